@@ -1,0 +1,118 @@
+"""The guard around every test: no keychain, no home, no network but loopback; and the layers.
+
+A test runs in exactly one layer, chosen by its markers and its folder; `--layer NAME` runs one.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import keyring
+import keyring.core
+import pytest
+
+from tests.refusing_keyring import RefusingKeyring
+from tests.skip_watch import SkipWatch
+
+HERE = Path(__file__).parent
+SESSION = "KEYTURN_TEST_SESSION"
+"""Names the folder of a private session that packaging/dev.py has made, session bus included."""
+
+LAYERS = ("unit", "integration", "gui", "session")
+LAYERS_OF_FOLDER = {
+    "gui": ("gui", "session"),
+    "e2e": ("session",),
+    "integration": ("integration", "gui", "session"),
+}
+"""Folders whose tests belong to some layers only: the others do not even import them."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--layer`."""
+    parser.addoption("--layer", choices=LAYERS, help="run the tests of one layer only")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the process folders of its own before anything of Keyturn is imported."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    if SESSION not in os.environ:
+        _leave_the_desktop(config)
+    sys.addaudithook(_refuse_the_network)
+    config.pluginmanager.register(SkipWatch(HERE / "skips.txt"))
+
+
+@pytest.fixture(autouse=True)
+def keychain_guard(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Put a refusing back end in place of the keychain, except for tests of the real one."""
+    node: pytest.Item = request.node
+    if node.get_closest_marker("keychain") is None:
+        keyring.set_keyring(RefusingKeyring())
+    elif SESSION in os.environ:
+        keyring.core.init_backend()
+    else:
+        pytest.fail("It needs a private session bus: python3 packaging/dev.py test -m keychain")
+    yield
+    keyring.set_keyring(RefusingKeyring())
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> Literal[True] | None:
+    """Leave out the folders that have nothing for the chosen layer."""
+    layer = config.getoption("--layer")
+    if layer is None or layer in LAYERS_OF_FOLDER.get(_folder_of(collection_path), LAYERS):
+        return None
+    return True
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by their folder, then keep those of the chosen layer."""
+    for item in items:
+        folder = _folder_of(item.path)
+        if folder in ("gui", "e2e"):
+            item.add_marker(folder)
+    layer = config.getoption("--layer")
+    if layer is not None:
+        config.hook.pytest_deselected(items=[item for item in items if _layer_of(item) != layer])
+        items[:] = [item for item in items if _layer_of(item) == layer]
+
+
+def _folder_of(path: Path) -> str:
+    inside = path.relative_to(HERE).parts if path.is_relative_to(HERE) else ()
+    return inside[0] if inside else ""
+
+
+def _layer_of(item: pytest.Item) -> str:
+    names = {marker.name for marker in item.iter_markers()}
+    if names & {"e2e", "keychain"}:
+        return "session"
+    if "gui" in names:
+        return "gui"
+    return "integration" if "npm" in names or _folder_of(item.path) == "integration" else "unit"
+
+
+def _leave_the_desktop(config: pytest.Config) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="kt-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY"):
+        os.environ.pop(name, None)
+    folders = {"HOME": "home", "XDG_RUNTIME_DIR": "run"} | {
+        f"XDG_{name.upper()}_HOME": name for name in ("config", "data", "state", "cache")
+    }
+    for variable, name in folders.items():
+        (folder / name).mkdir(mode=0o700)
+        os.environ[variable] = str(folder / name)
+
+
+def _refuse_the_network(event: str, arguments: tuple[Any, ...]) -> None:
+    # An address is (host, port, ...) for IP, and a path for a Unix socket.
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        host = str(arguments[1][0])  # pyright: ignore[reportUnknownArgumentType]  # an audit event
+        if not _is_loopback(host):
+            raise PermissionError(f"tests use no network: {host}")
+
+
+def _is_loopback(host: str) -> bool:
+    return host.startswith("127.") or host in ("::1", "localhost")
