@@ -1,0 +1,1 @@
+"""Qt-free view models: the shape and the words of everything that a person reads."""

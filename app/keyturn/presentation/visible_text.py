@@ -1,0 +1,225 @@
+"""Makes what cannot be seen in a text visible, without changing the text.
+
+An agent or server can hide words from a person with characters that draw nothing, reorder their
+neighbours or push them out of sight. Each becomes a mark that says what it is; the text itself
+stays as it was, so that what is copied, hashed and sent is what was received.
+Source of the sets: Unicode 15, `DerivedCoreProperties.txt` (Default_Ignorable_Code_Point) and
+UTS #51 (emoji sequences).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from keyturn.presentation.words import Words
+
+SPACE_RUN = 8
+"""So many spaces or tabs in a row are counted instead of drawn (console.md section 3.2)."""
+BLANK_LINE_RUN = 3
+"""So many empty lines in a row are counted instead of drawn."""
+
+
+class MarkKind(Enum):
+    """What a mark stands for."""
+
+    CHARACTER = "character"
+    SPACES = "spaces"
+    TABS = "tabs"
+    MIXED_SPACE = "mixed_space"
+    BLANK_LINES = "blank_lines"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscapeMark:
+    """What is shown instead of a stretch of text that could not be seen."""
+
+    kind: MarkKind
+    code_point: int | None
+    """None for a stretch of more than one kind of character."""
+    name: str
+    """The character's name in Unicode, in small letters; empty where the kind says it all."""
+    count: int
+    """Characters, or lines for BLANK_LINES."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A stretch of a text: drawn as it is, or as its mark."""
+
+    text: str
+    """The exact characters; joining all segments gives the text back."""
+    mark: EscapeMark | None = None
+
+
+_HIDDEN = (
+    # C0 and C1 controls but for tab and line feed.
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"
+    # Default_Ignorable_Code_Point: zero-width, bidi controls, fillers, variation selectors, tags.
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    # Format characters that are drawn as nothing, and separators that a view may not break at.
+    "\ufff9-\ufffb\U00013430-\U0001343f\u2028\u2029"
+    # Spaces that look like the space or like nothing, but are other characters.
+    "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
+    # No characters at all: lone surrogates, noncharacters.
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff"
+)
+_PICTURE = (
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe"
+    "\u2600-\u27bf\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+)
+_ONE_EMOJI = f"{_PICTURE}[\ufe0e\ufe0f]?[\U0001f3fb-\U0001f3ff]?"
+_FLAG_TAGS = "|".join(
+    "".join(chr(0xE0000 + ord(letter)) for letter in region)
+    for region in ("gbeng", "gbsct", "gbwls")
+)
+# Only sequences that Unicode lists are kept whole: the joiner between two pictures, the selector
+# after one, a keycap, and the three flags. Any other use of these characters carries hidden data.
+_EMOJI = (
+    f"\U0001f3f4(?:{_FLAG_TAGS})\U000e007f|[0-9#*]\ufe0f\u20e3|{_ONE_EMOJI}(?:\u200d{_ONE_EMOJI})*"
+)
+_PATTERN = re.compile(
+    f"(?P<emoji>{_EMOJI})"
+    rf"|(?P<blank>(?:\A|(?<=\n))(?:[ \t\r]*\n){{{BLANK_LINE_RUN},}})"
+    rf"|(?P<space>[ \t]{{{SPACE_RUN},}})"
+    rf"|(?P<hidden>[{_HIDDEN}])(?P=hidden)*"
+)
+_CONTROL_NAMES = dict(
+    enumerate(
+        (
+            "null",
+            "start of heading",
+            "start of text",
+            "end of text",
+            "end of transmission",
+            "enquiry",
+            "acknowledge",
+            "bell",
+            "backspace",
+            "tab",
+            "line feed",
+            "vertical tab",
+            "form feed",
+            "carriage return",
+            "shift out",
+            "shift in",
+            "data link escape",
+            "device control one",
+            "device control two",
+            "device control three",
+            "device control four",
+            "negative acknowledge",
+            "synchronous idle",
+            "end of transmission block",
+            "cancel",
+            "end of medium",
+            "substitute",
+            "escape",
+            "file separator",
+            "group separator",
+            "record separator",
+            "unit separator",
+        )
+    )
+) | {0x7F: "delete", 0x85: "next line", 0x9B: "control sequence introducer"}
+
+
+def visible(text: str) -> tuple[Segment, ...]:
+    """Cut `text` into plain stretches and marks.
+
+    Joining the segments' texts gives `text` back exactly. Joined emoji, accents and letters of
+    every script stay in plain segments; tab and line feed stay plain, alone or in short runs.
+    """
+    segments: list[Segment] = []
+    plain_from = 0
+    for found in _PATTERN.finditer(text):
+        if found.lastgroup == "emoji":
+            continue
+        if found.start() > plain_from:
+            segments.append(Segment(text=text[plain_from : found.start()]))
+        segments.append(Segment(text=found.group(), mark=_mark(found)))
+        plain_from = found.end()
+    if plain_from < len(text):
+        segments.append(Segment(text=text[plain_from:]))
+    return tuple(segments)
+
+
+def visible_line(text: str) -> tuple[Segment, ...]:
+    """Do the same for a text that is shown on one line: its line feeds and tabs are marks too."""
+    segments: list[Segment] = []
+    for segment in visible(text):
+        if segment.mark is not None:
+            segments.append(segment)
+            continue
+        for piece in re.split(r"([\n\t])", segment.text):
+            if piece in {"\n", "\t"}:
+                segments.append(Segment(text=piece, mark=_character_mark(piece, 1)))
+            elif piece:
+                segments.append(Segment(text=piece))
+    return tuple(segments)
+
+
+def hidden_characters(segments: Iterable[Segment]) -> int:
+    """Count the characters that would not have been seen; counted white space is not among them."""
+    return sum(
+        segment.mark.count
+        for segment in segments
+        if segment.mark is not None and segment.mark.kind is MarkKind.CHARACTER
+    )
+
+
+def mark_label(mark: EscapeMark, words: Words) -> str:
+    """Return the words that stand in the mark's box."""
+    if mark.kind is not MarkKind.CHARACTER:
+        return words(_COUNTED[mark.kind], n=mark.count)
+    code = f"{mark.code_point:04X}"
+    if mark.count == 1:
+        return words("visible.character", code=code, name=mark.name)
+    return words("visible.repeated", code=code, n=mark.count)
+
+
+_COUNTED = {
+    MarkKind.SPACES: "visible.spaces",
+    MarkKind.TABS: "visible.tabs",
+    MarkKind.MIXED_SPACE: "visible.mixed_space",
+    MarkKind.BLANK_LINES: "visible.blank_lines",
+}
+
+
+def _mark(found: re.Match[str]) -> EscapeMark:
+    stretch = found.group()
+    if found.lastgroup == "blank":
+        return EscapeMark(
+            kind=MarkKind.BLANK_LINES, code_point=0x0A, name="", count=stretch.count("\n")
+        )
+    if found.lastgroup == "space":
+        return _space_mark(stretch)
+    return _character_mark(stretch[0], len(stretch))
+
+
+def _space_mark(stretch: str) -> EscapeMark:
+    characters = set(stretch)
+    if len(characters) > 1:
+        return EscapeMark(kind=MarkKind.MIXED_SPACE, code_point=None, name="", count=len(stretch))
+    kind = MarkKind.SPACES if " " in characters else MarkKind.TABS
+    return EscapeMark(kind=kind, code_point=ord(stretch[0]), name="", count=len(stretch))
+
+
+def _character_mark(character: str, count: int) -> EscapeMark:
+    code_point = ord(character)
+    name = _CONTROL_NAMES.get(code_point) or unicodedata.name(character, "").lower()
+    return EscapeMark(
+        kind=MarkKind.CHARACTER,
+        code_point=code_point,
+        name=name or _nameless(code_point),
+        count=count,
+    )
+
+
+def _nameless(code_point: int) -> str:
+    if 0xD800 <= code_point <= 0xDFFF:
+        return "lone surrogate"
+    return "control" if code_point < 0xA0 else "unassigned"

@@ -1,0 +1,96 @@
+"""Owns the sentences that people read: one catalogue per language, looked up by key.
+
+Templates are ours and trusted; the values put into them are not, and are only ever inserted as
+text.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import cast
+
+from keyturn.domain.errors import KeyturnError
+
+FALLBACK_LANGUAGE = "en"
+
+_Entry = str | Mapping[str, str]
+
+
+class UnknownWords(KeyturnError, LookupError):
+    """A text was asked for by a key, or with values, that the catalogue does not have."""
+
+
+def _english_plural(n: int) -> str:
+    return "one" if n == 1 else "other"
+
+
+_PLURAL_RULES: Mapping[str, Callable[[int], str]] = {"en": _english_plural}
+
+
+class Words:
+    """The catalogue of one language; a key that it lacks is looked up in English.
+
+    `folder` holds `<language>/<area>.toml`; an entry is a template of `str.format`, or a table of
+    plural forms (`one`, `other`) chosen by the value named `n`.
+    """
+
+    def __init__(self, folder: Path, language: str = FALLBACK_LANGUAGE) -> None:
+        self.language = language
+        self._entries = _read_language(folder, FALLBACK_LANGUAGE)
+        if language != FALLBACK_LANGUAGE:
+            self._entries |= _read_language(folder, language)
+        self._plural = _PLURAL_RULES.get(language, _english_plural)
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """Return the text of `key` ("area.name") with `values` put in.
+
+        Raises:
+            UnknownWords: no such key, no such plural form, or a value that the template wants
+                is missing.
+        """
+        entry = self._entries.get(key)
+        if entry is None:
+            raise UnknownWords(f"The text {key!r} is in no catalogue.")
+        template = entry if isinstance(entry, str) else self._form(key, entry, values)
+        try:
+            return template.format_map(values)
+        except KeyError as missing:
+            raise UnknownWords(f"The text {key!r} needs the value {missing}.") from missing
+
+    def known(self) -> frozenset[str]:
+        """Return every key of the catalogue."""
+        return frozenset(self._entries)
+
+    def _form(self, key: str, forms: Mapping[str, str], values: Mapping[str, object]) -> str:
+        number = values.get("n")
+        if not isinstance(number, int):
+            raise UnknownWords(f"The text {key!r} needs a whole number n.")
+        form = forms.get(self._plural(number))
+        if form is None:
+            raise UnknownWords(f"The text {key!r} has no plural form for {number}.")
+        return form
+
+
+def _read_language(folder: Path, language: str) -> dict[str, _Entry]:
+    """Read every area of one language; raises UnknownWords for a folder without any."""
+    areas = sorted((folder / language).glob("*.toml"))
+    if not areas:
+        raise UnknownWords(
+            f"There is no catalogue for the language {language!r}.",
+            mend="Install Keyturn again: its translations are missing.",
+        )
+    entries: dict[str, _Entry] = {}
+    for area in areas:
+        for name, entry in tomllib.loads(area.read_text(encoding="utf-8")).items():
+            entries[f"{area.stem}.{name}"] = _checked(f"{area.stem}.{name}", entry)
+    return entries
+
+
+def _checked(key: str, entry: object) -> _Entry:
+    if isinstance(entry, str):
+        return entry
+    if isinstance(entry, dict):
+        forms = cast("dict[str, object]", entry)
+        if all(isinstance(form, str) for form in forms.values()):
+            return cast("dict[str, str]", forms)
+    raise UnknownWords(f"The text {key!r} is neither a sentence nor a table of plural forms.")
