@@ -1,0 +1,150 @@
+"""What waits for a person, and what a person answers: the values that cross the approver port."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from keyturn.domain.origin import Trace
+from keyturn.domain.tier import Tier
+
+
+class RequestKind(StrEnum):
+    """What is asked about (architecture.md section 2, "Approver protocol")."""
+
+    COMMAND = "command"
+    DEFINITION = "definition"
+    CHANGE = "change"
+    CALL = "call"
+    INPUT = "input"
+    RESULT = "result"
+    AGENT = "agent"
+    """Enrolment of an agent; only the window answers it."""
+
+
+class AnswerVerdict(StrEnum):
+    """What an approver can say; anything else is no."""
+
+    ALLOW_ONCE = "allow_once"
+    DENY = "deny"
+
+
+class WithdrawCause(StrEnum):
+    """Why an answer can no longer have any effect."""
+
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    STOPPED = "stopped"
+    DRIFT = "drift"
+    DECIDED_BY_RULE = "decided_by_rule"
+    DECIDED = "decided"
+    """Answered; sent to the window only, so that every view agrees."""
+
+
+class Route(StrEnum):
+    """By which approver an answer came."""
+
+    WINDOW = "window"
+    ACCESSIBILITY = "accessibility"
+    TERMINAL = "terminal"
+    EXEC = "exec"
+    NOTIFICATION = "notification"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierCall:
+    """One of the calls before this one."""
+
+    server: str
+    tool: str
+    outcome: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedBy:
+    """Who asks: what is claimed and what was observed, kept apart."""
+
+    client_name: str = ""
+    """Claimed."""
+    client_version: str = ""
+    """Claimed."""
+    agent_enrolled: bool = True
+    host_pid: int = 0
+    host_name: str = ""
+    host_executable: str = ""
+    parents: tuple[str, ...] = ()
+    """Names of the processes above the host, nearest first."""
+    workspace: str = ""
+    transport: str = "stdio"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequest:
+    """One thing that waits for a person; immutable, so what was shown cannot change underneath."""
+
+    id: str
+    kind: RequestKind
+    agent: str
+    session: str
+    server: str
+    tool: str | None
+    arguments: str
+    """Canonical JSON of the subject: for a call, exactly what will be sent."""
+    digest: str
+    """Law 2's digest for a call; SHA-256 of `arguments` otherwise."""
+    tier: Tier
+    because: str
+    """A `Because` word of the judge, or the review's own."""
+    rule: str = ""
+    """Name or id of the rule that is named in the reason."""
+    trace: Trace = Trace()
+    lamps: str = ""
+    """Letters of the lamps lit before this call."""
+    lit_by: tuple[tuple[str, int], ...] = ()
+    labels: str = ""
+    """Letters of this tool's labels."""
+    definition: str = ""
+    """Canonical JSON of the tool's pinned definition."""
+    bound_meta: str = ""
+    """Canonical JSON of the bound `_meta`; empty when there is none."""
+    asked_by: AskedBy = AskedBy()
+    call_number: int = 0
+    earlier: tuple[EarlierCall, ...] = ()
+    first_use: bool = False
+    credentials: tuple[str, ...] = ()
+    environment: str = ""
+    pinned_at: str = ""
+    created_utc: str = ""
+    ticket: str = ""
+    proposed_tier: Tier | None = None
+    """For a definition: preselected in the review; None is "leave unconfirmed"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back from an approver."""
+
+    id: str
+    digest: str
+    verdict: AnswerVerdict
+    route: Route
+    message: str = ""
+    prompt_hash: str = ""
+    """SHA-256 of the text that was shown."""
+    shown_ms: int = 0
+    tier: Tier | None = None
+    """Confirmed in a review; only the window and the terminal can."""
+    hide: bool = False
+    """A review's "remove tool from agents"."""
+
+
+class AnswerEffect(StrEnum):
+    """What an answer did; the approver shows it, an agent never learns it."""
+
+    APPLIED = "applied"
+    RETRY_GRANTED = "retry_granted"
+    STALE = "stale"
+    """The digest is not the request's."""
+    OVER = "over"
+    """The request has ended, or was never there."""
+    NOT_ALLOWED = "not_allowed"
+    """This approver may not answer this request."""

@@ -1,0 +1,263 @@
+"""The queue of what waits for a person: deadlines, answers, withdrawal, and one-retry grants.
+
+Order is arrival order. There is no blocking mode and no default answer; whoever asks awaits a
+resolution, and every way a request can end is a row of the life cycle (`domain.approval`).
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from keyturn.application.approval_request import (
+    Answer,
+    AnswerEffect,
+    AnswerVerdict,
+    ApprovalRequest,
+    RequestKind,
+    WithdrawCause,
+)
+from keyturn.application.configuration import Limits
+from keyturn.application.events import Observers, Topic
+from keyturn.application.ports.approver import Approver
+from keyturn.application.ports.clock import Clock, Timer
+from keyturn.domain.approval import OPEN, Event, State, advance
+from keyturn.domain.decision import Outcome
+
+_SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """How the wait of one request ended."""
+
+    state: State
+    outcome: Outcome
+    answer: Answer | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Waiting:
+    """One request in the queue."""
+
+    request: ApprovalRequest
+    deadline_ns: int | None
+    state: State = State.PENDING
+    resolved: "asyncio.Future[Resolution]"
+    timer: Timer | None = None
+    left: Outcome = Outcome.EXPIRED_NO_ANSWER
+    """What a detached request will be recorded as when nobody answers."""
+
+
+class EndRecorder(Protocol):
+    """Writes down how a detached request ended, and that it became detached."""
+
+    def detached(self, request: ApprovalRequest, cause: str) -> None:
+        """Record that the agent stopped waiting."""
+        ...
+
+    def ended(
+        self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
+    ) -> None:
+        """Record the outcome of a request that ended after its agent stopped waiting."""
+        ...
+
+
+class Approvals:
+    """Everything that waits for a person, calls and reviews alike."""
+
+    def __init__(
+        self, *, clock: Clock, limits: Limits, observers: Observers, recorder: EndRecorder
+    ) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._observers = observers
+        self._recorder = recorder
+        self._approver: Approver | None = None
+        self._waiting: dict[str, Waiting] = {}
+        self._retry_until: dict[str, int] = {}
+
+    def attach(self, approver: Approver | None) -> None:
+        """Name who answers; requests that already wait are shown to it."""
+        self._approver = approver
+        if approver is not None:
+            for waiting in self._waiting.values():
+                approver.publish(waiting.request, self.remaining_ms(waiting))
+
+    @property
+    def somebody_answers(self) -> bool:
+        """False when no approver was named or it has ended: asking would be refusing."""
+        return self._approver is not None and self._approver.present
+
+    def waiting(self) -> tuple[Waiting, ...]:
+        """Return what waits, in arrival order."""
+        return tuple(self._waiting.values())
+
+    def remaining_ms(self, waiting: Waiting) -> int | None:
+        """Return how long the agent still waits; None for a review, 0 once it left."""
+        if waiting.deadline_ns is None:
+            return None
+        return max(0, (waiting.deadline_ns - self._clock.monotonic_ns()) // 1_000_000)
+
+    def full(self, agent: str) -> bool:
+        """Tell whether one more request would exceed the queue (architecture.md "Numbers")."""
+        pending = [w for w in self._waiting.values() if w.state is State.PENDING]
+        of_agent = sum(1 for w in pending if w.request.agent == agent)
+        return len(pending) >= self._limits.queue or of_agent >= self._limits.queue_per_agent
+
+    def ask(
+        self, request: ApprovalRequest, *, hold_seconds: float | None
+    ) -> "asyncio.Future[Resolution]":
+        """Put a request into the queue and show it; the future says how the wait ended.
+
+        `hold_seconds` is how long the agent is held; None for a review, which nobody's call
+        waits for and which stays until it is answered or withdrawn.
+        """
+        deadline = None
+        if hold_seconds is not None:
+            deadline = self._clock.monotonic_ns() + int(hold_seconds * _SECOND)
+        future = asyncio.get_running_loop().create_future()
+        waiting = Waiting(request=request, deadline_ns=deadline, resolved=future)
+        self._waiting[request.id] = waiting
+        if deadline is not None:
+            waiting.timer = self._clock.call_at(deadline, lambda: self._hold_ended(request.id))
+        if self._approver is not None:
+            self._approver.publish(request, self.remaining_ms(waiting))
+        self._observers.changed(Topic.QUEUE)
+        return future
+
+    def answer(self, answer: Answer) -> AnswerEffect:
+        """Apply an approver's answer to exactly the request and digest that it was shown."""
+        waiting = self._waiting.get(answer.id)
+        if waiting is None or waiting.state not in OPEN:
+            return AnswerEffect.OVER
+        if answer.digest != waiting.request.digest:
+            # A wrong digest is no (architecture.md section 2): it never allows, and it is not
+            # taken as a person's denial either.
+            return AnswerEffect.STALE
+        if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
+            return self._denied(waiting, answer)
+        if waiting.state is State.DETACHED:
+            return self._grant_retry(waiting, answer)
+        self._resolve(waiting, Event.ALLOWED, Outcome.ALLOWED_ONCE, answer)
+        return AnswerEffect.APPLIED
+
+    def take_retry_grant(self, digest: str) -> bool:
+        """Use up the grant for one identical call, if a person made one and it still lives."""
+        until = self._retry_until.pop(digest, None)
+        return until is not None and self._clock.monotonic_ns() < until
+
+    def client_left(self, request_id: str, *, host_gone: bool = False) -> None:
+        """Say that the agent cancelled, timed out or vanished; the request is not sent."""
+        waiting = self._waiting.get(request_id)
+        if waiting is None:
+            return
+        if host_gone:
+            self._end(
+                waiting, Event.HOST_GONE, Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED
+            )
+        elif waiting.state is State.PENDING:
+            self._detach(waiting, Event.CLIENT_LEFT, Outcome.CANCELLED_BY_CLIENT)
+
+    def refuse(
+        self,
+        which: Callable[[ApprovalRequest], bool],
+        outcome: Outcome,
+        cause: WithdrawCause,
+    ) -> int:
+        """Refuse what waits and matches; returns how many."""
+        chosen = [w for w in self._waiting.values() if w.state in OPEN and which(w.request)]
+        for waiting in chosen:
+            self._end(waiting, Event.REFUSED, outcome, cause)
+        return len(chosen)
+
+    def stop(self) -> int:
+        """Refuse every call that waits and forget every grant; reviews stay, they send nothing."""
+        self._retry_until.clear()
+        return self.refuse(
+            lambda request: request.kind in (RequestKind.CALL, RequestKind.INPUT),
+            Outcome.REFUSED_PAUSED,
+            WithdrawCause.STOPPED,
+        )
+
+    def decide_by_rule(self, request_id: str, event: Event, outcome: Outcome) -> None:
+        """Settle a pending call that a new rule decides."""
+        waiting = self._waiting.get(request_id)
+        if waiting is not None and waiting.state is State.PENDING:
+            self._resolve(waiting, event, outcome, None, WithdrawCause.DECIDED_BY_RULE)
+
+    def _hold_ended(self, request_id: str) -> None:
+        waiting = self._waiting.get(request_id)
+        if waiting is None:
+            return
+        if waiting.state is State.PENDING:
+            self._detach(waiting, Event.HOLD_ENDED, Outcome.EXPIRED_NO_ANSWER)
+        else:
+            self._end(waiting, Event.HOLD_ENDED, waiting.left, WithdrawCause.EXPIRED)
+
+    def _detach(self, waiting: Waiting, event: Event, left: Outcome) -> None:
+        self._drop_timer(waiting)
+        waiting.state = advance(waiting.state, event)
+        waiting.left = left
+        self._recorder.detached(waiting.request, left.value)
+        self._settle(waiting, Resolution(state=State.DETACHED, outcome=left))
+        later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
+        request_id = waiting.request.id
+        waiting.timer = self._clock.call_at(later, lambda: self._hold_ended(request_id))
+        self._drop_oldest_detached(waiting.request.agent)
+        if self._approver is not None and request_id in self._waiting:
+            self._approver.detach(request_id, left.value)
+        self._observers.changed(Topic.QUEUE)
+
+    def _drop_oldest_detached(self, agent: str) -> None:
+        detached = [
+            w
+            for w in self._waiting.values()
+            if w.state is State.DETACHED and w.request.agent == agent
+        ]
+        for waiting in detached[: max(0, len(detached) - self._limits.detached_per_agent)]:
+            self._end(waiting, Event.HOLD_ENDED, waiting.left, WithdrawCause.EXPIRED)
+
+    def _denied(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
+        self._resolve(waiting, Event.DENIED, Outcome.DENIED_USER, answer)
+        return AnswerEffect.APPLIED
+
+    def _grant_retry(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
+        until = self._clock.monotonic_ns() + int(self._limits.retry_grant_seconds * _SECOND)
+        self._retry_until[waiting.request.digest] = until
+        self._resolve(waiting, Event.RETRY_GRANTED, waiting.left, answer)
+        return AnswerEffect.RETRY_GRANTED
+
+    def _end(self, waiting: Waiting, event: Event, outcome: Outcome, cause: WithdrawCause) -> None:
+        self._resolve(waiting, event, outcome, None, cause)
+
+    def _resolve(
+        self,
+        waiting: Waiting,
+        event: Event,
+        outcome: Outcome,
+        answer: Answer | None,
+        cause: WithdrawCause = WithdrawCause.DECIDED,
+    ) -> None:
+        was_detached = waiting.state is State.DETACHED
+        waiting.state = advance(waiting.state, event)
+        self._drop_timer(waiting)
+        del self._waiting[waiting.request.id]
+        if was_detached:
+            grant = event is Event.RETRY_GRANTED
+            self._recorder.ended(waiting.request, outcome, answer, grant=grant)
+        self._settle(waiting, Resolution(state=waiting.state, outcome=outcome, answer=answer))
+        if self._approver is not None:
+            self._approver.withdraw(waiting.request.id, cause, outcome.value)
+        self._observers.changed(Topic.QUEUE)
+
+    @staticmethod
+    def _settle(waiting: Waiting, resolution: Resolution) -> None:
+        if not waiting.resolved.done():
+            waiting.resolved.set_result(resolution)
+
+    @staticmethod
+    def _drop_timer(waiting: Waiting) -> None:
+        if waiting.timer is not None:
+            waiting.timer.cancel()
+            waiting.timer = None

@@ -1,0 +1,53 @@
+"""What a person is asked about a judged call: the approval request, made from its facts."""
+
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.call import IncomingCall, Judged
+from keyturn.application.provenance import asked_by
+from keyturn.domain.canonical import canonical
+from keyturn.domain.policy import Judgement
+
+
+def rule_name(judgement: Judgement | None) -> str:
+    """Name the rule that a judgement rests on; empty for a default."""
+    if judgement is None or judgement.rule is None:
+        return ""
+    return judgement.rule.name or judgement.rule.id
+
+
+def call_request(
+    incoming: IncomingCall, judged: Judged, *, created_utc: str, ticket: str
+) -> ApprovalRequest:
+    """Build the request of a call; its id is the call's, its digest what an answer must name."""
+    connection, call, standing = incoming.connection, judged.call, judged.standing
+    session = connection.session
+    judgement = judged.judgement
+    meta = call.bound_meta()
+    definition = standing.definition
+    return ApprovalRequest(
+        id=incoming.id,
+        kind=RequestKind.CALL,
+        agent=call.agent,
+        session=session.id,
+        server=call.server,
+        tool=call.tool,
+        arguments=judged.canonical_arguments.decode(),
+        digest=judged.digest,
+        tier=judged.tier,
+        because=judgement.because.value if judgement is not None else "",
+        rule=rule_name(judgement),
+        trace=judged.trace,
+        lamps=session.lamps.letters(),
+        lit_by=tuple(session.lit_by.items()),
+        labels=standing.labels.letters(),
+        definition=canonical(definition.body).decode() if definition is not None else "",
+        bound_meta=canonical(meta).decode() if meta else "",
+        asked_by=asked_by(connection),
+        call_number=judged.number,
+        earlier=tuple(session.earlier),
+        first_use=(call.server, call.tool) not in session.tools_used,
+        credentials=connection.server.credential_names(),
+        environment=connection.server.environment,
+        pinned_at=standing.pin.pinned_at if standing.pin is not None else "",
+        created_utc=created_utc,
+        ticket=ticket,
+    )

@@ -1,0 +1,83 @@
+"""One judged call on its way through the gate: what came in, and what goes back to the agent."""
+
+from dataclasses import dataclass, field
+
+from keyturn.application.connection import Connection
+from keyturn.application.reviews import Standing
+from keyturn.domain.call import ToolCall
+from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
+from keyturn.domain.decision import Outcome
+from keyturn.domain.origin import Trace
+from keyturn.domain.policy import Judgement
+from keyturn.domain.tier import Tier
+
+
+@dataclass(slots=True, kw_only=True)
+class IncomingCall:
+    """A `tools/call` as the wire decoded it."""
+
+    id: str
+    """Keyturn's own id of the call; links its records."""
+    connection: Connection
+    request_id: str | int
+    """The client's JSON-RPC id; the same id is used upstream."""
+    params: JsonObject | Malformed = field(hash=False)
+    cancelled: bool = False
+    """The client cancelled or left; nothing may be sent from then on."""
+    sent: bool = False
+    """The request was written upstream, so that a cancellation is passed on instead."""
+    approval_id: str = ""
+    """Set while the call waits for a person."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Judged:
+    """What the first four steps found out about a call."""
+
+    call: ToolCall
+    standing: Standing
+    number: int
+    tier: Tier = Tier.T3
+    trace: Trace = Trace()
+    judgement: Judgement | None = None
+    digest: str = ""
+    canonical_arguments: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """The server's own answer, byte for byte as it came."""
+
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The server's result, cut by inspection."""
+
+    result: JsonValue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Keyturn's own answer: nothing was sent, or nothing of the result may be seen."""
+
+    outcome: Outcome
+    message: str = ""
+    """The person's words, when they denied with a message."""
+    rule: str = ""
+    ticket: str = ""
+    faults: tuple[str, ...] = ()
+    hold_seconds: int = 0
+    unknown: bool = False
+    """The call was sent and its outcome is not known."""
+    withheld: str = ""
+    """The call ran, and why its result is kept back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer: the client cancelled, and a cancelled request is not answered."""
+
+
+Reply = Forwarded | Replaced | Refused | Silence

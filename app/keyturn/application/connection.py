@@ -1,0 +1,37 @@
+"""A live downstream connection: who is at its other end, and what its server listed on it."""
+
+from dataclasses import dataclass, field
+
+from keyturn.application.configuration import ServerConfig
+from keyturn.application.ports.processes import ObservedPeer
+from keyturn.application.sessions import Session
+from keyturn.domain.definition import ToolDefinition
+from keyturn.domain.launch import LaunchIdentity
+
+
+@dataclass(slots=True, kw_only=True)
+class Claims:
+    """What the client says of itself; shown as claimed, never used to decide."""
+
+    name: str = ""
+    version: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Connection:
+    """One agent's link to one server."""
+
+    id: str
+    agent: str
+    agent_enrolled: bool
+    """False: the token was absent or wrong; every call asks."""
+    server: ServerConfig
+    session: Session
+    peer: ObservedPeer
+    launch: LaunchIdentity
+    cwd: str
+    """The agent's working directory as its shim says."""
+    transport: str = "stdio"
+    claims: Claims = field(default_factory=Claims)
+    catalogue: dict[str, ToolDefinition] = field(default_factory=dict[str, ToolDefinition])
+    """Tools as the server last listed them on this connection, by name."""

@@ -1,0 +1,88 @@
+"""The inspection ports: arguments against schemas, values against results, results in limits."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.origin import Trace
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaFault:
+    """One way in which arguments break the pinned schema."""
+
+    path: str
+    """JSON Pointer of the argument."""
+    message: str
+    """What is wrong, without the value."""
+
+
+class SchemaValidator(Protocol):
+    """JSON Schema 2020-12, no remote references, linear-time patterns."""
+
+    def faults(self, def_hash: str, schema: JsonObject, arguments: JsonObject) -> list[SchemaFault]:
+        """Return every fault, at most ten; an unusable schema is itself a fault."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultSource:
+    """Which result of the session a text belongs to."""
+
+    number: int
+    server: str
+    tool: str
+    untrusted: bool
+
+
+class TraceIndex(Protocol):
+    """All results of one session, over all its servers; lives in memory and dies with it."""
+
+    def add(self, source: ResultSource, result: JsonValue) -> None:
+        """Index a result's text and structured leaves."""
+        ...
+
+    def trace(self, arguments: JsonObject) -> Trace:
+        """Find where each argument leaf was seen before."""
+        ...
+
+
+class TraceIndexes(Protocol):
+    """Makes one index per session."""
+
+    def new_index(self) -> TraceIndex:
+        """Return an empty index."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectedResult:
+    """What inspection made of one result."""
+
+    result: JsonValue
+    """The decoded result as the agent gets it."""
+    changed: bool
+    """The result was cut, so the original bytes may not be forwarded."""
+    is_error: bool
+    hidden_characters: int
+    """Characters that a person would not see; marked for the person, kept for the agent."""
+    size: int
+    """Bytes of the original result."""
+    withheld: str = ""
+    """Why nothing of it may be forwarded; empty when it may."""
+
+
+class ResultInspector(Protocol):
+    """Size, structure and hidden text of results."""
+
+    def inspect(self, raw_result: bytes) -> InspectedResult:
+        """Inspect the `result` member of an answer as it came from the server."""
+        ...
+
+
+class SecretMask(Protocol):
+    """Finds secrets in text that would otherwise be written down."""
+
+    def mask(self, text: str) -> str:
+        """Return the text with each secret replaced by its kind and last four characters."""
+        ...

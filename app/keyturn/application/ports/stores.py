@@ -1,0 +1,58 @@
+"""The store ports: what a profile remembers besides its log, changed on the writer's thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from keyturn.application.configuration import AgentConfig, ServerConfig
+from keyturn.domain.definition import Pin
+from keyturn.domain.rule import Rule
+from keyturn.domain.tier import Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """A person's agreement to start one launch identity of one server."""
+
+    server: str
+    launch_hash: str
+    subject: str
+    """Canonical JSON of what was agreed to."""
+    agreed_at: str
+
+
+class RuleStore(Protocol):
+    """The rules of a profile."""
+
+    async def all(self) -> tuple[Rule, ...]: ...
+    async def put(self, rule: Rule) -> None: ...
+    async def remove(self, rule_id: str) -> bool: ...
+
+
+class ServerStore(Protocol):
+    """Servers, consents and pins; pins outlive the removal of a server."""
+
+    async def servers(self) -> tuple[ServerConfig, ...]: ...
+    async def put_server(self, server: ServerConfig) -> None: ...
+    async def remove_server(self, name: str) -> bool: ...
+    async def consents(self) -> tuple[Consent, ...]: ...
+    async def put_consent(self, consent: Consent) -> None: ...
+    async def remove_consents(self, server: str) -> None: ...
+    async def pins(self) -> tuple[Pin, ...]: ...
+    async def put_pins(self, pins: Sequence[Pin]) -> None: ...
+    async def set_tier(self, server: str, tool: str, tier: Tier | None) -> None: ...
+
+
+class AgentStore(Protocol):
+    """Enrolled agents; tokens are kept as hashes only."""
+
+    async def agents(self) -> tuple[AgentConfig, ...]: ...
+    async def put_agent(self, agent: AgentConfig) -> None: ...
+    async def remove_agent(self, name: str) -> bool: ...
+
+
+class SettingStore(Protocol):
+    """Small settings of the profile, as JSON texts by name."""
+
+    async def settings(self) -> dict[str, str]: ...
+    async def put_setting(self, name: str, value: str) -> None: ...

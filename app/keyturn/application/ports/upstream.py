@@ -1,0 +1,63 @@
+"""The upstream port: one live link to one MCP server, as the gate sees it."""
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from keyturn.domain.canonical import JsonObject
+
+
+class Ready(StrEnum):
+    """Whether a judged call could be written now."""
+
+    READY = "ready"
+    KEYCHAIN = "keychain"
+    """A credential that the server needs cannot be had from the keychain."""
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The server answered with a result."""
+
+    line: bytes
+    """The whole frame as it came."""
+    result: bytes
+    """Its `result` member as it came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnsweredError:
+    """The server answered with a JSON-RPC error; it says that it did not run the call."""
+
+    line: bytes
+    code: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The server ended, or its answer was unusable: nobody can say whether the call ran."""
+
+    reason: str
+
+
+UpstreamReply = Answered | AnsweredError | Lost
+
+
+class Upstream(Protocol):
+    """Judged calls go through here, and only the gate sends them."""
+
+    async def ready(self) -> Ready:
+        """Wait for a server that is starting or for a locked keychain, at most the hold time."""
+        ...
+
+    def send(
+        self, request_id: str | int, method: str, params: JsonObject
+    ) -> "asyncio.Future[UpstreamReply]":
+        """Encode params canonically and write the request in this very step, with no await.
+
+        Returns a future for the reply. Raises ServerUnavailable when no byte was written.
+        """
+        ...

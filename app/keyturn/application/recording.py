@@ -1,0 +1,242 @@
+"""What the use cases write down: entries of the log made from calls, answers and events."""
+
+from keyturn.application.approval_request import Answer, ApprovalRequest, RequestKind
+from keyturn.application.connection import Connection
+from keyturn.application.ports.decision_log import DecisionLog
+from keyturn.application.ports.inspection import SecretMask
+from keyturn.domain.call import ToolCall
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical
+from keyturn.domain.decision import Actor, Delivery, Outcome, Verdict
+from keyturn.domain.origin import Trace
+from keyturn.domain.policy import Judgement
+from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.tier import Tier
+
+DECISIVE_CHARACTERS = 200
+"""Longest decisive value that the history list keeps; the whole arguments are beside it."""
+
+_VERDICT_OF_REFUSAL = Verdict.DENY.value
+
+
+def actor_of(outcome: Outcome) -> Actor:
+    """Name who decided from the outcome alone."""
+    match outcome:
+        case (
+            Outcome.ALLOWED_ONCE
+            | Outcome.ALLOWED_MODIFIED
+            | Outcome.ALLOWED_RETRY_GRANT
+            | Outcome.ALLOWED_GRANT
+            | Outcome.DENIED_USER
+        ):
+            return Actor.HUMAN
+        case Outcome.ALLOWED_RULE | Outcome.DENIED_RULE | Outcome.CONTINUATION:
+            return Actor.RULE
+        case Outcome.EXPIRED_NO_ANSWER:
+            return Actor.TIMEOUT
+        case Outcome.CANCELLED_BY_CLIENT:
+            return Actor.CLIENT
+        case Outcome.REFUSED_PAUSED:
+            return Actor.STOP
+        case Outcome.ERROR_BROKER:
+            return Actor.ERROR
+        case _:
+            return Actor.KEYTURN
+
+
+def provenance_rows(trace: Trace) -> tuple[JsonObject, ...]:
+    """Say where values came from without the values."""
+    rows: list[JsonObject] = [
+        {
+            "path": origin.path,
+            "result": origin.result,
+            "server": origin.server,
+            "tool": origin.tool,
+            "offset": origin.offset,
+            "untrusted": origin.untrusted,
+        }
+        for origin in trace.worst_first()
+    ]
+    if trace.incomplete:
+        rows.append({"path": "", "incomplete": True})
+    return tuple(rows)
+
+
+def policy_row(judgement: Judgement | None, rules_hash: str) -> JsonObject:
+    """Say which rule or default decided."""
+    if judgement is None:
+        return {}
+    row: JsonObject = {"hash": rules_hash, "because": judgement.because.value}
+    if judgement.rule is not None:
+        row["rule_id"] = judgement.rule.id
+        row["rule_name"] = judgement.rule.name
+    return row
+
+
+class Recorder:
+    """Builds the entries of calls and hands them to the log."""
+
+    def __init__(self, log: DecisionLog, mask: SecretMask) -> None:
+        self._log = log
+        self._mask = mask
+
+    def arguments_for_history(self, arguments: JsonObject) -> tuple[bytes, bool]:
+        """Return canonical arguments with secrets masked, and whether any was."""
+        whole = canonical(arguments)
+        text = whole.decode()
+        if self._mask.mask(text) == text:
+            return whole, False
+        masked = _mask_leaves(arguments, self._mask)
+        return canonical(masked), True
+
+    def decision(
+        self,
+        *,
+        call_id: str,
+        connection: Connection,
+        outcome: Outcome,
+        call: ToolCall | None = None,
+        tool: str = "",
+        tier: Tier = Tier.T3,
+        trace: Trace | None = None,
+        judgement: Judgement | None = None,
+        rules_hash: str = "",
+        answer: Answer | None = None,
+        details: JsonObject | None = None,
+    ) -> Entry:
+        """Build the record of one decision."""
+        arguments, masked = (b"", False)
+        committed = b""
+        if call is not None:
+            committed = canonical(call.arguments)
+            arguments, masked = self.arguments_for_history(call.arguments)
+        host = connection.peer.host
+        peer: JsonObject = {} if host is None else {"pid": host.pid, "executable": host.executable}
+        return Entry(
+            type=RecordType.DECISION,
+            call=call_id,
+            session=connection.session.id,
+            agent=connection.agent,
+            agent_peer=peer,
+            server=connection.server.name,
+            def_hash=call.def_hash if call is not None else "",
+            tool=call.tool if call is not None else tool,
+            tier=tier.name,
+            call_digest=call.digest() if call is not None else "",
+            provenance=provenance_rows(trace) if trace is not None else (),
+            taint=connection.session.lamps.letters(),
+            policy=policy_row(judgement, rules_hash),
+            verdict=judgement.verdict.value if judgement is not None else _VERDICT_OF_REFUSAL,
+            outcome=outcome.value,
+            actor=actor_of(outcome),
+            shown_ms=answer.shown_ms if answer is not None else 0,
+            prompt_hash=answer.prompt_hash if answer is not None else "",
+            details={**_answer_details(answer), **(details or {})},
+            arguments=arguments,
+            masked=masked,
+            committed=committed,
+        )
+
+    def delivery(
+        self,
+        *,
+        call_id: str,
+        connection: Connection,
+        tool: str,
+        delivery: Delivery,
+        details: JsonObject,
+    ) -> None:
+        """Note what became of a sent call, in the next batch."""
+        self._log.note(
+            Entry(
+                type=RecordType.DELIVERY,
+                call=call_id,
+                session=connection.session.id,
+                agent=connection.agent,
+                server=connection.server.name,
+                tool=tool,
+                outcome=delivery.value,
+                details=details,
+            )
+        )
+
+    def passed(self, connection: Connection, method: str, *, from_server: bool) -> None:
+        """Note a method that is carried but not judged yet."""
+        self._log.note(
+            Entry(
+                type=RecordType.PASSED,
+                session=connection.session.id,
+                agent=connection.agent,
+                server=connection.server.name,
+                outcome="from_server" if from_server else "from_client",
+                details={"method": method},
+            )
+        )
+
+    def detached(self, request: ApprovalRequest, cause: str) -> None:
+        """Record that the agent stopped waiting for a call that nobody has answered."""
+        self._log.note(
+            Entry(
+                type=RecordType.DETACHED,
+                call=request.id,
+                session=request.session,
+                agent=request.agent,
+                server=request.server,
+                tool=request.tool or "",
+                call_digest=request.digest if request.kind is RequestKind.CALL else "",
+                outcome=cause,
+                details={"ticket": request.ticket},
+            )
+        )
+
+    def ended(
+        self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
+    ) -> None:
+        """Record how a detached call ended; nothing of it was sent."""
+        raw = request.arguments.encode()
+        text = self._mask.mask(request.arguments)
+        details: JsonObject = {"ticket": request.ticket, **_answer_details(answer)}
+        if grant:
+            details["retry_granted"] = True
+        self._log.note(
+            Entry(
+                type=RecordType.DECISION,
+                call=request.id,
+                session=request.session,
+                agent=request.agent,
+                server=request.server,
+                tool=request.tool or "",
+                tier=request.tier.name,
+                call_digest=request.digest,
+                provenance=provenance_rows(request.trace),
+                taint=request.lamps,
+                policy={"because": request.because},
+                verdict=Verdict.ASK.value,
+                outcome=outcome.value,
+                actor=actor_of(outcome),
+                shown_ms=answer.shown_ms if answer is not None else 0,
+                prompt_hash=answer.prompt_hash if answer is not None else "",
+                details=details,
+                arguments=b"" if text != request.arguments else raw,
+                masked=text != request.arguments,
+                committed=raw,
+            )
+        )
+
+
+def _answer_details(answer: Answer | None) -> JsonObject:
+    if answer is None:
+        return {}
+    details: JsonObject = {"route": answer.route.value}
+    if answer.message:
+        details["message"] = answer.message
+    return details
+
+
+def _mask_leaves(value: JsonValue, mask: SecretMask) -> JsonValue:
+    if isinstance(value, str):
+        return mask.mask(value)
+    if isinstance(value, list):
+        return [_mask_leaves(item, mask) for item in value]
+    if isinstance(value, dict):
+        return {mask.mask(key): _mask_leaves(item, mask) for key, item in value.items()}
+    return value

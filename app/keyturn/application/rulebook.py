@@ -1,0 +1,90 @@
+"""The rules in force: loaded once, changed only by a person, each change recorded."""
+
+from keyturn.application.events import Observers, Topic
+from keyturn.application.ports.decision_log import DecisionLog
+from keyturn.application.ports.stores import RuleStore
+from keyturn.domain.condition import fault_of
+from keyturn.domain.decision import Actor
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.policy import Judgement, Posture, judge
+from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.rule import Effect, Rule, RuleSubject
+from keyturn.domain.rule_data import rule_set_hash, rule_to_data
+from keyturn.domain.tier import Tier
+
+
+class RuleBook:
+    """Judges calls by the standing rules."""
+
+    def __init__(self, *, store: RuleStore, log: DecisionLog, observers: Observers) -> None:
+        self._store = store
+        self._log = log
+        self._observers = observers
+        self._rules: tuple[Rule, ...] = ()
+        self._hash = rule_set_hash(())
+        self.posture = Posture.ASK_ALL
+        self._hits: dict[str, int] = {}
+
+    async def load(self) -> None:
+        """Read the rules of the profile."""
+        self.use(await self._store.all())
+
+    def use(self, rules: tuple[Rule, ...]) -> None:
+        """Put a set of rules in force (a headless FILE's, or what the store holds)."""
+        self._rules = rules
+        self._hash = rule_set_hash(rules)
+        self._observers.changed(Topic.RULES)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Return the rules in force."""
+        return self._rules
+
+    @property
+    def hash(self) -> str:
+        """Return the hash of the set in force, for the record."""
+        return self._hash
+
+    def hits(self, rule_id: str) -> int:
+        """Return how often a rule decided since the broker started."""
+        return self._hits.get(rule_id, 0)
+
+    def judge(
+        self, subject: RuleSubject, *, tier: Tier, labels: Lamps, suspended: bool
+    ) -> Judgement:
+        """Judge a call; with the rules suspended only those that tighten count."""
+        rules = self._rules
+        posture = self.posture
+        if suspended:
+            rules = tuple(rule for rule in rules if rule.effect is not Effect.ALLOW)
+            posture = Posture.ASK_ALL
+        return judge(subject, tier=tier, labels=labels, rules=rules, posture=posture)
+
+    def counted(self, judgement: Judgement) -> None:
+        """Count the rule that decided."""
+        if judgement.rule is not None:
+            self._hits[judgement.rule.id] = self._hits.get(judgement.rule.id, 0) + 1
+
+    async def add(self, rule: Rule) -> None:
+        """Save a person's rule; raises ConditionFault when it could never be evaluated."""
+        for condition in rule.when:
+            fault_of(condition)
+        await self._log.commit(_entry("added", rule))
+        await self._store.put(rule)
+        self.use((*(r for r in self._rules if r.id != rule.id), rule))
+
+    async def remove(self, rule_id: str) -> bool:
+        """Remove a rule; False when there is none of that id."""
+        rule = next((r for r in self._rules if r.id == rule_id), None)
+        if rule is None:
+            return False
+        await self._log.commit(_entry("removed", rule))
+        await self._store.remove(rule_id)
+        self.use(tuple(r for r in self._rules if r.id != rule_id))
+        return True
+
+
+def _entry(what: str, rule: Rule) -> Entry:
+    return Entry(
+        type=RecordType.RULE, outcome=what, actor=Actor.HUMAN, details={"rule": rule_to_data(rule)}
+    )

@@ -1,0 +1,166 @@
+"""The kill switch: one state per user, engaged from anywhere, ended only by a person at the window.
+
+Engaging is immediate in memory; the file and the record follow. The sentinel file alone is enough
+to be stopped, and removing it while the broker runs changes nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from keyturn.application.approvals import Approvals
+from keyturn.application.events import Observers, Topic
+from keyturn.application.ports.clock import Clock
+from keyturn.application.ports.decision_log import DecisionLog
+from keyturn.application.ports.stop_sentinel import StopFacts, StopSentinel
+from keyturn.domain.decision import Actor
+from keyturn.domain.errors import KeyturnError, LogUnavailable
+from keyturn.domain.record import Entry, RecordType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopView:
+    """What a window shows of the stop."""
+
+    engaged: bool
+    facts: StopFacts | None = None
+    refused_since: int = 0
+    cards_refused: int = 0
+    careful: bool = False
+    """Resumed with the rules still suspended."""
+
+
+class StopSwitch:
+    """Whether anything may be sent at all."""
+
+    def __init__(
+        self,
+        *,
+        sentinel: StopSentinel,
+        clock: Clock,
+        log: DecisionLog,
+        approvals: Approvals,
+        observers: Observers,
+    ) -> None:
+        self._sentinel = sentinel
+        self._clock = clock
+        self._log = log
+        self._approvals = approvals
+        self._observers = observers
+        self._facts: StopFacts | None = None
+        self._refused_since = 0
+        self._cards_refused = 0
+        self._presses = 0
+        self.careful = False
+        """After a careful resume every call asks until the person turns the rules on again."""
+        self._on_engage: list[Callable[[StopFacts], None]] = []
+
+    def on_engage(self, callback: Callable[[StopFacts], None]) -> None:
+        """Call back once when the stop engages: connections cancel what is in flight."""
+        self._on_engage.append(callback)
+
+    @property
+    def engaged(self) -> bool:
+        """Look at memory and at the file; the last look is just before each write upstream."""
+        if self._facts is None and self._sentinel.exists():
+            self._engage(self._sentinel.read() or self._facts_now("file", ""))
+        return self._facts is not None
+
+    def view(self) -> StopView:
+        """Return what the window shows."""
+        return StopView(
+            engaged=self._facts is not None,
+            facts=self._facts,
+            refused_since=self._refused_since,
+            cards_refused=self._cards_refused,
+            careful=self.careful,
+        )
+
+    def refused_one(self) -> None:
+        """Count a request that was refused because of the stop."""
+        self._refused_since += 1
+        self._observers.changed(Topic.STOP)
+
+    async def engage(self, trigger: str, reason: str = "") -> StopFacts:
+        """Stop everything; returns once the state is durable.
+
+        In memory it holds before the first await. Raises KeyturnError when the file could not
+        be written: the stop holds all the same, but would not survive this process.
+        """
+        self._presses += 1
+        facts = self._facts
+        if facts is None:
+            facts = self._facts_now(trigger, reason)
+            self._engage(facts)
+        self._sentinel.write(facts)
+        try:
+            await self._log.commit(
+                Entry(
+                    type=RecordType.STOP,
+                    outcome="engaged",
+                    actor=Actor.HUMAN if trigger != "file" else Actor.STOP,
+                    details={
+                        "trigger": facts.trigger,
+                        "reason": facts.reason,
+                        "cards_refused": self._cards_refused,
+                    },
+                )
+            )
+        except LogUnavailable:
+            # The stop must not fail because the disk is full; the file carries it.
+            self._observers.changed(Topic.HEALTH)
+        return facts
+
+    def restore(self, facts: StopFacts | None) -> None:
+        """Take over a stop that the file or the log says was engaged before this start."""
+        found = self._sentinel.read() or facts
+        if found is not None:
+            self._engage(found)
+
+    async def resume(self, *, looked_at: tuple[str, ...], careful: bool) -> None:
+        """End the stop after a person went through the review list.
+
+        Only the window and the terminal approver reach this (architecture.md law 4). The record
+        comes first: a resume that cannot be recorded does not happen. A stop that is pressed
+        while the resume is being recorded wins.
+        """
+        facts = self._facts
+        presses = self._presses
+        if facts is None:
+            return
+        await self._log.commit(
+            Entry(
+                type=RecordType.RESUME,
+                outcome="careful" if careful else "with_rules",
+                actor=Actor.HUMAN,
+                details={
+                    "since": facts.since_utc,
+                    "refused": self._refused_since,
+                    "looked_at": list(looked_at),
+                },
+            )
+        )
+        if self._presses != presses:
+            return
+        try:
+            self._sentinel.remove()
+        except OSError as error:
+            raise KeyturnError(
+                "The stop could not be ended.",
+                cause=str(error),
+                mend="Make the folder of the stop file writable and resume again.",
+            ) from error
+        self._facts = None
+        self._refused_since = 0
+        self._cards_refused = 0
+        self.careful = careful
+        self._observers.changed(Topic.STOP)
+
+    def _facts_now(self, trigger: str, reason: str) -> StopFacts:
+        return StopFacts(since_utc=self._clock.now_utc(), trigger=trigger, reason=reason)
+
+    def _engage(self, facts: StopFacts) -> None:
+        self._facts = facts
+        self._cards_refused = self._approvals.stop()
+        for callback in self._on_engage:
+            callback(facts)
+        self._observers.changed(Topic.STOP)

@@ -1,0 +1,79 @@
+"""One tool call as it is judged, and the digest that ties the approval to what is sent (law 2)."""
+
+from dataclasses import dataclass, field
+
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
+
+RECEIPT_KEY = "app.keyturn/receipt"
+"""Our own `_meta` key; inbound keys of this prefix are stripped."""
+OWN_META_PREFIX = "app.keyturn/"
+_UNBOUND_META = frozenset({"progressToken", "traceparent", "tracestate"})
+_UNBOUND_META_PREFIXES = ("io.modelcontextprotocol/", OWN_META_PREFIX)
+_CONTINUATION_KEYS = frozenset({"inputResponses", "requestState"})
+_OWN_PARAMS = frozenset({"name", "arguments", "_meta"}) | _CONTINUATION_KEYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A `tools/call` with everything that an approval of it binds."""
+
+    agent: str
+    session: str
+    server: str
+    launch_hash: str
+    tool: str
+    def_hash: str
+    params: JsonObject = field(hash=False)
+    """The decoded params, whole; the frame that is sent is encoded from this very object."""
+
+    @property
+    def arguments(self) -> JsonObject:
+        """The tool's arguments; an absent member reads as an empty object."""
+        arguments = self.params.get("arguments")
+        return arguments if isinstance(arguments, dict) else {}
+
+    def bound_meta(self) -> JsonObject:
+        """Return the part of `_meta` that an approval binds and the Raw tab shows."""
+        meta = self.params.get("_meta")
+        if not isinstance(meta, dict):
+            return {}
+        return {
+            key: value
+            for key, value in meta.items()
+            if key not in _UNBOUND_META and not key.startswith(_UNBOUND_META_PREFIXES)
+        }
+
+    def digest(self) -> str:
+        """Compute the digest anew from the object as it is now (architecture.md law 2)."""
+        other: JsonObject = {k: v for k, v in self.params.items() if k not in _OWN_PARAMS}
+        meta = self.bound_meta()
+        if meta:
+            other["_meta"] = meta
+        preimage: JsonObject = {
+            "v": 1,
+            "agent": self.agent,
+            "session": self.session,
+            "server": self.server,
+            "launch_hash": self.launch_hash,
+            "tool": self.tool,
+            "def_hash": self.def_hash,
+            "arguments": self.arguments,
+            "params": other,
+            "inputResponses_hash": self._hash_of("inputResponses"),
+            "requestState_hash": self._hash_of("requestState"),
+        }
+        return digest_of(canonical(preimage))
+
+    def _hash_of(self, member: str) -> JsonValue:
+        if member not in self.params:
+            return None
+        return digest_of(canonical(self.params[member]))
+
+
+def without_own_meta(params: JsonObject) -> JsonObject:
+    """Drop `_meta` members in our own name: only Keyturn may put a receipt on a call."""
+    meta = params.get("_meta")
+    if not isinstance(meta, dict) or not any(key.startswith(OWN_META_PREFIX) for key in meta):
+        return params
+    kept: JsonObject = {k: v for k, v in meta.items() if not k.startswith(OWN_META_PREFIX)}
+    return {**params, "_meta": kept}

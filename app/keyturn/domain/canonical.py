@@ -1,0 +1,178 @@
+"""One strict way to read JSON and one canonical way to write it (RFC 8785), and the digest of that.
+
+What is shown, what is hashed, what is sent and what is logged are all made from the same canonical
+bytes; a text that cannot be canonical (duplicate keys, NaN, lone surrogates, integers beyond 2^53)
+is refused before anybody sees it, because two parsers could read it differently.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import NoReturn, TypeAlias
+
+import msgspec
+import rfc8785
+
+JsonValue: TypeAlias = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+JsonObject: TypeAlias = dict[str, JsonValue]
+
+MAX_DEPTH = 64
+"""Deepest nesting of arrays and objects that is accepted (security.md I-03)."""
+MAX_SAFE_INTEGER = 2**53 - 1
+"""Largest integer that every JSON reader keeps exactly (RFC 8785 section 3.2.2.3)."""
+
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A JSON text that was read strictly."""
+
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A JSON text that must not be judged, shown or sent as if it were understood."""
+
+    reason: str
+    """One short phrase for the record and the person, without the text itself."""
+
+
+class _Refused(ValueError):
+    """Raised inside the decoder's hooks, never seen outside this module."""
+
+
+def parse_strict(raw: bytes | str) -> Parsed | Malformed:
+    """Read one JSON text; refuse what two parsers might understand in two ways.
+
+    Refused: invalid UTF-8, a byte order mark, duplicate keys, NaN and infinities (also by
+    overflow), lone surrogates, integers beyond 2^53 - 1 and nesting deeper than `MAX_DEPTH`.
+    """
+    try:
+        text = raw if isinstance(raw, str) else str(raw, "utf-8")
+        value: JsonValue = json.loads(
+            text,
+            object_pairs_hook=_unique_object,
+            parse_constant=_refuse_constant,
+            parse_float=_finite_float,
+            parse_int=_safe_integer,
+        )
+    except UnicodeDecodeError:
+        return Malformed("the text is not valid UTF-8")
+    except _Refused as refusal:
+        return Malformed(str(refusal))
+    except RecursionError:
+        return Malformed(f"nesting is deeper than {MAX_DEPTH}")
+    except ValueError:
+        return Malformed("the text is not JSON")
+    fault = _structural_fault(value)
+    return Malformed(fault) if fault else Parsed(value)
+
+
+def canonical(value: JsonValue) -> bytes:
+    """Encode in the JSON Canonicalization Scheme (RFC 8785).
+
+    Takes values that `parse_strict` returned or that are built in code; raises ValueError for a
+    value that has no canonical form.
+    """
+    if _is_plain(value):
+        return _encode_sorted(value)
+    return rfc8785.dumps(value)
+
+
+def digest_of(canonical_bytes: bytes) -> str:
+    """Return the SHA-256 of canonical bytes as 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(canonical_bytes).hexdigest()
+
+
+def _unique_object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise _Refused("an object has the same key twice")
+    return result
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise _Refused(f"{name} is not JSON")
+
+
+def _finite_float(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise _Refused("a number is too large")
+    return value
+
+
+def _safe_integer(text: str) -> int:
+    # Bounded before int(): a text of thousands of digits costs quadratic time.
+    if len(text) > 17:
+        raise _Refused("an integer is beyond 2^53")
+    value = int(text)
+    if abs(value) > MAX_SAFE_INTEGER:
+        raise _Refused("an integer is beyond 2^53")
+    return value
+
+
+def _structural_fault(value: JsonValue) -> str:
+    """Name what makes the parsed value unusable, or return an empty string."""
+    stack: list[tuple[JsonValue, int]] = [(value, 1)]
+    while stack:
+        item, depth = stack.pop()
+        if isinstance(item, str):
+            if _has_surrogate(item):
+                return "a text holds half of a surrogate pair"
+        elif isinstance(item, dict):
+            if depth > MAX_DEPTH:
+                return f"nesting is deeper than {MAX_DEPTH}"
+            if any(_has_surrogate(key) for key in item):
+                return "a key holds half of a surrogate pair"
+            stack.extend((child, depth + 1) for child in item.values())
+        elif isinstance(item, list):
+            if depth > MAX_DEPTH:
+                return f"nesting is deeper than {MAX_DEPTH}"
+            stack.extend((child, depth + 1) for child in item)
+    return ""
+
+
+def _has_surrogate(text: str) -> bool:
+    if text.isascii():
+        return False
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _is_plain(value: JsonValue) -> bool:
+    """Tell whether the fast encoder writes exactly what RFC 8785 asks for this value.
+
+    It differs in floats (ECMAScript's shortest form), in keys beyond the basic plane (sorted by
+    UTF-16 code unit), in controls other than the short escapes and in unsafe integers.
+    """
+    stack: list[JsonValue] = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            if not item.isprintable() and not _plain_text(item):
+                return False
+        elif isinstance(item, dict):
+            for key, child in item.items():
+                if not _plain_key(key):
+                    return False
+                stack.append(child)
+        elif isinstance(item, list):
+            stack.extend(item)
+        elif isinstance(item, float) or isinstance(item, int) and abs(item) > MAX_SAFE_INTEGER:
+            return False
+    return True
+
+
+def _plain_key(key: str) -> bool:
+    return key.isascii() and key.isprintable()
+
+
+def _plain_text(text: str) -> bool:
+    """Accept the white space that both encoders escape alike; leave rarer controls to RFC 8785."""
+    return all(char.isprintable() or char in "\n\r\t " or char > "\x9f" for char in text)

@@ -1,0 +1,50 @@
+"""Errors that a person may read: one base, few leaves, each with sentence, cause and mend."""
+
+
+class KeyturnError(Exception):
+    """Something went wrong that a person can do something about."""
+
+    def __init__(self, sentence: str, *, cause: str = "", mend: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        """What happened, in one sentence."""
+        self.cause = cause
+        """Why, as far as known; may be empty."""
+        self.mend = mend
+        """What the reader can do about it; may be empty."""
+
+    def __str__(self) -> str:
+        """Join sentence, cause and mend into the line that stderr shows."""
+        return " ".join(part for part in (self.sentence, self.cause, self.mend) if part)
+
+
+class ConfigurationError(KeyturnError):
+    """A configuration, token or profile file cannot be used as it is."""
+
+
+class LogUnavailable(KeyturnError):
+    """A decision cannot be recorded, so nothing may be sent."""
+
+
+class DamagedDatabase(KeyturnError):
+    """The profile's database does not hold what was written to it."""
+
+
+class SecretStoreUnavailable(KeyturnError):
+    """The OS keychain is locked, missing or does not answer."""
+
+
+class StaleApproval(KeyturnError):
+    """What is about to be sent is not what was approved."""
+
+
+class IllegalTransition(KeyturnError):
+    """An approval request was asked to change state in a way the life cycle does not have."""
+
+
+class AlreadyRunning(KeyturnError):
+    """Another broker owns this profile."""
+
+
+class ServerUnavailable(KeyturnError):
+    """An MCP server could not be started or has ended."""

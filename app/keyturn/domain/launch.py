@@ -1,0 +1,36 @@
+"""The launch identity of a server: what exactly would be started or contacted, and its hash."""
+
+from dataclasses import dataclass
+
+from keyturn.domain.canonical import JsonObject, canonical, digest_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchIdentity:
+    """A local server's resolved command; agreed to by a person before anything starts."""
+
+    argv: tuple[str, ...]
+    """Exactly as configured, untruncated."""
+    executable: str
+    """Absolute path that argv[0] resolves to, links followed; empty when not found."""
+    sha256: str
+    """Of the executable file's bytes; empty when not found."""
+    cwd: str
+    """Working directory the server gets; an absolute path."""
+    env: tuple[str, ...]
+    """Names of configured variables; `NAME=keychain:ENTRY` for secrets, never values."""
+
+    def subject(self) -> JsonObject:
+        """Return what the approver is shown for a `command` request (architecture.md section 2)."""
+        return {
+            "argv": list(self.argv),
+            "cwd": self.cwd,
+            "env": list(self.env),
+            "executable": self.executable,
+            "sha256": self.sha256,
+        }
+
+    @property
+    def launch_hash(self) -> str:
+        """SHA-256 over the canonical subject."""
+        return digest_of(canonical(self.subject()))

@@ -1,0 +1,71 @@
+"""Patterns that cannot stall: globs and regular expressions compiled by RE2 (linear time)."""
+
+import re
+from functools import lru_cache
+from typing import Protocol, cast
+
+import re2  # pyright: ignore[reportMissingTypeStubs] -- google-re2 ships no types
+
+
+class BadPattern(ValueError):
+    """RE2 does not accept the pattern."""
+
+
+class Pattern(Protocol):
+    """The part of a compiled RE2 pattern that is used here."""
+
+    def fullmatch(self, text: str) -> object | None:
+        """Match the whole text."""
+        ...
+
+    def search(self, text: str) -> object | None:
+        """Find a match anywhere."""
+        ...
+
+
+class _Engine(Protocol):
+    error: type[Exception]
+
+    def Options(self) -> "_Options":  # noqa: N802 -- RE2's own name
+        ...
+
+    def compile(self, pattern: str, options: "_Options") -> Pattern: ...
+
+
+class _Options(Protocol):
+    log_errors: bool
+    max_mem: int
+
+
+_ENGINE = cast("_Engine", re2)
+
+
+def is_glob(pattern: str) -> bool:
+    """Tell whether the pattern holds a wildcard."""
+    return "*" in pattern or "?" in pattern
+
+
+@lru_cache(maxsize=2048)
+def glob(pattern: str) -> Pattern:
+    """Compile a glob: `*` stands for any text, `?` for one character, all else for itself."""
+    parts = (".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
+    return regex("(?s)" + "".join(parts))
+
+
+@lru_cache(maxsize=2048)
+def regex(pattern: str) -> Pattern:
+    """Compile a regular expression; raises BadPattern for what RE2 refuses."""
+    options = _ENGINE.Options()
+    options.log_errors = False  # RE2 would print the pattern on stderr
+    options.max_mem = 1 << 20
+    try:
+        return _ENGINE.compile(pattern, options)
+    except _ENGINE.error as error:
+        raise BadPattern("RE2 does not accept the pattern") from error
+
+
+def name_matches(pattern: str, name: str) -> bool:
+    """Match a name against an exact name or a glob; case counts."""
+    if pattern in ("*", name):
+        return True
+    return is_glob(pattern) and glob(pattern).fullmatch(name) is not None

@@ -1,0 +1,107 @@
+"""The judge: a total, pure function from a call and the standing rules to ALLOW, ASK or DENY."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from keyturn.domain.condition import ConditionFault
+from keyturn.domain.decision import Verdict
+from keyturn.domain.lamps import Lamps, needs_a_person
+from keyturn.domain.rule import Effect, Rule, RuleSubject, covers
+from keyturn.domain.tier import Tier
+
+
+class Posture(StrEnum):
+    """The built-in rule of a profile."""
+
+    ASK_ALL = "ask_all"
+    ASK_WRITES = "ask_writes"
+    """Confirmed reads (T0) are allowed."""
+
+
+class Because(StrEnum):
+    """Why the verdict is what it is; the window turns each into one sentence."""
+
+    RULE = "rule"
+    NO_RULE = "no_rule"
+    POSTURE_READS = "posture_reads"
+    NOT_CONFIRMED = "not_confirmed"
+    """An allow rule covers the call, but the tool's tier is T3."""
+    THREE_LAMPS = "three_lamps"
+    """Untrusted text and private data were read, so no rule may decide a call with reach."""
+    RULE_FAULT = "rule_fault"
+    UNKNOWN_AGENT = "unknown_agent"
+    """The agent is not enrolled, so no rule may allow its calls."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A verdict with the reason that is shown and recorded."""
+
+    verdict: Verdict
+    because: Because
+    rule: Rule | None = None
+    """The rule that is named; None for the default and the posture."""
+
+
+_VERDICTS = {
+    Effect.DENY: Verdict.DENY,
+    Effect.ASK: Verdict.ASK,
+    Effect.ALLOW: Verdict.ALLOW,
+}
+
+
+def judge(
+    subject: RuleSubject,
+    *,
+    tier: Tier,
+    labels: Lamps,
+    rules: Iterable[Rule],
+    posture: Posture,
+) -> Judgement:
+    """Judge one call that passed validation and review; never raises, never allows by default.
+
+    All covering rules count and the most restrictive wins; specificity only picks which of them
+    is named. A rule that cannot be evaluated counts as covering when it denies, and turns any
+    would-be ALLOW into ASK otherwise.
+    """
+    covering: dict[Effect, list[Rule]] = {effect: [] for effect in Effect}
+    faulty: Rule | None = None
+    for rule in rules:
+        try:
+            if covers(rule, subject):
+                covering[rule.effect].append(rule)
+        except ConditionFault:
+            if rule.effect is Effect.DENY:
+                covering[Effect.DENY].append(rule)
+            else:
+                faulty = rule
+    for effect in (Effect.DENY, Effect.ASK):
+        if covering[effect]:
+            return _by_rule(_VERDICTS[effect], covering[effect])
+    if faulty is not None:
+        return Judgement(verdict=Verdict.ASK, because=Because.RULE_FAULT, rule=faulty)
+    return _maybe_allow(subject, tier, labels, covering[Effect.ALLOW], posture)
+
+
+def _maybe_allow(
+    subject: RuleSubject, tier: Tier, labels: Lamps, allows: list[Rule], posture: Posture
+) -> Judgement:
+    by_posture = posture is Posture.ASK_WRITES and tier is Tier.T0
+    if not allows and not by_posture:
+        return Judgement(verdict=Verdict.ASK, because=Because.NO_RULE)
+    if tier is Tier.T3:
+        return Judgement(verdict=Verdict.ASK, because=Because.NOT_CONFIRMED, rule=_named(allows))
+    if needs_a_person(subject.lamps, labels):
+        return Judgement(verdict=Verdict.ASK, because=Because.THREE_LAMPS)
+    if allows:
+        return _by_rule(Verdict.ALLOW, allows)
+    return Judgement(verdict=Verdict.ALLOW, because=Because.POSTURE_READS)
+
+
+def _by_rule(verdict: Verdict, rules: list[Rule]) -> Judgement:
+    return Judgement(verdict=verdict, because=Because.RULE, rule=_named(rules))
+
+
+def _named(rules: list[Rule]) -> Rule | None:
+    return max(rules, key=Rule.specificity) if rules else None

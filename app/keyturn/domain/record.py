@@ -1,0 +1,152 @@
+"""Records of the decision log: their canonical bytes, the chain that links them, and commitments.
+
+    leaf_i  = SHA-256(0x00 || record_bytes_i)
+    chain_i = SHA-256(0x02 || chain_{i-1} || leaf_i)
+
+0x01 stays reserved for the nodes of an RFC 6962 tree over the same leaves (security.md section 3).
+A record never holds an argument value: `args` maps a path to a salted commitment, and the value
+and its salt live in a side table that can be pruned without breaking the chain.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical
+from keyturn.domain.decision import Actor
+
+GENESIS = bytes(32)
+"""The chain value before the first record."""
+RECORD_VERSION = 1
+SALT_BYTES = 16
+
+
+class RecordType(StrEnum):
+    """What a record speaks of."""
+
+    DECISION = "decision"
+    DELIVERY = "delivery"
+    DETACHED = "detached"
+    PASSED = "passed"
+    """A method that is carried but not yet judged (resources, prompts, sampling, ...)."""
+    STOP = "stop"
+    RESUME = "resume"
+    RULE = "rule"
+    REVIEW = "review"
+    SERVER = "server"
+    AGENT = "agent"
+    CREDENTIAL = "credential"
+    SETTING = "setting"
+    BROKER = "broker"
+    CONSOLE = "console"
+
+
+class Durability(StrEnum):
+    """How a record must be committed before its effect (architecture.md law 1)."""
+
+    FULL = "full"
+    """fsynced."""
+    WRITTEN = "written"
+    """Written to the WAL: survives a crash of the process, not a power cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What the writer is asked to record; sequence, time and chain are its own to add."""
+
+    type: RecordType
+    call: str = ""
+    """Id that links the records of one call."""
+    session: str = ""
+    agent: str = ""
+    agent_peer: JsonObject = field(default_factory=dict[str, JsonValue], hash=False)
+    """What was observed of the agent's process: pid, executable."""
+    server: str = ""
+    def_hash: str = ""
+    tool: str = ""
+    call_digest: str = ""
+    provenance: tuple[JsonObject, ...] = field(default=(), hash=False)
+    """Places, never values: path, result, tool, offset."""
+    taint: str = ""
+    """Letters of the lit lamps."""
+    policy: JsonObject = field(default_factory=dict[str, JsonValue], hash=False)
+    """hash of the rule set, rule_id, because."""
+    verdict: str = ""
+    outcome: str = ""
+    """An Outcome of a decision, a Delivery of a delivery, the event's own word otherwise."""
+    actor: Actor = Actor.KEYTURN
+    shown_ms: int = 0
+    prompt_hash: str = ""
+    """SHA-256 of the text that the approver was shown."""
+    tier: str = ""
+    details: JsonObject = field(default_factory=dict[str, JsonValue], hash=False)
+    """Small facts of an event, names only, never values of arguments or secrets."""
+    arguments: bytes = b""
+    """Canonical arguments for the side table; masked by the caller where a detector matched."""
+    masked: bool = False
+    """`arguments` is not what was committed to, because secrets were masked in it."""
+    committed: bytes = b""
+    """Canonical arguments as sent; only their salted commitment is recorded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What the writer adds to an entry."""
+
+    seq: int
+    ts_utc: str
+    mono_ns: int
+    boot_id: str
+    install_id: str
+    salt: bytes
+    prev: bytes
+
+
+def record_bytes(entry: Entry, stamp: Stamp) -> bytes:
+    """Return the canonical bytes of record v1; the reserved fields are always present."""
+    args: JsonObject = {}
+    if entry.committed:
+        args[""] = commitment(stamp.salt, "", entry.committed).hex()
+    body: JsonObject = {
+        "v": RECORD_VERSION,
+        "seq": stamp.seq,
+        "ts_utc": stamp.ts_utc,
+        "mono_ns": str(stamp.mono_ns),
+        "boot_id": stamp.boot_id,
+        "install_id": stamp.install_id,
+        "type": entry.type.value,
+        "call": entry.call,
+        "session": entry.session,
+        "agent": {"id": entry.agent, "peer": entry.agent_peer},
+        "server": {"id": entry.server, "def_hash": entry.def_hash},
+        "tool": entry.tool,
+        "tier": entry.tier,
+        "call_digest": entry.call_digest,
+        "args": args,
+        "provenance": list(entry.provenance),
+        "taint": entry.taint,
+        "policy": entry.policy,
+        "verdict": entry.verdict,
+        "outcome": entry.outcome,
+        "actor": entry.actor.value,
+        "shown_ms": entry.shown_ms,
+        "prompt_hash": entry.prompt_hash,
+        "details": entry.details,
+        "prev": stamp.prev.hex(),
+    }
+    return canonical(body)
+
+
+def commitment(salt: bytes, path: str, canonical_value: bytes) -> bytes:
+    """Commit to one value: SHA-256(salt || path || JCS(value)) (security.md section 3)."""
+    return hashlib.sha256(salt + path.encode() + canonical_value).digest()
+
+
+def leaf_hash(record: bytes) -> bytes:
+    """Hash a record's bytes as a leaf."""
+    return hashlib.sha256(b"\x00" + record).digest()
+
+
+def chain_hash(previous: bytes, leaf: bytes) -> bytes:
+    """Link a leaf to everything before it."""
+    return hashlib.sha256(b"\x02" + previous + leaf).digest()

@@ -1,0 +1,76 @@
+"""Rules: standing policy lines as closed data, and which calls one covers."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.condition import Condition, holds
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.pattern import is_glob, name_matches
+
+
+class Effect(StrEnum):
+    """What a matching rule asks for; deny beats ask beats allow, whatever the order."""
+
+    DENY = "deny"
+    ASK = "ask"
+    ALLOW = "allow"
+
+
+class Kind(StrEnum):
+    """What a rule speaks of (architecture.md section 6)."""
+
+    CALL = "call"
+    READ = "read"
+    PROMPT = "prompt"
+    COMPLETE = "complete"
+    TASK = "task"
+    SAMPLING = "sampling"
+    ELICITATION = "elicitation"
+    ROOTS = "roots"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One standing line: what it covers and what it asks for."""
+
+    id: str
+    effect: Effect
+    kind: Kind = Kind.CALL
+    agent: str = "*"
+    server: str = "*"
+    tool: str = "*"
+    when: tuple[Condition, ...] = ()
+    name: str = ""
+    """What a person called it; may be empty."""
+    enabled: bool = True
+
+    def specificity(self) -> tuple[int, int, int]:
+        """Order rules for naming only: exact names, then longer patterns, then tests."""
+        patterns = (self.agent, self.server, self.tool)
+        exact = sum(not is_glob(pattern) for pattern in patterns)
+        return (exact, sum(map(len, patterns)), len(self.when))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSubject:
+    """The facts of a call that rules may look at."""
+
+    kind: Kind
+    agent: str
+    server: str
+    tool: str
+    arguments: JsonObject
+    lamps: Lamps
+
+
+def covers(rule: Rule, subject: RuleSubject) -> bool:
+    """Tell whether the rule covers the call; raises ConditionFault when a test cannot be made."""
+    return (
+        rule.enabled
+        and rule.kind is subject.kind
+        and name_matches(rule.agent, subject.agent)
+        and name_matches(rule.server, subject.server)
+        and name_matches(rule.tool, subject.tool)
+        and all(holds(c, subject.arguments, subject.lamps) for c in rule.when)
+    )
