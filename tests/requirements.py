@@ -1,0 +1,268 @@
+"""The promises of Keyturn: id, whether tests keep it today, and its sentence.
+
+A test names what it keeps with `@pytest.mark.requirement("C2")`. To move a promise, replace the
+area of its row by KEPT; test_requirements.py checks both directions. The sentences are short forms:
+the source that a section names is what counts.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """At least one test carries the id."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """No test carries the id, for this reason."""
+
+    reason: str
+
+
+State = Kept | NotYet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """One promise and where it is written."""
+
+    id: str
+    state: State
+    sentence: str
+    source: str
+
+
+KEPT = Kept()
+GATE = NotYet("the walk of a call is being built")
+WIRE = NotYet("the broker's ends of the wire are being built")
+LOG = NotYet("the decision log is being built")
+PROCESS = NotYet("the processes and their pipes are being built")
+WINDOW = NotYet("the console's screens are being built")
+STOP = NotYet("the stop is being built")
+KEYCHAIN = NotYet("the keychain adapter is being built")
+DEADLINES = NotYet("hold budgets, detached requests and retry grants come with deadlines")
+BURSTS = NotYet("grouping, batches and flood guards come with bursts")
+RULES = NotYet("the rule editor, back-tests and suggestions come with rules")
+HISTORY = NotYet("search, retention and export come with history")
+HOSTS = NotYet("wrapping the hosts' configurations comes with setup")
+NOTICES = NotYet("the full tray, notifications and settings come with the desktop")
+ACCESS = NotYet("assistive technology, languages and text sizes come with accessibility")
+MONITOR = NotYet("trips, statistics and the attention panel come with the monitor")
+RECEIPTS = NotYet("signed receipts come with receipts")
+PASSED = NotYet("passed and recorded, not yet judged")
+
+
+def _section(source: str, *rows: tuple[str, State, str]) -> tuple[Requirement, ...]:
+    return tuple(
+        Requirement(id=id_, state=state, sentence=sentence, source=source)
+        for id_, state, sentence in rows
+    )
+
+
+LAWS = _section(
+    "architecture 1",
+    ("LAW-1", GATE, "No record, no call: sent only after the decision is committed."),
+    ("LAW-2", GATE, "What was shown is what is sent, by a digest over the whole call."),
+    ("LAW-3", GATE, "No answer is no: silence, crash, full disk and errors send nothing."),
+    ("LAW-4", PROCESS, "There is no approval interface outside window and named approver."),
+    ("LAW-5", STOP, "Stop means stop: it survives everything but a person's resume."),
+    ("LAW-6", GATE, "Claims are not facts: what an agent or server says never lowers caution."),
+    ("LAW-7", WIRE, "What is neither judged nor changed passes byte for byte."),
+    ("LAW-8", KEYCHAIN, "Secrets stay in the keychain and reach only the server they belong to."),
+)
+
+WINDOW_ROWS = _section(
+    "console 3.1",
+    ("W1", WINDOW, "Any pending call is two actions away, the stop one."),
+    ("W2", WINDOW, "Interactive 2.0 s after a cold start with 100,000 rows and 500 rules."),
+    ("W3", WINDOW, "500 arrivals open no modal dialog and change no active window."),
+    ("W4", WINDOW, "Geometry, splitter, sort, filters and view survive a restart."),
+    ("W5", PROCESS, "A second launch raises the running one, also without a tray."),
+    ("W6", WINDOW, "The state in the top bar is right 250 ms after the broker's."),
+)
+
+CARD = _section(
+    "console 3.2",
+    ("C1", WINDOW, "10,000 interleavings: Allow never hits a call other than the painted one."),
+    ("C2", WINDOW, "Enter, Space, y, a, 1 repeated while 50 calls arrive decide nothing."),
+    ("C3", WINDOW, "Raw tab, hashed value and what the server receives are the same bytes."),
+    ("C4", WINDOW, "Every character of every argument is reachable by keyboard; none elided."),
+    ("C5", WINDOW, "The button row stands still across cards, tiers and tabs."),
+    ("C6", WINDOW, "T2 needs the acknowledgement, T3 the typed name or presence."),
+    ("C7", WINDOW, "Closing, Escape and killing the console never make an allow or a rule."),
+    ("C8", RULES, "The rule sheet opens at its narrowest scope, always."),
+    ("C9", WINDOW, "100 KiB of arguments: first content in 150 ms, all in 600 ms, no stall."),
+    ("C10", WINDOW, "Default action, deadline and tier shown are those of the record."),
+)
+
+DEADLINE = _section(
+    "console 3.3",
+    ("D1", DEADLINES, "Decided ten minutes late, the next identical call runs exactly once."),
+    ("D2", DEADLINES, "Silence is never stored or reported as a denial."),
+    ("D3", DEADLINES, "A retry that differs in one byte never matches the grant."),
+    ("D4", DEADLINES, "The learned hold budget is within 5 s after three time-outs."),
+    ("D5", WINDOW, "The card's remaining time is within 2 s of the broker's."),
+)
+
+QUEUE = _section(
+    "console 3.4",
+    ("Q1", BURSTS, "500 calls in 1 s: no stall over 100 ms, none lost, none sent undecided."),
+    ("Q2", BURSTS, "A ruled read is sent in 50 ms while another session has 500 waiting."),
+    ("Q3", BURSTS, "100 mixed calls are cleared by keyboard in 5 min, 5 planted ones denied."),
+    ("Q4", WINDOW, "The selection stays the same over 1,000 inserts and removals."),
+    ("Q5", BURSTS, "The identical call repeated while pending is one row, asked n times."),
+    ("Q6", BURSTS, "A rule that covers 37 waiting calls settles them in 300 ms, a row each."),
+    ("Q7", GATE, "The call over the queue's limit is refused in 50 ms, the queue intact."),
+)
+
+KILL_SWITCH = _section(
+    "console 3.5",
+    ("K1", STOP, "100 ms from the trigger to the last send, with the window blocked too."),
+    ("K2", STOP, "10,000 calls around the instant of the stop: none is sent after it."),
+    ("K3", STOP, "The stop survives crash, restart and reboot."),
+    ("K4", PROCESS, "Console dead or frozen: nothing is sent, cards are back within 3 s."),
+    ("K5", WINDOW, "The stop shows in tray, top bar, card and title within 500 ms."),
+    ("K6", STOP, "Retries while stopped are all refused and counted."),
+    ("K7", STOP, "Resuming brings back no grant and no pending approval."),
+)
+
+HISTORY_ROWS = _section(
+    "console 3.6",
+    ("H1", HISTORY, "100,000 rows open in 400 ms and filter in 200 ms, free text in 500 ms."),
+    ("H2", LOG, "A decision is in history after 500 ms and durable before the send."),
+    ("H3", HISTORY, "Every outcome is filterable and has its own word and icon."),
+    ("H4", LOG, "50 planted secrets are found in no database, export, log or clipboard."),
+    ("H5", HISTORY, "Pruning 100,000 rows never blocks the window over 50 ms."),
+    ("H6", LOG, "Tampering with any row makes verify name the first broken one."),
+    ("H7", RULES, "A rule made from history allows the identical call and shows its name."),
+)
+
+RULE_ROWS = _section(
+    "console 3.7",
+    ("R1", RULES, "Hit count and last hit are exact in a replay of 10,000 calls."),
+    ("R2", RULES, "A saved rule is read back and proven to match before it says saved."),
+    ("R3", RULES, "A changed definition suspends the tool's rules before the next call."),
+    ("R4", RULES, "500 rules are deleted in 1 s, and it can be undone."),
+    ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
+)
+
+FIRST_RUN = _section(
+    "console 3.8",
+    ("F1", HOSTS, "Import and undo leave 30 real configurations byte for byte as they were."),
+    ("F2", HOSTS, "A crash at any write leaves the old or the new file, never a part."),
+    ("F3", HOSTS, "The wizard works by keyboard, in the long pseudo-locale, at 200 % text."),
+    ("F4", HOSTS, "No client found: a snippet and the demo server are offered."),
+    ("F5", HOSTS, "No secret shows in diff, backup log or screenshots."),
+    ("F6", HOSTS, "A scripted user is done in 180 s, at the median."),
+    ("F7", HOSTS, "An edit that removes the wrapper shows as unprotected in 10 s."),
+)
+
+NOTIFICATIONS = _section(
+    "console 3.9",
+    ("N1", NOTICES, "After 500 settled calls no notification remains."),
+    ("N2", NOTICES, "No notification holds a planted secret."),
+    ("N3", NOTICES, "Notifications off: the state is Problem in 5 s, another channel speaks."),
+    ("N4", NOTICES, "Every setting is reachable by search and by keyboard."),
+    ("N5", NOTICES, "Every weakening of protection makes a history row."),
+    ("N6", NOTICES, "The tray icons differ in shape, in grey, at 16 pixels."),
+)
+
+ERROR_STATES = _section(
+    "console 3.10",
+    ("E1", WINDOW, "Every empty and error state is forced by a test: text, words, action."),
+    ("E2", WINDOW, "No traceback and no number without a sentence."),
+    ("E3", GATE, "Every error state refuses new calls."),
+    ("E4", WINDOW, "Ten of the thirteen states recover without a restart."),
+)
+
+SELF_APPROVAL = _section(
+    "console 3.11",
+    ("S1", WINDOW, "Synthetic events and direct slot calls on Allow approve nothing."),
+    ("S2", WINDOW, "Markup, control codes and 10 MB names are inert and move nothing."),
+    ("S3", PROCESS, "No interface that an agent reaches has a way to decide or resume."),
+    ("S4", WINDOW, "A look-alike agent name shows the warning, over 20 pairs."),
+)
+
+ACCESSIBILITY = _section(
+    "console 3.12",
+    ("A1", ACCESS, "No violation of the automated rows on contrast, names, sizes and keys."),
+    ("A2", ACCESS, "The three screen reader scripts pass before each release."),
+    ("A3", ACCESS, "The language changes without a restart; two are complete."),
+)
+
+FATIGUE = _section(
+    "console 3.13",
+    ("P1", MONITOR, "At most 5 % of a 1,000-call session prompt after a week of rules."),
+    ("P2", WINDOW, "Every prompt says why it was needed, so that it can be removed."),
+    ("P3", WINDOW, "T2 and T3 cards differ in structure, not only in colour."),
+    ("P4", MONITOR, "The attention panel warns of decisions that are too quick or too kind."),
+    ("P5", MONITOR, "Drills are off by default, logged as drills, and feed only the panel."),
+    ("P6", MONITOR, "Low-tier prompts wait for calm moments when the deadline allows."),
+)
+
+INVARIANTS = _section(
+    "security 2",
+    ("I-01", GATE, "Every call sent has its committed decision with the same digest."),
+    ("I-02", GATE, "The arguments sent are the approved ones, as the same bytes."),
+    ("I-03", WIRE, "Duplicate keys, NaN, surrogates, big integers and depth are refused."),
+    ("I-04", GATE, "An approval is void when server, tool, definition or session changes."),
+    ("I-05", GATE, "One approval is at most one send, across restart and double click."),
+    ("I-06", GATE, "A multi-round retry has its own record and never a free question."),
+    ("I-07", PROCESS, "Console killed, hung or never started: nothing that asks is sent."),
+    ("I-08", DEADLINES, "Past its deadline a call is not sent; a clock jump extends nothing."),
+    ("I-09", GATE, "Disconnected or cancelled before the decision: never sent."),
+    ("I-10", LOG, "Full disk, IO error, read-only or locked database: refused."),
+    ("I-11", LOG, "Damaged, newer or rolled back database: starts locked."),
+    ("I-12", RULES, "An unreadable, unsigned or erroring rule never lets a call pass."),
+    ("I-13", GATE, "Unknown tool, server, method or argument key: asked at least."),
+    ("I-14", GATE, "A changed definition refuses the tool until a person accepts it."),
+    ("I-15", GATE, "Two servers with one tool name are never confused."),
+    ("I-16", GATE, "Annotations can only tighten the verdict."),
+    ("I-17", STOP, "After the stop zero sends: 100 ms by hand, 500 pending in 1 s."),
+    ("I-18", STOP, "The stop is durable before it is said; only a person resumes."),
+    ("I-19", WINDOW, "Allow is inert for its arming time after every change."),
+    ("I-20", WINDOW, "No default button; Enter, Space and Escape never approve."),
+    ("I-21", WINDOW, "The whole arguments are shown, hidden characters escaped, text plain."),
+    ("I-22", BURSTS, "Bulk approval only over identical shapes, never with all lamps lit."),
+    ("I-23", KEYCHAIN, "No credential byte is in any file, argument list or title."),
+    ("I-24", KEYCHAIN, "Keychain locked, missing or plaintext: the call is refused."),
+    ("I-25", KEYCHAIN, "A credential goes only to the server that it is bound to."),
+    ("I-26", LOG, "Any change of history makes verify fail and the start locked."),
+    ("I-27", LOG, "Denials, time-outs, stops, edits and secret reads have their records."),
+    ("I-28", PROCESS, "A second instance refuses in 1 s; a stale lock is recovered."),
+    ("I-29", RECEIPTS, "A verifier rejects absent, expired, replayed or foreign receipts."),
+    ("I-30", BURSTS, "Too many pending are refused at once, memory and frames bounded."),
+    ("I-31", WIRE, "No error tells an agent policy, secrets, paths or other sessions."),
+    ("I-32", GATE, "One verdict a call, a pure function of policy, call and session."),
+)
+
+ROUTES = _section(
+    "architecture 3",
+    ("ROUTE-RESOURCES", PASSED, "resources/read is judged by rules of the kind read."),
+    ("ROUTE-PROMPTS", PASSED, "prompts/get is judged by rules of the kind prompt."),
+    ("ROUTE-COMPLETION", PASSED, "completion/complete is judged by rules of the kind complete."),
+    ("ROUTE-TASKS", PASSED, "Tasks are judged by rules of the kind task."),
+    ("ROUTE-SAMPLING", PASSED, "A server's sampling request is judged."),
+    ("ROUTE-ELICITATION", PASSED, "A server's elicitation request is judged."),
+    ("ROUTE-ROOTS", PASSED, "A server's request for roots is judged."),
+)
+
+REQUIREMENTS = (
+    *LAWS,
+    *WINDOW_ROWS,
+    *CARD,
+    *DEADLINE,
+    *QUEUE,
+    *KILL_SWITCH,
+    *HISTORY_ROWS,
+    *RULE_ROWS,
+    *FIRST_RUN,
+    *NOTIFICATIONS,
+    *ERROR_STATES,
+    *SELF_APPROVAL,
+    *ACCESSIBILITY,
+    *FATIGUE,
+    *INVARIANTS,
+    *ROUTES,
+)
