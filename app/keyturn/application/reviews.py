@@ -104,6 +104,10 @@ class Reviews:
         """Tell whether a person agreed to start exactly this command."""
         return (connection.server.name, connection.launch.launch_hash) in self._consents
 
+    def consented_server(self, server: str) -> bool:
+        """Tell whether some launch identity of the server was agreed to."""
+        return any(name == server for name, _launch in self._consents)
+
     async def consent(self, connection: Connection, seconds: float) -> bool:
         """Get a person's agreement to a server's command, waiting at most so long.
 

@@ -1,0 +1,239 @@
+"""The headless FILE: its closed schema, read from parsed TOML into values; opens no file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from keyturn.application.configuration import (
+    AgentConfig,
+    CwdMode,
+    HeadlessConfig,
+    Limits,
+    PolicyConfig,
+    ReviewMode,
+    ServerConfig,
+    ToolSetting,
+)
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.lamps import lamps_from_letters
+from keyturn.domain.policy import Posture
+from keyturn.domain.rule_data import rule_from_data
+from keyturn.domain.tier import CONFIRMABLE, Tier
+
+_TOP = frozenset({"policy", "servers", "agents", "rules", "limits", "approver"})
+_SERVER = frozenset(
+    {"command", "url", "headers", "env", "environment", "receipt", "review", "cwd", "tools"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentEntry:
+    """An agent as FILE names it; its token is read by whoever may open files."""
+
+    name: str
+    token_file: str
+    """As written; relative to FILE. Empty: HOME/agents/NAME.token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileContent:
+    """What FILE says, before the tokens of its agents are read."""
+
+    policy: PolicyConfig
+    servers: tuple[ServerConfig, ...]
+    agents: tuple[AgentEntry, ...]
+    limits: Limits
+    approver_command: tuple[str, ...]
+
+    def with_agents(self, agents: tuple[AgentConfig, ...], file_sha256: str) -> HeadlessConfig:
+        """Complete the configuration with the agents' token hashes and FILE's own hash."""
+        return HeadlessConfig(
+            policy=self.policy,
+            servers=self.servers,
+            agents=agents,
+            limits=self.limits,
+            approver_command=self.approver_command,
+            file_sha256=file_sha256,
+        )
+
+
+def read_file_content(data: Mapping[str, object], folder: Path) -> FileContent:
+    """Read parsed TOML; raises ConfigurationError that names the first key it does not know.
+
+    `folder` is FILE's own: servers start there, relative paths in commands count from it.
+    """
+    table = _Table("FILE", data, _TOP)
+    policy = table.child("policy", frozenset({"posture"}))
+    approver = table.child("approver", frozenset({"command"}))
+    rules = table.rows("rules")
+    return FileContent(
+        policy=PolicyConfig(
+            posture=_posture(policy.text("posture", Posture.ASK_ALL.value)),
+            rules=tuple(
+                rule_from_data(row, default_id=f"file-{n}") for n, row in enumerate(rules, 1)
+            ),
+        ),
+        servers=tuple(
+            _server(name, value, folder) for name, value in table.tables("servers").items()
+        ),
+        agents=tuple(
+            AgentEntry(
+                name=name,
+                token_file=_Table(f"agents.{name}", value, frozenset({"token_file"})).text(
+                    "token_file", ""
+                ),
+            )
+            for name, value in table.tables("agents").items()
+        ),
+        limits=_limits(table.child("limits", frozenset({"hold_seconds"}))),
+        approver_command=approver.texts("command"),
+    )
+
+
+class _Table:
+    """One TOML table with a closed set of keys."""
+
+    def __init__(
+        self, where: str, data: Mapping[str, object], keys: frozenset[str] | None = None
+    ) -> None:
+        self._where = where
+        self._data = data
+        unknown = sorted(set(data) - keys) if keys is not None else []
+        if unknown:
+            raise _fault(where, unknown[0], "is not known here")
+
+    def text(self, key: str, default: str) -> str:
+        value = self._data.get(key, default)
+        if not isinstance(value, str):
+            raise _fault(self._where, key, "is not a text")
+        return value
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self._data.get(key, default)
+        if not isinstance(value, bool):
+            raise _fault(self._where, key, "is neither true nor false")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._data.get(key, [])
+        items = cast("list[object]", value) if isinstance(value, list) else None
+        if items is None or not all(isinstance(item, str) for item in items):
+            raise _fault(self._where, key, "is not a list of texts")
+        return tuple(cast("list[str]", items))
+
+    def number(self, key: str, default: float) -> float:
+        value = self._data.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            raise _fault(self._where, key, "is not a number above 0")
+        return float(value)
+
+    def child(self, key: str, keys: frozenset[str]) -> "_Table":
+        return _Table(key, self._mapping(key), keys)
+
+    def tables(self, key: str) -> dict[str, Mapping[str, object]]:
+        found: dict[str, Mapping[str, object]] = {}
+        for name, value in self._mapping(key).items():
+            if not isinstance(value, dict):
+                raise _fault(f"{self._where}.{key}", name, "is not a table")
+            found[name] = cast("dict[str, object]", value)
+        return found
+
+    def rows(self, key: str) -> list[JsonObject]:
+        value = self._data.get(key, [])
+        items = cast("list[object]", value) if isinstance(value, list) else [value]
+        rows = [json_value(item) for item in items]
+        found = [row for row in rows if isinstance(row, dict)]
+        if len(found) != len(rows):
+            raise _fault(self._where, key, "is not a list of tables")
+        return found
+
+    def text_map(self, key: str) -> dict[str, str]:
+        mapping = self._mapping(key)
+        if not all(isinstance(value, str) for value in mapping.values()):
+            raise _fault(self._where, key, "has a value that is not a text")
+        return {name: str(value) for name, value in mapping.items()}
+
+    def _mapping(self, key: str) -> Mapping[str, object]:
+        value = self._data.get(key, {})
+        if not isinstance(value, dict):
+            raise _fault(self._where, key, "is not a table")
+        return cast("dict[str, object]", value)
+
+
+def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig:
+    where = f"servers.{name}"
+    table = _Table(where, data, _SERVER)
+    if "url" in data or "headers" in data:
+        raise ConfigurationError(
+            f"The server {name} is remote, and this version carries local servers only.",
+            mend="Give it a `command` instead of a `url`.",
+        )
+    command = table.texts("command")
+    if not command:
+        raise _fault(where, "command", "is missing")
+    cwd = table.text("cwd", CwdMode.CONFIG.value)
+    if cwd not in (CwdMode.AGENT.value, CwdMode.CONFIG.value, CwdMode.HOME.value):
+        raise _fault(where, "cwd", "is none of agent, config, home")
+    review = table.text("review", ReviewMode.ASK.value)
+    if review not in (ReviewMode.ASK.value, ReviewMode.ACCEPT.value):
+        raise _fault(where, "review", "is neither ask nor accept")
+    return ServerConfig(
+        name=name,
+        command=command,
+        env=table.text_map("env"),
+        environment=table.text("environment", ""),
+        receipt=table.flag("receipt", default=False),
+        review=ReviewMode(review),
+        cwd=CwdMode(cwd),
+        cwd_path=str(folder),
+        tools=tuple(
+            _tool(f"{where}.tools", pattern, value)
+            for pattern, value in table.tables("tools").items()
+        ),
+    )
+
+
+def _tool(where: str, pattern: str, data: Mapping[str, object]) -> ToolSetting:
+    table = _Table(f"{where}.{pattern}", data, frozenset({"tier", "labels"}))
+    tier = table.text("tier", "")
+    if tier and tier not in {t.name for t in CONFIRMABLE}:
+        raise _fault(f"{where}.{pattern}", "tier", "is none of T0, T1, T2")
+    try:
+        labels = lamps_from_letters(table.texts("labels"))
+    except KeyError:
+        raise _fault(f"{where}.{pattern}", "labels", "has letters other than U, P, X") from None
+    return ToolSetting(pattern=pattern, tier=Tier[tier] if tier else None, labels=labels)
+
+
+def _posture(text: str) -> Posture:
+    try:
+        return Posture(text)
+    except ValueError:
+        raise _fault("policy", "posture", "is neither ask_all nor ask_writes") from None
+
+
+def _limits(table: _Table) -> Limits:
+    return Limits(hold_seconds=table.number("hold_seconds", Limits().hold_seconds))
+
+
+def _fault(where: str, key: str, what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The configuration cannot be used: {key!r} in {where} {what}.",
+        mend="Correct it and start again; nothing was started.",
+    )
+
+
+def json_value(value: object) -> JsonValue:
+    """Narrow parsed TOML to JSON values; raises ConfigurationError for dates and times."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list):
+        return [json_value(item) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        return {str(k): json_value(v) for k, v in cast("dict[object, object]", value).items()}
+    raise ConfigurationError(
+        "The configuration holds a date or time where a rule takes text or numbers.",
+        mend="Put it in quotation marks.",
+    )

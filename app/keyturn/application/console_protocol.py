@@ -1,0 +1,380 @@
+"""The console protocol: what crosses the private pipe pair between the broker and its window.
+
+One JSON object a line, tagged by `type`. From the broker come requests and the state of things;
+from the window come answers and intents, each with a number that its outcome is reported under.
+The pipes are inherited and have no name, so nothing else can speak this (architecture.md law 4).
+"""
+
+import msgspec
+
+from keyturn.application.approval_request import ApprovalRequest
+from keyturn.domain.tier import Tier
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    pass
+
+
+# ---------------------------------------------------------------- state
+
+
+class StopState(msgspec.Struct, frozen=True, kw_only=True):
+    """The stop as the window shows it."""
+
+    engaged: bool
+    since_utc: str = ""
+    trigger: str = ""
+    reason: str = ""
+    refused_since: int = 0
+    cards_refused: int = 0
+    careful: bool = False
+
+
+class AgentState(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent that is enrolled or connected."""
+
+    name: str
+    enrolled: bool
+    connections: int
+    """Live connections."""
+    servers: tuple[str, ...] = ()
+    """Servers it is connected to."""
+    calls: int = 0
+    """Judged calls of its live sessions."""
+    lamps: str = ""
+    host_name: str = ""
+    host_executable: str = ""
+    client: str = ""
+    """Claimed."""
+    enrolled_at: str = ""
+
+
+class ToolState(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool as pinned and as listed now; definitions are canonical JSON."""
+
+    name: str
+    state: str
+    """A ReviewState."""
+    tier: Tier | None
+    labels: str
+    pinned: str = ""
+    seen: str = ""
+    """Empty when it is as pinned, or not listed by a live connection."""
+    pinned_at: str = ""
+
+
+class ServerState(msgspec.Struct, frozen=True, kw_only=True):
+    """A server and its tools."""
+
+    name: str
+    command: tuple[str, ...]
+    env: tuple[str, ...]
+    environment: str
+    confirmed: bool
+    """False for a proposal that waits for the window."""
+    consented: bool
+    running: int
+    """Live connections with a running server process."""
+    tools: tuple[ToolState, ...] = ()
+    problem: str = ""
+
+
+class RuleState(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as `rule_data` writes it, and how often it decided."""
+
+    data: str
+    hits: int
+
+
+class CredentialState(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret by name; values are never here."""
+
+    server: str
+    name: str
+    stored: bool
+    used_by: tuple[str, ...] = ()
+    """Environment variables that carry it."""
+
+
+class HealthState(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps Keyturn from protecting, if anything."""
+
+    keychain: str
+    """ready, locked or missing."""
+    recording: bool
+    problem: str = ""
+
+
+# ---------------------------------------------------------------- broker to window
+
+
+class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
+    """The first message to a new window."""
+
+    version: str
+    profile: str
+    """Name of the profile; empty for the default one."""
+    database: str
+    """Path of the database that history is read from."""
+    settings: dict[str, str]
+
+
+class RequestShown(_Message, frozen=True, kw_only=True, tag="request"):
+    """Something waits for a person."""
+
+    request: ApprovalRequest
+    remaining_ms: int | None
+    """How long the agent still waits; None for a review."""
+
+
+class RequestDetached(_Message, frozen=True, kw_only=True, tag="detached"):
+    """The agent stopped waiting; one retry can still be allowed."""
+
+    id: str
+    cause: str
+
+
+class RequestWithdrawn(_Message, frozen=True, kw_only=True, tag="withdrawn"):
+    """A request has ended."""
+
+    id: str
+    cause: str
+    outcome: str
+
+
+class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
+    """Parts of the state that changed; None for those that did not."""
+
+    stop: StopState | None = None
+    agents: tuple[AgentState, ...] | None = None
+    servers: tuple[ServerState, ...] | None = None
+    rules: tuple[RuleState, ...] | None = None
+    posture: str | None = None
+    credentials: tuple[CredentialState, ...] | None = None
+    settings: dict[str, str] | None = None
+    health: HealthState | None = None
+    history: int | None = None
+    """Counts up when history has something new."""
+
+
+class AlertShown(_Message, frozen=True, kw_only=True, tag="alert"):
+    """Something to know that needs no answer."""
+
+    text: str
+
+
+class Ping(_Message, frozen=True, kw_only=True, tag="ping"):
+    """Asks whether the window's thread is alive."""
+
+    n: int
+
+
+class IntentDone(_Message, frozen=True, kw_only=True, tag="done"):
+    """What became of an intent."""
+
+    n: int
+    ok: bool
+    sentence: str = ""
+    """For the person; empty when there is nothing to say."""
+
+
+ToWindow = (
+    Welcome
+    | RequestShown
+    | RequestDetached
+    | RequestWithdrawn
+    | StateChanged
+    | AlertShown
+    | Ping
+    | IntentDone
+)
+
+
+# ---------------------------------------------------------------- window to broker
+
+
+class Pong(_Message, frozen=True, kw_only=True, tag="pong"):
+    """The window's thread is alive."""
+
+    n: int
+
+
+class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
+    """An answer to exactly the request and digest that was on screen."""
+
+    n: int
+    id: str
+    digest: str
+    allow: bool
+    message: str = ""
+    prompt_hash: str = ""
+    shown_ms: int = 0
+    accessibility: bool = False
+    tier: Tier | None = None
+    hide: bool = False
+
+
+class StopAll(_Message, frozen=True, kw_only=True, tag="stop"):
+    """Engage the stop."""
+
+    n: int
+    trigger: str
+
+
+class Resume(_Message, frozen=True, kw_only=True, tag="resume"):
+    """End the stop, after the review list was gone through."""
+
+    n: int
+    looked_at: tuple[str, ...]
+    careful: bool
+
+
+class SaveRule(_Message, frozen=True, kw_only=True, tag="save_rule"):
+    """Add or replace a rule."""
+
+    n: int
+    data: str
+
+
+class RemoveRule(_Message, frozen=True, kw_only=True, tag="remove_rule"):
+    """Remove a rule."""
+
+    n: int
+    id: str
+
+
+class UseRules(_Message, frozen=True, kw_only=True, tag="use_rules"):
+    """Turn the rules on again after a careful resume."""
+
+    n: int
+
+
+class SetPosture(_Message, frozen=True, kw_only=True, tag="posture"):
+    """Choose the built-in rule."""
+
+    n: int
+    posture: str
+
+
+class PutServer(_Message, frozen=True, kw_only=True, tag="put_server"):
+    """Add a server, or confirm one that the command line proposed."""
+
+    n: int
+    name: str
+    command: tuple[str, ...]
+    env: dict[str, str]
+    environment: str = ""
+
+
+class RemoveServer(_Message, frozen=True, kw_only=True, tag="remove_server"):
+    """Remove a server; its pins stay."""
+
+    n: int
+    name: str
+
+
+class ReviewServer(_Message, frozen=True, kw_only=True, tag="review_server"):
+    """Start a server without an agent, to see and review its tools."""
+
+    n: int
+    name: str
+
+
+class SetTier(_Message, frozen=True, kw_only=True, tag="set_tier"):
+    """Confirm or take back what a tool's tier and labels are."""
+
+    n: int
+    server: str
+    tool: str
+    tier: Tier | None
+    labels: str
+
+
+class EnrolAgent(_Message, frozen=True, kw_only=True, tag="enrol_agent"):
+    """Make a token for an agent."""
+
+    n: int
+    name: str
+
+
+class RevokeAgent(_Message, frozen=True, kw_only=True, tag="revoke_agent"):
+    """Take an agent's token away and end its connections."""
+
+    n: int
+    name: str
+
+
+class PutCredential(_Message, frozen=True, kw_only=True, tag="put_credential"):
+    """Store a secret in the OS keychain."""
+
+    n: int
+    server: str
+    name: str
+    value: str
+
+    def __repr__(self) -> str:
+        """Keep the value out of logs and tracebacks."""
+        return f"PutCredential(server={self.server!r}, name={self.name!r})"
+
+
+class RemoveCredential(_Message, frozen=True, kw_only=True, tag="remove_credential"):
+    """Remove a secret from the OS keychain."""
+
+    n: int
+    server: str
+    name: str
+
+
+class PutSetting(_Message, frozen=True, kw_only=True, tag="put_setting"):
+    """Change a setting of the window."""
+
+    n: int
+    name: str
+    value: str
+
+
+class Quit(_Message, frozen=True, kw_only=True, tag="quit"):
+    """End the broker; agents are refused until it runs again."""
+
+    n: int
+
+
+Intent = (
+    StopAll
+    | Resume
+    | SaveRule
+    | RemoveRule
+    | UseRules
+    | SetPosture
+    | PutServer
+    | RemoveServer
+    | ReviewServer
+    | SetTier
+    | EnrolAgent
+    | RevokeAgent
+    | PutCredential
+    | RemoveCredential
+    | PutSetting
+    | Quit
+)
+FromWindow = Pong | Decide | Intent
+
+
+_encode = msgspec.json.Encoder().encode
+_to_window = msgspec.json.Decoder[ToWindow](ToWindow)
+_from_window = msgspec.json.Decoder[FromWindow](FromWindow)
+
+
+def encode_line(message: ToWindow | FromWindow) -> bytes:
+    """Encode one message as a line, newline included."""
+    return _encode(message) + b"\n"
+
+
+def decode_to_window(line: bytes) -> ToWindow:
+    """Decode a line from the broker; raises msgspec.DecodeError for anything else."""
+    return _to_window.decode(line)
+
+
+def decode_from_window(line: bytes) -> FromWindow:
+    """Decode a line from the window; raises msgspec.DecodeError for anything else."""
+    return _from_window.decode(line)

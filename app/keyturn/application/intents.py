@@ -1,0 +1,143 @@
+"""What a person at the window can have done: each intent of the console protocol, carried out.
+
+Only the console pipe and the terminal approver reach this (architecture.md law 4).
+"""
+
+from collections.abc import Callable
+from typing import assert_never
+
+from keyturn.application.approvals import Approvals
+from keyturn.application.configuration import CwdMode, ServerConfig
+from keyturn.application.console_protocol import (
+    EnrolAgent,
+    Intent,
+    PutCredential,
+    PutServer,
+    PutSetting,
+    Quit,
+    RemoveCredential,
+    RemoveRule,
+    RemoveServer,
+    Resume,
+    ReviewServer,
+    RevokeAgent,
+    SaveRule,
+    SetPosture,
+    SetTier,
+    StopAll,
+    UseRules,
+)
+from keyturn.application.events import Observers, Topic
+from keyturn.application.ports.live import LiveConnections
+from keyturn.application.ports.secret_store import Secret
+from keyturn.application.registry import Registry
+from keyturn.application.rejudging import judge_waiting
+from keyturn.application.reviews import Reviews
+from keyturn.application.rulebook import RuleBook
+from keyturn.application.stop import StopSwitch
+from keyturn.domain.canonical import Parsed, parse_strict
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.lamps import lamps_from_letters
+from keyturn.domain.policy import Posture
+from keyturn.domain.rule_data import rule_from_data
+
+POSTURE_SETTING = "posture"
+
+
+class Intents:
+    """Carries out intents; each raises KeyturnError with a sentence when it cannot."""
+
+    def __init__(
+        self,
+        *,
+        stop: StopSwitch,
+        rules: RuleBook,
+        reviews: Reviews,
+        registry: Registry,
+        approvals: Approvals,
+        live: LiveConnections,
+        observers: Observers,
+        home: str,
+        quit_broker: Callable[[], None],
+    ) -> None:
+        self._stop = stop
+        self._rules = rules
+        self._reviews = reviews
+        self._registry = registry
+        self._approvals = approvals
+        self._live = live
+        self._observers = observers
+        self._home = home
+        self._quit = quit_broker
+
+    async def carry_out(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
+        """Do what the person asked for."""
+        match intent:
+            case StopAll():
+                await self._stop.engage(intent.trigger)
+            case Resume():
+                await self._stop.resume(looked_at=intent.looked_at, careful=intent.careful)
+            case UseRules():
+                self._stop.careful = False
+                self._observers.changed(Topic.STOP)
+                self._rejudge()
+            case SaveRule():
+                await self._save_rule(intent.data)
+            case RemoveRule():
+                await self._rules.remove(intent.id)
+                self._rejudge()
+            case SetPosture():
+                await self._set_posture(intent.posture)
+            case PutServer():
+                await self._put_server(intent)
+            case RemoveServer():
+                await self._registry.remove_server(intent.name)
+            case ReviewServer():
+                self._reviews.ask_again(intent.name)
+                await self._live.review(intent.name)
+            case SetTier():
+                labels = lamps_from_letters(intent.labels)
+                await self._reviews.set_tier(intent.server, intent.tool, intent.tier, labels)
+            case EnrolAgent():
+                await self._registry.enrol(intent.name)
+            case RevokeAgent():
+                await self._registry.revoke(intent.name)
+            case PutCredential():
+                secret = Secret(intent.value)
+                await self._registry.put_credential(intent.server, intent.name, secret)
+            case RemoveCredential():
+                await self._registry.remove_credential(intent.server, intent.name)
+            case PutSetting():
+                await self._registry.put_setting(intent.name, intent.value)
+            case Quit():
+                self._quit()
+            case _:
+                assert_never(intent)
+
+    async def _save_rule(self, data: str) -> None:
+        parsed = parse_strict(data)
+        if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
+            raise ConfigurationError("The rule cannot be read.", mend="Write it again.")
+        await self._rules.add(rule_from_data(parsed.value))
+        self._rejudge()
+
+    async def _set_posture(self, posture: str) -> None:
+        await self._registry.put_setting(POSTURE_SETTING, Posture(posture).value)
+        self._rules.posture = Posture(posture)
+        self._observers.changed(Topic.RULES)
+        self._rejudge()
+
+    async def _put_server(self, intent: PutServer) -> None:
+        await self._registry.put_server(
+            ServerConfig(
+                name=intent.name,
+                command=intent.command,
+                env=intent.env,
+                environment=intent.environment,
+                cwd=CwdMode.HOME,
+                cwd_path=self._home,
+            )
+        )
+
+    def _rejudge(self) -> None:
+        judge_waiting(self._approvals, self._rules, suspended=self._stop.careful)

@@ -1,0 +1,196 @@
+"""The state of things as a window shows it, gathered topic by topic from the use cases."""
+
+from keyturn.application.configuration import KEYCHAIN_PREFIX, ServerConfig
+from keyturn.application.connection import Connection
+from keyturn.application.console_protocol import (
+    AgentState,
+    CredentialState,
+    HealthState,
+    RuleState,
+    ServerState,
+    StateChanged,
+    StopState,
+    ToolState,
+)
+from keyturn.application.events import Topic
+from keyturn.application.ports.live import LiveConnections
+from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.registry import Registry
+from keyturn.application.reviews import Reviews
+from keyturn.application.rulebook import RuleBook
+from keyturn.application.stop import StopSwitch
+from keyturn.domain.canonical import canonical
+from keyturn.domain.definition import ReviewState, review_state
+from keyturn.domain.errors import SecretStoreUnavailable
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.rule_data import rule_to_data
+
+ALL_TOPICS = frozenset(Topic)
+
+
+class Overview:
+    """Reads; changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        stop: StopSwitch,
+        rules: RuleBook,
+        reviews: Reviews,
+        registry: Registry,
+        live: LiveConnections,
+        secrets: SecretStore,
+    ) -> None:
+        self._stop = stop
+        self._rules = rules
+        self._reviews = reviews
+        self._registry = registry
+        self._live = live
+        self._secrets = secrets
+        self._history = 0
+        self.problem = ""
+        self.recording = True
+
+    async def state(self, topics: frozenset[Topic]) -> StateChanged:
+        """Gather the named topics; the keychain may make this slow, the rest is immediate."""
+        if Topic.HISTORY in topics:
+            self._history += 1
+        health = await self._health() if Topic.HEALTH in topics else None
+        credentials = await self._credentials() if Topic.CREDENTIALS in topics else None
+        rules = Topic.RULES in topics
+        return StateChanged(
+            stop=self._stop_state() if Topic.STOP in topics else None,
+            agents=self._agents() if Topic.AGENTS in topics else None,
+            servers=self._servers() if Topic.SERVERS in topics else None,
+            rules=self._rule_states() if rules else None,
+            posture=self._rules.posture.value if rules else None,
+            credentials=credentials,
+            settings=self._registry.settings if Topic.SETTINGS in topics else None,
+            health=health,
+            history=self._history if Topic.HISTORY in topics else None,
+        )
+
+    def _stop_state(self) -> StopState:
+        view = self._stop.view()
+        facts = view.facts
+        return StopState(
+            engaged=view.engaged,
+            since_utc=facts.since_utc if facts is not None else "",
+            trigger=facts.trigger if facts is not None else "",
+            reason=facts.reason if facts is not None else "",
+            refused_since=view.refused_since,
+            cards_refused=view.cards_refused,
+            careful=view.careful,
+        )
+
+    def _agents(self) -> tuple[AgentState, ...]:
+        connections = self._live.connections()
+        enrolled = {agent.name: agent for agent in self._registry.agents}
+        names = [*enrolled, *sorted({c.agent for c in connections} - set(enrolled))]
+        return tuple(
+            self._agent(name, [c for c in connections if c.agent == name], name in enrolled)
+            for name in names
+        )
+
+    def _agent(self, name: str, connections: list[Connection], enrolled: bool) -> AgentState:
+        sessions = {c.session.id: c.session for c in connections}.values()
+        lamps = Lamps.NONE
+        for session in sessions:
+            lamps |= session.lamps
+        last = connections[-1] if connections else None
+        host = last.peer.host if last is not None else None
+        config = next((a for a in self._registry.agents if a.name == name), None)
+        return AgentState(
+            name=name,
+            enrolled=enrolled,
+            connections=len(connections),
+            servers=tuple(sorted({c.server.name for c in connections})),
+            calls=sum(session.calls for session in sessions),
+            lamps=lamps.letters(),
+            host_name=host.name if host is not None else "",
+            host_executable=host.executable if host is not None else "",
+            client=" ".join(filter(None, (last.claims.name, last.claims.version)))
+            if last is not None
+            else "",
+            enrolled_at=config.enrolled_at if config is not None else "",
+        )
+
+    def _servers(self) -> tuple[ServerState, ...]:
+        return tuple(self._server(server) for server in self._registry.servers)
+
+    def _server(self, server: ServerConfig) -> ServerState:
+        connections = [c for c in self._live.connections() if c.server.name == server.name]
+        return ServerState(
+            name=server.name,
+            command=server.command,
+            env=server.env_names(),
+            environment=server.environment,
+            confirmed=server.confirmed,
+            consented=self._reviews.consented_server(server.name),
+            running=self._live.running(server.name),
+            tools=self._tools(server, connections),
+        )
+
+    def _tools(self, server: ServerConfig, connections: list[Connection]) -> tuple[ToolState, ...]:
+        """Join what is pinned with what live connections list; the newest connection wins."""
+        pins = {p.definition.name: p for p in self._reviews.pins() if p.server == server.name}
+        seen = {name: tool for c in connections for name, tool in c.catalogue.items()}
+        states: list[ToolState] = []
+        for name in sorted({*pins, *seen}):
+            pin, definition = pins.get(name), seen.get(name)
+            setting = server.tool_setting(name)
+            tier = setting.tier if setting is not None else None
+            labels = setting.labels if setting is not None else Lamps.NONE
+            if pin is not None:
+                tier = pin.tier if tier is None else tier
+                labels |= pin.labels
+            state = review_state(pin, definition)
+            same = state is ReviewState.PINNED
+            states.append(
+                ToolState(
+                    name=name,
+                    state=state.value,
+                    tier=tier,
+                    labels=labels.letters(),
+                    pinned=canonical(pin.definition.body).decode() if pin is not None else "",
+                    seen=canonical(definition.body).decode()
+                    if definition is not None and not same
+                    else "",
+                    pinned_at=pin.pinned_at if pin is not None else "",
+                )
+            )
+        return tuple(states)
+
+    def _rule_states(self) -> tuple[RuleState, ...]:
+        return tuple(
+            RuleState(data=canonical(rule_to_data(rule)).decode(), hits=self._rules.hits(rule.id))
+            for rule in self._rules.rules
+        )
+
+    async def _credentials(self) -> tuple[CredentialState, ...]:
+        states: list[CredentialState] = []
+        for server in self._registry.servers:
+            for name in server.credential_names():
+                variables = tuple(
+                    key for key, value in server.env.items() if value == KEYCHAIN_PREFIX + name
+                )
+                states.append(
+                    CredentialState(
+                        server=server.name,
+                        name=name,
+                        stored=await self._stored(server.name, name),
+                        used_by=variables,
+                    )
+                )
+        return tuple(states)
+
+    async def _stored(self, server: str, name: str) -> bool:
+        try:
+            return await self._secrets.get(server, name) is not None
+        except SecretStoreUnavailable:
+            return False
+
+    async def _health(self) -> HealthState:
+        return HealthState(
+            keychain=await self._secrets.status(), recording=self.recording, problem=self.problem
+        )

@@ -1,0 +1,211 @@
+"""Servers, agents, credentials and settings of a profile: what is configured and who changed it."""
+
+import hashlib
+import hmac
+from typing import Protocol
+
+from keyturn.application.configuration import AgentConfig, ServerConfig
+from keyturn.application.events import Observers, Topic
+from keyturn.application.ports.clock import Clock
+from keyturn.application.ports.decision_log import DecisionLog
+from keyturn.application.ports.live import LiveConnections
+from keyturn.application.ports.secret_store import Secret, SecretStore
+from keyturn.application.ports.stores import AgentStore, ServerStore, SettingStore
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.decision import Actor
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.record import Entry, RecordType
+
+
+class TokenFiles(Protocol):
+    """Where agents' tokens are handed over: one 0600 file each."""
+
+    def write(self, agent: str, token: str) -> None:
+        """Create or replace an agent's token file."""
+        ...
+
+    def remove(self, agent: str) -> None:
+        """Remove it."""
+        ...
+
+    def new_token(self) -> str:
+        """Return at least 256 random bits as text."""
+        ...
+
+
+def token_hash(token: str) -> str:
+    """Hash a token for storage and comparison."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def token_matches(agent: AgentConfig, token: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(agent.token_sha256, token_hash(token))
+
+
+class Registry:
+    """What a person configured; every change is recorded before it takes effect."""
+
+    def __init__(
+        self,
+        *,
+        servers: ServerStore,
+        agents: AgentStore,
+        settings: SettingStore,
+        secrets: SecretStore,
+        tokens: TokenFiles,
+        log: DecisionLog,
+        clock: Clock,
+        observers: Observers,
+    ) -> None:
+        self._server_store = servers
+        self._agent_store = agents
+        self._setting_store = settings
+        self._secrets = secrets
+        self._tokens = tokens
+        self._log = log
+        self._clock = clock
+        self._observers = observers
+        self._live: LiveConnections | None = None
+        self._servers: dict[str, ServerConfig] = {}
+        self._agents: dict[str, AgentConfig] = {}
+        self._settings: dict[str, str] = {}
+
+    async def load(self) -> None:
+        """Read what the profile remembers."""
+        self._servers = {server.name: server for server in await self._server_store.servers()}
+        self._agents = {agent.name: agent for agent in await self._agent_store.agents()}
+        self._settings = await self._setting_store.settings()
+
+    def use(self, servers: tuple[ServerConfig, ...], agents: tuple[AgentConfig, ...]) -> None:
+        """Take a headless FILE's servers and agents instead of the profile's."""
+        self._servers = {server.name: server for server in servers}
+        self._agents = {agent.name: agent for agent in agents}
+        self._apply()
+
+    def attach(self, live: LiveConnections) -> None:
+        """Name who carries the connections; it is told of every change."""
+        self._live = live
+        self._apply()
+
+    @property
+    def servers(self) -> tuple[ServerConfig, ...]:
+        """Return every configured server, proposals included."""
+        return tuple(self._servers.values())
+
+    @property
+    def agents(self) -> tuple[AgentConfig, ...]:
+        """Return every enrolled agent."""
+        return tuple(self._agents.values())
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Return the window's settings."""
+        return dict(self._settings)
+
+    async def put_server(self, server: ServerConfig, actor: Actor = Actor.HUMAN) -> None:
+        """Add or replace a server; a proposal is one that is not confirmed."""
+        details: JsonObject = {
+            "command": list(server.command),
+            "env": list(server.env_names()),
+            "environment": server.environment,
+        }
+        what = "confirmed" if server.confirmed else "proposed"
+        await self._record(RecordType.SERVER, what, actor, details, server=server.name)
+        await self._server_store.put_server(server)
+        self._servers[server.name] = server
+        self._apply()
+
+    async def propose_server(self, server: ServerConfig) -> None:
+        """Take a proposal from the command line; it never replaces what is confirmed."""
+        existing = self._servers.get(server.name)
+        if existing is not None and existing.confirmed:
+            raise ConfigurationError(
+                f"A server named {server.name} is already configured.",
+                mend="Choose another name, or remove it in Keyturn's window first.",
+            )
+        await self.put_server(server, Actor.CLIENT)
+
+    async def remove_server(self, name: str) -> None:
+        """Remove a server; its pins stay, so that the same tools need no second review."""
+        if self._servers.pop(name, None) is None:
+            return
+        await self._record(RecordType.SERVER, "removed", Actor.HUMAN, {}, server=name)
+        await self._server_store.remove_server(name)
+        self._apply()
+
+    async def enrol(self, name: str, executable: str = "") -> None:
+        """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
+        if not name or not name.isprintable() or "/" in name or name.startswith("."):
+            raise ConfigurationError(
+                f"{name!r} cannot be an agent's name.",
+                mend="Use letters, digits, dots and dashes.",
+            )
+        token = self._tokens.new_token()
+        agent = AgentConfig(
+            name=name,
+            token_sha256=token_hash(token),
+            executable=executable,
+            enrolled_at=self._clock.now_utc(),
+        )
+        await self._record(RecordType.AGENT, "enrolled", Actor.HUMAN, {}, agent=name)
+        await self._agent_store.put_agent(agent)
+        self._tokens.write(name, token)
+        self._agents[name] = agent
+        self._apply()
+
+    async def revoke(self, name: str, actor: Actor = Actor.HUMAN) -> bool:
+        """Take an agent's token away; this tightens, so the command line may do it too."""
+        if self._agents.pop(name, None) is None:
+            return False
+        self._apply()
+        await self._record(RecordType.AGENT, "revoked", actor, {}, agent=name)
+        await self._agent_store.remove_agent(name)
+        self._tokens.remove(name)
+        return True
+
+    async def put_credential(self, server: str, name: str, secret: Secret) -> None:
+        """Store a secret in the OS keychain; only its name is recorded."""
+        await self._record(
+            RecordType.CREDENTIAL, "stored", Actor.HUMAN, {"name": name}, server=server
+        )
+        await self._secrets.put(server, name, secret)
+        self._observers.changed(Topic.CREDENTIALS)
+
+    async def remove_credential(self, server: str, name: str) -> None:
+        """Remove a secret from the OS keychain."""
+        await self._record(
+            RecordType.CREDENTIAL, "removed", Actor.HUMAN, {"name": name}, server=server
+        )
+        await self._secrets.delete(server, name)
+        self._observers.changed(Topic.CREDENTIALS)
+
+    async def put_setting(self, name: str, value: str) -> None:
+        """Change a setting of the window."""
+        await self._record(
+            RecordType.SETTING, "changed", Actor.HUMAN, {"name": name, "value": value}
+        )
+        await self._setting_store.put_setting(name, value)
+        self._settings[name] = value
+        self._observers.changed(Topic.SETTINGS)
+
+    def _apply(self) -> None:
+        if self._live is not None:
+            confirmed = tuple(s for s in self._servers.values() if s.confirmed)
+            self._live.use(confirmed, tuple(self._agents.values()))
+        for topic in (Topic.SERVERS, Topic.AGENTS, Topic.CREDENTIALS):
+            self._observers.changed(topic)
+
+    async def _record(
+        self,
+        kind: RecordType,
+        what: str,
+        actor: Actor,
+        details: JsonObject,
+        *,
+        server: str = "",
+        agent: str = "",
+    ) -> None:
+        await self._log.commit(
+            Entry(type=kind, outcome=what, actor=actor, details=details, server=server, agent=agent)
+        )
