@@ -24,7 +24,9 @@ def main(arguments: list[str]) -> int:
             case "demo":
                 return demo(rest)
             case "test":
-                return test(parsed.without, rest)
+                return test(parsed.without, parsed.venv, rest)
+            case _ if rest:
+                raise SetupFailed(f"{parsed.command} takes no arguments: {' '.join(rest)}")
             case "packages":
                 return packages()
             case _:
@@ -47,7 +49,7 @@ def demo(arguments: list[str]) -> int:
     return subprocess.call([python, "-I", "-m", "keyturn", "demo", *arguments], env=clean)
 
 
-def test(without: frozenset[str], arguments: list[str]) -> int:
+def test(without: frozenset[str], venv: str, arguments: list[str]) -> int:
     """Set up and run every check, or with arguments only pytest with these."""
     sections = [name for name in OPTIONAL if name not in without]
     missing = system_needs.missing("tests", *(["window"] if "gui" in sections else []), *sections)
@@ -55,7 +57,7 @@ def test(without: frozenset[str], arguments: list[str]) -> int:
         sys.stderr.write(system_needs.sentence(missing))
         sys.stderr.write(f"Or leave out what needs them: --without {','.join(OPTIONAL)}\n")
         return 2
-    python = environment.ensure(ROOT, environment.DEVELOP)
+    python = environment.ensure(ROOT, environment.DEVELOP, venv)
     if "npm" in sections:
         environment.ensure_npm_servers(ROOT)
     if "gui" in sections:
@@ -96,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
         default=frozenset[str](),
         metavar=",".join(OPTIONAL),
         help="leave out the tests that need these",
+    )
+    tests.add_argument(
+        "--venv",
+        default=".venv",
+        metavar="FOLDER",
+        help="the environment to use, one for each Python; .venv if not given",
     )
     commands.add_parser("setup", help="set up only; prints the interpreter's path last")
     commands.add_parser("packages", help="name the missing system packages")

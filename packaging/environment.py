@@ -33,13 +33,15 @@ RUN = Purpose(lock="requirements.lock")
 DEVELOP = Purpose(lock="requirements-dev.lock", contains=("requirements.lock",))
 
 
-def ensure(root: Path, purpose: Purpose) -> str:
-    """Make `.venv` fit the purpose and return the absolute path of its interpreter.
+def ensure(root: Path, purpose: Purpose, name: str = ".venv") -> str:
+    """Make the environment fit the purpose and return the absolute path of its interpreter.
+
+    It is made with the Python that runs this, anew when the one that is there is another version.
 
     Raises:
         SetupFailed: there is no `venv` module, or pip could not install.
     """
-    folder = root / ".venv"
+    folder = root / name
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     run_lock = _mark(root, RUN.lock)
     wanted = [_mark(root, name) for name in (purpose.lock, *purpose.contains)]
@@ -49,7 +51,7 @@ def ensure(root: Path, purpose: Purpose) -> str:
         _create(folder)
         present = set[str]()
     if wanted[0] not in present:
-        _say(f"Installing from packaging/{purpose.lock} into .venv")
+        _say(f"Installing from packaging/{purpose.lock} into {name}")
         lock = root / "packaging" / purpose.lock
         _pip(python, "--require-hashes", "--requirement", str(lock))
         present.update(wanted)
@@ -87,7 +89,7 @@ def _create(folder: Path) -> None:
             f"This Python {version} cannot make virtual environments. "
             f"Install what it lacks: apt install python3-venv (or python{version}-venv)"
         )
-    _say(f"Creating .venv with Python {sys.version.split()[0]}")
+    _say(f"Creating {folder.name} with Python {sys.version.split()[0]}")
     base = Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     if sys.prefix != sys.base_prefix and base.is_file():
         # Started from an environment, perhaps the very one that is made anew.

@@ -88,7 +88,8 @@ def test_steps(root: Path, python: str, without: frozenset[str]) -> list[Step]:
             options += ["-m", " and ".join(f"not {name}" for name in sorted(without))]
         if "gui" in without:
             # Without Qt's libraries its plug-in cannot even be loaded.
-            options += ["-p", "no:pytest-qt", "-W", "ignore::pytest.PytestConfigWarning"]
+            options += ["-p", "no:pytest-qt", "-o", "strict_config=false"]
+            options += ["-W", "ignore::pytest.PytestConfigWarning"]
         session = layer == "session" and "keychain" not in without
         steps.append(_pytest(python, layer, options, session=session, covered=layer == "unit"))
         if layer == "unit":

@@ -29,7 +29,7 @@ SOME_HOME = re.compile(r"(?<![\w.])/(?:home|work|root)/")
 EXEMPTION = re.compile(r"#\s*(?:type\s*:\s*ignore|(?:based)?pyright\s*:|noqa\b|pragma\s*:)")
 REASONED = re.compile(
     r"#\s*(?:(?:type|pyright|basedpyright): ignore\[[\w, -]+\]|noqa: [A-Z]+\d+(?:, ?[A-Z]+\d+)*"
-    r"|pragma: no (?:cover|branch))\s+(?:[#-]+\s*)?\w.{9,}"
+    r"|pragma: no (?:cover|branch))\s+(?:[#-]+\s*)?\w.{5,}"
 )
 
 
