@@ -1,0 +1,88 @@
+"""Finds the file that a command would start, and its hash."""
+
+import hashlib
+import os
+import shutil
+import stat
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+
+_Fingerprint = tuple[str, int, int, int, int, int]
+
+
+def find_executable(program: str, cwd: str, search: Mapping[str, str]) -> str:
+    """Return the path that starting `program` would use, links not followed; empty when none.
+
+    As execvpe does after changing to `cwd` (Python's subprocess): a name with a separator is looked
+    up from `cwd`, any other in each entry of PATH, relative entries from `cwd` too.
+    """
+    if sys.platform == "win32":
+        found = shutil.which(program, path=search.get("PATH"))
+        return "" if found is None else str(Path(cwd, found))
+    if not program:
+        return ""
+    folders = [""] if os.sep in program else search.get("PATH", os.defpath).split(os.pathsep)
+    for folder in folders:
+        candidate = Path(cwd, folder, program)
+        if candidate.is_file() and os.access(candidate, os.X_OK):
+            return str(candidate)
+    return ""
+
+
+class ExecutableHashes:
+    """SHA-256 of files, remembered while path, device, inode, size and times stay the same.
+
+    The change time is part of that because, unlike the time of modification, a program without
+    root's rights cannot set it back after rewriting a file. Safe to call from several threads.
+    """
+
+    def __init__(self, capacity: int = 256) -> None:
+        self._capacity = capacity
+        self._lock = threading.Lock()
+        self._known: OrderedDict[_Fingerprint, str] = OrderedDict()
+
+    def sha256(self, path: str) -> str:
+        """Return the hash in hexadecimal; empty when the file cannot be read."""
+        try:
+            with Path(path).open("rb") as file:
+                found = os.fstat(file.fileno())
+                if not stat.S_ISREG(found.st_mode):
+                    return ""
+                key = _fingerprint(path, found)
+                known = self._recall(key)
+                if known:
+                    return known
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                # One that changed under the reading is not worth remembering.
+                if _fingerprint(path, os.fstat(file.fileno())) == key:
+                    self._remember(key, digest)
+                return digest
+        except OSError:
+            return ""
+
+    def _recall(self, key: _Fingerprint) -> str:
+        with self._lock:
+            digest = self._known.get(key, "")
+            if digest:
+                self._known.move_to_end(key)
+            return digest
+
+    def _remember(self, key: _Fingerprint, digest: str) -> None:
+        with self._lock:
+            self._known[key] = digest
+            while len(self._known) > self._capacity:
+                self._known.popitem(last=False)
+
+
+def _fingerprint(path: str, found: os.stat_result) -> _Fingerprint:
+    return (
+        path,
+        found.st_dev,
+        found.st_ino,
+        found.st_size,
+        found.st_mtime_ns,
+        found.st_ctime_ns,
+    )

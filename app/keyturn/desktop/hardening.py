@@ -1,0 +1,70 @@
+"""Makes Keyturn's own processes hard to steer and to read from outside.
+
+Imports the standard library only: the first thing that any process of Keyturn does is here.
+"""
+
+import ctypes
+import os
+import sys
+from collections.abc import Mapping
+
+_PR_SET_DUMPABLE = 4
+_PR_SET_NAME = 15
+
+_STEERING_PREFIXES = (
+    # Code that Python, Qt, the loader or a toolkit would run in our process.
+    "PYTHON", "QT_", "QML", "LD_", "DYLD_", "GTK", "GIO_", "GDK_PIXBUF_", "PYSIDE", "SHIBOKEN",
+    # Drivers and loaders that a window pulls in.
+    "LIBGL_", "MESA_", "GALLIUM_", "VK_", "GBM_", "EGL_", "__EGL_", "__GLX_", "__GL_", "LIBVA_",
+    # TLS: other trust, other engines, a file with the keys.
+    "OPENSSL_", "SSL_", "SSLKEYLOG",
+    # What the C library ignores in setuid programs (ld.so(8), secure-execution mode).
+    "GCONV_", "GLIBC_", "MALLOC_", "RESOLV_", "RES_",
+    # Which keychain is used, and how.
+    "KEYRING_", "KEYCHAIN_",
+)  # fmt: skip
+_STEERING_NAMES = frozenset({
+    "HOSTALIASES", "GETCONF_DIR", "LOCALDOMAIN", "LOCPATH", "NIS_PATH", "NLSPATH", "TZDIR",
+    "XLOCALEDIR", "XKB_CONFIG_ROOT", "XCURSOR_PATH",
+    "FONTCONFIG_FILE", "FONTCONFIG_PATH", "FONTCONFIG_SYSROOT",
+    "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    # Programs that others of ours, or the servers, would start.
+    "BASH_ENV", "ENV", "BROWSER", "NODE_OPTIONS",
+})  # fmt: skip
+
+
+def clean_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for broker, console and pool: all but what could steer them.
+
+    An agent that can set variables for us must not choose the code that we run, the trust that we
+    place or the keychain that we ask. PATH, HOME, TMPDIR, the XDG folders, the session bus and the
+    display stay: they say where things are.
+    """
+    return {name: value for name, value in env.items() if not _steers(name.upper())}
+
+
+def make_undumpable() -> bool:
+    """Keep other processes of the user from tracing this one and reading its memory (Linux).
+
+    Root still can, and so can a debugger that started it. Returns False where the system has no
+    such thing, or refuses.
+    """
+    return _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def set_process_name(name: str) -> bool:
+    """Name this process in `ps` and `top` (Linux, 15 bytes); False where that is not possible."""
+    return _prctl(_PR_SET_NAME, ctypes.c_char_p(os.fsencode(name)[:15]))
+
+
+def _steers(name: str) -> bool:
+    return name in _STEERING_NAMES or name.startswith(_STEERING_PREFIXES)
+
+
+def _prctl(option: int, argument: int | ctypes.c_char_p) -> bool:
+    if sys.platform != "linux":
+        return False
+    unused = ctypes.c_ulong(0)
+    call = ctypes.CDLL(None).prctl
+    value = ctypes.c_ulong(argument) if isinstance(argument, int) else argument
+    return call(ctypes.c_int(option), value, unused, unused, unused) == 0

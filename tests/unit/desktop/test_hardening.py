@@ -1,0 +1,81 @@
+"""What agents' hands could steer is dropped, and the process cannot be read."""
+
+import ctypes
+import subprocess
+import sys
+
+import pytest
+
+from keyturn.desktop import hardening
+from keyturn.desktop.hardening import clean_environment, make_undumpable, set_process_name
+
+REPORT = """
+import sys
+from pathlib import Path
+from keyturn.desktop.hardening import make_undumpable, set_process_name
+assert "psutil" not in sys.modules and "keyturn.domain" not in sys.modules
+assert make_undumpable() and set_process_name("keyturn-broker-of-a-profile")
+import ctypes
+sys.stdout.write(f"{ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)} {Path('/proc/self/comm').read_text()}")
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PYTHONPATH",
+        "PYTHONSTARTUP",
+        "PYTHON_KEYRING_BACKEND",
+        "QT_PLUGIN_PATH",
+        "QT_QPA_PLATFORM",
+        "QML2_IMPORT_PATH",
+        "LD_PRELOAD",
+        "LD_LIBRARY_PATH",
+        "DYLD_INSERT_LIBRARIES",
+        "GTK_MODULES",
+        "OPENSSL_CONF",
+        "SSL_CERT_FILE",
+        "SSLKEYLOGFILE",
+        "GLIBC_TUNABLES",
+        "KEYRING_PROPERTY_SCHEME",
+        "NODE_OPTIONS",
+        "ld_preload",
+    ],
+)
+def test_it_is_dropped(name: str) -> None:
+    assert clean_environment({name: "x", "HOME": "/people/ana"}) == {"HOME": "/people/ana"}
+
+
+def test_what_says_where_things_are_stays() -> None:
+    kept = {
+        "PATH": "/bin",
+        "HOME": "/people/ana",
+        "TMPDIR": "/tmp",
+        "LANG": "de_DE.UTF-8",
+        "LC_ALL": "C",
+        "LOCALAPPDATA": "x",
+        "DISPLAY": ":1",
+        "WAYLAND_DISPLAY": "wayland-0",
+        "XAUTHORITY": "x",
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=x",
+        "XDG_RUNTIME_DIR": "/run/user/7",
+        "KEYTURN_HOME": "/kt",
+        "SSH_AUTH_SOCK": "x",
+        "http_proxy": "x",
+    }
+    assert clean_environment(kept) == kept
+
+
+def test_a_process_makes_itself_unreadable_and_takes_a_name() -> None:
+    # In a process of its own: the test's must stay as it is.
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "0 keyturn-broker-\n"
+
+
+def test_elsewhere_it_does_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardening.sys, "platform", "darwin")
+    monkeypatch.setattr(ctypes, "CDLL", None)
+    assert not make_undumpable()
+    assert not set_process_name("keyturn")
