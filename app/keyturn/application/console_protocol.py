@@ -76,7 +76,8 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     running: int
     """Live connections with a running server process."""
     tools: tuple[ToolState, ...] = ()
-    problem: str = ""
+    removal_proposed: bool = False
+    """The command line asked for its removal; the window decides."""
 
 
 class RuleState(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +95,8 @@ class CredentialState(msgspec.Struct, frozen=True, kw_only=True):
     stored: bool
     used_by: tuple[str, ...] = ()
     """Environment variables that carry it."""
+    proposed: bool = False
+    """The command line brought a value that waits for the person."""
 
 
 class HealthState(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +166,10 @@ class AlertShown(_Message, frozen=True, kw_only=True, tag="alert"):
     text: str
 
 
+class RaiseWindow(_Message, frozen=True, kw_only=True, tag="raise"):
+    """Come to the front: the person started Keyturn a second time."""
+
+
 class Ping(_Message, frozen=True, kw_only=True, tag="ping"):
     """Asks whether the window's thread is alive."""
 
@@ -185,6 +192,7 @@ ToWindow = (
     | RequestWithdrawn
     | StateChanged
     | AlertShown
+    | RaiseWindow
     | Ping
     | IntentDone
 )
@@ -317,6 +325,15 @@ class PutCredential(_Message, frozen=True, kw_only=True, tag="put_credential"):
         return f"PutCredential(server={self.server!r}, name={self.name!r})"
 
 
+class SettleCredential(_Message, frozen=True, kw_only=True, tag="settle_credential"):
+    """Accept or drop a value that the command line proposed."""
+
+    n: int
+    server: str
+    name: str
+    accept: bool
+
+
 class RemoveCredential(_Message, frozen=True, kw_only=True, tag="remove_credential"):
     """Remove a secret from the OS keychain."""
 
@@ -353,6 +370,7 @@ Intent = (
     | EnrolAgent
     | RevokeAgent
     | PutCredential
+    | SettleCredential
     | RemoveCredential
     | PutSetting
     | Quit

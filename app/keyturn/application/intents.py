@@ -24,6 +24,7 @@ from keyturn.application.console_protocol import (
     SaveRule,
     SetPosture,
     SetTier,
+    SettleCredential,
     StopAll,
     UseRules,
 )
@@ -105,6 +106,10 @@ class Intents:
             case PutCredential():
                 secret = Secret(intent.value)
                 await self._registry.put_credential(intent.server, intent.name, secret)
+            case SettleCredential():
+                await self._registry.settle_credential(
+                    intent.server, intent.name, accept=intent.accept
+                )
             case RemoveCredential():
                 await self._registry.remove_credential(intent.server, intent.name)
             case PutSetting():

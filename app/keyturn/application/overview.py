@@ -86,7 +86,8 @@ class Overview:
     def _agents(self) -> tuple[AgentState, ...]:
         connections = self._live.connections()
         enrolled = {agent.name: agent for agent in self._registry.agents}
-        names = [*enrolled, *sorted({c.agent for c in connections} - set(enrolled))]
+        others = {c.agent for c in connections} | self._registry.proposed_agents
+        names = [*enrolled, *sorted(others - set(enrolled))]
         return tuple(
             self._agent(name, [c for c in connections if c.agent == name], name in enrolled)
             for name in names
@@ -129,6 +130,7 @@ class Overview:
             consented=self._reviews.consented_server(server.name),
             running=self._live.running(server.name),
             tools=self._tools(server, connections),
+            removal_proposed=server.name in self._registry.proposed_removals,
         )
 
     def _tools(self, server: ServerConfig, connections: list[Connection]) -> tuple[ToolState, ...]:
@@ -180,6 +182,7 @@ class Overview:
                         name=name,
                         stored=await self._stored(server.name, name),
                         used_by=variables,
+                        proposed=(server.name, name) in self._registry.proposed_credentials,
                     )
                 )
         return tuple(states)

@@ -33,6 +33,21 @@ class TokenFiles(Protocol):
         ...
 
 
+_PROPOSALS = 20
+"""Most agent proposals kept: whoever can reach the socket must not grow the broker."""
+
+
+def checked_agent_name(name: str) -> str:
+    """Return the name if it can be an agent's; raises ConfigurationError otherwise."""
+    allowed = all(c.isascii() and (c.isalnum() or c in "-_.") for c in name)
+    if name and allowed and len(name) <= 64 and not name.startswith("."):
+        return name
+    raise ConfigurationError(
+        f"{name[:80]!r} cannot be an agent's name.",
+        mend="Use up to 64 letters, digits, dots, dashes and underscores.",
+    )
+
+
 def token_hash(token: str) -> str:
     """Hash a token for storage and comparison."""
     return hashlib.sha256(token.encode()).hexdigest()
@@ -70,6 +85,9 @@ class Registry:
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
         self._settings: dict[str, str] = {}
+        self._proposed_agents: set[str] = set()
+        self._proposed_removals: set[str] = set()
+        self._proposed_secrets: dict[tuple[str, str], Secret] = {}
 
     async def load(self) -> None:
         """Read what the profile remembers."""
@@ -99,6 +117,21 @@ class Registry:
         return tuple(self._agents.values())
 
     @property
+    def proposed_agents(self) -> frozenset[str]:
+        """Return agents that the command line proposed and the window has not enrolled."""
+        return frozenset(self._proposed_agents)
+
+    @property
+    def proposed_removals(self) -> frozenset[str]:
+        """Return servers whose removal the command line proposed."""
+        return frozenset(self._proposed_removals)
+
+    @property
+    def proposed_credentials(self) -> frozenset[tuple[str, str]]:
+        """Return (server, name) of values that the command line proposed; values stay here."""
+        return frozenset(self._proposed_secrets)
+
+    @property
     def settings(self) -> dict[str, str]:
         """Return the window's settings."""
         return dict(self._settings)
@@ -126,21 +159,34 @@ class Registry:
             )
         await self.put_server(server, Actor.CLIENT)
 
+    def propose_agent(self, name: str) -> None:
+        """Show in the window that somebody wants an agent enrolled."""
+        if name in self._agents:
+            raise ConfigurationError(f"An agent named {name} is already enrolled.")
+        checked_agent_name(name)
+        if len(self._proposed_agents) < _PROPOSALS:
+            self._proposed_agents.add(name)
+        self._observers.changed(Topic.AGENTS)
+
+    def propose_removal(self, server: str) -> None:
+        """Show in the window that somebody wants a server removed."""
+        if server not in self._servers:
+            raise ConfigurationError(f"No server is configured as {server!r}.")
+        self._proposed_removals.add(server)
+        self._observers.changed(Topic.SERVERS)
+
     async def remove_server(self, name: str) -> None:
         """Remove a server; its pins stay, so that the same tools need no second review."""
         if self._servers.pop(name, None) is None:
             return
+        self._proposed_removals.discard(name)
         await self._record(RecordType.SERVER, "removed", Actor.HUMAN, {}, server=name)
         await self._server_store.remove_server(name)
         self._apply()
 
     async def enrol(self, name: str, executable: str = "") -> None:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
-        if not name or not name.isprintable() or "/" in name or name.startswith("."):
-            raise ConfigurationError(
-                f"{name!r} cannot be an agent's name.",
-                mend="Use letters, digits, dots and dashes.",
-            )
+        checked_agent_name(name)
         token = self._tokens.new_token()
         agent = AgentConfig(
             name=name,
@@ -152,6 +198,7 @@ class Registry:
         await self._agent_store.put_agent(agent)
         self._tokens.write(name, token)
         self._agents[name] = agent
+        self._proposed_agents.discard(name)
         self._apply()
 
     async def revoke(self, name: str, actor: Actor = Actor.HUMAN) -> bool:
@@ -170,6 +217,27 @@ class Registry:
             RecordType.CREDENTIAL, "stored", Actor.HUMAN, {"name": name}, server=server
         )
         await self._secrets.put(server, name, secret)
+        self._observers.changed(Topic.CREDENTIALS)
+
+    def propose_credential(self, server: str, name: str, secret: Secret) -> None:
+        """Keep a value of the command line in memory until the window accepts or drops it.
+
+        Whoever can reach the socket could otherwise swap a credential of a running server.
+        """
+        config = self._servers.get(server)
+        if config is None or name not in config.credential_names():
+            raise ConfigurationError(
+                f"The server {server!r} uses no credential named {name!r}.",
+                mend=f"Give it an environment value keychain:{name} first.",
+            )
+        self._proposed_secrets[(server, name)] = secret
+        self._observers.changed(Topic.CREDENTIALS)
+
+    async def settle_credential(self, server: str, name: str, *, accept: bool) -> None:
+        """Store or drop a proposed value, as the person at the window says."""
+        secret = self._proposed_secrets.pop((server, name), None)
+        if accept and secret is not None:
+            await self.put_credential(server, name, secret)
         self._observers.changed(Topic.CREDENTIALS)
 
     async def remove_credential(self, server: str, name: str) -> None:

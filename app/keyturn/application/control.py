@@ -1,0 +1,139 @@
+"""What the command line can have a running broker do: look, tighten, propose; never loosen.
+
+This is all that a local socket offers besides carrying MCP (architecture.md law 4): there is no
+request here that approves, resumes, pins, confirms or enrols.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from keyturn.application.approvals import Approvals
+from keyturn.application.configuration import CwdMode, ServerConfig
+from keyturn.application.events import Observers, Topic
+from keyturn.application.ports.live import LiveConnections
+from keyturn.application.ports.secret_store import Secret
+from keyturn.application.registry import Registry
+from keyturn.application.stop import StopSwitch
+from keyturn.domain.approval import State
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.decision import Actor
+from keyturn.domain.errors import ConfigurationError, KeyturnError
+
+_Handler = Callable[[Mapping[str, JsonValue]], Awaitable[JsonObject]]
+
+
+class Control:
+    """Answers control requests with one JSON object each."""
+
+    def __init__(
+        self,
+        *,
+        stop: StopSwitch,
+        approvals: Approvals,
+        registry: Registry,
+        live: LiveConnections,
+        observers: Observers,
+        raise_window: Callable[[], bool],
+        facts: JsonObject,
+        home: str,
+    ) -> None:
+        self._stop = stop
+        self._approvals = approvals
+        self._registry = registry
+        self._live = live
+        self._observers = observers
+        self._raise_window = raise_window
+        self._facts = facts
+        self._home = home
+        self._handlers: dict[str, _Handler] = {
+            "status": self._status,
+            "stop": self._engage,
+            "raise": self._raise,
+            "propose_server": self._propose_server,
+            "propose_agent": self._propose_agent,
+            "propose_credential": self._propose_credential,
+            "remove_server": self._propose_removal,
+            "revoke_agent": self._revoke_agent,
+        }
+
+    async def control(self, request: Mapping[str, JsonValue]) -> JsonObject:
+        """Carry out one request; anything unknown is refused."""
+        name = request.get("control")
+        handler = self._handlers.get(name) if isinstance(name, str) else None
+        if handler is None:
+            return {"ok": False, "sentence": "The broker does not know this request."}
+        try:
+            return await handler(request)
+        except KeyturnError as error:
+            return {"ok": False, "sentence": str(error)}
+
+    async def _status(self, _request: Mapping[str, JsonValue]) -> JsonObject:
+        view = self._stop.view()
+        waiting = [w for w in self._approvals.waiting() if w.state is State.PENDING]
+        connections = self._live.connections()
+        agents: list[JsonValue] = [*sorted({connection.agent for connection in connections})]
+        return {
+            "ok": True,
+            "stopped": self._stop.engaged,
+            "since": view.facts.since_utc if view.facts is not None else None,
+            "trigger": view.facts.trigger if view.facts is not None else None,
+            "refused_since": view.refused_since,
+            "waiting": len(waiting),
+            "connections": len(connections),
+            "agents": agents,
+            **self._facts,
+        }
+
+    async def _engage(self, request: Mapping[str, JsonValue]) -> JsonObject:
+        reason = request.get("reason")
+        facts = await self._stop.engage("command", reason if isinstance(reason, str) else "")
+        return {"ok": True, "since": facts.since_utc}
+
+    async def _raise(self, _request: Mapping[str, JsonValue]) -> JsonObject:
+        return {"ok": self._raise_window()}
+
+    async def _propose_server(self, request: Mapping[str, JsonValue]) -> JsonObject:
+        name, command, env = request.get("name"), request.get("command"), request.get("env", {})
+        if not isinstance(name, str) or not isinstance(command, list) or not command:
+            raise ConfigurationError("A server needs a name and a command.")
+        if not isinstance(env, dict):
+            raise ConfigurationError("A server's environment is a table of texts.")
+        environment = request.get("environment", "")
+        await self._registry.propose_server(
+            ServerConfig(
+                name=name,
+                command=tuple(str(word) for word in command),
+                env={key: str(value) for key, value in env.items()},
+                environment=environment if isinstance(environment, str) else "",
+                cwd=CwdMode.HOME,
+                cwd_path=self._home,
+                confirmed=False,
+            )
+        )
+        return {"ok": True}
+
+    async def _propose_agent(self, request: Mapping[str, JsonValue]) -> JsonObject:
+        name = request.get("name")
+        if not isinstance(name, str):
+            raise ConfigurationError("An agent needs a name.")
+        self._registry.propose_agent(name)
+        return {"ok": True}
+
+    async def _propose_credential(self, request: Mapping[str, JsonValue]) -> JsonObject:
+        server, name, value = (request.get(key) for key in ("server", "name", "value"))
+        if not isinstance(server, str) or not isinstance(name, str) or not isinstance(value, str):
+            raise ConfigurationError("A credential needs a server, a name and a value.")
+        self._registry.propose_credential(server, name, Secret(value))
+        return {"ok": True}
+
+    async def _propose_removal(self, request: Mapping[str, JsonValue]) -> JsonObject:
+        name = request.get("name")
+        self._registry.propose_removal(name if isinstance(name, str) else "")
+        self._observers.changed(Topic.SERVERS)
+        return {"ok": True}
+
+    async def _revoke_agent(self, request: Mapping[str, JsonValue]) -> JsonObject:
+        name = request.get("name")
+        done = isinstance(name, str) and await self._registry.revoke(name, Actor.CLIENT)
+        if not done:
+            raise ConfigurationError(f"No agent is enrolled as {name!r}.")
+        return {"ok": True}

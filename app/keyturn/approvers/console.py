@@ -1,0 +1,312 @@
+"""The console as an approver: a child process behind a private pipe pair, watched and restarted.
+
+The pipes are inherited and have no name, so an approval interface exists nowhere (architecture.md
+law 4). While the window is dead, stopped or silent nothing that needs asking is sent: requests
+wait inside their deadline for the restarted window, and the stop and the rules work without it.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from keyturn.application.approval_request import (
+    Answer,
+    AnswerEffect,
+    AnswerVerdict,
+    ApprovalRequest,
+    Route,
+    WithdrawCause,
+)
+from keyturn.application.approvals import Approvals
+from keyturn.application.console_protocol import (
+    AlertShown,
+    Decide,
+    Intent,
+    IntentDone,
+    Ping,
+    Pong,
+    RaiseWindow,
+    RequestDetached,
+    RequestShown,
+    RequestWithdrawn,
+    ToWindow,
+    Welcome,
+    decode_from_window,
+    encode_line,
+)
+from keyturn.application.events import Observers, Topic
+from keyturn.application.intents import Intents
+from keyturn.application.overview import ALL_TOPICS, Overview
+from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.tasks import TaskOwner
+from keyturn.domain.errors import KeyturnError
+from keyturn.presentation.words import Words
+
+_log = logging.getLogger(__name__)
+
+PING_SECONDS = 1.0
+SILENCE_SECONDS = 5.0
+"""A window that has not answered for so long is ended by its id and started again."""
+RESTARTS = 3
+RESTART_WINDOW_SECONDS = 60.0
+COALESCE_SECONDS = 0.1
+LINE_LIMIT = 4 * 1024 * 1024
+_EFFECT_WORDS = {
+    AnswerEffect.STALE: "console.answer_stale",
+    AnswerEffect.OVER: "console.answer_over",
+    AnswerEffect.NOT_ALLOWED: "console.answer_not_allowed",
+}
+
+
+class ConsoleApprover:
+    """Owns the console process and speaks the console protocol with it."""
+
+    def __init__(
+        self,
+        *,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        welcome: Callable[[], Welcome],
+        approvals: Approvals,
+        overview: Overview,
+        observers: Observers,
+        words: Words,
+        gave_up: Callable[[str], None],
+    ) -> None:
+        self._argv = tuple(argv)
+        self._env = dict(env)
+        self._welcome = welcome
+        self._approvals = approvals
+        self._overview = overview
+        self._words = words
+        self._gave_up = gave_up
+        self._intents: Intents | None = None
+        self._tasks = TaskOwner()
+        self._process: asyncio.subprocess.Process | None = None
+        self._starts: deque[float] = deque(maxlen=RESTARTS + 1)
+        self._dirty: set[Topic] = set()
+        self._flushing = False
+        self._unanswered_since: float | None = None
+        self._wanted = asyncio.Event()
+        self._closing = False
+        self._unsubscribe = observers.subscribe(self._topic_changed)
+
+    def start(self, intents: Intents) -> None:
+        """Start the window and keep it alive."""
+        self._intents = intents
+        self._wanted.set()
+        self._tasks.start(self._keep_alive(), "console keep alive")
+
+    async def close(self) -> None:
+        """End the window with the broker."""
+        self._closing = True
+        self._unsubscribe()
+        self._end_process()
+        process = self._process
+        if process is not None:
+            await process.wait()
+        await self._tasks.close()
+
+    def raise_window(self) -> None:
+        """Bring the window to the front, or start it again after it was given up on."""
+        if self._process is None:
+            self._starts.clear()
+            self._wanted.set()
+        else:
+            self._write(RaiseWindow())
+
+    @property
+    def pid(self) -> int | None:
+        """Return the console's process id while it runs."""
+        return self._process.pid if self._process is not None else None
+
+    # ---------------------------------------------------------------- the port
+
+    @property
+    def route(self) -> Route:
+        """Name how its answers come."""
+        return Route.WINDOW
+
+    @property
+    def present(self) -> bool:
+        """A window can always come back; until then requests wait inside their deadline."""
+        return not self._closing
+
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+        """Show a request."""
+        self._write(RequestShown(request=request, remaining_ms=deadline_ms))
+
+    def detach(self, request_id: str, cause: str) -> None:
+        """Show that the agent stopped waiting."""
+        self._write(RequestDetached(id=request_id, cause=cause))
+
+    def withdraw(self, request_id: str, cause: WithdrawCause, outcome: str) -> None:
+        """Take a request away."""
+        self._write(RequestWithdrawn(id=request_id, cause=cause.value, outcome=outcome))
+
+    def alert(self, text: str) -> None:
+        """Tell the person something."""
+        self._write(AlertShown(text=text))
+
+    def stopped(self, facts: StopFacts) -> None:
+        """Tell that the stop is engaged, ahead of everything that is coalesced."""
+        self._topic_changed(Topic.STOP)
+
+    # ---------------------------------------------------------------- the process
+
+    async def _keep_alive(self) -> None:
+        while not self._closing:
+            await self._wanted.wait()
+            if self._too_many_restarts():
+                self._wanted.clear()
+                self._gave_up(self._words("console.gave_up"))
+                continue
+            try:
+                await self._run_once()
+            except OSError as error:
+                _log.error("console could not be started error=%s", error)
+
+    def _too_many_restarts(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        recent = [start for start in self._starts if now - start < RESTART_WINDOW_SECONDS]
+        return len(recent) > RESTARTS
+
+    async def _run_once(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._starts.append(loop.time())
+        process = await asyncio.create_subprocess_exec(
+            *self._argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=self._env,
+            limit=LINE_LIMIT,
+            start_new_session=True,
+        )
+        self._process = process
+        self._unanswered_since = None
+        try:
+            await self._greet()
+            async with asyncio.TaskGroup() as group:
+                heart = group.create_task(self._heartbeat(), name="console heartbeat")
+                await self._read(process)
+                heart.cancel()
+        finally:
+            self._end_process()
+            code = await process.wait()
+            self._process = None
+            if not self._closing:
+                _log.warning("console ended code=%s", code)
+
+    async def _greet(self) -> None:
+        self._write(self._welcome())
+        self._write(await self._overview.state(ALL_TOPICS))
+        for waiting in self._approvals.waiting():
+            self.publish(waiting.request, self._approvals.remaining_ms(waiting))
+
+    async def _heartbeat(self) -> None:
+        loop = asyncio.get_running_loop()
+        number = 0
+        while True:
+            number += 1
+            if self._unanswered_since is None:
+                self._unanswered_since = loop.time()
+            elif loop.time() - self._unanswered_since > SILENCE_SECONDS:
+                _log.warning("console silent, ended pid=%s", self.pid)
+                self._end_process()
+                return
+            self._write(Ping(n=number))
+            await asyncio.sleep(PING_SECONDS)
+
+    def _end_process(self) -> None:
+        """Kill the console by its own id: a stopped process ignores anything gentler."""
+        process = self._process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+
+    # ---------------------------------------------------------------- reading and writing
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        stdout = process.stdout
+        if stdout is None:
+            return
+        while True:
+            try:
+                line = await stdout.readline()
+            except ValueError:
+                _log.error("console sent an overlong line and was ended")
+                return
+            if not line:
+                return
+            try:
+                message = decode_from_window(line)
+            except msgspec.DecodeError as error:
+                _log.error("console sent an unreadable line error=%s", error)
+                continue
+            self._take(message)
+
+    def _take(self, message: Pong | Decide | Intent) -> None:
+        match message:
+            case Pong():
+                self._unanswered_since = None
+            case Decide():
+                self._answer(message)
+            case _:
+                self._tasks.start(self._carry_out(message), f"intent {type(message).__name__}")
+
+    def _answer(self, decide: Decide) -> None:
+        effect = self._approvals.answer(
+            Answer(
+                id=decide.id,
+                digest=decide.digest,
+                verdict=AnswerVerdict.ALLOW_ONCE if decide.allow else AnswerVerdict.DENY,
+                route=Route.ACCESSIBILITY if decide.accessibility else Route.WINDOW,
+                message=decide.message,
+                prompt_hash=decide.prompt_hash,
+                shown_ms=decide.shown_ms,
+                tier=decide.tier,
+                hide=decide.hide,
+            )
+        )
+        words = _EFFECT_WORDS.get(effect)
+        sentence = self._words(words) if words is not None else ""
+        self._write(IntentDone(n=decide.n, ok=words is None, sentence=sentence))
+
+    async def _carry_out(self, intent: Intent) -> None:
+        if self._intents is None:
+            return
+        try:
+            await self._intents.carry_out(intent)
+        except (KeyturnError, ValueError) as error:
+            self._write(IntentDone(n=intent.n, ok=False, sentence=str(error)))
+        else:
+            self._write(IntentDone(n=intent.n, ok=True))
+
+    def _write(self, message: ToWindow) -> None:
+        """Write without waiting; a window that does not read is ended by the heartbeat."""
+        process = self._process
+        if process is None or process.stdin is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            process.stdin.write(encode_line(message))
+
+    # ---------------------------------------------------------------- state, coalesced
+
+    def _topic_changed(self, topic: Topic) -> None:
+        self._dirty.add(topic)
+        if not self._flushing and self._process is not None and not self._closing:
+            self._flushing = True
+            wait = 0.0 if topic is Topic.STOP else COALESCE_SECONDS
+            self._tasks.start(self._flush(wait), "console flush")
+
+    async def _flush(self, wait: float) -> None:
+        await asyncio.sleep(wait)
+        self._flushing = False
+        topics = frozenset(self._dirty - {Topic.QUEUE})
+        self._dirty.clear()
+        if topics:
+            self._write(await self._overview.state(topics))

@@ -1,0 +1,132 @@
+"""The one crossing between the broker's pipe and Qt: messages become signals, intents become lines.
+
+No widget holds a future and nothing here decides. End of input means that the broker is gone; the
+console then ends, and everything that waited is refused by the broker's own death.
+"""
+
+import asyncio
+import logging
+import os
+from typing import assert_never
+
+import msgspec
+from PySide6.QtCore import QObject, Signal
+
+from keyturn.application.console_protocol import (
+    AlertShown,
+    Decide,
+    FromWindow,
+    Intent,
+    IntentDone,
+    Ping,
+    Pong,
+    RaiseWindow,
+    RequestDetached,
+    RequestShown,
+    RequestWithdrawn,
+    StateChanged,
+    ToWindow,
+    Welcome,
+    decode_to_window,
+    encode_line,
+)
+
+_log = logging.getLogger(__name__)
+
+LINE_LIMIT = 64 * 1024 * 1024
+
+
+class Bridge(QObject):
+    """Speaks the console protocol on two file descriptors.
+
+    Signals:
+        welcomed(Welcome): the broker's first message.
+        request_shown(RequestShown): something waits for a person.
+        request_detached(RequestDetached): its agent stopped waiting.
+        request_withdrawn(RequestWithdrawn): it has ended.
+        state_changed(StateChanged): parts of the state, coalesced.
+        alerted(str): something to know.
+        raise_asked(): the person started Keyturn a second time.
+        intent_done(IntentDone): what became of an intent or an answer.
+        broker_gone(): the pipe has ended.
+    """
+
+    welcomed = Signal(object)
+    request_shown = Signal(object)
+    request_detached = Signal(object)
+    request_withdrawn = Signal(object)
+    state_changed = Signal(object)
+    alerted = Signal(str)
+    raise_asked = Signal()
+    intent_done = Signal(object)
+    broker_gone = Signal()
+
+    def __init__(self, input_fd: int, output_fd: int) -> None:
+        super().__init__()
+        self._input_fd = input_fd
+        self._output_fd = output_fd
+        self._number = 0
+
+    def next_number(self) -> int:
+        """Return a new number for an intent or an answer."""
+        self._number += 1
+        return self._number
+
+    def send(self, message: Decide | Intent) -> None:
+        """Send an answer or an intent; it is written whole before this returns."""
+        self._write(message)
+
+    async def listen(self) -> None:
+        """Read until the broker closes its end, and publish each message as a signal."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=LINE_LIMIT)
+        pipe = os.fdopen(self._input_fd, "rb", buffering=0)
+        transport, _protocol = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), pipe
+        )
+        try:
+            while line := await reader.readline():
+                self._take(line)
+        finally:
+            transport.close()
+            self.broker_gone.emit()
+
+    def _take(self, line: bytes) -> None:
+        try:
+            message = decode_to_window(line)
+        except msgspec.DecodeError as error:
+            _log.error("the broker sent an unreadable line error=%s", error)
+            return
+        self._publish(message)
+
+    def _publish(self, message: ToWindow) -> None:
+        match message:
+            case Ping():
+                self._write(Pong(n=message.n))
+            case Welcome():
+                self.welcomed.emit(message)
+            case RequestShown():
+                self.request_shown.emit(message)
+            case RequestDetached():
+                self.request_detached.emit(message)
+            case RequestWithdrawn():
+                self.request_withdrawn.emit(message)
+            case StateChanged():
+                self.state_changed.emit(message)
+            case AlertShown():
+                self.alerted.emit(message.text)
+            case RaiseWindow():
+                self.raise_asked.emit()
+            case IntentDone():
+                self.intent_done.emit(message)
+            case _:
+                assert_never(message)
+
+    def _write(self, message: FromWindow) -> None:
+        """Write a line; the broker reads at once, so that this does not block the GUI thread."""
+        view = memoryview(encode_line(message))
+        try:
+            while view:
+                view = view[os.write(self._output_fd, view) :]
+        except OSError as error:
+            _log.warning("the broker's pipe is closed error=%s", error)
