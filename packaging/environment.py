@@ -101,7 +101,7 @@ def _create(folder: Path) -> None:
 
 
 def _pip(python: Path, *arguments: str) -> None:
-    flags = ("--quiet", "--no-input", "--disable-pip-version-check")
+    flags = ("-qq", "--no-input", "--disable-pip-version-check")
     command = [str(python), "-I", "-m", "pip", "install", *flags, *arguments]
     if subprocess.call(command, env=_pip_environment()) != 0:
         raise SetupFailed("pip could not install; its own message is above. Then run this again.")

@@ -58,11 +58,12 @@ def run(root: Path, python: str, without: frozenset[str], arguments: Sequence[st
         if arguments:
             steps = [_pytest(python, "chosen", arguments, session="keychain" not in without)]
         else:
-            steps = [*static_steps(python), *test_steps(root, python, without)]
-        outcomes = [_run_step(step, root, environment) for step in steps]
+            steps = [*static_steps(python), *test_steps(python, without)]
+        outcomes = [run_step(step, root, environment) for step in steps]
     finally:
         shutil.rmtree(private, ignore_errors=True)
-    _write_summary(outcomes)
+    sys.stdout.write(summary(outcomes))
+    sys.stdout.flush()
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
@@ -77,7 +78,7 @@ def static_steps(python: str) -> list[Step]:
     ]
 
 
-def test_steps(root: Path, python: str, without: frozenset[str]) -> list[Step]:
+def test_steps(python: str, without: frozenset[str]) -> list[Step]:
     """One step a layer, and the coverage of the first."""
     steps: list[Step] = []
     for layer in LAYERS:
@@ -121,23 +122,15 @@ def private_environment(outer: Mapping[str, str], folder: Path) -> dict[str, str
     return kept
 
 
-def _pytest(
-    python: str, name: str, options: Sequence[str], *, session: bool, covered: bool = False
-) -> Step:
-    module = ("-m", "coverage", "run", "-m", "pytest") if covered else ("-m", "pytest")
-    bus = ("dbus-run-session", "--") if session else ()
-    # pytest's 5: no test was selected, which a young layer may have.
-    return Step(name=name, command=(*bus, python, *module, *options), passing=frozenset({0, 5}))
-
-
-def _run_step(step: Step, root: Path, environment: Mapping[str, str]) -> Outcome:
+def run_step(step: Step, folder: Path, environment: Mapping[str, str]) -> Outcome:
+    """Run one step, pass on what it writes, and end whatever it leaves behind."""
     sys.stdout.write(f"\n--- {step.name}\n")
     sys.stdout.flush()
     started = time.monotonic()
     closing = ""
     with subprocess.Popen(
         step.command,
-        cwd=root,
+        cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -161,26 +154,35 @@ def _run_step(step: Step, root: Path, environment: Mapping[str, str]) -> Outcome
     return Outcome(name=step.name, seconds=seconds, passed=code in step.passing, closing=closing)
 
 
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """Return a line for each step and a last one that adds up the counts of pytest."""
+    lines = [""]
+    total: Counter[str] = Counter()
+    for outcome in outcomes:
+        word = "passed" if outcome.passed else "FAILED"
+        line = f"{word}  {outcome.seconds:6.1f} s  {outcome.name:<14}{outcome.closing}"
+        lines.append(line.rstrip())
+        for count, word in _COUNT.findall(outcome.closing):
+            total[word] += int(count)
+    counts = ", ".join(f"{count} {word}" for word, count in sorted(total.items()))
+    failed = sum(not outcome.passed for outcome in outcomes)
+    seconds = sum(outcome.seconds for outcome in outcomes)
+    steps = f"{len(outcomes)} steps, {failed} failed"
+    lines.append(f"===== {counts or 'no tests'} in {seconds:.2f}s ({steps}) =====\n")
+    return "\n".join(lines)
+
+
+def _pytest(
+    python: str, name: str, options: Sequence[str], *, session: bool, covered: bool = False
+) -> Step:
+    module = ("-m", "coverage", "run", "-m", "pytest") if covered else ("-m", "pytest")
+    bus = ("dbus-run-session", "--") if session else ()
+    # pytest's 5: no test was selected, which a young layer may have.
+    return Step(name=name, command=(*bus, python, *module, *options), passing=frozenset({0, 5}))
+
+
 def _end_group(group: int) -> None:
     try:
         os.killpg(group, 9)
     except (ProcessLookupError, PermissionError):
         return
-
-
-def _write_summary(outcomes: Sequence[Outcome]) -> None:
-    sys.stdout.write("\n")
-    for outcome in outcomes:
-        word = "passed" if outcome.passed else "FAILED"
-        line = f"{word}  {outcome.seconds:6.1f} s  {outcome.name:<14}{outcome.closing}"
-        sys.stdout.write(f"{line.rstrip()}\n")
-    total: Counter[str] = Counter()
-    for outcome in outcomes:
-        for count, word in _COUNT.findall(outcome.closing):
-            total[word] += int(count)
-    steps_failed = sum(not outcome.passed for outcome in outcomes)
-    counts = ", ".join(f"{count} {word}" for word, count in sorted(total.items()))
-    steps = f"{len(outcomes)} steps, {steps_failed} failed"
-    seconds = sum(outcome.seconds for outcome in outcomes)
-    sys.stdout.write(f"===== {counts or 'no tests'} in {seconds:.2f}s ({steps}) =====\n")
-    sys.stdout.flush()

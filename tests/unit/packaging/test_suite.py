@@ -1,0 +1,86 @@
+"""The steps of `dev.py test`: what fails, what is counted, what is left behind."""
+
+import os
+import select
+import sys
+from pathlib import Path
+
+import pytest
+
+import suite
+
+
+def step(text: str, *, passing: frozenset[int] = frozenset({0})) -> suite.Step:
+    return suite.Step(name="step", command=(sys.executable, "-c", text), passing=passing)
+
+
+def outcome(closing: str, *, passed: bool = True) -> suite.Outcome:
+    return suite.Outcome(name="unit", seconds=1.5, passed=passed, closing=closing)
+
+
+@pytest.mark.parametrize(("code", "passed"), [(0, True), (1, False), (5, False), (-9, False)])
+def test_a_step_passes_by_its_exit_code(code: int, passed: bool, tmp_path: Path) -> None:
+    text = f"import os; os.kill(os.getpid(), {-code})" if code < 0 else f"raise SystemExit({code})"
+    assert suite.run_step(step(text), tmp_path, os.environ).passed is passed
+
+
+def test_what_a_step_leaves_behind_is_ended(tmp_path: Path) -> None:
+    text = (
+        "import subprocess, sys; from pathlib import Path\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.pause()'],"
+        " stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)\n"
+        "Path('pid').write_text(str(child.pid))"
+    )
+    assert suite.run_step(step(text), tmp_path, os.environ).passed
+    try:
+        ending = os.pidfd_open(int((tmp_path / "pid").read_text()))
+    except ProcessLookupError:
+        return
+    with os.fdopen(ending, "rb", buffering=0):
+        assert select.select([ending], [], [], 10)[0], "it outlived its step by ten seconds"
+
+
+def test_a_step_that_takes_too_long_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suite, "STEP_SECONDS", 0.2)
+    assert not suite.run_step(step("import signal; signal.pause()"), tmp_path, os.environ).passed
+
+
+def test_the_closing_line_of_pytest_is_found_among_the_rest(tmp_path: Path) -> None:
+    text = "for line in ('5 passed days', '=== 7 passed, 1 failed in 0.50s ===', 'x'): print(line)"
+    assert suite.run_step(step(text), tmp_path, os.environ).closing == "7 passed, 1 failed in 0.50s"
+
+
+def test_the_summary_adds_up_the_layers() -> None:
+    text = suite.summary(
+        [outcome("7 passed, 1 failed in 0.50s", passed=False), outcome("3 passed in 1.00s")]
+    )
+    assert text.endswith("===== 1 failed, 10 passed in 3.00s (2 steps, 1 failed) =====\n")
+
+
+def test_nothing_of_the_desktop_reaches_the_tests(tmp_path: Path) -> None:
+    outer = {
+        "PATH": "/bin",
+        "HOME": "/nowhere",
+        "DISPLAY": ":0",
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere",
+        "QT_QPA_PLATFORM": "xcb",
+        "PYTHONPATH": "/nowhere",
+        "XDG_CONFIG_HOME": "/nowhere",
+        "KEYTURN_HOME": "/nowhere",
+    }
+    inner = suite.private_environment(outer, tmp_path)
+    assert inner.pop("PATH") == "/bin"
+    assert all(value.startswith(str(tmp_path)) for value in inner.values())
+    assert not inner.keys() & {"DISPLAY", "PYTHONPATH", "KEYTURN_HOME"}
+
+
+def test_every_layer_runs_unless_left_out() -> None:
+    everything = suite.test_steps("python", frozenset())
+    assert [s.name for s in everything] == ["unit", "coverage", "integration", "gui", "session"]
+    assert everything[-1].command[0] == "dbus-run-session"
+    rest = suite.test_steps("python", frozenset({"gui", "keychain"}))
+    assert [s.name for s in rest] == ["unit", "coverage", "integration", "session"]
+    assert "not gui and not keychain" in rest[0].command
+    assert rest[-1].command[0] == "python"
