@@ -1,0 +1,223 @@
+"""Servers, agents and pins as canonical JSON: the one closed reading and writing for the database.
+
+A text that does not say exactly what was written is refused, never repaired (security.md I-12).
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from keyturn.application.configuration import (
+    AgentConfig,
+    CwdMode,
+    ReviewMode,
+    ServerConfig,
+    ToolSetting,
+)
+from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, canonical, parse_strict
+from keyturn.domain.definition import Pin, pinned_definition
+from keyturn.domain.errors import ConfigurationError, DamagedDatabase
+from keyturn.domain.lamps import Lamps, lamps_from_letters
+from keyturn.domain.rule import Rule
+from keyturn.domain.rule_data import rule_from_data, rule_to_data
+from keyturn.domain.tier import CONFIRMABLE, Tier
+
+_Value = TypeVar("_Value")
+
+
+def rule_text(rule: Rule) -> str:
+    """Write a rule."""
+    return canonical(rule_to_data(rule)).decode()
+
+
+def read_rule(name: str, text: str) -> Rule:
+    """Read a rule; raises DamagedDatabase for anything that `rule_text` does not write."""
+    return _read("rule", name, text, rule_from_data, rule_text, "id")
+
+
+def server_text(server: ServerConfig) -> str:
+    """Write a server."""
+    tools: list[JsonValue] = [
+        {"pattern": t.pattern, "tier": _tier_name(t.tier), "labels": t.labels.letters()}
+        for t in server.tools
+    ]
+    data: JsonObject = {
+        "name": server.name,
+        "command": list(server.command),
+        "env": dict(server.env),
+        "environment": server.environment,
+        "receipt": server.receipt,
+        "review": server.review.value,
+        "cwd": server.cwd.value,
+        "cwd_path": server.cwd_path,
+        "tools": tools,
+        "confirmed": server.confirmed,
+    }
+    return canonical(data).decode()
+
+
+def read_server(name: str, text: str) -> ServerConfig:
+    """Read a server; raises DamagedDatabase for anything that `server_text` does not write."""
+    return _read("server", name, text, _server, server_text, "name")
+
+
+def agent_text(agent: AgentConfig) -> str:
+    """Write an agent; its token is there as a hash only."""
+    data: JsonObject = {
+        "name": agent.name,
+        "token_sha256": agent.token_sha256,
+        "executable": agent.executable,
+        "enrolled_at": agent.enrolled_at,
+        "confirmed": agent.confirmed,
+    }
+    return canonical(data).decode()
+
+
+def read_agent(name: str, text: str) -> AgentConfig:
+    """Read an agent; raises DamagedDatabase for anything that `agent_text` does not write."""
+    return _read("agent", name, text, _agent, agent_text, "name")
+
+
+def pin_text(pin: Pin) -> str:
+    """Write a pin; the hash is not written, it is taken from the definition again."""
+    data: JsonObject = {
+        "server": pin.server,
+        "launch_hash": pin.launch_hash,
+        "definition": pin.definition.body,
+        "tier": _tier_name(pin.tier),
+        "labels": pin.labels.letters(),
+        "pinned_at": pin.pinned_at,
+        "hidden": pin.hidden,
+    }
+    return canonical(data).decode()
+
+
+def read_pin(server: str, launch_hash: str, tool: str, text: str) -> Pin:
+    """Read a pin; raises DamagedDatabase for anything that `pin_text` does not write."""
+    pin = _read("pin", server, text, _pin, pin_text, "server")
+    if (pin.launch_hash, pin.definition.name) != (launch_hash, tool):
+        raise _unreadable("pin", f"{server}/{tool}", "it speaks of another tool")
+    return pin
+
+
+def _read(
+    kind: str,
+    name: str,
+    text: str,
+    from_data: Callable[[JsonObject], _Value],
+    to_text: Callable[[_Value], str],
+    key: str,
+) -> _Value:
+    """Read a value and write it again: what comes out otherwise was not written here.
+
+    That one comparison closes the schema: unknown, missing and repeated keys all differ. A row
+    whose key was changed under it would agree to another thing, so `key` has to say `name`.
+    """
+    parsed = parse_strict(text)
+    try:
+        if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
+            raise ValueError("it is not a JSON object")
+        value = from_data(parsed.value)
+        if to_text(value) != text:
+            raise ValueError("it is not in the form that Keyturn writes")
+        if parsed.value.get(key) != name:
+            raise ValueError("it speaks of another one")
+    except (KeyError, TypeError, ValueError, ConfigurationError) as fault:
+        raise _unreadable(kind, name, str(fault)) from fault
+    return value
+
+
+def _unreadable(kind: str, name: str, cause: str) -> DamagedDatabase:
+    return DamagedDatabase(
+        f"The {kind} {name!r} in the database cannot be read.",
+        cause=f"{cause}.",
+        mend="Put a backup of the profile in its place.",
+    )
+
+
+def _server(data: JsonObject) -> ServerConfig:
+    env = data["env"]
+    if not isinstance(env, dict):
+        raise TypeError("`env` is not an object")
+    return ServerConfig(
+        name=_text(data, "name"),
+        command=tuple(str(part) for part in _list(data, "command")),
+        env={key: str(value) for key, value in env.items()},
+        environment=_text(data, "environment"),
+        receipt=_flag(data, "receipt"),
+        review=ReviewMode(_text(data, "review")),
+        cwd=CwdMode(_text(data, "cwd")),
+        cwd_path=_text(data, "cwd_path"),
+        tools=tuple(_tool(item) for item in _list(data, "tools")),
+        confirmed=_flag(data, "confirmed"),
+    )
+
+
+def _tool(item: JsonValue) -> ToolSetting:
+    if not isinstance(item, dict):
+        raise TypeError("a tool is not an object")
+    return ToolSetting(pattern=_text(item, "pattern"), tier=_tier(item), labels=_labels(item))
+
+
+def _agent(data: JsonObject) -> AgentConfig:
+    return AgentConfig(
+        name=_text(data, "name"),
+        token_sha256=_text(data, "token_sha256"),
+        executable=_text(data, "executable"),
+        enrolled_at=_text(data, "enrolled_at"),
+        confirmed=_flag(data, "confirmed"),
+    )
+
+
+def _pin(data: JsonObject) -> Pin:
+    body = data["definition"]
+    definition = pinned_definition(body) if isinstance(body, dict) else None
+    if definition is None:
+        raise TypeError("`definition` is not a tool")
+    return Pin(
+        server=_text(data, "server"),
+        launch_hash=_text(data, "launch_hash"),
+        definition=definition,
+        tier=_tier(data),
+        labels=_labels(data),
+        pinned_at=_text(data, "pinned_at"),
+        hidden=_flag(data, "hidden"),
+    )
+
+
+def _tier_name(tier: Tier | None) -> str | None:
+    return None if tier is None else tier.name
+
+
+def _tier(data: JsonObject) -> Tier | None:
+    name = data["tier"]
+    if name is None:
+        return None
+    tier = Tier[_text(data, "tier")]
+    if tier not in CONFIRMABLE:
+        raise ValueError("T3 cannot be confirmed")
+    return tier
+
+
+def _labels(data: JsonObject) -> Lamps:
+    return lamps_from_letters(_text(data, "labels"))
+
+
+def _text(data: JsonObject, key: str) -> str:
+    value = data[key]
+    if not isinstance(value, str):
+        raise TypeError(f"`{key}` is not a text")
+    return value
+
+
+def _flag(data: JsonObject, key: str) -> bool:
+    value = data[key]
+    if not isinstance(value, bool):
+        raise TypeError(f"`{key}` is neither true nor false")
+    return value
+
+
+def _list(data: JsonObject, key: str) -> list[JsonValue]:
+    value = data[key]
+    if not isinstance(value, list):
+        raise TypeError(f"`{key}` is not a list")
+    return value

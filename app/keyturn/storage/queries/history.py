@@ -1,0 +1,240 @@
+"""Questions to one profile's history: pages by record number, one call, the review of a stop.
+
+Every question is one or more short queries inside a time limit, no cursor stays open, and what
+retention took meanwhile reads as pruned. Not for the GUI thread; one thread at a time.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from keyturn.domain.decision import Delivery, Outcome
+from keyturn.storage.projection import EVENT_COLUMNS, Body, read_body
+from keyturn.storage.queries.conditions import all_of, column_in, condition, period
+from keyturn.storage.queries.items import (
+    HistoryDetail,
+    HistoryEvent,
+    HistoryFilter,
+    HistoryItem,
+    HistoryPage,
+    LogSize,
+    OutcomeCounts,
+    Pruned,
+    StopReview,
+)
+from keyturn.storage.queries.rows import ITEM_COLUMNS, ITEM_TABLES, event_of, item_of
+from keyturn.storage.read_only import connect_read_only
+
+PAGE_ROWS = 200
+LIMIT_SECONDS = 1.0
+"""Longest time for one question; what was found by then is returned, marked as incomplete."""
+
+_WINDOW = 10_000
+"""Record numbers that one query of a page looks at, so that an interrupted search can go on."""
+_NEAR = 100_000
+"""How far from a decision, in records, the other records of its call are looked for."""
+_REVIEWED = 500
+_STEPS = 2000
+"""Steps of SQLite's machine between two looks at the clock."""
+_ALLOWING = tuple(outcome.value for outcome in Outcome if outcome.allows)
+_OPEN = ("", Delivery.UNKNOWN.value, Delivery.RUNNING.value)
+
+
+class HistoryQuery:
+    """Questions to one profile's history."""
+
+    def __init__(self, path: Path, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Open the database file; raises sqlite3.Error when it cannot be read."""
+        self._connection = connect_read_only(path)
+        self._monotonic = monotonic
+        self._deadline = 0.0
+        self._connection.set_progress_handler(self._is_late, _STEPS)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def page(
+        self,
+        narrowed: HistoryFilter | None = None,
+        *,
+        before: int | None = None,
+        limit: int = PAGE_ROWS,
+    ) -> HistoryPage:
+        """Return the newest decisions below the number `before`, or the newest of all."""
+        narrowed = narrowed or HistoryFilter()
+        items: list[HistoryItem] = []
+        top = before
+        try:
+            self._start()
+            newest = self._value("SELECT max(seq) FROM calls") or 0
+            oldest = self._value("SELECT min(seq) FROM calls") or 0
+            top = newest + 1 if before is None else min(before, newest + 1)
+            while oldest and top > oldest:
+                low = max(oldest, top - _WINDOW)
+                self._window(narrowed, (low, top), limit, items)
+                if len(items) >= limit:
+                    return HistoryPage(items=tuple(items), older=items[-1].number)
+                if self._is_before(narrowed.since, low, top):
+                    break
+                top = low
+        except sqlite3.OperationalError as error:
+            _reraise_unless_late(error)
+            # Rows of the window that was being read are kept, the rest of it comes again.
+            older = min([top or 0, *(item.number for item in items)]) or None
+            return HistoryPage(items=tuple(items), older=older, complete=False)
+        return HistoryPage(items=tuple(items), older=None)
+
+    def counts(self, narrowed: HistoryFilter | None = None) -> OutcomeCounts:
+        """Count the decisions that match, by outcome."""
+        narrowing, values = condition(narrowed or HistoryFilter())
+        query = (
+            f"SELECT c.outcome, count(*) FROM {ITEM_TABLES} WHERE {narrowing} GROUP BY c.outcome"
+        )
+        try:
+            self._start()
+            by_outcome = {str(row[0]): int(row[1]) for row in self._rows(query, values)}
+        except sqlite3.OperationalError as error:
+            _reraise_unless_late(error)
+            return OutcomeCounts(total=0, by_outcome={}, complete=False)
+        return OutcomeCounts(total=sum(by_outcome.values()), by_outcome=by_outcome)
+
+    def detail(self, call: str) -> HistoryDetail | Pruned:
+        """Return everything on one call; raises sqlite3.OperationalError when time runs out."""
+        self._start()
+        rows = list(self._rows(f"SELECT {ITEM_COLUMNS} FROM {ITEM_TABLES} WHERE c.id = ?", (call,)))
+        if not rows:
+            return Pruned()
+        item = item_of(rows[0])
+        decision, chain = self._record(item.number)
+        delivery, _ = self._record(item.delivery_number)
+        arguments = self._value("SELECT value FROM arguments WHERE seq = ?", item.number)
+        return HistoryDetail(
+            item=item,
+            arguments=arguments.decode() if isinstance(arguments, bytes) else None,
+            decision=decision,
+            delivery=delivery,
+            origins=decision.entry.provenance if decision else (),
+            events=tuple(
+                event_of(row)
+                for row in self._rows(
+                    f"SELECT {EVENT_COLUMNS} FROM events WHERE seq BETWEEN ? AND ? AND call = ? "
+                    "ORDER BY seq",
+                    (item.number - _NEAR, item.number + _NEAR, call),
+                )
+            ),
+            chain=chain,
+        )
+
+    def events(
+        self,
+        types: Sequence[str] = (),
+        *,
+        since: str = "",
+        until: str = "",
+        limit: int = PAGE_ROWS,
+    ) -> tuple[HistoryEvent, ...]:
+        """Return the newest records that are no decisions, oldest first; times as in filters."""
+        self._start()
+        narrowing, values = all_of([column_in("type", types), *period("ts", since, until)])
+        rows = self._rows(
+            f"SELECT {EVENT_COLUMNS} FROM events WHERE {narrowing} ORDER BY seq DESC LIMIT ?",
+            (*values, limit),
+        )
+        return tuple(event_of(row) for row in rows)[::-1]
+
+    def stop_review(self, at_utc: str, *, seconds: float = 60.0) -> StopReview:
+        """Look around the time of a stop: what had just been sent, and what was refused since."""
+        since = _earlier(at_utc, seconds)
+        sent = self.page(
+            HistoryFilter(outcomes=_ALLOWING, since=since, until=at_utc), limit=_REVIEWED
+        )
+        refused = self.counts(HistoryFilter(outcomes=(Outcome.REFUSED_PAUSED.value,), since=at_utc))
+        return StopReview(
+            sent_before=sent.items,
+            refused_since=refused.total,
+            unknown=tuple(item for item in sent.items if item.delivery in _OPEN),
+            events=self.events(since=since, limit=_REVIEWED),
+            complete=sent.complete and refused.complete,
+        )
+
+    def unfinished(self) -> tuple[HistoryItem, ...]:
+        """Return the calls that were allowed and have no end; after a crash they are unknown."""
+        self._deadline = float("inf")
+        allowing = column_in("c.outcome", _ALLOWING)
+        rows = self._rows(
+            f"SELECT {ITEM_COLUMNS} FROM {ITEM_TABLES} WHERE {allowing[0]} "
+            "AND (c.delivery IS NULL OR c.delivery = 'running') ORDER BY c.seq",
+            allowing[1],
+        )
+        return tuple(item_of(row) for row in rows)
+
+    def size(self) -> LogSize:
+        """Return how much is kept."""
+        self._start()
+        pages = self._value("PRAGMA page_count") - self._value("PRAGMA freelist_count")
+        return LogSize(
+            records=self._value("SELECT count(*) FROM records WHERE body IS NOT NULL"),
+            bytes=pages * self._value("PRAGMA page_size"),
+        )
+
+    def _window(
+        self,
+        narrowed: HistoryFilter,
+        window: tuple[int, int],
+        limit: int,
+        items: list[HistoryItem],
+    ) -> None:
+        narrowing, values = condition(narrowed)
+        query = (
+            f"SELECT {ITEM_COLUMNS} FROM {ITEM_TABLES} "
+            f"WHERE c.seq >= ? AND c.seq < ? AND {narrowing} ORDER BY c.seq DESC LIMIT ?"
+        )
+        for row in self._rows(query, (*window, *values, limit - len(items))):
+            items.append(item_of(row))  # noqa: PERF401 - keeps what was read when time runs out
+
+    def _is_before(self, since: str, low: int, top: int) -> bool:
+        """Tell whether a whole window is older than the filter asks for, so the rest is as well.
+
+        A wall clock that was wrong for a shorter while does not hide anything.
+        """
+        if not since or top - low < _WINDOW:
+            return False
+        newest = self._value("SELECT max(ts) FROM calls WHERE seq >= ? AND seq < ?", low, top)
+        return newest is not None and newest < since
+
+    def _record(self, seq: int | None) -> tuple[Body | None, str]:
+        rows = list(self._rows("SELECT body, chain FROM records WHERE seq = ?", (seq,)))
+        if not rows or rows[0][0] is None:
+            return None, rows[0][1].hex() if rows else ""
+        return read_body(rows[0][0]), rows[0][1].hex()
+
+    def _rows(self, query: str, values: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+        cursor = self._connection.execute(query, values)
+        try:
+            yield from cursor
+        finally:
+            cursor.close()
+
+    def _value(self, query: str, *values: object) -> Any:
+        row = self._connection.execute(query, values).fetchone()
+        return None if row is None else row[0]
+
+    def _start(self) -> None:
+        self._deadline = self._monotonic() + LIMIT_SECONDS
+
+    def _is_late(self) -> int:
+        return int(self._monotonic() > self._deadline)
+
+
+def _reraise_unless_late(error: sqlite3.OperationalError) -> None:
+    if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+        raise error
+
+
+def _earlier(utc: str, seconds: float) -> str:
+    moment = datetime.fromisoformat(utc) - timedelta(seconds=seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

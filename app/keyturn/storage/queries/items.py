@@ -1,0 +1,147 @@
+"""What a question to the history is narrowed by, and what its answers are."""
+
+from dataclasses import dataclass, field
+
+from keyturn.domain.canonical import JsonObject
+from keyturn.storage.projection import Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryFilter:
+    """What a page is narrowed to; empty fields narrow nothing, several values of one are OR."""
+
+    agents: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    """Outcomes of decisions, or deliveries."""
+    tiers: tuple[str, ...] = ()
+    actors: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    """Ids or names of rules."""
+    sessions: tuple[str, ...] = ()
+    since: str = ""
+    """UTC, ISO 8601, as in records; included."""
+    until: str = ""
+    """UTC, ISO 8601; excluded."""
+    text: str = ""
+    """Anywhere in names, result lines and (masked) arguments; ASCII case is ignored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryItem:
+    """One decision with what became of it."""
+
+    number: int
+    """Of the decision's record in the chain; pages go by it."""
+    call: str
+    ts_utc: str
+    agent: str
+    session: str
+    server: str
+    tool: str
+    tier: str
+    outcome: str
+    actor: str
+    rule_id: str
+    rule_name: str
+    decide_ms: int
+    decisive_path: str
+    """JSON Pointer of the argument that says most; may be empty."""
+    decisive: str
+    """That argument's text; empty when there is none, it is gone or too long for a row."""
+    hidden: int
+    """Hidden characters in the arguments."""
+    digest: str
+    route: str
+    delivery: str
+    """Empty as long as nothing is known of a delivery."""
+    delivery_number: int | None
+    result: str
+    masked: bool
+    """The arguments shown have secrets masked."""
+    arguments: str | None
+    """Canonical JSON; None when longer than a row holds, or gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryPage:
+    """Decisions, newest first."""
+
+    items: tuple[HistoryItem, ...]
+    older: int | None
+    """Ask for the next page with `before` this number; None at the end."""
+    complete: bool = True
+    """False when time ran out: `older` goes on with the search."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeCounts:
+    """How many decisions match a filter."""
+
+    total: int
+    by_outcome: dict[str, int] = field(hash=False)
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEvent:
+    """One record that is no decision: a stop, a resume, a review, a changed rule."""
+
+    number: int
+    type: str
+    ts_utc: str
+    call: str
+    agent: str
+    session: str
+    server: str
+    tool: str
+    outcome: str
+    actor: str
+    details: JsonObject = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryDetail:
+    """One call with everything that was recorded of it."""
+
+    item: HistoryItem
+    arguments: str | None
+    """Canonical JSON, whole; None when pruned."""
+    decision: Body | None
+    """The decision's record; None when its bytes were pruned."""
+    delivery: Body | None
+    origins: tuple[JsonObject, ...] = field(hash=False)
+    """Places that argument values came from: path, result, tool, offset."""
+    events: tuple[HistoryEvent, ...] = ()
+    """What else was recorded of this call, oldest first."""
+    chain: str = ""
+    """Chain value at the decision, hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What was asked for is no longer in the database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopReview:
+    """What happened around a stop."""
+
+    sent_before: tuple[HistoryItem, ...]
+    """Allowed in the seconds before it, newest first."""
+    refused_since: int
+    unknown: tuple[HistoryItem, ...]
+    """Of those sent before, the ones that nobody can say the end of."""
+    events: tuple[HistoryEvent, ...]
+    """From the first second looked at until now, oldest first."""
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSize:
+    """How much is kept."""
+
+    records: int
+    bytes: int
+    """Pages in use."""

@@ -1,0 +1,94 @@
+"""The stores of a profile in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from keyturn.application.configuration import AgentConfig, ServerConfig
+from keyturn.application.ports.stores import Consent
+from keyturn.domain.definition import Pin
+from keyturn.domain.rule import Rule
+from keyturn.domain.tier import Tier
+
+
+class FakeRuleStore:
+    """Rules by id."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self.rules = {rule.id: rule for rule in rules}
+
+    async def all(self) -> tuple[Rule, ...]:
+        return tuple(self.rules[key] for key in sorted(self.rules))
+
+    async def put(self, rule: Rule) -> None:
+        self.rules[rule.id] = rule
+
+    async def remove(self, rule_id: str) -> bool:
+        return self.rules.pop(rule_id, None) is not None
+
+
+class FakeServerStore:
+    """Servers by name, consents by launch identity, pins by tool of a launch identity."""
+
+    def __init__(self, *servers: ServerConfig) -> None:
+        self.by_name = {server.name: server for server in servers}
+        self.agreed: dict[tuple[str, str], Consent] = {}
+        self.pinned: dict[tuple[str, str, str], Pin] = {}
+
+    async def servers(self) -> tuple[ServerConfig, ...]:
+        return tuple(self.by_name[name] for name in sorted(self.by_name))
+
+    async def put_server(self, server: ServerConfig) -> None:
+        self.by_name[server.name] = server
+
+    async def remove_server(self, name: str) -> bool:
+        return self.by_name.pop(name, None) is not None
+
+    async def consents(self) -> tuple[Consent, ...]:
+        return tuple(self.agreed[key] for key in sorted(self.agreed))
+
+    async def put_consent(self, consent: Consent) -> None:
+        self.agreed[consent.server, consent.launch_hash] = consent
+
+    async def remove_consents(self, server: str) -> None:
+        self.agreed = {key: value for key, value in self.agreed.items() if key[0] != server}
+
+    async def pins(self) -> tuple[Pin, ...]:
+        return tuple(self.pinned[key] for key in sorted(self.pinned))
+
+    async def put_pins(self, pins: Sequence[Pin]) -> None:
+        for pin in pins:
+            self.pinned[pin.server, pin.launch_hash, pin.definition.name] = pin
+
+    async def set_tier(self, server: str, tool: str, tier: Tier | None) -> None:
+        for key, pin in self.pinned.items():
+            if (key[0], key[2]) == (server, tool):
+                self.pinned[key] = replace(pin, tier=tier)
+
+
+class FakeAgentStore:
+    """Agents by name."""
+
+    def __init__(self, *agents: AgentConfig) -> None:
+        self.by_name = {agent.name: agent for agent in agents}
+
+    async def agents(self) -> tuple[AgentConfig, ...]:
+        return tuple(self.by_name[name] for name in sorted(self.by_name))
+
+    async def put_agent(self, agent: AgentConfig) -> None:
+        self.by_name[agent.name] = agent
+
+    async def remove_agent(self, name: str) -> bool:
+        return self.by_name.pop(name, None) is not None
+
+
+class FakeSettingStore:
+    """Settings by name."""
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, str] = {}
+
+    async def settings(self) -> dict[str, str]:
+        return dict(self.by_name)
+
+    async def put_setting(self, name: str, value: str) -> None:
+        self.by_name[name] = value
