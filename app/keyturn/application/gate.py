@@ -7,8 +7,8 @@
     5 ask        a person, when the verdict is ASK
     6 record     the decision, committed before anything moves (law 1)
     7 send       the stop and the digest are looked at once more, with no await before the write
-    8 inspect    the result
-    9 record     the delivery, not awaited
+    8 inspect    the result                              } application/receiving.py
+    9 record     the delivery, not awaited               }
 
 Every way out that is not a recorded ALLOW returns a refusal; `handle` never raises.
 """
@@ -20,11 +20,9 @@ from keyturn.application.approval_request import Answer, ApprovalRequest, Earlie
 from keyturn.application.approvals import Approvals, Resolution
 from keyturn.application.asking import call_request, rule_name
 from keyturn.application.call import (
-    Forwarded,
     IncomingCall,
     Judged,
     Refused,
-    Replaced,
     Reply,
     Silence,
 )
@@ -33,19 +31,10 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
-from keyturn.application.ports.inspection import (
-    ResultInspector,
-    ResultSource,
-    SchemaValidator,
-)
+from keyturn.application.ports.inspection import SchemaValidator
 from keyturn.application.ports.milestones import Milestone, Milestones
-from keyturn.application.ports.upstream import (
-    Answered,
-    AnsweredError,
-    Ready,
-    Upstream,
-    UpstreamReply,
-)
+from keyturn.application.ports.upstream import Ready, Upstream
+from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
 from keyturn.application.reviews import Reviews, Standing
 from keyturn.application.rulebook import RuleBook
@@ -89,7 +78,7 @@ class Gate:
         recorder: Recorder,
         log: DecisionLog,
         validator: SchemaValidator,
-        inspector: ResultInspector,
+        receiver: Receiver,
         clock: Clock,
         ids: Ids,
         observers: Observers,
@@ -103,7 +92,7 @@ class Gate:
         self._recorder = recorder
         self._log = log
         self._validator = validator
-        self._inspector = inspector
+        self._receiver = receiver
         self._clock = clock
         self._ids = ids
         self._observers = observers
@@ -327,6 +316,15 @@ class Gate:
 
     async def _refuse_after_error(self, incoming: IncomingCall) -> Reply:
         refusal = Refused(outcome=Outcome.ERROR_BROKER, unknown=incoming.sent)
+        if incoming.sent:
+            self._recorder.delivery(
+                call_id=incoming.id,
+                connection=incoming.connection,
+                tool="",
+                delivery=Delivery.UNKNOWN,
+                details={"reason": "an error in the broker"},
+            )
+            return refusal
         try:
             return await self._record_refusal(incoming, refusal)
         except KeyturnError:
@@ -341,78 +339,25 @@ class Gate:
         """
         if self._stop.engaged:
             self._stop.refused_one()
-            return self._not_sent(incoming, judged, Refused(outcome=Outcome.REFUSED_PAUSED))
+            return self._receiver.not_sent(
+                incoming, judged, Refused(outcome=Outcome.REFUSED_PAUSED)
+            )
         if incoming.cancelled:
-            return self._not_sent(incoming, judged, Silence())
+            return self._receiver.not_sent(incoming, judged, Silence())
         refusal = _refusal_of_standing(
             self._reviews.standing(incoming.connection, judged.call.tool)
         )
         if refusal is not None:
-            return self._not_sent(incoming, judged, refusal)
+            return self._receiver.not_sent(incoming, judged, refusal)
         if judged.call.digest() != judged.digest:
             raise StaleApproval("The call changed after it was allowed, so it was not sent.")
         self._milestones.reached(Milestone.RELEASED)
         try:
             reply = upstream.send(incoming.request_id, "tools/call", judged.call.params)
         except ServerUnavailable:
-            return self._not_sent(incoming, judged, Refused(outcome=Outcome.ERROR_BROKER))
+            return self._receiver.not_sent(incoming, judged, Refused(outcome=Outcome.ERROR_BROKER))
         incoming.sent = True
-        return self._inspect(incoming, judged, await reply)
-
-    def _not_sent(
-        self, incoming: IncomingCall, judged: Judged, refusal: Refused | Silence
-    ) -> Reply:
-        """Say that an allowed call was given up before its first byte."""
-        reason = refusal.outcome.value if isinstance(refusal, Refused) else "cancelled"
-        self._deliver(incoming, judged, Delivery.NOT_SENT, {"reason": reason})
-        return refusal
-
-    # 8 ---------------------------------------------------------------- inspect
-
-    def _inspect(self, incoming: IncomingCall, judged: Judged, reply: UpstreamReply) -> Reply:
-        self._milestones.reached(Milestone.RESULT)
-        session = incoming.connection.session
-        session.light(judged.standing.labels, judged.number)
-        if isinstance(reply, AnsweredError):
-            self._deliver(incoming, judged, Delivery.FAILED, {"code": reply.code})
-            return Forwarded(reply.line)
-        if not isinstance(reply, Answered):
-            self._deliver(incoming, judged, Delivery.UNKNOWN, {"reason": reply.reason})
-            return Refused(outcome=Outcome.ERROR_BROKER, unknown=True)
-        inspected = self._inspector.inspect(reply.result)
-        number = session.next_result()
-        details: JsonObject = {"result": number, "bytes": inspected.size}
-        if inspected.hidden_characters:
-            details["hidden_characters"] = inspected.hidden_characters
-        if inspected.withheld:
-            details["withheld"] = inspected.withheld
-            self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
-            return Refused(outcome=Outcome.ERROR_BROKER, withheld=inspected.withheld)
-        source = ResultSource(
-            number=number,
-            server=judged.call.server,
-            tool=judged.call.tool,
-            untrusted=Lamps.U in judged.standing.labels,
-        )
-        session.index.add(source, inspected.result)
-        delivery = Delivery.TOOL_ERROR if inspected.is_error else Delivery.COMPLETED
-        self._deliver(incoming, judged, delivery, details)
-        return Replaced(inspected.result) if inspected.changed else Forwarded(reply.line)
-
-    # 9 ---------------------------------------------------------------- record the delivery
-
-    def _deliver(
-        self, incoming: IncomingCall, judged: Judged, delivery: Delivery, details: JsonObject
-    ) -> None:
-        self._recorder.delivery(
-            call_id=incoming.id,
-            connection=incoming.connection,
-            tool=judged.call.tool,
-            delivery=delivery,
-            details=details,
-        )
-        self._milestones.reached(Milestone.DELIVERED)
-        self._observers.changed(Topic.HISTORY)
+        return self._receiver.receive(incoming, judged, await reply)
 
     def _remember(self, incoming: IncomingCall, judged: Judged, outcome: Outcome) -> None:
         """Keep what the next card of this session says of this call."""
