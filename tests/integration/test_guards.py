@@ -44,8 +44,9 @@ def test_a_skip_fails_the_run_unless_it_is_listed(listed: str, code: int, tmp_pa
     (tmp_path / "test_it.py").write_text(
         "import pytest\ndef test_a():\n    pytest.skip('no such device')\ndef test_b(): ...\n"
     )
+    without = ("-p", "no:cacheprovider", "-p", "no:pytest-qt")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", os.devnull, "."],
+        [sys.executable, "-m", "pytest", *without, "-c", os.devnull, "."],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
