@@ -1,0 +1,221 @@
+"""What every store keeps, the real ones and the fakes."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from keyturn.application.configuration import (
+    AgentConfig,
+    CwdMode,
+    ReviewMode,
+    ServerConfig,
+    ToolSetting,
+)
+from keyturn.application.ports.stores import (
+    AgentStore,
+    Consent,
+    RuleStore,
+    ServerStore,
+    SettingStore,
+)
+from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.definition import Pin, pinned_definition
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.tier import Tier
+from keyturn.storage.decision_log import open_writer
+from keyturn.storage.stores import (
+    SqliteAgentStore,
+    SqliteRuleStore,
+    SqliteServerStore,
+    SqliteSettingStore,
+)
+from tests.fakes.clock import FakeClock
+from tests.fakes.stores import FakeAgentStore, FakeRuleStore, FakeServerStore, FakeSettingStore
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One profile's stores."""
+
+    rules: RuleStore
+    servers: ServerStore
+    agents: AgentStore
+    settings: SettingStore
+
+
+@asynccontextmanager
+async def fakes(_: Path) -> AsyncGenerator[Stores]:
+    """Yield the fakes."""
+    yield Stores(FakeRuleStore(), FakeServerStore(), FakeAgentStore(), FakeSettingStore())
+
+
+@asynccontextmanager
+async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
+    """Yield the real ones, on a real file."""
+    writer = open_writer(folder / "profile", FakeClock())
+    try:
+        yield Stores(
+            SqliteRuleStore(writer),
+            SqliteServerStore(writer),
+            SqliteAgentStore(writer),
+            SqliteSettingStore(writer),
+        )
+    finally:
+        await writer.close()
+
+
+Opened: TypeAlias = Callable[[Path], AbstractAsyncContextManager[Stores]]
+STORES = pytest.mark.parametrize("opened", [fakes, sqlite])
+
+RULE = Rule(
+    id="r-b",
+    effect=Effect.ALLOW,
+    kind=Kind.CALL,
+    agent="analyst",
+    server="shipments",
+    tool="read_*",
+    when=(Condition(path="/page", op=Operator.LE, value=5),),
+    name="First pages",
+)
+SERVER = ServerConfig(
+    name="shipments",
+    command=("python3", "shipments.py"),
+    env={"MODE": "demo", "TOKEN": "keychain:ship"},
+    environment="production",
+    receipt=True,
+    review=ReviewMode.ACCEPT,
+    cwd=CwdMode.CONFIG,
+    cwd_path="/srv/shipments",
+    tools=(
+        ToolSetting(pattern="read_*", tier=Tier.T0, labels=Lamps.U | Lamps.P),
+        ToolSetting(pattern="*", tier=None),
+    ),
+    confirmed=False,
+)
+AGENT = AgentConfig(
+    name="analyst", token_sha256="d" * 64, executable="/usr/bin/host", enrolled_at="2026-11-23"
+)
+
+
+def pin(tool: str, *, launch_hash: str = "e" * 64, server: str = "shipments") -> Pin:
+    """Make a pin of a tool."""
+    definition = pinned_definition(
+        {"name": tool, "description": "Reads ½ a page", "inputSchema": {"maximum": 1.5}}
+    )
+    assert definition is not None
+    return Pin(
+        server=server,
+        launch_hash=launch_hash,
+        definition=definition,
+        tier=Tier.T1,
+        labels=Lamps.P,
+        pinned_at="2026-11-23T14:07:52.123Z",
+    )
+
+
+@STORES
+def test_rules_come_back_unchanged_and_by_id(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        other = replace(RULE, id="r-a", effect=Effect.DENY, when=())
+        await stores.rules.put(RULE)
+        await stores.rules.put(other)
+        assert await stores.rules.all() == (other, RULE)
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_a_rule_is_replaced_by_its_id_and_removed_once(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        await stores.rules.put(RULE)
+        changed = replace(RULE, enabled=False)
+        await stores.rules.put(changed)
+        assert await stores.rules.all() == (changed,)
+        assert await stores.rules.remove("r-b") is True
+        assert await stores.rules.remove("r-b") is False
+        assert await stores.rules.all() == ()
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_pins_outlive_their_server(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        await stores.servers.put_server(SERVER)
+        await stores.servers.put_pins([pin("read_page"), pin("write_page")])
+        assert await stores.servers.servers() == (SERVER,)
+        assert await stores.servers.remove_server("shipments") is True
+        assert await stores.servers.remove_server("shipments") is False
+        assert await stores.servers.servers() == ()
+        assert await stores.servers.pins() == (pin("read_page"), pin("write_page"))
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_a_tier_is_set_for_every_launch_identity_of_one_tool(
+    opened: Opened, tmp_path: Path
+) -> None:
+    async def scenario(stores: Stores) -> None:
+        first, second = pin("read_page"), pin("read_page", launch_hash="f" * 64)
+        others = [pin("write_page"), pin("read_page", server="weather")]
+        await stores.servers.put_pins([first, second, *others])
+        await stores.servers.set_tier("shipments", "read_page", Tier.T2)
+        await stores.servers.set_tier("shipments", "absent", Tier.T0)
+        pins = await stores.servers.pins()
+        assert [p for p in pins if p in others] == others
+        assert {p.launch_hash: p.tier for p in pins if p not in others} == {
+            first.launch_hash: Tier.T2,
+            second.launch_hash: Tier.T2,
+        }
+        await stores.servers.set_tier("shipments", "read_page", None)
+        assert sum(p.tier is None for p in await stores.servers.pins()) == 2
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_consents_are_removed_by_server(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        kept = Consent(server="a", launch_hash="1", subject="{}", agreed_at="2026-11-23")
+        gone = [
+            Consent(server="b", launch_hash=key, subject="{}", agreed_at="2026-11-23")
+            for key in ("1", "2")
+        ]
+        for consent in (*gone, kept):
+            await stores.servers.put_consent(consent)
+        assert await stores.servers.consents() == (kept, *gone)
+        await stores.servers.remove_consents("b")
+        assert await stores.servers.consents() == (kept,)
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_agents_and_settings_come_back(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        await stores.agents.put_agent(AGENT)
+        assert await stores.agents.agents() == (AGENT,)
+        assert await stores.agents.remove_agent("analyst") is True
+        assert await stores.agents.remove_agent("analyst") is False
+        await stores.settings.put_setting("hold", "50")
+        await stores.settings.put_setting("hold", "60")
+        assert await stores.settings.settings() == {"hold": "60"}
+
+    run(opened, tmp_path, scenario)
+
+
+def run(opened: Opened, folder: Path, scenario: Callable[[Stores], Awaitable[None]]) -> None:
+    """Run a scenario against one kind of stores, within ten seconds."""
+
+    async def bounded() -> None:
+        async with asyncio.timeout(10), opened(folder) as stores:
+            await scenario(stores)
+
+    asyncio.run(bounded())
