@@ -1,0 +1,53 @@
+"""Owns which characters a person does not see in a text, and counts them; it removes nothing.
+
+Sets: Unicode 15 `DerivedCoreProperties.txt` (Default_Ignorable_Code_Point), UTS #51 (emoji
+sequences), ECMA-48 (escape sequences).
+"""
+
+import re
+
+ZERO_WIDTH = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+"""Draw nothing: zero-width characters, fillers, variation selectors, tags."""
+BIDI = "\u202a-\u202e\u2066-\u2069"
+"""Reorder their neighbours."""
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+_SEPARATORS = "\u2028\u2029\ufff9-\ufffb"
+# A picture with its selector and skin tone, joined to others; the three flags spelt in tags.
+_PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
+_ONE_EMOJI = f"{_PICTURE}[\ufe0e\ufe0f]?[\U0001f3fb-\U0001f3ff]?"
+_FLAG_TAGS = "|".join(
+    "".join(chr(0xE0000 + ord(letter)) for letter in region)
+    for region in ("gbeng", "gbsct", "gbwls")
+)
+_EMOJI = (
+    f"\U0001f3f4(?:{_FLAG_TAGS})\U000e007f|[0-9#*]\ufe0f\u20e3|{_ONE_EMOJI}(?:\u200d{_ONE_EMOJI})*"
+)
+# Joiners shape letters of these scripts, so between two such letters they are seen.
+_JOINING = (
+    "\u0600-\u07ff\u0840-\u08ff\u0900-\u0dff\u0f00-\u0fff\u1000-\u109f\u1780-\u18af\ua840-\ua87f"
+)
+_SHAPED = f"(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])"
+# A set of letters of the Mongolian script picks its forms with selectors of its own.
+_MONGOLIAN = "(?<=[\u1820-\u18aa])[\u180b-\u180d\u180f]"
+_ESCAPE = "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)"
+_PATTERN = re.compile(
+    f"(?:{_EMOJI}|{_SHAPED}|{_MONGOLIAN})"
+    f"|(?P<hidden>{_ESCAPE}|[{_CONTROLS}{ZERO_WIDTH}{BIDI}{_SEPARATORS}])"
+)
+_ASCII_CONTROLS = re.compile(f"[{_CONTROLS}]")
+
+
+def hidden_in(text: str) -> int:
+    """Count the characters of `text` that a person would not see, whole escape sequences included.
+
+    Line feed, tab and carriage return do not count, nor do joiners and selectors where emoji and
+    joining scripts need them.
+    """
+    if text.isascii() and (text.isprintable() or _ASCII_CONTROLS.search(text) is None):
+        return 0
+    found = (match.group("hidden") for match in _PATTERN.finditer(text))
+    return sum(len(hidden) for hidden in found if hidden)

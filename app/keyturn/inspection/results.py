@@ -1,0 +1,170 @@
+"""Owns the first look at a result of a server: is it readable, how large, what in it is unseen.
+
+Results are not judged: unknown members, odd numbers and hidden characters pass, and the bytes go on
+as they came unless something had to be cut.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import NoReturn, cast
+
+from keyturn.application.ports.inspection import InspectedResult
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.inspection.hidden import hidden_in
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Largest result that is handed on whole (architecture.md section 2)."""
+MAX_DEPTH = 200
+_BLOCK_BYTES = 200
+"""Room for a block's own braces, its marker and the comma after it."""
+_UNSEEN_ESCAPES = (b"\\u", b"\\b", b"\\f", b"\x7f")
+"""How an unseen character can stand in JSON that is ASCII."""
+
+
+class BoundedResultInspector:
+    """`ResultInspector` for the `result` member of MCP answers."""
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        """Cut or withhold results of more than `max_bytes` bytes."""
+        self._max_bytes = max_bytes
+
+    def inspect(self, raw_result: bytes) -> InspectedResult:
+        """Inspect the `result` member of an answer as it came from the server."""
+        size = len(raw_result)
+        result = _read(raw_result)
+        if isinstance(result, str):
+            return _withheld(size, result)
+        hidden = _hidden_characters(raw_result, result)
+        changed = size > self._max_bytes
+        if changed:
+            cut = _cut(result, self._max_bytes)
+            if cut is None:
+                reason = "it is larger than the limit and its size is not in its text"
+                return _withheld(size, reason, hidden_characters=hidden)
+            result = cut
+        return InspectedResult(
+            result=result,
+            changed=changed,
+            is_error=result.get("isError") is True,
+            hidden_characters=hidden,
+            size=size,
+        )
+
+
+def _withheld(size: int, reason: str, *, hidden_characters: int = 0) -> InspectedResult:
+    return InspectedResult(
+        result=None,
+        changed=False,
+        is_error=False,
+        hidden_characters=hidden_characters,
+        size=size,
+        withheld=reason,
+    )
+
+
+def _read(raw: bytes) -> JsonObject | str:
+    """Decode the result, or say why it cannot be."""
+    try:
+        value = cast("JsonValue", json.loads(str(raw, "utf-8"), parse_constant=_refuse_constant))
+    except UnicodeDecodeError:
+        return "it is not valid UTF-8"
+    except RecursionError:
+        return f"its nesting is deeper than {MAX_DEPTH}"
+    except ValueError:
+        return "it is not JSON"
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _is_deep(value):
+        return f"its nesting is deeper than {MAX_DEPTH}"
+    return value if isinstance(value, dict) else "it is not an object"
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _is_deep(value: JsonValue) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [below for item in level for below in _below(item)]
+        if not level:
+            return False
+    return any(isinstance(item, dict | list) for item in level)
+
+
+def _below(value: JsonValue) -> list[JsonValue]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
+
+
+def _hidden_characters(raw: bytes, value: JsonValue) -> int:
+    if raw.isascii() and not any(escape in raw for escape in _UNSEEN_ESCAPES):
+        return 0
+    return sum(map(hidden_in, _strings(value)))
+
+
+def _strings(value: JsonValue) -> Iterator[str]:
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            yield from item
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+
+
+def _cut(result: JsonObject, max_bytes: int) -> JsonObject | None:
+    """Shorten the text blocks until the result fits; None when its size is elsewhere."""
+    content = result.get("content")
+    blocks = content if isinstance(content, list) else []
+    texts = [text for block in blocks if (text := _text_of(block)) is not None]
+    others: list[JsonValue] = [block for block in blocks if _text_of(block) is None]
+    rest = _encoded({**result, "content": others}) + _BLOCK_BYTES * (len(texts) + 1)
+    left = max_bytes - rest
+    if not texts or left <= 0:
+        return None
+    total = sum(_utf8(text) for text in texts)
+    shown = 0
+    kept: list[JsonValue] = []
+    for block in blocks:
+        text = _text_of(block)
+        if text is None or not isinstance(block, dict):
+            kept.append(block)
+        elif left > 0:
+            whole = _encoded(text) <= left
+            part = text if whole else _prefix(text, left)
+            left = left - _encoded(part) if whole else 0
+            shown += _utf8(part)
+            marker = "" if whole else _marker(part, shown, total)
+            kept.append({**block, "text": part + marker})
+    return {**result, "content": kept}
+
+
+def _marker(part: str, shown: int, total: int) -> str:
+    return f"{chr(10) if part else ''}[Keyturn cut this result: {shown} of {total} bytes shown]"
+
+
+def _text_of(block: JsonValue) -> str | None:
+    if not isinstance(block, dict) or block.get("type") != "text":
+        return None
+    text = block.get("text")
+    return text if isinstance(text, str) else None
+
+
+def _prefix(text: str, room: int) -> str:
+    """Return the longest start that surely fits into `room` bytes of JSON, at a character's end."""
+    part = text.encode("utf-8", "replace")[:room].decode("utf-8", "ignore")
+    while part and (over := _encoded(part) - room) > 0:
+        # Escapes made it longer than its UTF-8: give back at least that much.
+        part = part[: len(part) - max(1, over // 6)]
+    return part
+
+
+def _utf8(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def _encoded(value: JsonValue) -> int:
+    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))

@@ -1,0 +1,180 @@
+"""Owns what the trace indexes hold in memory: places of values by hash, texts, and the limits.
+
+It answers "which results held this hash, and where"; what is hashed, searched and shown is decided
+in `trace`.
+"""
+
+import secrets
+import sys
+import weakref
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import count
+
+from keyturn.application.ports.inspection import ResultSource
+from keyturn.domain.canonical import JsonValue
+from keyturn.inspection.trace_text import Place
+
+SEGMENTS = 8
+"""Parts of a session that are dropped one at a time, the oldest first."""
+_POSTING_BYTES = 176
+"""What one place costs: its key, its number and their share of the table (measured)."""
+_RESULT_BYTES = 400
+_MAX_POSTINGS = 64
+"""Places that are kept of one value and segment: a value with more of them is common."""
+_BITS = 28
+_MASK = (1 << _BITS) - 1
+
+
+@dataclass(slots=True, eq=False)
+class Kept:
+    """One result of the session."""
+
+    source: ResultSource
+    text: str
+    structure: JsonValue = None
+    """Structured content whose scalars have places of their own, besides the text."""
+    structure_bytes: int = 0
+    partly_hashed: bool = False
+    """Not all of the text was hashed, so it must be searched."""
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """Results that came one after another, and the places of their values."""
+
+    age: int
+    """Grows over all indexes."""
+    results: list[Kept] = field(default_factory=list[Kept])
+    partly_hashed: int = 0
+    bytes: int = 0
+    _places: dict[int, int | list[int]] = field(default_factory=dict[int, "int | list[int]"])
+
+    def keep(self, kept: Kept, values: Iterable[tuple[int, Place]]) -> None:
+        """Add a result with the hashes of its values; of equal ones the first place counts."""
+        number = len(self.results)
+        self.results.append(kept)
+        seen: set[int] = set()
+        for key, place in values:
+            if key not in seen:
+                seen.add(key)
+                self._put(key, _packed(number, place))
+        self.partly_hashed += kept.partly_hashed
+        self.bytes += sys.getsizeof(kept.text) + kept.structure_bytes
+        self.bytes += len(seen) * _POSTING_BYTES + _RESULT_BYTES
+
+    def find(self, key: int) -> Iterator[tuple[Kept, Place]]:
+        """Yield each result that held the value, with its first place."""
+        known = self._places.get(key, ())
+        for packed in (known,) if isinstance(known, int) else known:
+            number, place = _unpacked(packed)
+            yield self.results[number], place
+
+    def _put(self, key: int, packed: int) -> None:
+        known = self._places.get(key)
+        if known is None:
+            self._places[key] = packed
+        elif isinstance(known, int):
+            self._places[key] = [known, packed]
+        elif len(known) < _MAX_POSTINGS:
+            known.append(packed)
+
+
+class TraceStore:
+    """The segments of one session; `changed` must be called after a segment has grown."""
+
+    def __init__(self, memory: "TraceMemory") -> None:
+        """Start with one empty segment, bounded by `memory`."""
+        self.segments = [Segment(memory.next_age())]
+        self.dropped = False
+        """Something was dropped to make room."""
+        self._memory = memory
+        self._share = memory.watch(self)
+
+    def hash_of(self, folded: str) -> int:
+        """Hash a folded text to 64 bits."""
+        return self._memory.hash_of(folded)
+
+    def current(self) -> Segment:
+        """Return the segment that takes the next result."""
+        if self.segments[-1].bytes > self._memory.session_bytes // SEGMENTS:
+            self.segments.append(Segment(self._memory.next_age()))
+        return self.segments[-1]
+
+    def changed(self) -> None:
+        """Count what is held now, and drop the oldest until the limits are kept."""
+        self._count()
+        while self._share.bytes > self._memory.session_bytes:
+            self.drop_oldest()
+        self._memory.make_room()
+
+    def drop_oldest(self) -> None:
+        """Drop the oldest segment, texts and places together: its places weigh more than it."""
+        del self.segments[0]
+        if not self.segments:
+            self.segments.append(Segment(self._memory.next_age()))
+        self.dropped = True
+        self._count()
+
+    def _count(self) -> None:
+        held = sum(segment.bytes for segment in self.segments)
+        self._memory.total += held - self._share.bytes
+        self._share.bytes = held
+
+
+@dataclass(slots=True, eq=False)
+class _Share:
+    """What one store holds, kept outside it so that it can be given back when the store is gone."""
+
+    bytes: int = 0
+
+
+class TraceMemory:
+    """The limits that all indexes of one process share, and the key of their hashes."""
+
+    def __init__(self, *, session_bytes: int, total_bytes: int) -> None:
+        """Limit each store and all together, in bytes."""
+        self.session_bytes = session_bytes
+        self.total_bytes = total_bytes
+        self.total = 0
+        """Bytes held by all stores that are alive."""
+        self._ages = count()
+        # Keyed, so that no server can craft values that collide with others.
+        self._key = secrets.token_bytes(16)
+        self._stores: weakref.WeakSet[TraceStore] = weakref.WeakSet()
+
+    def watch(self, store: TraceStore) -> _Share:
+        """Bound a new store; its share comes back when it is let go."""
+        share = _Share()
+        self._stores.add(store)
+        weakref.finalize(store, self._give_back, share).atexit = False
+        return share
+
+    def next_age(self) -> int:
+        """Return a number greater than all before."""
+        return next(self._ages)
+
+    def hash_of(self, folded: str) -> int:
+        """Hash a text to 64 bits under this process's key."""
+        text = folded.encode("utf-8", "surrogatepass")
+        return int.from_bytes(blake2b(text, digest_size=8, key=self._key).digest())
+
+    def make_room(self) -> None:
+        """Drop the oldest segments of all stores until all of them fit."""
+        while self.total > self.total_bytes:
+            holding = [store for store in self._stores if store.segments[0].bytes]
+            min(holding, key=lambda store: store.segments[0].age).drop_oldest()
+
+    def _give_back(self, share: _Share) -> None:
+        self.total -= share.bytes
+
+
+def _packed(number: int, place: Place) -> int:
+    # One integer instead of four objects: there are millions of them.
+    return ((number << _BITS | place.offset) << _BITS | place.length) << _BITS | place.line
+
+
+def _unpacked(packed: int) -> tuple[int, Place]:
+    offset = packed >> 2 * _BITS & _MASK
+    return packed >> 3 * _BITS, Place(offset, packed >> _BITS & _MASK, packed & _MASK)

@@ -1,0 +1,254 @@
+"""Owns how results become text with places in it: pieces to match, renderings, excerpts."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from keyturn.domain.canonical import JsonValue
+
+MIN_CHARACTERS = 3
+"""Shorter values never count as traced."""
+MIN_DIGITS = 4
+"""Shorter numbers never count: `100` is in nearly every result."""
+MAX_PIECE = 64 * 1024
+"""Longest text, in characters, that is matched as a whole."""
+EXCERPT_CHARACTERS = 2_000
+_MAX_QUOTED = 500
+_LOOKED_AT = 256
+"""Characters of a value in which its letters and digits are counted."""
+_BINARY_MEMBERS = frozenset({"data", "blob"})
+_SEPARATORS = ("|", "\t", ";", ",")
+_QUOTES = ('"', "'", "`")
+
+
+class Place(NamedTuple):
+    """A stretch of a result's text; with `line` 0 the number of a scalar in its structure."""
+
+    offset: int
+    length: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """Structured content as text, and where in it each scalar stands (in the order of `leaves`)."""
+
+    text: str
+    places: tuple[Place, ...]
+    """Where each scalar stands, strings without their quotation marks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """A line with its neighbours."""
+
+    text: str
+    first_line: int
+
+
+def leaf_text(value: JsonValue) -> str | None:
+    """Return the text of a scalar as it is matched; None for what never counts as traced."""
+    match value:
+        case None | bool():
+            return None
+        case str():
+            text = value
+        case int():
+            text = str(value)
+        case float():
+            # As JSON of RFC 8785 writes it: 3.0 is 3.
+            text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        case _:
+            return None
+    return text if _counts(text) else None
+
+
+def leaves(value: JsonValue, path: str = "") -> Iterator[tuple[str, JsonValue]]:
+    """Walk all scalars with their JSON Pointers, members sorted by name."""
+    match value:
+        case dict():
+            for key in sorted(value):
+                token = key.replace("~", "~0").replace("/", "~1")
+                yield from leaves(value[key], f"{path}/{token}")
+        case list():
+            for number, item in enumerate(value):
+                yield from leaves(item, f"{path}/{number}")
+        case _:
+            yield path, value
+
+
+def text_blocks(result: JsonValue) -> list[str]:
+    """Collect the texts of a result: of a tool, a resource or a prompt (MCP content blocks)."""
+    if not isinstance(result, dict):
+        return []
+    blocks: list[JsonValue] = []
+    for member in ("content", "contents", "messages"):
+        value = result.get(member)
+        blocks.extend(value if isinstance(value, list) else [])
+    return [text for block in blocks if (text := _block_text(block)) is not None]
+
+
+def structure_of(result: JsonValue) -> JsonValue:
+    """Return what a result says in structured form, binary data left out; None for nothing.
+
+    That is `structuredContent`, or blocks without a text (links), or all of another result.
+    """
+    if not isinstance(result, dict):
+        return result
+    structure = result.get("structuredContent")
+    content = result.get("content")
+    if structure is not None or not isinstance(content, list):
+        return structure if structure is not None or text_blocks(result) else result
+    return [
+        {key: value for key, value in block.items() if key not in _BINARY_MEMBERS}
+        for block in content
+        if isinstance(block, dict) and _block_text(block) is None
+    ]
+
+
+def pieces(text: str, limit: int) -> list[tuple[str, Place]]:
+    """Cut a text into its lines, the cells of its tables and its quoted values.
+
+    Stops at the line in which `limit` pieces are reached.
+    """
+    found: list[tuple[str, Place]] = []
+    start = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) >= MIN_CHARACTERS:
+            _take(found, line, start, number)
+            _take_cells(found, line, start, number)
+            _take_quoted(found, line, start, number)
+            if len(found) >= limit:
+                break
+        start += len(line) + 1
+    return found
+
+
+def render(value: JsonValue) -> Rendering:
+    """Write structured content as indented JSON with sorted members."""
+    writer = _Writer()
+    writer.write(value, 0)
+    return Rendering(text="".join(writer.parts), places=tuple(writer.places))
+
+
+def excerpt_at(text: str, offset: int, line: int) -> Excerpt:
+    """Cut out the line at `offset` with one line before and after, 2,000 characters at most."""
+    start = text.rfind("\n", 0, offset) + 1
+    end = text.find("\n", offset)
+    end = len(text) if end < 0 else end
+    if end - start > EXCERPT_CHARACTERS:
+        start = max(start, min(offset - EXCERPT_CHARACTERS // 4, end - EXCERPT_CHARACTERS))
+        return Excerpt(text=text[start : start + EXCERPT_CHARACTERS], first_line=line)
+    before = text.rfind("\n", 0, start - 1) + 1 if start else 0
+    if start and end - before <= EXCERPT_CHARACTERS:
+        start, line = before, line - 1
+    after = text.find("\n", end + 1)
+    after = len(text) if after < 0 else after
+    if after - start <= EXCERPT_CHARACTERS:
+        end = after
+    return Excerpt(text=text[start:end], first_line=line)
+
+
+def _counts(text: str) -> bool:
+    if len(text) < MIN_CHARACTERS:
+        return False
+    head = text[:_LOOKED_AT]
+    return any(map(str.isalpha, head)) or sum(map(str.isdigit, head)) >= MIN_DIGITS
+
+
+def _block_text(block: JsonValue) -> str | None:
+    if not isinstance(block, dict):
+        return None
+    for holder in (block, block.get("resource"), block.get("content")):
+        text = holder.get("text") if isinstance(holder, dict) else None
+        if isinstance(text, str):
+            return text
+    return None
+
+
+def _take(found: list[tuple[str, Place]], part: str, start: int, line: int) -> None:
+    text = part.strip()
+    if MIN_CHARACTERS <= len(text) <= MAX_PIECE:
+        if len(text) != len(part):
+            start += len(part) - len(part.lstrip())
+        found.append((text, Place(start, len(text), line)))
+
+
+def _take_cells(found: list[tuple[str, Place]], line: str, start: int, number: int) -> None:
+    """Cut at the separator that a table would use; a comma only where there is no stronger one."""
+    for separator in _SEPARATORS:
+        if separator in line:
+            for cell in line.split(separator):
+                _take(found, cell, start, number)
+                start += len(cell) + 1
+            return
+
+
+def _take_quoted(found: list[tuple[str, Place]], line: str, start: int, number: int) -> None:
+    """Take every stretch between two quotation marks: one stray mark must not hide the rest."""
+    for quote in _QUOTES:
+        if quote in line:
+            parts = line.split(quote)
+            offset = start + len(parts[0]) + 1
+            for part in parts[1:-1]:
+                if len(part) <= _MAX_QUOTED:
+                    _take(found, part, offset, number)
+                offset += len(part) + 1
+    opened = line.find("“")
+    while opened >= 0:
+        closed = line.find("”", opened)
+        if 0 < closed - opened <= _MAX_QUOTED:
+            _take(found, line[opened + 1 : closed], start + opened + 1, number)
+        opened = line.find("“", opened + 1)
+
+
+class _Writer:
+    """Writes indented JSON and remembers where each scalar went."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.places: list[Place] = []
+        self._length = 0
+        self._line = 1
+
+    def write(self, value: JsonValue, depth: int) -> None:
+        match value:
+            case dict():
+                rows = [(f"{_quote(key)}: ", value[key]) for key in sorted(value)]
+                self._container("{", rows, "}", depth)
+            case list():
+                self._container("[", [("", item) for item in value], "]", depth)
+            case str():
+                text = _quote(value)
+                self.places.append(Place(self._length + 1, len(text) - 2, self._line))
+                self._put(text)
+            case _:
+                text = leaf_text(value) or json.dumps(value)
+                self.places.append(Place(self._length, len(text), self._line))
+                self._put(text)
+
+    def _container(
+        self, opening: str, rows: list[tuple[str, JsonValue]], closing: str, depth: int
+    ) -> None:
+        self._put(opening)
+        for number, (label, item) in enumerate(rows):
+            self._put("," if number else "")
+            self._new_line(depth + 1)
+            self._put(label)
+            self.write(item, depth + 1)
+        if rows:
+            self._new_line(depth)
+        self._put(closing)
+
+    def _new_line(self, depth: int) -> None:
+        self._put("\n" + "  " * depth)
+        self._line += 1
+
+    def _put(self, text: str) -> None:
+        self.parts.append(text)
+        self._length += len(text)
+
+
+def _quote(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
