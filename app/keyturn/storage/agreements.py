@@ -6,7 +6,7 @@ A text that does not say exactly what was written is refused, never repaired (se
 from collections.abc import Callable
 from typing import TypeVar
 
-from keyturn.application.configuration import (
+from keyturn.domain.configuration import (
     AgentConfig,
     CwdMode,
     ReviewMode,

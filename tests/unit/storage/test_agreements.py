@@ -1,0 +1,120 @@
+"""Rows of agreements: anything that Keyturn did not write is refused."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from keyturn.domain.errors import DamagedDatabase
+from keyturn.storage.agreements import (
+    agent_text,
+    pin_text,
+    read_agent,
+    read_pin,
+    read_rule,
+    read_server,
+    rule_text,
+    server_text,
+)
+from tests.contracts.test_stores import AGENT, RULE, SERVER, Stores, pin, run, sqlite
+
+PIN = pin("read_page")
+
+
+def as_pin(_: str, text: str) -> object:
+    """Read a pin under its own key."""
+    return read_pin(PIN.server, PIN.launch_hash, PIN.definition.name, text)
+
+
+ROWS: list[tuple[str, str, Callable[[str, str], object]]] = [
+    (RULE.id, rule_text(RULE), read_rule),
+    (SERVER.name, server_text(SERVER), read_server),
+    (AGENT.name, agent_text(AGENT), read_agent),
+    (PIN.server, pin_text(PIN), as_pin),
+]
+KINDS = pytest.mark.parametrize(
+    ("key", "text", "read"), ROWS, ids=["rule", "server", "agent", "pin"]
+)
+
+
+@KINDS
+def test_what_was_written_is_read(key: str, text: str, read: Callable[[str, str], object]) -> None:
+    assert read(key, text) in (RULE, SERVER, AGENT, PIN)
+
+
+@KINDS
+def test_every_missing_unknown_or_odd_member_is_refused(
+    key: str, text: str, read: Callable[[str, str], object]
+) -> None:
+    data: dict[str, Any] = json.loads(text)
+    values: list[object] = [7, True, "text", [1], {"a": 1}]
+    odd: list[dict[str, Any]] = [{**data, "more": 1}]
+    for name, present in data.items():
+        odd.append({k: v for k, v in data.items() if k != name})
+        odd += [{**data, name: value} for value in values if type(value) is not type(present)]
+    for changed in odd:
+        written = json.dumps(changed, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        with pytest.raises(DamagedDatabase):
+            read(key, written)
+
+
+def test_an_unconfirmed_tier_is_kept_and_t3_is_not_a_confirmation() -> None:
+    text = pin_text(replace(PIN, tier=None))
+    assert as_pin("", text) == replace(PIN, tier=None)
+    with pytest.raises(DamagedDatabase, match="T3"):
+        as_pin("", text.replace('"tier":null', '"tier":"T3"'))
+
+
+@KINDS
+@pytest.mark.parametrize("broken", ["", "[]", "{", "null", "{}"])
+def test_what_is_no_object_is_refused(
+    key: str, text: str, read: Callable[[str, str], object], broken: str
+) -> None:
+    with pytest.raises(DamagedDatabase) as caught:
+        read(key, broken)
+    assert caught.value.mend
+
+
+@KINDS
+def test_another_way_to_write_the_same_is_refused(
+    key: str, text: str, read: Callable[[str, str], object]
+) -> None:
+    with pytest.raises(DamagedDatabase, match="form"):
+        read(key, text.replace(":", ": ", 1))
+
+
+def test_a_row_under_another_key_is_refused() -> None:
+    with pytest.raises(DamagedDatabase):
+        read_rule("r-other", rule_text(RULE))
+    with pytest.raises(DamagedDatabase):
+        read_server("other", server_text(SERVER))
+    with pytest.raises(DamagedDatabase):
+        read_agent("other", agent_text(AGENT))
+    for key in (
+        ("other", PIN.launch_hash, "read_page"),
+        (PIN.server, "other", "read_page"),
+        (PIN.server, PIN.launch_hash, "other"),
+    ):
+        with pytest.raises(DamagedDatabase):
+            read_pin(*key, pin_text(PIN))
+
+
+def test_a_broken_row_is_an_error_of_the_store(tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        await stores.rules.put(RULE)
+        await stores.servers.put_pins([PIN])
+        other = sqlite3.connect(tmp_path / "profile" / "keyturn.db")
+        other.execute("UPDATE rules SET data = replace(data, 'allow', 'ALLOW')")
+        other.execute("UPDATE pins SET tool = 'write_page'")
+        other.commit()
+        other.close()
+        with pytest.raises(DamagedDatabase, match="r-b"):
+            await stores.rules.all()
+        with pytest.raises(DamagedDatabase, match="write_page"):
+            await stores.servers.pins()
+
+    run(sqlite, tmp_path, scenario)
