@@ -22,6 +22,8 @@ class CardKind(Enum):
     CHANGE = "change"
     INPUT = "input"
     RESULT = "result"
+    AGENT = "agent"
+    """Enrolment of an agent; only the window answers it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +218,8 @@ class CardView:
     rows: tuple[ArgumentRow, ...] = ()
     raw_json: str = ""
     """The canonical text, character for character what will be sent (law 2)."""
+    raw_meta: str = ""
+    """The bound `_meta`, canonical too and sent as well; empty when there is none."""
     diff: tuple[DiffRow, ...] = ()
     excerpts: tuple[SourceExcerpt, ...] = ()
     claimed: tuple[Pair, ...] = ()

@@ -1,0 +1,185 @@
+"""Builds the card of an approval request: everything that a person reads before the decision.
+
+Decides nothing. Raw is the canonical text itself, never a prettier copy of it (law 2).
+"""
+
+from collections.abc import Mapping
+
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.policy import Because
+from keyturn.domain.tier import Tier
+from keyturn.presentation.card import (
+    ArgumentRow,
+    CardActions,
+    CardKind,
+    CardView,
+    Deadline,
+    DecisiveValue,
+    DiffRow,
+    ValueKind,
+)
+from keyturn.presentation.chips import chips_of
+from keyturn.presentation.claims import claimed_pairs, observed_pairs
+from keyturn.presentation.decisive import decisive_values, worst_origins
+from keyturn.presentation.definition_text import definition_text
+from keyturn.presentation.json_nodes import Node, nodes, quoted_text, read_json
+from keyturn.presentation.phrases import Phrases
+from keyturn.presentation.source_excerpts import Sources, sources_of, traced_span
+from keyturn.presentation.text_diff import diff_rows
+from keyturn.presentation.verbs import Verbs
+from keyturn.presentation.words import Words
+
+_LONGEST_SPOKEN = 120
+_ALLOW_KEYS: Mapping[RequestKind, str] = {
+    RequestKind.CALL: "phrases.allow_once",
+    RequestKind.COMMAND: "phrases.allow_command",
+    RequestKind.DEFINITION: "phrases.allow_definition",
+    RequestKind.CHANGE: "phrases.allow_change",
+    RequestKind.INPUT: "phrases.allow_input",
+    RequestKind.RESULT: "phrases.allow_result",
+    RequestKind.AGENT: "phrases.allow_agent",
+}
+_OLD_AND_NEW = (
+    ("old_string", "new_string"),
+    ("old_str", "new_str"),
+    ("oldText", "newText"),
+    ("old_text", "new_text"),
+    ("before", "after"),
+    ("search", "replace"),
+)
+_NO_RULE_DECIDES = frozenset({Because.THREE_LAMPS.value, Because.UNKNOWN_AGENT.value})
+
+
+class CardBuilder:
+    """Makes cards in one language."""
+
+    def __init__(self, words: Words, verbs: Verbs) -> None:
+        self._words = words
+        self._verbs = verbs
+        self.phrases = Phrases(words, verbs)
+
+    def card(
+        self, request: ApprovalRequest, *, revision: int = 1, deadline: Deadline | None = None
+    ) -> CardView:
+        """Return the card; `deadline` is in the caller's clock, None where no call waits."""
+        sources = sources_of(request.trace, self._words)
+        decisive = self.decisive(request)
+        return CardView(
+            request_id=request.id,
+            revision=revision,
+            digest=request.digest,
+            kind=CardKind(request.kind.value),
+            tier=request.tier,
+            headline=self.phrases.headline(request),
+            action=self.action(request, decisive),
+            server_tool=server_tool(request),
+            call_number=self._call_number(request),
+            chips=chips_of(request, self.phrases, self._words, stopped=_stopped(deadline)),
+            lamps=self.phrases.lamps(request),
+            decisive=decisive,
+            rows=self.rows(request, sources),
+            raw_json=request.arguments,
+            raw_meta=request.bound_meta,
+            diff=_diff(request),
+            excerpts=sources.excerpts,
+            claimed=claimed_pairs(request, self._words),
+            observed=observed_pairs(request, self._words),
+            why_asked=self.phrases.why_asked(request),
+            deadline=deadline,
+            actions=self.actions(request, stopped=_stopped(deadline)),
+            tool_short_name=request.tool or request.server,
+        )
+
+    def decisive(self, request: ApprovalRequest) -> tuple[DecisiveValue, ...]:
+        """Return the values that decide what the request does."""
+        return decisive_values(request, self._verbs, self._words)
+
+    def rows(self, request: ApprovalRequest, sources: Sources) -> tuple[ArgumentRow, ...]:
+        """Return the subject as a tree, each leaf of a call with where it came from."""
+        origins = worst_origins(request)
+        traced = request.kind is RequestKind.CALL
+        return tuple(
+            ArgumentRow(
+                path=node.path,
+                depth=node.depth,
+                key=node.key,
+                value=quoted_text(node.value) if node.is_leaf else self._container(node),
+                value_kind=ValueKind.EXACT if node.is_leaf else ValueKind.CONTAINER,
+                spans=traced_span(node.value, origins.get(node.path)) if node.is_leaf else (),
+                origin=sources.label(node.path) if node.is_leaf and traced else None,
+            )
+            for node in nodes(read_json(request.arguments))
+        )
+
+    def actions(self, request: ApprovalRequest, *, stopped: bool = False) -> CardActions:
+        """Return the words of the decision row."""
+        words = self._words
+        a_call = request.kind is RequestKind.CALL
+        by_rule = a_call and request.tier is not Tier.T3 and request.because not in _NO_RULE_DECIDES
+        answered = a_call or request.kind is RequestKind.INPUT
+        blocked = request.kind is RequestKind.CHANGE
+        return CardActions(
+            allow=words("phrases.allow_retry" if stopped else _ALLOW_KEYS[request.kind]),
+            armed_hint=words("phrases.allow_hint"),
+            deny=words("phrases.keep_blocked" if blocked else "phrases.deny"),
+            deny_with_message=words("phrases.deny_with_message") if answered else "",
+            later=words("phrases.decide_later"),
+            rule=words("phrases.allow_with_rule") if by_rule else "",
+        )
+
+    def action(self, request: ApprovalRequest, decisive: tuple[DecisiveValue, ...]) -> str:
+        """Return the request as the object of a button's name; long values stay on the card."""
+        verb = self.phrases.verb(request)
+        lowered = verb[:1].lower() + verb[1:] if request.kind is RequestKind.CALL else verb
+        value = next((d.value for d in decisive if d.owed), decisive[0].value if decisive else "")
+        if not value or len(value) > _LONGEST_SPOKEN:
+            return lowered
+        return self._words("phrases.action", verb=lowered, value=value)
+
+    def _container(self, node: Node) -> str:
+        size = len(node.value) if isinstance(node.value, dict | list) else 0
+        key = "phrases.object" if isinstance(node.value, dict) else "phrases.list"
+        return self._words(key, n=size)
+
+    def _call_number(self, request: ApprovalRequest) -> str:
+        if request.call_number < 1:
+            return ""
+        return self._words("phrases.call_number", n=request.call_number)
+
+
+def server_tool(request: ApprovalRequest) -> str:
+    """Return "logistics / dispatch_all", as the names are."""
+    return " / ".join(filter(None, (request.server, request.tool)))
+
+
+def _stopped(deadline: Deadline | None) -> bool:
+    return deadline is not None and deadline.stopped_waiting_at_ms is not None
+
+
+def _diff(request: ApprovalRequest) -> tuple[DiffRow, ...]:
+    subject = read_json(request.arguments)
+    if not isinstance(subject, dict):
+        return ()
+    if request.kind is RequestKind.CHANGE:
+        return diff_rows(
+            definition_text(subject.get("before")), definition_text(subject.get("after"))
+        )
+    pair = _old_and_new(subject) if request.kind is RequestKind.CALL else None
+    return diff_rows(*pair) if pair is not None else ()
+
+
+def _old_and_new(arguments: JsonObject) -> tuple[str, str] | None:
+    """Find an old and a new text side by side, in the arguments or in their only edit."""
+    places: list[JsonValue] = [arguments]
+    edits = arguments.get("edits")
+    if isinstance(edits, list) and len(edits) == 1:
+        places.append(edits[0])
+    for place in places:
+        if not isinstance(place, dict):
+            continue
+        for old_name, new_name in _OLD_AND_NEW:
+            old, new = place.get(old_name), place.get(new_name)
+            if isinstance(old, str) and isinstance(new, str):
+                return old, new
+    return None

@@ -1,0 +1,92 @@
+"""Owns the chips of a card: what its reach is, where its values came from, what it touches."""
+
+from collections.abc import Iterator
+
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
+from keyturn.presentation.card import Chip
+from keyturn.presentation.json_nodes import bare_text, nodes, read_json
+from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
+from keyturn.presentation.phrases import PRODUCTION, Phrases
+from keyturn.presentation.visible_text import hidden_characters, visible
+from keyturn.presentation.words import Words
+
+
+def chips_of(
+    request: ApprovalRequest, phrases: Phrases, words: Words, *, stopped: bool = False
+) -> tuple[Chip, ...]:
+    """Return the chips, the tier's first; `stopped`: the agent no longer waits."""
+    return tuple(_chips(request, phrases, words, stopped=stopped))
+
+
+def hidden_in(text: str) -> int:
+    """Count the characters of a JSON text's keys and values that would not have been seen."""
+    value = read_json(text)
+    found = nodes(value)
+    texts = [node.key for node in found if not node.key.startswith("[")]
+    texts += [bare_text(node.value) for node in found if isinstance(node.value, str)]
+    return sum(hidden_characters(visible(one)) for one in texts if not one.isascii() or _odd(one))
+
+
+def _odd(text: str) -> bool:
+    return not text.isprintable()
+
+
+def _chips(
+    request: ApprovalRequest, phrases: Phrases, words: Words, *, stopped: bool
+) -> Iterator[Chip]:
+    tier = tier_of(request)
+    yield Chip(role=tier_role(tier), icon=tier_icon(tier), text=phrases.tier(tier))
+    if stopped:
+        yield _plain(Icon.WITHDRAWN, words("phrases.chip_stopped_waiting"), Role.INFO)
+    if request.kind is RequestKind.CHANGE:
+        yield _plain(Icon.REFUSED, words("phrases.chip_blocked"), Role.DENY)
+    yield from _provenance(request, words)
+    if phrases.server_speaks(request):
+        yield _plain(Icon.CLAIMED, words("phrases.chip_server_says"))
+    if request.kind is RequestKind.CALL:
+        yield from _call(request, words)
+    for name in request.credentials:
+        yield _plain(Icon.CREDENTIAL, words("phrases.chip_credential", name=name))
+    if request.environment:
+        production = request.environment == PRODUCTION
+        key = "phrases.chip_production" if production else "phrases.chip_environment"
+        role = Role.WARNING if production else Role.NEUTRAL
+        yield _plain(Icon.SERVER, words(key, name=request.environment), role)
+    hidden = hidden_in(request.arguments)
+    if hidden:
+        yield _plain(Icon.LOOK, words("phrases.chip_hidden", n=hidden), Role.WARNING)
+
+
+def tier_of(request: ApprovalRequest) -> Tier:
+    """Return the tier to show: of a reviewed tool the one that would stay, else not confirmed."""
+    if request.kind in (RequestKind.DEFINITION, RequestKind.CHANGE):
+        return Tier.T3 if request.proposed_tier is None else request.proposed_tier
+    return request.tier
+
+
+def _provenance(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
+    paths = {origin.path for origin in request.trace.origins}
+    results = {(origin.server, origin.result) for origin in request.trace.origins}
+    if paths and len(results) == 1:
+        yield _plain(Icon.TRACED, words("phrases.chip_traced", n=len(paths)), Role.TRACE)
+    elif paths:
+        text = words("phrases.chip_traced_more", n=len(paths), results=len(results))
+        yield _plain(Icon.TRACED, text, Role.TRACE)
+    if request.trace.incomplete:
+        yield _plain(Icon.UNKNOWN, words("phrases.chip_incomplete"), Role.WARNING)
+
+
+def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
+    if not request.asked_by.agent_enrolled:
+        yield _plain(Icon.ATTENTION, words("phrases.chip_not_enrolled"), Role.WARNING)
+    if request.first_use:
+        yield _plain(Icon.FIRST_USE, words("phrases.chip_first_use"))
+    if request.tier is Tier.T2:
+        yield _plain(Icon.LEAVES_MACHINE, words("phrases.chip_leaves"))
+    if len(request.arguments) > LARGE_ARGUMENTS_BYTES:
+        yield _plain(Icon.ATTENTION, words("phrases.chip_large"), Role.WARNING)
+
+
+def _plain(icon: Icon, text: str, role: Role = Role.NEUTRAL) -> Chip:
+    return Chip(role=role, icon=icon, text=text)

@@ -1,0 +1,290 @@
+"""Chooses the values that decide what a call does: at most three, each shown large and whole.
+
+Where the local catalogue names them, it is followed; otherwise keys, the schema and origins are
+weighed. The schema is the server's own, so it may add weight and never takes a traced value away.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.origin import Origin
+from keyturn.domain.tier import Tier
+from keyturn.presentation.card import DecisiveValue
+from keyturn.presentation.json_nodes import (
+    Node,
+    bare_text,
+    nodes,
+    pointer_parts,
+    read_json,
+    value_at,
+)
+from keyturn.presentation.verbs import Verbs, name_words
+from keyturn.presentation.words import Words
+
+MOST = 3
+_LONG_TEXT = 200
+_FORMATS = frozenset(
+    {
+        "email",
+        "hostname",
+        "idn-email",
+        "idn-hostname",
+        "ipv4",
+        "ipv6",
+        "iri",
+        "uri",
+        "uri-reference",
+    }
+)
+_PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+_REFERENCES = 8
+_MOST_WEIGHED = 500
+"""Leaves beyond these count only when they are traced: nobody reads so many as a few values."""
+_OF_SUBJECT: Mapping[RequestKind, tuple[str, ...]] = {
+    RequestKind.COMMAND: ("/argv", "/url", "/executable", "/cwd"),
+    RequestKind.DEFINITION: ("/description", "/name"),
+    RequestKind.CHANGE: ("/after/description", "/after/name"),
+    RequestKind.INPUT: ("/method", "/params/message", "/params/systemPrompt"),
+    RequestKind.RESULT: (),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Candidate:
+    node: Node
+    origin: Origin | None
+    schema: JsonObject
+    weight: int
+
+
+def decisive_values(
+    request: ApprovalRequest, verbs: Verbs, words: Words
+) -> tuple[DecisiveValue, ...]:
+    """Return the decisive values, most telling first; for T2 and T3 one of them is owed.
+
+    Owed is the first whose origin is an untrusted result, else the first.
+    """
+    chosen = _chosen(request, verbs)
+    owed = None
+    if chosen and request.tier >= Tier.T2:
+        owed = next((c for c in chosen if c.origin is not None and c.origin.untrusted), chosen[0])
+    return tuple(_value(c, request, words, owed=c is owed) for c in chosen)
+
+
+def worst_origins(request: ApprovalRequest) -> dict[str, Origin]:
+    """Return one origin for each traced path: an untrusted one where there is one."""
+    worst: dict[str, Origin] = {}
+    for origin in request.trace.worst_first():
+        worst.setdefault(origin.path, origin)
+    return worst
+
+
+def _chosen(request: ApprovalRequest, verbs: Verbs) -> list[_Candidate]:
+    subject = read_json(request.arguments)
+    fixed = _OF_SUBJECT.get(request.kind)
+    if fixed is None:
+        fixed = verbs.decisive_paths(request.server, request.tool or "")
+    found = _candidates(request, subject, verbs)
+    by_path = {candidate.node.path: candidate for candidate in found}
+    named = [by_path[path] for path in fixed if path in by_path]
+    if named or request.kind in _OF_SUBJECT:
+        # A value that came from an untrusted result is never crowded out by the catalogue.
+        told = {candidate.node.path for candidate in named}
+        strays = [c for c in found if _untrusted(c) and c.node.path not in told]
+        return (named[: MOST - 1] + strays + named[MOST - 1 :])[:MOST] if strays else named[:MOST]
+    ranked = sorted(found, key=lambda candidate: -candidate.weight)
+    worth = [candidate for candidate in ranked if candidate.weight >= 0]
+    return (worth or ranked)[:MOST]
+
+
+def _candidates(request: ApprovalRequest, subject: JsonValue, verbs: Verbs) -> list[_Candidate]:
+    origins = worst_origins(request)
+    schema = _argument_schema(request)
+    found: list[_Candidate] = []
+    lists: list[str] = []
+    for node in nodes(subject):
+        if any(node.path.startswith(f"{path}/") for path in lists[-1:]):
+            continue
+        if _is_plain_list(node.value):
+            lists.append(node.path)
+        elif not node.is_leaf or node.value in ({}, []):
+            continue
+        origin = _origin_at(origins, node.path)
+        if len(found) >= _MOST_WEIGHED and origin is None:
+            continue
+        shape = _schema_at(schema, node.path)
+        weight = _weight(node, origin, shape, verbs) + 2 * _is_required(schema, node.path)
+        found.append(_Candidate(node=node, origin=origin, schema=shape, weight=weight))
+    return found
+
+
+def _is_plain_list(value: JsonValue) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and not any(isinstance(item, dict | list) for item in value)
+    )
+
+
+def _origin_at(origins: dict[str, Origin], path: str) -> Origin | None:
+    if path in origins:
+        return origins[path]
+    below = (origin for at, origin in origins.items() if at.startswith(f"{path}/"))
+    return max(below, key=lambda origin: origin.untrusted, default=None)
+
+
+def _untrusted(candidate: _Candidate) -> bool:
+    return candidate.origin is not None and candidate.origin.untrusted
+
+
+def _weight(node: Node, origin: Origin | None, schema: JsonObject, verbs: Verbs) -> int:
+    parts = pointer_parts(node.path)
+    keys = [set(name_words(part)) for part in parts if not part.isdigit()]
+    decisive = verbs.vocabulary.decisive
+    weight = 0
+    if origin is not None:
+        weight += 8 if origin.untrusted else 1
+    if keys and keys[-1] & decisive:
+        weight += 6
+    elif any(key & decisive for key in keys):
+        weight += 3
+    if schema.get("format") in _FORMATS:
+        weight += 4
+    if isinstance(node.value, bool) or node.value is None:
+        weight -= 1
+    if isinstance(node.value, str) and weight < 6 and len(node.value) > _LONG_TEXT:
+        weight -= 20
+    return weight
+
+
+def _value(
+    candidate: _Candidate, request: ApprovalRequest, words: Words, *, owed: bool
+) -> DecisiveValue:
+    node = candidate.node
+    name = _name(node, request.kind, words)
+    return DecisiveValue(
+        path=node.path,
+        key=_label(node, request.kind, words),
+        value=bare_text(node.value),
+        owed=owed,
+        owed_reason=_owed_reason(candidate, request, words) if owed else "",
+        action=words("phrases.confirm_action", name=name),
+        object=words("phrases.confirm_object", name=name),
+        note=_note(candidate, words),
+    )
+
+
+def _owed_reason(candidate: _Candidate, request: ApprovalRequest, words: Words) -> str:
+    origin = candidate.origin
+    if origin is not None:
+        return words("phrases.owed_traced", server=origin.server, n=origin.result)
+    if request.kind in (RequestKind.COMMAND, RequestKind.DEFINITION) or request.first_use:
+        return words("phrases.owed_first")
+    return words("phrases.owed_decides")
+
+
+def _name(node: Node, kind: RequestKind, words: Words) -> str:
+    """Name the value in a sentence; a key that is no plain word is not repeated in our voice."""
+    subject = _subject_name(node.path, kind, words)
+    if subject:
+        return subject
+    keys = [part for part in pointer_parts(node.path) if not part.isdigit()]
+    if keys and _PLAIN_KEY.fullmatch(keys[-1]):
+        return " ".join(name_words(keys[-1])) or words("phrases.value")
+    return words("phrases.value")
+
+
+def _label(node: Node, kind: RequestKind, words: Words) -> str:
+    """Name the value above its box: "Ship to address"."""
+    subject = _subject_name(node.path, kind, words)
+    parts = pointer_parts(node.path)
+    if not subject and not all(part.isdigit() or _PLAIN_KEY.fullmatch(part) for part in parts):
+        return node.path
+    told = subject or " ".join(
+        f"[{part}]" if part.isdigit() else " ".join(name_words(part)) for part in parts
+    )
+    return told[:1].upper() + told[1:] if told else words("phrases.value")
+
+
+def _subject_name(path: str, kind: RequestKind, words: Words) -> str:
+    match kind, path:
+        case (RequestKind.COMMAND, "/argv"):
+            return words("phrases.name_command")
+        case (RequestKind.COMMAND, "/cwd"):
+            return words("phrases.name_folder")
+        case (RequestKind.DEFINITION | RequestKind.CHANGE, "/description" | "/after/description"):
+            return words("phrases.name_description")
+        case (RequestKind.DEFINITION | RequestKind.CHANGE, "/name" | "/after/name"):
+            return words("phrases.name_tool")
+        case _:
+            return ""
+
+
+def _note(candidate: _Candidate, words: Words) -> str:
+    value, schema = candidate.node.value, candidate.schema
+    host = _unusual_host(value)
+    if host:
+        return words("phrases.note_host", host=host)
+    default = schema.get("default")
+    if "default" in schema and default != value and not isinstance(default, dict | list):
+        text = bare_text(default)
+        if len(text) <= 40:
+            return words("phrases.note_default", value=text)
+    return ""
+
+
+def _unusual_host(value: JsonValue) -> str:
+    """Return the ASCII form of a host that holds other letters (console.md section 3.2)."""
+    if not isinstance(value, str) or value.isascii() or len(value) > 2048:
+        return ""
+    try:
+        host = urlsplit(value).hostname or (value if "." in value and " " not in value else "")
+        return "" if host.isascii() else host.encode("idna").decode()
+    except (UnicodeError, ValueError):
+        return ""
+
+
+def _argument_schema(request: ApprovalRequest) -> JsonObject:
+    definition = read_json(request.definition) if request.definition else None
+    schema = definition.get("inputSchema") if isinstance(definition, dict) else None
+    return schema if isinstance(schema, dict) and request.kind is RequestKind.CALL else {}
+
+
+def _schema_at(root: JsonObject, path: str) -> JsonObject:
+    """Return the schema of one argument, following local references; empty when unknown."""
+    schema = _followed(root, root)
+    for part in pointer_parts(path):
+        properties = schema.get("properties")
+        inner: JsonValue = properties.get(part) if isinstance(properties, dict) else None
+        if inner is None and part.isdigit():
+            inner = schema.get("items")
+        if not isinstance(inner, dict):
+            return {}
+        schema = _followed(inner, root)
+    return schema
+
+
+def _followed(schema: JsonObject, root: JsonObject) -> JsonObject:
+    for _ in range(_REFERENCES):
+        reference = schema.get("$ref")
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return schema
+        try:
+            target = value_at(root, reference[1:])
+        except KeyError:
+            return {}
+        if not isinstance(target, dict):
+            return {}
+        schema = target
+    return {}
+
+
+def _is_required(schema: JsonObject, path: str) -> bool:
+    if not path or not schema:
+        return False
+    required = _schema_at(schema, path.rpartition("/")[0]).get("required")
+    return isinstance(required, list) and pointer_parts(path)[-1] in required

@@ -1,0 +1,136 @@
+"""Owns how provenance is told: a label for each argument, and the places in results, marked.
+
+Values of one result share one excerpt. A missing origin is said as what it is: not found, or not
+known because old text was dropped.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from keyturn.domain.canonical import JsonValue
+from keyturn.domain.origin import Origin, Trace
+from keyturn.presentation.card import ExcerptLine, OriginLabel, SourceExcerpt, TracedSpan
+from keyturn.presentation.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """The excerpts of one request, and which of them shows which argument."""
+
+    excerpts: tuple[SourceExcerpt, ...]
+    labels: dict[str, OriginLabel]
+    """By JSON Pointer; only traced arguments."""
+    untraced: OriginLabel
+
+    def label(self, path: str) -> OriginLabel:
+        """Return where the argument came from, in words."""
+        return self.labels.get(path, self.untraced)
+
+
+def sources_of(trace: Trace, words: Words) -> Sources:
+    """Gather the excerpts of all origins and label each traced argument with its worst one."""
+    by_path: dict[str, list[Origin]] = {}
+    by_result: dict[tuple[int, str], list[Origin]] = {}
+    for origin in trace.worst_first():
+        by_path.setdefault(origin.path, []).append(origin)
+    for origins in by_path.values():
+        by_result.setdefault((origins[0].result, origins[0].server), []).append(origins[0])
+    order = {key: index for index, key in enumerate(sorted(by_result))}
+    labels = {
+        path: OriginLabel(
+            text=_label_text(origins, words),
+            traced=True,
+            excerpt=order[(origins[0].result, origins[0].server)],
+        )
+        for path, origins in by_path.items()
+    }
+    untraced = "phrases.origin_unknown" if trace.incomplete else "phrases.origin_none"
+    return Sources(
+        excerpts=tuple(_excerpt(by_result[key], words) for key in order),
+        labels=labels,
+        untraced=OriginLabel(text=words(untraced), traced=False),
+    )
+
+
+def traced_span(value: JsonValue, origin: Origin | None) -> tuple[TracedSpan, ...]:
+    """Return the stretch of a quoted leaf that was found; all of it when it was found whole."""
+    if origin is None:
+        return ()
+    if not isinstance(value, str):
+        return (TracedSpan(start=0, end=len(str(origin.value))),)
+    at = value.find(origin.value) if origin.value else -1
+    start, end = (at, at + len(origin.value)) if at >= 0 else (0, len(value))
+    # One character more for the quotation mark that opens the shown value.
+    return (TracedSpan(start=start + 1, end=end + 1),)
+
+
+def _label_text(origins: list[Origin], words: Words) -> str:
+    first = origins[0]
+    others = {(origin.server, origin.result) for origin in origins} - {(first.server, first.result)}
+    text = words("phrases.origin", server=first.server, n=first.result)
+    if not others:
+        return text
+    return words("phrases.origin_and_others", first=text, n=len(others))
+
+
+def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
+    first = origins[0]
+    texts: dict[int, str] = {}
+    spans: dict[int, list[TracedSpan]] = {}
+    for origin in origins:
+        lines = origin.excerpt.split("\n")
+        for number, text in enumerate(lines, origin.excerpt_line):
+            texts.setdefault(number, text)
+        for number, span in _spans(origin, lines):
+            spans.setdefault(number, []).append(span)
+    named = {origin.line for origin in origins}
+    return SourceExcerpt(
+        title=words("phrases.excerpt", server=first.server, n=first.result, tool=first.tool),
+        place=_place(origins, words),
+        lines=tuple(
+            ExcerptLine(
+                number=number,
+                text=texts[number],
+                spans=_joined(spans.get(number, [])),
+                around=number not in named and number not in spans,
+            )
+            for number in sorted(texts)
+        ),
+        opens=f"result:{first.result}",
+    )
+
+
+def _spans(origin: Origin, lines: list[str]) -> Iterable[tuple[int, TracedSpan]]:
+    """Find the value at or after its line, and cut it at line ends."""
+    text = "\n".join(lines)
+    before = origin.line - origin.excerpt_line
+    line_start = sum(len(line) + 1 for line in lines[:before]) if 0 <= before < len(lines) else 0
+    at = text.find(origin.value, line_start)
+    if at < 0 or not origin.value:
+        return
+    end, start = at + len(origin.value), 0
+    for number, line in enumerate(lines, origin.excerpt_line):
+        low, high = max(at, start), min(end, start + len(line))
+        if low < high:
+            yield number, TracedSpan(start=low - start, end=high - start)
+        start += len(line) + 1
+
+
+def _joined(spans: list[TracedSpan]) -> tuple[TracedSpan, ...]:
+    """Sort the spans and merge those that touch, so that a highlighter is drawn once."""
+    merged: list[TracedSpan] = []
+    for span in sorted(spans, key=lambda one: (one.start, one.end)):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = TracedSpan(start=merged[-1].start, end=max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return tuple(merged)
+
+
+def _place(origins: list[Origin], words: Words) -> str:
+    first, last = min(o.line for o in origins), max(o.line for o in origins)
+    start = min(origin.offset for origin in origins)
+    end = max(origin.offset + len(origin.value) for origin in origins)
+    if first == last:
+        return words("phrases.place", line=first, start=start, end=end)
+    return words("phrases.place_lines", first=first, last=last, start=start, end=end)
