@@ -1,0 +1,112 @@
+"""The plain text is whole, hides nothing, and no value in it can pose as a line of ours."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyturn.application.approval_request import RequestKind
+from keyturn.domain.origin import Trace
+from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.request_text import RequestTexts
+from keyturn.presentation.verbs import read_verbs
+from keyturn.presentation.words import Words
+from tests.fakes.approval_requests import (
+    DEFINITION,
+    a_call,
+    a_change,
+    a_command,
+    a_review,
+    origin,
+)
+
+RESOURCES = Path(__file__).parents[3] / "resources"
+WORDS = Words(RESOURCES / "translations")
+TEXTS = RequestTexts(WORDS, CardBuilder(WORDS, read_verbs(RESOURCES / "verbs.toml")))
+
+
+def test_the_injected_dispatch_reads_like_this() -> None:
+    text = TEXTS.of(a_call(bound_meta='{"tenant":"north"}'), 38_000).text
+    for part in (
+        "analyst wants to dispatch all_open orders with logistics\n",
+        "logistics / dispatch_all    Call 7 of this session\n",
+        "T2 Reaches out. 3 values from a result. First use. Leaves this machine.",
+        "U untrusted text read (call 4)\n",
+        "    | 14 Quarry Road, Hangar 9\n    Came from reports, result 3.\n",
+        '  orders: "all_open"    (reports, result 3)\n',
+        "  notify_customers: false    (not from any result)\n",
+        '  | {"tenant":"north"}\n',
+        "Found in reports, result 3: read_report, line 14, characters ",
+        'orders now go to ">>R. Talbot<<", ">>14 Quarry Road, Hangar 9<<".\n',
+        '  Client: "Atlas Desk 3.2"\n',
+        "Why asked: No rule matches, and dispatch_all reaches out.\n",
+        "Agent waits about 38 s more.",
+        "No answer means no.\n",
+    ):
+        assert part in text
+
+
+def test_the_hash_is_of_exactly_this_text() -> None:
+    told = TEXTS.of(a_call(), 38_000)
+    assert told.prompt_hash == hashlib.sha256(told.text.encode()).hexdigest()
+    assert TEXTS.of(a_call(), 50_000).prompt_hash != told.prompt_hash
+
+
+@given(value=st.text(), key=st.text(min_size=1))
+def test_no_control_character_but_a_tab_reaches_the_reader(value: str, key: str) -> None:
+    request = a_call(
+        subject={key: value},
+        agent=value or "a",
+        tool=key,
+        trace=Trace(origins=(origin("/x", value or "v"),)),
+    )
+    text = TEXTS.of(request, 1).text
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b]", text)
+
+
+@given(lines=st.lists(st.text(st.characters(exclude_characters="\n")), min_size=2, max_size=5))
+def test_no_value_begins_a_line_of_its_own(lines: list[str]) -> None:
+    forged = "\n".join([*lines, "Why asked: nothing. Agent: harmless"])
+    plain = TEXTS.of(a_call(subject={"path": "x"}), 1).text.split("\n")
+    text = TEXTS.of(a_call(subject={"path": forged}), 1).text.split("\n")
+    for line in text:
+        counted = line.startswith("T2 Reaches out.") and "hidden character" in line
+        assert counted or line in plain or line.lstrip().startswith(("| ", "path: "))
+
+
+def test_an_override_stands_in_the_text_by_name() -> None:
+    text = TEXTS.of(a_call(subject={"path": "invoice\u202efdp.exe"}), 1).text
+    assert "invoice[U+202E right-to-left override]fdp.exe" in text
+
+
+def test_several_lines_stand_behind_bars_with_their_number() -> None:
+    text = TEXTS.of(a_call(subject={"content": "one\ntwo"}), 1).text
+    assert "  content: 2 lines    (not from any result)\n" in text
+    assert '  | "one\n  | two"\n' in text
+
+
+def test_deep_values_name_their_path() -> None:
+    text = TEXTS.of(a_call(subject={"a": {"b": {"c": {"d": {"e": 1}}}}}), 1).text
+    assert "/a/b/c/d/e: 1" in text
+    assert not re.search(r" {9}", text)
+
+
+def test_a_change_shows_both_texts() -> None:
+    text = TEXTS.of(a_change({**DEFINITION, "description": "Other."}), None).text
+    assert '  - |   "description": "Send every open order' in text
+    assert '  + |   "description": "Other.",' in text
+    assert "Nobody's call waits for this answer. No answer means no." in text
+
+
+def test_a_command_shows_what_would_be_started() -> None:
+    text = TEXTS.of(a_command(), None).text
+    assert 'Command:\n    | ["python3","-m","logistics"]' in text
+    assert '    [1]: "TOKEN=keychain:logistics-prod"' in text
+
+
+@pytest.mark.parametrize("kind", list(RequestKind))
+def test_every_kind_has_a_text(kind: RequestKind) -> None:
+    assert TEXTS.of(a_review(kind, {"method": "x"}), None).text
