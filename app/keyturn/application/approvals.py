@@ -17,11 +17,11 @@ from keyturn.application.approval_request import (
     RequestKind,
     WithdrawCause,
 )
-from keyturn.application.configuration import Limits
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.clock import Clock, Timer
 from keyturn.domain.approval import OPEN, Event, State, advance
+from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 
 _SECOND = 1_000_000_000

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from keyturn.application.agreements import Standing
 from keyturn.application.connection import Connection
-from keyturn.application.reviews import Standing
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.decision import Outcome

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from keyturn.application.configuration import (
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.configuration import (
     AgentConfig,
     CwdMode,
     HeadlessConfig,
@@ -15,7 +16,6 @@ from keyturn.application.configuration import (
     ServerConfig,
     ToolSetting,
 )
-from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from keyturn.application.configuration import ServerConfig
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.sessions import Session
+from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.launch import LaunchIdentity
 

@@ -388,11 +388,17 @@ def encode_line(message: ToWindow | FromWindow) -> bytes:
     return _encode(message) + b"\n"
 
 
-def decode_to_window(line: bytes) -> ToWindow:
-    """Decode a line from the broker; raises msgspec.DecodeError for anything else."""
-    return _to_window.decode(line)
+def decode_to_window(line: bytes) -> ToWindow | None:
+    """Decode a line from the broker; None for anything that is no such message."""
+    try:
+        return _to_window.decode(line)
+    except msgspec.DecodeError:
+        return None
 
 
-def decode_from_window(line: bytes) -> FromWindow:
-    """Decode a line from the window; raises msgspec.DecodeError for anything else."""
-    return _from_window.decode(line)
+def decode_from_window(line: bytes) -> FromWindow | None:
+    """Decode a line from the window; None for anything that is no such message, which is no."""
+    try:
+        return _from_window.decode(line)
+    except msgspec.DecodeError:
+        return None

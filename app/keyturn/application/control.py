@@ -7,14 +7,14 @@ request here that approves, resumes, pins, confirms or enrols.
 from collections.abc import Awaitable, Callable, Mapping
 
 from keyturn.application.approvals import Approvals
-from keyturn.application.configuration import CwdMode, ServerConfig
 from keyturn.application.events import Observers, Topic
-from keyturn.application.ports.live import LiveConnections
+from keyturn.application.live import LiveConnections
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.registry import Registry
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, KeyturnError
 

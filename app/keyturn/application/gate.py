@@ -16,17 +16,11 @@ Every way out that is not a recorded ALLOW returns a refusal; `handle` never rai
 import logging
 from dataclasses import dataclass
 
+from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import Answer, ApprovalRequest, EarlierCall
 from keyturn.application.approvals import Approvals, Resolution
 from keyturn.application.asking import call_request, rule_name
-from keyturn.application.call import (
-    IncomingCall,
-    Judged,
-    Refused,
-    Reply,
-    Silence,
-)
-from keyturn.application.configuration import Limits
+from keyturn.application.call import IncomingCall, Judged, Refused, Reply, Silence
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
@@ -36,14 +30,13 @@ from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.upstream import Ready, Upstream
 from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
-from keyturn.application.reviews import Reviews, Standing
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.approval import State
 from keyturn.domain.call import ToolCall, without_own_meta
-from keyturn.domain.canonical import JsonObject, Malformed, canonical
+from keyturn.domain.canonical import Malformed, canonical
+from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
-from keyturn.domain.definition import ReviewState
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Because, Judgement
@@ -52,6 +45,7 @@ from keyturn.domain.rule import Kind, RuleSubject
 from keyturn.domain.tier import Tier, effective_tier
 
 _log = logging.getLogger(__name__)
+_ERROR = Refused(outcome=Outcome.ERROR_BROKER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,72 +59,40 @@ class _Decided:
     """The wait goes on without the agent; the outcome is written when it ends."""
 
 
-class Gate:
-    """Walks judged calls; see the module's docstring for the steps."""
+class Assessment:
+    """Steps 1 to 4: everything that is decided before anybody is asked; waits for nothing."""
 
     def __init__(
         self,
         *,
         stop: StopSwitch,
-        reviews: Reviews,
+        agreements: Agreements,
         rules: RuleBook,
-        approvals: Approvals,
-        recorder: Recorder,
-        log: DecisionLog,
         validator: SchemaValidator,
-        receiver: Receiver,
-        clock: Clock,
-        ids: Ids,
-        observers: Observers,
-        milestones: Milestones,
         limits: Limits,
     ) -> None:
         self._stop = stop
-        self._reviews = reviews
+        self._agreements = agreements
         self._rules = rules
-        self._approvals = approvals
-        self._recorder = recorder
-        self._log = log
         self._validator = validator
-        self._receiver = receiver
-        self._clock = clock
-        self._ids = ids
-        self._observers = observers
-        self._milestones = milestones
         self._limits = limits
 
-    async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Reply:
-        """Take one call through the gate and return what the agent is answered."""
-        try:
-            return await self._walk(incoming, upstream)
-        except LogUnavailable as error:
-            _log.error("call refused, no record possible call=%s cause=%s", incoming.id, error)
-            return Refused(outcome=Outcome.ERROR_BROKER)
-        except Exception:  # noqa: BLE001 -- the protocol edge: a surprise denies
-            _log.exception("call refused by an error call=%s", incoming.id)
-            return await self._refuse_after_error(incoming)
-
-    async def _walk(self, incoming: IncomingCall, upstream: Upstream) -> Reply:
-        judged = self._identify(incoming)
+    def assess(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
+        """Walk steps 1 to 4; a refusal comes with what was found out until then."""
+        judged = self.identify(incoming)
         if isinstance(judged, Refused):
-            return await self._record_refusal(incoming, judged)
-        refusal = self._validate(judged) or self._trace_and_judge(incoming, judged)
-        if refusal is not None:
-            return await self._record_refusal(incoming, refusal, judged)
-        self._milestones.reached(Milestone.JUDGED)
-        decided = await self._decide(incoming, judged)
-        if decided.outcome.allows:
-            decided = await self._check_upstream(upstream, decided)
-        if decided.refusal is not None:
-            if not decided.recorded:
-                await self._commit(incoming, judged, decided)
-            return decided.refusal
-        await self._commit(incoming, judged, decided)
-        return await self._send(incoming, judged, upstream)
+            return None, judged
+        return judged, self.validate(judged) or self.trace_and_judge(incoming, judged)
+
+    def still_covered(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Look once more whether a pin covers the tool as its server lists it now."""
+        refused = self._agreements.standing(incoming.connection, judged.call.tool).refused
+        return Refused(outcome=refused) if refused is not None else None
 
     # 1 ---------------------------------------------------------------- identify
 
-    def _identify(self, incoming: IncomingCall) -> Judged | Refused:
+    def identify(self, incoming: IncomingCall) -> Judged | Refused:
+        """Find out who asks for what, and whether a person's pin covers it."""
         connection = incoming.connection
         if self._stop.engaged:
             self._stop.refused_one()
@@ -143,25 +105,25 @@ class Gate:
                 outcome=Outcome.REFUSED_MALFORMED,
                 faults=("a call needs a tool's name and an object of arguments",),
             )
-        standing = self._reviews.standing(connection, tool)
-        refusal = _refusal_of_standing(standing)
-        if refusal is not None:
-            return refusal
-        params = without_own_meta(incoming.params)
+        standing = self._agreements.standing(connection, tool)
+        if standing.refused is not None:
+            return Refused(outcome=standing.refused)
+        definition = standing.definition
         call = ToolCall(
             agent=connection.agent,
             session=connection.session.id,
             server=connection.server.name,
             launch_hash=connection.launch.launch_hash,
             tool=tool,
-            def_hash=standing.definition.def_hash if standing.definition is not None else "",
-            params=params,
+            def_hash=definition.def_hash if definition is not None else "",
+            params=without_own_meta(incoming.params),
         )
         return Judged(call=call, standing=standing, number=connection.session.next_call())
 
     # 2 ---------------------------------------------------------------- validate
 
-    def _validate(self, judged: Judged) -> Refused | None:
+    def validate(self, judged: Judged) -> Refused | None:
+        """Hold the arguments against the pinned schema and the size limit."""
         definition = judged.standing.definition
         if definition is None:
             return Refused(outcome=Outcome.REFUSED_UNREVIEWED)
@@ -183,7 +145,8 @@ class Gate:
 
     # 3, 4 -------------------------------------------------------------- trace, judge
 
-    def _trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+    def trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Find where the values came from, then judge; a DENY is returned as its refusal."""
         connection, call, standing = incoming.connection, judged.call, judged.standing
         session = connection.session
         judged.digest = call.digest()
@@ -212,6 +175,65 @@ class Gate:
             self._rules.counted(judged.judgement)
             return Refused(outcome=Outcome.DENIED_RULE, rule=rule_name(judged.judgement))
         return None
+
+
+class Gate:
+    """Walks judged calls; see the module's docstring for the steps."""
+
+    def __init__(
+        self,
+        *,
+        assessment: Assessment,
+        stop: StopSwitch,
+        rules: RuleBook,
+        approvals: Approvals,
+        recorder: Recorder,
+        log: DecisionLog,
+        receiver: Receiver,
+        clock: Clock,
+        ids: Ids,
+        observers: Observers,
+        milestones: Milestones,
+        limits: Limits,
+    ) -> None:
+        self._assessment = assessment
+        self._stop = stop
+        self._rules = rules
+        self._approvals = approvals
+        self._recorder = recorder
+        self._log = log
+        self._receiver = receiver
+        self._clock = clock
+        self._ids = ids
+        self._observers = observers
+        self._milestones = milestones
+        self._limits = limits
+
+    async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Reply:
+        """Take one call through the gate and return what the agent is answered."""
+        try:
+            return await self._walk(incoming, upstream)
+        except LogUnavailable as error:
+            _log.error("call refused, no record possible call=%s cause=%s", incoming.id, error)
+            return _ERROR
+        except Exception:  # noqa: BLE001 -- the protocol edge: a surprise denies
+            _log.exception("call refused by an error call=%s", incoming.id)
+            return await self._refuse_after_error(incoming)
+
+    async def _walk(self, incoming: IncomingCall, upstream: Upstream) -> Reply:
+        judged, refusal = self._assessment.assess(incoming)
+        if judged is None or refusal is not None:
+            return await self._record_refusal(incoming, refusal or _ERROR, judged)
+        self._milestones.reached(Milestone.JUDGED)
+        decided = await self._decide(incoming, judged)
+        if decided.outcome.allows:
+            decided = await self._check_upstream(upstream, decided)
+        if decided.refusal is not None:
+            if not decided.recorded:
+                await self._commit(incoming, judged, decided)
+            return decided.refusal
+        await self._commit(incoming, judged, decided)
+        return await self._send(incoming, judged, upstream)
 
     # 5 ---------------------------------------------------------------- ask
 
@@ -277,7 +299,6 @@ class Gate:
     async def _commit(self, incoming: IncomingCall, judged: Judged, decided: _Decided) -> None:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
         by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
-        details: JsonObject = {"call_number": judged.number}
         entry = self._recorder.decision(
             call_id=incoming.id,
             connection=incoming.connection,
@@ -288,7 +309,7 @@ class Gate:
             judgement=judged.judgement,
             rules_hash=self._rules.hash,
             answer=decided.answer,
-            details=details,
+            details={"call_number": judged.number},
         )
         await self._log.commit(entry, Durability.WRITTEN if by_rule else Durability.FULL)
         self._remember(incoming, judged, decided.outcome)
@@ -344,9 +365,7 @@ class Gate:
             )
         if incoming.cancelled:
             return self._receiver.not_sent(incoming, judged, Silence())
-        refusal = _refusal_of_standing(
-            self._reviews.standing(incoming.connection, judged.call.tool)
-        )
+        refusal = self._assessment.still_covered(incoming, judged)
         if refusal is not None:
             return self._receiver.not_sent(incoming, judged, refusal)
         if judged.call.digest() != judged.digest:
@@ -355,7 +374,7 @@ class Gate:
         try:
             reply = upstream.send(incoming.request_id, "tools/call", judged.call.params)
         except ServerUnavailable:
-            return self._receiver.not_sent(incoming, judged, Refused(outcome=Outcome.ERROR_BROKER))
+            return self._receiver.not_sent(incoming, judged, _ERROR)
         incoming.sent = True
         return self._receiver.receive(incoming, judged, await reply)
 
@@ -375,15 +394,3 @@ class Gate:
 
 def _refused(outcome: Outcome, answer: Answer | None = None) -> _Decided:
     return _Decided(outcome=outcome, refusal=Refused(outcome=outcome), answer=answer)
-
-
-def _refusal_of_standing(standing: Standing) -> Refused | None:
-    match standing.state:
-        case ReviewState.PINNED:
-            return None
-        case ReviewState.UNREVIEWED:
-            return Refused(outcome=Outcome.REFUSED_UNREVIEWED)
-        case ReviewState.CHANGED:
-            return Refused(outcome=Outcome.BLOCKED_DEFINITION_CHANGED)
-        case ReviewState.HIDDEN:
-            return Refused(outcome=Outcome.REFUSED_HIDDEN)

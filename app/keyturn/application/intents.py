@@ -6,8 +6,8 @@ Only the console pipe and the terminal approver reach this (architecture.md law 
 from collections.abc import Callable
 from typing import assert_never
 
+from keyturn.application.agreements import Agreements
 from keyturn.application.approvals import Approvals
-from keyturn.application.configuration import CwdMode, ServerConfig
 from keyturn.application.console_protocol import (
     EnrolAgent,
     Intent,
@@ -29,7 +29,7 @@ from keyturn.application.console_protocol import (
     UseRules,
 )
 from keyturn.application.events import Observers, Topic
-from keyturn.application.ports.live import LiveConnections
+from keyturn.application.live import LiveConnections
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
@@ -37,6 +37,7 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.canonical import Parsed, parse_strict
+from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
@@ -53,6 +54,7 @@ class Intents:
         *,
         stop: StopSwitch,
         rules: RuleBook,
+        agreements: Agreements,
         reviews: Reviews,
         registry: Registry,
         approvals: Approvals,
@@ -63,6 +65,7 @@ class Intents:
     ) -> None:
         self._stop = stop
         self._rules = rules
+        self._agreements = agreements
         self._reviews = reviews
         self._registry = registry
         self._approvals = approvals
@@ -98,7 +101,7 @@ class Intents:
                 await self._live.review(intent.name)
             case SetTier():
                 labels = lamps_from_letters(intent.labels)
-                await self._reviews.set_tier(intent.server, intent.tool, intent.tier, labels)
+                await self._agreements.set_tier(intent.server, intent.tool, intent.tier, labels)
             case EnrolAgent():
                 await self._registry.enrol(intent.name)
             case RevokeAgent():

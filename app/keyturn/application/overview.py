@@ -1,6 +1,6 @@
 """The state of things as a window shows it, gathered topic by topic from the use cases."""
 
-from keyturn.application.configuration import KEYCHAIN_PREFIX, ServerConfig
+from keyturn.application.agreements import Agreements
 from keyturn.application.connection import Connection
 from keyturn.application.console_protocol import (
     AgentState,
@@ -13,13 +13,13 @@ from keyturn.application.console_protocol import (
     ToolState,
 )
 from keyturn.application.events import Topic
-from keyturn.application.ports.live import LiveConnections
+from keyturn.application.live import LiveConnections
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.registry import Registry
-from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.canonical import canonical
+from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
 from keyturn.domain.definition import ReviewState, review_state
 from keyturn.domain.errors import SecretStoreUnavailable
 from keyturn.domain.lamps import Lamps
@@ -36,14 +36,14 @@ class Overview:
         *,
         stop: StopSwitch,
         rules: RuleBook,
-        reviews: Reviews,
+        agreements: Agreements,
         registry: Registry,
         live: LiveConnections,
         secrets: SecretStore,
     ) -> None:
         self._stop = stop
         self._rules = rules
-        self._reviews = reviews
+        self._agreements = agreements
         self._registry = registry
         self._live = live
         self._secrets = secrets
@@ -127,7 +127,7 @@ class Overview:
             env=server.env_names(),
             environment=server.environment,
             confirmed=server.confirmed,
-            consented=self._reviews.consented_server(server.name),
+            consented=self._agreements.consented_server(server.name),
             running=self._live.running(server.name),
             tools=self._tools(server, connections),
             removal_proposed=server.name in self._registry.proposed_removals,
@@ -135,7 +135,7 @@ class Overview:
 
     def _tools(self, server: ServerConfig, connections: list[Connection]) -> tuple[ToolState, ...]:
         """Join what is pinned with what live connections list; the newest connection wins."""
-        pins = {p.definition.name: p for p in self._reviews.pins() if p.server == server.name}
+        pins = {p.definition.name: p for p in self._agreements.pins() if p.server == server.name}
         seen = {name: tool for c in connections for name, tool in c.catalogue.items()}
         states: list[ToolState] = []
         for name in sorted({*pins, *seen}):

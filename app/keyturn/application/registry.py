@@ -4,14 +4,14 @@ import hashlib
 import hmac
 from typing import Protocol
 
-from keyturn.application.configuration import AgentConfig, ServerConfig
 from keyturn.application.events import Observers, Topic
+from keyturn.application.live import LiveConnections
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
-from keyturn.application.ports.live import LiveConnections
 from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.application.ports.stores import AgentStore, ServerStore, SettingStore
 from keyturn.domain.canonical import JsonObject
+from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.record import Entry, RecordType

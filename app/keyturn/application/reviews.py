@@ -1,32 +1,28 @@
 """Reviews: a server's command before it starts, each tool at first sight, each tool that changed.
 
-A tool is listed and callable only while a person's pin covers exactly the definition that its
-server lists now; everything else is refused, never asked about as a call.
+What is not agreed to is refused, never asked about as a call (architecture.md section 7).
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import (
-    Answer,
     ApprovalRequest,
     AskedBy,
     RequestKind,
     WithdrawCause,
 )
 from keyturn.application.approvals import Approvals
-from keyturn.application.configuration import ReviewMode
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
-from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
-from keyturn.application.ports.stores import Consent, ServerStore
 from keyturn.application.provenance import asked_by
 from keyturn.application.tasks import TaskOwner
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import (
     Pin,
@@ -35,95 +31,55 @@ from keyturn.domain.definition import (
     proposed_tier,
     review_state,
 )
-from keyturn.domain.lamps import Lamps
-from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.tier import Tier
-
-_PinKey = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """Where one tool stands for one connection."""
-
-    state: ReviewState
-    definition: ToolDefinition | None
-    """As listed on this connection; None when the server does not list such a tool."""
-    pin: Pin | None
-    tier: Tier | None
-    """Confirmed by a person: the operator's FILE, or a review in the window."""
-    labels: Lamps
 
 
 class Reviews:
-    """What a person agreed to of servers and tools."""
+    """Asks for agreements, once each, and takes over what is answered."""
 
     def __init__(
         self,
         *,
-        store: ServerStore,
-        log: DecisionLog,
+        agreements: Agreements,
         approvals: Approvals,
         clock: Clock,
         ids: Ids,
         observers: Observers,
     ) -> None:
-        self._store = store
-        self._log = log
+        self._agreements = agreements
         self._approvals = approvals
         self._clock = clock
         self._ids = ids
         self._observers = observers
         self._tasks = TaskOwner()
-        self._pins: dict[_PinKey, Pin] = {}
-        self._consents: set[tuple[str, str]] = set()
         self._open: dict[tuple[str, str, str, str], asyncio.Task[None]] = {}
         self._refused: set[tuple[str, str, str, str]] = set()
-        self._listeners: list[Callable[[str, str], None]] = []
 
-    async def load(self) -> None:
-        """Read consents and pins of the profile."""
-        for pin in await self._store.pins():
-            self._pins[(pin.server, pin.launch_hash, pin.definition.name)] = pin
-        self._consents = {(c.server, c.launch_hash) for c in await self._store.consents()}
+    @property
+    def agreements(self) -> Agreements:
+        """Return what was agreed to so far."""
+        return self._agreements
 
     async def close(self) -> None:
         """End what waits for answers; nothing is pinned by that."""
         await self._tasks.close()
-
-    def on_change(self, listener: Callable[[str, str], None]) -> Callable[[], None]:
-        """Call back with (server, launch hash) when its visible tools changed."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    def pins(self) -> tuple[Pin, ...]:
-        """Return every pin of the profile."""
-        return tuple(self._pins.values())
-
-    def consented(self, connection: Connection) -> bool:
-        """Tell whether a person agreed to start exactly this command."""
-        return (connection.server.name, connection.launch.launch_hash) in self._consents
-
-    def consented_server(self, server: str) -> bool:
-        """Tell whether some launch identity of the server was agreed to."""
-        return any(name == server for name, _launch in self._consents)
 
     async def consent(self, connection: Connection, seconds: float) -> bool:
         """Get a person's agreement to a server's command, waiting at most so long.
 
         The request stays in the queue when time runs out, for the next connection.
         """
-        if self.consented(connection):
+        if self._agreements.consented(connection):
             return True
         if connection.server.review is ReviewMode.ACCEPT:
-            await self._agree(connection, Actor.KEYTURN, None)
+            await self._agreements.agree(connection, Actor.KEYTURN, None)
             return True
         task = self._ask_once(
             connection, RequestKind.COMMAND, "", connection.launch.subject(), None
         )
         if task is not None:
             await asyncio.wait([task], timeout=seconds)
-        return self.consented(connection)
+        return self._agreements.consented(connection)
 
     def ask_again(self, server: str) -> None:
         """Forget what was refused of a server, so that its next sight is asked about again."""
@@ -134,7 +90,7 @@ class Reviews:
         connection.catalogue = {tool.name: tool for tool in tools}
         accepted: list[ToolDefinition] = []
         for tool in connection.catalogue.values():
-            pin = self._pins.get(_key(connection, tool.name))
+            pin = self._agreements.pin(connection, tool.name)
             match review_state(pin, tool):
                 case ReviewState.UNREVIEWED if connection.server.review is ReviewMode.ACCEPT:
                     accepted.append(tool)
@@ -145,7 +101,7 @@ class Reviews:
                 case ReviewState.PINNED | ReviewState.HIDDEN:
                     pass
         if accepted:
-            await self._pin_all(connection, accepted, Actor.KEYTURN, None)
+            await self._agreements.pin_all(connection, accepted, Actor.KEYTURN, None)
         self._observers.changed(Topic.SERVERS)
 
     async def settle(self, connection: Connection, seconds: float) -> None:
@@ -155,42 +111,12 @@ class Reviews:
         if tasks and self._approvals.somebody_answers:
             await asyncio.wait(tasks, timeout=seconds)
 
-    def standing(self, connection: Connection, tool: str) -> Standing:
-        """Say where a tool stands on this connection, with its confirmed tier and labels."""
-        definition = connection.catalogue.get(tool)
-        pin = self._pins.get(_key(connection, tool))
-        setting = connection.server.tool_setting(tool)
-        tier = setting.tier if setting is not None else None
-        labels = setting.labels if setting is not None else Lamps.NONE
-        if pin is not None:
-            tier = pin.tier if tier is None else tier
-            labels |= pin.labels
-        state = ReviewState.UNREVIEWED if definition is None else review_state(pin, definition)
-        return Standing(state=state, definition=definition, pin=pin, tier=tier, labels=labels)
-
-    async def set_tier(self, server: str, tool: str, tier: Tier | None, labels: Lamps) -> None:
-        """Change what a person confirmed of a pinned tool; only the window calls this."""
-        changed = [
-            Pin(
-                server=pin.server,
-                launch_hash=pin.launch_hash,
-                definition=pin.definition,
-                tier=tier,
-                labels=labels,
-                pinned_at=pin.pinned_at,
-                hidden=pin.hidden,
-            )
-            for pin in self._pins.values()
-            if pin.server == server and pin.definition.name == tool
-        ]
-        await self._store_pins(changed, Actor.HUMAN, "tier")
-
     def _ask_definition(self, connection: Connection, tool: ToolDefinition) -> None:
         proposed = proposed_tier(tool)
         subject: JsonObject = {
             **tool.body,
             "proposed_tier": proposed.name if proposed is not None else None,
-            "labels": list(self.standing(connection, tool.name).labels.letters()),
+            "labels": list(self._agreements.standing(connection, tool.name).labels.letters()),
         }
         self._ask_once(connection, RequestKind.DEFINITION, tool.name, subject, tool)
 
@@ -254,7 +180,7 @@ class Reviews:
         self, connection: Connection, kind: RequestKind, name: str, subject: JsonObject
     ) -> ApprovalRequest:
         text = canonical(subject)
-        pin = self._pins.get(_key(connection, name))
+        pin = self._agreements.pin(connection, name)
         tool = connection.catalogue.get(name)
         return ApprovalRequest(
             id=self._ids.new("v"),
@@ -287,112 +213,13 @@ class Reviews:
         answer = resolution.answer
         if resolution.state is State.APPROVED and answer is not None:
             if tool is None:
-                await self._agree(connection, Actor.HUMAN, answer)
+                await self._agreements.agree(connection, Actor.HUMAN, answer)
             else:
-                await self._pin_all(connection, [tool], Actor.HUMAN, answer)
+                await self._agreements.pin_all(connection, [tool], Actor.HUMAN, answer)
             return
         if answer is not None and answer.hide and tool is not None:
-            await self._pin_all(connection, [tool], Actor.HUMAN, answer)
+            await self._agreements.pin_all(connection, [tool], Actor.HUMAN, answer)
             return
         if resolution.state is State.DENIED:
             self._refused.add(key)
-        await self._log.commit(
-            _review_entry(connection, "refused", Actor.HUMAN, tool, answer, request.digest)
-        )
-
-    async def _agree(self, connection: Connection, actor: Actor, answer: Answer | None) -> None:
-        launch = connection.launch
-        await self._log.commit(
-            _review_entry(connection, "command_agreed", actor, None, answer, launch.launch_hash)
-        )
-        await self._store.put_consent(
-            Consent(
-                server=connection.server.name,
-                launch_hash=launch.launch_hash,
-                subject=canonical(launch.subject()).decode(),
-                agreed_at=self._clock.now_utc(),
-            )
-        )
-        self._consents.add((connection.server.name, launch.launch_hash))
-        self._observers.changed(Topic.SERVERS)
-
-    async def _pin_all(
-        self,
-        connection: Connection,
-        tools: Iterable[ToolDefinition],
-        actor: Actor,
-        answer: Answer | None,
-    ) -> None:
-        pins = [
-            Pin(
-                server=connection.server.name,
-                launch_hash=connection.launch.launch_hash,
-                definition=tool,
-                tier=answer.tier if answer is not None else None,
-                labels=self.standing(connection, tool.name).labels,
-                pinned_at=self._clock.now_utc(),
-                hidden=answer is not None and answer.hide,
-            )
-            for tool in tools
-        ]
-        for tool in tools:
-            await self._log.commit(
-                _review_entry(connection, "pinned", actor, tool, answer, tool.def_hash)
-            )
-        await self._store_pins(pins, actor, "")
-        for listener in tuple(self._listeners):
-            listener(connection.server.name, connection.launch.launch_hash)
-
-    async def _store_pins(self, pins: list[Pin], actor: Actor, what: str) -> None:
-        if what:
-            for pin in pins:
-                await self._log.commit(
-                    Entry(
-                        type=RecordType.REVIEW,
-                        server=pin.server,
-                        tool=pin.definition.name,
-                        def_hash=pin.definition.def_hash,
-                        outcome=what,
-                        actor=actor,
-                        tier=pin.tier.name if pin.tier is not None else "T3",
-                        details={"labels": pin.labels.letters()},
-                    )
-                )
-        await self._store.put_pins(pins)
-        for pin in pins:
-            self._pins[(pin.server, pin.launch_hash, pin.definition.name)] = pin
-        self._observers.changed(Topic.SERVERS)
-
-
-def _key(connection: Connection, tool: str) -> _PinKey:
-    return (connection.server.name, connection.launch.launch_hash, tool)
-
-
-def _review_entry(
-    connection: Connection,
-    what: str,
-    actor: Actor,
-    tool: ToolDefinition | None,
-    answer: Answer | None,
-    digest: str,
-) -> Entry:
-    details: JsonObject = {"launch_hash": connection.launch.launch_hash}
-    if answer is not None:
-        details["route"] = answer.route.value
-        details["hidden"] = answer.hide
-    tier = answer.tier.name if answer is not None and answer.tier is not None else ""
-    return Entry(
-        type=RecordType.REVIEW,
-        agent=connection.agent,
-        session=connection.session.id,
-        server=connection.server.name,
-        tool=tool.name if tool is not None else "",
-        def_hash=tool.def_hash if tool is not None else "",
-        call_digest=digest,
-        outcome=what,
-        actor=actor,
-        tier=tier,
-        prompt_hash=answer.prompt_hash if answer is not None else "",
-        shown_ms=answer.shown_ms if answer is not None else 0,
-        details=details,
-    )
+        await self._agreements.refuse(connection, tool, answer, request.digest)

@@ -1,9 +1,9 @@
-"""The live-connections port: what is connected now, and what a person can have done to it."""
+"""Live connections, as the use cases see whoever carries them."""
 
 from typing import Protocol
 
-from keyturn.application.configuration import AgentConfig, ServerConfig
 from keyturn.application.connection import Connection
+from keyturn.domain.configuration import AgentConfig, ServerConfig
 
 
 class LiveConnections(Protocol):

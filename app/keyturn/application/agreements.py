@@ -1,0 +1,219 @@
+"""Agreements: which commands and which tool definitions a person agreed to, and what follows.
+
+A tool is listed and callable only while a person's pin covers exactly the definition that its
+server lists now. Asking for agreements is the work of `reviews`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from keyturn.application.approval_request import Answer
+from keyturn.application.connection import Connection
+from keyturn.application.events import Observers, Topic
+from keyturn.application.ports.clock import Clock
+from keyturn.application.ports.decision_log import DecisionLog
+from keyturn.application.ports.stores import Consent, ServerStore
+from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.decision import Actor, Outcome
+from keyturn.domain.definition import Pin, ReviewState, ToolDefinition, review_state
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.tier import Tier
+
+_PinKey = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where one tool stands for one connection."""
+
+    state: ReviewState
+    definition: ToolDefinition | None
+    """As listed on this connection; None when the server does not list such a tool."""
+    pin: Pin | None
+    tier: Tier | None
+    """Confirmed by a person: the operator's FILE, or a review in the window."""
+    labels: Lamps
+
+    @property
+    def refused(self) -> Outcome | None:
+        """Return the outcome of every call while the tool stands like this; None when callable."""
+        match self.state:
+            case ReviewState.PINNED:
+                return None
+            case ReviewState.UNREVIEWED:
+                return Outcome.REFUSED_UNREVIEWED
+            case ReviewState.CHANGED:
+                return Outcome.BLOCKED_DEFINITION_CHANGED
+            case ReviewState.HIDDEN:
+                return Outcome.REFUSED_HIDDEN
+
+
+class Agreements:
+    """What a person agreed to of servers and tools."""
+
+    def __init__(
+        self, *, store: ServerStore, log: DecisionLog, clock: Clock, observers: Observers
+    ) -> None:
+        self._store = store
+        self._log = log
+        self._clock = clock
+        self._observers = observers
+        self._pins: dict[_PinKey, Pin] = {}
+        self._consents: set[tuple[str, str]] = set()
+        self._listeners: list[Callable[[str, str], None]] = []
+
+    async def load(self) -> None:
+        """Read consents and pins of the profile."""
+        for pin in await self._store.pins():
+            self._pins[(pin.server, pin.launch_hash, pin.definition.name)] = pin
+        self._consents = {(c.server, c.launch_hash) for c in await self._store.consents()}
+
+    def on_change(self, listener: Callable[[str, str], None]) -> Callable[[], None]:
+        """Call back with (server, launch hash) when its visible tools changed."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def pins(self) -> tuple[Pin, ...]:
+        """Return every pin of the profile."""
+        return tuple(self._pins.values())
+
+    def pin(self, connection: Connection, tool: str) -> Pin | None:
+        """Return the pin of one tool of a connection's launch identity."""
+        return self._pins.get(_key(connection, tool))
+
+    def consented(self, connection: Connection) -> bool:
+        """Tell whether a person agreed to start exactly this command."""
+        return (connection.server.name, connection.launch.launch_hash) in self._consents
+
+    def consented_server(self, server: str) -> bool:
+        """Tell whether some launch identity of the server was agreed to."""
+        return any(name == server for name, _launch in self._consents)
+
+    def standing(self, connection: Connection, tool: str) -> Standing:
+        """Say where a tool stands on this connection, with its confirmed tier and labels."""
+        definition = connection.catalogue.get(tool)
+        pin = self._pins.get(_key(connection, tool))
+        setting = connection.server.tool_setting(tool)
+        tier = setting.tier if setting is not None else None
+        labels = setting.labels if setting is not None else Lamps.NONE
+        if pin is not None:
+            tier = pin.tier if tier is None else tier
+            labels |= pin.labels
+        state = ReviewState.UNREVIEWED if definition is None else review_state(pin, definition)
+        return Standing(state=state, definition=definition, pin=pin, tier=tier, labels=labels)
+
+    async def agree(self, connection: Connection, actor: Actor, answer: Answer | None) -> None:
+        """Record and remember that a server's command may be started."""
+        launch = connection.launch
+        await self._log.commit(
+            _entry(connection, "command_agreed", actor, None, answer, launch.launch_hash)
+        )
+        await self._store.put_consent(
+            Consent(
+                server=connection.server.name,
+                launch_hash=launch.launch_hash,
+                subject=canonical(launch.subject()).decode(),
+                agreed_at=self._clock.now_utc(),
+            )
+        )
+        self._consents.add((connection.server.name, launch.launch_hash))
+        self._observers.changed(Topic.SERVERS)
+
+    async def refuse(
+        self,
+        connection: Connection,
+        tool: ToolDefinition | None,
+        answer: Answer | None,
+        digest: str,
+    ) -> None:
+        """Record that a person did not agree, or that a review was withdrawn."""
+        await self._log.commit(_entry(connection, "refused", Actor.HUMAN, tool, answer, digest))
+
+    async def pin_all(
+        self,
+        connection: Connection,
+        tools: Iterable[ToolDefinition],
+        actor: Actor,
+        answer: Answer | None,
+    ) -> None:
+        """Record and remember a person's agreement to definitions, and tell the listeners."""
+        pins = [
+            Pin(
+                server=connection.server.name,
+                launch_hash=connection.launch.launch_hash,
+                definition=tool,
+                tier=answer.tier if answer is not None else None,
+                labels=self.standing(connection, tool.name).labels,
+                pinned_at=self._clock.now_utc(),
+                hidden=answer is not None and answer.hide,
+            )
+            for tool in tools
+        ]
+        for tool in tools:
+            await self._log.commit(_entry(connection, "pinned", actor, tool, answer, tool.def_hash))
+        await self._keep(pins)
+        for listener in tuple(self._listeners):
+            listener(connection.server.name, connection.launch.launch_hash)
+
+    async def set_tier(self, server: str, tool: str, tier: Tier | None, labels: Lamps) -> None:
+        """Change what a person confirmed of a pinned tool; only the window calls this."""
+        changed = [
+            replace(pin, tier=tier, labels=labels)
+            for pin in self._pins.values()
+            if pin.server == server and pin.definition.name == tool
+        ]
+        for pin in changed:
+            await self._log.commit(
+                Entry(
+                    type=RecordType.REVIEW,
+                    server=pin.server,
+                    tool=pin.definition.name,
+                    def_hash=pin.definition.def_hash,
+                    outcome="tier",
+                    actor=Actor.HUMAN,
+                    tier=pin.tier.name if pin.tier is not None else Tier.T3.name,
+                    details={"labels": pin.labels.letters()},
+                )
+            )
+        await self._keep(changed)
+
+    async def _keep(self, pins: list[Pin]) -> None:
+        await self._store.put_pins(pins)
+        for pin in pins:
+            self._pins[(pin.server, pin.launch_hash, pin.definition.name)] = pin
+        self._observers.changed(Topic.SERVERS)
+
+
+def _key(connection: Connection, tool: str) -> _PinKey:
+    return (connection.server.name, connection.launch.launch_hash, tool)
+
+
+def _entry(
+    connection: Connection,
+    what: str,
+    actor: Actor,
+    tool: ToolDefinition | None,
+    answer: Answer | None,
+    digest: str,
+) -> Entry:
+    details: JsonObject = {"launch_hash": connection.launch.launch_hash}
+    if answer is not None:
+        details["route"] = answer.route.value
+        details["hidden"] = answer.hide
+    tier = answer.tier.name if answer is not None and answer.tier is not None else ""
+    return Entry(
+        type=RecordType.REVIEW,
+        agent=connection.agent,
+        session=connection.session.id,
+        server=connection.server.name,
+        tool=tool.name if tool is not None else "",
+        def_hash=tool.def_hash if tool is not None else "",
+        call_digest=digest,
+        outcome=what,
+        actor=actor,
+        tier=tier,
+        prompt_hash=answer.prompt_hash if answer is not None else "",
+        shown_ms=answer.shown_ms if answer is not None else 0,
+        details=details,
+    )

@@ -1,0 +1,132 @@
+"""What a profile or a headless FILE says of servers, agents and limits, as values."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.pattern import is_glob, name_matches
+from keyturn.domain.policy import Posture
+from keyturn.domain.rule import Rule
+from keyturn.domain.tier import Tier
+
+KEYCHAIN_PREFIX = "keychain:"
+"""An environment value `keychain:NAME` names a secret instead of holding one."""
+
+
+class ReviewMode(StrEnum):
+    """Who agrees to a server's command and to the first sight of its tools."""
+
+    ASK = "ask"
+    ACCEPT = "accept"
+    """Agreed as seen; neither mode confirms a tier, and drift is refused either way."""
+
+
+class CwdMode(StrEnum):
+    """Where a server is started."""
+
+    HOME = "home"
+    """The person's home folder."""
+    AGENT = "agent"
+    """The agent's working directory; then it is part of the launch identity."""
+    CONFIG = "config"
+    """The folder of the headless FILE."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSetting:
+    """An operator's confirmation of the tools that a name or glob covers."""
+
+    pattern: str
+    tier: Tier | None
+    labels: Lamps = Lamps.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """One MCP server behind Keyturn."""
+
+    name: str
+    command: tuple[str, ...]
+    env: dict[str, str] = field(default_factory=dict[str, str], hash=False)
+    """Values, or `keychain:NAME`; secrets themselves are never here."""
+    environment: str = ""
+    """`production`, `qa` or a free name; `production` raises tiers."""
+    receipt: bool = False
+    review: ReviewMode = ReviewMode.ASK
+    cwd: CwdMode = CwdMode.HOME
+    cwd_path: str = ""
+    """The folder for HOME and CONFIG; absolute."""
+    tools: tuple[ToolSetting, ...] = ()
+    confirmed: bool = True
+    """False for a proposal from the command line that the window has not confirmed."""
+
+    def credential_names(self) -> tuple[str, ...]:
+        """Return the names of the secrets that the server is started with."""
+        return tuple(
+            value.removeprefix(KEYCHAIN_PREFIX)
+            for value in self.env.values()
+            if value.startswith(KEYCHAIN_PREFIX)
+        )
+
+    def env_names(self) -> tuple[str, ...]:
+        """Return what an approver may see of the environment: names, and keychain references."""
+        return tuple(
+            f"{name}={value}" if value.startswith(KEYCHAIN_PREFIX) else name
+            for name, value in sorted(self.env.items())
+        )
+
+    def tool_setting(self, tool: str) -> ToolSetting | None:
+        """Find the setting for a tool: exact name beats glob, longer glob beats shorter."""
+        covering = [s for s in self.tools if name_matches(s.pattern, tool)]
+        return max(covering, key=lambda s: (not is_glob(s.pattern), len(s.pattern)), default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentConfig:
+    """One enrolled agent."""
+
+    name: str
+    token_sha256: str
+    """Hash of its token, hexadecimal; the token itself is in a 0600 file of the agent's."""
+    executable: str = ""
+    """Executable of its host process at enrolment; empty when not known."""
+    enrolled_at: str = ""
+    confirmed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Numbers of architecture.md section 7."""
+
+    hold_seconds: float = 50.0
+    review_seconds: float = 8.0
+    """Longest wait of a handshake or list for a person."""
+    queue: int = 500
+    queue_per_agent: int = 200
+    detached_per_agent: int = 100
+    detached_seconds: float = 24 * 3600.0
+    retry_grant_seconds: float = 600.0
+    connections: int = 200
+    arguments_bytes: int = 8 * 1024 * 1024
+    frame_bytes: int = 64 * 1024 * 1024
+    result_bytes: int = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyConfig:
+    """Posture and rules as configured."""
+
+    posture: Posture = Posture.ASK_ALL
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadlessConfig:
+    """A headless FILE, read once and never again."""
+
+    policy: PolicyConfig
+    servers: tuple[ServerConfig, ...]
+    agents: tuple[AgentConfig, ...]
+    limits: Limits
+    approver_command: tuple[str, ...]
+    file_sha256: str
