@@ -11,8 +11,6 @@ import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-import msgspec
-
 from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
@@ -242,10 +240,9 @@ class ConsoleApprover:
                 return
             if not line:
                 return
-            try:
-                message = decode_from_window(line)
-            except msgspec.DecodeError as error:
-                _log.error("console sent an unreadable line error=%s", error)
+            message = decode_from_window(line)
+            if message is None:
+                _log.error("console sent an unreadable line bytes=%d", len(line))
                 continue
             self._take(message)
 

@@ -9,7 +9,6 @@ import logging
 import os
 from typing import assert_never
 
-import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.console_protocol import (
@@ -92,10 +91,9 @@ class Bridge(QObject):
             self.broker_gone.emit()
 
     def _take(self, line: bytes) -> None:
-        try:
-            message = decode_to_window(line)
-        except msgspec.DecodeError as error:
-            _log.error("the broker sent an unreadable line error=%s", error)
+        message = decode_to_window(line)
+        if message is None:
+            _log.error("the broker sent an unreadable line bytes=%d", len(line))
             return
         self._publish(message)
 
