@@ -1,0 +1,1 @@
+"""Secrets in the OS keychain, and the store that refuses where there is none."""
