@@ -6,6 +6,7 @@ A text that does not say exactly what was written is refused, never repaired (se
 from collections.abc import Callable
 from typing import TypeVar
 
+from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, canonical, parse_strict
 from keyturn.domain.configuration import (
     AgentConfig,
     CwdMode,
@@ -13,7 +14,6 @@ from keyturn.domain.configuration import (
     ServerConfig,
     ToolSetting,
 )
-from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, canonical, parse_strict
 from keyturn.domain.definition import Pin, pinned_definition
 from keyturn.domain.errors import ConfigurationError, DamagedDatabase
 from keyturn.domain.lamps import Lamps, lamps_from_letters

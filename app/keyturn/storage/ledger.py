@@ -43,9 +43,7 @@ _CALL = f"""
 """
 _DELIVERY = "UPDATE calls SET delivery_seq = ?, delivery = ?, result = ? WHERE id = ?"
 _EVENT = f"INSERT INTO events ({projection.EVENT_COLUMNS}) VALUES ({', '.join('?' * 11)})"
-_CHECKPOINT = (
-    "INSERT OR IGNORE INTO checkpoints (size, root, chain, peaks, ts) VALUES (?, ?, ?, ?, ?)"
-)
+_CHECKPOINT = "INSERT OR IGNORE INTO checkpoints (size, root, chain, peaks) VALUES (?, ?, ?, ?)"
 
 
 @dataclass(slots=True)
@@ -66,7 +64,7 @@ class _Rows:
     calls: list[projection.CallRow] = field(default_factory=list)
     deliveries: list[tuple[int, str, str, str]] = field(default_factory=list)
     events: list[projection.EventRow] = field(default_factory=list)
-    checkpoints: list[tuple[int, bytes, bytes, bytes, str]] = field(default_factory=list)
+    checkpoints: list[tuple[int, bytes, bytes, bytes]] = field(default_factory=list)
 
 
 class Ledger:
@@ -116,7 +114,7 @@ class Ledger:
         if head is None:
             head = self._head = _load_head(self._connection)
         if head.seq:
-            self._connection.execute(_CHECKPOINT, _checkpoint_row(head, self._clock.now_utc()))
+            self._connection.execute(_CHECKPOINT, _checkpoint_row(head))
 
     def _stage(self, head: _Head, entry: Entry, ts_utc: str, mono_ns: int, rows: _Rows) -> int:
         seq = head.seq + 1
@@ -149,7 +147,7 @@ class Ledger:
             rows.arguments.append((seq, row_salt, entry.arguments, entry.masked))
         _project(entry, seq, ts_utc, rows)
         if seq % CHECKPOINT_RECORDS == 0:
-            rows.checkpoints.append(_checkpoint_row(head, ts_utc))
+            rows.checkpoints.append(_checkpoint_row(head))
         return seq
 
     def _insert(self, rows: _Rows) -> None:
@@ -176,9 +174,8 @@ def _project(entry: Entry, seq: int, ts_utc: str, rows: _Rows) -> None:
         rows.events.append(projection.event_row(entry, seq, ts_utc))
 
 
-def _checkpoint_row(head: _Head, ts_utc: str) -> tuple[int, bytes, bytes, bytes, str]:
-    frontier = head.frontier
-    return (head.seq, frontier.root(), head.chain, frontier.peaks(), ts_utc)
+def _checkpoint_row(head: _Head) -> tuple[int, bytes, bytes, bytes]:
+    return (head.seq, head.frontier.root(), head.chain, head.frontier.peaks())
 
 
 def _load_head(connection: sqlite3.Connection) -> _Head:

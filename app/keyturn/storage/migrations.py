@@ -39,7 +39,6 @@ _LOG = (
         root      BLOB NOT NULL,
         chain     BLOB NOT NULL,
         peaks     BLOB NOT NULL,
-        ts        TEXT NOT NULL,
         key       TEXT,
         signature BLOB
     ) STRICT

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import TypeAlias
 
 from keyturn.domain.record import GENESIS, chain_hash, leaf_hash
 from keyturn.storage.read_only import APPLICATION_ID, evidence, is_open_elsewhere
@@ -127,6 +128,10 @@ class _Unusable(Exception):
     """The file is a database, but not a log."""
 
 
+_Checkpoint: TypeAlias = tuple[int, bytes, bytes, bytes, object, object]
+"""Size, root, chain, peaks, key, signature."""
+
+
 class _Walk:
     """Goes through the records once, in order."""
 
@@ -135,8 +140,8 @@ class _Walk:
         self._mark = mark
         self._chain = GENESIS
         self._frontier = Frontier()
-        self._checkpoints: Iterator[tuple[int, bytes, bytes, object, object]] = iter(())
-        self._checkpoint: tuple[int, bytes, bytes, object, object] | None = None
+        self._checkpoints: Iterator[_Checkpoint] = iter(())
+        self._checkpoint: _Checkpoint | None = None
         self.size: int = 0
         self.previous = GENESIS
         """Chain value before the record that was last yielded."""
@@ -159,7 +164,7 @@ class _Walk:
         self.pruned_through = _pruned_through(self._connection)
         self._checkpoints = iter(
             self._connection.execute(
-                "SELECT size, root, chain, key, signature FROM checkpoints ORDER BY size"
+                "SELECT size, root, chain, peaks, key, signature FROM checkpoints ORDER BY size"
             )
         )
         self._checkpoint = next(self._checkpoints, None)
@@ -211,8 +216,8 @@ class _Walk:
             if seq % _CHECKPOINT_RECORDS == 0 or (checkpoint is not None and checkpoint[0] < seq):
                 raise Fault(seq, f"the checkpoint at record {seq} is missing or moved")
             return
-        _, root, chain, key, signature = checkpoint
-        if root != self._frontier.root() or chain != self._chain:
+        _, *found, key, signature = checkpoint
+        if found != [self._frontier.root(), self._chain, self._frontier.peaks()]:
             raise Fault(seq, f"the checkpoint at record {seq} speaks of other records")
         if key is not None or signature is not None:
             self.signatures += 1

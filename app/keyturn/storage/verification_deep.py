@@ -102,11 +102,11 @@ class DeepCheck:
             raise Fault(seq, f"the history does not show record {seq}")
 
     def _delivered(self, seq: int, call: str) -> None:
-        # No row at all is found from the decision's side, or there never was a decision.
+        # No row at all is found from the decision's side, or there never was a decision before it.
         row = self._connection.execute(
-            "SELECT delivery_seq FROM calls WHERE id = ?", (call,)
+            "SELECT seq, delivery_seq FROM calls WHERE id = ?", (call,)
         ).fetchone()
-        if row is not None and (row[0] is None or row[0] < seq):
+        if row is not None and row[0] < seq and (row[1] is None or row[1] < seq):
             raise Fault(seq, f"the history does not show record {seq}")
 
     def _calls(self) -> None:

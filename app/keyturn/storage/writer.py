@@ -153,6 +153,18 @@ class Writer:
             self._called = True
             self._tokens.put(None)
 
+    def _settle(self, settled: Sequence[_Settled], failure: LogUnavailable | None) -> None:
+        """Wake the waiters; one that was cancelled meanwhile is left alone."""
+        for future, result, error in settled:
+            if future.done():
+                continue
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+        if failure is not None and self._on_failure is not None:
+            self._on_failure(failure)
+
     # --- the writer's side ---------------------------------------------------------------------
 
     def _main(self) -> None:
@@ -269,9 +281,7 @@ class Writer:
         self._ledger.forget()
         failure = error if isinstance(error, LogUnavailable) else _unavailable(error)
         _log.error("a batch was lost records=%d", len(futures), exc_info=error)
-        self._post([(future, None, failure) for future in futures if future is not None])
-        if self._on_failure is not None:
-            self._call(self._on_failure, failure)
+        self._post([(future, None, failure) for future in futures if future is not None], failure)
 
     def _roll_back(self) -> None:
         try:
@@ -293,13 +303,11 @@ class Writer:
             self._connection.close()
             self._post([(close.future, None, None)])
 
-    def _post(self, settled: Sequence[_Settled]) -> None:
-        if settled:
-            self._call(_settle, settled)
-
-    def _call(self, callback: Callable[[Any], None], argument: object) -> None:
+    def _post(self, settled: Sequence[_Settled], failure: LogUnavailable | None = None) -> None:
+        if not settled and failure is None:
+            return
         try:
-            self._loop.call_soon_threadsafe(callback, argument)
+            self._loop.call_soon_threadsafe(self._settle, settled, failure)
         except RuntimeError:
             _log.warning("the event loop ended before the writer")
 
@@ -323,17 +331,6 @@ def _settled(records: Sequence[_Record], results: Sequence[int | ValueError]) ->
         elif fault is not None:
             _log.error("a note could not be recorded", exc_info=fault)
     return settled
-
-
-def _settle(settled: Sequence[_Settled]) -> None:
-    """Wake the waiters, on the loop; one that was cancelled meanwhile is left alone."""
-    for future, result, error in settled:
-        if future.done():
-            continue
-        if error is None:
-            future.set_result(result)
-        else:
-            future.set_exception(error)
 
 
 def _unrecordable(fault: ValueError) -> LogUnavailable:
