@@ -46,9 +46,13 @@ class ToolCall:
     def digest(self) -> str:
         """Compute the digest anew from the object as it is now (architecture.md law 2)."""
         other: JsonObject = {k: v for k, v in self.params.items() if k not in _OWN_PARAMS}
-        meta = self.bound_meta()
-        if meta:
-            other["_meta"] = meta
+        # All of what is sent is bound, also where it is not what the protocol asks for.
+        if self.params.get("name", self.tool) != self.tool:
+            other["name"] = self.params["name"]
+        meta = self.params.get("_meta", {})
+        bound = self.bound_meta() if isinstance(meta, dict) else meta
+        if bound != {}:
+            other["_meta"] = bound
         preimage: JsonObject = {
             "v": 1,
             "agent": self.agent,
@@ -57,7 +61,7 @@ class ToolCall:
             "launch_hash": self.launch_hash,
             "tool": self.tool,
             "def_hash": self.def_hash,
-            "arguments": self.arguments,
+            "arguments": self.params.get("arguments", {}),
             "params": other,
             "inputResponses_hash": self._hash_of("inputResponses"),
             "requestState_hash": self._hash_of("requestState"),

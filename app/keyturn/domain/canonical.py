@@ -20,6 +20,9 @@ MAX_DEPTH = 64
 """Deepest nesting of arrays and objects that is accepted (security.md I-03)."""
 MAX_SAFE_INTEGER = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 8785 section 3.2.2.3)."""
+_FIRST_EXPONENT = 1e21
+"""From here on numbers are written with an exponent; smaller whole ones as integers, of which the
+strict reader would refuse those beyond 2^53 (ECMAScript Number::toString)."""
 
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
@@ -47,7 +50,8 @@ def parse_strict(raw: bytes | str) -> Parsed | Malformed:
     """Read one JSON text; refuse what two parsers might understand in two ways.
 
     Refused: invalid UTF-8, a byte order mark, duplicate keys, NaN and infinities (also by
-    overflow), lone surrogates, integers beyond 2^53 - 1 and nesting deeper than `MAX_DEPTH`.
+    overflow), lone surrogates, integers beyond 2^53 - 1 (also as `1e17`) and nesting deeper than
+    `MAX_DEPTH`.
     """
     try:
         text = raw if isinstance(raw, str) else str(raw, "utf-8")
@@ -101,6 +105,8 @@ def _finite_float(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
         raise _Refused("a number is too large")
+    if MAX_SAFE_INTEGER < abs(value) < _FIRST_EXPONENT:
+        raise _Refused("an integer is beyond 2^53")
     return value
 
 

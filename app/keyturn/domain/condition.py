@@ -1,5 +1,6 @@
 """The sixteen tests that a rule can make on an argument, total over all JSON values."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -42,7 +43,15 @@ class Condition:
 
 
 class ConditionFault(Exception):
-    """The condition itself is unusable (a list where a text belongs, a pattern RE2 refuses)."""
+    """The test cannot be made: an unusable condition, or a value that it cannot be sure of."""
+
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_HAS_AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
+_WEB_AUTHORITY = re.compile(r"[A-Za-z]+://[^/]")
+_WEB_SCHEMES = frozenset({"ftp", "http", "https", "ws", "wss"})
+_DROPPED_BY_BROWSERS = dict.fromkeys(map(ord, "\t\n\r"))
+_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +169,31 @@ def _host_in(found: JsonValue, wanted: JsonValue) -> bool:
     names = [_text(host).lower() for host in hosts]
     if not isinstance(found, str):
         return False
-    try:
-        host = urlsplit(found if "//" in found else f"//{found}").hostname
-    except ValueError:
-        return False
-    return host is not None and any(
+    host = _host_of(found)
+    return any(
         host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in names
     )
+
+
+def _host_of(text: str) -> str:
+    """Name the host of a URL or of `host[:port][/path]`; empty when there is none.
+
+    Raises ConditionFault where clients disagree about the host (RFC 3986 and the WHATWG URL
+    standard): such a text could lead an allow rule to another host, or pass round a deny rule.
+    """
+    scheme = _SCHEME.match(text.strip().translate(_DROPPED_BY_BROWSERS))
+    is_web = scheme is not None and scheme[1].lower() in _WEB_SCHEMES
+    if (is_web or "//" in text or "\\" in text) and _AMBIGUOUS.search(text):
+        raise ConditionFault("the host cannot be told for sure")
+    if is_web and not _WEB_AUTHORITY.match(text):
+        raise ConditionFault("the host cannot be told for sure")
+    try:
+        host = urlsplit(text if _HAS_AUTHORITY.match(text) else f"//{text}").hostname or ""
+    except ValueError:
+        raise ConditionFault("the host cannot be told for sure") from None
+    if not host.isascii() or "%" in host:
+        raise ConditionFault("the host cannot be told for sure")
+    return host.removesuffix(".")
 
 
 def _path_under(found: JsonValue, wanted: JsonValue) -> bool:
@@ -178,15 +205,19 @@ def _path_under(found: JsonValue, wanted: JsonValue) -> bool:
 
 
 def _normal_path(text: str) -> list[str] | None:
-    """Normalise lexically; a relative path, or one that climbs above its root, has no answer."""
-    if "\0" in text or not text.startswith("/"):
+    """Normalise lexically; a relative path has no answer.
+
+    Raises ConditionFault for a NUL, at which many programs end the path.
+    """
+    if "\0" in text:
+        raise ConditionFault("the path holds a NUL")
+    if not text.startswith("/"):
         return None
     parts: list[str] = []
     for part in text.split("/"):
         if part == "..":
-            if not parts:
-                return None
-            parts.pop()
+            # Above the root is the root (POSIX), so that `/../etc` does not pass round a rule.
+            del parts[-1:]
         elif part not in ("", "."):
             parts.append(part)
     return parts
