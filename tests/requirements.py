@@ -218,7 +218,7 @@ INVARIANTS = _section(
     ("I-13", GATE, "Unknown tool, server, method or argument key: asked at least."),
     ("I-14", GATE, "A changed definition refuses the tool until a person accepts it."),
     ("I-15", GATE, "Two servers with one tool name are never confused."),
-    ("I-16", GATE, "Annotations can only tighten the verdict."),
+    ("I-16", KEPT, "Annotations can only tighten the verdict."),
     ("I-17", STOP, "After the stop zero sends: 100 ms by hand, 500 pending in 1 s."),
     ("I-18", STOP, "The stop is durable before it is said; only a person resumes."),
     ("I-19", WINDOW, "Allow is inert for its arming time after every change."),
@@ -234,7 +234,7 @@ INVARIANTS = _section(
     ("I-29", RECEIPTS, "A verifier rejects absent, expired, replayed or foreign receipts."),
     ("I-30", BURSTS, "Too many pending are refused at once, memory and frames bounded."),
     ("I-31", WIRE, "No error tells an agent policy, secrets, paths or other sessions."),
-    ("I-32", GATE, "One verdict a call, a pure function of policy, call and session."),
+    ("I-32", KEPT, "One verdict a call, a pure function of policy, call and session."),
 )
 
 ROUTES = _section(

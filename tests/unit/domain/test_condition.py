@@ -1,0 +1,245 @@
+"""The sixteen tests of a rule, each on what fits, what does not, and what cannot be told."""
+
+import pytest
+
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.condition import (
+    MISSING,
+    Condition,
+    ConditionFault,
+    Operator,
+    fault_of,
+    holds,
+    pointer_value,
+)
+from keyturn.domain.lamps import Lamps
+
+ARGUMENTS: JsonObject = {"a": {"b": [10, {"c": "deep"}]}, "": 1, "x/y": 2, "m~n": 3, "0": "zero"}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("", ARGUMENTS),
+        ("/", 1),
+        ("/a/b/0", 10),
+        ("/a/b/1/c", "deep"),
+        ("/x~1y", 2),
+        ("/m~0n", 3),
+        ("/0", "zero"),
+        ("/a/b/2", MISSING),
+        ("/a/b/-", MISSING),
+        ("/a/b/00", MISSING),
+        ("/a/b/+1", MISSING),
+        ("/a/b/٠", MISSING),
+        ("/a/b/99999999999999999999", MISSING),
+        ("/a/b/0/c", MISSING),
+        ("/nothing/here", MISSING),
+    ],
+)
+def test_a_pointer_leads_to_what_rfc_6901_says(pointer: str, value: object) -> None:
+    assert pointer_value(ARGUMENTS, pointer) == value
+
+
+FITS: list[tuple[Operator, JsonValue, JsonValue, bool]] = [
+    (Operator.EQ, 1, 1, True),
+    (Operator.EQ, 1, 1.0, True),
+    (Operator.EQ, 1, True, False),
+    (Operator.EQ, False, 0, False),
+    (Operator.EQ, False, False, True),
+    (Operator.EQ, None, None, True),
+    (Operator.EQ, [1, [True]], [1, [True]], True),
+    (Operator.EQ, [1, [True]], [1, [1]], False),
+    (Operator.EQ, [1], [1, 1], False),
+    (Operator.EQ, {"a": 1}, {"a": 1}, True),
+    (Operator.EQ, {"a": 1}, {"a": True}, False),
+    (Operator.EQ, {"a": 1}, {"b": 1}, False),
+    (Operator.EQ, "a", "A", False),
+    (Operator.NE, "a", "b", True),
+    (Operator.NE, "a", "a", False),
+    (Operator.IN, [1, "a"], "a", True),
+    (Operator.IN, [1, "a"], True, False),
+    (Operator.GLOB, "read_*", "read_report", True),
+    (Operator.GLOB, "read_?", "read_report", False),
+    (Operator.GLOB, "*", 5, False),
+    (Operator.PREFIX, "ab", "abc", True),
+    (Operator.PREFIX, "ab", "xabc", False),
+    (Operator.PREFIX, "ab", ["abc"], False),
+    (Operator.SUFFIX, "bc", "abc", True),
+    (Operator.SUFFIX, "bc", "abcx", False),
+    (Operator.SUFFIX, "bc", None, False),
+    (Operator.LT, 2, 1, True),
+    (Operator.LT, 2, 2, False),
+    (Operator.LE, 2, 2, True),
+    (Operator.LE, 2, 2.5, False),
+    (Operator.GT, 2, 3, True),
+    (Operator.GT, 2, 2, False),
+    (Operator.GE, 2, 2, True),
+    (Operator.GE, 2, 1, False),
+    (Operator.GE, 2, "3", False),
+    (Operator.LE, 2, True, False),
+    (Operator.LEN_LE, 3, "abc", True),
+    (Operator.LEN_LE, 3, [1, 2, 3, 4], False),
+    (Operator.LEN_LE, 1, {"a": 1}, True),
+    (Operator.LEN_LE, 3, 5, False),
+    (Operator.MATCHES, "^[a-z]+$", "abc", True),
+    (Operator.MATCHES, "b", "abc", True),
+    (Operator.MATCHES, "^b", "abc", False),
+    (Operator.MATCHES, "1", 1, False),
+    (Operator.HAS, None, 0, True),
+    (Operator.HAS, True, None, True),
+    (Operator.HAS, False, 0, False),
+]
+
+
+@pytest.mark.parametrize(("op", "wanted", "found", "fits"), FITS)
+def test_a_value_fits_or_does_not(
+    op: Operator, wanted: JsonValue, found: JsonValue, fits: bool
+) -> None:
+    condition = Condition(path="/v", op=op, value=wanted)
+    assert holds(condition, {"v": found}, Lamps.NONE) is fits
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts", "fits"),
+    [
+        ("https://docs.example.org/a", "docs.example.org", True),
+        ("https://DOCS.example.org.", ["x", "Docs.Example.org"], True),
+        ("https://docs.example.org:8080/a?b#c", "docs.example.org", True),
+        ("https://user:word@docs.example.org/", "docs.example.org", True),
+        ("https://docs.example.org@evil.example/", "docs.example.org", False),
+        ("https://a.docs.example.org/", "*.docs.example.org", True),
+        ("https://docs.example.org/", "*.docs.example.org", False),
+        ("https://evildocs.example.org/", "*.docs.example.org", False),
+        ("docs.example.org", "docs.example.org", True),
+        ("docs.example.org/a//b", "docs.example.org", True),
+        ("docs.example.org:80", "docs.example.org", True),
+        ("//docs.example.org/a", "docs.example.org", True),
+        ("git@docs.example.org:team/repo", "docs.example.org", True),
+        ("http://[::1]:3000/", "::1", True),
+        ("file:///docs.example.org", "docs.example.org", False),
+        ("words without an address", "words", False),
+        ("", "x", False),
+        (7, "7", False),
+    ],
+)
+def test_a_host_is_told_from_a_url(url: JsonValue, hosts: JsonValue, fits: bool) -> None:
+    condition = Condition(path="/u", op=Operator.HOST_IN, value=hosts)
+    assert holds(condition, {"u": url}, Lamps.NONE) is fits
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example\\@docs.example.org/",
+        "evil.example\\@docs.example.org",
+        "https:evil.example",
+        "https:///evil.example",
+        "ht\ntps://evil.example",
+        " https://evil.example",
+        "https://ev%69l.example",
+        "https://éxample.org",
+        "https://docs.example.org／.evil.example",
+        "http://[zz",
+        "see https://docs.example.org",
+    ],
+)
+def test_a_host_that_clients_read_in_two_ways_cannot_be_judged(url: str) -> None:
+    condition = Condition(path="/u", op=Operator.HOST_IN, value="docs.example.org")
+    with pytest.raises(ConditionFault):
+        holds(condition, {"u": url}, Lamps.NONE)
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "fits"),
+    [
+        ("/srv/data/a.txt", "/srv/data", True),
+        ("/srv/data", "/srv/data/", True),
+        ("/srv//./data/x/../a", "/srv/data", True),
+        ("/srv/data/../../etc/passwd", "/srv/data", False),
+        ("/srv/database", "/srv/data", False),
+        ("/../etc/passwd", "/etc", True),
+        ("/a/../../../etc/passwd", "/etc", True),
+        ("srv/data/a", "/srv/data", False),
+        ("../etc", "/etc", False),
+        ("/anything", "/", True),
+        (5, "/srv", False),
+    ],
+)
+def test_a_path_is_under_a_root_by_its_text(path: JsonValue, root: str, fits: bool) -> None:
+    condition = Condition(path="/p", op=Operator.PATH_UNDER, value=root)
+    assert holds(condition, {"p": path}, Lamps.NONE) is fits
+
+
+def test_a_path_that_ends_twice_cannot_be_judged() -> None:
+    condition = Condition(path="/p", op=Operator.PATH_UNDER, value="/srv")
+    with pytest.raises(ConditionFault):
+        holds(condition, {"p": "/srv/a\0/../../etc"}, Lamps.NONE)
+
+
+@pytest.mark.parametrize(
+    ("letters", "lamps", "fits"),
+    [
+        ("U", Lamps.U, True),
+        ("UP", Lamps.U | Lamps.P | Lamps.X, True),
+        ("UP", Lamps.U, False),
+        ("X", Lamps.NONE, False),
+    ],
+)
+def test_lamps_are_asked_of_the_session(letters: str, lamps: Lamps, fits: bool) -> None:
+    condition = Condition(path="", op=Operator.TAINT_HAS, value=letters)
+    assert holds(condition, {}, lamps) is fits
+
+
+def test_absence_fails_every_test_but_its_own() -> None:
+    absent: JsonObject = {}
+    for op, wanted, _, _ in FITS:
+        if op is not Operator.HAS:
+            assert not holds(Condition(path="/v", op=op, value=wanted), absent, Lamps.NONE)
+    assert holds(Condition(path="/v", op=Operator.HAS, value=False), absent, Lamps.NONE)
+    assert not holds(Condition(path="/v", op=Operator.HAS), absent, Lamps.NONE)
+
+
+UNUSABLE: list[tuple[Operator, JsonValue]] = [
+    (Operator.IN, "text"),
+    (Operator.GLOB, 1),
+    (Operator.PREFIX, None),
+    (Operator.SUFFIX, ["a"]),
+    (Operator.HOST_IN, 5),
+    (Operator.HOST_IN, [1]),
+    (Operator.PATH_UNDER, "relative/path"),
+    (Operator.PATH_UNDER, {}),
+    (Operator.PATH_UNDER, "/a\0"),
+    (Operator.LT, "2"),
+    (Operator.GE, True),
+    (Operator.LEN_LE, 2.5),
+    (Operator.LEN_LE, False),
+    (Operator.MATCHES, "("),
+    (Operator.MATCHES, "(?=lookahead)"),
+    (Operator.MATCHES, 1),
+    (Operator.TAINT_HAS, ""),
+    (Operator.TAINT_HAS, "UZ"),
+    (Operator.TAINT_HAS, None),
+    (Operator.HAS, "yes"),
+]
+
+
+@pytest.mark.parametrize(("op", "value"), UNUSABLE)
+def test_an_unusable_condition_is_a_fault_at_load_and_at_every_call(
+    op: Operator, value: JsonValue
+) -> None:
+    condition = Condition(path="/v", op=op, value=value)
+    with pytest.raises(ConditionFault):
+        fault_of(condition)
+    arguments: tuple[JsonObject, ...] = ({}, {"v": "x"})
+    for given in arguments:
+        with pytest.raises(ConditionFault):
+            holds(condition, given, Lamps.NONE)
+
+
+@pytest.mark.parametrize(("op", "wanted"), sorted({(op, str(w)) for op, w, _, _ in FITS}))
+def test_usable_conditions_load(op: Operator, wanted: str) -> None:
+    for known, value, _, _ in FITS:
+        if (known, str(value)) == (op, wanted):
+            fault_of(Condition(path="/v", op=op, value=value))
+    fault_of(Condition(path="", op=Operator.TAINT_HAS, value="UPX"))

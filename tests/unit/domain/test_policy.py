@@ -1,0 +1,89 @@
+"""The judge on the cases that decide: order, tiers, lamps, postures, faulty rules."""
+
+from itertools import permutations
+
+import pytest
+
+from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.decision import Verdict
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.policy import Because, Judgement, Posture, judge
+from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
+from keyturn.domain.tier import Tier
+
+ALLOW = Rule(id="allow", effect=Effect.ALLOW, server="logistics")
+ASK = Rule(id="ask", effect=Effect.ASK)
+DENY = Rule(id="deny", effect=Effect.DENY)
+BAD_TEST = (Condition(path="", op=Operator.MATCHES, value="("),)
+
+
+def verdict(
+    *rules: Rule,
+    tier: Tier = Tier.T1,
+    labels: Lamps = Lamps.NONE,
+    lamps: Lamps = Lamps.NONE,
+    posture: Posture = Posture.ASK_ALL,
+) -> Judgement:
+    subject = RuleSubject(
+        kind=Kind.CALL,
+        agent="analyst",
+        server="logistics",
+        tool="dispatch_order",
+        arguments={"order_id": "SO-1"},
+        lamps=lamps,
+    )
+    return judge(subject, tier=tier, labels=labels, rules=rules, posture=posture)
+
+
+def test_without_a_rule_a_person_is_asked() -> None:
+    assert verdict() == Judgement(verdict=Verdict.ASK, because=Because.NO_RULE)
+
+
+@pytest.mark.parametrize("order", list(permutations([ALLOW, ASK, DENY])))
+def test_the_most_restrictive_wins_in_any_order(order: tuple[Rule, ...]) -> None:
+    assert verdict(*order) == Judgement(verdict=Verdict.DENY, because=Because.RULE, rule=DENY)
+    without_deny = [rule for rule in order if rule is not DENY]
+    assert verdict(*without_deny) == Judgement(verdict=Verdict.ASK, because=Because.RULE, rule=ASK)
+    assert verdict(ALLOW) == Judgement(verdict=Verdict.ALLOW, because=Because.RULE, rule=ALLOW)
+
+
+def test_the_most_specific_of_them_is_named() -> None:
+    narrow = Rule(id="narrow", effect=Effect.ALLOW, server="logistics", tool="dispatch_order")
+    assert verdict(ALLOW, narrow, ALLOW).rule is narrow
+
+
+def test_no_rule_allows_what_nobody_confirmed() -> None:
+    judgement = verdict(ALLOW, tier=Tier.T3)
+    assert judgement == Judgement(verdict=Verdict.ASK, because=Because.NOT_CONFIRMED, rule=ALLOW)
+    assert verdict(tier=Tier.T3, posture=Posture.ASK_WRITES).because is Because.NO_RULE
+
+
+def test_no_rule_decides_a_call_with_reach_after_untrusted_and_private() -> None:
+    lit = Lamps.U | Lamps.P
+    assert verdict(ALLOW, lamps=lit, labels=Lamps.X).because is Because.THREE_LAMPS
+    assert verdict(ALLOW, lamps=lit, labels=Lamps.P).verdict is Verdict.ALLOW
+    assert verdict(DENY, lamps=lit, labels=Lamps.X).verdict is Verdict.DENY
+
+
+def test_the_posture_allows_confirmed_reads_and_nothing_else() -> None:
+    reads = Posture.ASK_WRITES
+    assert verdict(tier=Tier.T0, posture=reads) == Judgement(
+        verdict=Verdict.ALLOW, because=Because.POSTURE_READS
+    )
+    for tier in (Tier.T1, Tier.T2, Tier.T3):
+        assert verdict(tier=tier, posture=reads).verdict is Verdict.ASK
+    assert verdict(tier=Tier.T0).verdict is Verdict.ASK
+    assert verdict(ASK, tier=Tier.T0, posture=reads).verdict is Verdict.ASK
+
+
+def test_a_rule_that_cannot_be_tried_denies_or_asks() -> None:
+    bad_deny = Rule(id="bad", effect=Effect.DENY, when=BAD_TEST)
+    assert verdict(ALLOW, bad_deny) == Judgement(
+        verdict=Verdict.DENY, because=Because.RULE, rule=bad_deny
+    )
+    for effect in (Effect.ASK, Effect.ALLOW):
+        bad = Rule(id="bad", effect=effect, when=BAD_TEST)
+        expected = Judgement(verdict=Verdict.ASK, because=Because.RULE_FAULT, rule=bad)
+        assert verdict(ALLOW, bad) == expected
+        assert verdict(bad, tier=Tier.T0, posture=Posture.ASK_WRITES) == expected
+        assert verdict(bad, DENY).verdict is Verdict.DENY

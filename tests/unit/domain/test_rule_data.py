@@ -1,0 +1,83 @@
+"""Rules as closed data: read back as written, and nothing unknown is passed over."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.rule_data import rule_from_data, rule_set_hash, rule_to_data
+
+NAMES = st.text(max_size=8)
+CONDITIONS = st.one_of(
+    st.builds(
+        Condition,
+        path=st.sampled_from(["", "/a", "/a/0"]),
+        op=st.sampled_from([Operator.EQ, Operator.NE]),
+        value=st.none() | st.booleans() | st.integers(-5, 5) | st.lists(NAMES, max_size=2),
+    ),
+    st.builds(Condition, path=st.just("/n"), op=st.just(Operator.LE), value=st.integers(0, 9)),
+)
+RULES = st.builds(
+    Rule,
+    id=st.text(min_size=1, max_size=8),
+    effect=st.sampled_from(Effect),
+    kind=st.sampled_from(Kind),
+    agent=NAMES,
+    server=NAMES,
+    tool=NAMES,
+    when=st.lists(CONDITIONS, max_size=3).map(tuple),
+    name=NAMES,
+    enabled=st.booleans(),
+)
+
+
+@given(RULES)
+def test_a_rule_is_read_back_as_it_was_written(rule: Rule) -> None:
+    assert rule_from_data(rule_to_data(rule)) == rule
+
+
+def test_only_the_effect_must_be_said() -> None:
+    rule = rule_from_data({"effect": "ask"}, default_id="file-1")
+    assert rule == Rule(id="file-1", effect=Effect.ASK)
+
+
+def test_a_rule_without_an_id_is_named_by_its_content() -> None:
+    one, same = rule_from_data({"effect": "ask"}), rule_from_data({"effect": "ask"})
+    assert one.id == same.id != rule_from_data({"effect": "deny"}).id
+    assert one.id.startswith("r-")
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        ({}, "`effect`"),
+        ({"effect": "permit"}, "`effect`"),
+        ({"effect": 5}, "`effect`"),
+        ({"effect": "ask", "cel": "true"}, "'cel'"),
+        ({"effect": "ask", "kind": "shell"}, "`kind`"),
+        ({"effect": "ask", "tool": 5}, "`tool`"),
+        ({"effect": "ask", "enabled": 1}, "`enabled`"),
+        ({"effect": "ask", "when": {}}, "`when`"),
+        ({"effect": "ask", "when": ["x"]}, "path, op, value"),
+        ({"effect": "ask", "when": [{"op": "eq", "not": 1}]}, "path, op, value"),
+        ({"effect": "ask", "when": [{"op": "like"}]}, "`op`"),
+        ({"effect": "ask", "when": [{"path": "a", "op": "eq"}]}, "JSON Pointer"),
+        ({"effect": "ask", "when": [{"path": "/a", "op": "in", "value": 1}]}, "/a"),
+        ({"effect": "ask", "when": [{"op": "matches", "value": "("}]}, "the arguments"),
+    ],
+    ids=str,
+)
+def test_anything_else_is_refused_with_a_sentence(data: JsonObject, says: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        rule_from_data(data)
+    assert says in caught.value.sentence
+    assert caught.value.mend
+
+
+def test_the_hash_of_a_set_follows_its_content_and_not_its_order() -> None:
+    one, other = Rule(id="a", effect=Effect.ASK), Rule(id="b", effect=Effect.DENY)
+    assert rule_set_hash((one, other)) == rule_set_hash((other, one))
+    assert rule_set_hash((one,)) != rule_set_hash((one, other))
