@@ -7,10 +7,9 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
-import psutil
+from keyturn.desktop.wall_time import utc_text
 
 _NANOSECONDS = 1_000_000_000
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class LoopTimer:
@@ -43,9 +42,7 @@ class SystemClock:
     @cached_property
     def boot_id(self) -> str:
         """Identify the machine's boot that monotonic times belong to."""
-        if sys.platform == "linux":
-            return _BOOT_ID.read_text(encoding="ascii").strip()
-        return f"boot-{int(psutil.boot_time())}"
+        return _read_boot_id()
 
     def now_utc(self) -> str:
         """Return wall time as `2026-11-23T14:07:52.123Z`."""
@@ -60,8 +57,14 @@ class SystemClock:
         return LoopTimer(when_ns, callback)
 
 
-def utc_text(epoch_ns: int) -> str:
-    """Write nanoseconds since 1970 as `2026-11-23T14:07:52.123Z`; what is finer is cut off."""
-    seconds, rest = divmod(epoch_ns, _NANOSECONDS)
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
-    return f"{whole}.{rest // 1_000_000:03}Z"
+if sys.platform == "linux":
+
+    def _read_boot_id() -> str:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+else:
+    # Only here: every command that needs the time would wait for its import.
+    import psutil
+
+    def _read_boot_id() -> str:
+        return f"boot-{int(psutil.boot_time())}"

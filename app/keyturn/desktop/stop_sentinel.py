@@ -2,14 +2,13 @@
 
 import json
 import os
-import secrets
 import stat
 from pathlib import Path
 from typing import Any, cast
 
 from keyturn.application.ports.stop_sentinel import StopFacts
-from keyturn.desktop.clock import utc_text
 from keyturn.desktop.private_files import make_private_folder
+from keyturn.desktop.wall_time import utc_text
 from keyturn.domain.errors import ConfigurationError, KeyturnError
 
 _LARGEST = 65_536
@@ -51,7 +50,7 @@ class FileStopSentinel:
             "trigger": facts.trigger,
             "reason": facts.reason,
         }
-        temporary = self._path.with_name(f".stop-{secrets.token_hex(8)}")
+        temporary = self._path.with_name(f".stop-{os.urandom(8).hex()}")
         try:
             make_private_folder(self._path.parent)
             if self._path.is_dir():

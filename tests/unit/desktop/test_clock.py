@@ -7,7 +7,8 @@ import time
 import pytest
 
 from keyturn.desktop import clock as clock_module
-from keyturn.desktop.clock import SystemClock, utc_text
+from keyturn.desktop.clock import SystemClock
+from keyturn.desktop.wall_time import utc_text
 
 
 def test_wall_time_has_milliseconds_and_a_z() -> None:
