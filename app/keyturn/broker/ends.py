@@ -1,0 +1,78 @@
+"""Owns what a link needs of its two ends and of the use cases: ports, no behaviour."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from keyturn.application.agreements import Agreements
+from keyturn.application.approvals import Approvals
+from keyturn.application.events import Observers
+from keyturn.application.gate import Gate
+from keyturn.application.ports.ids import Ids
+from keyturn.application.ports.processes import Processes
+from keyturn.application.recording import Recorder
+from keyturn.application.reviews import Reviews
+from keyturn.application.sessions import Sessions
+from keyturn.application.stop import StopSwitch
+from keyturn.broker.frames import Oversize
+from keyturn.domain.configuration import Limits
+
+Answer = Callable[[bytes], None]
+"""Writes one line to the client."""
+
+
+class Downstream(Protocol):
+    """The client's end of a connection, as a link writes to it."""
+
+    def send(self, line: bytes) -> None:
+        """Write one line; dropped when the client is gone."""
+        ...
+
+    def hold_reading(self, reason: str) -> None:
+        """Read nothing from the client for now."""
+        ...
+
+    def release_reading(self, reason: str) -> None:
+        """Read again when no reason is left."""
+        ...
+
+    def close(self) -> None:
+        """Close it once everything is written."""
+        ...
+
+
+class ClientEvents(Protocol):
+    """What is told of the client's end."""
+
+    def from_client(self, line: bytes) -> None:
+        """Take one line."""
+        ...
+
+    def oversize_from_client(self, line: Oversize) -> None:
+        """Be told of a line that was too long and is gone."""
+        ...
+
+    def client_slow(self, slow: bool) -> None:
+        """Say whether the client keeps up with what is written to it."""
+        ...
+
+    def client_left(self) -> None:
+        """Say once that the client will write no more; it may still read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkServices:
+    """The use cases and ports that every link works with."""
+
+    gate: Gate
+    agreements: Agreements
+    reviews: Reviews
+    approvals: Approvals
+    stop: StopSwitch
+    recorder: Recorder
+    sessions: Sessions
+    processes: Processes
+    ids: Ids
+    observers: Observers
+    limits: Limits

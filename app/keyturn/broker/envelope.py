@@ -1,0 +1,243 @@
+"""Owns what one frame is: its method, id, params, result or error; values inside stay raw bytes.
+
+A frame that two readers could understand in two ways is not classified: from a client it is
+refused, from a server it answers nothing (protocol.md section 7, parser differentials).
+"""
+
+import re
+
+import msgspec
+from msgspec import Raw
+
+from keyturn.domain.canonical import JsonObject, Malformed, parse_strict
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+OWN_PREFIX = "keyturn:"
+"""Ids of the broker's own requests; a client may not use it."""
+NOTHING = Raw(b"")
+
+RequestId = str | int
+
+_members = msgspec.json.Decoder(dict[str, Raw]).decode
+_text = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.encode
+
+_INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]{0,99})")
+_SPACE = re.compile(rb"[ \t\r\n]*")
+_KEY = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_COMPARED_WHOLE = 64 * 1024
+"""Bytes up to which comparing with a re-spelling is cheaper than walking along the line."""
+_BOM = b"\xef\xbb\xbf"
+
+# What readers in use accept beyond JSON: replaced for classification only, never in what is passed.
+_NON_FINITE = re.compile(rb"(?<=[\[:,\s])-?(?:NaN|Infinity)(?=[\],}\s])")
+_SURROGATE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+
+
+class ClientFrame(msgspec.Struct, frozen=True):
+    """A frame from a client that may be judged or passed."""
+
+    line: bytes
+    method: str
+    """Empty for a response."""
+    id: RequestId | None
+    """None for a notification, and for a response."""
+    params: Raw
+
+
+class BadFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """A frame from a client that is refused and never forwarded."""
+
+    code: int
+    reason: str
+    id: RequestId | None = None
+    """The id to answer with, where it is usable."""
+
+
+class ServerFrame(msgspec.Struct, frozen=True):
+    """A frame from a server."""
+
+    line: bytes
+    method: str
+    """Empty for a response."""
+    id: RequestId | None
+    """None when there is none, or none that anybody could have asked with."""
+    asks: bool
+    """It has a method and an id of whatever kind, so that an answer is expected."""
+    params: Raw
+    result: Raw | None = None
+    error: Raw | None = None
+    ambiguous: bool = False
+    """A response with the same key twice, or with both a result and an error."""
+
+
+def read_client(line: bytes) -> ClientFrame | BadFrame:
+    """Classify one line from a client."""
+    decoded = _decode(line)
+    if decoded is None:
+        return _unreadable(line)
+    text, members = decoded
+    raw_method = members.get("method")
+    request_id = _usable_id(members.get("id")) if raw_method is not None else None
+    if not line.isascii() and not _is_utf8(line):
+        return BadFrame(code=PARSE_ERROR, reason="the frame is not valid UTF-8")
+    if repeats_a_key(text, members):
+        return _invalid("the frame has the same key twice", request_id)
+    answers = "result" in members or "error" in members
+    if raw_method is None:
+        if not answers or "id" not in members:
+            return _invalid("the frame has no method")
+        return ClientFrame(line, "", None, NOTHING)
+    method = _string(raw_method)
+    if not method or answers:
+        return _invalid("the frame is neither a request nor an answer", request_id)
+    if request_id is None and "id" in members:
+        return _invalid("the id is no string and no integer")
+    if isinstance(request_id, str) and request_id.startswith(OWN_PREFIX):
+        return _invalid("the id begins with a reserved word", request_id)
+    return ClientFrame(line, method, request_id, members.get("params", NOTHING))
+
+
+def strict_params(frame: ClientFrame) -> JsonObject | Malformed:
+    """Decode the params of a judged frame, refusing the whole line for any doubt within it."""
+    parsed = parse_strict(frame.line)
+    if isinstance(parsed, Malformed):
+        return parsed
+    params = parsed.value.get("params") if isinstance(parsed.value, dict) else None
+    return params if isinstance(params, dict) else Malformed("the params are no object")
+
+
+def read_server(line: bytes) -> ServerFrame | None:
+    """Classify one line from a server; None for what is no frame at all."""
+    decoded = _decode(line.removeprefix(_BOM))
+    if decoded is None:
+        return None
+    text, members = decoded
+    raw_id = members.get("id")
+    result, error = members.get("result"), members.get("error")
+    if "method" not in members:
+        if result is None and error is None:
+            return None
+        ambiguous = (result is not None and error is not None) or repeats_a_key(text, members)
+        return ServerFrame(line, "", _usable_id(raw_id), False, NOTHING, result, error, ambiguous)
+    method = _string(members["method"])
+    if not method or result is not None or error is not None:
+        return None
+    return ServerFrame(
+        line, method, _usable_id(raw_id), raw_id is not None, members.get("params", NOTHING)
+    )
+
+
+def repeats_a_key(line: bytes, members: dict[str, Raw]) -> bool:
+    """Tell whether the outermost object has one key twice; `members` is what was decoded of it.
+
+    Decoders keep the last of two equal keys, others the first.
+    """
+    if len(line) <= _COMPARED_WHOLE:
+        compact = b",".join([b'"%b":%b' % (key.encode(), raw) for key, raw in members.items()])
+        if line.rstrip() == b"{%b}" % compact:
+            return False
+    return _walk_meets_a_repeat(line, members)
+
+
+def _walk_meets_a_repeat(line: bytes, members: dict[str, Raw]) -> bool:
+    """Walk a line along its decoded members, whatever its white space and escapes.
+
+    Where a key is repeated the walk meets it again, or meets a value that is not the kept one.
+    """
+    at = line.find(b"{") + 1
+    seen: set[str] = set()
+    while True:
+        at = _skip_space(line, at)
+        found = _KEY.match(line, at)
+        if found is None:
+            return False
+        literal = found[0]
+        key = _text(literal) if b"\\" in literal else literal[1:-1].decode()
+        if key in seen:
+            return True
+        seen.add(key)
+        at = _skip_space(line, _skip_space(line, found.end()) + 1)
+        value = bytes(members.get(key, NOTHING))
+        if not value or not line.startswith(value, at):
+            return True
+        at = _skip_space(line, at + len(value))
+        if line[at : at + 1] != b",":
+            return False
+        at += 1
+
+
+def members_of(value: Raw | bytes) -> dict[str, Raw] | None:
+    """Decode one object's members as raw values; None when it is no object."""
+    try:
+        return _members(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def result_line(request_id: RequestId, result: object) -> bytes:
+    """Encode a response with a result; `result` may hold raw values."""
+    return _encode({"jsonrpc": "2.0", "id": request_id, "result": result}) + b"\n"
+
+
+def notification_line(method: str, params: JsonObject | None = None) -> bytes:
+    """Encode a notification."""
+    body: dict[str, object] = {"jsonrpc": "2.0", "method": method}
+    if params is not None:
+        body["params"] = params
+    return _encode(body) + b"\n"
+
+
+def _decode(line: bytes) -> tuple[bytes, dict[str, Raw]] | None:
+    """Return the members, and the text that they are slices of."""
+    try:
+        return line, _members(line)
+    except msgspec.ValidationError:
+        return None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    tolerated = _NON_FINITE.sub(b"0", _SURROGATE.sub(rb"\1\\u0020", line))
+    members = members_of(tolerated) if tolerated != line else None
+    return None if members is None else (tolerated, members)
+
+
+def _unreadable(line: bytes) -> BadFrame:
+    if line.lstrip()[:1] == b"[":
+        return _invalid("batches are not taken")
+    return BadFrame(code=PARSE_ERROR, reason="the frame is not a JSON object")
+
+
+def _invalid(reason: str, request_id: RequestId | None = None) -> BadFrame:
+    return BadFrame(code=INVALID_REQUEST, reason=reason, id=request_id)
+
+
+def _usable_id(raw: Raw | None) -> RequestId | None:
+    if raw is None:
+        return None
+    literal = bytes(raw)
+    if literal[:1] == b'"':
+        return _string(raw)
+    return int(literal) if _INTEGER.fullmatch(literal) else None
+
+
+def _string(raw: Raw) -> str | None:
+    try:
+        return _text(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _skip_space(line: bytes, at: int) -> int:
+    if line[at : at + 1] in b" \t\r\n":
+        found = _SPACE.match(line, at)
+        return found.end() if found is not None else at
+    return at

@@ -1,0 +1,114 @@
+"""Owns what clients and servers declare of themselves, in the handshake or in each request.
+
+Legacy: `initialize` names them once. From 2026-07-28 on every request carries the version, and
+should carry who the client is, under reserved `_meta` keys.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Raw
+
+from keyturn.application.connection import Claims
+from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
+
+VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
+CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
+CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
+_OWN_META = (VERSION_KEY, CLIENT_KEY, CAPABILITIES_KEY)
+_LONGEST_CLAIM = 200
+
+
+class _Params(msgspec.Struct):
+    meta: dict[str, Raw] | None = msgspec.field(name="_meta", default=None)
+    client: Raw | None = msgspec.field(name="clientInfo", default=None)
+
+
+class _Client(msgspec.Struct):
+    name: str = ""
+    version: str = ""
+
+
+class _Tools(msgspec.Struct):
+    list_changed: bool = msgspec.field(name="listChanged", default=False)
+
+
+class _Capabilities(msgspec.Struct):
+    tools: _Tools | None = None
+
+
+class _Declared(msgspec.Struct):
+    capabilities: _Capabilities | None = None
+
+
+_params = msgspec.json.Decoder(_Params).decode
+_client = msgspec.json.Decoder(_Client).decode
+_declared = msgspec.json.Decoder(_Declared).decode
+
+
+class ServerSays(msgspec.Struct, frozen=True):
+    """What a server declared of its tools."""
+
+    tools: bool
+    list_changed: bool
+
+
+def modern_meta(params: Raw | bytes) -> JsonObject | None:
+    """Return the `_meta` of a 2026-07-28 request that Keyturn repeats; None if legacy."""
+    found = _read(params)
+    if found is None or found.meta is None or VERSION_KEY not in found.meta:
+        return None
+    meta: JsonObject = {}
+    for key in _OWN_META:
+        parsed = parse_strict(bytes(found.meta[key])) if key in found.meta else None
+        if isinstance(parsed, Parsed):
+            meta[key] = parsed.value
+    return meta
+
+
+def modern_meta_of(params: Mapping[str, JsonValue]) -> JsonObject | None:
+    """Do the same for params that are decoded already."""
+    meta = params.get("_meta")
+    if not isinstance(meta, dict) or VERSION_KEY not in meta:
+        return None
+    return {key: meta[key] for key in _OWN_META if key in meta}
+
+
+def claims_in_initialize(params: Raw | bytes) -> Claims | None:
+    """Return the client's own name and version from the handshake."""
+    found = _read(params)
+    return None if found is None or found.client is None else _claims(found.client)
+
+
+def claims_in_meta(meta: Mapping[str, JsonValue]) -> Claims | None:
+    """Return the client's own name and version from a request's `_meta`."""
+    client = meta.get(CLIENT_KEY)
+    return None if client is None else _claims(msgspec.json.encode(client))
+
+
+def server_says(result: Raw | bytes) -> ServerSays:
+    """Read a server's capabilities from its answer to `initialize` or `server/discover`."""
+    try:
+        capabilities = _declared(result).capabilities
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        # Unreadable: ask for the list anyway; a server without tools answers with an error.
+        return ServerSays(tools=True, list_changed=False)
+    tools = capabilities.tools if capabilities is not None else None
+    return ServerSays(
+        tools=tools is not None, list_changed=tools is not None and tools.list_changed
+    )
+
+
+def _read(params: Raw | bytes) -> _Params | None:
+    try:
+        return _params(params)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _claims(client: Raw | bytes) -> Claims | None:
+    try:
+        found = _client(client)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return Claims(name=found.name[:_LONGEST_CLAIM], version=found.version[:_LONGEST_CLAIM])

@@ -1,0 +1,196 @@
+"""Owns the live tool calls of one connection: each a task through the gate, answered once."""
+
+import asyncio
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import assert_never
+
+from keyturn.application.call import (
+    Forwarded,
+    IncomingCall,
+    Refused,
+    Replaced,
+    Reply,
+    Silence,
+)
+from keyturn.application.connection import Connection
+from keyturn.application.tasks import TaskOwner
+from keyturn.broker.ends import Answer, LinkServices
+from keyturn.broker.envelope import RequestId, result_line
+from keyturn.broker.eras import modern_meta_of
+from keyturn.broker.listing import Listing
+from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
+from keyturn.broker.upstream_stdio import StdioUpstream
+from keyturn.domain.canonical import JsonObject, Malformed
+from keyturn.domain.decision import Outcome
+
+MOST_RECORDED_AT_ONCE = 100
+"""Malformed frames whose refusals are being committed; further ones are only answered."""
+AFTER_CANCEL_SECONDS = 30.0
+"""How long a cancelled call may still be answered, for the record, before it reads unknown."""
+
+
+class Cancelled(Enum):
+    """What a cancellation met."""
+
+    NOTHING = auto()
+    NOT_SENT = auto()
+    SENT = auto()
+    """The server has it, so the cancellation is passed on."""
+
+
+@dataclass(slots=True)
+class _Live:
+    incoming: IncomingCall
+    modern: bool
+    answered: bool = True
+    """False once the client cancelled: a cancelled request gets no answer."""
+
+
+class JudgedCalls:
+    """Takes calls off the wire, hands them to the gate and writes the gate's replies."""
+
+    def __init__(
+        self,
+        services: LinkServices,
+        connection: Connection,
+        upstream: StdioUpstream,
+        listing: Listing,
+        answer: Answer,
+    ) -> None:
+        self._services = services
+        self._connection = connection
+        self._upstream = upstream
+        self._listing = listing
+        self._answer = answer
+        self._tasks = TaskOwner()
+        self._live: dict[RequestId, _Live] = {}
+        self._recording = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def __contains__(self, request_id: RequestId) -> bool:
+        """Tell whether a call of that id is not answered yet."""
+        return request_id in self._live
+
+    def __len__(self) -> int:
+        """Count the calls that are not answered yet."""
+        return len(self._live)
+
+    def take(self, request_id: RequestId, params: JsonObject | Malformed) -> None:
+        """Hand one call to the gate."""
+        incoming = IncomingCall(
+            id=self._services.ids.new("c"),
+            connection=self._connection,
+            request_id=request_id,
+            params=params,
+        )
+        modern = not isinstance(params, Malformed) and modern_meta_of(params) is not None
+        live = self._live[request_id] = _Live(incoming, modern)
+        self._idle.clear()
+        self._tasks.start(self._run(live), "call")
+
+    def record_malformed(self, reason: str) -> None:
+        """Have a refused frame recorded; what it was answered is not the gate's business."""
+        if self._recording >= MOST_RECORDED_AT_ONCE:
+            return
+        self._recording += 1
+        incoming = IncomingCall(
+            id=self._services.ids.new("c"),
+            connection=self._connection,
+            request_id="",
+            params=Malformed(reason),
+        )
+        self._tasks.start(self._record(incoming), "record of a malformed frame")
+
+    def cancel(self, request_id: RequestId) -> Cancelled:
+        """Withdraw a call that the client gave up."""
+        live = self._live.get(request_id)
+        if live is None:
+            return Cancelled.NOTHING
+        live.answered = False
+        live.incoming.cancelled = True
+        if live.incoming.sent:
+            self._bound(live)
+            return Cancelled.SENT
+        if live.incoming.approval_id:
+            self._services.approvals.client_left(live.incoming.approval_id)
+        return Cancelled.NOT_SENT
+
+    def stop_sent(self) -> tuple[RequestId, ...]:
+        """Return the calls to cancel at the server, whose answers are not awaited for ever."""
+        sent = [live for live in self._live.values() if live.incoming.sent]
+        for live in sent:
+            self._bound(live)
+        return tuple(live.incoming.request_id for live in sent)
+
+    def leave(self, *, host_gone: bool) -> None:
+        """Give up what was not sent, because the client has left."""
+        for live in tuple(self._live.values()):
+            if live.incoming.sent:
+                continue
+            live.incoming.cancelled = True
+            if live.incoming.approval_id:
+                self._services.approvals.client_left(live.incoming.approval_id, host_gone=host_gone)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until no call is live, at most so long."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return
+
+    async def close(self) -> None:
+        """End what is left."""
+        await self._tasks.close()
+
+    def _bound(self, live: _Live) -> None:
+        asyncio.get_running_loop().call_later(AFTER_CANCEL_SECONDS, self._give_up, live)
+
+    def _give_up(self, live: _Live) -> None:
+        # The id may be another call's by now.
+        request_id = live.incoming.request_id
+        if self._live.get(request_id) is live:
+            self._upstream.give_up(request_id, "cancelled, and the server did not answer")
+
+    async def _run(self, live: _Live) -> None:
+        try:
+            if not self._listing.settled:
+                await self._listing.wait(self._services.limits.review_seconds)
+            if live.incoming.cancelled:
+                return
+            reply = await self._services.gate.handle(live.incoming, self._upstream)
+            line = _line_of(reply, live)
+            if live.answered and line is not None:
+                self._answer(line)
+        finally:
+            del self._live[live.incoming.request_id]
+            if not self._live:
+                self._idle.set()
+
+    async def _record(self, incoming: IncomingCall) -> None:
+        try:
+            await self._services.gate.handle(incoming, self._upstream)
+        finally:
+            self._recording -= 1
+
+
+def _line_of(reply: Reply, live: _Live) -> bytes | None:
+    request_id = live.incoming.request_id
+    match reply:
+        case Forwarded():
+            return reply.line
+        case Replaced():
+            return result_line(request_id, reply.result)
+        case Refused() if reply.outcome is Outcome.REFUSED_MALFORMED:
+            params = live.incoming.params
+            if isinstance(params, Malformed):
+                return invalid_line(request_id, params.reason)
+            return malformed_line(request_id, reply)
+        case Refused():
+            return refusal_line(request_id, reply, modern=live.modern)
+        case Silence():
+            return None
+        case _:
+            assert_never(reply)

@@ -1,0 +1,266 @@
+"""Owns one agent's connection to one server from its first frame to its clean end.
+
+Nothing starts before the client's first frame, and no server before a person agreed to its command.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from keyturn.application.connection import Connection
+from keyturn.application.events import Topic
+from keyturn.application.tasks import TaskOwner
+from keyturn.broker.ends import Downstream, LinkServices
+from keyturn.broker.envelope import ClientFrame, RequestId, ServerFrame, read_client
+from keyturn.broker.frames import Oversize
+from keyturn.broker.judged_calls import JudgedCalls
+from keyturn.broker.listing import Listing
+from keyturn.broker.refusals import (
+    INTERNAL_ERROR,
+    KEYCHAIN,
+    NOT_STARTED,
+    REFUSED,
+    SERVER_ENDED,
+    WAITING_FOR_REVIEW,
+)
+from keyturn.broker.refusing import Refusing
+from keyturn.broker.relay import Relay, RelayParts
+from keyturn.broker.upstream_stdio import ServerMeans, ServerStart, StdioUpstream
+from keyturn.domain.definition import ToolDefinition
+from keyturn.domain.errors import KeyturnError, SecretStoreUnavailable, ServerUnavailable
+
+IN_FLIGHT_SECONDS = 30.0
+"""How long a sent call is still awaited, for the record, after its client left."""
+LOST_CALLS_SECONDS = 5.0
+"""How long answering a dead server's calls may take before the client's end is closed."""
+_WAITING_BYTES = 1 << 20
+"""Bytes of frames kept while the server is not there yet; then the client's end is not read."""
+
+
+class Link:
+    """Takes what both ends say; the relay routes it while the server runs."""
+
+    def __init__(
+        self,
+        *,
+        connection: Connection,
+        downstream: Downstream,
+        start: ServerStart,
+        means: ServerMeans,
+        services: LinkServices,
+        log_line: Callable[[bytes], None],
+        closed: "Callable[[Link], None]",
+    ) -> None:
+        self.connection = connection
+        self._downstream = downstream
+        self._services = services
+        self._closed = closed
+        self._loop = asyncio.get_running_loop()
+        self._tasks = TaskOwner()
+        self._upstream = StdioUpstream(start, means, self, log_line)
+        self._listing = Listing(self._upstream, self._took, self._tasks)
+        self._judged = JudgedCalls(
+            services, connection, self._upstream, self._listing, downstream.send
+        )
+        self._relay = Relay(
+            RelayParts(
+                services=services,
+                connection=connection,
+                upstream=self._upstream,
+                listing=self._listing,
+                judged=self._judged,
+                answer=downstream.send,
+            )
+        )
+        self._forget = services.agreements.on_change(self._visible_changed)
+        self._receive: Callable[[bytes], None] = self._first
+        self._early: deque[bytes] = deque()
+        self._early_bytes = 0
+        self._starting: asyncio.Task[None] | None = None
+        self._ending: asyncio.Task[None] | None = None
+
+    @property
+    def server_running(self) -> bool:
+        """Whether its server process runs."""
+        return self._upstream.running
+
+    @property
+    def server_pid(self) -> int:
+        """Process id of the server; 0 when it never ran."""
+        return self._upstream.pid
+
+    # ---------------------------------------------------------------- from the client's end
+
+    def from_client(self, line: bytes) -> None:
+        """Take one line."""
+        self._receive(line)
+
+    def oversize_from_client(self, line: Oversize) -> None:
+        """Refuse a line that was too long."""
+        self._relay.oversize_from_client(line)
+
+    def client_slow(self, slow: bool) -> None:
+        """Let neither end write more while the client does not read: answers would pile up."""
+        if slow:
+            self._upstream.hold_reading("client")
+            self._downstream.hold_reading("client")
+        else:
+            self._upstream.release_reading("client")
+            self._downstream.release_reading("client")
+
+    def client_left(self) -> None:
+        """Withdraw what waits, await what was sent, then end the server."""
+        self._finish(IN_FLIGHT_SECONDS)
+
+    def end(self) -> "asyncio.Task[None]":
+        """End the connection from the broker's side; the task is done when nothing is left."""
+        return self._finish(0.0)
+
+    # ---------------------------------------------------------------- from the server's end
+
+    def from_server(self, frame: ServerFrame) -> None:
+        """Route a frame of the server."""
+        self._relay.from_server(frame)
+
+    def answer_too_long(self, request_id: RequestId) -> None:
+        """Answer a request whose answer was discarded."""
+        self._relay.answer_too_long(request_id)
+
+    def server_slow(self, slow: bool) -> None:
+        """Read nothing from the client while the server does not keep up."""
+        if slow:
+            self._downstream.hold_reading("server")
+        else:
+            self._downstream.release_reading("server")
+
+    def server_ended(self, reason: str) -> None:
+        """Answer everything that is open, then close, so that the host sees it."""
+        self._relay.refuse_open(INTERNAL_ERROR, SERVER_ENDED, keyturn=SERVER_ENDED)
+        self._finish(LOST_CALLS_SECONDS)
+
+    # ---------------------------------------------------------------- from the use cases
+
+    def stop_engaged(self) -> None:
+        """Ask the server to give up what it works on."""
+        self._relay.cancel_sent("stopped by the user in Keyturn")
+
+    def _visible_changed(self, server: str, launch_hash: str) -> None:
+        connection = self.connection
+        if (server, launch_hash) == (connection.server.name, connection.launch.launch_hash):
+            self._relay.tools_changed()
+
+    async def _took(self, tools: list[ToolDefinition]) -> None:
+        await self._services.reviews.listed(self.connection, tools)
+
+    # ---------------------------------------------------------------- start
+
+    def _first(self, line: bytes) -> None:
+        self._receive = self._keep
+        self._keep(line)
+        self._starting = self._tasks.start(self._start(), "start")
+
+    def _keep(self, line: bytes) -> None:
+        self._early.append(line)
+        self._early_bytes += len(line)
+        if self._early_bytes > _WAITING_BYTES:
+            self._downstream.hold_reading("starting")
+
+    async def _start(self) -> None:
+        """Get consent, start, then let go in order what waited."""
+        began = self._loop.time()
+        agreed_before = self._services.agreements.consented(self.connection)
+        refusing = await self._refusal_to_start()
+        receive = self._relay.from_client if refusing is None else refusing.from_client
+        first = _request_id_of(self._early[0])
+        while self._early:
+            receive(self._early.popleft())
+        self._receive = receive
+        self._downstream.release_reading("starting")
+        self._services.observers.changed(Topic.SERVERS)
+        if refusing is None and not agreed_before and first is not None:
+            # Consent, start and answer have 8 s together: clients' probes give up at 10 and
+            # would fall back to the older era (architecture.md section 7).
+            await asyncio.sleep(began + self._services.limits.review_seconds - self._loop.time())
+            if self._relay.is_open(first):
+                self._receive = self._refuse_for_review().from_client
+                self._relay.refuse_open(REFUSED, WAITING_FOR_REVIEW)
+                await self._upstream.end()
+
+    async def _refusal_to_start(self) -> Refusing | None:
+        """Start the server; return what answers in its place when it may not or cannot run."""
+        connection = self.connection
+        if not connection.server.confirmed or not await self._services.reviews.consent(
+            connection, self._services.limits.review_seconds
+        ):
+            return self._refuse_for_review()
+        try:
+            await self._upstream.start()
+        except SecretStoreUnavailable:
+            self._show_what_is_pinned()
+            return Refusing(self._downstream.send, REFUSED, KEYCHAIN, judged=self._judged)
+        except ServerUnavailable as error:
+            return Refusing(
+                self._downstream.send, INTERNAL_ERROR, NOT_STARTED, keyturn=_sentence_of(error)
+            )
+        return None
+
+    def _refuse_for_review(self) -> Refusing:
+        return Refusing(self._downstream.send, REFUSED, WAITING_FOR_REVIEW)
+
+    def _show_what_is_pinned(self) -> None:
+        """Let the gate judge calls by their pins, so that it can name the keychain."""
+        connection = self.connection
+        key = (connection.server.name, connection.launch.launch_hash)
+        connection.catalogue = {
+            pin.definition.name: pin.definition
+            for pin in self._services.agreements.pins()
+            if (pin.server, pin.launch_hash) == key
+        }
+
+    # ---------------------------------------------------------------- end
+
+    def _finish(self, seconds: float) -> "asyncio.Task[None]":
+        if self._ending is None:
+            self._ending = self._tasks.start(self._run_to_end(seconds), "end")
+        return self._ending
+
+    async def _run_to_end(self, seconds: float) -> None:
+        """Withdraw what waits, await what was sent, end the server, close the client's end."""
+        await self._settle_start()
+        host = self.connection.peer.host
+        processes = self._services.processes
+        host_gone = host is not None and not await asyncio.to_thread(processes.alive, host)
+        self._judged.leave(host_gone=host_gone)
+        await self._judged.drain(seconds)
+        await self._upstream.end()
+        await self._judged.drain(LOST_CALLS_SECONDS)
+        self._forget()
+        await self._judged.close()
+        await self._relay.close()
+        if host_gone and host is not None:
+            self._services.sessions.end_host(host)
+        self._downstream.close()
+        self._closed(self)
+
+    async def _settle_start(self) -> None:
+        """Let a start that is under way come to its end, so that no process is left behind.
+
+        A client may close its end right after its last frame and still read the answers.
+        """
+        starting = self._starting
+        if starting is None or self._receive != self._keep:
+            if starting is not None:
+                starting.cancel()
+            return
+        await asyncio.wait([starting], timeout=self._services.limits.review_seconds)
+        starting.cancel()
+        await asyncio.wait([starting])
+
+
+def _request_id_of(line: bytes) -> RequestId | None:
+    frame = read_client(line)
+    return frame.id if isinstance(frame, ClientFrame) else None
+
+
+def _sentence_of(error: KeyturnError) -> str:
+    return " ".join(part for part in (error.sentence, error.mend) if part)

@@ -1,0 +1,164 @@
+"""Owns what Keyturn itself answers: the text of each refusal, and the frame that carries it.
+
+A refused call is a tool result with `isError`, which a model can read and act on; a JSON-RPC error
+only where no tool result exists (protocol.md section 6). No text holds policy, a secret, a path, or
+anything of another session (security.md I-31): a rule's name and an inspector's reason stay here.
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from keyturn.application.call import Refused
+from keyturn.broker.envelope import INVALID_REQUEST, RequestId, result_line
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.decision import Outcome
+
+INVALID_PARAMS = -32602
+INTERNAL_ERROR = -32603
+REFUSED = -32010
+"""Keyturn's own code, within the range that JSON-RPC leaves to implementations."""
+
+WAITING_FOR_REVIEW = "waiting for review in Keyturn, then reconnect"
+PAUSED = "All agents are stopped in Keyturn. Nothing was sent. Wait until the user resumes."
+UNKNOWN_SERVER = "No server of this name is set up in Keyturn. Ask the user to add it."
+UNKNOWN_AGENT = "This agent is not known to Keyturn. Ask the user to enrol it."
+TOO_MANY = "Too many connections are open in Keyturn. Close some, then reconnect."
+TOO_MANY_REQUESTS = "Too many requests of this connection are open."
+SERVER_ENDED = "The server ended before it answered. Reconnect to start it again."
+ANSWER_TOO_LONG = "The server's answer was longer than a frame may be."
+ANSWER_UNCLEAR = "The server's answer could be read in two ways, so it was not passed on."
+ID_IN_USE = "the id is in use by a request that is not answered yet"
+KEYCHAIN = (
+    "A credential of this server cannot be read from the keychain. "
+    "Ask the user to unlock it, then reconnect."
+)
+NOT_STARTED = "The server could not be started. Ask the user to look at it in Keyturn."
+
+_FAULTS = 10
+_NOTHING_SENT = "Nothing was sent."
+_DO_NOT_REPEAT = "Do not repeat this call; ask the user how to go on."
+
+
+def refusal_text(refused: Refused) -> str:
+    """Say who refused, why, whether anything happened, and what to do (visual.md section 9)."""
+    if refused.unknown:
+        return (
+            "The call was sent and its outcome is not known. "
+            "Do not repeat it; ask the user to check what happened."
+        )
+    if refused.withheld:
+        return (
+            "The call ran, and Keyturn holds its result back. "
+            "Do not repeat it; ask the user to look at it in Keyturn."
+        )
+    return _text_of_outcome(refused)
+
+
+def _text_of_outcome(refused: Refused) -> str:  # noqa: C901 - one row for each outcome
+    match refused.outcome:
+        case Outcome.DENIED_USER if refused.message:
+            return f'Denied by the user, who says: "{refused.message}" {_NOTHING_SENT}'
+        case Outcome.DENIED_USER:
+            return f"Denied by the user in Keyturn. {_NOTHING_SENT} {_DO_NOT_REPEAT}"
+        case Outcome.DENIED_RULE:
+            return f"Denied by a rule of the user in Keyturn. {_NOTHING_SENT} {_DO_NOT_REPEAT}"
+        case Outcome.EXPIRED_NO_ANSWER:
+            return (
+                f"Undecided, not denied. Nobody answered in {refused.hold_seconds} s. "
+                "Ask the user, or repeat the identical call later. "
+                f"Ticket {refused.ticket}."
+            )
+        case Outcome.CANCELLED_BY_CLIENT:
+            return f"Withdrawn before it was decided. {_NOTHING_SENT}"
+        case Outcome.REFUSED_PAUSED:
+            return PAUSED
+        case Outcome.REFUSED_OVERLOAD:
+            return (
+                f"Refused by Keyturn: too many calls wait for the user. {_NOTHING_SENT} "
+                "Repeat this call later."
+            )
+        case Outcome.REFUSED_MALFORMED:
+            return f"Refused by Keyturn: {_faults(refused)}. {_NOTHING_SENT}"
+        case Outcome.REFUSED_INVALID_ARGUMENTS:
+            return (
+                "Refused by Keyturn: the arguments do not fit the tool's schema. "
+                f"{_NOTHING_SENT} Correct them: {_faults(refused)}."
+            )
+        case Outcome.REFUSED_UNREVIEWED:
+            return (
+                f"Refused by Keyturn: the user has not reviewed this tool. {_NOTHING_SENT} "
+                "Ask the user to review it in Keyturn."
+            )
+        case Outcome.REFUSED_HIDDEN:
+            return f"Refused by Keyturn: this tool is not offered. {_NOTHING_SENT}"
+        case Outcome.REFUSED_KEYCHAIN:
+            return f"Refused by Keyturn: {_lower(KEYCHAIN)} {_NOTHING_SENT}"
+        case Outcome.REFUSED_NO_APPROVER:
+            return (
+                "Refused by Keyturn: this call needs a person's answer, and nobody is there. "
+                f"{_NOTHING_SENT} {_DO_NOT_REPEAT}"
+            )
+        case Outcome.BLOCKED_DEFINITION_CHANGED:
+            return (
+                "Refused by Keyturn: the server changed this tool, and the user has not agreed. "
+                f"{_NOTHING_SENT} Ask the user to review it in Keyturn."
+            )
+        case (
+            Outcome.ERROR_BROKER
+            | Outcome.ALLOWED_ONCE
+            | Outcome.ALLOWED_RULE
+            | Outcome.ALLOWED_GRANT
+            | Outcome.ALLOWED_RETRY_GRANT
+            | Outcome.ALLOWED_MODIFIED
+            | Outcome.CONTINUATION
+        ):
+            return (
+                f"Refused by Keyturn after an error of its own or of the server. {_NOTHING_SENT} "
+                "Ask the user to look at Keyturn."
+            )
+        case _:
+            assert_never(refused.outcome)
+
+
+def refusal_line(request_id: RequestId, refused: Refused, *, modern: bool) -> bytes:
+    """Encode a refused `tools/call`; `modern` for a call of the 2026-07-28 era."""
+    result: JsonObject = {
+        "content": [{"type": "text", "text": refusal_text(refused)}],
+        "isError": True,
+    }
+    if modern:
+        result["resultType"] = "complete"
+    return result_line(request_id, result)
+
+
+def malformed_line(request_id: RequestId, refused: Refused) -> bytes:
+    """Encode the refusal of a call that has no tool or no object of arguments."""
+    return error_line(request_id, INVALID_PARAMS, _sentence(_faults(refused)))
+
+
+def error_line(
+    request_id: RequestId | None, code: int, message: str, *, keyturn: str = ""
+) -> bytes:
+    """Encode a JSON-RPC error; `keyturn` is a sentence for `data.keyturn`."""
+    error: JsonObject = {"code": code, "message": message}
+    if keyturn:
+        error["data"] = {"keyturn": keyturn}
+    return msgspec.json.encode({"jsonrpc": "2.0", "id": request_id, "error": error}) + b"\n"
+
+
+def invalid_line(request_id: RequestId | None, reason: str, code: int = INVALID_REQUEST) -> bytes:
+    """Encode the refusal of a frame that was not forwarded."""
+    return error_line(request_id, code, _sentence(reason))
+
+
+def _faults(refused: Refused) -> str:
+    return "; ".join(refused.faults[:_FAULTS]) or "the call could not be read"
+
+
+def _sentence(phrase: str) -> str:
+    return f"{phrase[:1].upper()}{phrase[1:]}."
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

@@ -1,0 +1,40 @@
+"""Owns connections that lead nowhere: every request is answered with one and the same error."""
+
+from keyturn.broker.ends import Answer
+from keyturn.broker.envelope import BadFrame, read_client, strict_params
+from keyturn.broker.judged_calls import JudgedCalls
+from keyturn.broker.refusals import error_line, invalid_line
+from keyturn.broker.routes import TOOLS_CALL
+
+
+class Refusing:
+    """Answers requests and drops all else; a closed connection would make hosts start over."""
+
+    def __init__(
+        self,
+        answer: Answer,
+        code: int,
+        message: str,
+        *,
+        keyturn: str = "",
+        judged: JudgedCalls | None = None,
+    ) -> None:
+        self._answer = answer
+        self._code = code
+        self._message = message
+        self._keyturn = keyturn
+        self._judged = judged
+        """Where tool calls are recorded all the same, because the gate has its own refusal."""
+
+    def from_client(self, line: bytes) -> None:
+        """Refuse one line."""
+        frame = read_client(line)
+        if isinstance(frame, BadFrame):
+            self._answer(invalid_line(frame.id, frame.reason, frame.code))
+        elif frame.id is None:
+            return
+        elif self._judged is not None and frame.method == TOOLS_CALL:
+            if frame.id not in self._judged:
+                self._judged.take(frame.id, strict_params(frame))
+        else:
+            self._answer(error_line(frame.id, self._code, self._message, keyturn=self._keyturn))

@@ -1,0 +1,313 @@
+"""Owns the way of each frame between a client and its running server: judged, inspected or passed.
+
+What is passed keeps its bytes and its order within its direction (architecture.md law 7).
+"""
+
+import asyncio
+from dataclasses import dataclass
+
+import msgspec
+
+from keyturn.application.connection import Connection
+from keyturn.application.tasks import TaskOwner
+from keyturn.broker.ends import Answer, LinkServices
+from keyturn.broker.envelope import (
+    INVALID_REQUEST,
+    BadFrame,
+    ClientFrame,
+    RequestId,
+    ServerFrame,
+    notification_line,
+    read_client,
+    result_line,
+    strict_params,
+)
+from keyturn.broker.eras import (
+    ServerSays,
+    claims_in_initialize,
+    claims_in_meta,
+    modern_meta,
+    modern_meta_of,
+    server_says,
+)
+from keyturn.broker.frames import Oversize
+from keyturn.broker.judged_calls import Cancelled, JudgedCalls
+from keyturn.broker.listing import Listing
+from keyturn.broker.passing import Passed, PassedRequests
+from keyturn.broker.refusals import (
+    ANSWER_TOO_LONG,
+    ANSWER_UNCLEAR,
+    ID_IN_USE,
+    INTERNAL_ERROR,
+    PAUSED,
+    REFUSED,
+    TOO_MANY_REQUESTS,
+    error_line,
+    invalid_line,
+)
+from keyturn.broker.routes import (
+    CANCELLED,
+    DISCOVER,
+    INITIALIZE,
+    INITIALIZED,
+    LIST_CHANGED,
+    TOOLS_CALL,
+    TOOLS_LIST,
+    noted,
+    sent_while_stopped,
+)
+from keyturn.broker.tool_list import cut_page, read_page
+from keyturn.broker.upstream_stdio import StdioUpstream
+from keyturn.domain.canonical import JsonObject, Malformed
+from keyturn.domain.definition import ReviewState, ToolDefinition
+
+
+class _CancelledParams(msgspec.Struct):
+    request_id: RequestId = msgspec.field(name="requestId")
+
+
+_cancelled_params = msgspec.json.Decoder(_CancelledParams).decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayParts:
+    """What a link shares with its relay."""
+
+    services: LinkServices
+    connection: Connection
+    upstream: StdioUpstream
+    listing: Listing
+    judged: JudgedCalls
+    answer: Answer
+
+
+class Relay:
+    """Routes frames while the server runs; see `routes` for which goes where."""
+
+    def __init__(self, parts: RelayParts) -> None:
+        self._services = parts.services
+        self._connection = parts.connection
+        self._upstream = parts.upstream
+        self._listing = parts.listing
+        self._judged = parts.judged
+        self._answer = parts.answer
+        self._stop = parts.services.stop
+        self._loop = asyncio.get_running_loop()
+        self._tasks = TaskOwner()
+        self._passed = PassedRequests()
+        self._says: ServerSays | None = None
+        self._handshaken = False
+        self._client_has_list = False
+
+    # ---------------------------------------------------------------- from the client
+
+    def from_client(self, line: bytes) -> None:
+        """Route one line."""
+        frame = read_client(line)
+        if isinstance(frame, BadFrame):
+            self._refuse_bad(frame)
+        elif frame.method == TOOLS_CALL:
+            self._call(frame)
+        elif self._stop.engaged and not sent_while_stopped(frame.method):
+            self._refuse_paused(frame)
+        elif frame.id is not None:
+            self._request(frame.id, frame)
+        elif frame.method == CANCELLED:
+            self._cancelled(frame)
+        else:
+            self._upstream.write(line)
+            if frame.method == INITIALIZED:
+                self._handshaken = True
+                self._listing.begin(None, tools=self._says is None or self._says.tools)
+
+    def oversize_from_client(self, line: Oversize) -> None:
+        """Refuse a line that was too long."""
+        limit = self._services.limits.frame_bytes
+        self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=f"the frame is over {limit} bytes"))
+
+    def _refuse_bad(self, frame: BadFrame) -> None:
+        self._answer(invalid_line(frame.id, frame.reason, frame.code))
+        self._judged.record_malformed(frame.reason)
+
+    def _call(self, frame: ClientFrame) -> None:
+        if frame.id is None:
+            self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason="a tools/call needs an id"))
+            return
+        if self._in_use(frame.id):
+            self._answer(invalid_line(frame.id, ID_IN_USE))
+            return
+        params = strict_params(frame)
+        if not self._listing.begun and not isinstance(params, Malformed):
+            # A first call of the era without a handshake: what it may call must be known first.
+            meta = modern_meta_of(params)
+            if meta is not None:
+                self._claim(meta)
+                self._listing.begin(meta)
+        self._judged.take(frame.id, params)
+
+    def _request(self, request_id: RequestId, frame: ClientFrame) -> None:
+        if self._in_use(request_id):
+            self._answer(invalid_line(request_id, ID_IN_USE))
+            return
+        if self._passed.full:
+            self._answer(error_line(request_id, REFUSED, TOO_MANY_REQUESTS))
+            return
+        method = frame.method
+        meta = None
+        if not self._listing.begun or method == TOOLS_LIST:
+            meta = modern_meta(frame.params)
+            if meta is not None:
+                self._claim(meta)
+        if method == INITIALIZE:
+            claims = claims_in_initialize(frame.params)
+            if claims is not None:
+                self._connection.claims = claims
+        if noted(method, from_server=False):
+            self._services.recorder.passed(self._connection, method, from_server=False)
+        self._passed.add(Passed(request_id, method, meta, self._loop.time()))
+        self._upstream.write(frame.line)
+
+    def _cancelled(self, frame: ClientFrame) -> None:
+        """Withdraw a call that waits; tell the server only of what it has."""
+        try:
+            request_id = _cancelled_params(frame.params).request_id
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._upstream.write(frame.line)
+            return
+        if self._judged.cancel(request_id) is Cancelled.NOT_SENT:
+            return
+        self._passed.cancel(request_id)
+        self._upstream.write(frame.line)
+
+    def _refuse_paused(self, frame: ClientFrame) -> None:
+        if frame.id is not None:
+            self._stop.refused_one()
+            self._answer(error_line(frame.id, REFUSED, PAUSED))
+
+    def _in_use(self, request_id: RequestId) -> bool:
+        return request_id in self._judged or request_id in self._passed
+
+    def _claim(self, meta: JsonObject) -> None:
+        claims = claims_in_meta(meta)
+        if claims is not None:
+            self._connection.claims = claims
+
+    # ---------------------------------------------------------------- from the server
+
+    def from_server(self, frame: ServerFrame) -> None:
+        """Route a frame that answers nothing that the broker itself asked."""
+        if frame.method:
+            self._from_server_unasked(frame)
+        elif frame.id is None:
+            # An error without an id says that the server could not read something.
+            if frame.error is not None and not frame.ambiguous:
+                self._answer(frame.line)
+        elif (request := self._passed.answered(frame.id)) is not None:
+            self._answered(request, frame)
+        elif self._passed.was_cancelled(frame.id) and not frame.ambiguous:
+            self._answer(frame.line)
+        else:
+            self._upstream.note("an answer that nobody waits for", frame.line)
+
+    def answer_too_long(self, request_id: RequestId) -> None:
+        """Answer a request whose answer was discarded."""
+        request = self._passed.answered(request_id)
+        if request is not None:
+            self._passed.close(request_id)
+            self._answer(error_line(request_id, INTERNAL_ERROR, ANSWER_TOO_LONG))
+
+    def _from_server_unasked(self, frame: ServerFrame) -> None:
+        if frame.asks and self._stop.engaged:
+            self._stop.refused_one()
+            if frame.id is not None:
+                self._upstream.write(error_line(frame.id, REFUSED, PAUSED))
+            return
+        if frame.method == LIST_CHANGED:
+            self._listing.again()
+        if noted(frame.method, from_server=True):
+            self._services.recorder.passed(self._connection, frame.method, from_server=True)
+        self._answer(frame.line)
+
+    def _answered(self, request: Passed, frame: ServerFrame) -> None:
+        if frame.ambiguous:
+            self._passed.close(request.id)
+            self._answer(error_line(request.id, INTERNAL_ERROR, ANSWER_UNCLEAR))
+            return
+        if request.method in (INITIALIZE, DISCOVER) and frame.result is not None:
+            self._says = server_says(frame.result)
+        if request.meta is not None and frame.result is not None:
+            self._listing.begin(request.meta, tools=self._says is None or self._says.tools)
+        if request.method == TOOLS_LIST and frame.result is not None:
+            request.held = True
+            self._tasks.start(self._show_tools(request, frame), "tools/list")
+            return
+        self._passed.close(request.id)
+        self._answer(frame.line)
+
+    async def _show_tools(self, request: Passed, frame: ServerFrame) -> None:
+        """Answer a list with what a person has agreed to, and wait a little for the rest."""
+        if not self._listing.begun:
+            self._listing.begin(request.meta)
+        await self._listing.wait(self._left_to(request))
+        if not self._client_has_list:
+            await self._services.reviews.settle(self._connection, self._left_to(request))
+        if request.id not in self._passed:
+            return
+        self._passed.close(request.id)
+        if request.cancelled:
+            return
+        page = read_page(bytes(frame.result or b""))
+        if page is None:
+            self._answer(error_line(request.id, INTERNAL_ERROR, ANSWER_UNCLEAR))
+            return
+        members = cut_page(page, self._agreed, modern=request.meta is not None)
+        self._answer(frame.line if members is None else result_line(request.id, members))
+        self._client_has_list = self._client_has_list or not page.cursor
+
+    def _left_to(self, request: Passed) -> float:
+        gone = self._loop.time() - request.since
+        return max(0.0, self._services.limits.review_seconds - gone)
+
+    def _agreed(self, tool: ToolDefinition) -> bool:
+        """Only what the broker saw too: a server may list one thing to it and another to others."""
+        standing = self._services.agreements.standing(self._connection, tool.name)
+        seen = standing.definition
+        return (
+            standing.state is ReviewState.PINNED
+            and seen is not None
+            and seen.def_hash == tool.def_hash
+        )
+
+    # ---------------------------------------------------------------- for the link
+
+    def tools_changed(self) -> None:
+        """Have the client list again, because a person agreed to more or to less.
+
+        Only where the server declared that it may say so, and only in the era that has the
+        handshake: later clients hear it over a stream of their own, and their lists go stale at
+        once (`ttlMs` 0).
+        """
+        declared = self._says is not None and self._says.list_changed
+        if declared and self._handshaken and self._client_has_list:
+            self._answer(notification_line(LIST_CHANGED))
+
+    def cancel_sent(self, reason: str) -> None:
+        """Ask the server to give up every judged call that it works on."""
+        for request_id in self._judged.stop_sent():
+            self._upstream.write(
+                notification_line(CANCELLED, {"requestId": request_id, "reason": reason})
+            )
+
+    def refuse_open(self, code: int, message: str, *, keyturn: str = "") -> None:
+        """Answer every passed request that is open."""
+        for request in self._passed.take_all():
+            if not request.cancelled:
+                self._answer(error_line(request.id, code, message, keyturn=keyturn))
+
+    def is_open(self, request_id: RequestId) -> bool:
+        """Tell whether a passed request is not answered yet."""
+        return request_id in self._passed
+
+    async def close(self) -> None:
+        """End what is left."""
+        await self._tasks.close()

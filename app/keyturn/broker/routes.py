@@ -1,0 +1,44 @@
+"""Owns which way each method goes: judged, inspected or passed, and what goes on while stopped."""
+
+from enum import Enum, auto
+
+TOOLS_CALL = "tools/call"
+TOOLS_LIST = "tools/list"
+INITIALIZE = "initialize"
+DISCOVER = "server/discover"
+INITIALIZED = "notifications/initialized"
+CANCELLED = "notifications/cancelled"
+LIST_CHANGED = "notifications/tools/list_changed"
+
+
+class Route(Enum):
+    """What happens to a request from a client."""
+
+    JUDGED = auto()
+    INSPECTED = auto()
+    """Its answer is looked at, and cut where a person has not agreed."""
+    PASSED = auto()
+
+
+def route_of(method: str) -> Route:
+    """Return the route of a client's method, in both eras."""
+    if method == TOOLS_CALL:
+        return Route.JUDGED
+    return Route.INSPECTED if method == TOOLS_LIST else Route.PASSED
+
+
+_NOTED_FROM_CLIENT = frozenset({"resources/read", "prompts/get", "completion/complete"})
+_NOTED_FROM_SERVER = frozenset({"sampling/createMessage", "elicitation/create", "roots/list"})
+_SENT_WHILE_STOPPED = frozenset({"ping", INITIALIZE, DISCOVER, INITIALIZED, CANCELLED})
+
+
+def noted(method: str, *, from_server: bool) -> bool:
+    """Tell whether a passed method is written down."""
+    if from_server:
+        return method in _NOTED_FROM_SERVER
+    return method in _NOTED_FROM_CLIENT or method.startswith("tasks/")
+
+
+def sent_while_stopped(method: str) -> bool:
+    """Tell whether a client's frame still goes to the server (architecture.md law 5)."""
+    return method in _SENT_WHILE_STOPPED or method.endswith("/list")

@@ -1,0 +1,342 @@
+"""Owns one connection to one stdio server: starts it, writes to it, matches answers to requests.
+
+What it did not ask itself it hands on untouched; what may be sent at all is decided elsewhere.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+import msgspec
+
+from keyturn.application.ports.milestones import Milestone, Milestones
+from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.ports.upstream import (
+    Answered,
+    AnsweredError,
+    Lost,
+    Ready,
+    UpstreamReply,
+)
+from keyturn.application.tasks import TaskOwner
+from keyturn.broker.child_process import ChildProcess, Command, Ends, ProcessTree
+from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, read_server
+from keyturn.broker.frames import Oversize
+from keyturn.broker.server_environment import program_of, secret_names
+from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.configuration import Limits, ServerConfig
+from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
+from keyturn.domain.launch import LaunchIdentity
+
+_log = logging.getLogger(__name__)
+
+_ID = re.compile(rb'"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9]{1,19})')
+
+
+class ServerEvents(Protocol):
+    """What a link is told by its server's side."""
+
+    def from_server(self, frame: ServerFrame) -> None:
+        """Take a frame that answers nothing the broker asked: pass it on or refuse it."""
+        ...
+
+    def answer_too_long(self, request_id: RequestId) -> None:
+        """A passed request will get no answer: it was over the frame limit."""
+        ...
+
+    def server_slow(self, slow: bool) -> None:
+        """Say whether the server keeps up with what is written to it."""
+        ...
+
+    def server_ended(self, reason: str) -> None:
+        """Say once that the server is gone; what it was asked has been answered as lost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerStart:
+    """What exactly to start, and with what."""
+
+    server: ServerConfig
+    launch: LaunchIdentity
+    """What a person agreed to."""
+    environment: Mapping[str, str]
+    """Without the secrets, which are fetched at the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerMeans:
+    """What servers are started and watched with."""
+
+    tree: ProcessTree
+    secrets: SecretStore
+    milestones: Milestones
+    limits: Limits
+
+
+class _State(Enum):
+    NEW = auto()
+    RUNNING = auto()
+    KEYCHAIN = auto()
+    GONE = auto()
+
+
+class _ErrorBody(msgspec.Struct):
+    code: int = 0
+    message: str = ""
+
+
+_error_body = msgspec.json.Decoder(_ErrorBody).decode
+
+
+class StdioUpstream:
+    """Implements the Upstream port for the gate, and carries passed frames for the link."""
+
+    def __init__(
+        self,
+        start: ServerStart,
+        means: ServerMeans,
+        events: ServerEvents,
+        log_line: Callable[[bytes], None],
+    ) -> None:
+        self._start = start
+        self._means = means
+        self._events = events
+        self._log_line = log_line
+        self._tasks = TaskOwner()
+        self._state = _State.NEW
+        self._known = asyncio.Event()
+        """Set once the start has succeeded or failed."""
+        self._child: ChildProcess | None = None
+        self._awaited: dict[RequestId, asyncio.Future[UpstreamReply]] = {}
+        self._own_ids = 0
+        self._dropped = 0
+
+    # ---------------------------------------------------------------- life
+
+    async def start(self) -> None:
+        """Start the server.
+
+        Raises SecretStoreUnavailable when a secret that it needs cannot be had, and
+        ServerUnavailable when it cannot be started, both with sentences for a person.
+        """
+        try:
+            command = await self._command()
+            limits = self._means.limits
+            ends = Ends(
+                stdout=self,
+                stderr=self._log_line,
+                slow=self._events.server_slow,
+                frame_bytes=limits.frame_bytes,
+            )
+            self._child = await ChildProcess.spawn(command, ends, self._means.tree, self._tasks)
+            if self._state is _State.NEW:
+                self._state = _State.RUNNING
+        except SecretStoreUnavailable:
+            self._state = _State.KEYCHAIN
+            raise
+        except ServerUnavailable:
+            self._state = _State.GONE
+            raise
+        finally:
+            self._known.set()
+
+    async def end(self) -> None:
+        """End the server and wait until it is gone; harmless when it never ran."""
+        if self._state is not _State.KEYCHAIN:
+            self._state = _State.GONE
+        self._known.set()
+        if self._child is not None:
+            await self._child.end()
+        self._answer_all(Lost("the connection to the server was ended"))
+        await self._tasks.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether frames can be written to it."""
+        return self._state is _State.RUNNING and self._child is not None and self._child.writable
+
+    @property
+    def pid(self) -> int:
+        """Process id of the server; 0 when it never ran."""
+        return self._child.pid if self._child is not None else 0
+
+    def hold_reading(self, reason: str) -> None:
+        """Read nothing from the server for now."""
+        if self._child is not None:
+            self._child.tap.hold(reason)
+
+    def release_reading(self, reason: str) -> None:
+        """Read again when no reason is left."""
+        if self._child is not None:
+            self._child.tap.release(reason)
+
+    # ---------------------------------------------------------------- the gate's port
+
+    async def ready(self) -> Ready:
+        """Wait for a server that is starting, at most the hold time."""
+        if not self._known.is_set():
+            try:
+                async with asyncio.timeout(self._means.limits.hold_seconds):
+                    await self._known.wait()
+            except TimeoutError:
+                return Ready.GONE
+        if self._state is _State.KEYCHAIN:
+            return Ready.KEYCHAIN
+        return Ready.READY if self.running else Ready.GONE
+
+    def send(
+        self, request_id: RequestId, method: str, params: JsonObject
+    ) -> "asyncio.Future[UpstreamReply]":
+        """Encode params canonically and write the request in this very step, with no await.
+
+        The transport may buffer what the pipe does not take at once; it is written all the same.
+        """
+        child = self._child
+        if child is None or not self.running or request_id in self._awaited:
+            raise ServerUnavailable("The server is not running.")
+        line = _request(request_id, method, params)
+        reply = asyncio.get_running_loop().create_future()
+        self._awaited[request_id] = reply
+        self._means.milestones.reached(Milestone.FIRST_BYTE)
+        child.write(line)
+        self._means.milestones.reached(Milestone.WRITTEN)
+        return reply
+
+    # ---------------------------------------------------------------- the link's side
+
+    def ask(self, method: str, params: JsonObject) -> "asyncio.Future[UpstreamReply]":
+        """Ask for the broker itself; the answer is never forwarded.
+
+        Only for what reads the server's own description. Raises ServerUnavailable.
+        """
+        child = self._child
+        if child is None or not self.running:
+            raise ServerUnavailable("The server is not running.")
+        self._own_ids += 1
+        request_id = f"{OWN_PREFIX}{self._own_ids}"
+        reply = asyncio.get_running_loop().create_future()
+        self._awaited[request_id] = reply
+        child.write(_request(request_id, method, params))
+        return reply
+
+    def give_up(self, request_id: RequestId, reason: str) -> None:
+        """Wait no longer for an answer; harmless when it has come."""
+        reply = self._awaited.pop(request_id, None)
+        if reply is not None:
+            _settle(reply, Lost(reason))
+
+    def write(self, line: bytes) -> None:
+        """Pass a line on as it is; dropped when the server is gone."""
+        if self._child is not None:
+            self._child.write(line)
+
+    def close_writing(self) -> None:
+        """Tell the server that the client will say no more."""
+        if self._child is not None:
+            self._child.close_stdin()
+
+    # ---------------------------------------------------------------- from the server's stdout
+
+    def line(self, line: bytes) -> None:
+        """Match an answer to its request, or hand the frame on."""
+        frame = read_server(line)
+        if frame is None:
+            self.note("stdout", line)
+            return
+        if not frame.method and frame.id is not None:
+            reply = self._awaited.pop(frame.id, None)
+            if reply is not None:
+                _settle(reply, _reply_of(frame))
+                return
+            if isinstance(frame.id, str) and frame.id.startswith(OWN_PREFIX):
+                self.note("late answer", line)
+                return
+        self._events.from_server(frame)
+
+    def oversize(self, line: Oversize) -> None:
+        """Find out what the discarded line answered; say so rather than let it be awaited."""
+        self.note(f"line of {line.size} bytes", line.head)
+        found = _ID.search(line.head) or _ID.search(line.tail)
+        if found is None:
+            return
+        request_id: RequestId = msgspec.json.decode(found[1], type=str | int)
+        reply = self._awaited.pop(request_id, None)
+        if reply is not None:
+            _settle(reply, Lost("the answer was longer than a frame may be"))
+        else:
+            self._events.answer_too_long(request_id)
+
+    def ended(self) -> None:
+        """Its stdout has ended: nobody will answer any more."""
+        was_running = self._state is _State.RUNNING
+        if was_running:
+            self._state = _State.GONE
+        self._answer_all(Lost("the server ended"))
+        if was_running:
+            self._events.server_ended("the server ended")
+            self._tasks.start(self._end_child(), "end of a server that closed its stdout")
+
+    async def _end_child(self) -> None:
+        if self._child is not None:
+            await self._child.end()
+
+    # ---------------------------------------------------------------- inside
+
+    async def _command(self) -> Command:
+        start = self._start
+        environment = dict(start.environment)
+        program = program_of(start.launch, environment)
+        for variable, name in secret_names(start.server).items():
+            secret = await self._means.secrets.get(start.server.name, name)
+            if secret is None:
+                raise SecretStoreUnavailable(
+                    f"The keychain holds no value named {name} for {start.server.name}.",
+                    mend=f"Store it: keyturn credential set {start.server.name} {name}",
+                )
+            environment[variable] = secret.value
+        if secret_names(start.server):
+            self._means.milestones.reached(Milestone.CREDENTIAL)
+        return Command(
+            argv=(program, *start.launch.argv[1:]), cwd=start.launch.cwd, environment=environment
+        )
+
+    def _answer_all(self, reply: Lost) -> None:
+        awaited, self._awaited = self._awaited, {}
+        for future in awaited.values():
+            _settle(future, reply)
+
+    def note(self, what: str, line: bytes) -> None:
+        """Write what is no frame into the server's log, and count it."""
+        self._dropped += 1
+        if self._dropped == 1:
+            _log.warning("server writes what is no frame server=%s", self._start.server.name)
+        self._log_line(b"[" + what.encode() + b"] " + line[:4096])
+
+
+def _request(request_id: RequestId, method: str, params: JsonObject) -> bytes:
+    frame: JsonObject = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
+    return canonical(frame) + b"\n"
+
+
+def _reply_of(frame: ServerFrame) -> UpstreamReply:
+    if frame.ambiguous:
+        return Lost("the answer could be read in two ways")
+    if frame.result is not None:
+        return Answered(line=frame.line, result=bytes(frame.result))
+    if frame.error is None:
+        return Lost("the answer has no result")
+    try:
+        error = _error_body(frame.error)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Lost("the answer's error could not be read")
+    return AnsweredError(line=frame.line, code=error.code, message=error.message)
+
+
+def _settle(future: "asyncio.Future[UpstreamReply]", reply: UpstreamReply) -> None:
+    if not future.done():
+        future.set_result(reply)

@@ -1,0 +1,368 @@
+"""A link with its real use cases and a real server; stores, log and the client in memory."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from keyturn.application.agreements import Agreements
+from keyturn.application.approval_request import (
+    Answer,
+    AnswerVerdict,
+    ApprovalRequest,
+    Route,
+    WithdrawCause,
+)
+from keyturn.application.approvals import Approvals
+from keyturn.application.connection import Connection
+from keyturn.application.events import Observers
+from keyturn.application.gate import Assessment, Gate
+from keyturn.application.ports.processes import ObservedPeer
+from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.receiving import Receiver
+from keyturn.application.recording import Recorder
+from keyturn.application.reviews import Reviews
+from keyturn.application.rulebook import RuleBook
+from keyturn.application.sessions import Sessions
+from keyturn.application.stop import StopSwitch
+from keyturn.broker.ends import LinkServices
+from keyturn.broker.link import Link
+from keyturn.broker.server_environment import server_environment, server_folder
+from keyturn.broker.upstream_stdio import ServerMeans, ServerStart
+from keyturn.desktop import process_tree
+from keyturn.desktop.clock import SystemClock
+from keyturn.desktop.executables import find_executable
+from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig, ToolSetting
+from keyturn.domain.launch import LaunchIdentity
+from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.tier import Tier
+from keyturn.inspection.results import BoundedResultInspector
+from keyturn.inspection.schema import JsonSchemaValidator
+from keyturn.inspection.trace import MemoryTraceIndexes
+from tests.fakes.decision_log import FakeDecisionLog
+from tests.fakes.ids import FakeIds
+from tests.fakes.milestones import FakeMilestones
+from tests.fakes.processes import FakeProcesses
+from tests.fakes.secret_store import FakeSecretStore
+from tests.fakes.stop_sentinel import FakeStopSentinel
+from tests.fakes.stores import FakeRuleStore, FakeServerStore
+
+RAW_SERVER = Path(__file__).parent / "servers" / "raw_server.py"
+SECONDS = 15.0
+"""No wait of a test is longer."""
+
+
+class NoMask:
+    """Finds no secret."""
+
+    def mask(self, text: str) -> str:
+        """Return the text."""
+        return text
+
+
+class ScriptedApprover:
+    """Answers each request as `decide` says; None leaves it waiting."""
+
+    route = Route.EXEC
+    present = True
+
+    def __init__(self, approvals: Approvals) -> None:
+        self.approvals = approvals
+        self.seen: list[ApprovalRequest] = []
+        self.withdrawn: list[tuple[str, WithdrawCause]] = []
+        self.detached: list[str] = []
+        self.decide: Callable[[ApprovalRequest], AnswerVerdict | None] = lambda _: None
+        self.arrived = asyncio.Event()
+
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+        """Remember it, and answer in the next step."""
+        self.seen.append(request)
+        self.arrived.set()
+        verdict = self.decide(request)
+        if verdict is not None:
+            asyncio.get_running_loop().call_soon(self.answer, request, verdict)
+
+    def answer(self, request: ApprovalRequest, verdict: AnswerVerdict) -> None:
+        """Answer now."""
+        self.approvals.answer(
+            Answer(id=request.id, digest=request.digest, verdict=verdict, route=Route.EXEC)
+        )
+
+    def detach(self, request_id: str, cause: str) -> None:
+        """Remember it."""
+        self.detached.append(request_id)
+
+    def withdraw(self, request_id: str, cause: WithdrawCause, outcome: str) -> None:
+        """Remember it."""
+        self.withdrawn.append((request_id, cause))
+
+    def alert(self, text: str) -> None:
+        """Ignore it."""
+
+    def stopped(self, facts: StopFacts) -> None:
+        """Ignore it."""
+
+
+class ClientEnd:
+    """The client's end in memory: what was written to it, and whether it is read from."""
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.holds: set[str] = set()
+        self.closed = asyncio.Event()
+        self._arrived = asyncio.Event()
+
+    def send(self, line: bytes) -> None:
+        """Keep a line."""
+        self.lines.append(line)
+        self._arrived.set()
+
+    def hold_reading(self, reason: str) -> None:
+        """Remember the reason."""
+        self.holds.add(reason)
+
+    def release_reading(self, reason: str) -> None:
+        """Forget the reason."""
+        self.holds.discard(reason)
+
+    def close(self) -> None:
+        """Remember it."""
+        self.closed.set()
+
+    async def wait_for(self, found: Callable[[bytes], bool]) -> bytes:
+        """Return the first line that fits, waiting for it."""
+        async with asyncio.timeout(SECONDS):
+            while True:
+                for line in self.lines:
+                    if found(line):
+                        return line
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    async def answer_to(self, request_id: str | int) -> dict[str, Any]:
+        """Return the response to a request, waiting for it."""
+        return json.loads(await self.wait_for(lambda line: _answers(line, request_id)))
+
+
+def _answers(line: bytes, request_id: str | int) -> bool:
+    try:
+        frame = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(frame, dict) and "method" not in frame and frame.get("id") == request_id
+
+
+@dataclass
+class World:
+    """Use cases over memory, and the links made with them."""
+
+    folder: Path
+    limits: Limits = field(default_factory=Limits)
+    posture_rules: tuple[Rule, ...] = ()
+    links: list[Link] = field(default_factory=list[Link])
+    server_log: list[bytes] = field(default_factory=list[bytes])
+
+    def __post_init__(self) -> None:
+        """Wire the use cases as the composition root does."""
+        clock, self.ids, observers = SystemClock(), FakeIds(), Observers()
+        self.log = FakeDecisionLog()
+        self.store = FakeServerStore()
+        self.secrets = FakeSecretStore()
+        self.milestones = FakeMilestones()
+        self.sentinel = FakeStopSentinel()
+        self.processes = FakeProcesses()
+        recorder = Recorder(self.log, NoMask())
+        self.approvals = Approvals(
+            clock=clock, limits=self.limits, observers=observers, recorder=recorder
+        )
+        self.approver = ScriptedApprover(self.approvals)
+        self.approvals.attach(self.approver)
+        self.stop = StopSwitch(
+            sentinel=self.sentinel,
+            clock=clock,
+            log=self.log,
+            approvals=self.approvals,
+            observers=observers,
+        )
+        self.rules = RuleBook(store=FakeRuleStore(), log=self.log, observers=observers)
+        self.rules.use(self.posture_rules)
+        self.agreements = Agreements(
+            store=self.store, log=self.log, clock=clock, observers=observers
+        )
+        self.reviews = Reviews(
+            agreements=self.agreements,
+            approvals=self.approvals,
+            clock=clock,
+            ids=self.ids,
+            observers=observers,
+        )
+        self.sessions = Sessions(self.ids, MemoryTraceIndexes())
+        gate = Gate(
+            assessment=Assessment(
+                stop=self.stop,
+                agreements=self.agreements,
+                rules=self.rules,
+                validator=JsonSchemaValidator(),
+                limits=self.limits,
+            ),
+            stop=self.stop,
+            rules=self.rules,
+            approvals=self.approvals,
+            recorder=recorder,
+            log=self.log,
+            receiver=Receiver(
+                inspector=BoundedResultInspector(),
+                recorder=recorder,
+                observers=observers,
+                milestones=self.milestones,
+            ),
+            clock=clock,
+            ids=self.ids,
+            observers=observers,
+            milestones=self.milestones,
+            limits=self.limits,
+        )
+        self.services = LinkServices(
+            gate=gate,
+            agreements=self.agreements,
+            reviews=self.reviews,
+            approvals=self.approvals,
+            stop=self.stop,
+            recorder=recorder,
+            sessions=self.sessions,
+            processes=self.processes,
+            ids=self.ids,
+            observers=observers,
+            limits=self.limits,
+        )
+
+    @property
+    def means(self) -> ServerMeans:
+        """What servers are started with."""
+        return ServerMeans(
+            tree=process_tree,
+            secrets=self.secrets,
+            milestones=self.milestones,
+            limits=self.limits,
+        )
+
+    @property
+    def seen(self) -> list[bytes]:
+        """Lines that the raw server has read."""
+        path = self.folder / "seen"
+        return path.read_bytes().splitlines(keepends=True) if path.exists() else []
+
+    def raw_server(self, **changes: Any) -> ServerConfig:
+        """Configure the raw server, its tools T0 and its review accepted."""
+        return raw_server(self.folder, **changes)
+
+    def link(self, server: ServerConfig, peer: ObservedPeer | None = None) -> "Wire":
+        """Open a connection of an enrolled agent."""
+        peer = peer or ObservedPeer(process=None, parents=(), host=None)
+        environment = server_environment(server, os.environ, {})
+        connection = Connection(
+            id=self.ids.new("n"),
+            agent="analyst",
+            agent_enrolled=True,
+            server=server,
+            session=self.sessions.join("analyst", peer),
+            peer=peer,
+            launch=launch_of(server, environment),
+            cwd=str(self.folder),
+        )
+        client = ClientEnd()
+        link = Link(
+            connection=connection,
+            downstream=client,
+            start=ServerStart(server=server, launch=connection.launch, environment=environment),
+            means=self.means,
+            services=self.services,
+            log_line=self.server_log.append,
+            closed=lambda _link: None,
+        )
+        self.links.append(link)
+        return Wire(link=link, client=client)
+
+    async def close(self) -> None:
+        """End every link and what the use cases still do."""
+        async with asyncio.timeout(SECONDS):
+            for link in self.links:
+                await link.end()
+            await self.reviews.close()
+
+
+@dataclass
+class Wire:
+    """One connection as a test uses it."""
+
+    link: Link
+    client: ClientEnd
+
+    def say(self, frame: dict[str, Any] | bytes) -> None:
+        """Send one frame."""
+        self.link.from_client(frame if isinstance(frame, bytes) else line_of(frame))
+
+    async def ask(self, request_id: str | int, method: str, params: Any = None) -> dict[str, Any]:
+        """Send a request and wait for its answer."""
+        self.say(request(request_id, method, params))
+        return await self.client.answer_to(request_id)
+
+    async def call(self, request_id: str | int, tool: str, text: str = "") -> dict[str, Any]:
+        """Call a tool and wait for the answer."""
+        params = {"name": tool, "arguments": {"text": text}}
+        return await self.ask(request_id, "tools/call", params)
+
+    async def shake(self) -> None:
+        """Do the handshake of the legacy era."""
+        params = {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "tester", "version": "1"},
+        }
+        await self.ask("init", "initialize", params)
+        self.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
+
+def request(request_id: str | int, method: str, params: Any = None) -> dict[str, Any]:
+    """Build a request."""
+    frame: dict[str, Any] = {"jsonrpc": "2.0", "id": request_id, "method": method}
+    if params is not None:
+        frame["params"] = params
+    return frame
+
+
+def line_of(frame: dict[str, Any]) -> bytes:
+    """Encode a frame."""
+    return json.dumps(frame, separators=(",", ":")).encode() + b"\n"
+
+
+def raw_server(folder: Path, **changes: Any) -> ServerConfig:
+    """Configure the raw server."""
+    settings: dict[str, Any] = {
+        "name": "raw",
+        "command": (sys.executable, str(RAW_SERVER), str(folder / "seen")),
+        "review": ReviewMode.ACCEPT,
+        "cwd_path": str(folder),
+        "tools": (ToolSetting(pattern="*", tier=Tier.T0),),
+    }
+    return ServerConfig(**(settings | changes))
+
+
+def launch_of(server: ServerConfig, environment: dict[str, str]) -> LaunchIdentity:
+    """Resolve a command as the broker's processes adapter does, without hashing."""
+    folder = server_folder(server, "")
+    found = find_executable(server.command[0], folder, environment)
+    return LaunchIdentity(
+        argv=server.command,
+        executable=os.path.realpath(found) if found else "",
+        sha256="0" * 64,
+        cwd=folder,
+        env=server.env_names(),
+    )
+
+
+ALLOW_ALL = (Rule(id="r1", effect=Effect.ALLOW),)

@@ -1,0 +1,144 @@
+"""A server that keeps the bytes it reads in a file, and misbehaves when a tool call says so.
+
+Run as `python raw_server.py SEEN [--era legacy|modern|both]`; each line read is appended to SEEN.
+`x/say` makes it write the lines of `params.lines` as they are.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, cast
+
+TOOLS: list[dict[str, Any]] = [
+    {
+        "name": name,
+        "description": f"Does {name}.",
+        "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}},
+    }
+    for name in ("echo", "die", "twice", "silent", "late", "big", "junk", "unclear", "slow")
+]
+
+
+class RawServer:
+    """Answers by hand."""
+
+    def __init__(self, seen: Path) -> None:
+        self.seen = seen.open("ab", buffering=0)
+        self.tools = [dict(tool) for tool in TOOLS]
+        self.waiting: list[Any] = []
+
+    def run(self) -> None:
+        """Serve until stdin ends."""
+        for line in sys.stdin.buffer:
+            self.seen.write(line)
+            frame = read(line)
+            if frame is not None:
+                self.take(frame)
+
+    def take(self, frame: dict[str, Any]) -> None:
+        """Act on one frame."""
+        match frame.get("method"):
+            case "initialize":
+                self.result(
+                    frame,
+                    {
+                        "protocolVersion": "2025-11-25",
+                        "capabilities": {"tools": {"listChanged": True}},
+                        "serverInfo": {"name": "raw", "version": "1"},
+                    },
+                )
+            case "server/discover":
+                self.result(
+                    frame,
+                    {
+                        "resultType": "complete",
+                        "supportedVersions": ["2026-07-28"],
+                        "capabilities": {"tools": {"listChanged": True}},
+                        "serverInfo": {"name": "raw", "version": "1"},
+                    },
+                )
+            case "tools/list":
+                self.list_tools(frame)
+            case "tools/call":
+                self.call(frame, frame["params"]["name"], frame["params"].get("arguments", {}))
+            case "x/say":
+                for text in frame["params"]["lines"]:
+                    self.say(text.encode("utf-8", "surrogateescape") + b"\n")
+            case "x/tools":
+                self.tools = frame["params"]["tools"]
+                self.result(frame, {})
+            case "ping" | "x/echo":
+                self.result(frame, frame.get("params", {}))
+            case _:
+                pass
+
+    def list_tools(self, frame: dict[str, Any]) -> None:
+        """List in pages of four."""
+        params: dict[str, Any] = frame.get("params", {})
+        start = int(params.get("cursor", "0"))
+        result: dict[str, Any] = {"tools": self.tools[start : start + 4]}
+        if start + 4 < len(self.tools):
+            result["nextCursor"] = str(start + 4)
+        self.result(frame, result)
+
+    def call(self, frame: dict[str, Any], tool: str, arguments: dict[str, Any]) -> None:
+        """Run a tool."""
+        answer = {"content": [{"type": "text", "text": arguments.get("text", "")}]}
+        match tool:
+            case "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "twice":
+                self.result(frame, answer)
+                self.result(frame, {"content": [{"type": "text", "text": "second"}]})
+            case "silent":
+                pass
+            case "slow":
+                time.sleep(0.3)
+                self.result(frame, answer)
+            case "big":
+                size = int(arguments["text"])
+                self.result(frame, {"content": [{"type": "text", "text": "x" * size}]})
+            case "junk":
+                self.say(b'junk\n\n[]\n{"x":1}\n\xff\xfe\n')
+                self.result(frame, answer)
+            case "unclear":
+                self.say(
+                    b'{"jsonrpc":"2.0","id":%b,"result":{"a":1},"result":{"content":[]}}\n'
+                    % json.dumps(frame["id"]).encode()
+                )
+            case "late":
+                self.waiting.append(frame)
+            case "child":
+                # Keeps our stdout open and ignores the gentle signals.
+                code = "import signal,time;signal.signal(15,signal.SIG_IGN);time.sleep(60)"
+                child = subprocess.Popen([sys.executable, "-c", code])
+                self.result(frame, {"content": [{"type": "text", "text": str(child.pid)}]})
+            case _:
+                self.result(frame, answer)
+
+    def result(self, frame: dict[str, Any], result: dict[str, Any]) -> None:
+        """Answer one request."""
+        body = {"jsonrpc": "2.0", "id": frame.get("id"), "result": result}
+        self.say(json.dumps(body, separators=(",", ":")).encode() + b"\n")
+
+    def say(self, line: bytes) -> None:
+        """Write bytes."""
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+
+
+def read(line: bytes) -> dict[str, Any] | None:
+    """Decode a frame as laxly as many servers do; None for what is no object."""
+    try:
+        frame: Any = json.loads(line)
+    except ValueError:
+        return None
+    return cast(dict[str, Any], frame) if isinstance(frame, dict) else None
+
+
+if __name__ == "__main__":
+    RawServer(Path(sys.argv[1])).run()
