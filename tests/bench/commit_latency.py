@@ -36,12 +36,12 @@ def entry(number: int) -> Entry:
         tool="read_page",
         call_digest="b" * 64,
         taint="U",
-        policy={"hash": "c" * 64, "rule_id": "r-1", "because": "rule"},
+        policy={"hash": "c" * 64, "because": "rule", "rule_id": "r-1", "rule_name": "Reads"},
         verdict=Verdict.ALLOW,
         outcome=Outcome.ALLOWED_RULE,
         actor=Actor.RULE,
         tier="T0",
-        details={"rule_name": "Reads of shipments", "decide_ms": 0, "decisive": "/page"},
+        details={"call_number": number, "decisive": "/page"},
         arguments=_ARGUMENTS,
         committed=_ARGUMENTS,
     )
@@ -57,7 +57,7 @@ def delivery(number: int) -> Entry:
         server="shipments",
         tool="read_page",
         outcome=Delivery.COMPLETED,
-        details={"result": "text, 812 bytes"},
+        details={"result": number, "bytes": 812},
     )
 
 

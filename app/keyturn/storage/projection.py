@@ -27,8 +27,10 @@ CALL_COLUMNS = (
 DELIVERY_COLUMNS = "delivery_seq, delivery, result"
 EVENT_COLUMNS = "seq, type, ts, call, agent, session, server, tool, outcome, actor, details"
 
+RULE_ID = "rule_id"
+"""In a decision's policy: the rule that decided."""
 RULE_NAME = "rule_name"
-"""In a decision's details: what the rule that decided is called. Its id is in `policy`."""
+"""In a decision's policy: what that rule was called then."""
 DECIDE_MS = "decide_ms"
 """In a decision's details: milliseconds from the request to the answer."""
 DECISIVE = "decisive"
@@ -37,8 +39,6 @@ HIDDEN = "hidden"
 """In a decision's details: how many hidden characters the arguments hold."""
 ROUTE = "route"
 """In a decision's details: the way the answer came (window, terminal, exec)."""
-RESULT = "result"
-"""In a delivery's details: one short line on the result, without its content."""
 MASKED = "masked_commitment"
 """In details, written by the log alone: commitment to the masked text that the side table keeps."""
 
@@ -71,8 +71,8 @@ def call_row(entry: Entry, seq: int, ts_utc: str) -> CallRow:
         entry.tier,
         entry.outcome,
         entry.actor.value,
-        _text(entry.policy.get("rule_id")),
-        _text(details.get(RULE_NAME)),
+        _text(entry.policy.get(RULE_ID)),
+        _text(entry.policy.get(RULE_NAME)),
         _number(details.get(DECIDE_MS)),
         _text(details.get(DECISIVE)),
         _number(details.get(HIDDEN)),
@@ -82,8 +82,8 @@ def call_row(entry: Entry, seq: int, ts_utc: str) -> CallRow:
 
 
 def delivery_row(entry: Entry, seq: int) -> DeliveryRow:
-    """Project a delivery onto the row of its call."""
-    return (seq, entry.outcome, _text(entry.details.get(RESULT)))
+    """Project a delivery onto the row of its call; what is known of the result stays as JSON."""
+    return (seq, entry.outcome, canonical(entry.details).decode())
 
 
 def event_row(entry: Entry, seq: int, ts_utc: str) -> EventRow:

@@ -33,13 +33,17 @@ def decision(
         call_digest="b" * 64,
         provenance=({"path": "/query", "result": 2, "tool": "search", "offset": 17},),
         taint="U",
-        policy={"hash": "c" * 64, "rule_id": "r-1", "because": "rule"},
+        policy={
+            "hash": "c" * 64,
+            "because": "rule",
+            "rule_id": "r-1",
+            "rule_name": "Reads of shipments",
+        },
         verdict=Verdict.ALLOW if outcome.allows else Verdict.DENY,
         outcome=outcome,
         actor=Actor.RULE,
         tier=tier,
         details={
-            "rule_name": "Reads of shipments",
             "decide_ms": 4,
             "decisive": decisive,
             "hidden": 1,
@@ -75,7 +79,7 @@ def delivery(call: str, outcome: Delivery = Delivery.COMPLETED) -> Entry:
         server="shipments",
         tool="read_page",
         outcome=outcome,
-        details={"result": "text, 812 bytes"},
+        details={"bytes": 812},
     )
 
 

@@ -110,7 +110,7 @@ def test_a_row_has_what_the_table_shows(history: HistoryQuery) -> None:
     assert (item.outcome, item.delivery, item.result) == (
         "allowed_once",
         "completed",
-        "text, 812 bytes",
+        {"bytes": 812},
     )
     assert (item.rule_id, item.rule_name, item.decide_ms, item.hidden, item.route) == (
         "r-1",

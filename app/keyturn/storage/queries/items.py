@@ -25,7 +25,7 @@ class HistoryFilter:
     until: str = ""
     """UTC, ISO 8601; excluded."""
     text: str = ""
-    """Anywhere in names, result lines and (masked) arguments; ASCII case is ignored."""
+    """Anywhere in names and in short (masked) arguments; ASCII case is ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,8 @@ class HistoryItem:
     delivery: str
     """Empty as long as nothing is known of a delivery."""
     delivery_number: int | None
-    result: str
+    result: JsonObject = field(hash=False)
+    """What the delivery's record says of it: bytes, why it was withheld, ...; never content."""
     masked: bool
     """The arguments shown have secrets masked."""
     arguments: str | None

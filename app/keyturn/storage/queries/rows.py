@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from keyturn.domain.canonical import Parsed, canonical, parse_strict
+from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
 from keyturn.domain.condition import pointer_value
 from keyturn.storage.queries.conditions import PREVIEW_BYTES
 from keyturn.storage.queries.items import HistoryEvent, HistoryItem
@@ -40,7 +40,7 @@ def item_of(row: tuple[Any, ...]) -> HistoryItem:
         route=row[16],
         delivery_number=row[17],
         delivery=row[18] or "",
-        result=row[19] or "",
+        result=_object(row[19] or "{}"),
         masked=bool(row[20]),
         arguments=arguments,
     )
@@ -63,8 +63,6 @@ def _decisive(arguments: str | None, path: str) -> str:
 
 def event_of(row: tuple[Any, ...]) -> HistoryEvent:
     """Read a row of `EVENT_COLUMNS`."""
-    parsed = parse_strict(row[10])
-    details = parsed.value if isinstance(parsed, Parsed) else None
     return HistoryEvent(
         number=row[0],
         type=row[1],
@@ -76,5 +74,10 @@ def event_of(row: tuple[Any, ...]) -> HistoryEvent:
         tool=row[7],
         outcome=row[8],
         actor=row[9],
-        details=details if isinstance(details, dict) else {},
+        details=_object(row[10]),
     )
+
+
+def _object(text: str) -> JsonObject:
+    parsed = parse_strict(text)
+    return parsed.value if isinstance(parsed, Parsed) and isinstance(parsed.value, dict) else {}

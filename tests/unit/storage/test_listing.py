@@ -1,0 +1,45 @@
+"""What commands that only look are told of servers and agents."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from keyturn.domain.errors import DamagedDatabase
+from keyturn.storage.listing import list_agents, list_servers
+from tests.contracts.test_stores import AGENT, SERVER, Stores, pin, run, sqlite
+
+
+def test_servers_are_listed_with_their_tools_and_without_values(tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        await stores.servers.put_server(SERVER)
+        await stores.servers.put_pins([pin("read_page"), pin("other", server="weather")])
+        await stores.servers.set_tier("shipments", "read_page", None)
+        (row,) = list_servers(tmp_path / "profile" / "keyturn.db")
+        assert row["name"] == "shipments"
+        assert row["credentials"] == ["ship"]
+        assert row["env"] == ["MODE", "TOKEN=keychain:ship"]
+        assert row["confirmed"] is False
+        assert row["tools"] == [
+            {"name": "read_page", "launch_hash": "e" * 64, "tier": "T3", "hidden": False}
+        ]
+        assert "demo" not in json.dumps(row)
+
+    run(sqlite, tmp_path, scenario)
+
+
+def test_agents_are_listed_without_the_hash_of_their_token(tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        await stores.agents.put_agent(AGENT)
+        (row,) = list_agents(tmp_path / "profile" / "keyturn.db")
+        assert row["name"] == "analyst"
+        assert AGENT.token_sha256 not in json.dumps(row)
+
+    run(sqlite, tmp_path, scenario)
+
+
+def test_an_unreadable_database_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "keyturn.db"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(DamagedDatabase):
+        list_agents(path)
