@@ -1,6 +1,7 @@
 """The real keychain: gnome-keyring on a session bus and in folders of the test's own."""
 
 import asyncio
+import subprocess
 import time
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import ExitStack
@@ -13,13 +14,14 @@ import pytest
 from keyturn.application.ports.secret_store import Secret
 from keyturn.credentials.keychain import KeychainSecretStore, profile_namespace
 from keyturn.domain.errors import SecretStoreUnavailable
-from tests.private_keychain import gnome_keyring
-from tests.private_session import session_bus
+from tests.private_keychain import PASSWORD, gnome_keyring
+from tests.private_session import WAIT_SECONDS, display, program, session_bus, wait_for_owner
 
 pytestmark = pytest.mark.keychain
 
 Result = TypeVar("Result")
 Play = Callable[[KeychainSecretStore], Coroutine[Any, Any, Result]]
+PROMPTER = Path("/usr/libexec/gcr-prompter")
 MADE_UP = Secret("made up, and long enough to be found: 5f1c")
 
 
@@ -143,3 +145,44 @@ def test_no_setting_of_the_environment_chooses_another(
         assert with_store(get) == MADE_UP
         # A library that asks keyring itself gets the pinned one.
         assert keyring.get_password("keyturn:p", "shipments/token") == MADE_UP.value
+
+
+@pytest.mark.gui
+def test_a_question_for_the_password_is_asked_once_and_holds_nobody_up(
+    bus: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with gnome_keyring(bus, monkeypatch, tmp_path):
+        with_store(put)
+    with display(tmp_path) as screen, program([str(PROMPTER)], {**bus, "DISPLAY": screen}):
+        asyncio.run(wait_for_owner("org.gnome.keyring.SystemPrompter"))
+        with gnome_keyring({**bus, "DISPLAY": screen}, monkeypatch, tmp_path, password="another"):
+            asyncio.run(ask_and_answer({**bus, "DISPLAY": screen}))
+
+
+async def ask_and_answer(env: dict[str, str]) -> None:
+    """Ask for a secret, let the question stand, then type the password as a person would."""
+    store = KeychainSecretStore(profile_namespace("p"), timeout_seconds=2)
+    with pytest.raises(SecretStoreUnavailable, match="does not answer"):
+        await get(store)
+    for _ in range(3):
+        with pytest.raises(SecretStoreUnavailable, match="is locked"):
+            await get(store)
+        assert await store.status() == "locked"
+    for arguments in (
+        ("search", "--sync", "--name", "Unlock"),
+        ("type", PASSWORD),
+        ("key", "Return"),
+    ):
+        await asyncio.to_thread(
+            subprocess.run,
+            ["xdotool", *arguments],
+            env=env,
+            stdout=subprocess.DEVNULL,
+            timeout=WAIT_SECONDS,
+            check=True,
+        )
+    async with asyncio.timeout(WAIT_SECONDS):
+        while await store.status() != "ready":
+            pass
+    assert await get(store) == MADE_UP
+    store.close()
