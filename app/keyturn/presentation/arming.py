@@ -292,6 +292,17 @@ class Arming:
             return None
         return grip if self.state(now_ms).armed else None
 
+    def accessible_press(self, now_ms: int) -> Subject | None:
+        """Return what a press through assistive technology is for; None where it is not enough.
+
+        Any program can send such a press, so for T2 and T3 the tool's name must have been typed.
+        """
+        if not self.state(now_ms).armed or self._watch is None:
+            return None
+        if self._watch.terms.tier >= Tier.T2 and not self._watch.name_matches:
+            return None
+        return self._watch.subject
+
     def _owed(self, watch: _Watch, left_ms: int) -> Owed:
         """Return the first thing that is missing; what a person owes is named before time."""
         if not watch.pending:

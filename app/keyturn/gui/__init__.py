@@ -1,0 +1,1 @@
+"""The window: PySide6 widgets that draw what `presentation` says and send what a person decides."""

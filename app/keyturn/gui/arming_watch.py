@@ -1,0 +1,235 @@
+"""Feeds the arming with what happens in the window, and asks it before an approval is sent on.
+
+The only path from a press to an approval: a press that the window system made, on the Allow button
+or by its shortcut, while armed, let go with nothing in between (console.md sections 3.2, 3.11).
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from keyturn.gui.widgets.allow_button import AllowButton
+from keyturn.presentation.answer import Answer, Route
+from keyturn.presentation.arming import Arming, ArmingTerms, Subject
+
+_FRAME_MS: Final = 33
+"""The ring is painted at most 30 times a second, and only while it runs."""
+_MODIFIERS: Final = {
+    Qt.Key.Key_Control,
+    Qt.Key.Key_Shift,
+    Qt.Key.Key_Alt,
+    Qt.Key.Key_Meta,
+    Qt.Key.Key_AltGr,
+}
+_PRESSES: Final = {
+    QEvent.Type.KeyPress,
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.MouseButtonDblClick,
+    QEvent.Type.TouchBegin,
+    QEvent.Type.TabletPress,
+}
+_RELEASES: Final = {
+    QEvent.Type.KeyRelease,
+    QEvent.Type.MouseButtonRelease,
+    QEvent.Type.TouchEnd,
+    QEvent.Type.TabletRelease,
+}
+_DISTURBANCES: Final = {
+    QEvent.Type.Move,
+    QEvent.Type.Resize,
+    QEvent.Type.WindowStateChange,
+    QEvent.Type.ScreenChangeInternal,
+    QEvent.Type.DevicePixelRatioChange,
+    QEvent.Type.StyleChange,
+    QEvent.Type.LayoutDirectionChange,
+}
+_WATCHED: Final = (
+    _PRESSES
+    | _RELEASES
+    | _DISTURBANCES
+    | {QEvent.Type.WindowActivate, QEvent.Type.WindowDeactivate, QEvent.Type.Hide}
+)
+
+
+class ArmingWatch(QObject):
+    """Watches one window for one card."""
+
+    allowed = Signal(object)
+    """`Answer`: a person allowed what was shown."""
+    refused = Signal()
+    """A press came while unarmed; the reason stands on the button."""
+    name_wanted = Signal()
+    """A press through assistive technology, for a call that needs the tool's name as well."""
+    ticked = Signal()
+    """Time passed that the button shows."""
+
+    def __init__(
+        self,
+        allow: AllowButton,
+        now_ms: Callable[[], int],
+        parent: QWidget,
+        arming: Arming | None = None,
+    ) -> None:
+        """`now_ms` is a monotonic clock in milliseconds; `parent` lives in the watched window."""
+        super().__init__(parent)
+        self.arming = arming or Arming()
+        self._allow = allow
+        self._now_ms = now_ms
+        self._place = parent
+        self._by_key = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(_FRAME_MS)
+        self._timer.timeout.connect(self._on_tick)
+        allow.gripped.connect(self._on_gripped)
+        allow.let_go.connect(self._on_let_go)
+        allow.pressed_by_accessibility.connect(self._on_accessibility)
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
+
+    def show(self, subject: Subject, terms: ArmingTerms) -> None:
+        """Begin to arm for what has just been put on screen."""
+        now = self._now_ms()
+        self.arming.window_active(self._place.isActiveWindow(), now)
+        self.arming.shown(subject, terms, now)
+        self._timer.start()
+        self.ticked.emit()
+
+    def hide(self) -> None:
+        """Stop: nothing is on screen."""
+        self.arming.hidden(self._now_ms())
+        self._timer.stop()
+        self.ticked.emit()
+
+    def confirm(self, path: str) -> None:
+        """Note that a person confirmed a value."""
+        self.arming.confirmed(path, self._now_ms())
+        self._run()
+
+    def answer(self, route: Route) -> Answer | None:
+        """Return an answer for what is on screen; for denials, which need no more than that."""
+        now = self._now_ms()
+        subject = self.arming.subject
+        if subject is None or not self.arming.deny_armed(now):
+            return None
+        return self._answer(subject, route, now)
+
+    def press_by_shortcut(self) -> None:
+        """Take the shortcut for Allow as one whole press, before it counts as input itself."""
+        now = self._now_ms()
+        self.arming.press(now)
+        subject = self.arming.release(now)
+        self.arming.input_happened(now)
+        self._settle(subject, Route.KEYBOARD, now)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Note what happens in the window; nothing is swallowed."""
+        if event.type() not in _WATCHED or not isinstance(watched, QWidget):
+            return False
+        if event.type() in _PRESSES | _RELEASES:
+            self._note_input(watched, event)
+        elif watched is self._place.window():
+            self._note_window(event.type())
+        elif watched is self._place and event.type() in _DISTURBANCES | {QEvent.Type.Hide}:
+            self.arming.disturbed(self._now_ms())
+            self._run()
+        return False
+
+    def _note_input(self, watched: QWidget, event: QEvent) -> None:
+        if watched is self._allow and self._is_grip(event):
+            return
+        control = _control_of(event)
+        if control is None:
+            return
+        now = self._now_ms()
+        if event.type() in _PRESSES:
+            self.arming.held(control, now)
+        else:
+            self.arming.released(control, now)
+        self._run()
+
+    def _is_grip(self, event: QEvent) -> bool:
+        """Tell whether the button itself will make something of the event."""
+        if isinstance(event, QKeyEvent):
+            keys = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}
+            self._by_key = True
+            return (
+                event.key() in keys and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            )
+        self._by_key = False
+        return isinstance(event, QMouseEvent) and event.button() is Qt.MouseButton.LeftButton
+
+    def _note_window(self, kind: QEvent.Type) -> None:
+        now = self._now_ms()
+        if kind is QEvent.Type.WindowActivate:
+            self.arming.window_active(True, now)
+        elif kind in {QEvent.Type.WindowDeactivate, QEvent.Type.Hide}:
+            self.arming.window_active(False, now)
+        else:
+            self.arming.disturbed(now)
+        self._run()
+
+    def _on_gripped(self) -> None:
+        now = self._now_ms()
+        if not self.arming.press(now):
+            self.arming.input_happened(now)
+            self.refused.emit()
+        self._run()
+
+    def _on_let_go(self) -> None:
+        now = self._now_ms()
+        subject = self.arming.release(now)
+        self.arming.input_happened(now)
+        self._settle(subject, Route.KEYBOARD if self._by_key else Route.POINTER, now)
+
+    def _on_accessibility(self) -> None:
+        now = self._now_ms()
+        subject = self.arming.accessible_press(now)
+        if subject is None and self.arming.state(now).armed:
+            self.name_wanted.emit()
+            return
+        self._settle(subject, Route.ACCESSIBILITY, now)
+
+    def _settle(self, subject: Subject | None, route: Route, now: int) -> None:
+        if subject is None:
+            self.refused.emit()
+        else:
+            self.allowed.emit(self._answer(subject, route, now))
+        self._run()
+
+    def _answer(self, subject: Subject, route: Route, now: int) -> Answer:
+        return Answer(
+            request_id=subject.request_id,
+            revision=subject.revision,
+            digest=subject.digest,
+            shown_for_ms=self.arming.shown_for_ms(now),
+            route=route,
+        )
+
+    def _run(self) -> None:
+        """Go on telling the time as long as anything can still change by time alone."""
+        if self.arming.subject is not None and not self._timer.isActive():
+            self._timer.start()
+        self.ticked.emit()
+
+    def _on_tick(self) -> None:
+        self.ticked.emit()
+        now = self._now_ms()
+        state = self.arming.state(now)
+        if (state.armed or state.left_ms == 0) and self.arming.deny_armed(now):
+            self._timer.stop()
+
+
+def _control_of(event: QEvent) -> str | None:
+    """Name the key or button; None for one that types nothing, such as Shift."""
+    if isinstance(event, QKeyEvent):
+        key = Qt.Key(event.key()) if event.key() in Qt.Key else None
+        # The place of the key, because letting go of Shift first turns "A" into "a".
+        place = event.nativeScanCode() or event.key()
+        return None if key in _MODIFIERS else f"key {place}"
+    if isinstance(event, QMouseEvent):
+        return f"button {event.button().value}"
+    return "touch"

@@ -1,0 +1,139 @@
+"""The frame of the one window: top bar, rail, pages. It knows no port and no page's contents."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.pages import PAGE_KEYS, Page
+from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.nav_rail import MIDDLE, NARROW, WIDE, NavRail
+from keyturn.gui.widgets.top_bar import TopBar
+from keyturn.presentation.topbar import ProtectionState, TopBarView
+
+_DEFAULT: Final = (1280, 800)
+_LEAST: Final = (640, 480)
+_WIDE_FROM: Final = 1280
+_NARROW_BELOW: Final = 900
+_LOW_BELOW: Final = 560
+
+
+class MainWindow(QWidget):
+    """Takes ready-made pages; asks for the stop and tells which page a person wants."""
+
+    stop_requested = Signal()
+    servers_stop_requested = Signal()
+    disconnect_requested = Signal()
+    grant_end_requested = Signal(str)
+    page_changed = Signal(object)
+    """The `Page`."""
+    closed = Signal()
+    """A person closed or hid the window; nothing is answered by that."""
+
+    def __init__(
+        self,
+        look: Look,
+        pages: Mapping[Page, QWidget],
+        stopped: QWidget | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`stopped` stands in the place of the queue while agents are stopped."""
+        super().__init__(parent)
+        self._look = look
+        self._pages = dict(pages)
+        self._stopped = stopped
+        self._page = Page.QUEUE
+        self._is_stopped = False
+        self.setObjectName("main_window")
+        self.setProperty("surface", "window")
+        self.setWindowTitle(look.words("window.title"))
+        self.setMinimumSize(*_LEAST)
+        self.resize(*_DEFAULT)
+        self.top_bar = TopBar(look)
+        self.rail = NavRail(look)
+        self._stack = QStackedWidget()
+        for page in self._pages.values():
+            self._stack.addWidget(page)
+        if stopped is not None:
+            self._stack.addWidget(stopped)
+        self._build()
+        self._connect()
+        self._add_keys()
+        self.show_page(Page.QUEUE)
+
+    @property
+    def page(self) -> Page:
+        """Return the page that is shown."""
+        return self._page
+
+    def show_top_bar(self, view: TopBarView) -> None:
+        """Show state, counts and grants; a stop brings its own screen up."""
+        self.top_bar.show_view(view)
+        self.rail.show_waiting(view.waiting)
+        stopped = view.state is ProtectionState.STOPPED
+        if stopped is not self._is_stopped:
+            self._is_stopped = stopped
+            self.show_page(Page.QUEUE if stopped else self._page)
+        self.setWindowTitle(self._look.words("window.title_state", state=view.state_text))
+
+    def show_page(self, page: Page) -> None:
+        """Show a page; one that was not handed in stays where it is."""
+        if page not in self._pages:
+            return
+        self._page = page
+        self.rail.show_page(page)
+        in_place = self._stopped if self._is_stopped and page is Page.QUEUE else None
+        self._stack.setCurrentWidget(in_place or self._pages[page])
+        self.page_changed.emit(page)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out by width and height (visual.md section 7)."""
+        super().resizeEvent(event)
+        width, height = event.size().width(), event.size().height()
+        if width >= _WIDE_FROM:
+            self.rail.use_width(WIDE)
+        else:
+            self.rail.use_width(NARROW if width < _NARROW_BELOW else MIDDLE)
+        self.top_bar.spare_facts(width < _NARROW_BELOW or height < _LOW_BELOW)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Hide: closing the window must not answer anything."""
+        event.ignore()
+        self.hide()
+        self.closed.emit()
+
+    def _build(self) -> None:
+        below = row()
+        below.addWidget(self.rail)
+        below.addWidget(self._stack, 1)
+        layout = column(self)
+        layout.addWidget(self.top_bar)
+        layout.addLayout(below, 1)
+
+    def _connect(self) -> None:
+        self.rail.page_chosen.connect(self.show_page)
+        self.top_bar.grant_end_requested.connect(self.grant_end_requested)
+        stop = self.top_bar.stop_button
+        stop.stop_requested.connect(self.stop_requested)
+        stop.servers_stop_requested.connect(self.servers_stop_requested)
+        stop.disconnect_requested.connect(self.disconnect_requested)
+
+    def _add_keys(self) -> None:
+        for page, keys in PAGE_KEYS.items():
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setObjectName(f"key_{page.value}")
+            shortcut.activated.connect(self._on_page_key)
+        stop = QShortcut(QKeySequence("Ctrl+Shift+P"), self)
+        stop.setObjectName("key_stop")
+        stop.setAutoRepeat(False)
+        stop.activated.connect(self.stop_requested)
+        away = QShortcut(QKeySequence("Esc"), self)
+        away.setObjectName("key_hide")
+        away.activated.connect(self.close)
+
+    def _on_page_key(self) -> None:
+        name = self.sender().objectName().removeprefix("key_")
+        self.show_page(Page(name))

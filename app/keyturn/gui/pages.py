@@ -1,0 +1,51 @@
+"""The closed set of the window's pages, in the order of the rail."""
+
+from enum import Enum
+from typing import Final
+
+from keyturn.presentation.marks import Icon
+
+
+class Page(Enum):
+    """A page; the value is the last part of its words' key and of its object names."""
+
+    QUEUE = "queue"
+    HISTORY = "history"
+    RULES = "rules"
+    AGENTS = "agents"
+    SERVERS = "servers"
+    CREDENTIALS = "credentials"
+    MONITOR = "monitor"
+    SETTINGS = "settings"
+
+
+PAGE_ICONS: Final = {
+    Page.QUEUE: Icon.QUEUE,
+    Page.HISTORY: Icon.HISTORY,
+    Page.RULES: Icon.RULES,
+    Page.AGENTS: Icon.AGENT,
+    Page.SERVERS: Icon.SERVER,
+    Page.CREDENTIALS: Icon.CREDENTIAL,
+    Page.MONITOR: Icon.MONITOR,
+    Page.SETTINGS: Icon.SETTINGS,
+}
+PAGE_TEXTS: Final = {
+    Page.QUEUE: "rail.queue",
+    Page.HISTORY: "rail.history",
+    Page.RULES: "rail.rules",
+    Page.AGENTS: "rail.agents",
+    Page.SERVERS: "rail.servers",
+    Page.CREDENTIALS: "rail.credentials",
+    Page.MONITOR: "rail.monitor",
+    Page.SETTINGS: "rail.settings",
+}
+PAGE_KEYS: Final = {
+    Page.QUEUE: "Ctrl+1",
+    Page.HISTORY: "Ctrl+2",
+    Page.RULES: "Ctrl+3",
+    Page.AGENTS: "Ctrl+4",
+    Page.SERVERS: "Ctrl+5",
+    Page.CREDENTIALS: "Ctrl+6",
+    Page.SETTINGS: "Ctrl+7",
+    Page.MONITOR: "Ctrl+8",
+}

@@ -1,0 +1,265 @@
+"""The card: head and decision row stay, everything between them scrolls.
+
+It shows one `CardView` and what a person has done to it. It holds no request of its own and sends
+nothing; what is pressed comes out as signals, and the arming decides what a press is worth.
+"""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.argument_tree import ArgumentTree
+from keyturn.gui.widgets.chip import ChipRow
+from keyturn.gui.widgets.decision_block import DecisionBlock
+from keyturn.gui.widgets.decisive_box import DecisiveRow
+from keyturn.gui.widgets.diff_view import DiffView
+from keyturn.gui.widgets.headline import Headline
+from keyturn.gui.widgets.lamps import LampStrip
+from keyturn.gui.widgets.layouts import clear, column
+from keyturn.gui.widgets.pairs import Provenance
+from keyturn.gui.widgets.source_excerpt import ExcerptBox
+from keyturn.gui.widgets.tabs import TabRow
+from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.presentation.card import CardView
+
+_SIDE: Final = 24
+_NARROW_SIDE: Final = 16
+_READING_COLUMN: Final = 880
+_BAR: Final = 10
+READABLE: Final = "readable"
+RAW: Final = "raw"
+DIFF: Final = "diff"
+
+
+class CardPane(QFrame):
+    """Everything of one request, top to bottom: who, what, on what, how far, why, decide."""
+
+    value_confirmed = Signal(str)
+    """Path of a decisive value that a person pressed."""
+    name_typed = Signal(bool)
+    """Whether the tool's short name stands in its field."""
+    source_requested = Signal(str)
+    opened = Signal(str)
+    """Id of what a chip or lamp opens."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._card: CardView | None = None
+        self._narrow = False
+        self.setObjectName("card")
+        self.setProperty("surface", "panel")
+        self.headline = Headline(look)
+        self.chips = ChipRow(look)
+        self.lamps = LampStrip(look)
+        self.decisive = DecisiveRow(look)
+        self.tabs = TabRow(look, self._tab_names(), name="card_tabs")
+        self.arguments = ArgumentTree(look)
+        self.raw = ValueText(look, Type.VALUE)
+        self.diff = DiffView(look, most_lines=20)
+        self.block = DecisionBlock(look)
+        self._no_diff = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
+        self._name_field = QLineEdit()
+        self._name_prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        self._excerpts = column(gap=8)
+        self._provenance = column()
+        self._scroll = QScrollArea()
+        self._build()
+        self._connect()
+
+    @property
+    def card(self) -> CardView | None:
+        """Return what is shown."""
+        return self._card
+
+    def show_card(self, card: CardView) -> None:
+        """Show a card; the same request at the same revision keeps place, tab and focus."""
+        previous, self._card = self._card, card
+        same = previous is not None and (previous.request_id, previous.revision) == (
+            card.request_id,
+            card.revision,
+        )
+        self.headline.show_head(card.headline, card.server_tool, card.call_number)
+        self.chips.show_chips(card.chips)
+        self.lamps.show_lamps(card.lamps)
+        self.decisive.show_values(card.decisive)
+        self.decisive.setVisible(bool(card.decisive))
+        self.arguments.show_rows(card.rows)
+        self.raw.say(card.raw_json)
+        self.diff.show_rows(card.diff)
+        self.block.show_actions(card.actions, card.why_asked, card.action)
+        if previous is None or previous.excerpts != card.excerpts:
+            self._show_excerpts(card)
+        if previous is None or (previous.claimed, previous.observed) != (
+            card.claimed,
+            card.observed,
+        ):
+            self._show_provenance(card)
+        if not same:
+            self._begin(card)
+
+    def ask_for_name(self, wanted: bool) -> None:
+        """Show or hide the field for the tool's name."""
+        self._name_field.setVisible(wanted)
+        self._name_prompt.setVisible(wanted)
+
+    def choose_tab(self, tab: str) -> None:
+        """Show the readable arguments, the raw JSON or the diff."""
+        self.tabs.choose(tab)
+        pages = {READABLE: self.arguments, RAW: self.raw, DIFF: self._diff_page()}
+        for page in (self.arguments, self.raw, self.diff, self._no_diff):
+            page.setVisible(page is pages[tab])
+        self._say_seen()
+
+    def use_narrow(self, narrow: bool) -> None:
+        """Lay the card out for a window under 900 px."""
+        if narrow is self._narrow:
+            return
+        self._narrow = narrow
+        self.lamps.use_short_words(narrow)
+        self.block.use_narrow(narrow)
+        self._use_margins()
+        if self._card is not None:
+            self._show_provenance(self._card)
+
+    def rest_focus(self) -> None:
+        """Put the focus on the sentence, where no key can decide anything."""
+        self.headline.sentence.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the reading column."""
+        super().resizeEvent(event)
+        self._use_margins()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep the column's edge where it is when the scroll bar comes or goes."""
+        if event.type() in {QEvent.Type.Show, QEvent.Type.Hide}:
+            QTimer.singleShot(0, self, self._use_margins)
+        return super().eventFilter(watched, event)
+
+    def _tab_names(self) -> list[tuple[str, str]]:
+        words = self._look.words
+        return [
+            (READABLE, words("card.readable")),
+            (RAW, words("card.raw")),
+            (DIFF, words("card.diff")),
+        ]
+
+    def _build(self) -> None:
+        self._head = column(margins=(_SIDE, 12, _SIDE, 0))
+        self._head.addWidget(self.headline)
+        inside = QWidget()
+        inside.setObjectName("card_body")
+        inside.setProperty("surface", "panel")
+        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._body: QVBoxLayout = column(inside, (_SIDE, 4, _SIDE, 12))
+        self._scroll.setWidget(inside)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.verticalScrollBar().installEventFilter(self)
+        self._fill_body()
+        layout = column(self)
+        layout.addLayout(self._head)
+        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self.block)
+
+    def _fill_body(self) -> None:
+        body = self._body
+        body.addWidget(self.chips)
+        body.addSpacing(6)
+        body.addWidget(self.lamps)
+        body.addSpacing(8)
+        body.addWidget(self.decisive)
+        body.addWidget(self._name_prompt)
+        body.addWidget(self._name_field)
+        body.addSpacing(2)
+        body.addWidget(self.tabs)
+        body.addWidget(self.arguments)
+        body.addWidget(self.raw)
+        body.addWidget(self.diff)
+        body.addWidget(self._no_diff)
+        body.addSpacing(11)
+        body.addLayout(self._excerpts)
+        body.addSpacing(8)
+        body.addLayout(self._provenance)
+        body.addStretch()
+        self.raw.setObjectName("raw_json")
+        self.raw.setContentsMargins(0, 8, 0, 8)
+        self._no_diff.say(self._look.words("card.no_diff"))
+        self._name_field.setObjectName("tool_name")
+        self._name_field.setFixedWidth(280)
+        self.ask_for_name(False)
+
+    def _connect(self) -> None:
+        self.chips.pressed.connect(self.opened)
+        self.lamps.pressed.connect(self.opened)
+        self.decisive.confirmed.connect(self.value_confirmed)
+        self.tabs.tab_chosen.connect(self.choose_tab)
+        self.arguments.unseen_changed.connect(self._say_seen)
+        self.arguments.source_requested.connect(self._on_source)
+        self._name_field.textChanged.connect(self._on_name)
+
+    def _begin(self, card: CardView) -> None:
+        """Start a new card: at its top, on the readable tab, nothing confirmed or typed."""
+        self._name_field.clear()
+        prompt = self._look.words("card.type_name", name=card.tool_short_name)
+        self._name_prompt.say(prompt)
+        self._name_field.setAccessibleName(prompt)
+        self.arguments.start_over()
+        self.choose_tab(READABLE)
+        self._scroll.verticalScrollBar().setValue(0)
+        self.rest_focus()
+
+    def _show_excerpts(self, card: CardView) -> None:
+        clear(self._excerpts)
+        for excerpt in card.excerpts:
+            box = ExcerptBox(self._look, excerpt)
+            box.source_requested.connect(self.source_requested)
+            self._excerpts.addWidget(box)
+
+    def _show_provenance(self, card: CardView) -> None:
+        clear(self._provenance)
+        if card.claimed or card.observed:
+            both = Provenance(self._look, card.claimed, card.observed, stacked=self._narrow)
+            self._provenance.addWidget(both)
+
+    def _diff_page(self) -> QWidget:
+        return self.diff if self._card is not None and self._card.diff else self._no_diff
+
+    def _say_seen(self) -> None:
+        """Say which lines have been on screen; only the readable tab counts."""
+        words = self._look.words
+        if self.tabs.active() != READABLE:
+            self.tabs.say_note("")
+            return
+        lines = self.arguments.line_count()
+        unseen = self.arguments.unseen
+        if unseen is None:
+            self.tabs.say_note(words("card.all_lines_seen", n=lines))
+        else:
+            missing = unseen[1] - unseen[0] + 1
+            self.tabs.say_note(words("card.lines_seen", n=missing, last=unseen[0] - 1, lines=lines))
+
+    def _use_margins(self) -> None:
+        """Give the column its sides; the scroll bar takes its room from the trailing one."""
+        side = _NARROW_SIDE if self._narrow else _SIDE
+        spare = max(0, self.width() - 2 * side - _READING_COLUMN)
+        bar = _BAR if self._scroll.verticalScrollBar().isVisible() else 0
+        top = self._body.contentsMargins().top()
+        bottom = self._body.contentsMargins().bottom()
+        self._body.setContentsMargins(side, top, max(0, side + spare - bar), bottom)
+        self._head.setContentsMargins(side, 12, side + spare, 0)
+
+    def _on_source(self, excerpt: int) -> None:
+        if self._card is not None and excerpt < len(self._card.excerpts):
+            self.source_requested.emit(self._card.excerpts[excerpt].opens)
+
+    def _on_name(self, text: str) -> None:
+        wanted = self._card.tool_short_name if self._card is not None else ""
+        self.name_typed.emit(bool(wanted) and text == wanted)

@@ -1,0 +1,148 @@
+"""Paints the rows of the queue's list: shape, verb, decisive value, who, how long."""
+
+from typing import Final
+
+from PySide6.QtCore import (
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+)
+from PySide6.QtGui import QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from keyturn.gui.look import Look
+from keyturn.gui.queue.model import ROW_ROLE
+from keyturn.gui.text_flow import TextFlow
+from keyturn.gui.text_runs import phrase, plain_runs
+from keyturn.gui.theme import Token, Type
+from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
+from keyturn.presentation.queue import QueueRow, RowNote
+
+_LEAST: Final = 80
+_SIDE: Final = 16
+_TOP: Final = 10
+_INDENT: Final = 24
+_ICON: Final = 16
+_BAR: Final = 3
+_GAP: Final = 2
+_NOTE_GAP: Final = 8
+_NOTE_ICON: Final = 12
+_VALUE_LINES: Final = 2
+
+
+class QueueDelegate(QStyledItemDelegate):
+    """Three lines a row; asks the theme for colours when it paints."""
+
+    def __init__(self, look: Look, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """Return a height that holds up to two lines of the decisive value."""
+        row: QueueRow = index.data(ROW_ROLE)
+        theme = self._look.theme
+        value = self._value(row, option.rect.width())
+        lines = theme.line(Type.BODY_STRONG) + value.height + theme.line(Type.CAPTION)
+        height = max(theme.tall(_LEAST), lines + 2 * _GAP + 2 * _TOP)
+        return QSize(option.rect.width(), height + 1)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Draw the row, and the line below it."""
+        row: QueueRow = index.data(ROW_ROLE)
+        rect: QRect = option.rect
+        painter.save()
+        self._paint_ground(painter, option, rect)
+        age_width = self._paint_age(painter, rect, row.age)
+        self._paint_lines(painter, rect, row, age_width)
+        painter.restore()
+
+    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect) -> None:
+        theme = self._look.theme
+        body = rect.adjusted(0, 0, 0, -1)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(body, theme.colour(Token.SELECTION_BG))
+            bar = QRect(body.left(), body.top(), _BAR, body.height())
+            painter.fillRect(bar, theme.colour(Token.ACCENT))
+        elif option.state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(body, theme.colour(Token.SURFACE_HOVER))
+        painter.fillRect(
+            QRect(rect.left(), rect.bottom(), rect.width(), 1), theme.colour(Token.BORDER_SUBTLE)
+        )
+        if option.state & QStyle.StateFlag.State_HasFocus and _shows_focus(option):
+            painter.setPen(QPen(theme.colour(Token.FOCUS_RING), 2))
+            painter.drawRect(QRectF(body).adjusted(1, 1, -1, -1))
+
+    def _paint_age(self, painter: QPainter, rect: QRect, age: str) -> int:
+        flow = TextFlow([phrase(age)], Type.CAPTION, self._look.theme).lay_out()
+        at = QPointF(rect.right() + 1 - _SIDE - flow.used_width, rect.top() + _TOP)
+        flow.paint(painter, at, self._look.theme.colour(Token.TEXT_TERTIARY))
+        return round(flow.used_width)
+
+    def _paint_lines(self, painter: QPainter, rect: QRect, row: QueueRow, age_width: int) -> None:
+        theme = self._look.theme
+        left = rect.left() + _SIDE
+        top = rect.top() + _TOP
+        group = row.group_size > 1
+        icon = Icon.GROUP if group else tier_icon(row.tier)
+        square = QRectF(left, top + (theme.line(Type.BODY_STRONG) - _ICON) // 2, _ICON, _ICON)
+        self._look.icons.paint(painter, square, icon, theme.role_colour(tier_role(row.tier)))
+        left += _INDENT
+        verb = self._verb(row)
+        verb.lay_out(rect.right() - left - _SIDE - age_width - 8)
+        verb.paint(painter, QPointF(left, top), theme.colour(Token.TEXT_PRIMARY))
+        top += theme.line(Type.BODY_STRONG) + _GAP
+        value = self._value(row, rect.width())
+        value.paint(painter, QPointF(left, top), theme.colour(Token.TEXT_PRIMARY))
+        top += value.height + _GAP
+        self._paint_notes(painter, QPointF(left, top), row.notes)
+
+    def _paint_notes(self, painter: QPainter, at: QPointF, notes: tuple[RowNote, ...]) -> None:
+        theme = self._look.theme
+        x = at.x()
+        for note in notes:
+            neutral = note.role is Role.NEUTRAL
+            token = Token.TEXT_SECONDARY if neutral else theme.role_token(note.role)
+            if note.icon is not None:
+                top = at.y() + (theme.line(Type.CAPTION) - _NOTE_ICON) // 2
+                square = QRectF(x, top, _NOTE_ICON, _NOTE_ICON)
+                self._look.icons.paint(painter, square, note.icon, theme.colour(token))
+                x += _NOTE_ICON + 4
+            flow = TextFlow(
+                plain_runs(note.text, self._look.words, one_line=True), Type.CAPTION, theme
+            ).lay_out()
+            flow.paint(painter, QPointF(x, at.y()), theme.colour(token))
+            x += round(flow.used_width) + _NOTE_GAP
+
+    def _verb(self, row: QueueRow) -> TextFlow:
+        runs = list(plain_runs(row.verb, self._look.words, one_line=True))
+        if row.group_size > 1:
+            size = self._look.words("queue.group_size", n=row.group_size)
+            runs.append(phrase(f"  {size}", Type.CAPTION_STRONG, Token.T1_FG))
+        return TextFlow(runs, Type.BODY_STRONG, self._look.theme)
+
+    def _value(self, row: QueueRow, width: int) -> TextFlow:
+        """Return the decisive value in at most two lines; what is left out is counted in words."""
+        room = max(48, width - 2 * _SIDE - _INDENT)
+        theme = self._look.theme
+        flow = TextFlow(plain_runs(row.decisive, self._look.words), Type.VALUE, theme)
+        if flow.lay_out(room).line_count <= _VALUE_LINES:
+            return flow
+        kept = row.decisive[: max(8, 2 * room // 8 - 24)].replace("\n", " ")
+        rest = self._look.words("queue.more", n=len(row.decisive) - len(kept))
+        runs = (*plain_runs(kept, self._look.words), phrase(f" {rest}", Type.CAPTION))
+        return TextFlow(runs, Type.VALUE, theme).lay_out(room)
+
+
+def _shows_focus(option: QStyleOptionViewItem) -> bool:
+    return bool(option.state & QStyle.StateFlag.State_KeyboardFocusChange)

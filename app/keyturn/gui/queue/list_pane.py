@@ -1,0 +1,173 @@
+"""The left side of the queue: header with filters, the rows, the last decisions at the foot."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.queue.delegate import QueueDelegate
+from keyturn.gui.queue.model import QueueModel
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import Button, Kind, PillButton
+from keyturn.gui.widgets.icon_label import IconLabel
+from keyturn.gui.widgets.layouts import clear, column, pane, row
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.marks import Icon
+from keyturn.presentation.queue import DecidedRow, QueueCounts
+
+WIDTH: Final = 432
+HEADER: Final = 48
+_DECIDED: Final = 32
+
+
+class QueueList(QListView):
+    """The rows; choosing is a person's act, arrivals never move the selection."""
+
+    request_chosen = Signal(str)
+
+    def __init__(self, look: Look, model: QueueModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self.setObjectName("queue_list")
+        self.setAccessibleName(look.words("queue.list"))
+        self.setProperty("ring", False)
+        self.setModel(model.rows)
+        self.setItemDelegate(QueueDelegate(look, self))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setMouseTracking(True)
+
+    def choose(self, request_id: str | None) -> None:
+        """Select a request's row without telling anybody; None selects nothing."""
+        place = self._model.rows.place_of(request_id)
+        if place < 0:
+            self.selectionModel().clear()
+            return
+        index = self._model.rows.index(place)
+        flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        if self.currentIndex().row() != place:
+            self.blockSignals(True)
+            self.selectionModel().setCurrentIndex(index, flag)
+            self.blockSignals(False)
+        self.selectionModel().select(index, flag)
+
+    def currentChanged(
+        self,
+        current: QModelIndex | QPersistentModelIndex,
+        previous: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Tell which request a person chose."""
+        super().currentChanged(current, previous)
+        request_id = self._model.rows.request_at(current.row())
+        if request_id is not None and not self.signalsBlocked():
+            self.request_chosen.emit(request_id)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave out Qt's search by typing: letters do nothing here unless a person opts in."""
+        moving = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End}
+        if event.key() in moving | {Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}:
+            super().keyPressEvent(event)
+        else:
+            event.ignore()
+
+
+class DecidedLine(QWidget):
+    """One of the last decisions, quiet."""
+
+    def __init__(self, look: Look, decided: DecidedRow, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setMinimumHeight(look.theme.tall(_DECIDED))
+        words = Text(look, Type.PAIR, Token.TEXT_SECONDARY, wrap=True)
+        words.say(decided.text)
+        age = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
+        age.say(decided.age)
+        layout = row(self, (0, 6, 0, 6), gap=8)
+        layout.addWidget(IconLabel(look, decided.icon, look.theme.role_token(decided.role), 16))
+        layout.addWidget(words, 1)
+        layout.addWidget(age)
+
+
+class ListPane(QFrame):
+    """Header, list, foot."""
+
+    history_requested = Signal()
+    high_risk_only_changed = Signal(bool)
+    sort_requested = Signal()
+
+    def __init__(self, look: Look, model: QueueModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setObjectName("queue_pane")
+        self.setProperty("surface", "window")
+        self.setProperty("edge", "right")
+        self.list = QueueList(look, model)
+        self._all = PillButton(look, look.words("queue.all"), name="filter_all")
+        self._risky = PillButton(
+            look, look.words("queue.high_risk"), Icon.TIER_2, name="filter_high_risk"
+        )
+        self._sort = Button(look, Kind.PILL, "", Icon.SORT, name="sort_queue", height=24)
+        self._decided = column()
+        layout = column(self)
+        layout.addWidget(self._header())
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self._foot())
+        model.counts_changed.connect(self.show_counts)
+        model.decided_changed.connect(self.show_decided)
+
+    def show_counts(self, counts: QueueCounts) -> None:
+        """Show the numbers of the header."""
+        self._all.say_count(counts.waiting)
+        self._risky.say_count(counts.high_risk)
+
+    def show_decided(self, decided: Sequence[DecidedRow]) -> None:
+        """Show the last decisions."""
+        clear(self._decided)
+        for line in decided[:3]:
+            self._decided.addWidget(DecidedLine(self._look, line))
+        self._foot_pane.setVisible(bool(decided))
+
+    def _header(self) -> QWidget:
+        header = pane("window", edge="bottom", name="queue_header")
+        header.setFixedHeight(self._look.theme.tall(HEADER))
+        title = Text(self._look, Type.TITLE)
+        title.say(self._look.words("rail.queue"))
+        self._all.setChecked(True)
+        self._all.setAutoExclusive(True)
+        self._risky.setAutoExclusive(True)
+        self._risky.use_icon_token(Token.T2_FG)
+        self._risky.toggled.connect(self.high_risk_only_changed)
+        self._sort.use_token(Token.TEXT_SECONDARY)
+        self._sort.setAccessibleName(self._look.words("queue.sort"))
+        self._sort.clicked.connect(self.sort_requested)
+        layout = row(header, (16, 1, 12, 0), gap=8)
+        layout.addWidget(title)
+        layout.addStretch()
+        layout.addWidget(self._all)
+        layout.addWidget(self._risky)
+        layout.addWidget(self._sort)
+        return header
+
+    def _foot(self) -> QWidget:
+        self._foot_pane = pane("window", edge="top", name="just_decided")
+        title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
+        title.say(self._look.words("queue.just_decided"))
+        history = Button(self._look, Kind.LINK, name="open_history", height=24)
+        history.say(self._look.words("rail.history"))
+        history.clicked.connect(self.history_requested)
+        head = row()
+        head.addWidget(title)
+        head.addStretch()
+        head.addWidget(history)
+        layout = column(self._foot_pane, (16, 4, 16, 8), gap=0)
+        layout.addLayout(head)
+        layout.addSpacing(3)
+        layout.addLayout(self._decided)
+        self._foot_pane.hide()
+        return self._foot_pane

@@ -1,0 +1,285 @@
+"""The queue's screen: list and card, keys, and the intents that a person's presses become.
+
+It knows no broker. `QueueModel` feeds it; what a person wants comes out as signals that carry the
+request and the digest that were on screen.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from keyturn.gui.arming_watch import ArmingWatch
+from keyturn.gui.look import Look
+from keyturn.gui.queue.card_pane import DIFF, RAW, READABLE, CardPane
+from keyturn.gui.queue.list_pane import WIDTH, ListPane
+from keyturn.gui.queue.model import QueueModel
+from keyturn.gui.queue.stepper import Stepper
+from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.notices import EmptyState
+from keyturn.presentation.answer import Answer, Route
+from keyturn.presentation.arming import Owed, Subject, reason_text, terms_of
+from keyturn.presentation.card import CardView, deadline_text
+from keyturn.presentation.marks import Icon
+
+_SECOND_MS: Final = 1000
+_STACKED: Final = 820
+"""Page width under which list and card stand behind each other (900 px of window)."""
+_LIST_SHARE: Final = 0.36
+
+
+class QueueView(QFrame):
+    """List left, card right; stacked when narrow."""
+
+    allow_requested = Signal(object)
+    """`Answer`: allow exactly what was shown, once."""
+    deny_requested = Signal(object)
+    """`Answer`."""
+    deny_with_message_requested = Signal(str, str)
+    """Request and digest, to write words for."""
+    later_requested = Signal(str)
+    rule_requested = Signal(str, str)
+    """Request and digest, to make a rule from."""
+    request_chosen = Signal(str)
+    source_requested = Signal(str)
+    opened = Signal(str)
+    history_requested = Signal()
+    high_risk_only_changed = Signal(bool)
+    sort_requested = Signal()
+
+    def __init__(
+        self,
+        look: Look,
+        model: QueueModel,
+        now_ms: Callable[[], int],
+        parent: QWidget | None = None,
+    ) -> None:
+        """`now_ms` is the monotonic clock that the cards' deadlines are in."""
+        super().__init__(parent)
+        self._look = look
+        self._model = model
+        self._now_ms = now_ms
+        self._stacked = False
+        self._list_shown = False
+        self.setObjectName("queue_page")
+        self.setProperty("surface", "panel")
+        self.pane = ListPane(look, model)
+        self.card = CardPane(look)
+        self.stepper = Stepper(look)
+        self.empty = EmptyState(look, Icon.QUEUE)
+        self.watch = ArmingWatch(self.card.block.allow, now_ms, self.card)
+        self._clock = QTimer(self)
+        self._clock.setInterval(_SECOND_MS)
+        self._clock.timeout.connect(self._show_deadline)
+        self._build()
+        self._connect()
+        self._add_keys()
+        self._on_card(model.card)
+
+    def show_pending(self, pending: bool) -> None:
+        """Take from the broker whether what is on screen still waits."""
+        self.watch.arming.broker_confirms(pending, self._now_ms())
+        self._show_arming()
+
+    def choose_next(self, step: int) -> None:
+        """Choose the request after (1) or before (-1) the present one."""
+        rows = self._model.rows
+        place = rows.place_of(self._model.card.request_id if self._model.card else None)
+        request_id = rows.request_at(place + step)
+        if request_id is not None:
+            self.request_chosen.emit(request_id)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Come up with the focus on the sentence: never on a button, and never on the stop."""
+        super().showEvent(event)
+        self.card.rest_focus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put list and card behind each other when there is no room for both."""
+        super().resizeEvent(event)
+        self._arrange(event.size().width())
+
+    def _build(self) -> None:
+        right = column()
+        right.addWidget(self.stepper)
+        right.addWidget(self.card, 1)
+        right.addWidget(self.empty, 1)
+        self._layout: QHBoxLayout = row(self)
+        self._layout.addWidget(self.pane)
+        self._layout.addLayout(right, 1)
+        self.stepper.hide()
+
+    def _connect(self) -> None:
+        self._model.card_changed.connect(self._on_card)
+        self._model.counts_changed.connect(self.stepper.show_counts)
+        self.pane.list.request_chosen.connect(self.request_chosen)
+        self.pane.history_requested.connect(self.history_requested)
+        self.pane.high_risk_only_changed.connect(self.high_risk_only_changed)
+        self.pane.sort_requested.connect(self.sort_requested)
+        self.stepper.step_requested.connect(self.choose_next)
+        self.stepper.list_requested.connect(self._on_list_wanted)
+        card = self.card
+        card.value_confirmed.connect(self._on_confirmed)
+        card.name_typed.connect(self._on_name_typed)
+        card.source_requested.connect(self.source_requested)
+        card.opened.connect(self.opened)
+        card.arguments.unseen_changed.connect(self._on_unseen)
+        block = card.block
+        block.deny_pressed.connect(self._on_deny)
+        block.deny_with_message_pressed.connect(self._on_deny_with_message)
+        block.later_pressed.connect(self._on_later)
+        block.rule_pressed.connect(self._on_rule)
+        self.watch.allowed.connect(self.allow_requested)
+        self.watch.ticked.connect(self._show_arming)
+        self.watch.name_wanted.connect(self._on_name_wanted)
+
+    def _add_keys(self) -> None:
+        keys: dict[str, Callable[[], None]] = {
+            "Ctrl+Return": self.watch.press_by_shortcut,
+            "Ctrl+Enter": self.watch.press_by_shortcut,
+            "Ctrl+Shift+Return": self._on_rule,
+            "Ctrl+Backspace": self._on_deny_by_key,
+            "Ctrl+Shift+Backspace": self._on_deny_with_message,
+            "Ctrl+L": self._on_later,
+            "Alt+Down": self._on_next,
+            "Alt+Up": self._on_previous,
+            "Ctrl+R": self._on_readable,
+            "Ctrl+J": self._on_raw,
+            "Ctrl+D": self._on_diff,
+        }
+        for keys_text, slot in keys.items():
+            shortcut = QShortcut(QKeySequence(keys_text), self)
+            shortcut.setAutoRepeat(False)
+            shortcut.setObjectName(f"key_{keys_text}")
+            shortcut.activated.connect(slot)
+
+    def _on_card(self, card: CardView | None) -> None:
+        self.card.setVisible(card is not None)
+        self.empty.setVisible(card is None)
+        if card is None:
+            self._clock.stop()
+            self.watch.hide()
+            self.pane.list.choose(None)
+            return
+        previous = self.card.card
+        same = previous is not None and previous.request_id == card.request_id
+        self.card.show_card(card)
+        subject = Subject(card.request_id, card.revision, card.digest)
+        terms = terms_of(card)
+        if self.watch.arming.subject != subject:
+            self.card.ask_for_name(terms.type_name)
+        self.watch.show(subject, terms)
+        self._on_unseen(self.card.arguments.unseen)
+        self._show_confirmed(card)
+        self.pane.list.choose(card.request_id)
+        self.stepper.show_place(self._model.rows.place_of(card.request_id))
+        if not same:
+            self._list_shown = False
+            self._arrange(self.width())
+        self._show_deadline()
+        self._clock.start()
+
+    def _arrange(self, width: int) -> None:
+        stacked = width < _STACKED
+        if stacked is not self._stacked:
+            self._stacked = stacked
+            self.card.use_narrow(stacked)
+        list_alone = stacked and (self._list_shown or self._model.card is None)
+        self.stepper.setVisible(stacked and not list_alone)
+        self.pane.setVisible(not stacked or list_alone)
+        self.card.setVisible(self._model.card is not None and not list_alone)
+        if list_alone:
+            self.pane.setMinimumWidth(0)
+            self.pane.setMaximumWidth(16_777_215)
+        else:
+            self.pane.setFixedWidth(min(WIDTH, max(288, round(width * _LIST_SHARE))))
+
+    def _show_arming(self) -> None:
+        card = self._model.card
+        if card is None:
+            return
+        now = self._now_ms()
+        state = self.watch.arming.state(now)
+        reason = reason_text(state, card, self._look.words)
+        if state.owed is Owed.REQUEST:
+            return
+        self.card.block.show_arming(state, reason)
+        self.card.block.show_deny_armed(self.watch.arming.deny_armed(now))
+
+    def _show_deadline(self) -> None:
+        card = self._model.card
+        if card is None:
+            return
+        deadline = card.deadline
+        text = deadline_text(deadline, self._now_ms(), self._look.words) if deadline else None
+        self.card.block.show_deadline(text)
+
+    def _show_confirmed(self, card: CardView) -> None:
+        for value in card.decisive:
+            self.card.decisive.show_confirmed(
+                value.path, self.watch.arming.is_confirmed(value.path)
+            )
+
+    def _on_confirmed(self, path: str) -> None:
+        self.watch.confirm(path)
+        self.card.decisive.show_confirmed(path, True)
+        # The button that was pressed is gone; the focus must not fall on the next one.
+        self.card.rest_focus()
+
+    def _on_unseen(self, unseen: tuple[int, int] | None) -> None:
+        self.watch.arming.lines_unseen(unseen)
+        self._show_arming()
+
+    def _on_name_typed(self, matches: bool) -> None:
+        self.watch.arming.name_typed(matches)
+        self._show_arming()
+
+    def _on_name_wanted(self) -> None:
+        self.card.ask_for_name(True)
+
+    def _deny(self, route: Route) -> None:
+        answer: Answer | None = self.watch.answer(route)
+        if answer is not None:
+            self.deny_requested.emit(answer)
+
+    def _on_deny(self) -> None:
+        self._deny(Route.POINTER)
+
+    def _on_deny_by_key(self) -> None:
+        self._deny(Route.KEYBOARD)
+
+    def _on_deny_with_message(self) -> None:
+        if self._model.card is not None:
+            self.deny_with_message_requested.emit(
+                self._model.card.request_id, self._model.card.digest
+            )
+
+    def _on_later(self) -> None:
+        if self._model.card is not None:
+            self.later_requested.emit(self._model.card.request_id)
+
+    def _on_rule(self) -> None:
+        card = self._model.card
+        if card is not None and card.actions.rule:
+            self.rule_requested.emit(card.request_id, card.digest)
+
+    def _on_next(self) -> None:
+        self.choose_next(1)
+
+    def _on_previous(self) -> None:
+        self.choose_next(-1)
+
+    def _on_readable(self) -> None:
+        self.card.choose_tab(READABLE)
+
+    def _on_raw(self) -> None:
+        self.card.choose_tab(RAW)
+
+    def _on_diff(self) -> None:
+        self.card.choose_tab(DIFF)
+
+    def _on_list_wanted(self) -> None:
+        self._list_shown = True
+        self._arrange(self.width())

@@ -1,0 +1,237 @@
+"""Fusion with nothing of Fusion to be seen: palette from the tokens, own focus ring and marks.
+
+The ring is drawn by a QFocusFrame, which lies above its widget's neighbours and is cut by nothing
+but the scroll area it is in (visual.md section 12).
+"""
+
+from typing import Final
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPalette, QPen, QPolygonF
+from PySide6.QtWidgets import (
+    QApplication,
+    QFocusFrame,
+    QProxyStyle,
+    QStyle,
+    QStyleHintReturn,
+    QStyleOption,
+    QWidget,
+)
+from shiboken6 import isValid
+
+from keyturn.gui.stylesheet import style_sheet
+from keyturn.gui.theme import Theme, Token, Type
+
+RING_WIDTH: Final = 2
+RING_GAP: Final = 2
+_MARK: Final = 16
+
+_PALETTE: Final = {
+    QPalette.ColorRole.Window: Token.SURFACE_WINDOW,
+    QPalette.ColorRole.WindowText: Token.TEXT_PRIMARY,
+    QPalette.ColorRole.Base: Token.SURFACE_PANEL,
+    QPalette.ColorRole.AlternateBase: Token.SURFACE_RAISED,
+    QPalette.ColorRole.ToolTipBase: Token.SURFACE_RAISED,
+    QPalette.ColorRole.ToolTipText: Token.TEXT_PRIMARY,
+    QPalette.ColorRole.Text: Token.TEXT_PRIMARY,
+    QPalette.ColorRole.PlaceholderText: Token.TEXT_TERTIARY,
+    QPalette.ColorRole.Button: Token.SURFACE_PANEL,
+    QPalette.ColorRole.ButtonText: Token.TEXT_PRIMARY,
+    QPalette.ColorRole.BrightText: Token.TEXT_PRIMARY,
+    QPalette.ColorRole.Highlight: Token.ACCENT_SOLID,
+    QPalette.ColorRole.HighlightedText: Token.ACCENT_ON,
+    QPalette.ColorRole.Link: Token.ACCENT,
+    QPalette.ColorRole.LinkVisited: Token.ACCENT,
+    QPalette.ColorRole.Light: Token.SURFACE_HOVER,
+    QPalette.ColorRole.Midlight: Token.SURFACE_HOVER,
+    QPalette.ColorRole.Mid: Token.BORDER_SUBTLE,
+    QPalette.ColorRole.Dark: Token.BORDER_CONTROL,
+    QPalette.ColorRole.Shadow: Token.BORDER_CONTROL,
+    QPalette.ColorRole.Accent: Token.ACCENT,
+}
+
+
+def palette_of(theme: Theme) -> QPalette:
+    """Return a palette in which every role is a token, disabled ones too: nothing is greyed."""
+    palette = QPalette()
+    for group in (
+        QPalette.ColorGroup.Active,
+        QPalette.ColorGroup.Inactive,
+        QPalette.ColorGroup.Disabled,
+    ):
+        for role, token in _PALETTE.items():
+            palette.setColor(group, role, theme.colour(token))
+    return palette
+
+
+class KeyturnStyle(QProxyStyle):
+    """What a style sheet cannot draw: focus ring, check and radio marks."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__("Fusion")
+        self._theme = theme
+
+    def standardPalette(self) -> QPalette:
+        """Return the palette of the tokens."""
+        return palette_of(self._theme)
+
+    def drawPrimitive(
+        self,
+        element: QStyle.PrimitiveElement,
+        option: QStyleOption,
+        painter: QPainter,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw the marks; leave out Qt's own focus rectangle, the ring stands for it."""
+        if element is QStyle.PrimitiveElement.PE_FrameFocusRect:
+            return
+        if element is QStyle.PrimitiveElement.PE_IndicatorCheckBox:
+            paint_check(painter, QRectF(option.rect), self._theme, on=_is_on(option))
+        elif element is QStyle.PrimitiveElement.PE_IndicatorRadioButton:
+            paint_radio(painter, QRectF(option.rect), self._theme, on=_is_on(option))
+        else:
+            super().drawPrimitive(element, option, painter, widget)
+
+    def drawControl(
+        self,
+        element: QStyle.ControlElement,
+        option: QStyleOption,
+        painter: QPainter,
+        widget: QWidget | None = None,
+    ) -> None:
+        """Draw the focus ring around whatever has the focus."""
+        if element is QStyle.ControlElement.CE_FocusFrame:
+            self._paint_ring(painter, QRectF(option.rect))
+        else:
+            super().drawControl(element, option, painter, widget)
+
+    def pixelMetric(
+        self,
+        metric: QStyle.PixelMetric,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+    ) -> int:
+        """Return the sizes of visual.md section 6."""
+        own = {
+            QStyle.PixelMetric.PM_FocusFrameHMargin: self._ring_width + RING_GAP,
+            QStyle.PixelMetric.PM_FocusFrameVMargin: self._ring_width + RING_GAP,
+            QStyle.PixelMetric.PM_IndicatorWidth: _MARK,
+            QStyle.PixelMetric.PM_IndicatorHeight: _MARK,
+            QStyle.PixelMetric.PM_ExclusiveIndicatorWidth: _MARK,
+            QStyle.PixelMetric.PM_ExclusiveIndicatorHeight: _MARK,
+            QStyle.PixelMetric.PM_ButtonShiftHorizontal: 0,
+            QStyle.PixelMetric.PM_ButtonShiftVertical: 0,
+        }
+        found = own.get(metric)
+        return super().pixelMetric(metric, option, widget) if found is None else found
+
+    def styleHint(
+        self,
+        hint: QStyle.StyleHint,
+        option: QStyleOption | None = None,
+        widget: QWidget | None = None,
+        returnData: QStyleHintReturn | None = None,  # noqa: N803  # Qt's name
+    ) -> int:
+        """Keep the ring above its widget, no underlined letters."""
+        if hint is QStyle.StyleHint.SH_FocusFrame_AboveWidget:
+            return 1
+        if hint is QStyle.StyleHint.SH_UnderlineShortcut:
+            return 0
+        return super().styleHint(hint, option, widget, returnData)
+
+    @property
+    def _ring_width(self) -> int:
+        return RING_WIDTH + 1 if self._theme.high_contrast else RING_WIDTH
+
+    def _paint_ring(self, painter: QPainter, rect: QRectF) -> None:
+        width = self._ring_width
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.colour(Token.FOCUS_RING), width))
+        half = width / 2
+        painter.drawRoundedRect(rect.adjusted(half, half, -half, -half), 9, 9)
+        painter.restore()
+
+
+class FocusRing(QObject):
+    """Puts the ring around the widget that the keyboard has reached."""
+
+    def __init__(self, application: QApplication) -> None:
+        super().__init__(application)
+        self._frame: QFocusFrame | None = None
+        application.focusChanged.connect(self._on_focus_changed)
+
+    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        by_pointer = QApplication.mouseButtons() is not Qt.MouseButton.NoButton
+        wanted = new if new is not None and not by_pointer and _wants_ring(new) else None
+        if self._frame is not None and not isValid(self._frame):
+            self._frame = None
+        if self._frame is None and wanted is not None:
+            self._frame = QFocusFrame(wanted)
+        if self._frame is not None:
+            self._frame.setWidget(wanted)  # pyright: ignore[reportArgumentType]  # None hides it
+
+
+def dress(application: QApplication, theme: Theme) -> None:
+    """Give the application its style, palette and sheet, now and at every change of `theme`."""
+    application.setStyle(KeyturnStyle(theme))
+    FocusRing(application)
+
+    def refill() -> None:
+        application.setPalette(palette_of(theme))
+        application.setFont(theme.font(Type.BODY))
+        application.setStyleSheet(style_sheet(theme))
+
+    theme.changed.connect(refill)
+    refill()
+
+
+def paint_check(painter: QPainter, rect: QRectF, theme: Theme, *, on: bool) -> None:
+    """Draw the mark of a check box, centred in `rect`."""
+    box = _centred(rect).adjusted(0.5, 0.5, -0.5, -0.5)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    edge = Token.ACCENT_SOLID if on else Token.BORDER_CONTROL
+    painter.setPen(QPen(theme.colour(edge), 1))
+    painter.setBrush(theme.colour(Token.ACCENT_SOLID if on else Token.SURFACE_PANEL))
+    painter.drawRoundedRect(box, 3.5, 3.5)
+    if on:
+        tick = QPen(theme.colour(Token.ACCENT_ON), 2)
+        tick.setCapStyle(Qt.PenCapStyle.RoundCap)
+        tick.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(tick)
+        at = _centred(rect).topLeft()
+        painter.drawPolyline(
+            QPolygonF([at + QPointF(x, y) for x, y in ((4, 8.25), (6.75, 11), (12, 5.25))])
+        )
+    painter.restore()
+
+
+def paint_radio(painter: QPainter, rect: QRectF, theme: Theme, *, on: bool) -> None:
+    """Draw the mark of a radio button, centred in `rect`."""
+    box = _centred(rect).adjusted(0.5, 0.5, -0.5, -0.5)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    edge = Token.ACCENT_SOLID if on else Token.BORDER_CONTROL
+    painter.setPen(QPen(theme.colour(edge), 1))
+    painter.setBrush(theme.colour(Token.ACCENT_SOLID if on else Token.SURFACE_PANEL))
+    painter.drawEllipse(box)
+    if on:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(Token.ACCENT_ON))
+        painter.drawEllipse(box.center(), 3, 3)
+    painter.restore()
+
+
+def _centred(rect: QRectF) -> QRectF:
+    corner = rect.center() - QPointF(_MARK / 2, _MARK / 2)
+    return QRectF(round(corner.x()), round(corner.y()), _MARK, _MARK)
+
+
+def _is_on(option: QStyleOption) -> bool:
+    return bool(option.state & QStyle.StateFlag.State_On)
+
+
+def _wants_ring(widget: QWidget) -> bool:
+    """Tell whether the ring goes around the widget; some draw the place of the focus inside."""
+    return widget.property("ring") is not False

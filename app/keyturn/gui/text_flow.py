@@ -1,0 +1,282 @@
+"""Lays out and paints text to the pixel: fixed line heights, highlighters, boxes, true selection.
+
+Qt's labels know neither line heights nor boxes inside a line. A flow is one QTextLayout over runs;
+rectangles behind and around runs come from its lines, and what is copied comes from the runs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPen,
+    QTextCharFormat,
+    QTextLayout,
+    QTextLine,
+    QTextOption,
+)
+
+from keyturn.gui.text_runs import Ink, Run
+from keyturn.gui.theme import Theme, Token, Type, TypeStyle
+
+_UNBOUNDED: Final = 1_000_000.0
+_PAD: Final = {Ink.TRACED: 3.0, Ink.CHANGED: 2.0, Ink.MARK: 3.0}
+_GAP: Final = {Ink.TRACED: 0.0, Ink.CHANGED: 1.0, Ink.MARK: 1.0}
+_RADIUS: Final = 4.0
+_SEPARATOR: Final = "\u2028"
+_GLUE: Final = "\u00a0"
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A run with its place in the shown text, pads included."""
+
+    run: Run
+    start: int
+    end: int
+
+    @property
+    def pad(self) -> int:
+        return 1 if self.run.ink in _PAD else 0
+
+
+class TextFlow:
+    """A text of runs, laid out for one width at a time."""
+
+    def __init__(self, runs: Sequence[Run], style: TypeStyle, theme: Theme) -> None:
+        self._theme = theme
+        self._style = style
+        self._placed = _place(runs)
+        self._text = "".join(_shown(placed.run) for placed in self._placed)
+        self._font = theme.font(style)
+        self._line_height = theme.line(style)
+        self._width = -1.0
+        self._layout = self._fresh_layout()
+
+    @property
+    def height(self) -> int:
+        """Return the height of all lines at the width last laid out."""
+        return self.line_count * self._line_height
+
+    @property
+    def line_count(self) -> int:
+        """Return how many lines there are; an empty text has one."""
+        return max(1, self._layout.lineCount())
+
+    @property
+    def used_width(self) -> float:
+        """Return the width of the longest line, in px."""
+        lines = range(self._layout.lineCount())
+        return max((self._layout.lineAt(n).naturalTextWidth() for n in lines), default=0.0)
+
+    def lay_out(self, width: float = _UNBOUNDED) -> "TextFlow":
+        """Break the text into lines of `width` px; returns itself."""
+        if width == self._width:
+            return self
+        self._width = width
+        self._layout.beginLayout()
+        for number in range(len(self._text) + 1):
+            line = self._layout.createLine()
+            if not line.isValid():
+                break
+            line.setLineWidth(max(1.0, width))
+            line.setPosition(QPointF(0, self._baseline(number) - line.ascent()))
+        self._layout.endLayout()
+        return self
+
+    def paint(
+        self,
+        painter: QPainter,
+        at: QPointF,
+        colour: QColor,
+        *,
+        align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+        selection: tuple[int, int] | None = None,
+    ) -> None:
+        """Draw the text with its top left at `at`; `selection` is a range of shown positions."""
+        if align is not Qt.AlignmentFlag.AlignLeft:
+            spare = self._width - self.used_width
+            at = at + QPointF(spare if align is Qt.AlignmentFlag.AlignRight else spare / 2, 0)
+        self._paint_boxes(painter, at, colour)
+        painter.setPen(colour)
+        self._layout.draw(painter, at, self._overlays(selection))
+
+    def position_at(self, point: QPointF) -> int:
+        """Return the shown position nearest to `point`, which is relative to the top left."""
+        number = min(max(0, int(point.y() // self._line_height)), self.line_count - 1)
+        line = self._layout.lineAt(number)
+        return int(line.xToCursor(point.x())) if line.isValid() else 0
+
+    def source(self, start: int, end: int) -> str:
+        """Return the exact text behind a range of shown positions; a mark counts as one piece."""
+        pieces: list[str] = []
+        for placed in self._placed:
+            if placed.end <= start or placed.start >= end:
+                continue
+            if placed.run.ink is Ink.MARK:
+                pieces.append(placed.run.source)
+                continue
+            first = max(start, placed.start) - placed.start - placed.pad
+            last = min(end, placed.end) - placed.start - placed.pad
+            pieces.append(placed.run.source[max(0, first) : max(0, last)])
+        return "".join(pieces)
+
+    @property
+    def length(self) -> int:
+        """Return the number of shown positions."""
+        return len(self._text)
+
+    def word_at(self, position: int) -> tuple[int, int]:
+        """Return the range of the word at a shown position."""
+        layout = self._layout
+        start = layout.previousCursorPosition(position + 1, QTextLayout.CursorMode.SkipWords)
+        return start, layout.nextCursorPosition(start, QTextLayout.CursorMode.SkipWords)
+
+    def _baseline(self, number: int) -> float:
+        metrics = QFontMetricsF(self._font)
+        ascent, descent = round(metrics.ascent()), round(metrics.descent())
+        return number * self._line_height + (self._line_height - ascent - descent) // 2 + ascent
+
+    def _fresh_layout(self) -> QTextLayout:
+        layout = QTextLayout(self._text, self._font)
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        # Values stand left to right whatever letters they hold: their order is part of them.
+        option.setTextDirection(Qt.LayoutDirection.LeftToRight)
+        option.setTabStopDistance(8 * QFontMetricsF(self._font).horizontalAdvance(" "))
+        layout.setTextOption(option)
+        layout.setCacheEnabled(True)
+        layout.setFormats([made for placed in self._placed for made in self._formats(placed)])
+        return layout
+
+    def _formats(self, placed: _Placed) -> list[QTextLayout.FormatRange]:
+        run = placed.run
+        style = Type.MARK if run.ink is Ink.MARK else run.style
+        format_ = QTextCharFormat()
+        if style is not None:
+            format_.setFont(
+                self._theme.font(style),
+                QTextCharFormat.FontPropertiesInheritanceBehavior.FontPropertiesAll,
+            )
+        colour = self._run_colour(run)
+        if colour is not None:
+            format_.setForeground(colour)
+        whole = [] if format_.isEmpty() else [_range(placed.start, placed.end, format_)]
+        return whole + (self._pad_formats(placed, format_) if placed.pad else [])
+
+    def _pad_formats(self, placed: _Placed, base: QTextCharFormat) -> list[QTextLayout.FormatRange]:
+        """Squeeze the glue at both ends of a boxed run to exactly its pad and gap."""
+        ink = placed.run.ink
+        font = self._theme.font(Type.MARK) if ink is Ink.MARK else self._font
+        format_ = QTextCharFormat(base)
+        format_.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
+        wanted = _PAD[ink] + _GAP[ink]
+        format_.setFontLetterSpacing(wanted - QFontMetricsF(font).horizontalAdvance(_GLUE))
+        return [
+            _range(placed.start, placed.start + 1, format_),
+            _range(placed.end - 1, placed.end, format_),
+        ]
+
+    def _run_colour(self, run: Run) -> QColor | None:
+        if run.ink is Ink.MARK:
+            return self._theme.colour(Token.WARNING_FG)
+        return self._theme.colour(run.token) if run.token is not None else None
+
+    def _paint_boxes(self, painter: QPainter, at: QPointF, colour: QColor) -> None:
+        boxed = [placed for placed in self._placed if placed.run.ink is not Ink.PLAIN]
+        if not boxed:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for number in range(self._layout.lineCount()):
+            line = self._layout.lineAt(number)
+            for placed in boxed:
+                found = self._box(line, number, placed)
+                if found is not None:
+                    self._paint_box(painter, found.translated(at), placed.run.ink, colour)
+        painter.restore()
+
+    def _box(self, line: QTextLine, number: int, placed: _Placed) -> QRectF | None:
+        """Return the part of a run's box that lies in one line."""
+        first, last = line.textStart(), line.textStart() + line.textLength()
+        start, end = max(placed.start, first), min(placed.end, last)
+        if start >= end:
+            return None
+        gap = _GAP[placed.run.ink]
+        left = _x(line, start) + (gap if start == placed.start else 0)
+        right = _x(line, end) - (gap if end == placed.end else 0)
+        top = number * self._line_height
+        # Letters that run from right to left have their start at the right.
+        return QRectF(min(left, right), top, abs(right - left), self._line_height)
+
+    def _paint_box(self, painter: QPainter, box: QRectF, ink: Ink, colour: QColor) -> None:
+        if ink is Ink.TRACED:
+            self._paint_highlighter(painter, box)
+            return
+        is_mark = ink is Ink.MARK
+        painter.setPen(QPen(self._theme.colour(Token.WARNING_FG) if is_mark else colour, 1))
+        painter.setBrush(
+            self._theme.colour(Token.WARNING_BG) if is_mark else QBrush(Qt.BrushStyle.NoBrush)
+        )
+        half = self._theme.tall(17) / 2
+        edge = QRectF(box.left(), box.center().y() - half, box.width(), 2 * half)
+        painter.drawRoundedRect(edge.adjusted(0.5, 0.5, -0.5, -0.5), _RADIUS - 1, _RADIUS - 1)
+
+    def _paint_highlighter(self, painter: QPainter, box: QRectF) -> None:
+        middle = box.center().y()
+        half = self._theme.tall(8)
+        body = QRectF(box.left(), middle - half, box.width(), 2 * half)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.colour(Token.TRACE_BG))
+        painter.drawRoundedRect(body, _RADIUS - 1, _RADIUS - 1)
+        dots = QPen(self._theme.colour(Token.TRACE_FG), 2)
+        dots.setDashPattern([1, 1])
+        dots.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(dots)
+        painter.drawLine(QLineF(body.left(), body.bottom() + 1, body.right(), body.bottom() + 1))
+
+    def _overlays(self, selection: tuple[int, int] | None) -> list[QTextLayout.FormatRange]:
+        if selection is None or selection[0] == selection[1]:
+            return []
+        format_ = QTextCharFormat()
+        format_.setBackground(self._theme.colour(Token.ACCENT_SOLID))
+        format_.setForeground(self._theme.colour(Token.ACCENT_ON))
+        return [_range(min(selection), max(selection), format_)]
+
+
+def _place(runs: Sequence[Run]) -> tuple[_Placed, ...]:
+    placed: list[_Placed] = []
+    position = 0
+    for run in runs:
+        end = position + len(_shown(run))
+        placed.append(_Placed(run, position, end))
+        position = end
+    return tuple(placed)
+
+
+def _shown(run: Run) -> str:
+    """Return what stands in the layout: line breaks Qt's way, glue inside and around boxes."""
+    if run.ink is Ink.PLAIN:
+        return run.shown.replace("\n", _SEPARATOR)
+    if run.ink is Ink.MARK:
+        return _GLUE + run.shown.replace(" ", _GLUE).replace("-", "\u2011") + _GLUE
+    return _GLUE + run.shown.replace("\n", _SEPARATOR) + _GLUE
+
+
+def _range(start: int, end: int, format_: QTextCharFormat) -> QTextLayout.FormatRange:
+    made = QTextLayout.FormatRange()
+    made.start = start
+    made.length = end - start
+    made.format = format_
+    return made
+
+
+def _x(line: QTextLine, position: int) -> float:
+    """Return the x of a position; PySide6 hands back the position too, which the stubs hide."""
+    return float(cast("tuple[float, int]", line.cursorToX(position))[0])

@@ -1,0 +1,89 @@
+"""Cuts a text into runs that are drawn alike: plain, traced, changed, or the box of a mark.
+
+A run knows what is shown and what it stands for, so that copying gives the true text back.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from keyturn.gui.theme import Token, TypeStyle
+from keyturn.presentation.card import TracedSpan
+from keyturn.presentation.visible_text import Segment, mark_label, visible, visible_line
+from keyturn.presentation.words import Words
+
+
+class Ink(Enum):
+    """How a run is drawn."""
+
+    PLAIN = "plain"
+    TRACED = "traced"
+    CHANGED = "changed"
+    MARK = "mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of a flow."""
+
+    shown: str
+    source: str
+    """The exact text behind it; empty for what only the view adds."""
+    ink: Ink = Ink.PLAIN
+    style: TypeStyle | None = None
+    token: Token | None = None
+    """Colour other than the flow's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Zone:
+    start: int
+    end: int
+    ink: Ink
+
+
+def plain_runs(text: str, words: Words, *, one_line: bool = False) -> tuple[Run, ...]:
+    """Return `text` with its hidden characters boxed."""
+    segments = visible_line(text) if one_line else visible(text)
+    return tuple(_runs_of(segments, (), words))
+
+
+def value_runs(text: str, spans: Sequence[TracedSpan], words: Words) -> tuple[Run, ...]:
+    """Return an argument's value: traced spans highlighted, hidden characters boxed."""
+    zones = [_Zone(span.start, span.end, Ink.TRACED) for span in spans]
+    return tuple(_runs_of(visible(text), zones, words))
+
+
+def diff_runs(text: str, changed: Iterable[tuple[int, int]], words: Words) -> tuple[Run, ...]:
+    """Return a line of a diff: changed stretches boxed, hidden characters boxed."""
+    zones = [_Zone(start, end, Ink.CHANGED) for start, end in changed]
+    return tuple(_runs_of(visible_line(text), zones, words))
+
+
+def phrase(text: str, style: TypeStyle | None = None, token: Token | None = None) -> Run:
+    """Return words of ours as a run of their own face or colour."""
+    return Run(shown=text, source=text, style=style, token=token)
+
+
+def _runs_of(segments: Sequence[Segment], zones: Sequence[_Zone], words: Words) -> Iterable[Run]:
+    position = 0
+    for segment in segments:
+        end = position + len(segment.text)
+        if segment.mark is not None:
+            yield Run(mark_label(segment.mark, words), segment.text, Ink.MARK)
+        else:
+            yield from _cut(segment.text, position, zones)
+        position = end
+
+
+def _cut(text: str, offset: int, zones: Sequence[_Zone]) -> Iterable[Run]:
+    """Cut a plain stretch, which begins at `offset` of the whole text, at the zones' edges."""
+    end = offset + len(text)
+    edges = {offset, end}
+    for zone in zones:
+        edges |= {edge for edge in (zone.start, zone.end) if offset < edge < end}
+    ordered = sorted(edges)
+    for start, stop in zip(ordered, ordered[1:], strict=False):
+        inks = [zone.ink for zone in zones if zone.start <= start and stop <= zone.end]
+        piece = text[start - offset : stop - offset]
+        yield Run(piece, piece, inks[0] if inks else Ink.PLAIN)

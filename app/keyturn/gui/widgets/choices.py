@@ -1,0 +1,89 @@
+"""Check boxes and radio buttons as rows: a mark, words, a quiet note."""
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.style import paint_check, paint_radio
+from keyturn.gui.text_flow import TextFlow
+from keyturn.gui.text_runs import plain_runs
+from keyturn.gui.theme import Theme, Token, Type, TypeStyle
+from keyturn.presentation.marks import Role
+
+_MARK: Final = 16
+_TEXT: Final = 28
+
+
+class ChoiceRow(QAbstractButton):
+    """A whole row as target; the mark and the state say the same."""
+
+    def __init__(
+        self,
+        look: Look,
+        text: str,
+        note: str = "",
+        *,
+        name: str,
+        role: Role = Role.NEUTRAL,
+        radio: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._words = text
+        self._note = note
+        self._role = role
+        self._radio = radio
+        self.setCheckable(True)
+        self.setAutoExclusive(radio)
+        self.setText(text.replace("&", "&&"))
+        self.setObjectName(name)
+        self.setAccessibleName(f"{text}, {note}" if note else text)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Return a row of one line, or of two for a radio button's note."""
+        two_lines = self._radio and bool(self._note)
+        return QSize(120, self._look.theme.tall(45 if two_lines else 36))
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again when the text size is another."""
+        if event.type() is QEvent.Type.StyleChange:
+            self.updateGeometry()
+        super().changeEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw mark, words, note and the line below."""
+        theme = self._look.theme
+        painter = QPainter(self)
+        mark = QRectF(0, (self.height() - _MARK) // 2, _MARK, _MARK)
+        paint = paint_radio if self._radio else paint_check
+        paint(painter, mark, theme, on=self.isChecked())
+        words = self._flow(self._words, Type.BODY, theme)
+        if self._radio and self._note:
+            words.paint(painter, QPointF(_TEXT, 4), theme.colour(Token.TEXT_PRIMARY))
+            note = self._flow(self._note, Type.CAPTION, theme)
+            below = QPointF(_TEXT, 3 + words.height)
+            note.paint(painter, below, theme.colour(Token.TEXT_TERTIARY))
+        else:
+            top = (self.height() - words.height) // 2
+            words.paint(painter, QPointF(_TEXT, top), theme.colour(Token.TEXT_PRIMARY))
+            self._paint_trailing(painter, theme)
+        painter.setPen(QPen(theme.colour(Token.BORDER_SUBTLE), 1))
+        painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
+
+    def _paint_trailing(self, painter: QPainter, theme: Theme) -> None:
+        note = self._flow(self._note, Type.CAPTION, theme)
+        neutral = self._role is Role.NEUTRAL
+        token = Token.TEXT_TERTIARY if neutral else theme.role_token(self._role)
+        left = self.width() - note.used_width
+        top = (self.height() - note.height) // 2
+        note.paint(painter, QPointF(left, top), theme.colour(token))
+
+    def _flow(self, text: str, style: TypeStyle, theme: Theme) -> TextFlow:
+        return TextFlow(plain_runs(text, self._look.words, one_line=True), style, theme).lay_out()

@@ -1,0 +1,183 @@
+"""The pinned foot of a card: why it is asked, how long the agent waits, the decision row.
+
+Its height and the places of its buttons are the same for every card, tier and tab, so that nothing
+moves under a pointer. It holds no request: whoever owns it says what the buttons are for.
+"""
+
+from typing import Final
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.allow_button import AllowButton
+from keyturn.gui.widgets.buttons import DECISION, Button, Kind
+from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.arming import ArmState
+from keyturn.presentation.card import CardActions, DeadlineText
+from keyturn.presentation.marks import Icon
+
+HEIGHT: Final = 112
+_SIDE: Final = 24
+_NARROW_SIDE: Final = 16
+
+
+class DeadlineBar(QWidget):
+    """Two pixels under the deadline's words, as wide as they are; never red, never moving fast."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._share = 0.0
+        self.setFixedHeight(8)
+
+    def show_share(self, share: float) -> None:
+        """Show how much of the waiting time is left, 0 to 1."""
+        if abs(share - self._share) > 0.001:
+            self._share = share
+            self.setVisible(share > 0)
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw track and rest."""
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.fillRect(QRectF(0, 3, self.width(), 2), theme.colour(Token.BORDER_SUBTLE))
+        rest = QRectF(0, 3, self.width() * self._share, 2)
+        painter.fillRect(rest, theme.colour(Token.BORDER_CONTROL))
+
+
+class DecisionBlock(QFrame):
+    """Asks for one of five things; each signal is a press, never a decision by itself."""
+
+    deny_pressed = Signal()
+    deny_with_message_pressed = Signal()
+    later_pressed = Signal()
+    rule_pressed = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._actions: CardActions | None = None
+        self._object = ""
+        self._narrow = False
+        self.setObjectName("decision_block")
+        self.setProperty("surface", "raised")
+        self.setProperty("edge", "top")
+        self.setFixedHeight(look.theme.tall(HEIGHT))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._why = Text(look, Type.NOTE, Token.TEXT_SECONDARY)
+        self._deadline = Text(look, Type.NOTE, Token.TEXT_SECONDARY)
+        self._bar = DeadlineBar(look)
+        self._no_answer = Text(look, Type.NOTE, Token.TEXT_TERTIARY)
+        self.deny = Button(look, Kind.DENY, "", Icon.CROSS, name="deny", height=DECISION)
+        self.deny_with_message = self._soft("deny_with_message")
+        self.later = Button(look, Kind.GHOST, name="decide_later", height=DECISION)
+        self.rule = self._soft("allow_with_rule")
+        self.allow = AllowButton(look, name="allow_once")
+        self._build()
+        self.deny.clicked.connect(self.deny_pressed)
+        self.deny_with_message.clicked.connect(self.deny_with_message_pressed)
+        self.later.clicked.connect(self.later_pressed)
+        self.rule.clicked.connect(self.rule_pressed)
+
+    def show_actions(self, actions: CardActions, why: str, object_: str) -> None:
+        """Show words for one card; `object_` goes into the names that readers say."""
+        self._actions, self._object = actions, object_
+        words = self._look.words
+        self._why.say_pieces(
+            (words("card.why_asked"), Type.NOTE, Token.TEXT_TERTIARY),
+            ("  ", Type.NOTE, Token.TEXT_TERTIARY),
+            (why, Type.NOTE, Token.TEXT_SECONDARY),
+        )
+        self._no_answer.say(words("card.no_answer"))
+        self._say(self.deny, actions.deny)
+        self._say(self.deny_with_message, actions.deny_with_message)
+        self._say(self.later, actions.later)
+        self._say(self.rule, actions.rule)
+        self._say(self.allow, actions.allow)
+        self._fit()
+
+    def show_deadline(self, deadline: DeadlineText | None) -> None:
+        """Show how long the agent still waits; None where nobody waits."""
+        self._deadline.say(deadline.text if deadline else "")
+        self._bar.setFixedWidth(max(1, self._deadline.sizeHint().width()))
+        self._bar.show_share(deadline.share_left if deadline else 0.0)
+
+    def show_arming(self, state: ArmState, reason: str) -> None:
+        """Show whether Allow can be activated, and why not."""
+        self.allow.show_state(state, reason)
+
+    def show_deny_armed(self, armed: bool) -> None:
+        """Show for a quarter of a second after a card appears that Deny is not yet live."""
+        self.deny.use_token(None if armed else Token.TEXT_SECONDARY)
+
+    def use_narrow(self, narrow: bool) -> None:
+        """Turn the two long buttons into pictures with full names; the others keep their places."""
+        if narrow is self._narrow:
+            return
+        self._narrow = narrow
+        side = _NARROW_SIDE if narrow else _SIDE
+        for line in (self._words_row, self._deadline_row, self._bar_row, self._buttons):
+            margins = line.contentsMargins()
+            line.setContentsMargins(side, margins.top(), side, margins.bottom())
+        self._fit()
+
+    def _soft(self, name: str) -> Button:
+        return Button(self._look, Kind.SOFT, name=name, height=DECISION)
+
+    def _say(self, button: Button, text: str) -> None:
+        button.say(text, self._look.words("card.named", action=text, object=self._object))
+
+    def _fit(self) -> None:
+        if self._actions is None:
+            return
+        shrinking = (
+            (self.deny_with_message, self._actions.deny_with_message, Icon.DENY_WITH_MESSAGE),
+            (self.rule, self._actions.rule, Icon.ADD_RULE),
+        )
+        for button, text, icon in shrinking:
+            spoken = self._look.words("card.named", action=text, object=self._object)
+            button.say("" if self._narrow else text, spoken)
+            button.use_icon(icon if self._narrow else None)
+            button.setToolTip(text if self._narrow else "")
+            button.setVisible(bool(text))
+        self.later.setVisible(bool(self._actions.later))
+        self._no_answer.setVisible(not self._narrow)
+
+    def _build(self) -> None:
+        layout = column(self, (0, 7, 0, 12))
+        self._words_row = row(margins=(_SIDE, 0, _SIDE, 0))
+        self._words_row.addWidget(self._why)
+        self._words_row.addStretch()
+        self._deadline_row = row(margins=(_SIDE, 0, _SIDE, 0))
+        self._deadline_row.addWidget(self._deadline)
+        self._deadline_row.addStretch()
+        self._deadline_row.addWidget(self._no_answer)
+        self._bar_row = row(margins=(_SIDE, 0, _SIDE, 0))
+        self._bar_row.addWidget(self._bar)
+        self._bar_row.addStretch()
+        for button in (self.deny_with_message, self.rule, self.later):
+            policy = button.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            button.setSizePolicy(policy)
+        self._buttons = row(margins=(_SIDE, 0, _SIDE, 0))
+        self._buttons.addWidget(self.deny)
+        self._buttons.addSpacing(8)
+        self._buttons.addWidget(self.deny_with_message)
+        self._buttons.addStretch()
+        self._buttons.addWidget(self.later)
+        self._buttons.addStretch()
+        self._buttons.addWidget(self.rule)
+        self._buttons.addSpacing(8)
+        self._buttons.addWidget(self.allow)
+        layout.addLayout(self._words_row)
+        layout.addSpacing(4)
+        layout.addLayout(self._deadline_row)
+        layout.addLayout(self._bar_row)
+        layout.addSpacing(4)
+        layout.addLayout(self._buttons)
+        layout.setAlignment(Qt.AlignmentFlag.AlignTop)

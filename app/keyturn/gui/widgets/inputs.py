@@ -1,0 +1,151 @@
+"""Fields to type in: a search field, and one that holds filters as chips."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QSizePolicy, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import NORMAL, Button, Kind
+from keyturn.gui.widgets.icon_label import IconLabel
+from keyturn.gui.widgets.layouts import clear, row
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.history import FilterToken
+from keyturn.presentation.marks import Icon
+
+
+class SearchField(QFrame):
+    """A line to type in with a picture in front; the frame is the field."""
+
+    def __init__(
+        self, look: Look, placeholder: str, *, name: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setProperty("field", "true")
+        self.setFixedHeight(look.theme.tall(NORMAL))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.line = QLineEdit()
+        self.line.setObjectName(name)
+        self.line.setProperty("bare", "true")
+        self.line.setProperty("ring", False)
+        self.line.setPlaceholderText(placeholder)
+        self.line.setAccessibleName(placeholder)
+        self.setFocusProxy(self.line)
+        self._layout = row(self, (9, 1, 8, 1), gap=8)
+        self._layout.addWidget(IconLabel(look, Icon.SEARCH, Token.TEXT_SECONDARY, 16))
+        self._layout.addWidget(self.line, 1)
+
+
+class FilterChip(QFrame):
+    """One filter of the field, with a cross that takes it out."""
+
+    removed = Signal(object)
+    """The `FilterToken`."""
+
+    def __init__(self, look: Look, token: FilterToken, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._token = token
+        self.setFixedHeight(look.theme.tall(24))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        words = Text(look, Type.LABEL)
+        words.say_pieces(
+            (f"{token.key}: ", Type.LABEL, Token.TEXT_SECONDARY),
+            (token.value, Type.LABEL, Token.TEXT_PRIMARY),
+        )
+        cross = Button(look, Kind.LINK, "", Icon.CROSS, name=f"remove_{token.key}", height=24)
+        cross.use_token(Token.TEXT_SECONDARY)
+        named = look.words("history.remove_filter", key=token.key, value=token.value)
+        cross.setAccessibleName(named)
+        cross.clicked.connect(self._on_remove)
+        layout = row(self, (8, 0, 2, 0), gap=0)
+        layout.addWidget(words)
+        layout.addWidget(cross)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the chip's fill."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._look.theme.colour(Token.SURFACE_HOVER))
+        painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
+
+    def _on_remove(self) -> None:
+        self.removed.emit(self._token)
+
+
+class _FilterLine(QLineEdit):
+    """Hands a Backspace at its start to the chips before it."""
+
+    emptied = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take the last chip out when there is nothing left to delete."""
+        if event.key() == Qt.Key.Key_Backspace and not self.text():
+            self.emptied.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class FilterField(QFrame):
+    """A search line in which finished filters stand as chips."""
+
+    filters_changed = Signal(object)
+    """All tokens, as a tuple of `FilterToken`."""
+    search_changed = Signal(str)
+
+    def __init__(self, look: Look, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._tokens: tuple[FilterToken, ...] = ()
+        self.setProperty("field", "true")
+        self.setFixedHeight(look.theme.tall(NORMAL))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.line = _FilterLine()
+        self.line.setObjectName(name)
+        self.line.setProperty("bare", "true")
+        self.line.setProperty("ring", False)
+        self.line.setPlaceholderText(look.words("history.search"))
+        self.line.setAccessibleName(look.words("history.search"))
+        self.line.textChanged.connect(self.search_changed)
+        self.line.emptied.connect(self._on_emptied)
+        self.line.returnPressed.connect(self._on_return)
+        self.setFocusProxy(self.line)
+        self._chips = row(gap=8)
+        layout = row(self, (8, 1, 8, 1), gap=8)
+        layout.addWidget(IconLabel(look, Icon.SEARCH, Token.TEXT_SECONDARY, 16))
+        layout.addLayout(self._chips)
+        layout.addWidget(self.line, 1)
+
+    def show_tokens(self, tokens: Sequence[FilterToken]) -> None:
+        """Show filters as chips."""
+        if tuple(tokens) == self._tokens:
+            return
+        self._tokens = tuple(tokens)
+        clear(self._chips)
+        for token in self._tokens:
+            chip = FilterChip(self._look, token)
+            chip.removed.connect(self._on_removed)
+            self._chips.addWidget(chip)
+
+    def _change(self, tokens: tuple[FilterToken, ...]) -> None:
+        self.show_tokens(tokens)
+        self.filters_changed.emit(tokens)
+
+    def _on_removed(self, token: FilterToken) -> None:
+        self._change(tuple(other for other in self._tokens if other != token))
+
+    def _on_emptied(self) -> None:
+        if self._tokens:
+            self._change(self._tokens[:-1])
+
+    def _on_return(self) -> None:
+        """Turn "key: value" into a chip; anything else stays a search for words."""
+        key, colon, value = self.line.text().partition(":")
+        if colon and key.strip() and value.strip():
+            self.line.clear()
+            made = FilterToken(key=key.strip(), value=value.strip())
+            self._change((*self._tokens, made))

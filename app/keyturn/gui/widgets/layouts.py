@@ -1,0 +1,158 @@
+"""Layouts and bare panes: wrapping rows, dividers, surfaces; nothing here has words."""
+
+from typing import Final, TypeVar
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLayout,
+    QLayoutItem,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+_Box = TypeVar("_Box", bound=QBoxLayout)
+
+Margins = tuple[int, int, int, int]
+NONE: Final[Margins] = (0, 0, 0, 0)
+
+
+class WrapLayout(QLayout):
+    """Puts widgets side by side and goes on in the next line when there is no more room."""
+
+    def __init__(self, parent: QWidget | None = None, *, gap: int = 8, line_gap: int = 8) -> None:
+        super().__init__(parent)
+        self.setContentsMargins(*NONE)
+        self._gap = gap
+        self._line_gap = line_gap
+        self._items: list[QLayoutItem] = []
+
+    def addItem(self, item: QLayoutItem) -> None:
+        """Append an item."""
+        self._items.append(item)
+
+    def count(self) -> int:
+        """Return the number of items."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Return an item."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Remove and return an item."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """Return that it takes no more room than it needs."""
+        return Qt.Orientation(0)
+
+    def hasHeightForWidth(self) -> bool:
+        """Return that narrower is taller."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of all lines."""
+        return self._place(QRect(0, 0, width, 0), move=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Place the items."""
+        super().setGeometry(rect)
+        self._place(rect, move=True)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of one line."""
+        sizes = [item.sizeHint() for item in self._shown()]
+        width = sum(size.width() for size in sizes) + self._gap * max(0, len(sizes) - 1)
+        return QSize(width, max((size.height() for size in sizes), default=0))
+
+    def minimumSize(self) -> QSize:
+        """Return the size of the widest item."""
+        sizes = [item.minimumSize() for item in self._shown()]
+        return QSize(
+            max((size.width() for size in sizes), default=0),
+            max((size.height() for size in sizes), default=0),
+        )
+
+    def _shown(self) -> list[QLayoutItem]:
+        return [item for item in self._items if not item.isEmpty()]
+
+    def _place(self, rect: QRect, *, move: bool) -> int:
+        x, y, tallest = rect.x(), rect.y(), 0
+        for item in self._shown():
+            size = item.sizeHint()
+            if x > rect.x() and x + size.width() > rect.x() + rect.width():
+                x, y, tallest = rect.x(), y + tallest + self._line_gap, 0
+            size.setWidth(min(size.width(), rect.width()))
+            if item.hasHeightForWidth():
+                size.setHeight(item.heightForWidth(size.width()))
+            if move:
+                item.setGeometry(QRect(QPoint(x, y), size))
+            x += size.width() + self._gap
+            tallest = max(tallest, size.height())
+        return y + tallest - rect.y()
+
+
+def column(parent: QWidget | None = None, margins: Margins = NONE, gap: int = 0) -> QVBoxLayout:
+    """Return a vertical layout without Qt's own margins."""
+    return _plain(QVBoxLayout(parent) if parent else QVBoxLayout(), margins, gap)
+
+
+def row(parent: QWidget | None = None, margins: Margins = NONE, gap: int = 0) -> QHBoxLayout:
+    """Return a horizontal layout without Qt's own margins."""
+    return _plain(QHBoxLayout(parent) if parent else QHBoxLayout(), margins, gap)
+
+
+def pane(surface: str, *, edge: str = "", name: str = "", parent: QWidget | None = None) -> QFrame:
+    """Return a frame filled with a surface, with a dividing line at one edge."""
+    frame = QFrame(parent)
+    frame.setProperty("surface", surface)
+    frame.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    if edge:
+        frame.setProperty("edge", edge)
+    frame.setObjectName(name)
+    return frame
+
+
+def divider(*, vertical: bool = False, length: int | None = None) -> QFrame:
+    """Return a line of one pixel."""
+    line = QFrame()
+    line.setProperty("divider", "true")
+    line.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    if vertical:
+        line.setFixedWidth(1)
+        if length is not None:
+            line.setFixedHeight(length)
+    else:
+        line.setFixedHeight(1)
+        line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    return line
+
+
+def restyle(widget: QWidget, name: str, value: object) -> None:
+    """Set a property that the style sheet looks at, and polish that one widget again."""
+    if widget.property(name) == value:
+        return
+    widget.setProperty(name, value)
+    style = widget.style()
+    style.unpolish(widget)
+    style.polish(widget)
+    widget.update()
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout and let it go."""
+    while (item := layout.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+
+
+def _plain(layout: _Box, margins: Margins, gap: int) -> _Box:
+    layout.setContentsMargins(*margins)
+    layout.setSpacing(gap)
+    return layout

@@ -1,0 +1,209 @@
+"""A list of rows as tall as their text: no cut values, no elision, heights worked out in slices.
+
+Shows all rows inside the page up to a number of lines, then scrolls by itself. It knows which
+lines have been on screen, which the arming asks for.
+"""
+
+from typing import Final, cast
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QElapsedTimer,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+_SLICE_MS: Final = 12
+"""So long may measuring hold the window up at a time."""
+
+
+class RowDelegate(QStyledItemDelegate):
+    """A delegate that knows how tall a row is at a width, and how many lines it has."""
+
+    def row_height(self, index: AnyIndex, width: int) -> int:
+        """Return the height of a row in px when the view is `width` wide."""
+        raise NotImplementedError
+
+    def row_lines(self, index: AnyIndex, width: int) -> int:
+        """Return how many lines of text the row has."""
+        raise NotImplementedError
+
+    def least_height(self) -> int:
+        """Return the height of a row of one line, for rows not measured yet."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Drop what was laid out; theme, text size or rows are others."""
+        raise NotImplementedError
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
+        """Return the row's size."""
+        width = option.rect.width()
+        return QSize(width, self.row_height(index, width))
+
+
+class RowsView(QTableView):
+    """One column of delegate-painted rows."""
+
+    unseen_changed = Signal(object)
+    """First and last line that was not on screen yet, as a tuple, or None when all were."""
+
+    def __init__(
+        self,
+        delegate: RowDelegate,
+        *,
+        name: str,
+        most_lines: int = 0,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`most_lines`: beyond so many the view scrolls by itself; 0: it always does."""
+        super().__init__(parent)
+        self._rows = delegate
+        self._most_lines = most_lines
+        self._measured = 0
+        self._seen: set[int] = set()
+        self._unseen: tuple[int, int] | None = (1, 1)
+        self._told = (-1, -1)
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._measure_slice)
+        self.setObjectName(name)
+        self.setItemDelegate(delegate)
+        self.setProperty("ring", False)
+        self._become_plain()
+
+    def setModel(self, model: QAbstractItemModel | None) -> None:
+        """Show another model's rows."""
+        super().setModel(model)
+        if model is not None:
+            model.modelReset.connect(self.start_over)
+        self.start_over()
+
+    def start_over(self) -> None:
+        """Measure everything again and forget what was seen."""
+        self._rows.forget()
+        self._seen.clear()
+        self._unseen = (1, 1)
+        self._begin_measuring()
+
+    @property
+    def unseen(self) -> tuple[int, int] | None:
+        """Return the first and last line that was not on screen yet."""
+        return self._unseen
+
+    def line_count(self) -> int:
+        """Return the number of lines of all rows measured so far."""
+        return sum(self._lines(row) for row in range(self._measured))
+
+    def sizeHint(self) -> QSize:
+        """Return the height of all rows, or of as many lines as are allowed."""
+        height = sum(self.rowHeight(row) for row in range(self._row_count()))
+        if self._most_lines:
+            height = min(height, self._most_lines * self._rows.least_height())
+        return QSize(320, height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height, so that the page scrolls rather than the view shrinks."""
+        hint = self.sizeHint()
+        return QSize(160, hint.height() if self._most_lines else self._rows.least_height() * 3)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap again when the width is another."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._rows.forget()
+            self._begin_measuring()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint, and note which rows a person could see."""
+        super().paintEvent(event)
+        self._note_seen()
+
+    def _become_plain(self) -> None:
+        self.horizontalHeader().hide()
+        self.verticalHeader().hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setMinimumSectionSize(1)
+        self.setShowGrid(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.setWordWrap(True)
+        self.setTabKeyNavigation(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def _row_count(self) -> int:
+        # Null before the first model, which the stubs do not know.
+        model = cast("QAbstractItemModel | None", self.model())
+        return model.rowCount() if model is not None else 0
+
+    def _lines(self, row: int) -> int:
+        return self._rows.row_lines(self.model().index(row, 0), self.viewport().width())
+
+    def _begin_measuring(self) -> None:
+        self._measured = 0
+        header = self.verticalHeader()
+        header.setDefaultSectionSize(self._rows.least_height())
+        self._measure_slice()
+
+    def _measure_slice(self) -> None:
+        """Give rows their height until the slice is over; the timer goes on with the rest."""
+        clock = QElapsedTimer()
+        clock.start()
+        width = self.viewport().width()
+        rows = self._row_count()
+        while self._measured < rows and clock.elapsed() < _SLICE_MS:
+            index = self.model().index(self._measured, 0)
+            self.setRowHeight(self._measured, self._rows.row_height(index, width))
+            self._measured += 1
+        if self._measured < rows:
+            self._timer.start()
+        else:
+            self._timer.stop()
+        self.updateGeometry()
+
+    def _note_seen(self) -> None:
+        visible = self.viewport().visibleRegion().boundingRect()
+        if visible.isEmpty() or not self.isVisible():
+            return
+        first, last = self.rowAt(visible.top()), self.rowAt(visible.bottom())
+        rows = self._row_count()
+        before = (len(self._seen), self._measured)
+        for row in range(max(0, first), (last if last >= 0 else rows - 1) + 1):
+            if self.rowViewportPosition(row) + self.rowHeight(row) <= visible.bottom() + 2:
+                self._seen.add(row)
+        if (len(self._seen), self._measured) != before or self._told != before:
+            self._told = (len(self._seen), self._measured)
+            self._tell_unseen(rows)
+
+    def _tell_unseen(self, rows: int) -> None:
+        unseen: tuple[int, int] | None = None
+        if len(self._seen) < rows or self._measured < rows:
+            missing = [row for row in range(rows) if row not in self._seen]
+            first, last = (missing[0], missing[-1]) if missing else (0, rows - 1)
+            before = sum(self._lines(row) for row in range(first))
+            upto = before + sum(self._lines(row) for row in range(first, last + 1))
+            unseen = (before + 1, upto)
+        if unseen != self._unseen:
+            self._unseen = unseen
+            self.unseen_changed.emit(unseen)

@@ -1,0 +1,188 @@
+"""Labels that keep the type styles to the pixel: plain text only, wrapped, never elided.
+
+They are QLabels for screen readers and for layouts; what is drawn is a TextFlow, in which hidden
+characters have become boxes.
+"""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtGui import (
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.text_flow import TextFlow
+from keyturn.gui.text_runs import Run, phrase, plain_runs
+from keyturn.gui.theme import Token, TypeStyle
+
+Align = Qt.AlignmentFlag
+
+
+class Text(QLabel):
+    """Words in one type style and one colour, or runs of several."""
+
+    def __init__(
+        self,
+        look: Look,
+        style: TypeStyle,
+        token: Token = Token.TEXT_PRIMARY,
+        *,
+        wrap: bool = False,
+        align: Align = Align.AlignLeft,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._look = look
+        self._style = style
+        self._token = token
+        self._align = align
+        self._runs: tuple[Run, ...] = ()
+        self._flow: TextFlow | None = None
+        self.setWordWrap(wrap)
+        policy = QSizePolicy(
+            QSizePolicy.Policy.Preferred if wrap else QSizePolicy.Policy.Minimum,
+            QSizePolicy.Policy.Preferred,
+        )
+        policy.setHeightForWidth(wrap)
+        self.setSizePolicy(policy)
+
+    def say(self, text: str) -> None:
+        """Show `text`, exactly; the caller need not know where it came from."""
+        if text == self.text() and self._runs:
+            return
+        self.say_runs(plain_runs(text, self._look.words, one_line=not self.wordWrap()), text)
+
+    def say_pieces(self, *pieces: tuple[str, TypeStyle, Token]) -> None:
+        """Show words of different weight or colour in one line."""
+        text = "".join(piece for piece, _, _ in pieces)
+        self.say_runs([phrase(*piece) for piece in pieces], text)
+
+    def say_runs(self, runs: Sequence[Run], text: str) -> None:
+        """Show `runs`; `text` is what a screen reader says."""
+        self._runs = tuple(runs)
+        self.setText(text)
+        self._forget()
+
+    def use_token(self, token: Token) -> None:
+        """Take another colour."""
+        self._token = token
+        self.update()
+
+    def flow(self) -> TextFlow:
+        """Return the laid-out text for the present width."""
+        if self._flow is None:
+            self._flow = TextFlow(self._runs, self._style, self._look.theme)
+        return self._flow.lay_out(self.width()) if self.wordWrap() else self._flow.lay_out()
+
+    def hasHeightForWidth(self) -> bool:
+        """Return whether the height follows from the width."""
+        return self.wordWrap()
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the wrapped text."""
+        if not self.wordWrap():
+            return self.sizeHint().height()
+        return TextFlow(self._runs, self._style, self._look.theme).lay_out(width).height
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the text on one line."""
+        flow = TextFlow(self._runs, self._style, self._look.theme).lay_out()
+        return QSize(-int(-flow.used_width // 1), flow.height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a size below which words would be lost."""
+        if self.wordWrap():
+            return QSize(24, self._look.theme.line(self._style))
+        return self.sizeHint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lay the text out again when the theme or the text size is another."""
+        if event.type() is QEvent.Type.StyleChange:
+            self._forget()
+        super().changeEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the flow, in the middle of the height that the label was given."""
+        painter = QPainter(self)
+        flow = self.flow()
+        self._paint(painter, flow, self._origin(flow))
+
+    def _paint(self, painter: QPainter, flow: TextFlow, at: QPointF) -> None:
+        flow.paint(painter, at, self._look.theme.colour(self._token))
+
+    def _origin(self, flow: TextFlow) -> QPointF:
+        spare = max(0.0, self.width() - flow.used_width)
+        top = max(0, (self.height() - flow.height) // 2)
+        if self._align is Align.AlignRight:
+            return QPointF(spare, top)
+        return QPointF(spare / 2 if self._align is Align.AlignHCenter else 0, top)
+
+    def _forget(self) -> None:
+        self._flow = None
+        self.updateGeometry()
+        self.update()
+
+
+class ValueText(Text):
+    """A text that can be selected and copied; what is copied is the true text, marks undone."""
+
+    def __init__(
+        self, look: Look, style: TypeStyle, token: Token = Token.TEXT_PRIMARY, *, wrap: bool = True
+    ) -> None:
+        super().__init__(look, style, token, wrap=wrap)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setProperty("ring", False)
+        self.setCursor(Qt.CursorShape.IBeamCursor)
+        self._selection: tuple[int, int] | None = None
+
+    def selected_text(self) -> str:
+        """Return the exact text of the selection."""
+        return self.flow().source(*sorted(self._selection)) if self._selection else ""
+
+    def select_all(self) -> None:
+        """Select the whole text."""
+        self._select(0, self.flow().length)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a selection."""
+        at = self._position(event)
+        self._select(at, at)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Stretch the selection."""
+        if self._selection is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            self._select(self._selection[0], self._position(event))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Select a word."""
+        self._select(*self.flow().word_at(self._position(event)))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy or select everything."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self.selected_text())
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        else:
+            super().keyPressEvent(event)
+
+    def _paint(self, painter: QPainter, flow: TextFlow, at: QPointF) -> None:
+        selection = (min(self._selection), max(self._selection)) if self._selection else None
+        flow.paint(painter, at, self._look.theme.colour(self._token), selection=selection)
+
+    def _position(self, event: QMouseEvent) -> int:
+        flow = self.flow()
+        return flow.position_at(event.position() - self._origin(flow))
+
+    def _select(self, start: int, end: int) -> None:
+        self._selection = (start, end)
+        self.update()

@@ -1,0 +1,25 @@
+"""What the window hands on when a person has decided: for which request, how, after how long."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Route(Enum):
+    """By what way a press came in; the decision's record names it."""
+
+    POINTER = "pointer"
+    KEYBOARD = "keyboard"
+    ACCESSIBILITY = "accessibility"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A press on Allow or Deny, bound to exactly what was on screen."""
+
+    request_id: str
+    revision: int
+    digest: str
+    shown_for_ms: int
+    route: Route
+    message: str = ""
+    """For a denial: words to the agent."""

@@ -1,0 +1,125 @@
+"""The scenes of the gallery: each builds a window from plain data and grabs it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+from keyturn.gui.fonts import load_fonts
+from keyturn.gui.icons import Icons
+from keyturn.gui.look import Look
+from keyturn.gui.main_window import MainWindow
+from keyturn.gui.pages import Page
+from keyturn.gui.queue.model import QueueModel
+from keyturn.gui.queue.view import QueueView
+from keyturn.gui.style import dress
+from keyturn.gui.theme import Appearance, Theme
+from keyturn.gui.widgets.allow_button import AccessibleAllow
+from keyturn.presentation.words import Words
+from tests.gui import gallery_data as data
+
+LIGHT, DARK = Appearance.LIGHT, Appearance.DARK
+
+
+class Moment:
+    """A clock that stands still until it is told."""
+
+    def __init__(self, now_ms: int) -> None:
+        self.now_ms = now_ms
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+class Studio:
+    """The application and what every scene needs of it."""
+
+    def __init__(self, resources: Path, folder: Path) -> None:
+        self.application = QApplication([])
+        load_fonts(resources)
+        self.theme = Theme(LIGHT)
+        self.look = Look(self.theme, Icons(resources), Words(resources / "translations"))
+        self.accessible = AccessibleAllow()
+        dress(self.application, self.theme)
+        self._folder = folder
+
+    def take(self, window: QWidget, name: str) -> None:
+        """Show the window, let it settle, save what it looks like."""
+        window.show()
+        for _ in range(8):
+            self.application.processEvents()
+        window.grab().save(str(self._folder / f"{name}.png"))
+        window.hide()
+        window.deleteLater()
+
+
+def queue_window(studio: Studio, clock: Moment) -> tuple[MainWindow, QueueView]:
+    """Return a window with the mock-ups' queue in it."""
+    model = QueueModel()
+    view = QueueView(studio.look, model, clock)
+    model.setParent(view)
+    model.show_rows(data.ROWS, data.COUNTS)
+    model.show_decided(data.DECIDED)
+    model.show_card(data.CARD)
+    window = MainWindow(studio.look, {Page.QUEUE: view})
+    window.show_top_bar(data.TOP_BAR)
+    return window, view
+
+
+def settle(studio: Studio, window: QWidget) -> None:
+    """Show the window and let its layout come to rest."""
+    window.show()
+    window.activateWindow()
+    for _ in range(8):
+        studio.application.processEvents()
+
+
+def queue_unarmed(studio: Studio, appearance: Appearance, name: str) -> None:
+    """Address owed, arming half-way, keyboard focus on the button that confirms."""
+    studio.theme.use(appearance)
+    clock = Moment(11_000)
+    window, view = queue_window(studio, clock)
+    settle(studio, window)
+    view.watch.arming.window_active(True, 11_000)
+    clock.now_ms = 12_000 - 280
+    view.watch.ticked.emit()
+    view.card.decisive.boxes()[0].confirm_button.setFocus(Qt.FocusReason.TabFocusReason)
+    studio.take(window, name)
+
+
+def queue_armed(studio: Studio, appearance: Appearance, name: str) -> None:
+    """Address confirmed, all lines seen, time passed."""
+    studio.theme.use(appearance)
+    clock = Moment(10_000)
+    window, view = queue_window(studio, clock)
+    settle(studio, window)
+    view.watch.arming.window_active(True, 10_000)
+    view.card.value_confirmed.emit("/ship_to/address")
+    clock.now_ms = 24_000
+    view.watch.ticked.emit()
+    studio.take(window, name)
+
+
+def queue_narrow(studio: Studio, appearance: Appearance, name: str) -> None:
+    """The same at the least width."""
+    studio.theme.use(appearance)
+    clock = Moment(18_000)
+    window, view = queue_window(studio, clock)
+    window.resize(640, 800)
+    settle(studio, window)
+    view.watch.arming.window_active(True, 18_000)
+    clock.now_ms = 18_700
+    view.watch.ticked.emit()
+    studio.take(window, name)
+
+
+SCENES: dict[str, Callable[[Studio], None]] = {
+    "queue-dark": lambda studio: queue_unarmed(studio, DARK, "queue-dark"),
+    "queue-light": lambda studio: queue_armed(studio, LIGHT, "queue-light"),
+    "queue-high-contrast": lambda studio: queue_unarmed(
+        studio, Appearance.HIGH_CONTRAST, "queue-high-contrast"
+    ),
+    "narrow-light": lambda studio: queue_narrow(studio, LIGHT, "narrow-light"),
+    "narrow-dark": lambda studio: queue_narrow(studio, DARK, "narrow-dark"),
+}
