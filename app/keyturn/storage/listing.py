@@ -1,76 +1,102 @@
-"""What a profile holds, read without its broker: servers with their pins, and agents."""
+"""What a profile holds, read without its broker: servers with their pins, agents, the last stop.
 
-import json
+Values of the environment and hashes of tokens stay out of what is listed.
+"""
+
+import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
-from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.application.configuration import AgentConfig, ServerConfig
+from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
+from keyturn.domain.definition import Pin
+from keyturn.domain.errors import DamagedDatabase
+from keyturn.domain.tier import Tier
 from keyturn.storage.agreements import read_agent, read_pin, read_server
 from keyturn.storage.read_only import connect_read_only
 
 
 def list_servers(database: Path) -> list[JsonObject]:
-    """Return each server with its pinned tools; values of the environment stay out.
+    """Return each server with its pinned tools, by name.
 
-    Raises DamagedDatabase for a row that cannot be read, sqlite3.Error for an unreadable file.
+    Raises DamagedDatabase when the file or one of its rows cannot be read.
     """
-    with closing(connect_read_only(database)) as connection:
-        servers = [
-            read_server(name, data)
-            for name, data in connection.execute("SELECT name, data FROM servers ORDER BY name")
-        ]
-        rows = "SELECT server, launch_hash, tool, data FROM pins ORDER BY server, tool"
-        pins = [read_pin(*row) for row in connection.execute(rows)]
-    listed: list[JsonObject] = []
-    for server in servers:
-        tools: list[JsonValue] = [
-            {
-                "name": pin.definition.name,
-                "tier": pin.tier.name if pin.tier is not None else "T3",
-                "labels": pin.labels.letters(),
-                "def_hash": pin.definition.def_hash,
-                "pinned_at": pin.pinned_at,
-                "hidden": pin.hidden,
-            }
-            for pin in pins
-            if pin.server == server.name
-        ]
-        listed.append(
-            {
-                "name": server.name,
-                "command": list(server.command),
-                "env": list(server.env_names()),
-                "credentials": list(server.credential_names()),
-                "environment": server.environment,
-                "confirmed": server.confirmed,
-                "tools": tools,
-            }
-        )
-    return listed
+    rows = _rows(database, "SELECT server, launch_hash, tool, data FROM pins ORDER BY server, tool")
+    pins = [read_pin(*row) for row in rows]
+    servers = _rows(database, "SELECT name, data FROM servers ORDER BY name")
+    return [_server_row(read_server(*row), pins) for row in servers]
 
 
 def list_agents(database: Path) -> list[JsonObject]:
-    """Return the enrolled agents; the hashes of their tokens stay out."""
-    with closing(connect_read_only(database)) as connection:
-        agents = [
-            read_agent(name, data)
-            for name, data in connection.execute("SELECT name, data FROM agents ORDER BY name")
-        ]
-    return [
-        {"name": a.name, "enrolled_at": a.enrolled_at, "executable": a.executable} for a in agents
-    ]
+    """Return the enrolled agents, by name; raises DamagedDatabase as `list_servers`."""
+    rows = _rows(database, "SELECT name, data FROM agents ORDER BY name")
+    return [_agent_row(read_agent(*row)) for row in rows]
 
 
 def last_stop(database: Path) -> JsonObject | None:
     """Return the facts of a stop that no resume follows in the log; None when there is none."""
     if not database.exists():
         return None
-    with closing(connect_read_only(database)) as connection:
-        row = connection.execute(
-            "SELECT type, ts, details FROM events WHERE type IN ('stop', 'resume') "
-            "ORDER BY seq DESC LIMIT 1"
-        ).fetchone()
-    if row is None or row[0] != "stop":
+    rows = _rows(
+        database,
+        "SELECT type, ts, details FROM events WHERE type IN ('stop', 'resume') "
+        "ORDER BY seq DESC LIMIT 1",
+    )
+    if not rows or rows[0][0] != "stop":
         return None
-    details: JsonObject = json.loads(row[2])
-    return {"since": row[1], **details}
+    _, since, text = rows[0]
+    details = parse_strict(text)
+    if not isinstance(details, Parsed) or not isinstance(details.value, dict):
+        raise _unreadable(database, "the last stop is not in the form that Keyturn writes")
+    return {"since": since, **details.value}
+
+
+def _server_row(server: ServerConfig, pins: Sequence[Pin]) -> JsonObject:
+    tools: list[JsonValue] = [_pin_row(pin) for pin in pins if pin.server == server.name]
+    return {
+        "name": server.name,
+        "command": list(server.command),
+        "env": list(server.env_names()),
+        "credentials": list(server.credential_names()),
+        "environment": server.environment,
+        "confirmed": server.confirmed,
+        "tools": tools,
+    }
+
+
+def _pin_row(pin: Pin) -> JsonObject:
+    return {
+        "name": pin.definition.name,
+        "tier": (pin.tier if pin.tier is not None else Tier.T3).name,
+        "labels": pin.labels.letters(),
+        "def_hash": pin.definition.def_hash,
+        "pinned_at": pin.pinned_at,
+        "hidden": pin.hidden,
+    }
+
+
+def _agent_row(agent: AgentConfig) -> JsonObject:
+    return {
+        "name": agent.name,
+        "enrolled_at": agent.enrolled_at,
+        "executable": agent.executable,
+        "confirmed": agent.confirmed,
+    }
+
+
+def _rows(database: Path, query: str) -> list[tuple[Any, ...]]:
+    try:
+        with closing(connect_read_only(database)) as connection:
+            return connection.execute(query).fetchall()
+    except sqlite3.Error as error:
+        raise _unreadable(database, f"SQLite says: {error}") from error
+
+
+def _unreadable(database: Path, cause: str) -> DamagedDatabase:
+    return DamagedDatabase(
+        f"The database {database.name} cannot be read.",
+        cause=f"{cause}.",
+        mend="Run `keyturn verify`, then put a backup of the profile in its place.",
+    )

@@ -36,8 +36,8 @@ class DeepCheck:
             entry = read_body(body).entry
         except ValueError:
             return 0
-        through = entry.details.get("through")
-        if entry.type is not RecordType.BROKER or entry.outcome != "pruned":
+        through = entry.details.get(projection.PRUNED_THROUGH)
+        if entry.type is not RecordType.BROKER or entry.outcome != projection.PRUNED:
             return 0
         return through if isinstance(through, int) else 0
 

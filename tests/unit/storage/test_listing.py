@@ -1,13 +1,18 @@
 """What commands that only look are told of servers and agents."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
 from keyturn.domain.errors import DamagedDatabase
-from keyturn.storage.listing import list_agents, list_servers
+from keyturn.domain.record import RecordType
+from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
+from keyturn.storage.listing import last_stop, list_agents, list_servers
 from tests.contracts.test_stores import AGENT, SERVER, Stores, pin, run, sqlite
+from tests.fakes.clock import FakeClock
+from tests.unit.storage.log_entries import event
 
 
 def test_servers_are_listed_with_their_tools_and_without_values(tmp_path: Path) -> None:
@@ -21,7 +26,14 @@ def test_servers_are_listed_with_their_tools_and_without_values(tmp_path: Path) 
         assert row["env"] == ["MODE", "TOKEN=keychain:ship"]
         assert row["confirmed"] is False
         assert row["tools"] == [
-            {"name": "read_page", "launch_hash": "e" * 64, "tier": "T3", "hidden": False}
+            {
+                "name": "read_page",
+                "tier": "T3",
+                "labels": "P",
+                "def_hash": pin("read_page").definition.def_hash,
+                "pinned_at": "2026-11-23T14:07:52.123Z",
+                "hidden": False,
+            }
         ]
         assert "demo" not in json.dumps(row)
 
@@ -38,8 +50,26 @@ def test_agents_are_listed_without_the_hash_of_their_token(tmp_path: Path) -> No
     run(sqlite, tmp_path, scenario)
 
 
+def test_the_last_stop_is_told_until_a_resume(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        writer = open_writer(tmp_path, FakeClock())
+        log = SqliteDecisionLog(writer)
+        assert last_stop(path) is None
+        await log.commit(event(RecordType.STOP))
+        assert last_stop(path) == {"since": "2026-11-23T14:07:53.000Z", "by": "button"}
+        await log.commit(event(RecordType.RESUME))
+        assert last_stop(path) is None
+        await writer.close()
+
+    path = tmp_path / "keyturn.db"
+    assert last_stop(path) is None
+    asyncio.run(scenario())
+
+
 def test_an_unreadable_database_is_said(tmp_path: Path) -> None:
     path = tmp_path / "keyturn.db"
     path.write_bytes(b"no database" * 1000)
     with pytest.raises(DamagedDatabase):
         list_agents(path)
+    with pytest.raises(DamagedDatabase):
+        last_stop(path)
