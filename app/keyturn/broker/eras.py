@@ -19,14 +19,14 @@ _OWN_META = (VERSION_KEY, CLIENT_KEY, CAPABILITIES_KEY)
 _LONGEST_CLAIM = 200
 
 
-class _Params(msgspec.Struct):
-    meta: dict[str, Raw] | None = msgspec.field(name="_meta", default=None)
-    client: Raw | None = msgspec.field(name="clientInfo", default=None)
-
-
 class _Client(msgspec.Struct):
     name: str = ""
     version: str = ""
+
+
+class _Params(msgspec.Struct):
+    meta: dict[str, Raw] | None = msgspec.field(name="_meta", default=None)
+    client: _Client = msgspec.field(name="clientInfo", default_factory=_Client)
 
 
 class _Tools(msgspec.Struct):
@@ -42,7 +42,6 @@ class _Declared(msgspec.Struct):
 
 
 _params = msgspec.json.Decoder(_Params).decode
-_client = msgspec.json.Decoder(_Client).decode
 _declared = msgspec.json.Decoder(_Declared).decode
 
 
@@ -77,13 +76,15 @@ def modern_meta_of(params: Mapping[str, JsonValue]) -> JsonObject | None:
 def claims_in_initialize(params: Raw | bytes) -> Claims | None:
     """Return the client's own name and version from the handshake."""
     found = _read(params)
-    return None if found is None or found.client is None else _claims(found.client)
+    return None if found is None else _claims(found.client)
 
 
 def claims_in_meta(meta: Mapping[str, JsonValue]) -> Claims | None:
     """Return the client's own name and version from a request's `_meta`."""
-    client = meta.get(CLIENT_KEY)
-    return None if client is None else _claims(msgspec.json.encode(client))
+    try:
+        return _claims(msgspec.convert(meta.get(CLIENT_KEY), _Client))
+    except msgspec.ValidationError:
+        return None
 
 
 def server_says(result: Raw | bytes) -> ServerSays:
@@ -106,9 +107,5 @@ def _read(params: Raw | bytes) -> _Params | None:
         return None
 
 
-def _claims(client: Raw | bytes) -> Claims | None:
-    try:
-        found = _client(client)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return Claims(name=found.name[:_LONGEST_CLAIM], version=found.version[:_LONGEST_CLAIM])
+def _claims(client: _Client) -> Claims:
+    return Claims(name=client.name[:_LONGEST_CLAIM], version=client.version[:_LONGEST_CLAIM])

@@ -100,13 +100,11 @@ class Link:
         self._relay.oversize_from_client(line)
 
     def client_slow(self, slow: bool) -> None:
-        """Let neither end write more while the client does not read: answers would pile up."""
+        """Read nothing from the server while the client does not keep up."""
         if slow:
             self._upstream.hold_reading("client")
-            self._downstream.hold_reading("client")
         else:
             self._upstream.release_reading("client")
-            self._downstream.release_reading("client")
 
     def client_left(self) -> None:
         """Withdraw what waits, await what was sent, then end the server."""

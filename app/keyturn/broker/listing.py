@@ -88,7 +88,7 @@ class Listing:
 
     async def _look(self, *, asked: bool) -> None:
         try:
-            await self._took(await self._tools() if asked else [])
+            await self._took(await tools_of(self._server, self._meta) if asked else [])
         finally:
             if self._again:
                 self._again = False
@@ -96,28 +96,30 @@ class Listing:
             else:
                 self._settled.set()
 
-    async def _tools(self) -> list[ToolDefinition]:
-        """Return all tools of all pages; none when the server does not answer as it should."""
-        pages: list[ToolPage] = []
-        try:
-            async with asyncio.timeout(SECONDS):
-                await self._read_pages(pages)
-        except (TimeoutError, ServerUnavailable):
-            _log.warning("server did not list its tools")
-            return []
-        return unmistakable(pages)
 
-    async def _read_pages(self, pages: list[ToolPage]) -> None:
-        cursor = ""
-        while len(pages) < MOST_PAGES and sum(len(page.tools) for page in pages) < MOST_TOOLS:
-            params: JsonObject = {"cursor": cursor} if cursor else {}
-            if self._meta is not None:
-                params["_meta"] = self._meta
-            reply = await self._server.ask(TOOLS_LIST, params)
-            page = read_page(reply.result) if isinstance(reply, Answered) else None
-            if page is None:
-                return
-            pages.append(page)
-            if not page.cursor or page.cursor == cursor:
-                return
-            cursor = page.cursor
+async def tools_of(server: Asks, meta: JsonObject | None) -> list[ToolDefinition]:
+    """Return all tools of all pages; none when the server does not answer in time."""
+    pages: list[ToolPage] = []
+    try:
+        async with asyncio.timeout(SECONDS):
+            await _read_pages(server, meta, pages)
+    except (TimeoutError, ServerUnavailable):
+        _log.warning("server did not list its tools")
+        return []
+    return unmistakable(pages)
+
+
+async def _read_pages(server: Asks, meta: JsonObject | None, pages: list[ToolPage]) -> None:
+    cursor = ""
+    while len(pages) < MOST_PAGES and sum(len(page.tools) for page in pages) < MOST_TOOLS:
+        params: JsonObject = {"cursor": cursor} if cursor else {}
+        if meta is not None:
+            params["_meta"] = meta
+        reply = await server.ask(TOOLS_LIST, params)
+        page = read_page(reply.result) if isinstance(reply, Answered) else None
+        if page is None:
+            return
+        pages.append(page)
+        if not page.cursor or page.cursor == cursor:
+            return
+        cursor = page.cursor

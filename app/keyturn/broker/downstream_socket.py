@@ -1,0 +1,303 @@
+"""Owns the socket that shims and the command line reach: who is at its other end, the first line.
+
+The first line is one JSON object: a greeting, after which the bytes are MCP, or a control request,
+which is answered with one object. Neither can approve anything (architecture.md law 4).
+"""
+
+import asyncio
+import os
+import socket
+import stat
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol, cast
+
+import msgspec
+
+from keyturn.application.ports.clock import Clock, Timer
+from keyturn.application.tasks import TaskOwner
+from keyturn.broker.ends import ClientEvents, Downstream
+from keyturn.broker.frames import LineSplitter, Oversize, Tap
+from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
+from keyturn.domain.errors import ConfigurationError
+
+FIRST_LINE_BYTES = 1 << 20
+FIRST_LINE_SECONDS = 5.0
+BACKLOG = 128
+_WRITE_BUFFER = 1 << 20
+_CLOSING_SECONDS = 5.0
+"""How long a client may take to read what was written before its connection was closed."""
+_UCRED = struct.Struct("3i")
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True):
+    """A shim's greeting; all but the token's match is a claim."""
+
+    v: int
+    server: str
+    agent: str = ""
+    token: str = ""
+    cwd: str = ""
+    env: dict[str, str] = {}
+    pid: int = 0
+
+    def __repr__(self) -> str:
+        """Keep token and environment out of logs."""
+        return f"Hello(server={self.server!r}, agent={self.agent!r})"
+
+
+class Connections(Protocol):
+    """Takes over greeted connections."""
+
+    async def accept(self, hello: Hello, pid: int, downstream: Downstream) -> ClientEvents:
+        """Return who takes the client's frames; `pid` is the peer's, as the system says."""
+        ...
+
+
+class Controls(Protocol):
+    """Answers control requests."""
+
+    async def control(self, request: Mapping[str, JsonValue]) -> JsonObject:
+        """Carry out one request and return one object."""
+        ...
+
+
+class DownstreamSocket:
+    """Listens on one Unix socket, in a folder that only the user can enter."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        connections: Connections,
+        controls: Controls,
+        clock: Clock,
+        frame_bytes: int,
+    ) -> None:
+        self._path = path
+        self._connections = connections
+        self._controls = controls
+        self._clock = clock
+        self._frame_bytes = frame_bytes
+        self._tasks = TaskOwner()
+        self._clients: set[_Client] = set()
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen; raises ConfigurationError when that is impossible."""
+        try:
+            listener = _listener(self._path)
+        except OSError as error:
+            raise ConfigurationError(
+                f"The socket {self._path} cannot be opened.",
+                cause=f"{error.strerror}." if error.strerror else "",
+                mend="Remove what is there, or choose another profile with KEYTURN_HOME.",
+            ) from error
+        self._server = await asyncio.get_running_loop().create_unix_server(
+            self._new_client, sock=listener, backlog=BACKLOG
+        )
+
+    async def close(self) -> None:
+        """Take no more connections, remove the socket, drop what is still open."""
+        if self._server is not None:
+            self._server.close()
+            self._path.unlink(missing_ok=True)
+        await self._tasks.close()
+        for client in tuple(self._clients):
+            client.close()
+
+    def _new_client(self) -> "_Client":
+        client = _Client(self._frame_bytes, self._clock, self._tasks, self)
+        self._clients.add(client)
+        return client
+
+    def forget(self, client: "_Client") -> None:
+        """Drop a connection that is gone."""
+        self._clients.discard(client)
+
+    async def greeted(self, line: bytes, pid: int, client: "_Client") -> ClientEvents | None:
+        """Act on a first line; None when the connection was answered or refused."""
+        parsed = parse_strict(line)
+        if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
+            return None
+        if "control" in parsed.value:
+            answer = await self._controls.control(parsed.value)
+            client.send(msgspec.json.encode(answer) + b"\n")
+            return None
+        try:
+            hello = msgspec.convert(parsed.value, Hello)
+        except msgspec.ValidationError:
+            return None
+        if hello.v != 1:
+            return None
+        return await self._connections.accept(hello, pid or hello.pid, client)
+
+
+class _Client(asyncio.Protocol):
+    """One connection: its first line, then its frames, with back-pressure both ways."""
+
+    def __init__(
+        self, frame_bytes: int, clock: Clock, tasks: TaskOwner, owner: DownstreamSocket
+    ) -> None:
+        self._lines = LineSplitter(frame_bytes)
+        self._clock = clock
+        self._tasks = tasks
+        self._owner = owner
+        self._tap = Tap()
+        self._transport: asyncio.Transport | None = None
+        self._events: ClientEvents | None = None
+        self._greeting = bytearray()
+        self._timer: Timer | None = None
+        self._pid = 0
+        self._left = False
+
+    # ---------------------------------------------------------------- the transport's side
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Check whose process it is, and give it some seconds for its first line."""
+        made = self._transport = cast(asyncio.Transport, transport)
+        made.set_write_buffer_limits(high=_WRITE_BUFFER)
+        self._tap.attach(made)
+        peer = _peer(made.get_extra_info("socket"))
+        if peer is not None:
+            self._pid, uid = peer
+            if uid != os.getuid():
+                made.abort()
+                return
+        due = self._clock.monotonic_ns() + int(FIRST_LINE_SECONDS * 1e9)
+        self._timer = self._clock.call_at(due, made.abort)
+
+    def data_received(self, data: bytes) -> None:
+        """Take the first line, later frames."""
+        if self._events is not None:
+            self._frames(data)
+            return
+        self._greeting += data
+        end = self._greeting.find(b"\n")
+        if end < 0 and len(self._greeting) <= FIRST_LINE_BYTES:
+            return
+        self._drop_timer()
+        if end < 0 or end > FIRST_LINE_BYTES:
+            self.close()
+            return
+        self._tap.hold("greeting")
+        line, rest = bytes(self._greeting[: end + 1]), bytes(self._greeting[end + 1 :])
+        self._greeting.clear()
+        self._tasks.start(self._greet(line, rest), "greeting")
+
+    def eof_received(self) -> bool:
+        """Keep the way to the client open: it may have closed its own end only."""
+        self._has_left()
+        return self._events is not None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Say that the client is gone."""
+        self._drop_timer()
+        self._transport = None
+        self._has_left()
+        if self._events is not None:
+            self._events.client_slow(False)
+        self._owner.forget(self)
+
+    def pause_writing(self) -> None:
+        """Read nothing from a client that does not read: its answers would pile up."""
+        self._tap.hold("client does not read")
+        if self._events is not None:
+            self._events.client_slow(True)
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._tap.release("client does not read")
+        if self._events is not None:
+            self._events.client_slow(False)
+
+    # ---------------------------------------------------------------- the link's side
+
+    def send(self, line: bytes) -> None:
+        """Write one line; dropped when the client is gone."""
+        transport = self._transport
+        if transport is not None and not transport.is_closing():
+            transport.write(line if line.endswith(b"\n") else line + b"\n")
+
+    def hold_reading(self, reason: str) -> None:
+        """Read nothing for now."""
+        self._tap.hold(reason)
+
+    def release_reading(self, reason: str) -> None:
+        """Read again when no reason is left."""
+        self._tap.release(reason)
+
+    def close(self) -> None:
+        """Close once everything is written, or soon."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        transport.close()
+        due = self._clock.monotonic_ns() + int(_CLOSING_SECONDS * 1e9)
+        self._timer = self._clock.call_at(due, transport.abort)
+
+    # ---------------------------------------------------------------- inside
+
+    async def _greet(self, line: bytes, rest: bytes) -> None:
+        events = None
+        try:
+            events = await self._owner.greeted(line, self._pid, self)
+        finally:
+            if events is None:
+                self.close()
+        if events is None:
+            return
+        self._events = events
+        if self._transport is None:
+            events.client_left()
+            return
+        self._frames(rest)
+        self._tap.release("greeting")
+
+    def _frames(self, data: bytes) -> None:
+        events = self._events
+        if events is None:
+            return
+        for line in self._lines.feed(data):
+            if isinstance(line, Oversize):
+                events.oversize_from_client(line)
+            else:
+                events.from_client(line)
+
+    def _has_left(self) -> None:
+        if self._events is not None and not self._left:
+            self._left = True
+            self._events.client_left()
+
+    def _drop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _listener(path: Path) -> socket.socket:
+    """Bind a socket that nobody else may use, in place of one that a dead broker left."""
+    if path.is_socket():
+        path.unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(os.fspath(path))
+        # Before it listens nobody can connect, whatever the mode it was made with.
+        path.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _peer(end: socket.socket) -> tuple[int, int] | None:
+    """Return (pid, uid) of the process that connected, where the system says so (unix(7)).
+
+    Elsewhere the socket's folder, which only the user can enter, is what keeps others out.
+    """
+    option = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return None
+    pid, uid, _gid = _UCRED.unpack(end.getsockopt(socket.SOL_SOCKET, option, _UCRED.size))
+    return pid, uid

@@ -1,0 +1,89 @@
+"""Owns a look at a server on a connection of the broker's own, for a review without an agent.
+
+It discovers, else initializes, declares no capabilities, lists the tools and ends (architecture.md
+section 7); it calls nothing.
+"""
+
+import asyncio
+
+from keyturn import __version__
+from keyturn.application.ports.upstream import Answered, UpstreamReply
+from keyturn.broker.envelope import RequestId, ServerFrame, notification_line
+from keyturn.broker.eras import CAPABILITIES_KEY, CLIENT_KEY, VERSION_KEY, server_says
+from keyturn.broker.listing import tools_of
+from keyturn.broker.refusals import REFUSED, error_line
+from keyturn.broker.routes import DISCOVER, INITIALIZE, INITIALIZED
+from keyturn.broker.upstream_stdio import StdioUpstream
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.definition import ToolDefinition
+from keyturn.domain.errors import ServerUnavailable
+
+MODERN = "2026-07-28"
+LEGACY = "2025-11-25"
+_DISCOVER_SECONDS = 5.0
+_INITIALIZE_SECONDS = 30.0
+_CLIENT: JsonObject = {"name": "keyturn", "version": __version__}
+
+
+class Unattended:
+    """Takes what a server says that nobody asked for: requests are refused, the rest is dropped."""
+
+    def __init__(self) -> None:
+        self.upstream: StdioUpstream | None = None
+
+    def from_server(self, frame: ServerFrame) -> None:
+        """Refuse a request; there is no client that could answer it."""
+        if frame.asks and frame.id is not None and self.upstream is not None:
+            self.upstream.write(error_line(frame.id, REFUSED, "no client is connected"))
+
+    def answer_too_long(self, request_id: RequestId) -> None:
+        """Nothing was passed."""
+
+    def server_slow(self, slow: bool) -> None:
+        """Nobody writes in bulk."""
+
+    def server_ended(self, reason: str) -> None:
+        """What was asked has been answered as lost."""
+
+
+async def list_on_own_connection(upstream: StdioUpstream) -> list[ToolDefinition]:
+    """Start the server, return what it lists, end it.
+
+    Raises ServerUnavailable or SecretStoreUnavailable when it does not start or does not answer.
+    """
+    try:
+        await upstream.start()
+        meta: JsonObject = {VERSION_KEY: MODERN, CLIENT_KEY: _CLIENT, CAPABILITIES_KEY: {}}
+        discovered = await _answer(upstream, DISCOVER, {"_meta": meta}, _DISCOVER_SECONDS)
+        if isinstance(discovered, Answered):
+            return await _tools(upstream, discovered, meta)
+        initialized = await _answer(
+            upstream,
+            INITIALIZE,
+            {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": _CLIENT},
+            _INITIALIZE_SECONDS,
+        )
+        if not isinstance(initialized, Answered):
+            raise ServerUnavailable(
+                "The server did not answer.", mend="Look at its log, then review it again."
+            )
+        upstream.write(notification_line(INITIALIZED))
+        return await _tools(upstream, initialized, None)
+    finally:
+        await upstream.end()
+
+
+async def _answer(
+    upstream: StdioUpstream, method: str, params: JsonObject, seconds: float
+) -> UpstreamReply | None:
+    try:
+        async with asyncio.timeout(seconds):
+            return await upstream.ask(method, params)
+    except TimeoutError:
+        return None
+
+
+async def _tools(
+    upstream: StdioUpstream, declared: Answered, meta: JsonObject | None
+) -> list[ToolDefinition]:
+    return await tools_of(upstream, meta) if server_says(declared.result).tools else []
