@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
-from keyturn.application.configuration import (
+from keyturn.domain.configuration import (
     AgentConfig,
     CwdMode,
     ReviewMode,

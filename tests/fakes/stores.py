@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from keyturn.application.configuration import AgentConfig, ServerConfig
+from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.application.ports.stores import Consent
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule

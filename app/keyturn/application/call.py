@@ -42,6 +42,8 @@ class Judged:
     judgement: Judgement | None = None
     digest: str = ""
     canonical_arguments: bytes = b""
+    decide_ms: int = 0
+    """How long a person took, or let it be."""
 
 
 @dataclass(frozen=True, slots=True)

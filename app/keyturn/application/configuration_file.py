@@ -46,6 +46,7 @@ class FileContent:
     agents: tuple[AgentEntry, ...]
     limits: Limits
     approver_command: tuple[str, ...]
+    folder: str
 
     def with_agents(self, agents: tuple[AgentConfig, ...], file_sha256: str) -> HeadlessConfig:
         """Complete the configuration with the agents' token hashes and FILE's own hash."""
@@ -55,6 +56,7 @@ class FileContent:
             agents=agents,
             limits=self.limits,
             approver_command=self.approver_command,
+            folder=self.folder,
             file_sha256=file_sha256,
         )
 
@@ -89,6 +91,7 @@ def read_file_content(data: Mapping[str, object], folder: Path) -> FileContent:
         ),
         limits=_limits(table.child("limits", frozenset({"hold_seconds"}))),
         approver_command=approver.texts("command"),
+        folder=str(folder),
     )
 
 

@@ -252,7 +252,9 @@ class Gate:
             incoming, judged, created_utc=self._clock.now_utc(), ticket=self._ids.ticket()
         )
         incoming.approval_id = request.id
+        asked_ns = self._clock.monotonic_ns()
         resolution = await self._approvals.ask(request, hold_seconds=self._limits.hold_seconds)
+        judged.decide_ms = (self._clock.monotonic_ns() - asked_ns) // 1_000_000
         incoming.approval_id = ""
         return self._resolved(resolution, request)
 
@@ -309,7 +311,7 @@ class Gate:
             judgement=judged.judgement,
             rules_hash=self._rules.hash,
             answer=decided.answer,
-            details={"call_number": judged.number},
+            details={"call_number": judged.number, "decide_ms": judged.decide_ms},
         )
         await self._log.commit(entry, Durability.WRITTEN if by_rule else Durability.FULL)
         self._remember(incoming, judged, decided.outcome)

@@ -130,7 +130,7 @@ class Recorder:
             actor=actor_of(outcome),
             shown_ms=answer.shown_ms if answer is not None else 0,
             prompt_hash=answer.prompt_hash if answer is not None else "",
-            details={**_answer_details(answer), **(details or {})},
+            details={**_rule_details(judgement), **_answer_details(answer), **(details or {})},
             arguments=arguments,
             masked=masked,
             committed=committed,
@@ -156,6 +156,20 @@ class Recorder:
                 tool=tool,
                 outcome=delivery.value,
                 details=details,
+            )
+        )
+
+    def lost(self, *, call_id: str, agent: str, server: str, tool: str) -> None:
+        """Record that nobody can say what became of a call that an earlier broker allowed."""
+        self._log.note(
+            Entry(
+                type=RecordType.DELIVERY,
+                call=call_id,
+                agent=agent,
+                server=server,
+                tool=tool,
+                outcome=Delivery.UNKNOWN.value,
+                details={"reason": "the broker ended before the server answered"},
             )
         )
 
@@ -221,6 +235,12 @@ class Recorder:
                 committed=raw,
             )
         )
+
+
+def _rule_details(judgement: Judgement | None) -> JsonObject:
+    if judgement is None or judgement.rule is None:
+        return {}
+    return {"rule_name": judgement.rule.name or judgement.rule.id}
 
 
 def _answer_details(answer: Answer | None) -> JsonObject:

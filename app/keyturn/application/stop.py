@@ -50,6 +50,7 @@ class StopSwitch:
         self._refused_since = 0
         self._cards_refused = 0
         self._presses = 0
+        self._recorded = False
         self.careful = False
         """After a careful resume every call asks until the person turns the rules on again."""
         self._on_engage: list[Callable[[StopFacts], None]] = []
@@ -64,6 +65,11 @@ class StopSwitch:
         if self._facts is None and self._sentinel.exists():
             self._engage(self._sentinel.read() or self._facts_now("file", ""))
         return self._facts is not None
+
+    @property
+    def recorded(self) -> bool:
+        """Tell whether the stop that holds is in the log; one found as a file is not at first."""
+        return self._recorded
 
     def view(self) -> StopView:
         """Return what the window shows."""
@@ -108,6 +114,8 @@ class StopSwitch:
         except LogUnavailable:
             # The stop must not fail because the disk is full; the file carries it.
             self._observers.changed(Topic.HEALTH)
+        else:
+            self._recorded = True
         return facts
 
     def restore(self, facts: StopFacts | None) -> None:
@@ -115,6 +123,7 @@ class StopSwitch:
         found = self._sentinel.read() or facts
         if found is not None:
             self._engage(found)
+            self._recorded = facts is not None
 
     async def resume(self, *, looked_at: tuple[str, ...], careful: bool) -> None:
         """End the stop after a person went through the review list.
@@ -150,6 +159,7 @@ class StopSwitch:
                 mend="Make the folder of the stop file writable and resume again.",
             ) from error
         self._facts = None
+        self._recorded = False
         self._refused_since = 0
         self._cards_refused = 0
         self.careful = careful

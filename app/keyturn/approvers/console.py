@@ -109,13 +109,14 @@ class ConsoleApprover:
             await process.wait()
         await self._tasks.close()
 
-    def raise_window(self) -> None:
+    def raise_window(self) -> bool:
         """Bring the window to the front, or start it again after it was given up on."""
         if self._process is None:
             self._starts.clear()
             self._wanted.set()
         else:
             self._write(RaiseWindow())
+        return True
 
     @property
     def pid(self) -> int | None:

@@ -4,7 +4,6 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 
 from keyturn.desktop.wall_time import utc_text
@@ -39,10 +38,13 @@ class LoopTimer:
 class SystemClock:
     """Implements the Clock port; its times are those of this boot of this machine."""
 
-    @cached_property
+    def __init__(self) -> None:
+        self._boot_id = _read_boot_id()
+
+    @property
     def boot_id(self) -> str:
         """Identify the machine's boot that monotonic times belong to."""
-        return _read_boot_id()
+        return self._boot_id
 
     def now_utc(self) -> str:
         """Return wall time as `2026-11-23T14:07:52.123Z`."""

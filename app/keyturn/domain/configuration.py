@@ -129,4 +129,6 @@ class HeadlessConfig:
     agents: tuple[AgentConfig, ...]
     limits: Limits
     approver_command: tuple[str, ...]
+    folder: str
+    """FILE's own folder: programs that it names start there."""
     file_sha256: str

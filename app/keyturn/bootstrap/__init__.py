@@ -1,0 +1,147 @@
+"""The composition root: builds adapters and hands them to the use cases, one function a command.
+
+Adapters are imported inside the functions, so that `status` and `stop` load neither Qt nor mcp.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from keyturn.domain.canonical import JsonObject, JsonValue
+
+
+class ProfileChoice(Protocol):
+    """Which profile, as the command line was given it."""
+
+    @property
+    def name(self) -> str:
+        """`--profile`; empty for the default."""
+        ...
+
+    @property
+    def home(self) -> str:
+        """`--home`; empty for KEYTURN_HOME or the default."""
+        ...
+
+    @property
+    def env(self) -> Mapping[str, str]:
+        """The environment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of `keyturn doctor`."""
+
+    what: str
+    ok: bool
+    needed: bool = True
+    mend: str = ""
+
+
+def start(choice: ProfileChoice, *, platform: str) -> int:
+    """Run the broker with its console; a second launch raises the first one's window."""
+    from keyturn.bootstrap.windowed import run_windowed
+
+    return run_windowed(choice, platform)
+
+
+def serve(choice: ProfileChoice, config: Path, *, approver: str) -> int:
+    """Run the broker without a window."""
+    from keyturn.bootstrap.headless import run_headless
+
+    return run_headless(choice, config, approver)
+
+
+def console(*, platform: str) -> int:
+    """Run the console child on the pipes that the broker gave it."""
+    from keyturn.bootstrap.window import run_console_child
+
+    return run_console_child(platform)
+
+
+def demo(story: str, *, platform: str, picture: str) -> int:
+    """Tell the demo's story."""
+    from keyturn.bootstrap.demonstration import run_demo
+
+    return run_demo(story, platform, picture)
+
+
+def ask_broker(choice: ProfileChoice, request: Mapping[str, JsonValue]) -> JsonObject | None:
+    """Ask the profile's broker one thing; None when none runs."""
+    from keyturn.bootstrap.commands import ask
+
+    return ask(choice, request)
+
+
+def stop_engaged(choice: ProfileChoice) -> bool:
+    """Tell whether the user's stop file is there."""
+    from keyturn.bootstrap.commands import sentinel_exists
+
+    return sentinel_exists(choice)
+
+
+def engage_stop(choice: ProfileChoice, reason: str) -> bool:
+    """Write the stop file and tell the broker; True when a broker took it."""
+    from keyturn.bootstrap.commands import engage
+
+    return engage(choice, reason)
+
+
+def verify(choice: ProfileChoice, database: Path | None, *, deep: bool) -> tuple[int, str]:
+    """Check a log; returns the exit code of architecture.md section 6 and a sentence."""
+    from keyturn.bootstrap.commands import verify_log
+
+    return verify_log(choice, database, deep=deep)
+
+
+def read_history(
+    choice: ProfileChoice, filters: Mapping[str, tuple[str, ...]], *, limit: int
+) -> list[JsonObject]:
+    """Read decisions, newest first."""
+    from keyturn.bootstrap.commands import history_rows
+
+    return history_rows(choice, filters, limit)
+
+
+def stored_servers(choice: ProfileChoice) -> list[JsonObject]:
+    """Read the profile's servers and their pinned tools."""
+    from keyturn.bootstrap.commands import read_servers
+
+    return read_servers(choice)
+
+
+def stored_agents(choice: ProfileChoice) -> list[JsonObject]:
+    """Read the profile's enrolled agents."""
+    from keyturn.bootstrap.commands import read_agents
+
+    return read_agents(choice)
+
+
+def list_credentials(choice: ProfileChoice) -> list[tuple[str, str, bool]]:
+    """List (server, name, stored)."""
+    from keyturn.bootstrap.commands import credentials
+
+    return credentials(choice)
+
+
+def set_credential(choice: ProfileChoice, server: str, name: str, value: str) -> str:
+    """Store a secret and return a sentence that says what was done."""
+    from keyturn.bootstrap.commands import store_credential
+
+    return store_credential(choice, server, name, value)
+
+
+def remove_credential(choice: ProfileChoice, server: str, name: str) -> None:
+    """Remove a secret from the keychain."""
+    from keyturn.bootstrap.commands import drop_credential
+
+    drop_credential(choice, server, name)
+
+
+def doctor(choice: ProfileChoice) -> list[Finding]:
+    """Check what works on this machine."""
+    from keyturn.bootstrap.examination import examine
+
+    return examine(choice)

@@ -1,0 +1,252 @@
+"""What every broker stands on: the profile, the log, the stores and the use cases over them."""
+
+import logging
+import logging.handlers
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from keyturn.application.agreements import Agreements
+from keyturn.application.approvals import Approvals
+from keyturn.application.events import Observers, Topic
+from keyturn.application.gate import Assessment, Gate
+from keyturn.application.ports.clock import Clock
+from keyturn.application.ports.ids import Ids
+from keyturn.application.ports.inspection import SecretMask
+from keyturn.application.ports.milestones import Milestones
+from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.ports.stores import SettingStore
+from keyturn.application.receiving import Receiver
+from keyturn.application.recording import Recorder
+from keyturn.application.registry import Registry
+from keyturn.application.reviews import Reviews
+from keyturn.application.rulebook import RuleBook
+from keyturn.application.sessions import Sessions
+from keyturn.application.stop import StopSwitch
+from keyturn.desktop.clock import SystemClock
+from keyturn.desktop.hardening import make_undumpable, set_process_name
+from keyturn.desktop.ids import RandomIds
+from keyturn.desktop.paths import Profile, stop_path
+from keyturn.desktop.stop_sentinel import FileStopSentinel
+from keyturn.desktop.token_files import AgentTokenFiles
+from keyturn.domain.configuration import Limits
+from keyturn.domain.errors import LogUnavailable
+from keyturn.inspection.results import BoundedResultInspector
+from keyturn.inspection.schema import JsonSchemaValidator
+from keyturn.inspection.secrets import DetectSecretsMask
+from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
+from keyturn.storage.stores import (
+    SqliteAgentStore,
+    SqliteRuleStore,
+    SqliteServerStore,
+    SqliteSettingStore,
+)
+from keyturn.storage.writer import Writer
+
+LOG_BYTES = 5 * 1024 * 1024
+LOG_FILES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foundation:
+    """The use cases of one profile, wired; connections and an approver come on top."""
+
+    profile: Profile
+    env: Mapping[str, str]
+    """As the broker was started with; cleaned of what could steer it."""
+    clock: Clock
+    ids: Ids
+    observers: Observers
+    limits: Limits
+    writer: Writer
+    log: SqliteDecisionLog
+    settings: SettingStore
+    secrets: SecretStore
+    mask: SecretMask
+    recorder: Recorder
+    approvals: Approvals
+    stop: StopSwitch
+    rules: RuleBook
+    agreements: Agreements
+    reviews: Reviews
+    registry: Registry
+    sessions: Sessions
+    gate: Gate
+    milestones: Milestones
+
+    async def close(self) -> None:
+        """End what runs, writing what is waiting to be written."""
+        await self.reviews.close()
+        await self.writer.close()
+
+
+def harden(profile: Profile) -> None:
+    """Make this process hard to read from outside, and say in its name whose it is."""
+    make_undumpable()
+    set_process_name(f"keyturn {profile.name}".strip())
+
+
+def log_to_file(profile: Profile) -> None:
+    """Send the program's log, tracebacks included, to the profile's log file."""
+    handler = logging.handlers.RotatingFileHandler(
+        profile.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What the use cases are built on."""
+
+    profile: Profile
+    env: Mapping[str, str]
+    limits: Limits
+    secrets: SecretStore
+    milestones: Milestones
+    clock: SystemClock
+    ids: RandomIds
+    observers: Observers
+    writer: Writer
+    log: SqliteDecisionLog
+    settings: SqliteSettingStore
+    servers: SqliteServerStore
+    mask: DetectSecretsMask
+
+
+async def lay_foundation(
+    profile: Profile,
+    env: Mapping[str, str],
+    *,
+    limits: Limits,
+    secrets: SecretStore,
+    milestones: Milestones,
+) -> Foundation:
+    """Open the profile and wire the use cases; raises KeyturnError when it cannot be used."""
+    clock, observers = SystemClock(), Observers()
+    writer = open_writer(
+        profile.folder,
+        clock,
+        milestones=milestones,
+        on_failure=lambda failure: _recording_failed(observers, failure),
+    )
+    ground = _Ground(
+        profile=profile,
+        env=env,
+        limits=limits,
+        secrets=secrets,
+        milestones=milestones,
+        clock=clock,
+        ids=RandomIds(),
+        observers=observers,
+        writer=writer,
+        log=SqliteDecisionLog(writer),
+        settings=SqliteSettingStore(writer),
+        servers=SqliteServerStore(writer),
+        mask=DetectSecretsMask(),
+    )
+    return _build(ground)
+
+
+def _build(ground: _Ground) -> Foundation:
+    recorder = Recorder(ground.log, ground.mask)
+    approvals = Approvals(
+        clock=ground.clock, limits=ground.limits, observers=ground.observers, recorder=recorder
+    )
+    stop = StopSwitch(
+        sentinel=FileStopSentinel(stop_path(ground.env)),
+        clock=ground.clock,
+        log=ground.log,
+        approvals=approvals,
+        observers=ground.observers,
+    )
+    rules = RuleBook(
+        store=SqliteRuleStore(ground.writer), log=ground.log, observers=ground.observers
+    )
+    agreements = Agreements(
+        store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
+    )
+    return Foundation(
+        profile=ground.profile,
+        env=ground.env,
+        clock=ground.clock,
+        ids=ground.ids,
+        observers=ground.observers,
+        limits=ground.limits,
+        writer=ground.writer,
+        log=ground.log,
+        settings=ground.settings,
+        secrets=ground.secrets,
+        mask=ground.mask,
+        recorder=recorder,
+        approvals=approvals,
+        stop=stop,
+        rules=rules,
+        agreements=agreements,
+        reviews=Reviews(
+            agreements=agreements,
+            approvals=approvals,
+            clock=ground.clock,
+            ids=ground.ids,
+            observers=ground.observers,
+        ),
+        registry=_registry(ground),
+        sessions=Sessions(ground.ids, MemoryTraceIndexes()),
+        gate=_gate(ground, recorder, approvals, stop, rules, agreements),
+        milestones=ground.milestones,
+    )
+
+
+def _registry(ground: _Ground) -> Registry:
+    return Registry(
+        servers=ground.servers,
+        agents=SqliteAgentStore(ground.writer),
+        settings=ground.settings,
+        secrets=ground.secrets,
+        tokens=AgentTokenFiles(ground.profile),
+        log=ground.log,
+        clock=ground.clock,
+        observers=ground.observers,
+    )
+
+
+def _gate(
+    ground: _Ground,
+    recorder: Recorder,
+    approvals: Approvals,
+    stop: StopSwitch,
+    rules: RuleBook,
+    agreements: Agreements,
+) -> Gate:
+    return Gate(
+        assessment=Assessment(
+            stop=stop,
+            agreements=agreements,
+            rules=rules,
+            validator=JsonSchemaValidator(),
+            limits=ground.limits,
+        ),
+        stop=stop,
+        rules=rules,
+        approvals=approvals,
+        recorder=recorder,
+        log=ground.log,
+        receiver=Receiver(
+            inspector=BoundedResultInspector(ground.limits.result_bytes),
+            recorder=recorder,
+            observers=ground.observers,
+            milestones=ground.milestones,
+        ),
+        clock=ground.clock,
+        ids=ground.ids,
+        observers=ground.observers,
+        milestones=ground.milestones,
+        limits=ground.limits,
+    )
+
+
+def _recording_failed(observers: Observers, failure: LogUnavailable) -> None:
+    logging.getLogger(__name__).error("a decision could not be recorded: %s", failure)
+    observers.changed(Topic.HEALTH)

@@ -1,0 +1,189 @@
+"""The headless broker: FILE read once, checked and hashed, with the approver its operator named."""
+
+import asyncio
+import hashlib
+import sys
+import tomllib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from keyturn.application.configuration_file import AgentEntry, read_file_content
+from keyturn.application.ports.approver import Approver
+from keyturn.application.ports.milestones import Milestones, Unwatched
+from keyturn.application.registry import token_hash
+from keyturn.approvers.exec import ExecApprover, Program
+from keyturn.approvers.terminal import TerminalApprover
+from keyturn.approvers.terminal_lines import TerminalLines
+from keyturn.bootstrap import ProfileChoice
+from keyturn.bootstrap.foundation import Foundation, harden, lay_foundation, log_to_file
+from keyturn.bootstrap.keychains import headless_keychain
+from keyturn.bootstrap.service import Service
+from keyturn.desktop import process_tree
+from keyturn.desktop.hardening import clean_environment
+from keyturn.desktop.paths import Profile, locate_profile
+from keyturn.desktop.private_files import read_owned
+from keyturn.desktop.server_log import ServerLog
+from keyturn.desktop.single_instance import InstanceLock
+from keyturn.domain.configuration import AgentConfig, HeadlessConfig
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.record import Entry, RecordType
+from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.request_text import RequestTexts
+from keyturn.presentation.verbs import read_verbs
+
+CONSOLE_MARK = "owned_by_console"
+"""Setting that a windowed broker leaves in its profile; a headless one refuses such a profile."""
+
+
+def run_headless(
+    choice: ProfileChoice, file: Path, approver: str, milestones: Milestones | None = None
+) -> int:
+    """Serve until SIGTERM or SIGINT; returns the exit code."""
+    if approver == "terminal" and not sys.stdin.isatty():
+        raise ConfigurationError(
+            "The terminal approver needs a terminal, and stdin is none.",
+            mend="Run it at a terminal, or name a program with --approver exec.",
+        )
+    profile = locate_profile(choice.env, name=choice.name, home=choice.home)
+    profile.create()
+    config = read_config(file.absolute(), profile)
+    if approver == "exec" and not config.approver_command:
+        raise ConfigurationError(
+            f"--approver exec needs `[approver] command` in {file.name}.",
+            mend="Name the program there.",
+        )
+    harden(profile)
+    with InstanceLock(profile.lock):
+        log_to_file(profile)
+        return asyncio.run(_serve(choice, profile, config, approver, milestones or Unwatched()))
+
+
+def read_config(file: Path, profile: Profile) -> HeadlessConfig:
+    """Read FILE and the token files it names; each must be the user's own (architecture.md 2)."""
+    raw = read_owned(file)
+    try:
+        data = tomllib.loads(raw.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{file.name} is no TOML.", cause=str(error), mend="Correct it and start again."
+        ) from error
+    content = read_file_content(data, file.parent)
+    agents = tuple(_agent(entry, file.parent, profile) for entry in content.agents)
+    return content.with_agents(agents, hashlib.sha256(raw).hexdigest())
+
+
+def _agent(entry: AgentEntry, folder: Path, profile: Profile) -> AgentConfig:
+    path = folder / entry.token_file if entry.token_file else profile.token(entry.name)
+    token = read_owned(path, secret=True).decode("utf-8").strip()
+    if not token:
+        raise ConfigurationError(
+            f"The token file of {entry.name} is empty.", mend="Put a long random text into it."
+        )
+    return AgentConfig(name=entry.name, token_sha256=token_hash(token))
+
+
+async def _serve(
+    choice: ProfileChoice,
+    profile: Profile,
+    config: HeadlessConfig,
+    approver: str,
+    milestones: Milestones,
+) -> int:
+    foundation = await lay_foundation(
+        profile,
+        choice.env,
+        limits=config.limits,
+        secrets=headless_keychain(profile, config.servers),
+        milestones=milestones,
+    )
+    try:
+        await _configure(foundation, config)
+        await foundation.log.commit(
+            Entry(
+                type=RecordType.BROKER,
+                outcome="configured",
+                details={
+                    "file_sha256": config.file_sha256,
+                    "approver": approver,
+                    "approver_command": list(config.approver_command),
+                },
+            )
+        )
+        service = Service(foundation, headless=True)
+        async with _named_approver(service, foundation, config, approver) as named:
+            foundation.approvals.attach(named)
+            return await service.run(named)
+    finally:
+        await foundation.close()
+
+
+@asynccontextmanager
+async def _named_approver(
+    service: Service, foundation: Foundation, config: HeadlessConfig, name: str
+) -> AsyncGenerator[Approver | None]:
+    """Start the approver that the operator named, and end it with the broker."""
+    cards = CardBuilder(service.words, read_verbs(service.resources / "verbs.toml"))
+    if name == "exec":
+        log = ServerLog(
+            foundation.profile.server_log("approver"), mask=foundation.mask, clock=foundation.clock
+        )
+        program = ExecApprover(
+            program=Program(
+                command=config.approver_command,
+                cwd=config.folder,
+                env=clean_environment(foundation.env),
+            ),
+            approvals=foundation.approvals,
+            clock=foundation.clock,
+            phrases=cards.phrases,
+            texts=RequestTexts(service.words, cards),
+            tree=process_tree,
+            stderr=log.write,
+        )
+        await program.start()
+        try:
+            yield program
+        finally:
+            await program.close()
+            log.close()
+    elif name == "terminal":
+        person = TerminalApprover(
+            approvals=foundation.approvals,
+            clock=foundation.clock,
+            words=service.words,
+            cards=cards,
+            resume=lambda looked_at: _resume(foundation, looked_at),
+        )
+        person.open(
+            TerminalLines(
+                stdin=sys.stdin.fileno(),
+                stdout=sys.stdout.fileno(),
+                typed=person.typed,
+                closed=person.closed,
+            )
+        )
+        try:
+            yield person
+        finally:
+            await person.close()
+    else:
+        yield None
+
+
+async def _resume(foundation: Foundation, looked_at: tuple[str, ...]) -> bool:
+    await foundation.stop.resume(looked_at=looked_at, careful=False)
+    return not foundation.stop.engaged
+
+
+async def _configure(foundation: Foundation, config: HeadlessConfig) -> None:
+    settings = await foundation.settings.settings()
+    if CONSOLE_MARK in settings:
+        raise ConfigurationError(
+            "This profile belongs to Keyturn's window.",
+            mend="Give the headless broker a folder of its own with KEYTURN_HOME or --profile.",
+        )
+    await foundation.agreements.load()
+    foundation.rules.posture = config.policy.posture
+    foundation.rules.use(config.policy.rules)
+    foundation.registry.use(config.servers, config.agents)

@@ -1,0 +1,250 @@
+"""A running broker: connections, an approver and a socket on a foundation, and its orderly end."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from keyturn import __version__
+from keyturn.application.console_protocol import Welcome
+from keyturn.application.control import Control
+from keyturn.application.intents import Intents
+from keyturn.application.overview import Overview
+from keyturn.application.ports.approver import Approver
+from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.tasks import TaskOwner
+from keyturn.approvers.console import ConsoleApprover
+from keyturn.bootstrap.foundation import Foundation
+from keyturn.broker.downstream_socket import DownstreamSocket
+from keyturn.broker.ends import LinkServices
+from keyturn.broker.hub import Hub, HubSettings
+from keyturn.broker.upstream_stdio import ServerMeans
+from keyturn.desktop import process_tree
+from keyturn.desktop.hardening import clean_environment
+from keyturn.desktop.launchers import load_launchers
+from keyturn.desktop.paths import make_socket_folder
+from keyturn.desktop.places import broker_socket
+from keyturn.desktop.processes import SystemProcesses
+from keyturn.desktop.resources import find_resources
+from keyturn.desktop.server_log import ServerLog
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.errors import KeyturnError
+from keyturn.domain.record import Entry, RecordType
+from keyturn.presentation.words import Words
+from keyturn.storage.listing import last_stop
+from keyturn.storage.queries.history import HistoryQuery
+
+_log = logging.getLogger(__name__)
+
+SENTINEL_SECONDS = 0.05
+"""How often the stop file is looked for while nothing is sent; each send looks by itself."""
+UNRECORDED_SECONDS = 5.0
+"""Pause between tries to write down a stop while the disk refuses."""
+
+
+class Service:
+    """Runs one broker until it is told to end."""
+
+    def __init__(self, base: Foundation, *, headless: bool) -> None:
+        self._base = base
+        self._tasks = TaskOwner()
+        self._ended = asyncio.Event()
+        self._server_logs: dict[str, ServerLog] = {}
+        self.resources = find_resources()
+        self.words = Words(self.resources / "translations")
+        self.hub = self._make_hub(headless=headless)
+        self.overview = Overview(
+            stop=base.stop,
+            rules=base.rules,
+            agreements=base.agreements,
+            registry=base.registry,
+            live=self.hub,
+            secrets=base.secrets,
+        )
+
+    def end(self) -> None:
+        """End the broker; agents are refused until it runs again."""
+        self._ended.set()
+
+    def make_console(self, platform: str) -> ConsoleApprover:
+        """Make the window's side; it is started once the broker listens."""
+        base = self._base
+        return ConsoleApprover(
+            argv=_console_command(platform),
+            env=clean_environment(base.env),
+            welcome=self._welcome,
+            approvals=base.approvals,
+            overview=self.overview,
+            observers=base.observers,
+            words=self.words,
+            gave_up=self._console_gave_up,
+        )
+
+    def make_intents(self) -> Intents:
+        """Make what a person at the window can have done."""
+        base = self._base
+        return Intents(
+            stop=base.stop,
+            rules=base.rules,
+            agreements=base.agreements,
+            reviews=base.reviews,
+            registry=base.registry,
+            approvals=base.approvals,
+            live=self.hub,
+            observers=base.observers,
+            home=str(Path.home()),
+            quit_broker=self.end,
+        )
+
+    async def run(
+        self,
+        approver: Approver | None,
+        *,
+        raise_window: Callable[[], bool] = lambda: False,
+        listening: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Listen, answer and carry until `end` is called or a signal comes."""
+        base = self._base
+        base.stop.on_engage(lambda facts: _tell(approver, facts))
+        self._restore_stop()
+        await self._record_what_was_lost()
+        await base.log.commit(
+            Entry(type=RecordType.BROKER, outcome="started", details={"version": __version__})
+        )
+        base.registry.attach(self.hub)
+        sock = self._make_socket(raise_window)
+        self._end_on_signals()
+        try:
+            await sock.start()
+            self._tasks.start(self._watch_stop_file(), "stop file")
+            listening()
+            await self._ended.wait()
+            await base.log.commit(Entry(type=RecordType.BROKER, outcome="ended"))
+        finally:
+            await sock.close()
+            await self.hub.close()
+            await self._tasks.close()
+            for log in self._server_logs.values():
+                log.close()
+        return 0
+
+    def _make_hub(self, *, headless: bool) -> Hub:
+        base = self._base
+        services = LinkServices(
+            gate=base.gate,
+            agreements=base.agreements,
+            reviews=base.reviews,
+            approvals=base.approvals,
+            stop=base.stop,
+            recorder=base.recorder,
+            sessions=base.sessions,
+            processes=SystemProcesses(load_launchers(self.resources / "launchers.toml")),
+            ids=base.ids,
+            observers=base.observers,
+            limits=base.limits,
+        )
+        means = ServerMeans(
+            tree=process_tree,
+            secrets=base.secrets,
+            milestones=base.milestones,
+            limits=base.limits,
+        )
+        settings = HubSettings(headless=headless, environment=base.env, server_log=self._server_log)
+        return Hub(services, means, settings)
+
+    def _make_socket(self, raise_window: Callable[[], bool]) -> DownstreamSocket:
+        base = self._base
+        path = broker_socket(base.profile, base.env)
+        make_socket_folder(path)
+        facts: JsonObject = {"version": __version__, "profile": base.profile.name}
+        control = Control(
+            stop=base.stop,
+            approvals=base.approvals,
+            registry=base.registry,
+            live=self.hub,
+            observers=base.observers,
+            raise_window=raise_window,
+            facts=facts,
+            home=str(Path.home()),
+        )
+        return DownstreamSocket(
+            path,
+            connections=self.hub,
+            controls=control,
+            clock=base.clock,
+            frame_bytes=base.limits.frame_bytes,
+        )
+
+    def _server_log(self, server: str) -> Callable[[bytes], None]:
+        log = self._server_logs.get(server)
+        if log is None:
+            path = self._base.profile.server_log(server)
+            log = ServerLog(path, mask=self._base.mask, clock=self._base.clock)
+            self._server_logs[server] = log
+        return log.write
+
+    def _welcome(self) -> Welcome:
+        return Welcome(
+            version=__version__,
+            profile=self._base.profile.name,
+            database=str(self._base.profile.database),
+            settings=self._base.registry.settings,
+        )
+
+    def _console_gave_up(self, sentence: str) -> None:
+        _log.error("%s", sentence)
+        self.overview.problem = sentence
+        sys.stderr.write(f"keyturn: {sentence}\n")
+
+    def _restore_stop(self) -> None:
+        """Take over a stop that the file or the log holds from before this start."""
+        stopped = last_stop(self._base.profile.database)
+        facts = None
+        if stopped is not None:
+            facts = StopFacts(
+                since_utc=str(stopped.get("since", "")),
+                trigger=str(stopped.get("trigger", "")),
+                reason=str(stopped.get("reason", "")),
+            )
+        self._base.stop.restore(facts)
+
+    async def _record_what_was_lost(self) -> None:
+        """Say of calls that an earlier broker sent and saw no end of: unknown, never guessed."""
+        query = HistoryQuery(self._base.profile.database)
+        try:
+            unfinished = query.unfinished()
+        finally:
+            query.close()
+        for item in unfinished:
+            self._base.recorder.lost(
+                call_id=item.call, agent=item.agent, server=item.server, tool=item.tool
+            )
+
+    async def _watch_stop_file(self) -> None:
+        while True:
+            if self._base.stop.engaged and not self._base.stop.recorded:
+                try:
+                    await self._base.stop.engage("file")
+                except KeyturnError as error:
+                    _log.error("the stop could not be written down error=%s", error)
+            unrecorded = self._base.stop.view().engaged and not self._base.stop.recorded
+            await asyncio.sleep(UNRECORDED_SECONDS if unrecorded else SENTINEL_SECONDS)
+
+    def _end_on_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(NotImplementedError):
+                loop.add_signal_handler(number, self.end)
+
+
+def _console_command(platform: str) -> tuple[str, ...]:
+    command = (sys.executable, "-I", "-m", "keyturn", "_console")
+    return (*command, "--platform", platform) if platform else command
+
+
+def _tell(approver: Approver | None, facts: StopFacts) -> None:
+    if approver is not None:
+        approver.stopped(facts)

@@ -1,0 +1,36 @@
+"""`keyturn agent`: list agents; adding is a proposal to the window; revoking acts at once."""
+
+import argparse
+import sys
+
+from keyturn import bootstrap
+from keyturn.cli.profile import chosen_profile
+from keyturn.cli.replies import require_ok
+from keyturn.domain.canonical import JsonObject
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("list", help="enrolled agents")
+    for verb, words in (("add", "propose; the window enrols"), ("revoke", "take the token away")):
+        child = verbs.add_parser(verb, help=words)
+        child.add_argument("name")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out one verb."""
+    choice = chosen_profile(arguments)
+    if arguments.verb == "list":
+        for row in bootstrap.stored_agents(choice):
+            sys.stdout.write(f"{row['name']}  enrolled {row['enrolled_at']}\n")
+        return 0
+    control = "propose_agent" if arguments.verb == "add" else "revoke_agent"
+    request: JsonObject = {"control": control, "name": arguments.name}
+    require_ok(bootstrap.ask_broker(choice, request))
+    sys.stdout.write(
+        "Proposed. Enrol it under Agents in Keyturn's window.\n"
+        if arguments.verb == "add"
+        else f"{arguments.name} is revoked; its connections are ended.\n"
+    )
+    return 0

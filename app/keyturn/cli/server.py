@@ -1,0 +1,76 @@
+"""`keyturn server`: list and show servers; adding and removing are proposals to the window."""
+
+import argparse
+import sys
+
+from keyturn import bootstrap
+from keyturn.cli.profile import chosen_profile
+from keyturn.cli.replies import require_ok, write_json
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.errors import ConfigurationError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    listing = verbs.add_parser("list", help="names and commands")
+    listing.add_argument("--json", action="store_true")
+    show = verbs.add_parser("show", help="one server and its pinned tools")
+    show.add_argument("name")
+    add = verbs.add_parser("add", help="propose a server; the window confirms")
+    add.add_argument("name")
+    add.add_argument("--env", action="append", default=[], metavar="NAME=VALUE")
+    add.add_argument("--environment", default="", metavar="NAME")
+    add.add_argument("server_command", nargs="+", metavar="COMMAND")
+    remove = verbs.add_parser("remove", help="propose the removal; the window confirms")
+    remove.add_argument("name")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out one verb."""
+    choice = chosen_profile(arguments)
+    match arguments.verb:
+        case "list":
+            return _list(bootstrap.stored_servers(choice), as_json=arguments.json)
+        case "show":
+            rows = [s for s in bootstrap.stored_servers(choice) if s["name"] == arguments.name]
+            if not rows:
+                raise ConfigurationError(f"No server is configured as {arguments.name!r}.")
+            write_json(rows[0])
+            return 0
+        case "add":
+            env: JsonObject = {}
+            for pair in arguments.env:
+                name, equals, value = pair.partition("=")
+                if not equals:
+                    raise ConfigurationError(
+                        f"{pair!r} is not NAME=VALUE.",
+                        mend="For a secret write NAME=keychain:ENTRY and store ENTRY.",
+                    )
+                env[name] = value
+            request: JsonObject = {
+                "control": "propose_server",
+                "name": arguments.name,
+                "command": list(arguments.server_command),
+                "env": env,
+                "environment": arguments.environment,
+            }
+            require_ok(bootstrap.ask_broker(choice, request))
+            sys.stdout.write("Proposed. Confirm it under Servers in Keyturn's window.\n")
+        case _:
+            request = {"control": "remove_server", "name": arguments.name}
+            require_ok(bootstrap.ask_broker(choice, request))
+            sys.stdout.write("Proposed. Confirm the removal in Keyturn's window.\n")
+    return 0
+
+
+def _list(rows: list[JsonObject], *, as_json: bool) -> int:
+    if as_json:
+        write_json([*rows])
+        return 0
+    for row in rows:
+        command = row.get("command")
+        words = " ".join(str(w) for w in command) if isinstance(command, list) else ""
+        state = "" if row.get("confirmed") else "  (proposed)"
+        sys.stdout.write(f"{row['name']}  {words}{state}\n")
+    return 0
