@@ -214,10 +214,10 @@ class Writer:
             results = self._ledger.append([record.entry for record in records])
             self._milestones.reached(Milestone.INSERTED)
             self._connection.execute("COMMIT")
+            self._milestones.reached(Milestone.COMMITTED)
         except Exception as error:  # noqa: BLE001 - the thread's boundary: a failed batch is no
             self._fail([record.future for record in records], error)
         else:
-            self._milestones.reached(Milestone.COMMITTED)
             self._post(_settled(records, results))
             self._count_pages(records)
         self._rest()
