@@ -1,0 +1,131 @@
+"""Owns what is on the terminal now, and since when: input counts only once it could be read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.ports.clock import Clock, Timer
+from keyturn.approvers.terminal_commands import Proof
+from keyturn.domain.tier import Tier
+from keyturn.presentation.arming import ArmingDelays
+from keyturn.presentation.request_text import RequestText
+
+MILLISECOND = 1_000_000
+"""Nanoseconds."""
+
+
+class Terminal(Protocol):
+    """What the approver needs of a terminal (`TerminalLines`)."""
+
+    def say(self, text: str, then: Callable[[], None] | None = None) -> None:
+        """Write a text; `then` is called once it is on the terminal."""
+        ...
+
+    def discard_typed(self) -> None:
+        """Throw away what was typed and not read yet."""
+        ...
+
+
+class Stage(Enum):
+    """Where the conversation about what is shown stands."""
+
+    WRITING = "writing"
+    ARMING = "arming"
+    """Shown, but not long enough to have been read."""
+    READY = "ready"
+    PROVING = "proving"
+    """Allowed, and the proof of having read it is still to be typed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Item:
+    """One request that waits for this terminal."""
+
+    request: ApprovalRequest
+    deadline_ns: int | None
+    detached: bool = False
+    later: bool = False
+
+    def remaining_ms(self, now_ns: int) -> int | None:
+        """Return how long its agent still waits; None for a review."""
+        if self.deadline_ns is None:
+            return None
+        return 0 if self.detached else max(0, (self.deadline_ns - now_ns) // MILLISECOND)
+
+
+@dataclass(slots=True, kw_only=True)
+class Shown:
+    """What is on the terminal: a request, or without one the review list of a stop."""
+
+    item: Item | None
+    text: RequestText | None = None
+    proof: Proof | None = None
+    """What must be typed before it is allowed; None when nothing must."""
+    stage: Stage = Stage.WRITING
+    since_ns: int = 0
+    timer: Timer | None = None
+
+
+class Showing:
+    """Shows one thing at a time and arms it; `ask` is called when it may be answered."""
+
+    def __init__(self, *, clock: Clock, delays: ArmingDelays, ask: Callable[[Shown], None]) -> None:
+        self._clock = clock
+        self._delays = delays
+        self._ask = ask
+        self.terminal: Terminal | None = None
+        self.current: Shown | None = None
+
+    def reserve(self, shown: Shown) -> None:
+        """Keep the terminal for what is still being written."""
+        self.drop()
+        self.current = shown
+
+    def begin(self, shown: Shown, text: str) -> None:
+        """Write it; its time runs only from when it is on the terminal."""
+        self.reserve(shown)
+        if self.terminal is not None:
+            self.terminal.say(text, lambda: self._written(shown))
+
+    def drop(self) -> None:
+        """Take away what is shown; what is typed for it answers nothing any more."""
+        if self.current is not None and self.current.timer is not None:
+            self.current.timer.cancel()
+        self.current = None
+
+    def shows(self, item: Item) -> bool:
+        """Tell whether this request is on the terminal."""
+        return self.current is not None and self.current.item is item
+
+    def say(self, text: str) -> None:
+        """Write a line of ours."""
+        if self.terminal is not None:
+            self.terminal.say(f"{text}\n")
+
+    def prove(self, shown: Shown) -> None:
+        """Wait for the proof; what was typed ahead of the question is none."""
+        if self.terminal is not None:
+            self.terminal.discard_typed()
+        shown.stage = Stage.PROVING
+
+    def shown_ms(self, shown: Shown) -> int:
+        """Return how long it has been on the terminal."""
+        return (self._clock.monotonic_ns() - shown.since_ns) // MILLISECOND
+
+    def _written(self, shown: Shown) -> None:
+        if self.current is not shown:
+            return
+        shown.stage = Stage.ARMING
+        shown.since_ns = self._clock.monotonic_ns()
+        tier = shown.item.request.tier if shown.item is not None else Tier.T2
+        due = shown.since_ns + self._delays.for_tier(tier) * MILLISECOND
+        shown.timer = self._clock.call_at(due, lambda: self._arm(shown))
+
+    def _arm(self, shown: Shown) -> None:
+        if self.current is not shown or self.terminal is None:
+            return
+        self.terminal.discard_typed()
+        shown.stage = Stage.READY
+        self._ask(shown)
