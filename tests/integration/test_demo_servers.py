@@ -7,6 +7,7 @@ Run as a program it writes `resources/demo/definitions.json` anew from what the 
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import tomllib
@@ -258,19 +259,18 @@ def test_a_server_without_its_data_ends_with_a_sentence(server: str, tmp_path: P
 
 def run_agent(reports: list[str], logistics: list[str], mode: str) -> tuple[int, list[str]]:
     """Run the scripted agent to its end; its exit code and the lines it printed."""
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-I", "-W", "error", "-m", "keyturn.demo.agent"),
-            *("--mode", mode),
-            *("--reports", json.dumps(reports), "--logistics", json.dumps(logistics)),
-        ],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=90,
-        check=False,
-    )
-    assert ended.stderr == b""
-    return ended.returncode, ended.stdout.decode().splitlines()
+    argv = [sys.executable, "-I", "-W", "error", "-X", "faulthandler", "-m", "keyturn.demo.agent"]
+    argv += ["--mode", mode, "--reports", json.dumps(reports), "--logistics", json.dumps(logistics)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
+        try:
+            out, said = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            # So that the failure shows where the story stopped, and the stack.
+            process.send_signal(signal.SIGABRT)
+            out, said = process.communicate(timeout=10)
+    assert said.decode() == "", out.decode()
+    return process.returncode, out.decode().splitlines()
 
 
 @pytest.mark.parametrize("mode", MODES)
