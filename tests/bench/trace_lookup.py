@@ -25,10 +25,7 @@ def main() -> None:
     for lines in (1, 5, 20, 100, 2_000):
         _adding(chance, lines)
     for results in (1, 10, 100, 1_000):
-        index = MemoryTraceIndexes().new_index()
-        for at in range(results):
-            index.add(_source(at), _result(chance, 20))
-        _say(f"trace, {results:4} results", _timed(lambda _: index.trace(_ARGUMENTS), 300))  # noqa: B023
+        _tracing(chance, results)
     _hundred_megabytes(chance)
 
 
@@ -36,6 +33,13 @@ def _adding(chance: random.Random, lines: int) -> None:
     index = MemoryTraceIndexes().new_index()
     results = [_result(chance, lines) for _ in range(100)]
     _say(f"add, {lines:5} lines", _timed(lambda at: index.add(_source(at), results[at]), 100))
+
+
+def _tracing(chance: random.Random, results: int) -> None:
+    index = MemoryTraceIndexes().new_index()
+    for at in range(results):
+        index.add(_source(at), _result(chance, 20))
+    _say(f"trace, {results:4} results", _timed(lambda _: index.trace(_ARGUMENTS), 300))
 
 
 def _hundred_megabytes(chance: random.Random) -> None:

@@ -16,8 +16,12 @@ BIDI = "\u202a-\u202e\u2066-\u2069"
 """Reorder their neighbours."""
 _CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 _SEPARATORS = "\u2028\u2029\ufff9-\ufffb"
+_NO_CHARACTERS = "\ud800-\udfff"
 # A picture with its selector and skin tone, joined to others; the three flags spelt in tags.
-_PICTURE = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff]"
+_PICTURE = (
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe"
+    "\u2600-\u27bf\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+)
 _ONE_EMOJI = f"{_PICTURE}[\ufe0e\ufe0f]?[\U0001f3fb-\U0001f3ff]?"
 _FLAG_TAGS = "|".join(
     "".join(chr(0xE0000 + ord(letter)) for letter in region)
@@ -34,11 +38,9 @@ _SHAPED = f"(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])"
 # A set of letters of the Mongolian script picks its forms with selectors of its own.
 _MONGOLIAN = "(?<=[\u1820-\u18aa])[\u180b-\u180d\u180f]"
 _ESCAPE = "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\\][^\x07\x1b\n]*(?:\x07|\x1b\\\\)"
-_PATTERN = re.compile(
-    f"(?:{_EMOJI}|{_SHAPED}|{_MONGOLIAN})"
-    f"|(?P<hidden>{_ESCAPE}|[{_CONTROLS}{ZERO_WIDTH}{BIDI}{_SEPARATORS}])"
-)
-_ASCII_CONTROLS = re.compile(f"[{_CONTROLS}]")
+_UNSEEN = f"[{_CONTROLS}{ZERO_WIDTH}{BIDI}{_SEPARATORS}{_NO_CHARACTERS}]"
+_PATTERN = re.compile(f"(?:{_EMOJI}|{_SHAPED}|{_MONGOLIAN})|(?P<hidden>{_ESCAPE}|{_UNSEEN})")
+_MAYBE = re.compile(_UNSEEN)
 
 
 def hidden_in(text: str) -> int:
@@ -47,7 +49,7 @@ def hidden_in(text: str) -> int:
     Line feed, tab and carriage return do not count, nor do joiners and selectors where emoji and
     joining scripts need them.
     """
-    if text.isascii() and (text.isprintable() or _ASCII_CONTROLS.search(text) is None):
+    if (text.isascii() and text.isprintable()) or _MAYBE.search(text) is None:
         return 0
     found = (match.group("hidden") for match in _PATTERN.finditer(text))
     return sum(len(hidden) for hidden in found if hidden)

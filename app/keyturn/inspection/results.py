@@ -83,7 +83,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def _is_deep(value: JsonValue) -> bool:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [below for item in level for below in _below(item)]
         if not level:
             return False

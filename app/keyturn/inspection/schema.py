@@ -58,11 +58,10 @@ class JsonSchemaValidator:
 
     def faults(self, def_hash: str, schema: JsonObject, arguments: JsonValue) -> list[SchemaFault]:
         """Return every fault, at most ten; an unusable schema is itself a fault."""
-        match self._ready(def_hash, schema):
-            case _Unusable(fault=fault):
-                return [fault]
-            case _Compiled(validator=validator, cost=cost):
-                return _check(validator, cost, arguments)
+        ready = self._ready(def_hash, schema)
+        if isinstance(ready, _Unusable):
+            return [ready.fault]
+        return _check(ready.validator, ready.cost, arguments)
 
     def _ready(self, def_hash: str, schema: JsonObject) -> _Compiled | _Unusable:
         known = self._schemas.get(def_hash)
@@ -117,6 +116,8 @@ def _check(
     size, depth = _shape(arguments, _MAX_VISITS // cost.unfolded)
     if size * cost.unfolded > _MAX_VISITS:
         return [_whole("The arguments are too many to be checked against this schema.")]
+    if depth > MAX_DEPTH + 1:
+        return [_whole("The arguments are nested too deep.")]
     try:
         # Linear also for recursive schemas, unlike the listing of faults below.
         if validator.is_valid(arguments):
@@ -125,7 +126,7 @@ def _check(
             return [_whole("does not fit the schema, which refers to itself")]
         return list(islice(_listed(validator, arguments), MAX_FAULTS))
     except ValueError:
-        # Only for values that parse_strict refuses (lone surrogates, endless nesting).
+        # Only for values that no JSON text has.
         return [_whole("The arguments cannot be read.")]
 
 

@@ -8,6 +8,7 @@ from keyturn.application.ports.inspection import SchemaFault
 
 _MAX_PATH = 512
 """Characters of a path that are kept: the keys in it come from the agent."""
+_ADDITIONAL = "additionalProperties"
 
 _MESSAGES = {
     "additionalItems": "has more than {limit} items",
@@ -46,6 +47,8 @@ def faults_of(error: ValidationError) -> Iterator[SchemaFault]:
         ):
             for name in names:
                 yield _fault([*place, name], "is not in the schema")
+        case ValidationErrorKind.FalseSchema() if error.schema_path[-1:] == [_ADDITIONAL]:
+            yield _fault(place, "has members that the schema does not allow")
         case kind:
             yield _fault(place, _message(kind))
 

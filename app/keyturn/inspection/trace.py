@@ -5,7 +5,6 @@ the newest text is also searched for values that stood in the middle of a line. 
 evidence for a person; that nothing is found proves nothing (security.md section 4).
 """
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 
@@ -23,6 +22,7 @@ from keyturn.inspection.trace_text import (
     leaves,
     pieces,
     render,
+    render_on_one_line,
     structure_of,
     text_blocks,
 )
@@ -44,6 +44,8 @@ _SEARCH_START = 1024
 """What beginning with one more text costs, in characters."""
 _MIN_SEARCHED = 6
 """Shortest word that is looked for in the middle of lines."""
+_MAX_TRIES = 100
+"""Times that a text is searched further when the word found was part of a longer one."""
 _COMMON_FROM_RESULTS = 20
 _COMMON_SHARE = 0.05
 _NEVER_COMMON = 4
@@ -165,9 +167,9 @@ def _places_of_structure(kept: Kept) -> Iterator[tuple[str, Place]]:
         kept.partly_hashed = True
         return
     for number, (_, value) in enumerate(scalars):
-        text = leaf_text(value)
-        if text is not None and len(text) <= MAX_PIECE:
-            kept.structure_bytes += len(text) + _SCALAR_BYTES
+        text = leaf_text(value) or ""
+        kept.structure_bytes += len(text) + _SCALAR_BYTES
+        if text and len(text) <= MAX_PIECE:
             yield text, Place(number, 0, 0)
 
 
@@ -175,7 +177,7 @@ def _places_of_rendering(kept: Kept, structure: JsonValue) -> Iterator[tuple[str
     scalars = list(islice(leaves(structure), _HASHED_PIECES + 1))
     if len(scalars) > _HASHED_PIECES:
         # Too large to be set out with line breaks here; it is searched as it is.
-        kept.text = json.dumps(structure, ensure_ascii=False, sort_keys=True)
+        kept.text = render_on_one_line(structure)
         kept.partly_hashed = True
         return
     rendering = render(structure)
@@ -189,7 +191,7 @@ def _places_of_rendering(kept: Kept, structure: JsonValue) -> Iterator[tuple[str
 def _find_word(text: str, word: str) -> int:
     """Find `word` where it does not continue a longer word or number; -1 when nowhere."""
     offset = text.find(word)
-    for _ in range(8):
+    for _ in range(_MAX_TRIES):
         if offset < 0:
             break
         end = offset + len(word)

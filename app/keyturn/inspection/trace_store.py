@@ -44,8 +44,8 @@ class Kept:
 class Segment:
     """Results that came one after another, and the places of their values."""
 
-    age: int
-    """Grows over all indexes."""
+    age: int = 0
+    """Grows over all indexes, in the order of first results."""
     results: list[Kept] = field(default_factory=list[Kept])
     partly_hashed: int = 0
     bytes: int = 0
@@ -86,7 +86,7 @@ class TraceStore:
 
     def __init__(self, memory: "TraceMemory") -> None:
         """Start with one empty segment, bounded by `memory`."""
-        self.segments = [Segment(memory.next_age())]
+        self.segments = [Segment()]
         self.dropped = False
         """Something was dropped to make room."""
         self._memory = memory
@@ -99,8 +99,12 @@ class TraceStore:
     def current(self) -> Segment:
         """Return the segment that takes the next result."""
         if self.segments[-1].bytes > self._memory.session_bytes // SEGMENTS:
-            self.segments.append(Segment(self._memory.next_age()))
-        return self.segments[-1]
+            self.segments.append(Segment())
+        last = self.segments[-1]
+        if not last.results:
+            # Not before: a session that waits for its first result is no old one.
+            last.age = self._memory.next_age()
+        return last
 
     def changed(self) -> None:
         """Count what is held now, and drop the oldest until the limits are kept."""
@@ -113,7 +117,7 @@ class TraceStore:
         """Drop the oldest segment, texts and places together: its places weigh more than it."""
         del self.segments[0]
         if not self.segments:
-            self.segments.append(Segment(self._memory.next_age()))
+            self.segments.append(Segment())
         self.dropped = True
         self._count()
 

@@ -1,6 +1,7 @@
 """Owns how results become text with places in it: pieces to match, renderings, excerpts."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,6 +19,7 @@ _MAX_QUOTED = 500
 _LOOKED_AT = 256
 """Characters of a value in which its letters and digits are counted."""
 _BINARY_MEMBERS = frozenset({"data", "blob"})
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _SEPARATORS = ("|", "\t", ";", ",")
 _QUOTES = ('"', "'", "`")
 
@@ -129,7 +131,12 @@ def render(value: JsonValue) -> Rendering:
     """Write structured content as indented JSON with sorted members."""
     writer = _Writer()
     writer.write(value, 0)
-    return Rendering(text="".join(writer.parts), places=tuple(writer.places))
+    return Rendering(text=_sound("".join(writer.parts)), places=tuple(writer.places))
+
+
+def render_on_one_line(value: JsonValue) -> str:
+    """Write structured content fast, for what is too large to be set out in lines."""
+    return _sound(json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
 def excerpt_at(text: str, offset: int, line: int) -> Excerpt:
@@ -163,8 +170,13 @@ def _block_text(block: JsonValue) -> str | None:
     for holder in (block, block.get("resource"), block.get("content")):
         text = holder.get("text") if isinstance(holder, dict) else None
         if isinstance(text, str):
-            return text
+            return _sound(text)
     return None
+
+
+def _sound(text: str) -> str:
+    """Replace halves of surrogate pairs, one for one: such a text could not be passed on."""
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
 
 
 def _take(found: list[tuple[str, Place]], part: str, start: int, line: int) -> None:

@@ -24,7 +24,7 @@ def rule(**fields: object) -> Rule:
 
 
 def when(op: Operator, value: object, path: str = "/page") -> tuple[Condition, ...]:
-    return (Condition(path=path, op=op, value=value),)  # pyright: ignore[reportArgumentType]  # JSON
+    return (Condition(path=path, op=op, value=value),)  # pyright: ignore[reportArgumentType]  # each is JSON
 
 
 @pytest.mark.parametrize(
