@@ -14,6 +14,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from keyturn.gui.fitting import fitted
 from keyturn.gui.look import Look
 from keyturn.gui.queue.model import ROW_ROLE
 from keyturn.gui.text_flow import TextFlow
@@ -132,16 +133,9 @@ class QueueDelegate(QStyledItemDelegate):
         return TextFlow(runs, Type.BODY_STRONG, self._look.theme)
 
     def _value(self, row: QueueRow, width: int) -> TextFlow:
-        """Return the decisive value in at most two lines; what is left out is counted in words."""
+        """Return the decisive value in at most two lines."""
         room = max(48, width - 2 * _SIDE - _INDENT)
-        theme = self._look.theme
-        flow = TextFlow(plain_runs(row.decisive, self._look.words), Type.VALUE, theme)
-        if flow.lay_out(room).line_count <= _VALUE_LINES:
-            return flow
-        kept = row.decisive[: max(8, 2 * room // 8 - 24)].replace("\n", " ")
-        rest = self._look.words("queue.more", n=len(row.decisive) - len(kept))
-        runs = (*plain_runs(kept, self._look.words), phrase(f" {rest}", Type.CAPTION))
-        return TextFlow(runs, Type.VALUE, theme).lay_out(room)
+        return fitted(self._look, row.decisive, Type.VALUE, room, lines=_VALUE_LINES)
 
 
 def _shows_focus(option: QStyleOptionViewItem) -> bool:

@@ -72,7 +72,7 @@ class StopButton(QWidget):
         for part in (self._main, self._arrow):
             restyle(part, "state", "stopped" if stopped else "")
             part.use_token(Token.STOP_ON if stopped else None)
-        self._main.say(words("stopping.servers") if stopped else words("stop.all_agents"))
+        self._main.say(words("stopping.servers") if stopped else words("stopping.all_agents"))
         self._arrow.setAccessibleName(words("stopping.further"))
         self._servers.setText(words("stopping.servers"))
         self._disconnect.setText(words("stopping.disconnect"))

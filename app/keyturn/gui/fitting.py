@@ -1,0 +1,32 @@
+"""Shows the beginning of a value where there is room for no more, and says how much is left out.
+
+Only lists do this, never a card: what is left out is counted in words in another face, so that it
+cannot be taken for the value, and the whole stands in the pane that the row opens.
+"""
+
+from PySide6.QtGui import QFontMetricsF
+
+from keyturn.gui.look import Look
+from keyturn.gui.text_flow import TextFlow
+from keyturn.gui.text_runs import phrase, plain_runs
+from keyturn.gui.theme import Token, Type, TypeStyle
+
+
+def fitted(look: Look, text: str, style: TypeStyle, width: int, *, lines: int = 1) -> TextFlow:
+    """Return `text` laid out in at most `lines` lines of `width` px."""
+    flow = TextFlow(plain_runs(text, look.words, one_line=True), style, look.theme)
+    if flow.lay_out(width).line_count <= lines:
+        return flow
+    letter = QFontMetricsF(look.theme.font(style)).averageCharWidth() or 1.0
+    kept = max(4, int(lines * width / letter))
+    while kept > 4:
+        rest = look.words("fitting.more", n=len(text) - kept)
+        runs = (
+            *plain_runs(text[:kept], look.words, one_line=True),
+            phrase(f" {rest}", Type.CAPTION, Token.TEXT_TERTIARY),
+        )
+        flow = TextFlow(runs, style, look.theme)
+        if flow.lay_out(width).line_count <= lines:
+            return flow
+        kept -= max(1, kept // 12)
+    return flow

@@ -1,0 +1,176 @@
+"""The history's screen: filters, summary, what was missed, the table, one decision beside it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from keyturn.gui.history.detail import WIDTH, DetailPane
+from keyturn.gui.history.model import HistoryModel
+from keyturn.gui.history.table import HistoryTable
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.icon_label import IconLabel
+from keyturn.gui.widgets.inputs import FilterField
+from keyturn.gui.widgets.layouts import clear, column, pane, row
+from keyturn.gui.widgets.notices import Banner
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.history import (
+    FilterToken,
+    HistoryDetail,
+    HistorySummary,
+    MissedNotice,
+)
+from keyturn.presentation.marks import Icon, IconText, Role
+
+_HEADER: Final = 56
+_SUMMARY: Final = 36
+_BELOW: Final = 1000
+"""Page width under which the detail stands under the table."""
+
+
+class HistoryView(QFrame):
+    """Knows no database: rows come by `HistoryModel`, wishes go out as signals."""
+
+    filters_wanted = Signal(object)
+    """Tuple of `FilterToken`."""
+    search_wanted = Signal(str)
+    row_chosen = Signal(int)
+    detail_closed = Signal()
+    rule_requested = Signal(int)
+    similar_requested = Signal(int)
+    more_requested = Signal(int)
+    saved_requested = Signal()
+    export_requested = Signal()
+    missed_requested = Signal()
+
+    def __init__(self, look: Look, model: HistoryModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setObjectName("history_page")
+        self.setProperty("surface", "panel")
+        self.table = HistoryTable(look, model)
+        self.detail = DetailPane(look)
+        self.filters = FilterField(look, name="history_filter")
+        self._banner = Banner(look, Role.INFO, Icon.NOTICE)
+        self._review = self._banner.add_action("review_missed", "")
+        self._counts = row(gap=16)
+        self._chain = row(gap=4)
+        self._build()
+        self._connect(model)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the detail under the table when there is no room beside it."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _build(self) -> None:
+        left = QWidget()
+        layout = column(left)
+        layout.addWidget(self._header())
+        layout.addWidget(self._summary())
+        layout.addWidget(self._banner)
+        layout.addWidget(self.table, 1)
+        self._banner.hide()
+        self.detail.hide()
+        self._layout: QHBoxLayout = row(self)
+        self._layout.addWidget(left, 1)
+        self._layout.addWidget(self.detail)
+
+    def _header(self) -> QWidget:
+        header = pane("panel", edge="bottom", name="history_header")
+        header.setFixedHeight(self._look.theme.tall(_HEADER))
+        words = self._look.words
+        title = Text(self._look, Type.TITLE)
+        title.say(words("rail.history"))
+        saved = Button(self._look, Kind.PLAIN, words("history.saved"), name="saved_filters")
+        saved.use_icon(Icon.OPEN, trailing=True)
+        export = Button(
+            self._look, Kind.PLAIN, words("history.export"), Icon.EXPORT, name="export_history"
+        )
+        saved.clicked.connect(self.saved_requested)
+        export.clicked.connect(self.export_requested)
+        layout = row(header, (16, 1, 16, 0), gap=8)
+        layout.addWidget(title)
+        layout.addSpacing(8)
+        layout.addWidget(self.filters, 1)
+        layout.addWidget(saved)
+        layout.addWidget(export)
+        return header
+
+    def _summary(self) -> QWidget:
+        summary = pane("panel", edge="bottom", name="history_summary")
+        summary.setFixedHeight(self._look.theme.tall(_SUMMARY))
+        layout = row(summary, (16, 0, 16, 0))
+        layout.addLayout(self._counts)
+        layout.addStretch()
+        layout.addLayout(self._chain)
+        return summary
+
+    def _connect(self, model: HistoryModel) -> None:
+        model.filters_changed.connect(self._on_filters)
+        model.summary_changed.connect(self._on_summary)
+        model.missed_changed.connect(self._on_missed)
+        model.detail_changed.connect(self._on_detail)
+        self.filters.filters_changed.connect(self.filters_wanted)
+        self.filters.search_changed.connect(self.search_wanted)
+        self.table.row_chosen.connect(self.row_chosen)
+        self.detail.close_requested.connect(self.detail_closed)
+        self.detail.rule_requested.connect(self.rule_requested)
+        self.detail.similar_requested.connect(self.similar_requested)
+        self.detail.more_requested.connect(self.more_requested)
+        self._banner.action_pressed.connect(self.missed_requested)
+
+    def _on_filters(self, filters: Sequence[FilterToken]) -> None:
+        self.filters.show_tokens(filters)
+
+    def _on_summary(self, summary: HistorySummary) -> None:
+        clear(self._counts)
+        shown = Text(self._look, Type.NOTE, Token.TEXT_SECONDARY)
+        shown.say_pieces(
+            (summary.shown, Type.LABEL_STRONG, Token.TEXT_PRIMARY),
+            (f" {summary.of_all}", Type.NOTE, Token.TEXT_SECONDARY),
+        )
+        self._counts.addWidget(shown)
+        for outcome in summary.outcomes:
+            self._counts.addWidget(self._icon_text(outcome, Token.TEXT_SECONDARY))
+        clear(self._chain)
+        if summary.chain is not None:
+            token = self._look.theme.role_token(summary.chain.role)
+            self._chain.addWidget(self._icon_text(summary.chain, token))
+
+    def _icon_text(self, said: IconText, token: Token) -> QWidget:
+        place = QWidget()
+        layout = row(place, gap=4)
+        layout.addWidget(IconLabel(self._look, said.icon, token, 14))
+        text = Text(self._look, Type.NOTE, token)
+        text.say(said.text)
+        layout.addWidget(text)
+        return place
+
+    def _on_missed(self, missed: MissedNotice | None) -> None:
+        self._banner.setVisible(missed is not None)
+        if missed is not None:
+            self._banner.say(missed.strong, missed.rest)
+            self._review.say(missed.action)
+
+    def _on_detail(self, detail: HistoryDetail | None) -> None:
+        self.detail.setVisible(detail is not None)
+        if detail is not None:
+            self.detail.show_detail(detail)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        beside = self.width() >= _BELOW
+        self._layout.setDirection(
+            QHBoxLayout.Direction.LeftToRight if beside else QHBoxLayout.Direction.TopToBottom
+        )
+        if beside:
+            self.detail.setFixedWidth(WIDTH)
+        else:
+            self.detail.setMinimumWidth(0)
+            self.detail.setMaximumWidth(16_777_215)
+        self.table.use_detail(not self.detail.isHidden() and beside)

@@ -1,0 +1,335 @@
+"""The review of a changed tool: what changed in words, line by line, and whether to accept it.
+
+Accepting is armed like an approval: the sentence that an attacker would hide must have been pressed
+and every line of the comparison must have been on screen.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from keyturn.gui.arming_watch import ArmingWatch
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.allow_button import AllowButton
+from keyturn.gui.widgets.buttons import DECISION, Button, Kind
+from keyturn.gui.widgets.chip import ChipRow
+from keyturn.gui.widgets.diff_view import DiffView
+from keyturn.gui.widgets.headline import Headline
+from keyturn.gui.widgets.icon_label import IconLabel
+from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
+from keyturn.gui.widgets.tabs import TabRow
+from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.presentation.answer import Answer, Route
+from keyturn.presentation.arming import ArmingTerms, ArmState, Owed, Subject
+from keyturn.presentation.marks import Icon
+from keyturn.presentation.servers import ChangeLine, OwedChange, ReviewView
+
+_SIDE: Final = 24
+DEFINITION: Final = "definition"
+AS_READ: Final = "as_read"
+RULES: Final = "rules"
+
+
+class OwedChangeBox(QFrame):
+    """A change that must be confirmed, in the server's own words."""
+
+    confirmed = Signal(str)
+
+    def __init__(self, look: Look, change: OwedChange, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._change = change
+        self._is_confirmed = False
+        self.setObjectName(f"owed_{change.path}")
+        self._icon = IconLabel(look, Icon.CLAIMED, Token.T2_FG, 14)
+        self._reason = Text(look, Type.LABEL, Token.T2_FG)
+        self._reason.say(change.reason)
+        text = ValueText(look, Type.VALUE)
+        text.say(change.text)
+        self.button = Button(look, Kind.PLAIN, "", Icon.CONFIRM, name=f"confirm_{change.path}")
+        self.button.say(
+            change.action,
+            look.words("card.confirm_named", action=change.action, value=change.text),
+        )
+        self.button.clicked.connect(self._on_confirm)
+        head = row(gap=6)
+        head.addWidget(self._icon)
+        head.addWidget(self._reason)
+        head.addStretch()
+        words = column(gap=2)
+        words.addLayout(head)
+        words.addWidget(text)
+        layout = row(self, (17, 10, 17, 10), gap=16)
+        layout.addLayout(words, 1)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_confirmed(self, confirmed: bool) -> None:
+        """Show that a person pressed it; nothing moves."""
+        self._is_confirmed = confirmed
+        token = Token.ALLOW_FG if confirmed else Token.T2_FG
+        self._icon.use(Icon.CHECK if confirmed else Icon.CLAIMED, token)
+        self._reason.use_token(token)
+        self.button.setEnabled(not confirmed)
+        self.button.say(self._look.words("card.confirmed") if confirmed else self._change.action)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw fill and edge of the state."""
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        done = self._is_confirmed
+        painter.setBrush(theme.colour(Token.SURFACE_RAISED if done else Token.T2_BG))
+        painter.setPen(QPen(theme.colour(Token.ALLOW_FG if done else Token.T2_FG), 1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7.5, 7.5)
+
+    def _on_confirm(self) -> None:
+        self.confirmed.emit(self._change.path)
+
+
+class ReviewPane(QFrame):
+    """Head, what changed, comparison, decision row."""
+
+    accept_requested = Signal(object)
+    """`Answer`."""
+    block_requested = Signal(object)
+    """`Answer`."""
+    remove_requested = Signal(str)
+
+    def __init__(
+        self, look: Look, now_ms: Callable[[], int], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._now_ms = now_ms
+        self._review: ReviewView | None = None
+        self._boxes: list[OwedChangeBox] = []
+        self.setObjectName("review")
+        self.setProperty("surface", "panel")
+        self.headline = Headline(look)
+        self.chips = ChipRow(look)
+        self.diff = DiffView(look, most_lines=24)
+        self.accept = AllowButton(look, name="accept_definition", kind=Kind.PRIMARY)
+        self.block = Button(
+            look, Kind.PLAIN, "", Icon.REFUSED, name="keep_blocked", height=DECISION
+        )
+        self._remove = Button(look, Kind.SOFT, name="remove_tool", height=DECISION)
+        self._copy = Button(look, Kind.GHOST, name="copy_report", height=DECISION)
+        self._footing = Text(look, Type.NOTE, Token.TEXT_SECONDARY)
+        self._changes = column()
+        self._tabs_place = column()
+        self._text = ValueText(look, Type.VALUE)
+        self._rules = Text(look, Type.BODY, wrap=True)
+        self._hashes = row(gap=16)
+        self._tabs: TabRow | None = None
+        self.watch = ArmingWatch(self.accept, now_ms, self)
+        self._build()
+        self._connect()
+
+    def show_review(self, review: ReviewView) -> None:
+        """Show a change; the same one at the same revision keeps what was confirmed."""
+        previous, self._review = self._review, review
+        subject = Subject(review.request_id, review.revision, review.digest)
+        self.headline.show_head(review.headline, review.server_tool, review.seen)
+        self.chips.show_chips(review.chips)
+        self._footing.say(review.footing)
+        self._say_buttons(review)
+        if previous != review:
+            self._show_changes(review)
+            self._show_tabs(review)
+            self.diff.show_rows(review.diff)
+            self.diff.start_over()
+            self._text.say(review.after_text)
+            self._rules.say("\n".join(review.suspended_rules))
+            self._show_hashes(review)
+        terms = ArmingTerms(
+            tier=review.tier, confirm=frozenset(change.path for change in review.owed), look=True
+        )
+        self.watch.show(subject, terms)
+        self._on_unseen(self.diff.unseen)
+        self.choose_tab(DEFINITION)
+
+    def choose_tab(self, tab: str) -> None:
+        """Show the comparison, the text as the agent would read it, or the rules it stops."""
+        self.diff.setVisible(tab == DEFINITION)
+        self._text.setVisible(tab == AS_READ)
+        self._rules.setVisible(tab == RULES)
+
+    def _build(self) -> None:
+        head = column(margins=(_SIDE, 12, _SIDE, 0))
+        head.addWidget(self.headline)
+        inside = QWidget()
+        inside.setProperty("surface", "panel")
+        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        body: QVBoxLayout = column(inside, (_SIDE, 8, _SIDE, 12))
+        title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
+        title.say(self._look.words("servers.what_changed"))
+        body.addWidget(self.chips)
+        body.addSpacing(10)
+        body.addWidget(title)
+        body.addSpacing(4)
+        body.addLayout(self._changes)
+        body.addSpacing(10)
+        body.addLayout(self._tabs_place)
+        body.addSpacing(8)
+        body.addWidget(self.diff)
+        body.addWidget(self._text)
+        body.addWidget(self._rules)
+        body.addSpacing(8)
+        body.addWidget(divider())
+        body.addSpacing(10)
+        body.addLayout(self._hashes)
+        body.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = column(self)
+        layout.addLayout(head)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self._foot())
+
+    def _foot(self) -> QWidget:
+        foot = pane("raised", edge="top", name="review_foot")
+        layout = column(foot, (_SIDE, 8, _SIDE, 14), gap=8)
+        buttons = row()
+        buttons.addWidget(self.block)
+        buttons.addSpacing(8)
+        buttons.addWidget(self._remove)
+        buttons.addStretch()
+        buttons.addWidget(self._copy)
+        buttons.addSpacing(8)
+        buttons.addWidget(self.accept)
+        layout.addWidget(self._footing)
+        layout.addLayout(buttons)
+        return foot
+
+    def _connect(self) -> None:
+        self.block.clicked.connect(self._on_block)
+        self._remove.clicked.connect(self._on_remove)
+        self._copy.clicked.connect(self._on_copy)
+        self.diff.unseen_changed.connect(self._on_unseen)
+        self.watch.allowed.connect(self.accept_requested)
+        self.watch.ticked.connect(self._show_arming)
+
+    def _say_buttons(self, review: ReviewView) -> None:
+        words = self._look.words
+        for button, text in (
+            (self.block, review.actions.deny),
+            (self._remove, review.remove),
+            (self._copy, review.copy),
+            (self.accept, review.actions.allow),
+        ):
+            button.say(text, words("card.named", action=text, object=review.action))
+
+    def _show_changes(self, review: ReviewView) -> None:
+        clear(self._changes)
+        self._boxes = [OwedChangeBox(self._look, change) for change in review.owed]
+        for box in self._boxes:
+            box.confirmed.connect(self._on_confirmed)
+            self._changes.addWidget(box)
+            self._changes.addSpacing(4)
+        for line in review.lines:
+            self._changes.addWidget(self._line(line))
+            self._changes.addWidget(divider())
+
+    def _line(self, line: ChangeLine) -> QWidget:
+        place = QWidget()
+        layout = row(place, (0, 5, 0, 5), gap=8)
+        token = self._look.theme.role_token(line.role)
+        layout.addWidget(IconLabel(self._look, line.icon, token, 16))
+        text = Text(self._look, Type.BODY, wrap=True)
+        text.say(line.text)
+        layout.addWidget(text, 1)
+        where = Text(self._look, Type.CAPTION, Token.TEXT_TERTIARY)
+        where.say(line.place)
+        layout.addWidget(where)
+        return place
+
+    def _show_tabs(self, review: ReviewView) -> None:
+        words = self._look.words
+        clear(self._tabs_place)
+        rules = len(review.suspended_rules)
+        self._tabs = TabRow(
+            self._look,
+            [
+                (DEFINITION, words("servers.definition")),
+                (AS_READ, words("servers.as_read")),
+                (RULES, words("servers.suspends", n=rules)),
+            ],
+            name="review_tabs",
+        )
+        self._tabs.tab_chosen.connect(self.choose_tab)
+        self._tabs_place.addWidget(self._tabs)
+
+    def _show_hashes(self, review: ReviewView) -> None:
+        clear(self._hashes)
+        for hash_ in review.hashes:
+            text = ValueText(self._look, Type.MARK, Token.TEXT_SECONDARY, wrap=False)
+            text.say(hash_)
+            self._hashes.addWidget(text)
+        note = Text(self._look, Type.CAPTION, Token.TEXT_TERTIARY)
+        note.say(review.hashes_note)
+        self._hashes.addWidget(note)
+        self._hashes.addStretch()
+
+    def _on_confirmed(self, path: str) -> None:
+        self.watch.confirm(path)
+        for box, change in zip(self._boxes, self._owed(), strict=True):
+            if change.path == path:
+                box.show_confirmed(True)
+        self.headline.sentence.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_unseen(self, unseen: tuple[int, int] | None) -> None:
+        self.watch.arming.lines_unseen(unseen)
+        if self._tabs is not None and self._review is not None:
+            lines = len(self._review.diff)
+            self._tabs.say_note(
+                self._look.words("card.all_lines_seen", n=lines)
+                if unseen is None
+                else self._look.words("servers.lines_unseen", first=unseen[0], last=unseen[1])
+            )
+        self._show_arming()
+
+    def _show_arming(self) -> None:
+        if self._review is None:
+            return
+        state = self.watch.arming.state(self._now_ms())
+        if state.owed is not Owed.REQUEST:
+            self.accept.show_state(state, self._reason(state))
+
+    def _reason(self, state: ArmState) -> str:
+        names = [change.object for change in self._owed() if change.path == state.path]
+        first, last = state.unseen or (0, 0)
+        hint = self._review.actions.armed_hint if self._review is not None else ""
+        return self._look.words(
+            state.reason,
+            object=names[0] if names else "",
+            n=max(1, -(-state.left_ms // 1000)),
+            first=first,
+            last=last,
+            name="",
+            hint=hint,
+        )
+
+    def _owed(self) -> Sequence[OwedChange]:
+        return self._review.owed if self._review is not None else ()
+
+    def _on_block(self) -> None:
+        answer: Answer | None = self.watch.answer(Route.POINTER)
+        if answer is not None:
+            self.block_requested.emit(answer)
+
+    def _on_remove(self) -> None:
+        if self._review is not None:
+            self.remove_requested.emit(self._review.request_id)
+
+    def _on_copy(self) -> None:
+        if self._review is not None:
+            QGuiApplication.clipboard().setText(self._review.after_text)

@@ -1,0 +1,111 @@
+"""The screen that stands in the queue's place while agents are stopped."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.stopped.resume_panel import WIDTH, ResumePane
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.layouts import clear, column, row
+from keyturn.gui.widgets.stat_box import StatBox
+from keyturn.gui.widgets.text import Text
+from keyturn.gui.widgets.timeline import Timeline
+from keyturn.presentation.stopped import Stat, StoppedView
+
+_SIDE: Final = 32
+_SENTENCE: Final = 620
+_BELOW: Final = 820
+"""Page width under which the way back stands under the review."""
+
+
+class StoppedScreen(QFrame):
+    """Shows a `StoppedView`; looks and the wish to resume go out as signals."""
+
+    looked_at = Signal(str, bool)
+    resume_requested = Signal(bool)
+    agent_toggled = Signal(str, bool)
+    carefully_toggled = Signal(bool)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._stats_shown: tuple[Stat, ...] = ()
+        self.setObjectName("stopped_page")
+        self.setProperty("surface", "panel")
+        self.resume = ResumePane(look)
+        self.timeline = Timeline(look)
+        self._title = Text(look, Type.DISPLAY, wrap=True)
+        self._sentence = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
+        self._stats = row(gap=8)
+        self._looked = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
+        self._layout: QHBoxLayout = row(self)
+        self._layout.addWidget(self._review(), 1)
+        self._layout.addWidget(self.resume)
+        self.timeline.looked_at.connect(self.looked_at)
+        self.resume.resume_requested.connect(self.resume_requested)
+        self.resume.agent_toggled.connect(self.agent_toggled)
+        self.resume.carefully_toggled.connect(self.carefully_toggled)
+
+    def show_view(self, view: StoppedView) -> None:
+        """Show the stop as it stands."""
+        self._title.say(view.title)
+        self._sentence.say(view.sentence)
+        self._looked.say(view.looked_at)
+        self._show_stats(view.stats)
+        self.timeline.show_rows(view.timeline)
+        self.resume.show_panel(view.resume)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the way back below when there is no room beside."""
+        super().resizeEvent(event)
+        beside = event.size().width() >= _BELOW
+        self._layout.setDirection(
+            QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        )
+        if beside:
+            self.resume.setFixedWidth(WIDTH)
+        else:
+            self.resume.setMinimumWidth(0)
+            self.resume.setMaximumWidth(16_777_215)
+
+    def _review(self) -> QScrollArea:
+        inside = QWidget()
+        inside.setProperty("surface", "panel")
+        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        layout = column(inside, (_SIDE, 32, _SIDE, 24))
+        self._sentence.setMaximumWidth(_SENTENCE)
+        heading = Text(self._look, Type.TITLE)
+        heading.say(self._look.words("stopped.around"))
+        line = row()
+        line.addWidget(heading)
+        line.addStretch()
+        line.addWidget(self._looked)
+        layout.addWidget(self._title)
+        layout.addSpacing(4)
+        layout.addWidget(self._sentence)
+        layout.addSpacing(20)
+        layout.addLayout(self._stats)
+        layout.addSpacing(24)
+        layout.addLayout(line)
+        layout.addSpacing(8)
+        layout.addWidget(self.timeline)
+        layout.addStretch()
+        scroll = QScrollArea()
+        scroll.setWidget(inside)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        return scroll
+
+    def _show_stats(self, stats: Sequence[Stat]) -> None:
+        if tuple(stats) == self._stats_shown:
+            return
+        self._stats_shown = tuple(stats)
+        clear(self._stats)
+        for stat in stats:
+            self._stats.addWidget(StatBox(self._look, stat), 1)
