@@ -20,9 +20,10 @@ from keyturn.application.approval_request import (
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.clock import Clock, Timer
-from keyturn.domain.approval import OPEN, Event, State, advance
+from keyturn.domain.approval import Event, State, advance
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
+from keyturn.domain.policy import Judgement
 
 _SECOND = 1_000_000_000
 
@@ -34,6 +35,14 @@ class Resolution:
     state: State
     outcome: Outcome
     answer: Answer | None = None
+    judgement: Judgement | None = None
+    """Of the rule that decided instead of a person."""
+
+
+class JudgeAgain(Protocol):
+    """Judges a waiting call by what holds now; `suspended` leaves out the rules that allow."""
+
+    def __call__(self, *, suspended: bool) -> Judgement: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +51,8 @@ class Waiting:
 
     request: ApprovalRequest
     deadline_ns: int | None
+    judge_again: JudgeAgain | None = None
+    """None for what no rule may decide."""
     state: State = State.PENDING
     resolved: "asyncio.Future[Resolution]"
     timer: Timer | None = None
@@ -82,7 +93,13 @@ class Approvals:
         self._approver = approver
         if approver is not None:
             for waiting in self._waiting.values():
-                approver.publish(waiting.request, self.remaining_ms(waiting))
+                self.show(waiting, approver)
+
+    def show(self, waiting: Waiting, approver: Approver) -> None:
+        """Show what waits to an approver that has not seen it, as it stands now."""
+        approver.publish(waiting.request, self.remaining_ms(waiting))
+        if waiting.state is State.DETACHED:
+            approver.detach(waiting.request.id, waiting.left.value)
 
     @property
     def somebody_answers(self) -> bool:
@@ -97,27 +114,44 @@ class Approvals:
         """Return how long the agent still waits; None for a review, 0 once it left."""
         if waiting.deadline_ns is None:
             return None
+        if waiting.state is not State.PENDING:
+            return 0
         return max(0, (waiting.deadline_ns - self._clock.monotonic_ns()) // 1_000_000)
 
     def full(self, agent: str) -> bool:
-        """Tell whether one more request would exceed the queue (architecture.md "Numbers")."""
-        pending = [w for w in self._waiting.values() if w.state is State.PENDING]
+        """Tell whether one more call would exceed the queue (architecture.md "Numbers").
+
+        Reviews hold no agent and do not count: a server that lists many new tools must not keep
+        the calls of other servers from asking.
+        """
+        pending = [
+            w
+            for w in self._waiting.values()
+            if w.state is State.PENDING and w.deadline_ns is not None
+        ]
         of_agent = sum(1 for w in pending if w.request.agent == agent)
         return len(pending) >= self._limits.queue or of_agent >= self._limits.queue_per_agent
 
     def ask(
-        self, request: ApprovalRequest, *, hold_seconds: float | None
+        self,
+        request: ApprovalRequest,
+        *,
+        hold_seconds: float | None,
+        judge_again: JudgeAgain | None = None,
     ) -> "asyncio.Future[Resolution]":
         """Put a request into the queue and show it; the future says how the wait ended.
 
         `hold_seconds` is how long the agent is held; None for a review, which nobody's call
-        waits for and which stays until it is answered or withdrawn.
+        waits for and which stays until it is answered or withdrawn. `judge_again` lets rules
+        that change meanwhile decide.
         """
         deadline = None
         if hold_seconds is not None:
             deadline = self._clock.monotonic_ns() + int(hold_seconds * _SECOND)
         future = asyncio.get_running_loop().create_future()
-        waiting = Waiting(request=request, deadline_ns=deadline, resolved=future)
+        waiting = Waiting(
+            request=request, deadline_ns=deadline, resolved=future, judge_again=judge_again
+        )
         self._waiting[request.id] = waiting
         if deadline is not None:
             waiting.timer = self._clock.call_at(deadline, lambda: self._hold_ended(request.id))
@@ -128,15 +162,16 @@ class Approvals:
 
     def answer(self, answer: Answer) -> AnswerEffect:
         """Apply an approver's answer to exactly the request and digest that it was shown."""
-        waiting = self._waiting.get(answer.id)
-        if waiting is None or waiting.state not in OPEN:
+        waiting = self._still_waiting(answer.id)
+        if waiting is None:
             return AnswerEffect.OVER
         if answer.digest != waiting.request.digest:
             # A wrong digest is no (architecture.md section 2): it never allows, and it is not
             # taken as a person's denial either.
             return AnswerEffect.STALE
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
-            return self._denied(waiting, answer)
+            self._resolve(waiting, Event.DENIED, Outcome.DENIED_USER, answer)
+            return AnswerEffect.APPLIED
         if waiting.state is State.DETACHED:
             return self._grant_retry(waiting, answer)
         self._resolve(waiting, Event.ALLOWED, Outcome.ALLOWED_ONCE, answer)
@@ -166,7 +201,7 @@ class Approvals:
         cause: WithdrawCause,
     ) -> int:
         """Refuse what waits and matches; returns how many."""
-        chosen = [w for w in self._waiting.values() if w.state in OPEN and which(w.request)]
+        chosen = [w for w in self._waiting.values() if which(w.request)]
         for waiting in chosen:
             self._end(waiting, Event.REFUSED, outcome, cause)
         return len(chosen)
@@ -180,11 +215,27 @@ class Approvals:
             WithdrawCause.STOPPED,
         )
 
-    def decide_by_rule(self, request_id: str, event: Event, outcome: Outcome) -> None:
-        """Settle a pending call that a new rule decides."""
+    def decide_by_rule(
+        self, request_id: str, event: Event, outcome: Outcome, judgement: Judgement | None = None
+    ) -> bool:
+        """Settle a pending call that a new rule decides; False when it is too late for that."""
+        waiting = self._still_waiting(request_id)
+        if waiting is None or waiting.state is not State.PENDING:
+            return False
+        cause = WithdrawCause.DECIDED_BY_RULE
+        self._resolve(waiting, event, outcome, None, cause, judgement=judgement)
+        return True
+
+    def _still_waiting(self, request_id: str) -> Waiting | None:
+        """Find what waits; a deadline that passed counts, whether its timer has run or not.
+
+        Timers are late on a busy loop and after a machine slept; an answer is then late too.
+        """
         waiting = self._waiting.get(request_id)
-        if waiting is not None and waiting.state is State.PENDING:
-            self._resolve(waiting, event, outcome, None, WithdrawCause.DECIDED_BY_RULE)
+        due = waiting.deadline_ns if waiting is not None else None
+        if due is not None and self._clock.monotonic_ns() >= due:
+            self._hold_ended(request_id)
+        return self._waiting.get(request_id)
 
     def _hold_ended(self, request_id: str) -> None:
         waiting = self._waiting.get(request_id)
@@ -192,6 +243,13 @@ class Approvals:
             return
         if waiting.state is State.PENDING:
             self._detach(waiting, Event.HOLD_ENDED, Outcome.EXPIRED_NO_ANSWER)
+        else:
+            self._end_detached(waiting)
+
+    def _end_detached(self, waiting: Waiting) -> None:
+        """End what nobody answered in time, as what it was when its agent stopped waiting."""
+        if waiting.left is Outcome.CANCELLED_BY_CLIENT:
+            self._end(waiting, Event.CLIENT_LEFT, waiting.left, WithdrawCause.CANCELLED)
         else:
             self._end(waiting, Event.HOLD_ENDED, waiting.left, WithdrawCause.EXPIRED)
 
@@ -203,6 +261,7 @@ class Approvals:
         self._settle(waiting, Resolution(state=State.DETACHED, outcome=left))
         later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
         request_id = waiting.request.id
+        waiting.deadline_ns = later
         waiting.timer = self._clock.call_at(later, lambda: self._hold_ended(request_id))
         self._drop_oldest_detached(waiting.request.agent)
         if self._approver is not None and request_id in self._waiting:
@@ -216,11 +275,7 @@ class Approvals:
             if w.state is State.DETACHED and w.request.agent == agent
         ]
         for waiting in detached[: max(0, len(detached) - self._limits.detached_per_agent)]:
-            self._end(waiting, Event.HOLD_ENDED, waiting.left, WithdrawCause.EXPIRED)
-
-    def _denied(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
-        self._resolve(waiting, Event.DENIED, Outcome.DENIED_USER, answer)
-        return AnswerEffect.APPLIED
+            self._end_detached(waiting)
 
     def _grant_retry(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
         until = self._clock.monotonic_ns() + int(self._limits.retry_grant_seconds * _SECOND)
@@ -238,6 +293,8 @@ class Approvals:
         outcome: Outcome,
         answer: Answer | None,
         cause: WithdrawCause = WithdrawCause.DECIDED,
+        *,
+        judgement: Judgement | None = None,
     ) -> None:
         was_detached = waiting.state is State.DETACHED
         waiting.state = advance(waiting.state, event)
@@ -246,7 +303,10 @@ class Approvals:
         if was_detached:
             grant = event is Event.RETRY_GRANTED
             self._recorder.ended(waiting.request, outcome, answer, grant=grant)
-        self._settle(waiting, Resolution(state=waiting.state, outcome=outcome, answer=answer))
+        resolution = Resolution(
+            state=waiting.state, outcome=outcome, answer=answer, judgement=judgement
+        )
+        self._settle(waiting, resolution)
         if self._approver is not None:
             self._approver.withdraw(waiting.request.id, cause, outcome.value)
         self._observers.changed(Topic.QUEUE)

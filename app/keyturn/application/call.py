@@ -26,6 +26,8 @@ class IncomingCall:
     """The client cancelled or left; nothing may be sent from then on."""
     sent: bool = False
     """The request was written upstream, so that a cancellation is passed on instead."""
+    decided: bool = False
+    """Its decision is in the log; what happens from then on is a delivery."""
     approval_id: str = ""
     """Set while the call waits for a person."""
 
@@ -37,6 +39,8 @@ class Judged:
     call: ToolCall
     standing: Standing
     number: int
+    stops_seen: int = 0
+    """How many stops there had been when the call came in; one more voids its decision."""
     tier: Tier = Tier.T3
     trace: Trace = Trace()
     judgement: Judgement | None = None

@@ -4,6 +4,7 @@ Engaging is immediate in memory; the file and the record follow. The sentinel fi
 to be stopped, and removing it while the broker runs changes nothing.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from keyturn.application.ports.stop_sentinel import StopFacts, StopSentinel
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import KeyturnError, LogUnavailable
 from keyturn.domain.record import Entry, RecordType
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +53,7 @@ class StopSwitch:
         self._refused_since = 0
         self._cards_refused = 0
         self._presses = 0
+        self._count = 0
         self._recorded = False
         self.careful = False
         """After a careful resume every call asks until the person turns the rules on again."""
@@ -65,6 +69,11 @@ class StopSwitch:
         if self._facts is None and self._sentinel.exists():
             self._engage(self._sentinel.read() or self._facts_now("file", ""))
         return self._facts is not None
+
+    @property
+    def count(self) -> int:
+        """Count the stops since the start, so that a call can tell whether one came between."""
+        return self._count
 
     @property
     def recorded(self) -> bool:
@@ -97,7 +106,7 @@ class StopSwitch:
         if facts is None:
             facts = self._facts_now(trigger, reason)
             self._engage(facts)
-        self._sentinel.write(facts)
+        failure = self._write(facts)
         try:
             await self._log.commit(
                 Entry(
@@ -116,6 +125,8 @@ class StopSwitch:
             self._observers.changed(Topic.HEALTH)
         else:
             self._recorded = True
+        if failure is not None:
+            raise failure
         return facts
 
     def restore(self, facts: StopFacts | None) -> None:
@@ -130,7 +141,8 @@ class StopSwitch:
 
         Only the window and the terminal approver reach this (architecture.md law 4). The record
         comes first: a resume that cannot be recorded does not happen. A stop that is pressed
-        while the resume is being recorded wins.
+        while the resume is being recorded wins. Raises KeyturnError when the resume cannot be
+        recorded or the file cannot be removed; the stop then holds.
         """
         facts = self._facts
         presses = self._presses
@@ -150,14 +162,7 @@ class StopSwitch:
         )
         if self._presses != presses:
             return
-        try:
-            self._sentinel.remove()
-        except OSError as error:
-            raise KeyturnError(
-                "The stop could not be ended.",
-                cause=str(error),
-                mend="Make the folder of the stop file writable and resume again.",
-            ) from error
+        self._sentinel.remove()
         self._facts = None
         self._recorded = False
         self._refused_since = 0
@@ -165,12 +170,26 @@ class StopSwitch:
         self.careful = careful
         self._observers.changed(Topic.STOP)
 
+    def _write(self, facts: StopFacts) -> KeyturnError | None:
+        """Write the file; a failure is returned, so that the record is still made."""
+        try:
+            self._sentinel.write(facts)
+        except KeyturnError as error:
+            return error
+        return None
+
     def _facts_now(self, trigger: str, reason: str) -> StopFacts:
         return StopFacts(since_utc=self._clock.now_utc(), trigger=trigger, reason=reason)
 
     def _engage(self, facts: StopFacts) -> None:
         self._facts = facts
-        self._cards_refused = self._approvals.stop()
-        for callback in self._on_engage:
-            callback(facts)
+        self._count += 1
+        for stop_it in (self._refuse_cards, *self._on_engage):
+            try:
+                stop_it(facts)
+            except Exception:  # noqa: BLE001 -- whoever fails, the rest is stopped and written down
+                _log.exception("the stop goes on without one of its listeners")
         self._observers.changed(Topic.STOP)
+
+    def _refuse_cards(self, _facts: StopFacts) -> None:
+        self._cards_refused = self._approvals.stop()

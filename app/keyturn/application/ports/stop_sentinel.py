@@ -30,5 +30,5 @@ class StopSentinel(Protocol):
         ...
 
     def remove(self) -> None:
-        """Remove it durably; only the resume use case calls this."""
+        """Remove it durably; only the resume use case calls this. Raises KeyturnError."""
         ...

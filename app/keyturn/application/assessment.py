@@ -1,0 +1,147 @@
+"""Steps 1 to 4 of a call's walk: what is decided before anybody is asked; waits for nothing.
+
+The gate walks them, and asks `judge` again for a waiting call when the rules change.
+"""
+
+from keyturn.application.agreements import Agreements
+from keyturn.application.asking import rule_name
+from keyturn.application.call import IncomingCall, Judged, Refused
+from keyturn.application.ports.inspection import SchemaValidator
+from keyturn.application.rulebook import RuleBook
+from keyturn.application.stop import StopSwitch
+from keyturn.domain.call import ToolCall, without_own_meta
+from keyturn.domain.canonical import Malformed, canonical
+from keyturn.domain.configuration import Limits
+from keyturn.domain.decision import Outcome, Verdict
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.policy import Because, Judgement
+from keyturn.domain.rule import Kind, RuleSubject
+from keyturn.domain.tier import Tier, effective_tier
+
+
+class Assessment:
+    """Steps 1 to 4: everything that is decided before anybody is asked; waits for nothing."""
+
+    def __init__(
+        self,
+        *,
+        stop: StopSwitch,
+        agreements: Agreements,
+        rules: RuleBook,
+        validator: SchemaValidator,
+        limits: Limits,
+    ) -> None:
+        self._stop = stop
+        self._agreements = agreements
+        self._rules = rules
+        self._validator = validator
+        self._limits = limits
+
+    def assess(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
+        """Walk steps 1 to 4; a refusal comes with what was found out until then."""
+        judged = self.identify(incoming)
+        if isinstance(judged, Refused):
+            return None, judged
+        return judged, self.validate(judged) or self.trace_and_judge(incoming, judged)
+
+    def still_covered(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Look once more whether a pin covers the tool as its server lists it now."""
+        refused = self._agreements.standing(incoming.connection, judged.call.tool).refused
+        return Refused(outcome=refused) if refused is not None else None
+
+    # 1 ---------------------------------------------------------------- identify
+
+    def identify(self, incoming: IncomingCall) -> Judged | Refused:
+        """Find out who asks for what, and whether a person's pin covers it."""
+        connection = incoming.connection
+        if self._stop.engaged:
+            self._stop.refused_one()
+            return Refused(outcome=Outcome.REFUSED_PAUSED)
+        if isinstance(incoming.params, Malformed):
+            return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(incoming.params.reason,))
+        tool = incoming.params.get("name")
+        if not isinstance(tool, str) or not isinstance(incoming.params.get("arguments", {}), dict):
+            return Refused(
+                outcome=Outcome.REFUSED_MALFORMED,
+                faults=("a call needs a tool's name and an object of arguments",),
+            )
+        standing = self._agreements.standing(connection, tool)
+        if standing.refused is not None:
+            return Refused(outcome=standing.refused)
+        definition = standing.definition
+        call = ToolCall(
+            agent=connection.agent,
+            session=connection.session.id,
+            server=connection.server.name,
+            launch_hash=connection.launch.launch_hash,
+            tool=tool,
+            def_hash=definition.def_hash if definition is not None else "",
+            params=without_own_meta(incoming.params),
+        )
+        return Judged(
+            call=call,
+            standing=standing,
+            number=connection.session.next_call(),
+            stops_seen=self._stop.count,
+        )
+
+    # 2 ---------------------------------------------------------------- validate
+
+    def validate(self, judged: Judged) -> Refused | None:
+        """Hold the arguments against the pinned schema and the size limit."""
+        definition = judged.standing.definition
+        if definition is None:
+            return Refused(outcome=Outcome.REFUSED_UNREVIEWED)
+        judged.canonical_arguments = canonical(judged.call.arguments)
+        if len(judged.canonical_arguments) > self._limits.arguments_bytes:
+            return Refused(
+                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+                faults=(f"the arguments are over {self._limits.arguments_bytes} bytes",),
+            )
+        faults = self._validator.faults(
+            definition.def_hash, definition.input_schema, judged.call.arguments
+        )
+        if faults:
+            return Refused(
+                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+                faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
+            )
+        return None
+
+    # 3, 4 -------------------------------------------------------------- trace, judge
+
+    def trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Find where the values came from, then judge; a DENY is returned as its refusal."""
+        connection, call = incoming.connection, judged.call
+        judged.digest = call.digest()
+        judged.trace = connection.session.index.trace(call.arguments)
+        judged.tier = effective_tier(
+            judged.standing.tier,
+            environment_raises=connection.server.environment == "production",
+            arguments_bytes=len(judged.canonical_arguments),
+        )
+        judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
+        if judged.judgement.verdict is Verdict.DENY:
+            self._rules.counted(judged.judgement)
+            return Refused(outcome=Outcome.DENIED_RULE, rule=rule_name(judged.judgement))
+        return None
+
+    def judge(self, incoming: IncomingCall, judged: Judged, *, suspended: bool) -> Judgement:
+        """Judge a traced call by the rules in force and by its session's lamps as they are now."""
+        connection, call = incoming.connection, judged.call
+        reach = Lamps.X if judged.tier >= Tier.T2 else Lamps.NONE
+        unseen = Lamps.U if judged.trace.incomplete else Lamps.NONE
+        subject = RuleSubject(
+            kind=Kind.CALL,
+            agent=call.agent,
+            server=call.server,
+            tool=call.tool,
+            arguments=call.arguments,
+            lamps=connection.session.lamps | unseen,
+        )
+        judgement = self._rules.judge(
+            subject, tier=judged.tier, labels=judged.standing.labels | reach, suspended=suspended
+        )
+        if not connection.agent_enrolled and judgement.verdict is Verdict.ALLOW:
+            return Judgement(verdict=Verdict.ASK, because=Because.UNKNOWN_AGENT)
+        return judgement
