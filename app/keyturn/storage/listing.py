@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from keyturn.application.configuration import AgentConfig, ServerConfig
+from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
 from keyturn.domain.definition import Pin
 from keyturn.domain.errors import DamagedDatabase
