@@ -9,7 +9,7 @@ from keyturn.domain.approval import TERMINAL, Event, State, advance
 from keyturn.domain.errors import IllegalTransition
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(st.sampled_from(Event), max_size=30))
 def test_whatever_happens_a_send_follows_an_approval_and_an_end_is_an_end(
     events: list[Event],
@@ -31,6 +31,7 @@ def test_whatever_happens_a_send_follows_an_approval_and_an_end_is_an_end(
         assert happened[: path.index(State.SENT)] == [Event.ALLOWED, Event.SENT]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(TERMINAL)), st.sampled_from(Event))
 def test_a_late_click_finds_the_end_and_nothing_else(state: State, event: Event) -> None:
     try:
@@ -40,6 +41,7 @@ def test_a_late_click_finds_the_end_and_nothing_else(state: State, event: Event)
     raise AssertionError("a terminal state was left")
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(sorted(set(Event) - {Event.ALLOWED})), max_size=30))
 def test_without_a_yes_nothing_is_ever_sent(events: list[Event]) -> None:
     state = State.PENDING

@@ -3,7 +3,7 @@
 import json
 
 import rfc8785
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from keyturn.domain.canonical import (
@@ -31,6 +31,7 @@ VALUES: st.SearchStrategy[JsonValue] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_what_is_accepted_is_written_as_the_reference_writes_it(value: JsonValue) -> None:
     read = parse_strict(json.dumps(value))
@@ -38,6 +39,7 @@ def test_what_is_accepted_is_written_as_the_reference_writes_it(value: JsonValue
     assert canonical(value) == rfc8785.dumps(value)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_the_canonical_form_reads_as_the_same_and_has_itself_for_form(value: JsonValue) -> None:
     assume(isinstance(parse_strict(json.dumps(value)), Parsed))
@@ -46,6 +48,7 @@ def test_the_canonical_form_reads_as_the_same_and_has_itself_for_form(value: Jso
     assert canonical(json.loads(text)) == text
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=200) | st.text(max_size=80).map(lambda text: text.encode("utf-8", "replace"))
 )
@@ -57,11 +60,13 @@ def test_any_bytes_are_read_or_refused_and_never_an_error(raw: bytes) -> None:
             assert reason
 
 
+@settings(deadline=None)
 @given(st.text('{}[]":,\\ud80019.eE-+ntfrals ', max_size=40))
 def test_any_text_of_json_s_own_characters_is_read_or_refused(text: str) -> None:
     assert isinstance(parse_strict(text), Parsed | Malformed)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(TEXTS, st.integers(0, 9), min_size=1, max_size=4), st.data())
 def test_a_repeated_key_is_refused_wherever_it_stands(
     members: dict[str, int], data: st.DataObject

@@ -2,7 +2,7 @@
 
 import copy
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from keyturn.domain.call import ToolCall
@@ -34,12 +34,14 @@ def call_with(params: JsonObject) -> ToolCall:
     )
 
 
+@settings(deadline=None)
 @given(OBJECTS, OBJECTS)
 def test_equal_digests_mean_equal_arguments(one: JsonObject, other: JsonObject) -> None:
     first, second = call_with({"arguments": one}), call_with({"arguments": other})
     assert (first.digest() == second.digest()) == (canonical(one) == canonical(other))
 
 
+@settings(deadline=None)
 @given(OBJECTS, UNBOUND, UNBOUND)
 def test_unbound_meta_never_changes_the_digest(
     arguments: JsonObject, one: JsonObject, other: JsonObject
@@ -48,6 +50,7 @@ def test_unbound_meta_never_changes_the_digest(
     assert first.digest() == call_with({"arguments": arguments, "_meta": other}).digest()
 
 
+@settings(deadline=None)
 @given(OBJECTS, NAMES, VALUES, VALUES)
 def test_bound_meta_always_does(
     arguments: JsonObject, key: str, one: JsonValue, other: JsonValue
@@ -57,6 +60,7 @@ def test_bound_meta_always_does(
     assert first.digest() != call_with({"arguments": arguments, "_meta": {key: other}}).digest()
 
 
+@settings(deadline=None)
 @given(OBJECTS, st.data())
 def test_a_change_of_the_object_after_the_approval_is_seen(
     arguments: JsonObject, data: st.DataObject

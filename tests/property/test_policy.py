@@ -77,7 +77,7 @@ def judged(
 
 
 @pytest.mark.requirement("I-32")
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(SUBJECTS, TIERS, LAMPS, RULE_SETS, POSTURES)
 def test_the_judge_is_the_reference(
     subject: RuleSubject, tier: Tier, labels: Lamps, rules: list[Rule], posture: Posture
@@ -87,6 +87,7 @@ def test_the_judge_is_the_reference(
     assert judgement == judged(subject, tier, labels, rules, posture)
 
 
+@settings(deadline=None)
 @given(SUBJECTS, TIERS, LAMPS, RULE_SETS, POSTURES, st.randoms(use_true_random=False))
 def test_the_order_of_the_rules_never_counts(
     subject: RuleSubject,
@@ -102,6 +103,7 @@ def test_the_order_of_the_rules_never_counts(
     assert judged(subject, tier, labels, shuffled, posture).verdict is verdict
 
 
+@settings(deadline=None)
 @given(SUBJECTS, TIERS, LAMPS, RULE_SETS, RULES, POSTURES)
 def test_one_more_denial_or_question_never_loosens(
     subject: RuleSubject,
@@ -118,6 +120,7 @@ def test_one_more_denial_or_question_never_loosens(
     assert not (before is Verdict.DENY and after is not Verdict.DENY)
 
 
+@settings(deadline=None)
 @given(SUBJECTS, LAMPS, RULE_SETS, POSTURES)
 def test_what_nobody_confirmed_is_never_allowed(
     subject: RuleSubject, labels: Lamps, rules: list[Rule], posture: Posture
@@ -125,6 +128,7 @@ def test_what_nobody_confirmed_is_never_allowed(
     assert judged(subject, Tier.T3, labels, rules, posture).verdict is not Verdict.ALLOW
 
 
+@settings(deadline=None)
 @given(SUBJECTS, TIERS, LAMPS, LAMPS, RULE_SETS, POSTURES)
 def test_a_lamp_that_lights_up_never_allows_more_without_a_rule_that_says_so(
     subject: RuleSubject,

@@ -1,6 +1,6 @@
 """Over generated values and texts: what stood there whole is found, and where it is said to be."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyturn.application.ports.inspection import ResultSource
@@ -26,6 +26,7 @@ def holding(value: str, lines: list[str], form: str, at: int) -> str:
     return "\n".join([*lines[:at], line, *lines[at:]])
 
 
+@settings(deadline=None)
 @given(
     VALUES, LINES, st.sampled_from(["line", "quoted", "curly", "cell", "tab"]), st.integers(0, 6)
 )
@@ -54,6 +55,7 @@ STRUCTURES: st.SearchStrategy[JsonValue] = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(STRUCTURES, VALUES)
 def test_a_scalar_of_a_structure_is_found_wherever_it_stands(other: JsonValue, value: str) -> None:
     result: JsonObject = {"structuredContent": {"k": [other, {"v": value}], "l": other}}
@@ -63,6 +65,7 @@ def test_a_scalar_of_a_structure_is_found_wherever_it_stands(other: JsonValue, v
     assert origin.value in origin.excerpt
 
 
+@settings(deadline=None)
 @given(STRUCTURES, STRUCTURES)
 def test_no_result_and_no_argument_is_an_error(result: JsonValue, argument: JsonValue) -> None:
     index = MemoryTraceIndexes().new_index()
@@ -73,6 +76,7 @@ def test_no_result_and_no_argument_is_an_error(result: JsonValue, argument: Json
         origin.excerpt.encode()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(fold(text)) == fold(text)

@@ -1,7 +1,7 @@
 """What is pinned of a tool, and when a listed tool is another one."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonObject, JsonValue
@@ -104,6 +104,7 @@ HINTS = st.dictionaries(
 
 
 @pytest.mark.requirement("I-16")
+@settings(deadline=None)
 @given(HINTS | st.none() | st.lists(st.booleans(), max_size=2))
 def test_a_hint_can_only_raise(annotations: JsonValue) -> None:
     annotated = definition(annotations=annotations)

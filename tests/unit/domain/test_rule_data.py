@@ -1,7 +1,7 @@
 """Rules as closed data: read back as written, and nothing unknown is passed over."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonObject
@@ -34,6 +34,7 @@ RULES = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(RULES)
 def test_a_rule_is_read_back_as_it_was_written(rule: Rule) -> None:
     assert rule_from_data(rule_to_data(rule)) == rule
