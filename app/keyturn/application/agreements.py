@@ -127,8 +127,12 @@ class Agreements:
         answer: Answer | None,
         digest: str,
     ) -> None:
-        """Record that a person did not agree, or that a review was withdrawn."""
-        await self._log.commit(_entry(connection, "refused", Actor.HUMAN, tool, answer, digest))
+        """Record that a person did not agree, or, with no answer, that nobody was asked further.
+
+        Silence is not a denial: a review that was withdrawn is not written down as a person's.
+        """
+        what, actor = ("withdrawn", Actor.KEYTURN) if answer is None else ("refused", Actor.HUMAN)
+        await self._log.commit(_entry(connection, what, actor, tool, answer, digest))
 
     async def pin_all(
         self,
@@ -138,6 +142,7 @@ class Agreements:
         answer: Answer | None,
     ) -> None:
         """Record and remember a person's agreement to definitions, and tell the listeners."""
+        tools = tuple(tools)
         pins = [
             Pin(
                 server=connection.server.name,

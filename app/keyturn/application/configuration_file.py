@@ -1,11 +1,12 @@
 """The headless FILE: its closed schema, read from parsed TOML into values; opens no file."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from keyturn.domain.configuration import (
     AgentConfig,
     CwdMode,
@@ -128,9 +129,11 @@ class _Table:
 
     def number(self, key: str, default: float) -> float:
         value = self._data.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        number = float(value) if isinstance(value, int | float) else 0.0
+        # TOML has inf and nan; neither is a time that ends.
+        if isinstance(value, bool) or not 0 < number < math.inf:
             raise _fault(self._where, key, "is not a number above 0")
-        return float(value)
+        return number
 
     def child(self, key: str, keys: frozenset[str]) -> "_Table":
         return _Table(key, self._mapping(key), keys)
@@ -229,14 +232,21 @@ def _fault(where: str, key: str, what: str) -> ConfigurationError:
 
 
 def json_value(value: object) -> JsonValue:
-    """Narrow parsed TOML to JSON values; raises ConfigurationError for dates and times."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
+    """Narrow parsed TOML to JSON values; raises ConfigurationError for what JSON does not have.
+
+    TOML also has dates, times, `inf`, `nan` and integers of 64 bits.
+    """
     if isinstance(value, list):
         return [json_value(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         return {str(k): json_value(v) for k, v in cast("dict[object, object]", value).items()}
+    if isinstance(value, bool | str):
+        return value
+    if isinstance(value, int) and abs(value) <= MAX_SAFE_INTEGER:
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
     raise ConfigurationError(
-        "The configuration holds a date or time where a rule takes text or numbers.",
-        mend="Put it in quotation marks.",
+        f"The configuration holds {value}, which a rule cannot compare with.",
+        mend="Write dates and times as texts, and numbers within 2^53.",
     )

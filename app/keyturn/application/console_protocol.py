@@ -15,9 +15,6 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     pass
 
 
-# ---------------------------------------------------------------- state
-
-
 class StopState(msgspec.Struct, frozen=True, kw_only=True):
     """The stop as the window shows it."""
 
@@ -36,9 +33,7 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     enrolled: bool
     connections: int
-    """Live connections."""
     servers: tuple[str, ...] = ()
-    """Servers it is connected to."""
     calls: int = 0
     """Judged calls of its live sessions."""
     lamps: str = ""
@@ -392,7 +387,7 @@ def decode_to_window(line: bytes) -> ToWindow | None:
     """Decode a line from the broker; None for anything that is no such message."""
     try:
         return _to_window.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -400,5 +395,5 @@ def decode_from_window(line: bytes) -> FromWindow | None:
     """Decode a line from the window; None for anything that is no such message, which is no."""
     try:
         return _from_window.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -55,6 +55,11 @@ class Control:
             "revoke_agent": self._revoke_agent,
         }
 
+    @property
+    def requests(self) -> frozenset[str]:
+        """Return every request that is known; a test holds them against an allow-list."""
+        return frozenset(self._handlers)
+
     async def control(self, request: Mapping[str, JsonValue]) -> JsonObject:
         """Carry out one request; anything unknown is refused."""
         name = request.get("control")
@@ -93,16 +98,18 @@ class Control:
 
     async def _propose_server(self, request: Mapping[str, JsonValue]) -> JsonObject:
         name, command, env = request.get("name"), request.get("command"), request.get("env", {})
-        if not isinstance(name, str) or not isinstance(command, list) or not command:
+        words = _texts(command)
+        if not isinstance(name, str) or not name or not words:
             raise ConfigurationError("A server needs a name and a command.")
-        if not isinstance(env, dict):
+        values = _texts(list(env.values())) if isinstance(env, dict) else None
+        if not isinstance(env, dict) or values is None:
             raise ConfigurationError("A server's environment is a table of texts.")
         environment = request.get("environment", "")
         await self._registry.propose_server(
             ServerConfig(
                 name=name,
-                command=tuple(str(word) for word in command),
-                env={key: str(value) for key, value in env.items()},
+                command=words,
+                env=dict(zip(env, values, strict=True)),
                 environment=environment if isinstance(environment, str) else "",
                 cwd=CwdMode.HOME,
                 cwd_path=self._home,
@@ -137,3 +144,10 @@ class Control:
         if not done:
             raise ConfigurationError(f"No agent is enrolled as {name!r}.")
         return {"ok": True}
+
+
+def _texts(value: JsonValue) -> tuple[str, ...] | None:
+    """Return a list of texts as it is; None for anything else, which is not guessed at."""
+    items = value if isinstance(value, list) else None
+    texts = tuple(item for item in items or () if isinstance(item, str))
+    return texts if items is not None and len(texts) == len(items) else None

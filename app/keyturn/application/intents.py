@@ -42,6 +42,7 @@ from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule_data import rule_from_data
+from keyturn.domain.tier import CONFIRMABLE
 
 POSTURE_SETTING = "posture"
 
@@ -100,8 +101,7 @@ class Intents:
                 self._reviews.ask_again(intent.name)
                 await self._live.review(intent.name)
             case SetTier():
-                labels = lamps_from_letters(intent.labels)
-                await self._agreements.set_tier(intent.server, intent.tool, intent.tier, labels)
+                await self._set_tier(intent)
             case EnrolAgent():
                 await self._registry.enrol(intent.name)
             case RevokeAgent():
@@ -129,9 +129,21 @@ class Intents:
         await self._rules.add(rule_from_data(parsed.value))
         self._rejudge()
 
-    async def _set_posture(self, posture: str) -> None:
-        await self._registry.put_setting(POSTURE_SETTING, Posture(posture).value)
-        self._rules.posture = Posture(posture)
+    async def _set_tier(self, intent: SetTier) -> None:
+        try:
+            labels = lamps_from_letters(intent.labels)
+        except KeyError:
+            raise ConfigurationError("A tool's labels are letters of U, P and X.") from None
+        if intent.tier is not None and intent.tier not in CONFIRMABLE:
+            raise ConfigurationError("T3 cannot be chosen, only left.")
+        await self._agreements.set_tier(intent.server, intent.tool, intent.tier, labels)
+
+    async def _set_posture(self, name: str) -> None:
+        if name not in {posture.value for posture in Posture}:
+            raise ConfigurationError("There is no such built-in rule.")
+        posture = Posture(name)
+        await self._registry.put_setting(POSTURE_SETTING, posture.value)
+        self._rules.posture = posture
         self._observers.changed(Topic.RULES)
         self._rejudge()
 

@@ -59,7 +59,7 @@ class Overview:
         credentials = await self._credentials() if Topic.CREDENTIALS in topics else None
         rules = Topic.RULES in topics
         return StateChanged(
-            stop=self._stop_state() if Topic.STOP in topics else None,
+            stop=self.stop_state() if Topic.STOP in topics else None,
             agents=self._agents() if Topic.AGENTS in topics else None,
             servers=self._servers() if Topic.SERVERS in topics else None,
             rules=self._rule_states() if rules else None,
@@ -70,7 +70,8 @@ class Overview:
             history=self._history if Topic.HISTORY in topics else None,
         )
 
-    def _stop_state(self) -> StopState:
+    def stop_state(self) -> StopState:
+        """Return the stop as the window shows it."""
         view = self._stop.view()
         facts = view.facts
         return StopState(

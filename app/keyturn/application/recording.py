@@ -5,7 +5,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import JsonObject, JsonValue, canonical
+from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, canonical, parse_strict
 from keyturn.domain.decision import Actor, Delivery, Outcome, Verdict
 from keyturn.domain.origin import Trace
 from keyturn.domain.policy import Judgement
@@ -80,13 +80,15 @@ class Recorder:
         self._mask = mask
 
     def arguments_for_history(self, arguments: JsonObject) -> tuple[bytes, bool]:
-        """Return canonical arguments with secrets masked, and whether any was."""
+        """Return canonical arguments with secrets masked, and whether any was.
+
+        Texts that JSON escapes (a key of several lines) are looked at one by one, then the whole,
+        where a value is next to its name.
+        """
         whole = canonical(arguments)
-        text = whole.decode()
-        if self._mask.mask(text) == text:
-            return whole, False
-        masked = _mask_leaves(arguments, self._mask)
-        return canonical(masked), True
+        text = canonical(_mask_leaves(arguments, self._mask)).decode()
+        masked = self._mask.mask(text).encode()
+        return masked, masked != whole
 
     def decision(
         self,
@@ -131,7 +133,9 @@ class Recorder:
             actor=actor_of(outcome),
             shown_ms=answer.shown_ms if answer is not None else 0,
             prompt_hash=answer.prompt_hash if answer is not None else "",
-            details={**_rule_details(judgement), **_answer_details(answer), **(details or {})},
+            details=self._masked(
+                {**_rule_details(judgement), **_answer_details(answer), **(details or {})}
+            ),
             arguments=arguments,
             masked=masked,
             committed=committed,
@@ -207,8 +211,10 @@ class Recorder:
         self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
     ) -> None:
         """Record how a detached call ended; nothing of it was sent."""
-        raw = request.arguments.encode()
-        text = self._mask.mask(request.arguments)
+        parsed = parse_strict(request.arguments)
+        arguments, masked = b"", True
+        if isinstance(parsed, Parsed) and isinstance(parsed.value, dict):
+            arguments, masked = self.arguments_for_history(parsed.value)
         details: JsonObject = {"ticket": request.ticket, **_answer_details(answer)}
         if grant:
             details["retry_granted"] = True
@@ -230,12 +236,16 @@ class Recorder:
                 actor=actor_of(outcome),
                 shown_ms=answer.shown_ms if answer is not None else 0,
                 prompt_hash=answer.prompt_hash if answer is not None else "",
-                details=details,
-                arguments=b"" if text != request.arguments else raw,
-                masked=text != request.arguments,
-                committed=raw,
+                details=self._masked(details),
+                arguments=arguments,
+                masked=masked,
+                committed=request.arguments.encode(),
             )
         )
+
+    def _masked(self, details: JsonObject) -> JsonObject:
+        """Mask what a person wrote and what a fault says, before it is chained for good."""
+        return {key: _mask_value(value, self._mask) for key, value in details.items()}
 
 
 def _rule_details(judgement: Judgement | None) -> JsonObject:
@@ -254,10 +264,23 @@ def _answer_details(answer: Answer | None) -> JsonObject:
 
 
 def _mask_leaves(value: JsonValue, mask: SecretMask) -> JsonValue:
+    """Mask the texts that look otherwise in JSON: the whole shows them escaped."""
     if isinstance(value, str):
-        return mask.mask(value)
+        return mask.mask(value) if _is_escaped(value) else value
     if isinstance(value, list):
         return [_mask_leaves(item, mask) for item in value]
     if isinstance(value, dict):
-        return {mask.mask(key): _mask_leaves(item, mask) for key, item in value.items()}
+        return {key: _mask_leaves(item, mask) for key, item in value.items()}
     return value
+
+
+def _mask_value(value: JsonValue, mask: SecretMask) -> JsonValue:
+    if isinstance(value, str):
+        return mask.mask(value)
+    if isinstance(value, list):
+        return [_mask_value(item, mask) for item in value]
+    return value
+
+
+def _is_escaped(text: str) -> bool:
+    return '"' in text or "\\" in text or any(char < " " for char in text)

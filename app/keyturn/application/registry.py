@@ -33,8 +33,8 @@ class TokenFiles(Protocol):
         ...
 
 
-_PROPOSALS = 20
-"""Most agent proposals kept: whoever can reach the socket must not grow the broker."""
+PROPOSALS = 20
+"""Most proposals kept of a kind: whoever can reach the socket must not grow the broker."""
 
 
 def checked_agent_name(name: str) -> str:
@@ -152,6 +152,12 @@ class Registry:
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""
         existing = self._servers.get(server.name)
+        proposed = [s for s in self._servers.values() if not s.confirmed]
+        if existing is None and len(proposed) >= PROPOSALS:
+            raise ConfigurationError(
+                "Too many proposed servers wait for Keyturn's window.",
+                mend="Confirm or remove them there first.",
+            )
         if existing is not None and existing.confirmed:
             raise ConfigurationError(
                 f"A server named {server.name} is already configured.",
@@ -164,7 +170,7 @@ class Registry:
         if name in self._agents:
             raise ConfigurationError(f"An agent named {name} is already enrolled.")
         checked_agent_name(name)
-        if len(self._proposed_agents) < _PROPOSALS:
+        if len(self._proposed_agents) < PROPOSALS:
             self._proposed_agents.add(name)
         self._observers.changed(Topic.AGENTS)
 
@@ -177,11 +183,14 @@ class Registry:
 
     async def remove_server(self, name: str) -> None:
         """Remove a server; its pins stay, so that the same tools need no second review."""
-        if self._servers.pop(name, None) is None:
+        if name not in self._servers:
             return
-        self._proposed_removals.discard(name)
         await self._record(RecordType.SERVER, "removed", Actor.HUMAN, {}, server=name)
         await self._server_store.remove_server(name)
+        del self._servers[name]
+        self._proposed_removals.discard(name)
+        for key in [key for key in self._proposed_secrets if key[0] == name]:
+            del self._proposed_secrets[key]
         self._apply()
 
     async def enrol(self, name: str, executable: str = "") -> None:
@@ -234,10 +243,14 @@ class Registry:
         self._observers.changed(Topic.CREDENTIALS)
 
     async def settle_credential(self, server: str, name: str, *, accept: bool) -> None:
-        """Store or drop a proposed value, as the person at the window says."""
-        secret = self._proposed_secrets.pop((server, name), None)
+        """Store or drop a proposed value, as the person at the window says.
+
+        A value that the keychain refuses stays proposed, so that it can be accepted later.
+        """
+        secret = self._proposed_secrets.get((server, name))
         if accept and secret is not None:
             await self.put_credential(server, name, secret)
+        self._proposed_secrets.pop((server, name), None)
         self._observers.changed(Topic.CREDENTIALS)
 
     async def remove_credential(self, server: str, name: str) -> None:

@@ -5,6 +5,7 @@ What is not agreed to is refused, never asked about as a call (architecture.md s
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import (
@@ -33,6 +34,15 @@ from keyturn.domain.definition import (
 )
 from keyturn.domain.tier import Tier
 
+_Key = tuple[str, str, str, str]
+"""Server, launch hash, tool (empty for the command), digest of the subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    request_id: str
+    task: asyncio.Task[None]
+
 
 class Reviews:
     """Asks for agreements, once each, and takes over what is answered."""
@@ -52,8 +62,8 @@ class Reviews:
         self._ids = ids
         self._observers = observers
         self._tasks = TaskOwner()
-        self._open: dict[tuple[str, str, str, str], asyncio.Task[None]] = {}
-        self._refused: set[tuple[str, str, str, str]] = set()
+        self._open: dict[_Key, _Open] = {}
+        self._refused: set[_Key] = set()
 
     @property
     def agreements(self) -> Agreements:
@@ -107,7 +117,7 @@ class Reviews:
     async def settle(self, connection: Connection, seconds: float) -> None:
         """Wait until no review of this server is open, at most so long."""
         prefix = (connection.server.name, connection.launch.launch_hash)
-        tasks = [task for key, task in self._open.items() if key[:2] == prefix]
+        tasks = [review.task for key, review in self._open.items() if key[:2] == prefix]
         if tasks and self._approvals.somebody_answers:
             await asyncio.wait(tasks, timeout=seconds)
 
@@ -151,30 +161,34 @@ class Reviews:
         digest = digest_of(canonical(subject))
         key = (connection.server.name, connection.launch.launch_hash, name, digest)
         running = self._open.get(key)
-        if running is None:
-            if key in self._refused or not self._approvals.somebody_answers:
-                return None
-            self._withdraw_older(key, kind)
-            request = self._request(connection, kind, name, subject)
-            running = self._tasks.start(
-                self._follow(connection, request, tool, key),
-                f"review {connection.server.name} {name or 'command'}",
-            )
-            self._open[key] = running
-            running.add_done_callback(lambda _task: self._open.pop(key, None))
-        return running
-
-    def _withdraw_older(self, key: tuple[str, str, str, str], kind: RequestKind) -> None:
-        """A tool that changed again while its review waits is asked about as it is now."""
-        self._approvals.refuse(
-            lambda r: (
-                r.kind is kind
-                and (r.server, r.tool or "") == (key[0], key[2])
-                and r.digest != key[3]
-            ),
-            Outcome.BLOCKED_DEFINITION_CHANGED,
-            WithdrawCause.DRIFT,
+        if running is not None:
+            return running.task
+        if key in self._refused or not self._approvals.somebody_answers:
+            return None
+        self._withdraw_older(key)
+        request = self._request(connection, kind, name, subject)
+        task = self._tasks.start(
+            self._follow(connection, request, tool, key),
+            f"review {connection.server.name} {name or 'command'}",
         )
+        review = self._open[key] = _Open(request.id, task)
+        task.add_done_callback(lambda _task: self._forget(key, review))
+        return task
+
+    def _withdraw_older(self, key: _Key) -> None:
+        """A tool that changed again while its review waits is asked about as it is now.
+
+        Only for the same launch identity: another one of the same server is another program.
+        """
+        older = [k for k in self._open if k[:3] == key[:3]]
+        ids = {self._open.pop(k).request_id for k in older}
+        self._approvals.refuse(
+            lambda r: r.id in ids, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT
+        )
+
+    def _forget(self, key: _Key, review: _Open) -> None:
+        if self._open.get(key) is review:
+            del self._open[key]
 
     def _request(
         self, connection: Connection, kind: RequestKind, name: str, subject: JsonObject
@@ -182,6 +196,9 @@ class Reviews:
         text = canonical(subject)
         pin = self._agreements.pin(connection, name)
         tool = connection.catalogue.get(name)
+        proposed = pin.tier if pin is not None else None
+        if kind is RequestKind.DEFINITION and tool is not None:
+            proposed = proposed_tier(tool)
         return ApprovalRequest(
             id=self._ids.new("v"),
             kind=kind,
@@ -199,7 +216,7 @@ class Reviews:
             environment=connection.server.environment,
             pinned_at=pin.pinned_at if pin is not None else "",
             created_utc=self._clock.now_utc(),
-            proposed_tier=pin.tier if pin is not None else None,
+            proposed_tier=proposed,
         )
 
     async def _follow(
@@ -207,7 +224,7 @@ class Reviews:
         connection: Connection,
         request: ApprovalRequest,
         tool: ToolDefinition | None,
-        key: tuple[str, str, str, str],
+        key: _Key,
     ) -> None:
         resolution = await self._approvals.ask(request, hold_seconds=None)
         answer = resolution.answer

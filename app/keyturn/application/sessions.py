@@ -5,13 +5,16 @@ must not be read as one (MCP 2026-07-28, basic).
 """
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from keyturn.application.approval_request import EarlierCall
 from keyturn.application.ports.ids import Ids
-from keyturn.application.ports.inspection import TraceIndex, TraceIndexes
+from keyturn.application.ports.inspection import ResultSource, TraceIndex, TraceIndexes
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.origin import Trace
 
 EARLIER_CALLS = 3
 
@@ -34,6 +37,8 @@ class Session:
     earlier: deque[EarlierCall] = field(
         default_factory=lambda: deque[EarlierCall](maxlen=EARLIER_CALLS)
     )
+    also: "Session | None" = None
+    """The agent's credential session, which is lit by everything that lights this one."""
 
     def next_call(self) -> int:
         """Count a judged call and return its number, from 1."""
@@ -50,6 +55,31 @@ class Session:
         for letter in (labels & ~self.lamps).letters():
             self.lit_by[letter] = call_number
         self.lamps |= labels
+        if self.also is not None:
+            self.also.lamps |= labels
+
+
+class _Union:
+    """The index of a credential session: its own results and those of the agent's other sessions.
+
+    Without it a program that hides its parent would wash the trace away.
+    """
+
+    def __init__(self, own: TraceIndex, others: Callable[[], Iterable[TraceIndex]]) -> None:
+        self._own = own
+        self._others = others
+
+    def add(self, source: ResultSource, result: JsonValue) -> None:
+        """Index a result of its own."""
+        self._own.add(source, result)
+
+    def trace(self, arguments: JsonObject) -> Trace:
+        """Look in every index; one that is incomplete makes the whole so."""
+        traces = [index.trace(arguments) for index in (self._own, *self._others())]
+        return Trace(
+            origins=tuple(origin for trace in traces for origin in trace.origins),
+            incomplete=any(trace.incomplete for trace in traces),
+        )
 
 
 class Sessions:
@@ -74,7 +104,8 @@ class Sessions:
             session = self._by_host.get((agent, process.pid, process.started))
             if session is not None:
                 return session
-        session = self._new(agent, peer.host)
+        session = self._new(agent, peer.host, self._indexes.new_index())
+        session.also = self._by_agent.get(agent)
         self._by_host[(agent, peer.host.pid, peer.host.started)] = session
         return session
 
@@ -88,12 +119,23 @@ class Sessions:
         return (*self._by_host.values(), *self._by_agent.values())
 
     def _credential_session(self, agent: str) -> Session:
+        """Return the session of an agent whose host process is not known.
+
+        It carries the lamps and the trace of all live sessions of the agent (architecture.md 7).
+        """
         session = self._by_agent.get(agent)
         if session is None:
-            session = self._by_agent[agent] = self._new(agent, None)
+            index = _Union(
+                self._indexes.new_index(), lambda: [other.index for other in self._hosted(agent)]
+            )
+            session = self._by_agent[agent] = self._new(agent, None, index)
+            for other in self._hosted(agent):
+                session.lamps |= other.lamps
+                other.also = session
         return session
 
-    def _new(self, agent: str, host: ObservedProcess | None) -> Session:
-        return Session(
-            id=self._ids.new("s"), agent=agent, host=host, index=self._indexes.new_index()
-        )
+    def _hosted(self, agent: str) -> list[Session]:
+        return [session for key, session in self._by_host.items() if key[0] == agent]
+
+    def _new(self, agent: str, host: ObservedProcess | None, index: TraceIndex) -> Session:
+        return Session(id=self._ids.new("s"), agent=agent, host=host, index=index)
