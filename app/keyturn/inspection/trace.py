@@ -150,7 +150,9 @@ def _places_of_text(kept: Kept, blocks: list[str]) -> Iterator[tuple[str, Place]
     start, line = 0, 1
     for block in blocks:
         if len(block) <= MAX_PIECE:
-            yield block, Place(start, len(block), line)
+            blank = block[: len(block) - len(block.lstrip())]
+            whole = block.strip()
+            yield whole, Place(start + len(blank), len(whole), line + blank.count("\n"))
         start += len(block) + 1
         line += block.count("\n") + 1
     cut = pieces(kept.text[:_HASHED_CHARACTERS], _HASHED_PIECES)

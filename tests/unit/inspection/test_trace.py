@@ -219,6 +219,12 @@ def test_a_value_inside_longer_words_is_found_where_it_stands_alone() -> None:
     assert not index_of(text_result(f"x {words * 10} y")).trace({"v": "all_open"}).origins
 
 
+def test_blank_lines_around_a_text_are_not_part_of_a_value() -> None:
+    index = index_of({"content": [{"type": "text", "text": "x"}, {"text": "\n\n R. Talbot\n\n"}]})
+    (origin,) = index.trace({"v": "R. Talbot"}).origins
+    assert (origin.value, origin.offset, origin.line) == ("R. Talbot", 5, 4)
+
+
 def test_a_very_long_scalar_is_found_by_search_only() -> None:
     long = "word " * 20_000
     alone = index_of({"structuredContent": {"v": long}})
