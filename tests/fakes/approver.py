@@ -10,6 +10,22 @@ from keyturn.application.approval_request import (
 )
 from keyturn.application.approvals import Approvals
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.domain.decision import Outcome
+
+HOLD_SECONDS = 50.0
+"""How long the agents of a test's requests wait."""
+
+
+class NoEndRecorder:
+    """Records nothing of how detached requests end: that is not an approver's."""
+
+    def detached(self, request: ApprovalRequest, cause: str) -> None:
+        """Forget it."""
+
+    def ended(
+        self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
+    ) -> None:
+        """Forget it."""
 
 
 class FakeApprover:

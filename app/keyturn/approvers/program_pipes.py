@@ -78,7 +78,7 @@ class ProgramPipes(asyncio.SubprocessProtocol):
     def close_stdin(self) -> None:
         """Say that nothing more will come; what it has not read is dropped."""
         stdin = self._stdin()
-        if stdin is not None:
+        if stdin is not None and not stdin.is_closing():
             stdin.abort()
 
     async def wait(self, seconds: float) -> bool:
