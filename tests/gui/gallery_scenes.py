@@ -7,17 +7,23 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from keyturn.gui.fonts import load_fonts
+from keyturn.gui.history.model import HistoryModel
+from keyturn.gui.history.view import HistoryView
 from keyturn.gui.icons import Icons
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.view import QueueView
+from keyturn.gui.servers.model import ServersModel
+from keyturn.gui.servers.view import ServersView
+from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.gui.style import dress
 from keyturn.gui.theme import Appearance, Theme
 from keyturn.gui.widgets.allow_button import AccessibleAllow
 from keyturn.presentation.words import Words
 from tests.gui import gallery_data as data
+from tests.gui import gallery_more as more
 
 LIGHT, DARK = Appearance.LIGHT, Appearance.DARK
 
@@ -114,12 +120,92 @@ def queue_narrow(studio: Studio, appearance: Appearance, name: str) -> None:
     studio.take(window, name)
 
 
-SCENES: dict[str, Callable[[Studio], None]] = {
-    "queue-dark": lambda studio: queue_unarmed(studio, DARK, "queue-dark"),
-    "queue-light": lambda studio: queue_armed(studio, LIGHT, "queue-light"),
-    "queue-high-contrast": lambda studio: queue_unarmed(
-        studio, Appearance.HIGH_CONTRAST, "queue-high-contrast"
-    ),
-    "narrow-light": lambda studio: queue_narrow(studio, LIGHT, "narrow-light"),
-    "narrow-dark": lambda studio: queue_narrow(studio, DARK, "narrow-dark"),
-}
+def history(studio: Studio, appearance: Appearance, name: str) -> None:
+    """Filters, a notice, one denied call open."""
+    studio.theme.use(appearance)
+    model = HistoryModel()
+    view = HistoryView(studio.look, model)
+    model.setParent(view)
+    model.rows.show_rows(more.HISTORY_ROWS)
+    model.show_filters(more.FILTERS)
+    model.show_summary(more.SUMMARY)
+    model.show_missed(more.MISSED)
+    model.show_detail(more.DETAIL)
+    window = framed(studio, Page.HISTORY, view)
+    window.show_top_bar(more.HISTORY_BAR)
+    view.table.choose(0)
+    settle(studio, window)
+    studio.take(window, name)
+
+
+def review(studio: Studio, appearance: Appearance, name: str) -> None:
+    """A changed definition with hidden characters; nothing confirmed yet."""
+    studio.theme.use(appearance)
+    clock = Moment(10_000)
+    model = ServersModel()
+    view = ServersView(studio.look, model, clock)
+    model.setParent(view)
+    model.show_tree(more.TREE)
+    model.show_review(more.REVIEW)
+    view.tree.choose("logistics", "dispatch_order")
+    window = framed(studio, Page.SERVERS, view)
+    window.show_top_bar(more.REVIEW_BAR)
+    settle(studio, window)
+    view.review.watch.arming.window_active(True, 10_000)
+    clock.now_ms = 14_000
+    view.review.watch.ticked.emit()
+    studio.take(window, name)
+
+
+def stopped(studio: Studio, appearance: Appearance, name: str) -> None:
+    """One call with an unknown outcome, the way back held a third of its second."""
+    studio.theme.use(appearance)
+    clock = Moment(10_000)
+    model = QueueModel()
+    queue = QueueView(studio.look, model, clock)
+    model.setParent(queue)
+    screen = StoppedScreen(studio.look)
+    window = MainWindow(studio.look, {Page.QUEUE: queue}, screen)
+    screen.show_view(more.STOPPED)
+    window.show_top_bar(more.STOPPED_BAR)
+    screen.resume.hold.show_share(0.3)
+    settle(studio, window)
+    studio.take(window, name)
+
+
+def framed(studio: Studio, page: Page, view: QWidget) -> MainWindow:
+    """Return a window that shows `view` as `page`, with an empty queue behind it."""
+    model = QueueModel()
+    queue = QueueView(studio.look, model, Moment(0))
+    model.setParent(queue)
+    window = MainWindow(studio.look, {Page.QUEUE: queue, page: view})
+    window.show_page(page)
+    return window
+
+
+def scene(
+    draw: Callable[[Studio, Appearance, str], None], appearance: Appearance, name: str
+) -> tuple[str, Callable[[Studio], None]]:
+    """Return a named scene."""
+
+    def run(studio: Studio) -> None:
+        draw(studio, appearance, name)
+
+    return name, run
+
+
+SCENES: dict[str, Callable[[Studio], None]] = dict(
+    [
+        scene(queue_unarmed, DARK, "queue-dark"),
+        scene(queue_armed, LIGHT, "queue-light"),
+        scene(queue_unarmed, Appearance.HIGH_CONTRAST, "queue-high-contrast"),
+        scene(queue_narrow, LIGHT, "narrow-light"),
+        scene(queue_narrow, DARK, "narrow-dark"),
+        scene(history, LIGHT, "history-light"),
+        scene(history, DARK, "history-dark"),
+        scene(review, LIGHT, "review-light"),
+        scene(review, DARK, "review-dark"),
+        scene(stopped, DARK, "stopped-dark"),
+        scene(stopped, LIGHT, "stopped-light"),
+    ]
+)

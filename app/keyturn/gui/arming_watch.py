@@ -226,10 +226,9 @@ class ArmingWatch(QObject):
 def _control_of(event: QEvent) -> str | None:
     """Name the key or button; None for one that types nothing, such as Shift."""
     if isinstance(event, QKeyEvent):
-        key = Qt.Key(event.key()) if event.key() in Qt.Key else None
         # The place of the key, because letting go of Shift first turns "A" into "a".
         place = event.nativeScanCode() or event.key()
-        return None if key in _MODIFIERS else f"key {place}"
+        return None if event.key() in _MODIFIERS else f"key {place}"
     if isinstance(event, QMouseEvent):
         return f"button {event.button().value}"
     return "touch"

@@ -12,15 +12,21 @@ from keyturn.gui.text_runs import phrase, plain_runs
 from keyturn.gui.theme import Token, Type, TypeStyle
 
 
-def fitted(look: Look, text: str, style: TypeStyle, width: int, *, lines: int = 1) -> TextFlow:
-    """Return `text` laid out in at most `lines` lines of `width` px."""
+def fitted(
+    look: Look, text: str, style: TypeStyle, width: int, *, lines: int = 1, brief: bool = False
+) -> TextFlow:
+    """Return `text` laid out in at most `lines` lines of `width` px.
+
+    `brief` says "+28" instead of "+ 28 characters", for the narrow columns of a table.
+    """
     flow = TextFlow(plain_runs(text, look.words, one_line=True), style, look.theme)
     if flow.lay_out(width).line_count <= lines:
         return flow
     letter = QFontMetricsF(look.theme.font(style)).averageCharWidth() or 1.0
     kept = max(4, int(lines * width / letter))
     while kept > 4:
-        rest = look.words("fitting.more", n=len(text) - kept)
+        left_out = len(text) - kept
+        rest = f"+{left_out}" if brief else look.words("fitting.more", n=left_out)
         runs = (
             *plain_runs(text[:kept], look.words, one_line=True),
             phrase(f" {rest}", Type.CAPTION, Token.TEXT_TERTIARY),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from keyturn.gui.look import Look
@@ -86,7 +86,9 @@ class MainWindow(QWidget):
         self._page = page
         self.rail.show_page(page)
         in_place = self._stopped if self._is_stopped and page is Page.QUEUE else None
-        self._stack.setCurrentWidget(in_place or self._pages[page])
+        shown = in_place or self._pages[page]
+        self._stack.setCurrentWidget(shown)
+        shown.setFocus(Qt.FocusReason.OtherFocusReason)
         self.page_changed.emit(page)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -98,6 +100,13 @@ class MainWindow(QWidget):
         else:
             self.rail.use_width(NARROW if width < _NARROW_BELOW else MIDDLE)
         self.top_bar.spare_facts(width < _NARROW_BELOW or height < _LOW_BELOW)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Come up with the focus in the page: never on the stop, never on a decision."""
+        super().showEvent(event)
+        page = self._stack.currentWidget()
+        if page is not None:
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide: closing the window must not answer anything."""

@@ -234,4 +234,5 @@ def _is_on(option: QStyleOption) -> bool:
 
 def _wants_ring(widget: QWidget) -> bool:
     """Tell whether the ring goes around the widget; some draw the place of the focus inside."""
-    return widget.property("ring") is not False
+    takes_keys = widget.focusPolicy() is not Qt.FocusPolicy.NoFocus
+    return takes_keys and widget.property("ring") is not False

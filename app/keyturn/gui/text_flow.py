@@ -31,6 +31,8 @@ _GAP: Final = {Ink.TRACED: 0.0, Ink.CHANGED: 1.0, Ink.MARK: 1.0}
 _RADIUS: Final = 4.0
 _SEPARATOR: Final = "\u2028"
 _GLUE: Final = "\u00a0"
+_BREAK: Final = "\u200b"
+"""Lets a line break before and after the box of a mark, which itself is never broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,11 @@ class _Placed:
     @property
     def pad(self) -> int:
         return 1 if self.run.ink in _PAD else 0
+
+    @property
+    def outside(self) -> int:
+        """Return how many positions at each end lie outside the box."""
+        return 1 if self.run.ink is Ink.MARK else 0
 
 
 class TextFlow:
@@ -179,8 +186,8 @@ class TextFlow:
         wanted = _PAD[ink] + _GAP[ink]
         format_.setFontLetterSpacing(wanted - QFontMetricsF(font).horizontalAdvance(_GLUE))
         return [
-            _range(placed.start, placed.start + 1, format_),
-            _range(placed.end - 1, placed.end, format_),
+            _range(placed.start + placed.outside, placed.start + placed.outside + 1, format_),
+            _range(placed.end - placed.outside - 1, placed.end - placed.outside, format_),
         ]
 
     def _run_colour(self, run: Run) -> QColor | None:
@@ -205,12 +212,13 @@ class TextFlow:
     def _box(self, line: QTextLine, number: int, placed: _Placed) -> QRectF | None:
         """Return the part of a run's box that lies in one line."""
         first, last = line.textStart(), line.textStart() + line.textLength()
-        start, end = max(placed.start, first), min(placed.end, last)
+        box_start, box_end = placed.start + placed.outside, placed.end - placed.outside
+        start, end = max(box_start, first), min(box_end, last)
         if start >= end:
             return None
         gap = _GAP[placed.run.ink]
-        left = _x(line, start) + (gap if start == placed.start else 0)
-        right = _x(line, end) - (gap if end == placed.end else 0)
+        left = _x(line, start) + (gap if start == box_start else 0)
+        right = _x(line, end) - (gap if end == box_end else 0)
         top = number * self._line_height
         # Letters that run from right to left have their start at the right.
         return QRectF(min(left, right), top, abs(right - left), self._line_height)
@@ -265,7 +273,8 @@ def _shown(run: Run) -> str:
     if run.ink is Ink.PLAIN:
         return run.shown.replace("\n", _SEPARATOR)
     if run.ink is Ink.MARK:
-        return _GLUE + run.shown.replace(" ", _GLUE).replace("-", "\u2011") + _GLUE
+        label = run.shown.replace(" ", _GLUE).replace("-", "\u2011")
+        return f"{_BREAK}{_GLUE}{label}{_GLUE}{_BREAK}"
     return _GLUE + run.shown.replace("\n", _SEPARATOR) + _GLUE
 
 

@@ -158,6 +158,7 @@ class Type:
     DISPLAY: Final = TypeStyle(Face.INTER, 28, 36, QFont.Weight.DemiBold, False, True)
     HEADLINE: Final = TypeStyle(Face.INTER, 20, 28, QFont.Weight.DemiBold, False, True)
     TITLE: Final = TypeStyle(Face.INTER, 15, 24, QFont.Weight.DemiBold)
+    TITLE_WRAPPED: Final = TypeStyle(Face.INTER, 15, 20, QFont.Weight.DemiBold)
     BODY_STRONG: Final = TypeStyle(Face.INTER, 13, 20, QFont.Weight.DemiBold)
     BODY: Final = TypeStyle(Face.INTER, 13, 20, QFont.Weight.Normal)
     LABEL: Final = TypeStyle(Face.INTER, 12, 16, QFont.Weight.Medium, False)

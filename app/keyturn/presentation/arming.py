@@ -143,6 +143,15 @@ def reason_text(state: ArmState, card: CardView, words: Words) -> str:
     )
 
 
+def short_reason_text(state: ArmState, words: Words) -> str:
+    """Return the reason without names, for a button with no room for them; "" if it has none."""
+    key = _SHORT_REASONS.get(state.owed)
+    return words(key) if key else ""
+
+
+_SHORT_REASONS = {Owed.CONFIRM: "arming.confirm_short", Owed.TYPE_NAME: "arming.type_name_short"}
+
+
 @dataclass(slots=True)
 class _Watch:
     """What has been seen of the subject since it came on screen."""

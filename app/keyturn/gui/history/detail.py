@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.text_runs import value_runs
@@ -14,6 +14,7 @@ from keyturn.gui.widgets.chip import ChipLabel, ChipRow
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
 from keyturn.gui.widgets.pairs import PairList
+from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.card import ArgumentRow, Chip, Pair
@@ -45,10 +46,11 @@ class DetailPane(QFrame):
         self.setProperty("surface", "panel")
         self.setProperty("edge", "left")
         self._chips = ChipRow(look)
-        self._headline = Text(look, Type.TITLE, wrap=True)
+        self._headline = Text(look, Type.TITLE_WRAPPED, wrap=True)
         self._server_tool = ValueText(look, Type.VALUE, Token.TEXT_SECONDARY)
         self._tabs_place = column()
-        self._body: QVBoxLayout = column(margins=(_SIDE, 8, _SIDE, 12))
+        self._scroll = ScrollPane("panel", (_SIDE, 8, _SIDE, 8))
+        self._body = self._scroll.body
         self._build()
 
     def show_detail(self, detail: HistoryDetail) -> None:
@@ -90,20 +92,10 @@ class DetailPane(QFrame):
         head.addWidget(self._server_tool)
         head.addSpacing(12)
         head.addLayout(self._tabs_place)
-        inside = QWidget()
-        inside.setProperty("surface", "panel")
-        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        inside.setLayout(self._body)
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = column(self)
         layout.addLayout(top)
         layout.addLayout(head)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self._scroll, 1)
         layout.addWidget(self._foot())
 
     def _foot(self) -> QWidget:
@@ -206,7 +198,8 @@ class DetailPane(QFrame):
 
     def _earlier(self, call: EarlierCall) -> QWidget:
         place = QWidget()
-        line = row(place, (0, 2, 0, 2), gap=8)
+        line = row(place, gap=8)
+        place.setMinimumHeight(self._look.theme.tall(24))
         role = self._look.theme.role_token(call.role)
         line.addWidget(IconLabel(self._look, call.icon, role, 14))
         tool = Text(self._look, Type.VALUE)

@@ -25,7 +25,8 @@ from keyturn.presentation.history import HistoryRow
 from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
 
 _ROW: Final = 36
-_HEADER: Final = 32
+_HEADER: Final = 33
+"""32 and the line below."""
 _SIDE: Final = 16
 _BAR: Final = 3
 _ICON: Final = 16
@@ -127,7 +128,7 @@ class HistoryDelegate(QStyledItemDelegate):
             self._paint_icon_text(painter, inner, row.decided_by, Type.PAIR, quiet, 14)
         else:
             style, token = _CELL_TYPES[column]
-            flow = fitted(self._look, cell_text(row, column), style, inner.width())
+            flow = fitted(self._look, cell_text(row, column), style, inner.width(), brief=True)
             self._paint_flow(painter, inner, flow, token)
         painter.restore()
 
@@ -160,7 +161,7 @@ class HistoryDelegate(QStyledItemDelegate):
         square = QRectF(rect.left(), top, size, size)
         self._look.icons.paint(painter, square, said.icon, theme.colour(icon_token))
         room = rect.adjusted(size + 4, 0, 8, 0)
-        flow = fitted(self._look, said.text, style, room.width())
+        flow = fitted(self._look, said.text, style, room.width(), brief=True)
         self._paint_flow(painter, room, flow, token)
 
     def _paint_flow(self, painter: QPainter, rect: QRect, flow: TextFlow, token: Token) -> None:

@@ -75,6 +75,7 @@ class HistoryView(QFrame):
         layout.addWidget(self._banner)
         layout.addWidget(self.table, 1)
         self._banner.hide()
+        self.setFocusProxy(self.table)
         self.detail.hide()
         self._layout: QHBoxLayout = row(self)
         self._layout.addWidget(left, 1)
@@ -104,7 +105,7 @@ class HistoryView(QFrame):
     def _summary(self) -> QWidget:
         summary = pane("panel", edge="bottom", name="history_summary")
         summary.setFixedHeight(self._look.theme.tall(_SUMMARY))
-        layout = row(summary, (16, 0, 16, 0))
+        layout = row(summary, (16, 1, 16, 0))
         layout.addLayout(self._counts)
         layout.addStretch()
         layout.addLayout(self._chain)

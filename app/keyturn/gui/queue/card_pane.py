@@ -6,9 +6,9 @@ nothing; what is pressed comes out as signals, and the arming decides what a pre
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
@@ -21,6 +21,7 @@ from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.lamps import LampStrip
 from keyturn.gui.widgets.layouts import clear, column
 from keyturn.gui.widgets.pairs import Provenance
+from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.source_excerpt import ExcerptBox
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.text import Text, ValueText
@@ -29,7 +30,6 @@ from keyturn.presentation.card import CardView
 _SIDE: Final = 24
 _NARROW_SIDE: Final = 16
 _READING_COLUMN: Final = 880
-_BAR: Final = 10
 READABLE: Final = "readable"
 RAW: Final = "raw"
 DIFF: Final = "diff"
@@ -67,7 +67,7 @@ class CardPane(QFrame):
         self._name_prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._excerpts = column(gap=8)
         self._provenance = column()
-        self._scroll = QScrollArea()
+        self._scroll = ScrollPane("panel", (_SIDE, 4, _SIDE, 12))
         self._build()
         self._connect()
 
@@ -135,12 +135,6 @@ class CardPane(QFrame):
         super().resizeEvent(event)
         self._use_margins()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Keep the column's edge where it is when the scroll bar comes or goes."""
-        if event.type() in {QEvent.Type.Show, QEvent.Type.Hide}:
-            QTimer.singleShot(0, self, self._use_margins)
-        return super().eventFilter(watched, event)
-
     def _tab_names(self) -> list[tuple[str, str]]:
         words = self._look.words
         return [
@@ -152,17 +146,6 @@ class CardPane(QFrame):
     def _build(self) -> None:
         self._head = column(margins=(_SIDE, 12, _SIDE, 0))
         self._head.addWidget(self.headline)
-        inside = QWidget()
-        inside.setObjectName("card_body")
-        inside.setProperty("surface", "panel")
-        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._body: QVBoxLayout = column(inside, (_SIDE, 4, _SIDE, 12))
-        self._scroll.setWidget(inside)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.verticalScrollBar().installEventFilter(self)
         self._fill_body()
         layout = column(self)
         layout.addLayout(self._head)
@@ -170,7 +153,7 @@ class CardPane(QFrame):
         layout.addWidget(self.block)
 
     def _fill_body(self) -> None:
-        body = self._body
+        body = self._scroll.body
         body.addWidget(self.chips)
         body.addSpacing(6)
         body.addWidget(self.lamps)
@@ -247,13 +230,10 @@ class CardPane(QFrame):
             self.tabs.say_note(words("card.lines_seen", n=missing, last=unseen[0] - 1, lines=lines))
 
     def _use_margins(self) -> None:
-        """Give the column its sides; the scroll bar takes its room from the trailing one."""
+        """Give the column its sides, and what is beyond the reading column to the trailing one."""
         side = _NARROW_SIDE if self._narrow else _SIDE
         spare = max(0, self.width() - 2 * side - _READING_COLUMN)
-        bar = _BAR if self._scroll.verticalScrollBar().isVisible() else 0
-        top = self._body.contentsMargins().top()
-        bottom = self._body.contentsMargins().bottom()
-        self._body.setContentsMargins(side, top, max(0, side + spare - bar), bottom)
+        self._scroll.use_margins((side, 4, side + spare, 12))
         self._head.setContentsMargins(side, 12, side + spare, 0)
 
     def _on_source(self, excerpt: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from keyturn.gui.arming_watch import ArmingWatch
@@ -20,7 +20,7 @@ from keyturn.gui.queue.stepper import Stepper
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.notices import EmptyState
 from keyturn.presentation.answer import Answer, Route
-from keyturn.presentation.arming import Owed, Subject, reason_text, terms_of
+from keyturn.presentation.arming import Owed, Subject, reason_text, short_reason_text, terms_of
 from keyturn.presentation.card import CardView, deadline_text
 from keyturn.presentation.marks import Icon
 
@@ -91,11 +91,6 @@ class QueueView(QFrame):
         if request_id is not None:
             self.request_chosen.emit(request_id)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        """Come up with the focus on the sentence: never on a button, and never on the stop."""
-        super().showEvent(event)
-        self.card.rest_focus()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put list and card behind each other when there is no room for both."""
         super().resizeEvent(event)
@@ -110,6 +105,7 @@ class QueueView(QFrame):
         self._layout.addWidget(self.pane)
         self._layout.addLayout(right, 1)
         self.stepper.hide()
+        self.setFocusProxy(self.card.headline.sentence)
 
     def _connect(self) -> None:
         self._model.card_changed.connect(self._on_card)
@@ -205,7 +201,8 @@ class QueueView(QFrame):
         reason = reason_text(state, card, self._look.words)
         if state.owed is Owed.REQUEST:
             return
-        self.card.block.show_arming(state, reason)
+        short = short_reason_text(state, self._look.words) or reason
+        self.card.block.show_arming(state, reason, short)
         self.card.block.show_deny_armed(self.watch.arming.deny_armed(now))
 
     def _show_deadline(self) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.gui.arming_watch import ArmingWatch
 from keyturn.gui.look import Look
@@ -21,6 +21,7 @@ from keyturn.gui.widgets.diff_view import DiffView
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
+from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.answer import Answer, Route
@@ -138,6 +139,9 @@ class ReviewPane(QFrame):
         self.chips.show_chips(review.chips)
         self._footing.say(review.footing)
         self._say_buttons(review)
+        self.accept.make_room_for(
+            [self._look.words("arming.confirm", object=change.object) for change in review.owed]
+        )
         if previous != review:
             self._show_changes(review)
             self._show_tabs(review)
@@ -162,10 +166,8 @@ class ReviewPane(QFrame):
     def _build(self) -> None:
         head = column(margins=(_SIDE, 12, _SIDE, 0))
         head.addWidget(self.headline)
-        inside = QWidget()
-        inside.setProperty("surface", "panel")
-        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        body: QVBoxLayout = column(inside, (_SIDE, 8, _SIDE, 12))
+        scroll = ScrollPane("panel", (_SIDE, 8, _SIDE, 12))
+        body = scroll.body
         title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
         title.say(self._look.words("servers.what_changed"))
         body.addWidget(self.chips)
@@ -184,12 +186,6 @@ class ReviewPane(QFrame):
         body.addSpacing(10)
         body.addLayout(self._hashes)
         body.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = column(self)
         layout.addLayout(head)
         layout.addWidget(scroll, 1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
@@ -51,6 +51,7 @@ class ServersView(QFrame):
         self._search = SearchField(look, look.words("servers.find"), name="find_tool")
         self._pane = self._left()
         self.review.hide()
+        self.setFocusProxy(self.review.headline.sentence)
         layout = row(self)
         layout.addWidget(self._pane)
         layout.addWidget(self.review, 1)
@@ -71,7 +72,7 @@ class ServersView(QFrame):
         line = row(header, (16, 1, 16, 0))
         line.addWidget(title)
         line.addStretch()
-        line.addWidget(self._changed)
+        line.addWidget(self._changed, 0, Qt.AlignmentFlag.AlignVCenter)
         layout = column(left)
         layout.addWidget(header)
         search = row(margins=(16, 12, 16, 4))

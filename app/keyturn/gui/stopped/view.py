@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.stopped.resume_panel import WIDTH, ResumePane
 from keyturn.gui.theme import Token, Type
-from keyturn.gui.widgets.layouts import clear, column, row
+from keyturn.gui.widgets.layouts import clear, row
+from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.stat_box import StatBox
 from keyturn.gui.widgets.text import Text
 from keyturn.gui.widgets.timeline import Timeline
@@ -72,11 +73,9 @@ class StoppedScreen(QFrame):
             self.resume.setMinimumWidth(0)
             self.resume.setMaximumWidth(16_777_215)
 
-    def _review(self) -> QScrollArea:
-        inside = QWidget()
-        inside.setProperty("surface", "panel")
-        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        layout = column(inside, (_SIDE, 32, _SIDE, 24))
+    def _review(self) -> ScrollPane:
+        scroll = ScrollPane("panel", (_SIDE, 32, _SIDE, 24))
+        layout = scroll.body
         self._sentence.setMaximumWidth(_SENTENCE)
         heading = Text(self._look, Type.TITLE)
         heading.say(self._look.words("stopped.around"))
@@ -94,12 +93,6 @@ class StoppedScreen(QFrame):
         layout.addSpacing(8)
         layout.addWidget(self.timeline)
         layout.addStretch()
-        scroll = QScrollArea()
-        scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return scroll
 
     def _show_stats(self, stats: Sequence[Stat]) -> None:

@@ -4,6 +4,7 @@ It decides nothing. It tells presses apart that came from the window system from
 program made, and those of assistive technology from both (console.md section 3.11).
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import QAccessibleWidget, QStylePainter, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
-from keyturn.gui.text_runs import plain_runs
+from keyturn.gui.text_runs import phrase, plain_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.layouts import restyle
@@ -51,14 +52,20 @@ class AllowButton(Button):
         self, look: Look, *, name: str, kind: Kind = Kind.ALLOW, parent: QWidget | None = None
     ) -> None:
         self._reason = ""
+        self._short = ""
         self._armed = False
         self._owed = Owed.REQUEST
         self._progress = 0.0
+        self._least = WIDTH
         super().__init__(look, kind, "", name=name, height=DECISION, parent=parent)
         restyle(self, "state", "unarmed")
 
-    def show_state(self, state: ArmState, reason: str) -> None:
-        """Show whether it can be activated, and the reason why not (or the shortcut)."""
+    def show_state(self, state: ArmState, reason: str, short: str = "") -> None:
+        """Show whether it can be activated, and the reason why not (or the shortcut).
+
+        `short` is drawn where `reason` has no room; readers are told `reason`.
+        """
+        self._short = short or reason
         changed = (state.armed, reason) != (self._armed, self._reason)
         moved = abs(state.progress - self._progress) > 0.01
         self._armed, self._reason, self._owed = state.armed, reason, state.owed
@@ -70,6 +77,13 @@ class AllowButton(Button):
                 self._announce(reason)
         if changed or moved:
             self.update()
+
+    def make_room_for(self, reasons: Sequence[str]) -> None:
+        """Become wide enough for every reason that one review can have, before it is shown."""
+        flows = (TextFlow([phrase(text)], Type.CAPTION, self._look.theme) for text in reasons)
+        widths = (14 + _RING + 8 + round(flow.lay_out().used_width) + 14 for flow in flows)
+        self._least = max(WIDTH, *widths)
+        self.updateGeometry()
 
     @property
     def armed(self) -> bool:
@@ -84,7 +98,8 @@ class AllowButton(Button):
     def sizeHint(self) -> QSize:
         """Return one size for every text and state, so that nothing under a pointer moves."""
         theme = self._look.theme
-        width = max(WIDTH, round(self._text_left() + self._flow().used_width + 14))
+        width = max(WIDTH, round(14 + _RING + 8 + self._flow().used_width + 14))
+        width = max(width, self._least)
         return QSize(width, max(DECISION, theme.line(Type.BODY_STRONG) + theme.line(Type.CAPTION)))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -141,13 +156,20 @@ class AllowButton(Button):
         else:
             self._paint_ring(painter)
         first = self._flow()
-        runs = plain_runs(self._reason, self._look.words, one_line=True)
-        second = TextFlow(runs, Type.CAPTION, theme).lay_out()
         left = self._text_left()
+        second = self._second_line(self.width() - left - 6)
         second_line = theme.line(Type.CAPTION)
         top = (self.height() - first.height - second_line + 4) // 2
         first.paint(painter, QPointF(left, top - 1), colour)
         second.paint(painter, QPointF(left, top + first.height - 4), colour)
+
+    def _second_line(self, room: int) -> TextFlow:
+        for text in (self._reason, self._short):
+            runs = plain_runs(text, self._look.words, one_line=True)
+            flow = TextFlow(runs, Type.CAPTION, self._look.theme).lay_out()
+            if flow.used_width <= room:
+                break
+        return flow
 
     def _paint_ring(self, painter: QPainter) -> None:
         """Draw how much of the time has passed, and inside it what a person owes."""

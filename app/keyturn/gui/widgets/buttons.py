@@ -52,7 +52,14 @@ _TEXT: Final = {
     Kind.PILL: Token.TEXT_SECONDARY,
     Kind.STOP: Token.STOP_FG,
 }
-_PADDING: Final = {Kind.LINK: 0, Kind.PILL: 8, Kind.DENY: 16, Kind.STOP: 14, Kind.PLAIN: 13}
+_PADDING: Final = {
+    Kind.LINK: 0,
+    Kind.PILL: 8,
+    Kind.DENY: 16,
+    Kind.STOP: 14,
+    Kind.PLAIN: 13,
+    Kind.SOFT: 11,
+}
 
 
 class Button(QPushButton):
@@ -161,6 +168,8 @@ class Button(QPushButton):
     def _padding(self) -> int:
         if not self._words:
             return 0
+        if self._kind is Kind.PLAIN and self._height == DECISION:
+            return 17
         return _PADDING.get(self._kind, 12)
 
     def _content_width(self) -> float:

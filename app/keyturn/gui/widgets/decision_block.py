@@ -107,9 +107,9 @@ class DecisionBlock(QFrame):
         self._bar.setFixedWidth(max(1, self._deadline.sizeHint().width()))
         self._bar.show_share(deadline.share_left if deadline else 0.0)
 
-    def show_arming(self, state: ArmState, reason: str) -> None:
-        """Show whether Allow can be activated, and why not."""
-        self.allow.show_state(state, reason)
+    def show_arming(self, state: ArmState, reason: str, short: str) -> None:
+        """Show whether Allow can be activated, and why not; `short` for where words are long."""
+        self.allow.show_state(state, reason, short)
 
     def show_deny_armed(self, armed: bool) -> None:
         """Show for a quarter of a second after a card appears that Deny is not yet live."""

@@ -106,6 +106,7 @@ class TopBar(QFrame):
         stopped = view.state is ProtectionState.STOPPED
         restyle(self, "surface", "stopped" if stopped else "window")
         restyle(self, "edge", "" if stopped else "bottom")
+        restyle(self._line, "divider", "stopped" if stopped else "true")
         self._icon.use(icon, token)
         self._state.use_token(Token.STOP_ON if stopped else Token.TEXT_PRIMARY)
         self._state.say(view.state_text)
