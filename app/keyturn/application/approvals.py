@@ -59,6 +59,17 @@ class Waiting:
     left: Outcome = Outcome.EXPIRED_NO_ANSWER
     """What a detached request will be recorded as when nobody answers."""
 
+    def settle(self, resolution: Resolution) -> None:
+        """Tell whoever waits, once."""
+        if not self.resolved.done():
+            self.resolved.set_result(resolution)
+
+    def drop_timer(self) -> None:
+        """Forget the deadline's timer."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
 
 class EndRecorder(Protocol):
     """Writes down how a detached request ended, and that it became detached."""
@@ -87,6 +98,7 @@ class Approvals:
         self._approver: Approver | None = None
         self._waiting: dict[str, Waiting] = {}
         self._retry_until: dict[str, int] = {}
+        self._watchers: list[Callable[[ApprovalRequest], None]] = []
 
     def attach(self, approver: Approver | None) -> None:
         """Name who answers; requests that already wait are shown to it."""
@@ -100,6 +112,15 @@ class Approvals:
         approver.publish(waiting.request, self.remaining_ms(waiting))
         if waiting.state is State.DETACHED:
             approver.detach(waiting.request.id, waiting.left.value)
+
+    def on_request(self, watcher: Callable[[ApprovalRequest], None]) -> None:
+        """Call back with every request, those that nobody can answer included."""
+        self._watchers.append(watcher)
+
+    def noticed(self, request: ApprovalRequest) -> None:
+        """Tell the watchers of a request."""
+        for watcher in tuple(self._watchers):
+            watcher(request)
 
     @property
     def somebody_answers(self) -> bool:
@@ -254,11 +275,11 @@ class Approvals:
             self._end(waiting, Event.HOLD_ENDED, waiting.left, WithdrawCause.EXPIRED)
 
     def _detach(self, waiting: Waiting, event: Event, left: Outcome) -> None:
-        self._drop_timer(waiting)
+        waiting.drop_timer()
         waiting.state = advance(waiting.state, event)
         waiting.left = left
         self._recorder.detached(waiting.request, left.value)
-        self._settle(waiting, Resolution(state=State.DETACHED, outcome=left))
+        waiting.settle(Resolution(state=State.DETACHED, outcome=left))
         later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
         request_id = waiting.request.id
         waiting.deadline_ns = later
@@ -298,7 +319,7 @@ class Approvals:
     ) -> None:
         was_detached = waiting.state is State.DETACHED
         waiting.state = advance(waiting.state, event)
-        self._drop_timer(waiting)
+        waiting.drop_timer()
         del self._waiting[waiting.request.id]
         if was_detached:
             grant = event is Event.RETRY_GRANTED
@@ -306,18 +327,7 @@ class Approvals:
         resolution = Resolution(
             state=waiting.state, outcome=outcome, answer=answer, judgement=judgement
         )
-        self._settle(waiting, resolution)
+        waiting.settle(resolution)
         if self._approver is not None:
             self._approver.withdraw(waiting.request.id, cause, outcome.value)
         self._observers.changed(Topic.QUEUE)
-
-    @staticmethod
-    def _settle(waiting: Waiting, resolution: Resolution) -> None:
-        if not waiting.resolved.done():
-            waiting.resolved.set_result(resolution)
-
-    @staticmethod
-    def _drop_timer(waiting: Waiting) -> None:
-        if waiting.timer is not None:
-            waiting.timer.cancel()
-            waiting.timer = None

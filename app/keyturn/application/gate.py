@@ -121,13 +121,14 @@ class Gate:
             return _Decided(outcome=Outcome.ALLOWED_RULE)
         if self._approvals.take_retry_grant(judged.digest):
             return _Decided(outcome=Outcome.ALLOWED_RETRY_GRANT)
+        request = call_request(
+            incoming, judged, created_utc=self._clock.now_utc(), ticket=self._ids.ticket()
+        )
+        self._approvals.noticed(request)
         if not self._approvals.somebody_answers:
             return _refused(Outcome.REFUSED_NO_APPROVER)
         if self._approvals.full(judged.call.agent):
             return _refused(Outcome.REFUSED_OVERLOAD)
-        request = call_request(
-            incoming, judged, created_utc=self._clock.now_utc(), ticket=self._ids.ticket()
-        )
         incoming.approval_id = request.id
         asked_ns = self._clock.monotonic_ns()
 

@@ -10,6 +10,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from keyturn.application.approval_request import (
     Answer,
@@ -31,6 +32,7 @@ from keyturn.application.console_protocol import (
     RequestDetached,
     RequestShown,
     RequestWithdrawn,
+    StateChanged,
     ToWindow,
     Welcome,
     decode_from_window,
@@ -49,6 +51,8 @@ _log = logging.getLogger(__name__)
 PING_SECONDS = 1.0
 SILENCE_SECONDS = 5.0
 """A window that has not answered for so long is ended by its id and started again."""
+START_SECONDS = 20.0
+"""The same before its first answer: a cold start reads all of Qt from the disk."""
 RESTARTS = 3
 RESTART_WINDOW_SECONDS = 60.0
 COALESCE_SECONDS = 0.1
@@ -58,6 +62,18 @@ _EFFECT_WORDS = {
     AnswerEffect.OVER: "console.answer_over",
     AnswerEffect.NOT_ALLOWED: "console.answer_not_allowed",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsolePace:
+    """How patient the broker is with its window; a test may be quicker."""
+
+    ping_seconds: float = PING_SECONDS
+    silence_seconds: float = SILENCE_SECONDS
+    start_seconds: float = START_SECONDS
+    restarts: int = RESTARTS
+    restart_window_seconds: float = RESTART_WINDOW_SECONDS
+    coalesce_seconds: float = COALESCE_SECONDS
 
 
 class ConsoleApprover:
@@ -74,24 +90,25 @@ class ConsoleApprover:
         observers: Observers,
         words: Words,
         gave_up: Callable[[str], None],
+        pace: ConsolePace | None = None,
     ) -> None:
         self._argv = tuple(argv)
         self._env = dict(env)
         self._welcome = welcome
         self._approvals = approvals
-        self._overview = overview
         self._words = words
         self._gave_up = gave_up
+        self._pace = pace or ConsolePace()
         self._intents: Intents | None = None
         self._tasks = TaskOwner()
+        self._feed = _StateFeed(overview, self._tasks, self._write, self._pace.coalesce_seconds)
         self._process: asyncio.subprocess.Process | None = None
-        self._starts: deque[float] = deque(maxlen=RESTARTS + 1)
-        self._dirty: set[Topic] = set()
-        self._flushing = False
+        self._starts: deque[float] = deque(maxlen=self._pace.restarts + 1)
         self._unanswered_since: float | None = None
+        self._answered = False
         self._wanted = asyncio.Event()
         self._closing = False
-        self._unsubscribe = observers.subscribe(self._topic_changed)
+        self._unsubscribe = observers.subscribe(self._feed.changed)
 
     def start(self, intents: Intents) -> None:
         """Start the window and keep it alive."""
@@ -153,7 +170,7 @@ class ConsoleApprover:
 
     def stopped(self, facts: StopFacts) -> None:
         """Tell that the stop is engaged, ahead of everything that is coalesced."""
-        self._topic_changed(Topic.STOP)
+        self._feed.show_stop()
 
     # ---------------------------------------------------------------- the process
 
@@ -168,11 +185,13 @@ class ConsoleApprover:
                 await self._run_once()
             except OSError as error:
                 _log.error("console could not be started error=%s", error)
+            except Exception:  # noqa: BLE001 -- the pipe's edge: whatever it was, a new window comes
+                _log.exception("console ended by an error")
 
     def _too_many_restarts(self) -> bool:
         now = asyncio.get_running_loop().time()
-        recent = [start for start in self._starts if now - start < RESTART_WINDOW_SECONDS]
-        return len(recent) > RESTARTS
+        window = self._pace.restart_window_seconds
+        return sum(1 for start in self._starts if now - start < window) > self._pace.restarts
 
     async def _run_once(self) -> None:
         loop = asyncio.get_running_loop()
@@ -187,6 +206,7 @@ class ConsoleApprover:
         )
         self._process = process
         self._unanswered_since = None
+        self._answered = False
         try:
             await self._greet()
             async with asyncio.TaskGroup() as group:
@@ -201,24 +221,27 @@ class ConsoleApprover:
                 _log.warning("console ended code=%s", code)
 
     async def _greet(self) -> None:
+        """Show all there is: what waits at once, the state as soon as the keychain has spoken."""
         self._write(self._welcome())
-        self._write(await self._overview.state(ALL_TOPICS))
+        self._feed.show_stop()
         for waiting in self._approvals.waiting():
-            self.publish(waiting.request, self._approvals.remaining_ms(waiting))
+            self._approvals.show(waiting, self)
+        await self._feed.show_all()
 
     async def _heartbeat(self) -> None:
         loop = asyncio.get_running_loop()
         number = 0
         while True:
             number += 1
+            patience = self._pace.silence_seconds if self._answered else self._pace.start_seconds
             if self._unanswered_since is None:
                 self._unanswered_since = loop.time()
-            elif loop.time() - self._unanswered_since > SILENCE_SECONDS:
+            elif loop.time() - self._unanswered_since > patience:
                 _log.warning("console silent, ended pid=%s", self.pid)
                 self._end_process()
                 return
             self._write(Ping(n=number))
-            await asyncio.sleep(PING_SECONDS)
+            await asyncio.sleep(self._pace.ping_seconds)
 
     def _end_process(self) -> None:
         """Kill the console by its own id: a stopped process ignores anything gentler."""
@@ -250,6 +273,7 @@ class ConsoleApprover:
     def _take(self, message: Pong | Decide | Intent) -> None:
         match message:
             case Pong():
+                self._answered = True
                 self._unanswered_since = None
             case Decide():
                 self._answer(message)
@@ -281,6 +305,9 @@ class ConsoleApprover:
             await self._intents.carry_out(intent)
         except (KeyturnError, ValueError) as error:
             self._write(IntentDone(n=intent.n, ok=False, sentence=str(error)))
+        except Exception:  # noqa: BLE001 -- the pipe's edge: the person must hear that it failed
+            _log.exception("intent failed type=%s", type(intent).__name__)
+            self._write(IntentDone(n=intent.n, ok=False, sentence=self._words("console.failed")))
         else:
             self._write(IntentDone(n=intent.n, ok=True))
 
@@ -292,19 +319,47 @@ class ConsoleApprover:
         with contextlib.suppress(ConnectionError, RuntimeError):
             process.stdin.write(encode_line(message))
 
-    # ---------------------------------------------------------------- state, coalesced
 
-    def _topic_changed(self, topic: Topic) -> None:
-        self._dirty.add(topic)
-        if not self._flushing and self._process is not None and not self._closing:
-            self._flushing = True
-            wait = 0.0 if topic is Topic.STOP else COALESCE_SECONDS
-            self._tasks.start(self._flush(wait), "console flush")
+class _StateFeed:
+    """Sends what changed: at most ten times a second, but a stop or its end at once."""
 
-    async def _flush(self, wait: float) -> None:
-        await asyncio.sleep(wait)
+    def __init__(
+        self, overview: Overview, tasks: TaskOwner, write: Callable[[ToWindow], None], wait: float
+    ) -> None:
+        self._overview = overview
+        self._tasks = tasks
+        self._write = write
+        self._wait = wait
+        self._dirty: set[Topic] = set()
         self._flushing = False
-        topics = frozenset(self._dirty - {Topic.QUEUE})
+        self._stopped = False
+
+    def changed(self, topic: Topic) -> None:
+        """Be told of a topic; requests go their own way."""
+        if topic is Topic.STOP and self._overview.stop_state().engaged != self._stopped:
+            self.show_stop()
+        elif topic is not Topic.QUEUE:
+            self._dirty.add(topic)
+            if not self._flushing:
+                self._flushing = True
+                self._tasks.start(self._flush(), "console flush")
+
+    def show_stop(self) -> None:
+        """Send the stop as it is now."""
+        self._send(StateChanged(stop=self._overview.stop_state()))
+
+    async def show_all(self) -> None:
+        """Send everything, for a new window."""
+        self._send(await self._overview.state(ALL_TOPICS))
+
+    async def _flush(self) -> None:
+        await asyncio.sleep(self._wait)
+        self._flushing = False
+        topics = frozenset(self._dirty)
         self._dirty.clear()
-        if topics:
-            self._write(await self._overview.state(topics))
+        self._send(await self._overview.state(topics))
+
+    def _send(self, state: StateChanged) -> None:
+        if state.stop is not None:
+            self._stopped = state.stop.engaged
+        self._write(state)

@@ -61,6 +61,14 @@ def console(*, platform: str) -> int:
     return run_console_child(platform)
 
 
+def picture(line: bytes, target: Path) -> None:
+    """Paint a request of the console protocol into a file."""
+    from keyturn.desktop.resources import find_resources
+    from keyturn.gui.picture import paint_request
+
+    paint_request(find_resources(), line, target)
+
+
 def demo(story: str, *, platform: str, picture: str) -> int:
     """Tell the demo's story."""
     from keyturn.bootstrap.demonstration import run_demo

@@ -4,14 +4,16 @@ import asyncio
 import hashlib
 import sys
 import tomllib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from keyturn.application.configuration_file import AgentEntry, read_file_content
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.milestones import Milestones, Unwatched
 from keyturn.application.registry import token_hash
+from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.exec import ExecApprover, Program
 from keyturn.approvers.terminal import TerminalApprover
 from keyturn.approvers.terminal_lines import TerminalLines
@@ -36,8 +38,16 @@ CONSOLE_MARK = "owned_by_console"
 """Setting that a windowed broker leaves in its profile; a headless one refuses such a profile."""
 
 
+Companion = Callable[[Foundation, Service], Coroutine[Any, Any, None]]
+"""Runs beside a headless broker once it listens (the demo's story)."""
+
+
 def run_headless(
-    choice: ProfileChoice, file: Path, approver: str, milestones: Milestones | None = None
+    choice: ProfileChoice,
+    file: Path,
+    approver: str,
+    milestones: Milestones | None = None,
+    companion: Companion | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code."""
     if approver == "terminal" and not sys.stdin.isatty():
@@ -56,7 +66,8 @@ def run_headless(
     harden(profile)
     with InstanceLock(profile.lock):
         log_to_file(profile)
-        return asyncio.run(_serve(choice, profile, config, approver, milestones or Unwatched()))
+        watched = milestones or Unwatched()
+        return asyncio.run(_serve(choice, profile, config, approver, watched, companion))
 
 
 def read_config(file: Path, profile: Profile) -> HeadlessConfig:
@@ -89,6 +100,7 @@ async def _serve(
     config: HeadlessConfig,
     approver: str,
     milestones: Milestones,
+    companion: Companion | None,
 ) -> int:
     foundation = await lay_foundation(
         profile,
@@ -113,9 +125,20 @@ async def _serve(
         service = Service(foundation, headless=True)
         async with _named_approver(service, foundation, config, approver) as named:
             foundation.approvals.attach(named)
-            return await service.run(named)
+            if companion is None:
+                return await service.run(named)
+            tasks = TaskOwner()
+            play = companion(foundation, service)
+            try:
+                return await service.run(named, listening=lambda: _begin(tasks, play))
+            finally:
+                await tasks.close()
     finally:
         await foundation.close()
+
+
+def _begin(tasks: TaskOwner, play: Coroutine[Any, Any, None]) -> None:
+    tasks.start(play, "companion")
 
 
 @asynccontextmanager

@@ -2,21 +2,27 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.ports.milestones import Milestones, Unwatched
+from keyturn.application.tasks import TaskOwner
+from keyturn.approvers.notification import WaitingNotice
 from keyturn.bootstrap import ProfileChoice
 from keyturn.bootstrap.foundation import Foundation, harden, lay_foundation, log_to_file
 from keyturn.bootstrap.headless import CONSOLE_MARK
 from keyturn.bootstrap.keychains import profile_keychain
 from keyturn.bootstrap.service import Service
 from keyturn.desktop.control_client import ask_broker
+from keyturn.desktop.notifications import DesktopNotifier, NoticeAction
 from keyturn.desktop.paths import Profile, locate_profile
 from keyturn.desktop.places import broker_socket
 from keyturn.desktop.single_instance import InstanceLock
 from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import AlreadyRunning
 from keyturn.domain.policy import Posture
+from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.verbs import read_verbs
 
 
 def run_windowed(choice: ProfileChoice, platform: str, milestones: Milestones | None = None) -> int:
@@ -48,19 +54,67 @@ async def _run(
     )
     try:
         await _load(foundation)
-        service = Service(foundation, headless=False)
-        console = service.make_console(platform)
-        foundation.approvals.attach(console)
-        try:
-            return await service.run(
-                console,
-                raise_window=console.raise_window,
-                listening=lambda: console.start(service.make_intents()),
-            )
-        finally:
-            await console.close()
+        return await run_with_console(Service(foundation, headless=False), foundation, platform)
     finally:
         await foundation.close()
+
+
+async def run_with_console(
+    service: Service,
+    foundation: Foundation,
+    platform: str,
+    beside: Callable[[], None] = lambda: None,
+) -> int:
+    """Run a broker with its window and notification; `beside` is called once it listens."""
+    console = service.make_console(platform)
+    notice = waiting_notice(service, foundation, console.raise_window)
+    foundation.approvals.attach(console)
+
+    def listening() -> None:
+        console.start(service.make_intents())
+        if notice is not None:
+            notice.start()
+        beside()
+
+    try:
+        return await service.run(console, raise_window=console.raise_window, listening=listening)
+    finally:
+        if notice is not None:
+            await notice.close()
+        await console.close()
+
+
+def waiting_notice(
+    service: Service, foundation: Foundation, raise_window: Callable[[], bool]
+) -> WaitingNotice | None:
+    """Make the notification where this system has a session bus; None elsewhere."""
+    if sys.platform != "linux":
+        return None
+    cards = CardBuilder(service.words, read_verbs(service.resources / "verbs.toml"))
+    made: list[WaitingNotice] = []
+
+    def act(action: NoticeAction, request_id: str, digest: str) -> None:
+        if action is NoticeAction.DENY:
+            made[0].deny(request_id, digest)
+        else:
+            raise_window()
+
+    notifier = DesktopNotifier(
+        start=TaskOwner().start,
+        on_action=act,
+        open_label=service.words("notice.open"),
+        deny_label=service.words("notice.deny"),
+    )
+    notice = WaitingNotice(
+        notifier=notifier,
+        approvals=foundation.approvals,
+        observers=foundation.observers,
+        mask=foundation.mask,
+        words=service.words,
+        cards=cards,
+    )
+    made.append(notice)
+    return notice
 
 
 async def _load(foundation: Foundation) -> None:

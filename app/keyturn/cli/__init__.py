@@ -37,7 +37,10 @@ COMMANDS = {
     "verify": Command("verify", "check the decision log's chain"),
     "doctor": Command("doctor", "what works on this machine, and what to install"),
 }
-_HIDDEN = {"_console": Command("console", argparse.SUPPRESS)}
+_HIDDEN = {
+    "_console": Command("console", argparse.SUPPRESS),
+    "_picture": Command("picture", argparse.SUPPRESS),
+}
 _START = Command("start", "")
 
 

@@ -1,0 +1,132 @@
+"""The one desktop notification of what waits: it opens the window or denies, and can never allow.
+
+First at once, then at most one update in ten seconds; withdrawn when nothing waits. Any program of
+the user's session can press its buttons, so Deny is all that is bound to a request.
+"""
+
+import asyncio
+import logging
+
+from keyturn.application.approval_request import (
+    Answer,
+    AnswerVerdict,
+    ApprovalRequest,
+    RequestKind,
+    Route,
+)
+from keyturn.application.approvals import Approvals
+from keyturn.application.events import Observers, Topic
+from keyturn.application.ports.inspection import SecretMask
+from keyturn.application.ports.notifier import Notice, Notifier
+from keyturn.application.tasks import TaskOwner
+from keyturn.domain.approval import State
+from keyturn.domain.tier import Tier
+from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.words import Words
+
+_log = logging.getLogger(__name__)
+
+UPDATE_SECONDS = 10.0
+
+
+class WaitingNotice:
+    """Keeps the notification true to the queue."""
+
+    def __init__(
+        self,
+        *,
+        notifier: Notifier,
+        approvals: Approvals,
+        observers: Observers,
+        mask: SecretMask,
+        words: Words,
+        cards: CardBuilder,
+        update_seconds: float = UPDATE_SECONDS,
+    ) -> None:
+        self._notifier = notifier
+        self._approvals = approvals
+        self._mask = mask
+        self._words = words
+        self._cards = cards
+        self._update_seconds = update_seconds
+        self._tasks = TaskOwner()
+        self._changed = asyncio.Event()
+        self._unsubscribe = observers.subscribe(self._on_topic)
+
+    def start(self) -> None:
+        """Begin to notify."""
+        self._tasks.start(self._keep_true(), "waiting notice")
+
+    async def close(self) -> None:
+        """Withdraw the notification with the broker."""
+        self._unsubscribe()
+        await self._tasks.close()
+        await self._notifier.withdraw()
+
+    def deny(self, request_id: str, digest: str) -> None:
+        """Deny the request that the notification was about; a stale one has no effect."""
+        self._approvals.answer(
+            Answer(
+                id=request_id,
+                digest=digest,
+                verdict=AnswerVerdict.DENY,
+                route=Route.NOTIFICATION,
+            )
+        )
+
+    def _on_topic(self, topic: Topic) -> None:
+        if topic is Topic.QUEUE:
+            self._changed.set()
+
+    async def _keep_true(self) -> None:
+        shown: Notice | None = None
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            notice = self._notice()
+            if notice == shown:
+                continue
+            if notice is None:
+                await self._notifier.withdraw()
+            elif not await self._notifier.show(notice):
+                _log.info("no notification could be shown")
+            shown = notice
+            if notice is not None:
+                await self._pause()
+
+    async def _pause(self) -> None:
+        """Wait before the next update, unless everything was answered meanwhile."""
+        until = asyncio.get_running_loop().time() + self._update_seconds
+        while self._pending() and (left := until - asyncio.get_running_loop().time()) > 0:
+            try:
+                await asyncio.wait_for(self._changed.wait(), left)
+            except TimeoutError:
+                return
+            self._changed.clear()
+        self._changed.set()
+
+    def _pending(self) -> list[ApprovalRequest]:
+        return [w.request for w in self._approvals.waiting() if w.state is State.PENDING]
+
+    def _notice(self) -> Notice | None:
+        pending = self._pending()
+        if not pending:
+            return None
+        if len(pending) == 1:
+            return self._about_one(pending[0])
+        high = sum(request.tier >= Tier.T2 for request in pending)
+        return Notice(
+            title=self._words("notice.waiting", n=len(pending)),
+            body=self._words("notice.high_risk", n=high),
+        )
+
+    def _about_one(self, request: ApprovalRequest) -> Notice:
+        decisive = self._cards.decisive(request)
+        body = self._mask.mask(decisive[0].value) if decisive else ""
+        is_call = request.kind is RequestKind.CALL
+        return Notice(
+            title=self._mask.mask(self._cards.phrases.headline(request)),
+            body=body,
+            request_id=request.id if is_call else "",
+            digest=request.digest if is_call else "",
+        )
