@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import (
     Answer,
@@ -21,6 +23,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Assessment, Gate
+from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.receiving import Receiver
@@ -92,6 +95,14 @@ class ScriptedApprover:
             Answer(id=request.id, digest=request.digest, verdict=verdict, route=Route.EXEC)
         )
 
+    async def asked(self, count: int = 1) -> list[ApprovalRequest]:
+        """Return what was asked, once it is so many."""
+        async with asyncio.timeout(SECONDS):
+            while len(self.seen) < count:
+                self.arrived.clear()
+                await self.arrived.wait()
+        return self.seen
+
     def detach(self, request_id: str, cause: str) -> None:
         """Remember it."""
         self.detached.append(request_id)
@@ -143,6 +154,10 @@ class ClientEnd:
                 self._arrived.clear()
                 await self._arrived.wait()
 
+    def answers(self) -> list[dict[str, Any]]:
+        """Return everything that was written so far, decoded."""
+        return [json.loads(line) for line in self.lines]
+
     async def answer_to(self, request_id: str | int) -> dict[str, Any]:
         """Return the response to a request, waiting for it."""
         return json.loads(await self.wait_for(lambda line: _answers(line, request_id)))
@@ -150,10 +165,15 @@ class ClientEnd:
 
 def _answers(line: bytes, request_id: str | int) -> bool:
     try:
-        frame = json.loads(line)
-    except ValueError:
+        frame = msgspec.json.decode(line, type=_Answer)
+    except msgspec.DecodeError:
         return False
-    return isinstance(frame, dict) and "method" not in frame and frame.get("id") == request_id
+    return frame.method is None and frame.id == request_id
+
+
+class _Answer(msgspec.Struct):
+    id: Any = None
+    method: str | None = None
 
 
 @dataclass
@@ -173,6 +193,9 @@ class World:
         self.store = FakeServerStore()
         self.secrets = FakeSecretStore()
         self.milestones = FakeMilestones()
+        self.written = asyncio.Event()
+        """A judged call was written to its server."""
+        self.milestones.on(Milestone.WRITTEN, self.written.set)
         self.sentinel = FakeStopSentinel()
         self.processes = FakeProcesses()
         recorder = Recorder(self.log, NoMask())
@@ -315,6 +338,12 @@ class Wire:
         """Call a tool and wait for the answer."""
         params = {"name": tool, "arguments": {"text": text}}
         return await self.ask(request_id, "tools/call", params)
+
+    async def raw(self, lines: bytes, request_id: str | int) -> dict[str, Any]:
+        """Send bytes and wait for the answer to a request in them."""
+        for line in lines.splitlines(keepends=True):
+            self.say(line)
+        return await self.client.answer_to(request_id)
 
     async def shake(self) -> None:
         """Do the handshake of the legacy era."""

@@ -24,8 +24,11 @@ class _Client(msgspec.Struct):
     version: str = ""
 
 
-class _Params(msgspec.Struct):
+class _Request(msgspec.Struct):
     meta: dict[str, Raw] | None = msgspec.field(name="_meta", default=None)
+
+
+class _Handshake(msgspec.Struct):
     client: _Client = msgspec.field(name="clientInfo", default_factory=_Client)
 
 
@@ -41,7 +44,8 @@ class _Declared(msgspec.Struct):
     capabilities: _Capabilities | None = None
 
 
-_params = msgspec.json.Decoder(_Params).decode
+_request = msgspec.json.Decoder(_Request).decode
+_handshake = msgspec.json.Decoder(_Handshake).decode
 _declared = msgspec.json.Decoder(_Declared).decode
 
 
@@ -54,12 +58,15 @@ class ServerSays(msgspec.Struct, frozen=True):
 
 def modern_meta(params: Raw | bytes) -> JsonObject | None:
     """Return the `_meta` of a 2026-07-28 request that Keyturn repeats; None if legacy."""
-    found = _read(params)
-    if found is None or found.meta is None or VERSION_KEY not in found.meta:
+    try:
+        found = _request(params).meta
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if found is None or VERSION_KEY not in found:
         return None
     meta: JsonObject = {}
     for key in _OWN_META:
-        parsed = parse_strict(bytes(found.meta[key])) if key in found.meta else None
+        parsed = parse_strict(bytes(found[key])) if key in found else None
         if isinstance(parsed, Parsed):
             meta[key] = parsed.value
     return meta
@@ -75,8 +82,10 @@ def modern_meta_of(params: Mapping[str, JsonValue]) -> JsonObject | None:
 
 def claims_in_initialize(params: Raw | bytes) -> Claims | None:
     """Return the client's own name and version from the handshake."""
-    found = _read(params)
-    return None if found is None else _claims(found.client)
+    try:
+        return _claims(_handshake(params).client)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def claims_in_meta(meta: Mapping[str, JsonValue]) -> Claims | None:
@@ -98,13 +107,6 @@ def server_says(result: Raw | bytes) -> ServerSays:
     return ServerSays(
         tools=tools is not None, list_changed=tools is not None and tools.list_changed
     )
-
-
-def _read(params: Raw | bytes) -> _Params | None:
-    try:
-        return _params(params)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def _claims(client: _Client) -> Claims:

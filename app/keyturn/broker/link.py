@@ -26,6 +26,7 @@ from keyturn.broker.refusals import (
 from keyturn.broker.refusing import Refusing
 from keyturn.broker.relay import Relay, RelayParts
 from keyturn.broker.upstream_stdio import ServerMeans, ServerStart, StdioUpstream
+from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.errors import KeyturnError, SecretStoreUnavailable, ServerUnavailable
 
@@ -165,8 +166,11 @@ class Link:
 
     async def _start(self) -> None:
         """Get consent, start, then let go in order what waited."""
-        began = self._loop.time()
-        agreed_before = self._services.agreements.consented(self.connection)
+        due = self._loop.time() + self._services.limits.review_seconds
+        asks = (
+            self.connection.server.review is ReviewMode.ASK
+            and not self._services.agreements.consented(self.connection)
+        )
         refusing = await self._refusal_to_start()
         receive = self._relay.from_client if refusing is None else refusing.from_client
         first = _request_id_of(self._early[0])
@@ -175,14 +179,20 @@ class Link:
         self._receive = receive
         self._downstream.release_reading("starting")
         self._services.observers.changed(Topic.SERVERS)
-        if refusing is None and not agreed_before and first is not None:
-            # Consent, start and answer have 8 s together: clients' probes give up at 10 and
-            # would fall back to the older era (architecture.md section 7).
-            await asyncio.sleep(began + self._services.limits.review_seconds - self._loop.time())
-            if self._relay.is_open(first):
-                self._receive = self._refuse_for_review().from_client
-                self._relay.refuse_open(REFUSED, WAITING_FOR_REVIEW)
-                await self._upstream.end()
+        if refusing is None and asks and first is not None:
+            self._tasks.start(self._bound_first_answer(first, due), "first answer")
+
+    async def _bound_first_answer(self, first: RequestId, due: float) -> None:
+        """Give consent, start and answer 8 s together.
+
+        Clients' probes give up at 10 s and would fall back to the older era (architecture.md
+        section 7).
+        """
+        await asyncio.sleep(due - self._loop.time())
+        if self._relay.is_open(first):
+            self._receive = self._refuse_for_review().from_client
+            self._relay.refuse_open(REFUSED, WAITING_FOR_REVIEW)
+            await self._upstream.end()
 
     async def _refusal_to_start(self) -> Refusing | None:
         """Start the server; return what answers in its place when it may not or cannot run."""
@@ -235,6 +245,7 @@ class Link:
         self._forget()
         await self._judged.close()
         await self._relay.close()
+        await self._tasks.close()
         if host_gone and host is not None:
             self._services.sessions.end_host(host)
         self._downstream.close()
@@ -246,13 +257,10 @@ class Link:
         A client may close its end right after its last frame and still read the answers.
         """
         starting = self._starting
-        if starting is None or self._receive != self._keep:
-            if starting is not None:
-                starting.cancel()
-            return
-        await asyncio.wait([starting], timeout=self._services.limits.review_seconds)
-        starting.cancel()
-        await asyncio.wait([starting])
+        if starting is not None and not starting.done():
+            await asyncio.wait([starting], timeout=self._services.limits.review_seconds)
+            starting.cancel()
+            await asyncio.wait([starting])
 
 
 def _request_id_of(line: bytes) -> RequestId | None:

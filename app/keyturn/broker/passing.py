@@ -19,8 +19,6 @@ class Passed:
     method: str
     meta: JsonObject | None
     """Keyturn's share of a 2026-07-28 request's `_meta`; None when legacy, or not needed."""
-    since: float
-    """The loop's time."""
     held: bool = False
     """Its answer came and is being looked at."""
     cancelled: bool = False

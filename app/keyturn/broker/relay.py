@@ -98,6 +98,8 @@ class Relay:
         self._says: ServerSays | None = None
         self._handshaken = False
         self._client_has_list = False
+        self._hold_until = 0.0
+        """The loop's time until which lists wait for reviews; set by the first one."""
 
     # ---------------------------------------------------------------- from the client
 
@@ -158,13 +160,15 @@ class Relay:
             meta = modern_meta(frame.params)
             if meta is not None:
                 self._claim(meta)
+        if method == TOOLS_LIST and not self._hold_until:
+            self._hold_until = self._loop.time() + self._services.limits.review_seconds
         if method == INITIALIZE:
             claims = claims_in_initialize(frame.params)
             if claims is not None:
                 self._connection.claims = claims
         if noted(method, from_server=False):
             self._services.recorder.passed(self._connection, method, from_server=False)
-        self._passed.add(Passed(request_id, method, meta, self._loop.time()))
+        self._passed.add(Passed(request_id, method, meta))
         self._upstream.write(frame.line)
 
     def _cancelled(self, frame: ClientFrame) -> None:
@@ -248,9 +252,10 @@ class Relay:
         """Answer a list with what a person has agreed to, and wait a little for the rest."""
         if not self._listing.begun:
             self._listing.begin(request.meta)
-        await self._listing.wait(self._left_to(request))
-        if not self._client_has_list:
-            await self._services.reviews.settle(self._connection, self._left_to(request))
+        await self._listing.wait(self._services.limits.review_seconds)
+        held = self._hold_until - self._loop.time()
+        if held > 0:
+            await self._services.reviews.settle(self._connection, held)
         if request.id not in self._passed:
             return
         self._passed.close(request.id)
@@ -262,11 +267,7 @@ class Relay:
             return
         members = cut_page(page, self._agreed, modern=request.meta is not None)
         self._answer(frame.line if members is None else result_line(request.id, members))
-        self._client_has_list = self._client_has_list or not page.cursor
-
-    def _left_to(self, request: Passed) -> float:
-        gone = self._loop.time() - request.since
-        return max(0.0, self._services.limits.review_seconds - gone)
+        self._client_has_list = True
 
     def _agreed(self, tool: ToolDefinition) -> bool:
         """Only what the broker saw too: a server may list one thing to it and another to others."""
