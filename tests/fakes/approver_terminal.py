@@ -84,14 +84,12 @@ async def at_a_terminal(
     person = Person(approver, clock, master)
     loop = asyncio.get_running_loop()
     loop.add_reader(master, person.readable)
-    lines.open()
     try:
         approver.open(lines)
         approvals.attach(approver)
         yield person
     finally:
         await approver.close()
-        lines.close()
         os.close(slave)
         if person.master >= 0:
             loop.remove_reader(master)

@@ -79,8 +79,8 @@ class TerminalApprover:
         self._tasks = TaskOwner(on_failure=lambda _name, _error: self.closed())
 
     def open(self, terminal: Terminal) -> None:
-        """Begin the conversation on a terminal that is open."""
-        self._showing.terminal = terminal
+        """Open the terminal, which is closed with this approver, and begin the conversation."""
+        self._showing.open(terminal)
         self._say(self._words("approver.welcome"))
         if self._stop.facts is not None:
             self.stopped(self._stop.facts)
@@ -89,8 +89,8 @@ class TerminalApprover:
     async def close(self) -> None:
         """End the conversation; nothing is answered by that."""
         self._gone = True
-        self._showing.drop()
         await self._tasks.close()
+        self._showing.close()
 
     # ---------------------------------------------------------------- the port
 

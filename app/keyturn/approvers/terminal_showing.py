@@ -19,6 +19,14 @@ MILLISECOND = 1_000_000
 class Terminal(Protocol):
     """What the approver needs of a terminal (`TerminalLines`)."""
 
+    def open(self) -> None:
+        """Begin to read and write, on the running loop."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading; what was said goes out first."""
+        ...
+
     def say(self, text: str, then: Callable[[], None] | None = None) -> None:
         """Write a text; `then` is called once it is on the terminal."""
         ...
@@ -77,6 +85,18 @@ class Showing:
         self._ask = ask
         self.terminal: Terminal | None = None
         self.current: Shown | None = None
+
+    def open(self, terminal: Terminal) -> None:
+        """Open the terminal and show things there."""
+        terminal.open()
+        self.terminal = terminal
+
+    def close(self) -> None:
+        """Close the terminal; nothing is shown any more."""
+        self.drop()
+        terminal, self.terminal = self.terminal, None
+        if terminal is not None:
+            terminal.close()
 
     def reserve(self, shown: Shown) -> None:
         """Keep the terminal for what is still being written."""

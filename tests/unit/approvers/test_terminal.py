@@ -30,8 +30,15 @@ class FakeTerminal:
     def __init__(self) -> None:
         self.text = ""
         self.hold = False
+        self.is_open = False
         self.discarded = 0
         self._held: list[Callable[[], None]] = []
+
+    def open(self) -> None:
+        self.is_open = True
+
+    def close(self) -> None:
+        self.is_open = False
 
     def say(self, text: str, then: Callable[[], None] | None = None) -> None:
         self.text += text
@@ -89,8 +96,10 @@ class World:
 def run(story: Callable[[World], Awaitable[None]], world: Callable[[], World] = World) -> None:
     async def whole() -> None:
         made = world()
+        assert made.terminal.is_open
         await story(made)
         await made.approver.close()
+        assert not made.terminal.is_open
 
     asyncio.run(asyncio.wait_for(whole(), 20))
 
