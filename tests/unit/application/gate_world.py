@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from keyturn.application.agreements import Agreements
@@ -14,10 +15,11 @@ from keyturn.application.approval_request import (
     WithdrawCause,
 )
 from keyturn.application.approvals import Approvals
+from keyturn.application.assessment import Assessment
 from keyturn.application.call import IncomingCall, Reply
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
-from keyturn.application.gate import Assessment, Gate
+from keyturn.application.gate import Gate
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.upstream import Answered, Ready, UpstreamReply
 from keyturn.application.receiving import Receiver
@@ -25,16 +27,20 @@ from keyturn.application.recording import Recorder
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
+from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import Limits
+from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.record import Durability, Entry, RecordType
 from keyturn.domain.rule import Rule
+from keyturn.domain.tier import Tier
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from tests.factories import make_connection, make_tool
 from tests.fakes.clock import FakeClock
-from tests.fakes.decision_log import FakeDecisionLog
+from tests.fakes.decision_log import FakeDecisionLog, Recorded
 from tests.fakes.ids import FakeIds
 from tests.fakes.milestones import FakeMilestones
 from tests.fakes.stop_sentinel import FakeStopSentinel
@@ -78,6 +84,58 @@ class WatchedApprover:
         pass
 
 
+def play(story: Callable[[], Awaitable[None]]) -> None:
+    """Run one story within a bound."""
+
+    async def bounded() -> None:
+        async with asyncio.timeout(10):
+            await story()
+
+    asyncio.run(bounded())
+
+
+async def settle(steps: int = 30) -> None:
+    """Let everything that can run without time or a person run."""
+    for _ in range(steps):
+        await asyncio.sleep(0)
+
+
+class HeldLog(FakeDecisionLog):
+    """A log whose disk a test can make slow: while held, commits wait and nothing is in the log."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+
+    @property
+    def held(self) -> bool:
+        """Whether commits wait now."""
+        return not self._flowing.is_set()
+
+    def hold(self) -> None:
+        """Let commits wait from now on."""
+        self._flowing.clear()
+
+    def release(self) -> None:
+        """Let them all go on."""
+        self._flowing.set()
+
+    async def commit(self, entry: Entry, durability: Durability = Durability.FULL) -> int:
+        """Wait while held, then append or fail as the log does by then."""
+        await self._flowing.wait()
+        return await super().commit(entry, durability)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One call as it reached the server, and how much of the log was committed by then."""
+
+    request_id: str | int
+    params: JsonObject
+    committed: int
+
+
 @dataclass(slots=True)
 class WatchedServer:
     """Implements Upstream; `log` is looked at the moment a call arrives."""
@@ -89,6 +147,7 @@ class WatchedServer:
     state: Ready = Ready.READY
     dead: bool = False
     silent: bool = False
+    arrivals: list[Arrival] = field(default_factory=list[Arrival])
     sent: list[JsonObject] = field(default_factory=list[JsonObject])
     recorded_before: list[list[str]] = field(default_factory=list[list[str]])
     """Outcomes that were committed when each call arrived."""
@@ -106,7 +165,11 @@ class WatchedServer:
     ) -> "asyncio.Future[UpstreamReply]":
         if self.dead:
             raise ServerUnavailable("The server has ended.")
-        self.sent.append(json.loads(canonical(params)))
+        arrived: JsonObject = json.loads(canonical(params))
+        self.sent.append(arrived)
+        self.arrivals.append(
+            Arrival(request_id=request_id, params=arrived, committed=len(self.log.records))
+        )
         self.recorded_before.append([r.entry.outcome for r in self.log.records])
         future: asyncio.Future[UpstreamReply] = asyncio.get_running_loop().create_future()
         self.pending.append(future)
@@ -121,9 +184,10 @@ class WatchedServer:
 class World:
     """Everything a call meets, with time that only the test moves."""
 
-    def __init__(self, *rules: Rule, limits: Limits | None = None) -> None:
+    def __init__(self, *rules: Rule, limits: Limits | None = None, gate: type[Gate] = Gate) -> None:
         self.clock = FakeClock()
-        self.log = FakeDecisionLog()
+        self.log = HeldLog()
+        self.gate_type = gate
         self.ids = FakeIds()
         self.sentinel = FakeStopSentinel()
         self.milestones = FakeMilestones()
@@ -160,7 +224,10 @@ class World:
         )
         self.server = WatchedServer(self.log)
         self.validator = JsonSchemaValidator()
-        self.gate = Gate(
+        self.gate = self._make_gate()
+
+    def _make_gate(self) -> Gate:
+        return self.gate_type(
             assessment=Assessment(
                 stop=self.stop,
                 agreements=self.agreements,
@@ -223,3 +290,46 @@ class World:
     def outcomes(self) -> list[str]:
         """Return the outcomes of all records, in order, reviews left out."""
         return [r.entry.outcome for r in self.log.records if r.entry.type.value != "review"]
+
+
+def broken_law_1(world: World, connection: Connection) -> list[str]:
+    """Name each call that reached the server without its own earlier committed ALLOW (law 1).
+
+    The digest is made anew from what arrived, so a call that was changed on the way shows as well;
+    each decision covers one arrival, so a second send of the same call shows as well (I-05).
+    """
+    broken: list[str] = []
+    used: set[int] = set()
+    for arrival in world.server.arrivals:
+        covering = [
+            record.seq
+            for record in world.log.records[: arrival.committed]
+            if record.seq not in used and _allows(record, arrival, connection)
+        ]
+        if covering:
+            used.add(covering[0])
+        else:
+            broken.append(f"request {arrival.request_id} reached the server unrecorded")
+    return broken
+
+
+def _allows(record: Recorded, arrival: Arrival, connection: Connection) -> bool:
+    entry = record.entry
+    if entry.type is not RecordType.DECISION or not record.awaited:
+        return False
+    name = arrival.params.get("name")
+    call = ToolCall(
+        agent=connection.agent,
+        session=connection.session.id,
+        server=connection.server.name,
+        launch_hash=connection.launch.launch_hash,
+        tool=name if isinstance(name, str) else "",
+        def_hash=entry.def_hash,
+        params=arrival.params,
+    )
+    read_by_rule = entry.outcome == Outcome.ALLOWED_RULE.value and entry.tier == Tier.T0.name
+    return (
+        Outcome(entry.outcome).allows
+        and entry.call_digest == call.digest()
+        and (record.durability is Durability.FULL or read_by_rule)
+    )

@@ -1,7 +1,6 @@
 """The walk of a call: what is sent, what is recorded before, and each way out without a send."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -20,20 +19,10 @@ from keyturn.domain.record import Durability, RecordType
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from tests.factories import make_call, make_connection, make_server, make_session, make_tool
-from tests.unit.application.gate_world import World
+from tests.unit.application.gate_world import World, play
 
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, server="logistics", tool="dispatch_order")
 DENY = Rule(id="r-deny", effect=Effect.DENY, tool="dispatch_order", name="Never dispatch")
-
-
-def play(story: Callable[[], Awaitable[None]]) -> None:
-    """Run one story within a bound."""
-
-    async def bounded() -> None:
-        async with asyncio.timeout(10):
-            await story()
-
-    asyncio.run(bounded())
 
 
 @pytest.mark.requirement("LAW-1", "I-01")
