@@ -197,7 +197,15 @@ class CardPane(QFrame):
         self.arguments.start_over()
         self.choose_tab(READABLE)
         self._scroll.verticalScrollBar().setValue(0)
+        self._put_confirmations_first()
         self.rest_focus()
+
+    def _put_confirmations_first(self) -> None:
+        """Let Tab reach what is owed before all else; made last, it would come last."""
+        before: QWidget = self.headline.sentence
+        for box in self.decisive.boxes():
+            QWidget.setTabOrder(before, box.confirm_button)
+            before = box.confirm_button
 
     def _show_excerpts(self, card: CardView) -> None:
         clear(self._excerpts)

@@ -7,7 +7,7 @@ request and the digest that were on screen.
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
@@ -152,6 +152,9 @@ class QueueView(QFrame):
             shortcut.activated.connect(slot)
 
     def _on_card(self, card: CardView | None) -> None:
+        if card is None and self.isVisible():
+            # Before the card hides: Qt would hand its focus to the next widget, the stop button.
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.card.setVisible(card is not None)
         self.empty.setVisible(card is None)
         if card is None:
