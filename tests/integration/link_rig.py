@@ -20,9 +20,10 @@ from keyturn.application.approval_request import (
     WithdrawCause,
 )
 from keyturn.application.approvals import Approvals
+from keyturn.application.assessment import Assessment
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
-from keyturn.application.gate import Assessment, Gate
+from keyturn.application.gate import Gate
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts

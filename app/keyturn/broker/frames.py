@@ -36,9 +36,9 @@ class LineSplitter:
         self._tail = b""
 
     @property
-    def incomplete(self) -> int:
-        """Bytes that came after the last end of line."""
-        return self._size
+    def held(self) -> int:
+        """Bytes that are kept of a line whose end has not come."""
+        return sum(map(len, self._parts))
 
     def feed(self, data: bytes) -> "list[bytes | Oversize]":
         """Take what was read and return the lines that it completes, blank ones left out."""
@@ -85,12 +85,25 @@ class LineSplitter:
         """Forget the line but for its two ends, now and until its end comes."""
         if not self._skipping:
             self._skipping = True
-            seen = b"".join([*self._parts, piece[:EDGE_BYTES]])
-            self._head = seen[:EDGE_BYTES]
-            self._tail = b""
+            self._head = _few(self._parts)
+            self._tail = _few(self._parts, from_end=True)
             self._parts.clear()
+        self._head = (self._head + piece[:EDGE_BYTES])[:EDGE_BYTES]
         self._size += len(piece)
         self._tail = (self._tail + piece[-EDGE_BYTES:])[-EDGE_BYTES:]
+
+
+def _few(parts: list[bytes], *, from_end: bool = False) -> bytes:
+    """Return the first or last bytes of what the parts make up, without joining it all."""
+    taken: list[bytes] = []
+    size = 0
+    for part in reversed(parts) if from_end else parts:
+        taken.append(part[-EDGE_BYTES:] if from_end else part[:EDGE_BYTES])
+        size += len(taken[-1])
+        if size >= EDGE_BYTES:
+            break
+    whole = b"".join(reversed(taken) if from_end else taken)
+    return whole[-EDGE_BYTES:] if from_end else whole[:EDGE_BYTES]
 
 
 class Tap:

@@ -21,6 +21,8 @@ from keyturn.broker.upstream_stdio import ServerMeans, ServerStart, StdioUpstrea
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 
+LOOK_SECONDS = 15.0
+"""How often connections are looked through for agents that have died unnoticed."""
 LOCAL_AGENT = "local"
 """Who connects to a headless broker whose FILE names no agents."""
 OWN_AGENT = "keyturn"
@@ -59,6 +61,7 @@ class Hub:
         self._agents: dict[str, AgentConfig] = {}
         self._links: set[Link] = set()
         self._accepting = 0
+        self._sweeping: asyncio.Task[None] | None = None
         services.stop.on_engage(self._stopped)
 
     # ---------------------------------------------------------------- for the use cases
@@ -112,10 +115,10 @@ class Hub:
 
     async def close(self) -> None:
         """End every connection and its server."""
+        await self._tasks.close()
         ends = [link.end() for link in self._links]
         if ends:
             await asyncio.wait(ends)
-        await self._tasks.close()
 
     # ---------------------------------------------------------------- for the socket
 
@@ -144,6 +147,8 @@ class Hub:
             closed=self._closed,
         )
         self._links.add(link)
+        if self._sweeping is None:
+            self._sweeping = self._tasks.start(self._sweep(), "look for agents that died")
         self._changed()
         return link
 
@@ -200,6 +205,16 @@ class Hub:
     def _changed(self) -> None:
         self._services.observers.changed(Topic.AGENTS)
         self._services.observers.changed(Topic.SERVERS)
+
+    async def _sweep(self) -> None:
+        """End connections whose peer died while it was not read from, which hides its end."""
+        processes = self._services.processes
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for link in tuple(self._links):
+                peer = link.connection.peer.process
+                if peer is not None and not await asyncio.to_thread(processes.alive, peer):
+                    link.client_left()
 
     def _stopped(self, facts: StopFacts) -> None:
         for link in tuple(self._links):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from keyturn.application.call import Refused
 from keyturn.application.connection import Connection
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Answer, LinkServices
@@ -44,6 +45,7 @@ from keyturn.broker.refusals import (
     TOO_MANY_REQUESTS,
     error_line,
     invalid_line,
+    refusal_line,
 )
 from keyturn.broker.routes import (
     CANCELLED,
@@ -59,7 +61,11 @@ from keyturn.broker.routes import (
 from keyturn.broker.tool_list import cut_page, read_page
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.canonical import JsonObject, Malformed
+from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ReviewState, ToolDefinition
+
+MOST_LIVE = 1_000
+"""Calls of one connection that are not answered; those that wait for a person are bound before."""
 
 
 class _CancelledParams(msgspec.Struct):
@@ -137,6 +143,10 @@ class Relay:
             return
         if self._in_use(frame.id):
             self._answer(invalid_line(frame.id, ID_IN_USE))
+            return
+        if len(self._judged) >= MOST_LIVE:
+            overload = Refused(outcome=Outcome.REFUSED_OVERLOAD)
+            self._answer(refusal_line(frame.id, overload, modern=False))
             return
         params = strict_params(frame)
         if not self._listing.begun and not isinstance(params, Malformed):

@@ -71,6 +71,8 @@ class RawServer:
             case "x/tools":
                 self.tools = frame["params"]["tools"]
                 self.result(frame, {})
+            case "x/environment":
+                self.result(frame, dict(os.environ))
             case "ping" | "x/echo":
                 self.result(frame, frame.get("params", {}))
             case _:
