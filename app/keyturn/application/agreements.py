@@ -16,7 +16,7 @@ from keyturn.application.ports.stores import Consent, ServerStore
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import Pin, ReviewState, ToolDefinition, review_state
-from keyturn.domain.lamps import Lamps
+from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.tier import Tier
 
@@ -60,14 +60,14 @@ class Agreements:
         self._clock = clock
         self._observers = observers
         self._pins: dict[_PinKey, Pin] = {}
-        self._consents: set[tuple[str, str]] = set()
+        self._consents: dict[tuple[str, str], Consent] = {}
         self._listeners: list[Callable[[str, str], None]] = []
 
     async def load(self) -> None:
         """Read consents and pins of the profile."""
         for pin in await self._store.pins():
             self._pins[(pin.server, pin.launch_hash, pin.definition.name)] = pin
-        self._consents = {(c.server, c.launch_hash) for c in await self._store.consents()}
+        self._consents = {(c.server, c.launch_hash): c for c in await self._store.consents()}
 
     def on_change(self, listener: Callable[[str, str], None]) -> Callable[[], None]:
         """Call back with (server, launch hash) when its visible tools changed."""
@@ -86,9 +86,10 @@ class Agreements:
         """Tell whether a person agreed to start exactly this command."""
         return (connection.server.name, connection.launch.launch_hash) in self._consents
 
-    def consented_server(self, server: str) -> bool:
-        """Tell whether some launch identity of the server was agreed to."""
-        return any(name == server for name, _launch in self._consents)
+    def latest_consent(self, server: str) -> Consent | None:
+        """Return what was agreed to last of a server's launch identities; None before that."""
+        given = [consent for consent in self._consents.values() if consent.server == server]
+        return max(given, key=lambda consent: consent.agreed_at, default=None)
 
     def standing(self, connection: Connection, tool: str) -> Standing:
         """Say where a tool stands on this connection, with its confirmed tier and labels."""
@@ -109,15 +110,14 @@ class Agreements:
         await self._log.commit(
             _entry(connection, "command_agreed", actor, None, answer, launch.launch_hash)
         )
-        await self._store.put_consent(
-            Consent(
-                server=connection.server.name,
-                launch_hash=launch.launch_hash,
-                subject=canonical(launch.subject()).decode(),
-                agreed_at=self._clock.now_utc(),
-            )
+        consent = Consent(
+            server=connection.server.name,
+            launch_hash=launch.launch_hash,
+            subject=canonical(launch.subject()).decode(),
+            agreed_at=self._clock.now_utc(),
         )
-        self._consents.add((connection.server.name, launch.launch_hash))
+        await self._store.put_consent(consent)
+        self._consents[(consent.server, consent.launch_hash)] = consent
         self._observers.changed(Topic.SERVERS)
 
     async def refuse(
@@ -143,13 +143,14 @@ class Agreements:
     ) -> None:
         """Record and remember a person's agreement to definitions, and tell the listeners."""
         tools = tuple(tools)
+        given = _labels_of(answer)
         pins = [
             Pin(
                 server=connection.server.name,
                 launch_hash=connection.launch.launch_hash,
                 definition=tool,
                 tier=answer.tier if answer is not None else None,
-                labels=self.standing(connection, tool.name).labels,
+                labels=self.standing(connection, tool.name).labels if given is None else given,
                 pinned_at=self._clock.now_utc(),
                 hidden=answer is not None and answer.hide,
             )
@@ -158,13 +159,23 @@ class Agreements:
         for tool in tools:
             await self._log.commit(_entry(connection, "pinned", actor, tool, answer, tool.def_hash))
         await self._keep(pins)
-        for listener in tuple(self._listeners):
-            listener(connection.server.name, connection.launch.launch_hash)
+        self._tell(connection.server.name, connection.launch.launch_hash)
 
-    async def set_tier(self, server: str, tool: str, tier: Tier | None, labels: Lamps) -> None:
-        """Change what a person confirmed of a pinned tool; only the window calls this."""
+    async def set_tier(
+        self,
+        server: str,
+        tool: str,
+        tier: Tier | None,
+        labels: Lamps,
+        *,
+        hidden: bool | None = None,
+    ) -> None:
+        """Change what a person confirmed of a pinned tool; only the window calls this.
+
+        `hidden` removes it from agents or shows it to them again; None leaves that as it is.
+        """
         changed = [
-            replace(pin, tier=tier, labels=labels)
+            replace(pin, tier=tier, labels=labels, hidden=pin.hidden if hidden is None else hidden)
             for pin in self._pins.values()
             if pin.server == server and pin.definition.name == tool
         ]
@@ -178,16 +189,32 @@ class Agreements:
                     outcome="tier",
                     actor=Actor.HUMAN,
                     tier=pin.tier.name if pin.tier is not None else Tier.T3.name,
-                    details={"labels": pin.labels.letters()},
+                    details={"labels": pin.labels.letters(), "hidden": pin.hidden},
                 )
             )
         await self._keep(changed)
+        for launch_hash in {pin.launch_hash for pin in changed} if hidden is not None else ():
+            self._tell(server, launch_hash)
+
+    def _tell(self, server: str, launch_hash: str) -> None:
+        for listener in tuple(self._listeners):
+            listener(server, launch_hash)
 
     async def _keep(self, pins: list[Pin]) -> None:
         await self._store.put_pins(pins)
         for pin in pins:
             self._pins[(pin.server, pin.launch_hash, pin.definition.name)] = pin
         self._observers.changed(Topic.SERVERS)
+
+
+def _labels_of(answer: Answer | None) -> Lamps | None:
+    """Return the labels that a review gave; None for none, and for what are no labels."""
+    if answer is None or answer.labels is None:
+        return None
+    try:
+        return lamps_from_letters(answer.labels)
+    except KeyError:
+        return None
 
 
 def _key(connection: Connection, tool: str) -> _PinKey:

@@ -133,6 +133,8 @@ class Answer:
     shown_ms: int = 0
     tier: Tier | None = None
     """Confirmed in a review; only the window and the terminal can."""
+    labels: str | None = None
+    """Letters that a review gives the tool; None leaves its labels as they are."""
     hide: bool = False
     """A review's "remove tool from agents"."""
 

@@ -8,99 +8,19 @@ The pipes are inherited and have no name, so nothing else can speak this (archit
 import msgspec
 
 from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.console_state import (
+    AgentState,
+    CredentialState,
+    HealthState,
+    RuleState,
+    ServerState,
+    StopState,
+)
 from keyturn.domain.tier import Tier
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     pass
-
-
-class StopState(msgspec.Struct, frozen=True, kw_only=True):
-    """The stop as the window shows it."""
-
-    engaged: bool
-    since_utc: str = ""
-    trigger: str = ""
-    reason: str = ""
-    refused_since: int = 0
-    cards_refused: int = 0
-    careful: bool = False
-
-
-class AgentState(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent that is enrolled or connected."""
-
-    name: str
-    enrolled: bool
-    connections: int
-    servers: tuple[str, ...] = ()
-    calls: int = 0
-    """Judged calls of its live sessions."""
-    lamps: str = ""
-    host_name: str = ""
-    host_executable: str = ""
-    client: str = ""
-    """Claimed."""
-    enrolled_at: str = ""
-
-
-class ToolState(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool as pinned and as listed now; definitions are canonical JSON."""
-
-    name: str
-    state: str
-    """A ReviewState."""
-    tier: Tier | None
-    labels: str
-    pinned: str = ""
-    seen: str = ""
-    """Empty when it is as pinned, or not listed by a live connection."""
-    pinned_at: str = ""
-
-
-class ServerState(msgspec.Struct, frozen=True, kw_only=True):
-    """A server and its tools."""
-
-    name: str
-    command: tuple[str, ...]
-    env: tuple[str, ...]
-    environment: str
-    confirmed: bool
-    """False for a proposal that waits for the window."""
-    consented: bool
-    running: int
-    """Live connections with a running server process."""
-    tools: tuple[ToolState, ...] = ()
-    removal_proposed: bool = False
-    """The command line asked for its removal; the window decides."""
-
-
-class RuleState(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as `rule_data` writes it, and how often it decided."""
-
-    data: str
-    hits: int
-
-
-class CredentialState(msgspec.Struct, frozen=True, kw_only=True):
-    """A secret by name; values are never here."""
-
-    server: str
-    name: str
-    stored: bool
-    used_by: tuple[str, ...] = ()
-    """Environment variables that carry it."""
-    proposed: bool = False
-    """The command line brought a value that waits for the person."""
-
-
-class HealthState(msgspec.Struct, frozen=True, kw_only=True):
-    """What keeps Keyturn from protecting, if anything."""
-
-    keychain: str
-    """ready, locked or missing."""
-    recording: bool
-    problem: str = ""
 
 
 # ---------------------------------------------------------------- broker to window
@@ -214,6 +134,8 @@ class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
     shown_ms: int = 0
     accessibility: bool = False
     tier: Tier | None = None
+    labels: str | None = None
+    """Letters that a review gives the tool; None leaves its labels as they are."""
     hide: bool = False
 
 
@@ -276,6 +198,13 @@ class RemoveServer(_Message, frozen=True, kw_only=True, tag="remove_server"):
     name: str
 
 
+class KeepServer(_Message, frozen=True, kw_only=True, tag="keep_server"):
+    """Drop a removal that the command line proposed."""
+
+    n: int
+    name: str
+
+
 class ReviewServer(_Message, frozen=True, kw_only=True, tag="review_server"):
     """Start a server without an agent, to see and review its tools."""
 
@@ -291,6 +220,8 @@ class SetTier(_Message, frozen=True, kw_only=True, tag="set_tier"):
     tool: str
     tier: Tier | None
     labels: str
+    hidden: bool | None = None
+    """Remove the pinned tool from agents, or show it to them again; None leaves it as it is."""
 
 
 class EnrolAgent(_Message, frozen=True, kw_only=True, tag="enrol_agent"):
@@ -360,6 +291,7 @@ Intent = (
     | SetPosture
     | PutServer
     | RemoveServer
+    | KeepServer
     | ReviewServer
     | SetTier
     | EnrolAgent

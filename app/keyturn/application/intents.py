@@ -11,6 +11,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
     EnrolAgent,
     Intent,
+    KeepServer,
     PutCredential,
     PutServer,
     PutSetting,
@@ -97,6 +98,8 @@ class Intents:
                 await self._put_server(intent)
             case RemoveServer():
                 await self._registry.remove_server(intent.name)
+            case KeepServer():
+                self._registry.drop_removal(intent.name)
             case ReviewServer():
                 self._reviews.ask_again(intent.name)
                 await self._live.review(intent.name)
@@ -136,7 +139,9 @@ class Intents:
             raise ConfigurationError("A tool's labels are letters of U, P and X.") from None
         if intent.tier is not None and intent.tier not in CONFIRMABLE:
             raise ConfigurationError("T3 cannot be chosen, only left.")
-        await self._agreements.set_tier(intent.server, intent.tool, intent.tier, labels)
+        await self._agreements.set_tier(
+            intent.server, intent.tool, intent.tier, labels, hidden=intent.hidden
+        )
 
     async def _set_posture(self, name: str) -> None:
         if name not in {posture.value for posture in Posture}:

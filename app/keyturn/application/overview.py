@@ -2,13 +2,13 @@
 
 from keyturn.application.agreements import Agreements
 from keyturn.application.connection import Connection
-from keyturn.application.console_protocol import (
+from keyturn.application.console_protocol import StateChanged
+from keyturn.application.console_state import (
     AgentState,
     CredentialState,
     HealthState,
     RuleState,
     ServerState,
-    StateChanged,
     StopState,
     ToolState,
 )
@@ -122,16 +122,20 @@ class Overview:
 
     def _server(self, server: ServerConfig) -> ServerState:
         connections = [c for c in self._live.connections() if c.server.name == server.name]
+        consent = self._agreements.latest_consent(server.name)
         return ServerState(
             name=server.name,
             command=server.command,
             env=server.env_names(),
             environment=server.environment,
+            env_values=dict(server.env),
             confirmed=server.confirmed,
-            consented=self._agreements.consented_server(server.name),
+            consented=consent is not None,
             running=self._live.running(server.name),
             tools=self._tools(server, connections),
             removal_proposed=server.name in self._registry.proposed_removals,
+            launch=consent.subject if consent is not None else "",
+            agreed_at=consent.agreed_at if consent is not None else "",
         )
 
     def _tools(self, server: ServerConfig, connections: list[Connection]) -> tuple[ToolState, ...]:

@@ -181,6 +181,11 @@ class Registry:
         self._proposed_removals.add(server)
         self._observers.changed(Topic.SERVERS)
 
+    def drop_removal(self, server: str) -> None:
+        """Forget that a server's removal was proposed; it stays."""
+        self._proposed_removals.discard(server)
+        self._observers.changed(Topic.SERVERS)
+
     async def remove_server(self, name: str) -> None:
         """Remove a server; its pins stay, so that the same tools need no second review."""
         if name not in self._servers:

@@ -291,6 +291,7 @@ class ConsoleApprover:
                 prompt_hash=decide.prompt_hash,
                 shown_ms=decide.shown_ms,
                 tier=decide.tier,
+                labels=decide.labels,
                 hide=decide.hide,
             )
         )

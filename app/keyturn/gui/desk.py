@@ -5,22 +5,23 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from keyturn.application.approval_request import ApprovalRequest
-from keyturn.application.console_protocol import (
-    AgentState,
-    HealthState,
-    StateChanged,
-    StopAll,
-    StopState,
-    Welcome,
-)
+from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
+from keyturn.application.console_state import AgentState, HealthState, StopState
 from keyturn.gui.bridge import Bridge
+from keyturn.gui.history.model import HistoryModel
+from keyturn.gui.history.presenter import HistoryPresenter
+from keyturn.gui.history.view import HistoryView
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.view import QueueView
+from keyturn.gui.stopped.presenter import StoppedPresenter
+from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.history_builder import HistoryBuilder
+from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
 
@@ -39,13 +40,27 @@ class Desk(QObject):
         self._oldest_ms = 0
         model = QueueModel(self)
         view = QueueView(look, model, now_ms)
-        self.window = MainWindow(look, {Page.QUEUE: view})
+        cards = CardBuilder(look.words, verbs)
+        past = HistoryBuilder(look.words, cards)
+        history_model = HistoryModel(self)
+        history = HistoryView(look, history_model)
+        stopped = StoppedScreen(look)
+        self.window = MainWindow(look, {Page.QUEUE: view, Page.HISTORY: history}, stopped)
+        self.history = HistoryPresenter(
+            bridge=bridge, model=history_model, view=history, builder=past, parent=self
+        )
+        self.stopped = StoppedPresenter(
+            bridge=bridge,
+            view=stopped,
+            builder=StoppedBuilder(look.words, past),
+            parent=self,
+        )
         self.queue = QueuePresenter(
             bridge=bridge,
             model=model,
             view=view,
             words=look.words,
-            cards=CardBuilder(look.words, verbs),
+            cards=cards,
             now_ms=now_ms,
             parent=self,
         )
@@ -53,6 +68,8 @@ class Desk(QObject):
 
     def close(self) -> None:
         """Take the window down with the broker."""
+        self.history.close()
+        self.stopped.close()
         self.window.hide()
         self.window.deleteLater()
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from keyturn.application.console_protocol import RequestShown, StopState, decode_to_window
+from keyturn.application.console_protocol import RequestShown, decode_to_window
+from keyturn.application.console_state import StopState
 from keyturn.domain.errors import KeyturnError
 from keyturn.gui.fonts import load_fonts
 from keyturn.gui.icons import Icons

@@ -1,6 +1,6 @@
 """Words the top bar: what protects, what waits, since when."""
 
-from keyturn.application.console_protocol import AgentState, HealthState, StopState
+from keyturn.application.console_state import AgentState, HealthState, StopState
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.topbar import Fact, ProtectionState, TopBarView
 from keyturn.presentation.words import Words

@@ -1,0 +1,98 @@
+"""The state of things as the broker tells it to its window: values only, nothing that acts."""
+
+import msgspec
+
+from keyturn.domain.tier import Tier
+
+
+class StopState(msgspec.Struct, frozen=True, kw_only=True):
+    """The stop as the window shows it."""
+
+    engaged: bool
+    since_utc: str = ""
+    trigger: str = ""
+    reason: str = ""
+    refused_since: int = 0
+    cards_refused: int = 0
+    careful: bool = False
+
+
+class AgentState(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent that is enrolled or connected."""
+
+    name: str
+    enrolled: bool
+    connections: int
+    servers: tuple[str, ...] = ()
+    calls: int = 0
+    """Judged calls of its live sessions."""
+    lamps: str = ""
+    host_name: str = ""
+    host_executable: str = ""
+    client: str = ""
+    """Claimed."""
+    enrolled_at: str = ""
+
+
+class ToolState(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool as pinned and as listed now; definitions are canonical JSON."""
+
+    name: str
+    state: str
+    """A ReviewState."""
+    tier: Tier | None
+    labels: str
+    pinned: str = ""
+    seen: str = ""
+    """Empty when it is as pinned, or not listed by a live connection."""
+    pinned_at: str = ""
+
+
+class ServerState(msgspec.Struct, frozen=True, kw_only=True):
+    """A server and its tools."""
+
+    name: str
+    command: tuple[str, ...]
+    env: tuple[str, ...]
+    environment: str
+    env_values: dict[str, str] = {}
+    """As configured: a value, or `keychain:NAME`; what a proposal would set must be seen."""
+    confirmed: bool
+    """False for a proposal that waits for the window."""
+    consented: bool
+    running: int
+    """Live connections with a running server process."""
+    tools: tuple[ToolState, ...] = ()
+    removal_proposed: bool = False
+    """The command line asked for its removal; the window decides."""
+    launch: str = ""
+    """Canonical JSON of the launch subject that was agreed to last; empty before that."""
+    agreed_at: str = ""
+
+
+class RuleState(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule as `rule_data` writes it, and how often it decided."""
+
+    data: str
+    hits: int
+
+
+class CredentialState(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret by name; values are never here."""
+
+    server: str
+    name: str
+    stored: bool
+    used_by: tuple[str, ...] = ()
+    """Environment variables that carry it."""
+    proposed: bool = False
+    """The command line brought a value that waits for the person."""
+
+
+class HealthState(msgspec.Struct, frozen=True, kw_only=True):
+    """What keeps Keyturn from protecting, if anything."""
+
+    keychain: str
+    """ready, locked or missing."""
+    recording: bool
+    problem: str = ""
