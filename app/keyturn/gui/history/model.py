@@ -57,6 +57,27 @@ class HistoryRows(QAbstractTableModel):
         self._complete = complete
         self.endResetModel()
 
+    def refresh_rows(self, rows: Sequence[HistoryRow], *, complete: bool) -> None:
+        """Take the first page anew, so that selection and scrolling stay where they are.
+
+        Decisions that are new are inserted above; those that say something else now are changed.
+        """
+        known = {row.number: place for place, row in enumerate(self._rows)}
+        fresh = [row for row in rows if row.number not in known]
+        newest = self._rows[0].number if self._rows else 0
+        if not self._rows or any(row.number < newest for row in fresh):
+            self.show_rows(rows, complete=complete)
+            return
+        for row in rows:
+            place = known.get(row.number)
+            if place is not None and self._rows[place] != row:
+                self._rows[place] = row
+                self.dataChanged.emit(self.index(place, 0), self.index(place, len(Column) - 1))
+        if fresh:
+            self.beginInsertRows(QModelIndex(), 0, len(fresh) - 1)
+            self._rows[:0] = fresh
+            self.endInsertRows()
+
     def add_rows(self, rows: Sequence[HistoryRow], *, complete: bool) -> None:
         """Take the next page."""
         self._complete = complete

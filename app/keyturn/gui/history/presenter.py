@@ -1,0 +1,263 @@
+"""Feeds the history's screen from the database, page by page, off the GUI thread."""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from keyturn.application.console_protocol import StateChanged, Welcome
+from keyturn.gui.bridge import Bridge
+from keyturn.gui.history.model import HistoryModel
+from keyturn.gui.history.view import HistoryView
+from keyturn.gui.worker import Worker
+from keyturn.presentation.history import FilterToken
+from keyturn.presentation.history_builder import HistoryBuilder, RecordedDetail
+from keyturn.storage.queries.history import HistoryQuery
+from keyturn.storage.queries.items import HistoryFilter, HistoryItem, HistoryPage, Pruned
+
+_log = logging.getLogger(__name__)
+
+REFRESH_MS: Final = 500
+"""A decision is on screen within half a second (console.md H2)."""
+SEARCH_MS: Final = 250
+BEFORE: Final = 3
+_LISTS: Final = {
+    "agent": "agents",
+    "server": "servers",
+    "tool": "tools",
+    "outcome": "outcomes",
+    "tier": "tiers",
+    "rule": "rules",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    page: HistoryPage
+    by_outcome: dict[str, int]
+    total: int
+
+
+class HistoryPresenter(QObject):
+    """Asks the database what a person wants to see, and shows what was found."""
+
+    rule_wanted = Signal(object)
+    """`HistoryItem`: make a rule from this decision."""
+
+    def __init__(
+        self,
+        *,
+        bridge: Bridge,
+        model: HistoryModel,
+        view: HistoryView,
+        builder: HistoryBuilder,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._bridge = bridge
+        self._model = model
+        self._view = view
+        self._builder = builder
+        self._worker = Worker("history")
+        self._database: Path | None = None
+        self._query: HistoryQuery | None = None
+        self._tokens: tuple[FilterToken, ...] = ()
+        self._words = ""
+        self._items: dict[int, HistoryItem] = {}
+        self._older: int | None = None
+        self._asked = 0
+        self._first = 0
+        self._refresh = self._timer(REFRESH_MS, self._reload)
+        self._search = self._timer(SEARCH_MS, self._load)
+        self._connect()
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._worker.close()
+
+    def show_filters(self, tokens: Sequence[FilterToken]) -> None:
+        """Narrow the list, as other screens ask."""
+        self._tokens = tuple(tokens)
+        self._model.show_filters(self._tokens)
+        self._load()
+
+    def _timer(self, interval: int, slot: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(interval)
+        timer.timeout.connect(slot)
+        return timer
+
+    def _connect(self) -> None:
+        self._bridge.welcomed.connect(self._on_welcome)
+        self._bridge.state_changed.connect(self._on_state)
+        self._view.filters_wanted.connect(self._on_filters)
+        self._view.search_wanted.connect(self._on_search)
+        self._view.row_chosen.connect(self._on_row)
+        self._view.detail_closed.connect(self._on_closed)
+        self._view.similar_requested.connect(self._on_similar)
+        self._view.rule_requested.connect(self._on_rule)
+        self._model.rows.more_wanted.connect(self._on_more)
+
+    # ---------------------------------------------------------------- what changes
+
+    def _on_welcome(self, message: Welcome) -> None:
+        self._database = Path(message.database)
+        self._load()
+
+    def _on_state(self, state: StateChanged) -> None:
+        if state.history is not None and not self._refresh.isActive():
+            self._refresh.start()
+
+    def _on_filters(self, tokens: Sequence[FilterToken]) -> None:
+        self.show_filters(tokens)
+
+    def _on_search(self, words: str) -> None:
+        self._words = words
+        self._search.start()
+
+    def _on_row(self, number: int) -> None:
+        item = self._items.get(number)
+        if item is not None:
+            self._worker.run(lambda: self._read_detail(item), self._show_detail)
+
+    def _on_closed(self) -> None:
+        self._model.show_detail(None)
+
+    def _on_similar(self, number: int) -> None:
+        item = self._items.get(number)
+        if item is None:
+            return
+        self.show_filters(
+            (
+                FilterToken(key="agent", value=item.agent),
+                FilterToken(key="server", value=item.server),
+                FilterToken(key="tool", value=item.tool),
+            )
+        )
+
+    def _on_rule(self, number: int) -> None:
+        item = self._items.get(number)
+        if item is not None:
+            self.rule_wanted.emit(item)
+
+    def _on_more(self) -> None:
+        older = self._older
+        if older is None:
+            return
+        narrowed, asked = self._filter(), self._asked
+        self._worker.run(
+            lambda: self._read_page(narrowed, older), lambda page: self._add(page, asked)
+        )
+
+    # ---------------------------------------------------------------- reading, on the worker
+
+    def _load(self) -> None:
+        """Read another list from its top."""
+        self._first = self._asked + 1
+        self._reload()
+
+    def _reload(self) -> None:
+        """Read the top of the same list again."""
+        if self._database is None:
+            return
+        self._asked += 1
+        narrowed, asked = self._filter(), self._asked
+        self._worker.run(lambda: self._read(narrowed), lambda found: self._show(found, asked))
+
+    def _open(self) -> HistoryQuery | None:
+        if self._query is None and self._database is not None:
+            try:
+                self._query = HistoryQuery(self._database)
+            except sqlite3.Error as error:
+                _log.warning("history cannot be read error=%s", error)
+        return self._query
+
+    def _read(self, narrowed: HistoryFilter) -> _Found | None:
+        query = self._open()
+        if query is None:
+            return None
+        counts, everything = query.counts(narrowed), query.counts()
+        return _Found(query.page(narrowed), counts.by_outcome, everything.total)
+
+    def _read_page(self, narrowed: HistoryFilter, before: int) -> HistoryPage | None:
+        query = self._open()
+        return query.page(narrowed, before=before) if query is not None else None
+
+    def _read_detail(self, item: HistoryItem) -> RecordedDetail | None:
+        query = self._open()
+        if query is None:
+            return None
+        try:
+            found = query.detail(item.call)
+        except sqlite3.OperationalError as error:
+            _log.warning("a decision cannot be read error=%s", error)
+            return None
+        if isinstance(found, Pruned):
+            return None
+        session = HistoryFilter(sessions=(item.session,)) if item.session else HistoryFilter()
+        before = query.page(session, before=item.number, limit=BEFORE).items
+        return RecordedDetail(
+            item=found.item,
+            arguments=found.arguments,
+            decision=found.decision.entry if found.decision is not None else None,
+            before=before,
+        )
+
+    # ---------------------------------------------------------------- showing
+
+    def _show(self, found: _Found | None, asked: int) -> None:
+        if found is None or asked != self._asked:
+            return
+        fresh = asked == self._first
+        self._model.show_summary(
+            self._builder.summary(found.by_outcome, sum(found.by_outcome.values()), found.total)
+        )
+        rows = [self._builder.row(item) for item in found.page.items]
+        if fresh:
+            self._items = {}
+            self._older = found.page.older
+            self._model.rows.show_rows(rows, complete=self._older is None)
+        else:
+            self._model.rows.refresh_rows(rows, complete=found.page.older is None)
+        self._items |= {item.number: item for item in found.page.items}
+
+    def _add(self, page: HistoryPage | None, asked: int) -> None:
+        if page is None or asked != self._asked:
+            return
+        self._items |= {item.number: item for item in page.items}
+        self._older = page.older
+        rows = [self._builder.row(item) for item in page.items]
+        self._model.rows.add_rows(rows, complete=self._older is None)
+
+    def _show_detail(self, found: RecordedDetail | None) -> None:
+        if found is not None:
+            self._model.show_detail(self._builder.detail(found))
+
+    def _filter(self) -> HistoryFilter:
+        lists: dict[str, tuple[str, ...]] = {}
+        since = until = ""
+        for token in self._tokens:
+            values = tuple(part.strip() for part in token.value.split(",") if part.strip())
+            if token.key in _LISTS:
+                name = _LISTS[token.key]
+                lists[name] = (*lists.get(name, ()), *values)
+            elif token.key == "since":
+                since = token.value
+            elif token.key == "until":
+                until = token.value
+        return HistoryFilter(
+            agents=lists.get("agents", ()),
+            servers=lists.get("servers", ()),
+            tools=lists.get("tools", ()),
+            outcomes=lists.get("outcomes", ()),
+            tiers=lists.get("tiers", ()),
+            rules=lists.get("rules", ()),
+            since=since,
+            until=until,
+            text=self._words,
+        )

@@ -1,0 +1,374 @@
+"""Words the history: rows and details of recorded decisions, made with the cards' own builder.
+
+What a decision was about is shown as its card showed it, from the recorded (masked) arguments.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.decision import Actor, Delivery, Outcome
+from keyturn.domain.origin import Origin, Trace
+from keyturn.domain.record import Entry
+from keyturn.domain.tier import Tier
+from keyturn.presentation.card import Chip, Pair
+from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.history import (
+    EarlierCall,
+    HistoryDetail,
+    HistoryRow,
+    HistorySummary,
+)
+from keyturn.presentation.json_nodes import bare_text, read_json, value_at
+from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
+from keyturn.presentation.relative_time import clock_text
+from keyturn.presentation.source_excerpts import sources_of
+from keyturn.presentation.words import Words
+
+_DIGEST_DIGITS = 24
+
+
+class RecordedCall(Protocol):
+    """One decision as the storage reads it back."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def call(self) -> str: ...
+    @property
+    def ts_utc(self) -> str: ...
+    @property
+    def agent(self) -> str: ...
+    @property
+    def session(self) -> str: ...
+    @property
+    def server(self) -> str: ...
+    @property
+    def tool(self) -> str: ...
+    @property
+    def tier(self) -> str: ...
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def rule_name(self) -> str: ...
+    @property
+    def rule_id(self) -> str: ...
+    @property
+    def decide_ms(self) -> int: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def route(self) -> str: ...
+    @property
+    def delivery(self) -> str: ...
+    @property
+    def result(self) -> JsonObject: ...
+    @property
+    def masked(self) -> bool: ...
+    @property
+    def arguments(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedDetail:
+    """A decision with its records."""
+
+    item: RecordedCall
+    arguments: str | None
+    """Canonical JSON, masked; None when pruned."""
+    decision: Entry | None
+    before: tuple[RecordedCall, ...] = ()
+    """Calls of the same session before it, newest first."""
+
+
+_OUTCOMES: Mapping[str, tuple[Icon, Role]] = {
+    Outcome.DENIED_USER.value: (Icon.CROSS, Role.DENY),
+    Outcome.DENIED_RULE.value: (Icon.CROSS, Role.DENY),
+    Outcome.EXPIRED_NO_ANSWER.value: (Icon.EXPIRED, Role.INFO),
+    Outcome.CANCELLED_BY_CLIENT.value: (Icon.WITHDRAWN, Role.INFO),
+    Outcome.REFUSED_PAUSED.value: (Icon.STOP, Role.STOP),
+    Outcome.ALLOWED_RETRY_GRANT.value: (Icon.RETRY, Role.ALLOW),
+    Outcome.BLOCKED_DEFINITION_CHANGED.value: (Icon.REFUSED, Role.NEUTRAL),
+    Outcome.ERROR_BROKER.value: (Icon.FAILED, Role.NEUTRAL),
+}
+_DELIVERIES: Mapping[str, tuple[Icon, Role]] = {
+    Delivery.UNKNOWN.value: (Icon.UNKNOWN, Role.WARNING),
+    Delivery.FAILED.value: (Icon.FAILED, Role.NEUTRAL),
+    Delivery.TOOL_ERROR.value: (Icon.FAILED, Role.NEUTRAL),
+    Delivery.NOT_SENT.value: (Icon.REFUSED, Role.NEUTRAL),
+    Delivery.RESULT_WITHHELD.value: (Icon.WITHHELD, Role.WARNING),
+}
+_PEOPLE = frozenset({Actor.HUMAN.value})
+
+
+class HistoryBuilder:
+    """Makes rows and details in one language."""
+
+    def __init__(self, words: Words, cards: CardBuilder) -> None:
+        self._words = words
+        self._cards = cards
+
+    def row(self, item: RecordedCall) -> HistoryRow:
+        """Return the row of a decision."""
+        request = _request_of(item, item.arguments, None)
+        decisive = self._cards.decisive(request)
+        outcome = self.outcome(item)
+        told = decisive[0].value if decisive else ""
+        server_tool = f"{item.server} / {item.tool}"
+        return HistoryRow(
+            number=item.number,
+            time=clock_text(local_time(item.ts_utc)),
+            agent=item.agent,
+            server_tool=server_tool,
+            decisive=told,
+            tier=_tier(item.tier),
+            outcome=outcome,
+            decided_by=self._decided_by(item),
+            time_to_decide=self._seconds(item.decide_ms),
+            result=self._result_words(item),
+            spoken=self._words(
+                "history.row_spoken",
+                agent=item.agent,
+                tool=server_tool,
+                decisive=told,
+                outcome=outcome.text,
+            ),
+        )
+
+    def outcome(self, item: RecordedCall) -> IconText:
+        """Return the outcome's word; a call that went wrong after it was allowed says so first."""
+        delivery = _DELIVERIES.get(item.delivery)
+        if delivery is not None:
+            key = f"history.delivery_{item.delivery}"
+            return IconText(icon=delivery[0], role=delivery[1], text=self._words(key))
+        allowed = item.outcome.startswith("allowed") or item.outcome == Outcome.CONTINUATION.value
+        fallback = (Icon.CHECK, Role.ALLOW) if allowed else (Icon.REFUSED, Role.NEUTRAL)
+        icon, role = _OUTCOMES.get(item.outcome, fallback)
+        return IconText(icon=icon, role=role, text=self._words(f"history.outcome_{item.outcome}"))
+
+    def summary(self, by_outcome: Mapping[str, int], shown: int, of_all: int) -> HistorySummary:
+        """Return the line above the table."""
+        groups = {"allowed": 0, "denied": 0, "expired": 0, "withdrawn": 0, "refused": 0}
+        for outcome, count in by_outcome.items():
+            groups[_group(outcome)] += count
+        marks = {
+            "allowed": Icon.CHECK,
+            "denied": Icon.CROSS,
+            "expired": Icon.EXPIRED,
+            "withdrawn": Icon.WITHDRAWN,
+            "refused": Icon.REFUSED,
+        }
+        return HistorySummary(
+            shown=f"{shown:,}",
+            of_all=self._words("history.of_all", count=f"{of_all:,}"),
+            outcomes=tuple(
+                IconText(
+                    icon=marks[group], text=self._words(f"history.count_{group}", count=f"{n:,}")
+                )
+                for group, n in groups.items()
+                if n
+            ),
+        )
+
+    def detail(self, found: RecordedDetail) -> HistoryDetail:
+        """Return everything that was recorded of one decision."""
+        item = found.item
+        request = _request_of(item, found.arguments, found.decision)
+        sources = sources_of(request.trace, self._words)
+        rows = self._cards.rows(request, sources)
+        outcome = self.outcome(item)
+        tier = _tier(item.tier)
+        traced = sum(1 for row in rows if row.spans)
+        return HistoryDetail(
+            number=item.number,
+            chips=(
+                Chip(role=outcome.role, icon=outcome.icon, text=outcome.text),
+                Chip(
+                    role=tier_role(tier), icon=tier_icon(tier), text=self._cards.phrases.tier(tier)
+                ),
+            ),
+            headline=self._words("history.headline", agent=item.agent, what=self._wanted(request)),
+            server_tool=f"{item.server} / {item.tool}",
+            arguments=rows,
+            traced=self._traced(request, traced),
+            decided=self._decision_pairs(found),
+            record=self._record_pairs(found),
+            before=tuple(self._earlier(one, request.trace) for one in found.before),
+            origins=traced,
+            result=self._result_pairs(item),
+        )
+
+    def _wanted(self, request: ApprovalRequest) -> str:
+        verb = self._cards.phrases.verb(request)
+        return verb[:1].lower() + verb[1:]
+
+    def _traced(self, request: ApprovalRequest, traced: int) -> IconText | None:
+        if not traced:
+            return None
+        worst = request.trace.worst_first()[0]
+        text = self._words("history.traced", n=traced, server=worst.server, result=worst.result)
+        return IconText(icon=Icon.TRACED, text=text, role=Role.TRACE)
+
+    def _decided_by(self, item: RecordedCall) -> IconText:
+        words = self._words
+        if item.actor == Actor.RULE.value:
+            return IconText(
+                icon=Icon.RULES, text=item.rule_name or item.rule_id or words("history.by_posture")
+            )
+        if item.actor in _PEOPLE:
+            key = f"history.by_{item.route}" if item.route else "history.by_human"
+            return IconText(icon=Icon.PERSON, text=words(key))
+        return IconText(icon=Icon.NOBODY, text=words(f"history.by_{item.actor}"))
+
+    def _seconds(self, milliseconds: int) -> str:
+        if not milliseconds:
+            return ""
+        return self._words("history.seconds", seconds=f"{milliseconds / 1000:.1f}")
+
+    def _result_words(self, item: RecordedCall) -> str:
+        size = item.result.get("bytes")
+        return self._words("history.bytes", count=f"{size:,}") if isinstance(size, int) else ""
+
+    def _decision_pairs(self, found: RecordedDetail) -> tuple[Pair, ...]:
+        words, item, entry = self._words, found.item, found.decision
+        pairs = [Pair(key=words("history.key_decided_by"), value=self._decided_by(item).text)]
+        if entry is not None:
+            because = entry.policy.get("because")
+            if isinstance(because, str):
+                request = _request_of(item, found.arguments, entry)
+                pairs.insert(
+                    0,
+                    Pair(
+                        key=words("history.key_asked_because"),
+                        value=self._cards.phrases.why_asked(request),
+                    ),
+                )
+            message = entry.details.get("message")
+            if isinstance(message, str):
+                pairs.append(
+                    Pair(key=words("history.key_told"), value=words("history.quoted", text=message))
+                )
+            if entry.shown_ms:
+                pairs.append(
+                    Pair(key=words("history.key_shown"), value=self._seconds(entry.shown_ms))
+                )
+        sent = "history.sent_yes" if item.delivery not in ("", "not_sent") else "history.sent_no"
+        pairs.append(Pair(key=words("history.key_sent"), value=words(sent)))
+        return tuple(pairs)
+
+    def _record_pairs(self, found: RecordedDetail) -> tuple[Pair, ...]:
+        words, item = self._words, found.item
+        digits = item.digest[:_DIGEST_DIGITS]
+        spaced = " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
+        pairs = [
+            Pair(
+                key=words("history.key_number"),
+                value=words("history.chained", number=f"{item.number:,}"),
+            ),
+            Pair(key=words("history.key_digest"), value=spaced, exact=True),
+            Pair(key=words("history.key_session"), value=item.session, exact=True),
+            Pair(key=words("history.key_time"), value=item.ts_utc, exact=True),
+        ]
+        if item.masked:
+            pairs.append(Pair(key=words("history.key_masked"), value=words("history.masked_words")))
+        return tuple(pairs)
+
+    def _result_pairs(self, item: RecordedCall) -> tuple[Pair, ...]:
+        words = self._words
+        if not item.delivery:
+            return ()
+        pairs = [
+            Pair(
+                key=words("history.key_delivery"),
+                value=words(f"history.delivery_{item.delivery}"),
+            )
+        ]
+        for name in ("bytes", "hidden_characters", "reason", "withheld", "code"):
+            value = item.result.get(name)
+            if value is not None:
+                pairs.append(Pair(key=words(f"history.key_{name}"), value=bare_text(value)))
+        return tuple(pairs)
+
+    def _earlier(self, item: RecordedCall, trace: Trace) -> EarlierCall:
+        outcome = self.outcome(item)
+        number = item.result.get("result")
+        return EarlierCall(
+            icon=outcome.icon,
+            role=outcome.role,
+            server_tool=f"{item.server} / {item.tool}",
+            result=self._result_words(item),
+            is_source=any(origin.result == number for origin in trace.origins),
+        )
+
+
+def local_time(ts_utc: str) -> datetime:
+    """Read a record's time as the reader's local time."""
+    return datetime.fromisoformat(ts_utc).astimezone()
+
+
+def _tier(name: str) -> Tier:
+    return Tier[name] if name in Tier.__members__ else Tier.T3
+
+
+def _group(outcome: str) -> str:
+    if outcome.startswith("allowed") or outcome == Outcome.CONTINUATION.value:
+        return "allowed"
+    if outcome.startswith("denied"):
+        return "denied"
+    if outcome == Outcome.EXPIRED_NO_ANSWER.value:
+        return "expired"
+    return "withdrawn" if outcome == Outcome.CANCELLED_BY_CLIENT.value else "refused"
+
+
+def _request_of(item: RecordedCall, arguments: str | None, entry: Entry | None) -> ApprovalRequest:
+    """Make the request again that a recorded call was asked with, as far as it was recorded."""
+    text = arguments if arguments is not None else "{}"
+    policy = entry.policy if entry is not None else {}
+    return ApprovalRequest(
+        id=item.call,
+        kind=RequestKind.CALL,
+        agent=item.agent,
+        session=item.session,
+        server=item.server,
+        tool=item.tool,
+        arguments=text,
+        digest=item.digest,
+        tier=_tier(item.tier),
+        because=str(policy.get("because", "")),
+        rule=item.rule_name or item.rule_id,
+        trace=_trace_of(text, entry.provenance if entry is not None else ()),
+        lamps=entry.taint if entry is not None else "",
+    )
+
+
+def _trace_of(arguments: str, rows: Sequence[JsonObject]) -> Trace:
+    try:
+        subject = read_json(arguments)
+    except json.JSONDecodeError:
+        return Trace()
+    origins: list[Origin] = []
+    for row in rows:
+        path, result, offset = row.get("path"), row.get("result"), row.get("offset")
+        if not isinstance(path, str) or not isinstance(result, int):
+            continue
+        origins.append(
+            Origin(
+                path=path,
+                value=bare_text(value_at(subject, path)),
+                result=result,
+                server=str(row.get("server", "")),
+                tool=str(row.get("tool", "")),
+                offset=offset if isinstance(offset, int) else 0,
+                line=0,
+                excerpt="",
+                excerpt_line=0,
+                untrusted=row.get("untrusted") is True,
+            )
+        )
+    return Trace(origins=tuple(origins), incomplete=any("incomplete" in row for row in rows))
