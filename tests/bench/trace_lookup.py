@@ -25,7 +25,8 @@ def main() -> None:
     for lines in (1, 5, 20, 100, 2_000):
         _adding(chance, lines)
     for results in (1, 10, 100, 1_000):
-        _tracing(chance, results)
+        _tracing(chance, results, 20)
+    _tracing(chance, 3_000, 1)
     _hundred_megabytes(chance)
 
 
@@ -35,11 +36,11 @@ def _adding(chance: random.Random, lines: int) -> None:
     _say(f"add, {lines:5} lines", _timed(lambda at: index.add(_source(at), results[at]), 100))
 
 
-def _tracing(chance: random.Random, results: int) -> None:
+def _tracing(chance: random.Random, results: int, lines: int) -> None:
     index = MemoryTraceIndexes().new_index()
     for at in range(results):
-        index.add(_source(at), _result(chance, 20))
-    _say(f"trace, {results:4} results", _timed(lambda _: index.trace(_ARGUMENTS), 300))
+        index.add(_source(at), _result(chance, lines))
+    _say(f"trace, {results:4} of {lines:2} lines", _timed(lambda _: index.trace(_ARGUMENTS), 300))
 
 
 def _hundred_megabytes(chance: random.Random) -> None:
@@ -79,7 +80,7 @@ def _timed(work: Callable[[int], object], times: int) -> list[float]:
 
 def _say(what: str, taken: list[float]) -> None:
     worst = statistics.quantiles(taken, n=100)[98]
-    sys.stdout.write(f"{what:24} p50 {statistics.median(taken):8.0f} us  p99 {worst:8.0f} us\n")
+    sys.stdout.write(f"{what:26} p50 {statistics.median(taken):8.0f} us  p99 {worst:8.0f} us\n")
 
 
 if __name__ == "__main__":

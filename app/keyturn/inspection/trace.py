@@ -12,7 +12,7 @@ from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Origin, Trace
 from keyturn.inspection.folding import fold
-from keyturn.inspection.trace_store import Kept, TraceMemory, TraceStore
+from keyturn.inspection.trace_store import Kept, Sheet, TraceMemory, TraceStore
 from keyturn.inspection.trace_text import (
     MAX_PIECE,
     MIN_CHARACTERS,
@@ -94,9 +94,7 @@ class MemoryTraceIndex:
         searched, left_out = self._searched(_SEARCHED_CHARACTERS // max(1, len(texts)))
         origins: list[Origin] = []
         for path, text in texts[:_MAX_LEAVES]:
-            found = self._found(text, searched)
-            if not self._is_common(len(found)):
-                origins.extend(_origins(path, found))
+            origins.extend(_origins(path, self._found(text, searched)))
         incomplete = self._store.dropped or left_out or too_many
         return Trace(origins=tuple(origins), incomplete=incomplete)
 
@@ -106,31 +104,35 @@ class MemoryTraceIndex:
             if len(folded) >= MIN_CHARACTERS:
                 yield self._store.hash_of(folded), place
 
-    def _searched(self, budget: int) -> tuple[list[Kept], bool]:
+    def _searched(self, budget: int) -> tuple[list[Sheet], bool]:
         """Choose the newest texts that fit the budget; True when one that needed it did not."""
-        chosen: list[Kept] = []
+        chosen: list[Sheet] = []
         needing = sum(segment.partly_hashed for segment in self._store.segments)
         for segment in reversed(self._store.segments):
-            for kept in reversed(segment.results):
-                budget -= len(kept.text) + _SEARCH_START
+            for sheet in reversed(segment.sheets):
+                budget -= len(sheet.text) + _SEARCH_START
                 if budget < 0:
                     return chosen, needing > 0
-                chosen.append(kept)
-                needing -= kept.partly_hashed
+                chosen.append(sheet)
+                needing -= sheet.partly_hashed
         return chosen, False
 
-    def _found(self, text: str, searched: list[Kept]) -> dict[Kept, Place]:
+    def _found(self, text: str, searched: list[Sheet]) -> dict[Kept, Place]:
+        """Find the results that held a value; none where too many did to say anything."""
         found: dict[Kept, Place] = {}
         if len(text) <= MAX_PIECE:
             key = self._store.hash_of(fold(text))
-            for segment in self._store.segments:
+            segments = self._store.segments
+            if self._is_common(sum(segment.count(key) for segment in segments)):
+                return {}
+            for segment in segments:
                 found.update(segment.find(key))
         in_lines = len(text) >= _MIN_SEARCHED or text.isdigit()
-        for kept in searched:
-            if (in_lines or kept.partly_hashed) and kept not in found:
-                offset = _find_word(kept.text, text)
-                if offset >= 0:
-                    found[kept] = _place_at(kept.text, offset, len(text))
+        for sheet in searched:
+            if in_lines or sheet.partly_hashed:
+                _search(sheet, text, found)
+                if self._is_common(len(found)):
+                    return {}
         return found
 
     def _is_common(self, results: int) -> bool:
@@ -188,6 +190,14 @@ def _places_of_rendering(kept: Kept, structure: JsonValue) -> Iterator[tuple[str
         text = leaf_text(value)
         if text is not None and len(text) <= MAX_PIECE:
             yield text, place
+
+
+def _search(sheet: Sheet, text: str, found: dict[Kept, Place]) -> None:
+    for kept in sheet.holding(text):
+        if kept not in found:
+            offset = _find_word(kept.text, text)
+            if offset >= 0:
+                found[kept] = _place_at(kept.text, offset, len(text))
 
 
 def _find_word(text: str, word: str) -> int:

@@ -7,6 +7,7 @@ in `trace`.
 import secrets
 import sys
 import weakref
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -23,6 +24,9 @@ _POSTING_BYTES = 176
 _RESULT_BYTES = 400
 _MAX_POSTINGS = 64
 """Places that are kept of one value and segment: a value with more of them is common."""
+_SHEET_CHARACTERS = 16 * 1024
+_SHORT = 1024
+"""Texts up to this many characters share a sheet."""
 _BITS = 28
 _MASK = (1 << _BITS) - 1
 
@@ -41,15 +45,63 @@ class Kept:
 
 
 @dataclass(slots=True, eq=False)
+class Sheet:
+    """A stretch of text that is searched in one go: one result's, or those of many short ones.
+
+    A session of a thousand one-line results is searched as fast as one result of a thousand lines.
+    """
+
+    text: str
+    results: list[Kept]
+    _starts: list[int] = field(default_factory=lambda: [0])
+
+    @property
+    def partly_hashed(self) -> bool:
+        """Whether its text must be searched; such a result has a sheet of its own."""
+        return self.results[0].partly_hashed
+
+    def has_room_for(self, kept: Kept) -> bool:
+        """Tell whether a result may join the others here."""
+        room = _SHEET_CHARACTERS - len(self.text)
+        return len(kept.text) <= min(room, _SHORT) and not (
+            kept.partly_hashed or self.partly_hashed
+        )
+
+    def join(self, kept: Kept) -> None:
+        """Write one more text below the others."""
+        self._starts.append(len(self.text) + 1)
+        self.results.append(kept)
+        self.text = f"{self.text}\n{kept.text}"
+
+    def holding(self, text: str) -> Iterator[Kept]:
+        """Yield the results whose own text holds `text`, each once."""
+        if len(self.results) == 1:
+            yield self.results[0]
+            return
+        at = self.text.find(text)
+        while at >= 0:
+            number = bisect_right(self._starts, at) - 1
+            kept = self.results[number]
+            end = self._starts[number] + len(kept.text)
+            # What begins in one text and ends in the next was never said.
+            if at + len(text) <= end:
+                yield kept
+            at = self.text.find(text, max(end, at + 1))
+
+
+@dataclass(slots=True, eq=False)
 class Segment:
     """Results that came one after another, and the places of their values."""
 
     age: int = 0
     """Grows over all indexes, in the order of first results."""
     results: list[Kept] = field(default_factory=list[Kept])
+    sheets: list[Sheet] = field(default_factory=list[Sheet])
     partly_hashed: int = 0
     bytes: int = 0
     _places: dict[int, int | list[int]] = field(default_factory=dict[int, "int | list[int]"])
+    _unplaced: dict[int, int] = field(default_factory=dict[int, int])
+    """How many more results held a value than places of it are kept."""
 
     def keep(self, kept: Kept, values: Iterable[tuple[int, Place]]) -> None:
         """Add a result with the hashes of its values; of equal ones the first place counts."""
@@ -60,9 +112,17 @@ class Segment:
             if key not in seen:
                 seen.add(key)
                 self._put(key, _packed(number, place))
+        self._write_down(kept)
         self.partly_hashed += kept.partly_hashed
         self.bytes += sys.getsizeof(kept.text) + kept.structure_bytes
         self.bytes += len(seen) * _POSTING_BYTES + _RESULT_BYTES
+
+    def count(self, key: int) -> int:
+        """Count the results that held the value."""
+        known = self._places.get(key)
+        if known is None:
+            return 0
+        return 1 if isinstance(known, int) else len(known) + self._unplaced.get(key, 0)
 
     def find(self, key: int) -> Iterator[tuple[Kept, Place]]:
         """Yield each result that held the value, with its first place."""
@@ -79,6 +139,16 @@ class Segment:
             self._places[key] = [known, packed]
         elif len(known) < _MAX_POSTINGS:
             known.append(packed)
+        else:
+            self._unplaced[key] = self._unplaced.get(key, 0) + 1
+
+    def _write_down(self, kept: Kept) -> None:
+        last = self.sheets[-1] if self.sheets else None
+        if last is None or not last.has_room_for(kept):
+            self.sheets.append(Sheet(kept.text, [kept]))
+            return
+        last.join(kept)
+        self.bytes += sys.getsizeof(kept.text)
 
 
 class TraceStore:

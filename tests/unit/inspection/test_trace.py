@@ -286,3 +286,23 @@ def test_a_result_larger_than_all_memory_leaves_an_empty_index() -> None:
     fill(index, range(1, 3))
     assert index.trace({"v": "value number 2"}) == Trace(incomplete=True)
     assert not found(index, 1)
+
+
+def test_short_results_are_searched_together_and_told_apart() -> None:
+    index = index_of(*(text_result(f"row {number} goes to bay {number}x") for number in range(999)))
+    assert places(index.trace({"v": "to bay 500x"})) == [("/v", "to bay 500x", 501, 1)]
+    assert places(index.trace({"v": "bay 7x\nrow 8"})) == []
+    assert places(index.trace({"v": "goes to bay"})) == []
+
+
+def test_the_first_and_the_last_of_short_results_are_found() -> None:
+    index = index_of(*(text_result(f"from door {name} on") for name in ("first", "other", "last")))
+    found = index.trace({"a": "door first", "b": "door last", "c": "door"}).origins
+    assert [(origin.path, origin.result) for origin in found] == [("/a", 1), ("/b", 3)]
+
+
+def test_a_value_of_more_results_than_places_are_kept_is_counted_whole() -> None:
+    index = index_of(*[text_result("status fine")] * 900)
+    for number in range(900, 4_000):
+        index.add(source(number), text_result(f"row {number}"))
+    assert index.trace({"v": "status fine"}) == Trace()
