@@ -32,6 +32,10 @@ _BOM = b"\xef\xbb\xbf"
 
 # What readers in use accept beyond JSON: replaced for classification only, never in what is passed.
 _NON_FINITE = re.compile(rb"(?<=[\[:,\s])-?(?:NaN|Infinity)(?=[\],}\s])")
+_NUMBER_MARK = b"0.0731073107310731"
+"""Stands for a number that JSON does not have; nobody would choose it as an id."""
+_TEXT_MARK = rb"\\ufdd0"
+"""Stands for half a surrogate pair, as a template of `re`: a code point that is no character."""
 _SURROGATE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
@@ -197,9 +201,17 @@ def _decode(line: bytes) -> tuple[bytes, dict[str, Raw]] | None:
         return None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    tolerated = _NON_FINITE.sub(b"0", _SURROGATE.sub(rb"\1\\u0020", line))
+    tolerated = _NON_FINITE.sub(_NUMBER_MARK, _SURROGATE.sub(rb"\1" + _TEXT_MARK, line))
     members = members_of(tolerated) if tolerated != line else None
-    return None if members is None else (tolerated, members)
+    if members is None or any(_is_marked(members.get(key)) for key in ("id", "method")):
+        return None
+    return tolerated, members
+
+
+def _is_marked(raw: Raw | None) -> bool:
+    """Tell whether a value is not what came, because something in it had to be replaced."""
+    literal = b"" if raw is None else bytes(raw)
+    return _NUMBER_MARK in literal or _TEXT_MARK[1:] in literal
 
 
 def _unreadable(line: bytes) -> BadFrame:

@@ -1,0 +1,119 @@
+"""What one line is, and how the broker writes its own."""
+
+import json
+
+import pytest
+
+from keyturn.broker.envelope import (
+    BadFrame,
+    ClientFrame,
+    ServerFrame,
+    notification_line,
+    read_client,
+    read_server,
+    result_line,
+    strict_params,
+)
+from keyturn.domain.canonical import Malformed
+
+
+def client(line: bytes) -> ClientFrame:
+    frame = read_client(line)
+    assert isinstance(frame, ClientFrame), frame
+    return frame
+
+
+def server(line: bytes) -> ServerFrame:
+    frame = read_server(line)
+    assert frame is not None
+    return frame
+
+
+def test_a_response_from_a_client_has_no_method_and_no_id() -> None:
+    frame = client(b'{"jsonrpc":"2.0","id":3,"result":{}}\n')
+    assert (frame.method, frame.id) == ("", None)
+
+
+@pytest.mark.requirement("I-03")
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"id":1,"method":"tools/call","params":[]}',
+        b'{"id":1,"method":"tools/call"}',
+        b'{"id":1,"method":"tools/call","params":{"a":{"b":1,"b":2}}}',
+        b'{"id":1,"method":"tools/call","params":{"a":"\\ud800"}}',
+        b'{"id":1,"method":"tools/call","params":{"a":1e999}}',
+        b'{"id":1,"method":"tools/call","params":' + b'{"a":' * 70 + b"1" + b"}" * 71,
+        b'{"id":1,"method":"tools/call","x":9007199254740993,"params":{}}',
+    ],
+)
+def test_a_judged_frame_is_refused_for_any_doubt_anywhere_in_it(text: bytes) -> None:
+    frame = client(text + b"\n")
+    assert frame.method == "tools/call"
+    assert isinstance(strict_params(frame), Malformed)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"null\n",
+        b"[]\n",
+        b'"text"\n',
+        b'{"method":5,"id":1}\n',
+        b'{"method":"","id":1}\n',
+        b'{"id":1,"method":"ping"} trailing\n',
+        b"{" * 5000,
+        b'\xef\xbb\xbf{"id":1,"method":"ping"}\n',
+        b'{"id":"\xff","method":"ping"}\n',
+        b'{"id":"\\ud800","method":"ping"}\n',
+        b'{"id":1e2,"method":"ping"}\n',
+        b'{"id":[1],"method":"ping"}\n',
+        b'{"id":' + b"9" * 200 + b',"method":"ping"}\n',
+    ],
+)
+def test_what_a_client_may_not_say(line: bytes) -> None:
+    assert isinstance(read_client(line), BadFrame)
+
+
+def test_ids_of_different_kinds_are_different() -> None:
+    assert client(b'{"id":1,"method":"a"}').id == 1
+    assert client(b'{"id":"1","method":"a"}').id == "1"
+
+
+def test_a_servers_frame_is_read_without_looking_inside() -> None:
+    answer = server(b'{"jsonrpc":"2.0","id":"a","result":{"x":NaN,"x":1}}\n')
+    assert (answer.id, answer.ambiguous) == ("a", False)
+    asks = server(b'{"jsonrpc":"2.0","id":1.5,"method":"sampling/createMessage"}\n')
+    assert (asks.id, asks.asks) == (None, True)
+    tells = server(b'{"jsonrpc":"2.0","method":"notifications/x"}\n')
+    assert tells.asks is False
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":1,"result":{},"id":2}\n',
+        b'{"id":1,"result":{},"result":{}}\n',
+        b'{"id":1,"result":{},"error":{}}\n',
+        b'{"id":1,"result":{},"r\\u0065sult":{}}\n',
+        b'{ "id": 1, "result": 1, "result": 2 }\n',
+    ],
+)
+def test_an_answer_with_two_readings_is_ambiguous(line: bytes) -> None:
+    assert server(line).ambiguous
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"junk\n", b"[]\n", b"{}\n", b'{"id":1}\n', b'{"method":"a","id":1,"result":{}}\n', b"7\n"],
+)
+def test_what_is_no_frame_from_a_server(line: bytes) -> None:
+    assert read_server(line) is None
+
+
+def test_what_the_broker_writes_is_one_line() -> None:
+    for line in (result_line(1, {"a": "\n"}), notification_line("x", {"a": "\n"})):
+        assert line.endswith(b"\n")
+        assert line.count(b"\n") == 1
+        assert json.loads(line)["jsonrpc"] == "2.0"

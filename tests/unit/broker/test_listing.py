@@ -1,0 +1,130 @@
+"""The broker's own look at a server's tools."""
+
+import asyncio
+import json
+from collections.abc import Coroutine
+from typing import Any
+
+from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, UpstreamReply
+from keyturn.application.tasks import TaskOwner
+from keyturn.broker.listing import Listing, tools_of
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.definition import ToolDefinition
+from keyturn.domain.errors import ServerUnavailable
+
+
+class Server:
+    """Answers each request with the next reply."""
+
+    def __init__(self, *replies: UpstreamReply | dict[str, Any]) -> None:
+        self.replies = list(replies)
+        self.asked: list[JsonObject] = []
+
+    def ask(self, method: str, params: JsonObject) -> "asyncio.Future[UpstreamReply]":
+        assert method == "tools/list"
+        self.asked.append(params)
+        future = asyncio.get_running_loop().create_future()
+        if not self.replies:
+            raise ServerUnavailable("gone")
+        reply = self.replies.pop(0)
+        if isinstance(reply, dict):
+            raw = json.dumps(reply).encode()
+            reply = Answered(line=raw, result=raw)
+        future.set_result(reply)
+        return future
+
+
+def run(story: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(story, 10))
+
+
+def tools(*names: str) -> list[dict[str, str]]:
+    return [{"name": name} for name in names]
+
+
+def test_all_pages_are_read_with_the_clients_meta() -> None:
+    async def story() -> None:
+        server = Server({"tools": tools("a"), "nextCursor": "2"}, {"tools": tools("b")})
+        found = await tools_of(server, {"v": 1})
+        assert [tool.name for tool in found] == ["a", "b"]
+        assert server.asked == [{"_meta": {"v": 1}}, {"cursor": "2", "_meta": {"v": 1}}]
+
+    run(story())
+
+
+def test_a_cursor_that_stands_still_ends_the_look() -> None:
+    async def story() -> None:
+        page = {"tools": tools("a"), "nextCursor": "same"}
+        server = Server(page, page, page)
+        await tools_of(server, None)
+        assert len(server.asked) == 2
+
+    run(story())
+
+
+def test_a_server_that_does_not_list_has_no_tools() -> None:
+    async def story() -> None:
+        for reply in (Lost("x"), AnsweredError(line=b"", code=-32601, message="")):
+            assert await tools_of(Server(reply), None) == []
+        assert await tools_of(Server(), None) == []
+        assert await tools_of(Server({"no": "tools"}), None) == []
+
+    run(story())
+
+
+def test_looks_do_not_overlap_and_a_change_meanwhile_is_looked_at() -> None:
+    async def story() -> None:
+        taken: list[list[str]] = []
+        owner = TaskOwner()
+        go_on = asyncio.Event()
+
+        async def took(found: list[ToolDefinition]) -> None:
+            taken.append([tool.name for tool in found])
+            await go_on.wait()
+
+        listing = Listing(Server(*({"tools": tools(n)} for n in "abc")), took, owner)
+        listing.again()
+        assert listing.settled, "nothing before the client's era is known"
+        listing.begin(None)
+        assert not listing.settled
+        await asyncio.sleep(0)
+        listing.again()
+        listing.again()
+        go_on.set()
+        await listing.wait(5)
+        assert taken == [["a"], ["b"]]
+        await owner.close()
+
+    run(story())
+
+
+def test_waiting_is_bounded() -> None:
+    async def story() -> None:
+        async def took(_found: list[ToolDefinition]) -> None:
+            await asyncio.Event().wait()
+
+        owner = TaskOwner()
+        listing = Listing(Server({"tools": []}), took, owner)
+        listing.begin(None)
+        await listing.wait(0.05)
+        assert not listing.settled
+        await owner.close()
+
+    run(story())
+
+
+def test_a_server_without_tools_is_not_asked() -> None:
+    async def story() -> None:
+        taken: list[object] = []
+
+        async def took(found: list[ToolDefinition]) -> None:
+            taken.append(found)
+
+        owner = TaskOwner()
+        listing = Listing(Server(), took, owner)
+        listing.begin(None, tools=False)
+        await listing.wait(5)
+        assert taken == [[]]
+        await owner.close()
+
+    run(story())
