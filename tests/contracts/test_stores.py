@@ -9,13 +9,6 @@ from typing import TypeAlias
 
 import pytest
 
-from keyturn.domain.configuration import (
-    AgentConfig,
-    CwdMode,
-    ReviewMode,
-    ServerConfig,
-    ToolSetting,
-)
 from keyturn.application.ports.stores import (
     AgentStore,
     Consent,
@@ -24,6 +17,13 @@ from keyturn.application.ports.stores import (
     SettingStore,
 )
 from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.configuration import (
+    AgentConfig,
+    CwdMode,
+    ReviewMode,
+    ServerConfig,
+    ToolSetting,
+)
 from keyturn.domain.definition import Pin, pinned_definition
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Kind, Rule

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.application.ports.stores import Consent
+from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
 from keyturn.domain.tier import Tier

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 
+from keyturn.application.enrolment import Enrolment
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.ports.milestones import Milestones, Unwatched
 from keyturn.application.tasks import TaskOwner
@@ -69,6 +70,14 @@ async def run_with_console(
     console = service.make_console(platform)
     notice = waiting_notice(service, foundation, console.raise_window)
     foundation.approvals.attach(console)
+    enrolment = Enrolment(
+        live=service.hub,
+        registry=foundation.registry,
+        approvals=foundation.approvals,
+        clock=foundation.clock,
+        ids=foundation.ids,
+        observers=foundation.observers,
+    )
 
     def listening() -> None:
         console.start(service.make_intents())
@@ -79,6 +88,7 @@ async def run_with_console(
     try:
         return await service.run(console, raise_window=console.raise_window, listening=listening)
     finally:
+        await enrolment.close()
         if notice is not None:
             await notice.close()
         await console.close()
