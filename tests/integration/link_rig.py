@@ -225,7 +225,22 @@ class World:
             observers=observers,
         )
         self.sessions = Sessions(self.ids, MemoryTraceIndexes())
-        gate = Gate(
+        self.services = LinkServices(
+            gate=self._gate(clock, observers, recorder),
+            agreements=self.agreements,
+            reviews=self.reviews,
+            approvals=self.approvals,
+            stop=self.stop,
+            recorder=recorder,
+            sessions=self.sessions,
+            processes=self.processes,
+            ids=self.ids,
+            observers=observers,
+            limits=self.limits,
+        )
+
+    def _gate(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Gate:
+        return Gate(
             assessment=Assessment(
                 stop=self.stop,
                 agreements=self.agreements,
@@ -248,19 +263,6 @@ class World:
             ids=self.ids,
             observers=observers,
             milestones=self.milestones,
-            limits=self.limits,
-        )
-        self.services = LinkServices(
-            gate=gate,
-            agreements=self.agreements,
-            reviews=self.reviews,
-            approvals=self.approvals,
-            stop=self.stop,
-            recorder=recorder,
-            sessions=self.sessions,
-            processes=self.processes,
-            ids=self.ids,
-            observers=observers,
             limits=self.limits,
         )
 

@@ -5,8 +5,6 @@ only where no tool result exists (protocol.md section 6). No text holds policy, 
 anything of another session (security.md I-31): a rule's name and an inspector's reason stay here.
 """
 
-from typing import assert_never
-
 import msgspec
 
 from keyturn.application.call import Refused
@@ -38,6 +36,39 @@ NOT_STARTED = "The server could not be started. Ask the user to look at it in Ke
 _FAULTS = 10
 _NOTHING_SENT = "Nothing was sent."
 _DO_NOT_REPEAT = "Do not repeat this call; ask the user how to go on."
+_REVIEW_IT = "Ask the user to review it in Keyturn."
+_ERROR = (
+    f"Refused by Keyturn after an error of its own or of the server. {_NOTHING_SENT} "
+    "Ask the user to look at Keyturn."
+)
+_TEXTS = {
+    Outcome.DENIED_USER: f"Denied by the user in Keyturn. {_NOTHING_SENT} {_DO_NOT_REPEAT}",
+    Outcome.DENIED_RULE: (
+        f"Denied by a rule of the user in Keyturn. {_NOTHING_SENT} {_DO_NOT_REPEAT}"
+    ),
+    Outcome.CANCELLED_BY_CLIENT: f"Withdrawn before it was decided. {_NOTHING_SENT}",
+    Outcome.REFUSED_PAUSED: PAUSED,
+    Outcome.REFUSED_OVERLOAD: (
+        f"Refused by Keyturn: too many calls wait for the user. {_NOTHING_SENT} "
+        "Repeat this call later."
+    ),
+    Outcome.REFUSED_UNREVIEWED: (
+        f"Refused by Keyturn: the user has not reviewed this tool. {_NOTHING_SENT} {_REVIEW_IT}"
+    ),
+    Outcome.REFUSED_HIDDEN: f"Refused by Keyturn: this tool is not offered. {_NOTHING_SENT}",
+    Outcome.REFUSED_KEYCHAIN: (
+        "Refused by Keyturn: a credential of this server cannot be read from the keychain. "
+        f"{_NOTHING_SENT} Ask the user to unlock it, then reconnect."
+    ),
+    Outcome.REFUSED_NO_APPROVER: (
+        "Refused by Keyturn: this call needs a person's answer, and nobody is there. "
+        f"{_NOTHING_SENT} {_DO_NOT_REPEAT}"
+    ),
+    Outcome.BLOCKED_DEFINITION_CHANGED: (
+        "Refused by Keyturn: the server changed this tool, and the user has not agreed. "
+        f"{_NOTHING_SENT} {_REVIEW_IT}"
+    ),
+}
 
 
 def refusal_text(refused: Refused) -> str:
@@ -55,28 +86,14 @@ def refusal_text(refused: Refused) -> str:
     return _text_of_outcome(refused)
 
 
-def _text_of_outcome(refused: Refused) -> str:  # noqa: C901 - one row for each outcome
+def _text_of_outcome(refused: Refused) -> str:
     match refused.outcome:
         case Outcome.DENIED_USER if refused.message:
             return f'Denied by the user, who says: "{refused.message}" {_NOTHING_SENT}'
-        case Outcome.DENIED_USER:
-            return f"Denied by the user in Keyturn. {_NOTHING_SENT} {_DO_NOT_REPEAT}"
-        case Outcome.DENIED_RULE:
-            return f"Denied by a rule of the user in Keyturn. {_NOTHING_SENT} {_DO_NOT_REPEAT}"
         case Outcome.EXPIRED_NO_ANSWER:
             return (
-                f"Undecided, not denied. Nobody answered in {refused.hold_seconds} s. "
-                "Ask the user, or repeat the identical call later. "
-                f"Ticket {refused.ticket}."
-            )
-        case Outcome.CANCELLED_BY_CLIENT:
-            return f"Withdrawn before it was decided. {_NOTHING_SENT}"
-        case Outcome.REFUSED_PAUSED:
-            return PAUSED
-        case Outcome.REFUSED_OVERLOAD:
-            return (
-                f"Refused by Keyturn: too many calls wait for the user. {_NOTHING_SENT} "
-                "Repeat this call later."
+                f"Undecided, not denied. Nobody answered in {refused.hold_seconds} s. Ask the "
+                f"user, or repeat the identical call later. Ticket {refused.ticket}."
             )
         case Outcome.REFUSED_MALFORMED:
             return f"Refused by Keyturn: {_faults(refused)}. {_NOTHING_SENT}"
@@ -85,40 +102,8 @@ def _text_of_outcome(refused: Refused) -> str:  # noqa: C901 - one row for each 
                 "Refused by Keyturn: the arguments do not fit the tool's schema. "
                 f"{_NOTHING_SENT} Correct them: {_faults(refused)}."
             )
-        case Outcome.REFUSED_UNREVIEWED:
-            return (
-                f"Refused by Keyturn: the user has not reviewed this tool. {_NOTHING_SENT} "
-                "Ask the user to review it in Keyturn."
-            )
-        case Outcome.REFUSED_HIDDEN:
-            return f"Refused by Keyturn: this tool is not offered. {_NOTHING_SENT}"
-        case Outcome.REFUSED_KEYCHAIN:
-            return f"Refused by Keyturn: {_lower(KEYCHAIN)} {_NOTHING_SENT}"
-        case Outcome.REFUSED_NO_APPROVER:
-            return (
-                "Refused by Keyturn: this call needs a person's answer, and nobody is there. "
-                f"{_NOTHING_SENT} {_DO_NOT_REPEAT}"
-            )
-        case Outcome.BLOCKED_DEFINITION_CHANGED:
-            return (
-                "Refused by Keyturn: the server changed this tool, and the user has not agreed. "
-                f"{_NOTHING_SENT} Ask the user to review it in Keyturn."
-            )
-        case (
-            Outcome.ERROR_BROKER
-            | Outcome.ALLOWED_ONCE
-            | Outcome.ALLOWED_RULE
-            | Outcome.ALLOWED_GRANT
-            | Outcome.ALLOWED_RETRY_GRANT
-            | Outcome.ALLOWED_MODIFIED
-            | Outcome.CONTINUATION
-        ):
-            return (
-                f"Refused by Keyturn after an error of its own or of the server. {_NOTHING_SENT} "
-                "Ask the user to look at Keyturn."
-            )
         case _:
-            assert_never(refused.outcome)
+            return _TEXTS.get(refused.outcome, _ERROR)
 
 
 def refusal_line(request_id: RequestId, refused: Refused, *, modern: bool) -> bytes:
@@ -158,7 +143,3 @@ def _faults(refused: Refused) -> str:
 
 def _sentence(phrase: str) -> str:
     return f"{phrase[:1].upper()}{phrase[1:]}."
-
-
-def _lower(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]

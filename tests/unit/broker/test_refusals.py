@@ -48,7 +48,7 @@ TEXTS = {
     Outcome.REFUSED_HIDDEN: "Refused by Keyturn: this tool is not offered. Nothing was sent.",
     Outcome.REFUSED_KEYCHAIN: (
         "Refused by Keyturn: a credential of this server cannot be read from the keychain. "
-        "Ask the user to unlock it, then reconnect. Nothing was sent."
+        "Nothing was sent. Ask the user to unlock it, then reconnect."
     ),
     Outcome.REFUSED_NO_APPROVER: (
         "Refused by Keyturn: this call needs a person's answer, and nobody is there. "
