@@ -204,6 +204,20 @@ def _oversize() -> Any:
     return Oversize(size=1 << 30, head=b'{"id":1', tail=b"}\n")
 
 
+def test_a_call_that_waits_is_kept_alive_by_its_token(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        params = {"name": "echo", "arguments": {}, "_meta": {"progressToken": "p"}}
+        wire.say(request(1, "tools/call", params))
+        line = await wire.client.wait_for(lambda line: b"notifications/progress" in line)
+        assert json.loads(line)["params"]["progressToken"] == "p"
+        (asked,) = await world.approver.asked()
+        world.approver.answer(asked, AnswerVerdict.DENY)
+        await wire.client.answer_to(1)
+
+    tell(tmp_path, story, rules=())
+
+
 # ---------------------------------------------------------------- unruly servers
 
 

@@ -18,6 +18,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Answer, LinkServices
 from keyturn.broker.envelope import RequestId, result_line
 from keyturn.broker.eras import modern_meta_of
+from keyturn.broker.keep_alive import KeepAlive, Token, token_of
 from keyturn.broker.listing import Listing
 from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
 from keyturn.broker.upstream_stdio import StdioUpstream
@@ -43,6 +44,7 @@ class Cancelled(Enum):
 class _Live:
     incoming: IncomingCall
     modern: bool
+    token: Token | None = None
     answered: bool = True
     """False once the client cancelled: a cancelled request gets no answer."""
 
@@ -64,6 +66,7 @@ class JudgedCalls:
         self._listing = listing
         self._answer = answer
         self._tasks = TaskOwner()
+        self.keep_alive = KeepAlive(answer)
         self._live: dict[RequestId, _Live] = {}
         self._recording = 0
         self._idle = asyncio.Event()
@@ -88,6 +91,10 @@ class JudgedCalls:
         modern = not isinstance(params, Malformed) and modern_meta_of(params) is not None
         live = self._live[request_id] = _Live(incoming, modern)
         self._idle.clear()
+        token = None if isinstance(params, Malformed) else token_of(params)
+        if token is not None:
+            live.token = token
+            self.keep_alive.begin(token, lambda: live.answered and bool(incoming.approval_id))
         self._tasks.start(self._run(live), "call")
 
     def record_malformed(self, reason: str) -> None:
@@ -143,6 +150,7 @@ class JudgedCalls:
 
     async def close(self) -> None:
         """End what is left."""
+        self.keep_alive.close()
         await self._tasks.close()
 
     def _bound(self, live: _Live) -> None:
@@ -161,13 +169,20 @@ class JudgedCalls:
             if live.incoming.cancelled:
                 return
             reply = await self._services.gate.handle(live.incoming, self._upstream)
+            self._keep_no_longer(live)
             line = _line_of(reply, live)
             if live.answered and line is not None:
                 self._answer(line)
         finally:
+            self._keep_no_longer(live)
             del self._live[live.incoming.request_id]
             if not self._live:
                 self._idle.set()
+
+    def _keep_no_longer(self, live: _Live) -> None:
+        if live.token is not None:
+            self.keep_alive.end(live.token)
+            live.token = None
 
     async def _record(self, incoming: IncomingCall) -> None:
         try:

@@ -33,6 +33,7 @@ from keyturn.broker.eras import (
 )
 from keyturn.broker.frames import Oversize
 from keyturn.broker.judged_calls import Cancelled, JudgedCalls
+from keyturn.broker.keep_alive import PROGRESS
 from keyturn.broker.listing import Listing
 from keyturn.broker.passing import Passed, PassedRequests
 from keyturn.broker.refusals import (
@@ -240,7 +241,10 @@ class Relay:
             self._listing.again()
         if noted(frame.method, from_server=True):
             self._services.recorder.passed(self._connection, frame.method, from_server=True)
-        self._answer(frame.line)
+        line = frame.line
+        if frame.method == PROGRESS:
+            line = self._judged.keep_alive.line_of(frame)
+        self._answer(line)
 
     def _answered(self, request: Passed, frame: ServerFrame) -> None:
         if frame.ambiguous:
