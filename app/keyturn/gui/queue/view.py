@@ -105,7 +105,6 @@ class QueueView(QFrame):
         self._layout.addWidget(self.pane)
         self._layout.addLayout(right, 1)
         self.stepper.hide()
-        self.setFocusProxy(self.card.headline.sentence)
 
     def _connect(self) -> None:
         self._model.card_changed.connect(self._on_card)
@@ -152,7 +151,9 @@ class QueueView(QFrame):
             shortcut.activated.connect(slot)
 
     def _on_card(self, card: CardView | None) -> None:
-        if card is None and self.isVisible():
+        self.setFocusProxy(self.card.headline.sentence if card is not None else self.pane.list)
+        focused = self.window().focusWidget()
+        if card is None and (focused is None or self.card.isAncestorOf(focused)):
             # Before the card hides: Qt would hand its focus to the next widget, the stop button.
             self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.card.setVisible(card is not None)
