@@ -93,7 +93,8 @@ class ArmingWatch(QObject):
     def show(self, subject: Subject, terms: ArmingTerms) -> None:
         """Begin to arm for what has just been put on screen."""
         now = self._now_ms()
-        self.arming.window_active(self._place.isActiveWindow(), now)
+        if self.arming.subject != subject:
+            self.arming.window_active(self._place.isActiveWindow(), now)
         self.arming.shown(subject, terms, now)
         self._timer.start()
         self.ticked.emit()
@@ -117,7 +118,7 @@ class ArmingWatch(QObject):
             return None
         return self._answer(subject, route, now)
 
-    def press_by_shortcut(self) -> None:
+    def _press_by_shortcut(self) -> None:
         """Take the shortcut for Allow as one whole press, before it counts as input itself."""
         now = self._now_ms()
         self.arming.press(now)
@@ -126,9 +127,12 @@ class ArmingWatch(QObject):
         self._settle(subject, Route.KEYBOARD, now)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Note what happens in the window; nothing is swallowed."""
+        """Note what happens in the window; only the shortcut for Allow is swallowed."""
         if event.type() not in _WATCHED or not isinstance(watched, QWidget):
             return False
+        if self._is_shortcut(watched, event):
+            self._press_by_shortcut()
+            return True
         if event.type() in _PRESSES | _RELEASES:
             self._note_input(watched, event)
         elif watched is self._place.window():
@@ -137,6 +141,23 @@ class ArmingWatch(QObject):
             self.arming.disturbed(self._now_ms())
             self._run()
         return False
+
+    def _is_shortcut(self, watched: QWidget, event: QEvent) -> bool:
+        """Tell whether it is Ctrl+Enter from the window system, with the card on screen.
+
+        No QShortcut: that one is set off by events that a program sends as well.
+        """
+        return (
+            isinstance(event, QKeyEvent)
+            and event.type() is QEvent.Type.KeyPress
+            and event.spontaneous()
+            and not event.isAutoRepeat()
+            and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+            and event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+            == Qt.KeyboardModifier.ControlModifier
+            and self._place.isVisible()
+            and watched.window() is self._place.window()
+        )
 
     def _note_input(self, watched: QWidget, event: QEvent) -> None:
         if watched is self._allow and self._is_grip(event):

@@ -179,7 +179,8 @@ def dress(application: QApplication, theme: Theme) -> None:
 
     def refill() -> None:
         application.setPalette(palette_of(theme))
-        application.setFont(theme.font(Type.BODY))
+        if application.font() != theme.font(Type.BODY):
+            application.setFont(theme.font(Type.BODY))
         application.setStyleSheet(style_sheet(theme))
 
     theme.changed.connect(refill)

@@ -63,7 +63,7 @@ class CardPane(QFrame):
         self.diff = DiffView(look, most_lines=20)
         self.block = DecisionBlock(look)
         self._no_diff = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
-        self._name_field = QLineEdit()
+        self.name_field = QLineEdit()
         self._name_prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._excerpts = column(gap=8)
         self._provenance = column()
@@ -104,7 +104,7 @@ class CardPane(QFrame):
 
     def ask_for_name(self, wanted: bool) -> None:
         """Show or hide the field for the tool's name."""
-        self._name_field.setVisible(wanted)
+        self.name_field.setVisible(wanted)
         self._name_prompt.setVisible(wanted)
 
     def choose_tab(self, tab: str) -> None:
@@ -160,7 +160,7 @@ class CardPane(QFrame):
         body.addSpacing(8)
         body.addWidget(self.decisive)
         body.addWidget(self._name_prompt)
-        body.addWidget(self._name_field)
+        body.addWidget(self.name_field)
         body.addSpacing(2)
         body.addWidget(self.tabs)
         body.addWidget(self.arguments)
@@ -175,8 +175,8 @@ class CardPane(QFrame):
         self.raw.setObjectName("raw_json")
         self.raw.setContentsMargins(0, 8, 0, 8)
         self._no_diff.say(self._look.words("card.no_diff"))
-        self._name_field.setObjectName("tool_name")
-        self._name_field.setFixedWidth(280)
+        self.name_field.setObjectName("tool_name")
+        self.name_field.setFixedWidth(280)
         self.ask_for_name(False)
 
     def _connect(self) -> None:
@@ -186,14 +186,14 @@ class CardPane(QFrame):
         self.tabs.tab_chosen.connect(self.choose_tab)
         self.arguments.unseen_changed.connect(self._say_seen)
         self.arguments.source_requested.connect(self._on_source)
-        self._name_field.textChanged.connect(self._on_name)
+        self.name_field.textChanged.connect(self._on_name)
 
     def _begin(self, card: CardView) -> None:
         """Start a new card: at its top, on the readable tab, nothing confirmed or typed."""
-        self._name_field.clear()
+        self.name_field.clear()
         prompt = self._look.words("card.type_name", name=card.tool_short_name)
         self._name_prompt.say(prompt)
-        self._name_field.setAccessibleName(prompt)
+        self.name_field.setAccessibleName(prompt)
         self.arguments.start_over()
         self.choose_tab(READABLE)
         self._scroll.verticalScrollBar().setValue(0)
@@ -206,6 +206,7 @@ class CardPane(QFrame):
         for box in self.decisive.boxes():
             QWidget.setTabOrder(before, box.confirm_button)
             before = box.confirm_button
+        QWidget.setTabOrder(before, self.name_field)
 
     def _show_excerpts(self, card: CardView) -> None:
         clear(self._excerpts)

@@ -132,8 +132,6 @@ class QueueView(QFrame):
 
     def _add_keys(self) -> None:
         keys: dict[str, Callable[[], None]] = {
-            "Ctrl+Return": self.watch.press_by_shortcut,
-            "Ctrl+Enter": self.watch.press_by_shortcut,
             "Ctrl+Shift+Return": self._on_rule,
             "Ctrl+Backspace": self._on_deny_by_key,
             "Ctrl+Shift+Backspace": self._on_deny_with_message,

@@ -135,16 +135,26 @@ class DecisionBlock(QFrame):
     def _fit(self) -> None:
         if self._actions is None:
             return
+        words = self._look.words
+        message, rule = self._actions.deny_with_message, self._actions.rule
+        # A button that this card does not have keeps its room, so it keeps its words too.
         shrinking = (
-            (self.deny_with_message, self._actions.deny_with_message, Icon.DENY_WITH_MESSAGE),
-            (self.rule, self._actions.rule, Icon.ADD_RULE),
+            (
+                self.deny_with_message,
+                message,
+                words("card.deny_with_message"),
+                Icon.DENY_WITH_MESSAGE,
+            ),
+            (self.rule, rule, words("card.allow_with_rule"), Icon.ADD_RULE),
         )
-        for button, text, icon in shrinking:
+        for button, given, usual, icon in shrinking:
+            text = given or usual
             spoken = self._look.words("card.named", action=text, object=self._object)
             button.say("" if self._narrow else text, spoken)
             button.use_icon(icon if self._narrow else None)
             button.setToolTip(text if self._narrow else "")
-            button.setVisible(bool(text))
+            button.setVisible(bool(given))
+        self._say(self.later, self._actions.later or words("card.decide_later"))
         self.later.setVisible(bool(self._actions.later))
         self._no_answer.setVisible(not self._narrow)
 

@@ -100,7 +100,10 @@ class RowsView(QTableView):
         self._rows.forget()
         self._seen.clear()
         self._unseen = (1, 1)
+        self._told = (-1, -1)
         self._begin_measuring()
+        # Rows that look the same as before would not be painted again, and so never be seen.
+        self.viewport().update()
 
     @property
     def unseen(self) -> tuple[int, int] | None:

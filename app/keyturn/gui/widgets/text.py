@@ -47,6 +47,7 @@ class Text(QLabel):
         self._align = align
         self._runs: tuple[Run, ...] = ()
         self._flow: TextFlow | None = None
+        self._one_line: TextFlow | None = None
         self.setWordWrap(wrap)
         policy = QSizePolicy(
             QSizePolicy.Policy.Preferred if wrap else QSizePolicy.Policy.Minimum,
@@ -83,6 +84,12 @@ class Text(QLabel):
             self._flow = TextFlow(self._runs, self._style, self._look.theme)
         return self._flow.lay_out(self.width()) if self.wordWrap() else self._flow.lay_out()
 
+    def _measure(self, width: int) -> int:
+        """Return the height at a width that the label may not have."""
+        if self._flow is None:
+            self._flow = TextFlow(self._runs, self._style, self._look.theme)
+        return self._flow.lay_out(width).height
+
     def hasHeightForWidth(self) -> bool:
         """Return whether the height follows from the width."""
         return self.wordWrap()
@@ -91,11 +98,13 @@ class Text(QLabel):
         """Return the height of the wrapped text."""
         if not self.wordWrap():
             return self.sizeHint().height()
-        return TextFlow(self._runs, self._style, self._look.theme).lay_out(width).height
+        return self._measure(width)
 
     def sizeHint(self) -> QSize:
         """Return the size of the text on one line."""
-        flow = TextFlow(self._runs, self._style, self._look.theme).lay_out()
+        if self._one_line is None:
+            self._one_line = TextFlow(self._runs, self._style, self._look.theme).lay_out()
+        flow = self._one_line
         return QSize(-int(-flow.used_width // 1), flow.height)
 
     def minimumSizeHint(self) -> QSize:
@@ -128,6 +137,7 @@ class Text(QLabel):
 
     def _forget(self) -> None:
         self._flow = None
+        self._one_line = None
         self.updateGeometry()
         self.update()
 

@@ -1,0 +1,64 @@
+"""One application for all window tests, dressed like the real one, with a theme to set."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from keyturn.gui.fonts import load_fonts
+from keyturn.gui.icons import Icons
+from keyturn.gui.look import Look
+from keyturn.gui.style import dress
+from keyturn.gui.theme import Appearance, Theme
+from keyturn.gui.widgets.allow_button import AccessibleAllow
+from keyturn.presentation.words import Words
+
+RESOURCES = Path(__file__).parents[2] / "resources"
+
+
+class Clock:
+    """A monotonic clock in milliseconds that the test turns."""
+
+    def __init__(self) -> None:
+        self.now_ms = 1_000
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+    def advance(self, milliseconds: int) -> None:
+        """Let time pass."""
+        self.now_ms += milliseconds
+
+
+class Dresser:
+    """What is made once for all tests and must live as long as the application."""
+
+    def __init__(self, application: QApplication) -> None:
+        load_fonts(RESOURCES)
+        self.theme = Theme(Appearance.LIGHT)
+        words = Words(RESOURCES / "translations")
+        self.look = Look(self.theme, Icons(RESOURCES), words)
+        self.accessible = AccessibleAllow()
+        dress(application, self.theme)
+
+
+@pytest.fixture(scope="session")
+def dresser(qapp: QApplication) -> Dresser:
+    """Return the dressed application."""
+    return Dresser(qapp)
+
+
+@pytest.fixture
+def look(dresser: Dresser) -> Iterator[Look]:
+    """Return theme, icons and words; the theme is light again afterwards."""
+    yield dresser.look
+    theme = dresser.theme
+    if theme.appearance is not Appearance.LIGHT or theme.tall(100) != 100 or theme.reduced_motion:
+        theme.use(Appearance.LIGHT, text_percent=100, reduced_motion=False)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Return a clock that stands still."""
+    return Clock()
