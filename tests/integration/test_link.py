@@ -434,7 +434,9 @@ def test_a_server_that_cannot_start_is_said_to_each_request(tmp_path: Path) -> N
         for number, method in enumerate(("initialize", "tools/call")):
             error = (await wire.ask(number, method))["error"]
             assert error["code"] == -32603
-            assert "no-such-program-here" in error["data"]["keyturn"]
+            assert "could not be started" in error["data"]["keyturn"]
+            assert "no-such-program-here" not in error["data"]["keyturn"]
+        assert any(b"no-such-program-here was not found" in line for line in world.server_log)
 
     tell(tmp_path, story)
 

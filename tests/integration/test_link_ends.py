@@ -142,6 +142,18 @@ def test_a_call_in_flight_is_awaited_and_recorded_after_its_client_left(tmp_path
     tell(tmp_path, story)
 
 
+def test_ending_does_not_wait_for_a_call_whose_client_left(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        wire.say(call(1, "silent"))
+        await asyncio.wait_for(world.written.wait(), 10)
+        wire.link.client_left()
+        await asyncio.wait_for(wire.link.end(), 10)
+        assert deliveries(world) == [Delivery.UNKNOWN.value]
+
+    tell(tmp_path, story)
+
+
 def test_a_client_that_closed_its_end_at_once_still_gets_its_answers(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         wire = world.link(world.raw_server())
@@ -276,6 +288,7 @@ def test_a_server_that_was_killed_leaves_no_child_and_no_zombie(tmp_path: Path) 
         pid = wire.link.server_pid
         os.kill(pid, 9)
         await asyncio.wait_for(wire.client.closed.wait(), 20)
+        await wire.link.end()
         assert not alive(child)
         assert not psutil.pid_exists(pid), "reaped"
 

@@ -28,7 +28,7 @@ from keyturn.broker.relay import Relay, RelayParts
 from keyturn.broker.upstream_stdio import ServerMeans, ServerStart, StdioUpstream
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.definition import ToolDefinition
-from keyturn.domain.errors import KeyturnError, SecretStoreUnavailable, ServerUnavailable
+from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 
 IN_FLIGHT_SECONDS = 30.0
 """How long a sent call is still awaited, for the record, after its client left."""
@@ -56,6 +56,7 @@ class Link:
         self._downstream = downstream
         self._services = services
         self._closed = closed
+        self._log_line = log_line
         self._loop = asyncio.get_running_loop()
         self._tasks = TaskOwner()
         self._upstream = StdioUpstream(start, means, self, log_line)
@@ -113,6 +114,9 @@ class Link:
 
     def end(self) -> "asyncio.Task[None]":
         """End the connection from the broker's side; the task is done when nothing is left."""
+        if self._ending is not None and not self._ending.done():
+            # Whatever is still awaited for a client that left is not waited for any longer.
+            self._tasks.start(self._upstream.end(), "end of the server")
         return self._finish(0.0)
 
     # ---------------------------------------------------------------- from the server's end
@@ -135,7 +139,11 @@ class Link:
     def server_ended(self, reason: str) -> None:
         """Answer everything that is open, then close, so that the host sees it."""
         self._relay.refuse_open(INTERNAL_ERROR, SERVER_ENDED, keyturn=SERVER_ENDED)
-        self._finish(LOST_CALLS_SECONDS)
+        refusing = Refusing(
+            self._downstream.send, INTERNAL_ERROR, SERVER_ENDED, keyturn=SERVER_ENDED
+        )
+        self._receive = refusing.from_client
+        self._finish(LOST_CALLS_SECONDS, server_gone=True)
 
     # ---------------------------------------------------------------- from the use cases
 
@@ -207,9 +215,9 @@ class Link:
             self._show_what_is_pinned()
             return Refusing(self._downstream.send, REFUSED, KEYCHAIN, judged=self._judged)
         except ServerUnavailable as error:
-            return Refusing(
-                self._downstream.send, INTERNAL_ERROR, NOT_STARTED, keyturn=_sentence_of(error)
-            )
+            # The reason names files, and is for the person at this machine only.
+            self._log_line(f"[not started] {error}".encode())
+            return Refusing(self._downstream.send, INTERNAL_ERROR, NOT_STARTED, keyturn=NOT_STARTED)
         return None
 
     def _refuse_for_review(self) -> Refusing:
@@ -227,29 +235,41 @@ class Link:
 
     # ---------------------------------------------------------------- end
 
-    def _finish(self, seconds: float) -> "asyncio.Task[None]":
+    def _finish(self, seconds: float, *, server_gone: bool = False) -> "asyncio.Task[None]":
         if self._ending is None:
-            self._ending = self._tasks.start(self._run_to_end(seconds), "end")
+            self._ending = self._tasks.start(
+                self._run_to_end(seconds, server_gone=server_gone), "end"
+            )
         return self._ending
 
-    async def _run_to_end(self, seconds: float) -> None:
+    async def _run_to_end(self, seconds: float, *, server_gone: bool) -> None:
         """Withdraw what waits, await what was sent, end the server, close the client's end."""
-        await self._settle_start()
+        try:
+            await self._settle_start()
+            await self._withdraw()
+            await self._judged.drain(seconds)
+            if server_gone:
+                # The host is told at once; reaping what the server left behind takes longer.
+                self._downstream.close()
+            await self._upstream.end()
+            await self._judged.drain(LOST_CALLS_SECONDS)
+        finally:
+            self._forget()
+            await self._judged.close()
+            await self._relay.close()
+            await self._tasks.close()
+            self._downstream.close()
+            self._closed(self)
+
+    async def _withdraw(self) -> None:
+        """Give up what was not sent, and the session's lamps and trace if its host has exited."""
         host = self.connection.peer.host
-        processes = self._services.processes
-        host_gone = host is not None and not await asyncio.to_thread(processes.alive, host)
-        self._judged.leave(host_gone=host_gone)
-        await self._judged.drain(seconds)
-        await self._upstream.end()
-        await self._judged.drain(LOST_CALLS_SECONDS)
-        self._forget()
-        await self._judged.close()
-        await self._relay.close()
-        await self._tasks.close()
-        if host_gone and host is not None:
+        gone = host is not None and not await asyncio.to_thread(
+            self._services.processes.alive, host
+        )
+        self._judged.leave(host_gone=gone)
+        if gone and host is not None:
             self._services.sessions.end_host(host)
-        self._downstream.close()
-        self._closed(self)
 
     async def _settle_start(self) -> None:
         """Let a start that is under way come to its end, so that no process is left behind.
@@ -266,7 +286,3 @@ class Link:
 def _request_id_of(line: bytes) -> RequestId | None:
     frame = read_client(line)
     return frame.id if isinstance(frame, ClientFrame) else None
-
-
-def _sentence_of(error: KeyturnError) -> str:
-    return " ".join(part for part in (error.sentence, error.mend) if part)

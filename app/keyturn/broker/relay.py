@@ -151,10 +151,12 @@ class Relay:
             return
         params = strict_params(frame)
         if not self._listing.begun and not isinstance(params, Malformed):
-            # A first call of the era without a handshake: what it may call must be known first.
+            # A first call of the era without a handshake, or of a client that left out its
+            # `initialized`: what it may call must be known first.
             meta = modern_meta_of(params)
             if meta is not None:
                 self._claim(meta)
+            if meta is not None or self._says is not None:
                 self._listing.begin(meta)
         self._judged.take(frame.id, params)
 
