@@ -19,6 +19,7 @@ from keyturn.gui.icons import Icons
 from keyturn.gui.look import Look
 from keyturn.gui.style import dress
 from keyturn.gui.theme import Appearance, Theme
+from keyturn.gui.widgets.allow_button import AccessibleAllow
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
 
@@ -42,9 +43,12 @@ def run_console(resources: Path, platform: str, input_fd: int, output_fd: int) -
         Words(resources / "translations"),
     )
     dress(application, look.theme)
+    accessible = AccessibleAllow()  # lives as long as the application
     bridge = Bridge(input_fd, output_fd)
     desk = Desk(look, bridge, read_verbs(resources / "verbs.toml"), _monotonic_ms)
-    return _run(application, bridge, desk)
+    code = _run(application, bridge, desk)
+    del accessible
+    return code
 
 
 def _run(application: QApplication, bridge: Bridge, desk: Desk) -> int:

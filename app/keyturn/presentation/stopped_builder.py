@@ -61,7 +61,9 @@ class StoppedBuilder:
                 "stopped.sentence", time=clock_text(since), trigger=self._trigger(stop)
             ),
             stats=self._stats(stop, around, since),
-            looked_at=self._words("stopped.looked", looked=len(owed) - len(missing), n=len(owed)),
+            looked_at=self._words("stopped.looked", looked=len(owed) - len(missing), n=len(owed))
+            if owed
+            else "",
             timeline=self._timeline(stop, around, looked_at, since),
             resume=ResumePanel(
                 sentence=self._words("stopped.resume_sentence"),

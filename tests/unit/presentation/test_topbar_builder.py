@@ -1,0 +1,52 @@
+"""The top bar: a stop outweighs a problem, and a problem outweighs protection."""
+
+from pathlib import Path
+
+from keyturn.application.console_state import AgentState, HealthState, StopState
+from keyturn.presentation.topbar import ProtectionState, TopBarView
+from keyturn.presentation.topbar_builder import top_bar_view
+from keyturn.presentation.words import Words
+
+WORDS = Words(Path(__file__).parents[3] / "resources" / "translations")
+GOOD = HealthState(keychain="ready", recording=True)
+BROKEN = HealthState(keychain="ready", recording=False)
+
+
+def bar(
+    *, stop: StopState | None = None, health: HealthState | None = GOOD, waiting: int = 0
+) -> TopBarView:
+    return top_bar_view(
+        WORDS,
+        stop=stop or StopState(engaged=False),
+        health=health,
+        agents=(AgentState(name="a", enrolled=True, connections=2),),
+        waiting=waiting,
+        oldest_ms=41_000,
+    )
+
+
+def said(view: TopBarView) -> str:
+    return " ".join(f"{fact.before} {fact.strong} {fact.after}" for fact in view.facts)
+
+
+def test_protecting_says_what_waits_and_since_when() -> None:
+    view = bar(waiting=5)
+    assert view.state is ProtectionState.PROTECTING
+    assert "5 waiting" in said(view)
+    assert "oldest 41 s" in said(view)
+    assert "1 agent" in said(view)
+
+
+def test_a_log_that_cannot_record_is_a_problem() -> None:
+    assert bar(health=BROKEN).state is ProtectionState.PROBLEM
+
+
+def test_a_stop_is_said_whatever_else_is_wrong() -> None:
+    stop = StopState(engaged=True, since_utc="2026-11-23T14:07:52.123Z", refused_since=12)
+    view = bar(stop=stop, health=BROKEN)
+    assert view.state is ProtectionState.STOPPED
+    assert "12 calls refused" in said(view)
+
+
+def test_rules_that_are_suspended_are_said() -> None:
+    assert "suspended" in said(bar(stop=StopState(engaged=False, careful=True)))
