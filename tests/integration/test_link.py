@@ -10,6 +10,7 @@ import pytest
 from keyturn.application.approval_request import AnswerVerdict, ApprovalRequest, RequestKind
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.secret_store import Secret
+from keyturn.broker import relay
 from keyturn.domain.configuration import Limits, ReviewMode
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.record import RecordType
@@ -216,6 +217,22 @@ def test_a_call_that_waits_is_kept_alive_by_its_token(tmp_path: Path) -> None:
         await wire.client.answer_to(1)
 
     tell(tmp_path, story, rules=())
+
+
+def test_a_flood_of_calls_that_are_not_answered_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "MOST_LIVE", 5)
+
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        for number in range(6):
+            params: dict[str, Any] = {"name": "silent", "arguments": {}}
+            wire.say(request(number, "tools/call", params))
+        refused = await wire.client.answer_to(5)
+        assert "too many calls" in text_of(refused)
+
+    tell(tmp_path, story)
 
 
 # ---------------------------------------------------------------- unruly servers

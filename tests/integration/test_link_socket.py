@@ -33,6 +33,7 @@ from keyturn.domain.configuration import (
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
 from keyturn.domain.tier import Tier
+from tests.fakes.clock import FakeClock
 from tests.fakes.processes import FakeProcesses
 from tests.integration.link_rig import SECONDS, World, launch_of, line_of, request
 from tests.integration.stories import tell
@@ -147,7 +148,7 @@ async def broker(world: World, *, headless: bool = False, **more: Any) -> AsyncG
         path,
         connections=hub,
         controls=Controls(),
-        clock=SystemClock(),
+        clock=more.get("clock", SystemClock()),
         frame_bytes=world.limits.frame_bytes,
     )
     await listening.start()
@@ -270,6 +271,36 @@ def test_what_is_no_greeting_is_closed(tmp_path: Path, first: bytes) -> None:
                 assert len(first) > 1 << 20
             assert b.hub.connections() == ()
             talk.writer.transport.abort()
+
+    tell(tmp_path, story)
+
+
+def test_a_stranger_that_says_nothing_is_closed(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        clock = FakeClock()
+        async with broker(world, clock=clock) as b:
+            talk = await b.connect(b"")
+            other = await b.connect(b'{"v":1,"control":"status"}\n')
+            assert await other.line()
+            clock.advance(5.0)
+            assert await talk.line() == b""
+            await talk.close()
+            await other.close()
+
+    tell(tmp_path, story)
+
+
+def test_another_users_process_is_not_listened_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(world: World) -> None:
+        async with broker(world) as b:
+            monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+            with pytest.raises(ConnectionError):
+                talk = await b.connect(b'{"v":1,"control":"status"}\n')
+                assert await talk.line() == b""
+                raise ConnectionResetError
+            monkeypatch.undo()
 
     tell(tmp_path, story)
 
