@@ -40,6 +40,8 @@ class HubSettings:
     """The broker's own."""
     server_log: Callable[[str], Callable[[bytes], None]]
     """Returns the sink for one server's stderr lines."""
+    version: str = ""
+    """Keyturn's own, for servers that it reviews on a connection of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,7 @@ class Hub:
         upstream = StdioUpstream(start, self._means, events, self._settings.server_log(server))
         events.upstream = upstream
         try:
-            tools = await list_on_own_connection(upstream)
+            tools = await list_on_own_connection(upstream, self._settings.version)
         except SecretStoreUnavailable as error:
             raise ServerUnavailable(error.sentence, mend=error.mend) from error
         await self._services.reviews.listed(connection, tools)

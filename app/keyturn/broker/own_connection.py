@@ -6,7 +6,6 @@ section 7); it calls nothing.
 
 import asyncio
 
-from keyturn import __version__
 from keyturn.application.ports.upstream import Answered, UpstreamReply
 from keyturn.broker.envelope import RequestId, ServerFrame, notification_line
 from keyturn.broker.eras import CAPABILITIES_KEY, CLIENT_KEY, VERSION_KEY, server_says
@@ -22,7 +21,6 @@ MODERN = "2026-07-28"
 LEGACY = "2025-11-25"
 _DISCOVER_SECONDS = 5.0
 _INITIALIZE_SECONDS = 30.0
-_CLIENT: JsonObject = {"name": "keyturn", "version": __version__}
 
 
 class Unattended:
@@ -46,21 +44,22 @@ class Unattended:
         """What was asked has been answered as lost."""
 
 
-async def list_on_own_connection(upstream: StdioUpstream) -> list[ToolDefinition]:
-    """Start the server, return what it lists, end it.
+async def list_on_own_connection(upstream: StdioUpstream, version: str) -> list[ToolDefinition]:
+    """Start the server, return what it lists, end it; `version` is what Keyturn says of itself.
 
     Raises ServerUnavailable or SecretStoreUnavailable when it does not start or does not answer.
     """
+    client: JsonObject = {"name": "keyturn", "version": version}
     try:
         await upstream.start()
-        meta: JsonObject = {VERSION_KEY: MODERN, CLIENT_KEY: _CLIENT, CAPABILITIES_KEY: {}}
+        meta: JsonObject = {VERSION_KEY: MODERN, CLIENT_KEY: client, CAPABILITIES_KEY: {}}
         discovered = await _answer(upstream, DISCOVER, {"_meta": meta}, _DISCOVER_SECONDS)
         if isinstance(discovered, Answered):
             return await _tools(upstream, discovered, meta)
         initialized = await _answer(
             upstream,
             INITIALIZE,
-            {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": _CLIENT},
+            {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": client},
             _INITIALIZE_SECONDS,
         )
         if not isinstance(initialized, Answered):
