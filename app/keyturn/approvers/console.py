@@ -104,7 +104,7 @@ class ConsoleApprover:
         self._feed = _StateFeed(overview, self._tasks, self._write, self._pace.coalesce_seconds)
         self._process: asyncio.subprocess.Process | None = None
         self._starts: deque[float] = deque(maxlen=self._pace.restarts + 1)
-        self._unanswered_since: float | None = None
+        self._heard = 0.0
         self._answered = False
         self._wanted = asyncio.Event()
         self._closing = False
@@ -205,7 +205,7 @@ class ConsoleApprover:
             start_new_session=True,
         )
         self._process = process
-        self._unanswered_since = None
+        self._heard = loop.time()
         self._answered = False
         try:
             await self._greet()
@@ -234,9 +234,7 @@ class ConsoleApprover:
         while True:
             number += 1
             patience = self._pace.silence_seconds if self._answered else self._pace.start_seconds
-            if self._unanswered_since is None:
-                self._unanswered_since = loop.time()
-            elif loop.time() - self._unanswered_since > patience:
+            if loop.time() - self._heard > patience:
                 _log.warning("console silent, ended pid=%s", self.pid)
                 self._end_process()
                 return
@@ -274,7 +272,7 @@ class ConsoleApprover:
         match message:
             case Pong():
                 self._answered = True
-                self._unanswered_since = None
+                self._heard = asyncio.get_running_loop().time()
             case Decide():
                 self._answer(message)
             case _:

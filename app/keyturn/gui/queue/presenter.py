@@ -6,7 +6,7 @@ open; an answer always names the request and digest of the card that was on scre
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -26,13 +26,16 @@ from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.card import Deadline
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import Decided, decided_row
-from keyturn.presentation.queue import QueueCounts
+from keyturn.presentation.queue import QueueCounts, QueueRow
 from keyturn.presentation.queue_builder import QueueBuilder, RowState
+from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.words import Words
 
 LAST_DECISIONS: Final = 3
 AGE_MS: Final = 1000
+GATHER_MS: Final = 30
+"""Arrivals and ends within this time are shown together, so that a burst stalls nothing."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,6 +45,8 @@ class _Waiting:
     deadline: Deadline | None
     state: RowState = RowState.WAITING
     revision: int = 1
+    row: QueueRow | None = None
+    """As built last, for this state and revision; only its age goes on."""
 
 
 class QueuePresenter(QObject):
@@ -80,6 +85,11 @@ class QueuePresenter(QObject):
         self._clock.setInterval(AGE_MS)
         self._clock.timeout.connect(self._refresh)
         self._clock.start()
+        self._gathering = QTimer(self)
+        self._gathering.setSingleShot(True)
+        self._gathering.setInterval(GATHER_MS)
+        self._gathering.timeout.connect(self._show_gathered)
+        self._left_place: int | None = None
         self._connect()
 
     @property
@@ -107,9 +117,7 @@ class QueuePresenter(QObject):
         if message.remaining_ms is not None:
             deadline = Deadline(asked_at_ms=now, waits_until_ms=now + message.remaining_ms)
         self._waiting[request.id] = _Waiting(request=request, arrived_ms=now, deadline=deadline)
-        self._refresh()
-        if self._open is None:
-            self.open_card(request.id)
+        self._gather()
         self.arrived.emit(request)
 
     def _on_detached(self, message: RequestDetached) -> None:
@@ -123,12 +131,12 @@ class QueuePresenter(QObject):
         )
         waiting.state = RowState.STOPPED_WAITING
         waiting.revision += 1
-        self._refresh()
+        waiting.row = None
+        self._gather()
         if self._open == message.id:
             self._show_card(waiting)
 
     def _on_withdrawn(self, message: RequestWithdrawn) -> None:
-        place = self._model.rows.place_of(message.id)
         waiting = self._waiting.pop(message.id, None)
         if waiting is None:
             return
@@ -141,10 +149,12 @@ class QueuePresenter(QObject):
                 at_ms=self._now_ms(),
             )
         )
-        self._refresh()
         if self._open == message.id:
+            # It stays on screen until the next one comes, and can no longer be allowed.
             self._open = None
-            self._open_nearest(place)
+            self._left_place = self._model.rows.place_of(message.id)
+            self._view.show_pending(False)
+        self._gather()
 
     # ---------------------------------------------------------------- from the person
 
@@ -198,6 +208,7 @@ class QueuePresenter(QObject):
             return
         if waiting.state is RowState.WAITING:
             waiting.state = RowState.LATER
+            waiting.row = None
         place = self._model.rows.place_of(request_id)
         self._refresh()
         following = self._model.rows.request_at(place + 1)
@@ -209,6 +220,17 @@ class QueuePresenter(QObject):
         self._refresh()
 
     # ---------------------------------------------------------------- showing
+
+    def _gather(self) -> None:
+        if not self._gathering.isActive():
+            self._gathering.start()
+
+    def _show_gathered(self) -> None:
+        """Show what came and went since the last time, and open a card when none is open."""
+        self._refresh()
+        if self._open is None:
+            place, self._left_place = self._left_place or 0, None
+            self._open_nearest(place)
 
     def _open_nearest(self, place: int) -> None:
         """Go on to the request that moved up, else to the one before, else to none."""
@@ -228,15 +250,7 @@ class QueuePresenter(QObject):
     def _refresh(self) -> None:
         now = self._now_ms()
         shown = [w for w in self._waiting.values() if self._is_listed(w)]
-        rows = [
-            self._rows.row(
-                waiting.request,
-                age_seconds=(now - waiting.arrived_ms) / 1000,
-                revision=waiting.revision,
-                state=waiting.state,
-            )
-            for waiting in shown
-        ]
+        rows = [self._row(waiting, now) for waiting in shown]
         high = sum(w.request.tier >= Tier.T2 for w in self._waiting.values())
         self._model.show_rows(rows, QueueCounts(waiting=len(self._waiting), high_risk=high))
         self._model.show_decided(
@@ -244,6 +258,17 @@ class QueuePresenter(QObject):
         )
         oldest = min((w.arrived_ms for w in self._waiting.values()), default=now)
         self.waiting_changed.emit(len(self._waiting), now - oldest)
+
+    def _row(self, waiting: _Waiting, now: int) -> QueueRow:
+        seconds = (now - waiting.arrived_ms) / 1000
+        if waiting.row is None:
+            waiting.row = self._rows.row(
+                waiting.request,
+                age_seconds=seconds,
+                revision=waiting.revision,
+                state=waiting.state,
+            )
+        return replace(waiting.row, age=duration_text(seconds, self._words))
 
     def _is_listed(self, waiting: _Waiting) -> bool:
         return not self._high_risk_only or waiting.request.tier >= Tier.T2
