@@ -24,7 +24,7 @@ from keyturn.presentation.topbar import Fact, GrantStrip, ProtectionState, TopBa
 ADDRESS = "14 Quarry Road, Hangar 9, Port Vell 40121"
 RESULT_3 = OriginLabel(text="reports, result 3", traced=True, excerpt=0)
 NOWHERE = OriginLabel(text="not from any result", traced=False)
-GRANT = GrantStrip(grant_id="g1", text="Grant: filesystem in ~/work/site", left="11:42")
+GRANT = GrantStrip(grant_id="g1", text="Grant: filesystem in ~/projects/site", left="11:42")
 
 
 def traced(text: str, *parts: str) -> tuple[TracedSpan, ...]:
@@ -88,7 +88,7 @@ ROWS = (
         3,
         Tier.T1,
         "Write a file",
-        "~/work/site/src/pricing.ts",
+        "~/projects/site/src/pricing.ts",
         ("T1 Changes here", "coder", "filesystem"),
         "22 s",
     ),
@@ -232,7 +232,7 @@ CARD = CardView(
     ),
     observed=(
         Pair(key="Process", value="48121 atlas-desk, started by you", exact=True),
-        Pair(key="Workspace", value="~/work/freight", exact=True),
+        Pair(key="Workspace", value="~/projects/freight", exact=True),
         Pair(key="Definition", value="pinned 12 May, unchanged, T2 set by you"),
     ),
     why_asked="Untrusted text and private data were read, so no rule may decide this.",

@@ -48,7 +48,7 @@ TABLE = f"""
 14:05:37|coder|git / push|origin/main|T2|Expired|nobody:no answer, 50 s
 14:05:02|scribe|fetch / get|docs.northwind.example|T0|Allowed|rule:Docs sites
 14:04:47|scribe|notes / sync_all|team-notes|T3|Withdrawn|nobody:agent left
-14:03:19|coder|filesystem / delete|214 paths in ~/work/old|T2|Denied|you:you
+14:03:19|coder|filesystem / delete|214 paths in ~/projects/old|T2|Denied|you:you
 14:02:55|analyst|logistics / dispatch_order|order 1180|T2|Blocked|nobody:definition changed
 14:02:31|analyst|logistics / list_orders|status: open|T0|Allowed|rule:Reads in logistics
 14:01:08|coder|shell / run|npm test|T2|Allowed once|you:you
@@ -346,7 +346,7 @@ STOPPED = StoppedView(
             time="14:07:51",
             icon=Icon.UNKNOWN,
             role=Role.WARNING,
-            text="coder ran npm publish in ~/work/site",
+            text="coder ran npm publish in ~/projects/site",
             note="Sent 1 s before the stop; the server did not answer",
             outcome=Chip(role=Role.WARNING, icon=Icon.UNKNOWN, text="Outcome unknown"),
             looked_at=False,

@@ -46,7 +46,12 @@ class Assessment:
 
     def still_covered(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Look once more whether a pin covers the tool as its server lists it now."""
-        refused = self._agreements.standing(incoming.connection, judged.call.tool).refused
+        standing = self._agreements.standing(incoming.connection, judged.call.tool)
+        refused = standing.refused
+        definition = standing.definition
+        if refused is None and (definition is None or definition.def_hash != judged.call.def_hash):
+            # Pinned anew meanwhile: what was allowed was a call of another definition.
+            refused = Outcome.BLOCKED_DEFINITION_CHANGED
         return Refused(outcome=refused) if refused is not None else None
 
     # 1 ---------------------------------------------------------------- identify

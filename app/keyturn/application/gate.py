@@ -102,9 +102,12 @@ class Gate:
         if judged is None or refusal is not None:
             return await self._record_refusal(incoming, refusal or _ERROR, judged)
         self._milestones.reached(Milestone.JUDGED)
-        decided = await self._decide(incoming, judged)
-        if decided.outcome.allows:
-            decided = await self._check_upstream(upstream, decided)
+        # Looked at before a person is asked, so that nobody answers a call that cannot run.
+        decided = await self._unready(upstream)
+        if decided is None:
+            decided = await self._decide(incoming, judged)
+            if decided.outcome.allows:
+                decided = await self._unready(upstream, decided.answer) or decided
         if decided.refusal is not None:
             if not decided.recorded:
                 await self._commit(incoming, judged, decided)
@@ -177,15 +180,15 @@ class Gate:
 
     # 6 ---------------------------------------------------------------- record
 
-    async def _check_upstream(self, upstream: Upstream, decided: _Decided) -> _Decided:
-        """See before the record whether the call could be written at all."""
+    async def _unready(self, upstream: Upstream, answer: Answer | None = None) -> _Decided | None:
+        """Return the refusal of a call that could not be written at all; None when it could."""
         match await upstream.ready():
             case Ready.READY:
-                return decided
+                return None
             case Ready.KEYCHAIN:
-                return _refused(Outcome.REFUSED_KEYCHAIN, decided.answer)
+                return _refused(Outcome.REFUSED_KEYCHAIN, answer)
             case Ready.GONE:
-                return _refused(Outcome.ERROR_BROKER, decided.answer)
+                return _refused(Outcome.ERROR_BROKER, answer)
 
     async def _commit(self, incoming: IncomingCall, judged: Judged, decided: _Decided) -> None:
         """Commit the decision; only after this returns may anything be sent (law 1)."""

@@ -152,7 +152,12 @@ class Service:
             milestones=base.milestones,
             limits=base.limits,
         )
-        settings = HubSettings(headless=headless, environment=base.env, server_log=self._server_log)
+        settings = HubSettings(
+            headless=headless,
+            environment=base.env,
+            server_log=self._server_log,
+            version=__version__,
+        )
         return Hub(services, means, settings)
 
     def _make_socket(self, raise_window: Callable[[], bool]) -> DownstreamSocket:

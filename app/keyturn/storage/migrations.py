@@ -122,4 +122,4 @@ STEPS = ("0001_log_history_and_agreements",)
 def first(database: Database) -> None:
     """Create the log, its side table and checkpoints, the history over it, and the agreements."""
     for statement in (*_LOG, *_HISTORY, *_AGREED):
-        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
