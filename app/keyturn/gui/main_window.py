@@ -54,6 +54,7 @@ class MainWindow(QWidget):
         self.resize(*_DEFAULT)
         self.top_bar = TopBar(look)
         self.rail = NavRail(look)
+        self.rail.offer(self._pages)
         self._stack = QStackedWidget()
         for page in self._pages.values():
             self._stack.addWidget(page)

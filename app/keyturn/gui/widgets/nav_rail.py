@@ -1,5 +1,6 @@
 """The rail at the leading edge: one item a page, the number of waiting requests on the first."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
@@ -146,6 +147,12 @@ class NavRail(QFrame):
     def show_page(self, page: Page) -> None:
         """Mark the page that is shown."""
         self._items[page].setChecked(True)
+
+    def offer(self, pages: Iterable[Page]) -> None:
+        """Show the items of these pages only: an item that opens nothing is no item."""
+        offered = set(pages)
+        for page, item in self._items.items():
+            item.setVisible(page in offered)
 
     def show_waiting(self, waiting: int) -> None:
         """Show how many requests wait."""
