@@ -90,6 +90,7 @@ class Icon(StrEnum):
     CHAIN = "link"
     MORE = "ellipsis"
     ADDED = "plus"
+    QUIT = "power"
     TIER_0 = "tier-0"
     TIER_1 = "tier-1"
     TIER_2 = "tier-2"

@@ -1,31 +1,88 @@
-"""Owns what the rules' screen says: each rule as a sentence, how often it decided, its state."""
+"""Owns what the rules' screen says: each rule as a sentence, what it covers and would change."""
 
 from dataclasses import dataclass
-from enum import Enum
 
+from keyturn.domain.policy import Posture
+from keyturn.domain.rule import Effect
+from keyturn.presentation.card import Chip, Pair
+from keyturn.presentation.cells import ListRow, NameChoice, Notice, Question
 from keyturn.presentation.marks import IconText
 
 
-class RuleGroup(Enum):
-    """The lists a rule can stand in (console.md section 3.7)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostureChoice:
+    """One of the two built-in rules."""
 
-    ACTIVE = "active"
-    STALE = "stale"
-    SHADOWED = "shadowed"
-    SUSPENDED = "suspended"
+    posture: Posture
+    title: str
+    note: str
+    chosen: bool
+    question: Question | None = None
+    """Asked before a choice that loosens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleRow:
-    """One rule."""
+class RulesPage:
+    """The screen without what is open beside the list."""
+
+    rows: tuple[ListRow, ...]
+    summary: str
+    postures: tuple[PostureChoice, ...]
+    suspended: Notice | None = None
+    empty: bool = False
+    """There is no rule at all, not only none that the search finds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleDetail:
+    """One rule in full."""
 
     rule_id: str
-    effect: IconText
     sentence: str
-    who: str
-    lasts: str
-    hits: str
-    last_hit: str
-    made_from: str
-    group: RuleGroup
+    chips: tuple[Chip, ...]
+    conditions: tuple[str, ...]
+    pairs: tuple[Pair, ...]
+    warnings: tuple[IconText, ...]
+    toggle: str
+    """Words on the button that turns it off or on."""
     enabled: bool
+    remove: Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectChoice:
+    """One effect in the form."""
+
+    effect: Effect
+    title: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChoices:
+    """What a new rule can be made of; tools are those of the chosen server."""
+
+    agents: tuple[NameChoice, ...]
+    servers: tuple[NameChoice, ...]
+    tools: tuple[NameChoice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleDraft:
+    """A rule that is being made; "" is what was not chosen yet."""
+
+    effect: Effect = Effect.ASK
+    agent: str = ""
+    server: str = ""
+    tool: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePreview:
+    """What the draft would do."""
+
+    sentence: str
+    warnings: tuple[IconText, ...]
+    missing: str = ""
+    """What still has to be chosen; empty when the rule can be saved."""

@@ -162,6 +162,21 @@ def visible_line(text: str) -> tuple[Segment, ...]:
     return tuple(segments)
 
 
+def shown_line(text: str, words: Words, *, most: int = 0) -> str:
+    """Return the text for a place that takes nothing but one plain line: marks stand in brackets.
+
+    For menus, tool tips and the names that readers speak; `most` is the longest text in characters
+    (0: no limit), beyond which the rest is counted.
+    """
+    kept = text[:most] if most and len(text) > most else text
+    shown = "".join(
+        part.text if part.mark is None else f"[{mark_label(part.mark, words)}]"
+        for part in visible_line(kept)
+    )
+    left_out = len(text) - len(kept)
+    return f"{shown} {words('fitting.more', n=left_out)}" if left_out else shown
+
+
 def hidden_characters(segments: Iterable[Segment]) -> int:
     """Count the characters that would not have been seen; counted white space is not among them."""
     return sum(

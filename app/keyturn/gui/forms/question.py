@@ -1,0 +1,93 @@
+"""A question in the page, in the place of the buttons that led to it; never a dialog.
+
+Escape and the button that keeps things as they are do the same; that button has the focus, so
+that a key pressed twice changes nothing.
+"""
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.icon_label import IconLabel
+from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation import cells
+from keyturn.presentation.marks import Icon
+
+
+class QuestionPane(QFrame):
+    """A sentence that says what will happen, a button that does it, a button that does not."""
+
+    agreed = Signal()
+    kept = Signal()
+
+    def __init__(
+        self,
+        look: Look,
+        *,
+        name: str,
+        kind: Kind = Kind.PLAIN,
+        icon: Icon | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`name` is the object name; the buttons are `name`_go and `name`_keep."""
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._text = Text(look, Type.BODY, Token.TEXT_PRIMARY, wrap=True)
+        self.go = Button(look, kind, "", icon, name=f"{name}_go")
+        self.keep = Button(look, Kind.SOFT, "", name=f"{name}_keep")
+        self.go.clicked.connect(self._on_go)
+        self.keep.clicked.connect(self._on_keep)
+        words = row(gap=8)
+        mark = IconLabel(look, Icon.ATTENTION, Token.WARNING_FG, 16)
+        words.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        words.addWidget(self._text, 1)
+        buttons = row(gap=8)
+        buttons.addWidget(self.keep)
+        buttons.addWidget(self.go)
+        buttons.addStretch()
+        layout = column(self, gap=12)
+        layout.addLayout(words)
+        layout.addLayout(buttons)
+
+    def ask(self, question: cells.Question) -> None:
+        """Show a question and put the focus where nothing is lost."""
+        self._text.say(question.text)
+        self.go.say(question.go)
+        self.keep.say(question.keep)
+        self.show()
+        self.keep.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def question(self) -> str:
+        """Return what is asked."""
+        return self._text.text()
+
+    def event(self, event: QEvent) -> bool:
+        """Take Escape before the window does, which would go out of sight with it."""
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keep things as they are at Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._on_keep()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_go(self) -> None:
+        self.hide()
+        self.agreed.emit()
+
+    def _on_keep(self) -> None:
+        self.hide()
+        self.kept.emit()

@@ -1,0 +1,136 @@
+"""The form for a new rule: effect, who, what; it says the sentence before anything is saved."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
+
+from keyturn.domain.rule import Effect
+from keyturn.gui.forms.fields import Labelled, LineField, NamePicker
+from keyturn.gui.forms.outcome import Outcome
+from keyturn.gui.forms.side_pane import RaisedBox, SidePane, warning_rows
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.choices import ChoiceRow
+from keyturn.gui.widgets.layouts import clear, column
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.rules import EffectChoice, RuleChoices, RuleDraft, RulePreview
+
+_LONGEST_NAME = 80
+
+
+class RuleForm(SidePane):
+    """Holds a draft and tells every change of it; what it means is worked out elsewhere."""
+
+    draft_changed = Signal(object)
+    """`RuleDraft`."""
+    save_requested = Signal(object)
+    """`RuleDraft`, complete."""
+
+    def __init__(
+        self, look: Look, effects: tuple[EffectChoice, ...], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, name="rule_form", parent=parent)
+        words = look.words
+        self._missing = ""
+        self._effects = {
+            choice.effect: ChoiceRow(
+                look, choice.title, choice.note, name=f"effect_{choice.effect.value}", radio=True
+            )
+            for choice in effects
+        }
+        self.agent = NamePicker(look, words("rules.agent"), name="rule_agent")
+        self.server = NamePicker(look, words("rules.server"), name="rule_server")
+        self.tool = NamePicker(look, words("rules.tool"), name="rule_tool")
+        self.name_line = LineField(
+            look, words("rules.name_hint"), name="rule_name", longest=_LONGEST_NAME
+        )
+        self.sentence = Text(look, Type.TITLE_WRAPPED, wrap=True)
+        self._warnings = column()
+        self.save = Button(look, Kind.PRIMARY, words("rules.save"), name="save_rule")
+        self._fill()
+        self._connect()
+
+    @property
+    def draft(self) -> RuleDraft:
+        """Return what is chosen so far."""
+        effects = (effect for effect, row in self._effects.items() if row.isChecked())
+        return RuleDraft(
+            effect=next(effects, Effect.ASK),
+            agent=self.agent.name,
+            server=self.server.name,
+            tool=self.tool.name,
+            name=self.name_line.text(),
+        )
+
+    def start(self, draft: RuleDraft) -> None:
+        """Begin a rule anew."""
+        self._effects[draft.effect].setChecked(True)
+        self.name_line.setText(draft.name)
+        self.outcome.say(None)
+
+    def show_choices(self, choices: RuleChoices, draft: RuleDraft) -> None:
+        """Offer what is known; the draft's names are chosen where they still exist."""
+        self.agent.show_choices(choices.agents, draft.agent)
+        self.server.show_choices(choices.servers, draft.server)
+        self.tool.show_choices(choices.tools, draft.tool)
+
+    def show_preview(self, preview: RulePreview) -> None:
+        """Show what the draft says and what it would do."""
+        self._missing = preview.missing
+        token = Token.TEXT_SECONDARY if preview.missing else Token.TEXT_PRIMARY
+        self.sentence.use_token(token)
+        self.sentence.say(preview.sentence or preview.missing)
+        clear(self._warnings)
+        self._warnings.addWidget(warning_rows(self.look, preview.warnings))
+
+    def _fill(self) -> None:
+        words = self.look.words
+        title = Text(self.look, Type.TITLE)
+        title.say(words("rules.add_title"))
+        intro = Text(self.look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        intro.say(words("rules.add_intro"))
+        self.top.addWidget(title, 1)
+        self.head.addWidget(intro)
+        self.add_title(words("rules.effect"), first=True)
+        for row in self._effects.values():
+            self.body.addWidget(row)
+        self.body.addSpacing(14)
+        for label, field in (
+            (words("rules.agent"), self.agent),
+            (words("rules.server"), self.server),
+            (words("rules.tool"), self.tool),
+            (words("rules.name_hint"), self.name_line),
+        ):
+            self.body.addWidget(Labelled(self.look, label, field))
+            self.body.addSpacing(10)
+        self.add_title(words("rules.preview"))
+        box = RaisedBox(self.look, name="rule_preview")
+        inside = column(box, (12, 10, 12, 10))
+        inside.addWidget(self.sentence)
+        self.body.addWidget(box)
+        self.body.addSpacing(10)
+        self.body.addLayout(self._warnings)
+        self.body.addStretch()
+        self.action_row.addWidget(self.save)
+        self.action_row.addStretch()
+
+    def _connect(self) -> None:
+        for row in self._effects.values():
+            row.toggled.connect(self._on_changed)
+        for picker in (self.agent, self.server, self.tool):
+            picker.chosen.connect(self._on_changed)
+        self.name_line.textChanged.connect(self._on_changed)
+        self.name_line.returnPressed.connect(self._on_save)
+        self.save.clicked.connect(self._on_save)
+
+    def _on_changed(self) -> None:
+        self.outcome.say(None)
+        self.draft_changed.emit(self.draft)
+
+    def _on_save(self) -> None:
+        if self._missing:
+            self.outcome.say(Outcome.OWED, self._missing)
+            empty = [field for field in (self.agent, self.server, self.tool) if not field.name]
+            empty[0].setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        self.save_requested.emit(self.draft)

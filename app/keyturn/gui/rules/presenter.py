@@ -1,0 +1,226 @@
+"""Keeps the rules as the broker tells them, and sends what a person wants of them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import QObject
+
+from keyturn.application.console_protocol import (
+    IntentDone,
+    RemoveRule,
+    SaveRule,
+    SetPosture,
+    StateChanged,
+    UseRules,
+)
+from keyturn.domain.policy import Posture
+from keyturn.gui.bridge import Bridge
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
+from keyturn.gui.rules.view import RulesView
+from keyturn.gui.sending import IntentSender
+from keyturn.presentation.rules import RuleDraft
+from keyturn.presentation.rules_builder import (
+    RulesBuilder,
+    RulesState,
+    data_of,
+    read_rules,
+    rule_of,
+)
+from keyturn.presentation.words import Words
+
+_POSTURES: Final = {posture.value: posture for posture in Posture}
+
+
+class RulesPresenter(QObject):
+    """Between the broker's state and the rules' screen."""
+
+    def __init__(
+        self,
+        *,
+        bridge: Bridge,
+        sender: IntentSender,
+        view: RulesView,
+        builder: RulesBuilder,
+        words: Words,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._sender = sender
+        self._view = view
+        self._builder = builder
+        self._words = words
+        self._state = RulesState()
+        self._search = ""
+        self._open = ""
+        self._draft: RuleDraft | None = None
+        self._unread = ""
+        """Id of a saved rule that the broker has not sent back yet."""
+        bridge.state_changed.connect(self._on_state)
+        self._connect(view)
+        self._show()
+
+    def start_rule(self, draft: RuleDraft | None = None) -> None:
+        """Open the form, with what is given or with the first of what is known."""
+        self._open = ""
+        draft = draft or self._first_draft()
+        self._view.form.start(draft)
+        self._draft = draft
+        self._show_form()
+        self._view.show_form()
+
+    def _connect(self, view: RulesView) -> None:
+        view.add_requested.connect(self._on_add)
+        view.search_wanted.connect(self._on_search)
+        view.rule_chosen.connect(self._on_chosen)
+        view.side_closed.connect(self._on_closed)
+        view.use_rules_requested.connect(self._on_use_rules)
+        view.posture.posture_agreed.connect(self._on_posture)
+        view.form.draft_changed.connect(self._on_draft)
+        view.form.save_requested.connect(self._on_save)
+        view.detail.toggle_requested.connect(self._on_toggle)
+        view.detail.remove_agreed.connect(self._on_remove)
+
+    # ---------------------------------------------------------------- from the broker
+
+    def _on_state(self, message: StateChanged) -> None:
+        state = self._state
+        if message.rules is not None:
+            state = replace(state, rules=read_rules(message.rules))
+        if message.posture is not None:
+            posture = _POSTURES.get(message.posture, Posture.ASK_ALL)
+            state = replace(state, posture=posture)
+        if message.servers is not None:
+            state = replace(state, servers=message.servers)
+        if message.agents is not None:
+            state = replace(state, agents=message.agents)
+        if message.stop is not None:
+            state = replace(state, suspended=message.stop.careful)
+        if state != self._state:
+            self._state = state
+            self._show()
+            self._confirm_saved()
+
+    # ---------------------------------------------------------------- from the person
+
+    def _on_add(self) -> None:
+        self.start_rule()
+
+    def _on_search(self, text: str) -> None:
+        self._search = text
+        self._show()
+
+    def _on_chosen(self, rule_id: str) -> None:
+        self._open, self._draft = rule_id, None
+        self._show()
+
+    def _on_closed(self) -> None:
+        self._open, self._draft = "", None
+        self._view.show_detail(None)
+        self._view.table.setFocus()
+
+    def _on_draft(self, draft: RuleDraft) -> None:
+        self._draft = draft
+        self._show_form()
+
+    def _on_save(self, draft: RuleDraft) -> None:
+        rule = rule_of(draft)
+        self._unread = rule.id
+        outcome = self._view.form.outcome
+        outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+
+        def heard(done: IntentDone) -> None:
+            if done.ok:
+                self._confirm_saved()
+            else:
+                self._unread = ""
+                outcome.say(Outcome.FAILED, done.sentence)
+
+        self._sender.send(lambda n: SaveRule(n=n, data=data_of(rule)), heard)
+
+    def _on_toggle(self, rule_id: str, enabled: bool) -> None:
+        known = self._state.find(rule_id)
+        if known is None:
+            return
+        data = data_of(replace(known.rule, enabled=enabled))
+        said = self._words("rules.turned_on" if enabled else "rules.turned_off")
+        self._sender.send(
+            lambda n: SaveRule(n=n, data=data), self._telling(self._view.detail.outcome, said)
+        )
+
+    def _on_remove(self, rule_id: str) -> None:
+        said = self._words("rules.removed")
+        self._sender.send(
+            lambda n: RemoveRule(n=n, id=rule_id), self._telling(self._view.note, said)
+        )
+
+    def _on_posture(self, posture: Posture) -> None:
+        tell = self._telling(self._view.note, self._words("rules.posture_set"))
+
+        def heard(done: IntentDone) -> None:
+            tell(done)
+            if not done.ok:
+                self._view.posture.show_in_force()
+
+        self._sender.send(lambda n: SetPosture(n=n, posture=posture.value), heard)
+
+    def _on_use_rules(self) -> None:
+        said = self._words("rules.used_again")
+        self._sender.send(lambda n: UseRules(n=n), self._telling(self._view.note, said))
+
+    def _telling(self, place: OutcomeLine | PageNote, said: str) -> Callable[[IntentDone], None]:
+        def heard(done: IntentDone) -> None:
+            if done.ok:
+                place.say(Outcome.DONE, said)
+            else:
+                place.say(Outcome.FAILED, done.sentence)
+
+        return heard
+
+    # ---------------------------------------------------------------- showing
+
+    def _confirm_saved(self) -> None:
+        """Say "saved" only of a rule that the broker has sent back as it was written."""
+        if not self._unread or self._state.find(self._unread) is None:
+            return
+        self._open, self._unread, self._draft = self._unread, "", None
+        self._show()
+        self._view.detail.outcome.say(Outcome.DONE, self._words("rules.saved"))
+
+    def _first_draft(self) -> RuleDraft:
+        """Return the narrowest draft: one agent, one tool of one server, asking."""
+        state = self._state
+        agent = next((agent.name for agent in state.agents if agent.enrolled), "")
+        server = next((server for server in state.servers if server.tools), None)
+        return RuleDraft(
+            agent=agent,
+            server=server.name if server is not None else "",
+            tool=server.tools[0].name if server is not None else "",
+        )
+
+    def _show(self) -> None:
+        self._view.show_page(self._builder.page(self._state, self._search))
+        asks = self._state.posture is Posture.ASK_ALL
+        self._view.empty.say(
+            self._words("rules.empty_title"),
+            self._words("rules.empty_all" if asks else "rules.empty_writes"),
+            self._words("rules.add"),
+        )
+        if self._draft is not None:
+            self._show_form()
+        elif self._open:
+            known = self._state.find(self._open)
+            detail = self._builder.detail(known, self._state) if known is not None else None
+            self._open = self._open if known is not None else ""
+            self._view.show_detail(detail)
+
+    def _show_form(self) -> None:
+        """Show the form for the draft; a tool that another server does not have is not kept."""
+        draft = self._draft
+        if draft is None:
+            return
+        choices = self._builder.choices(self._state, draft.server)
+        self._view.form.show_choices(choices, draft)
+        draft = self._view.form.draft
+        self._draft = draft
+        self._view.form.show_preview(self._builder.preview(draft, self._state))

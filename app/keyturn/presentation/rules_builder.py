@@ -1,0 +1,355 @@
+"""Builds the rules' screen from the broker's state: rows, one rule in full, the form's preview."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from keyturn.application.console_state import AgentState, RuleState, ServerState
+from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.policy import Posture
+from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule_data import rule_from_data, rule_to_data
+from keyturn.domain.tier import Tier
+from keyturn.presentation.card import Chip, Pair
+from keyturn.presentation.cells import ANY, Cell, ListRow, NameChoice, Notice, Question, marked
+from keyturn.presentation.marks import Icon, IconText, Role
+from keyturn.presentation.rule_effects import (
+    Coverage,
+    coverage,
+    is_open_ended,
+    overruled,
+    overruling,
+)
+from keyturn.presentation.rule_sentences import RuleSentences
+from keyturn.presentation.rules import (
+    EffectChoice,
+    PostureChoice,
+    RuleChoices,
+    RuleDetail,
+    RuleDraft,
+    RulePreview,
+    RulesPage,
+)
+from keyturn.presentation.visible_text import shown_line
+from keyturn.presentation.words import Words
+
+_log = logging.getLogger(__name__)
+
+_EFFECTS: Final = {
+    Effect.ASK: ("rules.ask", "rules.ask_note", Icon.CONFIRM, Role.NEUTRAL),
+    Effect.ALLOW: ("rules.allow", "rules.allow_note", Icon.CHECK, Role.ALLOW),
+    Effect.DENY: ("rules.deny", "rules.deny_note", Icon.CROSS, Role.DENY),
+}
+_POSTURES: Final = {
+    Posture.ASK_ALL: ("rules.posture_all", "rules.posture_all_note"),
+    Posture.ASK_WRITES: ("rules.posture_writes", "rules.posture_writes_note"),
+}
+_LONGEST_NAME: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRule:
+    """A rule of the broker's, read, with how often it decided since the broker started."""
+
+    rule: Rule
+    hits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesState:
+    """What the screen is made of."""
+
+    rules: tuple[KnownRule, ...] = ()
+    posture: Posture = Posture.ASK_ALL
+    servers: tuple[ServerState, ...] = ()
+    agents: tuple[AgentState, ...] = ()
+    suspended: bool = False
+    """Allow rules and posture rest since a careful resume."""
+
+    def find(self, rule_id: str) -> KnownRule | None:
+        """Return a rule by its id."""
+        return next((known for known in self.rules if known.rule.id == rule_id), None)
+
+    @property
+    def all_rules(self) -> tuple[Rule, ...]:
+        """Return the rules without their counts."""
+        return tuple(known.rule for known in self.rules)
+
+
+def read_rules(states: Iterable[RuleState]) -> tuple[KnownRule, ...]:
+    """Read the broker's rules; one that cannot be read is left out and logged."""
+    return tuple(_read(states))
+
+
+def rule_of(draft: RuleDraft, rule_id: str = "") -> Rule:
+    """Return the rule that a complete draft stands for; the same draft gives the same id."""
+    data: JsonObject = {
+        "effect": draft.effect.value,
+        "agent": draft.agent or ANY,
+        "server": draft.server or ANY,
+        "tool": draft.tool or ANY,
+        "name": draft.name.strip(),
+    }
+    return rule_from_data(data, default_id=rule_id)
+
+
+def data_of(rule: Rule) -> str:
+    """Write a rule for the intent that saves it."""
+    return canonical(rule_to_data(rule)).decode()
+
+
+def _read(states: Iterable[RuleState]) -> Iterator[KnownRule]:
+    for state in states:
+        parsed = parse_strict(state.data)
+        if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
+            _log.error("the broker sent a rule that is no object")
+            continue
+        try:
+            rule = rule_from_data(parsed.value)
+        except ConfigurationError as error:
+            _log.error("the broker sent an unusable rule error=%s", error)
+            continue
+        yield KnownRule(rule=rule, hits=state.hits)
+
+
+class RulesBuilder:
+    """Words and shapes; it holds no state."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._sentences = RuleSentences(words)
+
+    def page(self, state: RulesState, search: str = "") -> RulesPage:
+        """Return the list and what stands around it; `search` looks at every word of a row."""
+        rows = [self._row(known, state) for known in state.rules]
+        wanted = search.casefold().split()
+        found = tuple(row for row in rows if _has_all(row, wanted))
+        words = self._words
+        summary = words("rules.count", n=len(rows))
+        if wanted:
+            summary = words("rules.found", found=len(found), n=len(rows))
+        return RulesPage(
+            rows=found,
+            summary=summary,
+            postures=self._postures(state),
+            suspended=self._suspended() if state.suspended else None,
+            empty=not rows,
+        )
+
+    def detail(self, known: KnownRule, state: RulesState) -> RuleDetail:
+        """Return one rule in full."""
+        words, rule = self._words, known.rule
+        title, _, icon, role = _EFFECTS[rule.effect]
+        said = self._state_of(rule, state)
+        return RuleDetail(
+            rule_id=rule.id,
+            sentence=self._sentences.sentence(rule),
+            chips=(
+                Chip(role=role, icon=icon, text=words(title)),
+                Chip(role=said.role, icon=said.icon, text=said.text),
+            ),
+            conditions=self._sentences.conditions(rule),
+            pairs=(
+                *((Pair(key=words("rules.name"), value=rule.name),) if rule.name else ()),
+                Pair(key=words("rules.agent"), value=rule.agent, exact=True),
+                Pair(key=words("rules.server"), value=rule.server, exact=True),
+                Pair(key=words("rules.tool"), value=rule.tool, exact=True),
+                Pair(key=words("rules.covers"), value=self._covers(rule, state)),
+                Pair(key=words("rules.hits"), value=words("rules.hits_since", n=known.hits)),
+                Pair(key=words("rules.id"), value=rule.id, exact=True),
+            ),
+            warnings=tuple(self._warnings(rule, state)),
+            toggle=words("rules.turn_off" if rule.enabled else "rules.turn_on"),
+            enabled=rule.enabled,
+            remove=Question(
+                text=words(_REMOVE_TEXTS[rule.effect]),
+                go=words("rules.remove_go"),
+                keep=words("rules.remove_keep"),
+            ),
+        )
+
+    def effects(self) -> tuple[EffectChoice, ...]:
+        """Return the form's effects; asking comes first, as it neither opens nor closes."""
+        return tuple(
+            EffectChoice(effect=effect, title=self._words(title), note=self._words(note))
+            for effect, (title, note, _, _) in _EFFECTS.items()
+        )
+
+    def choices(self, state: RulesState, server: str) -> RuleChoices:
+        """Return what is known today: exact names first, all of them last."""
+        tools = [t.name for s in state.servers if s.name == server for t in s.tools]
+        if server == ANY:
+            tools = sorted({tool.name for s in state.servers for tool in s.tools})
+        return RuleChoices(
+            agents=self._names((agent.name for agent in state.agents), "rules.all_agents"),
+            servers=self._names((server.name for server in state.servers), "rules.all_servers"),
+            tools=self._names(tools, "rules.all_tools"),
+        )
+
+    def preview(self, draft: RuleDraft, state: RulesState) -> RulePreview:
+        """Return what the draft says, what it would do, and what is still to be chosen."""
+        rule = rule_of(draft)
+        missing = next((self._words(key) for name, key in _missing(draft) if not name), "")
+        warnings = () if missing else tuple(self._warnings(rule, state))
+        if not missing and state.find(rule.id) is not None:
+            warnings = (_attention(self._words("rules.exists")), *warnings)
+        return RulePreview(
+            sentence="" if missing else self._sentences.sentence(rule),
+            warnings=warnings,
+            missing=missing,
+        )
+
+    # ---------------------------------------------------------------- rows
+
+    def _row(self, known: KnownRule, state: RulesState) -> ListRow:
+        rule = known.rule
+        title, _, icon, role = _EFFECTS[rule.effect]
+        return ListRow(
+            row_id=rule.id,
+            cells=(
+                Cell(text=self._sentences.sentence(rule), note=self._note(rule)),
+                Cell(text=self._words("rules.any") if rule.agent == ANY else rule.agent),
+                Cell(text=f"{rule.server} / {rule.tool}", exact=True),
+                marked(IconText(icon=icon, text=self._words(title), role=role)),
+                Cell(text=f"{known.hits:,}"),
+                marked(self._state_of(rule, state)),
+            ),
+        )
+
+    def _note(self, rule: Rule) -> str:
+        """Return its name and its first condition; the rest of them is counted."""
+        parts = [self._words("rules.quoted", text=rule.name)] if rule.name else []
+        conditions = self._sentences.conditions(rule)
+        if len(conditions) == 1:
+            parts.append(self._words("rules.only_when", condition=conditions[0]))
+        elif conditions:
+            parts.append(self._words("rules.conditions", n=len(conditions)))
+        return self._words("rules.between").join(parts)
+
+    def _state_of(self, rule: Rule, state: RulesState) -> IconText:
+        words = self._words
+        if not rule.enabled:
+            return IconText(icon=Icon.PAUSED, text=words("rules.state_off"))
+        if state.suspended and rule.effect is Effect.ALLOW:
+            return _attention(words("rules.state_suspended"))
+        stricter = overruling(rule, state.all_rules)
+        if stricter is not None:
+            return _attention(words("rules.state_overruled"))
+        covered = coverage(rule, state.servers)
+        if covered.changed and len(covered.changed) == len(covered.tools):
+            return IconText(icon=Icon.CHANGED, text=words("rules.state_changed"), role=Role.WARNING)
+        if rule.effect is Effect.ALLOW and _waits_for_a_tier(covered):
+            return _attention(words("rules.state_tier"))
+        return IconText(icon=Icon.CHECK, text=words("rules.state_acts"))
+
+    # ---------------------------------------------------------------- what it does
+
+    def _covers(self, rule: Rule, state: RulesState) -> str:
+        known = coverage(rule, state.servers).tools
+        return self._words("rules.covers_known", n=len(known))
+
+    def _warnings(self, rule: Rule, state: RulesState) -> Iterator[IconText]:
+        words = self._words
+        stricter = overruling(rule, state.all_rules)
+        if stricter is not None:
+            yield _attention(
+                words(
+                    _OVERRULED_BY[stricter.effect],
+                    rule=self._words("rules.quoted", text=self._sentences.title(stricter)),
+                )
+            )
+        looser = overruled(rule, state.all_rules)
+        if looser:
+            yield IconText(icon=Icon.NOTICE, text=words("rules.overrules", n=len(looser)))
+        covered = coverage(rule, state.servers)
+        for tool in covered.changed[:1]:
+            yield _attention(words("rules.tool_changed", tool=tool.name))
+        if rule.effect is Effect.ALLOW:
+            yield from self._loosening(rule, covered)
+
+    def _loosening(self, rule: Rule, covered: Coverage) -> Iterator[IconText]:
+        """Say what an allow rule lets through that a person may not think of."""
+        words = self._words
+        reaching = covered.reaching
+        if reaching:
+            names = ", ".join(words("rules.quoted", text=tool.name) for tool in reaching[:3])
+            key = "rules.reaching" if len(reaching) <= 3 else "rules.reaching_more"
+            text = words(key, n=len(reaching), names=names)
+            yield IconText(icon=Icon.TIER_2, text=text, role=Role.T2)
+        if covered.unconfirmed:
+            text = words("rules.unconfirmed", n=len(covered.unconfirmed))
+            yield IconText(icon=Icon.TIER_3, text=text, role=Role.T3)
+        if is_open_ended(rule):
+            yield _attention(words("rules.open_ended"))
+
+    # ---------------------------------------------------------------- around the list
+
+    def _postures(self, state: RulesState) -> tuple[PostureChoice, ...]:
+        words = self._words
+        reads = sum(tool.tier is Tier.T0 for server in state.servers for tool in server.tools)
+        loosening = Question(
+            text=words("rules.posture_question", n=reads),
+            go=words("rules.posture_go"),
+            keep=words("rules.posture_keep"),
+        )
+        return tuple(
+            PostureChoice(
+                posture=posture,
+                title=words(title),
+                note=words(note),
+                chosen=posture is state.posture,
+                question=loosening if posture is Posture.ASK_WRITES else None,
+            )
+            for posture, (title, note) in _POSTURES.items()
+        )
+
+    def _suspended(self) -> Notice:
+        words = self._words
+        return Notice(
+            strong=words("rules.suspended"),
+            rest=words("rules.suspended_rest"),
+            role=Role.WARNING,
+            action=words("rules.use_again"),
+        )
+
+    def _names(self, names: Iterable[str], all_key: str) -> tuple[NameChoice, ...]:
+        exact = (
+            NameChoice(name=name, text=shown_line(name, self._words, most=_LONGEST_NAME))
+            for name in names
+        )
+        return (*exact, NameChoice(name=ANY, text=self._words(all_key)))
+
+
+_OVERRULED_BY: Final = {
+    Effect.DENY: "rules.denied_by",
+    Effect.ASK: "rules.asked_by",
+    Effect.ALLOW: "rules.denied_by",
+}
+_REMOVE_TEXTS: Final = {
+    Effect.ALLOW: "rules.remove_allow",
+    Effect.ASK: "rules.remove_ask",
+    Effect.DENY: "rules.remove_deny",
+}
+
+
+def _missing(draft: RuleDraft) -> Sequence[tuple[str, str]]:
+    return (
+        (draft.agent, "rules.choose_agent"),
+        (draft.server, "rules.choose_server"),
+        (draft.tool, "rules.choose_tool"),
+    )
+
+
+def _waits_for_a_tier(covered: Coverage) -> bool:
+    return bool(covered.tools) and len(covered.unconfirmed) == len(covered.tools)
+
+
+def _attention(text: str) -> IconText:
+    return IconText(icon=Icon.ATTENTION, text=text, role=Role.WARNING)
+
+
+def _has_all(row: ListRow, wanted: Sequence[str]) -> bool:
+    text = " ".join(f"{cell.text} {cell.note}" for cell in row.cells).casefold()
+    return all(word in text for word in wanted)

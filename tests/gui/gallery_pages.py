@@ -1,0 +1,31 @@
+"""Fills rules, agents, credentials and settings with a profile's state and writes their pictures.
+
+python tests/gui/gallery_pages.py OUTDIR [--only NAME]
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "app"), str(ROOT)]
+
+
+def main() -> int:
+    """Write every picture, or those whose name holds what is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    folder: Path = options.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    from tests.gui.gallery_pages_scenes import draw_all  # Qt reads the platform when imported
+
+    draw_all(ROOT / "resources", folder, options.only)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""The scenes of the pages' gallery: the real presenters, fed by a bridge without a broker."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from keyturn.application.console_protocol import StateChanged
+from keyturn.application.console_state import StopState
+from keyturn.domain.rule import Effect
+from keyturn.gui.main_window import MainWindow
+from keyturn.gui.pages import Page
+from keyturn.gui.rules.presenter import RulesPresenter
+from keyturn.gui.rules.view import RulesView
+from keyturn.gui.sending import IntentSender
+from keyturn.gui.theme import Appearance
+from keyturn.presentation.rules import RuleDraft
+from keyturn.presentation.rules_builder import RulesBuilder
+from tests.gui import pages_data as data
+from tests.gui.gallery_more import HISTORY_BAR
+from tests.gui.gallery_scenes import Studio
+from tests.gui.spy_bridge import SpyBridge
+
+
+def framed(page: Page, view: QWidget, studio: Studio) -> MainWindow:
+    """Return the window with one page in it."""
+    window = MainWindow(studio.look, {page: view})
+    window.show_page(page)
+    window.show_top_bar(HISTORY_BAR)
+    return window
+
+
+def rules(studio: Studio) -> tuple[SpyBridge, RulesView, RulesPresenter]:
+    """Return the rules' page, filled."""
+    bridge = SpyBridge()
+    builder = RulesBuilder(studio.look.words)
+    view = RulesView(studio.look, builder.effects())
+    presenter = RulesPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge, view),
+        view=view,
+        builder=builder,
+        words=studio.look.words,
+        parent=view,
+    )
+    bridge.setParent(view)
+    bridge.tell(data.STATE)
+    return bridge, view, presenter
+
+
+def rules_list(studio: Studio) -> MainWindow:
+    """The list alone."""
+    return framed(Page.RULES, rules(studio)[1], studio)
+
+
+def rules_detail(studio: Studio) -> MainWindow:
+    """A rule that is overruled, open beside the list."""
+    _, view, _ = rules(studio)
+    view.rule_chosen.emit("r-5512cc90de21")
+    return framed(Page.RULES, view, studio)
+
+
+def rules_remove(studio: Studio) -> MainWindow:
+    """The question before a rule goes, and the banner after a careful resume."""
+    bridge, view, _ = rules(studio)
+    bridge.tell(StateChanged(stop=StopState(engaged=False, careful=True)))
+    view.rule_chosen.emit("r-90c4f0aa3e15")
+    view.detail.remove.click()
+    return framed(Page.RULES, view, studio)
+
+
+def rules_form(studio: Studio) -> MainWindow:
+    """A new rule that reaches further than one may think."""
+    _, view, presenter = rules(studio)
+    presenter.start_rule(
+        RuleDraft(effect=Effect.ALLOW, agent="coder", server="git", tool="*", name="All of git")
+    )
+    return framed(Page.RULES, view, studio)
+
+
+def rules_empty(studio: Studio) -> MainWindow:
+    """No rule at all, and the question before the looser built-in rule."""
+    bridge, view, _ = rules(studio)
+    bridge.tell(StateChanged(rules=()))
+    window = framed(Page.RULES, view, studio)
+    view.posture.row_of(view.posture.postures[1]).click()
+    return window
+
+
+Scene = Callable[[Studio], MainWindow]
+SCENES: dict[str, Scene] = {
+    "rules": rules_list,
+    "rules-detail": rules_detail,
+    "rules-remove": rules_remove,
+    "rules-form": rules_form,
+    "rules-empty": rules_empty,
+}
+NARROW = ("rules-form",)
+
+
+def draw_all(resources: Path, folder: Path, only: str) -> None:
+    """Write light and dark pictures of every scene, and narrow ones of some."""
+    studio = Studio(resources, folder)
+    for name, scene in SCENES.items():
+        if only not in name:
+            continue
+        for appearance in (Appearance.LIGHT, Appearance.DARK):
+            studio.theme.use(appearance, text_percent=100)
+            studio.take(scene(studio), f"{name}-{appearance.name.lower()}")
+        if name in NARROW:
+            studio.theme.use(Appearance.LIGHT)
+            window = scene(studio)
+            window.resize(640, 700)
+            studio.take(window, f"{name}-narrow")

@@ -1,0 +1,24 @@
+"""A bridge without a broker: tests read what was sent and play what comes back."""
+
+from keyturn.application.console_protocol import Decide, Intent, IntentDone, StateChanged
+from keyturn.gui.bridge import Bridge
+
+
+class SpyBridge(Bridge):
+    """Keeps every message instead of writing it."""
+
+    def __init__(self) -> None:
+        super().__init__(-1, -1)
+        self.sent: list[Decide | Intent] = []
+
+    def send(self, message: Decide | Intent) -> None:
+        """Keep the message."""
+        self.sent.append(message)
+
+    def answer(self, *, ok: bool = True, sentence: str = "") -> None:
+        """Report the last message as carried out, or not."""
+        self.intent_done.emit(IntentDone(n=self.sent[-1].n, ok=ok, sentence=sentence))
+
+    def tell(self, state: StateChanged) -> None:
+        """Play a part of the broker's state."""
+        self.state_changed.emit(state)

@@ -1,0 +1,250 @@
+"""The rules' page: what a person presses becomes exactly one intent, and its outcome is shown."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from keyturn.application.console_protocol import (
+    RemoveRule,
+    SaveRule,
+    SetPosture,
+    StateChanged,
+    UseRules,
+)
+from keyturn.application.console_state import RuleState, StopState
+from keyturn.domain.policy import Posture
+from keyturn.domain.rule import Effect, Rule
+from keyturn.gui.forms.outcome import Outcome
+from keyturn.gui.look import Look
+from keyturn.gui.rules.presenter import RulesPresenter
+from keyturn.gui.rules.view import RulesView
+from keyturn.gui.sending import IntentSender
+from keyturn.presentation.rules import RuleDraft
+from keyturn.presentation.rules_builder import RulesBuilder, read_rules
+from tests.gui import pages_data as data
+from tests.gui.scenes import let_go
+from tests.gui.spy_bridge import SpyBridge
+
+pytestmark = [
+    pytest.mark.gui,
+    # The offscreen platform has no window manager to tell a window's least size to.
+    pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
+]
+OVERRULED = "r-5512cc90de21"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page under test."""
+
+    bridge: SpyBridge
+    view: RulesView
+    presenter: RulesPresenter
+
+    def last_rule(self) -> Rule:
+        """Return the rule of the last intent."""
+        message = self.bridge.sent[-1]
+        assert isinstance(message, SaveRule)
+        [known] = read_rules([RuleState(data=message.data, hits=0)])
+        return known.rule
+
+
+@pytest.fixture
+def page(look: Look) -> Iterator[Page]:
+    """Return the page, filled and shown."""
+    bridge = SpyBridge()
+    builder = RulesBuilder(look.words)
+    view = RulesView(look, builder.effects())
+    presenter = RulesPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge),
+        view=view,
+        builder=builder,
+        words=look.words,
+    )
+    bridge.tell(data.STATE)
+    view.resize(1200, 744)
+    view.show()
+    yield Page(bridge, view, presenter)
+    let_go(view)
+
+
+def test_nothing_is_sent_by_showing(page: Page) -> None:
+    page.view.rule_chosen.emit(OVERRULED)
+    page.view.add.click()
+    assert page.bridge.sent == []
+
+
+def test_a_rule_is_saved_only_when_it_was_read_back(page: Page) -> None:
+    page.presenter.start_rule(
+        RuleDraft(effect=Effect.ALLOW, agent="coder", server="git", tool="status", name="Look")
+    )
+    page.view.form.save.click()
+    rule = page.last_rule()
+    assert (rule.effect, rule.agent, rule.server, rule.tool, rule.name) == (
+        Effect.ALLOW,
+        "coder",
+        "git",
+        "status",
+        "Look",
+    )
+    assert page.view.form.outcome.outcome is Outcome.WAITING
+    page.bridge.answer()
+    assert page.view.side is page.view.form
+    page.bridge.tell(StateChanged(rules=(*data.RULES, data.state_of(rule))))
+    assert page.view.side is page.view.detail
+    assert page.view.detail.rule_id == rule.id
+    assert page.view.detail.outcome.sentence == "Saved, read back and in force."
+
+
+def test_a_refused_rule_stays_in_the_form_with_the_sentence(page: Page) -> None:
+    page.view.add.click()
+    page.view.form.save.click()
+    page.bridge.answer(ok=False, sentence="The disk is full.")
+    assert page.view.side is page.view.form
+    assert page.view.form.outcome.sentence == "The disk is full."
+
+
+def test_the_form_opens_at_one_tool_of_one_server_and_asks(page: Page) -> None:
+    page.view.add.click()
+    draft = page.view.form.draft
+    assert draft.effect is Effect.ASK
+    assert (draft.agent, draft.server, draft.tool) == ("analyst", "logistics", "list_orders")
+
+
+def test_another_server_takes_back_a_tool_that_it_does_not_have(page: Page) -> None:
+    page.view.add.click()
+    menu = page.view.form.server.menu_of_names
+    menu.triggered.emit(next(action for action in menu.actions() if action.data() == "git"))
+    assert page.view.form.tool.name == ""
+    page.view.form.save.click()
+    assert page.view.form.outcome.outcome is Outcome.OWED
+    assert page.view.form.outcome.sentence == "Choose a tool first."
+    assert page.bridge.sent == []
+
+
+def test_removing_is_asked_in_the_page_and_escape_keeps_the_rule(page: Page) -> None:
+    page.view.rule_chosen.emit(OVERRULED)
+    detail = page.view.detail
+    detail.remove.click()
+    assert detail.question.isVisible()
+    assert not detail.remove.isVisible()
+    QTest.keyClick(detail.question.keep, Qt.Key.Key_Escape)
+    assert detail.remove.isVisible()
+    assert page.bridge.sent == []
+    detail.remove.click()
+    detail.question.go.click()
+    message = page.bridge.sent[-1]
+    assert isinstance(message, RemoveRule)
+    assert message.id == OVERRULED
+    page.bridge.answer()
+    assert page.view.note.sentence == "The rule is removed."
+
+
+def test_another_rule_takes_the_question_back(page: Page) -> None:
+    """A question about one rule must never be answered for another."""
+    page.view.rule_chosen.emit(OVERRULED)
+    page.view.detail.remove.click()
+    page.view.rule_chosen.emit("r-02bd4418ae90")
+    assert not page.view.detail.question.isVisible()
+
+
+def test_a_rule_that_is_gone_closes_its_pane(page: Page) -> None:
+    page.view.rule_chosen.emit(OVERRULED)
+    page.view.detail.remove.click()
+    page.bridge.tell(StateChanged(rules=data.RULES[:1]))
+    assert page.view.side is None
+
+
+def test_a_rule_is_turned_off_and_keeps_everything_else(page: Page) -> None:
+    page.view.rule_chosen.emit("r-90c4f0aa3e15")
+    page.view.detail.toggle.click()
+    rule = page.last_rule()
+    assert not rule.enabled
+    assert (rule.id, len(rule.when), rule.name) == ("r-90c4f0aa3e15", 1, "Write in the site")
+
+
+def test_only_the_looser_posture_needs_a_second_press(page: Page) -> None:
+    posture = page.view.posture
+    posture.row_of(Posture.ASK_WRITES).click()
+    assert page.bridge.sent == []
+    posture.question.keep.click()
+    assert posture.row_of(Posture.ASK_ALL).isChecked()
+    posture.row_of(Posture.ASK_WRITES).click()
+    posture.question.go.click()
+    message = page.bridge.sent[-1]
+    assert isinstance(message, SetPosture)
+    assert message.posture == "ask_writes"
+    page.bridge.tell(StateChanged(rules=data.RULES, posture="ask_writes"))
+    posture.row_of(Posture.ASK_ALL).click()
+    message = page.bridge.sent[-1]
+    assert isinstance(message, SetPosture)
+    assert message.posture == "ask_all"
+
+
+def test_the_marks_show_the_posture_in_force_when_it_could_not_be_set(page: Page) -> None:
+    posture = page.view.posture
+    posture.row_of(Posture.ASK_WRITES).click()
+    posture.question.go.click()
+    page.bridge.answer(ok=False, sentence="The disk is full.")
+    assert posture.row_of(Posture.ASK_ALL).isChecked()
+    assert page.view.note.outcome is Outcome.FAILED
+
+
+def test_suspended_rules_are_used_again_from_the_banner(page: Page) -> None:
+    assert not page.view.suspended.isVisible()
+    page.bridge.tell(StateChanged(stop=StopState(engaged=False, careful=True)))
+    assert page.view.suspended.isVisible()
+    page.view.suspended.button.click()
+    assert isinstance(page.bridge.sent[-1], UseRules)
+    page.bridge.answer()
+    assert page.view.note.sentence == "Your rules act again."
+
+
+def test_the_keyboard_reaches_a_rule_and_leaves_it(page: Page) -> None:
+    page.view.table.setFocus()
+    QTest.keyClick(page.view.table, Qt.Key.Key_Down)
+    assert page.view.side is page.view.detail
+    QTest.keyClick(page.view.detail, Qt.Key.Key_Escape)
+    assert page.view.side is None
+
+
+def test_arriving_by_tab_opens_nothing(page: Page) -> None:
+    page.view.table.setFocus(Qt.FocusReason.TabFocusReason)
+    assert page.view.side is None
+
+
+def test_a_refresh_keeps_the_chosen_row_and_the_open_pane(page: Page) -> None:
+    page.view.rule_chosen.emit(OVERRULED)
+    page.bridge.tell(StateChanged(rules=tuple(reversed(data.RULES))))
+    chosen = page.view.table.rows.row_at(page.view.table.currentIndex().row())
+    assert chosen is not None
+    assert chosen.row_id == OVERRULED
+    assert page.view.detail.rule_id == OVERRULED
+
+
+def test_a_hostile_tool_is_shown_whole_and_stays_a_name(page: Page) -> None:
+    servers = (data.server("s", data.tool(data.HOSTILE, None)),)
+    page.bridge.tell(StateChanged(servers=servers))
+    page.view.add.click()
+    form = page.view.form
+    assert form.tool.name == data.HOSTILE
+    assert "[U+202E right-to-left override]" in form.tool.accessibleName()
+    action = form.tool.menu_of_names.actions()[0]
+    assert "\t" not in action.text()
+    assert "&&" in action.text()
+    assert form.sentence.textFormat() is Qt.TextFormat.PlainText
+    page.view.grab()
+
+
+def test_narrow_the_pane_takes_the_place_of_the_list(page: Page) -> None:
+    page.view.resize(592, 640)
+    page.view.rule_chosen.emit(OVERRULED)
+    page.view.grab()
+    assert not page.view.table.isVisible()
+    assert page.view.detail.isVisible()
+    page.view.detail.close_requested.emit()
+    assert page.view.table.isVisible()
