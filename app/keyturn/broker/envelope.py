@@ -9,6 +9,7 @@ import re
 import msgspec
 from msgspec import Raw
 
+from keyturn.domain.alike import imitates
 from keyturn.domain.canonical import JsonObject, Malformed, parse_strict
 
 PARSE_ERROR = -32700
@@ -18,6 +19,9 @@ OWN_PREFIX = "keyturn:"
 NOTHING = Raw(b"")
 
 RequestId = str | int
+
+_ENVELOPE = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
+_CALL = frozenset({"name", "arguments", "_meta", "inputResponses", "requestState", "task"})
 
 _members = msgspec.json.Decoder(dict[str, Raw]).decode
 _text = msgspec.json.Decoder(str).decode
@@ -73,7 +77,7 @@ class ServerFrame(msgspec.Struct, frozen=True):
     result: Raw | None = None
     error: Raw | None = None
     ambiguous: bool = False
-    """A response with the same key twice, or with both a result and an error."""
+    """A response that two readers could take for two: a key twice or in other letters, say."""
 
 
 def read_client(line: bytes) -> ClientFrame | BadFrame:
@@ -86,8 +90,9 @@ def read_client(line: bytes) -> ClientFrame | BadFrame:
     request_id = _usable_id(members.get("id")) if raw_method is not None else None
     if not line.isascii() and not _is_utf8(line):
         return BadFrame(code=PARSE_ERROR, reason="the frame is not valid UTF-8")
-    if repeats_a_key(text, members):
-        return _invalid("the frame has the same key twice", request_id)
+    doubt = _doubt_about(line, text, members)
+    if doubt:
+        return _invalid(doubt, request_id)
     answers = "result" in members or "error" in members
     if raw_method is None:
         if not answers or "id" not in members:
@@ -109,11 +114,18 @@ def strict_params(frame: ClientFrame) -> JsonObject | Malformed:
     if isinstance(parsed, Malformed):
         return parsed
     params = parsed.value.get("params") if isinstance(parsed.value, dict) else None
-    return params if isinstance(params, dict) else Malformed("the params are no object")
+    if not isinstance(params, dict):
+        return Malformed("the params are no object")
+    if imitates(params, _CALL):
+        return Malformed("a key is one of the protocol's in other letters")
+    return params
 
 
 def read_server(line: bytes) -> ServerFrame | None:
     """Classify one line from a server; None for what is no frame at all."""
+    if _broken_by_a_return(line):
+        # White space to JSON, but the end of a line to some clients.
+        line = line.replace(b"\r", b" ")
     decoded = _decode(line.removeprefix(_BOM))
     if decoded is None:
         return None
@@ -123,10 +135,14 @@ def read_server(line: bytes) -> ServerFrame | None:
     if "method" not in members:
         if result is None and error is None:
             return None
-        ambiguous = (result is not None and error is not None) or repeats_a_key(text, members)
+        ambiguous = (
+            (result is not None and error is not None)
+            or imitates(members, _ENVELOPE)
+            or repeats_a_key(text, members)
+        )
         return ServerFrame(line, "", _usable_id(raw_id), False, NOTHING, result, error, ambiguous)
     method = _string(members["method"])
-    if not method or result is not None or error is not None:
+    if not method or result is not None or error is not None or imitates(members, _ENVELOPE):
         return None
     return ServerFrame(
         line, method, _usable_id(raw_id), raw_id is not None, members.get("params", NOTHING)
@@ -208,10 +224,30 @@ def _decode(line: bytes) -> tuple[bytes, dict[str, Raw]] | None:
     return tolerated, members
 
 
+def _broken_by_a_return(line: bytes) -> bool:
+    """Tell whether a carriage return stands within a frame, where JSON takes it for white space.
+
+    Readers with universal newlines (Python's text mode, the MCP SDK's servers among them) end a
+    line there, and would find a frame of its own in the middle of one that was passed.
+    """
+    return b"\r" in line and b"\r" in line.strip()
+
+
 def _is_marked(raw: Raw | None) -> bool:
     """Tell whether a value is not what came, because something in it had to be replaced."""
     literal = b"" if raw is None else bytes(raw)
     return _NUMBER_MARK in literal or _TEXT_MARK[1:] in literal
+
+
+def _doubt_about(line: bytes, text: bytes, members: dict[str, Raw]) -> str:
+    """Say why two readers could find two frames in a line; empty when all find the same."""
+    if repeats_a_key(text, members):
+        return "the frame has the same key twice"
+    if imitates(members, _ENVELOPE):
+        return "a key is one of the protocol's in other letters"
+    if _broken_by_a_return(line):
+        return "the frame holds a carriage return"
+    return ""
 
 
 def _unreadable(line: bytes) -> BadFrame:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from keyturn.domain.alike import imitates
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.pattern import BadPattern, glob, regex
@@ -68,7 +69,7 @@ def pointer_value(arguments: JsonObject, pointer: str) -> JsonValue | _Missing:
     if pointer == "":
         return current
     for part in pointer.removeprefix("/").split("/"):
-        key = part.replace("~1", "/").replace("~0", "~")
+        key = _key_of(part)
         if isinstance(current, dict) and key in current:
             current = current[key]
         elif isinstance(current, list) and _is_index(key) and int(key) < len(current):
@@ -78,6 +79,24 @@ def pointer_value(arguments: JsonObject, pointer: str) -> JsonValue | _Missing:
     return current
 
 
+def _refuse_alike(arguments: JsonObject, pointer: str) -> None:
+    """Raise ConditionFault where a key is alike to one on the way of a pointer.
+
+    A server whose reader matches keys without regard to case would take that one: `"Amount"` must
+    neither pass round a rule on `/amount` nor stand in for it.
+    """
+    above, slash, key = pointer.rpartition("/")
+    while slash:
+        parent = pointer_value(arguments, above)
+        if isinstance(parent, dict) and imitates(parent, (_key_of(key),)):
+            raise ConditionFault("another key differs in its letters only")
+        above, slash, key = above.rpartition("/")
+
+
+def _key_of(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")
+
+
 def holds(condition: Condition, arguments: JsonObject, lamps: Lamps) -> bool:
     """Make the test; an absent value fails every test but `has: false`.
 
@@ -85,6 +104,7 @@ def holds(condition: Condition, arguments: JsonObject, lamps: Lamps) -> bool:
     """
     if condition.op is Operator.TAINT_HAS:
         return _taint_has(condition.value, lamps)
+    _refuse_alike(arguments, condition.path)
     found = pointer_value(arguments, condition.path)
     if condition.op is Operator.HAS:
         if not isinstance(condition.value, bool) and condition.value is not None:
