@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QWidget
 from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import StopState
 from keyturn.domain.rule import Effect
+from keyturn.gui.agents.presenter import AgentsPresenter
+from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
 from keyturn.gui.rules.presenter import RulesPresenter
@@ -24,7 +26,8 @@ from tests.gui.spy_bridge import SpyBridge
 
 def framed(page: Page, view: QWidget, studio: Studio) -> MainWindow:
     """Return the window with one page in it."""
-    window = MainWindow(studio.look, {page: view})
+    others = {other: QWidget() for other in Page if other is not page}
+    window = MainWindow(studio.look, {**others, page: view})
     window.show_page(page)
     window.show_top_bar(HISTORY_BAR)
     return window
@@ -87,6 +90,61 @@ def rules_empty(studio: Studio) -> MainWindow:
     return window
 
 
+def agents(studio: Studio) -> tuple[SpyBridge, AgentsView]:
+    """Return the agents' page, filled."""
+    bridge = SpyBridge()
+    view = AgentsView(studio.look)
+    AgentsPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge, view),
+        view=view,
+        words=studio.look.words,
+        python="/srv/keyturn/bin/python",
+        shim="/srv/keyturn/lib/keyturn/shim.py",
+        parent=view,
+    )
+    bridge.setParent(view)
+    bridge.welcomed.emit(data.WELCOME)
+    bridge.tell(data.STATE)
+    return bridge, view
+
+
+def agents_list(studio: Studio) -> MainWindow:
+    """The list, a proposal, and one that has not proven itself."""
+    return framed(Page.AGENTS, agents(studio)[1], studio)
+
+
+def agents_detail(studio: Studio) -> MainWindow:
+    """An agent with the lines that its host starts."""
+    _, view = agents(studio)
+    view.agent_chosen.emit("analyst")
+    return framed(Page.AGENTS, view, studio)
+
+
+def agents_unproven(studio: Studio) -> MainWindow:
+    """One whose name looks like another's."""
+    _, view = agents(studio)
+    view.agent_chosen.emit("anaIyst")
+    return framed(Page.AGENTS, view, studio)
+
+
+def agents_revoke(studio: Studio) -> MainWindow:
+    """The question before an agent is sent away."""
+    _, view = agents(studio)
+    view.agent_chosen.emit("coder")
+    view.detail.revoke.click()
+    return framed(Page.AGENTS, view, studio)
+
+
+def agents_form(studio: Studio) -> MainWindow:
+    """A name that cannot be one."""
+    _, view = agents(studio)
+    view.enrol.click()
+    view.form.name_line.setText("night shift")
+    view.form.enrol.click()
+    return framed(Page.AGENTS, view, studio)
+
+
 Scene = Callable[[Studio], MainWindow]
 SCENES: dict[str, Scene] = {
     "rules": rules_list,
@@ -94,8 +152,13 @@ SCENES: dict[str, Scene] = {
     "rules-remove": rules_remove,
     "rules-form": rules_form,
     "rules-empty": rules_empty,
+    "agents": agents_list,
+    "agents-detail": agents_detail,
+    "agents-unproven": agents_unproven,
+    "agents-revoke": agents_revoke,
+    "agents-form": agents_form,
 }
-NARROW = ("rules-form",)
+NARROW = ("rules-form", "agents")
 
 
 def draw_all(resources: Path, folder: Path, only: str) -> None:

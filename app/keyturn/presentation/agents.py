@@ -1,22 +1,54 @@
-"""Owns what the agents' screen says: who is enrolled, who is connected, what each may expect."""
+"""Owns what the agents' screen says: who is enrolled, who is connected, who only claims to be."""
 
 from dataclasses import dataclass
 
-from keyturn.presentation.card import Pair
+from keyturn.presentation.card import Chip, Lamp, Pair
+from keyturn.presentation.cells import ListRow, Notice, Proposal, Question
 from keyturn.presentation.marks import IconText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AgentRow:
-    """One enrolled agent."""
+class AgentsPage:
+    """The screen without what is open beside the list."""
+
+    rows: tuple[ListRow, ...]
+    summary: str
+    proposals: tuple[Proposal, ...]
+    warning: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """What a host starts instead of the server's own command."""
+
+    server: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentDetail:
+    """One agent in full."""
 
     agent: str
-    state: IconText
-    sessions: str
-    calls: str
-    """Per minute, with its unit."""
-    waiting: str
-    hold_budget: str
-    paused: bool
-    claimed: tuple[Pair, ...] = ()
-    observed: tuple[Pair, ...] = ()
+    chips: tuple[Chip, ...]
+    lamps: tuple[Lamp, ...]
+    pairs: tuple[Pair, ...]
+    claimed: tuple[Pair, ...]
+    observed: tuple[Pair, ...]
+    warnings: tuple[IconText, ...]
+    enrolled: bool
+    commands_title: str
+    commands_intro: str
+    commands: tuple[CommandLine, ...]
+    revoke: Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """Where the shim is and which profile it serves."""
+
+    python: str
+    """Absolute path of an interpreter; the shim needs nothing but its standard library."""
+    shim: str
+    home: str
+    """The profile's folder."""

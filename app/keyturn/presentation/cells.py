@@ -54,6 +54,17 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Something that the command line asked for and that only a person can grant."""
+
+    name: str
+    strong: str
+    rest: str
+    accept: str
+    drop: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NameChoice:
     """One name in a list to choose from; `ANY` stands for all of them."""
 

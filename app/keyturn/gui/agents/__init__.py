@@ -1,0 +1,1 @@
+"""Agents: who is enrolled, who is connected, and how one is enrolled or sent away."""

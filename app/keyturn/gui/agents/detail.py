@@ -1,0 +1,120 @@
+"""One agent in full: what it claims beside what is observed, what its host starts, revoke."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+
+from keyturn.gui.forms.outcome import Outcome
+from keyturn.gui.forms.side_pane import SidePane, ValueBox, warning_rows
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.chip import ChipRow
+from keyturn.gui.widgets.lamps import LampStrip
+from keyturn.gui.widgets.layouts import clear, divider
+from keyturn.gui.widgets.pairs import PairList, Provenance
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.agents import AgentDetail
+from keyturn.presentation.marks import Icon
+
+
+class AgentPane(SidePane):
+    """Shows an agent; its buttons ask for its enrolment or its end."""
+
+    enrol_requested = Signal(str)
+    revoke_agreed = Signal(str)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, name="agent_detail", parent=parent)
+        words = look.words
+        self._detail: AgentDetail | None = None
+        self._chips = ChipRow(look)
+        self.name = Text(look, Type.HEADLINE, wrap=True)
+        self.boxes: list[ValueBox] = []
+        self.enrol = Button(look, Kind.PRIMARY, words("agents.enrol_go"), name="enrol_unproven")
+        self.revoke = Button(
+            look, Kind.PLAIN, words("agents.revoke"), Icon.CROSS, name="revoke_agent"
+        )
+        self.top.addWidget(self._chips, 1)
+        self.head.addWidget(self.name)
+        self.action_row.addWidget(self.enrol)
+        self.action_row.addWidget(self.revoke)
+        self.action_row.addStretch()
+        self.enrol.clicked.connect(self._on_enrol)
+        self.revoke.clicked.connect(self._on_revoke)
+        self.question.agreed.connect(self._on_agreed)
+
+    @property
+    def agent(self) -> str:
+        """Return the agent that is shown; "" for none."""
+        return self._detail.agent if self._detail is not None else ""
+
+    def show_detail(self, detail: AgentDetail) -> None:
+        """Show an agent; another one than before takes back what was asked about the last."""
+        if detail == self._detail:
+            return
+        if detail.agent != self.agent:
+            self.show_actions()
+            self.outcome.say(None)
+        self._detail = detail
+        words = self.look.words
+        self._chips.show_chips(detail.chips)
+        self.name.say(detail.agent)
+        self.enrol.setVisible(not detail.enrolled)
+        self.revoke.setVisible(detail.enrolled)
+        for button, text in (
+            (self.enrol, words("agents.enrol_go")),
+            (self.revoke, words("agents.revoke")),
+        ):
+            spoken = words("forms.field_value", field=text, value=detail.agent)
+            button.say(text, spoken)
+        self._fill(detail)
+
+    def _fill(self, detail: AgentDetail) -> None:
+        clear(self.body)
+        if detail.warnings:
+            self.body.addSpacing(4)
+            self.body.addWidget(warning_rows(self.look, detail.warnings))
+            self.body.addSpacing(12)
+        self.body.addWidget(PairList(self.look, detail.pairs))
+        if detail.lamps:
+            self.add_title(self.look.words("agents.lamps"))
+            strip = LampStrip(self.look)
+            strip.show_lamps(detail.lamps)
+            self.body.addWidget(strip)
+        if detail.observed:
+            self.body.addSpacing(10)
+            self.body.addWidget(divider())
+            self.body.addSpacing(10)
+            both = Provenance(self.look, detail.claimed, detail.observed, stacked=True)
+            self.body.addWidget(both)
+        self._fill_commands(detail)
+        self.body.addStretch()
+
+    def _fill_commands(self, detail: AgentDetail) -> None:
+        self.add_title(detail.commands_title)
+        intro = Text(self.look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        intro.say(detail.commands_intro)
+        self.body.addWidget(intro)
+        self.boxes = [
+            ValueBox(self.look, command.text, label=command.server, name=f"command_{number}")
+            for number, command in enumerate(detail.commands)
+        ]
+        for box in self.boxes:
+            self.body.addSpacing(8)
+            self.body.addWidget(box)
+            box.copied.connect(self._on_copied)
+
+    def _on_copied(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.outcome.say(Outcome.DONE, self.look.words("forms.copied"))
+
+    def _on_enrol(self) -> None:
+        self.enrol_requested.emit(self.agent)
+
+    def _on_revoke(self) -> None:
+        if self._detail is not None:
+            self.ask(self._detail.revoke)
+
+    def _on_agreed(self) -> None:
+        self.revoke_agreed.emit(self.agent)

@@ -1,0 +1,164 @@
+"""Keeps the agents as the broker tells them, and sends what a person wants of them."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from keyturn.application.console_protocol import (
+    EnrolAgent,
+    IntentDone,
+    RevokeAgent,
+    StateChanged,
+    Welcome,
+)
+from keyturn.application.console_state import AgentState, ServerState
+from keyturn.application.registry import checked_agent_name
+from keyturn.domain.errors import KeyturnError
+from keyturn.gui.agents.view import AgentsView
+from keyturn.gui.bridge import Bridge
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
+from keyturn.gui.sending import IntentSender
+from keyturn.presentation.agents import Launch
+from keyturn.presentation.agents_builder import AgentsBuilder, is_proposal
+from keyturn.presentation.words import Words
+
+
+class AgentsPresenter(QObject):
+    """Between the broker's state and the agents' screen."""
+
+    def __init__(
+        self,
+        *,
+        bridge: Bridge,
+        sender: IntentSender,
+        view: AgentsView,
+        words: Words,
+        python: str,
+        shim: str,
+        parent: QObject | None = None,
+    ) -> None:
+        """`python` and `shim` are absolute paths, for the line that a host starts."""
+        super().__init__(parent)
+        self._sender = sender
+        self._view = view
+        self._builder = AgentsBuilder(words)
+        self._words = words
+        self._launch = Launch(python=python, shim=shim, home="")
+        self._agents: tuple[AgentState, ...] = ()
+        self._servers: tuple[ServerState, ...] = ()
+        self._dismissed: frozenset[str] = frozenset()
+        self._open = ""
+        self._untold = ""
+        """An agent whose enrolment the broker carried out and has not shown yet."""
+        bridge.welcomed.connect(self._on_welcome)
+        bridge.state_changed.connect(self._on_state)
+        view.enrol_wanted.connect(self._on_enrol_wanted)
+        view.agent_chosen.connect(self._on_chosen)
+        view.side_closed.connect(self._on_closed)
+        view.proposals.accepted.connect(self._on_accepted)
+        view.proposals.dropped.connect(self._on_dismissed)
+        view.form.enrol_requested.connect(self._on_enrol)
+        view.detail.enrol_requested.connect(self._on_enrol_unproven)
+        view.detail.revoke_agreed.connect(self._on_revoke)
+        self._show()
+
+    # ---------------------------------------------------------------- from the broker
+
+    def _on_welcome(self, message: Welcome) -> None:
+        home = str(Path(message.database).parent)
+        self._launch = Launch(python=self._launch.python, shim=self._launch.shim, home=home)
+
+    def _on_state(self, message: StateChanged) -> None:
+        if message.agents is None and message.servers is None:
+            return
+        self._agents = message.agents if message.agents is not None else self._agents
+        self._servers = message.servers if message.servers is not None else self._servers
+        # What is proposed again later is shown again.
+        self._dismissed &= {agent.name for agent in self._agents if is_proposal(agent)}
+        self._show()
+
+    # ---------------------------------------------------------------- from the person
+
+    def _on_enrol_wanted(self) -> None:
+        self._open = ""
+        self._view.form.start()
+        self._view.show_form()
+
+    def _on_chosen(self, agent: str) -> None:
+        self._open = agent
+        self._show()
+
+    def _on_closed(self) -> None:
+        self._open = ""
+        self._view.show_detail(None)
+        self._view.table.setFocus()
+
+    def _on_dismissed(self, agent: str) -> None:
+        """Hide a proposal; the broker keeps it, and nothing was refused."""
+        self._dismissed |= {agent}
+        self._show()
+        self._view.note.say(Outcome.DONE, self._words("agents.dismissed"))
+
+    def _on_accepted(self, agent: str) -> None:
+        self._enrol(agent, self._view.note)
+
+    def _on_enrol_unproven(self, agent: str) -> None:
+        self._enrol(agent, self._view.detail.outcome)
+
+    def _on_enrol(self, name: str) -> None:
+        outcome = self._view.form.outcome
+        if not name:
+            outcome.say(Outcome.OWED, self._words("agents.enrol_empty"))
+        elif any(agent.name == name and agent.enrolled for agent in self._agents):
+            outcome.say(Outcome.OWED, self._words("agents.enrol_known"))
+        else:
+            self._enrol(name, outcome)
+
+    def _enrol(self, name: str, place: OutcomeLine | PageNote) -> None:
+        try:
+            checked_agent_name(name)
+        except KeyturnError:
+            place.say(Outcome.FAILED, self._words("agents.enrol_hint"))
+            return
+        place.say(Outcome.WAITING, self._words("forms.waiting"))
+
+        def heard(done: IntentDone) -> None:
+            if not done.ok:
+                place.say(Outcome.FAILED, done.sentence)
+                return
+            if isinstance(place, PageNote):
+                place.hide()
+            self._open = self._untold = name
+            self._show()
+
+        self._sender.send(lambda n: EnrolAgent(n=n, name=name), heard)
+
+    def _on_revoke(self, agent: str) -> None:
+        def heard(done: IntentDone) -> None:
+            said = self._words("agents.revoked") if done.ok else done.sentence
+            self._view.note.say(Outcome.DONE if done.ok else Outcome.FAILED, said)
+
+        self._sender.send(lambda n: RevokeAgent(n=n, name=agent), heard)
+
+    # ---------------------------------------------------------------- showing
+
+    def _show(self) -> None:
+        self._view.show_page(self._builder.page(self._agents, self._dismissed))
+        if not self._open:
+            return
+        agent = next((agent for agent in self._agents if agent.name == self._open), None)
+        if agent is None or is_proposal(agent):
+            self._close_gone()
+            return
+        self._view.show_detail(
+            self._builder.detail(agent, self._agents, self._servers, self._launch)
+        )
+        if agent.enrolled and agent.name == self._untold:
+            self._untold = ""
+            self._view.detail.outcome.say(Outcome.DONE, self._words("agents.enrol_done"))
+
+    def _close_gone(self) -> None:
+        """Close the pane of an agent that is gone; one just enrolled is still to come."""
+        if self._view.side is self._view.detail and self._view.detail.agent == self._open:
+            self._open = ""
+            self._view.show_detail(None)

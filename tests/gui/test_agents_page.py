@@ -1,0 +1,181 @@
+"""The agents' page: enrolling, dismissing, revoking, and the line that a host starts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+
+from keyturn.application.console_protocol import EnrolAgent, RevokeAgent, StateChanged
+from keyturn.application.console_state import AgentState
+from keyturn.gui.agents.presenter import AgentsPresenter
+from keyturn.gui.agents.view import AgentsView
+from keyturn.gui.forms.outcome import Outcome
+from keyturn.gui.look import Look
+from keyturn.gui.sending import IntentSender
+from tests.gui import pages_data as data
+from tests.gui.scenes import let_go
+from tests.gui.spy_bridge import SpyBridge
+
+pytestmark = [
+    pytest.mark.gui,
+    # The offscreen platform has no window manager to tell a window's least size to.
+    pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page under test."""
+
+    bridge: SpyBridge
+    view: AgentsView
+    presenter: AgentsPresenter
+
+    def enrol(self, name: str) -> None:
+        """Type a name into the form and press its button."""
+        self.view.enrol.click()
+        self.view.form.name_line.setText(name)
+        self.view.form.enrol.click()
+
+
+@pytest.fixture
+def page(look: Look) -> Iterator[Page]:
+    """Return the page, filled and shown."""
+    bridge = SpyBridge()
+    view = AgentsView(look)
+    presenter = AgentsPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge),
+        view=view,
+        words=look.words,
+        python="/opt/python",
+        shim="/opt/shim.py",
+    )
+    bridge.welcomed.emit(data.WELCOME)
+    bridge.tell(data.STATE)
+    view.resize(1200, 744)
+    view.show()
+    yield Page(bridge, view, presenter)
+    let_go(view)
+
+
+def enrolled(name: str) -> StateChanged:
+    """Return the state after an agent was enrolled."""
+    others = tuple(agent for agent in data.AGENTS if agent.name != name)
+    return StateChanged(agents=(*others, AgentState(name=name, enrolled=True, connections=0)))
+
+
+def test_an_agent_is_enrolled_and_its_line_shown(page: Page) -> None:
+    page.enrol("night-shift")
+    message = page.bridge.sent[-1]
+    assert isinstance(message, EnrolAgent)
+    assert message.name == "night-shift"
+    page.bridge.answer()
+    page.bridge.tell(enrolled("night-shift"))
+    detail = page.view.detail
+    assert page.view.side is detail
+    assert detail.agent == "night-shift"
+    assert detail.outcome.outcome is Outcome.DONE
+    copy = detail.findChild(type(detail.enrol), "command_0_copy")
+    assert copy is not None
+    copy.click()
+    assert QGuiApplication.clipboard().text() == (
+        "/opt/python -I -S /opt/shim.py logistics --agent night-shift --home /srv/keyturn"
+    )
+
+
+def test_the_state_may_come_before_the_outcome(page: Page) -> None:
+    page.enrol("night-shift")
+    page.bridge.tell(enrolled("night-shift"))
+    page.bridge.answer()
+    assert page.view.detail.agent == "night-shift"
+    assert page.view.detail.outcome.outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("name", ["", "night shift", ".hidden", "é", "analyst", "a" * 80])
+def test_a_name_that_cannot_be_one_is_not_sent(page: Page, name: str) -> None:
+    page.enrol(name)
+    sent = [m.name for m in page.bridge.sent if isinstance(m, EnrolAgent)]
+    # The field takes no more than 64 characters, so that one becomes a name.
+    assert sent == (["a" * 64] if len(name) > 64 else [])
+    assert page.view.form.outcome.sentence
+
+
+def test_a_refused_enrolment_says_why(page: Page) -> None:
+    page.enrol("night-shift")
+    page.bridge.answer(ok=False, sentence="The token file cannot be written.")
+    assert page.view.form.outcome.sentence == "The token file cannot be written."
+    assert page.view.side is page.view.form
+
+
+def test_a_proposal_is_dismissed_without_a_word_to_the_broker(page: Page) -> None:
+    [row] = page.view.proposals.rows
+    row.drop.click()
+    assert page.view.proposals.rows == []
+    assert page.bridge.sent == []
+    page.bridge.tell(StateChanged(agents=data.AGENTS[:4]))
+    page.bridge.tell(StateChanged(agents=data.AGENTS))
+    assert len(page.view.proposals.rows) == 1
+
+
+def test_a_proposal_is_enrolled_by_its_button(page: Page) -> None:
+    [row] = page.view.proposals.rows
+    row.accept.click()
+    message = page.bridge.sent[-1]
+    assert isinstance(message, EnrolAgent)
+    assert message.name == "planner"
+    page.bridge.answer()
+    page.bridge.tell(enrolled("planner"))
+    assert page.view.detail.agent == "planner"
+    assert page.view.proposals.rows == []
+
+
+def test_revoking_is_asked_in_the_page(page: Page) -> None:
+    page.view.agent_chosen.emit("coder")
+    detail = page.view.detail
+    detail.revoke.click()
+    assert page.bridge.sent == []
+    QTest.keyClick(detail.question.keep, Qt.Key.Key_Escape)
+    assert page.bridge.sent == []
+    detail.revoke.click()
+    detail.question.go.click()
+    message = page.bridge.sent[-1]
+    assert isinstance(message, RevokeAgent)
+    assert message.name == "coder"
+    page.bridge.answer()
+    page.bridge.tell(StateChanged(agents=data.AGENTS[:1]))
+    assert page.view.side is None
+    assert page.view.note.sentence == "Revoked. Its token no longer works."
+
+
+def test_one_that_is_not_proven_can_be_enrolled_but_not_revoked(page: Page) -> None:
+    page.view.agent_chosen.emit("anaIyst")
+    assert page.view.detail.enrol.isVisible()
+    assert not page.view.detail.revoke.isVisible()
+
+
+def test_what_a_client_says_of_itself_hides_nothing(page: Page) -> None:
+    agent = AgentState(
+        name=data.HOSTILE,
+        enrolled=False,
+        connections=1,
+        client=data.HOSTILE,
+        host_executable=data.HOSTILE,
+    )
+    page.bridge.tell(StateChanged(agents=(agent,)))
+    page.view.agent_chosen.emit(data.HOSTILE)
+    page.view.grab()
+    index = page.view.table.rows.index(0, 0)
+    said = str(page.view.table.rows.data(index, Qt.ItemDataRole.AccessibleTextRole))
+    assert "[U+202E right-to-left override]" in said
+    assert page.view.detail.name.textFormat() is Qt.TextFormat.PlainText
+
+
+def test_without_agents_the_page_says_what_to_do(page: Page) -> None:
+    page.bridge.tell(StateChanged(agents=()))
+    assert page.view.empty.isVisible()
+    page.view.empty.action_pressed.emit()
+    assert page.view.side is page.view.form
