@@ -1,0 +1,76 @@
+"""A headless broker with its FILE, a token for its agent and an approver program."""
+
+import json
+import secrets
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.desk import Folders, Keyturn
+from tests.e2e.seeding import AGENT
+
+APPROVER = Path(__file__).with_name("approver.py")
+
+
+@dataclass(slots=True, kw_only=True)
+class Headless:
+    """Writes FILE and starts `keyturn serve --headless` on it."""
+
+    folders: Folders
+    keyturn: Keyturn
+    servers: Mapping[str, tuple[str, ...]]
+    answers: Mapping[str, str] = field(default_factory=dict[str, str])
+    tiers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Confirmed tiers by tool name or glob, the same for each server."""
+    env: Mapping[str, str] = field(default_factory=dict[str, str])
+    review: str = "accept"
+    more: str = ""
+
+    @property
+    def file(self) -> Path:
+        """FILE."""
+        return self.folders.root / "keyturn.toml"
+
+    @property
+    def asked(self) -> list[dict[str, Any]]:
+        """What the approver was sent."""
+        log = self.folders.root / "asked"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+    def write(self) -> Path:
+        """Write FILE and the agent's token."""
+        token = self.folders.root / f"{AGENT}.token"
+        token.touch(mode=0o600)
+        token.write_text(secrets.token_urlsafe(32))
+        self.folders.profile.create()
+        handed_over = self.folders.profile.token(AGENT)
+        handed_over.touch(mode=0o600)
+        handed_over.write_text(token.read_text())
+        self.file.touch(mode=0o600)
+        self.file.write_text("\n".join(self._lines()))
+        return self.file
+
+    def start(self, *, approver: bool = True) -> Keyturn:
+        """Write everything and start the broker."""
+        self.write()
+        words = ("--approver", "exec") if approver else ()
+        self.keyturn.start("serve", "--headless", "--config", str(self.file), *words)
+        return self.keyturn
+
+    def _lines(self) -> Iterable[str]:
+        yield '[policy]\nposture = "ask_all"'
+        yield f'[agents.{AGENT}]\ntoken_file = "{AGENT}.token"'
+        for name, command in self.servers.items():
+            yield f"[servers.{name}]\ncommand = {json.dumps(command)}"
+            yield f'review = "{self.review}"'
+            if self.env:
+                pairs = ", ".join(f"{key} = {json.dumps(v)}" for key, v in self.env.items())
+                yield f"env = {{ {pairs} }}"
+            for tool, tier in self.tiers.items():
+                yield f'[servers.{name}.tools."{tool}"]\ntier = "{tier}"'
+        log = str(self.folders.root / "asked")
+        approver = [sys.executable, "-I", str(APPROVER), log, json.dumps(dict(self.answers))]
+        yield f"[approver]\ncommand = {json.dumps(approver)}"
+        yield self.more
