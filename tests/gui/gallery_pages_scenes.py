@@ -3,19 +3,23 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from PySide6.QtWidgets import QWidget
 
 from keyturn.application.console_protocol import StateChanged
-from keyturn.application.console_state import StopState
+from keyturn.application.console_state import HealthState, StopState
 from keyturn.domain.rule import Effect
 from keyturn.gui.agents.presenter import AgentsPresenter
 from keyturn.gui.agents.view import AgentsView
+from keyturn.gui.credentials.presenter import CredentialsPresenter
+from keyturn.gui.credentials.view import CredentialsView
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.theme import Appearance
+from keyturn.presentation.credentials_builder import row_id
 from keyturn.presentation.rules import RuleDraft
 from keyturn.presentation.rules_builder import RulesBuilder
 from tests.gui import pages_data as data
@@ -145,6 +149,54 @@ def agents_form(studio: Studio) -> MainWindow:
     return framed(Page.AGENTS, view, studio)
 
 
+def credentials(studio: Studio) -> tuple[SpyBridge, CredentialsView]:
+    """Return the credentials' page, filled."""
+    bridge = SpyBridge()
+    view = CredentialsView(studio.look)
+    CredentialsPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge, view),
+        view=view,
+        words=studio.look.words,
+        parent=view,
+    )
+    bridge.setParent(view)
+    bridge.tell(data.STATE)
+    return bridge, view
+
+
+def credentials_list(studio: Studio) -> MainWindow:
+    """Names by server, and a value that waits for a person."""
+    return framed(Page.CREDENTIALS, credentials(studio)[1], studio)
+
+
+def credentials_set(studio: Studio) -> MainWindow:
+    """A value typed and not shown."""
+    _, view = credentials(studio)
+    view.credential_chosen.emit(row_id("logistics", "logistics-prod"))
+    view.detail.field.setText("k" * 40)
+    return framed(Page.CREDENTIALS, view, studio)
+
+
+def credentials_locked(studio: Studio) -> MainWindow:
+    """A locked keychain, and a person who tries all the same."""
+    bridge, view = credentials(studio)
+    unknown = tuple(msgspec.structs.replace(c, stored=False) for c in data.CREDENTIALS)
+    bridge.tell(
+        StateChanged(health=HealthState(keychain="locked", recording=True), credentials=unknown)
+    )
+    view.credential_chosen.emit(row_id("notes", "notes-key"))
+    view.detail.store.click()
+    return framed(Page.CREDENTIALS, view, studio)
+
+
+def credentials_empty(studio: Studio) -> MainWindow:
+    """No server that uses one."""
+    bridge, view = credentials(studio)
+    bridge.tell(StateChanged(credentials=()))
+    return framed(Page.CREDENTIALS, view, studio)
+
+
 Scene = Callable[[Studio], MainWindow]
 SCENES: dict[str, Scene] = {
     "rules": rules_list,
@@ -157,6 +209,10 @@ SCENES: dict[str, Scene] = {
     "agents-unproven": agents_unproven,
     "agents-revoke": agents_revoke,
     "agents-form": agents_form,
+    "credentials": credentials_list,
+    "credentials-set": credentials_set,
+    "credentials-locked": credentials_locked,
+    "credentials-empty": credentials_empty,
 }
 NARROW = ("rules-form", "agents")
 

@@ -171,7 +171,7 @@ def test_what_a_client_says_of_itself_hides_nothing(page: Page) -> None:
     index = page.view.table.rows.index(0, 0)
     said = str(page.view.table.rows.data(index, Qt.ItemDataRole.AccessibleTextRole))
     assert "[U+202E right-to-left override]" in said
-    assert page.view.detail.name.textFormat() is Qt.TextFormat.PlainText
+    assert page.view.detail.claimed_name.textFormat() is Qt.TextFormat.PlainText
 
 
 def test_without_agents_the_page_says_what_to_do(page: Page) -> None:

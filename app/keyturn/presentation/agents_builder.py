@@ -119,7 +119,13 @@ class AgentsBuilder:
         return ListRow(
             row_id=agent.name,
             cells=(
-                Cell(text=agent.name, note=self._since(agent), strong=True),
+                Cell(
+                    text=agent.name,
+                    note=self._since(agent),
+                    # A name that is only claimed is never set in the weight of a fact.
+                    strong=agent.enrolled,
+                    exact=not agent.enrolled,
+                ),
                 marked(self._state_of(agent)),
                 Cell(
                     text=agent.host_name or words("agents.no_host"),

@@ -1,18 +1,46 @@
 """Owns what the credentials' screen says: names and uses. A value never comes here."""
 
 from dataclasses import dataclass
+from enum import Enum
 
+from keyturn.presentation.card import Chip, Pair
+from keyturn.presentation.cells import ListRow, Notice, Proposal, Question
 from keyturn.presentation.marks import IconText
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CredentialRow:
-    """One credential of the OS keychain that Keyturn may hand to one server."""
+class Keychain(Enum):
+    """What the OS keychain says of itself (`SecretStore.status`)."""
 
-    name: str
+    READY = "ready"
+    LOCKED = "locked"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialsPage:
+    """The screen without what is open beside the list."""
+
+    rows: tuple[ListRow, ...]
+    summary: str
+    keychain: IconText
+    proposals: tuple[Proposal, ...]
+    notice: Notice | None = None
+    """What to do about a keychain that is not ready."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialDetail:
+    """One credential."""
+
+    row_id: str
     server: str
-    ending: str
-    """Type and last four characters."""
-    tools: str
-    last_use: str
-    state: IconText
+    name: str
+    chips: tuple[Chip, ...]
+    pairs: tuple[Pair, ...]
+    stored: bool
+    store: str
+    """Words on the button that stores a value."""
+    hint: str
+    cannot: str
+    """Why a value cannot be stored now; empty when it can."""
+    remove: Question

@@ -30,6 +30,7 @@ class AgentPane(SidePane):
         self._detail: AgentDetail | None = None
         self._chips = ChipRow(look)
         self.name = Text(look, Type.HEADLINE, wrap=True)
+        self.claimed_name = Text(look, Type.VALUE_LARGE, wrap=True)
         self.boxes: list[ValueBox] = []
         self.enrol = Button(look, Kind.PRIMARY, words("agents.enrol_go"), name="enrol_unproven")
         self.revoke = Button(
@@ -37,6 +38,7 @@ class AgentPane(SidePane):
         )
         self.top.addWidget(self._chips, 1)
         self.head.addWidget(self.name)
+        self.head.addWidget(self.claimed_name)
         self.action_row.addWidget(self.enrol)
         self.action_row.addWidget(self.revoke)
         self.action_row.addStretch()
@@ -59,7 +61,11 @@ class AgentPane(SidePane):
         self._detail = detail
         words = self.look.words
         self._chips.show_chips(detail.chips)
+        # Two faces: what only claims to be somebody is not set like somebody.
         self.name.say(detail.agent)
+        self.name.setVisible(detail.enrolled)
+        self.claimed_name.say(detail.agent)
+        self.claimed_name.setVisible(not detail.enrolled)
         self.enrol.setVisible(not detail.enrolled)
         self.revoke.setVisible(detail.enrolled)
         for button, text in (

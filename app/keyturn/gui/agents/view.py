@@ -21,7 +21,7 @@ COLUMNS: Final = (
     Column(title="agents.agent", width=160, share=2),
     Column(title="agents.state", width=140),
     Column(title="agents.host", width=160, share=2, spared=True),
-    Column(title="agents.servers", width=180, share=3),
+    Column(title="agents.servers", width=120, share=3),
     Column(title="agents.connections", width=64, right=True, spared=True),
     Column(title="agents.calls", width=72, right=True),
     Column(title="agents.lamps", width=96),

@@ -44,7 +44,7 @@ class SidePane(QFrame):
         self.action_row = row(gap=8)
         self._action_place = QWidget()
         self._action_place.setLayout(self.action_row)
-        self._build(name)
+        self._put_together(name)
         self.question.kept.connect(self.show_actions)
         self.question.agreed.connect(self.show_actions)
 
@@ -88,7 +88,7 @@ class SidePane(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def _build(self, name: str) -> None:
+    def _put_together(self, name: str) -> None:
         close = Button(self.look, Kind.GHOST, "", Icon.CROSS, name=f"{name}_close", height=24)
         close.setAccessibleName(self.look.words("forms.close_pane"))
         close.clicked.connect(self.close_requested)

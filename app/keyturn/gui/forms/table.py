@@ -264,6 +264,7 @@ class RowTable(QTableView):
         self._columns = tuple(columns)
         self._row_height = row_height
         self._chosen = ""
+        self._spare = False
         self.rows = ListModel(look, len(self._columns), self)
         self.setObjectName(name)
         self.setAccessibleName(spoken)
@@ -291,8 +292,7 @@ class RowTable(QTableView):
 
     def spare_columns(self, spare: bool) -> None:
         """Leave some columns to the pane beside the table."""
-        for place, column in enumerate(self._columns):
-            self.setColumnHidden(place, spare and column.spared)
+        self._spare = spare
         self._share_width()
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
@@ -348,10 +348,18 @@ class RowTable(QTableView):
         self._share_width()
 
     def _share_width(self) -> None:
-        """Give what room is left to the columns with a share; the first gives way last."""
+        """Give what room is left to the columns with a share.
+
+        Where there is not even room for all of them, those that can be spared are left out.
+        """
+        room = self.viewport().width()
+        tall = self._look.theme.tall
+        cramped = sum(tall(column.width) for column in self._columns) > room
+        for place, column in enumerate(self._columns):
+            self.setColumnHidden(place, column.spared and (self._spare or cramped))
         shown = [p for p in range(len(self._columns)) if not self.isColumnHidden(p)]
-        widths = {place: self._look.theme.tall(self._columns[place].width) for place in shown}
-        spare = self.viewport().width() - sum(widths.values())
+        widths = {place: tall(self._columns[place].width) for place in shown}
+        spare = room - sum(widths.values())
         shares = sum(self._columns[place].share for place in shown) or 1
         for place in shown:
             extra = spare * self._columns[place].share // shares

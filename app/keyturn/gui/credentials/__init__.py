@@ -1,0 +1,1 @@
+"""Credentials: names and uses, and the one field through which a value goes to the keychain."""

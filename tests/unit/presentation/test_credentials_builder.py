@@ -1,0 +1,58 @@
+"""What the credentials' screen says of names, and of a keychain that does not answer."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from keyturn.presentation.credentials import Keychain
+from keyturn.presentation.credentials_builder import CredentialsBuilder, keychain_of, row_id
+from keyturn.presentation.words import Words
+from tests.gui import pages_data as data
+
+BUILDER = CredentialsBuilder(Words(Path(__file__).parents[3] / "resources" / "translations"))
+
+
+def test_each_name_stands_with_its_server_and_its_variables() -> None:
+    page = BUILDER.page(data.CREDENTIALS, Keychain.READY)
+    said = [[cell.text for cell in row.cells] for row in page.rows]
+    assert said[0] == ["logistics", "logistics-prod", "LOGISTICS_TOKEN", "Stored"]
+    assert said[2][2:] == ["HTTP_PROXY_PASSWORD, HTTPS_PROXY_PASSWORD", "Not stored"]
+    assert page.summary == "4 credentials, 2 not stored"
+    assert page.notice is None
+
+
+@pytest.mark.parametrize("keychain", [Keychain.LOCKED, Keychain.MISSING])
+def test_of_a_silent_keychain_nothing_is_claimed(keychain: Keychain) -> None:
+    unknown = [msgspec.structs.replace(c, stored=False) for c in data.CREDENTIALS]
+    page = BUILDER.page(unknown, keychain)
+    assert {row.cells[-1].text for row in page.rows} == {"Not known"}
+    assert page.summary == "4 credentials"
+    assert page.notice is not None
+    assert page.notice.rest
+    assert BUILDER.detail(unknown[0], keychain).cannot
+
+
+def test_a_word_that_is_not_known_is_no_keychain() -> None:
+    assert keychain_of("ready") is Keychain.READY
+    assert keychain_of("") is keychain_of("open sesame") is Keychain.MISSING
+
+
+def test_two_credentials_never_share_an_id() -> None:
+    assert row_id("a", "b/c") != row_id("a/b", "c")
+    assert row_id('a", "b', "c") != row_id("a", 'b", "c')
+
+
+def test_a_proposed_value_waits_above_the_list() -> None:
+    [proposal] = BUILDER.page(data.CREDENTIALS, Keychain.READY).proposals
+    assert proposal.name == row_id("fetch", "proxy-password")
+    assert "proxy-password of fetch" in proposal.strong
+    stored = [msgspec.structs.replace(c, stored=True) for c in data.CREDENTIALS]
+    [proposal] = BUILDER.page(stored, Keychain.READY).proposals
+    assert proposal.rest.startswith("It would replace")
+
+
+def test_what_is_stored_is_replaced_and_what_is_not_is_stored() -> None:
+    stored, missing = data.CREDENTIALS[0], data.CREDENTIALS[3]
+    assert BUILDER.detail(stored, Keychain.READY).store == "Replace value"
+    assert BUILDER.detail(missing, Keychain.READY).store == "Store value"
