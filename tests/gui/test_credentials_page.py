@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from keyturn.application.console_protocol import (
+    IntentDone,
     PutCredential,
     RemoveCredential,
     SettleCredential,
@@ -100,14 +101,14 @@ def test_nothing_but_the_message_holds_the_value(page: Page) -> None:
     page.view.detail.store.click()
     message = page.bridge.sent.pop()
     assert isinstance(message, PutCredential)
-    page.bridge.intent_done.emit(type("Done", (), {"n": message.n, "ok": True, "sentence": ""})())
+    page.bridge.intent_done.emit(IntentDone(n=message.n, ok=True))
     value = message.value
     del message
     gc.collect()
     keepers = [
         keeper
         for keeper in gc.get_referrers(value)
-        if isinstance(keeper, dict | list | tuple) and keeper is not globals()
+        if type(keeper) in (dict, list, tuple) and keeper is not globals()
     ]
     assert keepers == []
 
