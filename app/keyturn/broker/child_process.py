@@ -128,6 +128,14 @@ class ChildProcess:
         if self._stdin is not None and not self._stdin.is_closing():
             self._stdin.close()
 
+    def discard_unwritten(self) -> bool:
+        """Close stdin at once if something waits to be written, and tell whether it did."""
+        stdin = self._stdin
+        if stdin is None or stdin.is_closing() or not stdin.get_write_buffer_size():
+            return False
+        stdin.abort()
+        return True
+
     async def end(self, grace: float = GRACE_SECONDS) -> None:
         """Close stdin, wait, SIGTERM, wait, SIGKILL; returns when the tree is gone and reaped.
 

@@ -19,12 +19,15 @@ from keyturn.application.ports.clock import Clock, Timer
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import ClientEvents, Downstream
 from keyturn.broker.frames import LineSplitter, Oversize, Tap
+from keyturn.broker.refusing import RefusedClient
 from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
 from keyturn.domain.errors import ConfigurationError
 
 FIRST_LINE_BYTES = 1 << 20
 FIRST_LINE_SECONDS = 5.0
 BACKLOG = 128
+MOST_CLIENTS = 400
+"""Open connections; beyond, the oldest that leads to no server makes room."""
 _WRITE_BUFFER = 1 << 20
 _CLOSING_SECONDS = 5.0
 """How long a client may take to read what was written before its connection was closed."""
@@ -81,7 +84,7 @@ class DownstreamSocket:
         self._clock = clock
         self._frame_bytes = frame_bytes
         self._tasks = TaskOwner()
-        self._clients: set[_Client] = set()
+        self._clients: dict[_Client, None] = {}
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -108,15 +111,24 @@ class DownstreamSocket:
             client.close()
 
     def _new_client(self) -> "_Client":
+        if len(self._clients) >= MOST_CLIENTS:
+            self._make_room()
         client = _Client(self._frame_bytes, self._clock, self._tasks, self)
-        self._clients.add(client)
+        self._clients[client] = None
         return client
+
+    def _make_room(self) -> None:
+        """Drop the oldest connection without a server: descriptors must not run out for others."""
+        oldest = next((client for client in self._clients if not client.served), None)
+        if oldest is not None:
+            self.forget(oldest)
+            oldest.abort()
 
     def forget(self, client: "_Client") -> None:
         """Drop a connection that is gone."""
-        self._clients.discard(client)
+        self._clients.pop(client, None)
 
-    async def greeted(self, line: bytes, pid: int, client: "_Client") -> ClientEvents | None:
+    async def greeted(self, line: bytes, pid: int | None, client: "_Client") -> ClientEvents | None:
         """Act on a first line; None when the connection was answered or refused."""
         parsed = parse_strict(line)
         if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
@@ -131,7 +143,9 @@ class DownstreamSocket:
             return None
         if hello.v != 1:
             return None
-        return await self._connections.accept(hello, pid or hello.pid, client)
+        # What the system says wins, also that it does not know: 0 is a process of another
+        # namespace, which must not choose whose session it joins.
+        return await self._connections.accept(hello, hello.pid if pid is None else pid, client)
 
 
 class _Client(asyncio.Protocol):
@@ -149,8 +163,18 @@ class _Client(asyncio.Protocol):
         self._events: ClientEvents | None = None
         self._greeting = bytearray()
         self._timer: Timer | None = None
-        self._pid = 0
+        self._pid: int | None = None
         self._left = False
+
+    @property
+    def served(self) -> bool:
+        """Whether it leads to a server; there are at most `Limits.connections` of those."""
+        return self._events is not None and not isinstance(self._events, RefusedClient)
+
+    def abort(self) -> None:
+        """Close at once, dropping what was not written."""
+        if self._transport is not None:
+            self._transport.abort()
 
     # ---------------------------------------------------------------- the transport's side
 

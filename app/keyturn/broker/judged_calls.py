@@ -68,6 +68,7 @@ class JudgedCalls:
         self._tasks = TaskOwner()
         self.keep_alive = KeepAlive(answer)
         self._live: dict[RequestId, _Live] = {}
+        self._given_up: set[RequestId] = set()
         self._recording = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -79,6 +80,10 @@ class JudgedCalls:
     def __len__(self) -> int:
         """Count the calls that are not answered yet."""
         return len(self._live)
+
+    def gave_up(self, request_id: RequestId) -> bool:
+        """Tell whether the server still owes the answer to a call that is awaited no longer."""
+        return request_id in self._given_up
 
     def take(self, request_id: RequestId, params: JsonObject | Malformed) -> None:
         """Hand one call to the gate."""
@@ -131,6 +136,12 @@ class JudgedCalls:
             self._bound(live)
         return tuple(live.incoming.request_id for live in sent)
 
+    def send_no_more(self) -> None:
+        """Keep back from now on what was not sent, whoever allows it."""
+        for live in self._live.values():
+            if not live.incoming.sent:
+                live.incoming.cancelled = True
+
     def leave(self, *, host_gone: bool) -> None:
         """Give up what was not sent, because the client has left."""
         for live in tuple(self._live.values()):
@@ -160,6 +171,7 @@ class JudgedCalls:
         # The id may be another call's by now.
         request_id = live.incoming.request_id
         if self._live.get(request_id) is live:
+            self._given_up.add(request_id)
             self._upstream.give_up(request_id, "cancelled, and the server did not answer")
 
     async def _run(self, live: _Live) -> None:

@@ -20,6 +20,9 @@ EVERY_SECONDS = 10.0
 _STEP = 0.000_001
 """So small that what the server says later is larger nearly always; it must only increase."""
 
+LONGEST_TOKEN = 1024
+"""Characters; a longer one would be repeated every 10 s, and gets no progress from Keyturn."""
+
 Token = str | int
 
 
@@ -35,7 +38,9 @@ def token_of(params: JsonObject) -> Token | None:
     """Return a call's progress token."""
     meta = params.get("_meta")
     token = meta.get("progressToken") if isinstance(meta, dict) else None
-    return token if isinstance(token, str | int) and not isinstance(token, bool) else None
+    if isinstance(token, str):
+        return token if len(token) <= LONGEST_TOKEN else None
+    return token if isinstance(token, int) and not isinstance(token, bool) else None
 
 
 class KeepAlive:

@@ -114,6 +114,8 @@ class Link:
 
     def end(self) -> "asyncio.Task[None]":
         """End the connection from the broker's side; the task is done when nothing is left."""
+        self._receive = _drop
+        self._judged.send_no_more()
         if self._ending is not None and not self._ending.done():
             # Whatever is still awaited for a client that left is not waited for any longer.
             self._tasks.start(self._upstream.end(), "end of the server")
@@ -148,8 +150,14 @@ class Link:
     # ---------------------------------------------------------------- from the use cases
 
     def stop_engaged(self) -> None:
-        """Ask the server to give up what it works on."""
-        self._relay.cancel_sent("stopped by the user in Keyturn")
+        """Ask the server to give up what it works on.
+
+        A server that does not read has frames waiting for it here: they must not reach it later.
+        """
+        if self._upstream.discard_unwritten():
+            self.end()
+        else:
+            self._relay.cancel_sent("stopped by the user in Keyturn")
 
     def _visible_changed(self, server: str, launch_hash: str) -> None:
         connection = self.connection
@@ -181,6 +189,8 @@ class Link:
         )
         refusing = await self._refusal_to_start()
         receive = self._relay.from_client if refusing is None else refusing.from_client
+        if self._ending is not None and self._receive is _drop:
+            return
         first = _request_id_of(self._early[0])
         while self._early:
             receive(self._early.popleft())
@@ -281,6 +291,10 @@ class Link:
             await asyncio.wait([starting], timeout=self._services.limits.review_seconds)
             starting.cancel()
             await asyncio.wait([starting])
+
+
+def _drop(_line: bytes) -> None:
+    """Take a line of a connection that is being ended."""
 
 
 def _request_id_of(line: bytes) -> RequestId | None:

@@ -7,6 +7,7 @@ import asyncio
 from dataclasses import dataclass
 
 import msgspec
+from msgspec import Raw
 
 from keyturn.application.call import Refused
 from keyturn.application.connection import Connection
@@ -61,7 +62,7 @@ from keyturn.broker.routes import (
 )
 from keyturn.broker.tool_list import cut_page, read_page
 from keyturn.broker.upstream_stdio import StdioUpstream
-from keyturn.domain.canonical import JsonObject, Malformed
+from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, Malformed
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ReviewState, ToolDefinition
 
@@ -74,6 +75,13 @@ class _CancelledParams(msgspec.Struct):
 
 
 _cancelled_params = msgspec.json.Decoder(_CancelledParams).decode
+
+
+def _cancelled_id(params: Raw) -> RequestId | None:
+    try:
+        return _cancelled_params(params).request_id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +150,11 @@ class Relay:
         if frame.id is None:
             self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason="a tools/call needs an id"))
             return
+        if isinstance(frame.id, int) and abs(frame.id) > MAX_SAFE_INTEGER:
+            # Readers round it, and would answer another request.
+            beyond = "the id is beyond 2^53"
+            self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=beyond, id=frame.id))
+            return
         if self._in_use(frame.id):
             self._answer(invalid_line(frame.id, ID_IN_USE))
             return
@@ -186,15 +199,16 @@ class Relay:
 
     def _cancelled(self, frame: ClientFrame) -> None:
         """Withdraw a call that waits; tell the server only of what it has."""
-        try:
-            request_id = _cancelled_params(frame.params).request_id
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        request_id = _cancelled_id(frame.params)
+        met = Cancelled.NOTHING if request_id is None else self._judged.cancel(request_id)
+        if met is Cancelled.NOT_SENT:
+            return
+        in_flight = met is Cancelled.SENT
+        if request_id is not None and request_id in self._passed:
+            in_flight = True
+            self._passed.cancel(request_id)
+        if in_flight or not self._stop.engaged:
             self._upstream.write(frame.line)
-            return
-        if self._judged.cancel(request_id) is Cancelled.NOT_SENT:
-            return
-        self._passed.cancel(request_id)
-        self._upstream.write(frame.line)
 
     def _refuse_paused(self, frame: ClientFrame) -> None:
         if frame.id is not None:
@@ -202,7 +216,16 @@ class Relay:
             self._answer(error_line(frame.id, REFUSED, PAUSED))
 
     def _in_use(self, request_id: RequestId) -> bool:
-        return request_id in self._judged or request_id in self._passed
+        """Tell whether an answer to an earlier request of that id may still come.
+
+        It would be taken for the answer to the new one, and the new one's be passed uninspected.
+        """
+        return (
+            request_id in self._judged
+            or request_id in self._passed
+            or self._judged.gave_up(request_id)
+            or self._passed.was_cancelled(request_id)
+        )
 
     def _claim(self, meta: JsonObject) -> None:
         claims = claims_in_meta(meta)

@@ -29,7 +29,10 @@ def route_of(method: str) -> Route:
 
 _NOTED_FROM_CLIENT = frozenset({"resources/read", "prompts/get", "completion/complete"})
 _NOTED_FROM_SERVER = frozenset({"sampling/createMessage", "elicitation/create", "roots/list"})
-_SENT_WHILE_STOPPED = frozenset({"ping", INITIALIZE, DISCOVER, INITIALIZED, CANCELLED})
+_LISTS = frozenset({
+    TOOLS_LIST, "prompts/list", "resources/list", "resources/templates/list", "tasks/list",
+})  # fmt: skip
+_SENT_WHILE_STOPPED = _LISTS | {"ping", INITIALIZE, DISCOVER, INITIALIZED, CANCELLED}
 
 
 def noted(method: str, *, from_server: bool) -> bool:
@@ -41,4 +44,4 @@ def noted(method: str, *, from_server: bool) -> bool:
 
 def sent_while_stopped(method: str) -> bool:
     """Tell whether a client's frame still goes to the server (architecture.md law 5)."""
-    return method in _SENT_WHILE_STOPPED or method.endswith("/list")
+    return method in _SENT_WHILE_STOPPED

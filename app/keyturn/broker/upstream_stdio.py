@@ -235,6 +235,10 @@ class StdioUpstream:
         if self._child is not None:
             self._child.write(line)
 
+    def discard_unwritten(self) -> bool:
+        """Close the server's stdin without what it has not taken; False when it took all."""
+        return self._child is not None and self._child.discard_unwritten()
+
     def close_writing(self) -> None:
         """Tell the server that the client will say no more."""
         if self._child is not None:
