@@ -21,7 +21,7 @@ def call_request(
     connection, call, standing = incoming.connection, judged.call, judged.standing
     session = connection.session
     judgement = judged.judgement
-    meta = call.bound_meta()
+    meta = call.beside_arguments()
     definition = standing.definition
     return ApprovalRequest(
         id=incoming.id,

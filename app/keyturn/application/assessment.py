@@ -10,13 +10,16 @@ from keyturn.application.ports.inspection import SchemaValidator
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall, without_own_meta
-from keyturn.domain.canonical import Malformed, canonical
+from keyturn.domain.canonical import JsonObject, Malformed, canonical
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Because, Judgement
 from keyturn.domain.rule import Kind, RuleSubject
 from keyturn.domain.tier import Tier, effective_tier
+
+BESIDE_BYTES = 1024 * 1024
+"""Longest canonical params without the arguments: they wait in memory and are shown, too."""
 
 
 class Assessment:
@@ -103,6 +106,12 @@ class Assessment:
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"the arguments are over {self._limits.arguments_bytes} bytes",),
             )
+        beside: JsonObject = {k: v for k, v in judged.call.params.items() if k != "arguments"}
+        if len(canonical(beside)) > BESIDE_BYTES:
+            return Refused(
+                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+                faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
+            )
         faults = self._validator.faults(
             definition.def_hash, definition.input_schema, judged.call.arguments
         )
@@ -147,6 +156,10 @@ class Assessment:
         judgement = self._rules.judge(
             subject, tier=judged.tier, labels=judged.standing.labels | reach, suspended=suspended
         )
-        if not connection.agent_enrolled and judgement.verdict is Verdict.ALLOW:
+        if judgement.verdict is not Verdict.ALLOW:
+            return judgement
+        if not connection.agent_enrolled:
             return Judgement(verdict=Verdict.ASK, because=Because.UNKNOWN_AGENT)
+        if call.other_params():
+            return Judgement(verdict=Verdict.ASK, because=Because.OTHER_PARAMS)
         return judgement

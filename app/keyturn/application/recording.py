@@ -15,6 +15,9 @@ from keyturn.domain.tier import Tier
 DECISIVE_CHARACTERS = 200
 """Longest decisive value that the history list keeps; the whole arguments are beside it."""
 
+LONGEST_NAME = 200
+"""Characters recorded of a tool or method that is only claimed to be one."""
+
 _VERDICT_OF_REFUSAL = Verdict.DENY.value
 
 
@@ -122,7 +125,8 @@ class Recorder:
             agent_peer=peer,
             server=connection.server.name,
             def_hash=call.def_hash if call is not None else "",
-            tool=call.tool if call is not None else tool,
+            # What nobody reviewed is no name but an agent's text.
+            tool=call.tool if call is not None else self._claimed_name(tool),
             tier=tier.name,
             call_digest=digest or (call.digest() if call is not None else ""),
             provenance=provenance_rows(trace) if trace is not None else (),
@@ -187,7 +191,7 @@ class Recorder:
                 agent=connection.agent,
                 server=connection.server.name,
                 outcome="from_server" if from_server else "from_client",
-                details={"method": method},
+                details={"method": self._claimed_name(method)},
             )
         )
 
@@ -242,6 +246,10 @@ class Recorder:
                 committed=request.arguments.encode(),
             )
         )
+
+    def _claimed_name(self, text: str) -> str:
+        """Mask first, so that no half of a secret stays; a long secret is cut all the same."""
+        return self._mask.mask(text[: 20 * LONGEST_NAME])[:LONGEST_NAME]
 
     def _masked(self, details: JsonObject) -> JsonObject:
         """Mask what a person wrote and what a fault says, before it is chained for good."""

@@ -10,7 +10,7 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.application.ports.stores import AgentStore, ServerStore, SettingStore
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError
@@ -37,13 +37,26 @@ PROPOSALS = 20
 """Most proposals kept of a kind: whoever can reach the socket must not grow the broker."""
 
 
+PROPOSAL_BYTES = 32 * 1024
+"""Longest command and environment that are kept of a proposed server."""
+
+
 def checked_agent_name(name: str) -> str:
     """Return the name if it can be an agent's; raises ConfigurationError otherwise."""
+    return _checked_name(name, "an agent's")
+
+
+def checked_server_name(name: str) -> str:
+    """Return the name if it can be a server's; raises ConfigurationError otherwise."""
+    return _checked_name(name, "a server's")
+
+
+def _checked_name(name: str, whose: str) -> str:
     allowed = all(c.isascii() and (c.isalnum() or c in "-_.") for c in name)
-    if name and allowed and len(name) <= 64 and not name.startswith("."):
+    if name and allowed and len(name) <= 64 and not name.startswith((".", "-")):
         return name
     raise ConfigurationError(
-        f"{name[:80]!r} cannot be an agent's name.",
+        f"{name[:80]!a} cannot be {whose} name.",
         mend="Use up to 64 letters, digits, dots, dashes and underscores.",
     )
 
@@ -151,6 +164,11 @@ class Registry:
 
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""
+        checked_server_name(server.name)
+        if len(canonical([*server.command, *server.env, *server.env.values()])) > PROPOSAL_BYTES:
+            raise ConfigurationError(
+                "The command of the server is too long.", mend="Put it into a script."
+            )
         existing = self._servers.get(server.name)
         proposed = [s for s in self._servers.values() if not s.confirmed]
         if existing is None and len(proposed) >= PROPOSALS:
@@ -239,6 +257,13 @@ class Registry:
         Whoever can reach the socket could otherwise swap a credential of a running server.
         """
         config = self._servers.get(server)
+        waiting = self._proposed_secrets.get((server, name))
+        if waiting is not None and waiting != secret:
+            # Else the value that a person is about to accept could be swapped under the name.
+            raise ConfigurationError(
+                f"Another value of {name!r} already waits for Keyturn's window.",
+                mend="Accept or drop it there first.",
+            )
         if config is None or name not in config.credential_names():
             raise ConfigurationError(
                 f"The server {server!r} uses no credential named {name!r}.",

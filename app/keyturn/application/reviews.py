@@ -34,6 +34,9 @@ from keyturn.domain.definition import (
 )
 from keyturn.domain.tier import Tier
 
+MOST_OPEN = 500
+"""Reviews of one launch identity that wait at once; tools beyond stay refused, unasked."""
+
 _Key = tuple[str, str, str, str]
 """Server, launch hash, tool (empty for the command), digest of the subject."""
 
@@ -166,6 +169,8 @@ class Reviews:
         if key in self._refused or not self._approvals.somebody_answers:
             return None
         self._withdraw_older(key)
+        if sum(1 for other in self._open if other[:2] == key[:2]) >= MOST_OPEN:
+            return None
         request = self._request(connection, kind, name, subject)
         task = self._tasks.start(
             self._follow(connection, request, tool, key),

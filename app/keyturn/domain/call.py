@@ -10,7 +10,8 @@ OWN_META_PREFIX = "app.keyturn/"
 _UNBOUND_META = frozenset({"progressToken", "traceparent", "tracestate"})
 _UNBOUND_META_PREFIXES = ("io.modelcontextprotocol/", OWN_META_PREFIX)
 _CONTINUATION_KEYS = frozenset({"inputResponses", "requestState"})
-_OWN_PARAMS = frozenset({"name", "arguments", "_meta"}) | _CONTINUATION_KEYS
+_PLAIN_PARAMS = frozenset({"name", "arguments", "_meta"})
+_OWN_PARAMS = _PLAIN_PARAMS | _CONTINUATION_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,22 @@ class ToolCall:
             for key, value in meta.items()
             if key not in _UNBOUND_META and not key.startswith(_UNBOUND_META_PREFIXES)
         }
+
+    def other_params(self) -> JsonObject:
+        """Return the params beside name, arguments and `_meta`, which go to the server too."""
+        return {k: v for k, v in self.params.items() if k not in _PLAIN_PARAMS}
+
+    def beside_arguments(self) -> JsonObject:
+        """Return all that an approval binds beside the arguments, as the Raw tab shows it.
+
+        The bound part of `_meta` alone where there is nothing else.
+        """
+        meta, others = self.bound_meta(), self.other_params()
+        if not isinstance(self.params.get("_meta", {}), dict):
+            others["_meta"] = self.params["_meta"]
+        elif others and meta:
+            others["_meta"] = meta
+        return others or meta
 
     def digest(self) -> str:
         """Compute the digest anew from the object as it is now (architecture.md law 2)."""

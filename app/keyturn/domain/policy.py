@@ -30,6 +30,8 @@ class Because(StrEnum):
     THREE_LAMPS = "three_lamps"
     """Untrusted text and private data were read, so no rule may decide a call with reach."""
     RULE_FAULT = "rule_fault"
+    OTHER_PARAMS = "other_params"
+    """The call carries params that no rule looks at, so none may allow it (security.md I-13)."""
     UNKNOWN_AGENT = "unknown_agent"
     """The agent is not enrolled, so no rule may allow its calls."""
 

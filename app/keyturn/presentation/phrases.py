@@ -32,6 +32,7 @@ _REACH_KEYS = {
 _WHY_KEYS: dict[str, str] = {
     Because.POSTURE_READS.value: "phrases.why_posture_reads",
     Because.THREE_LAMPS.value: "phrases.why_three_lamps",
+    Because.OTHER_PARAMS.value: "phrases.why_other_params",
     Because.UNKNOWN_AGENT.value: "phrases.why_unknown_agent",
     "review_command": "phrases.why_command",
     "review_definition": "phrases.why_definition",
