@@ -230,7 +230,7 @@ INVARIANTS = _section(
     ("I-25", KEYCHAIN, "A credential goes only to the server that it is bound to."),
     ("I-26", LOG, "Any change of history makes verify fail and the start locked."),
     ("I-27", LOG, "Denials, time-outs, stops, edits and secret reads have their records."),
-    ("I-28", PROCESS, "A second instance refuses in 1 s; a stale lock is recovered."),
+    ("I-28", KEPT, "A second instance refuses in 1 s; a stale lock is recovered."),
     ("I-29", RECEIPTS, "A verifier rejects absent, expired, replayed or foreign receipts."),
     ("I-30", BURSTS, "Too many pending are refused at once, memory and frames bounded."),
     ("I-31", WIRE, "No error tells an agent policy, secrets, paths or other sessions."),
