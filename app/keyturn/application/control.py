@@ -18,6 +18,9 @@ from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, KeyturnError
 
+LONGEST_REASON = 1000
+"""Characters kept of why somebody stopped: it is recorded, and anybody here can stop."""
+
 _Handler = Callable[[Mapping[str, JsonValue]], Awaitable[JsonObject]]
 
 
@@ -90,7 +93,8 @@ class Control:
 
     async def _engage(self, request: Mapping[str, JsonValue]) -> JsonObject:
         reason = request.get("reason")
-        facts = await self._stop.engage("command", reason if isinstance(reason, str) else "")
+        why = reason[:LONGEST_REASON] if isinstance(reason, str) else ""
+        facts = await self._stop.engage("command", why)
         return {"ok": True, "since": facts.since_utc}
 
     async def _raise(self, _request: Mapping[str, JsonValue]) -> JsonObject:

@@ -5,7 +5,7 @@ import sys
 
 from keyturn import bootstrap
 from keyturn.cli.profile import chosen_profile
-from keyturn.cli.replies import require_ok
+from keyturn.cli.replies import plain, require_ok
 from keyturn.domain.canonical import JsonObject
 
 
@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     choice = chosen_profile(arguments)
     if arguments.verb == "list":
         for row in bootstrap.stored_agents(choice):
-            sys.stdout.write(f"{row['name']}  enrolled {row['enrolled_at']}\n")
+            sys.stdout.write(f"{plain(row['name'])}  enrolled {row['enrolled_at']}\n")
         return 0
     control = "propose_agent" if arguments.verb == "add" else "revoke_agent"
     request: JsonObject = {"control": control, "name": arguments.name}

@@ -6,6 +6,7 @@ import sys
 
 from keyturn import bootstrap
 from keyturn.cli.profile import chosen_profile
+from keyturn.cli.replies import plain
 from keyturn.domain.errors import ConfigurationError
 
 
@@ -25,7 +26,9 @@ def run(arguments: argparse.Namespace) -> int:
     match arguments.verb:
         case "list":
             for server, name, stored in bootstrap.list_credentials(choice):
-                sys.stdout.write(f"{server}  {name}  {'stored' if stored else 'missing'}\n")
+                sys.stdout.write(
+                    f"{plain(server)}  {plain(name)}  {'stored' if stored else 'missing'}\n"
+                )
         case "set":
             sentence = bootstrap.set_credential(
                 choice, arguments.server, arguments.name, _read_value()

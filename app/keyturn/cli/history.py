@@ -7,12 +7,14 @@ import sys
 
 from keyturn import bootstrap
 from keyturn.cli.profile import chosen_profile
+from keyturn.cli.replies import plain
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.errors import ConfigurationError
 
 COLUMNS = ("number", "time", "agent", "server", "tool", "tier", "outcome", "actor", "delivery")
 FILTERS = ("agent", "server", "tool", "outcome", "tier", "rule", "since", "until", "text")
-_FORMULA = ("=", "+", "-", "@", "\t")
+# The wide forms count too: spreadsheets of East Asian editions read them alike.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if arguments.json:
         for row in rows:
-            sys.stdout.write(json.dumps(row, sort_keys=True, ensure_ascii=False) + "\n")
+            sys.stdout.write(json.dumps(row, sort_keys=True) + "\n")
     elif arguments.csv:
         writer = csv.writer(sys.stdout)
         writer.writerow(COLUMNS)
@@ -62,13 +64,13 @@ def read_filters(words: list[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _line(row: JsonObject) -> str:
-    return (
-        f"{row['number']:>7}  {row['time']}  {row['agent']}  {row['server']}/{row['tool']}  "
-        f"{row['tier']}  {row['outcome']}  {row['delivery'] or '-'}"
+    number, time, agent, server, tool, tier, outcome, _actor, delivery = (
+        plain(row[name] or "-") for name in COLUMNS
     )
+    return f"{number:>7}  {time}  {agent}  {server}/{tool}  {tier}  {outcome}  {delivery}"
 
 
 def _cell(value: JsonValue) -> str:
     """Write a cell that no spreadsheet takes for a formula (security.md section 3)."""
     text = "" if value is None else str(value)
-    return "'" + text if text.startswith(_FORMULA) else text
+    return plain("'" + text if text.startswith(_FORMULA) else text)

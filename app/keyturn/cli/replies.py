@@ -20,5 +20,13 @@ def require_ok(answer: Mapping[str, JsonValue] | None) -> Mapping[str, JsonValue
 
 
 def write_json(value: JsonValue) -> None:
-    """Print one JSON value with a line end."""
-    sys.stdout.write(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    """Print one JSON value with a line end; in ASCII, which no terminal takes for a command."""
+    sys.stdout.write(json.dumps(value, indent=2, sort_keys=True) + "\n")
+
+
+def plain(value: JsonValue) -> str:
+    """Return a text of an agent's or a server's for one line of a terminal.
+
+    What would move the cursor, colour, turn the text around or hide is escaped.
+    """
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(value))

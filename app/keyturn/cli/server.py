@@ -5,7 +5,7 @@ import sys
 
 from keyturn import bootstrap
 from keyturn.cli.profile import chosen_profile
-from keyturn.cli.replies import require_ok, write_json
+from keyturn.cli.replies import plain, require_ok, write_json
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import ConfigurationError
 
@@ -70,7 +70,7 @@ def _list(rows: list[JsonObject], *, as_json: bool) -> int:
         return 0
     for row in rows:
         command = row.get("command")
-        words = " ".join(str(w) for w in command) if isinstance(command, list) else ""
+        words = " ".join(plain(w) for w in command) if isinstance(command, list) else ""
         state = "" if row.get("confirmed") else "  (proposed)"
-        sys.stdout.write(f"{row['name']}  {words}{state}\n")
+        sys.stdout.write(f"{plain(row['name'])}  {words}{state}\n")
     return 0

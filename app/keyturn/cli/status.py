@@ -6,6 +6,7 @@ import sys
 
 from keyturn import bootstrap
 from keyturn.cli.profile import chosen_profile
+from keyturn.cli.replies import plain
 
 STOPPED = 1
 NO_BROKER = 3
@@ -34,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps({"running": True, **answer}, sort_keys=True) + "\n")
     elif answer.get("stopped"):
         sys.stdout.write(
-            f"Stopped since {answer.get('since')} by {answer.get('trigger')}; "
+            f"Stopped since {plain(answer.get('since'))} by {plain(answer.get('trigger'))}; "
             f"{answer.get('refused_since')} refused since. Resume in the window.\n"
         )
     else:
