@@ -62,9 +62,9 @@ def _section(source: str, *rows: tuple[str, State, str]) -> tuple[Requirement, .
 
 LAWS = _section(
     "architecture 1",
-    ("LAW-1", GATE, "No record, no call: sent only after the decision is committed."),
+    ("LAW-1", KEPT, "No record, no call: sent only after the decision is committed."),
     ("LAW-2", GATE, "What was shown is what is sent, by a digest over the whole call."),
-    ("LAW-3", GATE, "No answer is no: silence, crash, full disk and errors send nothing."),
+    ("LAW-3", KEPT, "No answer is no: silence, crash, full disk and errors send nothing."),
     ("LAW-4", PROCESS, "There is no approval interface outside window and named approver."),
     ("LAW-5", STOP, "Stop means stop: it survives everything but a person's resume."),
     ("LAW-6", GATE, "Claims are not facts: what an agent or server says never lowers caution."),
@@ -99,7 +99,7 @@ CARD = _section(
 DEADLINE = _section(
     "console 3.3",
     ("D1", DEADLINES, "Decided ten minutes late, the next identical call runs exactly once."),
-    ("D2", DEADLINES, "Silence is never stored or reported as a denial."),
+    ("D2", KEPT, "Silence is never stored or reported as a denial."),
     ("D3", DEADLINES, "A retry that differs in one byte never matches the grant."),
     ("D4", DEADLINES, "The learned hold budget is within 5 s after three time-outs."),
     ("D5", WINDOW, "The card's remaining time is within 2 s of the broker's."),
@@ -203,15 +203,15 @@ FATIGUE = _section(
 
 INVARIANTS = _section(
     "security 2",
-    ("I-01", GATE, "Every call sent has its committed decision with the same digest."),
+    ("I-01", KEPT, "Every call sent has its committed decision with the same digest."),
     ("I-02", GATE, "The arguments sent are the approved ones, as the same bytes."),
     ("I-03", WIRE, "Duplicate keys, NaN, surrogates, big integers and depth are refused."),
     ("I-04", GATE, "An approval is void when server, tool, definition or session changes."),
-    ("I-05", GATE, "One approval is at most one send, across restart and double click."),
+    ("I-05", KEPT, "One approval is at most one send, across restart and double click."),
     ("I-06", GATE, "A multi-round retry has its own record and never a free question."),
     ("I-07", KEPT, "Console killed, hung or never started: nothing that asks is sent."),
     ("I-08", DEADLINES, "Past its deadline a call is not sent; a clock jump extends nothing."),
-    ("I-09", GATE, "Disconnected or cancelled before the decision: never sent."),
+    ("I-09", KEPT, "Disconnected or cancelled before the decision: never sent."),
     ("I-10", LOG, "Full disk, IO error, read-only or locked database: refused."),
     ("I-11", LOG, "Damaged, newer or rolled back database: starts locked."),
     ("I-12", RULES, "An unreadable, unsigned or erroring rule never lets a call pass."),

@@ -5,7 +5,7 @@ The gate walks them, and asks `judge` again for a waiting call when the rules ch
 
 from keyturn.application.agreements import Agreements
 from keyturn.application.asking import rule_name
-from keyturn.application.call import IncomingCall, Judged, Refused
+from keyturn.application.call import Basis, IncomingCall, Judged, Refused
 from keyturn.application.ports.inspection import SchemaValidator
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
@@ -47,8 +47,12 @@ class Assessment:
             return None, judged
         return judged, self.validate(judged) or self.trace_and_judge(incoming, judged)
 
-    def still_covered(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        """Look once more whether a pin covers the tool as its server lists it now."""
+    def overtaken(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Refuse a call that a stop, or a change of its tool, came in between of."""
+        if self._stop.engaged or self._stop.count != judged.stops_seen:
+            # What was under way before a stop is not carried over it by a quick resume (K7).
+            self._stop.refused_one()
+            return Refused(outcome=Outcome.REFUSED_PAUSED)
         standing = self._agreements.standing(incoming.connection, judged.call.tool)
         refused = standing.refused
         definition = standing.definition
@@ -56,6 +60,19 @@ class Assessment:
             # Pinned anew meanwhile: what was allowed was a call of another definition.
             refused = Outcome.BLOCKED_DEFINITION_CHANGED
         return Refused(outcome=refused) if refused is not None else None
+
+    def look_again(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """After a wait: refuse what was overtaken, judge anew what the judgement rests on."""
+        refusal = self.overtaken(incoming, judged)
+        if refusal is not None or judged.basis == self._basis(incoming):
+            return refusal
+        return self._judge(incoming, judged)
+
+    def _basis(self, incoming: IncomingCall) -> Basis:
+        """Return what a judgement rests on beside the call itself."""
+        session = incoming.connection.session
+        suspended = self._stop.careful
+        return self._rules.hash, self._rules.posture, suspended, session.lamps, session.results
 
     # 1 ---------------------------------------------------------------- identify
 
@@ -126,14 +143,17 @@ class Assessment:
 
     def trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Find where the values came from, then judge; a DENY is returned as its refusal."""
-        connection, call = incoming.connection, judged.call
-        judged.digest = call.digest()
-        judged.trace = connection.session.index.trace(call.arguments)
+        judged.digest = judged.call.digest()
         judged.tier = effective_tier(
             judged.standing.tier,
-            environment_raises=connection.server.environment == "production",
+            environment_raises=incoming.connection.server.environment == "production",
             arguments_bytes=len(judged.canonical_arguments),
         )
+        return self._judge(incoming, judged)
+
+    def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        judged.basis = self._basis(incoming)
+        judged.trace = incoming.connection.session.index.trace(judged.call.arguments)
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
         if judged.judgement.verdict is Verdict.DENY:
             self._rules.counted(judged.judgement)

@@ -7,8 +7,9 @@ from keyturn.application.connection import Connection
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.decision import Outcome
+from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace
-from keyturn.domain.policy import Judgement
+from keyturn.domain.policy import Judgement, Posture
 from keyturn.domain.tier import Tier
 
 
@@ -32,6 +33,11 @@ class IncomingCall:
     """Set while the call waits for a person."""
 
 
+Basis = tuple[str, Posture, bool, Lamps, int]
+"""What a judgement rests on beside the call: hash of the rules, posture, whether rules are
+suspended, the session's lamps and how many results it has seen."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Judged:
     """What the first four steps found out about a call."""
@@ -44,6 +50,7 @@ class Judged:
     tier: Tier = Tier.T3
     trace: Trace = Trace()
     judgement: Judgement | None = None
+    basis: Basis | None = None
     digest: str = ""
     canonical_arguments: bytes = b""
     decide_ms: int = 0

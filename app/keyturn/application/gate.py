@@ -105,6 +105,9 @@ class Gate:
         # Looked at before a person is asked, so that nobody answers a call that cannot run.
         decided = await self._unready(upstream)
         if decided is None:
+            refusal = self._assessment.look_again(incoming, judged)
+            if refusal is not None:
+                return await self._record_refusal(incoming, refusal, judged)
             decided = await self._decide(incoming, judged)
             if decided.outcome.allows:
                 decided = await self._unready(upstream, decided.answer) or decided
@@ -257,15 +260,9 @@ class Gate:
 
         Between the last look and the write there is no await, so nothing can come between.
         """
-        if self._stop.engaged or self._stop.count != judged.stops_seen:
-            # What was decided before a stop is not carried over it by a quick resume (K7).
-            self._stop.refused_one()
-            return self._receiver.not_sent(
-                incoming, judged, Refused(outcome=Outcome.REFUSED_PAUSED)
-            )
         if incoming.cancelled:
             return self._receiver.not_sent(incoming, judged, Silence())
-        refusal = self._assessment.still_covered(incoming, judged)
+        refusal = self._assessment.overtaken(incoming, judged)
         if refusal is not None:
             return self._receiver.not_sent(incoming, judged, refusal)
         if judged.call.digest() != judged.digest:

@@ -156,8 +156,12 @@ class WatchedServer:
     )
 
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    started: asyncio.Event | None = None
+    """Put in to let `ready` wait until it is set, as for a server that starts."""
 
     async def ready(self) -> Ready:
+        if self.started is not None:
+            await self.started.wait()
         return self.state
 
     def send(
