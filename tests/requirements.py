@@ -1,7 +1,7 @@
 """The promises of Keyturn: id, whether tests keep it today, and its sentence.
 
 A test names what it keeps with `@pytest.mark.requirement("C2")`. To move a promise, replace the
-area of its row by KEPT; test_requirements.py checks both directions. The sentences are short forms:
+area of its row by KEPT, or by Partly with what is missing; test_requirements.py checks both directions. The sentences are short forms:
 the source that a section names is what counts.
 """
 
@@ -20,7 +20,14 @@ class NotYet:
     reason: str
 
 
-State = Kept | NotYet
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """Tests carry the id and hold what they name; this part of the promise is still missing."""
+
+    missing: str
+
+
+State = Kept | NotYet | Partly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +70,12 @@ def _section(source: str, *rows: tuple[str, State, str]) -> tuple[Requirement, .
 LAWS = _section(
     "architecture 1",
     ("LAW-1", KEPT, "No record, no call: sent only after the decision is committed."),
-    ("LAW-2", GATE, "What was shown is what is sent, by a digest over the whole call."),
+    ("LAW-2", KEPT, "What was shown is what is sent, by a digest over the whole call."),
     ("LAW-3", KEPT, "No answer is no: silence, crash, full disk and errors send nothing."),
     ("LAW-4", PROCESS, "There is no approval interface outside window and named approver."),
-    ("LAW-5", STOP, "Stop means stop: it survives everything but a person's resume."),
+    ("LAW-5", KEPT, "Stop means stop: it survives everything but a person's resume."),
     ("LAW-6", GATE, "Claims are not facts: what an agent or server says never lowers caution."),
-    ("LAW-7", WIRE, "What is neither judged nor changed passes byte for byte."),
+    ("LAW-7", KEPT, "What is neither judged nor changed passes byte for byte."),
     ("LAW-8", KEYCHAIN, "Secrets stay in the keychain and reach only the server they belong to."),
 )
 
@@ -88,8 +95,8 @@ CARD = _section(
     ("C2", KEPT, "Enter, Space, y, a, 1 repeated while 50 calls arrive decide nothing."),
     ("C3", WINDOW, "Raw tab, hashed value and what the server receives are the same bytes."),
     ("C4", WINDOW, "Every character of every argument is reachable by keyboard; none elided."),
-    ("C5", WINDOW, "The button row stands still across cards, tiers and tabs."),
-    ("C6", WINDOW, "T2 needs the acknowledgement, T3 the typed name or presence."),
+    ("C5", KEPT, "The button row stands still across cards, tiers and tabs."),
+    ("C6", KEPT, "T2 needs the acknowledgement, T3 the typed name or presence."),
     ("C7", KEPT, "Closing, Escape and killing the console never make an allow or a rule."),
     ("C8", RULES, "The rule sheet opens at its narrowest scope, always."),
     ("C9", WINDOW, "100 KiB of arguments: first content in 150 ms, all in 600 ms, no stall."),
@@ -119,7 +126,11 @@ QUEUE = _section(
 KILL_SWITCH = _section(
     "console 3.5",
     ("K1", STOP, "100 ms from the trigger to the last send, with the window blocked too."),
-    ("K2", STOP, "10,000 calls around the instant of the stop: none is sent after it."),
+    (
+        "K2",
+        Partly("thousands of interleavings in CI, ten thousand as a command are to come"),
+        "10,000 calls around the instant of the stop: none is sent after it.",
+    ),
     ("K3", STOP, "The stop survives crash, restart and reboot."),
     ("K4", KEPT, "Console dead or frozen: nothing is sent, cards are back within 3 s."),
     ("K5", WINDOW, "The stop shows in tray, top bar, card and title within 500 ms."),
@@ -178,7 +189,7 @@ ERROR_STATES = _section(
 
 SELF_APPROVAL = _section(
     "console 3.11",
-    ("S1", WINDOW, "Synthetic events and direct slot calls on Allow approve nothing."),
+    ("S1", KEPT, "Synthetic events and direct slot calls on Allow approve nothing."),
     ("S2", WINDOW, "Markup, control codes and 10 MB names are inert and move nothing."),
     ("S3", PROCESS, "No interface that an agent reaches has a way to decide or resume."),
     ("S4", WINDOW, "A look-alike agent name shows the warning, over 20 pairs."),
@@ -186,7 +197,11 @@ SELF_APPROVAL = _section(
 
 ACCESSIBILITY = _section(
     "console 3.12",
-    ("A1", ACCESS, "No violation of the automated rows on contrast, names, sizes and keys."),
+    (
+        "A1",
+        Partly("the screens of this version; scales of the system and screen readers are not run"),
+        "No violation of the automated rows on contrast, names, sizes and keys.",
+    ),
     ("A2", ACCESS, "The three screen reader scripts pass before each release."),
     ("A3", ACCESS, "The language changes without a restart; two are complete."),
 )
@@ -204,22 +219,36 @@ FATIGUE = _section(
 INVARIANTS = _section(
     "security 2",
     ("I-01", KEPT, "Every call sent has its committed decision with the same digest."),
-    ("I-02", GATE, "The arguments sent are the approved ones, as the same bytes."),
-    ("I-03", WIRE, "Duplicate keys, NaN, surrogates, big integers and depth are refused."),
+    ("I-02", KEPT, "The arguments sent are the approved ones, as the same bytes."),
+    ("I-03", KEPT, "Duplicate keys, NaN, surrogates, big integers and depth are refused."),
     ("I-04", GATE, "An approval is void when server, tool, definition or session changes."),
     ("I-05", KEPT, "One approval is at most one send, across restart and double click."),
     ("I-06", GATE, "A multi-round retry has its own record and never a free question."),
     ("I-07", KEPT, "Console killed, hung or never started: nothing that asks is sent."),
     ("I-08", DEADLINES, "Past its deadline a call is not sent; a clock jump extends nothing."),
     ("I-09", KEPT, "Disconnected or cancelled before the decision: never sent."),
-    ("I-10", LOG, "Full disk, IO error, read-only or locked database: refused."),
+    (
+        "I-10",
+        Partly("a full disk and a refusing log are tested, a locked or read-only database is not"),
+        "Full disk, IO error, read-only or locked database: refused.",
+    ),
     ("I-11", LOG, "Damaged, newer or rolled back database: starts locked."),
     ("I-12", RULES, "An unreadable, unsigned or erroring rule never lets a call pass."),
-    ("I-13", GATE, "Unknown tool, server, method or argument key: asked at least."),
-    ("I-14", GATE, "A changed definition refuses the tool until a person accepts it."),
+    (
+        "I-13",
+        Partly(
+            "unknown tools and servers are refused, argument keys only where the schema is closed"
+        ),
+        "Unknown tool, server, method or argument key: asked at least.",
+    ),
+    ("I-14", KEPT, "A changed definition refuses the tool until a person accepts it."),
     ("I-15", GATE, "Two servers with one tool name are never confused."),
     ("I-16", KEPT, "Annotations can only tighten the verdict."),
-    ("I-17", STOP, "After the stop zero sends: 100 ms by hand, 500 pending in 1 s."),
+    (
+        "I-17",
+        Partly("zero sends is tested, the times are measured nowhere yet"),
+        "After the stop zero sends: 100 ms by hand, 500 pending in 1 s.",
+    ),
     ("I-18", STOP, "The stop is durable before it is said; only a person resumes."),
     ("I-19", WINDOW, "Allow is inert for its arming time after every change."),
     ("I-20", WINDOW, "No default button; Enter, Space and Escape never approve."),
@@ -233,7 +262,7 @@ INVARIANTS = _section(
     ("I-28", KEPT, "A second instance refuses in 1 s; a stale lock is recovered."),
     ("I-29", RECEIPTS, "A verifier rejects absent, expired, replayed or foreign receipts."),
     ("I-30", BURSTS, "Too many pending are refused at once, memory and frames bounded."),
-    ("I-31", WIRE, "No error tells an agent policy, secrets, paths or other sessions."),
+    ("I-31", KEPT, "No error tells an agent policy, secrets, paths or other sessions."),
     ("I-32", KEPT, "One verdict a call, a pure function of policy, call and session."),
 )
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.requirements import REQUIREMENTS, Kept, NotYet
+from tests.requirements import REQUIREMENTS, Kept, NotYet, Partly
 
 HERE = Path(__file__).parent
 STATE_OF = {requirement.id: requirement.state for requirement in REQUIREMENTS}
@@ -41,7 +41,8 @@ def test_every_id_is_listed_once() -> None:
 
 def test_a_kept_promise_has_a_test() -> None:
     found = files_by_id()
-    assert [id_ for id_, state in STATE_OF.items() if state == Kept() and id_ not in found] == []
+    promised = [id_ for id_, state in STATE_OF.items() if isinstance(state, Kept | Partly)]
+    assert [id_ for id_ in promised if id_ not in found] == []
 
 
 def test_a_test_names_only_promises_that_are_listed() -> None:
