@@ -66,6 +66,13 @@ class Scene:
         self.window.show_top_bar(data.TOP_BAR)
 
 
+def settle(window: QWidget) -> None:
+    """Let every layout come to rest, as an event loop would."""
+    for _ in range(4):
+        QApplication.sendPostedEvents()
+    window.repaint()
+
+
 def let_go(window: QWidget) -> None:
     """Delete a window now: without an event loop, nothing else would."""
     window.hide()

@@ -86,13 +86,12 @@ class ArmingWatch(QObject):
         allow.gripped.connect(self._on_gripped)
         allow.let_go.connect(self._on_let_go)
         allow.pressed_by_accessibility.connect(self._on_accessibility)
-        application = QApplication.instance()
-        if application is not None:
-            application.installEventFilter(self)
+        self._watching = False
 
     def show(self, subject: Subject, terms: ArmingTerms) -> None:
         """Begin to arm for what has just been put on screen."""
         now = self._now_ms()
+        self._watch(True)
         if self.arming.subject != subject:
             self.arming.window_active(self._place.isActiveWindow(), now)
         self.arming.shown(subject, terms, now)
@@ -102,6 +101,7 @@ class ArmingWatch(QObject):
     def hide(self) -> None:
         """Stop: nothing is on screen."""
         self.arming.hidden(self._now_ms())
+        self._watch(False)
         self._timer.stop()
         self.ticked.emit()
 
@@ -141,6 +141,17 @@ class ArmingWatch(QObject):
             self.arming.disturbed(self._now_ms())
             self._run()
         return False
+
+    def _watch(self, watching: bool) -> None:
+        """See every event of the application, but only while there is something to arm for."""
+        application = QApplication.instance()
+        if watching is self._watching or application is None:
+            return
+        self._watching = watching
+        if watching:
+            application.installEventFilter(self)
+        else:
+            application.removeEventFilter(self)
 
     def _is_shortcut(self, watched: QWidget, event: QEvent) -> bool:
         """Tell whether it is Ctrl+Enter from the window system, with the card on screen.

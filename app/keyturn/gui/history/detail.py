@@ -12,7 +12,15 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipLabel, ChipRow
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
+from keyturn.gui.widgets.layouts import (
+    WrapLayout,
+    clear,
+    column,
+    divider,
+    least_height,
+    pane,
+    row,
+)
 from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.tabs import TabRow
@@ -49,8 +57,8 @@ class DetailPane(QFrame):
         self._headline = Text(look, Type.TITLE_WRAPPED, wrap=True)
         self._server_tool = ValueText(look, Type.VALUE, Token.TEXT_SECONDARY)
         self._tabs_place = column()
-        self._scroll = ScrollPane("panel", (_SIDE, 8, _SIDE, 8))
-        self._body = self._scroll.body
+        self._scroll = ScrollPane("panel", (_SIDE, 16, _SIDE, 8))
+        self._body = column()
         self._build()
 
     def show_detail(self, detail: HistoryDetail) -> None:
@@ -77,24 +85,26 @@ class DetailPane(QFrame):
             self._fill_result(detail)
         else:
             self._body.addWidget(self._arguments(r for r in detail.arguments if r.spans))
-        self._body.addStretch()
 
     def _build(self) -> None:
         close = Button(self._look, Kind.GHOST, "", Icon.CROSS, name="close_detail", height=24)
         close.setAccessibleName(self._look.words("history.close_detail"))
         close.clicked.connect(self.close_requested)
-        top = row(margins=(_SIDE, 16, 12, 0), gap=8)
+        top = row(gap=8)
         top.addWidget(self._chips, 1)
         top.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        head = column(margins=(_SIDE, 8, _SIDE, 0))
+        head = self._scroll.body
+        head.addLayout(top)
+        head.addSpacing(8)
         head.addWidget(self._headline)
         head.addSpacing(2)
         head.addWidget(self._server_tool)
         head.addSpacing(12)
         head.addLayout(self._tabs_place)
+        head.addSpacing(8)
+        head.addLayout(self._body)
+        head.addStretch()
         layout = column(self)
-        layout.addLayout(top)
-        layout.addLayout(head)
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self._foot())
 
@@ -111,11 +121,13 @@ class DetailPane(QFrame):
         rule.clicked.connect(self._on_rule)
         similar.clicked.connect(self._on_similar)
         more.clicked.connect(self._on_more)
+        most = QWidget()
+        wrapped = WrapLayout(most)
+        wrapped.addWidget(rule)
+        wrapped.addWidget(similar)
         layout = row(foot, (_SIDE, 12, _SIDE, 12), gap=8)
-        layout.addWidget(rule)
-        layout.addWidget(similar)
-        layout.addStretch()
-        layout.addWidget(more)
+        layout.addWidget(most, 1)
+        layout.addWidget(more, 0, Qt.AlignmentFlag.AlignTop)
         return foot
 
     def _show_tabs(self, detail: HistoryDetail) -> None:
@@ -199,7 +211,7 @@ class DetailPane(QFrame):
     def _earlier(self, call: EarlierCall) -> QWidget:
         place = QWidget()
         line = row(place, gap=8)
-        place.setMinimumHeight(self._look.theme.tall(24))
+        least_height(place, self._look.theme, 24)
         role = self._look.theme.role_token(call.role)
         line.addWidget(IconLabel(self._look, call.icon, role, 14))
         tool = Text(self._look, Type.VALUE)

@@ -68,6 +68,8 @@ class HistoryHeader(QHeaderView):
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._look = look
+        self.setObjectName("history_header")
+        self.setAccessibleName(look.words("history.table"))
         self.setSectionsClickable(True)
         self.setHighlightSections(False)
         self.setMinimumSectionSize(40)

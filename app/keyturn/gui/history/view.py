@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
 
 from keyturn.gui.history.detail import WIDTH, DetailPane
 from keyturn.gui.history.model import HistoryModel
@@ -15,7 +15,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.inputs import FilterField
-from keyturn.gui.widgets.layouts import clear, column, pane, row
+from keyturn.gui.widgets.layouts import WrapLayout, clear, column, least_height, pane, row
 from keyturn.gui.widgets.notices import Banner
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.history import (
@@ -28,6 +28,8 @@ from keyturn.presentation.marks import Icon, IconText, Role
 
 _HEADER: Final = 56
 _SUMMARY: Final = 36
+_LOW: Final = 640
+_LEAST_FIELD: Final = 280
 _BELOW: Final = 1000
 """Page width under which the detail stands under the table."""
 
@@ -57,7 +59,8 @@ class HistoryView(QFrame):
         self.filters = FilterField(look, name="history_filter")
         self._banner = Banner(look, Role.INFO, Icon.NOTICE)
         self._review = self._banner.add_action("review_missed", "")
-        self._counts = row(gap=16)
+        self._counts_place = QWidget()
+        self._counts = WrapLayout(self._counts_place, gap=16, line_gap=4)
         self._chain = row(gap=4)
         self._build()
         self._connect(model)
@@ -68,7 +71,7 @@ class HistoryView(QFrame):
         self._arrange()
 
     def _build(self) -> None:
-        left = QWidget()
+        self._left = left = QWidget()
         layout = column(left)
         layout.addWidget(self._header())
         layout.addWidget(self._summary())
@@ -82,8 +85,8 @@ class HistoryView(QFrame):
         self._layout.addWidget(self.detail)
 
     def _header(self) -> QWidget:
-        header = pane("panel", edge="bottom", name="history_header")
-        header.setFixedHeight(self._look.theme.tall(_HEADER))
+        header = pane("panel", edge="bottom", name="history_bar")
+        least_height(header, self._look.theme, _HEADER)
         words = self._look.words
         title = Text(self._look, Type.TITLE)
         title.say(words("rail.history"))
@@ -94,20 +97,26 @@ class HistoryView(QFrame):
         )
         saved.clicked.connect(self.saved_requested)
         export.clicked.connect(self.export_requested)
-        layout = row(header, (16, 1, 16, 0), gap=8)
-        layout.addWidget(title)
-        layout.addSpacing(8)
-        layout.addWidget(self.filters, 1)
-        layout.addWidget(saved)
-        layout.addWidget(export)
+        search = row(gap=16)
+        search.addWidget(title)
+        search.addWidget(self.filters, 1)
+        buttons = row(gap=8)
+        buttons.addStretch()
+        buttons.addWidget(saved)
+        buttons.addWidget(export)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight, header)
+        self._head.setContentsMargins(16, 11, 16, 11)
+        self._head.setSpacing(8)
+        self._head.addLayout(search, 1)
+        self._head.addLayout(buttons)
+        self._head_parts = (title, saved, export)
         return header
 
     def _summary(self) -> QWidget:
         summary = pane("panel", edge="bottom", name="history_summary")
-        summary.setFixedHeight(self._look.theme.tall(_SUMMARY))
+        least_height(summary, self._look.theme, _SUMMARY)
         layout = row(summary, (16, 1, 16, 0))
-        layout.addLayout(self._counts)
-        layout.addStretch()
+        layout.addWidget(self._counts_place, 1, Qt.AlignmentFlag.AlignVCenter)
         layout.addLayout(self._chain)
         return summary
 
@@ -166,11 +175,24 @@ class HistoryView(QFrame):
 
     def _arrange(self) -> None:
         beside = self.width() >= _BELOW
+        needed = sum(part.sizeHint().width() for part in self._head_parts) + 56 + _LEAST_FIELD
+        room = self._left.width() if beside else self.width()
+        direction = QBoxLayout.Direction
+        stacked = needed > room
+        self._head.setDirection(direction.TopToBottom if stacked else direction.LeftToRight)
         self._layout.setDirection(
             QHBoxLayout.Direction.LeftToRight if beside else QHBoxLayout.Direction.TopToBottom
         )
+        # Low windows show the one or the other: half a table helps nobody.
+        alone = (
+            not beside
+            and not self.detail.isHidden()
+            and self.height() < self._look.theme.tall(_LOW)
+        )
+        self._left.setHidden(alone)
         if beside:
-            self.detail.setFixedWidth(WIDTH)
+            share = self.width() * 45 // 100
+            self.detail.setFixedWidth(min(self._look.theme.tall(WIDTH), share))
         else:
             self.detail.setMinimumWidth(0)
             self.detail.setMaximumWidth(16_777_215)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.queue.review_box import ReviewBox
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.argument_tree import ArgumentTree
 from keyturn.gui.widgets.chip import ChipRow
@@ -30,6 +31,8 @@ from keyturn.presentation.card import CardView
 _SIDE: Final = 24
 _NARROW_SIDE: Final = 16
 _READING_COLUMN: Final = 880
+_LEAST_BODY: Final = 140
+"""With less room than this between head and decision row, the head scrolls with the body."""
 READABLE: Final = "readable"
 RAW: Final = "raw"
 DIFF: Final = "diff"
@@ -51,15 +54,19 @@ class CardPane(QFrame):
         self._look = look
         self._card: CardView | None = None
         self._narrow = False
+        self._head_scrolls = False
         self.setObjectName("card")
         self.setProperty("surface", "panel")
         self.headline = Headline(look)
         self.chips = ChipRow(look)
         self.lamps = LampStrip(look)
         self.decisive = DecisiveRow(look)
+        self.review = ReviewBox(look)
         self.tabs = TabRow(look, self._tab_names(), name="card_tabs")
         self.arguments = ArgumentTree(look)
         self.raw = ValueText(look, Type.VALUE)
+        self._meta_title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        self._raw_meta = ValueText(look, Type.VALUE)
         self.diff = DiffView(look, most_lines=20)
         self.block = DecisionBlock(look)
         self._no_diff = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
@@ -88,8 +95,10 @@ class CardPane(QFrame):
         self.lamps.show_lamps(card.lamps)
         self.decisive.show_values(card.decisive)
         self.decisive.setVisible(bool(card.decisive))
+        self.review.show_card(card)
         self.arguments.show_rows(card.rows)
         self.raw.say(card.raw_json)
+        self._raw_meta.say(card.raw_meta)
         self.diff.show_rows(card.diff)
         self.block.show_actions(card.actions, card.why_asked, card.action)
         if previous is None or previous.excerpts != card.excerpts:
@@ -113,6 +122,9 @@ class CardPane(QFrame):
         pages = {READABLE: self.arguments, RAW: self.raw, DIFF: self._diff_page()}
         for page in (self.arguments, self.raw, self.diff, self._no_diff):
             page.setVisible(page is pages[tab])
+        has_meta = tab == RAW and self._card is not None and bool(self._card.raw_meta)
+        self._meta_title.setVisible(has_meta)
+        self._raw_meta.setVisible(has_meta)
         self._say_seen()
 
     def use_narrow(self, narrow: bool) -> None:
@@ -131,9 +143,19 @@ class CardPane(QFrame):
         self.headline.sentence.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the reading column."""
+        """Keep the reading column; let the head scroll too where nothing else would fit."""
         super().resizeEvent(event)
         self._use_margins()
+        width = max(1, self._head.geometry().width())
+        block = max(self.block.sizeHint().height(), self.block.heightForWidth(self.width()))
+        room = self.height() - block - self.headline.heightForWidth(width)
+        inside = room < self._look.theme.tall(_LEAST_BODY)
+        if inside is not self._head_scrolls:
+            self._head_scrolls = inside
+            if inside:
+                self._scroll.body.insertWidget(0, self.headline)
+            else:
+                self._head.addWidget(self.headline)
 
     def _tab_names(self) -> list[tuple[str, str]]:
         words = self._look.words
@@ -159,12 +181,15 @@ class CardPane(QFrame):
         body.addWidget(self.lamps)
         body.addSpacing(8)
         body.addWidget(self.decisive)
+        body.addWidget(self.review)
         body.addWidget(self._name_prompt)
         body.addWidget(self.name_field)
         body.addSpacing(2)
         body.addWidget(self.tabs)
         body.addWidget(self.arguments)
         body.addWidget(self.raw)
+        body.addWidget(self._meta_title)
+        body.addWidget(self._raw_meta)
         body.addWidget(self.diff)
         body.addWidget(self._no_diff)
         body.addSpacing(11)
@@ -173,7 +198,8 @@ class CardPane(QFrame):
         body.addLayout(self._provenance)
         body.addStretch()
         self.raw.setObjectName("raw_json")
-        self.raw.setContentsMargins(0, 8, 0, 8)
+        self._meta_title.say(self._look.words("card.raw_meta"))
+        self._raw_meta.setObjectName("raw_meta")
         self._no_diff.say(self._look.words("card.no_diff"))
         self.name_field.setObjectName("tool_name")
         self.name_field.setFixedWidth(280)

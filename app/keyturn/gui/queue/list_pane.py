@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
 from keyturn.gui.look import Look
@@ -13,7 +13,7 @@ from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind, PillButton
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, pane, row
+from keyturn.gui.widgets.layouts import clear, column, fix_height, least_height, pane, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.queue import DecidedRow, QueueCounts
@@ -83,7 +83,7 @@ class DecidedLine(QWidget):
 
     def __init__(self, look: Look, decided: DecidedRow, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setMinimumHeight(look.theme.tall(_DECIDED))
+        least_height(self, look.theme, _DECIDED)
         words = Text(look, Type.PAIR, Token.TEXT_SECONDARY, wrap=True)
         words.say(decided.text)
         age = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
@@ -133,11 +133,18 @@ class ListPane(QFrame):
             self._decided.addWidget(DecidedLine(self._look, line))
         self._foot_pane.setVisible(bool(decided))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the title to the rail when the filters need its room."""
+        super().resizeEvent(event)
+        parts = (self._title, self._all, self._risky, self._sort)
+        needed = sum(part.sizeHint().width() for part in parts) + 3 * 8 + 28
+        self._title.setVisible(needed <= event.size().width())
+
     def _header(self) -> QWidget:
         header = pane("window", edge="bottom", name="queue_header")
-        header.setFixedHeight(self._look.theme.tall(HEADER))
-        title = Text(self._look, Type.TITLE)
-        title.say(self._look.words("rail.queue"))
+        fix_height(header, self._look.theme, HEADER)
+        self._title = Text(self._look, Type.TITLE)
+        self._title.say(self._look.words("rail.queue"))
         self._all.setChecked(True)
         self._all.setAutoExclusive(True)
         self._risky.setAutoExclusive(True)
@@ -147,7 +154,7 @@ class ListPane(QFrame):
         self._sort.setAccessibleName(self._look.words("queue.sort"))
         self._sort.clicked.connect(self.sort_requested)
         layout = row(header, (16, 1, 12, 0), gap=8)
-        layout.addWidget(title)
+        layout.addWidget(self._title)
         layout.addStretch()
         layout.addWidget(self._all)
         layout.addWidget(self._risky)

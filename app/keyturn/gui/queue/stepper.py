@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
-from keyturn.gui.widgets.layouts import row
+from keyturn.gui.widgets.layouts import fix_height, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.queue import QueueCounts
@@ -26,7 +26,7 @@ class Stepper(QFrame):
         self.setObjectName("stepper")
         self.setProperty("surface", "window")
         self.setProperty("edge", "bottom")
-        self.setFixedHeight(look.theme.tall(44))
+        fix_height(self, look.theme, 44)
         words = look.words
         back = Button(look, Kind.LINK, words("queue.all_waiting"), Icon.BACK, name="back_to_list")
         self._text = Text(look, Type.LABEL, Token.TEXT_SECONDARY)

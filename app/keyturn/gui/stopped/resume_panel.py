@@ -10,7 +10,8 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.hold_button import HoldButton
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, row
+from keyturn.gui.widgets.layouts import clear, column, fix_height, row
+from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.stopped import ResumePanel
@@ -68,7 +69,10 @@ class ResumePane(QFrame):
         words = self._look.words
         title = Text(self._look, Type.TITLE)
         title.say(words("stopped.resume"))
-        layout = column(self, (23, 32, 24, 32))
+        scroll = ScrollPane("raised", (23, 32, 24, 32))
+        outer = column(self)
+        outer.addWidget(scroll)
+        layout = scroll.body
         layout.addWidget(title)
         layout.addSpacing(4)
         layout.addWidget(self._sentence)
@@ -93,7 +97,7 @@ class ResumePane(QFrame):
         hint.say(words("stopped.or_type", word=_WORD))
         self.word.setObjectName("resume_word")
         self.word.setAccessibleName(words("stopped.or_type", word=_WORD))
-        self.word.setFixedHeight(self._look.theme.tall(32))
+        fix_height(self.word, self._look.theme, 32)
         typed.addWidget(hint)
         typed.addWidget(self.word, 1)
         layout.addLayout(typed)

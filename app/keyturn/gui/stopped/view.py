@@ -68,7 +68,8 @@ class StoppedScreen(QFrame):
             QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         )
         if beside:
-            self.resume.setFixedWidth(WIDTH)
+            share = event.size().width() * 45 // 100
+            self.resume.setFixedWidth(min(self._look.theme.tall(WIDTH), share))
         else:
             self.resume.setMinimumWidth(0)
             self.resume.setMaximumWidth(16_777_215)
@@ -92,7 +93,7 @@ class StoppedScreen(QFrame):
         layout.addLayout(line)
         layout.addSpacing(8)
         layout.addWidget(self.timeline)
-        layout.addStretch()
+        layout.addStretch(1)
         return scroll
 
     def _show_stats(self, stats: Sequence[Stat]) -> None:

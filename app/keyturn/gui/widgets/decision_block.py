@@ -6,15 +6,15 @@ moves under a pointer. It holds no request: whoever owns it says what the button
 
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRectF, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
-from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.layouts import column, least_height, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.arming import ArmState
 from keyturn.presentation.card import CardActions, DeadlineText
@@ -23,6 +23,9 @@ from keyturn.presentation.marks import Icon
 HEIGHT: Final = 112
 _SIDE: Final = 24
 _NARROW_SIDE: Final = 16
+_IN_GROUP: Final = 8
+_BETWEEN: Final = 12
+"""Least gap on both sides of Decide later, which keeps Deny and Allow far apart."""
 
 
 class DeadlineBar(QWidget):
@@ -67,10 +70,10 @@ class DecisionBlock(QFrame):
         self.setObjectName("decision_block")
         self.setProperty("surface", "raised")
         self.setProperty("edge", "top")
-        self.setFixedHeight(look.theme.tall(HEIGHT))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._why = Text(look, Type.NOTE, Token.TEXT_SECONDARY)
-        self._deadline = Text(look, Type.NOTE, Token.TEXT_SECONDARY)
+        least_height(self, look.theme, HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self._why = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        self._deadline = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self._bar = DeadlineBar(look)
         self._no_answer = Text(look, Type.NOTE, Token.TEXT_TERTIARY)
         self.deny = Button(look, Kind.DENY, "", Icon.CROSS, name="deny", height=DECISION)
@@ -95,16 +98,13 @@ class DecisionBlock(QFrame):
         )
         self._no_answer.say(words("card.no_answer"))
         self._say(self.deny, actions.deny)
-        self._say(self.deny_with_message, actions.deny_with_message)
-        self._say(self.later, actions.later)
-        self._say(self.rule, actions.rule)
         self._say(self.allow, actions.allow)
         self._fit()
 
     def show_deadline(self, deadline: DeadlineText | None) -> None:
         """Show how long the agent still waits; None where nobody waits."""
         self._deadline.say(deadline.text if deadline else "")
-        self._bar.setFixedWidth(max(1, self._deadline.sizeHint().width()))
+        self._fit()
         self._bar.show_share(deadline.share_left if deadline else 0.0)
 
     def show_arming(self, state: ArmState, reason: str, short: str) -> None:
@@ -117,14 +117,20 @@ class DecisionBlock(QFrame):
 
     def use_narrow(self, narrow: bool) -> None:
         """Turn the two long buttons into pictures with full names; the others keep their places."""
-        if narrow is self._narrow:
-            return
-        self._narrow = narrow
-        side = _NARROW_SIDE if narrow else _SIDE
-        for line in (self._words_row, self._deadline_row, self._bar_row, self._buttons):
-            margins = line.contentsMargins()
-            line.setContentsMargins(side, margins.top(), side, margins.bottom())
+        if narrow is not self._narrow:
+            self._narrow = narrow
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the buttons out for the width."""
+        super().resizeEvent(event)
         self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lay the buttons out again when the text size is another."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._fit()
 
     def _soft(self, name: str) -> Button:
         return Button(self._look, Kind.SOFT, name=name, height=DECISION)
@@ -133,61 +139,77 @@ class DecisionBlock(QFrame):
         button.say(text, self._look.words("card.named", action=text, object=self._object))
 
     def _fit(self) -> None:
+        """Use words, then pictures, then two rows: by the width, never by the card."""
+        if self._actions is None:
+            return
+        side = _NARROW_SIDE if self._narrow else _SIDE
+        self._inside.setContentsMargins(side, 7, side, 12)
+        room = self.width() - 2 * side
+        self._use_pictures(self._narrow)
+        if not self._narrow and self._needed() > room:
+            self._use_pictures(True)
+        direction = QBoxLayout.Direction
+        stacked = self._needed() > room
+        self._buttons.setDirection(direction.TopToBottom if stacked else direction.LeftToRight)
+        self._no_answer.setVisible(not self._narrow and not stacked)
+        self._bar.setFixedWidth(max(1, min(room, self._deadline.sizeHint().width())))
+
+    def _needed(self) -> int:
+        buttons = (self.deny, self.deny_with_message, self.later, self.rule, self.allow)
+        return sum(button.sizeHint().width() for button in buttons) + 2 * _IN_GROUP + 2 * _BETWEEN
+
+    def _use_pictures(self, pictures: bool) -> None:
         if self._actions is None:
             return
         words = self._look.words
         message, rule = self._actions.deny_with_message, self._actions.rule
         # A button that this card does not have keeps its room, so it keeps its words too.
-        shrinking = (
-            (
-                self.deny_with_message,
-                message,
-                words("card.deny_with_message"),
-                Icon.DENY_WITH_MESSAGE,
-            ),
-            (self.rule, rule, words("card.allow_with_rule"), Icon.ADD_RULE),
-        )
-        for button, given, usual, icon in shrinking:
-            text = given or usual
-            spoken = self._look.words("card.named", action=text, object=self._object)
-            button.say("" if self._narrow else text, spoken)
-            button.use_icon(icon if self._narrow else None)
-            button.setToolTip(text if self._narrow else "")
+        for button, given, usual, icon in (
+            (self.deny_with_message, message, "card.deny_with_message", Icon.DENY_WITH_MESSAGE),
+            (self.rule, rule, "card.allow_with_rule", Icon.ADD_RULE),
+        ):
+            text = given or words(usual)
+            spoken = words("card.named", action=text, object=self._object)
+            button.say("" if pictures else text, spoken)
+            button.use_icon(icon if pictures else None)
+            button.setToolTip(text if pictures else "")
             button.setVisible(bool(given))
         self._say(self.later, self._actions.later or words("card.decide_later"))
         self.later.setVisible(bool(self._actions.later))
-        self._no_answer.setVisible(not self._narrow)
 
     def _build(self) -> None:
-        layout = column(self, (0, 7, 0, 12))
-        self._words_row = row(margins=(_SIDE, 0, _SIDE, 0))
-        self._words_row.addWidget(self._why)
-        self._words_row.addStretch()
-        self._deadline_row = row(margins=(_SIDE, 0, _SIDE, 0))
-        self._deadline_row.addWidget(self._deadline)
-        self._deadline_row.addStretch()
-        self._deadline_row.addWidget(self._no_answer)
-        self._bar_row = row(margins=(_SIDE, 0, _SIDE, 0))
-        self._bar_row.addWidget(self._bar)
-        self._bar_row.addStretch()
+        self._inside = column(self, (_SIDE, 7, _SIDE, 12))
+        deadline = row(gap=16)
+        deadline.addWidget(self._deadline, 1)
+        deadline.addWidget(self._no_answer)
+        bar = row()
+        bar.addWidget(self._bar)
+        bar.addStretch()
         for button in (self.deny_with_message, self.rule, self.later):
             policy = button.sizePolicy()
             policy.setRetainSizeWhenHidden(True)
             button.setSizePolicy(policy)
-        self._buttons = row(margins=(_SIDE, 0, _SIDE, 0))
-        self._buttons.addWidget(self.deny)
-        self._buttons.addSpacing(8)
-        self._buttons.addWidget(self.deny_with_message)
-        self._buttons.addStretch()
-        self._buttons.addWidget(self.later)
-        self._buttons.addStretch()
-        self._buttons.addWidget(self.rule)
-        self._buttons.addSpacing(8)
-        self._buttons.addWidget(self.allow)
-        layout.addLayout(self._words_row)
-        layout.addSpacing(4)
-        layout.addLayout(self._deadline_row)
-        layout.addLayout(self._bar_row)
-        layout.addSpacing(4)
-        layout.addLayout(self._buttons)
-        layout.setAlignment(Qt.AlignmentFlag.AlignTop)
+        refusing = row()
+        refusing.addWidget(self.deny)
+        refusing.addSpacing(_IN_GROUP)
+        refusing.addWidget(self.deny_with_message)
+        refusing.addStretch()
+        refusing.addWidget(self.later)
+        refusing.addStretch()
+        allowing = row()
+        allowing.addStretch()
+        allowing.addWidget(self.rule)
+        allowing.addSpacing(_IN_GROUP)
+        allowing.addWidget(self.allow)
+        self._buttons = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._buttons.setSpacing(8)
+        self._buttons.addLayout(refusing, 1)
+        self._buttons.addLayout(allowing)
+        # Longer words push the block's upper edge up; the buttons stay at its foot.
+        self._inside.addStretch()
+        self._inside.addWidget(self._why)
+        self._inside.addSpacing(4)
+        self._inside.addLayout(deadline)
+        self._inside.addLayout(bar)
+        self._inside.addSpacing(4)
+        self._inside.addLayout(self._buttons)

@@ -15,7 +15,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.layouts import column, least_height, row
 from keyturn.gui.widgets.text import Align, Text, ValueText
 from keyturn.presentation.card import DecisiveValue
 from keyturn.presentation.marks import Icon
@@ -37,7 +37,7 @@ class DecisiveBox(QFrame):
         self._value = value
         self._is_confirmed = False
         self.setObjectName(f"decisive_{value.path}")
-        self.setMinimumHeight(look.theme.tall(_LEAST_HEIGHT))
+        least_height(self, look.theme, _LEAST_HEIGHT)
         self._key = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._key.say(value.key)
         self._text = ValueText(look, Type.VALUE_LARGE)

@@ -51,7 +51,7 @@ class Headline(QWidget):
         super().__init__(parent)
         self._look = look
         self.sentence = HeadSentence(look)
-        self._server_tool = ValueText(look, Type.VALUE, Token.TEXT_SECONDARY, wrap=False)
+        self._server_tool = ValueText(look, Type.VALUE, Token.TEXT_SECONDARY)
         self._copy = Button(look, Kind.LINK, "", Icon.COPY, name="copy_server_tool", height=24)
         self._copy.use_icon(Icon.COPY, size=14)
         self._copy.use_token(Token.TEXT_SECONDARY)

@@ -8,12 +8,13 @@ from typing import Final
 
 from PySide6.QtCore import QElapsedTimer, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
 from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.layouts import fix_height
 
 HOLD_MS: Final = 1000
 _HEIGHT: Final = 48
@@ -22,7 +23,7 @@ _STEPS: Final = 3
 """With reduced motion the fill takes so many steps."""
 
 
-class HoldButton(QWidget):
+class HoldButton(QAbstractButton):
     """Fills from the leading edge while pressed; its words are painted twice, on both fills."""
 
     held = Signal()
@@ -38,7 +39,7 @@ class HoldButton(QWidget):
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._on_tick)
         self.setObjectName("hold_to_resume")
-        self.setFixedHeight(look.theme.tall(_HEIGHT))
+        fix_height(self, look.theme, _HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)

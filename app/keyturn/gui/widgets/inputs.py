@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import NORMAL, Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, row
+from keyturn.gui.widgets.layouts import WrapLayout, clear, column, fix_height, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.marks import Icon
@@ -25,7 +25,7 @@ class SearchField(QFrame):
         super().__init__(parent)
         self._look = look
         self.setProperty("field", "true")
-        self.setFixedHeight(look.theme.tall(NORMAL))
+        fix_height(self, look.theme, NORMAL)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.line = QLineEdit()
         self.line.setObjectName(name)
@@ -49,7 +49,7 @@ class FilterChip(QFrame):
         super().__init__(parent)
         self._look = look
         self._token = token
-        self.setFixedHeight(look.theme.tall(24))
+        fix_height(self, look.theme, 24)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         words = Text(look, Type.LABEL)
         words.say_pieces(
@@ -90,8 +90,8 @@ class _FilterLine(QLineEdit):
             super().keyPressEvent(event)
 
 
-class FilterField(QFrame):
-    """A search line in which finished filters stand as chips."""
+class FilterField(QWidget):
+    """A search line in which finished filters stand as chips; below it when they are many."""
 
     filters_changed = Signal(object)
     """All tokens, as a tuple of `FilterToken`."""
@@ -101,9 +101,8 @@ class FilterField(QFrame):
         super().__init__(parent)
         self._look = look
         self._tokens: tuple[FilterToken, ...] = ()
-        self.setProperty("field", "true")
-        self.setFixedHeight(look.theme.tall(NORMAL))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._chips: list[FilterChip] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self.line = _FilterLine()
         self.line.setObjectName(name)
         self.line.setProperty("bare", "true")
@@ -114,22 +113,45 @@ class FilterField(QFrame):
         self.line.emptied.connect(self._on_emptied)
         self.line.returnPressed.connect(self._on_return)
         self.setFocusProxy(self.line)
-        self._chips = row(gap=8)
-        layout = row(self, (8, 1, 8, 1), gap=8)
-        layout.addWidget(IconLabel(look, Icon.SEARCH, Token.TEXT_SECONDARY, 16))
-        layout.addLayout(self._chips)
-        layout.addWidget(self.line, 1)
+        frame = QFrame()
+        frame.setProperty("field", "true")
+        fix_height(frame, look.theme, NORMAL)
+        self._inside = row(gap=8)
+        inner = row(frame, (8, 1, 8, 1), gap=8)
+        inner.addWidget(IconLabel(look, Icon.SEARCH, Token.TEXT_SECONDARY, 16))
+        inner.addLayout(self._inside)
+        inner.addWidget(self.line, 1)
+        self._below_place = QWidget()
+        self._below = WrapLayout(self._below_place, line_gap=4)
+        layout = column(self, gap=6)
+        layout.addWidget(frame)
+        layout.addWidget(self._below_place)
+        self._below_place.hide()
 
     def show_tokens(self, tokens: Sequence[FilterToken]) -> None:
         """Show filters as chips."""
         if tuple(tokens) == self._tokens:
             return
         self._tokens = tuple(tokens)
-        clear(self._chips)
-        for token in self._tokens:
-            chip = FilterChip(self._look, token)
+        clear(self._inside)
+        clear(self._below)
+        self._chips = [FilterChip(self._look, token, self) for token in self._tokens]
+        for chip in self._chips:
             chip.removed.connect(self._on_removed)
-            self._chips.addWidget(chip)
+        self._place_chips()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Move the chips out of the line when they would leave no room to type."""
+        super().resizeEvent(event)
+        self._place_chips()
+
+    def _place_chips(self) -> None:
+        width = sum(chip.sizeHint().width() + 8 for chip in self._chips)
+        below = width > self.width() * 2 // 3
+        for chip in self._chips:
+            (self._below if below else self._inside).addWidget(chip)
+            chip.show()
+        self._below_place.setVisible(below and bool(self._chips))
 
     def _change(self, tokens: tuple[FilterToken, ...]) -> None:
         self.show_tokens(tokens)

@@ -2,7 +2,7 @@
 
 from typing import Final, TypeVar
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from keyturn.gui.theme import Theme
 
 _Box = TypeVar("_Box", bound=QBoxLayout)
 
@@ -141,6 +143,36 @@ def restyle(widget: QWidget, name: str, value: object) -> None:
     style.unpolish(widget)
     style.polish(widget)
     widget.update()
+
+
+class _Height(QObject):
+    """Keeps a widget's height in step with the text size; lives and dies with the widget."""
+
+    def __init__(self, widget: QWidget, theme: Theme, pixels: int, *, fixed: bool) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        self._theme = theme
+        self._pixels = pixels
+        self._fixed = fixed
+        theme.changed.connect(self._apply)
+        self._apply()
+
+    def _apply(self) -> None:
+        height = self._theme.tall(self._pixels)
+        if self._fixed:
+            self._widget.setFixedHeight(height)
+        else:
+            self._widget.setMinimumHeight(height)
+
+
+def fix_height(widget: QWidget, theme: Theme, pixels: int) -> None:
+    """Give a widget exactly this height at 100 %, more with larger text."""
+    _Height(widget, theme, pixels, fixed=True)
+
+
+def least_height(widget: QWidget, theme: Theme, pixels: int) -> None:
+    """Give a widget at least this height at 100 %, more with larger text."""
+    _Height(widget, theme, pixels, fixed=False)
 
 
 def clear(layout: QLayout) -> None:

@@ -10,7 +10,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.layouts import column, least_height, row
 from keyturn.gui.widgets.text import Align, Text
 from keyturn.presentation.marks import Icon, Role
 
@@ -29,13 +29,12 @@ class Banner(QFrame):
         self._look = look
         self._role = role
         self.setObjectName("banner")
-        self.setMinimumHeight(look.theme.tall(_HEIGHT))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
-        self._text = Text(look, Type.BODY, Token.TEXT_PRIMARY)
+        least_height(self, look.theme, _HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        self._text = Text(look, Type.BODY, Token.TEXT_PRIMARY, wrap=True)
         self._layout = row(self, (16, 6, 16, 6), gap=12)
         self._layout.addWidget(IconLabel(look, icon, look.theme.role_token(role), 20))
-        self._layout.addWidget(self._text)
-        self._layout.addStretch()
+        self._layout.addWidget(self._text, 1)
 
     def say(self, strong: str, rest: str) -> None:
         """Show a sentence in two weights."""
@@ -71,7 +70,7 @@ class Toast(QFrame):
         self._look = look
         self.setObjectName("toast")
         self.setAccessibleName(text)
-        self.setMinimumHeight(look.theme.tall(_HEIGHT))
+        least_height(self, look.theme, _HEIGHT)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_TOAST_MS)

@@ -11,7 +11,7 @@ from keyturn.gui.text_runs import value_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.layouts import column, fix_height, row
 from keyturn.gui.widgets.text import Align, Text, ValueText
 from keyturn.presentation.card import ExcerptLine, SourceExcerpt
 from keyturn.presentation.marks import Icon
@@ -55,7 +55,7 @@ class ExcerptBox(QFrame):
 
     def _header(self) -> QWidget:
         header = QWidget()
-        header.setFixedHeight(self._look.theme.tall(_HEADER))
+        fix_height(header, self._look.theme, _HEADER)
         title = Text(self._look, Type.LABEL)
         title.say(self._excerpt.title)
         place = Text(self._look, Type.NOTE, Token.TEXT_TERTIARY)

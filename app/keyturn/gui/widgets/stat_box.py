@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
-from keyturn.gui.widgets.layouts import column
+from keyturn.gui.widgets.layouts import column, least_height
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Role
 from keyturn.presentation.stopped import Stat
@@ -26,8 +26,8 @@ class StatBox(QFrame):
         tinted = stat.role is not Role.NEUTRAL
         self.setObjectName("stat")
         self.setAccessibleName(f"{stat.value} {stat.words}")
-        self.setMinimumHeight(look.theme.tall(_HEIGHT))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        least_height(self, look.theme, _HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         token = look.theme.role_token(stat.role) if tinted else Token.TEXT_PRIMARY
         value = Text(look, Type.HEADLINE, token)
         value.say(stat.value)

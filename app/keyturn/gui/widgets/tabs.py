@@ -11,10 +11,11 @@ from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
 from keyturn.gui.theme import Token, Type
-from keyturn.gui.widgets.layouts import row
+from keyturn.gui.widgets.layouts import WrapLayout, least_height, row
 from keyturn.gui.widgets.text import Text
 
 HEIGHT: Final = 36
+_LEAST: Final = 24
 
 
 class _Tab(QAbstractButton):
@@ -34,7 +35,8 @@ class _Tab(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """Return the words' width and the row's height."""
-        return QSize(round(self._flow().used_width), self._look.theme.tall(HEIGHT))
+        width = max(_LEAST, round(self._flow().used_width))
+        return QSize(width, self._look.theme.tall(HEIGHT))
 
     def changeEvent(self, event: QEvent) -> None:
         """Measure again when the text size is another."""
@@ -76,14 +78,17 @@ class TabRow(QFrame):
         super().__init__(parent)
         self._look = look
         self.setObjectName(name)
-        self.setFixedHeight(look.theme.tall(HEIGHT))
+        least_height(self, look.theme, HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._tabs = {tab: _Tab(look, words, tab, self) for tab, words in tabs}
         self._note = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
-        layout = row(self, gap=20)
+        place = QWidget()
+        wrapped = WrapLayout(place, gap=20, line_gap=0)
         for tab in self._tabs.values():
-            layout.addWidget(tab)
+            wrapped.addWidget(tab)
             tab.clicked.connect(self._on_clicked)
-        layout.addStretch()
+        layout = row(self, gap=16)
+        layout.addWidget(place, 1)
         layout.addWidget(self._note)
         self.choose(tabs[0][0])
 

@@ -2,21 +2,22 @@
 
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, divider, restyle, row
+from keyturn.gui.widgets.layouts import clear, divider, fix_height, restyle, row
 from keyturn.gui.widgets.stop_button import StopButton
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.topbar import Fact, GrantStrip, ProtectionState, TopBarView
 
 HEIGHT: Final = 56
+_SIDES: Final = 22 + 6
 _STATE: Final = {
     ProtectionState.PROTECTING: (Icon.PROTECTING, Token.ALLOW_FG),
     ProtectionState.STOPPED: (Icon.STOP, Token.STOP_ON),
@@ -34,7 +35,7 @@ class GrantChip(QFrame):
         self._look = look
         self._grant = grant
         self.setObjectName(f"grant_{grant.grant_id}")
-        self.setFixedHeight(look.theme.tall(24))
+        fix_height(self, look.theme, 24)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         layout = row(self, (8, 0, 8, 0))
         layout.addWidget(IconLabel(look, Icon.GRANT, Token.TEXT_SECONDARY, 16))
@@ -86,6 +87,7 @@ class TopBar(QFrame):
         self._look = look
         self._view: TopBarView | None = None
         self._grants: dict[str, GrantChip] = {}
+        self._fact_texts: list[Text] = []
         self._spare_facts = False
         self.setObjectName("top_bar")
         self.setProperty("surface", "window")
@@ -116,14 +118,46 @@ class TopBar(QFrame):
         self._show_grants(view.grants)
 
     def spare_facts(self, spare: bool) -> None:
-        """Leave out all facts but the first where there is no room; state and stop stay."""
-        if spare is not self._spare_facts:
-            self._spare_facts = spare
-            for chip in self._grants.values():
-                chip.use_short(spare)
-            if self._view is not None:
-                stopped = self._view.state is ProtectionState.STOPPED
-                self._show_facts(self._view.facts, stopped=stopped)
+        """Leave out all facts but the first, for a low window; state and stop stay."""
+        self._spare_facts = spare
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep what there is room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again when the text size is another."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room that state and stop need: they are never left out."""
+        return QSize(_SIDES + self._fixed_width(), HEIGHT)
+
+    def _fixed_width(self) -> int:
+        return 20 + 10 + self._state.sizeHint().width() + self.stop_button.sizeHint().width()
+
+    def _fit(self) -> None:
+        """Show facts in order and grants at full length while there is room for them."""
+        room = self.width() - _SIDES - self._fixed_width() - 2 * 16 - 1
+        chips = list(self._grants.values())
+        for chip in chips:
+            chip.use_short(self._spare_facts)
+        facts = self._fact_texts
+        wanted = sum(fact.sizeHint().width() + 16 for fact in facts)
+        if wanted + sum(chip.sizeHint().width() + 16 for chip in chips) > room:
+            for chip in chips:
+                chip.use_short(True)
+        for place, fact in enumerate(facts):
+            room -= fact.sizeHint().width() + 16
+            fact.setVisible(room >= 0 and not (self._spare_facts and place))
+        for chip in chips:
+            room -= chip.sizeHint().width() + 16
+            chip.setVisible(room >= 0)
+        self._line.setVisible(any(not part.isHidden() for part in (*facts, *chips)))
 
     def _build(self) -> None:
         layout = row(self, (22, 0, 6, 0))
@@ -141,9 +175,10 @@ class TopBar(QFrame):
 
     def _show_facts(self, facts: tuple[Fact, ...], *, stopped: bool) -> None:
         clear(self._facts)
+        self._fact_texts.clear()
         quiet = Token.STOP_ON if stopped else Token.TEXT_SECONDARY
         strong = Token.STOP_ON if stopped else Token.TEXT_PRIMARY
-        for fact in facts[:1] if self._spare_facts else facts:
+        for fact in facts:
             text = Text(self._look, Type.LABEL, quiet)
             text.say_pieces(
                 (f"{fact.before} " if fact.before else "", Type.LABEL, quiet),
@@ -151,17 +186,20 @@ class TopBar(QFrame):
                 (f" {fact.after}" if fact.after else "", Type.LABEL, quiet),
             )
             self._facts.addWidget(text)
+            self._fact_texts.append(text)
 
     def _show_grants(self, grants: tuple[GrantStrip, ...]) -> None:
         running = {grant.grant_id: grant for grant in grants}
         for grant_id in self._grants.keys() - running.keys():
-            self._grants.pop(grant_id).deleteLater()
+            ended = self._grants.pop(grant_id)
+            ended.hide()
+            ended.deleteLater()
         for grant_id, grant in running.items():
             if grant_id in self._grants:
                 self._grants[grant_id].show_grant(grant)
                 continue
             chip = GrantChip(self._look, grant, self)
-            chip.use_short(self._spare_facts)
             chip.end_requested.connect(self.grant_end_requested)
             self._chips.addWidget(chip)
             self._grants[grant_id] = chip
+        self._fit()
