@@ -5,7 +5,8 @@ request and the digest that were on screen.
 """
 
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import Final, cast
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
@@ -136,11 +137,11 @@ class QueueView(QFrame):
             "Ctrl+Backspace": self._on_deny_by_key,
             "Ctrl+Shift+Backspace": self._on_deny_with_message,
             "Ctrl+L": self._on_later,
-            "Alt+Down": self._on_next,
-            "Alt+Up": self._on_previous,
-            "Ctrl+R": self._on_readable,
-            "Ctrl+J": self._on_raw,
-            "Ctrl+D": self._on_diff,
+            "Alt+Down": partial(self.choose_next, 1),
+            "Alt+Up": partial(self.choose_next, -1),
+            "Ctrl+R": partial(self.card.choose_tab, READABLE),
+            "Ctrl+J": partial(self.card.choose_tab, RAW),
+            "Ctrl+D": partial(self.card.choose_tab, DIFF),
         }
         for keys_text, slot in keys.items():
             shortcut = QShortcut(QKeySequence(keys_text), self)
@@ -150,7 +151,8 @@ class QueueView(QFrame):
 
     def _on_card(self, card: CardView | None) -> None:
         self.setFocusProxy(self.card.headline.sentence if card is not None else self.pane.list)
-        focused = self.window().focusWidget()
+        # Null while nothing has the focus, which the stubs do not know.
+        focused = cast("QWidget | None", self.window().focusWidget())
         if card is None and (focused is None or self.card.isAncestorOf(focused)):
             # Before the card hides: Qt would hand its focus to the next widget, the stop button.
             self.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -263,21 +265,6 @@ class QueueView(QFrame):
         card = self._model.card
         if card is not None and card.actions.rule:
             self.rule_requested.emit(card.request_id, card.digest)
-
-    def _on_next(self) -> None:
-        self.choose_next(1)
-
-    def _on_previous(self) -> None:
-        self.choose_next(-1)
-
-    def _on_readable(self) -> None:
-        self.card.choose_tab(READABLE)
-
-    def _on_raw(self) -> None:
-        self.card.choose_tab(RAW)
-
-    def _on_diff(self) -> None:
-        self.card.choose_tab(DIFF)
 
     def _on_list_wanted(self) -> None:
         self._list_shown = True
