@@ -23,7 +23,11 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
 from keyturn.desktop.clock import SystemClock
-from keyturn.desktop.hardening import make_undumpable, set_process_name
+from keyturn.desktop.hardening import (
+    make_undumpable,
+    raise_descriptor_limit,
+    set_process_name,
+)
 from keyturn.desktop.ids import RandomIds
 from keyturn.desktop.paths import Profile, stop_path
 from keyturn.desktop.stop_sentinel import FileStopSentinel
@@ -83,6 +87,7 @@ class Foundation:
 def harden(profile: Profile) -> None:
     """Make this process hard to read from outside, and say in its name whose it is."""
     make_undumpable()
+    raise_descriptor_limit()
     set_process_name(f"keyturn {profile.name}".strip())
 
 

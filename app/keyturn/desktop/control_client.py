@@ -2,6 +2,8 @@
 
 import json
 import socket
+import struct
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,21 +21,41 @@ def ask_broker(path: Path, request: Mapping[str, JsonValue]) -> JsonObject | Non
     """
     line = json.dumps({"v": 1, **request}).encode() + b"\n"
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(ANSWER_SECONDS)
+        _wait_for_room(connection)
         try:
             connection.connect(str(path))
         except (FileNotFoundError, ConnectionRefusedError):
             return None
+        except OSError as error:
+            raise _no_answer(error) from error
         try:
+            connection.settimeout(ANSWER_SECONDS)
             connection.sendall(line)
             answer = _read_line(connection)
         except (OSError, ValueError) as error:
-            raise KeyturnError(
-                "Keyturn's broker does not answer.",
-                cause=str(error),
-                mend="End it by its process id and start Keyturn again.",
-            ) from error
+            raise _no_answer(error) from error
     return answer
+
+
+def _wait_for_room(connection: socket.socket) -> None:
+    """Let connecting wait while others crowd the broker's door, but not for ever (unix(7)).
+
+    With Python's own time-out a full backlog is an error at once.
+    """
+    option = getattr(socket, "SO_SNDTIMEO", None)
+    if option is not None and sys.platform == "linux":
+        seconds = struct.pack("ll", int(ANSWER_SECONDS), 0)
+        connection.setsockopt(socket.SOL_SOCKET, option, seconds)
+    else:
+        connection.settimeout(ANSWER_SECONDS)
+
+
+def _no_answer(error: Exception) -> KeyturnError:
+    return KeyturnError(
+        "Keyturn's broker does not answer.",
+        cause=str(error),
+        mend="End it by its process id and start Keyturn again.",
+    )
 
 
 def _read_line(connection: socket.socket) -> JsonObject:

@@ -8,6 +8,12 @@ import os
 import sys
 from collections.abc import Mapping
 
+try:
+    import resource
+except ImportError:  # Windows has no such limits.
+    resource = None
+
+DESCRIPTORS = 8192
 _PR_SET_DUMPABLE = 4
 _PR_SET_NAME = 15
 
@@ -50,6 +56,22 @@ def make_undumpable() -> bool:
     such thing, or refuses.
     """
     return _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def raise_descriptor_limit() -> int:
+    """Let this process open more files than a login allows at first; returns how many (POSIX).
+
+    Two hundred connections with a server each need a thousand; a crowd at the socket must not make
+    the log or the stop file the one that cannot be opened.
+    """
+    if resource is None:
+        return 0
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return soft
 
 
 def set_process_name(name: str) -> bool:

@@ -16,8 +16,8 @@ POISON = "\x1b]0;ok\x07\x1b[2J\u009b31m\u202elle\u200b\r\npay"
 
 
 def row(**changes: str) -> JsonObject:
-    base: JsonObject = {name: name for name in history.COLUMNS} | {"number": 1, "delivery": ""}
-    return {**base, **changes}
+    plain_row: JsonObject = {name: name for name in history.COLUMNS}
+    return {**plain_row, "number": 1, "delivery": "", **changes}
 
 
 def printed(
