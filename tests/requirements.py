@@ -107,7 +107,7 @@ DEADLINE = _section(
     "console 3.3",
     ("D1", DEADLINES, "Decided ten minutes late, the next identical call runs exactly once."),
     ("D2", KEPT, "Silence is never stored or reported as a denial."),
-    ("D3", DEADLINES, "A retry that differs in one byte never matches the grant."),
+    ("D3", KEPT, "A retry that differs in one byte never matches the grant."),
     ("D4", DEADLINES, "The learned hold budget is within 5 s after three time-outs."),
     ("D5", WINDOW, "The card's remaining time is within 2 s of the broker's."),
 )
@@ -135,7 +135,7 @@ KILL_SWITCH = _section(
     ("K4", KEPT, "Console dead or frozen: nothing is sent, cards are back within 3 s."),
     ("K5", WINDOW, "The stop shows in tray, top bar, card and title within 500 ms."),
     ("K6", STOP, "Retries while stopped are all refused and counted."),
-    ("K7", STOP, "Resuming brings back no grant and no pending approval."),
+    ("K7", KEPT, "Resuming brings back no grant and no pending approval."),
 )
 
 HISTORY_ROWS = _section(
@@ -225,7 +225,7 @@ INVARIANTS = _section(
     ("I-05", KEPT, "One approval is at most one send, across restart and double click."),
     ("I-06", GATE, "A multi-round retry has its own record and never a free question."),
     ("I-07", KEPT, "Console killed, hung or never started: nothing that asks is sent."),
-    ("I-08", DEADLINES, "Past its deadline a call is not sent; a clock jump extends nothing."),
+    ("I-08", KEPT, "Past its deadline a call is not sent; a clock jump extends nothing."),
     ("I-09", KEPT, "Disconnected or cancelled before the decision: never sent."),
     (
         "I-10",
