@@ -10,13 +10,15 @@ import msgspec
 from msgspec import Raw
 
 from keyturn.domain.alike import imitates
-from keyturn.domain.canonical import JsonObject, Malformed, parse_strict
+from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, parse_strict
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 OWN_PREFIX = "keyturn:"
 """Ids of the broker's own requests; a client may not use it."""
 NOTHING = Raw(b"")
+MOST_VALUES = 50_000
+"""Members and elements of a judged call, all levels together."""
 
 RequestId = str | int
 
@@ -25,6 +27,7 @@ _CALL = frozenset({"name", "arguments", "_meta", "inputResponses", "requestState
 
 _members = msgspec.json.Decoder(dict[str, Raw]).decode
 _text = msgspec.json.Decoder(str).decode
+_decode_fast = msgspec.json.decode
 _encode = msgspec.json.encode
 
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]{0,99})")
@@ -109,7 +112,13 @@ def read_client(line: bytes) -> ClientFrame | BadFrame:
 
 
 def strict_params(frame: ClientFrame) -> JsonObject | Malformed:
-    """Decode the params of a judged frame, refusing the whole line for any doubt within it."""
+    """Decode the params of a judged frame, refusing the whole line for any doubt within it.
+
+    Also refused is a call of so many values that reading, showing and tracing each of them would
+    hold up the stop and every other agent: eight megabytes of them take a minute.
+    """
+    if frame.line.count(b",") > MOST_VALUES and _holds_too_many(frame.params):
+        return Malformed(f"the call holds more than {MOST_VALUES} values")
     parsed = parse_strict(frame.line)
     if isinstance(parsed, Malformed):
         return parsed
@@ -237,6 +246,24 @@ def _is_marked(raw: Raw | None) -> bool:
     """Tell whether a value is not what came, because something in it had to be replaced."""
     literal = b"" if raw is None else bytes(raw)
     return _NUMBER_MARK in literal or _TEXT_MARK[1:] in literal
+
+
+def _holds_too_many(params: Raw) -> bool:
+    """Count values at a decoder's speed; what it cannot decode is left to the strict reader."""
+    try:
+        levels: list[JsonValue] = [_decode_fast(params)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    count = 0
+    while levels:
+        item = levels.pop()
+        below = list(item.values()) if isinstance(item, dict) else item
+        if isinstance(below, list):
+            count += len(below)
+            if count > MOST_VALUES:
+                return True
+            levels.extend(value for value in below if isinstance(value, dict | list))
+    return False
 
 
 def _doubt_about(line: bytes, text: bytes, members: dict[str, Raw]) -> str:

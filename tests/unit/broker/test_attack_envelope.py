@@ -5,6 +5,7 @@ import json
 import pytest
 
 from keyturn.broker.envelope import (
+    MOST_VALUES,
     BadFrame,
     ClientFrame,
     read_client,
@@ -82,3 +83,32 @@ def test_a_server_cannot_answer_twice_in_other_letters() -> None:
     assert frame is not None
     assert frame.ambiguous
     assert read_server(b'{"jsonrpc":"2.0","id":1,"method":"ping","Method":"roots/list"}\n') is None
+
+
+def a_call(arguments: bytes) -> ClientFrame:
+    frame = read_client(
+        b'{"jsonrpc":"2.0","id":1,"method":"tools/call",'
+        b'"params":{"name":"read","arguments":%b}}\n' % arguments
+    )
+    assert isinstance(frame, ClientFrame)
+    return frame
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        b'{"a":[' + b"1," * MOST_VALUES + b"1]}",
+        b'{"a":[' + b"[[],{}]," * (MOST_VALUES // 2) + b"1]}",
+        b"{" + b",".join(b'"%d":0' % n for n in range(MOST_VALUES + 2)) + b"}",
+    ],
+)
+def test_a_call_of_so_many_values_that_it_would_hold_up_all_others_is_refused(
+    arguments: bytes,
+) -> None:
+    found = strict_params(a_call(arguments))
+    assert isinstance(found, Malformed)
+    assert "values" in found.reason
+
+
+def test_a_long_text_with_many_commas_is_one_value() -> None:
+    assert isinstance(strict_params(a_call(b'{"a":"' + b"x," * (2 * MOST_VALUES) + b'"}')), dict)
