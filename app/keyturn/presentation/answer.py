@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from keyturn.domain.tier import Tier
+
 
 class Route(Enum):
     """By what way a press came in; the decision's record names it."""
@@ -23,3 +25,7 @@ class Answer:
     route: Route
     message: str = ""
     """For a denial: words to the agent."""
+    tier: Tier | None = None
+    """For a review: what was chosen; None leaves the tool unconfirmed."""
+    labels: str | None = None
+    """For a review: letters of U, P, X; None leaves the tool's labels as they are."""

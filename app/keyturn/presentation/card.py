@@ -10,6 +10,7 @@ from enum import Enum
 from keyturn.domain.tier import Tier
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.relative_time import duration_text
+from keyturn.presentation.tier_choice import TierChoice
 from keyturn.presentation.words import Words
 
 
@@ -174,7 +175,7 @@ class CardActions:
     """Empty where no agent is there to read it."""
     later: str = ""
     rule: str = ""
-    """Empty where no rule can decide (T3, reviews)."""
+    """Empty for reviews; where no rule can decide a call, the sheet says why."""
 
 
 class DiffSide(Enum):
@@ -229,6 +230,8 @@ class CardView:
     actions: CardActions
     tool_short_name: str = ""
     """What a person types to open the way for a T3 call."""
+    review: TierChoice | None = None
+    """For the review of a tool: what a person chooses of it."""
 
 
 def deadline_text(deadline: Deadline, now_ms: int, words: Words) -> DeadlineText:

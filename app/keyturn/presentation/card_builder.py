@@ -7,8 +7,6 @@ from collections.abc import Mapping
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.domain.policy import Because
-from keyturn.domain.tier import Tier
 from keyturn.presentation.card import (
     ArgumentRow,
     CardActions,
@@ -25,6 +23,7 @@ from keyturn.presentation.decisive import decisive_values, worst_origins
 from keyturn.presentation.definition_text import definition_text
 from keyturn.presentation.json_nodes import Node, nodes, quoted_text, read_json
 from keyturn.presentation.phrases import Phrases
+from keyturn.presentation.review_choice import review_choice
 from keyturn.presentation.source_excerpts import Sources, sources_of, traced_span
 from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.verbs import Verbs
@@ -48,7 +47,6 @@ _OLD_AND_NEW = (
     ("before", "after"),
     ("search", "replace"),
 )
-_NO_RULE_DECIDES = frozenset({Because.THREE_LAMPS.value, Because.UNKNOWN_AGENT.value})
 
 
 class CardBuilder:
@@ -89,6 +87,7 @@ class CardBuilder:
             deadline=deadline,
             actions=self.actions(request, stopped=_stopped(deadline)),
             tool_short_name=request.tool or request.server,
+            review=review_choice(request, self._words),
         )
 
     def decisive(self, request: ApprovalRequest) -> tuple[DecisiveValue, ...]:
@@ -116,16 +115,16 @@ class CardBuilder:
         """Return the words of the decision row."""
         words = self._words
         a_call = request.kind is RequestKind.CALL
-        by_rule = a_call and request.tier is not Tier.T3 and request.because not in _NO_RULE_DECIDES
         answered = a_call or request.kind is RequestKind.INPUT
-        blocked = request.kind is RequestKind.CHANGE
+        blocked = request.kind in (RequestKind.CHANGE, RequestKind.DEFINITION)
         return CardActions(
             allow=words("phrases.allow_retry" if stopped else _ALLOW_KEYS[request.kind]),
             armed_hint=words("phrases.allow_hint"),
             deny=words("phrases.keep_blocked" if blocked else "phrases.deny"),
             deny_with_message=words("phrases.deny_with_message") if answered else "",
             later=words("phrases.decide_later"),
-            rule=words("phrases.allow_with_rule") if by_rule else "",
+            # Also where no rule can decide: the sheet then says why not.
+            rule=words("phrases.allow_with_rule") if a_call else "",
         )
 
     def action(self, request: ApprovalRequest, decisive: tuple[DecisiveValue, ...]) -> str:

@@ -16,6 +16,7 @@ from keyturn.domain.tier import Tier
 from keyturn.presentation.card import DecisiveValue
 from keyturn.presentation.json_nodes import (
     Node,
+    bare_json,
     bare_text,
     nodes,
     pointer_parts,
@@ -41,11 +42,14 @@ _FORMATS = frozenset(
     }
 )
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+_PLAIN_WORD = re.compile(r"[^\s\"'\\\x00-\x1f\x7f]+")
 _REFERENCES = 8
 _MOST_WEIGHED = 500
 """Leaves beyond these count only when they are traced: nobody reads so many as a few values."""
+_REVIEWS = (RequestKind.COMMAND, RequestKind.DEFINITION, RequestKind.CHANGE)
+"""One text decides: it is read whole, and the rest of the subject stands below it."""
 _OF_SUBJECT: Mapping[RequestKind, tuple[str, ...]] = {
-    RequestKind.COMMAND: ("/argv", "/url", "/executable", "/cwd"),
+    RequestKind.COMMAND: ("/argv", "/url"),
     RequestKind.DEFINITION: ("/description", "/name"),
     RequestKind.CHANGE: ("/after/description", "/after/name"),
     RequestKind.INPUT: ("/method", "/params/message", "/params/systemPrompt"),
@@ -75,6 +79,14 @@ def decisive_values(
     return tuple(_value(c, request, words, owed=c is owed) for c in chosen)
 
 
+def argv_text(argv: JsonValue) -> str:
+    """Return a command with one argument a line; one that could be misread so stands as JSON."""
+    if not isinstance(argv, list):
+        return bare_text(argv)
+    words = [word if isinstance(word, str) else bare_text(word) for word in argv]
+    return "\n".join(word if _PLAIN_WORD.fullmatch(word) else bare_json(word) for word in words)
+
+
 def worst_origins(request: ApprovalRequest) -> dict[str, Origin]:
     """Return one origin for each traced path: an untrusted one where there is one."""
     worst: dict[str, Origin] = {}
@@ -93,6 +105,8 @@ def _chosen(request: ApprovalRequest, verbs: Verbs) -> list[_Candidate]:
     named = [by_path[path] for path in fixed if path in by_path]
     if named or request.kind in _OF_SUBJECT:
         # A value that came from an untrusted result is never crowded out by the catalogue.
+        if request.kind in _REVIEWS:
+            return named[:1]
         told = {candidate.node.path for candidate in named}
         strays = [c for c in found if _untrusted(c) and c.node.path not in told]
         return (named[: MOST - 1] + strays + named[MOST - 1 :])[:MOST] if strays else named[:MOST]
@@ -169,7 +183,9 @@ def _value(
     return DecisiveValue(
         path=node.path,
         key=_label(node, request.kind, words),
-        value=bare_text(node.value),
+        value=argv_text(node.value)
+        if (request.kind, node.path) == (RequestKind.COMMAND, "/argv")
+        else bare_text(node.value),
         owed=owed,
         owed_reason=_owed_reason(candidate, request, words) if owed else "",
         action=words("phrases.confirm_action", name=name),
@@ -182,6 +198,8 @@ def _owed_reason(candidate: _Candidate, request: ApprovalRequest, words: Words) 
     origin = candidate.origin
     if origin is not None:
         return words("phrases.owed_traced", server=origin.server, n=origin.result)
+    if request.kind is RequestKind.CHANGE:
+        return words("phrases.owed_changed")
     if request.kind in (RequestKind.COMMAND, RequestKind.DEFINITION) or request.first_use:
         return words("phrases.owed_first")
     return words("phrases.owed_decides")

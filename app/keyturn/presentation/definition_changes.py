@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.presentation.claims import hints_of
+from keyturn.presentation.definition_facts import argument_schemas, required_names, type_words
 from keyturn.presentation.definition_text import definition_text
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.servers import ChangeLine, OwedChange
@@ -22,14 +23,6 @@ _MOST_SENTENCES = 100
 _LONGEST_COMPARED = 500
 _ALIKE = 0.6
 _TOLD = frozenset({"description", "inputSchema", "outputSchema", "title", "annotations"})
-_TYPE_KEYS = {
-    "string": "phrases.type_string",
-    "number": "phrases.type_number",
-    "integer": "phrases.type_integer",
-    "boolean": "phrases.type_boolean",
-    "array": "phrases.type_array",
-    "object": "phrases.type_object",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,20 +132,20 @@ def _description_lines(
 def _argument_lines(before: JsonObject, after: JsonObject, words: Words) -> Iterator[ChangeLine]:
     if before.get("inputSchema") == after.get("inputSchema"):
         return
-    old, new = _properties(before), _properties(after)
-    needed = _required(after)
+    old, new = argument_schemas(before), argument_schemas(after)
+    needed = required_names(after)
     for name in sorted(set(new) - set(old)):
         text = words(
             "phrases.adds_argument",
             name=name,
-            type=_type_words(new[name], words),
+            type=type_words(new[name], words),
             need=words("phrases.required" if name in needed else "phrases.optional"),
         )
         yield _line(Icon.ADDED, text, name, Role.ALLOW)
     for name in sorted(set(old) - set(new)):
         yield _line(Icon.NOBODY, words("phrases.removes_argument", name=name), "", Role.DENY)
     alike = [name for name in sorted(set(old) & set(new)) if old[name] != new[name]]
-    alike += sorted((needed ^ _required(before)) & set(old) & set(new) - set(alike))
+    alike += sorted((needed ^ required_names(before)) & set(old) & set(new) - set(alike))
     for name in alike:
         yield _line(Icon.CHANGED, words("phrases.changes_argument", name=name), name)
     if _rest(before) != _rest(after):
@@ -182,29 +175,11 @@ def _new_hints(before: JsonObject, after: JsonObject, words: Words) -> list[str]
     return [hint for hint in hints_of(after, words) if hint not in told]
 
 
-def _properties(definition: JsonObject) -> JsonObject:
-    schema = definition.get("inputSchema")
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    return properties if isinstance(properties, dict) else {}
-
-
-def _required(definition: JsonObject) -> set[str]:
-    schema = definition.get("inputSchema")
-    required = schema.get("required") if isinstance(schema, dict) else None
-    names = required if isinstance(required, list) else []
-    return {name for name in names if isinstance(name, str)}
-
-
 def _rest(definition: JsonObject) -> JsonValue:
     schema = definition.get("inputSchema")
     if not isinstance(schema, dict):
         return schema
     return {name: part for name, part in schema.items() if name not in ("properties", "required")}
-
-
-def _type_words(schema: JsonValue, words: Words) -> str:
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    return words(_TYPE_KEYS.get(kind if isinstance(kind, str) else "", "phrases.type_any"))
 
 
 def _line(icon: Icon, text: str, member: str, role: Role = Role.NEUTRAL) -> ChangeLine:

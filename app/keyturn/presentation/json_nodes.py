@@ -76,6 +76,11 @@ def bare_text(value: JsonValue) -> str:
     return value if isinstance(value, str) else canonical(value).decode()
 
 
+def bare_json(value: JsonValue) -> str:
+    """Return any value as canonical JSON, a string with its escapes."""
+    return canonical(value).decode()
+
+
 def quoted_text(value: JsonValue) -> str:
     """Return a leaf as sent, a string in its quotation marks and with its real line breaks."""
     return f'"{value}"' if isinstance(value, str) else canonical(value).decode()

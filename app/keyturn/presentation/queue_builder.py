@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.presentation.card import DecisiveValue
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.chips import tier_of
@@ -63,6 +63,9 @@ class QueueBuilder:
         if not decisive:
             return ""
         first = decisive[0]
+        if request.kind is RequestKind.COMMAND:
+            # One argument a line on the card; here the whole command on one.
+            return first.value.replace("\n", " ")
         if not self._cards.phrases.server_speaks(request):
             return first.value
         return self._words("phrases.row_named_value", key=first.key, value=first.value)

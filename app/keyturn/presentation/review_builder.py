@@ -1,22 +1,27 @@
-"""Builds the review of a tool that changed: both texts, and every difference in words."""
+"""Builds the review of a tool that is new or changed: its text, and what is telling in words."""
 
 from datetime import datetime
 
-from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.tier import Tier
-from keyturn.presentation.card import Chip
+from keyturn.presentation.card import Chip, DiffRow, DiffSide
 from keyturn.presentation.card_builder import CardBuilder, server_tool
 from keyturn.presentation.chips import hidden_in, tier_of
 from keyturn.presentation.definition_changes import DefinitionChanges, definition_changes
+from keyturn.presentation.definition_facts import definition_facts
 from keyturn.presentation.definition_text import definition_text
+from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.relative_time import relative_time
-from keyturn.presentation.servers import ReviewView
+from keyturn.presentation.review_choice import review_choice
+from keyturn.presentation.servers import OwedChange, ReviewView
 from keyturn.presentation.text_diff import diff_rows
+from keyturn.presentation.visible_text import hidden_characters, visible
 from keyturn.presentation.words import Words
 
 _HASH_DIGITS = 12
+_OURS = frozenset({"proposed_tier", "labels"})
 
 
 class ReviewBuilder:
@@ -35,7 +40,12 @@ class ReviewBuilder:
         calls_refused: int = 0,
         suspended_rules: tuple[str, ...] = (),
     ) -> ReviewView:
-        """Return the review of a `change` request; `now` is aware, in the reader's time zone."""
+        """Return the review of a `change` or `definition` request.
+
+        `now` is aware, in the reader's time zone.
+        """
+        if request.kind is RequestKind.DEFINITION:
+            return self._new_tool(request, now=now, revision=revision)
         words, phrases = self._words, self._cards.phrases
         before, after = self.texts(request)
         changes = self.changes(request)
@@ -65,7 +75,53 @@ class ReviewBuilder:
             actions=self._cards.actions(request),
             remove=words("phrases.remove_tool"),
             copy=words("phrases.copy_report"),
+            choice=review_choice(request, words),
+            changed_title=words("servers.what_changed"),
+            tool=request.tool or "",
         )
+
+    def _new_tool(self, request: ApprovalRequest, *, now: datetime, revision: int) -> ReviewView:
+        words, phrases = self._words, self._cards.phrases
+        definition = new_definition(request)
+        description = _description(definition)
+        tier = tier_of(request)
+        return ReviewView(
+            request_id=request.id,
+            revision=revision,
+            digest=request.digest,
+            tier=request.tier,
+            headline=phrases.headline(request),
+            action=phrases.headline(request),
+            server_tool=server_tool(request),
+            seen=self._seen(request, now),
+            chips=self._new_chips(definition, tier),
+            owed=(owed_description(description or request.tool or "", words),),
+            lines=definition_facts(definition, words),
+            diff=_numbered(definition_text(definition)),
+            after_text=description,
+            suspended_rules=(),
+            hashes=(words("phrases.hash_is", hash=_short_hash(definition)),),
+            hashes_note="",
+            footing=words("servers.new_footing"),
+            actions=self._cards.actions(request),
+            remove=words("phrases.remove_tool"),
+            copy=words("phrases.copy_report"),
+            choice=review_choice(request, words),
+            changed_title=words("servers.what_it_says"),
+            tool=request.tool or "",
+        )
+
+    def _new_chips(self, definition: JsonObject, tier: Tier) -> tuple[Chip, ...]:
+        words = self._words
+        chips = [
+            Chip(role=tier_role(tier), icon=tier_icon(tier), text=self._cards.phrases.tier(tier)),
+            Chip(role=Role.INFO, icon=Icon.FIRST_USE, text=words("servers.chip_new")),
+        ]
+        hidden = hidden_in(canonical(definition).decode())
+        if hidden:
+            text = words("phrases.chip_hidden", n=hidden)
+            chips.append(Chip(role=Role.WARNING, icon=Icon.LOOK, text=text))
+        return tuple(chips)
 
     def texts(self, request: ApprovalRequest) -> tuple[str, str]:
         """Return the pinned definition and the one that is listed now, for reading."""
@@ -116,6 +172,38 @@ class ReviewBuilder:
             text = words("phrases.chip_hidden", n=hidden)
             chips.append(Chip(role=Role.WARNING, icon=Icon.LOOK, text=text))
         return tuple(chips)
+
+
+def owed_description(text: str, words: Words) -> OwedChange:
+    """Return a tool's description as something to confirm."""
+    hidden = hidden_characters(visible(text))
+    reason = words("servers.says_hidden", n=hidden) if hidden else words("servers.says")
+    return OwedChange(
+        path="/description",
+        reason=reason,
+        text=text,
+        action=words("servers.confirm_description"),
+        object=words("servers.object_description"),
+    )
+
+
+def new_definition(request: ApprovalRequest) -> JsonObject:
+    """Return the definition that is asked about; Keyturn's own members are not the server's."""
+    if request.definition:
+        definition = read_json(request.definition)
+        if isinstance(definition, dict):
+            return definition
+    subject = read_json(request.arguments)
+    whole = subject if isinstance(subject, dict) else {}
+    return {name: value for name, value in whole.items() if name not in _OURS}
+
+
+def _numbered(text: str) -> tuple[DiffRow, ...]:
+    """Return a text as rows to read; there is nothing to compare it with."""
+    return tuple(
+        DiffRow(side=DiffSide.BOTH, before=None, after=number, text=line)
+        for number, line in enumerate(text.split("\n"), 1)
+    )
 
 
 def _member(subject: JsonObject, name: str) -> JsonObject:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from keyturn.domain.tier import Tier
-from keyturn.presentation.card import CardActions, Chip, DiffRow
+from keyturn.presentation.card import CardActions, Chip, DiffRow, Pair
 from keyturn.presentation.marks import Icon, IconText, Role
+from keyturn.presentation.tier_choice import TierChoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class ServerTree:
     servers: tuple[ServerRow, ...]
     changed: Chip | None = None
     """How many tools changed; None when none did."""
+    new: Chip | None = None
+    """How many tools wait for their first review; None when none does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class OwedChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewView:
-    """A tool whose definition changed."""
+    """A tool whose definition changed, or that was never seen before."""
 
     request_id: str
     revision: int
@@ -84,3 +87,130 @@ class ReviewView:
     actions: CardActions
     remove: str
     copy: str
+    choice: TierChoice | None = None
+    tool: str = ""
+    """Its exact name, which assistive technology types to pin it."""
+    changed_title: str = ""
+    """Words above the differences, or above what a new tool says of itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One sentence at the head of a pane, with at most one thing to do about it."""
+
+    role: Role
+    icon: Icon
+    strong: str
+    rest: str = ""
+    action: str = ""
+    opens: str = ""
+    """Id of the request that the action opens; empty where it starts something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolView:
+    """A tool that nothing is asked about: its pin, and what was confirmed of it."""
+
+    server: str
+    tool: str
+    headline: str
+    server_tool: str
+    seen: str
+    chips: tuple[Chip, ...]
+    notice: Notice | None
+    description: str
+    """The server's own words."""
+    claims: tuple[Pair, ...]
+    definition: str
+    choice: TierChoice
+    """As it stands now."""
+    hidden: bool
+    owed: tuple[OwedChange, ...]
+    """Of a hidden tool the description: showing it again is as much as pinning it."""
+    digest: str
+    """Of what is shown and confirmed; a change of either is another subject to arm for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerView:
+    """A server: what is started, with what, and what waits for a person."""
+
+    server: str
+    headline: str
+    state: str
+    chips: tuple[Chip, ...]
+    notice: Notice | None
+    argv: tuple[str, ...]
+    """Whole, one argument an entry."""
+    environment_variables: tuple[Pair, ...]
+    facts: tuple[Pair, ...]
+    proposal: bool
+    """The command line proposed it; it is not in force."""
+    removal: bool
+    """The command line proposed its removal."""
+    new_tools: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRow:
+    """One tool of a review of many."""
+
+    request_id: str
+    digest: str
+    tool: str
+    description: str
+    takes: str
+    """Its arguments in words."""
+    claims: str
+    choice: TierChoice
+    alone: str = ""
+    """Why it has to be reviewed on its own; empty when it may be pinned with the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchView:
+    """All tools of a server that nobody has reviewed, to be pinned together."""
+
+    server: str
+    headline: str
+    chips: tuple[Chip, ...]
+    rows: tuple[BatchRow, ...]
+    digest: str
+    """Of the digests of all rows that would be pinned."""
+
+    @property
+    def together(self) -> tuple[BatchRow, ...]:
+        """Return the rows that may be pinned with the others."""
+        return tuple(row for row in self.rows if not row.alone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierWish:
+    """What a person wants confirmed of a pinned tool."""
+
+    server: str
+    tool: str
+    tier: Tier | None
+    labels: str
+    hidden: bool | None = None
+    """Remove it from agents or show it to them again; None leaves that as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolAnswer:
+    """One tool of a batch, pinned with the tier that stood in its row."""
+
+    request_id: str
+    digest: str
+    tier: Tier | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchAnswer:
+    """A press on "Pin all", bound to every row that was on screen."""
+
+    server: str
+    tools: tuple[ToolAnswer, ...]
+    shown_for_ms: int
+    accessibility: bool

@@ -13,6 +13,7 @@ from keyturn.domain.tier import Tier
 from keyturn.presentation.arming import terms_of
 from keyturn.presentation.card import CardKind, CardView, Deadline, DiffSide, ValueKind
 from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.decisive import argv_text
 from keyturn.presentation.json_nodes import nodes, read_json, value_at
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
@@ -236,7 +237,7 @@ def test_every_kind_has_a_card(kind: RequestKind) -> None:
 
 def test_a_command_owes_a_look_at_what_would_be_started() -> None:
     card = CARDS.card(a_command())
-    assert card.decisive[0].value == '["python3","-m","logistics"]'
+    assert [value.value for value in card.decisive] == ["python3\n-m\nlogistics"]
     assert card.decisive[0].owed
     assert card.actions.deny_with_message == card.actions.rule == ""
 
@@ -272,11 +273,34 @@ def test_an_old_and_a_new_text_make_a_diff(arguments: JsonObject) -> None:
     ]
 
 
-def test_only_what_a_rule_may_decide_offers_a_rule() -> None:
+def test_an_argument_that_could_be_misread_stands_as_json() -> None:
+    told = argv_text(["sh", "-c", "rm -rf /", "", "a\nb", 'say "x"', "a\\b"])
+    assert told.split("\n") == [
+        "sh",
+        "-c",
+        '"rm -rf /"',
+        '""',
+        '"a\\nb"',
+        '"say \\"x\\""',
+        '"a\\\\b"',
+    ]
+
+
+def test_every_call_offers_a_rule_and_no_review_does() -> None:
     assert CARDS.card(a_call()).actions.rule
-    assert not CARDS.card(a_call(tier=Tier.T3)).actions.rule
-    assert not CARDS.card(a_call(because="three_lamps")).actions.rule
+    # Where no rule can decide, the sheet says why.
+    assert CARDS.card(a_call(tier=Tier.T3)).actions.rule
     assert not CARDS.card(a_definition()).actions.rule
+
+
+def test_a_review_carries_its_choice_and_a_call_none() -> None:
+    choice = CARDS.card(a_definition(proposed_tier=Tier.T2)).review
+    assert choice is not None
+    assert (choice.chosen, choice.ticked) == (Tier.T2, "X")
+    unproposed = CARDS.card(a_definition(proposed_tier=None)).review
+    assert unproposed is not None
+    assert unproposed.chosen is None
+    assert CARDS.card(a_call()).review is None
 
 
 def test_a_detached_card_allows_one_retry() -> None:

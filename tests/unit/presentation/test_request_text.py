@@ -103,7 +103,7 @@ def test_a_change_shows_both_texts() -> None:
 
 def test_a_command_shows_what_would_be_started() -> None:
     text = TEXTS.of(a_command(), None).text
-    assert 'Command:\n    | ["python3","-m","logistics"]' in text
+    assert "Command:\n    | python3\n    | -m\n    | logistics" in text
     assert '    [1]: "TOKEN=keychain:logistics-prod"' in text
 
 

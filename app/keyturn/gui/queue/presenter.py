@@ -11,7 +11,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from keyturn.application.approval_request import ApprovalRequest, WithdrawCause
+from keyturn.application.approval_request import ApprovalRequest, RequestKind, WithdrawCause
 from keyturn.application.console_protocol import (
     Decide,
     RequestDetached,
@@ -34,6 +34,7 @@ from keyturn.presentation.words import Words
 
 LAST_DECISIONS: Final = 3
 AGE_MS: Final = 1000
+REVIEWS: Final = frozenset({RequestKind.DEFINITION, RequestKind.CHANGE})
 GATHER_MS: Final = 30
 """Arrivals and ends within this time are shown together, so that a burst stalls nothing."""
 
@@ -179,12 +180,18 @@ class QueuePresenter(QObject):
         )
 
     def _on_allow(self, answer: Answer) -> None:
-        self._send(answer, allow=True)
+        """Allow; of a review also say what was chosen of the tool."""
+        tiers = self._view.card.review.tiers
+        waiting = self._waiting.get(answer.request_id)
+        if waiting is not None and waiting.request.kind in REVIEWS:
+            answer = replace(answer, tier=tiers.tier, labels=tiers.labels)
+        self.send_answer(answer, allow=True)
 
     def _on_deny(self, answer: Answer) -> None:
-        self._send(answer, allow=False)
+        self.send_answer(answer, allow=False)
 
-    def _send(self, answer: Answer, *, allow: bool) -> None:
+    def send_answer(self, answer: Answer, *, allow: bool, hide: bool = False) -> None:
+        """Send what was decided of exactly the card that was on screen; `hide` is of reviews."""
         waiting = self._waiting.get(answer.request_id)
         if waiting is None:
             return
@@ -198,6 +205,9 @@ class QueuePresenter(QObject):
                 prompt_hash=self._texts.of(waiting.request, None).prompt_hash,
                 shown_ms=answer.shown_for_ms,
                 accessibility=answer.route is Route.ACCESSIBILITY,
+                tier=answer.tier,
+                labels=answer.labels,
+                hide=hide,
             )
         )
 

@@ -1,31 +1,36 @@
-"""The review of a changed tool: what changed in words, line by line, and whether to accept it.
+"""The review of a new or changed tool: in words, line by line, its tier, and whether to pin it.
 
 Accepting is armed like an approval: the sentence that an attacker would hide must have been pressed
 and every line of the comparison must have been on screen.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QWidget
 
-from keyturn.gui.arming_watch import ArmingWatch
+from keyturn.domain.tier import Tier
+from keyturn.gui.armed_action import ArmedAction
 from keyturn.gui.look import Look
+from keyturn.gui.servers.owed_box import OwedChangeBox
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.diff_view import DiffView
+from keyturn.gui.widgets.foot_row import FootRow
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.tier_box import TierBox
 from keyturn.presentation.answer import Answer, Route
-from keyturn.presentation.arming import ArmingTerms, ArmState, Owed, Subject
+from keyturn.presentation.arming import ArmingTerms, Subject
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.servers import ChangeLine, OwedChange, ReviewView
 
@@ -35,63 +40,6 @@ AS_READ: Final = "as_read"
 RULES: Final = "rules"
 
 
-class OwedChangeBox(QFrame):
-    """A change that must be confirmed, in the server's own words."""
-
-    confirmed = Signal(str)
-
-    def __init__(self, look: Look, change: OwedChange, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._look = look
-        self._change = change
-        self._is_confirmed = False
-        self.setObjectName(f"owed_{change.path}")
-        self._icon = IconLabel(look, Icon.CLAIMED, Token.T2_FG, 14)
-        self._reason = Text(look, Type.LABEL, Token.T2_FG)
-        self._reason.say(change.reason)
-        text = ValueText(look, Type.VALUE)
-        text.say(change.text)
-        self.button = Button(look, Kind.PLAIN, "", Icon.CONFIRM, name=f"confirm_{change.path}")
-        self.button.say(
-            change.action,
-            look.words("card.confirm_named", action=change.action, value=change.text),
-        )
-        self.button.clicked.connect(self._on_confirm)
-        head = row(gap=6)
-        head.addWidget(self._icon)
-        head.addWidget(self._reason)
-        head.addStretch()
-        words = column(gap=2)
-        words.addLayout(head)
-        words.addWidget(text)
-        layout = row(self, (17, 10, 17, 10), gap=16)
-        layout.addLayout(words, 1)
-        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
-
-    def show_confirmed(self, confirmed: bool) -> None:
-        """Show that a person pressed it; nothing moves."""
-        self._is_confirmed = confirmed
-        token = Token.ALLOW_FG if confirmed else Token.T2_FG
-        self._icon.use(Icon.CHECK if confirmed else Icon.CLAIMED, token)
-        self._reason.use_token(token)
-        self.button.setEnabled(not confirmed)
-        self.button.say(self._look.words("card.confirmed") if confirmed else self._change.action)
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw fill and edge of the state."""
-        theme = self._look.theme
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        done = self._is_confirmed
-        painter.setBrush(theme.colour(Token.SURFACE_RAISED if done else Token.T2_BG))
-        painter.setPen(QPen(theme.colour(Token.ALLOW_FG if done else Token.T2_FG), 1))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7.5, 7.5)
-
-    def _on_confirm(self) -> None:
-        self.confirmed.emit(self._change.path)
-
-
 class ReviewPane(QFrame):
     """Head, what changed, comparison, decision row."""
 
@@ -99,7 +47,8 @@ class ReviewPane(QFrame):
     """`Answer`."""
     block_requested = Signal(object)
     """`Answer`."""
-    remove_requested = Signal(str)
+    remove_requested = Signal(object)
+    """`Answer`."""
 
     def __init__(
         self, look: Look, now_ms: Callable[[], int], parent: QWidget | None = None
@@ -120,14 +69,17 @@ class ReviewPane(QFrame):
         )
         self._remove = Button(look, Kind.SOFT, name="remove_tool", height=DECISION)
         self._copy = Button(look, Kind.GHOST, name="copy_report", height=DECISION)
-        self._footing = Text(look, Type.NOTE, Token.TEXT_SECONDARY)
+        self._footing = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self._changes = column()
         self._tabs_place = column()
         self._text = ValueText(look, Type.VALUE)
         self._rules = Text(look, Type.BODY, wrap=True)
         self._hashes = row(gap=16)
         self._tabs: TabRow | None = None
-        self.watch = ArmingWatch(self.accept, now_ms, self)
+        self.tiers = TierBox(look, name="review_tiers")
+        self.action = ArmedAction(look, self.accept, now_ms, self)
+        self.watch = self.action.watch
+        self._title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._build()
         self._connect()
 
@@ -142,7 +94,14 @@ class ReviewPane(QFrame):
         self.accept.make_room_for(
             [self._look.words("arming.confirm", object=change.object) for change in review.owed]
         )
-        if previous != review:
+        self._title.say(review.changed_title or self._look.words("servers.what_changed"))
+        self.tiers.setVisible(review.choice is not None)
+        if review.choice is not None:
+            if previous is None or _key(previous) != _key(review):
+                self.tiers.start_over()
+            self.tiers.show_choice(review.choice)
+        # "Seen 4 min ago" goes on by itself and takes nothing back that was confirmed.
+        if previous is None or replace(previous, seen=review.seen) != review:
             self._show_changes(review)
             self._show_tabs(review)
             self.diff.show_rows(review.diff)
@@ -150,12 +109,21 @@ class ReviewPane(QFrame):
             self._text.say(review.after_text)
             self._rules.say("\n".join(review.suspended_rules))
             self._show_hashes(review)
-        terms = ArmingTerms(
-            tier=review.tier, confirm=frozenset(change.path for change in review.owed), look=True
+        self.action.show(
+            subject,
+            ArmingTerms(
+                # Agreeing to what a tool is reaches as far as its furthest call.
+                tier=max(review.tier, Tier.T2),
+                confirm=frozenset(change.path for change in review.owed),
+                look=True,
+            ),
+            objects={change.path: change.object for change in review.owed},
+            hint=review.actions.armed_hint,
+            name=review.tool,
         )
-        self.watch.show(subject, terms)
         self._on_unseen(self.diff.unseen)
-        self.choose_tab(DEFINITION)
+        if previous is None or _key(previous) != _key(review):
+            self.choose_tab(DEFINITION)
 
     def choose_tab(self, tab: str) -> None:
         """Show the comparison, the text as the agent would read it, or the rules it stops."""
@@ -168,14 +136,14 @@ class ReviewPane(QFrame):
         head.addWidget(self.headline)
         scroll = ScrollPane("panel", (_SIDE, 8, _SIDE, 12))
         body = scroll.body
-        title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
-        title.say(self._look.words("servers.what_changed"))
         body.addWidget(self.chips)
         body.addSpacing(10)
-        body.addWidget(title)
+        body.addWidget(self._title)
         body.addSpacing(4)
         body.addLayout(self._changes)
         body.addSpacing(10)
+        body.addWidget(self.tiers)
+        body.addSpacing(6)
         body.addLayout(self._tabs_place)
         body.addSpacing(8)
         body.addWidget(self.diff)
@@ -194,16 +162,10 @@ class ReviewPane(QFrame):
     def _foot(self) -> QWidget:
         foot = pane("raised", edge="top", name="review_foot")
         layout = column(foot, (_SIDE, 8, _SIDE, 14), gap=8)
-        buttons = row()
-        buttons.addWidget(self.block)
-        buttons.addSpacing(8)
-        buttons.addWidget(self._remove)
-        buttons.addStretch()
-        buttons.addWidget(self._copy)
-        buttons.addSpacing(8)
-        buttons.addWidget(self.accept)
+        leading = (self.block, self._remove)
+        trailing = (self.action.name_row, self._copy, self.accept)
         layout.addWidget(self._footing)
-        layout.addLayout(buttons)
+        layout.addWidget(FootRow(leading, trailing))
         return foot
 
     def _connect(self) -> None:
@@ -211,8 +173,7 @@ class ReviewPane(QFrame):
         self._remove.clicked.connect(self._on_remove)
         self._copy.clicked.connect(self._on_copy)
         self.diff.unseen_changed.connect(self._on_unseen)
-        self.watch.allowed.connect(self.accept_requested)
-        self.watch.ticked.connect(self._show_arming)
+        self.action.pressed.connect(self._on_accept)
 
     def _say_buttons(self, review: ReviewView) -> None:
         words = self._look.words
@@ -251,16 +212,11 @@ class ReviewPane(QFrame):
     def _show_tabs(self, review: ReviewView) -> None:
         words = self._look.words
         clear(self._tabs_place)
-        rules = len(review.suspended_rules)
-        self._tabs = TabRow(
-            self._look,
-            [
-                (DEFINITION, words("servers.definition")),
-                (AS_READ, words("servers.as_read")),
-                (RULES, words("servers.suspends", n=rules)),
-            ],
-            name="review_tabs",
-        )
+        tabs = [(DEFINITION, words("servers.definition")), (AS_READ, words("servers.as_read"))]
+        if review.suspended_rules:
+            rules = len(review.suspended_rules)
+            tabs.append((RULES, words("servers.suspends", n=rules)))
+        self._tabs = TabRow(self._look, tabs, name="review_tabs")
         self._tabs.tab_chosen.connect(self.choose_tab)
         self._tabs_place.addWidget(self._tabs)
 
@@ -276,14 +232,14 @@ class ReviewPane(QFrame):
         self._hashes.addStretch()
 
     def _on_confirmed(self, path: str) -> None:
-        self.watch.confirm(path)
+        self.action.confirm(path)
         for box, change in zip(self._boxes, self._owed(), strict=True):
             if change.path == path:
                 box.show_confirmed(True)
         self.headline.sentence.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_unseen(self, unseen: tuple[int, int] | None) -> None:
-        self.watch.arming.lines_unseen(unseen)
+        self.action.say_unseen(unseen)
         if self._tabs is not None and self._review is not None:
             lines = len(self._review.diff)
             self._tabs.say_note(
@@ -291,31 +247,18 @@ class ReviewPane(QFrame):
                 if unseen is None
                 else self._look.words("servers.lines_unseen", first=unseen[0], last=unseen[1])
             )
-        self._show_arming()
-
-    def _show_arming(self) -> None:
-        if self._review is None:
-            return
-        state = self.watch.arming.state(self._now_ms())
-        if state.owed is not Owed.REQUEST:
-            self.accept.show_state(state, self._reason(state))
-
-    def _reason(self, state: ArmState) -> str:
-        names = [change.object for change in self._owed() if change.path == state.path]
-        first, last = state.unseen or (0, 0)
-        hint = self._review.actions.armed_hint if self._review is not None else ""
-        return self._look.words(
-            state.reason,
-            object=names[0] if names else "",
-            n=max(1, -(-state.left_ms // 1000)),
-            first=first,
-            last=last,
-            name="",
-            hint=hint,
-        )
 
     def _owed(self) -> Sequence[OwedChange]:
         return self._review.owed if self._review is not None else ()
+
+    def _on_accept(self, answer: Answer) -> None:
+        """Hand on what was armed, with the tier and labels that stand in the box now."""
+        review = self._review
+        if review is None:
+            return
+        if review.choice is not None:
+            answer = replace(answer, tier=self.tiers.tier, labels=self.tiers.labels)
+        self.accept_requested.emit(answer)
 
     def _on_block(self) -> None:
         answer: Answer | None = self.watch.answer(Route.POINTER)
@@ -323,9 +266,14 @@ class ReviewPane(QFrame):
             self.block_requested.emit(answer)
 
     def _on_remove(self) -> None:
-        if self._review is not None:
-            self.remove_requested.emit(self._review.request_id)
+        answer = self.watch.answer(Route.POINTER)
+        if answer is not None:
+            self.remove_requested.emit(answer)
 
     def _on_copy(self) -> None:
         if self._review is not None:
             QGuiApplication.clipboard().setText(self._review.after_text)
+
+
+def _key(review: ReviewView) -> tuple[str, int, str]:
+    return (review.request_id, review.revision, review.digest)

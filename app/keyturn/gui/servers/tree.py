@@ -3,6 +3,7 @@
 from typing import Final
 
 from PySide6.QtCore import (
+    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -159,15 +160,21 @@ class ServerTreeView(QTreeView):
         model.tree_changed.connect(self._on_tree)
 
     def choose(self, server: str, tool: str) -> None:
-        """Select a row without telling anybody."""
+        """Select a row without telling anybody; no row where there is none of that name."""
+        found = self._find(server, tool)
+        self.blockSignals(True)
+        # Current by focus alone is not selected: both are set.
+        select = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.selectionModel().setCurrentIndex(found, select)
+        self.blockSignals(False)
+
+    def _find(self, server: str, tool: str) -> QModelIndex:
         for place in range(self._model.rows.rowCount()):
             top = self._model.rows.index(place, 0)
             for index in [top, *(self._model.rows.index(n, 0, top) for n in range(_rows(top)))]:
                 if index.data(PATH_ROLE) == (server, tool):
-                    self.blockSignals(True)
-                    self.setCurrentIndex(index)
-                    self.blockSignals(False)
-                    return
+                    return index
+        return QModelIndex()
 
     def currentChanged(self, current: AnyIndex, previous: AnyIndex) -> None:
         """Tell which row a person chose."""

@@ -1,0 +1,177 @@
+"""Opens the sheets over the open card and carries out what is written there.
+
+While a sheet is open the card's own way to allow is shut, its shortcuts rest, and Esc closes the
+sheet instead of the window.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QShortcut
+
+from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.console_protocol import IntentDone, SaveRule
+from keyturn.gui.forms.outcome import Outcome
+from keyturn.gui.look import Look
+from keyturn.gui.queue.deny_sheet import DenySheet
+from keyturn.gui.queue.model import QueueModel
+from keyturn.gui.queue.rule_sheet import RuleSheetPane
+from keyturn.gui.queue.sheet import Sheet
+from keyturn.gui.queue.view import QueueView
+from keyturn.gui.sending import IntentSender
+from keyturn.presentation.answer import Route
+from keyturn.presentation.arming import Owed, Subject, reason_text
+from keyturn.presentation.card import CardView, DeadlineText, deadline_text
+from keyturn.presentation.rule_sheet import RuleDraft, rule_sheet
+
+_CARD_OWES = frozenset({Owed.CONFIRM, Owed.LOOK, Owed.TYPE_NAME})
+
+
+class CardSheets(QObject):
+    """At most one sheet at a time, always for the card that is open."""
+
+    def __init__(
+        self,
+        *,
+        look: Look,
+        model: QueueModel,
+        view: QueueView,
+        sender: IntentSender,
+        open_request: Callable[[], ApprovalRequest | None],
+        now_ms: Callable[[], int],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._view = view
+        self._sender = sender
+        self._open_request = open_request
+        self._now_ms = now_ms
+        self._card: CardView | None = None
+        card = view.card
+        self.deny = DenySheet(look, card, card.headline)
+        self.rule = RuleSheetPane(look, card, card.headline, now_ms)
+        view.deny_with_message_requested.connect(self._on_deny_wanted)
+        view.rule_requested.connect(self._on_rule_wanted)
+        model.card_changed.connect(self._on_card)
+        self.deny.sent.connect(self._on_sent)
+        self.rule.save_requested.connect(self._on_save)
+        for sheet in (self.deny, self.rule):
+            sheet.closed.connect(self._on_closed)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a sheet covers the card."""
+        return self._card is not None
+
+    # ---------------------------------------------------------------- opening and closing
+
+    def _on_deny_wanted(self, request_id: str, digest: str) -> None:
+        card = self._shown(request_id, digest)
+        request = self._open_request()
+        if card is None or request is None:
+            return
+        self._begin(card)
+        self.deny.begin(request.agent, card.action)
+
+    def _on_rule_wanted(self, request_id: str, digest: str) -> None:
+        card = self._shown(request_id, digest)
+        request = self._open_request()
+        if card is None or request is None:
+            return
+        # Asked before the card is shut, which would be the first thing it owes.
+        owed = self._owed(card)
+        self._begin(card)
+        sheet = rule_sheet(
+            request, self._look.words, revision=card.revision, waits=self._agent_waits(card)
+        )
+        self.rule.begin(sheet, card.action, owed)
+
+    def _shown(self, request_id: str, digest: str) -> CardView | None:
+        card = self._view.card.card
+        if card is None or self.is_open or (card.request_id, card.digest) != (request_id, digest):
+            return None
+        return card
+
+    def _begin(self, card: CardView) -> None:
+        self._card = card
+        self._view.show_pending(False)
+        self._use_keys(False)
+
+    def _on_closed(self) -> None:
+        if self._card is None:
+            return
+        self._card = None
+        self._use_keys(True)
+        self._view.show_pending(self._open_request() is not None)
+        if self._view.isVisible():
+            self._view.card.rest_focus()
+
+    def _on_card(self, card: CardView | None) -> None:
+        """Close over another card, and over the same one when it is not what it was."""
+        open_for = self._card
+        if open_for is not None and (card is None or _subject(card) != _subject(open_for)):
+            self._close()
+
+    def _close(self) -> None:
+        sheets: tuple[Sheet, ...] = (self.deny, self.rule)
+        for sheet in sheets:
+            sheet.close_sheet()
+        # A sheet on a page that is not shown has nothing to hide, and closes all the same.
+        self._on_closed()
+
+    def _use_keys(self, use: bool) -> None:
+        for shortcut in self._view.findChildren(QShortcut):
+            if not shortcut.objectName().startswith("key_close_"):
+                shortcut.setEnabled(use)
+        hide = self._view.window().findChild(QShortcut, "key_hide")
+        if isinstance(hide, QShortcut):
+            hide.setEnabled(use)
+
+    def _owed(self, card: CardView) -> str:
+        """Return what the card demands before anything may be allowed, in the button's words."""
+        state = self._view.watch.arming.state(self._now_ms())
+        return reason_text(state, card, self._look.words) if state.owed in _CARD_OWES else ""
+
+    def _agent_waits(self, card: CardView) -> bool:
+        if card.deadline is None:
+            return False
+        text: DeadlineText = deadline_text(card.deadline, self._now_ms(), self._look.words)
+        return text.share_left > 0
+
+    # ---------------------------------------------------------------- what is written there
+
+    def _on_sent(self, message: str) -> None:
+        card = self._card
+        answer = self._view.watch.answer(Route.POINTER)
+        if card is None or answer is None or answer.request_id != card.request_id:
+            return
+        self._close()
+        self._view.deny_requested.emit(replace(answer, message=message))
+
+    def _on_save(self, made: RuleDraft) -> None:
+        card = self._card
+        if card is None:
+            return
+        self.rule.say(Outcome.WAITING, self._look.words("sheets.saving"))
+        self._sender.send(
+            lambda n: SaveRule(n=n, data=made.data), lambda done: self._on_saved(card, done)
+        )
+
+    def _on_saved(self, card: CardView, done: IntentDone) -> None:
+        """Close, unless it failed or decided nothing: the person must hear either."""
+        open_for = self._card
+        if open_for is None or _subject(open_for) != _subject(card):
+            return
+        request = self._open_request()
+        if not done.ok:
+            self.rule.say(Outcome.FAILED, done.sentence)
+        elif request is not None and request.id == card.request_id and self._agent_waits(card):
+            self.rule.say(Outcome.OWED, self._look.words("sheets.rule_saved_waits"))
+        else:
+            self._close()
+
+
+def _subject(card: CardView) -> Subject:
+    return Subject(card.request_id, card.revision, card.digest)

@@ -1,0 +1,196 @@
+"""Sends what a person wants of servers and tools, and says what became of it.
+
+A confirmation is sent for exactly what was on screen: a proposal that changed meanwhile is another
+one, and each tool of a batch is decided by its own digest.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import QObject, Signal
+
+from keyturn.application.console_protocol import (
+    Decide,
+    IntentDone,
+    KeepServer,
+    PutServer,
+    RemoveServer,
+    ReviewServer,
+    SetTier,
+)
+from keyturn.gui.forms.outcome import Outcome
+from keyturn.gui.sending import IntentSender, MakeIntent
+from keyturn.gui.servers.view import ServersView
+from keyturn.presentation.answer import Answer, Route
+from keyturn.presentation.request_text import RequestTexts
+from keyturn.presentation.server_form import ReadServer, TypedServer, read_server
+from keyturn.presentation.servers import BatchAnswer, ServerView, TierWish
+from keyturn.presentation.servers_builder import KnownServers, ServersBuilder
+from keyturn.presentation.words import Words
+
+
+class ServerActions(QObject):
+    """From presses on the servers' screen to intents and decisions."""
+
+    added = Signal(str)
+    """Name of a server that the form added."""
+
+    def __init__(
+        self,
+        *,
+        sender: IntentSender,
+        view: ServersView,
+        builder: ServersBuilder,
+        texts: RequestTexts,
+        words: Words,
+        known: Callable[[], KnownServers],
+        now: Callable[[], datetime],
+        parent: QObject | None = None,
+    ) -> None:
+        """`known` is what the broker said last; `now` is aware, in the reader's time zone."""
+        super().__init__(parent)
+        self._sender = sender
+        self._view = view
+        self._builder = builder
+        self._texts = texts
+        self._words = words
+        self._known = known
+        self._now = now
+        self._connect(view)
+
+    def _connect(self, view: ServersView) -> None:
+        view.accept_requested.connect(self._on_accept)
+        view.block_requested.connect(self._on_block)
+        view.remove_requested.connect(self._on_hide)
+        view.tool.wished.connect(self._on_wish)
+        view.batch.pin_requested.connect(self._on_pin_all)
+        view.form.typed.connect(self._on_typed)
+        view.form.add_requested.connect(self._on_add)
+        view.server.confirm_requested.connect(self._on_confirm)
+        view.server.remove_requested.connect(self._on_remove)
+        view.server.keep_requested.connect(self._on_keep)
+        view.server.review_requested.connect(self._on_review)
+
+    def _on_accept(self, answer: Answer) -> None:
+        self._decide(answer, allow=True)
+
+    def _on_block(self, answer: Answer) -> None:
+        self._decide(answer, allow=False)
+
+    def _on_hide(self, answer: Answer) -> None:
+        self._decide(answer, allow=False, hide=True)
+
+    def _decide(self, answer: Answer, *, allow: bool, hide: bool = False) -> None:
+        request = self._known().reviews.get(answer.request_id)
+        if request is None:
+            return
+        self._send(
+            lambda n: Decide(
+                n=n,
+                id=answer.request_id,
+                digest=answer.digest,
+                allow=allow,
+                prompt_hash=self._texts.of(request, None).prompt_hash,
+                shown_ms=answer.shown_for_ms,
+                accessibility=answer.route is Route.ACCESSIBILITY,
+                tier=answer.tier if allow else None,
+                labels=answer.labels if allow else None,
+                hide=hide,
+            )
+        )
+
+    def _on_pin_all(self, batch: BatchAnswer) -> None:
+        """Send one decision a tool, each with its own digest; there is no approval of a set."""
+        for tool in batch.tools:
+            answer = Answer(
+                request_id=tool.request_id,
+                revision=1,
+                digest=tool.digest,
+                shown_for_ms=batch.shown_for_ms,
+                route=Route.ACCESSIBILITY if batch.accessibility else Route.POINTER,
+                tier=tool.tier,
+            )
+            self._decide(answer, allow=True)
+
+    def _on_wish(self, wish: TierWish) -> None:
+        self._send(
+            lambda n: SetTier(
+                n=n,
+                server=wish.server,
+                tool=wish.tool,
+                tier=wish.tier,
+                labels=wish.labels,
+                hidden=wish.hidden,
+            ),
+            self._words("servers.saved", tool=wish.tool),
+        )
+
+    def _on_confirm(self, shown: ServerView) -> None:
+        """Confirm the proposal that was on screen, not whatever stands in its place by now."""
+        state = self._known().server(shown.server)
+        if state is None or state.confirmed:
+            return
+        if self._builder.server(self._known(), state, self._now()).digest != shown.digest:
+            self._view.note.say(Outcome.OWED, self._words("servers.changed_meanwhile"))
+            return
+        self._send(
+            lambda n: PutServer(
+                n=n,
+                name=state.name,
+                command=state.command,
+                env=state.env_values,
+                environment=state.environment,
+            ),
+            self._words("servers.confirmed", server=state.name),
+        )
+
+    def _on_remove(self, server: str) -> None:
+        removed = self._words("servers.removed", server=server)
+        self._send(lambda n: RemoveServer(n=n, name=server), removed)
+
+    def _on_keep(self, server: str) -> None:
+        self._send(lambda n: KeepServer(n=n, name=server))
+
+    def _on_review(self, server: str) -> None:
+        self._view.show_busy(self._words("servers.reviewing", server=server))
+
+        def heard(done: IntentDone) -> None:
+            self._view.show_busy("")
+            self._say(done, self._words("servers.reviewed", server=server))
+
+        self._sender.send(lambda n: ReviewServer(n=n, name=server), heard)
+
+    # ---------------------------------------------------------------- the form
+
+    def _on_typed(self, typed: TypedServer) -> None:
+        taken = {server.name for server in self._known().servers}
+        self._view.form.show_read(read_server(typed, taken, self._words))
+
+    def _on_add(self, read: ReadServer) -> None:
+        def heard(done: IntentDone) -> None:
+            self._say(done, self._words("servers.added", server=read.name))
+            if done.ok:
+                self.added.emit(read.name)
+
+        self._sender.send(
+            lambda n: PutServer(
+                n=n,
+                name=read.name,
+                command=read.argv,
+                env=dict(read.env),
+                environment=read.environment,
+            ),
+            heard,
+        )
+
+    # ---------------------------------------------------------------- sending
+
+    def _send(self, make: MakeIntent, sentence: str = "") -> None:
+        self._sender.send(make, lambda done: self._say(done, sentence))
+
+    def _say(self, done: IntentDone, sentence: str) -> None:
+        """Tell what became of it; what failed stays on screen until it is closed."""
+        if not done.ok:
+            self._view.note.say(Outcome.FAILED, done.sentence)
+        elif sentence:
+            self._view.note.say(Outcome.DONE, sentence)

@@ -1,0 +1,137 @@
+"""The form that adds a server: what is typed on top, what it means exactly below."""
+
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.servers.panes import DetailPane
+from keyturn.gui.servers.server_pane import ArgvList
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import DECISION, NORMAL, Button, Kind
+from keyturn.gui.widgets.layouts import column
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.server_form import ReadServer, TypedServer
+
+_LINES: Final = 76
+_NARROW_FIELD: Final = 320
+
+
+class FormPane(DetailPane):
+    """Holds the fields; reads nothing itself."""
+
+    typed = Signal(object)
+    """`TypedServer`, after every key."""
+    add_requested = Signal(object)
+    """The `ReadServer` that was shown."""
+    cancelled = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, name="server_form", parent=parent)
+        self._read: ReadServer | None = None
+        self._touched = False
+        self.name = self._line("server_name", _NARROW_FIELD)
+        self.command = self._line("server_command_line")
+        self.variables = QPlainTextEdit()
+        self.environment = self._line("server_environment", _NARROW_FIELD)
+        self.argv = ArgvList(look, "server_argv")
+        self.add = Button(look, Kind.PRIMARY, name="add_server", height=DECISION)
+        self.cancel = Button(look, Kind.PLAIN, name="cancel_server", height=DECISION)
+        self._faults = Text(look, Type.BODY, Token.DENY_FG, wrap=True)
+        self._notes = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        self._fill()
+        self._connect()
+
+    def begin(self) -> None:
+        """Start with empty fields."""
+        for field in (self.name, self.command, self.environment):
+            field.clear()
+        self.variables.clear()
+        self._touched = False
+        self._on_typed()
+        self.name.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_read(self, read: ReadServer) -> None:
+        """Show what the fields mean; faults are held back until something is typed."""
+        self._read = read
+        self.argv.show_argv(read.argv)
+        self._faults.say("\n".join(read.faults) if self._touched else "")
+        self._notes.say("\n".join(read.notes))
+        self._notes.setVisible(bool(read.notes))
+        ready = not read.faults
+        self.add.setEnabled(ready)
+        self.add.setAccessibleDescription("\n".join(read.faults))
+
+    def _line(self, name: str, width: int = 0) -> QLineEdit:
+        field = QLineEdit()
+        field.setObjectName(name)
+        field.setFixedHeight(self._look.theme.tall(NORMAL))
+        if width:
+            field.setFixedWidth(width)
+        return field
+
+    def _fill(self) -> None:
+        words = self._look.words
+        self.headline.show_head(words("servers.form_title"), words("servers.form_note"), "")
+        self.variables.setObjectName("server_variables")
+        self.variables.setFixedHeight(self._look.theme.tall(_LINES))
+        self.variables.setTabChangesFocus(True)
+        for field, key, note in (
+            (self.name, "servers.field_name", "servers.field_name_note"),
+            (self.command, "servers.field_command", "servers.field_command_note"),
+            (self.variables, "servers.field_variables", "servers.field_variables_note"),
+            (self.environment, "servers.field_environment", "servers.field_environment_note"),
+        ):
+            self._add_field(field, words(key), words(note))
+            if field is self.command:
+                self.body.addWidget(self.argv)
+                self.body.addWidget(self._notes)
+        self.body.addSpacing(12)
+        self.body.addWidget(self._faults)
+        self.body.addStretch()
+        self.footing.say(words("servers.form_footing"))
+        self.cancel.say(words("servers.cancel"))
+        self.add.say(words("servers.add"))
+        self.buttons.addWidget(self.cancel)
+        self.buttons.addStretch()
+        self.buttons.addWidget(self.add)
+
+    def _add_field(self, field: QWidget, label: str, note: str) -> None:
+        field.setAccessibleName(label)
+        field.setAccessibleDescription(note)
+        title = Text(self._look, Type.LABEL, Token.TEXT_PRIMARY)
+        title.say(label)
+        below = Text(self._look, Type.CAPTION, Token.TEXT_TERTIARY, wrap=True)
+        below.say(note)
+        place = column(gap=4)
+        place.addWidget(title)
+        place.addWidget(field)
+        place.addWidget(below)
+        self.body.addSpacing(14)
+        self.body.addLayout(place)
+
+    def _connect(self) -> None:
+        for field in (self.name, self.command, self.environment):
+            field.textEdited.connect(self._on_touched)
+        self.variables.textChanged.connect(self._on_touched)
+        self.add.clicked.connect(self._on_add)
+        self.cancel.clicked.connect(self.cancelled)
+
+    def _on_touched(self) -> None:
+        self._touched = True
+        self._on_typed()
+
+    def _on_typed(self) -> None:
+        self.typed.emit(
+            TypedServer(
+                name=self.name.text(),
+                command=self.command.text(),
+                variables=self.variables.toPlainText(),
+                environment=self.environment.text(),
+            )
+        )
+
+    def _on_add(self) -> None:
+        if self._read is not None and not self._read.faults:
+            self.add_requested.emit(self._read)

@@ -1,0 +1,71 @@
+"""One thing that a review owes its person: the server's own words, and the button that confirms."""
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.icon_label import IconLabel
+from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.presentation.marks import Icon
+from keyturn.presentation.servers import OwedChange
+
+
+class OwedChangeBox(QFrame):
+    """A change that must be confirmed, in the server's own words."""
+
+    confirmed = Signal(str)
+
+    def __init__(self, look: Look, change: OwedChange, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._change = change
+        self._is_confirmed = False
+        self.setObjectName(f"owed_{change.path}")
+        self._icon = IconLabel(look, Icon.CLAIMED, Token.T2_FG, 14)
+        self._reason = Text(look, Type.LABEL, Token.T2_FG)
+        self._reason.say(change.reason)
+        text = ValueText(look, Type.VALUE)
+        text.say(change.text)
+        self.button = Button(look, Kind.PLAIN, "", Icon.CONFIRM, name=f"confirm_{change.path}")
+        self.button.say(
+            change.action,
+            look.words("card.confirm_named", action=change.action, value=change.text),
+        )
+        self.button.clicked.connect(self._on_confirm)
+        head = row(gap=6)
+        head.addWidget(self._icon)
+        head.addWidget(self._reason)
+        head.addStretch()
+        words = column(gap=2)
+        words.addLayout(head)
+        words.addWidget(text)
+        layout = row(self, (17, 10, 17, 10), gap=16)
+        layout.addLayout(words, 1)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def show_confirmed(self, confirmed: bool) -> None:
+        """Show that a person pressed it; nothing moves."""
+        self._is_confirmed = confirmed
+        token = Token.ALLOW_FG if confirmed else Token.T2_FG
+        self._icon.use(Icon.CHECK if confirmed else Icon.CLAIMED, token)
+        self._reason.use_token(token)
+        self.button.setEnabled(not confirmed)
+        self.button.say(self._look.words("card.confirmed") if confirmed else self._change.action)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw fill and edge of the state."""
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        done = self._is_confirmed
+        painter.setBrush(theme.colour(Token.SURFACE_RAISED if done else Token.T2_BG))
+        painter.setPen(QPen(theme.colour(Token.ALLOW_FG if done else Token.T2_FG), 1))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7.5, 7.5)
+
+    def _on_confirm(self) -> None:
+        self.confirmed.emit(self._change.path)

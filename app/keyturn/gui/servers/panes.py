@@ -1,0 +1,125 @@
+"""The frame that every pane of the servers' screen has: head, scrolling body, pinned foot."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.chip import ChipRow
+from keyturn.gui.widgets.headline import Headline
+from keyturn.gui.widgets.icon_label import IconLabel
+from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
+from keyturn.gui.widgets.scroll_pane import ScrollPane
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.servers import Notice
+
+SIDE: Final = 24
+
+
+class NoticeBox(QFrame):
+    """One sentence in the tint of its role, wrapped, with at most one button."""
+
+    action_pressed = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._notice: Notice | None = None
+        self._place = row(self, (16, 10, 16, 10), gap=12)
+        self.hide()
+
+    @property
+    def notice(self) -> Notice | None:
+        """Return what is shown."""
+        return self._notice
+
+    def show_notice(self, notice: Notice | None) -> None:
+        """Show a notice, or none."""
+        if notice == self._notice:
+            return
+        self._notice = notice
+        clear(self._place)
+        self.setVisible(notice is not None)
+        if notice is None:
+            return
+        token = self._look.theme.role_token(notice.role)
+        top = Qt.AlignmentFlag.AlignVCenter
+        self._place.addWidget(IconLabel(self._look, notice.icon, token, 20), 0, top)
+        text = Text(self._look, Type.BODY, wrap=True)
+        text.say(" ".join(filter(None, (notice.strong, notice.rest))))
+        self._place.addWidget(text, 1, top)
+        if notice.action:
+            button = Button(self._look, Kind.PLAIN, notice.action, name="notice_action")
+            button.clicked.connect(self.action_pressed)
+            self._place.addWidget(button, 0, top)
+        self.setAccessibleName(text.text())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the tint."""
+        if self._notice is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._look.theme.role_tint(self._notice.role))
+        painter.drawRoundedRect(QRectF(self.rect()), 8, 8)
+
+
+class DetailPane(QFrame):
+    """Headline, chips, notice; then whatever a pane adds to `body`; buttons at the foot."""
+
+    def __init__(self, look: Look, *, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setObjectName(name)
+        self.setProperty("surface", "panel")
+        self.headline = Headline(look)
+        self.chips = ChipRow(look)
+        self.notice = NoticeBox(look)
+        self.page = ScrollPane("panel", (SIDE, 8, SIDE, 12))
+        self.body = self.page.body
+        self.footing = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        self.buttons: QHBoxLayout = row()
+        head = column(margins=(SIDE, 12, SIDE, 0))
+        head.addWidget(self.headline)
+        self.body.addWidget(self.chips)
+        self.body.addSpacing(10)
+        self.body.addWidget(self.notice)
+        layout = column(self)
+        layout.addLayout(head)
+        layout.addWidget(self.page, 1)
+        layout.addWidget(self._foot(name))
+
+    def add_section(self, key: str) -> None:
+        """Add the title of a section to the body."""
+        self.body.addSpacing(14)
+        title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
+        title.say(self._look.words(key))
+        self.body.addWidget(title)
+        self.body.addSpacing(4)
+        self.body.addWidget(divider())
+        self.body.addSpacing(6)
+
+    def show_only(self, *shown: QWidget, among: Sequence[QWidget]) -> None:
+        """Show some of the foot's buttons; the focus rests on the sentence if its button goes."""
+        for button in among:
+            if button not in shown and button.hasFocus():
+                # Qt would hand the focus of what hides to the next widget, the stop button.
+                self.rest_focus()
+            button.setVisible(button in shown)
+
+    def rest_focus(self) -> None:
+        """Put the focus on the sentence, where no key can decide anything."""
+        self.headline.sentence.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _foot(self, name: str) -> QWidget:
+        foot = pane("raised", edge="top", name=f"{name}_foot")
+        layout = column(foot, (SIDE, 8, SIDE, 14), gap=8)
+        layout.addWidget(self.footing)
+        layout.addLayout(self.buttons)
+        return foot

@@ -1,0 +1,156 @@
+"""A tool that nothing is asked about: what is pinned, and the tier that a person confirmed."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from keyturn.domain.tier import Tier
+from keyturn.gui.armed_action import ArmedAction
+from keyturn.gui.look import Look
+from keyturn.gui.servers.owed_box import OwedChangeBox
+from keyturn.gui.servers.panes import DetailPane
+from keyturn.gui.theme import Type
+from keyturn.gui.widgets.allow_button import AllowButton
+from keyturn.gui.widgets.buttons import DECISION, Button, Kind
+from keyturn.gui.widgets.layouts import clear, column
+from keyturn.gui.widgets.pairs import PairList
+from keyturn.gui.widgets.text import ValueText
+from keyturn.gui.widgets.tier_box import TierBox
+from keyturn.presentation.answer import Answer
+from keyturn.presentation.arming import ArmingTerms, Subject
+from keyturn.presentation.servers import TierWish, ToolView
+
+_KEYS: Final = 100
+
+
+class ToolPane(DetailPane):
+    """Shows a `ToolView` and takes another tier or other labels."""
+
+    wished = Signal(object)
+    """`TierWish`."""
+
+    def __init__(
+        self, look: Look, now_ms: Callable[[], int], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, name="tool_pane", parent=parent)
+        self._view: ToolView | None = None
+        self._revision = 0
+        self.tiers = TierBox(look, name="tool_tiers")
+        self.save = AllowButton(look, name="save_tier", kind=Kind.PRIMARY)
+        self.remove = Button(look, Kind.PLAIN, name="remove_tool", height=DECISION)
+        self.action = ArmedAction(look, self.save, now_ms, self)
+        self._description = ValueText(look, Type.VALUE)
+        self._owed = column()
+        self._boxes: list[OwedChangeBox] = []
+        self._claims = column()
+        self._definition = ValueText(look, Type.VALUE)
+        self._fill()
+        self.tiers.changed.connect(self._on_changed)
+        self.action.pressed.connect(self._on_pressed)
+        self.remove.clicked.connect(self._on_remove)
+
+    def show_view(self, view: ToolView) -> None:
+        """Show a tool; the same one as it stands keeps what was chosen and not yet saved."""
+        previous, self._view = self._view, view
+        words = self._look.words
+        self.headline.show_head(view.headline, view.server_tool, view.seen)
+        self.chips.show_chips(view.chips)
+        self.notice.show_notice(view.notice)
+        self._description.say(view.description or words("servers.no_description"))
+        self._definition.say(view.definition)
+        self._description.setVisible(not view.owed)
+        remove, save = words("servers.remove_tool"), words("servers.save_tier")
+        if view.hidden:
+            save = words("servers.show_again")
+        self.remove.say(remove, words("card.named", action=remove, object=view.tool))
+        shown = (self.save,) if view.hidden else (self.save, self.remove)
+        self.show_only(*shown, among=(self.save, self.remove))
+        self.save.say(save, words("card.named", action=save, object=view.tool))
+        if previous is None or previous.claims != view.claims:
+            clear(self._claims)
+            self._claims.addWidget(PairList(self._look, view.claims, key_width=_KEYS))
+        if previous is None or previous.digest != view.digest:
+            self._show_owed(view)
+            self.tiers.start_over()
+            self.tiers.show_choice(view.choice)
+            self._on_changed()
+
+    def leave(self) -> None:
+        """Forget what was chosen and not saved."""
+        self._view = None
+        self.action.hide()
+
+    def _fill(self) -> None:
+        words = self._look.words
+        self.add_section("servers.tier_section")
+        self.body.addWidget(self.tiers)
+        self.add_section("servers.what_it_says")
+        self.body.addLayout(self._owed)
+        self.body.addWidget(self._description)
+        self.body.addSpacing(8)
+        self.body.addLayout(self._claims)
+        self.add_section("servers.definition")
+        self.body.addWidget(self._definition)
+        self.body.addStretch()
+        self._description.setObjectName("tool_description")
+        self._definition.setObjectName("tool_definition")
+        self.footing.say(words("servers.tier_footing"))
+        self.buttons.addWidget(self.remove)
+        self.buttons.addStretch()
+        self.buttons.addWidget(self.action.name_row)
+        self.buttons.addSpacing(8)
+        self.buttons.addWidget(self.save)
+
+    def _show_owed(self, view: ToolView) -> None:
+        clear(self._owed)
+        self._boxes = [OwedChangeBox(self._look, change) for change in view.owed]
+        for box in self._boxes:
+            box.confirmed.connect(self._on_confirmed)
+            self._owed.addWidget(box)
+
+    def _on_confirmed(self, path: str) -> None:
+        self.action.confirm(path)
+        for box in self._boxes:
+            box.show_confirmed(True)
+        self.rest_focus()
+
+    def _on_changed(self) -> None:
+        """Arm for exactly what is chosen; another choice starts from zero."""
+        view = self._view
+        if view is None:
+            return
+        words = self._look.words
+        self._revision += 1
+        subject = Subject(f"{view.server} / {view.tool}", self._revision, view.digest)
+        self.action.show(
+            subject,
+            ArmingTerms(tier=Tier.T2, confirm=frozenset(one.path for one in view.owed)),
+            objects={one.path: one.object for one in view.owed},
+            hint=words("servers.save_hint"),
+            name=view.tool,
+        )
+        for box in self._boxes:
+            box.show_confirmed(False)
+        same = not view.hidden and (self.tiers.tier, self.tiers.labels) == (
+            view.choice.chosen,
+            view.choice.ticked,
+        )
+        self.action.refuse(words("servers.nothing_changed") if same else "")
+
+    def _on_pressed(self, _answer: Answer) -> None:
+        view = self._view
+        if view is not None:
+            hidden = False if view.hidden else None
+            self.wished.emit(self._wish(view, self.tiers.tier, self.tiers.labels, hidden))
+
+    def _on_remove(self) -> None:
+        view = self._view
+        if view is not None:
+            choice = view.choice
+            self.wished.emit(self._wish(view, choice.chosen, choice.ticked, True))
+
+    @staticmethod
+    def _wish(view: ToolView, tier: Tier | None, labels: str, hidden: bool | None) -> TierWish:
+        return TierWish(server=view.server, tool=view.tool, tier=tier, labels=labels, hidden=hidden)

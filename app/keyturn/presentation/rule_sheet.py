@@ -1,0 +1,162 @@
+"""Owns what the sheet "Allow with rule" offers: one tool, one agent, and which values are fixed.
+
+Narrowest first: with every value ticked the rule covers exactly these arguments and no others, so
+that an argument which this call did not have is not let in. Nothing of a choice is remembered.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from keyturn.application.approval_request import ApprovalRequest
+from keyturn.domain.canonical import JsonValue, canonical
+from keyturn.domain.condition import Operator
+from keyturn.domain.pattern import is_glob
+from keyturn.domain.policy import Because
+from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule_data import rule_from_data, rule_to_data
+from keyturn.domain.tier import Tier
+from keyturn.presentation.json_nodes import Node, nodes, quoted_text, read_json
+from keyturn.presentation.rule_sentences import RuleSentences
+from keyturn.presentation.words import Words
+
+MOST_VALUES = 40
+"""More than these nobody ticks one by one: then only the exact call can be fixed."""
+LARGEST_ARGUMENTS = 32 * 1024
+"""Characters of canonical JSON that a rule may hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixableValue:
+    """One argument that the rule can insist on."""
+
+    path: str
+    """JSON Pointer."""
+    value: JsonValue
+    text: str
+    """As sent, a string in its quotation marks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSheet:
+    """What can be made a rule of one waiting call."""
+
+    request_id: str
+    revision: int
+    digest: str
+    tier: Tier
+    agent: str
+    server: str
+    tool: str
+    arguments: JsonValue
+    values: tuple[FixableValue, ...]
+    refusal: str = ""
+    """Why no rule can decide such a call; the sheet then offers nothing else."""
+    waits: bool = True
+    """False when the agent stopped waiting: the rule decides its next call, not this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleDraft:
+    """The rule that stands in the sheet."""
+
+    data: str
+    """As `SaveRule` takes it; canonical JSON."""
+    sentence: str
+    conditions: tuple[str, ...]
+    loose: str
+    """What the rule leaves open, in words; empty when it leaves nothing open."""
+    fault: str = ""
+    """Why it cannot be saved like this."""
+
+
+def rule_sheet(
+    request: ApprovalRequest, words: Words, *, revision: int = 1, waits: bool = True
+) -> RuleSheet:
+    """Return the sheet of a call."""
+    arguments = read_json(request.arguments)
+    found = fixable_values(arguments)
+    return RuleSheet(
+        request_id=request.id,
+        revision=revision,
+        digest=request.digest,
+        tier=request.tier,
+        agent=request.agent,
+        server=request.server,
+        tool=request.tool or "",
+        arguments=arguments,
+        values=found if len(found) <= MOST_VALUES else (),
+        refusal=_refusal(request, words),
+        waits=waits,
+    )
+
+
+def fixable_values(arguments: JsonValue) -> tuple[FixableValue, ...]:
+    """Return every scalar argument, and every list as a whole.
+
+    A list is one value: conditions on its items would leave room for further items.
+    """
+    found: list[Node] = []
+    for node in nodes(arguments):
+        if any(node.path.startswith(f"{one.path}/") for one in found[-1:]):
+            continue
+        if node.path and (node.is_leaf or isinstance(node.value, list)):
+            found.append(node)
+    return tuple(
+        FixableValue(path=node.path, value=node.value, text=quoted_text(node.value))
+        for node in found
+    )
+
+
+def draft(sheet: RuleSheet, ticked: Collection[str], words: Words) -> RuleDraft:
+    """Return the rule that fixes the values at the paths `ticked`."""
+    kept = [value for value in sheet.values if value.path in ticked]
+    exact = len(kept) == len(sheet.values)
+    rule = _rule(sheet, kept, exact=exact)
+    sentences = RuleSentences(words)
+    fault = ""
+    if sheet.tier is Tier.T2 and not exact and not kept:
+        fault = words("sheets.needs_a_value")
+    return RuleDraft(
+        data=canonical(rule_to_data(rule)).decode(),
+        sentence=sentences.sentence(rule),
+        conditions=(words("sheets.exactly"),) if exact else sentences.conditions(rule),
+        loose="" if exact else words("sheets.leaves_open", n=len(sheet.values) - len(kept)),
+        fault=sheet.refusal or fault,
+    )
+
+
+def _rule(sheet: RuleSheet, kept: list[FixableValue], *, exact: bool) -> Rule:
+    tests: list[JsonValue] = [
+        {"path": value.path, "op": Operator.EQ.value, "value": value.value} for value in kept
+    ]
+    if exact:
+        tests = [{"path": "", "op": Operator.EQ.value, "value": sheet.arguments}]
+    return rule_from_data(
+        {
+            "effect": Effect.ALLOW.value,
+            "kind": "call",
+            "agent": sheet.agent,
+            "server": sheet.server,
+            "tool": sheet.tool,
+            "when": tests,
+        }
+    )
+
+
+def _refusal(request: ApprovalRequest, words: Words) -> str:
+    """Return why a rule could not decide this call (architecture.md section 7, "Tiers")."""
+    told = ""
+    if request.tier is Tier.T3:
+        told = words("sheets.no_rule_t3")
+    elif request.because == Because.THREE_LAMPS.value:
+        told = words("sheets.no_rule_lamps")
+    elif request.because == Because.UNKNOWN_AGENT.value or not request.asked_by.agent_enrolled:
+        told = words("sheets.no_rule_agent", agent=request.agent)
+    elif request.because in (Because.RULE.value, Because.RULE_FAULT.value):
+        told = words("sheets.no_rule_asks", rule=request.rule or words("sheets.one_of_yours"))
+    elif any(is_glob(name) for name in (request.agent, request.server, request.tool or "")):
+        # Such a name would be read as a pattern and cover other tools as well.
+        told = words("sheets.no_rule_name")
+    elif len(request.arguments) > LARGEST_ARGUMENTS:
+        told = words("sheets.no_rule_large")
+    return told
