@@ -134,7 +134,7 @@ KILL_SWITCH = _section(
     ("K3", STOP, "The stop survives crash, restart and reboot."),
     ("K4", KEPT, "Console dead or frozen: nothing is sent, cards are back within 3 s."),
     ("K5", WINDOW, "The stop shows in tray, top bar, card and title within 500 ms."),
-    ("K6", STOP, "Retries while stopped are all refused and counted."),
+    ("K6", KEPT, "Retries while stopped are all refused and counted."),
     ("K7", KEPT, "Resuming brings back no grant and no pending approval."),
 )
 
@@ -249,7 +249,7 @@ INVARIANTS = _section(
         Partly("zero sends is tested, the times are measured nowhere yet"),
         "After the stop zero sends: 100 ms by hand, 500 pending in 1 s.",
     ),
-    ("I-18", STOP, "The stop is durable before it is said; only a person resumes."),
+    ("I-18", KEPT, "The stop is durable before it is said; only a person resumes."),
     ("I-19", WINDOW, "Allow is inert for its arming time after every change."),
     ("I-20", WINDOW, "No default button; Enter, Space and Escape never approve."),
     ("I-21", WINDOW, "The whole arguments are shown, hidden characters escaped, text plain."),

@@ -149,8 +149,6 @@ class WatchedServer:
     silent: bool = False
     arrivals: list[Arrival] = field(default_factory=list[Arrival])
     sent: list[JsonObject] = field(default_factory=list[JsonObject])
-    recorded_before: list[list[str]] = field(default_factory=list[list[str]])
-    """Outcomes that were committed when each call arrived."""
     pending: "list[asyncio.Future[UpstreamReply]]" = field(
         default_factory=list["asyncio.Future[UpstreamReply]"]
     )
@@ -158,6 +156,12 @@ class WatchedServer:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     started: asyncio.Event | None = None
     """Put in to let `ready` wait until it is set, as for a server that starts."""
+
+    @property
+    def recorded_before(self) -> list[list[str]]:
+        """Outcomes that were committed when each call arrived."""
+        outcomes = [record.entry.outcome for record in self.log.records]
+        return [outcomes[: arrival.committed] for arrival in self.arrivals]
 
     async def ready(self) -> Ready:
         if self.started is not None:
@@ -174,7 +178,6 @@ class WatchedServer:
         self.arrivals.append(
             Arrival(request_id=request_id, params=arrived, committed=len(self.log.records))
         )
-        self.recorded_before.append([r.entry.outcome for r in self.log.records])
         future: asyncio.Future[UpstreamReply] = asyncio.get_running_loop().create_future()
         self.pending.append(future)
         self.arrived.set()
