@@ -100,6 +100,18 @@ async def settle(steps: int = 30) -> None:
         await asyncio.sleep(0)
 
 
+class LateClock(FakeClock):
+    """A clock whose timers can be late, as on a busy loop or after a machine slept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.late_ns = 0
+
+    def monotonic_ns(self) -> int:
+        """Return the time that no timer has noticed yet."""
+        return super().monotonic_ns() + self.late_ns
+
+
 class HeldLog(FakeDecisionLog):
     """A log whose disk a test can make slow: while held, commits wait and nothing is in the log."""
 
@@ -192,7 +204,7 @@ class World:
     """Everything a call meets, with time that only the test moves."""
 
     def __init__(self, *rules: Rule, limits: Limits | None = None, gate: type[Gate] = Gate) -> None:
-        self.clock = FakeClock()
+        self.clock = LateClock()
         self.log = HeldLog()
         self.gate_type = gate
         self.ids = FakeIds()
@@ -216,7 +228,8 @@ class World:
             approvals=self.approvals,
             observers=self.observers,
         )
-        self.rules = RuleBook(store=FakeRuleStore(*rules), log=self.log, observers=self.observers)
+        self.rule_store = FakeRuleStore(*rules)
+        self.rules = RuleBook(store=self.rule_store, log=self.log, observers=self.observers)
         self.rules.use(rules)
         self.server_store = FakeServerStore()
         self.agreements = Agreements(

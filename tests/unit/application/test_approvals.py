@@ -24,22 +24,9 @@ from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from tests.factories import make_request
 from tests.fakes.approver import FakeApprover
-from tests.fakes.clock import FakeClock
-from tests.unit.application.gate_world import play
+from tests.unit.application.gate_world import LateClock, play
 
 DAY = 24 * 3600
-
-
-class LateClock(FakeClock):
-    """A clock whose timers can be late, as on a busy loop or after a machine slept."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ahead_ns = 0
-
-    def monotonic_ns(self) -> int:
-        """Return the time that no timer has noticed yet."""
-        return super().monotonic_ns() + self.ahead_ns
 
 
 @dataclass(slots=True)
@@ -256,7 +243,7 @@ class TestDeadline:
         async def story() -> None:
             queue = Queue()
             future = queue.ask()
-            queue.clock.ahead_ns = 50_000_000_000
+            queue.clock.late_ns = 50_000_000_000
             assert queue.answer("call-1") is AnswerEffect.RETRY_GRANTED
             assert (await future).state is State.DETACHED
             queue.clock.advance(1)
@@ -269,7 +256,7 @@ class TestDeadline:
         async def story() -> None:
             queue = Queue()
             future = queue.ask()
-            queue.clock.ahead_ns = 50_000_000_000
+            queue.clock.late_ns = 50_000_000_000
             assert not queue.approvals.decide_by_rule("call-1", Event.ALLOWED, Outcome.ALLOWED_RULE)
             assert (await future).state is State.DETACHED
             assert not queue.approvals.decide_by_rule("call-1", Event.DENIED, Outcome.DENIED_RULE)

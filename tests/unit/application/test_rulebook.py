@@ -1,0 +1,315 @@
+"""The rules in force: recorded before they hold, unusable ones refused, only tightening ones while
+suspended; and what waits is judged again by them."""
+
+import asyncio
+
+import pytest
+
+from keyturn.application.approval_request import WithdrawCause
+from keyturn.application.call import Forwarded, Refused
+from keyturn.application.events import Topic
+from keyturn.application.rejudging import judge_waiting
+from keyturn.application.rulebook import RuleBook
+from keyturn.domain.condition import Condition, ConditionFault, Operator
+from keyturn.domain.configuration import ToolSetting
+from keyturn.domain.decision import Actor, Outcome, Verdict
+from keyturn.domain.errors import LogUnavailable
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.policy import Because, Judgement, Posture
+from keyturn.domain.record import RecordType
+from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
+from keyturn.domain.rule_data import rule_set_hash, rule_to_data
+from keyturn.domain.tier import Tier
+from tests.factories import make_call, make_connection, make_server, make_session
+from tests.unit.application.gate_world import World, play, settle
+
+ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order", name="Small orders")
+DENY = Rule(id="r-deny", effect=Effect.DENY, tool="dispatch_order", name="Never dispatch")
+ASK = Rule(id="r-ask", effect=Effect.ASK, tool="dispatch_order")
+SUBJECT = RuleSubject(
+    kind=Kind.CALL,
+    agent="analyst",
+    server="logistics",
+    tool="dispatch_order",
+    arguments={},
+    lamps=Lamps.NONE,
+)
+
+
+def verdict(rules: RuleBook, *, suspended: bool = False) -> Verdict:
+    """Judge one plain call."""
+    judgement = rules.judge(SUBJECT, tier=Tier.T0, labels=Lamps.NONE, suspended=suspended)
+    return judgement.verdict
+
+
+class TestChanging:
+    """Each change is recorded first, then stored, then in force."""
+
+    def test_a_rule_is_recorded_stored_and_used(self) -> None:
+        async def story() -> None:
+            world = World()
+            topics: list[Topic] = []
+            world.observers.subscribe(topics.append)
+            await world.rules.add(ALLOW)
+            entry = world.log.of_type(RecordType.RULE)[0]
+            assert (entry.outcome, entry.actor) == ("added", Actor.HUMAN)
+            assert entry.details == {"rule": rule_to_data(ALLOW)}
+            assert world.rules.rules == (ALLOW,)
+            assert world.rules.hash == rule_set_hash((ALLOW,))
+            assert topics == [Topic.RULES]
+            again = RuleBook(store=world.rule_store, log=world.log, observers=world.observers)
+            await again.load()
+            assert again.rules == (ALLOW,)
+
+        play(story)
+
+    def test_a_rule_of_the_same_id_is_replaced(self) -> None:
+        async def story() -> None:
+            world = World()
+            await world.rules.add(ALLOW)
+            other = Rule(id="r-allow", effect=Effect.DENY)
+            await world.rules.add(other)
+            assert world.rules.rules == (other,)
+
+        play(story)
+
+    def test_removing_is_recorded_too(self) -> None:
+        async def story() -> None:
+            world = World(ALLOW, DENY)
+            assert await world.rules.remove("r-deny")
+            assert not await world.rules.remove("r-deny")
+            assert world.rules.rules == (ALLOW,)
+            assert [e.outcome for e in world.log.of_type(RecordType.RULE)] == ["removed"]
+            assert await world.rule_store.all() == (ALLOW,)
+
+        play(story)
+
+    def test_what_cannot_be_recorded_does_not_hold(self) -> None:
+        async def story() -> None:
+            world = World(DENY)
+            world.log.failure = LogUnavailable("The disk is full.")
+            with pytest.raises(LogUnavailable):
+                await world.rules.add(ALLOW)
+            with pytest.raises(LogUnavailable):
+                await world.rules.remove("r-deny")
+            assert world.rules.rules == (DENY,)
+            assert await world.rule_store.all() == (DENY,)
+
+        play(story)
+
+    @pytest.mark.parametrize(
+        ("operator", "value"),
+        [(Operator.MATCHES, "(?=ahead)"), (Operator.LE, "5"), (Operator.TAINT_HAS, "Q")],
+    )
+    def test_a_rule_that_could_never_be_judged_is_refused_at_save(
+        self, operator: Operator, value: str
+    ) -> None:
+        async def story() -> None:
+            world = World()
+            faulty = Rule(
+                id="r-1",
+                effect=Effect.ALLOW,
+                when=(Condition(path="/order", op=operator, value=value),),
+            )
+            with pytest.raises(ConditionFault):
+                await world.rules.add(faulty)
+            assert world.rules.rules == ()
+            assert world.log.records == []
+
+        play(story)
+
+
+class TestJudging:
+    """The rule book adds to the judge only whose rules count, and how often."""
+
+    def test_suspended_rules_only_tighten(self) -> None:
+        world = World(ALLOW)
+        world.rules.posture = Posture.ASK_WRITES
+        assert verdict(world.rules) is Verdict.ALLOW
+        assert verdict(world.rules, suspended=True) is Verdict.ASK
+        world.rules.use(())
+        assert verdict(world.rules) is Verdict.ALLOW
+        assert verdict(world.rules, suspended=True) is Verdict.ASK
+        world.rules.use((ALLOW, DENY))
+        assert verdict(world.rules, suspended=True) is Verdict.DENY
+        world.rules.use((ALLOW, ASK))
+        assert verdict(world.rules, suspended=True) is Verdict.ASK
+
+    def test_a_rule_that_decided_is_counted(self) -> None:
+        world = World(ALLOW)
+        world.rules.counted(Judgement(verdict=Verdict.ALLOW, because=Because.RULE, rule=ALLOW))
+        world.rules.counted(Judgement(verdict=Verdict.ASK, because=Because.NO_RULE))
+        assert (world.rules.hits("r-allow"), world.rules.hits("r-deny")) == (1, 0)
+
+
+class TestJudgingAgain:
+    """Rules that change while calls wait decide them, each with its own record."""
+
+    def test_an_allow_rule_settles_what_it_covers_and_names_itself(self) -> None:
+        async def story() -> None:
+            world = World()
+            connection = await world.connect()
+            tasks = [
+                world.start(make_call(connection, arguments={"order": n}, id_=f"call-{n}"))
+                for n in range(3)
+            ]
+            await world.asked(3)
+            small = Rule(
+                id="r-small",
+                effect=Effect.ALLOW,
+                name="Small orders",
+                when=(Condition(path="/order", op=Operator.LE, value=1),),
+            )
+            await world.rules.add(small)
+            assert judge_waiting(world.approvals, world.rules, suspended=False) == 2
+            assert all(isinstance(reply, Forwarded) for reply in await asyncio.gather(*tasks[:2]))
+            assert not tasks[2].done()
+            assert len(world.server.sent) == 2
+            entries = world.log.of_type(RecordType.DECISION)
+            assert [entry.call for entry in entries] == ["call-0", "call-1"]
+            for entry in entries:
+                assert (entry.outcome, entry.actor) == ("allowed_rule", Actor.RULE)
+                assert entry.verdict == "allow"
+                assert entry.policy["rule_id"] == "r-small"
+                assert entry.policy["hash"] == world.rules.hash
+            assert world.rules.hits("r-small") == 2
+            causes = {w[1] for w in world.approver.withdrawn}
+            assert causes == {WithdrawCause.DECIDED_BY_RULE}
+            world.answer(world.approver.shown[2], allow=False)
+            await tasks[2]
+
+        play(story)
+
+    def test_a_deny_rule_refuses_and_is_named_to_the_agent(self) -> None:
+        async def story() -> None:
+            world = World()
+            connection = await world.connect()
+            task = world.start(make_call(connection))
+            await world.asked()
+            await world.rules.add(DENY)
+            assert judge_waiting(world.approvals, world.rules, suspended=False) == 1
+            reply = await task
+            assert isinstance(reply, Refused)
+            assert (reply.outcome, reply.rule) == (Outcome.DENIED_RULE, "Never dispatch")
+            assert world.outcomes()[-1] == "denied_rule"
+            assert world.server.sent == []
+
+        play(story)
+
+    def test_lamps_that_lit_meanwhile_count(self) -> None:
+        async def story() -> None:
+            world = World()
+            server = make_server(tools=(ToolSetting(pattern="*", tier=Tier.T1, labels=Lamps.X),))
+            session = make_session()
+            connection = await world.connect(make_connection(server=server, session=session))
+            task = world.start(make_call(connection))
+            request = await world.asked()
+            assert request.lamps == ""
+            session.light(Lamps.U | Lamps.P, 2)
+            await world.rules.add(ALLOW)
+            assert judge_waiting(world.approvals, world.rules, suspended=False) == 0
+            assert not task.done()
+            world.answer(request, allow=False)
+            await task
+
+        play(story)
+
+    def test_an_agent_that_is_not_enrolled_still_asks(self) -> None:
+        async def story() -> None:
+            world = World()
+            connection = await world.connect(make_connection(enrolled=False))
+            task = world.start(make_call(connection))
+            request = await world.asked()
+            await world.rules.add(ALLOW)
+            assert judge_waiting(world.approvals, world.rules, suspended=False) == 0
+            world.answer(request, allow=False)
+            await task
+
+        play(story)
+
+    def test_suspended_rules_allow_nothing_that_waits(self) -> None:
+        async def story() -> None:
+            world = World()
+            connection = await world.connect()
+            task = world.start(make_call(connection))
+            request = await world.asked()
+            await world.rules.add(ALLOW)
+            assert judge_waiting(world.approvals, world.rules, suspended=True) == 0
+            world.answer(request, allow=False)
+            await task
+
+        play(story)
+
+    def test_detached_calls_late_ones_and_reviews_are_left_alone(self) -> None:
+        async def story() -> None:
+            world = World()
+            connection = await world.connect()
+            detached = world.start(make_call(connection))
+            await world.asked()
+            world.clock.advance(51)
+            await detached
+            waiting = world.start(make_call(connection, id_="call-2"))
+            await world.asked(2)
+            world.clock.late_ns = 60_000_000_000
+            await world.rules.add(ALLOW)
+            assert judge_waiting(world.approvals, world.rules, suspended=False) == 0
+            assert world.rules.hits("r-allow") == 0
+            reply = await waiting
+            assert isinstance(reply, Refused)
+            assert reply.outcome is Outcome.EXPIRED_NO_ANSWER
+            assert world.server.sent == []
+
+        play(story)
+
+
+class TestRulesWhileACallWaitsForItsServer:
+    """A judgement that was overtaken while the server started is made anew."""
+
+    def test_a_rule_that_was_removed_allows_nothing(self) -> None:
+        async def story() -> None:
+            world = World(ALLOW)
+            connection = await world.connect()
+            world.server.started = asyncio.Event()
+            task = world.start(make_call(connection))
+            await settle()
+            await world.rules.remove("r-allow")
+            world.server.started.set()
+            world.answer(await world.asked(), allow=False)
+            assert isinstance(await task, Refused)
+            assert world.outcomes()[-1] == "denied_user"
+
+        play(story)
+
+    def test_a_deny_rule_that_was_added_denies(self) -> None:
+        async def story() -> None:
+            world = World(ALLOW)
+            connection = await world.connect()
+            world.server.started = asyncio.Event()
+            task = world.start(make_call(connection))
+            await settle()
+            await world.rules.add(DENY)
+            world.server.started.set()
+            reply = await task
+            assert isinstance(reply, Refused)
+            assert reply.outcome is Outcome.DENIED_RULE
+            assert world.rules.hits("r-deny") == 1
+            assert world.approver.shown == []
+
+        play(story)
+
+    def test_a_stop_refuses_it_and_nobody_is_asked(self) -> None:
+        async def story() -> None:
+            world = World()
+            connection = await world.connect()
+            world.server.started = asyncio.Event()
+            task = world.start(make_call(connection))
+            await settle()
+            await world.stop.engage("window")
+            await world.stop.resume(looked_at=(), careful=False)
+            world.server.started.set()
+            reply = await task
+            assert isinstance(reply, Refused)
+            assert reply.outcome is Outcome.REFUSED_PAUSED
+            assert world.approver.shown == []
+
+        play(story)
