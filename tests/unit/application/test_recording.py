@@ -1,0 +1,309 @@
+"""What is written down: who decided, where values came from, and never a value itself."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyturn.application.approval_request import Answer, AnswerVerdict, RequestKind, Route
+from keyturn.application.recording import LONGEST_NAME, Recorder, actor_of
+from keyturn.domain.call import ToolCall
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical, parse_strict
+from keyturn.domain.decision import Actor, Delivery, Outcome, Verdict
+from keyturn.domain.errors import LogUnavailable
+from keyturn.domain.origin import Origin, Trace
+from keyturn.domain.policy import Because, Judgement
+from keyturn.domain.record import Entry, RecordType, Stamp, record_bytes
+from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.tier import Tier
+from keyturn.inspection.secrets import DetectSecretsMask
+from tests.factories import HOST, make_connection, make_request
+from tests.fakes.decision_log import FakeDecisionLog
+from tests.fakes.inspection import FakeSecretMask
+
+RULE = Rule(id="r-1", effect=Effect.ALLOW)
+ANSWER = Answer(
+    id="call-1",
+    digest="0" * 64,
+    verdict=AnswerVerdict.DENY,
+    route=Route.WINDOW,
+    message="Use staging.",
+    prompt_hash="1" * 64,
+    shown_ms=2300,
+)
+STAMP = Stamp(
+    seq=1,
+    ts_utc="2026-11-23T14:07:52.123Z",
+    mono_ns=1,
+    boot_id="boot-1",
+    install_id="install-1",
+    salt=bytes(16),
+    prev=bytes(32),
+)
+VALUES = st.text(alphabet=st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=3)
+"""Texts that no key, name or fixed word of a record can hold by chance."""
+
+
+def make_tool_call(arguments: JsonObject) -> ToolCall:
+    """Make a call of one tool."""
+    return ToolCall(
+        agent="analyst",
+        session="s-1",
+        server="logistics",
+        launch_hash="0" * 64,
+        tool="dispatch_order",
+        def_hash="1" * 64,
+        params={"name": "dispatch_order", "arguments": arguments},
+    )
+
+
+def origin(value: str) -> Origin:
+    """Make a place where a value was read."""
+    return Origin(
+        path="/to",
+        value=value,
+        result=3,
+        server="reports",
+        tool="read_report",
+        offset=120,
+        line=4,
+        excerpt=f"ship to {value} now",
+        excerpt_line=3,
+        untrusted=True,
+    )
+
+
+def decide(recorder: Recorder, arguments: JsonObject, answer: Answer | None = None) -> Entry:
+    """Build the record of a call whose every value came from a result."""
+    return recorder.decision(
+        call_id="call-1",
+        connection=make_connection(),
+        outcome=Outcome.DENIED_USER,
+        call=make_tool_call(arguments),
+        tier=Tier.T1,
+        trace=Trace(origins=(origin(str(arguments.get("to", ""))),), incomplete=True),
+        judgement=Judgement(verdict=Verdict.ASK, because=Because.RULE, rule=RULE),
+        rules_hash="2" * 64,
+        answer=answer,
+        details={"call_number": 7},
+    )
+
+
+class TestDecision:
+    """The record of one decision."""
+
+    def test_it_says_who_decided_about_what_by_which_rule(self) -> None:
+        entry = decide(Recorder(FakeDecisionLog(), FakeSecretMask()), {"to": "A"}, ANSWER)
+        assert (entry.type, entry.call, entry.session) == (RecordType.DECISION, "call-1", "s-1")
+        assert entry.agent_peer == {"pid": HOST.pid, "executable": HOST.executable}
+        assert (entry.verdict, entry.outcome, entry.actor) == ("ask", "denied_user", Actor.HUMAN)
+        assert entry.call_digest == make_tool_call({"to": "A"}).digest()
+        assert entry.policy == {
+            "hash": "2" * 64,
+            "because": "rule",
+            "rule_id": "r-1",
+            "rule_name": "",
+        }
+        assert (entry.shown_ms, entry.prompt_hash) == (2300, "1" * 64)
+        assert entry.details == {
+            "rule_name": "r-1",
+            "route": "window",
+            "message": "Use staging.",
+            "call_number": 7,
+        }
+        place, gap = entry.provenance
+        assert place == {
+            "path": "/to",
+            "result": 3,
+            "server": "reports",
+            "tool": "read_report",
+            "offset": 120,
+            "untrusted": True,
+        }
+        assert gap == {"path": "", "incomplete": True}
+
+    def test_a_refusal_that_knows_little_says_little(self) -> None:
+        connection = make_connection()
+        connection.peer = type(connection.peer)(process=None, parents=(), host=None)
+        recorder = Recorder(FakeDecisionLog(), FakeSecretMask(secrets={"hunter2"}))
+        entry = recorder.decision(
+            call_id="call-1",
+            connection=connection,
+            outcome=Outcome.REFUSED_MALFORMED,
+            tool="hunter2 " + "x" * 5_000,
+        )
+        assert (entry.call_digest, entry.committed, entry.arguments) == ("", b"", b"")
+        assert (entry.agent_peer, entry.policy, entry.verdict) == ({}, {}, "deny")
+        assert "hunter2" not in entry.tool
+        assert len(entry.tool) == LONGEST_NAME
+
+    @pytest.mark.parametrize(
+        ("outcome", "actor"),
+        [
+            (Outcome.ALLOWED_ONCE, Actor.HUMAN),
+            (Outcome.ALLOWED_RETRY_GRANT, Actor.HUMAN),
+            (Outcome.DENIED_USER, Actor.HUMAN),
+            (Outcome.ALLOWED_RULE, Actor.RULE),
+            (Outcome.DENIED_RULE, Actor.RULE),
+            (Outcome.EXPIRED_NO_ANSWER, Actor.TIMEOUT),
+            (Outcome.CANCELLED_BY_CLIENT, Actor.CLIENT),
+            (Outcome.REFUSED_PAUSED, Actor.STOP),
+            (Outcome.ERROR_BROKER, Actor.ERROR),
+            (Outcome.REFUSED_OVERLOAD, Actor.KEYTURN),
+            (Outcome.BLOCKED_DEFINITION_CHANGED, Actor.KEYTURN),
+        ],
+    )
+    @pytest.mark.requirement("D2")
+    def test_silence_and_stop_are_nobodys_denial(self, outcome: Outcome, actor: Actor) -> None:
+        assert actor_of(outcome) is actor
+
+
+class TestValues:
+    """Arguments are committed to, never recorded; secrets are masked where they are kept."""
+
+    @given(to=VALUES, other=VALUES)
+    def test_no_record_holds_an_argument_value(self, to: str, other: str) -> None:
+        log = FakeDecisionLog()
+        recorder = Recorder(log, FakeSecretMask())
+        arguments: JsonObject = {"to": to, "rows": [{"name": other}]}
+        entry = decide(recorder, arguments, ANSWER)
+        assert canonical(arguments) == entry.committed == entry.arguments
+        request = make_request(arguments=arguments)
+        recorder.detached(request, "expired_no_answer")
+        recorder.ended(request, Outcome.EXPIRED_NO_ANSWER, None, grant=False)
+        for one in (entry, *(record.entry for record in log.records)):
+            record = json.loads(record_bytes(one, STAMP))
+            text = json.dumps(record, ensure_ascii=False)
+            assert to not in text
+            assert other not in text
+
+    def test_without_secrets_the_arguments_are_kept_as_sent(self) -> None:
+        recorder = Recorder(FakeDecisionLog(), FakeSecretMask(secrets={"hunter2"}))
+        arguments: JsonObject = {"to": "A", "n": [1, True, None, {"deep": "B"}]}
+        assert recorder.arguments_for_history(arguments) == (canonical(arguments), False)
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            {"note": "it is hunter2"},
+            {"rows": [["x", {"hunter2": 1}]]},
+            {"note": 'two\nlines "hunter2" \\ end'},
+        ],
+    )
+    def test_secrets_are_masked_in_values_keys_and_depth(self, arguments: JsonObject) -> None:
+        recorder = Recorder(FakeDecisionLog(), FakeSecretMask(secrets={"hunter2"}))
+        kept, masked = recorder.arguments_for_history(arguments)
+        assert masked
+        assert b"hunter2" not in kept
+        json.loads(kept)
+
+    def test_a_secret_that_only_its_name_gives_away_is_masked(self) -> None:
+        recorder = Recorder(FakeDecisionLog(), DetectSecretsMask())
+        secret = "-".join(("correct", "Horse7", "battery"))
+        kept, masked = recorder.arguments_for_history({"password": secret, "to": "A"})
+        assert masked
+        assert secret.encode() not in kept
+        assert json.loads(kept)["to"] == "A"
+
+    def test_a_secret_that_json_escapes_is_masked(self) -> None:
+        recorder = Recorder(FakeDecisionLog(), FakeSecretMask(secrets={"first\nsecond"}))
+        kept, masked = recorder.arguments_for_history({"note": "first\nsecond"})
+        assert masked
+        assert b"second" not in kept.replace(b"ends cond", b"")
+
+    def test_what_a_person_wrote_and_what_a_fault_says_are_masked(self) -> None:
+        recorder = Recorder(FakeDecisionLog(), FakeSecretMask(secrets={"Use staging."}))
+        assert "Use staging" not in str(decide(recorder, {}, ANSWER).details)
+        entry = recorder.decision(
+            call_id="call-1",
+            connection=make_connection(),
+            outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+            details={"faults": ["Use staging.: is not known"], "n": 4},
+        )
+        assert "Use staging" not in str(entry.details)
+        assert entry.details["n"] == 4
+
+
+class TestDetached:
+    """What happens to a request after its agent left."""
+
+    def test_leaving_is_an_event_of_its_own(self) -> None:
+        log = FakeDecisionLog()
+        recorder = Recorder(log, FakeSecretMask())
+        request = make_request()
+        recorder.detached(request, "cancelled_by_client")
+        recorder.detached(make_request("v-1", kind=RequestKind.DEFINITION), "cancelled_by_client")
+        call, review = log.of_type(RecordType.DETACHED)
+        assert (call.call, call.outcome) == ("call-1", "cancelled_by_client")
+        assert (call.call_digest, review.call_digest) == (request.digest, "")
+        assert call.details == {"ticket": "KT-1"}
+
+    @pytest.mark.parametrize("grant", [False, True])
+    def test_its_end_is_the_decision(self, grant: bool) -> None:
+        log = FakeDecisionLog()
+        recorder = Recorder(log, FakeSecretMask())
+        request = make_request(arguments={"order": 41})
+        recorder.ended(request, Outcome.EXPIRED_NO_ANSWER, ANSWER if grant else None, grant=grant)
+        entry = log.of_type(RecordType.DECISION)[0]
+        assert (entry.outcome, entry.actor) == ("expired_no_answer", Actor.TIMEOUT)
+        assert entry.committed == entry.arguments == b'{"order":41}'
+        assert entry.details.get("retry_granted", False) is grant
+        assert entry.shown_ms == (2300 if grant else 0)
+
+    def test_arguments_that_cannot_be_read_are_committed_to_and_not_kept(self) -> None:
+        log = FakeDecisionLog()
+        request = replace(make_request(), arguments='{"a":1,"a":2}')
+        Recorder(log, FakeSecretMask()).ended(request, Outcome.EXPIRED_NO_ANSWER, None, grant=False)
+        entry = log.of_type(RecordType.DECISION)[0]
+        assert (entry.arguments, entry.masked) == (b"", True)
+        assert entry.committed == b'{"a":1,"a":2}'
+
+
+class TestNotes:
+    """What is written without waiting."""
+
+    def test_deliveries_and_passed_methods(self) -> None:
+        log = FakeDecisionLog()
+        recorder = Recorder(log, FakeSecretMask(secrets={"hunter2"}))
+        connection = make_connection()
+        recorder.delivery(
+            call_id="call-1",
+            connection=connection,
+            tool="dispatch_order",
+            delivery=Delivery.COMPLETED,
+            details={"bytes": 12},
+        )
+        recorder.lost(call_id="call-2", agent="analyst", server="logistics", tool="dispatch_order")
+        recorder.passed(connection, "resources/read", from_server=False)
+        recorder.passed(connection, "hunter2", from_server=True)
+        told = [(r.entry.type.value, r.entry.outcome, r.awaited) for r in log.records]
+        assert told == [
+            ("delivery", "completed", False),
+            ("delivery", "unknown", False),
+            ("passed", "from_client", False),
+            ("passed", "from_server", False),
+        ]
+        assert "hunter2" not in str(log.records[-1].entry.details)
+
+    def test_a_log_that_fails_does_not_stop_them(self) -> None:
+        log = FakeDecisionLog()
+        log.failure = LogUnavailable("The disk is full.")
+        Recorder(log, FakeSecretMask()).passed(make_connection(), "tools/list", from_server=False)
+        assert log.records == []
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=12),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        ),
+    )
+)
+def test_masking_nothing_changes_nothing(value: JsonValue) -> None:
+    recorder = Recorder(FakeDecisionLog(), FakeSecretMask())
+    kept, masked = recorder.arguments_for_history({"value": value})
+    assert not masked
+    assert parse_strict(kept) == parse_strict(canonical({"value": value}))
