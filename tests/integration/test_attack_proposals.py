@@ -1,6 +1,7 @@
 """Attacks through what the socket may propose: swapped values, poisoned names, great masses."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -75,8 +76,13 @@ def test_a_server_cannot_be_proposed_under_a_name_that_deceives(name: str) -> No
 
 
 @pytest.mark.parametrize(
-    "much", [{"command": ("x" * PROPOSAL_BYTES,)}, {"env": {"A": "x" * PROPOSAL_BYTES}}]
+    "much",
+    [
+        replace(server(confirmed=False), command=("x" * PROPOSAL_BYTES,)),
+        replace(server(confirmed=False), env={"A": "x" * PROPOSAL_BYTES}),
+    ],
+    ids=["command", "env"],
 )
-def test_a_proposed_server_has_a_bounded_size(much: dict[str, object]) -> None:
+def test_a_proposed_server_has_a_bounded_size(much: ServerConfig) -> None:
     with pytest.raises(ConfigurationError, match="too long"):
-        asyncio.run(registry().propose_server(server(confirmed=False, **much)))
+        asyncio.run(registry().propose_server(much))
