@@ -9,7 +9,7 @@ import asyncio
 import logging
 import shutil
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,6 +45,8 @@ _log = logging.getLogger(__name__)
 
 MOST_OUTSTANDING = 64
 """Requests that the program holds while their agents wait; later ones wait in the queue."""
+MOST_REVIEWS = 32
+"""Of these, reviews at most: the rest is for calls."""
 GRACE_SECONDS = 2.0
 _MOST_ALERTS = 100
 _LARGE_ARGUMENTS = 64 * 1024
@@ -84,6 +86,8 @@ class _Shown:
     request: ApprovalRequest
     message: RequestMessage
     shown_ns: int
+    is_review: bool
+    """No agent waits for it, so that it has no deadline."""
     detached: bool = False
 
 
@@ -177,8 +181,7 @@ class ExecApprover:
         """Send a request, or queue it behind those that the program still holds."""
         if self._gone or request.kind is RequestKind.AGENT:
             # Later, because Approvals may be walking its queue just now.
-            loop = asyncio.get_running_loop()
-            loop.call_soon(self._refuse, request.id, "nobody can answer it")
+            asyncio.get_running_loop().call_soon(self._refuse, request.id, "nobody can answer it")
             return
         if request.id in self._queue or request.id in self._shown:
             return
@@ -234,24 +237,25 @@ class ExecApprover:
             return self._control.popleft()
         if self._alerts:
             return alert_message(self._alerts.popleft())
-        outstanding = sum(1 for shown in self._shown.values() if not shown.detached)
-        if not self._queue or outstanding >= MOST_OUTSTANDING:
+        queued = _next_queued(self._queue.values(), self._shown.values())
+        if queued is None:
             return b""
-        queued = next(iter(self._queue.values()))
         message = await self._message(queued)
         if self._queue.pop(queued.request.id, None) is None:
             # It ended while its text was written.
             return await self._next_line()
         self._shown[queued.request.id] = _Shown(
-            request=queued.request, message=message, shown_ns=self._clock.monotonic_ns()
+            request=queued.request,
+            message=message,
+            shown_ns=self._clock.monotonic_ns(),
+            is_review=queued.deadline_ns is None,
         )
         return message.line
 
     async def _message(self, queued: _Queued) -> RequestMessage:
         remaining = None
         if queued.deadline_ns is not None:
-            left_ns = queued.deadline_ns - self._clock.monotonic_ns()
-            remaining = max(0, left_ns // _MILLISECOND)
+            remaining = max(0, (queued.deadline_ns - self._clock.monotonic_ns()) // _MILLISECOND)
 
         def write() -> RequestMessage:
             return request_message(
@@ -337,3 +341,15 @@ class ExecApprover:
 
     def _task_failed(self, name: str, error: BaseException) -> None:
         self._ended(f"the task {name} failed")
+
+
+def _next_queued(queue: Iterable[_Queued], shown: Iterable[_Shown]) -> _Queued | None:
+    """Return what has its turn: the oldest, but a call where reviews hold their share.
+
+    Reviews wait for ever; a server that lists many tools must not keep calls from being asked.
+    """
+    held = [one for one in shown if not one.detached]
+    if len(held) >= MOST_OUTSTANDING:
+        return None
+    calls_only = sum(one.is_review for one in held) >= MOST_REVIEWS
+    return next((one for one in queue if one.deadline_ns is not None or not calls_only), None)

@@ -150,10 +150,7 @@ class Link:
     # ---------------------------------------------------------------- from the use cases
 
     def stop_engaged(self) -> None:
-        """Ask the server to give up what it works on.
-
-        A server that does not read has frames waiting for it here: they must not reach it later.
-        """
+        """Ask the server to give up what it works on; what it has not taken yet is dropped."""
         if self._upstream.discard_unwritten():
             self.end()
         else:
@@ -189,7 +186,7 @@ class Link:
         )
         refusing = await self._refusal_to_start()
         receive = self._relay.from_client if refusing is None else refusing.from_client
-        if self._ending is not None and self._receive is _drop:
+        if self._receive is _drop:
             return
         first = _request_id_of(self._early[0])
         while self._early:

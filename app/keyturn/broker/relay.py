@@ -77,6 +77,14 @@ class _CancelledParams(msgspec.Struct):
 _cancelled_params = msgspec.json.Decoder(_CancelledParams).decode
 
 
+def _fault_of_id(request_id: RequestId | None) -> str:
+    """Say why a judged call cannot have this id; readers round what is beyond 2^53."""
+    if request_id is None:
+        return "a tools/call needs an id"
+    beyond = isinstance(request_id, int) and abs(request_id) > MAX_SAFE_INTEGER
+    return "the id is beyond 2^53" if beyond else ""
+
+
 def _cancelled_id(params: Raw) -> RequestId | None:
     try:
         return _cancelled_params(params).request_id
@@ -147,13 +155,9 @@ class Relay:
         self._judged.record_malformed(frame.reason)
 
     def _call(self, frame: ClientFrame) -> None:
-        if frame.id is None:
-            self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason="a tools/call needs an id"))
-            return
-        if isinstance(frame.id, int) and abs(frame.id) > MAX_SAFE_INTEGER:
-            # Readers round it, and would answer another request.
-            beyond = "the id is beyond 2^53"
-            self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=beyond, id=frame.id))
+        fault = _fault_of_id(frame.id)
+        if frame.id is None or fault:
+            self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=fault, id=frame.id))
             return
         if self._in_use(frame.id):
             self._answer(invalid_line(frame.id, ID_IN_USE))
@@ -216,10 +220,8 @@ class Relay:
             self._answer(error_line(frame.id, REFUSED, PAUSED))
 
     def _in_use(self, request_id: RequestId) -> bool:
-        """Tell whether an answer to an earlier request of that id may still come.
-
-        It would be taken for the answer to the new one, and the new one's be passed uninspected.
-        """
+        """Tell whether an answer to an earlier request of that id may still come."""
+        # It would be taken for the new one's, whose own would then be passed uninspected.
         return (
             request_id in self._judged
             or request_id in self._passed
