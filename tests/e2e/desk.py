@@ -27,6 +27,7 @@ from keyturn.desktop.paths import Profile
 from keyturn.desktop.places import broker_socket
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import KeyturnError
+from keyturn.storage.queries.history import HistoryQuery
 from tests.private_session import end
 
 ROOT = Path(__file__).parents[2]
@@ -244,6 +245,7 @@ class Keyturn:
 
     folders: Folders
     env: Mapping[str, str]
+    profile: Profile
     process: "subprocess.Popen[bytes] | None" = None
     _log: list[Path] = field(default_factory=list[Path])
 
@@ -282,10 +284,10 @@ class Keyturn:
     def run(
         self, *words: str, stdin: str = "", seconds: float = SECONDS
     ) -> "subprocess.CompletedProcess[str]":
-        """Run `keyturn WORDS` to its end."""
+        """Run `keyturn WORDS` on the profile to its end."""
         return subprocess.run(
             self.argv(*words),
-            env=self.env,
+            env={**self.env, "KEYTURN_HOME": str(self.profile.folder)},
             cwd=self.folders.home,
             input=stdin,
             capture_output=True,
@@ -297,7 +299,7 @@ class Keyturn:
     def status(self) -> JsonObject | None:
         """Ask the broker for its status; None when none answers."""
         try:
-            return ask_broker(broker_socket(self.folders.profile, self.env), {"control": "status"})
+            return ask_broker(broker_socket(self.profile, self.env), {"control": "status"})
         except (KeyturnError, OSError):
             return None
 
@@ -318,6 +320,14 @@ class Keyturn:
         assert done.returncode == 0, done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 
+    def decisions(self) -> int:
+        """Return how many decisions the log holds."""
+        query = HistoryQuery(self.profile.database)
+        try:
+            return query.counts().total
+        finally:
+            query.close()
+
     def verify(self) -> "subprocess.CompletedProcess[str]":
         """Run `keyturn verify`."""
         return self.run("verify")
@@ -335,9 +345,13 @@ class Keyturn:
 
     def output(self) -> str:
         """Return what the last broker printed, and the end of its log."""
-        log = self.folders.profile.log
-        printed = self._log[-1].read_text(errors="replace") if self._log else ""
-        return printed + (log.read_text(errors="replace")[-4000:] if log.exists() else "")
+        log = self.profile.log
+        ends = log.read_text(errors="replace")[-4000:] if log.exists() else ""
+        return self.printed() + ends
+
+    def printed(self) -> str:
+        """Return what the last broker printed."""
+        return self._log[-1].read_text(errors="replace") if self._log else ""
 
     def kill(self) -> None:
         """Kill the broker as a crash would, and wait until it and its window are gone."""
@@ -356,7 +370,7 @@ class Keyturn:
 @contextmanager
 def own_keyturn(folders: Folders, **env: str) -> Generator[Keyturn]:
     """Give a Keyturn that is not started yet; whatever it starts is ended."""
-    keyturn = Keyturn(folders, folders.env(**env))
+    keyturn = Keyturn(folders, folders.env(**env), folders.profile)
     try:
         yield keyturn
     finally:

@@ -51,13 +51,16 @@ class Person:
 
     def allow(self) -> None:
         """Allow what is open, by its shortcut, as soon as the window takes it."""
-        before = self._keyturn.waiting()
-        self.press_until("ctrl+Return", lambda: self._keyturn.waiting() < before)
+        self._decide("ctrl+Return")
 
     def deny(self) -> None:
         """Deny what is open."""
-        before = self._keyturn.waiting()
-        self.press_until("ctrl+BackSpace", lambda: self._keyturn.waiting() < before)
+        self._decide("ctrl+BackSpace")
+
+    def _decide(self, keys: str) -> None:
+        # The next request may come at once, so what counts is what is decided, not what waits.
+        before = self._keyturn.decisions()
+        self.press_until(keys, lambda: self._keyturn.decisions() > before)
 
     def sees_card(self) -> None:
         """Wait until a card is open: there is something where its headline stands."""

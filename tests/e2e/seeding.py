@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from keyturn.application.ports.milestones import Unwatched
+from keyturn.application.ports.secret_store import Secret
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.service import Service
 from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig
@@ -47,11 +48,17 @@ def seed(
     *servers: SeededServer,
     agents: tuple[str, ...] = (AGENT,),
     rules: tuple[Rule, ...] = (),
+    secrets: Mapping[tuple[str, str], str] | None = None,
     reviewed: bool = True,
 ) -> None:
-    """Write the profile; with `reviewed` each server was started once and its tools pinned."""
+    """Write the profile; with `reviewed` each server was started once and its tools pinned.
+
+    `secrets` maps (server, name) to what these starts are given; they are kept nowhere.
+    """
     folders.profile.create()
-    asyncio.run(_seed(folders, servers, agents, rules, reviewed=reviewed))
+    store = FakeSecretStore()
+    store.secrets = {key: Secret(value) for key, value in (secrets or {}).items()}
+    asyncio.run(_seed(folders, servers, agents, rules, store, reviewed=reviewed))
 
 
 async def _seed(
@@ -59,6 +66,7 @@ async def _seed(
     servers: tuple[SeededServer, ...],
     agents: tuple[str, ...],
     rules: tuple[Rule, ...],
+    store: FakeSecretStore,
     *,
     reviewed: bool,
 ) -> None:
@@ -66,7 +74,7 @@ async def _seed(
         folders.profile,
         folders.env(),
         limits=Limits(),
-        secrets=FakeSecretStore(),
+        secrets=store,
         milestones=Unwatched(),
     )
     try:

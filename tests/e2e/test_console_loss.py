@@ -87,7 +87,7 @@ def test_without_any_window_calls_wait_and_nothing_is_sent(
     assert calls_seen(folders) == []
 
 
-@pytest.mark.requirement("C7")
+@pytest.mark.requirement("C7", "W5")
 def test_closing_and_escape_answer_nothing(
     folders: Folders, keyturn: Keyturn, person: Person, host: AgentHost
 ) -> None:
@@ -101,6 +101,8 @@ def test_closing_and_escape_answer_nothing(
         0,
         "Keyturn is already running; its window was raised.\n",
     )
+    window = person.screen.window()
+    wait_until(lambda: person.screen.active() == window, "the raised window in front")
     person.screen.xdotool("windowclose", person.screen.window())
     wait_until(lambda: not person.screen.windows(), "a closed window")
     assert keyturn.waiting() == 1

@@ -1,5 +1,6 @@
 """The stop, by each of its ways: nothing is sent afterwards, and only a person resumes."""
 
+import shutil
 from collections.abc import Callable
 
 import pytest
@@ -50,6 +51,7 @@ def stopped(keyturn: Keyturn) -> bool:
     return (keyturn.status() or {}).get("stopped") is True
 
 
+@pytest.mark.requirement("LAW-5", "K5", "K6")
 @pytest.mark.parametrize("press", [press_keys, press_button, run_command])
 def test_nothing_is_sent_after_the_stop(
     press: Callable[[Person, Keyturn], None], folders: Folders, keyturn: Keyturn, person: Person
@@ -83,6 +85,7 @@ def test_nothing_is_sent_after_the_stop(
     assert keyturn.verify().returncode == 0
 
 
+@pytest.mark.requirement("LAW-5", "K3")
 def test_the_stop_survives_a_kill_and_a_restart_and_ends_at_the_window_only(
     folders: Folders, keyturn: Keyturn, person: Person
 ) -> None:
@@ -91,6 +94,9 @@ def test_the_stop_survives_a_kill_and_a_restart_and_ends_at_the_window_only(
     person.sit_down()
     press_keys(person, keyturn)
     keyturn.kill()
+    # A reboot empties the folder that the socket was in.
+    shutil.rmtree(folders.run)
+    folders.run.mkdir(mode=0o700)
     assert folders.stop_file.exists()
     # Without a broker the command line knows it as well, and no shim gets through.
     assert "the stop is engaged" in keyturn.run("status").stdout
