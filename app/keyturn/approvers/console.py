@@ -355,6 +355,8 @@ class _StateFeed:
         await asyncio.sleep(self._wait)
         self._flushing = False
         topics = frozenset(self._dirty)
+        if Topic.HISTORY in topics:
+            topics |= {Topic.AGENTS}  # calls counted, lamps lit
         self._dirty.clear()
         self._send(await self._overview.state(topics))
 
