@@ -14,7 +14,7 @@ from keyturn.application.approval_request import (
     RequestKind,
     WithdrawCause,
 )
-from keyturn.application.approvals import Approvals
+from keyturn.application.approvals import Approvals, Resolution
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
@@ -172,8 +172,10 @@ class Reviews:
         if sum(1 for other in self._open if other[:2] == key[:2]) >= MOST_OPEN:
             return None
         request = self._request(connection, kind, name, subject)
+        # Asked in this very step, so that a tool that changes at once finds it to withdraw.
+        resolved = self._approvals.ask(request, hold_seconds=None)
         task = self._tasks.start(
-            self._follow(connection, request, tool, key),
+            self._follow(connection, resolved, tool, key),
             f"review {connection.server.name} {name or 'command'}",
         )
         review = self._open[key] = _Open(request.id, task)
@@ -227,11 +229,11 @@ class Reviews:
     async def _follow(
         self,
         connection: Connection,
-        request: ApprovalRequest,
+        resolved: "asyncio.Future[Resolution]",
         tool: ToolDefinition | None,
         key: _Key,
     ) -> None:
-        resolution = await self._approvals.ask(request, hold_seconds=None)
+        resolution = await resolved
         answer = resolution.answer
         if resolution.state is State.APPROVED and answer is not None:
             if tool is None:
@@ -244,4 +246,4 @@ class Reviews:
             return
         if resolution.state is State.DENIED:
             self._refused.add(key)
-        await self._agreements.refuse(connection, tool, answer, request.digest)
+        await self._agreements.refuse(connection, tool, answer, key[3])
