@@ -42,6 +42,7 @@ class ArmedAction(QObject):
         self._hint = ""
         self._name = ""
         self._fault = ""
+        self._look_key = ""
         self.button = button
         self.watch = ArmingWatch(button, now_ms, place)
         self.name_field = QLineEdit()
@@ -66,12 +67,15 @@ class ArmedAction(QObject):
         objects: Mapping[str, str] | None = None,
         hint: str = "",
         name: str = "",
+        look: str = "",
     ) -> None:
         """Arm for what has just been put on screen.
 
         `objects` names what is owed by its path, in words; `name` is what assistive technology
-        has typed for T2, because any program can press a button through it.
+        has typed for T2, because any program can press a button through it; `look` is the key of
+        the words for what was not on screen yet, where these are no lines.
         """
+        self._look_key = look
         self._objects = objects or {}
         self._hint = hint
         if subject != self.watch.arming.subject:
@@ -112,8 +116,9 @@ class ArmedAction(QObject):
 
     def _reason(self, state: ArmState) -> str:
         first, last = state.unseen or (0, 0)
+        key = self._look_key if state.owed is Owed.LOOK and self._look_key else state.reason
         return self._look.words(
-            state.reason,
+            key,
             object=self._objects.get(state.path, ""),
             n=max(1, -(-state.left_ms // 1000)),
             first=first,

@@ -56,6 +56,8 @@ class ServerActions(QObject):
         self._words = words
         self._known = known
         self._now = now
+        self._wanted: set[str] = set()
+        """Servers whose tools are to be listed once their command is agreed to."""
         self._connect(view)
 
     def _connect(self, view: ServersView) -> None:
@@ -152,13 +154,25 @@ class ServerActions(QObject):
         self._send(lambda n: KeepServer(n=n, name=server))
 
     def _on_review(self, server: str) -> None:
+        self._wanted.discard(server)
         self._view.show_busy(self._words("servers.reviewing", server=server))
 
         def heard(done: IntentDone) -> None:
             self._view.show_busy("")
-            self._say(done, self._words("servers.reviewed", server=server))
+            if not done.ok and self._known().command(server) is not None:
+                self._wanted.add(server)
+                self._view.note.say(Outcome.OWED, self._words("servers.agree_first"))
+            else:
+                self._say(done, self._words("servers.reviewed", server=server))
 
         self._sender.send(lambda n: ReviewServer(n=n, name=server), heard)
+
+    def command_decided(self, server: str, *, agreed: bool) -> None:
+        """List a server's tools after all, if that only waited for its command."""
+        wanted = server in self._wanted
+        self._wanted.discard(server)
+        if wanted and agreed:
+            self._on_review(server)
 
     # ---------------------------------------------------------------- the form
 

@@ -210,6 +210,7 @@ class BatchPane(DetailPane):
             objects={ALL: words("servers.object_read")},
             hint=words("servers.pin_hint"),
             name=view.server,
+            look="arming.look_tools",
         )
         self.action.refuse("" if view.together else words("servers.none_together"))
         self._on_seen()

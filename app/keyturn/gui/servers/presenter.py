@@ -18,6 +18,7 @@ from keyturn.application.console_protocol import (
     Welcome,
 )
 from keyturn.application.console_state import ServerState
+from keyturn.domain.decision import Outcome
 from keyturn.domain.pattern import name_matches
 from keyturn.domain.rule import Kind, Rule
 from keyturn.gui.bridge import Bridge
@@ -147,9 +148,14 @@ class ServersPresenter(QObject):
             self._use({**self._known.reviews, request.id: request})
 
     def _on_withdrawn(self, message: RequestWithdrawn) -> None:
-        if message.id in self._known.reviews:
-            kept = {id_: r for id_, r in self._known.reviews.items() if id_ != message.id}
-            self._use(kept)
+        reviews = dict(self._known.reviews)
+        ended = reviews.pop(message.id, None)
+        if ended is None:
+            return
+        self._use(reviews)
+        if ended.kind is RequestKind.COMMAND:
+            agreed = message.outcome == Outcome.ALLOWED_ONCE.value
+            self._actions.command_decided(ended.server, agreed=agreed)
 
     def _use(self, reviews: dict[str, ApprovalRequest]) -> None:
         self._known = replace(self._known, reviews=reviews)

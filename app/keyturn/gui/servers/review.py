@@ -134,8 +134,8 @@ class ReviewPane(QFrame):
     def _build(self) -> None:
         head = column(margins=(_SIDE, 12, _SIDE, 0))
         head.addWidget(self.headline)
-        scroll = ScrollPane("panel", (_SIDE, 8, _SIDE, 12))
-        body = scroll.body
+        self.page = ScrollPane("panel", (_SIDE, 8, _SIDE, 12))
+        body = self.page.body
         body.addWidget(self.chips)
         body.addSpacing(10)
         body.addWidget(self._title)
@@ -156,7 +156,7 @@ class ReviewPane(QFrame):
         body.addStretch()
         layout = column(self)
         layout.addLayout(head)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self.page, 1)
         layout.addWidget(self._foot())
 
     def _foot(self) -> QWidget:
