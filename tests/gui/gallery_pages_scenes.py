@@ -11,6 +11,7 @@ from keyturn.application.console_state import HealthState, StopState
 from keyturn.domain.rule import Effect
 from keyturn.gui.agents.presenter import AgentsPresenter
 from keyturn.gui.agents.view import AgentsView
+from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.credentials.presenter import CredentialsPresenter
 from keyturn.gui.credentials.view import CredentialsView
 from keyturn.gui.main_window import MainWindow
@@ -18,10 +19,13 @@ from keyturn.gui.pages import Page
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.settings.presenter import SettingsPresenter
+from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.theme import Appearance
 from keyturn.presentation.credentials_builder import row_id
 from keyturn.presentation.rules import RuleDraft
 from keyturn.presentation.rules_builder import RulesBuilder
+from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
 from tests.gui import pages_data as data
 from tests.gui.gallery_more import HISTORY_BAR
 from tests.gui.gallery_scenes import Studio
@@ -197,6 +201,54 @@ def credentials_empty(studio: Studio) -> MainWindow:
     return framed(Page.CREDENTIALS, view, studio)
 
 
+def settings(studio: Studio) -> tuple[SpyBridge, SettingsView]:
+    """Return the settings' page, filled."""
+    bridge = SpyBridge()
+    view = SettingsView(studio.look)
+    SettingsPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge, view),
+        view=view,
+        appearance=StillAppearance(studio.theme, view),
+        words=studio.look.words,
+        parent=view,
+    )
+    bridge.setParent(view)
+    bridge.welcomed.emit(data.WELCOME)
+    bridge.tell(data.STATE)
+    return bridge, view
+
+
+class StillAppearance(AppearanceKeeper):
+    """The gallery chooses the theme, not the settings in the picture."""
+
+    def use(self, settings: WindowSettings) -> None:
+        """Leave the theme alone."""
+
+
+def settings_all(studio: Studio) -> MainWindow:
+    """Everything, with two settings that are not as they come."""
+    bridge, view = settings(studio)
+    bridge.tell(StateChanged(settings={THEME: "dark", CAREFUL_DELAY: "3000"}))
+    return framed(Page.SETTINGS, view, studio)
+
+
+def settings_search(studio: Studio) -> MainWindow:
+    """What a search leaves."""
+    _, view = settings(studio)
+    view.search.line.setText("allow arms")
+    return framed(Page.SETTINGS, view, studio)
+
+
+def settings_quit(studio: Studio) -> MainWindow:
+    """The question before the end."""
+    _, view = settings(studio)
+    window = framed(Page.SETTINGS, view, studio)
+    window.show()
+    view.ask_quit()
+    return window
+
+
 Scene = Callable[[Studio], MainWindow]
 SCENES: dict[str, Scene] = {
     "rules": rules_list,
@@ -213,8 +265,11 @@ SCENES: dict[str, Scene] = {
     "credentials-set": credentials_set,
     "credentials-locked": credentials_locked,
     "credentials-empty": credentials_empty,
+    "settings": settings_all,
+    "settings-search": settings_search,
+    "settings-quit": settings_quit,
 }
-NARROW = ("rules-form", "agents")
+NARROW = ("rules-form", "agents", "settings")
 
 
 def draw_all(resources: Path, folder: Path, only: str) -> None:

@@ -1,16 +1,18 @@
-"""Owns what the settings' screen says: each item with its default and what it weakens."""
+"""Owns what the settings' screen says: each item with its choices, its default, what it is for."""
 
 from dataclasses import dataclass
-from enum import Enum
+
+from keyturn.presentation.card import Pair
+from keyturn.presentation.cells import Question
 
 
-class SettingControl(Enum):
-    """How a setting is changed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One value that a setting can have."""
 
-    SWITCH = "switch"
-    NUMBER = "number"
-    CHOICE = "choice"
-    TEXT = "text"
+    value: str
+    """As it is stored."""
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +20,56 @@ class SettingRow:
     """One setting."""
 
     key: str
-    group: str
     title: str
-    explanation: str
-    control: SettingControl
-    value: str
+    note: str
+    choices: tuple[Choice, ...]
+    chosen: str
     default: str
-    choices: tuple[str, ...] = ()
-    unit: str = ""
-    weakens: bool = False
-    """The present value protects less than the default."""
+    """Value of the default."""
+    default_text: str
+    """"Default: System"."""
+
+    @property
+    def is_default(self) -> bool:
+        """Tell whether there is nothing to take back."""
+        return self.chosen == self.default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRow:
+    """Something that is done or found elsewhere."""
+
+    key: str
+    title: str
+    note: str
+    action: str
+    question: Question | None = None
+    """Asked before it is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboutRow:
+    """Facts about this Keyturn."""
+
+    key: str
+    title: str
+    pairs: tuple[Pair, ...]
+
+
+Row = SettingRow | ActionRow | AboutRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingSection:
+    """Settings of one kind."""
+
+    title: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsPage:
+    """The sections that the search leaves; none when nothing is called so."""
+
+    sections: tuple[SettingSection, ...]
+    nothing_found: str = ""

@@ -11,7 +11,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.lamps import LampStrip
-from keyturn.gui.widgets.layouts import clear, divider
+from keyturn.gui.widgets.layouts import divider
 from keyturn.gui.widgets.pairs import PairList, Provenance
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.agents import AgentDetail
@@ -77,7 +77,7 @@ class AgentPane(SidePane):
         self._fill(detail)
 
     def _fill(self, detail: AgentDetail) -> None:
-        clear(self.body)
+        self.clear_body()
         if detail.warnings:
             self.body.addSpacing(4)
             self.body.addWidget(warning_rows(self.look, detail.warnings))

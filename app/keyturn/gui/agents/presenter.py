@@ -127,7 +127,7 @@ class AgentsPresenter(QObject):
                 place.say(Outcome.FAILED, done.sentence)
                 return
             if isinstance(place, PageNote):
-                place.hide()
+                place.dismiss()
             self._open = self._untold = name
             self._show()
 

@@ -63,6 +63,7 @@ class AgentsView(ListPage):
         self.header_line.addStretch()
         self.header_line.addWidget(self.enrol)
         self.above.addWidget(self.proposals)
+        self.proposals.rest = self.title
         self.above.addWidget(self.warning)
         self.empty.say(
             look.words("agents.empty_title"),

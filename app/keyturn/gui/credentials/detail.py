@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from keyturn.gui.forms.fields import SecretField
+from keyturn.gui.forms.focus import leave
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import SidePane
 from keyturn.gui.look import Look
@@ -13,6 +14,7 @@ from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.layouts import clear, column
 from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.text import Text
+from keyturn.presentation.card import Pair
 from keyturn.presentation.credentials import CredentialDetail
 from keyturn.presentation.marks import Icon
 
@@ -34,7 +36,9 @@ class CredentialPane(SidePane):
         self.typed = Text(look, Type.CAPTION, Token.TEXT_SECONDARY, wrap=True)
         self.store = Button(look, Kind.PRIMARY, "", name="store_credential")
         self.remove = Button(look, Kind.PLAIN, "", Icon.CROSS, name="remove_credential")
-        self._pairs = column()
+        self._pair_place = QWidget()
+        self._pairs = column(self._pair_place)
+        self._pairs_shown: tuple[Pair, ...] = ()
         self._build()
         self.store.clicked.connect(self._on_store)
         self.field.returnPressed.connect(self._on_store)
@@ -65,8 +69,11 @@ class CredentialPane(SidePane):
         removing = words("credentials.remove")
         self.remove.say(removing, words("forms.field_value", field=removing, value=detail.name))
         self.remove.setVisible(detail.stored)
-        clear(self._pairs)
-        self._pairs.addWidget(PairList(self.look, detail.pairs))
+        if detail.pairs != self._pairs_shown:
+            self._pairs_shown = detail.pairs
+            leave(self._pair_place, self.rest)
+            clear(self._pairs)
+            self._pairs.addWidget(PairList(self.look, detail.pairs))
         self._on_length(len(self.field.text()))
 
     def forget(self) -> None:
@@ -76,7 +83,7 @@ class CredentialPane(SidePane):
     def _build(self) -> None:
         self.top.addWidget(self._chips, 1)
         self.head.addWidget(self.name)
-        self.body.addLayout(self._pairs)
+        self.body.addWidget(self._pair_place)
         self.add_title(self.look.words("credentials.value"))
         self.body.addWidget(self.field)
         self.body.addSpacing(4)

@@ -90,6 +90,7 @@ class CredentialsView(ListPage):
         self.above.addWidget(strip)
         self.above.addWidget(self.notice)
         self.above.addWidget(self.proposals)
+        self.proposals.rest = self.title
         self.empty.say(
             self.look.words("credentials.empty_title"), self.look.words("credentials.empty_body")
         )

@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
+from keyturn.gui.forms.focus import leave
 from keyturn.gui.forms.outcome import PageNote
 from keyturn.gui.forms.side_pane import WIDTH
 from keyturn.gui.forms.table import RowTable
@@ -114,9 +115,11 @@ class ListPage(QFrame):
         self.header = pane("panel", edge="bottom", name=f"{name}_header")
         least_height(self.header, look.theme, _HEADER)
         self.header_line = row(self.header, (16, 1, 16, 0), gap=8)
-        words = Text(look, Type.TITLE)
-        words.say(title)
-        self.header_line.addWidget(words)
+        self.title = Text(look, Type.TITLE)
+        """Where the focus rests when what had it is gone: no button, so no key decides."""
+        self.title.say(title)
+        self.title.setProperty("ring", False)
+        self.header_line.addWidget(self.title)
         self.header_line.addSpacing(8)
         self.above = column()
         self.below = column()
@@ -124,12 +127,13 @@ class ListPage(QFrame):
         self._left = QWidget()
         self._sides = row(self)
         self._build()
-        self.note = PageNote(look, self._left)
+        self.note = PageNote(look, self._left, self.title)
         self.setFocusProxy(table)
 
     def show_side(self, side: QWidget | None) -> None:
         """Open a pane beside the list, or close the one that is open."""
         if self._side is not None and self._side is not side:
+            leave(self._side, self.title)
             self._side.hide()
         self._side = side
         if side is not None:
@@ -145,6 +149,7 @@ class ListPage(QFrame):
 
     def show_empty(self, empty: bool) -> None:
         """Show the table, or what the page says without rows."""
+        leave(self.table if empty else self.empty, self.title)
         self.table.setVisible(not empty)
         self.empty.setVisible(empty)
 

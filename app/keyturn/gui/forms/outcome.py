@@ -14,6 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
+from keyturn.gui.forms.focus import leave
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
@@ -84,10 +85,12 @@ class PageNote(QFrame):
     What failed stays until it is closed: a person must not miss that nothing happened.
     """
 
-    def __init__(self, look: Look, page: QWidget) -> None:
+    def __init__(self, look: Look, page: QWidget, rest: QWidget) -> None:
+        """`rest` gets the focus that the note had when it goes."""
         super().__init__(page)
         self._look = look
         self._page = page
+        self._rest = rest
         self.outcome: Outcome | None = None
         self.setObjectName("page_note")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
@@ -95,11 +98,11 @@ class PageNote(QFrame):
         self._text = Text(look, Type.BODY, wrap=True)
         close = Button(look, Kind.GHOST, "", Icon.CROSS, name="close_note", height=24)
         close.setAccessibleName(look.words("forms.close_note"))
-        close.clicked.connect(self.hide)
+        close.clicked.connect(self.dismiss)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_NOTE_MS)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self.dismiss)
         layout = row(self, (14, 8, 8, 8), gap=10)
         layout.addWidget(self._icon)
         layout.addWidget(self._text, 1)
@@ -125,6 +128,11 @@ class PageNote(QFrame):
         if outcome is Outcome.DONE:
             self._timer.start()
         announce(self, sentence)
+
+    def dismiss(self) -> None:
+        """Take the note away."""
+        leave(self, self._rest)
+        self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stay at the foot when the page is resized."""

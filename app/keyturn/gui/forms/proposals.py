@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
+from keyturn.gui.forms.focus import leave
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
@@ -76,6 +77,8 @@ class ProposalList(QWidget):
     def __init__(self, look: Look, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
+        self.rest: QWidget | None = None
+        """What gets the focus when the row that had it is gone."""
         self._shown: tuple[Proposal, ...] = ()
         self.rows: list[ProposalRow] = []
         self.setObjectName(name)
@@ -87,6 +90,8 @@ class ProposalList(QWidget):
         if tuple(proposals) == self._shown:
             return
         self._shown = tuple(proposals)
+        if self.rest is not None:
+            leave(self, self.rest)
         clear(self._layout)
         self.rows = [
             ProposalRow(self._look, proposal, number=number)

@@ -4,10 +4,11 @@ Escape and the button that keeps things as they are do the same; that button has
 that a key pressed twice changes nothing.
 """
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
+from keyturn.gui.forms.focus import leave
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
@@ -35,6 +36,7 @@ class QuestionPane(QFrame):
     ) -> None:
         """`name` is the object name; the buttons are `name`_go and `name`_keep."""
         super().__init__(parent)
+        self._rest: QWidget | None = None
         self.setObjectName(name)
         self._text = Text(look, Type.BODY, Token.TEXT_PRIMARY, wrap=True)
         self.go = Button(look, kind, "", icon, name=f"{name}_go")
@@ -53,8 +55,9 @@ class QuestionPane(QFrame):
         layout.addLayout(words)
         layout.addLayout(buttons)
 
-    def ask(self, question: cells.Question) -> None:
-        """Show a question and put the focus where nothing is lost."""
+    def ask(self, question: cells.Question, rest: QWidget) -> None:
+        """Show a question and put the focus where nothing is lost; `rest` gets it afterwards."""
+        self._rest = rest
         self._text.say(question.text)
         self.go.say(question.go)
         self.keep.say(question.keep)
@@ -85,9 +88,15 @@ class QuestionPane(QFrame):
             super().keyPressEvent(event)
 
     def _on_go(self) -> None:
-        self.hide()
-        self.agreed.emit()
+        self._end(self.agreed)
 
     def _on_keep(self) -> None:
+        self._end(self.kept)
+
+    def _end(self, answered: SignalInstance) -> None:
+        """Hand the focus back before going, then say what was answered."""
+        if self._rest is not None:
+            self._rest.show()
+            leave(self, self._rest)
         self.hide()
-        self.kept.emit()
+        answered.emit()

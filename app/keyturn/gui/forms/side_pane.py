@@ -7,13 +7,14 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
+from keyturn.gui.forms.focus import leave
 from keyturn.gui.forms.outcome import OutcomeLine
 from keyturn.gui.forms.question import QuestionPane
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, divider, pane, row
+from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation import cells
@@ -44,20 +45,32 @@ class SidePane(QFrame):
         self.action_row = row(gap=8)
         self._action_place = QWidget()
         self._action_place.setLayout(self.action_row)
+        self._close = Button(look, Kind.GHOST, "", Icon.CROSS, name=f"{name}_close", height=24)
         self._put_together(name)
         self.question.kept.connect(self.show_actions)
         self.question.agreed.connect(self.show_actions)
 
     def ask(self, question: cells.Question) -> None:
         """Put a question in the place of the buttons."""
-        self._action_place.hide()
         self.outcome.say(None)
-        self.question.ask(question)
+        self.question.ask(question, self.rest)
+        self._action_place.hide()
 
     def show_actions(self) -> None:
         """Put the buttons back, as they were."""
+        leave(self.question, self.rest)
         self.question.hide()
         self._action_place.show()
+
+    def clear_body(self) -> None:
+        """Take everything out of the body; what had the focus there hands it to the pane."""
+        leave(self._scroll, self.rest)
+        clear(self.body)
+
+    @property
+    def rest(self) -> QWidget:
+        """Return where the focus does no harm: the button that closes the pane."""
+        return self._close
 
     def add_title(self, text: str, *, first: bool = False) -> None:
         """Begin a section of the body."""
@@ -89,7 +102,7 @@ class SidePane(QFrame):
             super().keyPressEvent(event)
 
     def _put_together(self, name: str) -> None:
-        close = Button(self.look, Kind.GHOST, "", Icon.CROSS, name=f"{name}_close", height=24)
+        close = self._close
         close.setAccessibleName(self.look.words("forms.close_pane"))
         close.clicked.connect(self.close_requested)
         top = row(margins=(SIDE, 16, 12, 0), gap=8)

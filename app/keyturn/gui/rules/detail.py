@@ -8,7 +8,6 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
-from keyturn.gui.widgets.layouts import clear
 from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.marks import Icon
@@ -64,7 +63,7 @@ class RulePane(SidePane):
         self._fill(detail)
 
     def _fill(self, detail: RuleDetail) -> None:
-        clear(self.body)
+        self.clear_body()
         if detail.warnings:
             self.body.addSpacing(4)
             self.body.addWidget(warning_rows(self.look, detail.warnings))

@@ -60,7 +60,7 @@ class PosturePane(QFrame):
         if choice.chosen:
             self.question.hide()
         elif choice.question is not None:
-            self.question.ask(choice.question)
+            self.question.ask(choice.question, self._rows[posture])
         else:
             self.question.hide()
             self._on_agreed()

@@ -1,0 +1,1 @@
+"""Settings: appearance, arming, what this Keyturn is, and the way out."""

@@ -1,0 +1,74 @@
+"""Owns the window's settings: their names, what may stand in them, what stands there otherwise.
+
+Values are stored as text by the broker. What cannot be read counts as the default, and no stored
+value lets Allow arm earlier than the least delays (console.md section 3.2).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from keyturn.presentation.arming import (
+    LEAST_CAREFUL_DELAY_MS,
+    LEAST_DELAY_MS,
+    LONGEST_DELAY_MS,
+    ArmingDelays,
+)
+
+THEME: Final = "appearance.theme"
+TEXT_PERCENT: Final = "appearance.text_percent"
+MOTION: Final = "appearance.motion"
+PLAIN_DELAY: Final = "arming.plain_ms"
+CAREFUL_DELAY: Final = "arming.careful_ms"
+GEOMETRY: Final = "window.geometry"
+PAGE: Final = "window.page"
+
+TEXT_PERCENTS: Final = (100, 110, 125, 150, 175, 200)
+PLAIN_DELAYS: Final = (LEAST_DELAY_MS, 1000, 1500, 2000, 3000, LONGEST_DELAY_MS)
+CAREFUL_DELAYS: Final = (LEAST_CAREFUL_DELAY_MS, 1500, 2000, 3000, 4000, LONGEST_DELAY_MS)
+
+
+class ThemeChoice(Enum):
+    """Which colours; SYSTEM follows the desktop."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+    HIGH_CONTRAST = "high_contrast"
+
+
+class Motion(Enum):
+    """Whether anything moves; the ring then counts in words (visual.md section 8)."""
+
+    FULL = "full"
+    REDUCED = "reduced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowSettings:
+    """All settings that the window itself acts on."""
+
+    theme: ThemeChoice = ThemeChoice.SYSTEM
+    text_percent: int = TEXT_PERCENTS[0]
+    motion: Motion = Motion.FULL
+    delays: ArmingDelays = field(default_factory=ArmingDelays)
+
+
+def read_window_settings(stored: Mapping[str, str]) -> WindowSettings:
+    """Read what is stored; every value on its own, so that one bad one takes nothing with it."""
+    plain = _number(stored.get(PLAIN_DELAY), LEAST_DELAY_MS, LONGEST_DELAY_MS)
+    careful = _number(stored.get(CAREFUL_DELAY), LEAST_CAREFUL_DELAY_MS, LONGEST_DELAY_MS)
+    return WindowSettings(
+        theme=next((t for t in ThemeChoice if t.value == stored.get(THEME)), ThemeChoice.SYSTEM),
+        text_percent=_number(stored.get(TEXT_PERCENT), TEXT_PERCENTS[0], TEXT_PERCENTS[-1]),
+        motion=next((m for m in Motion if m.value == stored.get(MOTION)), Motion.FULL),
+        delays=ArmingDelays(plain_ms=plain, careful_ms=careful),
+    )
+
+
+def _number(text: str | None, least: int, most: int) -> int:
+    """Read a whole number and keep it between `least`, which is the default, and `most`."""
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > 6:
+        return least
+    return min(most, max(least, int(text)))
