@@ -228,9 +228,7 @@ class TestFirstSight:
         async def story() -> None:
             world = World()
             told: list[tuple[str, str]] = []
-            forget = world.agreements.on_change(
-                lambda server, launch: told.append((server, launch))
-            )
+            forget = world.agreements.on_change(lambda name, launch: told.append((name, launch)))
             connection = await world.connect(asked(), make_tool())
             answered(world, await world.asked(), tier=tier, labels=labels)
             await world.reviews.settle(connection, 5)
@@ -453,7 +451,7 @@ class TestSettingTiers:
             connection = await world.connect(make_connection(server=make_server(tools=())))
             world.observers.subscribe(topics.append)
             told: list[tuple[str, str]] = []
-            world.agreements.on_change(lambda server, launch: told.append((server, launch)))
+            world.agreements.on_change(lambda name, launch: told.append((name, launch)))
             await world.agreements.set_tier("logistics", "dispatch_order", Tier.T0, Lamps.P)
             standing = world.agreements.standing(connection, "dispatch_order")
             assert (standing.tier, standing.labels) == (Tier.T0, Lamps.P)
@@ -473,7 +471,7 @@ class TestSettingTiers:
             world = World()
             connection = await world.connect()
             told: list[tuple[str, str]] = []
-            world.agreements.on_change(lambda server, launch: told.append((server, launch)))
+            world.agreements.on_change(lambda name, launch: told.append((name, launch)))
             for hidden, refused in ((True, Outcome.REFUSED_HIDDEN), (False, None)):
                 await world.agreements.set_tier(
                     "logistics", "dispatch_order", None, Lamps.NONE, hidden=hidden

@@ -1,0 +1,129 @@
+"""A gate's world with what a person and the command line can have done to it."""
+
+from keyturn.application.connection import Connection
+from keyturn.application.control import Control
+from keyturn.application.events import Topic
+from keyturn.application.intents import Intents
+from keyturn.application.overview import Overview
+from keyturn.application.registry import Registry
+from keyturn.domain.configuration import AgentConfig, ServerConfig
+from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.rule import Rule
+from tests.fakes.secret_store import FakeSecretStore
+from tests.fakes.stores import FakeAgentStore, FakeServerStore, FakeSettingStore
+from tests.unit.application.gate_world import World
+
+
+class FakeTokens:
+    """Token files in memory; tokens count."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+        self.made = 0
+
+    def write(self, agent: str, token: str) -> None:
+        self.files[agent] = token
+
+    def remove(self, agent: str) -> None:
+        self.files.pop(agent, None)
+
+    def new_token(self) -> str:
+        self.made += 1
+        return f"token-{self.made}"
+
+
+class FakeLive:
+    """Connections that a test puts in; remembers what it was told to use and to review."""
+
+    def __init__(self) -> None:
+        self.open: list[Connection] = []
+        self.servers: tuple[ServerConfig, ...] = ()
+        self.agents: tuple[AgentConfig, ...] = ()
+        self.reviewed: list[str] = []
+        self.failing: ServerUnavailable | None = None
+
+    def connections(self) -> tuple[Connection, ...]:
+        return tuple(self.open)
+
+    def running(self, server: str) -> int:
+        return sum(1 for connection in self.open if connection.server.name == server)
+
+    def use(self, servers: tuple[ServerConfig, ...], agents: tuple[AgentConfig, ...]) -> None:
+        self.servers, self.agents = servers, agents
+
+    async def review(self, server: str) -> None:
+        if self.failing is not None:
+            raise self.failing
+        self.reviewed.append(server)
+
+
+class BrokerWorld(World):
+    """Everything of one broker but its wires and its window."""
+
+    def __init__(self, *rules: Rule, servers: tuple[ServerConfig, ...] = ()) -> None:
+        super().__init__(*rules)
+        self.live = FakeLive()
+        self.tokens = FakeTokens()
+        self.secrets = FakeSecretStore()
+        self.server_configs = FakeServerStore(*servers)
+        self.agent_store = FakeAgentStore()
+        self.setting_store = FakeSettingStore()
+        self.topics: list[Topic] = []
+        self.raised = 0
+        self.quits = 0
+        self.registry = Registry(
+            servers=self.server_configs,
+            agents=self.agent_store,
+            settings=self.setting_store,
+            secrets=self.secrets,
+            tokens=self.tokens,
+            log=self.log,
+            clock=self.clock,
+            observers=self.observers,
+        )
+        self.registry.use(servers, ())
+        self.registry.attach(self.live)
+        self.observers.subscribe(self.topics.append)
+        self.control = self._make_control()
+        self.intents = self._make_intents()
+        self.overview = Overview(
+            stop=self.stop,
+            rules=self.rules,
+            agreements=self.agreements,
+            registry=self.registry,
+            live=self.live,
+            secrets=self.secrets,
+        )
+
+    def _make_control(self) -> Control:
+        return Control(
+            stop=self.stop,
+            approvals=self.approvals,
+            registry=self.registry,
+            live=self.live,
+            observers=self.observers,
+            raise_window=self._raise,
+            facts={"version": "1.2.3"},
+            home="/srv/home",
+        )
+
+    def _make_intents(self) -> Intents:
+        return Intents(
+            stop=self.stop,
+            rules=self.rules,
+            agreements=self.agreements,
+            reviews=self.reviews,
+            registry=self.registry,
+            approvals=self.approvals,
+            live=self.live,
+            observers=self.observers,
+            home="/srv/home",
+            quit_broker=self._quit,
+        )
+
+    def _raise(self) -> bool:
+        self.raised += 1
+        return True
+
+    def _quit(self) -> None:
+        self.quits += 1
