@@ -4,6 +4,7 @@ Qt's labels know neither line heights nor boxes inside a line. A flow is one QTe
 rectangles behind and around runs come from its lines, and what is copied comes from the runs.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, cast
@@ -29,6 +30,7 @@ _UNBOUNDED: Final = 1_000_000.0
 _PAD: Final = {Ink.TRACED: 3.0, Ink.CHANGED: 2.0, Ink.MARK: 3.0}
 _GAP: Final = {Ink.TRACED: 0.0, Ink.CHANGED: 1.0, Ink.MARK: 1.0}
 _RADIUS: Final = 4.0
+_ENDLESS: Final = re.compile(r"\S{1000}")
 _SEPARATOR: Final = "\u2028"
 _GLUE: Final = "\u00a0"
 _BREAK: Final = "\u200b"
@@ -105,14 +107,18 @@ class TextFlow:
         *,
         align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
         selection: tuple[int, int] | None = None,
+        clip: QRectF | None = None,
     ) -> None:
-        """Draw the text with its top left at `at`; `selection` is a range of shown positions."""
+        """Draw the text with its top left at `at`; `selection` is a range of shown positions.
+
+        Lines outside `clip` are left out, which matters for texts of thousands of lines.
+        """
         if align is not Qt.AlignmentFlag.AlignLeft:
             spare = self._width - self.used_width
             at = at + QPointF(spare if align is Qt.AlignmentFlag.AlignRight else spare / 2, 0)
         self._paint_boxes(painter, at, colour)
         painter.setPen(colour)
-        self._layout.draw(painter, at, self._overlays(selection))
+        self._layout.draw(painter, at, self._overlays(selection), clip or QRectF())
 
     def position_at(self, point: QPointF) -> int:
         """Return the shown position nearest to `point`, which is relative to the top left."""
@@ -153,7 +159,10 @@ class TextFlow:
     def _fresh_layout(self) -> QTextLayout:
         layout = QTextLayout(self._text, self._font)
         option = QTextOption()
-        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        # Looking for a word's edge in a run without any costs Qt the square of its length.
+        endless = _ENDLESS.search(self._text) is not None
+        modes = QTextOption.WrapMode
+        option.setWrapMode(modes.WrapAnywhere if endless else modes.WrapAtWordBoundaryOrAnywhere)
         # Values stand left to right whatever letters they hold: their order is part of them.
         option.setTextDirection(Qt.LayoutDirection.LeftToRight)
         option.setTabStopDistance(8 * QFontMetricsF(self._font).horizontalAdvance(" "))

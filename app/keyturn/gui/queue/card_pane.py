@@ -21,11 +21,12 @@ from keyturn.gui.widgets.diff_view import DiffView
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.lamps import LampStrip
 from keyturn.gui.widgets.layouts import clear, column
+from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.pairs import Provenance
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.source_excerpt import ExcerptBox
 from keyturn.gui.widgets.tabs import TabRow
-from keyturn.gui.widgets.text import Text, ValueText
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.card import CardView
 
 _SIDE: Final = 24
@@ -64,9 +65,9 @@ class CardPane(QFrame):
         self.review = ReviewBox(look)
         self.tabs = TabRow(look, self._tab_names(), name="card_tabs")
         self.arguments = ArgumentTree(look)
-        self.raw = ValueText(look, Type.VALUE)
+        self.raw = LongText(look, Type.VALUE)
         self._meta_title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
-        self._raw_meta = ValueText(look, Type.VALUE)
+        self._raw_meta = LongText(look, Type.VALUE)
         self.diff = DiffView(look, most_lines=20)
         self.block = DecisionBlock(look)
         self._no_diff = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
@@ -220,7 +221,7 @@ class CardPane(QFrame):
         prompt = self._look.words("card.type_name", name=card.tool_short_name)
         self._name_prompt.say(prompt)
         self.name_field.setAccessibleName(prompt)
-        self.arguments.start_over()
+        self.arguments.forget_seen()
         self.choose_tab(READABLE)
         self._scroll.verticalScrollBar().setValue(0)
         self._put_confirmations_first()

@@ -1,6 +1,7 @@
 """The arguments as a tree of keys, exact values and where each value came from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import (
@@ -16,6 +17,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
+    QFontMetricsF,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
@@ -30,10 +32,13 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs, value_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.rows_view import AnyIndex, RowDelegate, RowsView
-from keyturn.presentation.card import ArgumentRow, OriginLabel, ValueKind
+from keyturn.presentation.card import ArgumentRow, OriginLabel, TracedSpan, ValueKind
+from keyturn.presentation.chunks import chunks
 from keyturn.presentation.marks import Icon
+from keyturn.presentation.visible_text import SPACE_RUN
 
 ROW_ROLE: Final = Qt.ItemDataRole.UserRole + 1
+_PART_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 MOST_LINES: Final = 20
 _KEY: Final = 168
 _ORIGIN: Final = 184
@@ -46,20 +51,31 @@ _NARROW: Final = 600
 """Under this width the origin goes below the value."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A row as the view has it: all of an argument, or a piece of a long one."""
+
+    row: ArgumentRow
+    first: bool
+    last: bool
+
+
 class ArgumentModel(QAbstractTableModel):
     """The rows of one card."""
 
     def __init__(self, look: Look, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._look = look
-        self._rows: tuple[ArgumentRow, ...] = ()
+        self._whole: tuple[ArgumentRow, ...] = ()
+        self._rows: tuple[_Part, ...] = ()
 
     def show_rows(self, rows: Sequence[ArgumentRow]) -> None:
         """Show other rows; the same ones again change nothing."""
-        if tuple(rows) == self._rows:
+        if tuple(rows) == self._whole:
             return
         self.beginResetModel()
-        self._rows = tuple(rows)
+        self._whole = tuple(rows)
+        self._rows = tuple(part for row in rows for part in _parts(row))
         self.endResetModel()
 
     def rowCount(self, parent: AnyIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's signature
@@ -72,13 +88,45 @@ class ArgumentModel(QAbstractTableModel):
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return the row, or its words for a screen reader."""
-        row = self._rows[index.row()]
+        part = self._rows[index.row()]
+        row = part.row
         if role == ROW_ROLE:
             return row
+        if role == _PART_ROLE:
+            return part
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             spoken = f"{row.key}: {row.value}"
             return f"{spoken}, {row.origin.text}" if row.origin else spoken
         return None
+
+    def whole_value(self, path: str) -> str:
+        """Return the value at `path` in one piece."""
+        return next((row.value for row in self._whole if row.path == path), "")
+
+
+def _parts(row: ArgumentRow) -> Iterator[_Part]:
+    """Cut a row with a long value into rows that are laid out one at a time."""
+    start = 0
+    pieces = list(chunks(row.value))
+    for number, piece in enumerate(pieces):
+        end = start + len(piece)
+        spans = tuple(
+            TracedSpan(start=max(span.start, start) - start, end=min(span.end, end) - start)
+            for span in row.spans
+            if span.start < end and span.end > start
+        )
+        first, last = number == 0, number == len(pieces) - 1
+        # The line end at a piece's end is the step to the next row.
+        shown = piece if last else piece.removesuffix("\n")
+        made = replace(
+            row,
+            key=row.key if first else "",
+            value=shown,
+            spans=spans,
+            origin=row.origin if first else None,
+        )
+        yield _Part(row=made, first=first, last=last)
+        start = end
 
 
 class ArgumentDelegate(RowDelegate):
@@ -89,12 +137,16 @@ class ArgumentDelegate(RowDelegate):
         self._look = look
         self._key_width = key_width
         self._flows: dict[int, TextFlow] = {}
+        self._keys: dict[int, TextFlow] = {}
+        self._letter = _letter_width(look)
         self.selection: tuple[int, int, int] | None = None
         """Row, start and end of the text that is selected."""
 
     def forget(self) -> None:
         """Drop the flows."""
         self._flows.clear()
+        self._keys.clear()
+        self._letter = _letter_width(self._look)
         self.selection = None
 
     def least_height(self) -> int:
@@ -103,15 +155,33 @@ class ArgumentDelegate(RowDelegate):
 
     def row_lines(self, index: AnyIndex, width: int) -> int:
         """Return the lines of the value."""
+        if self._is_short(argument_row(index), width):
+            return 1
         return self.value_flow(index, width).line_count
+
+    def _is_short(self, row: ArgumentRow, width: int) -> bool:
+        """Tell without laying anything out that key and value are one line each, as most are."""
+        text = row.key + row.value
+        if not (text.isascii() and text.isprintable()) or " " * SPACE_RUN in text:
+            return False
+        value = self.value_rect(QRect(0, 0, width, 0))
+        letter = self._letter
+        room = value.left() - row.depth * _INDENT - 8
+        pads = 6 * len(row.spans)
+        return len(row.value) * letter + pads <= value.width() and len(row.key) * letter <= room
 
     def row_height(self, index: AnyIndex, width: int) -> int:
         """Return the height of the value, and of the origin where it stands below."""
         row = argument_row(index)
+        part = _part(index)
         theme = self._look.theme
         extra = theme.tall(_WITH_ORIGIN if row.origin else _LEAST) - theme.line(Type.VALUE)
+        above, under = (_TOP if part.first else 0), (extra - _TOP if part.last else 0)
         below = theme.line(Type.VALUE) if row.origin and width < _NARROW else 0
-        return self.value_flow(index, width).height + extra + below
+        if self._is_short(row, width):
+            return theme.line(Type.VALUE) + below + above + under
+        value = self.value_flow(index, width).height + below
+        return max(value, self._key_flow(index, width).height) + above + under
 
     def value_flow(self, index: AnyIndex, width: int) -> TextFlow:
         """Return the value of a row, laid out."""
@@ -121,6 +191,16 @@ class ArgumentDelegate(RowDelegate):
             runs = value_runs(row.value, row.spans, self._look.words)
             found = self._flows[index.row()] = TextFlow(runs, Type.VALUE, self._look.theme)
         return found.lay_out(self.value_rect(QRect(0, 0, width, 0)).width())
+
+    def _key_flow(self, index: AnyIndex, width: int) -> TextFlow:
+        """Return the key of a row, wrapped in its column: a key may be as long as a value."""
+        row = argument_row(index)
+        found = self._keys.get(index.row())
+        if found is None:
+            runs = plain_runs(row.key, self._look.words, one_line=True)
+            found = self._keys[index.row()] = TextFlow(runs, Type.VALUE, self._look.theme)
+        room = self.value_rect(QRect(0, 0, width, 0)).left() - row.depth * _INDENT - 8
+        return found.lay_out(max(24, room))
 
     def value_rect(self, row: QRect) -> QRect:
         """Return where the value stands in a row."""
@@ -143,31 +223,27 @@ class ArgumentDelegate(RowDelegate):
         rect = option.rect
         theme = self._look.theme
         painter.save()
-        self._paint_key(painter, rect, row)
+        part = _part(index)
+        key_at = QPointF(rect.left() + row.depth * _INDENT, rect.top() + _TOP)
+        key = self._key_flow(index, rect.width())
+        key.paint(painter, key_at, theme.colour(Token.TEXT_SECONDARY))
         flow = self.value_flow(index, rect.width())
         token = Token.TEXT_PRIMARY if row.value_kind is ValueKind.EXACT else Token.TEXT_TERTIARY
         selected = (
             self.selection[1:] if self.selection and self.selection[0] == index.row() else None
         )
-        at = QPointF(self.value_rect(rect).topLeft())
-        flow.paint(painter, at, theme.colour(token), selection=selected)
+        at = QPointF(self.value_rect(rect).topLeft()) - QPointF(0, 0 if part.first else _TOP)
+        clip = QRectF(option.widget.rect())
+        flow.paint(painter, at, theme.colour(token), selection=selected, clip=clip)
         if row.origin is not None:
             self._paint_origin(painter, self.origin_rect(rect), row.origin)
         painter.setPen(QPen(theme.colour(Token.BORDER_SUBTLE), 1))
-        painter.drawLine(rect.bottomLeft(), rect.bottomRight())
+        if part.last:
+            painter.drawLine(rect.bottomLeft(), rect.bottomRight())
         if option.state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(theme.colour(Token.FOCUS_RING), 2))
             painter.drawRect(QRectF(rect).adjusted(1, 1, -1, -1))
         painter.restore()
-
-    def _paint_key(self, painter: QPainter, rect: QRect, row: ArgumentRow) -> None:
-        theme = self._look.theme
-        indent = row.depth * _INDENT
-        width = self.value_rect(rect).left() - rect.left() - indent - 8
-        flow = TextFlow(plain_runs(row.key, self._look.words, one_line=True), Type.VALUE, theme)
-        flow.lay_out(max(24, width))
-        at = QPointF(rect.left() + indent, rect.top() + _TOP)
-        flow.paint(painter, at, theme.colour(Token.TEXT_SECONDARY))
 
     def _paint_origin(self, painter: QPainter, rect: QRect, origin: OriginLabel) -> None:
         theme = self._look.theme
@@ -209,7 +285,7 @@ class ArgumentTree(RowsView):
             flow = self._flow(self._arguments.index(chosen[0], 0))
             return flow.source(min(chosen[1:]), max(chosen[1:]))
         current = self.currentIndex()
-        return argument_row(current).value if current.isValid() else ""
+        return self._arguments.whole_value(argument_row(current).path) if current.isValid() else ""
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a selection, or open an origin."""
@@ -274,3 +350,12 @@ def argument_row(index: AnyIndex) -> ArgumentRow:
     """Return the row behind an index."""
     row: ArgumentRow = index.data(ROW_ROLE)
     return row
+
+
+def _letter_width(look: Look) -> float:
+    return QFontMetricsF(look.theme.font(Type.VALUE)).horizontalAdvance("x")
+
+
+def _part(index: AnyIndex) -> _Part:
+    part: _Part = index.data(_PART_ROLE)
+    return part

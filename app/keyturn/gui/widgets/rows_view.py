@@ -9,6 +9,7 @@ from typing import Final, cast
 from PySide6.QtCore import (
     QAbstractItemModel,
     QElapsedTimer,
+    QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QSize,
@@ -77,6 +78,8 @@ class RowsView(QTableView):
         self._rows = delegate
         self._most_lines = most_lines
         self._measured = 0
+        self._line_counts: list[int] = []
+        self._hint = QSize()
         self._seen: set[int] = set()
         self._unseen: tuple[int, int] | None = (1, 1)
         self._told = (-1, -1)
@@ -98,10 +101,14 @@ class RowsView(QTableView):
     def start_over(self) -> None:
         """Measure everything again and forget what was seen."""
         self._rows.forget()
+        self._begin_measuring()
+        self.forget_seen()
+
+    def forget_seen(self) -> None:
+        """Take every row for unseen again: the same rows may belong to another request."""
         self._seen.clear()
         self._unseen = (1, 1)
         self._told = (-1, -1)
-        self._begin_measuring()
         # Rows that look the same as before would not be painted again, and so never be seen.
         self.viewport().update()
 
@@ -112,11 +119,11 @@ class RowsView(QTableView):
 
     def line_count(self) -> int:
         """Return the number of lines of all rows measured so far."""
-        return sum(self._lines(row) for row in range(self._measured))
+        return sum(self._line_counts)
 
     def sizeHint(self) -> QSize:
         """Return the height of all rows, or of as many lines as are allowed."""
-        height = sum(self.rowHeight(row) for row in range(self._row_count()))
+        height = self.verticalHeader().length()
         if self._most_lines:
             height = min(height, self._most_lines * self._rows.least_height())
         return QSize(320, height)
@@ -130,6 +137,12 @@ class RowsView(QTableView):
         """Wrap again when the width is another."""
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
+            self._begin_measuring()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lay everything out again when theme or text size is another."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
             self._rows.forget()
             self._begin_measuring()
 
@@ -160,13 +173,13 @@ class RowsView(QTableView):
         model = cast("QAbstractItemModel | None", self.model())
         return model.rowCount() if model is not None else 0
 
-    def _lines(self, row: int) -> int:
-        return self._rows.row_lines(self.model().index(row, 0), self.viewport().width())
+    def _lines_before(self, row: int) -> int:
+        return sum(self._line_counts[:row]) + max(0, row - len(self._line_counts))
 
     def _begin_measuring(self) -> None:
         self._measured = 0
-        header = self.verticalHeader()
-        header.setDefaultSectionSize(self._rows.least_height())
+        self._line_counts.clear()
+        self.verticalHeader().setDefaultSectionSize(self._rows.least_height())
         self._measure_slice()
 
     def _measure_slice(self) -> None:
@@ -177,13 +190,20 @@ class RowsView(QTableView):
         rows = self._row_count()
         while self._measured < rows and clock.elapsed() < _SLICE_MS:
             index = self.model().index(self._measured, 0)
-            self.setRowHeight(self._measured, self._rows.row_height(index, width))
+            height = self._rows.row_height(index, width)
+            if height != self.rowHeight(self._measured):
+                self.setRowHeight(self._measured, height)
+            self._line_counts.append(self._rows.row_lines(index, width))
             self._measured += 1
         if self._measured < rows:
             self._timer.start()
         else:
             self._timer.stop()
-        self.updateGeometry()
+        hint = self.sizeHint()
+        if hint != self._hint:
+            self._hint = hint
+            self.updateGeometry()
+        self.viewport().update()
 
     def _note_seen(self) -> None:
         visible = self.viewport().visibleRegion().boundingRect()
@@ -204,9 +224,8 @@ class RowsView(QTableView):
         if len(self._seen) < rows or self._measured < rows:
             missing = [row for row in range(rows) if row not in self._seen]
             first, last = (missing[0], missing[-1]) if missing else (0, rows - 1)
-            before = sum(self._lines(row) for row in range(first))
-            upto = before + sum(self._lines(row) for row in range(first, last + 1))
-            unseen = (before + 1, upto)
+            # A row not measured yet counts as one line until it is.
+            unseen = (self._lines_before(first) + 1, self._lines_before(last + 1))
         if unseen != self._unseen:
             self._unseen = unseen
             self.unseen_changed.emit(unseen)

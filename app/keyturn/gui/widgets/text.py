@@ -6,7 +6,7 @@ characters have become boxes.
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
@@ -119,14 +119,14 @@ class Text(QLabel):
             self._forget()
         super().changeEvent(event)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the flow, in the middle of the height that the label was given."""
         painter = QPainter(self)
         flow = self.flow()
-        self._paint(painter, flow, self._origin(flow))
+        self._paint(painter, flow, self._origin(flow), QRectF(event.rect()))
 
-    def _paint(self, painter: QPainter, flow: TextFlow, at: QPointF) -> None:
-        flow.paint(painter, at, self._look.theme.colour(self._token))
+    def _paint(self, painter: QPainter, flow: TextFlow, at: QPointF, clip: QRectF) -> None:
+        flow.paint(painter, at, self._look.theme.colour(self._token), clip=clip)
 
     def _origin(self, flow: TextFlow) -> QPointF:
         spare = max(0.0, self.width() - flow.used_width)
@@ -185,9 +185,10 @@ class ValueText(Text):
         else:
             super().keyPressEvent(event)
 
-    def _paint(self, painter: QPainter, flow: TextFlow, at: QPointF) -> None:
+    def _paint(self, painter: QPainter, flow: TextFlow, at: QPointF, clip: QRectF) -> None:
         selection = (min(self._selection), max(self._selection)) if self._selection else None
-        flow.paint(painter, at, self._look.theme.colour(self._token), selection=selection)
+        colour = self._look.theme.colour(self._token)
+        flow.paint(painter, at, colour, selection=selection, clip=clip)
 
     def _position(self, event: QMouseEvent) -> int:
         flow = self.flow()

@@ -1,0 +1,228 @@
+"""A text of any length: laid out piece by piece, painted where it is seen, selected as one.
+
+The first screenful is there at once; the rest takes its height in slices of a few milliseconds,
+so that a hundred thousand characters do not hold the window up.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.text_flow import TextFlow
+from keyturn.gui.text_runs import plain_runs
+from keyturn.gui.theme import Token, TypeStyle
+from keyturn.presentation.chunks import chunks
+
+_SLICE_MS: Final = 12
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A stretch of the text; its flow is made when it is first needed."""
+
+    text: str
+    flow: TextFlow | None = None
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Spot:
+    """A place in the text: which piece, which shown position in it."""
+
+    piece: int
+    position: int
+
+
+class LongText(QLabel):
+    """Plain text, wrapped, selectable, copied as it is."""
+
+    def __init__(
+        self,
+        look: Look,
+        style: TypeStyle,
+        token: Token = Token.TEXT_PRIMARY,
+        *,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._style = style
+        self._token = token
+        self._text = ""
+        self._pieces: list[_Piece] = []
+        self._measured = 0
+        self._anchor: _Spot | None = None
+        self._end: _Spot | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._measure)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setProperty("ring", False)
+        self.setCursor(Qt.CursorShape.IBeamCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def say(self, text: str) -> None:
+        """Show `text`, exactly."""
+        if text == self._text and self._pieces:
+            return
+        self._text = text
+        self.setText(text)
+        self._pieces = [_Piece(piece) for piece in chunks(text)]
+        self._anchor = self._end = None
+        self._start_over()
+
+    def select_all(self) -> None:
+        """Select the whole text."""
+        last = len(self._pieces) - 1
+        self._anchor = _Spot(0, 0)
+        self._end = _Spot(last, self._flow(last).length)
+        self.update()
+
+    def selected_text(self) -> str:
+        """Return the exact text of the selection."""
+        if self._anchor is None or self._end is None:
+            return ""
+        first, last = sorted((self._anchor, self._end))
+        parts: list[str] = []
+        for number in range(first.piece, last.piece + 1):
+            flow = self._flow(number)
+            start = first.position if number == first.piece else 0
+            end = last.position if number == last.piece else flow.length
+            parts.append(flow.source(start, end))
+        return "".join(parts)
+
+    def sizeHint(self) -> QSize:
+        """Return the height of all pieces, guessed where they are not laid out yet."""
+        return QSize(320, self._top_of(len(self._pieces)))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the same height."""
+        return QSize(24, self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Wrap again when the width is another."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._start_over()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Lay out again when theme or text size is another."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            for piece in self._pieces:
+                piece.flow = None
+            self._start_over()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the pieces that are exposed."""
+        painter = QPainter(self)
+        exposed = event.rect()
+        colour = self._look.theme.colour(self._token)
+        top = 0
+        for number, piece in enumerate(self._pieces):
+            if top > exposed.bottom():
+                break
+            bottom = top + piece.height
+            if bottom >= exposed.top():
+                flow = self._flow(number)
+                clip = QRectF(exposed)
+                at = QPointF(0, top)
+                flow.paint(painter, at, colour, selection=self._selected(number), clip=clip)
+            top = bottom
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a selection."""
+        self._anchor = self._end = self._spot(event.position())
+        self.update()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Stretch the selection."""
+        if self._anchor is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            self._end = self._spot(event.position())
+            self.update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy or select everything."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self.selected_text())
+        elif event.matches(QKeySequence.StandardKey.SelectAll):
+            self.select_all()
+        else:
+            super().keyPressEvent(event)
+
+    def _flow(self, number: int) -> TextFlow:
+        piece = self._pieces[number]
+        if piece.flow is None:
+            runs = plain_runs(piece.text, self._look.words)
+            piece.flow = TextFlow(runs, self._style, self._look.theme)
+        return piece.flow.lay_out(max(24, self.width()))
+
+    def _start_over(self) -> None:
+        """Guess every height, then measure what is likely to be seen first."""
+        letter = QFontMetricsF(self._look.theme.font(self._style)).horizontalAdvance("x")
+        columns = max(1, int(self.width() / letter))
+        line = self._look.theme.line(self._style)
+        for piece in self._pieces:
+            wrapped = sum(-(-len(part) // columns) or 1 for part in piece.text.split("\n"))
+            piece.height = wrapped * line
+        self._measured = 0
+        self._measure()
+
+    def _measure(self) -> None:
+        clock = QElapsedTimer()
+        clock.start()
+        before = self._top_of(len(self._pieces))
+        while self._measured < len(self._pieces) and clock.elapsed() < _SLICE_MS:
+            self._pieces[self._measured].height = self._height(self._measured)
+            self._measured += 1
+        if self._measured < len(self._pieces):
+            self._timer.start()
+        else:
+            self._timer.stop()
+        if self._top_of(len(self._pieces)) != before or self.height() != before:
+            self.updateGeometry()
+        self.update()
+
+    def _height(self, number: int) -> int:
+        """Return a piece's height without the empty line that its line end would add."""
+        flow = self._flow(number)
+        line = self._look.theme.line(self._style)
+        last = number == len(self._pieces) - 1
+        ends = self._pieces[number].text.endswith("\n") and not last
+        return flow.height - (line if ends else 0)
+
+    def _top_of(self, number: int) -> int:
+        return sum(piece.height for piece in self._pieces[:number])
+
+    def _spot(self, point: QPointF) -> _Spot:
+        top = 0
+        for number, piece in enumerate(self._pieces):
+            if point.y() < top + piece.height or number == len(self._pieces) - 1:
+                inside = QPointF(point.x(), point.y() - top)
+                return _Spot(number, self._flow(number).position_at(inside))
+            top += piece.height
+        return _Spot(0, 0)
+
+    def _selected(self, number: int) -> tuple[int, int] | None:
+        if self._anchor is None or self._end is None:
+            return None
+        first, last = sorted((self._anchor, self._end))
+        if not first.piece <= number <= last.piece:
+            return None
+        start = first.position if number == first.piece else 0
+        end = last.position if number == last.piece else self._flow(number).length
+        return start, end

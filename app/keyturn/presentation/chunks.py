@@ -1,0 +1,44 @@
+"""Cuts a long text into pieces that can be laid out one at a time, without hiding anything.
+
+A cut never falls into a run of white space or next to a character that is drawn as a mark, where
+it could make a run look shorter than it is.
+"""
+
+import re
+from collections.abc import Iterator
+
+CHUNK = 4_000
+"""Characters that are laid out at a time; a few milliseconds of work."""
+_LOOK_BACK = 1_000
+# What is drawn as itself: letters of every script but the fillers, which draw nothing.
+_DRAWN = r"(?:[^\W\u115f\u1160\u3164\uffa0]|[!-~])"
+_LINE_END = re.compile(rf"(?<={_DRAWN})\n(?={_DRAWN})")
+_WORD_END = re.compile(rf"(?<={_DRAWN}) (?={_DRAWN})")
+_BETWEEN = re.compile(rf"(?<={_DRAWN})(?={_DRAWN})")
+
+
+def chunks(text: str, most: int = CHUNK) -> Iterator[str]:
+    """Yield pieces of at most about `most` characters; joined they are `text`.
+
+    A cut is made after a line end, else after a space, else between two letters, looking back
+    from where the piece would be full; where none of these is near, the piece goes on.
+    """
+    start = 0
+    while len(text) - start > most:
+        end = _cut(text, start + most)
+        if end >= len(text):
+            break
+        yield text[start:end]
+        start = end
+    if start < len(text) or not text:
+        yield text[start:]
+
+
+def _cut(text: str, full: int) -> int:
+    floor = full - _LOOK_BACK
+    for pattern in (_LINE_END, _WORD_END, _BETWEEN):
+        places = [found.end() for found in pattern.finditer(text, floor, full)]
+        if places:
+            return places[-1]
+    ahead = _BETWEEN.search(text, full)
+    return ahead.end() if ahead is not None else len(text)

@@ -1,0 +1,31 @@
+"""Pieces of a long text are the text, and show the same marks."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyturn.presentation.chunks import chunks
+from keyturn.presentation.visible_text import visible
+
+TEXT = st.text(alphabet='ab{}:,"  \n\u200b\u202e\u00e9\u3164\u0436', max_size=9_000)
+
+
+@given(text=TEXT.map(lambda text: text * 3))
+def test_pieces_give_the_text_back(text: str) -> None:
+    pieces = list(chunks(text, 1_000))
+    assert "".join(pieces) == text
+    assert pieces
+
+
+@given(text=TEXT.map(lambda text: text * 3))
+def test_no_mark_is_lost_or_made_by_a_cut(text: str) -> None:
+    whole = [s.mark for s in visible(text) if s.mark]
+    parts = [s.mark for piece in chunks(text, 1_000) for s in visible(piece) if s.mark]
+    assert parts == whole
+
+
+def test_a_text_without_any_edge_is_cut_between_letters() -> None:
+    assert [len(piece) for piece in chunks("x" * 10_000, 4_000)] == [3_999, 3_999, 2_002]
+
+
+def test_nothing_but_spaces_stays_in_one_piece() -> None:
+    assert list(chunks(" " * 10_000)) == [" " * 10_000]
