@@ -1,8 +1,9 @@
 """One tool call as it is judged, and the digest that ties the approval to what is sent (law 2)."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
-from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
+from keyturn.domain.canonical import JsonObject, canonical, digest_of
 
 RECEIPT_KEY = "app.keyturn/receipt"
 """Our own `_meta` key; inbound keys of this prefix are stripped."""
@@ -70,25 +71,33 @@ class ToolCall:
         bound = self.bound_meta() if isinstance(meta, dict) else meta
         if bound != {}:
             other["_meta"] = bound
-        preimage: JsonObject = {
-            "v": 1,
-            "agent": self.agent,
-            "session": self.session,
-            "server": self.server,
-            "launch_hash": self.launch_hash,
-            "tool": self.tool,
-            "def_hash": self.def_hash,
-            "arguments": self.params.get("arguments", {}),
-            "params": other,
-            "inputResponses_hash": self._hash_of("inputResponses"),
-            "requestState_hash": self._hash_of("requestState"),
-        }
-        return digest_of(canonical(preimage))
+        who = _members(agent=self.agent)
+        definition = _members(def_hash=self.def_hash)
+        launch = _members(launch_hash=self.launch_hash)
+        where = _members(server=self.server, session=self.session, tool=self.tool)
+        # One canonical object, its members in order; what a call shares with others is kept.
+        preimage = b'{%b,"arguments":%b,%b,"inputResponses_hash":%b,%b,"params":%b,%b,%b,"v":1}' % (
+            who,
+            canonical(self.params.get("arguments", {})),
+            definition,
+            self._hash_of("inputResponses"),
+            launch,
+            canonical(other) if other else b"{}",
+            b'"requestState_hash":' + self._hash_of("requestState"),
+            where,
+        )
+        return digest_of(preimage)
 
-    def _hash_of(self, member: str) -> JsonValue:
+    def _hash_of(self, member: str) -> bytes:
         if member not in self.params:
-            return None
-        return digest_of(canonical(self.params[member]))
+            return b"null"
+        return b'"%b"' % digest_of(canonical(self.params[member])).encode()
+
+
+@lru_cache(maxsize=1024)
+def _members(**members: str) -> bytes:
+    """Encode some members of a canonical object, without its braces."""
+    return canonical(dict(members))[1:-1]
 
 
 def without_own_meta(params: JsonObject) -> JsonObject:

@@ -7,8 +7,9 @@ is refused before anybody sees it, because two parsers could read it differently
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
-from typing import NoReturn, TypeAlias
+from typing import Annotated, NoReturn, TypeAlias
 
 import msgspec
 import rfc8785
@@ -25,6 +26,22 @@ _FIRST_EXPONENT = 1e21
 strict reader would refuse those beyond 2^53 (ECMAScript Number::toString)."""
 
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
+_SafeInteger = Annotated[int, msgspec.Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
+_Leaf = None | bool | _SafeInteger | str
+_Level1 = _Leaf | list[_Leaf] | dict[str, _Leaf]
+_Level2 = _Leaf | list[_Level1] | dict[str, _Level1]
+_Level3 = _Leaf | list[_Level2] | dict[str, _Level2]
+_Level4 = _Leaf | list[_Level3] | dict[str, _Level3]
+
+
+class _WithoutFloats(msgspec.Struct):
+    """Any JSON of four levels without floats and unsafe integers, as msgspec checks it in C."""
+
+    value: _Level4
+
+
+_RARE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Controls but for the white space that both encoders escape alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +72,7 @@ def parse_strict(raw: bytes | str) -> Parsed | Malformed:
     """
     try:
         text = raw if isinstance(raw, str) else str(raw, "utf-8")
-        value: JsonValue = json.loads(
-            text,
-            object_pairs_hook=_unique_object,
-            parse_constant=_refuse_constant,
-            parse_float=_finite_float,
-            parse_int=_safe_integer,
-        )
+        value: JsonValue = _read_strictly(text)
     except UnicodeDecodeError:
         return Malformed("the text is not valid UTF-8")
     except _Refused as refusal:
@@ -70,6 +81,10 @@ def parse_strict(raw: bytes | str) -> Parsed | Malformed:
         return Malformed(f"nesting is deeper than {MAX_DEPTH}")
     except ValueError:
         return Malformed("the text is not JSON")
+    # Most texts cannot have one: UTF-8 without escapes has no surrogates, and brackets are few.
+    shallow = text.count("{") + text.count("[") <= MAX_DEPTH
+    if shallow and isinstance(raw, bytes) and "\\u" not in text:
+        return Parsed(value)
     fault = _structural_fault(value)
     return Malformed(fault) if fault else Parsed(value)
 
@@ -80,6 +95,11 @@ def canonical(value: JsonValue) -> bytes:
     Takes values that `parse_strict` returned or that are built in code; raises ValueError for a
     value that has no canonical form.
     """
+    if _is_shallow_without_floats(value):
+        text = _encode_sorted(value)
+        # ASCII keys have one order in all encodings, and no control was written by its number.
+        if text.isascii() and b"\\u" not in text:
+            return text
     if _is_plain(value):
         return _encode_sorted(value)
     return rfc8785.dumps(value)
@@ -120,6 +140,14 @@ def _safe_integer(text: str) -> int:
     return value
 
 
+_read_strictly = json.JSONDecoder(
+    object_pairs_hook=_unique_object,
+    parse_constant=_refuse_constant,
+    parse_float=_finite_float,
+    parse_int=_safe_integer,
+).decode
+
+
 def _structural_fault(value: JsonValue) -> str:
     """Name what makes the parsed value unusable, or return an empty string."""
     stack: list[tuple[JsonValue, int]] = [(value, 1)]
@@ -151,6 +179,14 @@ def _has_surrogate(text: str) -> bool:
     return False
 
 
+def _is_shallow_without_floats(value: JsonValue) -> bool:
+    try:
+        msgspec.convert({"value": value}, _WithoutFloats)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def _is_plain(value: JsonValue) -> bool:
     """Tell whether the fast encoder writes exactly what RFC 8785 asks for this value.
 
@@ -161,24 +197,15 @@ def _is_plain(value: JsonValue) -> bool:
     while stack:
         item = stack.pop()
         if isinstance(item, str):
-            if not item.isprintable() and not _plain_text(item):
+            if not item.isprintable() and _RARE.search(item) is not None:
                 return False
         elif isinstance(item, dict):
-            for key, child in item.items():
-                if not _plain_key(key):
-                    return False
-                stack.append(child)
+            keys = "".join(item)
+            if not (keys.isascii() and keys.isprintable()):
+                return False
+            stack.extend(item.values())
         elif isinstance(item, list):
             stack.extend(item)
         elif isinstance(item, float) or isinstance(item, int) and abs(item) > MAX_SAFE_INTEGER:
             return False
     return True
-
-
-def _plain_key(key: str) -> bool:
-    return key.isascii() and key.isprintable()
-
-
-def _plain_text(text: str) -> bool:
-    """Accept the white space that both encoders escape alike; leave rarer controls to RFC 8785."""
-    return all(char.isprintable() or char in "\n\r\t " or char > "\x9f" for char in text)

@@ -1,6 +1,6 @@
 """The launch identity of a server: what exactly would be started or contacted, and its hash."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 
@@ -19,6 +19,12 @@ class LaunchIdentity:
     """Working directory the server gets; an absolute path."""
     env: tuple[str, ...]
     """Names of configured variables; `NAME=keychain:ENTRY` for secrets, never values."""
+    launch_hash: str = field(init=False, repr=False)
+    """SHA-256 over the canonical subject."""
+
+    def __post_init__(self) -> None:
+        """Compute the hash once: every call looks up its pin by it."""
+        object.__setattr__(self, "launch_hash", digest_of(canonical(self.subject())))
 
     def subject(self) -> JsonObject:
         """Return what the approver is shown for a `command` request (architecture.md section 2)."""
@@ -29,8 +35,3 @@ class LaunchIdentity:
             "executable": self.executable,
             "sha256": self.sha256,
         }
-
-    @property
-    def launch_hash(self) -> str:
-        """SHA-256 over the canonical subject."""
-        return digest_of(canonical(self.subject()))

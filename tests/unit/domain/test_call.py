@@ -116,3 +116,23 @@ def test_only_keyturn_puts_a_receipt_on_a_call() -> None:
 @pytest.mark.parametrize("params", [PARAMS, {"_meta": {"k": 1}}, {"_meta": 5}], ids=str)
 def test_other_params_are_the_very_same_object(params: JsonObject) -> None:
     assert without_own_meta(params) is params
+
+
+@pytest.mark.parametrize("agent", ["analyst", 'odd "name" \\', "Zoë"])
+def test_the_digest_is_over_one_canonical_object(agent: str) -> None:
+    meta: JsonObject = {"com.example/purpose": "test", "progressToken": 1}
+    call = with_params(task={"ttl": 60}, _meta=meta, requestState="opaque")
+    bound: JsonObject = {
+        "v": 1,
+        "agent": agent,
+        "session": "s-1",
+        "server": "logistics",
+        "launch_hash": "a" * 64,
+        "tool": "dispatch_order",
+        "def_hash": "b" * 64,
+        "arguments": PARAMS["arguments"],
+        "params": {"task": {"ttl": 60}, "_meta": {"com.example/purpose": "test"}},
+        "inputResponses_hash": None,
+        "requestState_hash": digest_of(canonical("opaque")),
+    }
+    assert dataclasses.replace(call, agent=agent).digest() == digest_of(canonical(bound))

@@ -117,3 +117,12 @@ def test_what_has_no_canonical_form_is_refused(value: JsonValue) -> None:
 
 def test_the_digest_is_sha_256_in_hexadecimal() -> None:
     assert digest_of(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+@pytest.mark.parametrize("depth", range(1, 12))
+@pytest.mark.parametrize("leaf", [1.0, 0.1, MAX_SAFE_INTEGER, "é", "\x00", {"😀": 1, "\ue000": 2}])
+def test_the_form_is_the_same_at_every_depth(leaf: JsonValue, depth: int) -> None:
+    value = leaf
+    for level in range(depth):
+        value = {"b": [value, None], "a": level}
+    assert canonical(value) == rfc8785.dumps(value)
