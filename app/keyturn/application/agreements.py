@@ -14,6 +14,7 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import Consent, ServerStore
 from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import Pin, ReviewState, ToolDefinition, review_state
 from keyturn.domain.lamps import Lamps, lamps_from_letters
@@ -21,6 +22,7 @@ from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.tier import Tier
 
 _PinKey = tuple[str, str, str]
+_STANDINGS_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class Agreements:
         self._pins: dict[_PinKey, Pin] = {}
         self._consents: dict[tuple[str, str], Consent] = {}
         self._listeners: list[Callable[[str, str], None]] = []
+        self._standings: dict[tuple[str, str], tuple[ServerConfig, Standing]] = {}
+        """By connection and tool, as last worked out; each call looks twice."""
 
     async def load(self) -> None:
         """Read consents and pins of the profile."""
@@ -95,14 +99,18 @@ class Agreements:
         """Say where a tool stands on this connection, with its confirmed tier and labels."""
         definition = connection.catalogue.get(tool)
         pin = self._pins.get(_key(connection, tool))
-        setting = connection.server.tool_setting(tool)
-        tier = setting.tier if setting is not None else None
-        labels = setting.labels if setting is not None else Lamps.NONE
-        if pin is not None:
-            tier = pin.tier if tier is None else tier
-            labels |= pin.labels
-        state = ReviewState.UNREVIEWED if definition is None else review_state(pin, definition)
-        return Standing(state=state, definition=definition, pin=pin, tier=tier, labels=labels)
+        key = (connection.id, tool)
+        known = self._standings.get(key)
+        if known is not None:
+            server, standing = known
+            same = standing.definition is definition and standing.pin is pin
+            if same and server is connection.server:
+                return standing
+        standing = _standing(connection, tool, definition, pin)
+        if len(self._standings) >= _STANDINGS_KEPT:
+            self._standings.clear()
+        self._standings[key] = (connection.server, standing)
+        return standing
 
     async def agree(self, connection: Connection, actor: Actor, answer: Answer | None) -> None:
         """Record and remember that a server's command may be started."""
@@ -215,6 +223,19 @@ def _labels_of(answer: Answer | None) -> Lamps | None:
         return lamps_from_letters(answer.labels)
     except KeyError:
         return None
+
+
+def _standing(
+    connection: Connection, tool: str, definition: ToolDefinition | None, pin: Pin | None
+) -> Standing:
+    setting = connection.server.tool_setting(tool)
+    tier = setting.tier if setting is not None else None
+    labels = setting.labels if setting is not None else Lamps.NONE
+    if pin is not None:
+        tier = pin.tier if tier is None else tier
+        labels |= pin.labels
+    state = ReviewState.UNREVIEWED if definition is None else review_state(pin, definition)
+    return Standing(state=state, definition=definition, pin=pin, tier=tier, labels=labels)
 
 
 def _key(connection: Connection, tool: str) -> _PinKey:

@@ -9,6 +9,7 @@ _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: its order is that of the values, and it has no I, L, O or U."""
 _TICKET_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without 0 and 1 too, which read aloud are letters."""
+_PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
 _SEQUENCE_BITS = 10
 _MOMENT_CHARACTERS = 12
 _RANDOM_BITS = 80
@@ -43,4 +44,5 @@ class RandomIds:
 
 
 def _in_base_32(value: int, characters: int) -> str:
-    return "".join(_DIGITS[value >> (5 * place) & 31] for place in range(characters - 1, -1, -1))
+    places = range(5 * characters - 10, -1, -10)
+    return "".join([_PAIRS[value >> place & 1023] for place in places])

@@ -6,7 +6,7 @@ as they came unless something had to be cut.
 
 import json
 from collections.abc import Iterator
-from typing import NoReturn, cast
+from typing import NoReturn
 
 from keyturn.application.ports.inspection import InspectedResult
 from keyturn.domain.canonical import JsonObject, JsonValue
@@ -65,7 +65,7 @@ def _withheld(size: int, reason: str, *, hidden_characters: int = 0) -> Inspecte
 def _read(raw: bytes) -> JsonObject | str:
     """Decode the result, or say why it cannot be."""
     try:
-        value = cast("JsonValue", json.loads(str(raw, "utf-8"), parse_constant=_refuse_constant))
+        value: JsonValue = _decode(str(raw, "utf-8"))
     except UnicodeDecodeError:
         return "it is not valid UTF-8"
     except RecursionError:
@@ -79,6 +79,9 @@ def _read(raw: bytes) -> JsonObject | str:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 
 def _is_deep(value: JsonValue) -> bool:
