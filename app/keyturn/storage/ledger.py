@@ -7,6 +7,9 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import chain
+from typing import Any
 
 from keyturn.application.ports.clock import Clock
 from keyturn.domain.errors import DamagedDatabase
@@ -28,11 +31,12 @@ from keyturn.storage.tree import Frontier
 CHECKPOINT_RECORDS = 64
 """A checkpoint row is written whenever the log has grown by this many records."""
 
-_RECORD = "INSERT INTO records (seq, leaf, chain, body) VALUES (?, ?, ?, ?)"
-_ARGUMENTS = "INSERT INTO arguments (seq, path, salt, value, masked) VALUES (?, '', ?, ?, ?)"
+_MOST_ROWS = 32
+_RECORD = "INSERT INTO records (seq, leaf, chain, body) VALUES {rows}"
+_ARGUMENTS = "INSERT INTO arguments (seq, path, salt, value, masked) VALUES {rows}"
 # A second decision on a call is not in the life cycle; should it come, the later one is shown.
 _CALL = f"""
-    INSERT INTO calls ({projection.CALL_COLUMNS}) VALUES ({", ".join("?" * 17)})
+    INSERT INTO calls ({projection.CALL_COLUMNS}) VALUES {{rows}}
     ON CONFLICT (id) DO UPDATE SET
         seq = excluded.seq, ts = excluded.ts, agent = excluded.agent, session = excluded.session,
         server = excluded.server, tool = excluded.tool, tier = excluded.tier,
@@ -41,9 +45,14 @@ _CALL = f"""
         decisive = excluded.decisive, hidden = excluded.hidden, digest = excluded.digest,
         route = excluded.route
 """
-_DELIVERY = "UPDATE calls SET delivery_seq = ?, delivery = ?, result = ? WHERE id = ?"
-_EVENT = f"INSERT INTO events ({projection.EVENT_COLUMNS}) VALUES ({', '.join('?' * 11)})"
-_CHECKPOINT = "INSERT OR IGNORE INTO checkpoints (size, root, chain, peaks) VALUES (?, ?, ?, ?)"
+_DELIVERY = f"""
+    WITH news ({projection.DELIVERY_COLUMNS}, id) AS (VALUES {{rows}})
+    UPDATE calls SET
+        delivery_seq = news.delivery_seq, delivery = news.delivery, result = news.result
+    FROM news WHERE calls.id = news.id
+"""
+_EVENT = f"INSERT INTO events ({projection.EVENT_COLUMNS}) VALUES {{rows}}"
+_CHECKPOINT = "INSERT OR IGNORE INTO checkpoints (size, root, chain, peaks) VALUES {rows}"
 
 
 @dataclass(slots=True)
@@ -57,12 +66,13 @@ class _Head:
 
 @dataclass(slots=True)
 class _Rows:
-    """What one batch inserts, table by table: few statements, so few hand-overs of the GIL."""
+    """What one batch inserts, table by table."""
 
     records: list[tuple[int, bytes, bytes, bytes]] = field(default_factory=list)
-    arguments: list[tuple[int, bytes, bytes, bool]] = field(default_factory=list)
+    arguments: list[tuple[int, str, bytes, bytes, bool]] = field(default_factory=list)
     calls: list[projection.CallRow] = field(default_factory=list)
-    deliveries: list[tuple[int, str, str, str]] = field(default_factory=list)
+    deliveries: dict[str, tuple[int, str, str, str]] = field(default_factory=dict)
+    """By call; of several on one call the last counts."""
     events: list[projection.EventRow] = field(default_factory=list)
     checkpoints: list[tuple[int, bytes, bytes, bytes]] = field(default_factory=list)
 
@@ -114,7 +124,7 @@ class Ledger:
         if head is None:
             head = self._head = _load_head(self._connection)
         if head.seq:
-            self._connection.execute(_CHECKPOINT, _checkpoint_row(head))
+            self._run(_CHECKPOINT, [_checkpoint_row(head)])
 
     def _stage(self, head: _Head, entry: Entry, ts_utc: str, mono_ns: int, rows: _Rows) -> int:
         seq = head.seq + 1
@@ -144,32 +154,46 @@ class Ledger:
         head.frontier.add(leaf)
         rows.records.append((seq, leaf, head.chain, body))
         if entry.committed:
-            rows.arguments.append((seq, row_salt, entry.arguments, entry.masked))
+            rows.arguments.append((seq, "", row_salt, entry.arguments, entry.masked))
         _project(entry, seq, ts_utc, rows)
         if seq % CHECKPOINT_RECORDS == 0:
             rows.checkpoints.append(_checkpoint_row(head))
         return seq
 
     def _insert(self, rows: _Rows) -> None:
-        insert = self._connection.executemany
-        insert(_RECORD, rows.records)
-        if rows.arguments:
-            insert(_ARGUMENTS, rows.arguments)
-        if rows.calls:
-            insert(_CALL, rows.calls)
-        if rows.deliveries:
-            insert(_DELIVERY, rows.deliveries)
-        if rows.events:
-            insert(_EVENT, rows.events)
-        if rows.checkpoints:
-            insert(_CHECKPOINT, rows.checkpoints)
+        self._run(_RECORD, rows.records)
+        self._run(_ARGUMENTS, rows.arguments)
+        self._run(_CALL, rows.calls)
+        self._run(_DELIVERY, list(rows.deliveries.values()))
+        self._run(_EVENT, rows.events)
+        self._run(_CHECKPOINT, rows.checkpoints)
+
+    def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run a statement over many rows at once.
+
+        Not by executemany(), which hands the GIL to the event loop and waits for it once a row:
+        that cost more than all of SQLite's work.
+        """
+        at = 0
+        while at < len(rows):
+            # Powers of two, so that there are few statements to prepare and to keep.
+            count = min(_MOST_ROWS, 1 << (len(rows) - at).bit_length() - 1)
+            values = tuple(chain.from_iterable(rows[at : at + count]))
+            self._connection.execute(_for_rows(statement, count, len(rows[at])), values)
+            at += count
+
+
+@cache
+def _for_rows(statement: str, rows: int, columns: int) -> str:
+    row = f"({', '.join('?' * columns)})"
+    return statement.format(rows=", ".join([row] * rows))
 
 
 def _project(entry: Entry, seq: int, ts_utc: str, rows: _Rows) -> None:
     if entry.type is RecordType.DECISION:
         rows.calls.append(projection.call_row(entry, seq, ts_utc))
     elif entry.type is RecordType.DELIVERY:
-        rows.deliveries.append((*projection.delivery_row(entry, seq), entry.call))
+        rows.deliveries[entry.call] = (*projection.delivery_row(entry, seq), entry.call)
     else:
         rows.events.append(projection.event_row(entry, seq, ts_utc))
 
