@@ -122,7 +122,7 @@ def test_the_digest_is_sha_256_in_hexadecimal() -> None:
 @pytest.mark.parametrize("depth", range(1, 12))
 @pytest.mark.parametrize("leaf", [1.0, 0.1, MAX_SAFE_INTEGER, "é", "\x00", {"😀": 1, "\ue000": 2}])
 def test_the_form_is_the_same_at_every_depth(leaf: JsonValue, depth: int) -> None:
-    value = leaf
+    value: JsonValue = leaf
     for level in range(depth):
         value = {"b": [value, None], "a": level}
     assert canonical(value) == rfc8785.dumps(value)
