@@ -72,7 +72,7 @@ LAWS = _section(
     ("LAW-1", KEPT, "No record, no call: sent only after the decision is committed."),
     ("LAW-2", KEPT, "What was shown is what is sent, by a digest over the whole call."),
     ("LAW-3", KEPT, "No answer is no: silence, crash, full disk and errors send nothing."),
-    ("LAW-4", PROCESS, "There is no approval interface outside window and named approver."),
+    ("LAW-4", KEPT, "There is no approval interface outside window and named approver."),
     ("LAW-5", KEPT, "Stop means stop: it survives everything but a person's resume."),
     ("LAW-6", GATE, "Claims are not facts: what an agent or server says never lowers caution."),
     ("LAW-7", KEPT, "What is neither judged nor changed passes byte for byte."),
@@ -195,7 +195,7 @@ SELF_APPROVAL = _section(
     "console 3.11",
     ("S1", KEPT, "Synthetic events and direct slot calls on Allow approve nothing."),
     ("S2", WINDOW, "Markup, control codes and 10 MB names are inert and move nothing."),
-    ("S3", PROCESS, "No interface that an agent reaches has a way to decide or resume."),
+    ("S3", KEPT, "No interface that an agent reaches has a way to decide or resume."),
     ("S4", WINDOW, "A look-alike agent name shows the warning, over 20 pairs."),
 )
 

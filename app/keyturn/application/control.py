@@ -75,13 +75,14 @@ class Control:
             return {"ok": False, "sentence": str(error)}
 
     async def _status(self, _request: Mapping[str, JsonValue]) -> JsonObject:
+        stopped = self._stop.engaged
         view = self._stop.view()
         waiting = [w for w in self._approvals.waiting() if w.state is State.PENDING]
         connections = self._live.connections()
         agents: list[JsonValue] = [*sorted({connection.agent for connection in connections})]
         return {
             "ok": True,
-            "stopped": self._stop.engaged,
+            "stopped": stopped,
             "since": view.facts.since_utc if view.facts is not None else None,
             "trigger": view.facts.trigger if view.facts is not None else None,
             "refused_since": view.refused_since,

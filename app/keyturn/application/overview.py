@@ -20,7 +20,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
-from keyturn.domain.definition import ReviewState, review_state
+from keyturn.domain.definition import Pin, ReviewState, review_state
 from keyturn.domain.errors import SecretStoreUnavailable
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule_data import rule_to_data
@@ -139,11 +139,18 @@ class Overview:
         )
 
     def _tools(self, server: ServerConfig, connections: list[Connection]) -> tuple[ToolState, ...]:
-        """Join what is pinned with what live connections list; the newest connection wins."""
-        pins = {p.definition.name: p for p in self._agreements.pins() if p.server == server.name}
-        seen = {name: tool for c in connections for name, tool in c.catalogue.items()}
+        """Join what is pinned with what live connections list; the newest connection wins.
+
+        A tool that is listed stands by the pin of that connection's own launch identity.
+        """
+        pins: dict[str, Pin | None] = {
+            p.definition.name: p for p in self._agreements.pins() if p.server == server.name
+        }
+        lists = {name: connection for connection in connections for name in connection.catalogue}
+        pins |= {name: self._agreements.pin(c, name) for name, c in lists.items()}
+        seen = {name: connection.catalogue[name] for name, connection in lists.items()}
         states: list[ToolState] = []
-        for name in sorted({*pins, *seen}):
+        for name in sorted(pins):
             pin, definition = pins.get(name), seen.get(name)
             setting = server.tool_setting(name)
             tier = setting.tier if setting is not None else None
@@ -177,7 +184,7 @@ class Overview:
     async def _credentials(self) -> tuple[CredentialState, ...]:
         states: list[CredentialState] = []
         for server in self._registry.servers:
-            for name in server.credential_names():
+            for name in dict.fromkeys(server.credential_names()):
                 variables = tuple(
                     key for key, value in server.env.items() if value == KEYCHAIN_PREFIX + name
                 )

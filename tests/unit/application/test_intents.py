@@ -1,0 +1,297 @@
+"""Every intent of the console protocol is carried out, and fails with a sentence."""
+
+from collections.abc import Awaitable, Callable
+from typing import get_args
+
+import pytest
+
+from keyturn.application.call import Forwarded, Refused
+from keyturn.application.console_protocol import (
+    EnrolAgent,
+    Intent,
+    KeepServer,
+    PutCredential,
+    PutServer,
+    PutSetting,
+    Quit,
+    RemoveCredential,
+    RemoveRule,
+    RemoveServer,
+    Resume,
+    ReviewServer,
+    RevokeAgent,
+    SaveRule,
+    SetPosture,
+    SetTier,
+    SettleCredential,
+    StopAll,
+    UseRules,
+)
+from keyturn.application.intents import POSTURE_SETTING
+from keyturn.application.ports.secret_store import Secret
+from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.configuration import CwdMode, ServerConfig
+from keyturn.domain.decision import Actor, Outcome
+from keyturn.domain.errors import ConfigurationError, KeyturnError, ServerUnavailable
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.policy import Posture
+from keyturn.domain.record import RecordType
+from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule_data import rule_to_data
+from keyturn.domain.tier import Tier
+from tests.factories import make_call, make_connection
+from tests.unit.application.broker_world import BrokerWorld
+from tests.unit.application.gate_world import play
+
+SHIP = ServerConfig(name="shipments", command=("ship",), env={"TOKEN": "keychain:ship"})
+ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
+
+
+def text_of(rule: Rule) -> str:
+    """Write a rule as the window sends it."""
+    return canonical(rule_to_data(rule)).decode()
+
+
+async def stops(world: BrokerWorld) -> None:
+    facts = world.stop.view().facts
+    assert facts is not None
+    assert facts.trigger == "tray"
+
+
+async def resumes(world: BrokerWorld) -> None:
+    assert not world.stop.engaged
+    assert world.stop.careful
+
+
+async def saves_a_rule(world: BrokerWorld) -> None:
+    assert world.rules.rules == (ALLOW,)
+
+
+async def removes_a_rule(world: BrokerWorld) -> None:
+    assert world.rules.rules == ()
+
+
+async def uses_rules(world: BrokerWorld) -> None:
+    assert not world.stop.careful
+
+
+async def sets_the_posture(world: BrokerWorld) -> None:
+    assert world.rules.posture is Posture.ASK_WRITES
+    assert world.registry.settings[POSTURE_SETTING] == "ask_writes"
+
+
+async def puts_a_server(world: BrokerWorld) -> None:
+    assert world.live.servers[-1] == ServerConfig(
+        name="reports",
+        command=("read",),
+        env={"MODE": "demo"},
+        environment="qa",
+        cwd=CwdMode.HOME,
+        cwd_path="/srv/home",
+    )
+
+
+async def removes_a_server(world: BrokerWorld) -> None:
+    assert world.registry.servers == ()
+
+
+async def keeps_a_server(world: BrokerWorld) -> None:
+    assert world.registry.servers == (SHIP,)
+    assert world.registry.proposed_removals == frozenset()
+
+
+async def reviews_a_server(world: BrokerWorld) -> None:
+    assert world.live.reviewed == ["shipments"]
+
+
+async def sets_a_tier(world: BrokerWorld) -> None:
+    pin = world.agreements.pins()[0]
+    assert (pin.tier, pin.labels, pin.hidden) == (Tier.T0, Lamps.U | Lamps.P, True)
+
+
+async def enrols(world: BrokerWorld) -> None:
+    assert {agent.name for agent in world.registry.agents} == {"analyst", "coder"}
+
+
+async def revokes(world: BrokerWorld) -> None:
+    assert world.registry.agents == ()
+
+
+async def puts_a_credential(world: BrokerWorld) -> None:
+    assert world.secrets.secrets[("shipments", "ship")] == Secret("new")
+
+
+async def settles_a_credential(world: BrokerWorld) -> None:
+    assert world.secrets.secrets[("shipments", "ship")] == Secret("proposed")
+
+
+async def removes_a_credential(world: BrokerWorld) -> None:
+    assert world.secrets.secrets == {}
+
+
+async def puts_a_setting(world: BrokerWorld) -> None:
+    assert world.registry.settings == {"theme": "dark"}
+
+
+async def quits(world: BrokerWorld) -> None:
+    assert world.quits == 1
+
+
+Check = Callable[[BrokerWorld], Awaitable[None]]
+ROWS: list[tuple[Intent, Check]] = [
+    (StopAll(n=1, trigger="tray"), stops),
+    (Resume(n=1, looked_at=("call-1",), careful=True), resumes),
+    (SaveRule(n=1, data=text_of(ALLOW)), saves_a_rule),
+    (RemoveRule(n=1, id="r-old"), removes_a_rule),
+    (UseRules(n=1), uses_rules),
+    (SetPosture(n=1, posture="ask_writes"), sets_the_posture),
+    (
+        PutServer(n=1, name="reports", command=("read",), env={"MODE": "demo"}, environment="qa"),
+        puts_a_server,
+    ),
+    (RemoveServer(n=1, name="shipments"), removes_a_server),
+    (KeepServer(n=1, name="shipments"), keeps_a_server),
+    (ReviewServer(n=1, name="shipments"), reviews_a_server),
+    (
+        SetTier(
+            n=1, server="logistics", tool="dispatch_order", tier=Tier.T0, labels="UP", hidden=True
+        ),
+        sets_a_tier,
+    ),
+    (EnrolAgent(n=1, name="coder"), enrols),
+    (RevokeAgent(n=1, name="analyst"), revokes),
+    (PutCredential(n=1, server="shipments", name="ship", value="new"), puts_a_credential),
+    (SettleCredential(n=1, server="shipments", name="ship", accept=True), settles_a_credential),
+    (RemoveCredential(n=1, server="shipments", name="ship"), removes_a_credential),
+    (PutSetting(n=1, name="theme", value="dark"), puts_a_setting),
+    (Quit(n=1), quits),
+]
+
+
+async def prepared(intent: Intent) -> BrokerWorld:
+    """Make a world in which the intent has something to do."""
+    world = BrokerWorld(servers=(SHIP,))
+    await world.connect()
+    await world.registry.enrol("analyst")
+    match intent:
+        case Resume():
+            await world.stop.engage("window")
+        case RemoveRule():
+            await world.rules.add(Rule(id="r-old", effect=Effect.DENY))
+        case UseRules():
+            world.stop.careful = True
+        case KeepServer():
+            world.registry.propose_removal("shipments")
+        case SettleCredential():
+            world.registry.propose_credential("shipments", "ship", Secret("proposed"))
+        case RemoveCredential():
+            await world.registry.put_credential("shipments", "ship", Secret("old"))
+        case _:
+            pass
+    return world
+
+
+def test_every_intent_of_the_protocol_has_a_row() -> None:
+    assert {type(intent) for intent, _ in ROWS} == set(get_args(Intent))
+
+
+@pytest.mark.parametrize(("intent", "check"), ROWS, ids=lambda row: type(row).__name__)
+def test_it_is_carried_out(intent: Intent, check: Check) -> None:
+    async def story() -> None:
+        world = await prepared(intent)
+        await world.intents.carry_out(intent)
+        await check(world)
+
+    play(story)
+
+
+BROKEN_RULE: JsonObject = {
+    "effect": "allow",
+    "when": [{"path": "/a", "op": "matches", "value": "(?=x)"}],
+}
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [
+        SaveRule(n=1, data="{"),
+        SaveRule(n=1, data="[]"),
+        SaveRule(n=1, data='{"effect":"allow","effect":"deny"}'),
+        SaveRule(n=1, data='{"effect":"maybe"}'),
+        SaveRule(n=1, data=canonical(BROKEN_RULE).decode()),
+        SetPosture(n=1, posture="allow_all"),
+        SetTier(n=1, server="logistics", tool="dispatch_order", tier=Tier.T3, labels=""),
+        SetTier(n=1, server="logistics", tool="dispatch_order", tier=Tier.T0, labels="Q"),
+        EnrolAgent(n=1, name="../x"),
+    ],
+)
+def test_what_cannot_be_done_says_why_and_changes_nothing(intent: Intent) -> None:
+    async def story() -> None:
+        world = await prepared(intent)
+        records = len(world.log.records)
+        with pytest.raises(ConfigurationError) as caught:
+            await world.intents.carry_out(intent)
+        assert str(caught.value).endswith(".")
+        assert len(world.log.records) == records
+        assert world.rules.rules == ()
+        assert world.rules.posture is Posture.ASK_ALL
+
+    play(story)
+
+
+def test_a_server_that_does_not_start_is_told() -> None:
+    async def story() -> None:
+        world = await prepared(Quit(n=1))
+        world.live.failing = ServerUnavailable("The server could not be started.")
+        with pytest.raises(KeyturnError, match="could not be started"):
+            await world.intents.carry_out(ReviewServer(n=1, name="shipments"))
+
+    play(story)
+
+
+@pytest.mark.parametrize("posture_or_rule", ["rule", "posture", "use", "remove"])
+def test_what_waits_is_judged_again(posture_or_rule: str) -> None:
+    async def story() -> None:
+        world = BrokerWorld()
+        read = ServerConfig(name="logistics", command=("server",))
+        await world.connect()
+        await world.agreements.set_tier("logistics", "dispatch_order", Tier.T0, Lamps.NONE)
+        connection = await world.connect(make_connection(server=read))
+        if posture_or_rule in ("use", "remove"):
+            world.rules.posture = Posture.ASK_WRITES
+        if posture_or_rule == "use":
+            world.stop.careful = True
+        if posture_or_rule == "remove":
+            await world.rules.add(Rule(id="r-ask", effect=Effect.ASK))
+        task = world.start(make_call(connection))
+        await world.asked()
+        intents: dict[str, Intent] = {
+            "rule": SaveRule(n=1, data=text_of(ALLOW)),
+            "posture": SetPosture(n=1, posture="ask_writes"),
+            "use": UseRules(n=1),
+            "remove": RemoveRule(n=1, id="r-ask"),
+        }
+        await world.intents.carry_out(intents[posture_or_rule])
+        assert isinstance(await task, Forwarded)
+        assert world.outcomes()[-2:] == ["allowed_rule", "completed"]
+
+    play(story)
+
+
+@pytest.mark.requirement("K7")
+def test_a_person_resumes_and_what_waited_is_not_brought_back() -> None:
+    async def story() -> None:
+        world = BrokerWorld()
+        connection = await world.connect()
+        task = world.start(make_call(connection))
+        await world.asked()
+        await world.intents.carry_out(StopAll(n=1, trigger="window"))
+        await world.intents.carry_out(Resume(n=2, looked_at=("call-1",), careful=False))
+        reply = await task
+        assert isinstance(reply, Refused)
+        assert reply.outcome is Outcome.REFUSED_PAUSED
+        assert world.approvals.waiting() == ()
+        assert world.server.sent == []
+        assert {e.actor for e in world.log.of_type(RecordType.RESUME)} == {Actor.HUMAN}
+
+    play(story)
