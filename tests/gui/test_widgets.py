@@ -1,6 +1,6 @@
 """Each part does what it promises: whole text, true copies, looks that count, holds that hold."""
 
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false  # pytest-qt and shiboken are partly typed
 # pytest-qt's key and mouse methods are untyped.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -103,7 +103,7 @@ def test_lines_below_the_edge_are_unseen_until_scrolled_to(
     for value in range(0, bar.maximum() + 1, 100):
         bar.setValue(value)
         tree.viewport().repaint()
-    assert tree.unseen is None
+    qtbot.waitUntil(lambda: tree.unseen is None, timeout=2_000)
 
 
 def test_the_same_rows_for_another_request_are_unseen_again(
@@ -136,7 +136,8 @@ def test_a_long_key_gets_the_room_it_needs(qtbot: QtBot, look: Look, stage: Stag
     tree = ArgumentTree(look)
     stage(tree)
     tree.show_rows([ArgumentRow(path="/k", depth=0, key="k" * 200, value="1")])
-    assert tree.rowHeight(0) > 4 * look.theme.line(Type.VALUE)
+    wanted = 4 * look.theme.line(Type.VALUE)
+    qtbot.waitUntil(lambda: tree.rowHeight(0) > wanted, timeout=2_000)
 
 
 def test_a_dragged_selection_copies_exactly_what_it_covers(
@@ -213,7 +214,7 @@ def test_a_changed_definition_shows_hidden_characters(
     diff.show_rows(more.REVIEW.diff)
     index = diff.model().index(3, 0)
     assert index.data(Qt.ItemDataRole.AccessibleTextRole).startswith("added:")
-    assert diff.rowHeight(3) > diff.rowHeight(0)
+    qtbot.waitUntil(lambda: diff.rowHeight(3) > diff.rowHeight(0), timeout=2_000)
 
 
 # --- confirming, holding, looking ---------------------------------------------------------------
