@@ -117,7 +117,7 @@ def a_server(*tools: ToolState, name: str = "time", **more: object) -> ServerSta
         "consented": True,
         "running": 0,
     }
-    return ServerState(name=name, tools=tools, **(facts | more))  # type: ignore[arg-type]
+    return ServerState(name=name, tools=tools, **(facts | more))  # type: ignore[arg-type]  # facts are mixed
 
 
 class ServersScene(QObject):

@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 APP, TESTS, PACKAGING = "app/keyturn/", "tests/", "packaging/"
 MOST_LINES = {APP: 400, PACKAGING: 400, TESTS: 600}
 MOST_LINES_OF_A_FUNCTION = 60
-MOST_LINES_OF_A_CLASS = 250
+MOST_LINES_OF_A_CLASS = {APP: 250, PACKAGING: 250, TESTS: 300}
+"""A stateful test is one class with a method for each thing that can happen."""
 NAMES_THAT_SAY_NOTHING = {"utils", "helpers", "common", "manager", "core", "misc"}
 NESTED_LOOPS = {"exec", "exec_", "processEvents"}
 SHOWS_TEXT = {
@@ -99,7 +100,7 @@ def sizes_within_limits(source: Source) -> Iterator[str]:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 most = MOST_LINES_OF_A_FUNCTION
             case ast.ClassDef():
-                most = MOST_LINES_OF_A_CLASS
+                most = MOST_LINES_OF_A_CLASS[source.area]
             case _:
                 continue
         length = (node.end_lineno or node.lineno) - node.lineno + 1
@@ -208,7 +209,7 @@ def test_every_file_keeps(rule: Rule) -> None:
 
 OPENING = '"""Says what it owns."""\n'
 LONG_FUNCTION = OPENING + "def long() -> None:\n" + "    pass\n" * 60
-LONG_CLASS = OPENING + "class Long:\n" + "    x = 1\n" * 250
+LONG_CLASS = OPENING + "class Long:\n" + "    x = 1\n" * 300
 
 
 @pytest.mark.parametrize(
