@@ -1,5 +1,6 @@
 """The bar above every page: state in words, counts, running grants, and the stop."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
@@ -141,22 +142,21 @@ class TopBar(QFrame):
         return 20 + 10 + self._state.sizeHint().width() + self.stop_button.sizeHint().width()
 
     def _fit(self) -> None:
-        """Show facts in order and grants at full length while there is room for them."""
+        """Shorten grants, then leave out facts from the last; a grant's End goes last of all."""
         room = self.width() - _SIDES - self._fixed_width() - 2 * 16 - 1
-        chips = list(self._grants.values())
+        facts, chips = self._fact_texts, list(self._grants.values())
         for chip in chips:
             chip.use_short(self._spare_facts)
-        facts = self._fact_texts
-        wanted = sum(fact.sizeHint().width() + 16 for fact in facts)
-        if wanted + sum(chip.sizeHint().width() + 16 for chip in chips) > room:
+        if _room_for(facts) + _room_for(chips) > room:
             for chip in chips:
                 chip.use_short(True)
-        for place, fact in enumerate(facts):
-            room -= fact.sizeHint().width() + 16
-            fact.setVisible(room >= 0 and not (self._spare_facts and place))
         for chip in chips:
-            room -= chip.sizeHint().width() + 16
-            chip.setVisible(room >= 0)
+            chip.setVisible(_room_for([chip]) <= room)
+            room -= _room_for([chip])
+        for place, fact in enumerate(facts):
+            fits = _room_for([fact]) <= room and not (self._spare_facts and place)
+            fact.setVisible(fits)
+            room -= _room_for([fact]) if fits else 0
         self._line.setVisible(any(not part.isHidden() for part in (*facts, *chips)))
 
     def _build(self) -> None:
@@ -203,3 +203,7 @@ class TopBar(QFrame):
             self._chips.addWidget(chip)
             self._grants[grant_id] = chip
         self._fit()
+
+
+def _room_for(parts: Sequence[QWidget]) -> int:
+    return sum(part.sizeHint().width() + 16 for part in parts)
