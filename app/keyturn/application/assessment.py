@@ -163,19 +163,20 @@ class Assessment:
     def judge(self, incoming: IncomingCall, judged: Judged, *, suspended: bool) -> Judgement:
         """Judge a traced call by the rules in force and by its session's lamps as they are now."""
         connection, call = incoming.connection, judged.call
-        reach = Lamps.X if judged.tier >= Tier.T2 else Lamps.NONE
-        unseen = Lamps.U if judged.trace.incomplete else Lamps.NONE
+        lamps, labels = connection.session.lamps, judged.standing.labels
+        if judged.trace.incomplete:
+            lamps |= Lamps.U
+        if judged.tier >= Tier.T2:
+            labels |= Lamps.X
         subject = RuleSubject(
             kind=Kind.CALL,
             agent=call.agent,
             server=call.server,
             tool=call.tool,
             arguments=call.arguments,
-            lamps=connection.session.lamps | unseen,
+            lamps=lamps,
         )
-        judgement = self._rules.judge(
-            subject, tier=judged.tier, labels=judged.standing.labels | reach, suspended=suspended
-        )
+        judgement = self._rules.judge(subject, tier=judged.tier, labels=labels, suspended=suspended)
         if judgement.verdict is not Verdict.ALLOW:
             return judgement
         if not connection.agent_enrolled:

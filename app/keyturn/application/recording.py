@@ -88,8 +88,12 @@ class Recorder:
         Texts that JSON escapes (a key of several lines) are looked at one by one, then the whole,
         where a value is next to its name.
         """
-        whole = canonical(arguments)
-        text = canonical(_mask_leaves(arguments, self._mask)).decode()
+        return self._masked_arguments(arguments, canonical(arguments))
+
+    def _masked_arguments(self, arguments: JsonObject, whole: bytes) -> tuple[bytes, bool]:
+        text = whole.decode()
+        if "\\" in text:
+            text = canonical(_mask_leaves(arguments, self._mask)).decode()
         masked = self._mask.mask(text).encode()
         return masked, masked != whole
 
@@ -114,7 +118,7 @@ class Recorder:
         committed = b""
         if call is not None:
             committed = canonical(call.arguments)
-            arguments, masked = self.arguments_for_history(call.arguments)
+            arguments, masked = self._masked_arguments(call.arguments, committed)
         host = connection.peer.host
         peer: JsonObject = {} if host is None else {"pid": host.pid, "executable": host.executable}
         return Entry(

@@ -52,6 +52,8 @@ class Session:
 
     def light(self, labels: Lamps, call_number: int) -> None:
         """Light lamps; they never go out within a session."""
+        if labels is Lamps.NONE:
+            return
         for letter in (labels & ~self.lamps).letters():
             self.lit_by[letter] = call_number
         self.lamps |= labels

@@ -17,6 +17,8 @@ class Lamps(Flag):
 
     def letters(self) -> str:
         """Return the lit lamps as letters in the fixed order U, P, X."""
+        if self is Lamps.NONE:
+            return ""
         return "".join(lamp.name or "" for lamp in (Lamps.U, Lamps.P, Lamps.X) if lamp in self)
 
 

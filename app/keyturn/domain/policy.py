@@ -67,7 +67,7 @@ def judge(
     is named. A rule that cannot be evaluated counts as covering when it denies, and turns any
     would-be ALLOW into ASK otherwise.
     """
-    covering: dict[Effect, list[Rule]] = {effect: [] for effect in Effect}
+    covering: dict[Effect, list[Rule]] = {Effect.DENY: [], Effect.ASK: [], Effect.ALLOW: []}
     faulty: Rule | None = None
     for rule in rules:
         try:
@@ -106,4 +106,6 @@ def _by_rule(verdict: Verdict, rules: list[Rule]) -> Judgement:
 
 
 def _named(rules: list[Rule]) -> Rule | None:
-    return max(rules, key=Rule.specificity) if rules else None
+    if len(rules) <= 1:
+        return rules[0] if rules else None
+    return max(rules, key=Rule.specificity)

@@ -99,7 +99,12 @@ class MemoryTraceIndex:
         return Trace(origins=tuple(origins), incomplete=incomplete)
 
     def _hashed(self, places: Iterator[tuple[str, Place]]) -> Iterator[tuple[int, Place]]:
+        before = ""
         for text, place in places:
+            # A text of one line comes as a whole and as its line, and the first place counts.
+            if text == before:
+                continue
+            before = text
             folded = fold(text)
             if len(folded) >= MIN_CHARACTERS:
                 yield self._store.hash_of(folded), place
