@@ -90,6 +90,7 @@ class Writer:
         self._items: deque[_Record | _Job | _Close] = deque()
         self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._called = False
+        self._calling = False
         self._flush: asyncio.TimerHandle | None = None
         self._closed = False
         self._synchronous = _Synchronous.FULL
@@ -139,6 +140,14 @@ class Writer:
         if self._closed:
             raise LogUnavailable("The decision log is closed.", mend="Start Keyturn again.")
         self._items.append(item)
+        # At the end of the loop's turn: what the same turn hands in goes in the same batch, and the
+        # two threads do not wait for each other's GIL meanwhile.
+        if not self._calling:
+            self._calling = True
+            self._loop.call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        self._calling = False
         self._call_writer()
 
     def _flush_notes(self) -> None:
