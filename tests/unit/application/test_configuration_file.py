@@ -1,0 +1,225 @@
+"""The headless FILE: the design's own example is read, and whatever it does not have is refused."""
+
+import math
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keyturn.application.configuration_file import AgentEntry, json_value, read_file_content
+from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.configuration import (
+    AgentConfig,
+    CwdMode,
+    Limits,
+    ReviewMode,
+    ServerConfig,
+    ToolSetting,
+)
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.policy import Posture
+from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.tier import Tier
+
+FOLDER = Path("/srv/keyturn")
+EXAMPLE = """
+[policy]
+posture = "ask_all"                            # ask_all | ask_writes (a visible built-in rule)
+[servers.shipments]
+command = ["python3", "shipments.py"]          # or url = "https://..." with headers = { }
+env = { MODE = "demo", TOKEN = "keychain:ship" }
+environment = "production"                     # optional: raises tiers
+receipt = false                                # true: calls wait for the signing key
+review = "ask"                                 # ask | accept; drift is refused either way
+[servers.shipments.tools."read_*"]             # name or glob, "*" too
+tier = "T0"                                    # T0 | T1 | T2
+labels = ["U"]
+[agents.analyst]
+token_file = "analyst.token"                   # relative to FILE
+[[rules]]
+effect = "allow"                               # deny | ask | allow
+kind = "call"                                  # call | read | prompt | ...
+agent = "*"
+server = "shipments"
+tool = "read_*"
+when = [{ path = "/page", op = "le", value = 5 }]
+[limits]
+hold_seconds = 50
+[approver]
+command = ["python3", "my_approver.py"]
+"""
+
+
+def read(text: str) -> Any:
+    """Read a FILE."""
+    return read_file_content(tomllib.loads(text), FOLDER)
+
+
+def test_the_example_of_the_design_is_read() -> None:
+    content = read(EXAMPLE)
+    assert content.policy.posture is Posture.ASK_ALL
+    assert content.policy.rules == (
+        Rule(
+            id="file-1",
+            effect=Effect.ALLOW,
+            kind=Kind.CALL,
+            server="shipments",
+            tool="read_*",
+            when=(Condition(path="/page", op=Operator.LE, value=5),),
+        ),
+    )
+    assert content.servers == (
+        ServerConfig(
+            name="shipments",
+            command=("python3", "shipments.py"),
+            env={"MODE": "demo", "TOKEN": "keychain:ship"},
+            environment="production",
+            review=ReviewMode.ASK,
+            cwd=CwdMode.CONFIG,
+            cwd_path=str(FOLDER),
+            tools=(ToolSetting(pattern="read_*", tier=Tier.T0, labels=Lamps.U),),
+        ),
+    )
+    assert content.agents == (AgentEntry(name="analyst", token_file="analyst.token"),)
+    assert content.limits == Limits(hold_seconds=50.0)
+    assert content.approver_command == ("python3", "my_approver.py")
+
+
+def test_an_empty_file_asks_about_everything() -> None:
+    content = read("")
+    assert content.policy.posture is Posture.ASK_ALL
+    assert content.policy.rules == content.servers == content.agents == ()
+    assert content.approver_command == ()
+    assert content.limits == Limits()
+
+
+def test_it_is_completed_with_what_only_files_know() -> None:
+    agents = (AgentConfig(name="analyst", token_sha256="0" * 64),)
+    config = read(EXAMPLE).with_agents(agents, "1" * 64)
+    assert config.agents == agents
+    assert config.file_sha256 == "1" * 64
+    assert config.servers[0].name == "shipments"
+    assert config.approver_command == ("python3", "my_approver.py")
+
+
+def test_what_may_be_left_out() -> None:
+    content = read(
+        """
+        [policy]
+        posture = "ask_writes"
+        [servers.a]
+        command = ["a"]
+        review = "accept"
+        cwd = "agent"
+        receipt = true
+        tools."*" = {}
+        [agents.b]
+        [limits]
+        hold_seconds = 0.5
+        """
+    )
+    (server,) = content.servers
+    assert content.policy.posture is Posture.ASK_WRITES
+    assert (server.review, server.cwd, server.receipt) == (ReviewMode.ACCEPT, CwdMode.AGENT, True)
+    assert server.tools == (ToolSetting(pattern="*", tier=None),)
+    assert content.agents == (AgentEntry(name="b", token_file=""),)
+    assert content.limits.hold_seconds == 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "colour = 1",
+        "[policy]\ncolour = 1",
+        "[limits]\ncolour = 1",
+        "[approver]\ncolour = 1",
+        '[servers.a]\ncommand = ["a"]\ncolour = 1',
+        '[servers.a]\ncommand = ["a"]\ntools.x.colour = 1',
+        "[agents.a]\ncolour = 1",
+        '[[rules]]\neffect = "deny"\ncolour = 1',
+        '[[rules]]\neffect = "deny"\nwhen = [{ path = "/a", op = "eq", value = 1, colour = 1 }]',
+        '[[rules]]\neffect = "deny"\ncel = "true"',
+    ],
+)
+def test_an_unknown_key_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(text)
+    assert caught.value.sentence.endswith(".")
+    assert caught.value.mend.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("policy = 1", "'policy' in FILE is not a table"),
+        ("servers = 1", "'servers' in FILE is not a table"),
+        ("servers.a = 1", "'a' in FILE.servers is not a table"),
+        ("[policy]\nposture = 1", "'posture' in policy is not a text"),
+        ('[policy]\nposture = "allow_all"', "'posture' in policy is neither"),
+        ("[servers.a]", "'command' in servers.a is missing"),
+        ("[servers.a]\ncommand = []", "'command' in servers.a is missing"),
+        ('[servers.a]\ncommand = "a"', "'command' in servers.a is not a list of texts"),
+        ("[servers.a]\ncommand = [1]", "'command' in servers.a is not a list of texts"),
+        ('[servers.a]\ncommand = ["a"]\nenv = { A = 1 }', "'env' in servers.a has a value"),
+        ('[servers.a]\ncommand = ["a"]\nenv = 1', "'env' in servers.a is not a table"),
+        ('[servers.a]\ncommand = ["a"]\nreceipt = 1', "'receipt' in servers.a is neither"),
+        ('[servers.a]\ncommand = ["a"]\nreview = "never"', "'review' in servers.a is neither"),
+        ('[servers.a]\ncommand = ["a"]\ncwd = "/tmp"', "'cwd' in servers.a is none of"),
+        ('[servers.a]\nurl = "https://example.org"', "is remote"),
+        ('[servers.a]\ncommand = ["a"]\nheaders = { A = "b" }', "is remote"),
+        ('[servers.a]\ncommand = ["a"]\ntools.x = 1', "'x' in servers.a.tools is not a table"),
+        ('[servers.a]\ncommand = ["a"]\ntools.x.tier = "T3"', "is none of T0, T1, T2"),
+        ('[servers.a]\ncommand = ["a"]\ntools.x.tier = 1', "'tier' in servers.a.tools.x is not"),
+        ('[servers.a]\ncommand = ["a"]\ntools.x.labels = ["Q"]', "letters other than U, P, X"),
+        ("[agents.a]\ntoken_file = 1", "'token_file' in agents.a is not a text"),
+        ("rules = 1", "'rules' in FILE is not a list of tables"),
+        ("rules = [1]", "'rules' in FILE is not a list of tables"),
+        ('[[rules]]\neffect = "perhaps"', "`effect` is none of"),
+        ("[limits]\nhold_seconds = 0", "is not a number above 0"),
+        ("[limits]\nhold_seconds = -1", "is not a number above 0"),
+        ("[limits]\nhold_seconds = true", "is not a number above 0"),
+        ('[limits]\nhold_seconds = "50"', "is not a number above 0"),
+        ("[limits]\nhold_seconds = inf", "is not a number above 0"),
+        ("[limits]\nhold_seconds = nan", "is not a number above 0"),
+        ("[approver]\ncommand = 1", "'command' in approver is not a list of texts"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(text: str, says: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read(text)
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["2026-11-23", "14:07:52", "inf", "nan", "9007199254740993", "[1, { a = inf }]"]
+)
+def test_a_rule_compares_only_with_what_json_has(value: str) -> None:
+    rule = f'effect = "allow"\nwhen = [{{ path = "/a", op = "eq", value = {value} }}]'
+    with pytest.raises(ConfigurationError, match="cannot compare with"):
+        read(f"[[rules]]\n{rule}")
+
+
+@given(
+    st.recursive(
+        st.booleans()
+        | st.integers(-(2**53) + 1, 2**53 - 1)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+        ),
+    )
+)
+def test_json_values_stay_what_they_are(value: object) -> None:
+    assert json_value(value) == value
+
+
+@pytest.mark.parametrize("value", [None, date(2026, 11, 23), math.inf, 2**53, {"a": [math.nan]}])
+def test_other_values_are_refused(value: object) -> None:
+    with pytest.raises(ConfigurationError):
+        json_value(value)
