@@ -128,7 +128,7 @@ KILL_SWITCH = _section(
     ("K1", STOP, "100 ms from the trigger to the last send, with the window blocked too."),
     (
         "K2",
-        STOP,
+        Partly("ten thousand calls as a command are to come"),
         "10,000 calls around the instant of the stop: none is sent after it.",
     ),
     ("K3", KEPT, "The stop survives crash, restart and reboot."),
@@ -180,7 +180,11 @@ NOTIFICATIONS = _section(
     ("N3", NOTICES, "Notifications off: the state is Problem in 5 s, another channel speaks."),
     ("N4", NOTICES, "Every setting is reachable by search and by keyboard."),
     ("N5", NOTICES, "Every weakening of protection makes a history row."),
-    ("N6", NOTICES, "The tray icons differ in shape, in grey, at 16 pixels."),
+    (
+        "N6",
+        Partly("the shapes are compared; the real tray is not photographed"),
+        "The tray icons differ in shape, in grey, at 16 pixels.",
+    ),
 )
 
 ERROR_STATES = _section(

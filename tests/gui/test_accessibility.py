@@ -1,6 +1,6 @@
 """Everything that can be operated has a name, a size and a place in the keyboard's order."""
 
-# pyright: reportUnknownMemberType=false  # pytest-qt and shiboken are partly typed
+# pyright: reportUnknownMemberType=false
 # pytest-qt's key and mouse methods are untyped.
 from collections import Counter
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-# pyright: reportUnknownMemberType=false  # pytest-qt and shiboken are partly typed
+# pyright: reportUnknownMemberType=false
 # pytest-qt's key and mouse methods are untyped.
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt

@@ -1,6 +1,6 @@
 """Text of agents and servers is drawn as plain text, whole, and copied as it is."""
 
-# pyright: reportUnknownMemberType=false  # pytest-qt and shiboken are partly typed
+# pyright: reportUnknownMemberType=false
 # pytest-qt's key and mouse methods are untyped.
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -1,6 +1,6 @@
 """Each part does what it promises: whole text, true copies, looks that count, holds that hold."""
 
-# pyright: reportUnknownMemberType=false  # pytest-qt and shiboken are partly typed
+# pyright: reportUnknownMemberType=false
 # pytest-qt's key and mouse methods are untyped.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
