@@ -5,6 +5,8 @@ import hashlib
 import json
 import random
 import string
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -191,3 +193,16 @@ def test_no_text_can_stall_the_masking(text: str) -> None:
     started = time.monotonic()
     DetectSecretsMask().mask(text)
     assert time.monotonic() - started < 10
+
+
+def test_no_http_library_comes_with_the_patterns() -> None:
+    # In a process of its own: another test may have loaded one. Whoever needs it still gets it.
+    code = (
+        "import sys; from keyturn.inspection.secrets import DetectSecretsMask\n"
+        "assert not {'requests', 'urllib3'} & set(sys.modules)\n"
+        "assert DetectSecretsMask().mask(sys.argv[1]) != sys.argv[1]\n"
+        "import requests\n"
+        "assert requests.Session"
+    )
+    token = "ghp_" + some(36)
+    subprocess.run([sys.executable, "-c", code, token], check=True, timeout=60)
