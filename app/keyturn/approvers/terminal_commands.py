@@ -11,7 +11,8 @@ from keyturn.presentation.card import DecisiveValue
 
 CONFIRM = "CONFIRM"
 _TYPEABLE = re.compile(r"[\x21-\x7e]{1,60}")
-_TYPEABLE_NAME = re.compile(r"[\x20-\x7e]{1,200}")
+_TYPEABLE_NAME = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?")
+"""No space at either end: what is typed loses those."""
 _TIERS = {"t0": Tier.T0, "t1": Tier.T1, "t2": Tier.T2}
 _PINNABLE = (RequestKind.DEFINITION, RequestKind.CHANGE)
 _MESSAGE_READERS = (RequestKind.CALL, RequestKind.INPUT)
