@@ -5,6 +5,7 @@ Run as `python -I broker.py HOME FILE [--kill-at MILESTONE --time N [--from-the-
 """
 
 import argparse
+import asyncio
 import os
 import secrets
 import signal
@@ -22,6 +23,9 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.bootstrap import headless
 from keyturn.desktop.paths import Profile
 from keyturn.domain.configuration import ServerConfig
+
+
+SLOW_DISK_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,13 @@ def send_before_commit() -> None:
     """Break law 1: a call goes out while its decision is still on its way to the disk."""
     commit, late = vars(Gate)["_commit"], TaskOwner()
 
+    async def slow_disk(*arguments: Any) -> None:
+        # The fault is the order; the delay only lets the server take what was sent too early.
+        await asyncio.sleep(SLOW_DISK_SECONDS)
+        await commit(*arguments)
+
     async def commit_later(*arguments: Any) -> None:
-        late.start(commit(*arguments), "late commit")
+        late.start(slow_disk(*arguments), "late commit")
 
     setattr(Gate, "_commit", commit_later)  # noqa: B010 - a name of the gate's own, taken on purpose
 
