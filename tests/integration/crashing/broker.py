@@ -24,7 +24,6 @@ from keyturn.bootstrap import headless
 from keyturn.desktop.paths import Profile
 from keyturn.domain.configuration import ServerConfig
 
-
 SLOW_DISK_SECONDS = 0.5
 
 

@@ -65,10 +65,10 @@ def test_a_gate_that_sends_before_the_commit_is_found_out(tool: str) -> None:
     with crashing() as world:
         world.crash(tool, Milestone.INSERTED, "--send-before-commit")
         found = contradictions(world.evidence())
-    assert found == [
+    assert {
         "first: had no decision in the database when it arrived",
         "first: reached the server and has no allowing decision",
-    ]
+    } <= set(found)
 
 
 def test_each_contradiction_is_found() -> None:
