@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.request import pathname2url
 
 DATABASE_NAME = "keyturn.db"
 APPLICATION_ID = 0x4B545231
@@ -21,7 +20,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     Raises sqlite3.Error when there is none or it cannot be read. Even `mode=ro` makes the side
     files of a WAL that has none, so a database that was closed is opened as immutable.
     """
-    uri = f"file:{pathname2url(str(path.absolute()))}?mode=ro"
+    uri = f"{path.absolute().as_uri()}?mode=ro"
     if not _beside(path, "-wal").exists():
         uri += "&immutable=1"
     connection = sqlite3.connect(
