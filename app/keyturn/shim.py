@@ -287,24 +287,25 @@ def pump(wire: Socket, first: bytes) -> bool:
     wire.setblocking(False)
     far = wire.fileno()
     up, down = Way(_STDIN, far, first), Way(far, _STDOUT)
+    pollers: dict[tuple[bool, ...], select.poll] = {}
     half_closed = False
     while not down.done:
         half_closed = half_closed or (up.done and _half_close(wire))
-        for descriptor, events in _wait(up, down):
-            host_reads = True
+        needs = (up.thirsty, bool(up.held), down.thirsty, bool(down.held))
+        poller = pollers.get(needs) or pollers.setdefault(needs, _poller(up, down))
+        for descriptor, events in poller.poll():
             if descriptor == _STDIN:
                 up.carry()
             elif descriptor == far:
                 up.drain()
-                host_reads = down.carry()
-            else:
-                host_reads = not events & _GONE and down.drain()
-            if not host_reads:
+                if not down.carry():
+                    return True
+            elif events & _GONE or not down.drain():
                 return True
     return up.ended
 
 
-def _wait(up: Way, down: Way) -> list[tuple[int, int]]:
+def _poller(up: Way, down: Way) -> "select.poll":
     # A descriptor that has nothing to do is left out: poll reports a hang-up whatever it is asked
     # for, and the loop would spin. Only stdout is always in, for the end of the host.
     poller = select.poll()
@@ -312,9 +313,8 @@ def _wait(up: Way, down: Way) -> list[tuple[int, int]]:
     if up.thirsty:
         poller.register(up.source, select.POLLIN)
     if down.thirsty or up.held:
-        events = down.thirsty * select.POLLIN | bool(up.held) * select.POLLOUT
-        poller.register(up.sink, events)
-    return poller.poll()
+        poller.register(up.sink, down.thirsty * select.POLLIN | bool(up.held) * select.POLLOUT)
+    return poller
 
 
 def _half_close(wire: Socket) -> bool:
