@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -120,6 +121,9 @@ class Service:
         try:
             await sock.start()
             self._tasks.start(self._watch_stop_file(), "stop file")
+            # What the start made stays: a full collection would walk over it in the midst of calls.
+            gc.collect()
+            gc.freeze()
             listening()
             await self._ended.wait()
             await base.log.commit(Entry(type=RecordType.BROKER, outcome="ended"))

@@ -71,22 +71,22 @@ class ToolCall:
         bound = self.bound_meta() if isinstance(meta, dict) else meta
         if bound != {}:
             other["_meta"] = bound
-        who = _members(agent=self.agent)
-        definition = _members(def_hash=self.def_hash)
-        launch = _members(launch_hash=self.launch_hash)
-        where = _members(server=self.server, session=self.session, tool=self.tool)
-        # One canonical object, its members in order; what a call shares with others is kept.
-        preimage = b'{%b,"arguments":%b,%b,"inputResponses_hash":%b,%b,"params":%b,%b,%b,"v":1}' % (
-            who,
+        # One canonical object, its members in order; what calls of one tool share is kept.
+        head, definition, launch, tail = _shared(
+            self.agent, self.session, self.server, self.launch_hash, self.tool, self.def_hash
+        )
+        parts = (
+            head,
             canonical(self.params.get("arguments", {})),
             definition,
             self._hash_of("inputResponses"),
             launch,
             canonical(other) if other else b"{}",
-            b'"requestState_hash":' + self._hash_of("requestState"),
-            where,
+            b',"requestState_hash":',
+            self._hash_of("requestState"),
+            tail,
         )
-        return digest_of(preimage)
+        return digest_of(b"".join(parts))
 
     def _hash_of(self, member: str) -> bytes:
         if member not in self.params:
@@ -95,9 +95,17 @@ class ToolCall:
 
 
 @lru_cache(maxsize=1024)
-def _members(**members: str) -> bytes:
-    """Encode some members of a canonical object, without its braces."""
-    return canonical(dict(members))[1:-1]
+def _shared(
+    agent: str, session: str, server: str, launch_hash: str, tool: str, def_hash: str
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """Encode the members of the preimage that do not change, up to the next one that does."""
+    return (
+        b'{"agent":%b,"arguments":' % canonical(agent),
+        b',"def_hash":%b,"inputResponses_hash":' % canonical(def_hash),
+        b',"launch_hash":%b,"params":' % canonical(launch_hash),
+        b',"server":%b,"session":%b,"tool":%b,"v":1}'
+        % (canonical(server), canonical(session), canonical(tool)),
+    )
 
 
 def without_own_meta(params: JsonObject) -> JsonObject:
