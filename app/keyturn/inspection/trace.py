@@ -101,7 +101,7 @@ class MemoryTraceIndex:
     def _hashed(self, places: Iterator[tuple[str, Place]]) -> Iterator[tuple[int, Place]]:
         before = ""
         for text, place in places:
-            # A text of one line comes as a whole and as its line, and the first place counts.
+            # A text of one line comes as its line and as a whole, and the first place counts.
             if text == before:
                 continue
             before = text
@@ -154,6 +154,10 @@ def _texts(arguments: JsonObject) -> Iterator[tuple[str, str]]:
 
 
 def _places_of_text(kept: Kept, blocks: list[str]) -> Iterator[tuple[str, Place]]:
+    cut = pieces(kept.text[:_HASHED_CHARACTERS], _HASHED_PIECES)
+    kept.partly_hashed = len(kept.text) > _HASHED_CHARACTERS or len(cut) >= _HASHED_PIECES
+    # Pieces first: a block that says one line amid unseen characters stands where that line does.
+    yield from cut
     start, line = 0, 1
     for block in blocks:
         if len(block) <= MAX_PIECE:
@@ -162,13 +166,12 @@ def _places_of_text(kept: Kept, blocks: list[str]) -> Iterator[tuple[str, Place]
             yield whole, Place(start + len(blank), len(whole), line + blank.count("\n"))
         start += len(block) + 1
         line += block.count("\n") + 1
-    cut = pieces(kept.text[:_HASHED_CHARACTERS], _HASHED_PIECES)
-    kept.partly_hashed = len(kept.text) > _HASHED_CHARACTERS or len(cut) >= _HASHED_PIECES
-    yield from cut
     yield from _places_of_structure(kept)
 
 
 def _places_of_structure(kept: Kept) -> Iterator[tuple[str, Place]]:
+    if not kept.structure:
+        return
     scalars = list(islice(leaves(kept.structure), _HASHED_PIECES + 1))
     if len(scalars) > _HASHED_PIECES:
         # Too large to be kept besides the text, which says the same.

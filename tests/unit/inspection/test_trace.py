@@ -306,3 +306,8 @@ def test_a_value_of_more_results_than_places_are_kept_is_counted_whole() -> None
     for number in range(900, 4_000):
         index.add(source(number), text_result(f"row {number}"))
     assert index.trace({"v": "status fine"}) == Trace()
+
+
+def test_an_unseen_character_before_blank_lines_is_no_part_of_a_value() -> None:
+    (origin,) = index_of(text_result("\u200b\n\nR. Talbot")).trace({"v": "R. Talbot"}).origins
+    assert (origin.value, origin.offset, origin.line) == ("R. Talbot", 3, 3)
