@@ -18,6 +18,7 @@ DECISIVE_CHARACTERS = 200
 LONGEST_NAME = 200
 """Characters recorded of a tool or method that is only claimed to be one."""
 
+_NAMES_KEPT = 1_000
 _VERDICT_OF_REFUSAL = Verdict.DENY.value
 
 
@@ -81,6 +82,8 @@ class Recorder:
     def __init__(self, log: DecisionLog, mask: SecretMask) -> None:
         self._log = log
         self._mask = mask
+        self._names: dict[str, str] = {}
+        """Names of rules, masked; there are few of them, and each call is decided by one."""
 
     def arguments_for_history(self, arguments: JsonObject) -> tuple[bytes, bool]:
         """Return canonical arguments with secrets masked, and whether any was.
@@ -141,9 +144,10 @@ class Recorder:
             actor=actor_of(outcome),
             shown_ms=answer.shown_ms if answer is not None else 0,
             prompt_hash=answer.prompt_hash if answer is not None else "",
-            details=self._masked(
-                {**_rule_details(judgement), **_answer_details(answer), **(details or {})}
-            ),
+            details={
+                **self._rule_details(judgement),
+                **self._masked({**_answer_details(answer), **(details or {})}),
+            },
             arguments=arguments,
             masked=masked,
             committed=committed,
@@ -255,15 +259,19 @@ class Recorder:
         """Mask first, so that no half of a secret stays; a long secret is cut all the same."""
         return self._mask.mask(text[: 20 * LONGEST_NAME])[:LONGEST_NAME]
 
+    def _rule_details(self, judgement: Judgement | None) -> JsonObject:
+        if judgement is None or judgement.rule is None:
+            return {}
+        name = judgement.rule.name or judgement.rule.id
+        if name not in self._names:
+            if len(self._names) >= _NAMES_KEPT:
+                self._names.clear()
+            self._names[name] = self._mask.mask(name)
+        return {"rule_name": self._names[name]}
+
     def _masked(self, details: JsonObject) -> JsonObject:
         """Mask what a person wrote and what a fault says, before it is chained for good."""
         return {key: _mask_value(value, self._mask) for key, value in details.items()}
-
-
-def _rule_details(judgement: Judgement | None) -> JsonObject:
-    if judgement is None or judgement.rule is None:
-        return {}
-    return {"rule_name": judgement.rule.name or judgement.rule.id}
 
 
 def _answer_details(answer: Answer | None) -> JsonObject:

@@ -24,6 +24,7 @@ class FileStopSentinel:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._name = os.fspath(path)
 
     def exists(self) -> bool:
         """Tell whether something has the stop's name; one system call, microseconds.
@@ -32,7 +33,7 @@ class FileStopSentinel:
         missing permission and a failing disk all stop.
         """
         try:
-            os.stat(self._path, follow_symlinks=False)  # noqa: PTH116 - measured: on every call
+            os.stat(self._name, follow_symlinks=False)  # noqa: PTH116 - measured: on every call
         except FileNotFoundError:
             return False
         except OSError:
