@@ -1,7 +1,8 @@
-"""The steps of `dev.py test`, in order, each with its duration, and one closing line for all.
+"""The steps of `dev.py test`, each with its duration, and one closing line for all.
 
-Every step runs even when an earlier one failed, so that one run shows everything; any failure
-makes the run fail.
+Steps that share nothing run two at a time, one a core; what a person would see at a display, and
+what has times of its own, runs after them and alone. Every step runs even when an earlier one
+failed, so that one run shows everything; any failure makes the run fail.
 """
 
 import os
@@ -14,6 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,9 @@ FEWEST_COVERED = 85
 
 LAYERS = ("unit", "integration", "gui", "session")
 """The layers of tests/conftest.py; `session` holds what needs the private session bus."""
+
+LANES = 2
+"""Steps that run at the same time, where they may."""
 
 _CLOSING = re.compile(r"^=* ?\d+ (passed|failed|skipped|deselected|error).* in [\d.]+s")
 _COUNT = re.compile(r"(\d+) (passed|failed|skipped|xfailed|errors?)")
@@ -49,22 +54,50 @@ class Outcome:
     closing: str
 
 
+Chain = tuple[Step, ...]
+"""Steps of which each needs what the one before it left."""
+
+
 def run(root: Path, python: str, without: frozenset[str], arguments: Sequence[str]) -> int:
     """Run all steps, or with arguments only pytest with these, and return the exit code."""
+    started = time.monotonic()
+    if arguments:
+        alone = [_pytest(python, "chosen", arguments, session="keychain" not in without)]
+        outcomes = run_chain(alone, root)
+    else:
+        together, alone = plan(python, without)
+        with ThreadPoolExecutor(LANES) as lanes:
+            outcomes = sum(lanes.map(lambda chain: run_chain(chain, root), together), [])
+        outcomes += run_chain(alone, root)
+    sys.stdout.write(summary(outcomes, time.monotonic() - started))
+    sys.stdout.flush()
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+def plan(python: str, without: frozenset[str]) -> tuple[list[Chain], Chain]:
+    """Return the chains that may run side by side, the longest first, and the one that may not."""
+    chains: list[Chain] = []
+    alone: list[Step] = []
+    for step in test_steps(python, without):
+        if step.name == "session":
+            alone.append(step)
+        elif step.name == "coverage":
+            chains[-1] = (*chains[-1], step)
+        else:
+            chains.append((step,))
+    chains.append(tuple(static_steps(python)))
+    return chains, tuple(alone)
+
+
+def run_chain(chain: Sequence[Step], root: Path) -> list[Outcome]:
+    """Run steps one after another, in folders of their own, and pass on what they write."""
     # Short: the path of a Unix socket may have 107 bytes.
     private = Path(tempfile.mkdtemp(prefix="kt-"))
     try:
         environment = private_environment(os.environ, private)
-        if arguments:
-            steps = [_pytest(python, "chosen", arguments, session="keychain" not in without)]
-        else:
-            steps = [*static_steps(python), *test_steps(python, without)]
-        outcomes = [run_step(step, root, environment) for step in steps]
+        return [run_step(step, root, environment) for step in chain]
     finally:
         shutil.rmtree(private, ignore_errors=True)
-    sys.stdout.write(summary(outcomes))
-    sys.stdout.flush()
-    return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
 def static_steps(python: str) -> list[Step]:
@@ -123,11 +156,11 @@ def private_environment(outer: Mapping[str, str], folder: Path) -> dict[str, str
 
 
 def run_step(step: Step, folder: Path, environment: Mapping[str, str]) -> Outcome:
-    """Run one step, pass on what it writes, and end whatever it leaves behind."""
-    sys.stdout.write(f"\n--- {step.name}\n")
+    """Run one step, write all it wrote once it has ended, and end whatever it leaves behind."""
+    sys.stdout.write(f"... {step.name}\n")
     sys.stdout.flush()
     started = time.monotonic()
-    closing = ""
+    written: list[str] = []
     with subprocess.Popen(
         step.command,
         cwd=folder,
@@ -141,21 +174,34 @@ def run_step(step: Step, folder: Path, environment: Mapping[str, str]) -> Outcom
         watch = threading.Timer(STEP_SECONDS, _end_group, [process.pid])
         watch.start()
         try:
-            for line in process.stdout or ():
-                sys.stdout.write(line)
-                sys.stdout.flush()
-                found = _CLOSING.match(line)
-                closing = line.strip(" =\n") if found else closing
+            written.extend(process.stdout or ())
             code = process.wait()
         finally:
             watch.cancel()
             _end_group(process.pid)
     seconds = time.monotonic() - started
-    return Outcome(name=step.name, seconds=seconds, passed=code in step.passing, closing=closing)
+    # In one piece, because another step may be writing too.
+    sys.stdout.write(f"\n--- {step.name} ({seconds:.0f} s)\n{''.join(written)}")
+    sys.stdout.flush()
+    return Outcome(
+        name=step.name,
+        seconds=seconds,
+        passed=code in step.passing,
+        closing=closing_line(written),
+    )
 
 
-def summary(outcomes: Sequence[Outcome]) -> str:
-    """Return a line for each step and a last one that adds up the counts of pytest."""
+def closing_line(written: Sequence[str]) -> str:
+    """Return the line with which pytest closed, without its frame; empty where there is none."""
+    found = [line.strip(" =\n") for line in written if _CLOSING.match(line)]
+    return found[-1] if found else ""
+
+
+def summary(outcomes: Sequence[Outcome], seconds: float) -> str:
+    """Return a line for each step and a last one that adds up the counts of pytest.
+
+    `seconds` is what the whole run took, which is less than its steps together.
+    """
     lines = [""]
     total: Counter[str] = Counter()
     for outcome in outcomes:
@@ -166,7 +212,6 @@ def summary(outcomes: Sequence[Outcome]) -> str:
             total[word] += int(count)
     counts = ", ".join(f"{count} {word}" for word, count in sorted(total.items()))
     failed = sum(not outcome.passed for outcome in outcomes)
-    seconds = sum(outcome.seconds for outcome in outcomes)
     steps = f"{len(outcomes)} steps, {failed} failed"
     lines.append(f"===== {counts or 'no tests'} in {seconds:.2f}s ({steps}) =====\n")
     return "\n".join(lines)

@@ -32,8 +32,15 @@ LAYERS_OF_FOLDER = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--layer`."""
+    """Add `--layer` and `--thorough`."""
     parser.addoption("--layer", choices=LAYERS, help="run the tests of one layer only")
+    parser.addoption(
+        "--thorough",
+        type=int,
+        default=1,
+        metavar="FACTOR",
+        help="run so many times the examples in the tests that hold code against a model",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,6 +64,20 @@ def keychain_guard(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.fail("It needs a private session bus: python3 packaging/dev.py test -m keychain")
     yield
     keyring.set_keyring(RefusingKeyring())
+
+
+@pytest.fixture
+def thorough(request: pytest.FixtureRequest) -> int:
+    """By what to multiply the number of examples."""
+    return request.config.getoption("--thorough")
+
+
+@pytest.fixture(autouse=True)
+def bus_guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide the session bus from tests that are not of it: a bus starts a keychain when asked."""
+    node: pytest.Item = request.node
+    if _layer_of(node) != "session":
+        monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> Literal[True] | None:

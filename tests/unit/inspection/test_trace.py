@@ -271,7 +271,7 @@ def test_over_the_common_limit_the_oldest_of_all_sessions_goes() -> None:
 
 def test_a_session_that_ended_gives_its_memory_back() -> None:
     indexes = small(100_000, 150_000)
-    for _ in range(20):
+    for _ in range(6):
         index = indexes.new_index()
         fill(index, range(1, 30))
         assert not index.trace({}).incomplete

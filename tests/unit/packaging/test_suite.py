@@ -54,9 +54,9 @@ def test_the_closing_line_of_pytest_is_found_among_the_rest(tmp_path: Path) -> N
 
 def test_the_summary_adds_up_the_layers() -> None:
     text = suite.summary(
-        [outcome("7 passed, 1 failed in 0.50s", passed=False), outcome("3 passed in 1.00s")]
+        [outcome("7 passed, 1 failed in 0.50s", passed=False), outcome("3 passed in 1.00s")], 2.0
     )
-    assert text.endswith("===== 1 failed, 10 passed in 3.00s (2 steps, 1 failed) =====\n")
+    assert text.endswith("===== 1 failed, 10 passed in 2.00s (2 steps, 1 failed) =====\n")
 
 
 def test_nothing_of_the_desktop_reaches_the_tests(tmp_path: Path) -> None:
@@ -84,3 +84,20 @@ def test_every_layer_runs_unless_left_out() -> None:
     assert [s.name for s in rest] == ["unit", "coverage", "integration", "session"]
     assert "not gui and not keychain" in rest[0].command
     assert rest[-1].command[0] == "python"
+
+
+def test_side_by_side_runs_what_shares_nothing_and_the_display_comes_alone() -> None:
+    together, alone = suite.plan("python", frozenset())
+    assert [[s.name for s in chain] for chain in together] == [
+        ["unit", "coverage"],
+        ["integration"],
+        ["gui"],
+        ["ruff check", "ruff format", "basedpyright", "lint-imports"],
+    ]
+    assert [s.name for s in alone] == ["session"]
+
+
+def test_a_chain_goes_on_after_a_failure_and_keeps_its_order(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    chain = [step(f"open({str(left)!r}, 'w'); raise SystemExit(1)"), step(f"open({str(left)!r})")]
+    assert [done.passed for done in suite.run_chain(chain, tmp_path)] == [False, True]
