@@ -175,7 +175,7 @@ class Approvals:
         )
         self._waiting[request.id] = waiting
         if deadline is not None:
-            waiting.timer = self._clock.call_at(deadline, lambda: self._hold_ended(request.id))
+            waiting.timer = self._clock.call_at(deadline, lambda: self._hold_ended(waiting))
         if self._approver is not None:
             self._approver.publish(request, self.remaining_ms(waiting))
         self._observers.changed(Topic.QUEUE)
@@ -253,15 +253,13 @@ class Approvals:
         Timers are late on a busy loop and after a machine slept; an answer is then late too.
         """
         waiting = self._waiting.get(request_id)
-        due = waiting.deadline_ns if waiting is not None else None
-        if due is not None and self._clock.monotonic_ns() >= due:
-            self._hold_ended(request_id)
+        if waiting is None or waiting.deadline_ns is None:
+            return waiting
+        if self._clock.monotonic_ns() >= waiting.deadline_ns:
+            self._hold_ended(waiting)
         return self._waiting.get(request_id)
 
-    def _hold_ended(self, request_id: str) -> None:
-        waiting = self._waiting.get(request_id)
-        if waiting is None:
-            return
+    def _hold_ended(self, waiting: Waiting) -> None:
         if waiting.state is State.PENDING:
             self._detach(waiting, Event.HOLD_ENDED, Outcome.EXPIRED_NO_ANSWER)
         else:
@@ -283,7 +281,7 @@ class Approvals:
         later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
         request_id = waiting.request.id
         waiting.deadline_ns = later
-        waiting.timer = self._clock.call_at(later, lambda: self._hold_ended(request_id))
+        waiting.timer = self._clock.call_at(later, lambda: self._hold_ended(waiting))
         self._drop_oldest_detached(waiting.request.agent)
         if self._approver is not None and request_id in self._waiting:
             self._approver.detach(request_id, left.value)

@@ -22,7 +22,6 @@ def call_request(
     session = connection.session
     judgement = judged.judgement
     meta = call.beside_arguments()
-    definition = standing.definition
     return ApprovalRequest(
         id=incoming.id,
         kind=RequestKind.CALL,
@@ -39,7 +38,7 @@ def call_request(
         lamps=session.lamps.letters(),
         lit_by=tuple(session.lit_by.items()),
         labels=standing.labels.letters(),
-        definition=canonical(definition.body).decode() if definition is not None else "",
+        definition=canonical(judged.definition.body).decode(),
         bound_meta=canonical(meta).decode() if meta else "",
         asked_by=asked_by(connection),
         call_number=judged.number,

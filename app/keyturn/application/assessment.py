@@ -91,21 +91,22 @@ class Assessment:
                 faults=("a call needs a tool's name and an object of arguments",),
             )
         standing = self._agreements.standing(connection, tool)
-        if standing.refused is not None:
-            return Refused(outcome=standing.refused)
         definition = standing.definition
+        if standing.refused is not None or definition is None:
+            return Refused(outcome=standing.refused or Outcome.REFUSED_UNREVIEWED)
         call = ToolCall(
             agent=connection.agent,
             session=connection.session.id,
             server=connection.server.name,
             launch_hash=connection.launch.launch_hash,
             tool=tool,
-            def_hash=definition.def_hash if definition is not None else "",
+            def_hash=definition.def_hash,
             params=without_own_meta(incoming.params),
         )
         return Judged(
             call=call,
             standing=standing,
+            definition=definition,
             number=connection.session.next_call(),
             stops_seen=self._stop.count,
         )
@@ -114,9 +115,7 @@ class Assessment:
 
     def validate(self, judged: Judged) -> Refused | None:
         """Hold the arguments against the pinned schema and the size limit."""
-        definition = judged.standing.definition
-        if definition is None:
-            return Refused(outcome=Outcome.REFUSED_UNREVIEWED)
+        definition = judged.definition
         judged.canonical_arguments = canonical(judged.call.arguments)
         if len(judged.canonical_arguments) > self._limits.arguments_bytes:
             return Refused(

@@ -7,6 +7,7 @@ from keyturn.application.connection import Connection
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.decision import Outcome
+from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace
 from keyturn.domain.policy import Judgement, Posture
@@ -44,6 +45,8 @@ class Judged:
 
     call: ToolCall
     standing: Standing
+    definition: ToolDefinition
+    """As listed on this connection, and covered by a person's pin."""
     number: int
     stops_seen: int = 0
     """How many stops there had been when the call came in; one more voids its decision."""

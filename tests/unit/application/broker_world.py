@@ -60,11 +60,16 @@ class FakeLive:
 class BrokerWorld(World):
     """Everything of one broker but its wires and its window."""
 
-    def __init__(self, *rules: Rule, servers: tuple[ServerConfig, ...] = ()) -> None:
+    def __init__(
+        self,
+        *rules: Rule,
+        servers: tuple[ServerConfig, ...] = (),
+        secrets: FakeSecretStore | None = None,
+    ) -> None:
         super().__init__(*rules)
         self.live = FakeLive()
         self.tokens = FakeTokens()
-        self.secrets = FakeSecretStore()
+        self.secrets = secrets or FakeSecretStore()
         self.server_configs = FakeServerStore(*servers)
         self.agent_store = FakeAgentStore()
         self.setting_store = FakeSettingStore()

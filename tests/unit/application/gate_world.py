@@ -20,6 +20,7 @@ from keyturn.application.call import IncomingCall, Reply
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.ports.inspection import ResultInspector
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.upstream import Answered, Ready, UpstreamReply
 from keyturn.application.receiving import Receiver
@@ -244,9 +245,11 @@ class World:
         )
         self.server = WatchedServer(self.log)
         self.validator = JsonSchemaValidator()
-        self.gate = self._make_gate()
+        self.inspector: ResultInspector = BoundedResultInspector(self.limits.result_bytes)
+        self.gate = self.make_gate()
 
-    def _make_gate(self) -> Gate:
+    def make_gate(self) -> Gate:
+        """Wire a gate of what the world holds now."""
         return self.gate_type(
             assessment=Assessment(
                 stop=self.stop,
@@ -261,7 +264,7 @@ class World:
             recorder=self.recorder,
             log=self.log,
             receiver=Receiver(
-                inspector=BoundedResultInspector(self.limits.result_bytes),
+                inspector=self.inspector,
                 recorder=self.recorder,
                 observers=self.observers,
                 milestones=self.milestones,
