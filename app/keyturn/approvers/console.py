@@ -118,13 +118,15 @@ class ConsoleApprover:
 
     async def close(self) -> None:
         """End the window with the broker."""
+        if self._closing:
+            return
         self._closing = True
         self._unsubscribe()
-        self._end_process()
         process = self._process
+        self._end_process()
+        await self._tasks.close()
         if process is not None:
             await process.wait()
-        await self._tasks.close()
 
     def raise_window(self) -> bool:
         """Bring the window to the front, or start it again after it was given up on."""
@@ -208,25 +210,30 @@ class ConsoleApprover:
         self._heard = loop.time()
         self._answered = False
         try:
-            await self._greet()
+            self._greet()
             async with asyncio.TaskGroup() as group:
                 heart = group.create_task(self._heartbeat(), name="console heartbeat")
                 await self._read(process)
                 heart.cancel()
         finally:
             self._end_process()
-            code = await process.wait()
-            self._process = None
+            try:
+                code = await process.wait()
+            finally:
+                self._process = None
             if not self._closing:
                 _log.warning("console ended code=%s", code)
 
-    async def _greet(self) -> None:
-        """Show all there is: what waits at once, the state as soon as the keychain has spoken."""
+    def _greet(self) -> None:
+        """Show what waits at once, and all the rest as soon as the keychain has spoken.
+
+        Nothing waits for that: a stop pressed meanwhile is read, a silent window is noticed.
+        """
         self._write(self._welcome())
         self._feed.show_stop()
         for waiting in self._approvals.waiting():
             self._approvals.show(waiting, self)
-        await self._feed.show_all()
+        self._tasks.start(self._feed.show_all(), "console state")
 
     async def _heartbeat(self) -> None:
         loop = asyncio.get_running_loop()
