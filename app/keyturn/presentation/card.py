@@ -197,6 +197,8 @@ class DiffRow:
     text: str
     changed: tuple[tuple[int, int], ...] = ()
     """Stretches of the line that differ, as start and end."""
+    indent: int = 0
+    """So many spaces at its start are ours, from laying JSON out; nothing hides among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from keyturn.presentation.card import (
 from keyturn.presentation.chips import chips_of
 from keyturn.presentation.claims import claimed_pairs, observed_pairs
 from keyturn.presentation.decisive import decisive_values, worst_origins
-from keyturn.presentation.definition_text import definition_text
+from keyturn.presentation.definition_text import definition_text, laid_out
 from keyturn.presentation.json_nodes import Node, nodes, quoted_text, read_json
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.review_choice import review_choice
@@ -161,9 +161,8 @@ def _diff(request: ApprovalRequest) -> tuple[DiffRow, ...]:
     if not isinstance(subject, dict):
         return ()
     if request.kind is RequestKind.CHANGE:
-        return diff_rows(
-            definition_text(subject.get("before")), definition_text(subject.get("after"))
-        )
+        texts = (definition_text(subject.get("before")), definition_text(subject.get("after")))
+        return laid_out(diff_rows(*texts))
     pair = _old_and_new(subject) if request.kind is RequestKind.CALL else None
     return diff_rows(*pair) if pair is not None else ()
 

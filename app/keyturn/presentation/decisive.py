@@ -46,12 +46,18 @@ _PLAIN_WORD = re.compile(r"[^\s\"'\\\x00-\x1f\x7f]+")
 _REFERENCES = 8
 _MOST_WEIGHED = 500
 """Leaves beyond these count only when they are traced: nobody reads so many as a few values."""
-_REVIEWS = (RequestKind.COMMAND, RequestKind.DEFINITION, RequestKind.CHANGE)
+_REVIEWS = (
+    RequestKind.COMMAND,
+    RequestKind.DEFINITION,
+    RequestKind.CHANGE,
+    RequestKind.AGENT,
+)
 """One text decides: it is read whole, and the rest of the subject stands below it."""
 _OF_SUBJECT: Mapping[RequestKind, tuple[str, ...]] = {
     RequestKind.COMMAND: ("/argv", "/url"),
     RequestKind.DEFINITION: ("/description", "/name"),
     RequestKind.CHANGE: ("/after/description", "/after/name"),
+    RequestKind.AGENT: ("/agent",),
     RequestKind.INPUT: ("/method", "/params/message", "/params/systemPrompt"),
     RequestKind.RESULT: (),
 }
@@ -200,7 +206,7 @@ def _owed_reason(candidate: _Candidate, request: ApprovalRequest, words: Words) 
         return words("phrases.owed_traced", server=origin.server, n=origin.result)
     if request.kind is RequestKind.CHANGE:
         return words("phrases.owed_changed")
-    if request.kind in (RequestKind.COMMAND, RequestKind.DEFINITION) or request.first_use:
+    if request.kind in _REVIEWS or request.first_use:
         return words("phrases.owed_first")
     return words("phrases.owed_decides")
 

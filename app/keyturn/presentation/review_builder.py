@@ -10,7 +10,7 @@ from keyturn.presentation.card_builder import CardBuilder, server_tool
 from keyturn.presentation.chips import hidden_in, tier_of
 from keyturn.presentation.definition_changes import DefinitionChanges, definition_changes
 from keyturn.presentation.definition_facts import definition_facts
-from keyturn.presentation.definition_text import definition_text
+from keyturn.presentation.definition_text import definition_text, laid_out
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.relative_time import relative_time
@@ -63,7 +63,7 @@ class ReviewBuilder:
             chips=self._chips(request, tier, calls_refused, len(suspended_rules)),
             owed=changes.owed,
             lines=changes.lines,
-            diff=diff_rows(before, after),
+            diff=laid_out(diff_rows(before, after)),
             after_text=_description(_member(subject, "after")),
             suspended_rules=suspended_rules,
             hashes=(
@@ -97,7 +97,7 @@ class ReviewBuilder:
             chips=self._new_chips(definition, tier),
             owed=(owed_description(description or request.tool or "", words),),
             lines=definition_facts(definition, words),
-            diff=_numbered(definition_text(definition)),
+            diff=laid_out(_numbered(definition_text(definition))),
             after_text=description,
             suspended_rules=(),
             hashes=(words("phrases.hash_is", hash=_short_hash(definition)),),

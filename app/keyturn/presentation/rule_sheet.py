@@ -154,6 +154,8 @@ def _refusal(request: ApprovalRequest, words: Words) -> str:
         told = words("sheets.no_rule_agent", agent=request.agent)
     elif request.because in (Because.RULE.value, Because.RULE_FAULT.value):
         told = words("sheets.no_rule_asks", rule=request.rule or words("sheets.one_of_yours"))
+    elif request.because == Because.OTHER_PARAMS.value:
+        told = words("phrases.why_other_params")
     elif any(is_glob(name) for name in (request.agent, request.server, request.tool or "")):
         # Such a name would be read as a pattern and cover other tools as well.
         told = words("sheets.no_rule_name")

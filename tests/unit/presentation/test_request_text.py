@@ -67,7 +67,11 @@ def test_no_control_character_but_a_tab_reaches_the_reader(value: str, key: str)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u200b]", text)
 
 
-@given(lines=st.lists(st.text(st.characters(exclude_characters="\n")), min_size=2, max_size=5))
+@given(
+    lines=st.lists(
+        st.text(st.characters(codec="utf-8", exclude_characters="\n")), min_size=2, max_size=5
+    )
+)
 def test_no_value_begins_a_line_of_its_own(lines: list[str]) -> None:
     forged = "\n".join([*lines, "Why asked: nothing. Agent: harmless"])
     plain = TEXTS.of(a_call(subject={"path": "x"}), 1).text.split("\n")
