@@ -32,9 +32,18 @@ class ArmedAction(QObject):
     """The arming stands otherwise than before, or time passed."""
 
     def __init__(
-        self, look: Look, button: AllowButton, now_ms: Callable[[], int], place: QWidget
+        self,
+        look: Look,
+        button: AllowButton,
+        now_ms: Callable[[], int],
+        place: QWidget,
+        *,
+        shortcut: bool = False,
     ) -> None:
-        """`place` is what is watched: hidden, moved or resized, it starts the time again."""
+        """`place` is what is watched: hidden, moved or resized, it starts the time again.
+
+        `shortcut`: Ctrl+Enter presses too; a key alone never saves a rule or adds a server.
+        """
         super().__init__(place)
         self._look = look
         self._now_ms = now_ms
@@ -44,7 +53,7 @@ class ArmedAction(QObject):
         self._fault = ""
         self._look_key = ""
         self.button = button
-        self.watch = ArmingWatch(button, now_ms, place)
+        self.watch = ArmingWatch(button, now_ms, place, shortcut=shortcut)
         self.name_field = QLineEdit()
         self.name_field.setObjectName("typed_name")
         self.name_field.setFixedWidth(_FIELD)

@@ -72,13 +72,19 @@ class ArmingWatch(QObject):
         now_ms: Callable[[], int],
         parent: QWidget,
         arming: Arming | None = None,
+        *,
+        shortcut: bool = True,
     ) -> None:
-        """`now_ms` is a monotonic clock in milliseconds; `parent` lives in the watched window."""
+        """`now_ms` is a monotonic clock in milliseconds; `parent` lives in the watched window.
+
+        Without `shortcut` Ctrl+Enter is no press: what it would do needs the focus on the button.
+        """
         super().__init__(parent)
         self.arming = arming or Arming()
         self._allow = allow
         self._now_ms = now_ms
         self._place = parent
+        self._shortcut = shortcut
         self._by_key = False
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
@@ -159,7 +165,8 @@ class ArmingWatch(QObject):
         No QShortcut: that one is set off by events that a program sends as well.
         """
         return (
-            isinstance(event, QKeyEvent)
+            self._shortcut
+            and isinstance(event, QKeyEvent)
             and event.type() is QEvent.Type.KeyPress
             and event.spontaneous()
             and not event.isAutoRepeat()

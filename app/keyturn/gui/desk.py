@@ -14,9 +14,9 @@ from keyturn.gui.history.view import HistoryView
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
-from keyturn.gui.queue.model import QueueModel
-from keyturn.gui.queue.presenter import QueuePresenter
-from keyturn.gui.queue.view import QueueView
+from keyturn.gui.pages_builder import Means, queue_page, servers_page
+from keyturn.gui.sending import IntentSender
+from keyturn.gui.standing_pages import StandingPages
 from keyturn.gui.stopped.presenter import StoppedPresenter
 from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.presentation.card_builder import CardBuilder
@@ -38,14 +38,28 @@ class Desk(QObject):
         self._agents: tuple[AgentState, ...] = ()
         self._waiting = 0
         self._oldest_ms = 0
-        model = QueueModel(self)
-        view = QueueView(look, model, now_ms)
         cards = CardBuilder(look.words, verbs)
+        self.intents = IntentSender(bridge, self)
+        means = Means(
+            look=look,
+            bridge=bridge,
+            sender=self.intents,
+            cards=cards,
+            now_ms=now_ms,
+            parent=self,
+        )
+        servers = servers_page(means)
+        queue = queue_page(means, servers.presenter)
+        self.servers, self.queue = servers.presenter, queue.presenter
+        self.sheets, self.reviews = queue.sheets, queue.reviews
         past = HistoryBuilder(look.words, cards)
         history_model = HistoryModel(self)
         history = HistoryView(look, history_model)
         stopped = StoppedScreen(look)
-        self.window = MainWindow(look, {Page.QUEUE: view, Page.HISTORY: history}, stopped)
+        pages = {Page.QUEUE: queue.view, Page.HISTORY: history, Page.SERVERS: servers.view}
+        self.standing = StandingPages(look, bridge, self.intents, now_ms, self)
+        self.window = MainWindow(look, {**pages, **self.standing.views}, stopped)
+        self.standing.attach(self.window)
         self.history = HistoryPresenter(
             bridge=bridge, model=history_model, view=history, builder=past, parent=self
         )
@@ -55,21 +69,13 @@ class Desk(QObject):
             builder=StoppedBuilder(look.words, past),
             parent=self,
         )
-        self.queue = QueuePresenter(
-            bridge=bridge,
-            model=model,
-            view=view,
-            words=look.words,
-            cards=cards,
-            now_ms=now_ms,
-            parent=self,
-        )
         self._connect()
 
     def close(self) -> None:
         """Take the window down with the broker."""
         self.history.close()
         self.stopped.close()
+        self.standing.close()
         self.window.hide()
         self.window.deleteLater()
 
@@ -79,9 +85,13 @@ class Desk(QObject):
         self._bridge.raise_asked.connect(self._on_raise)
         self.queue.waiting_changed.connect(self._on_waiting)
         self.queue.arrived.connect(self._on_arrived)
+        self.servers.request_wanted.connect(self._on_request_wanted)
+        self.reviews.review_wanted.connect(self._on_review_wanted)
         self.window.stop_requested.connect(self._on_stop)
+        self.standing.stop_requested.connect(self._on_stop)
 
-    def _on_welcome(self, _message: Welcome) -> None:
+    def _on_welcome(self, message: Welcome) -> None:
+        self.standing.restore(message)
         self.window.show()
 
     def _on_state(self, state: StateChanged) -> None:
@@ -102,17 +112,24 @@ class Desk(QObject):
         self.window.raise_()
         self.window.activateWindow()
 
+    def _on_request_wanted(self, request_id: str) -> None:
+        self.window.show_page(Page.QUEUE)
+        self.queue.open_card(request_id)
+
+    def _on_review_wanted(self) -> None:
+        self.window.show_page(Page.SERVERS)
+
     def _on_stop(self) -> None:
         self._bridge.send(StopAll(n=self._bridge.next_number(), trigger="window"))
 
     def _show_top_bar(self) -> None:
-        self.window.show_top_bar(
-            top_bar_view(
-                self._look.words,
-                stop=self._stop,
-                health=self._health,
-                agents=self._agents,
-                waiting=self._waiting,
-                oldest_ms=self._oldest_ms,
-            )
+        view = top_bar_view(
+            self._look.words,
+            stop=self._stop,
+            health=self._health,
+            agents=self._agents,
+            waiting=self._waiting,
+            oldest_ms=self._oldest_ms,
         )
+        self.window.show_top_bar(view)
+        self.standing.show_top_bar(view)

@@ -54,10 +54,31 @@ def value_runs(text: str, spans: Sequence[TracedSpan], words: Words) -> tuple[Ru
     return tuple(_runs_of(visible(text), zones, words))
 
 
-def diff_runs(text: str, changed: Iterable[tuple[int, int]], words: Words) -> tuple[Run, ...]:
-    """Return a line of a diff: changed stretches boxed, hidden characters boxed."""
-    zones = [_Zone(start, end, Ink.CHANGED) for start, end in changed]
-    return tuple(_runs_of(visible_line(text), zones, words))
+def diff_runs(
+    text: str, changed: Iterable[tuple[int, int]], words: Words, *, indent: int = 0
+) -> tuple[Run, ...]:
+    """Return a line of a diff: changed stretches boxed, hidden characters boxed.
+
+    The first `indent` characters are our own layout and stand as they are.
+    """
+    ours = (phrase(text[:indent]),) if indent else ()
+    zones = [
+        _Zone(max(0, start - indent), end - indent, Ink.CHANGED)
+        for start, end in changed
+        if end > indent
+    ]
+    return (*ours, *_runs_of(visible_line(text[indent:]), zones, words))
+
+
+def definition_runs(text: str, words: Words) -> tuple[Run, ...]:
+    """Return a definition as laid out by us, line by line, hidden characters boxed."""
+    runs: list[Run] = []
+    for line in text.splitlines(keepends=True):
+        indent = len(line) - len(line.lstrip(" "))
+        body = line.removesuffix("\n")
+        runs += diff_runs(body, (), words, indent=indent)
+        runs += [phrase("\n")] if body != line else []
+    return tuple(runs)
 
 
 def phrase(text: str, style: TypeStyle | None = None, token: Token | None = None) -> Run:

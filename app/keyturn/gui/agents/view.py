@@ -58,9 +58,8 @@ class AgentsView(ListPage):
         self.enrol = Button(
             look, Kind.PLAIN, look.words("agents.enrol"), Icon.ADDED, name="open_enrolment"
         )
-        self._count = Text(look, Type.NOTE, Token.TEXT_SECONDARY)
-        self.header_line.addWidget(self._count)
-        self.header_line.addStretch()
+        self._count = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        self.header_line.addWidget(self._count, 1)
         self.header_line.addWidget(self.enrol)
         self.above.addWidget(self.proposals)
         self.proposals.rest = self.title

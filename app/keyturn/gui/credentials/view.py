@@ -48,7 +48,7 @@ class CredentialsView(ListPage):
         self.detail = CredentialPane(look)
         self.keychain = Text(look, Type.LABEL)
         self._keychain_icon = IconLabel(look, Icon.CHECK, Token.TEXT_SECONDARY, 14)
-        self._count = Text(look, Type.NOTE, Token.TEXT_SECONDARY)
+        self._count = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self._fill()
         self.table.row_chosen.connect(self.credential_chosen)
         self.detail.close_requested.connect(self.side_closed)
@@ -77,8 +77,7 @@ class CredentialsView(ListPage):
         self.table.choose(detail.row_id)
 
     def _fill(self) -> None:
-        self.header_line.addWidget(self._count)
-        self.header_line.addStretch()
+        self.header_line.addWidget(self._count, 1)
         strip = Strip(self.look, name="keychain_strip")
         said = row(gap=6)
         said.addWidget(self._keychain_icon)

@@ -18,8 +18,9 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, least_height, pane, row
+from keyturn.gui.widgets.layouts import NONE, column, least_height, pane, row
 from keyturn.gui.widgets.notices import EmptyState
+from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.cells import Notice
 from keyturn.presentation.marks import Icon, Role
@@ -165,12 +166,15 @@ class ListPage(QFrame):
         super().changeEvent(event)
 
     def _build(self) -> None:
+        # With large text in a low window notices and list scroll as one; else the list alone does.
+        scroll = ScrollPane("panel", NONE)
+        scroll.body.addLayout(self.above)
+        scroll.body.addWidget(self.table, 1)
+        scroll.body.addWidget(self.empty, 1)
+        scroll.body.addLayout(self.below)
         inside = column(self._left)
         inside.addWidget(self.header)
-        inside.addLayout(self.above)
-        inside.addWidget(self.table, 1)
-        inside.addWidget(self.empty, 1)
-        inside.addLayout(self.below)
+        inside.addWidget(scroll, 1)
         self.empty.hide()
         self._sides.addWidget(self._left, 1)
 

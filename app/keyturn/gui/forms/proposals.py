@@ -24,14 +24,14 @@ class ProposalRow(QFrame):
     dropped = Signal(str)
 
     def __init__(
-        self, look: Look, proposal: Proposal, *, number: int, parent: QWidget | None = None
+        self, look: Look, proposal: Proposal, *, name: str, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._look = look
         self._proposal = proposal
-        self.setObjectName(f"proposal_{number}")
-        self.accept = Button(look, Kind.PLAIN, "", name=f"accept_{number}")
-        self.drop = Button(look, Kind.SOFT, "", name=f"drop_{number}")
+        self.setObjectName(name)
+        self.accept = Button(look, Kind.PLAIN, "", name=f"{name}_accept")
+        self.drop = Button(look, Kind.SOFT, "", name=f"{name}_drop")
         named = look.words("forms.field_value", field=proposal.accept, value=proposal.name)
         self.accept.say(proposal.accept, named)
         named = look.words("forms.field_value", field=proposal.drop, value=proposal.name)
@@ -94,7 +94,7 @@ class ProposalList(QWidget):
             leave(self, self.rest)
         clear(self._layout)
         self.rows = [
-            ProposalRow(self._look, proposal, number=number)
+            ProposalRow(self._look, proposal, name=f"{self.objectName()}_{number}")
             for number, proposal in enumerate(self._shown)
         ]
         for line in self.rows:

@@ -221,19 +221,20 @@ class CardPane(QFrame):
         prompt = self._look.words("card.type_name", name=card.tool_short_name)
         self._name_prompt.say(prompt)
         self.name_field.setAccessibleName(prompt)
+        self.arguments.scrollToTop()
         self.arguments.forget_seen()
         self.choose_tab(READABLE)
         self._scroll.verticalScrollBar().setValue(0)
-        self._put_confirmations_first()
+        self._put_in_order()
         self.rest_focus()
 
-    def _put_confirmations_first(self) -> None:
-        """Let Tab reach what is owed before all else; made last, it would come last."""
+    def _put_in_order(self) -> None:
+        """Let Tab reach what is owed first; what is made anew for a card would come last."""
         before: QWidget = self.headline.sentence
-        for box in self.decisive.boxes():
-            QWidget.setTabOrder(before, box.confirm_button)
-            before = box.confirm_button
-        QWidget.setTabOrder(before, self.name_field)
+        owed = [box.confirm_button for box in self.decisive.boxes()]
+        for control in (*owed, self.name_field, *self.review.tiers.controls()):
+            QWidget.setTabOrder(before, control)
+            before = control
 
     def _show_excerpts(self, card: CardView) -> None:
         clear(self._excerpts)

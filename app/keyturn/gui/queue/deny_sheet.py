@@ -6,7 +6,7 @@ What is too long is not cut: the person shortens it.
 from typing import Final
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.queue.sheet import Sheet
@@ -34,6 +34,7 @@ class DenySheet(Sheet):
         self.field.setAccessibleName(words("sheets.deny_field"))
         self.field.setTabChangesFocus(True)
         self.field.setFixedHeight(look.theme.tall(_FIELD))
+        self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._count = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
         self.send = Button(
             look,
@@ -74,6 +75,7 @@ class DenySheet(Sheet):
         line = WrapLayout(ways)
         start = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
         start.say(words("sheets.templates"))
+        start.setFixedHeight(self._look.theme.tall(28))
         line.addWidget(start)
         for template in deny_templates(words):
             button = Button(self._look, Kind.PLAIN, template.short, name=template.name, height=28)
@@ -88,9 +90,7 @@ class DenySheet(Sheet):
         self.body.addSpacing(8)
         self.body.addWidget(ways)
         self.body.addStretch()
-        self.foot.addWidget(self.cancel)
-        self.foot.addStretch()
-        self.foot.addWidget(self.send)
+        self.add_buttons((self.cancel,), (self.send,))
 
     def _on_template(self) -> None:
         """Put the words in the field, where they can be changed."""
@@ -110,7 +110,9 @@ class DenySheet(Sheet):
         said = words(key, n=len(text), most=MOST)
         self._count.say(said)
         self._count.use_token(Token.DENY_FG if long else Token.TEXT_TERTIARY)
-        self.send.setEnabled(is_sendable(text))
+        ready = is_sendable(text)
+        self.send.setEnabled(ready)
+        self.send.use_token(None if ready else Token.TEXT_SECONDARY)
         self.send.setAccessibleDescription(said if long else "")
 
     def _on_send(self) -> None:

@@ -67,7 +67,7 @@ class RuleSheetPane(Sheet):
         """Open at the narrowest choice; `owed` says what the card itself still owes, or nothing."""
         words = self._look.words
         self._sheet, self._owed = sheet, owed
-        self.outcome.say(None)
+        self.outcome.say(Outcome.OWED if owed else None, words("sheets.card_owes"))
         refused = bool(sheet.refusal)
         title = "sheets.no_rule_title" if refused else "sheets.rule_title"
         self.title.say(words(title))
@@ -76,6 +76,7 @@ class RuleSheetPane(Sheet):
         save = words("sheets.save_and_allow" if sheet.waits else "sheets.save_only")
         self.save.say(save, words("card.named", action=save, object=action))
         self.save.setVisible(not refused)
+        self.cancel.say(words("sheets.close" if refused else "sheets.cancel"))
         self._show_values(sheet)
         self._on_changed()
         self.open_over(self.cancel)
@@ -89,11 +90,7 @@ class RuleSheetPane(Sheet):
         self.body.addSpacing(6)
         self.body.addWidget(self.outcome)
         self.body.addStretch()
-        self.foot.addWidget(self.cancel)
-        self.foot.addStretch()
-        self.foot.addWidget(self.action.name_row)
-        self.foot.addSpacing(8)
-        self.foot.addWidget(self.save)
+        self.add_buttons((self.cancel,), (self.action.name_row, self.save))
 
     def _show_values(self, sheet: RuleSheet) -> None:
         words = self._look.words
@@ -145,7 +142,7 @@ class RuleSheetPane(Sheet):
             name=sheet.tool,
         )
         self.action.refuse(made.fault or self._owed)
-        self.place()
+        self.settle()
 
     def _show_preview(self, sheet: RuleSheet, made: RuleDraft) -> None:
         words = self._look.words
@@ -153,26 +150,27 @@ class RuleSheetPane(Sheet):
         self._preview = None
         if sheet.refusal:
             return
-        told = [made.sentence, words("sheets.when", conditions="; ".join(made.conditions))]
-        if not made.conditions:
-            told.pop()
-        told += [made.loose or words("sheets.leaves_nothing_open"), words("sheets.rule_kept")]
-        text = "\n".join(told)
+        rest = [made.loose or words("sheets.leaves_nothing_open"), words("sheets.rule_kept")]
+        if made.conditions:
+            rest.insert(0, words("sheets.when", conditions="; ".join(made.conditions)))
         if sheet.tier < Tier.T2:
             title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
             title.say(words("sheets.rule_preview"))
             sentence = Text(self._look, Type.TITLE_WRAPPED, wrap=True)
             sentence.setObjectName("rule_preview")
-            sentence.say(text)
+            sentence.say(made.sentence)
+            below = Text(self._look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
+            below.say("\n".join(rest))
             self._preview_place.addWidget(divider())
             self._preview_place.addSpacing(8)
             self._preview_place.addWidget(title)
             self._preview_place.addWidget(sentence)
+            self._preview_place.addWidget(below)
             return
         change = OwedChange(
             path=RULE,
             reason=words("sheets.rule_preview"),
-            text=text,
+            text="\n".join([made.sentence, *rest]),
             action=words("sheets.confirm_rule"),
             object=words("sheets.object_rule"),
         )
@@ -193,4 +191,4 @@ class RuleSheetPane(Sheet):
     def say(self, outcome: Outcome, sentence: str) -> None:
         """Say what became of saving; the sheet stays open."""
         self.outcome.say(outcome, sentence)
-        self.place()
+        self.settle()

@@ -3,21 +3,24 @@
 While it is open nothing of the card below can be pressed; it answers nothing by closing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
-from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.foot_row import FootRow
+from keyturn.gui.widgets.layouts import column
 from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.text import Text
 
 _SIDE: Final = 24
 _FOOT: Final = 12
+_EDGES: Final = 4
+"""The line above, and what rounding takes."""
 
 
 class Sheet(QFrame):
@@ -39,28 +42,30 @@ class Sheet(QFrame):
         self.note = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
         self._page = ScrollPane("raised", (_SIDE, 16, _SIDE, 8))
         self.body = self._page.body
-        self.foot: QHBoxLayout = row(margins=(_SIDE, _FOOT, _SIDE, _FOOT))
+        self._foot = column(margins=(_SIDE, _FOOT, _SIDE, _FOOT))
         self.body.addWidget(self.title)
         self.body.addSpacing(2)
         self.body.addWidget(self.note)
         self.body.addSpacing(10)
         layout = column(self, (0, 1, 0, 0))
         layout.addWidget(self._page, 1)
-        layout.addLayout(self.foot)
+        layout.addLayout(self._foot)
         away = QShortcut(QKeySequence("Esc"), self)
         away.setObjectName(f"key_close_{name}")
         away.activated.connect(self.close_sheet)
         card.installEventFilter(self)
         self.hide()
 
+    def add_buttons(self, leading: Sequence[QWidget], trailing: Sequence[QWidget]) -> None:
+        """Add the buttons of the foot, in one row or two."""
+        self._foot.addWidget(FootRow(leading, trailing))
+
     def open_over(self, first: QWidget) -> None:
         """Come up, with the focus on `first`."""
         self._page.verticalScrollBar().setValue(0)
         self.show()
         self.raise_()
-        self.place()
-        # Wrapped words know their height only once they have been laid out at this width.
-        QTimer.singleShot(0, self, self.place)
+        self.settle()
         first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def close_sheet(self) -> None:
@@ -68,13 +73,19 @@ class Sheet(QFrame):
         if self.isVisible():
             self.hide()
 
+    def settle(self) -> None:
+        """Take the height of contents that have just changed."""
+        self.place()
+        # Wrapped words know their height only once they have been laid out at this width.
+        QTimer.singleShot(0, self, self.place)
+
     def place(self) -> None:
         """Cover the foot of the card and as much of its body as the contents need."""
         width = self._card.width()
         wanted = self.body.totalSizeHint().height()
         if self.body.hasHeightForWidth():
             wanted = self.body.totalHeightForWidth(width)
-        foot = self.foot.sizeHint().height() + 1
+        foot = self._foot.totalSizeHint().height() + _EDGES
         top = self._head.mapTo(self._card, QPoint(0, self._head.height())).y()
         if not 0 <= top < self._card.height() // 2:
             top = 0

@@ -69,6 +69,10 @@ class RulesPresenter(QObject):
         self._show_form()
         self._view.show_form()
 
+    def open_rule(self, rule_id: str) -> None:
+        """Open a rule beside the list; one that is gone opens nothing."""
+        self._on_chosen(rule_id)
+
     def _connect(self, view: RulesView) -> None:
         view.add_requested.connect(self._on_add)
         view.search_wanted.connect(self._on_search)

@@ -62,7 +62,7 @@ class RulesView(ListPage):
         self.detail = RulePane(look)
         self.search = SearchField(look, look.words("rules.search"), name="find_rule")
         self.add = Button(look, Kind.PLAIN, look.words("rules.add"), Icon.ADD_RULE, name="add_rule")
-        self._count = Text(look, Type.NOTE, Token.TEXT_SECONDARY)
+        self._count = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self._fill()
         self._connect()
 
@@ -93,8 +93,7 @@ class RulesView(ListPage):
     def _fill(self) -> None:
         words = self.look.words
         self.search.setMaximumWidth(_SEARCH)
-        self.header_line.addWidget(self._count)
-        self.header_line.addStretch()
+        self.header_line.addWidget(self._count, 1)
         self.header_line.addWidget(self.search)
         self.header_line.addWidget(self.add)
         strip = Strip(self.look, name="rules_precedence")

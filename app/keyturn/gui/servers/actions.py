@@ -86,6 +86,8 @@ class ServerActions(QObject):
         request = self._known().reviews.get(answer.request_id)
         if request is None:
             return
+        key = "servers.tool_was_pinned" if allow else "servers.tool_was_blocked"
+        said = self._words("servers.tool_was_removed" if hide else key, tool=request.tool or "")
         self._send(
             lambda n: Decide(
                 n=n,
@@ -98,7 +100,8 @@ class ServerActions(QObject):
                 tier=answer.tier if allow else None,
                 labels=answer.labels if allow else None,
                 hide=hide,
-            )
+            ),
+            said,
         )
 
     def _on_pin_all(self, batch: BatchAnswer) -> None:

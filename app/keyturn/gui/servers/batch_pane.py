@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QWidget
 
 from keyturn.domain.tier import Tier
 from keyturn.gui.armed_action import ArmedAction
@@ -20,7 +20,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, divider, row
+from keyturn.gui.widgets.layouts import WrapLayout, clear, column, divider, row
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.gui.widgets.tier_box import TierPills
 from keyturn.presentation.answer import Answer, Route
@@ -49,16 +49,18 @@ class BatchRowBox(QFrame):
         self.setObjectName(f"batch_{view.tool}")
         name = ValueText(look, Type.VALUE_LARGE)
         name.say(view.tool)
-        head = row(gap=12)
-        head.addWidget(name, 1)
-        head.addWidget(self._trailing(look, view), 0, Qt.AlignmentFlag.AlignTop)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._head.setSpacing(12)
+        self._head.addWidget(name, 1)
+        self._trail = self._trailing(look, view)
+        self._head.addWidget(self._trail)
         words = ValueText(look, Type.VALUE)
         words.say(view.description or look.words("servers.no_description"))
         words.setAccessibleName(look.words("servers.row_spoken", tool=view.tool, text=words.text()))
         facts = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         facts.say(look.words("servers.row_facts", takes=view.takes, claims=view.claims))
         layout = column(self, (0, 10, 0, 0), gap=4)
-        layout.addLayout(head)
+        layout.addLayout(self._head)
         layout.addWidget(words)
         layout.addWidget(facts)
         layout.addSpacing(6)
@@ -68,6 +70,13 @@ class BatchRowBox(QFrame):
     def tier(self) -> Tier | None:
         """Return the chosen tier."""
         return self.pills.tier if self.pills is not None else None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the choice under the name where both have no room in one line."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= 2 * self._trail.sizeHint().width()
+        kind = QBoxLayout.Direction
+        self._head.setDirection(kind.LeftToRight if wide else kind.TopToBottom)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Note what a person could see of the row: its first and its last line."""
@@ -88,9 +97,9 @@ class BatchRowBox(QFrame):
             self.pills.changed.connect(self.changed)
             return self.pills
         place = QWidget()
-        line = row(place, gap=8)
+        line = WrapLayout(place)
         line.addWidget(IconLabel(look, Icon.OUTLIER, Token.WARNING_FG, 16))
-        reason = Text(look, Type.LABEL, Token.WARNING_FG)
+        reason = Text(look, Type.LABEL, Token.WARNING_FG, wrap=True)
         reason.say(view.alone)
         line.addWidget(reason)
         button = Button(look, Kind.PLAIN, look.words("servers.open"), name="open_alone")
@@ -172,11 +181,7 @@ class BatchPane(DetailPane):
         self.body.addStretch()
         self.footing.say(words("servers.batch_footing"))
         self.back.say(words("servers.back"))
-        self.buttons.addWidget(self.back)
-        self.buttons.addStretch()
-        self.buttons.addWidget(self.action.name_row)
-        self.buttons.addSpacing(8)
-        self.buttons.addWidget(self.pin)
+        self.add_buttons((self.back,), (self.action.name_row, self.pin))
 
     def _show_rows(self, view: BatchView) -> None:
         kept = {

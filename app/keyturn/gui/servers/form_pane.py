@@ -3,14 +3,14 @@
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.servers.panes import DetailPane
 from keyturn.gui.servers.server_pane import ArgvList
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, NORMAL, Button, Kind
-from keyturn.gui.widgets.layouts import column
+from keyturn.gui.widgets.layouts import restyle
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.server_form import ReadServer, TypedServer
 
@@ -61,6 +61,8 @@ class FormPane(DetailPane):
         self._notes.setVisible(bool(read.notes))
         ready = not read.faults
         self.add.setEnabled(ready)
+        self.add.use_token(None if ready else Token.TEXT_SECONDARY)
+        restyle(self.add, "state", "armed" if ready else "unarmed")
         self.add.setAccessibleDescription("\n".join(read.faults))
 
     def _line(self, name: str, width: int = 0) -> QLineEdit:
@@ -73,9 +75,13 @@ class FormPane(DetailPane):
 
     def _fill(self) -> None:
         words = self._look.words
-        self.headline.show_head(words("servers.form_title"), words("servers.form_note"), "")
+        self.headline.show_head(words("servers.form_title"), "", "")
+        note = Text(self._look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
+        note.say(words("servers.form_note"))
+        self.body.addWidget(note)
         self.variables.setObjectName("server_variables")
         self.variables.setFixedHeight(self._look.theme.tall(_LINES))
+        self.variables.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.variables.setTabChangesFocus(True)
         for field, key, note in (
             (self.name, "servers.field_name", "servers.field_name_note"),
@@ -93,9 +99,7 @@ class FormPane(DetailPane):
         self.footing.say(words("servers.form_footing"))
         self.cancel.say(words("servers.cancel"))
         self.add.say(words("servers.add"))
-        self.buttons.addWidget(self.cancel)
-        self.buttons.addStretch()
-        self.buttons.addWidget(self.add)
+        self.add_buttons((self.cancel,), (self.add,))
 
     def _add_field(self, field: QWidget, label: str, note: str) -> None:
         field.setAccessibleName(label)
@@ -104,12 +108,12 @@ class FormPane(DetailPane):
         title.say(label)
         below = Text(self._look, Type.CAPTION, Token.TEXT_TERTIARY, wrap=True)
         below.say(note)
-        place = column(gap=4)
-        place.addWidget(title)
-        place.addWidget(field)
-        place.addWidget(below)
         self.body.addSpacing(14)
-        self.body.addLayout(place)
+        self.body.addWidget(title)
+        self.body.addSpacing(4)
+        self.body.addWidget(field)
+        self.body.addSpacing(4)
+        self.body.addWidget(below)
 
     def _connect(self) -> None:
         for field in (self.name, self.command, self.environment):

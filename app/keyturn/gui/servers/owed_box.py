@@ -1,8 +1,8 @@
 """One thing that a review owes its person: the server's own words, and the button that confirms."""
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
@@ -26,7 +26,7 @@ class OwedChangeBox(QFrame):
         self._is_confirmed = False
         self.setObjectName(f"owed_{change.path}")
         self._icon = IconLabel(look, Icon.CLAIMED, Token.T2_FG, 14)
-        self._reason = Text(look, Type.LABEL, Token.T2_FG)
+        self._reason = Text(look, Type.LABEL, Token.T2_FG, wrap=True)
         self._reason.say(change.reason)
         text = ValueText(look, Type.VALUE)
         text.say(change.text)
@@ -37,15 +37,23 @@ class OwedChangeBox(QFrame):
         )
         self.button.clicked.connect(self._on_confirm)
         head = row(gap=6)
-        head.addWidget(self._icon)
-        head.addWidget(self._reason)
-        head.addStretch()
+        head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._reason, 1)
         words = column(gap=2)
         words.addLayout(head)
         words.addWidget(text)
-        layout = row(self, (17, 10, 17, 10), gap=16)
-        layout.addLayout(words, 1)
-        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._sides = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._sides.setContentsMargins(17, 10, 17, 10)
+        self._sides.setSpacing(16)
+        self._sides.addLayout(words, 1)
+        self._sides.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the button under the words where they would have no room beside it."""
+        super().resizeEvent(event)
+        wide = event.size().width() >= 3 * self.button.sizeHint().width()
+        kind = QBoxLayout.Direction
+        self._sides.setDirection(kind.LeftToRight if wide else kind.TopToBottom)
 
     def show_confirmed(self, confirmed: bool) -> None:
         """Show that a person pressed it; nothing moves."""

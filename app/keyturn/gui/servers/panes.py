@@ -5,12 +5,13 @@ from typing import Final
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
+from keyturn.gui.widgets.foot_row import FootRow
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
@@ -84,7 +85,6 @@ class DetailPane(QFrame):
         self.page = ScrollPane("panel", (SIDE, 8, SIDE, 12))
         self.body = self.page.body
         self.footing = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
-        self.buttons: QHBoxLayout = row()
         head = column(margins=(SIDE, 12, SIDE, 0))
         head.addWidget(self.headline)
         self.body.addWidget(self.chips)
@@ -93,7 +93,11 @@ class DetailPane(QFrame):
         layout = column(self)
         layout.addLayout(head)
         layout.addWidget(self.page, 1)
-        layout.addWidget(self._foot(name))
+        self._foot = column(margins=(SIDE, 8, SIDE, 14), gap=8)
+        self._foot.addWidget(self.footing)
+        foot = pane("raised", edge="top", name=f"{name}_foot")
+        foot.setLayout(self._foot)
+        layout.addWidget(foot)
 
     def add_section(self, key: str) -> None:
         """Add the title of a section to the body."""
@@ -117,9 +121,6 @@ class DetailPane(QFrame):
         """Put the focus on the sentence, where no key can decide anything."""
         self.headline.sentence.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _foot(self, name: str) -> QWidget:
-        foot = pane("raised", edge="top", name=f"{name}_foot")
-        layout = column(foot, (SIDE, 8, SIDE, 14), gap=8)
-        layout.addWidget(self.footing)
-        layout.addLayout(self.buttons)
-        return foot
+    def add_buttons(self, leading: Sequence[QWidget], trailing: Sequence[QWidget]) -> None:
+        """Add the buttons of the foot, in one row or two."""
+        self._foot.addWidget(FootRow(leading, trailing))

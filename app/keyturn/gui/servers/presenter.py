@@ -123,6 +123,7 @@ class ServersPresenter(QObject):
         view.batch.tool_opened.connect(self.open_tool)
         view.batch.closed.connect(self._on_batch_closed)
         view.form.cancelled.connect(self._on_cancelled)
+        view.closed.connect(self._on_closed)
         self._actions.added.connect(self._on_added)
         view.server.batch_requested.connect(self.open_together)
         view.server.opened.connect(self.request_wanted)
@@ -230,6 +231,13 @@ class ServersPresenter(QObject):
         self._together = False
         self._view.tree.choose("", "")
         self._model.show_detail(NewServer())
+
+    def _on_closed(self) -> None:
+        self._chosen = None
+        self._together = False
+        self._model.show_review(None)
+        self._model.show_detail(None)
+        self._view.tree.choose("", "")
 
     def _on_cancelled(self) -> None:
         self._model.show_detail(None)

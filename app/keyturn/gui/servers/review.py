@@ -77,7 +77,7 @@ class ReviewPane(QFrame):
         self._hashes = row(gap=16)
         self._tabs: TabRow | None = None
         self.tiers = TierBox(look, name="review_tiers")
-        self.action = ArmedAction(look, self.accept, now_ms, self)
+        self.action = ArmedAction(look, self.accept, now_ms, self, shortcut=True)
         self.watch = self.action.watch
         self._title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._build()
@@ -86,7 +86,6 @@ class ReviewPane(QFrame):
     def show_review(self, review: ReviewView) -> None:
         """Show a change; the same one at the same revision keeps what was confirmed."""
         previous, self._review = self._review, review
-        subject = Subject(review.request_id, review.revision, review.digest)
         self.headline.show_head(review.headline, review.server_tool, review.seen)
         self.chips.show_chips(review.chips)
         self._footing.say(review.footing)
@@ -109,8 +108,18 @@ class ReviewPane(QFrame):
             self._text.say(review.after_text)
             self._rules.say("\n".join(review.suspended_rules))
             self._show_hashes(review)
+        self._arm()
+        self._on_unseen(self.diff.unseen)
+        if previous is None or _key(previous) != _key(review):
+            self.choose_tab(DEFINITION)
+
+    def _arm(self) -> None:
+        """Arm for the review on screen; the button says as what the tool would be pinned."""
+        review = self._review
+        if review is None:
+            return
         self.action.show(
-            subject,
+            Subject(review.request_id, review.revision, review.digest),
             ArmingTerms(
                 # Agreeing to what a tool is reaches as far as its furthest call.
                 tier=max(review.tier, Tier.T2),
@@ -118,12 +127,9 @@ class ReviewPane(QFrame):
                 look=True,
             ),
             objects={change.path: change.object for change in review.owed},
-            hint=review.actions.armed_hint,
+            hint=self.tiers.spoken if review.choice is not None else review.actions.armed_hint,
             name=review.tool,
         )
-        self._on_unseen(self.diff.unseen)
-        if previous is None or _key(previous) != _key(review):
-            self.choose_tab(DEFINITION)
 
     def choose_tab(self, tab: str) -> None:
         """Show the comparison, the text as the agent would read it, or the rules it stops."""
@@ -142,13 +148,13 @@ class ReviewPane(QFrame):
         body.addSpacing(4)
         body.addLayout(self._changes)
         body.addSpacing(10)
-        body.addWidget(self.tiers)
-        body.addSpacing(6)
         body.addLayout(self._tabs_place)
         body.addSpacing(8)
         body.addWidget(self.diff)
         body.addWidget(self._text)
         body.addWidget(self._rules)
+        body.addSpacing(14)
+        body.addWidget(self.tiers)
         body.addSpacing(8)
         body.addWidget(divider())
         body.addSpacing(10)
@@ -174,6 +180,7 @@ class ReviewPane(QFrame):
         self._copy.clicked.connect(self._on_copy)
         self.diff.unseen_changed.connect(self._on_unseen)
         self.action.pressed.connect(self._on_accept)
+        self.tiers.changed.connect(self._arm)
 
     def _say_buttons(self, review: ReviewView) -> None:
         words = self._look.words

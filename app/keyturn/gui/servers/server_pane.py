@@ -123,14 +123,9 @@ class ServerPane(DetailPane):
         self.add_section("servers.facts")
         self.body.addLayout(self._facts)
         self.body.addStretch()
-        self.buttons.addWidget(self.remove)
-        self.buttons.addSpacing(8)
-        self.buttons.addWidget(self.keep)
-        self.buttons.addStretch()
-        self.buttons.addWidget(self.action.name_row)
-        self.buttons.addSpacing(8)
-        self.buttons.addWidget(self.review)
-        self.buttons.addWidget(self.confirm)
+        self.add_buttons(
+            (self.remove, self.keep), (self.action.name_row, self.review, self.confirm)
+        )
 
     def _connect(self) -> None:
         self.notice.action_pressed.connect(self._on_notice)

@@ -11,6 +11,7 @@ from keyturn.gui.armed_action import ArmedAction
 from keyturn.gui.look import Look
 from keyturn.gui.servers.owed_box import OwedChangeBox
 from keyturn.gui.servers.panes import DetailPane
+from keyturn.gui.text_runs import definition_runs
 from keyturn.gui.theme import Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
@@ -59,7 +60,7 @@ class ToolPane(DetailPane):
         self.chips.show_chips(view.chips)
         self.notice.show_notice(view.notice)
         self._description.say(view.description or words("servers.no_description"))
-        self._definition.say(view.definition)
+        self._definition.say_runs(definition_runs(view.definition, words), view.definition)
         self._description.setVisible(not view.owed)
         remove, save = words("servers.remove_tool"), words("servers.save_tier")
         if view.hidden:
@@ -97,11 +98,7 @@ class ToolPane(DetailPane):
         self._description.setObjectName("tool_description")
         self._definition.setObjectName("tool_definition")
         self.footing.say(words("servers.tier_footing"))
-        self.buttons.addWidget(self.remove)
-        self.buttons.addStretch()
-        self.buttons.addWidget(self.action.name_row)
-        self.buttons.addSpacing(8)
-        self.buttons.addWidget(self.save)
+        self.add_buttons((self.remove,), (self.action.name_row, self.save))
 
     def _show_owed(self, view: ToolView) -> None:
         clear(self._owed)

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -142,6 +142,9 @@ class ServerTreeView(QTreeView):
         self._model = model
         self._closed: set[str] = set()
         self._known: set[str] = set()
+        self._asking: set[str] = set()
+        self._before = QPersistentModelIndex()
+        self._on_arrow = False
         self.setObjectName("server_tree")
         self.setAccessibleName(look.words("servers.tree"))
         self.setProperty("ring", False)
@@ -183,11 +186,22 @@ class ServerTreeView(QTreeView):
             server, tool = current.data(PATH_ROLE)
             self.tool_chosen.emit(server, tool)
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Note what was chosen before: the first press on a server closes nothing."""
+        # Current by focus alone was not chosen by anybody.
+        chosen = self.selectionModel().selectedIndexes()
+        self._before = QPersistentModelIndex(chosen[0] if chosen else QModelIndex())
+        self._on_arrow = event.position().x() < _SIDE + _STEP
+        super().mousePressEvent(event)
+
     def drawBranches(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
         """Draw nothing: the rows carry their own arrows."""
 
     def _on_tree(self, tree: ServerTree) -> None:
-        """Keep open what was open, also through a refresh."""
+        """Keep open what was open, also through a refresh; open what begins to ask."""
+        asking = {server.server for server in tree.servers if server.open}
+        self._closed -= asking - self._asking
+        self._asking = asking
         for place, server in enumerate(tree.servers):
             if server.server not in self._known and not server.open:
                 self._closed.add(server.server)
@@ -197,6 +211,8 @@ class ServerTreeView(QTreeView):
 
     def _on_clicked(self, index: QModelIndex) -> None:
         if index.data(LEVEL_ROLE) != Level.SERVER:
+            return
+        if not self._on_arrow and self._before != index:
             return
         server, _ = index.data(PATH_ROLE)
         opening = not self.isExpanded(index)

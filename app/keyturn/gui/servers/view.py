@@ -28,6 +28,9 @@ from keyturn.presentation.marks import Icon
 from keyturn.presentation.servers import BatchView, ReviewView, ServerTree, ServerView, ToolView
 
 _WIDTH: Final = 320
+_STACKED: Final = 820
+"""Page width under which tree and pane stand behind each other, as in the queue."""
+_UNBOUNDED: Final = 16_777_215
 _HEADER: Final = 48
 
 
@@ -37,6 +40,8 @@ class ServersView(QFrame):
     tool_chosen = Signal(str, str)
     search_wanted = Signal(str)
     add_wanted = Signal()
+    closed = Signal()
+    """Back to the list, where list and pane stand behind each other."""
     accept_requested = Signal(object)
     """`Answer` with tier and labels."""
     block_requested = Signal(object)
@@ -70,17 +75,24 @@ class ServersView(QFrame):
         self._pane = self._left()
         self.busy = ""
         """What is under way with the server that is open; the presenter says so."""
+        self._stacked = False
+        self.back = Button(look, Kind.LINK, "", Icon.BACK, name="back_to_servers", height=28)
+        self._strip = self._back_strip()
+        right = column()
+        right.addWidget(self._strip)
+        for widget in self._panes():
+            right.addWidget(widget, 1)
         layout = row(self)
         layout.addWidget(self._pane)
-        for widget in self._panes():
-            layout.addWidget(widget, 1)
+        layout.addLayout(right, 1)
         self._connect(model)
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the tree two fifths at most."""
+        """Give the tree two fifths at most; put tree and pane behind each other when narrow."""
         super().resizeEvent(event)
-        self._pane.setFixedWidth(min(self._look.theme.tall(_WIDTH), event.size().width() * 2 // 5))
+        self._stacked = event.size().width() < self._look.theme.tall(_STACKED)
+        self._arrange()
 
     def _left(self) -> QFrame:
         left = pane("window", edge="right", name="servers_pane")
@@ -106,6 +118,14 @@ class ServersView(QFrame):
         layout.addLayout(note)
         return left
 
+    def _back_strip(self) -> QFrame:
+        strip = pane("panel", edge="bottom", name="servers_back")
+        line = row(strip, (16, 4, 16, 4))
+        line.addWidget(self.back)
+        line.addStretch()
+        self.back.say(self._look.words("servers.all"))
+        return strip
+
     def _connect(self, model: ServersModel) -> None:
         model.tree_changed.connect(self._on_tree)
         model.review_changed.connect(self._on_review)
@@ -114,6 +134,7 @@ class ServersView(QFrame):
         self._search.line.textChanged.connect(self.search_wanted)
         self.add.clicked.connect(self.add_wanted)
         self.empty.action_pressed.connect(self.add_wanted)
+        self.back.clicked.connect(self.closed)
         self.review.accept_requested.connect(self.accept_requested)
         self.review.block_requested.connect(self.block_requested)
         self.review.remove_requested.connect(self.remove_requested)
@@ -187,6 +208,19 @@ class ServersView(QFrame):
         for widget in self._panes():
             widget.setVisible(widget is shown)
         self.setFocusProxy(resting)
+        self._arrange_sides(nothing=shown is self.empty)
+
+    def _arrange_sides(self, *, nothing: bool) -> None:
+        """Show the tree beside the pane, or one of them where there is no room for both."""
+        self._strip.setVisible(self._stacked and not nothing)
+        self._pane.setVisible(not self._stacked or nothing)
+        self.empty.setVisible(nothing and (not self._stacked or not self._model.rows.rowCount()))
+        if self._stacked and nothing:
+            self._pane.setMinimumWidth(0)
+            self._pane.setMaximumWidth(_UNBOUNDED)
+        else:
+            share = self.width() * 2 // 5
+            self._pane.setFixedWidth(min(self._look.theme.tall(_WIDTH), share))
 
     def _focused(self) -> QWidget | None:
         return self.window().focusWidget()

@@ -44,12 +44,28 @@ class ChoiceRow(QAbstractButton):
         self.setAccessibleName(f"{text}, {note}" if note else text)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
 
     def sizeHint(self) -> QSize:
         """Return a row of one line, or of two for a radio button's note."""
         two_lines = self._radio and bool(self._note)
         return QSize(120, self._look.theme.tall(45 if two_lines else 36))
+
+    def hasHeightForWidth(self) -> bool:
+        """Return that words wrap where there is no room for them."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of all lines; words are never cut."""
+        theme = self._look.theme
+        words = self._wrapped(self._words, Type.BODY, width - self._trailing_width())
+        more = words.height - theme.line(Type.BODY)
+        if self._radio and self._note:
+            more += self._wrapped(self._note, Type.CAPTION, width).height
+            more -= theme.line(Type.CAPTION)
+        return self.sizeHint().height() + max(0, more)
 
     def changeEvent(self, event: QEvent) -> None:
         """Measure again when the text size is another."""
@@ -64,10 +80,10 @@ class ChoiceRow(QAbstractButton):
         mark = QRectF(0, (self.height() - _MARK) // 2, _MARK, _MARK)
         paint = paint_radio if self._radio else paint_check
         paint(painter, mark, theme, on=self.isChecked())
-        words = self._flow(self._words, Type.BODY, theme)
+        words = self._wrapped(self._words, Type.BODY, self.width() - self._trailing_width())
         if self._radio and self._note:
             words.paint(painter, QPointF(_TEXT, 4), theme.colour(Token.TEXT_PRIMARY))
-            note = self._flow(self._note, Type.CAPTION, theme)
+            note = self._wrapped(self._note, Type.CAPTION, self.width())
             below = QPointF(_TEXT, 3 + words.height)
             note.paint(painter, below, theme.colour(Token.TEXT_TERTIARY))
         else:
@@ -76,6 +92,14 @@ class ChoiceRow(QAbstractButton):
             self._paint_trailing(painter, theme)
         painter.setPen(QPen(theme.colour(Token.BORDER_SUBTLE), 1))
         painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
+
+    def _wrapped(self, text: str, style: TypeStyle, width: int) -> TextFlow:
+        return self._flow(text, style, self._look.theme).lay_out(max(24, width - _TEXT))
+
+    def _trailing_width(self) -> int:
+        if self._radio or not self._note:
+            return 0
+        return 8 + round(self._flow(self._note, Type.CAPTION, self._look.theme).used_width)
 
     def _paint_trailing(self, painter: QPainter, theme: Theme) -> None:
         note = self._flow(self._note, Type.CAPTION, theme)

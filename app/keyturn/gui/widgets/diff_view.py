@@ -129,7 +129,7 @@ class DiffDelegate(RowDelegate):
         found = self._flows.get(index.row())
         if found is None:
             row: DiffRow = index.data(_ROW_ROLE)
-            runs = diff_runs(row.text, row.changed, self._look.words)
+            runs = diff_runs(row.text, row.changed, self._look.words, indent=row.indent)
             found = self._flows[index.row()] = TextFlow(runs, Type.VALUE, self._look.theme)
         return found.lay_out(width - 2 * _GUTTER - _SIGN - 8)
 

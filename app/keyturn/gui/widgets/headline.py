@@ -75,6 +75,7 @@ class Headline(QWidget):
         self.sentence.say(sentence)
         self.sentence.setAccessibleName(sentence)
         self._server_tool.say(server_tool)
+        self._copy.setVisible(bool(server_tool))
         self._number.say(number)
 
     def _on_copy(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFrame, QWidget
 
@@ -11,7 +11,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import PillButton
 from keyturn.gui.widgets.choices import ChoiceRow
-from keyturn.gui.widgets.layouts import clear, column, row
+from keyturn.gui.widgets.layouts import WrapLayout, clear, column
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import tier_icon, tier_role
 from keyturn.presentation.tier_choice import TierChoice
@@ -64,14 +64,27 @@ class TierBox(QFrame):
         return next((tier for tier, box in self._tiers if box.isChecked()), None)
 
     @property
+    def spoken(self) -> str:
+        """Return the choice in a few words: "As T1 Changes here"."""
+        options = self._choice.options if self._choice is not None else ()
+        chosen = next((option for option in options if option.tier == self.tier), None)
+        if chosen is None or chosen.tier is None:
+            return self._look.words("tiers.stays_unconfirmed")
+        return self._look.words("tiers.as_chosen", tier=chosen.text)
+
+    @property
     def labels(self) -> str:
         """Return the letters that are ticked."""
         return "".join(letter for letter, box in self._labels if box.isChecked())
 
+    def controls(self) -> list[QWidget]:
+        """Return what takes the focus, in the order of reading."""
+        return [box for _value, box in (*self._tiers, *self._labels)]
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the two groups side by side where there is room."""
         super().resizeEvent(event)
-        wide = event.size().width() >= _SIDE_BY_SIDE
+        wide = event.size().width() >= self._look.theme.tall(_SIDE_BY_SIDE)
         kind = QBoxLayout.Direction
         self._sides.setDirection(kind.LeftToRight if wide else kind.TopToBottom)
 
@@ -117,7 +130,7 @@ class TierPills(QWidget):
         super().__init__(parent)
         self._group = QButtonGroup(self)
         self._tiers: dict[PillButton, Tier | None] = {}
-        layout = row(self, gap=4)
+        layout = WrapLayout(self, gap=4, line_gap=4)
         for option in choice.options:
             tier = option.shown_tier
             pill = PillButton(look, option.short, tier_icon(tier), name=f"pill_{tier.name}")
@@ -128,7 +141,7 @@ class TierPills(QWidget):
             pill.setChecked(option.tier == choice.chosen)
             self._group.addButton(pill)
             self._tiers[pill] = option.tier
-            layout.addWidget(pill, 0, Qt.AlignmentFlag.AlignVCenter)
+            layout.addWidget(pill)
         self._group.buttonToggled.connect(self.changed)
 
     @property

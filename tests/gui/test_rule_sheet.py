@@ -1,0 +1,210 @@
+"""The sheet that makes a rule: narrowest first, armed for exactly the rule that is read out."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QLabel
+from pytestqt.qtbot import QtBot
+
+from keyturn.application.approval_request import ApprovalRequest, WithdrawCause
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.tier import Tier
+from keyturn.gui.forms.outcome import Outcome
+from keyturn.gui.look import Look
+from tests.fakes.approval_requests import a_call
+from tests.gui.conftest import Clock
+from tests.gui.scenes import let_go
+from tests.gui.sheets_scene import SheetsScene
+
+pytestmark = [
+    pytest.mark.gui,
+    # The offscreen platform has no window manager to tell a window's least size to.
+    pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
+]
+ARGUMENTS: JsonObject = {"order": 41, "to": "14 Quarry Road"}
+
+
+def call(tier: Tier = Tier.T1, **more: Any) -> ApprovalRequest:
+    """Return a call that a rule may decide."""
+    return a_call(subject=ARGUMENTS, tier=tier, lamps="", labels="", **more)
+
+
+@pytest.fixture
+def scene(qtbot: QtBot, look: Look, clock: Clock) -> Iterator[SheetsScene]:
+    """Return a window with an empty queue."""
+    made = SheetsScene(qtbot, look, clock)
+    yield made
+    let_go(made.window)
+
+
+def open_sheet(scene: SheetsScene, request: ApprovalRequest) -> None:
+    """Show a call and press the button of the decision row."""
+    scene.ask(request)
+    scene.wait(2_000)
+    scene.click(scene.view.card.block.rule)
+    assert scene.sheets.rule.isVisible()
+
+
+def save(scene: SheetsScene) -> None:
+    """Press the button that saves."""
+    scene.wait(5_000)
+    scene.click(scene.sheets.rule.save)
+
+
+def test_the_narrowest_rule_is_this_exact_call(scene: SheetsScene) -> None:
+    open_sheet(scene, call())
+    save(scene)
+    (message,) = scene.saved()
+    data = json.loads(message.data)
+    assert (data["agent"], data["server"], data["tool"]) == (
+        "analyst",
+        "logistics",
+        "dispatch_all",
+    )
+    assert data["effect"] == "allow"
+    assert data["when"] == [{"path": "", "op": "eq", "value": ARGUMENTS}]
+    assert scene.decided() == []
+
+
+def test_an_unticked_value_is_left_open_and_said_so(scene: SheetsScene) -> None:
+    open_sheet(scene, call())
+    sheet = scene.sheets.rule
+    scene.click(sheet.choices[0][1])
+    texts = [label.text() for label in sheet.findChildren(QLabel)]
+    assert any("1 value may be anything" in text for text in texts)
+    save(scene)
+    (message,) = scene.saved()
+    assert json.loads(message.data)["when"] == [
+        {"path": "/to", "op": "eq", "value": "14 Quarry Road"}
+    ]
+
+
+def test_another_tick_is_another_rule_to_arm_for(scene: SheetsScene) -> None:
+    open_sheet(scene, call())
+    scene.wait(5_000)
+    assert scene.sheets.rule.save.armed
+    scene.click(scene.sheets.rule.choices[0][1])
+    assert not scene.sheets.rule.save.armed
+
+
+@pytest.mark.requirement("C8")
+def test_the_sheet_forgets_every_choice(scene: SheetsScene) -> None:
+    open_sheet(scene, call())
+    sheet = scene.sheets.rule
+    for _value, choice in sheet.choices:
+        scene.click(choice)
+    scene.click(sheet.cancel)
+    scene.wait(2_000)
+    scene.click(scene.view.card.block.rule)
+    assert all(choice.isChecked() for _value, choice in sheet.choices)
+
+
+def test_a_t2_rule_is_read_out_and_confirmed(scene: SheetsScene) -> None:
+    scene.ask(call(Tier.T2))
+    scene.confirm_card()
+    scene.wait(2_000)
+    scene.click(scene.view.card.block.rule)
+    save(scene)
+    assert scene.saved() == []
+    assert scene.sheets.rule.save.reason == "Confirm the rule first"
+    button = scene.sheets.rule.findChild(QAbstractButton, "confirm_/rule")
+    assert button is not None
+    scene.click(button)
+    save(scene)
+    assert len(scene.saved()) == 1
+
+
+def test_a_t2_rule_owes_what_the_card_owes(scene: SheetsScene) -> None:
+    open_sheet(scene, call(Tier.T2))
+    sheet = scene.sheets.rule
+    button = sheet.findChild(QAbstractButton, "confirm_/rule")
+    assert button is not None
+    scene.click(button)
+    save(scene)
+    assert scene.saved() == []
+    assert sheet.save.reason.startswith("Confirm the ")
+    assert sheet.outcome.outcome is Outcome.OWED
+
+
+def test_a_t2_rule_needs_a_fixed_value(scene: SheetsScene) -> None:
+    scene.ask(call(Tier.T2))
+    scene.confirm_card()
+    scene.wait(2_000)
+    scene.click(scene.view.card.block.rule)
+    for _value, choice in scene.sheets.rule.choices:
+        scene.click(choice)
+    assert "needs at least one fixed value" in scene.sheets.rule.save.reason
+    save(scene)
+    assert scene.saved() == []
+
+
+@pytest.mark.parametrize(
+    ("request_", "why"),
+    [
+        (call(Tier.T3), "Nobody has confirmed how far this tool reaches."),
+        (call(because="three_lamps"), "Untrusted text and private data were read"),
+        (call(because="rule", rule="Ask about orders"), 'Your rule "Ask about orders" asks you'),
+        (call(tool="dispatch_*"), "A name here holds * or ?"),
+    ],
+)
+def test_where_no_rule_can_decide_the_sheet_says_why(
+    scene: SheetsScene, request_: ApprovalRequest, why: str
+) -> None:
+    open_sheet(scene, request_)
+    sheet = scene.sheets.rule
+    assert sheet.note.text().startswith(why)
+    assert not sheet.save.isVisible()
+    assert sheet.choices == []
+    sheet.action.pressed.emit(None)
+    assert scene.saved() == []
+
+
+def test_the_sheet_closes_when_the_rule_decides(scene: SheetsScene) -> None:
+    request = call()
+    open_sheet(scene, request)
+    save(scene)
+    scene.end(request, WithdrawCause.DECIDED_BY_RULE)
+    scene.bridge.answer()
+    scene.qtbot.waitUntil(lambda: not scene.sheets.is_open, timeout=2_000)
+
+
+def test_a_rule_that_decides_nothing_says_so(scene: SheetsScene) -> None:
+    open_sheet(scene, call())
+    save(scene)
+    scene.bridge.answer()
+    assert scene.sheets.rule.isVisible()
+    assert scene.sheets.rule.outcome.outcome is Outcome.OWED
+
+
+def test_a_rule_that_is_refused_says_why(scene: SheetsScene) -> None:
+    open_sheet(scene, call())
+    save(scene)
+    scene.bridge.answer(ok=False, sentence="The rule cannot be read.")
+    assert scene.sheets.rule.outcome.sentence == "The rule cannot be read."
+
+
+def test_the_shortcut_opens_and_never_saves(scene: SheetsScene) -> None:
+    scene.ask(call())
+    scene.wait(5_000)
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    scene.key(Qt.Key.Key_Return, keys)
+    assert scene.sheets.rule.isVisible()
+    for _ in range(5):
+        scene.wait(2_000)
+        scene.key(Qt.Key.Key_Return, keys)
+    assert scene.saved() == []
+
+
+def test_hostile_values_stand_whole_and_inert(scene: SheetsScene) -> None:
+    value = "<b>x</b>\u202eevil\n" + "y" * 400
+    open_sheet(scene, a_call(subject={"a&b/c": value}, tier=Tier.T1, lamps="", labels=""))
+    sheet = scene.sheets.rule
+    assert [one.value for one, _choice in sheet.choices] == [value]
+    for label in sheet.findChildren(QLabel):
+        assert label.textFormat() is Qt.TextFormat.PlainText
+    assert f'"{value}"' in [label.text() for label in sheet.findChildren(QLabel)]
+    (_one, choice) = sheet.choices[0]
+    assert choice.accessibleName().startswith("/a&b~1c has to be ")
