@@ -160,6 +160,11 @@ class Screen:
             x += self.size(window)[0]
         self.xdotool("mousemove", "--sync", "--window", window, str(x), str(y), "click", "1")
 
+    def scroll(self, window: str, x: int, y: int, *, steps: int) -> None:
+        """Turn the wheel down over a place in a window."""
+        self.xdotool("mousemove", "--window", window, str(x), str(y))
+        self.xdotool("click", "--repeat", str(steps), "--delay", "50", "5")
+
     @contextmanager
     def held(self, key: str) -> Generator[None]:
         """Hold a key down, which the X server repeats."""

@@ -78,26 +78,27 @@ async def _seed(
         milestones=Unwatched(),
     )
     try:
-        service = Service(foundation, headless=False)
-        foundation.registry.attach(service.hub)
         for agent in agents:
             await foundation.registry.enrol(agent)
         for server in servers:
-            await _put(foundation, service, server, str(folders.home), reviewed=reviewed)
+            await put_server(foundation, server, str(folders.home), reviewed=reviewed)
         for rule in rules:
             await foundation.rules.add(rule)
-        await service.hub.close()
     finally:
         await foundation.close()
 
 
-async def _put(
-    foundation: Foundation, service: Service, server: SeededServer, home: str, *, reviewed: bool
+async def put_server(
+    foundation: Foundation, server: SeededServer, home: str, *, reviewed: bool = True
 ) -> None:
+    """Set a server up; with `reviewed` start it once and pin its tools with their tiers."""
     config = server.config(home)
     if reviewed:
+        service = Service(foundation, headless=False)
+        foundation.registry.attach(service.hub)
         await foundation.registry.put_server(replace(config, review=ReviewMode.ACCEPT))
         await service.hub.review(server.name)
+        await service.hub.close()
         for pin in foundation.agreements.pins():
             if pin.server == server.name:
                 tool = pin.definition.name

@@ -19,6 +19,8 @@ SHOWN_SECONDS = 0.5
 """How long the window may take to say that agents are stopped."""
 BUTTON = (-110, 28)
 """The stop button's middle, from the right and the top edge of the window."""
+WORD = (-141, 752)
+"""The field for the word RESUME, likewise, in a window of the usual size."""
 
 
 def press_keys(person: Person, keyturn: Keyturn) -> None:
@@ -111,4 +113,37 @@ def test_the_stop_survives_a_kill_and_a_restart_and_ends_at_the_window_only(
         assert text_of(host.call("echo", {"text": "x"}).result(10)) == PAUSED
         assert calls_seen(folders) == []
         assert stopped(keyturn)
+    assert keyturn.verify().returncode == 0
+
+
+@pytest.mark.requirement("K7")
+def test_a_person_resumes_by_typing_the_word_and_nothing_comes_back(
+    folders: Folders, keyturn: Keyturn, person: Person
+) -> None:
+    seed(folders, raw_server(folders), rules=(ALLOW_ECHO,))
+    keyturn.start("--platform", "xcb")
+    window = person.sit_down()
+    with connected(keyturn.env, "raw", mode="legacy") as host:
+        waited = host.call("twice", {"text": "waits"})
+        keyturn.wait_for_waiting(1)
+        press_keys(person, keyturn)
+        wait_for_title(person)
+        assert text_of(waited.result(10)) == PAUSED
+        person.screen.click(window, *WORD)
+        # A part of the word, or another, resumes nothing.
+        person.screen.type("RESUM")
+        person.screen.key("Return")
+        assert stopped(keyturn)
+        person.picture("stopped-before-resuming")
+        person.screen.type("E")
+        person.press_until("Return", lambda: not stopped(keyturn))
+        assert not folders.stop_file.exists()
+        assert keyturn.waiting() == 0
+        assert calls_seen(folders) == []
+        # Resumed carefully, which is preselected: the rule that allowed it does not act yet.
+        again = host.call("echo", {"text": "asks now"})
+        keyturn.wait_for_waiting(1)
+        person.allow()
+        assert not again.result(10).is_error
+    assert [call["params"]["name"] for call in calls_seen(folders)] == ["echo"]
     assert keyturn.verify().returncode == 0

@@ -1,0 +1,74 @@
+"""The review of a new server at the window: its command, then each tool with its tier."""
+
+import json
+import sys
+
+from tests.e2e.agent_host import connected, text_of
+from tests.e2e.desk import SECONDS, Folders, Keyturn, wait_until
+from tests.e2e.person import Person
+from tests.e2e.raw_client import SHAKE, raw_client
+from tests.e2e.seeding import SeededServer, seed
+
+TOOLS = {"get_current_time", "convert_time"}
+TO_READS = ("Tab", "space")
+"""From the headline to the first choice of tier, "T0 Reads", and choose it."""
+SLOWLY = 80
+"""Turns of the wheel, one at a time, that bring each line of a definition on screen."""
+ARGUMENTS = (780, 640)
+"""In the middle of the definition's lines, in the window."""
+
+
+def test_a_new_server_is_reviewed_in_the_window(
+    folders: Folders, keyturn: Keyturn, person: Person
+) -> None:
+    command = (sys.executable, "-m", "mcp_server_time")
+    seed(folders, SeededServer(name="time", command=command), reviewed=False)
+    keyturn.start("--platform", "xcb")
+    person.sit_down()
+    with raw_client(keyturn.env, "time", folders.root / "shim.log") as client:
+        # The handshake is held until a person agrees to the command, 8 s at most.
+        client.say({"jsonrpc": "2.0", "id": "init", "method": "initialize", "params": SHAKE})
+        keyturn.wait_for_waiting(1)
+        person.confirm_value()
+        person.picture("review-of-a-command")
+        person.press_until("ctrl+Return", lambda: keyturn.waiting() == 0)
+        started = client.answer_to("init")
+    if "error" in started:
+        # Too late for this connection, which was told to reconnect.
+        assert "waiting for review in Keyturn, then reconnect" in started["error"]["message"]
+    with raw_client(keyturn.env, "time", folders.root / "shim.log") as client:
+        assert client.shake()["result"]["serverInfo"]["name"] == "mcp-time"
+        keyturn.wait_for_waiting(2)
+        unreviewed = client.call(1, "get_current_time")
+        assert "the user has not reviewed this tool" in str(unreviewed)
+        for count in (1, 2):
+            review_a_read(person, keyturn, count)
+        client.say({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})
+        assert {tool["name"] for tool in client.answer_to(2)["result"]["tools"]} == TOOLS
+    assert pins(keyturn) == dict.fromkeys(TOOLS, "T0")
+    with connected(keyturn.env, "time") as host:
+        call = host.call("get_current_time", {"timezone": "UTC"})
+        person.allow()
+        assert not call.result(SECONDS).is_error, text_of(call.result())
+    row = keyturn.history("tool:get_current_time")[0]
+    assert (row["outcome"], row["tier"]) == ("allowed_once", "T0")
+    assert keyturn.verify().returncode == 0
+
+
+def review_a_read(person: Person, keyturn: Keyturn, count: int) -> None:
+    """Pin the tool on screen as one that reads; `count` are pinned then."""
+    person.confirm_value()
+    person.screen.key(*TO_READS)
+    person.picture(f"review-of-a-tool-{count}")
+
+    # Every line of the definition has to be on screen once.
+    person.screen.scroll(person.screen.window(), *ARGUMENTS, steps=SLOWLY)
+    person.press_until("ctrl+Return", lambda: keyturn.waiting() == len(TOOLS) - count)
+    wait_until(lambda: len(pins(keyturn)) == count, "the pin")
+
+
+def pins(keyturn: Keyturn) -> dict[str, str]:
+    """Return the tier of each tool that is pinned."""
+    done = keyturn.run("server", "show", "time")
+    assert done.returncode == 0, done.stderr
+    return {tool["name"]: tool["tier"] for tool in json.loads(done.stdout)["tools"]}
