@@ -67,7 +67,8 @@ def run(root: Path, python: str, without: frozenset[str], arguments: Sequence[st
     else:
         together, alone = plan(python, without)
         with ThreadPoolExecutor(LANES) as lanes:
-            outcomes = sum(lanes.map(lambda chain: run_chain(chain, root), together), [])
+            running = [lanes.submit(run_chain, chain, root) for chain in together]
+        outcomes = [outcome for chain in running for outcome in chain.result()]
         outcomes += run_chain(alone, root)
     sys.stdout.write(summary(outcomes, time.monotonic() - started))
     sys.stdout.flush()

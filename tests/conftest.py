@@ -69,7 +69,7 @@ def keychain_guard(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def thorough(request: pytest.FixtureRequest) -> int:
     """By what to multiply the number of examples."""
-    return request.config.getoption("--thorough")
+    return int(request.config.getoption("--thorough") or 1)
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,7 @@ from keyturn.application.console_protocol import SaveRule, StateChanged
 from keyturn.application.console_state import RuleState, StopState
 from keyturn.domain.rule import Effect
 from keyturn.domain.tier import Tier
+from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.arming_watch import ArmingWatch
 from keyturn.gui.forms.table import RowTable
 from keyturn.gui.look import Look
@@ -101,7 +102,7 @@ def desk(look: Look, clock: Clock) -> Iterator[Desk]:
     """Return a filled window."""
     bridge = SpyBridge()
     sender = IntentSender(bridge)
-    standing = StandingPages(look, bridge, sender, clock)
+    standing = StandingPages(look, bridge, sender, AppearanceKeeper(look.theme, bridge), clock)
     model = QueueModel()
     queue = QueueView(look, model, clock)
     window = MainWindow(look, {Page.QUEUE: queue, **standing.views})
@@ -232,7 +233,8 @@ def test_the_delays_reach_every_arming_of_the_window(desk: Desk, clock: Clock) -
 
 def test_first_delays_are_there_before_the_first_card(look: Look, clock: Clock) -> None:
     bridge = SpyBridge()
-    standing = StandingPages(look, bridge, IntentSender(bridge), clock)
+    keeper = AppearanceKeeper(look.theme, bridge)
+    standing = StandingPages(look, bridge, IntentSender(bridge), keeper, clock)
     model = QueueModel()
     queue = QueueView(look, model, clock)
     window = MainWindow(look, {Page.QUEUE: queue, **standing.views})

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from keyturn.domain.errors import KeyturnError
+from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.desk import Desk
 from keyturn.gui.fonts import load_fonts
@@ -21,11 +22,13 @@ from keyturn.gui.style import dress
 from keyturn.gui.theme import Appearance, Theme
 from keyturn.gui.widgets.allow_button import AccessibleAllow
 from keyturn.presentation.verbs import read_verbs
+from keyturn.presentation.window_settings import read_window_settings
 from keyturn.presentation.words import Words
 
 _log = logging.getLogger(__name__)
 
 _REFERENCE_CALLS = 500
+_WELCOME_SECONDS = 2.0
 
 
 def run_console(resources: Path, platform: str, input_fd: int, output_fd: int) -> int:
@@ -37,15 +40,15 @@ def run_console(resources: Path, platform: str, input_fd: int, output_fd: int) -
     application.setApplicationName("Keyturn")
     application.setDesktopFileName("keyturn")
     load_fonts(resources)
-    look = Look(
-        Theme(_system_appearance(application)),
-        Icons(resources),
-        Words(resources / "translations"),
-    )
-    dress(application, look.theme)
-    accessible = AccessibleAllow()  # lives as long as the application
+    theme = Theme(_system_appearance(application))
+    look = Look(theme, Icons(resources), Words(resources / "translations"))
     bridge = Bridge(input_fd, output_fd)
-    desk = Desk(look, bridge, read_verbs(resources / "verbs.toml"), _monotonic_ms)
+    appearance = AppearanceKeeper(theme, bridge)
+    appearance.use(read_window_settings(bridge.settings_of_welcome(_WELCOME_SECONDS)))
+    dress(application, theme)
+    accessible = AccessibleAllow()  # lives as long as the application
+    verbs = read_verbs(resources / "verbs.toml")
+    desk = Desk(look, appearance, bridge, verbs, _monotonic_ms)
     code = _run(application, bridge, desk)
     del accessible
     return code

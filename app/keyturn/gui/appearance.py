@@ -22,7 +22,7 @@ class AppearanceKeeper(QObject):
         self._theme = theme
         self._start = theme.appearance
         self._settings = WindowSettings()
-        self._applied: tuple[Appearance, int, bool] | None = None
+        self._applied = (theme.appearance, theme.tall(100), theme.reduced_motion)
         hints = QGuiApplication.styleHints()
         hints.colorSchemeChanged.connect(self._apply)
         hints.accessibility().contrastPreferenceChanged.connect(self._apply)

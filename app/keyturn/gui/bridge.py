@@ -7,6 +7,9 @@ console then ends, and everything that waited is refused by the broker's own dea
 import asyncio
 import logging
 import os
+import select
+import time
+from collections.abc import Mapping
 from typing import assert_never
 
 from PySide6.QtCore import QObject, Signal
@@ -33,6 +36,7 @@ from keyturn.application.console_protocol import (
 _log = logging.getLogger(__name__)
 
 LINE_LIMIT = 64 * 1024 * 1024
+_EARLY_BYTES = 64 * 1024
 
 
 class Bridge(QObject):
@@ -65,6 +69,26 @@ class Bridge(QObject):
         self._input_fd = input_fd
         self._output_fd = output_fd
         self._number = 0
+        self._early = b""
+        """What was read before the event loop ran."""
+
+    def settings_of_welcome(self, seconds: float) -> Mapping[str, str]:
+        """Wait for the broker's first message and return the settings in it; empty if it is late.
+
+        Only before there is any widget: it blocks. A window that is dressed as the person wants it
+        from the start need not be dressed twice. The message itself is published by `listen`.
+        """
+        last = time.monotonic() + seconds
+        while b"\n" not in self._early:
+            left = last - time.monotonic()
+            if left <= 0 or not select.select([self._input_fd], [], [], left)[0]:
+                return {}
+            read = os.read(self._input_fd, _EARLY_BYTES)
+            if not read:
+                return {}
+            self._early += read
+        message = decode_to_window(self._early[: self._early.index(b"\n") + 1])
+        return message.settings if isinstance(message, Welcome) else {}
 
     def next_number(self) -> int:
         """Return a new number for an intent or an answer."""
@@ -79,6 +103,7 @@ class Bridge(QObject):
         """Read until the broker closes its end, and publish each message as a signal."""
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=LINE_LIMIT)
+        reader.feed_data(self._early)
         pipe = os.fdopen(self._input_fd, "rb", buffering=0)
         transport, _protocol = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), pipe

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
 from keyturn.application.console_state import AgentState, HealthState, StopState
+from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.presenter import HistoryPresenter
@@ -29,7 +30,14 @@ from keyturn.presentation.verbs import Verbs
 class Desk(QObject):
     """Owns the window and its presenters."""
 
-    def __init__(self, look: Look, bridge: Bridge, verbs: Verbs, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        look: Look,
+        appearance: AppearanceKeeper,
+        bridge: Bridge,
+        verbs: Verbs,
+        now_ms: Callable[[], int],
+    ) -> None:
         super().__init__()
         self._look = look
         self._bridge = bridge
@@ -57,7 +65,7 @@ class Desk(QObject):
         history = HistoryView(look, history_model)
         stopped = StoppedScreen(look)
         pages = {Page.QUEUE: queue.view, Page.HISTORY: history, Page.SERVERS: servers.view}
-        self.standing = StandingPages(look, bridge, self.intents, now_ms, self)
+        self.standing = StandingPages(look, bridge, self.intents, appearance, now_ms, self)
         self.window = MainWindow(look, {**pages, **self.standing.views}, stopped)
         self.standing.attach(self.window)
         self.history = HistoryPresenter(

@@ -47,6 +47,7 @@ class StandingPages(QObject):
         look: Look,
         bridge: Bridge,
         sender: IntentSender,
+        appearance: AppearanceKeeper,
         now_ms: Callable[[], int],
         parent: QObject | None = None,
     ) -> None:
@@ -64,7 +65,7 @@ class StandingPages(QObject):
             bridge=bridge,
             sender=sender,
             view=self._settings_view,
-            appearance=AppearanceKeeper(look.theme, self),
+            appearance=appearance,
             words=look.words,
             parent=self,
         )
