@@ -124,7 +124,7 @@ def history(studio: Studio, appearance: Appearance, name: str) -> None:
     """Filters, a notice, one denied call open."""
     studio.theme.use(appearance)
     model = HistoryModel()
-    view = HistoryView(studio.look, model)
+    view = HistoryView(studio.look, model, further=True)
     model.setParent(view)
     model.rows.show_rows(more.HISTORY_ROWS)
     model.show_filters(more.FILTERS)

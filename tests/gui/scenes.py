@@ -40,7 +40,7 @@ class Scene:
         self.model = QueueModel()
         self.queue = QueueView(look, self.model, now_ms)
         self.history_model = HistoryModel()
-        self.history = HistoryView(look, self.history_model)
+        self.history = HistoryView(look, self.history_model, further=True)
         self.servers_model = ServersModel()
         self.servers = ServersView(look, self.servers_model, now_ms)
         self.stopped = StoppedScreen(look)

@@ -33,6 +33,7 @@ pytestmark = [
     # The offscreen platform has no window manager to tell a window's least size to.
     pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
 ]
+FIRST = "r-4be0c2d19a77"
 OVERRULED = "r-5512cc90de21"
 
 
@@ -76,6 +77,13 @@ def test_nothing_is_sent_by_showing(page: Page) -> None:
     page.view.rule_chosen.emit(OVERRULED)
     page.view.add.click()
     assert page.bridge.sent == []
+
+
+def test_what_a_rule_decided_is_counted_while_one_looks_on(page: Page) -> None:
+    page.bridge.tell(StateChanged(hits={FIRST: 1_205}))
+    rows = page.view.table.rows
+    texts = [rows.index(0, column).data() for column in range(rows.columnCount())]
+    assert "1,205" in texts
 
 
 def test_a_rule_is_saved_only_when_it_was_read_back(page: Page) -> None:

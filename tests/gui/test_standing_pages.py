@@ -252,6 +252,24 @@ def test_first_delays_are_there_before_the_first_card(look: Look, clock: Clock) 
     let_go(window)
 
 
+@pytest.mark.parametrize("page", [Page.RULES, Page.AGENTS, Page.CREDENTIALS])
+def test_an_empty_page_keeps_the_focus_from_the_stop(desk: Desk, page: Page) -> None:
+    empty = StateChanged(rules=(), agents=(), servers=(), credentials=())
+    desk.bridge.tell(empty)
+    desk.window.show_page(Page.QUEUE)
+    desk.window.show_page(page)
+    assert on_page(desk, page)
+
+
+def test_a_decision_leads_to_a_rule_about_the_same(desk: Desk) -> None:
+    desk.standing.start_rule(RuleDraft(agent="coder", server="git", tool="status"))
+    assert desk.window.page is Page.RULES
+    preview = desk.standing.views[Page.RULES].findChild(QWidget, "rule_preview")
+    assert preview is not None
+    assert preview.isVisible()
+    assert desk.bridge.sent == []
+
+
 def test_the_tray_says_what_the_top_bar_says(desk: Desk) -> None:
     view = TopBarView(state=ProtectionState.STOPPED, state_text="Stopped", waiting=2)
     desk.standing.show_top_bar(view)

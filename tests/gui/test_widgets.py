@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QMouseEvent, QPointingDevice
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QMouseEvent, QPointingDevice
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -342,12 +342,40 @@ def test_a_stopped_bar_offers_the_next_level_and_never_resume(
     stop = bar.stop_button
     button = stop.findChild(QAbstractButton, "stop_all_agents")
     assert button is not None
-    with qtbot.waitSignal(stop.stop_requested):
+    stopped = replace(data.TOP_BAR, state=ProtectionState.STOPPED, state_text="Stopped")
+    pressed: list[int] = []
+    stop.stop_requested.connect(pressed.append)
+    offered: list[str] = []
+    for level in range(4):
+        bar.show_view(replace(stopped, stop_level=level) if level else data.TOP_BAR)
+        offered.append(button.text())
         qtbot.mouseClick(button, LEFT)
-    bar.show_view(replace(data.TOP_BAR, state=ProtectionState.STOPPED, state_text="Stopped"))
-    assert button.text() == "Stop servers too"
-    with qtbot.waitSignal(stop.servers_stop_requested):
-        qtbot.mouseClick(button, LEFT)
+    assert offered == [
+        "Stop all agents",
+        "Stop servers too",
+        "Disconnect agents",
+        "Agents disconnected",
+    ]
+    assert pressed == [1, 2, 3, 3]
+
+
+def test_the_arrow_opens_the_further_levels_as_long_as_they_are_further(
+    qtbot: QtBot, look: Look, stage: Stage
+) -> None:
+    bar = TopBar(look)
+    stage(bar, 1280, 56)
+    pressed: list[int] = []
+    bar.stop_button.stop_requested.connect(pressed.append)
+    servers = bar.stop_button.findChild(QAction, "stop_servers")
+    disconnect = bar.stop_button.findChild(QAction, "disconnect_agents")
+    assert servers is not None
+    assert disconnect is not None
+    servers.trigger()
+    disconnect.trigger()
+    assert pressed == [2, 3]
+    stopped = replace(data.TOP_BAR, state=ProtectionState.STOPPED, stop_level=2)
+    bar.show_view(stopped)
+    assert (servers.isEnabled(), disconnect.isEnabled()) == (False, True)
 
 
 def test_a_grant_can_be_ended_from_the_bar(qtbot: QtBot, look: Look, stage: Stage) -> None:

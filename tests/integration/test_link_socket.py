@@ -18,6 +18,7 @@ from mcp.client.stdio import StdioServerParameters
 
 from keyturn import shim
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.application.stop import StopLevel
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.hub import Hub, HubSettings
 from keyturn.desktop.clock import SystemClock
@@ -341,6 +342,43 @@ def test_a_removed_server_and_a_revoked_agent_are_ended(tmp_path: Path) -> None:
                 assert await talk.line() == b""
                 assert b.hub.connections() == ()
                 await talk.close()
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.requirement("LAW-5")
+def test_the_second_level_of_the_stop_ends_servers_and_starts_none(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with broker(world) as b:
+            talk = await b.greet()
+            await talk.ask(1, "ping")
+            await world.stop.engage("window", level=StopLevel.SERVERS)
+            assert await talk.line() == b""
+            await talk.close()
+            again = await b.greet()
+            refused = await again.ask(1, "initialize", {})
+            assert "stopped in Keyturn" in refused["error"]["message"]
+            assert b.hub.running("raw") == 0
+            with pytest.raises(ServerUnavailable):
+                await b.hub.review("time")
+            await again.close()
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.requirement("LAW-5")
+def test_the_third_level_of_the_stop_lets_no_agent_in_until_the_resume(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with broker(world) as b:
+            await world.stop.engage("window", level=StopLevel.CONNECTIONS)
+            talk = await b.greet()
+            assert "stopped in Keyturn" in (await talk.ask(1, "ping"))["error"]["message"]
+            assert b.hub.connections() == ()
+            await talk.close()
+            await world.stop.resume(looked_at=(), careful=False)
+            after = await b.greet()
+            assert "result" in await after.ask(1, "ping")
+            await after.close()
 
     tell(tmp_path, story)
 

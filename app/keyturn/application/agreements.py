@@ -88,7 +88,7 @@ class Agreements:
 
     def consented(self, connection: Connection) -> bool:
         """Tell whether a person agreed to start exactly this command."""
-        return (connection.server.name, connection.launch.launch_hash) in self._consents
+        return connection.launched in self._consents
 
     def latest_consent(self, server: str) -> Consent | None:
         """Return what was agreed to last of a server's launch identities; None before that."""
@@ -167,7 +167,7 @@ class Agreements:
         for tool in tools:
             await self._log.commit(_entry(connection, "pinned", actor, tool, answer, tool.def_hash))
         await self._keep(pins)
-        self._tell(connection.server.name, connection.launch.launch_hash)
+        self._tell(*connection.launched)
 
     async def set_tier(
         self,
@@ -239,7 +239,7 @@ def _standing(
 
 
 def _key(connection: Connection, tool: str) -> _PinKey:
-    return (connection.server.name, connection.launch.launch_hash, tool)
+    return (*connection.launched, tool)
 
 
 def _entry(

@@ -35,3 +35,8 @@ class Connection:
     claims: Claims = field(default_factory=Claims)
     catalogue: dict[str, ToolDefinition] = field(default_factory=dict[str, ToolDefinition])
     """Tools as the server last listed them on this connection, by name."""
+
+    @property
+    def launched(self) -> tuple[str, str]:
+        """The server's name and the hash of its launch: what is agreed to holds for the two."""
+        return self.server.name, self.launch.launch_hash

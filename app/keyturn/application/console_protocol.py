@@ -67,6 +67,8 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
     agents: tuple[AgentState, ...] | None = None
     servers: tuple[ServerState, ...] | None = None
     rules: tuple[RuleState, ...] | None = None
+    hits: dict[str, int] | None = None
+    """How often each rule decided, by its id; of rules that did since the broker's start."""
     posture: str | None = None
     credentials: tuple[CredentialState, ...] | None = None
     settings: dict[str, str] | None = None
@@ -140,10 +142,12 @@ class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
 
 
 class StopAll(_Message, frozen=True, kw_only=True, tag="stop"):
-    """Engage the stop."""
+    """Engage the stop, or have it go further."""
 
     n: int
     trigger: str
+    level: int = 1
+    """A `StopLevel`."""
 
 
 class Resume(_Message, frozen=True, kw_only=True, tag="resume"):

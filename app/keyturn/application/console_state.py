@@ -9,6 +9,8 @@ class StopState(msgspec.Struct, frozen=True, kw_only=True):
     """The stop as the window shows it."""
 
     engaged: bool
+    level: int = 1
+    """A `StopLevel`: 2 has ended the servers, 3 the connections too."""
     since_utc: str = ""
     trigger: str = ""
     reason: str = ""

@@ -36,7 +36,7 @@ from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
-from keyturn.application.stop import StopSwitch
+from keyturn.application.stop import StopLevel, StopSwitch
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import ConfigurationError
@@ -80,7 +80,7 @@ class Intents:
         """Do what the person asked for."""
         match intent:
             case StopAll():
-                await self._stop.engage(intent.trigger)
+                await self._stop.engage(intent.trigger, level=_level_of(intent.level))
             case Resume():
                 await self._stop.resume(looked_at=intent.looked_at, careful=intent.careful)
             case UseRules():
@@ -166,3 +166,11 @@ class Intents:
 
     def _rejudge(self) -> None:
         judge_waiting(self._approvals, self._rules, suspended=self._stop.careful)
+
+
+def _level_of(number: int) -> StopLevel:
+    """Return the level; a number that is none is the furthest, because a stop must not fail."""
+    try:
+        return StopLevel(number)
+    except ValueError:
+        return StopLevel.CONNECTIONS

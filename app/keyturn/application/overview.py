@@ -63,6 +63,7 @@ class Overview:
             agents=self._agents() if Topic.AGENTS in topics else None,
             servers=self._servers() if Topic.SERVERS in topics else None,
             rules=self._rule_states() if rules else None,
+            hits=self._rules.all_hits() if Topic.HISTORY in topics else None,
             posture=self._rules.posture.value if rules else None,
             credentials=credentials,
             settings=self._registry.settings if Topic.SETTINGS in topics else None,
@@ -76,6 +77,7 @@ class Overview:
         facts = view.facts
         return StopState(
             engaged=view.engaged,
+            level=view.level,
             since_utc=facts.since_utc if facts is not None else "",
             trigger=facts.trigger if facts is not None else "",
             reason=facts.reason if facts is not None else "",

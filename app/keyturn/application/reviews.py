@@ -119,7 +119,7 @@ class Reviews:
 
     async def settle(self, connection: Connection, seconds: float) -> None:
         """Wait until no review of this server is open, at most so long."""
-        prefix = (connection.server.name, connection.launch.launch_hash)
+        prefix = connection.launched
         tasks = [review.task for key, review in self._open.items() if key[:2] == prefix]
         if tasks and self._approvals.somebody_answers:
             await asyncio.wait(tasks, timeout=seconds)
@@ -162,7 +162,7 @@ class Reviews:
         None when nobody answers, or when a person refused this very subject before.
         """
         digest = digest_of(canonical(subject))
-        key = (connection.server.name, connection.launch.launch_hash, name, digest)
+        key = (*connection.launched, name, digest)
         running = self._open.get(key)
         if running is not None:
             return running.task

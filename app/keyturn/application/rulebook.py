@@ -49,6 +49,10 @@ class RuleBook:
         """Return how often a rule decided since the broker started."""
         return self._hits.get(rule_id, 0)
 
+    def all_hits(self) -> dict[str, int]:
+        """Return how often each rule decided, of those that did."""
+        return dict(self._hits)
+
     def judge(
         self, subject: RuleSubject, *, tier: Tier, labels: Lamps, suspended: bool
     ) -> Judgement:

@@ -5,8 +5,10 @@ to be stopped, and removing it while the broker runs changes nothing.
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import TypeVar
 
 from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers, Topic
@@ -18,6 +20,18 @@ from keyturn.domain.errors import KeyturnError, LogUnavailable
 from keyturn.domain.record import Entry, RecordType
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+class StopLevel(IntEnum):
+    """How far the stop goes (console.md section 3.5); it rises only, until the resume."""
+
+    AGENTS = 1
+    """Nothing is sent."""
+    SERVERS = 2
+    """The servers have been ended as well, and none is started."""
+    CONNECTIONS = 3
+    """The agents have been disconnected as well, and are not let in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +40,7 @@ class StopView:
 
     engaged: bool
     facts: StopFacts | None = None
+    level: StopLevel = StopLevel.AGENTS
     refused_since: int = 0
     cards_refused: int = 0
     careful: bool = False
@@ -50,6 +65,7 @@ class StopSwitch:
         self._approvals = approvals
         self._observers = observers
         self._facts: StopFacts | None = None
+        self._level = StopLevel.AGENTS
         self._refused_since = 0
         self._cards_refused = 0
         self._presses = 0
@@ -58,6 +74,15 @@ class StopSwitch:
         self.careful = False
         """After a careful resume every call asks until the person turns the rules on again."""
         self._on_engage: list[Callable[[StopFacts], None]] = []
+        self._on_raise: list[Callable[[StopLevel], None]] = []
+
+    def on_raise(self, callback: Callable[[StopLevel], None]) -> None:
+        """Call back when the stop goes further: servers or connections are to be ended."""
+        self._on_raise.append(callback)
+
+    def reaches(self, level: StopLevel) -> bool:
+        """Tell whether the stop holds and goes so far."""
+        return self.engaged and self._level >= level
 
     def on_engage(self, callback: Callable[[StopFacts], None]) -> None:
         """Call back once when the stop engages: connections cancel what is in flight."""
@@ -85,6 +110,7 @@ class StopSwitch:
         return StopView(
             engaged=self._facts is not None,
             facts=self._facts,
+            level=self._level,
             refused_since=self._refused_since,
             cards_refused=self._cards_refused,
             careful=self.careful,
@@ -95,17 +121,22 @@ class StopSwitch:
         self._refused_since += 1
         self._observers.changed(Topic.STOP)
 
-    async def engage(self, trigger: str, reason: str = "") -> StopFacts:
+    async def engage(
+        self, trigger: str, reason: str = "", level: StopLevel = StopLevel.AGENTS
+    ) -> StopFacts:
         """Stop everything; returns once the state is durable.
 
-        In memory it holds before the first await. Raises KeyturnError when the file could not
-        be written: the stop holds all the same, but would not survive this process.
+        A level above the one that holds raises it; it does not outlive this process, whose servers
+        and connections end with it. In memory it holds before the first await. Raises KeyturnError
+        when the file could not be written: the stop holds all the same, but would not survive this
+        process.
         """
         self._presses += 1
         facts = self._facts
         if facts is None:
             facts = self._facts_now(trigger, reason)
             self._engage(facts)
+        self._raise_to(level)
         failure = self._write(facts)
         try:
             await self._log.commit(
@@ -117,6 +148,7 @@ class StopSwitch:
                         "trigger": facts.trigger,
                         "reason": facts.reason,
                         "cards_refused": self._cards_refused,
+                        "level": self._level.name.lower(),
                     },
                 )
             )
@@ -164,6 +196,7 @@ class StopSwitch:
             return
         self._sentinel.remove()
         self._facts = None
+        self._level = StopLevel.AGENTS
         self._recorded = False
         self._refused_since = 0
         self._cards_refused = 0
@@ -182,14 +215,26 @@ class StopSwitch:
         return StopFacts(since_utc=self._clock.now_utc(), trigger=trigger, reason=reason)
 
     def _engage(self, facts: StopFacts) -> None:
+        if not facts.since_utc:
+            # A file that cannot be looked at does not say since when.
+            facts = replace(facts, since_utc=self._clock.now_utc())
         self._facts = facts
         self._count += 1
-        for stop_it in (self._refuse_cards, *self._on_engage):
+        self._tell((self._refuse_cards, *self._on_engage), facts)
+        self._observers.changed(Topic.STOP)
+
+    def _raise_to(self, level: StopLevel) -> None:
+        if level > self._level:
+            self._level = level
+            self._tell(self._on_raise, level)
+            self._observers.changed(Topic.STOP)
+
+    def _tell(self, listeners: Iterable[Callable[[_T], None]], what: _T) -> None:
+        for stop_it in listeners:
             try:
-                stop_it(facts)
+                stop_it(what)
             except Exception:  # noqa: BLE001 -- whoever fails, the rest is stopped and written down
                 _log.exception("the stop goes on without one of its listeners")
-        self._observers.changed(Topic.STOP)
 
     def _refuse_cards(self, _facts: StopFacts) -> None:
         self._cards_refused = self._approvals.stop()

@@ -9,12 +9,13 @@ from keyturn.application.events import Topic
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.registry import token_matches
+from keyturn.application.stop import StopLevel
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.downstream_socket import Hello
 from keyturn.broker.ends import ClientEvents, Downstream, LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.own_connection import Unattended, list_on_own_connection
-from keyturn.broker.refusals import TOO_MANY, UNKNOWN_AGENT, UNKNOWN_SERVER
+from keyturn.broker.refusals import PAUSED, TOO_MANY, UNKNOWN_AGENT, UNKNOWN_SERVER
 from keyturn.broker.refusing import RefusedClient
 from keyturn.broker.server_environment import server_environment, server_folder
 from keyturn.broker.upstream_stdio import ServerMeans, ServerStart, StdioUpstream
@@ -65,6 +66,7 @@ class Hub:
         self._accepting = 0
         self._sweeping: asyncio.Task[None] | None = None
         services.stop.on_engage(self._stopped)
+        services.stop.on_raise(self._end_all)
 
     # ---------------------------------------------------------------- for the use cases
 
@@ -97,6 +99,10 @@ class Hub:
         Raises ServerUnavailable with a sentence when it may not start, cannot, or does not answer.
         """
         config = self._servers.get(server)
+        if self._services.stop.reaches(StopLevel.SERVERS):
+            raise ServerUnavailable(
+                "The servers are stopped.", mend="Resume first, then review the tools again."
+            )
         if config is None:
             raise ServerUnavailable(f"No server named {server} is set up.")
         connection, start = await self._open(config, _Who(agent=OWN_AGENT, enrolled=True), None)
@@ -126,6 +132,8 @@ class Hub:
 
     async def accept(self, hello: Hello, pid: int, downstream: Downstream) -> ClientEvents:
         """Make the link for a greeted connection, or what refuses its every request."""
+        if self._services.stop.reaches(StopLevel.CONNECTIONS):
+            return RefusedClient(downstream, PAUSED)
         if len(self._links) + self._accepting >= self._services.limits.connections:
             return RefusedClient(downstream, TOO_MANY)
         server = self._servers.get(hello.server)
@@ -217,6 +225,11 @@ class Hub:
                 peer = link.connection.peer.process
                 if peer is not None and not await asyncio.to_thread(processes.alive, peer):
                     link.client_left()
+
+    def _end_all(self, level: StopLevel) -> None:
+        """End every server; its connection ends with it, so that the agent's host sees it."""
+        for link in tuple(self._links):
+            link.end()
 
     def _stopped(self, facts: StopFacts) -> None:
         for link in tuple(self._links):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
+from keyturn.application.stop import StopLevel
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Downstream, LinkServices
 from keyturn.broker.envelope import ClientFrame, RequestId, ServerFrame, read_client
@@ -19,6 +20,7 @@ from keyturn.broker.refusals import (
     INTERNAL_ERROR,
     KEYCHAIN,
     NOT_STARTED,
+    PAUSED,
     REFUSED,
     SERVER_ENDED,
     WAITING_FOR_REVIEW,
@@ -157,8 +159,7 @@ class Link:
             self._relay.cancel_sent("stopped by the user in Keyturn")
 
     def _visible_changed(self, server: str, launch_hash: str) -> None:
-        connection = self.connection
-        if (server, launch_hash) == (connection.server.name, connection.launch.launch_hash):
+        if (server, launch_hash) == self.connection.launched:
             self._relay.tools_changed()
 
     async def _took(self, tools: list[ToolDefinition]) -> None:
@@ -212,6 +213,8 @@ class Link:
     async def _refusal_to_start(self) -> Refusing | None:
         """Start the server; return what answers in its place when it may not or cannot run."""
         connection = self.connection
+        if self._services.stop.reaches(StopLevel.SERVERS):
+            return Refusing(self._downstream.send, REFUSED, PAUSED)
         if not connection.server.confirmed or not await self._services.reviews.consent(
             connection, self._services.limits.review_seconds
         ):
@@ -232,12 +235,10 @@ class Link:
 
     def _show_what_is_pinned(self) -> None:
         """Let the gate judge calls by their pins, so that it can name the keychain."""
-        connection = self.connection
-        key = (connection.server.name, connection.launch.launch_hash)
-        connection.catalogue = {
+        self.connection.catalogue = {
             pin.definition.name: pin.definition
             for pin in self._services.agreements.pins()
-            if (pin.server, pin.launch_hash) == key
+            if (pin.server, pin.launch_hash) == self.connection.launched
         }
 
     # ---------------------------------------------------------------- end

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -124,6 +125,9 @@ def _facts_of(content: bytes) -> StopFacts:
     since, trigger, reason = (members[name] for name in ("since", "trigger", "reason"))
     if not (isinstance(since, str) and isinstance(trigger, str) and isinstance(reason, str)):
         raise ValueError("not text")
+    # Anybody can write the file; the screen reads this as a time.
+    if datetime.fromisoformat(since).tzinfo is None:
+        raise ValueError("not a moment")
     return StopFacts(
         since_utc=since[:_LONGEST_TEXT],
         trigger=trigger[:_LONGEST_TEXT],

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
 from keyturn.application.console_state import AgentState, HealthState, StopState
+from keyturn.application.stop import StopLevel
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.history.model import HistoryModel
@@ -22,9 +23,11 @@ from keyturn.gui.stopped.presenter import StoppedPresenter
 from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.history_builder import HistoryBuilder
+from keyturn.presentation.rules import RuleDraft
 from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
+from keyturn.storage.queries.items import HistoryItem
 
 
 class Desk(QObject):
@@ -95,8 +98,9 @@ class Desk(QObject):
         self.queue.arrived.connect(self._on_arrived)
         self.servers.request_wanted.connect(self._on_request_wanted)
         self.reviews.review_wanted.connect(self._on_review_wanted)
+        self.history.rule_wanted.connect(self._on_rule_wanted)
         self.window.stop_requested.connect(self._on_stop)
-        self.standing.stop_requested.connect(self._on_stop)
+        self.standing.stop_requested.connect(self._on_tray_stop)
 
     def _on_welcome(self, message: Welcome) -> None:
         self.standing.restore(message)
@@ -127,8 +131,15 @@ class Desk(QObject):
     def _on_review_wanted(self) -> None:
         self.window.show_page(Page.SERVERS)
 
-    def _on_stop(self) -> None:
-        self._bridge.send(StopAll(n=self._bridge.next_number(), trigger="window"))
+    def _on_rule_wanted(self, item: HistoryItem) -> None:
+        """Start a rule about whom and what a decision was about."""
+        self.standing.start_rule(RuleDraft(agent=item.agent, server=item.server, tool=item.tool))
+
+    def _on_stop(self, trigger: str, level: int) -> None:
+        self._bridge.send(StopAll(n=self._bridge.next_number(), trigger=trigger, level=level))
+
+    def _on_tray_stop(self) -> None:
+        self._on_stop("tray", int(StopLevel.AGENTS))
 
     def _show_top_bar(self) -> None:
         view = top_bar_view(

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from keyturn.application.stop import StopLevel
 from keyturn.gui.look import Look
 from keyturn.gui.pages import PAGE_KEYS, Page
 from keyturn.gui.widgets.layouts import column, row
@@ -24,9 +25,8 @@ _LOW_BELOW: Final = 560
 class MainWindow(QWidget):
     """Takes ready-made pages; asks for the stop and tells which page a person wants."""
 
-    stop_requested = Signal()
-    servers_stop_requested = Signal()
-    disconnect_requested = Signal()
+    stop_requested = Signal(str, int)
+    """By what it was asked for, and the `StopLevel`."""
     grant_end_requested = Signal(str)
     page_changed = Signal(object)
     """The `Page`."""
@@ -126,10 +126,7 @@ class MainWindow(QWidget):
     def _connect(self) -> None:
         self.rail.page_chosen.connect(self.show_page)
         self.top_bar.grant_end_requested.connect(self.grant_end_requested)
-        stop = self.top_bar.stop_button
-        stop.stop_requested.connect(self.stop_requested)
-        stop.servers_stop_requested.connect(self.servers_stop_requested)
-        stop.disconnect_requested.connect(self.disconnect_requested)
+        self.top_bar.stop_button.stop_requested.connect(self._on_stop_button)
 
     def _add_keys(self) -> None:
         for page, keys in PAGE_KEYS.items():
@@ -139,10 +136,16 @@ class MainWindow(QWidget):
         stop = QShortcut(QKeySequence("Ctrl+Shift+P"), self)
         stop.setObjectName("key_stop")
         stop.setAutoRepeat(False)
-        stop.activated.connect(self.stop_requested)
+        stop.activated.connect(self._on_stop_key)
         away = QShortcut(QKeySequence("Esc"), self)
         away.setObjectName("key_hide")
         away.activated.connect(self.close)
+
+    def _on_stop_button(self, level: int) -> None:
+        self.stop_requested.emit("window", level)
+
+    def _on_stop_key(self) -> None:
+        self.stop_requested.emit("shortcut", int(StopLevel.AGENTS))
 
     def _on_page_key(self) -> None:
         name = self.sender().objectName().removeprefix("key_")

@@ -29,6 +29,7 @@ from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.tray import Tray
 from keyturn.gui.window_memory import WindowMemory
 from keyturn.presentation.arming import ArmingDelays
+from keyturn.presentation.rules import RuleDraft
 from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.topbar import TopBarView
 from keyturn.presentation.tray import tray_view
@@ -101,6 +102,11 @@ class StandingPages(QObject):
     def show_top_bar(self, view: TopBarView) -> None:
         """Have the tray say what the top bar says."""
         self.tray.show_view(tray_view(view, self._look.words))
+
+    def start_rule(self, draft: RuleDraft) -> None:
+        """Open the rules' form with what is given; nothing is saved yet."""
+        self.rules.start_rule(draft)
+        self._show_page(Page.RULES)
 
     def close(self) -> None:
         """Take the tray down with the window."""

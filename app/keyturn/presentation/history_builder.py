@@ -6,7 +6,6 @@ What a decision was about is shown as its card showed it, from the recorded (mas
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
@@ -25,7 +24,7 @@ from keyturn.presentation.history import (
 )
 from keyturn.presentation.json_nodes import bare_text, read_json, value_at
 from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
-from keyturn.presentation.relative_time import clock_text
+from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.source_excerpts import sources_of
 from keyturn.presentation.words import Words
 
@@ -305,11 +304,6 @@ class HistoryBuilder:
             result=self._result_words(item),
             is_source=any(origin.result == number for origin in trace.origins),
         )
-
-
-def local_time(ts_utc: str) -> datetime:
-    """Read a record's time as the reader's local time."""
-    return datetime.fromisoformat(ts_utc).astimezone()
 
 
 def _tier(name: str) -> Tier:

@@ -46,6 +46,11 @@ def relative_time(then: datetime, now: datetime, words: Words) -> str:
     )
 
 
+def local_time(ts_utc: str) -> datetime:
+    """Read a record's time as the reader's local time."""
+    return datetime.fromisoformat(ts_utc).astimezone()
+
+
 def clock_text(moment: datetime) -> str:
     """Return the 24-hour clock with seconds, as in the log: "14:07:41"."""
     return f"{moment:%H:%M:%S}"

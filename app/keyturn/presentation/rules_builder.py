@@ -1,8 +1,8 @@
 """Builds the rules' screen from the broker's state: rows, one rule in full, the form's preview."""
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from keyturn.application.console_state import AgentState, RuleState, ServerState
@@ -81,6 +81,11 @@ class RulesState:
 def read_rules(states: Iterable[RuleState]) -> tuple[KnownRule, ...]:
     """Read the broker's rules; one that cannot be read is left out and logged."""
     return tuple(_read(states))
+
+
+def with_hits(rules: Iterable[KnownRule], hits: Mapping[str, int]) -> tuple[KnownRule, ...]:
+    """Return the rules with how often each decided; one that is not named keeps its number."""
+    return tuple(replace(known, hits=hits.get(known.rule.id, known.hits)) for known in rules)
 
 
 def rule_of(draft: RuleDraft, rule_id: str = "") -> Rule:

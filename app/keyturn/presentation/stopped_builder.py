@@ -8,9 +8,9 @@ from keyturn.application.console_protocol import StopState
 from keyturn.domain.decision import Delivery
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip
-from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall, local_time
+from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall
 from keyturn.presentation.marks import Icon, Role
-from keyturn.presentation.relative_time import clock_text
+from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.stopped import (
     ResumeAgent,
     ResumePanel,

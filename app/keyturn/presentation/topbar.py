@@ -41,3 +41,5 @@ class TopBarView:
     grants: tuple[GrantStrip, ...] = ()
     waiting: int = 0
     """The number on the rail's Queue item."""
+    stop_level: int = 0
+    """How far the stop goes, a `StopLevel`; 0 while agents are not stopped."""

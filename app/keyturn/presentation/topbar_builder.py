@@ -1,7 +1,7 @@
 """Words the top bar: what protects, what waits, since when."""
 
 from keyturn.application.console_state import AgentState, HealthState, StopState
-from keyturn.presentation.relative_time import duration_text
+from keyturn.presentation.relative_time import clock_text, duration_text, local_time
 from keyturn.presentation.topbar import Fact, ProtectionState, TopBarView
 from keyturn.presentation.words import Words
 
@@ -22,13 +22,14 @@ def top_bar_view(
             state=ProtectionState.STOPPED,
             state_text=words("topbar.stopped"),
             facts=(
-                Fact(before=words("topbar.since"), strong=stop.since_utc[11:19]),
+                Fact(before=words("topbar.since"), strong=clock_text(local_time(stop.since_utc))),
                 Fact(
                     strong=str(stop.refused_since),
                     after=words("topbar.refused_words", n=stop.refused_since),
                 ),
             ),
             waiting=waiting,
+            stop_level=stop.level,
         )
     broken = health is not None and (not health.recording or bool(health.problem))
     facts = [Fact(strong=str(waiting), after=words("topbar.waiting_words", n=waiting))]

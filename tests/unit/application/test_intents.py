@@ -29,6 +29,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.stop import StopLevel
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.decision import Actor, Outcome
@@ -56,6 +57,10 @@ async def stops(world: BrokerWorld) -> None:
     facts = world.stop.view().facts
     assert facts is not None
     assert facts.trigger == "tray"
+
+
+async def ends_all(world: BrokerWorld) -> None:
+    assert world.stop.reaches(StopLevel.CONNECTIONS)
 
 
 async def resumes(world: BrokerWorld) -> None:
@@ -140,6 +145,8 @@ async def quits(world: BrokerWorld) -> None:
 Check = Callable[[BrokerWorld], Awaitable[None]]
 ROWS: list[tuple[Intent, Check]] = [
     (StopAll(n=1, trigger="tray"), stops),
+    (StopAll(n=1, trigger="window", level=3), ends_all),
+    (StopAll(n=1, trigger="window", level=9), ends_all),
     (Resume(n=1, looked_at=("call-1",), careful=True), resumes),
     (SaveRule(n=1, data=text_of(ALLOW)), saves_a_rule),
     (RemoveRule(n=1, id="r-old"), removes_a_rule),

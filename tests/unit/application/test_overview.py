@@ -50,6 +50,17 @@ def test_the_history_counts_up() -> None:
     play(story)
 
 
+def test_hits_come_with_the_history_and_not_the_rules() -> None:
+    async def story() -> None:
+        world = BrokerWorld(RULE)
+        connection = await world.connect()
+        await world.gate.handle(make_call(connection), world.server)
+        state = await world.overview.state(frozenset({Topic.HISTORY}))
+        assert (state.hits, state.rules) == ({"r-1": 1}, None)
+
+    play(story)
+
+
 def test_the_stop_with_its_facts() -> None:
     async def story() -> None:
         world = BrokerWorld()

@@ -8,7 +8,7 @@ from keyturn.application.approval_request import WithdrawCause
 from keyturn.application.call import Forwarded, Refused, Reply
 from keyturn.application.events import Topic
 from keyturn.application.ports.stop_sentinel import StopFacts
-from keyturn.application.stop import StopSwitch
+from keyturn.application.stop import StopLevel, StopSwitch
 from keyturn.application.tasks import TaskOwner
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Actor, Outcome
@@ -55,6 +55,7 @@ class TestEngaging:
                 "trigger": "window",
                 "reason": "odd calls",
                 "cards_refused": 0,
+                "level": "agents",
             }
             assert world.stop.recorded
 
@@ -223,6 +224,48 @@ class TestEngaging:
             assert world.stop.view().refused_since == 25
             assert world.server.sent == []
             assert world.outcomes().count("refused_paused") == 25
+
+        play(story)
+
+
+class TestGoingFurther:
+    """The two levels beyond the first: they rise only, and end with the resume."""
+
+    def test_each_level_is_told_once_recorded_and_never_lowered(self) -> None:
+        async def story() -> None:
+            world = World()
+            told: list[StopLevel] = []
+            world.stop.on_raise(told.append)
+            for level in (StopLevel.AGENTS, StopLevel.SERVERS, StopLevel.AGENTS):
+                await world.stop.engage("window", level=level)
+            assert world.stop.reaches(StopLevel.SERVERS)
+            assert not world.stop.reaches(StopLevel.CONNECTIONS)
+            await world.stop.engage("window", level=StopLevel.CONNECTIONS)
+            assert told == [StopLevel.SERVERS, StopLevel.CONNECTIONS]
+            recorded = [entry.details["level"] for entry in world.log.of_type(RecordType.STOP)]
+            assert recorded == ["agents", "servers", "servers", "connections"]
+
+        play(story)
+
+    def test_a_level_above_the_first_stops_agents_too(self) -> None:
+        async def story() -> None:
+            world = World(ALLOW)
+            connection = await world.connect()
+            await world.stop.engage("window", level=StopLevel.CONNECTIONS)
+            reply = await world.gate.handle(make_call(connection), world.server)
+            assert isinstance(reply, Refused)
+            assert reply.outcome is Outcome.REFUSED_PAUSED
+
+        play(story)
+
+    def test_the_resume_ends_every_level(self) -> None:
+        async def story() -> None:
+            world = World()
+            await world.stop.engage("window", level=StopLevel.CONNECTIONS)
+            await world.stop.resume(looked_at=(), careful=False)
+            assert not world.stop.reaches(StopLevel.AGENTS)
+            await world.stop.engage("window")
+            assert world.stop.view().level is StopLevel.AGENTS
 
         play(story)
 

@@ -31,6 +31,8 @@ def stop(tmp_path: Path) -> Path:
         b"[]",
         b"{}",
         b'{"since":1,"trigger":"tray","reason":""}',
+        b'{"since":"yesterday","trigger":"tray","reason":""}',
+        b'{"since":"2026-11-23","trigger":"tray","reason":""}',
         b"[" * 60_000,
     ],
 )
@@ -146,7 +148,7 @@ def test_a_failing_disk_leaves_the_earlier_stop_and_no_rest(
 
 
 def test_overlong_texts_are_cut(stop: Path) -> None:
-    content = {"since": "s", "trigger": "t", "reason": "r" * 5_000}
+    content = {"since": FACTS.since_utc, "trigger": "t", "reason": "r" * 5_000}
     stop.write_text(json.dumps(content), encoding="utf-8")
     facts = FileStopSentinel(stop).read()
     assert facts is not None

@@ -16,6 +16,7 @@ from keyturn.presentation.rules_builder import (
     data_of,
     read_rules,
     rule_of,
+    with_hits,
 )
 from keyturn.presentation.words import Words
 from tests.gui import pages_data as data
@@ -85,6 +86,12 @@ def test_a_rule_that_cannot_be_read_is_left_out() -> None:
         RuleState(data='{"effect":"cel"}', hits=1),
     )
     assert read_rules((*broken, data.RULES[0])) == read_rules(data.RULES[:1])
+
+
+def test_hits_are_taken_over_by_the_rules_that_they_name() -> None:
+    [first, second, *rest] = with_hits(STATE.rules, {STATE.rules[0].rule.id: 7, "r-gone": 3})
+    assert first.hits == 7
+    assert [second, *rest] == list(STATE.rules[1:])
 
 
 def test_what_is_saved_is_read_back_as_the_same_rule() -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from keyturn.application.console_state import AgentState, HealthState, StopState
+from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.topbar import ProtectionState, TopBarView
 from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.words import Words
@@ -42,10 +43,12 @@ def test_a_log_that_cannot_record_is_a_problem() -> None:
 
 
 def test_a_stop_is_said_whatever_else_is_wrong() -> None:
-    stop = StopState(engaged=True, since_utc="2026-11-23T14:07:52.123Z", refused_since=12)
+    stop = StopState(engaged=True, since_utc="2026-11-23T14:07:52.123Z", refused_since=12, level=2)
     view = bar(stop=stop, health=BROKEN)
     assert view.state is ProtectionState.STOPPED
     assert "12 calls refused" in said(view)
+    assert clock_text(local_time(stop.since_utc)) in said(view)
+    assert (view.stop_level, bar().stop_level) == (2, 0)
 
 
 def test_rules_that_are_suspended_are_said() -> None:

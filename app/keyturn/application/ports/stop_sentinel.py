@@ -9,6 +9,7 @@ class StopFacts:
     """Since when and by what the stop is engaged."""
 
     since_utc: str
+    """Empty where nobody can say."""
     trigger: str
     """window, tray, shortcut, command, file or a trip's name."""
     reason: str = ""

@@ -153,6 +153,8 @@ class ListPage(QFrame):
         leave(self.table if empty else self.empty, self.title)
         self.table.setVisible(not empty)
         self.empty.setVisible(empty)
+        # A hidden table takes no focus, and the next in line would be the stop.
+        self.setFocusProxy(self.title if empty else self.table)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the pane beside the list or in its place."""

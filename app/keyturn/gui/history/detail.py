@@ -46,9 +46,10 @@ class DetailPane(QFrame):
     similar_requested = Signal(int)
     more_requested = Signal(int)
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, parent: QWidget | None = None, *, further: bool = False) -> None:
         super().__init__(parent)
         self._look = look
+        self._further = further
         self._detail: HistoryDetail | None = None
         self.setObjectName("history_detail")
         self.setProperty("surface", "panel")
@@ -118,6 +119,7 @@ class DetailPane(QFrame):
         more = Button(self._look, Kind.PLAIN, "", Icon.MORE, name="more_actions")
         more.setAccessibleName(words("history.more"))
         more.setFixedWidth(34)
+        more.setHidden(not self._further)
         rule.clicked.connect(self._on_rule)
         similar.clicked.connect(self._on_similar)
         more.clicked.connect(self._on_more)

@@ -49,13 +49,22 @@ class HistoryView(QFrame):
     export_requested = Signal()
     missed_requested = Signal()
 
-    def __init__(self, look: Look, model: HistoryModel, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        model: HistoryModel,
+        parent: QWidget | None = None,
+        *,
+        further: bool = False,
+    ) -> None:
+        """`further` offers saved filters, exports and more, for whoever answers their signals."""
         super().__init__(parent)
         self._look = look
+        self._further = further
         self.setObjectName("history_page")
         self.setProperty("surface", "panel")
         self.table = HistoryTable(look, model)
-        self.detail = DetailPane(look)
+        self.detail = DetailPane(look, further=further)
         self.filters = FilterField(look, name="history_filter")
         self._banner = Banner(look, Role.INFO, Icon.NOTICE)
         self._review = self._banner.add_action("review_missed", "")
@@ -95,6 +104,8 @@ class HistoryView(QFrame):
         export = Button(
             self._look, Kind.PLAIN, words("history.export"), Icon.EXPORT, name="export_history"
         )
+        for button in (saved, export):
+            button.setHidden(not self._further)
         saved.clicked.connect(self.saved_requested)
         export.clicked.connect(self.export_requested)
         search = row(gap=16)
@@ -109,7 +120,7 @@ class HistoryView(QFrame):
         self._head.setSpacing(8)
         self._head.addLayout(search, 1)
         self._head.addLayout(buttons)
-        self._head_parts = (title, saved, export)
+        self._head_parts = (title, saved, export) if self._further else (title,)
         return header
 
     def _summary(self) -> QWidget:

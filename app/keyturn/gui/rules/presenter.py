@@ -26,6 +26,7 @@ from keyturn.presentation.rules_builder import (
     data_of,
     read_rules,
     rule_of,
+    with_hits,
 )
 from keyturn.presentation.words import Words
 
@@ -91,6 +92,8 @@ class RulesPresenter(QObject):
         state = self._state
         if message.rules is not None:
             state = replace(state, rules=read_rules(message.rules))
+        if message.hits is not None:
+            state = replace(state, rules=with_hits(state.rules, message.hits))
         if message.posture is not None:
             posture = _POSTURES.get(message.posture, Posture.ASK_ALL)
             state = replace(state, posture=posture)

@@ -113,7 +113,7 @@ class TopBar(QFrame):
         self._icon.use(icon, token)
         self._state.use_token(Token.STOP_ON if stopped else Token.TEXT_PRIMARY)
         self._state.say(view.state_text)
-        self.stop_button.show_stopped(stopped)
+        self.stop_button.show_level(view.stop_level)
         if previous is None or (previous.facts, previous.state) != (view.facts, view.state):
             self._show_facts(view.facts, stopped=stopped)
         self._show_grants(view.grants)
