@@ -16,6 +16,7 @@ from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.sheets import CardSheets
 from keyturn.gui.queue.view import QueueView
+from keyturn.gui.queue.ways import QueueWays
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.verbs import read_verbs
@@ -52,6 +53,13 @@ class SheetsScene(QObject):
             sender=IntentSender(self.bridge, self.view),
             open_request=lambda: self.queue.open_request,
             now_ms=clock,
+            parent=self.view,
+        )
+        self.ways = QueueWays(
+            bridge=self.bridge,
+            view=self.view,
+            open_request=lambda: self.queue.open_request,
+            words=look.words,
             parent=self.view,
         )
         self.window = MainWindow(look, {Page.QUEUE: self.view})

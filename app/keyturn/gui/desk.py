@@ -62,7 +62,7 @@ class Desk(QObject):
         servers = servers_page(means)
         queue = queue_page(means, servers.presenter)
         self.servers, self.queue = servers.presenter, queue.presenter
-        self.sheets, self.reviews = queue.sheets, queue.reviews
+        self.sheets, self.reviews, self.ways = queue.sheets, queue.reviews, queue.ways
         past = HistoryBuilder(look.words, cards)
         history_model = HistoryModel(self)
         history = HistoryView(look, history_model)
@@ -99,6 +99,8 @@ class Desk(QObject):
         self.servers.request_wanted.connect(self._on_request_wanted)
         self.reviews.review_wanted.connect(self._on_review_wanted)
         self.history.rule_wanted.connect(self._on_rule_wanted)
+        self.ways.page_wanted.connect(self.window.show_page)
+        self.ways.result_wanted.connect(self._on_result_wanted)
         self.window.stop_requested.connect(self._on_stop)
         self.standing.stop_requested.connect(self._on_tray_stop)
 
@@ -134,6 +136,10 @@ class Desk(QObject):
     def _on_rule_wanted(self, item: HistoryItem) -> None:
         """Start a rule about whom and what a decision was about."""
         self.standing.start_rule(RuleDraft(agent=item.agent, server=item.server, tool=item.tool))
+
+    def _on_result_wanted(self, session: str, number: int) -> None:
+        self.window.show_page(Page.HISTORY)
+        self.history.open_result(session, number)
 
     def _on_stop(self, trigger: str, level: int) -> None:
         self._bridge.send(StopAll(n=self._bridge.next_number(), trigger=trigger, level=level))

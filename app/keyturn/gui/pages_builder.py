@@ -13,6 +13,7 @@ from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.reviewing import CardReviews
 from keyturn.gui.queue.sheets import CardSheets
 from keyturn.gui.queue.view import QueueView
+from keyturn.gui.queue.ways import QueueWays
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.servers.model import ServersModel
 from keyturn.gui.servers.presenter import ServersPresenter
@@ -48,6 +49,7 @@ class QueuePage:
     presenter: QueuePresenter
     sheets: CardSheets
     reviews: CardReviews
+    ways: QueueWays
 
 
 def servers_page(means: Means) -> ServersPage:
@@ -92,4 +94,11 @@ def queue_page(means: Means, servers: ServersPresenter) -> QueuePage:
     reviews = CardReviews(
         model=model, view=view, queue=presenter, servers=servers, parent=means.parent
     )
-    return QueuePage(view=view, presenter=presenter, sheets=sheets, reviews=reviews)
+    ways = QueueWays(
+        bridge=means.bridge,
+        view=view,
+        open_request=lambda: presenter.open_request,
+        words=means.look.words,
+        parent=means.parent,
+    )
+    return QueuePage(view=view, presenter=presenter, sheets=sheets, reviews=reviews, ways=ways)

@@ -2,8 +2,9 @@
 
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -84,6 +85,11 @@ class HistoryPresenter(QObject):
         self._tokens = tuple(tokens)
         self._model.show_filters(self._tokens)
         self._load()
+
+    def open_result(self, session: str, number: int) -> None:
+        """Open the decision of the call whose result had this number in its session."""
+        self.show_filters(())
+        self._worker.run(lambda: self._find_result(session, number), self._show_detail)
 
     def _timer(self, interval: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -184,9 +190,21 @@ class HistoryPresenter(QObject):
         counts, everything = query.counts(narrowed), query.counts()
         return _Found(query.page(narrowed), counts.by_outcome, everything.total)
 
-    def _read_page(self, narrowed: HistoryFilter, before: int) -> HistoryPage | None:
+    def _read_page(self, narrowed: HistoryFilter, before: int | None) -> HistoryPage | None:
         query = self._open()
         return query.page(narrowed, before=before) if query is not None else None
+
+    def _find_result(self, session: str, number: int) -> RecordedDetail | None:
+        pages = self._pages(HistoryFilter(sessions=(session,)))
+        items = chain.from_iterable(page.items for page in pages)
+        found = next((item for item in items if item.result.get("result") == number), None)
+        return self._read_detail(found) if found is not None else None
+
+    def _pages(self, narrowed: HistoryFilter) -> Iterator[HistoryPage]:
+        page = self._read_page(narrowed, None)
+        while page is not None:
+            yield page
+            page = self._read_page(narrowed, page.older) if page.older is not None else None
 
     def _read_detail(self, item: HistoryItem) -> RecordedDetail | None:
         query = self._open()

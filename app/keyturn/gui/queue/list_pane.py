@@ -99,7 +99,6 @@ class ListPane(QFrame):
 
     history_requested = Signal()
     high_risk_only_changed = Signal(bool)
-    sort_requested = Signal()
 
     def __init__(self, look: Look, model: QueueModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -112,7 +111,6 @@ class ListPane(QFrame):
         self._risky = PillButton(
             look, look.words("queue.high_risk"), Icon.TIER_2, name="filter_high_risk"
         )
-        self._sort = Button(look, Kind.PILL, "", Icon.SORT, name="sort_queue", height=24)
         self._decided = column()
         layout = column(self)
         layout.addWidget(self._header())
@@ -136,8 +134,8 @@ class ListPane(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the title to the rail when the filters need its room."""
         super().resizeEvent(event)
-        parts = (self._title, self._all, self._risky, self._sort)
-        needed = sum(part.sizeHint().width() for part in parts) + 3 * 8 + 28
+        parts = (self._title, self._all, self._risky)
+        needed = sum(part.sizeHint().width() for part in parts) + 2 * 8 + 28
         self._title.setVisible(needed <= event.size().width())
 
     def _header(self) -> QWidget:
@@ -150,15 +148,11 @@ class ListPane(QFrame):
         self._risky.setAutoExclusive(True)
         self._risky.use_icon_token(Token.T2_FG)
         self._risky.toggled.connect(self.high_risk_only_changed)
-        self._sort.use_token(Token.TEXT_SECONDARY)
-        self._sort.setAccessibleName(self._look.words("queue.sort"))
-        self._sort.clicked.connect(self.sort_requested)
         layout = row(header, (16, 1, 12, 0), gap=8)
         layout.addWidget(self._title)
         layout.addStretch()
         layout.addWidget(self._all)
         layout.addWidget(self._risky)
-        layout.addWidget(self._sort)
         return header
 
     def _foot(self) -> QWidget:

@@ -24,6 +24,7 @@ from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.arming import Owed, Subject, reason_text, short_reason_text, terms_of
 from keyturn.presentation.card import CardView, deadline_text
 from keyturn.presentation.marks import Icon
+from keyturn.presentation.queue_empty import EmptyQueue, Leads
 
 _SECOND_MS: Final = 1000
 _STACKED: Final = 820
@@ -48,7 +49,8 @@ class QueueView(QFrame):
     opened = Signal(str)
     history_requested = Signal()
     high_risk_only_changed = Signal(bool)
-    sort_requested = Signal()
+    way_wanted = Signal(object)
+    """`Leads`: the way out that the empty queue offers."""
 
     def __init__(
         self,
@@ -64,6 +66,7 @@ class QueueView(QFrame):
         self._now_ms = now_ms
         self._stacked = False
         self._list_shown = False
+        self._leads = Leads.AGENTS
         self.setObjectName("queue_page")
         self.setProperty("surface", "panel")
         self.pane = ListPane(look, model)
@@ -78,6 +81,11 @@ class QueueView(QFrame):
         self._connect()
         self._add_keys()
         self._on_card(model.card)
+
+    def show_empty(self, empty: EmptyQueue) -> None:
+        """Say what there is to say while nothing waits."""
+        self._leads = empty.leads
+        self.empty.say(empty.title, empty.body, empty.action)
 
     def show_pending(self, pending: bool) -> None:
         """Take from the broker whether what is on screen still waits."""
@@ -113,7 +121,7 @@ class QueueView(QFrame):
         self.pane.list.request_chosen.connect(self.request_chosen)
         self.pane.history_requested.connect(self.history_requested)
         self.pane.high_risk_only_changed.connect(self.high_risk_only_changed)
-        self.pane.sort_requested.connect(self.sort_requested)
+        self.empty.action_pressed.connect(self._on_empty)
         self.stepper.step_requested.connect(self.choose_next)
         self.stepper.list_requested.connect(self._on_list_wanted)
         card = self.card
@@ -148,6 +156,9 @@ class QueueView(QFrame):
             shortcut.setAutoRepeat(False)
             shortcut.setObjectName(f"key_{keys_text}")
             shortcut.activated.connect(slot)
+
+    def _on_empty(self) -> None:
+        self.way_wanted.emit(self._leads)
 
     def _on_card(self, card: CardView | None) -> None:
         self.setFocusProxy(self.card.headline.sentence if card is not None else self.pane.list)

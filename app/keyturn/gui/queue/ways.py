@@ -1,0 +1,60 @@
+"""The ways out of the queue: what an empty one offers, the history, the call a value came from."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+
+from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.console_protocol import StateChanged
+from keyturn.gui.bridge import Bridge
+from keyturn.gui.pages import Page
+from keyturn.gui.queue.view import QueueView
+from keyturn.presentation.queue_empty import Leads, empty_queue
+from keyturn.presentation.words import Words
+
+_PAGES: Final = {Leads.AGENTS: Page.AGENTS, Leads.HISTORY: Page.HISTORY}
+
+
+class QueueWays(QObject):
+    """Says where a person wants to go; the window goes there."""
+
+    page_wanted = Signal(object)
+    """The `Page`."""
+    result_wanted = Signal(str, int)
+    """A session and the number of a result in it: the person wants to see that call."""
+
+    def __init__(
+        self,
+        *,
+        bridge: Bridge,
+        view: QueueView,
+        open_request: Callable[[], ApprovalRequest | None],
+        words: Words,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._view = view
+        self._open_request = open_request
+        self._words = words
+        bridge.state_changed.connect(self._on_state)
+        view.history_requested.connect(self._on_history)
+        view.way_wanted.connect(self._on_way)
+        view.source_requested.connect(self._on_source)
+        view.show_empty(empty_queue((), words))
+
+    def _on_state(self, state: StateChanged) -> None:
+        if state.agents is not None:
+            self._view.show_empty(empty_queue(state.agents, self._words))
+
+    def _on_history(self) -> None:
+        self.page_wanted.emit(Page.HISTORY)
+
+    def _on_way(self, leads: Leads) -> None:
+        self.page_wanted.emit(_PAGES[leads])
+
+    def _on_source(self, opens: str) -> None:
+        request = self._open_request()
+        kind, _, number = opens.partition(":")
+        if request is not None and kind == "result" and number.isdecimal():
+            self.result_wanted.emit(request.session, int(number))

@@ -1,0 +1,49 @@
+"""Words what the queue says when nothing waits: that all is well, or that nobody is routed here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from keyturn.application.console_state import AgentState
+from keyturn.presentation.words import Words
+
+
+class Leads(Enum):
+    """Where the one button of the empty queue leads."""
+
+    AGENTS = "agents"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmptyQueue:
+    """The empty queue at one moment."""
+
+    title: str
+    body: str
+    action: str
+    leads: Leads
+
+
+def empty_queue(agents: Sequence[AgentState], words: Words) -> EmptyQueue:
+    """Return what it says (console.md section 3.10): what it is, why it is empty, one action."""
+    connected = sum(1 for agent in agents if agent.connections)
+    if connected:
+        calls = sum(agent.calls for agent in agents)
+        said = (
+            words("queue.empty_connected", n=connected),
+            words("queue.empty_calls", n=calls),
+        )
+        return EmptyQueue(
+            title=words("queue.empty"),
+            body=" ".join(said),
+            action=words("queue.empty_history"),
+            leads=Leads.HISTORY,
+        )
+    routed = any(agent.enrolled for agent in agents)
+    return EmptyQueue(
+        title=words("queue.empty" if routed else "queue.empty_no_agent"),
+        body=words("queue.empty_none_connected" if routed else "queue.empty_set_up"),
+        action=words("queue.empty_agents" if routed else "queue.empty_enrol"),
+        leads=Leads.AGENTS,
+    )

@@ -1,0 +1,73 @@
+"""The ways out of the queue: what an empty one says, the history, and the call a value is from."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton
+from pytestqt.qtbot import QtBot
+
+from keyturn.application.console_protocol import StateChanged
+from keyturn.application.console_state import AgentState
+from keyturn.gui.look import Look
+from keyturn.gui.pages import Page
+from keyturn.gui.widgets.text import Text
+from tests.fakes.approval_requests import a_call
+from tests.gui.conftest import Clock
+from tests.gui.scenes import let_go
+from tests.gui.sheets_scene import SheetsScene
+
+pytestmark = [
+    pytest.mark.gui,
+    # The offscreen platform has no window manager to tell a window's least size to.
+    pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
+]
+
+
+@pytest.fixture
+def scene(qtbot: QtBot, look: Look, clock: Clock) -> Iterator[SheetsScene]:
+    """Return a window with an empty queue."""
+    made = SheetsScene(qtbot, look, clock)
+    yield made
+    let_go(made.window)
+
+
+def action(scene: SheetsScene) -> QAbstractButton:
+    """Return the one button of the empty queue."""
+    found = scene.view.empty.findChild(QAbstractButton, "empty_action")
+    assert found is not None
+    return found
+
+
+def test_the_first_screen_says_what_it_waits_for(scene: SheetsScene) -> None:
+    texts = [text.text() for text in scene.view.empty.findChildren(Text)]
+    assert "No agent is routed through Keyturn" in texts
+    assert action(scene).isVisible()
+    wanted: list[Page] = []
+    scene.ways.page_wanted.connect(wanted.append)
+    scene.click(action(scene))
+    assert wanted == [Page.AGENTS]
+
+
+def test_with_agents_it_leads_to_what_they_did(scene: SheetsScene) -> None:
+    agent = AgentState(name="analyst", enrolled=True, connections=1, calls=3)
+    scene.bridge.tell(StateChanged(agents=(agent,)))
+    wanted: list[Page] = []
+    scene.ways.page_wanted.connect(wanted.append)
+    scene.click(action(scene))
+    assert wanted == [Page.HISTORY]
+
+
+def test_the_source_of_a_value_is_the_call_that_brought_it(scene: SheetsScene) -> None:
+    wanted: list[tuple[str, int]] = []
+
+    def want(session: str, number: int) -> None:
+        wanted.append((session, number))
+
+    scene.ways.result_wanted.connect(want)
+    request = a_call()
+    scene.ask(request)
+    source = scene.view.card.findChild(QAbstractButton, "open_source")
+    assert source is not None
+    scene.click(source)
+    assert wanted == [(request.session, request.trace.origins[0].result)]
+    assert scene.decided() == []

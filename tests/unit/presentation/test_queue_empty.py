@@ -1,0 +1,32 @@
+"""The empty queue: it says whether all is well or nobody is routed here, and offers one way on."""
+
+from pathlib import Path
+
+import pytest
+
+from keyturn.application.console_state import AgentState
+from keyturn.presentation.queue_empty import Leads, empty_queue
+from keyturn.presentation.words import Words
+
+WORDS = Words(Path(__file__).parents[3] / "resources" / "translations")
+CONNECTED = AgentState(name="analyst", enrolled=True, connections=2, calls=7)
+AWAY = AgentState(name="coder", enrolled=True, connections=0)
+STRANGER = AgentState(name="who", enrolled=False, connections=0)
+
+
+@pytest.mark.parametrize(
+    ("agents", "title", "told", "leads"),
+    [
+        ((), "No agent is routed through Keyturn", "Set one up", Leads.AGENTS),
+        ((STRANGER,), "No agent is routed through Keyturn", "Set one up", Leads.AGENTS),
+        ((AWAY,), "Nothing waiting", "No agent is connected", Leads.AGENTS),
+        ((CONNECTED, AWAY), "Nothing waiting", "1 agent is connected. 7 calls", Leads.HISTORY),
+    ],
+)
+def test_it_says_why_it_is_empty_and_offers_one_way(
+    agents: tuple[AgentState, ...], title: str, told: str, leads: Leads
+) -> None:
+    said = empty_queue(agents, WORDS)
+    assert (said.title, said.leads) == (title, leads)
+    assert told in said.body
+    assert said.action
