@@ -1,6 +1,8 @@
 """Takes a picture of each screen in each theme from the real window, telling the demo's story.
 
-    PYTHONPATH=app:. python tests/bench/shots.py FOLDER [--theme light dark high_contrast]
+    PYTHONPATH=app:. python tests/bench/shots.py FOLDER [--theme light dark] [--readme]
+
+With --readme the pictures that the README shows are made anew from them, in resources/help.
 
 It needs Xvfb, openbox, xdotool and ImageMagick's import. Every picture is of the real window of a
 real broker: nothing is drawn for it. The pictures are named SCREEN-THEME.png.
@@ -14,6 +16,8 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from PIL import Image
 
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.bootstrap.demo_profile import AGENT, seed_profile
@@ -30,6 +34,8 @@ from tests.e2e.servers import raw_server
 from tests.fakes.secret_store import FakeSecretStore
 from tests.private_session import end
 
+README_PICTURES = {"queue-light.png", "queue-dark.png"}
+HELP = Path(__file__).parents[2] / "resources" / "help"
 THEMES = ("light", "dark", "high_contrast")
 PAGES = {
     "history": "ctrl+2",
@@ -53,12 +59,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Takes a picture of each screen in each theme.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--theme", nargs="+", choices=THEMES, default=THEMES)
+    parser.add_argument("--readme", action="store_true", help="make the README's pictures anew")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     with own_screen(options.folder) as screen:
         for theme in options.theme:
             with own_folders() as folders, own_keyturn(folders, DISPLAY=screen.name) as keyturn:
                 _take(folders, keyturn, screen, theme)
+    if options.readme:
+        _keep_for_the_readme(options.folder)
+
+
+def _keep_for_the_readme(folder: Path) -> None:
+    """Write them with a palette: a third of the bytes, and nothing to see of it."""
+    for name in sorted(README_PICTURES):
+        with Image.open(folder / name) as picture:
+            picture.convert("RGB").quantize(256).save(HELP / name, optimize=True)
 
 
 def _take(folders: Folders, keyturn: Keyturn, screen: Screen, theme: str) -> None:

@@ -32,7 +32,7 @@ def empty_queue(agents: Sequence[AgentState], words: Words) -> EmptyQueue:
         calls = sum(agent.calls for agent in agents)
         said = (
             words("queue.empty_connected", n=connected),
-            words("queue.empty_calls", n=calls),
+            words("queue.empty_calls", n=calls) if calls else words("queue.empty_no_call"),
         )
         return EmptyQueue(
             title=words("queue.empty"),

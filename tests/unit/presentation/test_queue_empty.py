@@ -10,6 +10,7 @@ from keyturn.presentation.words import Words
 
 WORDS = Words(Path(__file__).parents[3] / "resources" / "translations")
 CONNECTED = AgentState(name="analyst", enrolled=True, connections=2, calls=7)
+QUIET = AgentState(name="new", enrolled=True, connections=1)
 AWAY = AgentState(name="coder", enrolled=True, connections=0)
 STRANGER = AgentState(name="who", enrolled=False, connections=0)
 
@@ -20,6 +21,7 @@ STRANGER = AgentState(name="who", enrolled=False, connections=0)
         ((), "No agent is routed through Keyturn", "Set one up", Leads.AGENTS),
         ((STRANGER,), "No agent is routed through Keyturn", "Set one up", Leads.AGENTS),
         ((AWAY,), "Nothing waiting", "No agent is connected", Leads.AGENTS),
+        ((QUIET,), "Nothing waiting", "None has made a call yet.", Leads.HISTORY),
         ((CONNECTED, AWAY), "Nothing waiting", "1 agent is connected. 7 calls", Leads.HISTORY),
     ],
 )
