@@ -71,10 +71,10 @@ def main() -> None:
 
 
 def _keep_for_the_readme(folder: Path) -> None:
-    """Write them with a palette: a third of the bytes, and nothing to see of it."""
+    """Write them as small as they can be without a change."""
     for name in sorted(README_PICTURES):
         with Image.open(folder / name) as picture:
-            picture.convert("RGB").quantize(256).save(HELP / name, optimize=True)
+            picture.convert("RGB").save(HELP / name, optimize=True)
 
 
 def _take(folders: Folders, keyturn: Keyturn, screen: Screen, theme: str) -> None:
