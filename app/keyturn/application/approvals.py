@@ -5,6 +5,7 @@ resolution, and every way a request can end is a row of the life cycle (`domain.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -24,6 +25,8 @@ from keyturn.domain.approval import Event, State, advance
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.policy import Judgement
+
+_log = logging.getLogger(__name__)
 
 _SECOND = 1_000_000_000
 
@@ -63,6 +66,14 @@ class Waiting:
         """Tell whoever waits, once."""
         if not self.resolved.done():
             self.resolved.set_result(resolution)
+
+    def remaining_ms(self, now_ns: int) -> int | None:
+        """Return how long the agent still waits; None for a review, 0 once it left."""
+        if self.deadline_ns is None:
+            return None
+        if self.state is not State.PENDING:
+            return 0
+        return max(0, (self.deadline_ns - now_ns) // 1_000_000)
 
     def drop_timer(self) -> None:
         """Forget the deadline's timer."""
@@ -104,14 +115,23 @@ class Approvals:
         """Name who answers; requests that already wait are shown to it."""
         self._approver = approver
         if approver is not None:
-            for waiting in self._waiting.values():
+            for waiting in self.waiting():
                 self.show(waiting, approver)
 
     def show(self, waiting: Waiting, approver: Approver) -> None:
-        """Show what waits to an approver that has not seen it, as it stands now."""
-        approver.publish(waiting.request, self.remaining_ms(waiting))
-        if waiting.state is State.DETACHED:
-            approver.detach(waiting.request.id, waiting.left.value)
+        """Show what waits to an approver that has not seen it, as it stands now.
+
+        What cannot be shown is refused: nobody could answer it, and it must not keep the rest from
+        being shown.
+        """
+        try:
+            approver.publish(waiting.request, self.remaining_ms(waiting))
+            if waiting.state is State.DETACHED:
+                approver.detach(waiting.request.id, waiting.left.value)
+        except Exception:  # noqa: BLE001 -- the port's edge: whatever it was, no answer is no
+            _log.exception("request cannot be shown, refused id=%s", waiting.request.id)
+            if self._waiting.get(waiting.request.id) is waiting:
+                self._end(waiting, Event.REFUSED, Outcome.ERROR_BROKER, WithdrawCause.CANCELLED)
 
     def on_request(self, watcher: Callable[[ApprovalRequest], None]) -> None:
         """Call back with every request, those that nobody can answer included."""
@@ -132,12 +152,8 @@ class Approvals:
         return tuple(self._waiting.values())
 
     def remaining_ms(self, waiting: Waiting) -> int | None:
-        """Return how long the agent still waits; None for a review, 0 once it left."""
-        if waiting.deadline_ns is None:
-            return None
-        if waiting.state is not State.PENDING:
-            return 0
-        return max(0, (waiting.deadline_ns - self._clock.monotonic_ns()) // 1_000_000)
+        """Return how long the agent still waits, as `Waiting.remaining_ms` does."""
+        return waiting.remaining_ms(self._clock.monotonic_ns())
 
     def full(self, agent: str) -> bool:
         """Tell whether one more call would exceed the queue (architecture.md "Numbers").
@@ -177,7 +193,7 @@ class Approvals:
         if deadline is not None:
             waiting.timer = self._clock.call_at(deadline, lambda: self._hold_ended(waiting))
         if self._approver is not None:
-            self._approver.publish(request, self.remaining_ms(waiting))
+            self.show(waiting, self._approver)
         self._observers.changed(Topic.QUEUE)
         return future
 

@@ -44,6 +44,7 @@ from keyturn.application.overview import ALL_TOPICS, Overview
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.tasks import TaskOwner
 from keyturn.domain.errors import KeyturnError
+from keyturn.domain.system_text import readable
 from keyturn.presentation.words import Words
 
 _log = logging.getLogger(__name__)
@@ -310,7 +311,8 @@ class ConsoleApprover:
         try:
             await self._intents.carry_out(intent)
         except (KeyturnError, ValueError) as error:
-            self._write(IntentDone(n=intent.n, ok=False, sentence=str(error)))
+            # It may name a file, whose name may be no text.
+            self._write(IntentDone(n=intent.n, ok=False, sentence=readable(str(error))))
         except Exception:  # noqa: BLE001 -- the pipe's edge: the person must hear that it failed
             _log.exception("intent failed type=%s", type(intent).__name__)
             self._write(IntentDone(n=intent.n, ok=False, sentence=self._words("console.failed")))
@@ -356,7 +358,7 @@ class _StateFeed:
 
     async def show_all(self) -> None:
         """Send everything, for a new window."""
-        self._send(await self._overview.state(ALL_TOPICS))
+        await self._tell(ALL_TOPICS)
 
     async def _flush(self) -> None:
         await asyncio.sleep(self._wait)
@@ -365,7 +367,18 @@ class _StateFeed:
         if Topic.HISTORY in topics:
             topics |= {Topic.AGENTS}  # calls counted, lamps lit
         self._dirty.clear()
-        self._send(await self._overview.state(topics))
+        await self._tell(topics)
+
+    async def _tell(self, topics: frozenset[Topic]) -> None:
+        """Send the named topics; where that fails one by one, so that the sound ones arrive."""
+        try:
+            self._send(await self._overview.state(topics))
+        except Exception:  # noqa: BLE001 -- the pipe's edge: one bad topic must not blind a person
+            if len(topics) == 1:
+                _log.exception("state cannot be shown topic=%s", *topics)
+                return
+            for topic in sorted(topics):
+                await self._tell(frozenset({topic}))
 
     def _send(self, state: StateChanged) -> None:
         if state.stop is not None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, CwdMode, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
+from keyturn.domain.system_text import readable
 
 INHERITED = frozenset({"HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TZ", "USER"})
 _INHERITED_PREFIXES = ("LC_", "XDG_")
@@ -69,7 +70,7 @@ def program_of(launch: LaunchIdentity, environment: Mapping[str, str]) -> str:
     for folder in folders if name else ():
         candidate = Path(launch.cwd, folder, name)
         if candidate.is_file() and os.access(candidate, os.X_OK):
-            if os.path.realpath(candidate) == launch.executable:
+            if readable(os.path.realpath(candidate)) == launch.executable:
                 return str(candidate)
             raise ServerUnavailable(
                 f"The command {name} now leads to another program than the one agreed to.",

@@ -15,6 +15,7 @@ from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
 from keyturn.desktop.executables import ExecutableHashes, find_executable
 from keyturn.desktop.launchers import Launchers
 from keyturn.domain.launch import LaunchIdentity
+from keyturn.domain.system_text import readable
 
 _MOST_PARENTS = 64
 """A chain that is longer is cut: no honest one is."""
@@ -52,9 +53,9 @@ class SystemProcesses:
         executable = os.path.realpath(found) if found else ""
         return LaunchIdentity(
             argv=tuple(argv),
-            executable=executable,
+            executable=readable(executable),
             sha256=self._hashes.sha256(executable) if executable else "",
-            cwd=folder,
+            cwd=readable(folder),
             env=tuple(env_names),
         )
 
@@ -79,7 +80,7 @@ def observe_process(pid: int) -> ObservedProcess | None:
         pid=pid,
         started=started,
         executable=_executable_of(process),
-        name=name,
+        name=readable(name),
         command=_command_of(process),
     )
 
@@ -135,13 +136,13 @@ def _parent_of(child: ObservedProcess) -> ObservedProcess | None:
 
 def _executable_of(process: psutil.Process) -> str:
     try:
-        return process.exe()
+        return readable(process.exe())
     except (psutil.Error, OSError):
         return ""
 
 
 def _command_of(process: psutil.Process) -> tuple[str, ...]:
     try:
-        return tuple(process.cmdline())
+        return tuple(map(readable, process.cmdline()))
     except (psutil.Error, OSError):
         return ()

@@ -11,6 +11,7 @@ from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.desktop.private_files import make_private_folder
 from keyturn.desktop.wall_time import utc_text
 from keyturn.domain.errors import ConfigurationError, KeyturnError
+from keyturn.domain.system_text import readable
 
 _LARGEST = 65_536
 _LONGEST_TEXT = 1_000
@@ -129,9 +130,9 @@ def _facts_of(content: bytes) -> StopFacts:
     if datetime.fromisoformat(since).tzinfo is None:
         raise ValueError("not a moment")
     return StopFacts(
-        since_utc=since[:_LONGEST_TEXT],
-        trigger=trigger[:_LONGEST_TEXT],
-        reason=reason[:_LONGEST_TEXT],
+        since_utc=readable(since[:_LONGEST_TEXT]),
+        trigger=readable(trigger[:_LONGEST_TEXT]),
+        reason=readable(reason[:_LONGEST_TEXT]),
     )
 
 

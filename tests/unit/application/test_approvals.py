@@ -490,6 +490,32 @@ class TestApprover:
 
         play(story)
 
+    def test_what_it_cannot_show_is_refused_and_leaves_nothing(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def story() -> None:
+            queue = Queue()
+            publish = queue.approver.publish
+
+            def picky(request: ApprovalRequest, deadline_ms: int | None) -> None:
+                if request.id == "odd":
+                    raise UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed")
+                publish(request, deadline_ms)
+
+            queue.approver.publish = picky
+            resolution = await queue.ask("odd")
+            assert (resolution.state, resolution.outcome) == (State.REFUSED, Outcome.ERROR_BROKER)
+            assert queue.ids() == []
+            queue.approvals.attach(None)
+            odd = queue.ask("odd")
+            queue.ask("call-1")
+            queue.approvals.attach(queue.approver)
+            assert (await odd).outcome is Outcome.ERROR_BROKER
+            assert queue.ids() == list(queue.approver.shown) == ["call-1"]
+
+        play(story)
+        assert "cannot be shown" in caplog.text
+
     def test_one_that_has_ended_answers_nothing_more(self) -> None:
         queue = Queue()
         queue.approver.present = False

@@ -1,159 +1,31 @@
-"""The console adapter against a child process that stands in for the window.
+"""The console adapter against a child process that stands in for the window."""
 
-The child tells what it hears through intents, so that every wait here is for a message.
-"""
-
-import asyncio
 import json
 import os
 import signal
-import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from keyturn.application.approval_request import Route, WithdrawCause
-from keyturn.application.approvals import Resolution
 from keyturn.application.console_protocol import (
     Decide,
-    Intent,
     PutSetting,
     Quit,
     ReviewServer,
     SaveRule,
     StopAll,
     Welcome,
-    encode_line,
 )
 from keyturn.application.events import Topic
-from keyturn.application.intents import Intents
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.approvers.console import ConsoleApprover, ConsolePace
 from keyturn.domain.decision import Outcome
 from keyturn.presentation.words import Words
 from tests.factories import make_call, make_request
-from tests.fakes.secret_store import FakeSecretStore
-from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import settle
-
-CHILD = Path(__file__).with_name("window_child.py")
-CATALOGUE = Path(__file__).resolve().parents[3] / "resources" / "translations"
-QUICK = ConsolePace(ping_seconds=0.02, silence_seconds=20.0, coalesce_seconds=0.05)
-IMPATIENT = ConsolePace(
-    ping_seconds=0.02, silence_seconds=0.5, start_seconds=20.0, coalesce_seconds=0.05
-)
-
-
-class Ears:
-    """Intents as the broker carries them out, but what the child reports goes to the test."""
-
-    def __init__(self, intents: Intents) -> None:
-        self._intents = intents
-        self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-
-    async def carry_out(self, intent: Intent) -> None:
-        if isinstance(intent, SaveRule) and intent.n == 0:
-            self.heard.put_nowait(json.loads(intent.data))
-        elif isinstance(intent, Quit):
-            raise ZeroDivisionError("a surprise in a use case")
-        else:
-            await self._intents.carry_out(intent)
-
-
-class SlowSecrets(FakeSecretStore):
-    """A keychain that waits for a person before it says anything."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.unlocked = asyncio.Event()
-
-    async def status(self) -> str:
-        await self.unlocked.wait()
-        return await super().status()
-
-
-class Rig:
-    """A broker's world with a console adapter and its child."""
-
-    def __init__(
-        self, mode: str = "", pace: ConsolePace = QUICK, secrets: FakeSecretStore | None = None
-    ) -> None:
-        self.world = BrokerWorld(secrets=secrets)
-        self.ears = Ears(self.world.intents)
-        self.given_up: asyncio.Queue[str] = asyncio.Queue()
-        self.console = ConsoleApprover(
-            argv=(sys.executable, "-I", "-S", str(CHILD), mode),
-            env={},
-            welcome=lambda: Welcome(version="1", profile="", database="/db", settings={}),
-            approvals=self.world.approvals,
-            overview=self.world.overview,
-            observers=self.world.observers,
-            words=Words(CATALOGUE),
-            gave_up=self.given_up.put_nowait,
-            pace=pace,
-        )
-        self.world.approvals.attach(self.console)
-
-    def start(self) -> None:
-        """Start the child."""
-        self.console.start(self.ears)  # type: ignore[arg-type]  # it only carries intents out
-
-    async def heard(self, kind: str) -> dict[str, Any]:
-        """Wait until the child has heard a message of a kind and return it."""
-        while True:
-            message = await self.ears.heard.get()
-            if message["type"] == kind:
-                return message
-
-    async def started(self) -> int:
-        """Start the child, wait until it knows everything, return its process id."""
-        self.start()
-        return await self.known()
-
-    async def known(self) -> int:
-        """Wait until a child has been told the whole state, return its process id."""
-        while (await self.heard("state")).get("credentials") is None:
-            pass
-        assert self.console.pid is not None
-        return self.console.pid
-
-    def order(self, **order: object) -> None:
-        """Tell the child to do something."""
-        self.console.alert(json.dumps(order))
-
-    def say(self, message: Any) -> None:
-        """Have the child say a message."""
-        self.order(say=encode_line(message).decode().rstrip("\n"))
-
-    def ask(self, id_: str = "call-1") -> "asyncio.Future[Resolution]":
-        """Let a call ask."""
-        return self.world.approvals.ask(make_request(id_), hold_seconds=50)
-
-
-def play(rig: Callable[[], Rig], story: Callable[[Rig], Awaitable[None]]) -> None:
-    """Run one story within a bound, and end the child whatever happens."""
-
-    async def bounded() -> None:
-        made = rig()
-        try:
-            async with asyncio.timeout(60):
-                await story(made)
-        finally:
-            await made.console.close()
-            assert made.console.pid is None
-
-    asyncio.run(bounded())
-
-
-def gone(pid: int) -> bool:
-    """Tell whether a process has ended and been waited for."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
+from tests.unit.approvers.console_rig import CATALOGUE, IMPATIENT, Rig, SlowSecrets, gone, play
 
 
 class TestGreeting:

@@ -15,6 +15,7 @@ from keyturn.broker.server_environment import (
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
+from keyturn.domain.system_text import readable
 
 OWN = {
     "HOME": "/home/ana",
@@ -85,6 +86,16 @@ def test_a_program_is_started_by_the_path_that_leads_to_it(tmp_path: Path) -> No
     expected = str(tmp_path / "python")
     assert program_of(launch("python", real, tmp_path), {"PATH": str(tmp_path)}) == expected
     assert program_of(launch("./python", real, tmp_path), {}) == str(tmp_path / "./python")
+
+
+def test_a_program_whose_path_is_no_text_is_started_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"ag\xffent")
+    folder.mkdir()
+    (folder / "python").write_text("#!/bin/sh\n")
+    (folder / "python").chmod(0o755)
+    known = readable(str(folder / "python"))
+    found = program_of(launch("python", known, tmp_path), {"PATH": str(folder)})
+    assert found == str(folder / "python")
 
 
 def test_a_program_that_was_swapped_is_not_started(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The process table: parents, hosts, zombies, and start times that the wall clock cannot move."""
 
+import hashlib
 import os
 import select
+import shutil
 import subprocess
 import sys
 from collections.abc import Generator
@@ -144,6 +146,26 @@ def test_what_may_not_be_read_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     own = observe_process(os.getpid())
     assert own is not None
     assert (own.executable, own.command) == ("", ())
+
+
+def test_a_name_that_is_no_text_can_be_written_down_and_shown(
+    processes: SystemProcesses, tmp_path: Path
+) -> None:
+    odd = tmp_path / os.fsdecode(b"ag\xffent")
+    shutil.copy(shutil.which("sleep") or "", odd)
+    with subprocess.Popen([odd, "60"], cwd=tmp_path) as child:
+        own = observe_process(child.pid)
+        child.kill()
+    assert own is not None
+    assert own.name == r"ag\udcffent"
+    assert own.executable == str(tmp_path / own.name)
+    assert own.command == (own.executable, "60")
+    found = processes.launch_identity(["./tool"], [], str(odd), {})
+    assert found.cwd == own.executable
+    (tmp_path / "link").symlink_to(odd)
+    identity = processes.launch_identity(["./link"], [], str(tmp_path), {})
+    assert identity.executable == own.executable
+    assert identity.sha256 == hashlib.sha256(odd.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("pid", [-1, 2**31])

@@ -147,6 +147,15 @@ def test_a_failing_disk_leaves_the_earlier_stop_and_no_rest(
     assert list(stop.parent.iterdir()) == [stop]
 
 
+def test_half_of_a_pair_in_the_file_can_be_shown(stop: Path) -> None:
+    content = {"since": "2026-01-01T00:00:00+00:00", "trigger": "\ud800", "reason": "a\udcffb"}
+    stop.parent.mkdir(parents=True, exist_ok=True)
+    stop.write_text(json.dumps(content), encoding="utf-8")
+    facts = FileStopSentinel(stop).read()
+    assert facts is not None
+    assert (facts.trigger, facts.reason) == (r"\ud800", r"a\udcffb")
+
+
 def test_overlong_texts_are_cut(stop: Path) -> None:
     content = {"since": FACTS.since_utc, "trigger": "t", "reason": "r" * 5_000}
     stop.write_text(json.dumps(content), encoding="utf-8")
