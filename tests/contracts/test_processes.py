@@ -3,7 +3,7 @@
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,8 @@ class Scene:
     pid: int
     cwd: str
     search: Mapping[str, str]
+    rewrite: Callable[[bytes], object]
+    """Replaces the program's content."""
 
 
 @pytest.fixture(params=["fake", "system"])
@@ -35,7 +37,13 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     if request.param == "fake":
         fake = FakeProcesses(executables={"server": CONTENT})
         fake.add(7, host=5)
-        yield Scene(processes=fake, pid=7, cwd=str(tmp_path), search={})
+        yield Scene(
+            processes=fake,
+            pid=7,
+            cwd=str(tmp_path),
+            search={},
+            rewrite=lambda content: fake.executables.update(server=content),
+        )
         return
     program = tmp_path / "server"
     program.write_bytes(CONTENT)
@@ -48,6 +56,7 @@ def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
             pid=child.pid,
             cwd=str(tmp_path),
             search={"PATH": str(tmp_path)},
+            rewrite=program.write_bytes,
         )
 
 
@@ -90,6 +99,12 @@ class TestProcesses:
         assert identity.cwd == scene.cwd
         assert Path(identity.executable).name == "server"
         assert identity.sha256 == hashlib.sha256(CONTENT).hexdigest()
+
+    def test_a_command_leads_to_what_it_did_until_its_file_changes(self, scene: Scene) -> None:
+        identity = scene.processes.launch_identity(["server"], [], scene.cwd, scene.search)
+        assert scene.processes.still_leads_to(identity, scene.search)
+        scene.rewrite(CONTENT.replace(b"0", b"1"))
+        assert not scene.processes.still_leads_to(identity, scene.search)
 
     @pytest.mark.parametrize("argv", [["missing"], []])
     def test_a_command_that_is_not_there_has_no_file(self, scene: Scene, argv: list[str]) -> None:

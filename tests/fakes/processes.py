@@ -38,6 +38,10 @@ class FakeProcesses:
             env=tuple(env_names),
         )
 
+    def still_leads_to(self, launch: LaunchIdentity, search: Mapping[str, str]) -> bool:
+        found = self.launch_identity(launch.argv, launch.env, launch.cwd, search)
+        return found.launch_hash == launch.launch_hash
+
     def add(self, pid: int, *, host: int = 0, started: float = 1.0) -> ObservedPeer:
         """Put in a shim with this id and the host process that started it; return what is seen."""
         above = _process(host, started, "host") if host else None

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from keyturn.broker.server_environment import server_environment, server_folder
 from keyturn.broker.upstream_stdio import ServerMeans, ServerStart
 from keyturn.desktop import process_tree
 from keyturn.desktop.clock import SystemClock
-from keyturn.desktop.executables import find_executable
+from keyturn.desktop.executables import ExecutableHashes, find_executable
 from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig, ToolSetting
 from keyturn.domain.launch import LaunchIdentity
 from keyturn.domain.rule import Effect, Rule
@@ -66,6 +66,16 @@ class NoMask:
     def mask(self, text: str) -> str:
         """Return the text."""
         return text
+
+
+class RealCommands(FakeProcesses):
+    """Peers as a test wrote them, commands as this system finds them."""
+
+    def launch_identity(
+        self, argv: Sequence[str], env_names: Sequence[str], cwd: str, search: Mapping[str, str]
+    ) -> LaunchIdentity:
+        """Resolve for real."""
+        return identity_of(argv, env_names, cwd, search)
 
 
 class ScriptedApprover:
@@ -198,7 +208,7 @@ class World:
         """A judged call was written to its server."""
         self.milestones.on(Milestone.WRITTEN, self.written.set)
         self.sentinel = FakeStopSentinel()
-        self.processes = FakeProcesses()
+        self.processes = RealCommands()
         recorder = Recorder(self.log, NoMask())
         self.approvals = Approvals(
             clock=clock, limits=self.limits, observers=observers, recorder=recorder
@@ -271,6 +281,7 @@ class World:
         """What servers are started with."""
         return ServerMeans(
             tree=process_tree,
+            processes=self.processes,
             secrets=self.secrets,
             milestones=self.milestones,
             limits=self.limits,
@@ -384,16 +395,24 @@ def raw_server(folder: Path, **changes: Any) -> ServerConfig:
     return ServerConfig(**(settings | changes))
 
 
-def launch_of(server: ServerConfig, environment: dict[str, str]) -> LaunchIdentity:
-    """Resolve a command as the broker's processes adapter does, without hashing."""
+def launch_of(server: ServerConfig, environment: Mapping[str, str]) -> LaunchIdentity:
+    """Resolve a server's command as the hub does."""
     folder = server_folder(server, "")
-    found = find_executable(server.command[0], folder, environment)
+    return identity_of(server.command, server.env_names(), folder, environment)
+
+
+def identity_of(
+    argv: Sequence[str], env_names: Sequence[str], cwd: str, search: Mapping[str, str]
+) -> LaunchIdentity:
+    """Resolve a command as the broker's processes adapter does."""
+    found = find_executable(argv[0], cwd, search)
+    executable = os.path.realpath(found) if found else ""
     return LaunchIdentity(
-        argv=server.command,
-        executable=os.path.realpath(found) if found else "",
-        sha256="0" * 64,
-        cwd=folder,
-        env=server.env_names(),
+        argv=tuple(argv),
+        executable=executable,
+        sha256=ExecutableHashes().sha256(executable) if executable else "",
+        cwd=cwd,
+        env=tuple(env_names),
     )
 
 

@@ -32,31 +32,22 @@ from keyturn.domain.configuration import (
     ToolSetting,
 )
 from keyturn.domain.errors import ServerUnavailable
-from keyturn.domain.launch import LaunchIdentity
 from keyturn.domain.tier import Tier
 from tests.fakes.clock import FakeClock
-from tests.fakes.processes import FakeProcesses
-from tests.integration.link_rig import SECONDS, World, launch_of, line_of, request
+from tests.integration.link_rig import SECONDS, RealCommands, World, line_of, request
 from tests.integration.stories import tell
 
 TOKEN = "a-token-of-this-test"
 ANALYST = AgentConfig(name="analyst", token_sha256=hashlib.sha256(TOKEN.encode()).hexdigest())
 
 
-class RealCommands(FakeProcesses):
-    """Peers as written by hand, commands as this system finds them."""
+class Peers(RealCommands):
+    """Whoever connects is a shim whose host nobody knows, unless a test wrote it in."""
 
     def observe(self, pid: int) -> ObservedPeer:
         """Describe this process as the shim and its host."""
         me = ObservedProcess(pid=pid, started=1.0, executable="", name="shim")
         return self.peers.get(pid, ObservedPeer(process=me, parents=(), host=None))
-
-    def launch_identity(
-        self, argv: Any, env_names: Any, cwd: str, search: Mapping[str, str]
-    ) -> LaunchIdentity:
-        """Resolve for real."""
-        config = ServerConfig(name="x", command=tuple(argv), cwd_path=cwd)
-        return replace(launch_of(config, dict(search)), env=tuple(env_names))
 
 
 class Controls:
@@ -124,7 +115,7 @@ class Talk:
 @asynccontextmanager
 async def broker(world: World, *, headless: bool = False, **more: Any) -> AsyncGenerator[Broker]:
     run = Path(tempfile.mkdtemp(prefix="kt-", dir=os.environ["XDG_RUNTIME_DIR"]))
-    processes = RealCommands()
+    processes = Peers()
     services = replace(world.services, processes=processes)
     hub = Hub(
         services,

@@ -137,6 +137,7 @@ class Service:
 
     def _make_hub(self, *, headless: bool) -> Hub:
         base = self._base
+        processes = SystemProcesses(load_launchers(self.resources / "launchers.toml"))
         services = LinkServices(
             gate=base.gate,
             agreements=base.agreements,
@@ -145,13 +146,14 @@ class Service:
             stop=base.stop,
             recorder=base.recorder,
             sessions=base.sessions,
-            processes=SystemProcesses(load_launchers(self.resources / "launchers.toml")),
+            processes=processes,
             ids=base.ids,
             observers=base.observers,
             limits=base.limits,
         )
         means = ServerMeans(
             tree=process_tree,
+            processes=processes,
             secrets=base.secrets,
             milestones=base.milestones,
             limits=base.limits,

@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from keyturn.application.ports.milestones import Milestone, Milestones
+from keyturn.application.ports.processes import Processes
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.upstream import (
     Answered,
@@ -73,6 +74,7 @@ class ServerMeans:
     """What servers are started and watched with."""
 
     tree: ProcessTree
+    processes: Processes
     secrets: SecretStore
     milestones: Milestones
     limits: Limits
@@ -292,9 +294,12 @@ class StdioUpstream:
     # ---------------------------------------------------------------- inside
 
     async def _command(self) -> Command:
+        """Gather the secrets, then look once more at what gets them: it starts in the next step.
+
+        The file was hashed when the agent connected, and whoever can write to it had since then.
+        """
         start = self._start
         environment = dict(start.environment)
-        program = program_of(start.launch, environment)
         for variable, name in secret_names(start.server).items():
             secret = await self._means.secrets.get(start.server.name, name)
             if secret is None:
@@ -305,9 +310,16 @@ class StdioUpstream:
             environment[variable] = secret.value
         if secret_names(start.server):
             self._means.milestones.reached(Milestone.CREDENTIAL)
-        return Command(
-            argv=(program, *start.launch.argv[1:]), cwd=start.launch.cwd, environment=environment
-        )
+        launch, search = start.launch, start.environment
+        same = await asyncio.to_thread(self._means.processes.still_leads_to, launch, search)
+        program = program_of(launch, search)
+        if not same:
+            raise ServerUnavailable(
+                f"The program of {start.server.name} is not the one agreed to: it was changed "
+                "since the agent connected.",
+                mend="Reconnect, so that it is reviewed.",
+            )
+        return Command(argv=(program, *launch.argv[1:]), cwd=launch.cwd, environment=environment)
 
     def _answer_all(self, reply: Lost) -> None:
         awaited, self._awaited = self._awaited, {}

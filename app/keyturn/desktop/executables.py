@@ -36,7 +36,9 @@ class ExecutableHashes:
     """SHA-256 of files, remembered while path, device, inode, size and times stay the same.
 
     The change time is part of that because, unlike the time of modification, a program without
-    root's rights cannot set it back after rewriting a file. Safe to call from several threads.
+    root's rights cannot set it back after rewriting a file. Yet it need not move: a file that is
+    written to through memory keeps its times for a while, on ext4 up to half a minute, on tmpfs for
+    good. What must not be taken for another is read anew. Safe to call from several threads.
     """
 
     def __init__(self, capacity: int = 256) -> None:
@@ -44,15 +46,18 @@ class ExecutableHashes:
         self._lock = threading.Lock()
         self._known: OrderedDict[_Fingerprint, str] = OrderedDict()
 
-    def sha256(self, path: str) -> str:
-        """Return the hash in hexadecimal; empty when the file cannot be read."""
+    def sha256(self, path: str, *, anew: bool = False) -> str:
+        """Return the hash in hexadecimal; empty when the file cannot be read.
+
+        `anew` reads it whatever is remembered, and remembers that.
+        """
         try:
             with Path(path).open("rb") as file:
                 found = os.fstat(file.fileno())
                 if not stat.S_ISREG(found.st_mode):
                     return ""
                 key = _fingerprint(path, found)
-                known = self._recall(key)
+                known = "" if anew else self._recall(key)
                 if known:
                     return known
                 digest = hashlib.file_digest(file, "sha256").hexdigest()

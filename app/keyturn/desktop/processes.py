@@ -48,13 +48,29 @@ class SystemProcesses:
         self, argv: Sequence[str], env_names: Sequence[str], cwd: str, search: Mapping[str, str]
     ) -> LaunchIdentity:
         """Resolve a command as it would be started in `cwd` with the environment `search`."""
+        return self._resolve(argv, env_names, cwd, search, anew=False)
+
+    def still_leads_to(self, launch: LaunchIdentity, search: Mapping[str, str]) -> bool:
+        """Tell whether a command would start exactly what it did; reads the file, all of it."""
+        found = self._resolve(launch.argv, launch.env, launch.cwd, search, anew=True)
+        return found.launch_hash == launch.launch_hash
+
+    def _resolve(
+        self,
+        argv: Sequence[str],
+        env_names: Sequence[str],
+        cwd: str,
+        search: Mapping[str, str],
+        *,
+        anew: bool,
+    ) -> LaunchIdentity:
         folder = os.path.abspath(cwd)  # noqa: PTH100 - links stay as they were configured
         found = find_executable(argv[0], folder, search) if argv else ""
         executable = os.path.realpath(found) if found else ""
         return LaunchIdentity(
             argv=tuple(argv),
             executable=readable(executable),
-            sha256=self._hashes.sha256(executable) if executable else "",
+            sha256=self._hashes.sha256(executable, anew=anew) if executable else "",
             cwd=readable(folder),
             env=tuple(env_names),
         )

@@ -1,6 +1,7 @@
 """The process table: parents, hosts, zombies, and start times that the wall clock cannot move."""
 
 import hashlib
+import mmap
 import os
 import select
 import shutil
@@ -181,3 +182,22 @@ def test_links_are_followed_in_the_executable(processes: SystemProcesses, tmp_pa
     identity = processes.launch_identity(["./link"], [], str(tmp_path), {})
     assert identity.executable == str(tmp_path / "real")
     assert identity.argv == ("./link",)
+
+
+def test_a_program_rewritten_through_memory_is_another_whatever_its_times(
+    processes: SystemProcesses, tmp_path: Path
+) -> None:
+    path = tmp_path / "tool"
+    path.write_bytes(b"#!/bin/sh\nexec true\n")
+    path.chmod(0o755)
+    with path.open("r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+        memory[0:2] = b"#!"  # from here on the kernel sees no more writes to this page
+        launch = processes.launch_identity(["./tool"], [], str(tmp_path), {})
+        before = path.stat()
+        assert processes.still_leads_to(launch, {})
+        memory[10:19] = b"exec evil"
+        assert path.stat().st_ctime_ns == before.st_ctime_ns
+        assert not processes.still_leads_to(launch, {})
+        # What was read then is what the next connection is told.
+        again = processes.launch_identity(["./tool"], [], str(tmp_path), {})
+        assert again.launch_hash != launch.launch_hash

@@ -46,3 +46,10 @@ class Processes(Protocol):
     ) -> LaunchIdentity:
         """Resolve a command as it would be started, looking PATH up in `search`."""
         ...
+
+    def still_leads_to(self, launch: LaunchIdentity, search: Mapping[str, str]) -> bool:
+        """Tell whether the command would start exactly what the identity names, byte for byte.
+
+        Nothing that is remembered counts: the file is read again.
+        """
+        ...
