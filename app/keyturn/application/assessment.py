@@ -71,8 +71,8 @@ class Assessment:
     def _basis(self, incoming: IncomingCall) -> Basis:
         """Return what a judgement rests on beside the call itself."""
         session = incoming.connection.session
-        suspended = self._stop.careful
-        return self._rules.hash, self._rules.posture, suspended, session.lamps, session.results
+        results, suspended = session.results_in_reach, self._stop.careful
+        return self._rules.hash, self._rules.posture, suspended, session.lamps, results
 
     # 1 ---------------------------------------------------------------- identify
 
@@ -152,7 +152,7 @@ class Assessment:
 
     def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         judged.basis = self._basis(incoming)
-        judged.trace = incoming.connection.session.index.trace(judged.call.arguments)
+        judged.trace = incoming.connection.session.trace(judged.call.arguments)
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
         if judged.judgement.verdict is Verdict.DENY:
             self._rules.counted(judged.judgement)

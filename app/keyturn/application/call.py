@@ -36,7 +36,7 @@ class IncomingCall:
 
 Basis = tuple[str, Posture, bool, Lamps, int]
 """What a judgement rests on beside the call: hash of the rules, posture, whether rules are
-suspended, the session's lamps and how many results it has seen."""
+suspended, the session's lamps and how many results its trace looks in."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from keyturn.application.approval_request import EarlierCall
 from keyturn.application.ports.ids import Ids
-from keyturn.application.ports.inspection import ResultSource, TraceIndex, TraceIndexes
+from keyturn.application.ports.inspection import TraceIndex, TraceIndexes
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
-from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace
 
@@ -29,6 +29,8 @@ class Session:
     """The host process; None for the agent's credential session."""
     index: TraceIndex
     lamps: Lamps = Lamps.NONE
+    lit_here: Lamps = Lamps.NONE
+    """Those of its lamps that its own calls lit."""
     lit_by: dict[str, int] = field(default_factory=dict[str, int])
     """Lamp letter to the number of the call that lit it."""
     calls: int = 0
@@ -37,8 +39,8 @@ class Session:
     earlier: deque[EarlierCall] = field(
         default_factory=lambda: deque[EarlierCall](maxlen=EARLIER_CALLS)
     )
-    also: "Session | None" = None
-    """The agent's credential session, which is lit by everything that lights this one."""
+    shared_with: "Callable[[], Iterable[Session]]" = tuple
+    """Those that lamps and trace are shared with, see `Sessions`."""
 
     def next_call(self) -> int:
         """Count a judged call and return its number, from 1."""
@@ -50,34 +52,25 @@ class Session:
         self.results += 1
         return self.results
 
+    @property
+    def results_in_reach(self) -> int:
+        """Count the results that `trace` looks in."""
+        return self.results + sum(other.results for other in self.shared_with())
+
     def light(self, labels: Lamps, call_number: int) -> None:
-        """Light lamps; they never go out within a session."""
+        """Light lamps, here and where they are shared; they never go out within a session."""
         if labels is Lamps.NONE:
             return
         for letter in (labels & ~self.lamps).letters():
             self.lit_by[letter] = call_number
         self.lamps |= labels
-        if self.also is not None:
-            self.also.lamps |= labels
-
-
-class _Union:
-    """The index of a credential session: its own results and those of the agent's other sessions.
-
-    Without it a program that hides its parent would wash the trace away.
-    """
-
-    def __init__(self, own: TraceIndex, others: Callable[[], Iterable[TraceIndex]]) -> None:
-        self._own = own
-        self._others = others
-
-    def add(self, source: ResultSource, result: JsonValue) -> None:
-        """Index a result of its own."""
-        self._own.add(source, result)
+        self.lit_here |= labels
+        for other in self.shared_with():
+            other.lamps |= labels
 
     def trace(self, arguments: JsonObject) -> Trace:
-        """Look in every index; one that is incomplete makes the whole so."""
-        traces = [index.trace(arguments) for index in (self._own, *self._others())]
+        """Find where values came from; one incomplete index makes the whole so."""
+        traces = [session.index.trace(arguments) for session in (self, *self.shared_with())]
         return Trace(
             origins=tuple(origin for trace in traces for origin in trace.origins),
             incomplete=any(trace.incomplete for trace in traces),
@@ -85,7 +78,12 @@ class _Union:
 
 
 class Sessions:
-    """The live sessions of all agents."""
+    """The live sessions of all agents.
+
+    An agent's credential session shares lamps and trace with each of its hosts' sessions, both
+    ways: a program that hides its parent could otherwise send what another has read, or read for
+    another what that one sends. The sessions of two hosts share nothing.
+    """
 
     def __init__(self, ids: Ids, indexes: TraceIndexes) -> None:
         self._ids = ids
@@ -106,8 +104,10 @@ class Sessions:
             session = self._by_host.get((agent, process.pid, process.started))
             if session is not None:
                 return session
-        session = self._new(agent, peer.host, self._indexes.new_index())
-        session.also = self._by_agent.get(agent)
+        session = self._new(agent, peer.host)
+        session.shared_with = lambda: self._credential(agent)
+        for credential in self._credential(agent):
+            session.lamps |= credential.lit_here
         self._by_host[(agent, peer.host.pid, peer.host.started)] = session
         return session
 
@@ -127,17 +127,20 @@ class Sessions:
         """
         session = self._by_agent.get(agent)
         if session is None:
-            index = _Union(
-                self._indexes.new_index(), lambda: [other.index for other in self._hosted(agent)]
-            )
-            session = self._by_agent[agent] = self._new(agent, None, index)
+            session = self._by_agent[agent] = self._new(agent, None)
+            session.shared_with = lambda: self._hosted(agent)
             for other in self._hosted(agent):
                 session.lamps |= other.lamps
-                other.also = session
         return session
 
-    def _hosted(self, agent: str) -> list[Session]:
-        return [session for key, session in self._by_host.items() if key[0] == agent]
+    def _credential(self, agent: str) -> tuple[Session, ...]:
+        session = self._by_agent.get(agent)
+        return () if session is None else (session,)
 
-    def _new(self, agent: str, host: ObservedProcess | None, index: TraceIndex) -> Session:
-        return Session(id=self._ids.new("s"), agent=agent, host=host, index=index)
+    def _hosted(self, agent: str) -> tuple[Session, ...]:
+        return tuple(session for key, session in self._by_host.items() if key[0] == agent)
+
+    def _new(self, agent: str, host: ObservedProcess | None) -> Session:
+        return Session(
+            id=self._ids.new("s"), agent=agent, host=host, index=self._indexes.new_index()
+        )

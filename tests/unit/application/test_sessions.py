@@ -88,8 +88,6 @@ class TestCredentialSession:
         sessions.join("analyst", below(process(5000))).light(Lamps.P, 7)
         assert credential.lamps == Lamps.U | Lamps.P
         assert credential.lit_by == {}
-        credential.light(Lamps.X, 1)
-        assert early.lamps is Lamps.U
 
     def test_it_finds_what_any_of_them_read(self) -> None:
         sessions = make()
@@ -100,18 +98,57 @@ class TestCredentialSession:
         read(sessions.join("analyst", below(process(5000))), "R. Talbot", number=3)
         read(sessions.join("coder", PEER), "somebody else's", number=4)
         wanted = ("14 Quarry Road", "Hangar 9", "R. Talbot", "somebody else's", "typed")
-        found = credential.index.trace({f"a{n}": text for n, text in enumerate(wanted)})
+        found = credential.trace({f"a{n}": text for n, text in enumerate(wanted)})
         assert sorted(origin.result for origin in found.origins) == [1, 2, 3]
-        assert early.index.trace({"a": "Hangar 9"}).origins == ()
 
     def test_one_incomplete_trace_makes_it_incomplete(self) -> None:
         indexes = FakeTraceIndexes()
         sessions = Sessions(FakeIds(), indexes)
         sessions.join("analyst", PEER)
         credential = sessions.join("analyst", UNKNOWN)
-        assert not credential.index.trace({}).incomplete
+        assert not credential.trace({}).incomplete
         indexes.made[0].incomplete = True
-        assert credential.index.trace({}).incomplete
+        assert credential.trace({}).incomplete
+
+
+class TestReadingThroughAnOrphan:
+    """What an agent reads with its parent hidden counts where it sends from."""
+
+    def test_its_lamps_are_lit_in_every_session_of_the_agent(self) -> None:
+        sessions = make()
+        early = sessions.join("analyst", PEER)
+        other = sessions.join("coder", PEER)
+        orphan = sessions.join("analyst", UNKNOWN)
+        orphan.light(Lamps.U, 1)
+        orphan.light(Lamps.P, 2)
+        late = sessions.join("analyst", below(process(5000)))
+        assert (early.lamps, late.lamps) == (Lamps.U | Lamps.P, Lamps.U | Lamps.P)
+        assert early.lit_by == late.lit_by == {}
+        assert other.lamps is Lamps.NONE
+
+    def test_what_it_read_is_found_from_every_session_of_the_agent(self) -> None:
+        sessions = make()
+        early = sessions.join("analyst", PEER)
+        before = early.results_in_reach
+        orphan = sessions.join("analyst", UNKNOWN)
+        orphan.next_result()
+        read(orphan, "Hangar 9", number=1)
+        late = sessions.join("analyst", below(process(5000)))
+        for session in (early, late):
+            (origin,) = session.trace({"a": "Hangar 9"}).origins
+            assert (origin.result, origin.untrusted) == (1, True)
+        assert early.results_in_reach == before + 1
+        assert sessions.join("coder", PEER).trace({"a": "Hangar 9"}).origins == ()
+
+    def test_two_hosts_share_nothing_because_there_is_an_orphan(self) -> None:
+        sessions = make()
+        early = sessions.join("analyst", PEER)
+        sessions.join("analyst", UNKNOWN)
+        early.light(Lamps.U, 1)
+        read(early, "Hangar 9", number=1)
+        late = sessions.join("analyst", below(process(5000)))
+        assert late.lamps is Lamps.NONE
+        assert late.trace({"a": "Hangar 9"}).origins == ()
 
 
 class TestSession:
