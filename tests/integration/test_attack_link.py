@@ -67,6 +67,24 @@ def test_a_call_within_a_passed_frame_does_not_reach_the_server(
     tell(tmp_path, story)
 
 
+@pytest.mark.parametrize("method", ["tools/call\0", " tools/call", "Tools/Call", "t\u043eols/list"])
+def test_a_method_that_a_careless_reader_takes_for_a_call_is_refused(
+    tmp_path: Path, method: str
+) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        params = {"name": "echo", "arguments": {"text": "a secret"}}
+        answer = await wire.ask(2, method, params)
+        assert answer["error"]["code"] == -32600
+        assert "other letters" in answer["error"]["message"]
+        wire.say({"jsonrpc": "2.0", "method": method, "params": params})
+        await wire.ask("after", "ping")
+        assert not any(b"a secret" in seen for seen in world.seen)
+        assert outcomes(world) == ["refused_malformed", "refused_malformed"]
+
+    tell(tmp_path, story)
+
+
 def test_a_call_cannot_take_the_id_of_a_cancelled_request(tmp_path: Path) -> None:
     """Its result would pass uninspected as the late answer to that request."""
 

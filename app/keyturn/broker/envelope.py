@@ -9,6 +9,7 @@ import re
 import msgspec
 from msgspec import Raw
 
+from keyturn.broker.routes import imitates_a_route
 from keyturn.domain.alike import imitates
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, parse_strict
 
@@ -104,6 +105,8 @@ def read_client(line: bytes) -> ClientFrame | BadFrame:
     method = _string(raw_method)
     if not method or answers:
         return _invalid("the frame is neither a request nor an answer", request_id)
+    if imitates_a_route(method):
+        return _invalid("the method is one of the protocol's in other letters", request_id)
     if request_id is None and "id" in members:
         return _invalid("the id is no string and no integer")
     if isinstance(request_id, str) and request_id.startswith(OWN_PREFIX):

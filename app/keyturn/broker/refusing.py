@@ -5,7 +5,7 @@ from keyturn.broker.envelope import BadFrame, read_client, strict_params
 from keyturn.broker.frames import Oversize
 from keyturn.broker.judged_calls import JudgedCalls
 from keyturn.broker.refusals import REFUSED, error_line, invalid_line
-from keyturn.broker.routes import TOOLS_CALL
+from keyturn.broker.routes import Route, route_of
 
 
 class Refusing:
@@ -34,7 +34,7 @@ class Refusing:
             self._answer(invalid_line(frame.id, frame.reason, frame.code))
         elif frame.id is None:
             return
-        elif self._judged is not None and frame.method == TOOLS_CALL:
+        elif self._judged is not None and route_of(frame.method) is Route.JUDGED:
             if frame.id not in self._judged:
                 self._judged.take(frame.id, strict_params(frame))
         else:

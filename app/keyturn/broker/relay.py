@@ -55,9 +55,10 @@ from keyturn.broker.routes import (
     INITIALIZE,
     INITIALIZED,
     LIST_CHANGED,
-    TOOLS_CALL,
     TOOLS_LIST,
+    Route,
     noted,
+    route_of,
     sent_while_stopped,
 )
 from keyturn.broker.tool_list import cut_page, read_page
@@ -131,7 +132,7 @@ class Relay:
         frame = read_client(line)
         if isinstance(frame, BadFrame):
             self._refuse_bad(frame)
-        elif frame.method == TOOLS_CALL:
+        elif route_of(frame.method) is Route.JUDGED:
             self._call(frame)
         elif self._stop.engaged and not sent_while_stopped(frame.method):
             self._refuse_paused(frame)

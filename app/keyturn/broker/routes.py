@@ -2,6 +2,8 @@
 
 from enum import Enum, auto
 
+from keyturn.domain.alike import resembles
+
 TOOLS_CALL = "tools/call"
 TOOLS_LIST = "tools/list"
 INITIALIZE = "initialize"
@@ -20,11 +22,22 @@ class Route(Enum):
     PASSED = auto()
 
 
+JUDGED = frozenset({TOOLS_CALL})
+"""Stop at the gate; the one place that says which."""
+INSPECTED = frozenset({TOOLS_LIST})
+_NOT_PASSED = JUDGED | INSPECTED
+
+
 def route_of(method: str) -> Route:
     """Return the route of a client's method, in both eras."""
-    if method == TOOLS_CALL:
+    if method in JUDGED:
         return Route.JUDGED
-    return Route.INSPECTED if method == TOOLS_LIST else Route.PASSED
+    return Route.INSPECTED if method in INSPECTED else Route.PASSED
+
+
+def imitates_a_route(method: str) -> bool:
+    """Tell whether a method would be passed and could yet be taken for one that is not."""
+    return resembles(method, _NOT_PASSED)
 
 
 _NOTED_FROM_CLIENT = frozenset({"resources/read", "prompts/get", "completion/complete"})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from keyturn.domain.alike import imitates
+from keyturn.domain.alike import imitates, resembles
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.decision import Verdict
@@ -10,6 +10,8 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Because, Posture, judge
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.tier import Tier
+
+METHODS = frozenset({"tools/call", "tools/list"})
 
 
 @pytest.mark.parametrize("key", ["Method", "METHOD", "method\0", "Method\0x"])
@@ -25,6 +27,44 @@ def test_letters_that_fold_to_others_are_alike(key: str) -> None:
 @pytest.mark.parametrize("key", ["method", "methods", "_method", "x", ""])
 def test_other_keys_are_not(key: str) -> None:
     assert not imitates([key], ["method"])
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "tools/call\0",
+        "tools/call\0anything",
+        "Tools/Call",
+        "TOOLS/CALL",
+        " tools/call",
+        "tools/call\n",
+        "tools/call" + " " * 1000,
+        "\0\0tools/call",
+        "tools/call\u00a0",
+        "tools\u200b/call",
+        "tools/ca\u00adll",
+        "tools/c\u00e1ll",
+        "t\u043eols/call",
+        "tool\u017f/call",
+        "tools\u2215call",
+        "\uff54\uff4f\uff4f\uff4c\uff53\uff0f\uff43\uff41\uff4c\uff4c",
+    ],
+)
+def test_a_method_can_be_taken_for_another(word: str) -> None:
+    assert resembles(word, METHODS)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("tools/call", "tools/list", "tools/calls", "tool/call", "x/tools/call", "tools", ""),
+        "notifications/cancelled",
+        "\u30c4\u30fc\u30eb\u3092\u547c\u3073\u51fa\u3059\u306e\u3060",
+        "tools/call" + "x" * 1000,
+    ],
+)
+def test_a_method_of_its_own_is_left_alone(word: str) -> None:
+    assert not resembles(word, METHODS)
 
 
 def verdict(
