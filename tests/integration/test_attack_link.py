@@ -186,6 +186,24 @@ def test_nothing_is_sent_once_the_broker_ends_a_connection(tmp_path: Path) -> No
     tell(tmp_path, story, rules=())
 
 
+def test_an_answer_that_cannot_be_written_is_withheld_and_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_reply: Any, _live: Any) -> bytes:
+        raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        monkeypatch.setattr(judged_calls, "_line_of", broken)
+        answer = await wire.ask(2, "tools/call", {"name": "echo", "arguments": {"text": "a"}})
+        assert answer["result"]["isError"] is True
+        assert "holds its result back" in answer["result"]["content"][0]["text"]
+        assert deliveries(world) == ["completed", "result_withheld"]
+
+    tell(tmp_path, story)
+    assert "cannot be written" in caplog.text
+
+
 def test_a_progress_token_that_would_be_repeated_for_long_gets_no_progress() -> None:
     assert token_of({"_meta": {"progressToken": "t" * (LONGEST_TOKEN + 1)}}) is None
     assert token_of({"_meta": {"progressToken": "t"}}) == "t"

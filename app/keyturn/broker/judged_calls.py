@@ -1,6 +1,7 @@
 """Owns the live tool calls of one connection: each a task through the gate, answered once."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
@@ -23,7 +24,9 @@ from keyturn.broker.listing import Listing
 from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.canonical import JsonObject, Malformed
-from keyturn.domain.decision import Outcome
+from keyturn.domain.decision import Delivery, Outcome
+
+_log = logging.getLogger(__name__)
 
 MOST_RECORDED_AT_ONCE = 100
 """Malformed frames whose refusals are being committed; further ones are only answered."""
@@ -182,7 +185,7 @@ class JudgedCalls:
                 return
             reply = await self._services.gate.handle(live.incoming, self._upstream)
             self._keep_no_longer(live)
-            line = _line_of(reply, live)
+            line = self._encoded(reply, live)
             if live.answered and line is not None:
                 self._answer(line)
         finally:
@@ -190,6 +193,23 @@ class JudgedCalls:
             del self._live[live.incoming.request_id]
             if not self._live:
                 self._idle.set()
+
+    def _encoded(self, reply: Reply, live: _Live) -> bytes | None:
+        """Encode a reply; one that cannot be is withheld, so that nobody waits for it for ever."""
+        try:
+            return _line_of(reply, live)
+        except Exception:  # noqa: BLE001 -- the protocol edge: a surprise withholds
+            _log.exception("answer cannot be written, withheld call=%s", live.incoming.id)
+        refusal = Refused(outcome=Outcome.ERROR_BROKER, withheld="it cannot be written as JSON")
+        params = live.incoming.params
+        self._services.recorder.delivery(
+            call_id=live.incoming.id,
+            connection=self._connection,
+            tool="" if isinstance(params, Malformed) else str(params.get("name")),
+            delivery=Delivery.RESULT_WITHHELD,
+            details={"withheld": refusal.withheld},
+        )
+        return refusal_line(live.incoming.request_id, refusal, modern=live.modern)
 
     def _keep_no_longer(self, live: _Live) -> None:
         if live.token is not None:

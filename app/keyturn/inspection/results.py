@@ -143,7 +143,22 @@ def _cut(result: JsonObject, max_bytes: int) -> JsonObject | None:
             shown += _utf8(part)
             marker = "" if whole else _marker(part, shown, total)
             kept.append({**block, "text": part + marker})
-    return {**result, "content": kept}
+    whole = _without_halves({**result, "content": kept})
+    return whole if isinstance(whole, dict) else None
+
+
+def _without_halves(value: JsonValue) -> JsonValue:
+    """Replace half surrogate pairs: what was cut is encoded anew, and no encoder takes them."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_without_halves(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key if key.isascii() else key.encode("utf-8", "replace").decode(): _without_halves(item)
+            for key, item in value.items()
+        }
+    return value
 
 
 def _marker(part: str, shown: int, total: int) -> str:

@@ -173,3 +173,16 @@ def test_a_huge_text_takes_bounded_time() -> None:
     inspected = BoundedResultInspector().inspect(raw)
     assert inspected.changed
     assert time.monotonic() - started < 10
+
+
+def test_half_a_pair_in_what_is_cut_can_be_encoded_anew() -> None:
+    half = "half \ud800 "
+    result: JsonObject = {
+        "content": [text_block(half), {"type": "x", half: [half]}, text_block(half * LIMIT)],
+        "structuredContent": {"a": half, "b": "\u00e4"},
+    }
+    inspected = BoundedResultInspector(LIMIT).inspect(json.dumps(result).encode())
+    assert inspected.changed
+    assert isinstance(inspected.result, dict)
+    assert len(json.dumps(inspected.result, ensure_ascii=False).encode()) <= LIMIT
+    assert inspected.result["structuredContent"] == {"a": "half ? ", "b": "\u00e4"}
