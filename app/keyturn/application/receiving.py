@@ -1,5 +1,7 @@
 """The last two steps of a call: its result is inspected and indexed, its delivery recorded."""
 
+import json
+
 from keyturn.application.call import (
     Forwarded,
     IncomingCall,
@@ -10,13 +12,15 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.events import Observers, Topic
-from keyturn.application.ports.inspection import ResultInspector, ResultSource
+from keyturn.application.ports.inspection import InspectedResult, ResultInspector, ResultSource
 from keyturn.application.ports.milestones import Milestone, Milestones
-from keyturn.application.ports.upstream import Answered, AnsweredError, UpstreamReply
+from keyturn.application.ports.upstream import AnsweredError, Lost, UpstreamReply
 from keyturn.application.recording import Recorder
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.lamps import Lamps
+
+_NO_CUT = "it is an error larger than the limit"
 
 
 class Receiver:
@@ -42,34 +46,38 @@ class Receiver:
         return refusal
 
     def receive(self, incoming: IncomingCall, judged: Judged, reply: UpstreamReply) -> Reply:
-        """Inspect the server's answer, index it for tracing, note the delivery, pass it on."""
+        """Inspect the server's answer, index it for tracing, note the delivery, pass it on.
+
+        An error is an answer like any other: its text reaches the agent, too.
+        """
         self._milestones.reached(Milestone.RESULT)
         session = incoming.connection.session
         session.light(judged.standing.labels, judged.number)
-        if isinstance(reply, AnsweredError):
-            self._deliver(incoming, judged, Delivery.FAILED, {"code": reply.code})
-            return Forwarded(reply.line)
-        if not isinstance(reply, Answered):
+        if isinstance(reply, Lost):
             self._deliver(incoming, judged, Delivery.UNKNOWN, {"reason": reply.reason})
             return Refused(outcome=Outcome.ERROR_BROKER, unknown=True)
-        inspected = self._inspector.inspect(reply.result)
+        failed = isinstance(reply, AnsweredError)
+        inspected = self._inspector.inspect(reply.error if failed else reply.result)
         number = session.next_result()
         details: JsonObject = {"result": number, "bytes": inspected.size}
+        if failed:
+            details["code"] = reply.code
         if inspected.hidden_characters:
             details["hidden_characters"] = inspected.hidden_characters
-        if inspected.withheld:
-            details["withheld"] = inspected.withheld
+        withheld = inspected.withheld or (_NO_CUT if failed and inspected.changed else "")
+        if withheld:
+            details["withheld"] = withheld
             self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
-            return Refused(outcome=Outcome.ERROR_BROKER, withheld=inspected.withheld)
+            return Refused(outcome=Outcome.ERROR_BROKER, withheld=withheld)
         source = ResultSource(
             number=number,
             server=judged.call.server,
             tool=judged.call.tool,
             untrusted=Lamps.U in judged.standing.labels,
         )
-        session.index.add(source, inspected.result)
-        delivery = Delivery.TOOL_ERROR if inspected.is_error else Delivery.COMPLETED
-        self._deliver(incoming, judged, delivery, details)
+        said = _error_as_result(inspected.result) if failed else inspected.result
+        session.index.add(source, said)
+        self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
         return Replaced(inspected.result) if inspected.changed else Forwarded(reply.line)
 
     def _deliver(
@@ -84,3 +92,20 @@ class Receiver:
         )
         self._milestones.reached(Milestone.DELIVERED)
         self._observers.changed(Topic.HISTORY)
+
+
+def _delivery(inspected: InspectedResult, *, failed: bool) -> Delivery:
+    if failed:
+        return Delivery.FAILED
+    return Delivery.TOOL_ERROR if inspected.is_error else Delivery.COMPLETED
+
+
+def _error_as_result(error: JsonValue) -> JsonObject:
+    """Set an error out as a result that says the same: its texts, and all of it as structure."""
+    members = error if isinstance(error, dict) else {}
+    texts: list[JsonValue] = []
+    for said in (members.get("message"), members.get("data")):
+        if said is not None:
+            text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, indent=1)
+            texts.append({"type": "text", "text": text})
+    return {"content": texts, "structuredContent": members}

@@ -350,7 +350,9 @@ def _reply_of(frame: ServerFrame) -> UpstreamReply:
         error = _error_body(frame.error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Lost("the answer's error could not be read")
-    return AnsweredError(line=frame.line, code=error.code, message=error.message)
+    return AnsweredError(
+        line=frame.line, error=bytes(frame.error), code=error.code, message=error.message
+    )
 
 
 def _settle(future: "asyncio.Future[UpstreamReply]", reply: UpstreamReply) -> None:

@@ -435,8 +435,11 @@ def test_a_servers_own_error_is_passed_on() -> None:
         connection = await world.connect()
         task = world.start(make_call(connection))
         await world.server.arrived.wait()
-        line = b'{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no"}}'
-        world.server.pending[0].set_result(AnsweredError(line=line, code=-32602, message="no"))
+        error = b'{"code":-32602,"message":"no"}'
+        line = b'{"jsonrpc":"2.0","id":1,"error":' + error + b"}"
+        world.server.pending[0].set_result(
+            AnsweredError(line=line, error=error, code=-32602, message="no")
+        )
         assert await task == Forwarded(line)
         assert world.outcomes()[-1] == Delivery.FAILED.value
 

@@ -64,7 +64,7 @@ def test_a_cursor_that_stands_still_ends_the_look() -> None:
 
 def test_a_server_that_does_not_list_has_no_tools() -> None:
     async def story() -> None:
-        for reply in (Lost("x"), AnsweredError(line=b"", code=-32601, message="")):
+        for reply in (Lost("x"), AnsweredError(line=b"", error=b"{}", code=-32601, message="")):
             assert await tools_of(Server(reply), None) == []
         assert await tools_of(Server(), None) == []
         assert await tools_of(Server({"no": "tools"}), None) == []

@@ -32,6 +32,8 @@ class AnsweredError:
     """The server answered with a JSON-RPC error; it says that it did not run the call."""
 
     line: bytes
+    error: bytes
+    """Its `error` member as it came."""
     code: int
     message: str
 
