@@ -44,6 +44,14 @@ ANALYST = AgentConfig(name="analyst", token_sha256=hashlib.sha256(TOKEN.encode()
 class Peers(RealCommands):
     """Whoever connects is a shim whose host nobody knows, unless a test wrote it in."""
 
+    looks = 0
+    """How often somebody asked whether a process lives."""
+
+    def alive(self, process: ObservedProcess) -> bool:
+        """Count, and answer."""
+        self.looks += 1
+        return super().alive(process)
+
     def observe(self, pid: int) -> ObservedPeer:
         """Describe this process as the shim and its host."""
         me = ObservedProcess(pid=pid, started=1.0, executable="", name="shim")
@@ -67,6 +75,7 @@ class Broker:
     path: Path
     home: Path
     run: Path
+    processes: "Peers"
 
     async def greet(self, **fields: Any) -> "Talk":
         """Connect as a shim does."""
@@ -145,7 +154,9 @@ async def broker(world: World, *, headless: bool = False, **more: Any) -> AsyncG
     )
     await listening.start()
     try:
-        yield Broker(world=world, hub=hub, path=path, home=world.folder, run=run)
+        yield Broker(
+            world=world, hub=hub, path=path, home=world.folder, run=run, processes=processes
+        )
     finally:
         await listening.close()
         await hub.close()

@@ -21,6 +21,7 @@ from keyturn.application.approval_request import (
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.clock import Clock, Timer
+from keyturn.application.ports.processes import ObservedProcess
 from keyturn.domain.approval import Event, State, advance
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
@@ -56,6 +57,8 @@ class Waiting:
     deadline_ns: int | None
     judge_again: JudgeAgain | None = None
     """None for what no rule may decide."""
+    host: ObservedProcess | None = None
+    """The host process of the connection that asked; None where it is not known."""
     state: State = State.PENDING
     resolved: "asyncio.Future[Resolution]"
     timer: Timer | None = None
@@ -125,7 +128,7 @@ class Approvals:
         being shown.
         """
         try:
-            approver.publish(waiting.request, self.remaining_ms(waiting))
+            approver.publish(waiting.request, waiting.remaining_ms(self._clock.monotonic_ns()))
             if waiting.state is State.DETACHED:
                 approver.detach(waiting.request.id, waiting.left.value)
         except Exception:  # noqa: BLE001 -- the port's edge: whatever it was, no answer is no
@@ -151,10 +154,6 @@ class Approvals:
         """Return what waits, in arrival order."""
         return tuple(self._waiting.values())
 
-    def remaining_ms(self, waiting: Waiting) -> int | None:
-        """Return how long the agent still waits, as `Waiting.remaining_ms` does."""
-        return waiting.remaining_ms(self._clock.monotonic_ns())
-
     def full(self, agent: str) -> bool:
         """Tell whether one more call would exceed the queue (architecture.md "Numbers").
 
@@ -175,6 +174,7 @@ class Approvals:
         *,
         hold_seconds: float | None,
         judge_again: JudgeAgain | None = None,
+        host: ObservedProcess | None = None,
     ) -> "asyncio.Future[Resolution]":
         """Put a request into the queue and show it; the future says how the wait ended.
 
@@ -187,7 +187,11 @@ class Approvals:
             deadline = self._clock.monotonic_ns() + int(hold_seconds * _SECOND)
         future = asyncio.get_running_loop().create_future()
         waiting = Waiting(
-            request=request, deadline_ns=deadline, resolved=future, judge_again=judge_again
+            request=request,
+            deadline_ns=deadline,
+            resolved=future,
+            judge_again=judge_again,
+            host=host,
         )
         self._waiting[request.id] = waiting
         if deadline is not None:

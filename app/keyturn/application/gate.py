@@ -142,7 +142,10 @@ class Gate:
             return self._assessment.judge(incoming, judged, suspended=suspended)
 
         resolved = self._approvals.ask(
-            request, hold_seconds=self._limits.hold_seconds, judge_again=judge_again
+            request,
+            hold_seconds=self._limits.hold_seconds,
+            judge_again=judge_again,
+            host=incoming.connection.peer.host,
         )
         if incoming.cancelled:
             self._approvals.client_left(request.id)

@@ -111,10 +111,12 @@ class Sessions:
         self._by_host[(agent, peer.host.pid, peer.host.started)] = session
         return session
 
-    def end_host(self, process: ObservedProcess) -> None:
-        """Forget the sessions of a host process that has exited."""
-        for key in [k for k in self._by_host if k[1:] == (process.pid, process.started)]:
-            del self._by_host[key]
+    def end(self, session: Session) -> None:
+        """Forget the session of a host process that has exited.
+
+        Not while a connection is in it: its lamps would no longer be shared with the others.
+        """
+        self._by_host = {key: one for key, one in self._by_host.items() if one is not session}
 
     def all(self) -> tuple[Session, ...]:
         """Return the live sessions."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
-from keyturn.application.ports.processes import ObservedPeer
+from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.registry import token_matches
 from keyturn.application.stop import StopLevel
@@ -19,11 +19,12 @@ from keyturn.broker.refusals import PAUSED, TOO_MANY, UNKNOWN_AGENT, UNKNOWN_SER
 from keyturn.broker.refusing import RefusedClient
 from keyturn.broker.server_environment import server_environment, server_folder
 from keyturn.broker.upstream_stdio import ServerMeans, ServerStart, StdioUpstream
+from keyturn.domain.approval import State
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 
 LOOK_SECONDS = 15.0
-"""How often connections are looked through for agents that have died unnoticed."""
+"""How often processes are looked for that have died unnoticed."""
 LOCAL_AGENT = "local"
 """Who connects to a headless broker whose FILE names no agents."""
 OWN_AGENT = "keyturn"
@@ -217,14 +218,42 @@ class Hub:
         self._services.observers.changed(Topic.SERVERS)
 
     async def _sweep(self) -> None:
-        """End connections whose peer died while it was not read from, which hides its end."""
-        processes = self._services.processes
+        """Look, again and again, for processes that ended and left something behind."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for link in tuple(self._links):
-                peer = link.connection.peer.process
-                if peer is not None and not await asyncio.to_thread(processes.alive, peer):
-                    link.client_left()
+            dead = await asyncio.to_thread(self._dead, self._processes_that_matter())
+            self._end_links_of(dead)
+            self._end_what_hosts_left(dead)
+
+    def _processes_that_matter(self) -> frozenset[ObservedProcess]:
+        services = self._services
+        found = {link.connection.peer.process for link in self._links}
+        found |= {session.host for session in services.sessions.all()}
+        found |= {waiting.host for waiting in services.approvals.waiting()}
+        return frozenset(process for process in found if process is not None)
+
+    def _dead(self, processes: frozenset[ObservedProcess]) -> frozenset[ObservedProcess]:
+        return frozenset(p for p in processes if not self._services.processes.alive(p))
+
+    def _end_links_of(self, dead: frozenset[ObservedProcess]) -> None:
+        """End connections whose peer died while it was not read from, which hides its end."""
+        for link in tuple(self._links):
+            if link.connection.peer.process in dead:
+                link.client_left()
+
+    def _end_what_hosts_left(self, dead: frozenset[ObservedProcess]) -> None:
+        """End sessions that cannot come back, and requests whose one retry cannot.
+
+        A host closes its connections first and exits then, so that their ends find it alive.
+        """
+        approvals, sessions = self._services.approvals, self._services.sessions
+        for waiting in approvals.waiting():
+            if waiting.state is State.DETACHED and waiting.host in dead:
+                approvals.client_left(waiting.request.id, host_gone=True)
+        joined = {link.connection.session.id for link in self._links}
+        for session in sessions.all():
+            if session.host in dead and session.id not in joined:
+                sessions.end(session)
 
     def _end_all(self, level: StopLevel) -> None:
         """End every server; its connection ends with it, so that the agent's host sees it."""

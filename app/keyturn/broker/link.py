@@ -270,14 +270,12 @@ class Link:
             self._closed(self)
 
     async def _withdraw(self) -> None:
-        """Give up what was not sent, and the session's lamps and trace if its host has exited."""
+        """Give up what was not sent, for good if its host has exited."""
         host = self.connection.peer.host
         gone = host is not None and not await asyncio.to_thread(
             self._services.processes.alive, host
         )
         self._judged.leave(host_gone=gone)
-        if gone and host is not None:
-            self._services.sessions.end_host(host)
 
     async def _settle_start(self) -> None:
         """Let a start that is under way come to its end, so that no process is left behind.

@@ -115,8 +115,8 @@ def test_the_approver_is_told_how_long_the_agent_waits() -> None:
         assert queue.approver.deadlines == {"call-1": 50_000, "v-1": None}
         queue.clock.advance(20)
         call, review = queue.approvals.waiting()
-        assert queue.approvals.remaining_ms(call) == 30_000
-        assert queue.approvals.remaining_ms(review) is None
+        assert call.remaining_ms(queue.clock.monotonic_ns()) == 30_000
+        assert review.remaining_ms(queue.clock.monotonic_ns()) is None
 
     play(story)
 
@@ -220,7 +220,7 @@ class TestDeadline:
             assert queue.ids() == ["call-1"]
             assert queue.approver.detached == {"call-1": "expired_no_answer"}
             assert queue.ends.detached_ids == [("call-1", "expired_no_answer")]
-            assert queue.approvals.remaining_ms(queue.approvals.waiting()[0]) == 0
+            assert queue.approvals.waiting()[0].remaining_ms(queue.clock.monotonic_ns()) == 0
 
         play(story)
 

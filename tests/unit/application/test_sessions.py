@@ -60,10 +60,10 @@ class TestJoining:
         sessions = make()
         first = sessions.join("analyst", PEER)
         first.light(Lamps.U, 1)
-        sessions.join("coder", PEER)
+        other = sessions.join("coder", PEER)
         kept = sessions.join("analyst", below(process(5000)))
-        sessions.end_host(HOST)
-        assert sessions.all() == (kept,)
+        sessions.end(first)
+        assert sessions.all() == (other, kept)
         assert sessions.join("analyst", PEER).lamps is Lamps.NONE
 
 
