@@ -26,6 +26,7 @@ from keyturn.desktop.paths import make_socket_folder, socket_path
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.configuration import (
     AgentConfig,
+    CwdMode,
     Limits,
     ReviewMode,
     ServerConfig,
@@ -398,6 +399,24 @@ def test_a_review_without_an_agent_lists_and_ends_the_server(tmp_path: Path) -> 
                 await b.hub.review("nobody")
 
     tell(tmp_path, story)
+
+
+def test_connections_that_come_and_go_leave_one_command_to_agree_to(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with broker(world) as b:
+            b.hub.use((world.raw_server(review=ReviewMode.ASK, cwd=CwdMode.AGENT),), (ANALYST,))
+            for number in range(3):
+                (tmp_path / str(number)).mkdir()
+                talk = await b.greet(cwd=str(tmp_path / str(number)))
+                answer = await talk.ask(1, "initialize", {})
+                assert "waiting for review" in answer["error"]["message"]
+                await talk.close()
+            with pytest.raises(ServerUnavailable, match="waits for your agreement"):
+                await b.hub.review("raw")
+            (waiting,) = world.approvals.waiting()
+            assert json.loads(waiting.request.arguments)["cwd"] == str(tmp_path)
+
+    tell(tmp_path, story, limits=Limits(review_seconds=0.05))
 
 
 def test_a_client_that_does_not_read_does_not_grow_the_broker(tmp_path: Path) -> None:

@@ -32,10 +32,13 @@ from keyturn.domain.definition import (
     proposed_tier,
     review_state,
 )
+from keyturn.domain.launch import LaunchIdentity, replaces
 from keyturn.domain.tier import Tier
 
 MOST_OPEN = 500
 """Reviews of one launch identity that wait at once; tools beyond stay refused, unasked."""
+MOST_COMMANDS = 20
+"""Commands of one server that wait at once: it may start in the folders of as many agents."""
 
 _Key = tuple[str, str, str, str]
 """Server, launch hash, tool (empty for the command), digest of the subject."""
@@ -45,6 +48,9 @@ _Key = tuple[str, str, str, str]
 class _Open:
     request_id: str
     task: asyncio.Task[None]
+    launch: LaunchIdentity
+    connections: set[str]
+    """Those that live and would have the command started; only kept for commands."""
 
 
 class Reviews:
@@ -80,19 +86,25 @@ class Reviews:
     async def consent(self, connection: Connection, seconds: float) -> bool:
         """Get a person's agreement to a server's command, waiting at most so long.
 
-        The request stays in the queue when time runs out, for the next connection.
+        The request stays in the queue when time runs out, for the next connection; `left` says
+        that this one has ended.
         """
+        self._withdraw_replaced(connection)
         if self._agreements.consented(connection):
             return True
         if connection.server.review is ReviewMode.ACCEPT:
             await self._agreements.agree(connection, Actor.KEYTURN, None)
             return True
-        task = self._ask_once(
-            connection, RequestKind.COMMAND, "", connection.launch.subject(), None
-        )
+        task = self._ask_command(connection)
         if task is not None:
             await asyncio.wait([task], timeout=seconds)
         return self._agreements.consented(connection)
+
+    def left(self, connection: Connection) -> None:
+        """Be told that a connection has ended, whatever it was."""
+        for review in self._open.values():
+            review.connections.discard(connection.id)
+        self._withdraw_left(connection.server.name)
 
     def ask_again(self, server: str) -> None:
         """Forget what was refused of a server, so that its next sight is asked about again."""
@@ -123,6 +135,34 @@ class Reviews:
         tasks = [review.task for key, review in self._open.items() if key[:2] == prefix]
         if tasks and self._approvals.somebody_answers:
             await asyncio.wait(tasks, timeout=seconds)
+
+    def _ask_command(self, connection: Connection) -> "asyncio.Task[None] | None":
+        subject = connection.launch.subject()
+        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None)
+        key = self._key(connection, "", subject)
+        if (review := self._open.pop(key, None)) is not None:
+            self._open[key] = review
+            review.connections.add(connection.id)
+            self._withdraw_left(connection.server.name)
+        return task
+
+    def _commands(self, server: str) -> list[_Key]:
+        """Return the commands that wait, the one that was seen last at the end."""
+        return [key for key in self._open if (key[0], key[2]) == (server, "")]
+
+    def _withdraw_replaced(self, connection: Connection) -> None:
+        """Take away what would not start any more, whatever is answered of it."""
+        commands = self._commands(connection.server.name)
+        older = [key for key in commands if replaces(connection.launch, self._open[key].launch)]
+        self._withdraw(older, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT)
+
+    def _withdraw_left(self, server: str) -> None:
+        """Take away commands that no live connection would start, but for the last.
+
+        That one stays: a person answers it, then the agent reconnects.
+        """
+        left = [key for key in self._commands(server)[:-1] if not self._open[key].connections]
+        self._withdraw(left, Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED)
 
     def _ask_definition(self, connection: Connection, tool: ToolDefinition) -> None:
         proposed = proposed_tier(tool)
@@ -161,15 +201,14 @@ class Reviews:
 
         None when nobody answers, or when a person refused this very subject before.
         """
-        digest = digest_of(canonical(subject))
-        key = (*connection.launched, name, digest)
+        key = self._key(connection, name, subject)
         running = self._open.get(key)
         if running is not None:
             return running.task
         if key in self._refused or not self._approvals.somebody_answers:
             return None
         self._withdraw_older(key)
-        if sum(1 for other in self._open if other[:2] == key[:2]) >= MOST_OPEN:
+        if self._too_many(key):
             return None
         request = self._request(connection, kind, name, subject)
         # Asked in this very step, so that a tool that changes at once finds it to withdraw.
@@ -178,7 +217,7 @@ class Reviews:
             self._follow(connection, resolved, tool, key),
             f"review {connection.server.name} {name or 'command'}",
         )
-        review = self._open[key] = _Open(request.id, task)
+        review = self._open[key] = _Open(request.id, task, connection.launch, set())
         task.add_done_callback(lambda _task: self._forget(key, review))
         return task
 
@@ -188,10 +227,21 @@ class Reviews:
         Only for the same launch identity: another one of the same server is another program.
         """
         older = [k for k in self._open if k[:3] == key[:3]]
-        ids = {self._open.pop(k).request_id for k in older}
-        self._approvals.refuse(
-            lambda r: r.id in ids, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT
-        )
+        self._withdraw(older, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT)
+
+    def _withdraw(self, keys: list[_Key], outcome: Outcome, cause: WithdrawCause) -> None:
+        ids = {self._open.pop(key).request_id for key in keys}
+        self._approvals.refuse(lambda r: r.id in ids, outcome, cause)
+
+    def _too_many(self, key: _Key) -> bool:
+        server, launch_hash, name, _digest = key
+        if name:
+            return sum(1 for k in self._open if k[:2] == (server, launch_hash)) >= MOST_OPEN
+        return len(self._commands(server)) >= MOST_COMMANDS
+
+    @staticmethod
+    def _key(connection: Connection, name: str, subject: JsonObject) -> _Key:
+        return (*connection.launched, name, digest_of(canonical(subject)))
 
     def _forget(self, key: _Key, review: _Open) -> None:
         if self._open.get(key) is review:

@@ -107,6 +107,13 @@ class Hub:
         if config is None:
             raise ServerUnavailable(f"No server named {server} is set up.")
         connection, start = await self._open(config, _Who(agent=OWN_AGENT, enrolled=True), None)
+        try:
+            await self._review(connection, start)
+        finally:
+            self._services.reviews.left(connection)
+
+    async def _review(self, connection: Connection, start: ServerStart) -> None:
+        server = connection.server.name
         seconds = self._services.limits.review_seconds
         if not await self._services.reviews.consent(connection, seconds):
             raise ServerUnavailable(
@@ -211,6 +218,7 @@ class Hub:
 
     def _closed(self, link: Link) -> None:
         self._links.discard(link)
+        self._services.reviews.left(link.connection)
         self._changed()
 
     def _changed(self) -> None:

@@ -35,3 +35,16 @@ class LaunchIdentity:
             "executable": self.executable,
             "sha256": self.sha256,
         }
+
+
+def replaces(newer: LaunchIdentity, older: LaunchIdentity) -> bool:
+    """Tell whether one server's newer identity means that its older one would not start any more.
+
+    Both can hold where the server starts in its agents' folders: then only the folder differs, and
+    the program where its path is relative.
+    """
+    if newer == older:
+        return False
+    if newer.cwd == older.cwd or (newer.argv, newer.env) != (older.argv, older.env):
+        return True
+    return newer.executable == older.executable and newer.sha256 != older.sha256

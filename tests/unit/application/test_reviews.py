@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,12 +83,13 @@ class TestConsent:
 
         play(story)
 
-    def test_another_launch_identity_is_another_question_at_the_same_time(self) -> None:
+    def test_another_folder_is_another_question_at_the_same_time(self) -> None:
         async def story() -> None:
             world = World()
             owner = TaskOwner()
+            there = make_connection(server=ASKED, launch=replace(make_launch(), cwd="/b"))
             first = owner.start(world.reviews.consent(asked(), 60), "one")
-            second = owner.start(world.reviews.consent(asked(ASKED, "server", "-v"), 60), "two")
+            second = owner.start(world.reviews.consent(there, 60), "two")
             one = await world.asked()
             two = await world.asked(2)
             assert one.digest != two.digest
