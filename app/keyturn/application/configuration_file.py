@@ -20,6 +20,7 @@ from keyturn.domain.configuration import (
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
+from keyturn.domain.rule import Kind, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
@@ -70,13 +71,10 @@ def read_file_content(data: Mapping[str, object], folder: Path) -> FileContent:
     table = _Table("FILE", data, _TOP)
     policy = table.child("policy", frozenset({"posture"}))
     approver = table.child("approver", frozenset({"command"}))
-    rules = table.rows("rules")
     return FileContent(
         policy=PolicyConfig(
             posture=_posture(policy.text("posture", Posture.ASK_ALL.value)),
-            rules=tuple(
-                rule_from_data(row, default_id=f"file-{n}") for n, row in enumerate(rules, 1)
-            ),
+            rules=tuple(_rule(n, row) for n, row in enumerate(table.rows("rules"), 1)),
         ),
         servers=tuple(
             _server(name, value, folder) for name, value in table.tables("servers").items()
@@ -176,6 +174,12 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
             f"The server {name} is remote, and this version carries local servers only.",
             mend="Give it a `command` instead of a `url`.",
         )
+    if table.flag("receipt", default=False):
+        raise ConfigurationError(
+            f"The server {name} asks for receipts, and this version makes none.",
+            cause="Its calls would go out without one.",
+            mend="Leave `receipt` out, or set it to false.",
+        )
     command = table.texts("command")
     if not command:
         raise _fault(where, "command", "is missing")
@@ -190,15 +194,25 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
         command=command,
         env=table.text_map("env"),
         environment=table.text("environment", ""),
-        receipt=table.flag("receipt", default=False),
         review=ReviewMode(review),
         cwd=CwdMode(cwd),
-        cwd_path=str(folder),
+        cwd_path="" if cwd == CwdMode.HOME.value else str(folder),
         tools=tuple(
             _tool(f"{where}.tools", pattern, value)
             for pattern, value in table.tables("tools").items()
         ),
     )
+
+
+def _rule(number: int, row: JsonObject) -> Rule:
+    rule = rule_from_data(row, default_id=f"file-{number}")
+    if rule.kind is not Kind.CALL:
+        raise ConfigurationError(
+            f"Rule {number} is of the kind {rule.kind.value}, and this version judges calls only.",
+            cause="It would decide nothing.",
+            mend="Remove it, or make it a rule of the kind call.",
+        )
+    return rule
 
 
 def _tool(where: str, pattern: str, data: Mapping[str, object]) -> ToolSetting:

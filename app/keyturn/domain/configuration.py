@@ -55,7 +55,7 @@ class ServerConfig:
     review: ReviewMode = ReviewMode.ASK
     cwd: CwdMode = CwdMode.HOME
     cwd_path: str = ""
-    """The folder for HOME and CONFIG; absolute."""
+    """The folder for HOME and CONFIG; absolute. Empty: the home of who runs the broker."""
     tools: tuple[ToolSetting, ...] = ()
     confirmed: bool = True
     """False for a proposal from the command line that the window has not confirmed."""

@@ -116,7 +116,6 @@ def test_what_may_be_left_out() -> None:
         command = ["a"]
         review = "accept"
         cwd = "agent"
-        receipt = true
         tools."*" = {}
         [agents.b]
         [limits]
@@ -125,7 +124,7 @@ def test_what_may_be_left_out() -> None:
     )
     (server,) = content.servers
     assert content.policy.posture is Posture.ASK_WRITES
-    assert (server.review, server.cwd, server.receipt) == (ReviewMode.ACCEPT, CwdMode.AGENT, True)
+    assert (server.review, server.cwd) == (ReviewMode.ACCEPT, CwdMode.AGENT)
     assert server.tools == (ToolSetting(pattern="*", tier=None),)
     assert content.agents == (AgentEntry(name="b", token_file=""),)
     assert content.limits.hold_seconds == 0.5
@@ -193,6 +192,32 @@ def test_a_wrong_value_is_refused_by_name(text: str, says: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(text)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[servers.a]\ncommand = ["a"]\nreceipt = true', "a asks for receipts"),
+        *(
+            (f'[[rules]]\neffect = "deny"\nkind = "{kind.value}"', f"of the kind {kind.value}")
+            for kind in Kind
+            if kind is not Kind.CALL
+        ),
+    ],
+)
+def test_what_would_have_no_effect_is_refused_with_cause_and_mend(text: str, says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        read(text)
+    assert caught.value.cause.endswith(".")
+    assert caught.value.mend.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("cwd", "folder"), [("config", str(FOLDER)), ("home", ""), ("agent", str(FOLDER))]
+)
+def test_the_folder_is_the_one_that_cwd_names(cwd: str, folder: str) -> None:
+    (server,) = read(f'[servers.a]\ncommand = ["a"]\ncwd = "{cwd}"').servers
+    assert server.cwd_path == folder
 
 
 @pytest.mark.parametrize(
