@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from keyturn.application.answering import may_answer
 from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
@@ -210,6 +211,8 @@ class Approvals:
             # A wrong digest is no (architecture.md section 2): it never allows, and it is not
             # taken as a person's denial either.
             return AnswerEffect.STALE
+        if not may_answer(waiting.request.kind, answer):
+            return AnswerEffect.NOT_ALLOWED
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self._resolve(waiting, Event.DENIED, Outcome.DENIED_USER, answer)
             return AnswerEffect.APPLIED
