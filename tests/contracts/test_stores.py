@@ -159,40 +159,16 @@ def test_pins_outlive_their_server(opened: Opened, tmp_path: Path) -> None:
 
 
 @STORES
-def test_a_tier_is_set_for_every_launch_identity_of_one_tool(
-    opened: Opened, tmp_path: Path
-) -> None:
+def test_consents_come_back_in_order(opened: Opened, tmp_path: Path) -> None:
     async def scenario(stores: Stores) -> None:
-        first, second = pin("read_page"), pin("read_page", launch_hash="f" * 64)
-        others = [pin("write_page"), pin("read_page", server="weather")]
-        await stores.servers.put_pins([first, second, *others])
-        await stores.servers.set_tier("shipments", "read_page", Tier.T2)
-        await stores.servers.set_tier("shipments", "absent", Tier.T0)
-        pins = await stores.servers.pins()
-        assert [p for p in pins if p in others] == others
-        assert {p.launch_hash: p.tier for p in pins if p not in others} == {
-            first.launch_hash: Tier.T2,
-            second.launch_hash: Tier.T2,
-        }
-        await stores.servers.set_tier("shipments", "read_page", None)
-        assert sum(p.tier is None for p in await stores.servers.pins()) == 2
-
-    run(opened, tmp_path, scenario)
-
-
-@STORES
-def test_consents_are_removed_by_server(opened: Opened, tmp_path: Path) -> None:
-    async def scenario(stores: Stores) -> None:
-        kept = Consent(server="a", launch_hash="1", subject="{}", agreed_at="2026-11-23")
-        gone = [
+        first = Consent(server="a", launch_hash="1", subject="{}", agreed_at="2026-11-23")
+        others = [
             Consent(server="b", launch_hash=key, subject="{}", agreed_at="2026-11-23")
             for key in ("1", "2")
         ]
-        for consent in (*gone, kept):
+        for consent in (*others, first):
             await stores.servers.put_consent(consent)
-        assert await stores.servers.consents() == (kept, *gone)
-        await stores.servers.remove_consents("b")
-        assert await stores.servers.consents() == (kept,)
+        assert await stores.servers.consents() == (first, *others)
 
     run(opened, tmp_path, scenario)
 

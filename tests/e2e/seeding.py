@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from keyturn.application.agreements import PinShown
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.secret_store import Secret
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
@@ -104,5 +105,11 @@ async def put_server(
                 tool = pin.definition.name
                 tier = server.tiers.get(tool, server.tiers.get("*"))
                 labels = server.labels.get(tool, Lamps.NONE)
-                await foundation.agreements.set_tier(server.name, tool, tier, labels)
+                shown = PinShown(
+                    server=server.name,
+                    launch_hash=pin.launch_hash,
+                    tool=tool,
+                    def_hash=pin.definition.def_hash,
+                )
+                await foundation.agreements.set_tier(shown, tier, labels)
     await foundation.registry.put_server(config)

@@ -1,13 +1,11 @@
 """The stores of a profile in memory."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from keyturn.application.ports.stores import Consent
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
-from keyturn.domain.tier import Tier
 
 
 class FakeRuleStore:
@@ -49,20 +47,12 @@ class FakeServerStore:
     async def put_consent(self, consent: Consent) -> None:
         self.agreed[consent.server, consent.launch_hash] = consent
 
-    async def remove_consents(self, server: str) -> None:
-        self.agreed = {key: value for key, value in self.agreed.items() if key[0] != server}
-
     async def pins(self) -> tuple[Pin, ...]:
         return tuple(self.pinned[key] for key in sorted(self.pinned))
 
     async def put_pins(self, pins: Sequence[Pin]) -> None:
         for pin in pins:
             self.pinned[pin.server, pin.launch_hash, pin.definition.name] = pin
-
-    async def set_tier(self, server: str, tool: str, tier: Tier | None) -> None:
-        for key, pin in self.pinned.items():
-            if (key[0], key[2]) == (server, tool):
-                self.pinned[key] = replace(pin, tier=tier)
 
 
 class FakeAgentStore:

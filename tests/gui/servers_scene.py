@@ -19,7 +19,7 @@ from keyturn.application.console_protocol import (
     Welcome,
 )
 from keyturn.application.console_state import ServerState, ToolState
-from keyturn.domain.canonical import JsonObject, JsonValue, canonical
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.tier import Tier
 from keyturn.gui.armed_action import ArmedAction
 from keyturn.gui.look import Look
@@ -102,6 +102,8 @@ def a_tool(
         tier=tier,
         labels=labels,
         pinned=canonical(a_definition_of(name, description)).decode(),
+        launch_hash="1" * 64,
+        def_hash=digest_of(canonical(a_definition_of(name, description))),
         pinned_at="2026-11-23T14:00:00.000Z",
     )
 

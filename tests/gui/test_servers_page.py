@@ -229,6 +229,8 @@ def test_a_tier_is_saved_only_after_a_change_and_armed(scene: ServersScene) -> N
     (message,) = scene.sent()
     assert isinstance(message, SetTier)
     assert (message.tool, message.tier, message.labels) == ("now", Tier.T1, "P")
+    shown = a_tool("now")
+    assert (message.launch_hash, message.def_hash) == (shown.launch_hash, shown.def_hash)
     assert message.hidden is None
 
 

@@ -4,6 +4,7 @@ A tool is listed and callable only while a person's pin covers exactly the defin
 server lists now. Asking for agreements is the work of `reviews`.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,16 @@ from keyturn.domain.tier import Tier
 
 _PinKey = tuple[str, str, str]
 _STANDINGS_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinShown:
+    """Which pin a person looked at: one definition of one tool of one launch identity."""
+
+    server: str
+    launch_hash: str
+    tool: str
+    def_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +72,8 @@ class Agreements:
         self._log = log
         self._clock = clock
         self._observers = observers
+        self._changing = asyncio.Lock()
+        """Held while pins change: each change rests on the pin that the one before it left."""
         self._pins: dict[_PinKey, Pin] = {}
         self._consents: dict[tuple[str, str], Consent] = {}
         self._listeners: list[Callable[[str, str], None]] = []
@@ -150,7 +163,17 @@ class Agreements:
         answer: Answer | None,
     ) -> None:
         """Record and remember a person's agreement to definitions, and tell the listeners."""
-        tools = tuple(tools)
+        async with self._changing:
+            await self._pin(connection, tuple(tools), actor, answer)
+        self._tell(*connection.launched)
+
+    async def _pin(
+        self,
+        connection: Connection,
+        tools: tuple[ToolDefinition, ...],
+        actor: Actor,
+        answer: Answer | None,
+    ) -> None:
         given = _labels_of(answer)
         pins = [
             Pin(
@@ -167,42 +190,27 @@ class Agreements:
         for tool in tools:
             await self._log.commit(_entry(connection, "pinned", actor, tool, answer, tool.def_hash))
         await self._keep(pins)
-        self._tell(*connection.launched)
 
     async def set_tier(
-        self,
-        server: str,
-        tool: str,
-        tier: Tier | None,
-        labels: Lamps,
-        *,
-        hidden: bool | None = None,
-    ) -> None:
-        """Change what a person confirmed of a pinned tool; only the window calls this.
+        self, shown: PinShown, tier: Tier | None, labels: Lamps, *, hidden: bool | None = None
+    ) -> bool:
+        """Change what a person confirmed of exactly the pin that they were shown.
 
         `hidden` removes it from agents or shows it to them again; None leaves that as it is.
+        False when there is no such pin any more; nothing has changed then.
         """
-        changed = [
-            replace(pin, tier=tier, labels=labels, hidden=pin.hidden if hidden is None else hidden)
-            for pin in self._pins.values()
-            if pin.server == server and pin.definition.name == tool
-        ]
-        for pin in changed:
-            await self._log.commit(
-                Entry(
-                    type=RecordType.REVIEW,
-                    server=pin.server,
-                    tool=pin.definition.name,
-                    def_hash=pin.definition.def_hash,
-                    outcome="tier",
-                    actor=Actor.HUMAN,
-                    tier=pin.tier.name if pin.tier is not None else Tier.T3.name,
-                    details={"labels": pin.labels.letters(), "hidden": pin.hidden},
-                )
+        async with self._changing:
+            pin = self._pins.get((shown.server, shown.launch_hash, shown.tool))
+            if pin is None or pin.definition.def_hash != shown.def_hash:
+                return False
+            changed = replace(
+                pin, tier=tier, labels=labels, hidden=pin.hidden if hidden is None else hidden
             )
-        await self._keep(changed)
-        for launch_hash in {pin.launch_hash for pin in changed} if hidden is not None else ():
-            self._tell(server, launch_hash)
+            await self._log.commit(_tier_entry(changed))
+            await self._keep([changed])
+        if hidden is not None:
+            self._tell(shown.server, shown.launch_hash)
+        return True
 
     def _tell(self, server: str, launch_hash: str) -> None:
         for listener in tuple(self._listeners):
@@ -225,21 +233,44 @@ def _labels_of(answer: Answer | None) -> Lamps | None:
         return None
 
 
-def _standing(
-    connection: Connection, tool: str, definition: ToolDefinition | None, pin: Pin | None
-) -> Standing:
-    setting = connection.server.tool_setting(tool)
+def confirmed_of(server: ServerConfig, tool: str, pin: Pin | None) -> tuple[Tier | None, Lamps]:
+    """Return a tool's confirmed tier and its labels: FILE's tier first, labels from both."""
+    setting = server.tool_setting(tool)
     tier = setting.tier if setting is not None else None
     labels = setting.labels if setting is not None else Lamps.NONE
     if pin is not None:
         tier = pin.tier if tier is None else tier
         labels |= pin.labels
+    return tier, labels
+
+
+def _standing(
+    connection: Connection, tool: str, definition: ToolDefinition | None, pin: Pin | None
+) -> Standing:
+    tier, labels = confirmed_of(connection.server, tool, pin)
     state = ReviewState.UNREVIEWED if definition is None else review_state(pin, definition)
     return Standing(state=state, definition=definition, pin=pin, tier=tier, labels=labels)
 
 
 def _key(connection: Connection, tool: str) -> _PinKey:
     return (*connection.launched, tool)
+
+
+def _tier_entry(pin: Pin) -> Entry:
+    return Entry(
+        type=RecordType.REVIEW,
+        server=pin.server,
+        tool=pin.definition.name,
+        def_hash=pin.definition.def_hash,
+        outcome="tier",
+        actor=Actor.HUMAN,
+        tier=pin.tier.name if pin.tier is not None else Tier.T3.name,
+        details={
+            "launch_hash": pin.launch_hash,
+            "labels": pin.labels.letters(),
+            "hidden": pin.hidden,
+        },
+    )
 
 
 def _entry(

@@ -222,6 +222,9 @@ class SetTier(_Message, frozen=True, kw_only=True, tag="set_tier"):
     n: int
     server: str
     tool: str
+    launch_hash: str
+    """With `def_hash`: of the pin that was on screen. No other one of that name is changed."""
+    def_hash: str
     tier: Tier | None
     labels: str
     hidden: bool | None = None

@@ -45,6 +45,10 @@ class ToolState(msgspec.Struct, frozen=True, kw_only=True):
     tier: Tier | None
     labels: str
     pinned: str = ""
+    launch_hash: str = ""
+    """Of the launch identity that is pinned; empty with no pin."""
+    def_hash: str = ""
+    """Of what is pinned."""
     seen: str = ""
     """Empty when it is as pinned, or not listed by a live connection."""
     pinned_at: str = ""

@@ -6,7 +6,7 @@ Only the console pipe and the terminal approver reach this (architecture.md law 
 from collections.abc import Callable
 from typing import assert_never
 
-from keyturn.application.agreements import Agreements
+from keyturn.application.agreements import Agreements, PinShown
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
     EnrolAgent,
@@ -139,9 +139,17 @@ class Intents:
             raise ConfigurationError("A tool's labels are letters of U, P and X.") from None
         if intent.tier is not None and intent.tier not in CONFIRMABLE:
             raise ConfigurationError("T3 cannot be chosen, only left.")
-        await self._agreements.set_tier(
-            intent.server, intent.tool, intent.tier, labels, hidden=intent.hidden
+        shown = PinShown(
+            server=intent.server,
+            launch_hash=intent.launch_hash,
+            tool=intent.tool,
+            def_hash=intent.def_hash,
         )
+        if not await self._agreements.set_tier(shown, intent.tier, labels, hidden=intent.hidden):
+            raise ConfigurationError(
+                f"{intent.tool} is not what was on screen any more, so nothing was saved.",
+                mend="Look at it as it is now, then save again.",
+            )
 
     async def _set_posture(self, name: str) -> None:
         if name not in {posture.value for posture in Posture}:

@@ -1,6 +1,6 @@
 """The state of things as a window shows it, gathered topic by topic from the use cases."""
 
-from keyturn.application.agreements import Agreements
+from keyturn.application.agreements import Agreements, confirmed_of
 from keyturn.application.connection import Connection
 from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import (
@@ -154,12 +154,7 @@ class Overview:
         states: list[ToolState] = []
         for name in sorted(pins):
             pin, definition = pins.get(name), seen.get(name)
-            setting = server.tool_setting(name)
-            tier = setting.tier if setting is not None else None
-            labels = setting.labels if setting is not None else Lamps.NONE
-            if pin is not None:
-                tier = pin.tier if tier is None else tier
-                labels |= pin.labels
+            tier, labels = confirmed_of(server, name, pin)
             state = review_state(pin, definition)
             same = state is ReviewState.PINNED
             states.append(
@@ -169,6 +164,8 @@ class Overview:
                     tier=tier,
                     labels=labels.letters(),
                     pinned=canonical(pin.definition.body).decode() if pin is not None else "",
+                    launch_hash=pin.launch_hash if pin is not None else "",
+                    def_hash=pin.definition.def_hash if pin is not None else "",
                     seen=canonical(definition.body).decode()
                     if definition is not None and not same
                     else "",

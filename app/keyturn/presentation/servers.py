@@ -127,6 +127,9 @@ class ToolView:
     hidden: bool
     owed: tuple[OwedChange, ...]
     """Of a hidden tool the description: showing it again is as much as pinning it."""
+    launch_hash: str
+    """With `def_hash`: of the pin that is shown; empty with no pin."""
+    def_hash: str
     digest: str
     """Of what is shown and confirmed; a change of either is another subject to arm for."""
 
@@ -191,6 +194,8 @@ class TierWish:
 
     server: str
     tool: str
+    launch_hash: str
+    def_hash: str
     tier: Tier | None
     labels: str
     hidden: bool | None = None

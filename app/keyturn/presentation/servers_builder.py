@@ -279,9 +279,12 @@ class ServersBuilder:
             choice=tier_choice(words, chosen=tool.tier, ticked=tool.labels),
             hidden=hidden,
             owed=(owed_description(description or tool.name, words),) if hidden else (),
+            launch_hash=tool.launch_hash,
+            def_hash=tool.def_hash,
             digest=digest_of(
                 canonical(
                     {
+                        "launch_hash": tool.launch_hash,
                         "definition": definition,
                         "tier": tier.name,
                         "labels": tool.labels,

@@ -2,13 +2,12 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from keyturn.application.ports.stores import Consent
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
-from keyturn.domain.tier import Tier
 from keyturn.storage.agreements import (
     agent_text,
     pin_text,
@@ -97,15 +96,14 @@ class SqliteServerStore:
             consent.agreed_at,
         )
 
-    async def remove_consents(self, server: str) -> None:
-        """Forget every agreement to start a server."""
-        await _delete(self.writer, "DELETE FROM consents WHERE server = ?", server)
-
     async def pins(self) -> tuple[Pin, ...]:
         """Return every pin; raises DamagedDatabase when one of them cannot be read."""
 
         def read(connection: sqlite3.Connection) -> tuple[Pin, ...]:
-            return _pins(connection, "1", ())
+            rows = connection.execute(
+                "SELECT server, launch_hash, tool, data FROM pins ORDER BY 1, 2, 3"
+            )
+            return tuple(read_pin(*row) for row in rows)
 
         return await self.writer.run(read, changes=False)
 
@@ -113,16 +111,10 @@ class SqliteServerStore:
         """Keep pins, all or none; a later pin of the same tool takes the place of the former."""
 
         def write(connection: sqlite3.Connection) -> None:
-            _write_pins(connection, pins)
-
-        await self.writer.run(write, changes=True)
-
-    async def set_tier(self, server: str, tool: str, tier: Tier | None) -> None:
-        """Confirm a tier of a tool, or take the confirmation back, for every launch identity."""
-
-        def write(connection: sqlite3.Connection) -> None:
-            pins = _pins(connection, "server = ? AND tool = ?", (server, tool))
-            _write_pins(connection, [replace(pin, tier=tier) for pin in pins])
+            connection.executemany(
+                "INSERT OR REPLACE INTO pins VALUES (?, ?, ?, ?)",
+                [(pin.server, pin.launch_hash, pin.definition.name, pin_text(pin)) for pin in pins],
+            )
 
         await self.writer.run(write, changes=True)
 
@@ -183,17 +175,3 @@ async def _delete(writer: Writer, statement: str, key: str) -> bool:
         return connection.execute(statement, (key,)).rowcount > 0
 
     return await writer.run(write, changes=True)
-
-
-def _pins(connection: sqlite3.Connection, where: str, values: Sequence[str]) -> tuple[Pin, ...]:
-    rows = connection.execute(
-        f"SELECT server, launch_hash, tool, data FROM pins WHERE {where} ORDER BY 1, 2, 3", values
-    )
-    return tuple(read_pin(*row) for row in rows)
-
-
-def _write_pins(connection: sqlite3.Connection, pins: Sequence[Pin]) -> None:
-    connection.executemany(
-        "INSERT OR REPLACE INTO pins VALUES (?, ?, ?, ?)",
-        [(pin.server, pin.launch_hash, pin.definition.name, pin_text(pin)) for pin in pins],
-    )

@@ -5,7 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from keyturn.application.agreements import Agreements
+from keyturn.application.agreements import Agreements, PinShown
 from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
@@ -308,6 +308,16 @@ class World:
                 route=Route.WINDOW,
                 message=message,
             )
+        )
+
+    def pin_shown(self, tool: str = "dispatch_order") -> PinShown:
+        """Name the pin of a tool as the window does that shows it."""
+        (pin,) = (pin for pin in self.agreements.pins() if pin.definition.name == tool)
+        return PinShown(
+            server=pin.server,
+            launch_hash=pin.launch_hash,
+            tool=tool,
+            def_hash=pin.definition.def_hash,
         )
 
     def outcomes(self) -> list[str]:

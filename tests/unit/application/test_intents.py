@@ -1,7 +1,7 @@
 """Every intent of the console protocol is carried out, and fails with a sentence."""
 
 from collections.abc import Awaitable, Callable
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 
@@ -40,7 +40,7 @@ from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_to_data
 from keyturn.domain.tier import Tier
-from tests.factories import make_call, make_connection
+from tests.factories import make_call, make_connection, make_launch, make_tool
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play
 
@@ -51,6 +51,18 @@ ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
 def text_of(rule: Rule) -> str:
     """Write a rule as the window sends it."""
     return canonical(rule_to_data(rule)).decode()
+
+
+def sets(tier: Tier, labels: str, **other: Any) -> SetTier:
+    """Set the tier of the tool that every world here has pinned, or of `other`."""
+    said: dict[str, Any] = {
+        "server": "logistics",
+        "launch_hash": make_launch().launch_hash,
+        "tool": "dispatch_order",
+        "def_hash": make_tool().def_hash,
+        **other,
+    }
+    return SetTier(n=1, tier=tier, labels=labels, **said)
 
 
 async def stops(world: BrokerWorld) -> None:
@@ -159,12 +171,7 @@ ROWS: list[tuple[Intent, Check]] = [
     (RemoveServer(n=1, name="shipments"), removes_a_server),
     (KeepServer(n=1, name="shipments"), keeps_a_server),
     (ReviewServer(n=1, name="shipments"), reviews_a_server),
-    (
-        SetTier(
-            n=1, server="logistics", tool="dispatch_order", tier=Tier.T0, labels="UP", hidden=True
-        ),
-        sets_a_tier,
-    ),
+    (sets(Tier.T0, "UP", hidden=True), sets_a_tier),
     (EnrolAgent(n=1, name="coder"), enrols),
     (RevokeAgent(n=1, name="analyst"), revokes),
     (PutCredential(n=1, server="shipments", name="ship", value="new"), puts_a_credential),
@@ -227,8 +234,11 @@ BROKEN_RULE: JsonObject = {
         SaveRule(n=1, data='{"effect":"maybe"}'),
         SaveRule(n=1, data=canonical(BROKEN_RULE).decode()),
         SetPosture(n=1, posture="allow_all"),
-        SetTier(n=1, server="logistics", tool="dispatch_order", tier=Tier.T3, labels=""),
-        SetTier(n=1, server="logistics", tool="dispatch_order", tier=Tier.T0, labels="Q"),
+        sets(Tier.T3, ""),
+        sets(Tier.T0, "Q"),
+        sets(Tier.T0, "", tool="no_such_tool"),
+        sets(Tier.T0, "", launch_hash="0" * 64),
+        sets(Tier.T0, "", def_hash="0" * 64),
         EnrolAgent(n=1, name="../x"),
     ],
 )
@@ -262,7 +272,7 @@ def test_what_waits_is_judged_again(posture_or_rule: str) -> None:
         world = BrokerWorld()
         read = ServerConfig(name="logistics", command=("server",))
         await world.connect()
-        await world.agreements.set_tier("logistics", "dispatch_order", Tier.T0, Lamps.NONE)
+        await world.agreements.set_tier(world.pin_shown(), Tier.T0, Lamps.NONE)
         connection = await world.connect(make_connection(server=read))
         if posture_or_rule in ("use", "remove"):
             world.rules.posture = Posture.ASK_WRITES

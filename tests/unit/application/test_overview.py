@@ -158,8 +158,9 @@ class TestTools:
             connection = make_connection(server=server)
             tools = [make_tool(name) for name in ("read_a", "same", "changed", "gone", "hidden")]
             await world.agreements.pin_all(connection, tools, Actor.HUMAN, None)
-            await world.agreements.set_tier("logistics", "same", Tier.T2, Lamps.X)
-            await world.agreements.set_tier("logistics", "hidden", None, Lamps.NONE, hidden=True)
+            same, hidden = world.pin_shown("same"), world.pin_shown("hidden")
+            assert await world.agreements.set_tier(same, Tier.T2, Lamps.X)
+            assert await world.agreements.set_tier(hidden, None, Lamps.NONE, hidden=True)
             listed = [*tools[:2], make_tool("changed", title="New"), make_tool("first_seen")]
             connection.catalogue = {tool.name: tool for tool in listed}
             world.live.open.append(connection)
@@ -185,6 +186,23 @@ class TestTools:
             world.live.open.append(new)
             shown = await self.shown(world)
             assert shown["dispatch_order"][0] == ReviewState.UNREVIEWED.value
+
+        play(story)
+
+    def test_it_says_whose_pin_it_shows(self) -> None:
+        async def story() -> None:
+            server = make_server(tools=())
+            world = BrokerWorld(servers=(server,))
+            connection = make_connection(server=server)
+            await world.agreements.pin_all(connection, [make_tool()], Actor.HUMAN, None)
+            connection.catalogue = {"dispatch_order": make_tool(title="New"), "b": make_tool("b")}
+            world.live.open.append(connection)
+            state = await world.overview.state(frozenset({Topic.SERVERS}))
+            assert state.servers is not None
+            unpinned, pinned = state.servers[0].tools
+            assert (unpinned.launch_hash, unpinned.def_hash) == ("", "")
+            assert pinned.launch_hash == connection.launch.launch_hash
+            assert pinned.def_hash == make_tool().def_hash
 
         play(story)
 

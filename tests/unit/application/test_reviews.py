@@ -446,7 +446,7 @@ class TestDrift:
 class TestSettingTiers:
     """A person confirms, changes or takes back a tier in the window."""
 
-    def test_it_is_recorded_and_holds_for_every_launch_identity(self) -> None:
+    def test_it_is_recorded_and_holds_at_once(self) -> None:
         async def story() -> None:
             world = World()
             topics: list[Topic] = []
@@ -454,15 +454,19 @@ class TestSettingTiers:
             world.observers.subscribe(topics.append)
             told: list[tuple[str, str]] = []
             world.agreements.on_change(lambda name, launch: told.append((name, launch)))
-            await world.agreements.set_tier("logistics", "dispatch_order", Tier.T0, Lamps.P)
+            assert await world.agreements.set_tier(world.pin_shown(), Tier.T0, Lamps.P)
             standing = world.agreements.standing(connection, "dispatch_order")
             assert (standing.tier, standing.labels) == (Tier.T0, Lamps.P)
             entry = reviewed(world)[-1]
             assert (entry.outcome, entry.tier, entry.actor) == ("tier", "T0", Actor.HUMAN)
-            assert entry.details == {"labels": "P", "hidden": False}
+            assert entry.details == {
+                "launch_hash": connection.launch.launch_hash,
+                "labels": "P",
+                "hidden": False,
+            }
             assert topics == [Topic.SERVERS]
             assert told == []
-            await world.agreements.set_tier("logistics", "dispatch_order", None, Lamps.NONE)
+            assert await world.agreements.set_tier(world.pin_shown(), None, Lamps.NONE)
             assert reviewed(world)[-1].tier == "T3"
             assert (await world.server_store.pins())[0].tier is None
 
@@ -475,20 +479,86 @@ class TestSettingTiers:
             told: list[tuple[str, str]] = []
             world.agreements.on_change(lambda name, launch: told.append((name, launch)))
             for hidden, refused in ((True, Outcome.REFUSED_HIDDEN), (False, None)):
-                await world.agreements.set_tier(
-                    "logistics", "dispatch_order", None, Lamps.NONE, hidden=hidden
-                )
+                await world.agreements.set_tier(world.pin_shown(), None, Lamps.NONE, hidden=hidden)
                 standing = world.agreements.standing(connection, "dispatch_order")
                 assert standing.refused is refused
             assert len(told) == 2
 
         play(story)
 
-    def test_what_nobody_pinned_has_no_tier_to_set(self) -> None:
+    def test_another_tool_of_that_name_keeps_its_own(self) -> None:
         async def story() -> None:
             world = World()
-            await world.agreements.set_tier("logistics", "no_such_tool", Tier.T0, Lamps.NONE)
-            assert world.log.records == []
+            server = make_server(tools=())
+            await world.connect(make_connection(server=server))
+            shown = world.pin_shown()
+            other = await world.connect(
+                make_connection(server=server, launch=make_launch("server", "--old")), CHANGED
+            )
+            assert await world.agreements.set_tier(shown, Tier.T0, Lamps.NONE)
+            assert world.agreements.standing(other, "dispatch_order").tier is None
+
+        play(story)
+
+    @pytest.mark.parametrize("what", ["tool", "launch_hash", "def_hash"])
+    def test_what_was_not_on_screen_is_not_changed(self, what: str) -> None:
+        async def story() -> None:
+            world = World()
+            connection = await world.connect(make_connection(server=make_server(tools=())))
+            shown = replace(world.pin_shown(), **{what: "another"})
+            records = len(world.log.records)
+            assert not await world.agreements.set_tier(shown, Tier.T0, Lamps.NONE, hidden=True)
+            standing = world.agreements.standing(connection, "dispatch_order")
+            assert (standing.tier, standing.refused) == (None, None)
+            assert len(world.log.records) == records
+
+        play(story)
+
+    def test_a_definition_pinned_meanwhile_is_not_overwritten(self) -> None:
+        async def story() -> None:
+            world = World()
+            connection = await world.connect(make_connection(server=make_server(tools=())))
+            shown = world.pin_shown()
+            world.log.hold()
+            pinning = asyncio.get_running_loop().create_task(
+                world.agreements.pin_all(connection, [CHANGED], Actor.HUMAN, None)
+            )
+            await settle()
+            setting = asyncio.get_running_loop().create_task(
+                world.agreements.set_tier(shown, Tier.T0, Lamps.NONE, hidden=False)
+            )
+            await settle()
+            world.log.release()
+            await pinning
+            assert await setting is False
+            (pin,) = world.agreements.pins()
+            assert (pin.definition.def_hash, pin.tier) == (CHANGED.def_hash, None)
+
+        play(story)
+
+    def test_a_tool_hidden_while_a_pin_is_written_is_hidden(self) -> None:
+        async def story() -> None:
+            world = World()
+            connection = await world.connect(make_connection(server=make_server(tools=())))
+            world.log.hold()
+            setting = asyncio.get_running_loop().create_task(
+                world.agreements.set_tier(world.pin_shown(), Tier.T0, Lamps.P, hidden=True)
+            )
+            await settle()
+            pinning = asyncio.get_running_loop().create_task(
+                world.agreements.pin_all(connection, [CHANGED], Actor.HUMAN, None)
+            )
+            await settle()
+            world.log.release()
+            assert await setting is True
+            await pinning
+            (pin,) = world.agreements.pins()
+            # The later agreement is to another definition; it rests on what the first one left.
+            assert (pin.definition.def_hash, pin.tier, pin.labels) == (
+                CHANGED.def_hash,
+                None,
+                Lamps.P,
+            )
 
         play(story)
 

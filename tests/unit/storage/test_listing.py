@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from tests.unit.storage.log_entries import event
 def test_servers_are_listed_with_their_tools_and_without_values(tmp_path: Path) -> None:
     async def scenario(stores: Stores) -> None:
         await stores.servers.put_server(SERVER)
-        await stores.servers.put_pins([pin("read_page"), pin("other", server="weather")])
-        await stores.servers.set_tier("shipments", "read_page", None)
+        unconfirmed = replace(pin("read_page"), tier=None)
+        await stores.servers.put_pins([unconfirmed, pin("other", server="weather")])
         (row,) = list_servers(tmp_path / "profile" / "keyturn.db")
         assert row["name"] == "shipments"
         assert row["credentials"] == ["ship"]

@@ -123,6 +123,8 @@ class ServerActions(QObject):
                 n=n,
                 server=wish.server,
                 tool=wish.tool,
+                launch_hash=wish.launch_hash,
+                def_hash=wish.def_hash,
                 tier=wish.tier,
                 labels=wish.labels,
                 hidden=wish.hidden,

@@ -150,4 +150,12 @@ class ToolPane(DetailPane):
 
     @staticmethod
     def _wish(view: ToolView, tier: Tier | None, labels: str, hidden: bool | None) -> TierWish:
-        return TierWish(server=view.server, tool=view.tool, tier=tier, labels=labels, hidden=hidden)
+        return TierWish(
+            server=view.server,
+            tool=view.tool,
+            launch_hash=view.launch_hash,
+            def_hash=view.def_hash,
+            tier=tier,
+            labels=labels,
+            hidden=hidden,
+        )
