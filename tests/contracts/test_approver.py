@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from keyturn.application.approval_request import ApprovalRequest, Route
-from keyturn.application.approvals import Approvals, Resolution
+from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import State
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
@@ -212,8 +213,8 @@ def test_a_late_allow_is_one_retry(subject: Subject) -> None:
         assert (await done(future)).state is State.DETACHED
         world.allow(hand)
         await world.nothing_waits()
-        assert world.approvals.take_retry_grant(request.digest)
-        assert not world.approvals.take_retry_grant(request.digest)
+        assert world.approvals.take_retry_grant(request.digest, Tier.T1)
+        assert not world.approvals.take_retry_grant(request.digest, Tier.T1)
 
     subject.keeps(promise)
 

@@ -34,7 +34,7 @@ class SheetsScene(QObject):
         self.qtbot = qtbot
         self.clock = clock
         self.bridge = SpyBridge()
-        model = QueueModel()
+        self.model = model = QueueModel()
         self.view = QueueView(look, model, clock)
         model.setParent(self.view)
         self.queue = QueuePresenter(

@@ -1,6 +1,7 @@
 """The sheet of words to the agent: it denies only when it is sent, and Esc closes it alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -66,6 +67,20 @@ def test_escape_closes_the_sheet_and_not_the_window(scene: SheetsScene) -> None:
     assert scene.decided() == []
     scene.key(Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
     assert not scene.window.isVisible()
+    assert scene.decided() == []
+
+
+def test_a_call_asked_anew_is_another_card_that_starts_from_zero(scene: SheetsScene) -> None:
+    told: list[object] = []
+    scene.model.decided_changed.connect(told.extend)
+    scene.end(CALL, WithdrawCause.ASKED_ANEW)
+    anew = replace(CALL, id=f"{CALL.id}.2", tier=Tier.T3)
+    scene.ask(anew)
+    shown = scene.queue.open_request
+    assert shown is not None
+    assert (shown.id, shown.tier) == (anew.id, Tier.T3)
+    assert told == []
+    scene.click(scene.view.card.block.allow)
     assert scene.decided() == []
 
 

@@ -13,9 +13,10 @@ import psutil
 import pytest
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.application.approvals import Approvals, Resolution
+from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.waiting import Resolution
 from keyturn.approvers.exec import MOST_OUTSTANDING, ExecApprover, Program
 from keyturn.approvers.request_message import ANSWER_LINE_LIMIT
 from keyturn.desktop import process_tree

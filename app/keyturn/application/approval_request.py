@@ -35,6 +35,8 @@ class WithdrawCause(StrEnum):
     STOPPED = "stopped"
     DRIFT = "drift"
     DECIDED_BY_RULE = "decided_by_rule"
+    ASKED_ANEW = "asked_anew"
+    """Shown again under another id, because what was shown of the tool no longer holds."""
     DECIDED = "decided"
     """Answered; sent to the window only, so that every view agrees."""
 
@@ -82,6 +84,7 @@ class ApprovalRequest:
     """One thing that waits for a person; immutable, so what was shown cannot change underneath."""
 
     id: str
+    """What an answer names; another one whenever the same thing is shown as something else."""
     kind: RequestKind
     agent: str
     session: str
@@ -94,6 +97,8 @@ class ApprovalRequest:
     tier: Tier
     because: str
     """A `Because` word of the judge, or the review's own."""
+    call: str = ""
+    """Id of the call, which links its records; empty for a review."""
     rule: str = ""
     """Name or id of the rule that is named in the reason."""
     trace: Trace = Trace()

@@ -7,7 +7,6 @@ resolution, and every way a request can end is a row of the life cycle (`domain.
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from keyturn.application.answering import may_answer
@@ -21,69 +20,20 @@ from keyturn.application.approval_request import (
 )
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.approver import Approver
-from keyturn.application.ports.clock import Clock, Timer
+from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.processes import ObservedProcess
+from keyturn.application.queue_room import is_full, oldest_without_room
+from keyturn.application.retry_grants import RetryGrants
+from keyturn.application.waiting import Resolution, Waiting, WaitingCall
 from keyturn.domain.approval import Event, State, advance
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.policy import Judgement
+from keyturn.domain.tier import Tier
 
 _log = logging.getLogger(__name__)
 
 _SECOND = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """How the wait of one request ended."""
-
-    state: State
-    outcome: Outcome
-    answer: Answer | None = None
-    judgement: Judgement | None = None
-    """Of the rule that decided instead of a person."""
-
-
-class JudgeAgain(Protocol):
-    """Judges a waiting call by what holds now; `suspended` leaves out the rules that allow."""
-
-    def __call__(self, *, suspended: bool) -> Judgement: ...
-
-
-@dataclass(slots=True, kw_only=True)
-class Waiting:
-    """One request in the queue."""
-
-    request: ApprovalRequest
-    deadline_ns: int | None
-    judge_again: JudgeAgain | None = None
-    """None for what no rule may decide."""
-    host: ObservedProcess | None = None
-    """The host process of the connection that asked; None where it is not known."""
-    state: State = State.PENDING
-    resolved: "asyncio.Future[Resolution]"
-    timer: Timer | None = None
-    left: Outcome = Outcome.EXPIRED_NO_ANSWER
-    """What a detached request will be recorded as when nobody answers."""
-
-    def settle(self, resolution: Resolution) -> None:
-        """Tell whoever waits, once."""
-        if not self.resolved.done():
-            self.resolved.set_result(resolution)
-
-    def remaining_ms(self, now_ns: int) -> int | None:
-        """Return how long the agent still waits; None for a review, 0 once it left."""
-        if self.deadline_ns is None:
-            return None
-        if self.state is not State.PENDING:
-            return 0
-        return max(0, (self.deadline_ns - now_ns) // 1_000_000)
-
-    def drop_timer(self) -> None:
-        """Forget the deadline's timer."""
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
 
 
 class EndRecorder(Protocol):
@@ -112,7 +62,7 @@ class Approvals:
         self._recorder = recorder
         self._approver: Approver | None = None
         self._waiting: dict[str, Waiting] = {}
-        self._retry_until: dict[str, int] = {}
+        self._grants = RetryGrants(clock, limits.retry_grant_seconds)
         self._watchers: list[Callable[[ApprovalRequest], None]] = []
 
     def attach(self, approver: Approver | None) -> None:
@@ -155,52 +105,52 @@ class Approvals:
         """Return what waits, in arrival order."""
         return tuple(self._waiting.values())
 
-    def full(self, agent: str) -> bool:
-        """Tell whether one more call would exceed the queue (architecture.md "Numbers").
-
-        Reviews hold no agent and do not count: a server that lists many new tools must not keep
-        the calls of other servers from asking.
-        """
-        pending = [
-            w
-            for w in self._waiting.values()
-            if w.state is State.PENDING and w.deadline_ns is not None
-        ]
-        of_agent = sum(1 for w in pending if w.request.agent == agent)
-        return len(pending) >= self._limits.queue or of_agent >= self._limits.queue_per_agent
+    def full(self, agent: str, size: int = 0) -> bool:
+        """Tell whether one more call would exceed the queue (architecture.md "Numbers")."""
+        return is_full(self._waiting.values(), agent, size, self._limits)
 
     def ask(
         self,
         request: ApprovalRequest,
         *,
         hold_seconds: float | None,
-        judge_again: JudgeAgain | None = None,
+        call: WaitingCall | None = None,
         host: ObservedProcess | None = None,
     ) -> "asyncio.Future[Resolution]":
         """Put a request into the queue and show it; the future says how the wait ended.
 
         `hold_seconds` is how long the agent is held; None for a review, which nobody's call
-        waits for and which stays until it is answered or withdrawn. `judge_again` lets rules
-        that change meanwhile decide.
+        waits for and which stays until it is answered or withdrawn. `call` lets rules that
+        change meanwhile decide.
         """
         deadline = None
         if hold_seconds is not None:
             deadline = self._clock.monotonic_ns() + int(hold_seconds * _SECOND)
         future = asyncio.get_running_loop().create_future()
         waiting = Waiting(
-            request=request,
-            deadline_ns=deadline,
-            resolved=future,
-            judge_again=judge_again,
-            host=host,
+            request=request, deadline_ns=deadline, resolved=future, call=call, host=host
         )
         self._waiting[request.id] = waiting
         if deadline is not None:
             waiting.timer = self._clock.call_at(deadline, lambda: self._hold_ended(waiting))
         if self._approver is not None:
             self.show(waiting, self._approver)
+        self._make_room(request.agent)
         self._observers.changed(Topic.QUEUE)
         return future
+
+    def ask_anew(self, waiting: Waiting, request: ApprovalRequest) -> None:
+        """Show in place of what waits how it stands now; what was shown can be answered no more.
+
+        The agent waits on as long as before, and in the same place.
+        """
+        old = waiting.request.id
+        waiting.request = request
+        self._waiting = {w.request.id: w for w in self._waiting.values()}
+        if self._approver is not None:
+            self._approver.withdraw(old, WithdrawCause.ASKED_ANEW, "")
+            self.show(waiting, self._approver)
+        self._observers.changed(Topic.QUEUE)
 
     def answer(self, answer: Answer) -> AnswerEffect:
         """Apply an approver's answer to exactly the request and digest that it was shown."""
@@ -221,10 +171,9 @@ class Approvals:
         self._resolve(waiting, Event.ALLOWED, Outcome.ALLOWED_ONCE, answer)
         return AnswerEffect.APPLIED
 
-    def take_retry_grant(self, digest: str) -> bool:
+    def take_retry_grant(self, digest: str, tier: Tier) -> bool:
         """Use up the grant for one identical call, if a person made one and it still lives."""
-        until = self._retry_until.pop(digest, None)
-        return until is not None and self._clock.monotonic_ns() < until
+        return self._grants.take(digest, tier)
 
     def client_left(self, request_id: str, *, host_gone: bool = False) -> None:
         """Say that the agent cancelled, timed out or vanished; the request is not sent."""
@@ -252,7 +201,7 @@ class Approvals:
 
     def stop(self) -> int:
         """Refuse every call that waits and forget every grant; reviews stay, they send nothing."""
-        self._retry_until.clear()
+        self._grants.clear()
         return self.refuse(
             lambda request: request.kind in (RequestKind.CALL, RequestKind.INPUT),
             Outcome.REFUSED_PAUSED,
@@ -305,23 +254,17 @@ class Approvals:
         request_id = waiting.request.id
         waiting.deadline_ns = later
         waiting.timer = self._clock.call_at(later, lambda: self._hold_ended(waiting))
-        self._drop_oldest_detached(waiting.request.agent)
+        self._make_room(waiting.request.agent)
         if self._approver is not None and request_id in self._waiting:
             self._approver.detach(request_id, left.value)
         self._observers.changed(Topic.QUEUE)
 
-    def _drop_oldest_detached(self, agent: str) -> None:
-        detached = [
-            w
-            for w in self._waiting.values()
-            if w.state is State.DETACHED and w.request.agent == agent
-        ]
-        for waiting in detached[: max(0, len(detached) - self._limits.detached_per_agent)]:
+    def _make_room(self, agent: str) -> None:
+        for waiting in oldest_without_room(self._waiting.values(), agent, self._limits):
             self._end_detached(waiting)
 
     def _grant_retry(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
-        until = self._clock.monotonic_ns() + int(self._limits.retry_grant_seconds * _SECOND)
-        self._retry_until[waiting.request.digest] = until
+        self._grants.make(waiting.request.digest, waiting.request.tier)
         self._resolve(waiting, Event.RETRY_GRANTED, waiting.left, answer)
         return AnswerEffect.RETRY_GRANTED
 

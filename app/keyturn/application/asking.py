@@ -15,15 +15,19 @@ def rule_name(judgement: Judgement | None) -> str:
 
 
 def call_request(
-    incoming: IncomingCall, judged: Judged, *, created_utc: str, ticket: str
+    incoming: IncomingCall, judged: Judged, *, created_utc: str, ticket: str, times: int = 1
 ) -> ApprovalRequest:
-    """Build the request of a call; its id is the call's, its digest what an answer must name."""
+    """Build the request of a call; its id is the call's, its digest what an answer must name.
+
+    From the second of the `times` that it is shown on, its id counts them.
+    """
     connection, call, standing = incoming.connection, judged.call, judged.standing
     session = connection.session
     judgement = judged.judgement
     meta = call.beside_arguments()
     return ApprovalRequest(
-        id=incoming.id,
+        id=incoming.id if times == 1 else f"{incoming.id}.{times}",
+        call=incoming.id,
         kind=RequestKind.CALL,
         agent=call.agent,
         session=session.id,

@@ -64,15 +64,44 @@ class Assessment:
     def look_again(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """After a wait: refuse what was overtaken, judge anew what the judgement rests on."""
         refusal = self.overtaken(incoming, judged)
-        if refusal is not None or judged.basis == self._basis(incoming):
+        if refusal is not None or judged.basis == self._basis(incoming, judged):
             return refusal
         return self._judge(incoming, judged)
 
-    def _basis(self, incoming: IncomingCall) -> Basis:
+    def outgrown(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Refuse a decided call whose tool was given a higher tier or more labels meanwhile.
+
+        What was decided was a call that reached less far.
+        """
+        tier, labels = judged.tier, judged.standing.labels
+        self._weigh(incoming, judged)
+        if judged.tier > tier or judged.standing.labels & ~labels:
+            return Refused(outcome=Outcome.REFUSED_UNREVIEWED)
+        return None
+
+    def _basis(self, incoming: IncomingCall, judged: Judged) -> Basis:
         """Return what a judgement rests on beside the call itself."""
         session = incoming.connection.session
-        results, suspended = session.results_in_reach, self._stop.careful
-        return self._rules.hash, self._rules.posture, suspended, session.lamps, results
+        self._weigh(incoming, judged)
+        return (
+            self._rules.hash,
+            self._rules.posture,
+            self._stop.careful,
+            session.lamps,
+            session.results_in_reach,
+            judged.tier,
+            judged.standing.labels,
+        )
+
+    def _weigh(self, incoming: IncomingCall, judged: Judged) -> None:
+        """Look up what a person confirmed of the tool, as it is now."""
+        connection = incoming.connection
+        judged.standing = self._agreements.standing(connection, judged.call.tool)
+        judged.tier = effective_tier(
+            judged.standing.tier,
+            environment_raises=connection.server.environment == "production",
+            arguments_bytes=len(judged.canonical_arguments),
+        )
 
     # 1 ---------------------------------------------------------------- identify
 
@@ -143,15 +172,10 @@ class Assessment:
     def trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Find where the values came from, then judge; a DENY is returned as its refusal."""
         judged.digest = judged.call.digest()
-        judged.tier = effective_tier(
-            judged.standing.tier,
-            environment_raises=incoming.connection.server.environment == "production",
-            arguments_bytes=len(judged.canonical_arguments),
-        )
         return self._judge(incoming, judged)
 
     def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        judged.basis = self._basis(incoming)
+        judged.basis = self._basis(incoming, judged)
         judged.trace = incoming.connection.session.trace(judged.call.arguments)
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
         if judged.judgement.verdict is Verdict.DENY:
@@ -160,7 +184,8 @@ class Assessment:
         return None
 
     def judge(self, incoming: IncomingCall, judged: Judged, *, suspended: bool) -> Judgement:
-        """Judge a traced call by the rules in force and by its session's lamps as they are now."""
+        """Judge a traced call by the rules, the tier, the labels and the lamps of now."""
+        self._weigh(incoming, judged)
         connection, call = incoming.connection, judged.call
         lamps, labels = connection.session.lamps, judged.standing.labels
         if judged.trace.incomplete:

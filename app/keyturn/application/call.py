@@ -34,9 +34,9 @@ class IncomingCall:
     """Set while the call waits for a person."""
 
 
-Basis = tuple[str, Posture, bool, Lamps, int]
+Basis = tuple[str, Posture, bool, Lamps, int, Tier, Lamps]
 """What a judgement rests on beside the call: hash of the rules, posture, whether rules are
-suspended, the session's lamps and how many results its trace looks in."""
+suspended, the session's lamps, how many results its trace looks in, the tool's tier and labels."""
 
 
 @dataclass(slots=True, kw_only=True)

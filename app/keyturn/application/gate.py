@@ -17,8 +17,9 @@ import logging
 from dataclasses import dataclass
 
 from keyturn.application.approval_request import Answer, ApprovalRequest, EarlierCall
-from keyturn.application.approvals import Approvals, Resolution
-from keyturn.application.asking import call_request, rule_name
+from keyturn.application.approvals import Approvals
+from keyturn.application.asked_call import AskedCall
+from keyturn.application.asking import rule_name
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import IncomingCall, Judged, Refused, Reply, Silence
 from keyturn.application.events import Observers, Topic
@@ -31,11 +32,11 @@ from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
+from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import State
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
-from keyturn.domain.policy import Judgement
 from keyturn.domain.record import Durability
 from keyturn.domain.tier import Tier
 
@@ -125,26 +126,27 @@ class Gate:
         if judgement is not None and judgement.verdict is Verdict.ALLOW:
             self._rules.counted(judgement)
             return _Decided(outcome=Outcome.ALLOWED_RULE)
-        if self._approvals.take_retry_grant(judged.digest):
+        if self._approvals.take_retry_grant(judged.digest, judged.tier):
             return _Decided(outcome=Outcome.ALLOWED_RETRY_GRANT)
-        request = call_request(
-            incoming, judged, created_utc=self._clock.now_utc(), ticket=self._ids.ticket()
+        asked = AskedCall(
+            self._assessment,
+            incoming,
+            judged,
+            now_utc=self._clock.now_utc,
+            ticket=self._ids.ticket(),
         )
+        request = asked.shown
         self._approvals.noticed(request)
         if not self._approvals.somebody_answers:
             return _refused(Outcome.REFUSED_NO_APPROVER)
-        if self._approvals.full(judged.call.agent):
+        if self._approvals.full(request.agent, bytes_of(request)):
             return _refused(Outcome.REFUSED_OVERLOAD)
         incoming.approval_id = request.id
         asked_ns = self._clock.monotonic_ns()
-
-        def judge_again(*, suspended: bool) -> Judgement:
-            return self._assessment.judge(incoming, judged, suspended=suspended)
-
         resolved = self._approvals.ask(
             request,
             hold_seconds=self._limits.hold_seconds,
-            judge_again=judge_again,
+            call=asked,
             host=incoming.connection.peer.host,
         )
         if incoming.cancelled:
@@ -265,7 +267,9 @@ class Gate:
         """
         if incoming.cancelled:
             return self._receiver.not_sent(incoming, judged, Silence())
-        refusal = self._assessment.overtaken(incoming, judged)
+        refusal = self._assessment.overtaken(incoming, judged) or self._assessment.outgrown(
+            incoming, judged
+        )
         if refusal is not None:
             return self._receiver.not_sent(incoming, judged, refusal)
         if judged.call.digest() != judged.digest:

@@ -150,6 +150,7 @@ class Intents:
                 f"{intent.tool} is not what was on screen any more, so nothing was saved.",
                 mend="Look at it as it is now, then save again.",
             )
+        self._rejudge()
 
     async def _set_posture(self, name: str) -> None:
         if name not in {posture.value for posture in Posture}:
@@ -171,6 +172,7 @@ class Intents:
                 cwd_path=self._home,
             )
         )
+        self._rejudge()
 
     def _rejudge(self) -> None:
         judge_waiting(self._approvals, self._rules, suspended=self._stop.careful)

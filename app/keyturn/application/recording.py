@@ -208,7 +208,7 @@ class Recorder:
         self._log.note(
             Entry(
                 type=RecordType.DETACHED,
-                call=request.id,
+                call=request.call or request.id,
                 session=request.session,
                 agent=request.agent,
                 server=request.server,
@@ -233,7 +233,7 @@ class Recorder:
         self._log.note(
             Entry(
                 type=RecordType.DECISION,
-                call=request.id,
+                call=request.call or request.id,
                 session=request.session,
                 agent=request.agent,
                 server=request.server,

@@ -1,4 +1,4 @@
-"""Rules that changed while calls wait: each waiting call is judged again at once."""
+"""What calls are judged by changed while they wait: each is judged again at once."""
 
 from keyturn.application.approvals import Approvals
 from keyturn.application.rulebook import RuleBook
@@ -9,14 +9,19 @@ from keyturn.domain.decision import Outcome, Verdict
 def judge_waiting(approvals: Approvals, rules: RuleBook, *, suspended: bool) -> int:
     """Let the rules in force decide what waits; returns how many calls they decided.
 
-    Each is judged by the lamps of its session as they are now, not as they were when it asked.
+    Each is judged by its tool's tier and by the lamps of its session as they are now, not as they
+    were when it asked. What asks on, and is not any more what is on screen, is shown anew.
     """
     decided = 0
     for waiting in approvals.waiting():
-        if waiting.judge_again is None or waiting.state is not State.PENDING:
+        call = waiting.call
+        if call is None:
             continue
-        judgement = waiting.judge_again(suspended=suspended)
-        if judgement.verdict is Verdict.ASK:
+        judgement = call.judge_again(suspended=suspended)
+        if judgement.verdict is Verdict.ASK or waiting.state is not State.PENDING:
+            request = call.anew()
+            if request is not None:
+                approvals.ask_anew(waiting, request)
             continue
         allowed = judgement.verdict is Verdict.ALLOW
         event = Event.ALLOWED if allowed else Event.DENIED

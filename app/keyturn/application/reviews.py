@@ -14,13 +14,14 @@ from keyturn.application.approval_request import (
     RequestKind,
     WithdrawCause,
 )
-from keyturn.application.approvals import Approvals, Resolution
+from keyturn.application.approvals import Approvals
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.provenance import asked_by
 from keyturn.application.tasks import TaskOwner
+from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.configuration import ReviewMode

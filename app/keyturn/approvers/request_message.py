@@ -21,15 +21,15 @@ RESULT_LIMIT = 256 * 1024
 MESSAGE_LIMIT = 500
 """Characters of a message to the agent (console.md section 3.2)."""
 ALLOW_ONCE = "allow_once"
-_TOLD_CAUSES = frozenset(
-    {
-        WithdrawCause.CANCELLED,
-        WithdrawCause.EXPIRED,
-        WithdrawCause.STOPPED,
-        WithdrawCause.DRIFT,
-        WithdrawCause.DECIDED_BY_RULE,
-    }
-)
+_TOLD_CAUSES = {
+    WithdrawCause.CANCELLED: "cancelled",
+    WithdrawCause.EXPIRED: "expired",
+    WithdrawCause.STOPPED: "stopped",
+    WithdrawCause.DRIFT: "drift",
+    # The tool is not what was shown: for a program that is the same, and another request follows.
+    WithdrawCause.ASKED_ANEW: "drift",
+    WithdrawCause.DECIDED_BY_RULE: "decided_by_rule",
+}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -94,9 +94,10 @@ def request_message(
 
 def withdrawn_message(request_id: str, cause: WithdrawCause) -> bytes:
     """Write that no answer can have an effect any more; empty for a cause that is not told."""
-    if cause not in _TOLD_CAUSES:
+    told = _TOLD_CAUSES.get(cause)
+    if told is None:
         return b""
-    return _encode({"type": "withdrawn", "id": request_id, "cause": cause.value}) + b"\n"
+    return _encode({"type": "withdrawn", "id": request_id, "cause": told}) + b"\n"
 
 
 def alert_message(text: str) -> bytes:

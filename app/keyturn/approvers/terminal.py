@@ -307,6 +307,7 @@ _WITHDRAWN = {
     WithdrawCause.STOPPED: "approver.withdrawn_stopped",
     WithdrawCause.DRIFT: "approver.withdrawn_drift",
     WithdrawCause.DECIDED_BY_RULE: "approver.withdrawn_rule",
+    WithdrawCause.ASKED_ANEW: "approver.withdrawn_asked_anew",
     WithdrawCause.DECIDED: "approver.withdrawn_decided",
 }
 _DONE = {

@@ -103,6 +103,10 @@ class Limits:
     """Longest wait of a handshake or list for a person."""
     queue: int = 500
     queue_per_agent: int = 200
+    queue_bytes: int = 256 * 1024 * 1024
+    """Of the texts of all calls that wait, detached ones with them."""
+    queue_bytes_per_agent: int = 64 * 1024 * 1024
+    detached: int = 500
     detached_per_agent: int = 100
     detached_seconds: float = 24 * 3600.0
     retry_grant_seconds: float = 600.0

@@ -15,13 +15,16 @@ from keyturn.application.approval_request import (
     Route,
     WithdrawCause,
 )
-from keyturn.application.approvals import Approvals, Resolution
+from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers, Topic
+from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import Event, State
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
+from keyturn.domain.origin import Origin, Trace
+from keyturn.domain.tier import Tier
 from tests.factories import make_request
 from tests.fakes.approver import FakeApprover
 from tests.unit.application.gate_world import LateClock, play
@@ -196,9 +199,9 @@ def test_a_retry_that_differs_in_one_byte_never_fits_the_grant() -> None:
                     continue
                 assert isinstance(changed.value, dict)
                 tried += 1
-                assert not queue.approvals.take_retry_grant(digest_of_call(changed.value))
+                assert not queue.approvals.take_retry_grant(digest_of_call(changed.value), Tier.T1)
         assert tried > 2_000
-        assert queue.approvals.take_retry_grant(digest)
+        assert queue.approvals.take_retry_grant(digest, Tier.T1)
 
     play(story)
 
@@ -325,7 +328,7 @@ class TestDetached:
             queue.clock.advance(50)
             assert queue.answer("call-1", AnswerVerdict.DENY) is AnswerEffect.APPLIED
             assert queue.ends.ended_ids == [("call-1", Outcome.DENIED_USER, False)]
-            assert not queue.approvals.take_retry_grant(make_request().digest)
+            assert not queue.approvals.take_retry_grant(make_request().digest, Tier.T1)
 
         play(story)
 
@@ -338,8 +341,8 @@ class TestDetached:
             assert (await future).state is State.DETACHED
             assert queue.ends.ended_ids == [("call-1", Outcome.EXPIRED_NO_ANSWER, True)]
             queue.clock.advance(599)
-            assert queue.approvals.take_retry_grant(make_request().digest)
-            assert not queue.approvals.take_retry_grant(make_request().digest)
+            assert queue.approvals.take_retry_grant(make_request().digest, Tier.T1)
+            assert not queue.approvals.take_retry_grant(make_request().digest, Tier.T1)
 
         play(story)
 
@@ -350,7 +353,7 @@ class TestDetached:
             queue.clock.advance(50)
             queue.answer("call-1")
             queue.clock.advance(600)
-            assert not queue.approvals.take_retry_grant(make_request().digest)
+            assert not queue.approvals.take_retry_grant(make_request().digest, Tier.T1)
 
         play(story)
 
@@ -403,7 +406,9 @@ class TestLimits:
     def test_the_numbers_are_those_of_the_design(self) -> None:
         limits = Limits()
         assert (limits.queue, limits.queue_per_agent) == (500, 200)
-        assert (limits.detached_per_agent, limits.detached_seconds) == (100, DAY)
+        assert (limits.queue_bytes, limits.queue_bytes_per_agent) == (256 << 20, 64 << 20)
+        assert (limits.detached, limits.detached_per_agent) == (500, 100)
+        assert limits.detached_seconds == DAY
         assert (limits.hold_seconds, limits.retry_grant_seconds) == (50, 600)
 
     def test_one_agent_does_not_fill_the_queue_for_another(self) -> None:
@@ -440,6 +445,69 @@ class TestLimits:
         play(story)
 
 
+class TestBytes:
+    """256 MiB in all, 64 MiB of an agent: what is detached makes room for what waits."""
+
+    LIMITS = Limits(queue_bytes=100, queue_bytes_per_agent=60)
+
+    def test_a_call_too_many_bytes_long_has_no_place(self) -> None:
+        async def story() -> None:
+            queue = Queue(self.LIMITS)
+            queue.ask("call-1", arguments="x" * 40)
+            assert not queue.approvals.full("analyst", 20)
+            assert queue.approvals.full("analyst", 21)
+            assert not queue.approvals.full("coder", 60)
+            assert queue.approvals.full("coder", 61)
+
+        play(story)
+
+    @pytest.mark.parametrize(
+        ("texts", "size"),
+        [
+            ({"arguments": "x" * 10}, 10),
+            ({"arguments": "\u00e9"}, 4),
+            ({"arguments": "", "definition": "12", "bound_meta": "345"}, 5),
+        ],
+    )
+    def test_every_text_of_a_request_counts(self, texts: dict[str, str], size: int) -> None:
+        assert bytes_of(replace(make_request(), **texts)) == size
+
+    def test_origins_count_too(self) -> None:
+        origin = Origin(
+            path="/a", value="12", result=1, server="s", tool="t", offset=0, line=1,
+            excerpt="345", excerpt_line=1, untrusted=False,
+        )  # fmt: skip
+        trace = Trace(origins=(origin, origin))
+        assert bytes_of(replace(make_request(), arguments="", trace=trace)) == 10
+
+    def test_what_is_detached_gives_way_the_oldest_first(self) -> None:
+        async def story() -> None:
+            queue = Queue(self.LIMITS)
+            for number in range(3):
+                queue.ask(f"call-{number}", arguments="x" * 20)
+                queue.approvals.client_left(f"call-{number}")
+            assert not queue.approvals.full("analyst", 30)
+            queue.ask("call-3", arguments="x" * 30)
+            assert queue.ids() == ["call-2", "call-3"]
+            queue.ask("call-4", agent="coder", arguments="x" * 50)
+            assert queue.ids() == ["call-2", "call-3", "call-4"]
+            queue.ask("call-5", agent="writer", arguments="x" * 20)
+            assert queue.ids() == ["call-3", "call-4", "call-5"]
+            assert [id_ for id_, _, _ in queue.ends.ended_ids] == ["call-0", "call-1", "call-2"]
+
+        play(story)
+
+    def test_names_that_anybody_chooses_share_one_limit(self) -> None:
+        async def story() -> None:
+            queue = Queue(Limits(detached=3))
+            for number in range(5):
+                queue.ask(f"call-{number}", agent=f"agent-{number}")
+                queue.approvals.client_left(f"call-{number}")
+            assert queue.ids() == ["call-2", "call-3", "call-4"]
+
+        play(story)
+
+
 class TestStop:
     """The stop refuses calls and forgets grants; reviews stay."""
 
@@ -459,7 +527,7 @@ class TestStop:
             assert (await asked).outcome is Outcome.REFUSED_PAUSED
             assert not review.done()
             assert queue.ids() == ["v-1"]
-            assert not queue.approvals.take_retry_grant("a" * 64)
+            assert not queue.approvals.take_retry_grant("a" * 64, Tier.T1)
             assert queue.ends.ended_ids[-1] == ("late", Outcome.REFUSED_PAUSED, False)
             assert queue.answer("call-1") is AnswerEffect.OVER
             assert queue.approver.withdrawn[-1][1] is WithdrawCause.STOPPED

@@ -347,6 +347,20 @@ def test_a_full_queue_refuses_at_once() -> None:
     play(story)
 
 
+def test_a_call_too_large_for_the_queue_is_refused_at_once() -> None:
+    async def story() -> None:
+        world = World(limits=Limits(queue_bytes_per_agent=2_000))
+        connection = await world.connect()
+        reply = await world.gate.handle(
+            make_call(connection, arguments={"to": "x" * 2_000}), world.server
+        )
+        assert isinstance(reply, Refused)
+        assert reply.outcome is Outcome.REFUSED_OVERLOAD
+        assert world.approver.shown == []
+
+    play(story)
+
+
 @pytest.mark.requirement("I-09")
 def test_a_cancelled_call_is_never_sent_and_never_answered() -> None:
     async def story() -> None:

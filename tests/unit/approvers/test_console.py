@@ -22,6 +22,7 @@ from keyturn.application.events import Topic
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.approvers.console import ConsoleApprover, ConsolePace
 from keyturn.domain.decision import Outcome
+from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
 from tests.factories import make_call, make_request
 from tests.unit.application.gate_world import settle
@@ -141,7 +142,7 @@ class TestAnswers:
             rig.world.clock.advance(50)
             rig.say(Decide(n=1, id="call-1", digest=make_request().digest, allow=True))
             assert (await rig.heard("done"))["ok"] is True
-            assert rig.world.approvals.take_retry_grant(make_request().digest)
+            assert rig.world.approvals.take_retry_grant(make_request().digest, Tier.T1)
 
         play(Rig, story)
 

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.application.approvals import Approvals, Resolution
+from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.waiting import Resolution
 from keyturn.approvers.terminal import TerminalApprover
 from keyturn.approvers.terminal_stop import Resume
 from keyturn.domain.approval import State
@@ -253,7 +254,7 @@ def test_a_detached_request_can_still_be_allowed_once() -> None:
         assert "Agent stopped waiting." in world.terminal.text
         world.types("allow")
         assert "goes through, once" in world.terminal.text
-        assert world.approvals.take_retry_grant(request.digest)
+        assert world.approvals.take_retry_grant(request.digest, Tier.T1)
 
     run(story)
 

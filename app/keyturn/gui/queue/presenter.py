@@ -141,15 +141,15 @@ class QueuePresenter(QObject):
         waiting = self._waiting.pop(message.id, None)
         if waiting is None:
             return
-        by_rule = message.cause == WithdrawCause.DECIDED_BY_RULE.value
-        self._decided.appendleft(
-            Decided(
-                request=waiting.request,
-                outcome=message.outcome,
-                by_rule=by_rule,
-                at_ms=self._now_ms(),
+        if message.cause != WithdrawCause.ASKED_ANEW.value:
+            self._decided.appendleft(
+                Decided(
+                    request=waiting.request,
+                    outcome=message.outcome,
+                    by_rule=message.cause == WithdrawCause.DECIDED_BY_RULE.value,
+                    at_ms=self._now_ms(),
+                )
             )
-        )
         if self._open == message.id:
             # It stays on screen until the next one comes, and can no longer be allowed.
             self._open = None

@@ -1,0 +1,62 @@
+"""A call that a person is asked about: judged again, and shown again, as what it rests on changes.
+
+A card says what tier a tool has, what labels and where its server runs. When a person changes one
+of these while the call waits, the card is no longer true: it is withdrawn, and the call is shown
+under another id, so that an answer to the old card is an answer to nothing.
+"""
+
+from collections.abc import Callable
+
+from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.asking import call_request
+from keyturn.application.assessment import Assessment
+from keyturn.application.call import IncomingCall, Judged
+from keyturn.domain.policy import Judgement
+
+
+class AskedCall:
+    """Implements `WaitingCall` for one call on its way through the gate."""
+
+    def __init__(
+        self,
+        assessment: Assessment,
+        incoming: IncomingCall,
+        judged: Judged,
+        *,
+        now_utc: Callable[[], str],
+        ticket: str,
+    ) -> None:
+        self._assessment = assessment
+        self._incoming = incoming
+        self._judged = judged
+        self._now_utc = now_utc
+        self._ticket = ticket
+        self._times = 1
+        self.shown = self._request()
+
+    def judge_again(self, *, suspended: bool) -> Judgement:
+        """Judge it by the rules, the tier, the labels and the lamps of now."""
+        return self._assessment.judge(self._incoming, self._judged, suspended=suspended)
+
+    def anew(self) -> ApprovalRequest | None:
+        """Return the request to show instead, once the tier, labels or environment differ."""
+        fresh = self._request()
+        if _says(fresh) == _says(self.shown):
+            return None
+        self._times += 1
+        self.shown = self._request()
+        self._incoming.approval_id = self.shown.id
+        return self.shown
+
+    def _request(self) -> ApprovalRequest:
+        return call_request(
+            self._incoming,
+            self._judged,
+            times=self._times,
+            created_utc=self._now_utc(),
+            ticket=self._ticket,
+        )
+
+
+def _says(request: ApprovalRequest) -> tuple[object, ...]:
+    return request.tier, request.labels, request.environment

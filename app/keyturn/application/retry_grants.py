@@ -1,0 +1,39 @@
+"""Permissions for one identical retry: made by a person, used once, gone after ten minutes."""
+
+from dataclasses import dataclass
+
+from keyturn.application.ports.clock import Clock
+from keyturn.domain.tier import Tier
+
+_SECOND = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Grant:
+    until_ns: int
+    tier: Tier
+    """As shown to the person who made it."""
+
+
+class RetryGrants:
+    """The grants that live, by the digest of the call that each is for."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._nanoseconds = int(seconds * _SECOND)
+        self._grants: dict[str, _Grant] = {}
+
+    def make(self, digest: str, tier: Tier) -> None:
+        """Let one call of this digest through while it reaches no further than `tier`."""
+        self._grants[digest] = _Grant(self._clock.monotonic_ns() + self._nanoseconds, tier)
+
+    def take(self, digest: str, tier: Tier) -> bool:
+        """Use up the grant of a call; False when there is none that lives and covers its tier."""
+        grant = self._grants.pop(digest, None)
+        if grant is None:
+            return False
+        return self._clock.monotonic_ns() < grant.until_ns and tier <= grant.tier
+
+    def clear(self) -> None:
+        """Forget every grant."""
+        self._grants.clear()

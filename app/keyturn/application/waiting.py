@@ -1,0 +1,95 @@
+"""One request in the queue: what waits, since when, how its wait ended, and what it keeps busy."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from keyturn.application.approval_request import Answer, ApprovalRequest
+from keyturn.application.ports.clock import Timer
+from keyturn.application.ports.processes import ObservedProcess
+from keyturn.domain.approval import State
+from keyturn.domain.decision import Outcome
+from keyturn.domain.policy import Judgement
+
+_CHARACTER_BYTES = 4
+"""Most that a character takes, in memory and on the wire alike, where a text is not ASCII."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """How the wait of one request ended."""
+
+    state: State
+    outcome: Outcome
+    answer: Answer | None = None
+    judgement: Judgement | None = None
+    """Of the rule that decided instead of a person."""
+
+
+class WaitingCall(Protocol):
+    """A call that waits, as whoever judges calls sees it."""
+
+    def judge_again(self, *, suspended: bool) -> Judgement:
+        """Judge it by what holds now; `suspended` leaves out the rules that allow."""
+        ...
+
+    def anew(self) -> ApprovalRequest | None:
+        """Return what to show in place of what was shown; None while that still holds."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Waiting:
+    """One request in the queue."""
+
+    request: ApprovalRequest
+    deadline_ns: int | None
+    call: WaitingCall | None = None
+    """None for what no rule may decide."""
+    host: ObservedProcess | None = None
+    """The host process of the connection that asked; None where it is not known."""
+    state: State = State.PENDING
+    resolved: "asyncio.Future[Resolution]"
+    timer: Timer | None = None
+    left: Outcome = Outcome.EXPIRED_NO_ANSWER
+    """What a detached request will be recorded as when nobody answers."""
+    held_bytes: int = field(init=False)
+    """About how much memory it takes, and a line to whoever answers."""
+
+    def __post_init__(self) -> None:
+        """Weigh the request once; its texts do not change."""
+        self.held_bytes = bytes_of(self.request)
+
+    @property
+    def is_review(self) -> bool:
+        """Tell whether no agent is held by it, so that it stays until it is answered."""
+        return self.deadline_ns is None
+
+    def settle(self, resolution: Resolution) -> None:
+        """Tell whoever waits, once."""
+        if not self.resolved.done():
+            self.resolved.set_result(resolution)
+
+    def remaining_ms(self, now_ns: int) -> int | None:
+        """Return how long the agent still waits; None for a review, 0 once it left."""
+        if self.deadline_ns is None:
+            return None
+        if self.state is not State.PENDING:
+            return 0
+        return max(0, (self.deadline_ns - now_ns) // 1_000_000)
+
+    def drop_timer(self) -> None:
+        """Forget the deadline's timer."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+
+def bytes_of(request: ApprovalRequest) -> int:
+    """Return about how many bytes the texts of a request take, never fewer than they have."""
+    size = _bytes(request.arguments) + _bytes(request.definition) + _bytes(request.bound_meta)
+    return size + sum(_bytes(o.value) + _bytes(o.excerpt) for o in request.trace.origins)
+
+
+def _bytes(text: str) -> int:
+    return len(text) if text.isascii() else _CHARACTER_BYTES * len(text)
