@@ -5,6 +5,7 @@ Only a call that names a progress token gets any, and it never says where in the
 """
 
 import asyncio
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -28,10 +29,11 @@ Token = str | int
 
 class _Progress(msgspec.Struct):
     token: Token = msgspec.field(name="progressToken")
-    progress: float = 0.0
+    progress: Raw = Raw(b"0")
 
 
 _progress = msgspec.json.Decoder(_Progress).decode
+_number = msgspec.json.Decoder(float).decode
 
 
 def token_of(params: JsonObject) -> Token | None:
@@ -73,15 +75,18 @@ class KeepAlive:
 
         This is the only rewriting of what a server says on its own (protocol.md section 6).
         """
-        if not self._last:
+        if not self._timers:
             return frame.line
         try:
             said = _progress(frame.params)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return frame.line
+        if said.token not in self._timers:
+            return frame.line
         last = self._last.get(said.token)
-        if last is None or said.progress > last:
-            self._last.pop(said.token, None)
+        if last is None or _value_of(said.progress) > last:
+            # From here on the server's own order counts: Keyturn's would go back behind it.
+            self.end(said.token)
             return frame.line
         whole, params = members_of(frame.line), members_of(frame.params)
         if whole is None or params is None:
@@ -105,3 +110,12 @@ class KeepAlive:
             }
             self._answer(notification_line(PROGRESS, params))
         self._arm(token, waits, EVERY_SECONDS)
+
+
+def _value_of(progress: Raw) -> float:
+    """Return the number; what is none, or beyond all numbers, is more than any."""
+    try:
+        value = _number(progress)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return math.inf
+    return value if math.isfinite(value) else math.inf

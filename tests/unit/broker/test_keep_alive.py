@@ -68,3 +68,30 @@ def test_progress_of_other_calls_keeps_its_bytes() -> None:
         keeping.close()
 
     asyncio.run(story())
+
+
+@pytest.mark.parametrize("progress", [b"1e308", b"1e400", b'"far"', b"5"])
+def test_nothing_follows_what_the_server_says_of_a_call_that_waits(
+    monkeypatch: pytest.MonkeyPatch, progress: bytes
+) -> None:
+    """It has not got the call, so that it can only have guessed the token."""
+    monkeypatch.setattr(keep_alive, "EVERY_SECONDS", 0.0)
+
+    async def story() -> None:
+        for first_seconds in (0.0, 0.02):
+            monkeypatch.setattr(keep_alive, "FIRST_SECONDS", first_seconds)
+            lines: list[bytes] = []
+            keeping = KeepAlive(lines.append)
+            keeping.begin(7, lambda: True)
+            await asyncio.sleep(0.01)
+            line = b'{"jsonrpc":"2.0","method":"notifications/progress","params":'
+            line += b'{"progressToken":7,"progress":%b}}\n' % progress
+            frame = read_server(line)
+            assert frame is not None
+            assert keeping.line_of(frame) == frame.line
+            before = len(lines)
+            await asyncio.sleep(0.05)
+            assert len(lines) == before
+            keeping.close()
+
+    asyncio.run(story())
