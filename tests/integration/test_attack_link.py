@@ -1,6 +1,7 @@
 """Attacks on one connection: smuggled calls, reused ids, what goes on after a stop or an end."""
 
 import asyncio
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.broker import judged_calls
+from keyturn.broker.envelope import LONGEST_ID
 from keyturn.broker.keep_alive import LONGEST_TOKEN, token_of
 from keyturn.domain.configuration import ReviewMode, ServerConfig
 from keyturn.domain.decision import Outcome
@@ -202,6 +204,47 @@ def test_an_answer_that_cannot_be_written_is_withheld_and_not_waited_for(
 
     tell(tmp_path, story)
     assert "cannot be written" in caplog.text
+
+
+@pytest.mark.parametrize("forged", ["5.0", "5e0", "50e-1", "true", "[5]", '{"a":5}', '"5"'])
+def test_a_server_cannot_answer_a_call_that_still_waits(tmp_path: Path, forged: str) -> None:
+    """To a client whose numbers are doubles, 5.0 is 5."""
+
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        wire.say(call(5, "echo", "pay"))
+        await world.approver.asked()
+        said = '{"jsonrpc":"2.0","id":%s,"error":{"code":-1,"message":"forged"}}'
+        wire.say(request("s", "x/say", {"lines": [said % forged]}))
+        await wire.ask("after", "ping")
+        assert not any(b"forged" in line for line in wire.client.lines)
+        assert any(b"forged" in line for line in world.server_log)
+
+    tell(tmp_path, story, rules=())
+
+
+@pytest.mark.parametrize("member", ['"id":null,', ""])
+def test_an_error_of_a_server_that_could_not_read_is_passed(tmp_path: Path, member: str) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        line = '{"jsonrpc":"2.0",' + member + '"error":{"code":-1,"message":"unread"}}'
+        wire.say(request("s", "x/say", {"lines": [line]}))
+        await wire.client.wait_for(lambda seen: b"unread" in seen)
+
+    tell(tmp_path, story)
+
+
+def test_an_id_that_is_longer_than_a_page_is_refused(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        for method in ("x/never", "tools/call"):
+            wire.say(request("i" * LONGEST_ID, method))
+            refused = json.loads(await wire.client.wait_for(lambda line: b"longer than" in line))
+            assert (refused["id"], refused["error"]["code"]) == (None, -32600)
+            wire.client.lines.clear()
+        assert "result" in await wire.ask("i" * (LONGEST_ID - 2), "ping")
+
+    tell(tmp_path, story)
 
 
 def test_a_progress_token_that_would_be_repeated_for_long_gets_no_progress() -> None:

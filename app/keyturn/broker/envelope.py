@@ -18,6 +18,8 @@ INVALID_REQUEST = -32600
 OWN_PREFIX = "keyturn:"
 """Ids of the broker's own requests; a client may not use it."""
 NOTHING = Raw(b"")
+LONGEST_ID = 1024
+"""Bytes of an id as it is spelt: ids are kept, and repeated in answers."""
 MOST_VALUES = 50_000
 """Members and elements of a judged call, all levels together."""
 
@@ -80,6 +82,8 @@ class ServerFrame(msgspec.Struct, frozen=True):
     params: Raw
     result: Raw | None = None
     error: Raw | None = None
+    without_id: bool = False
+    """A response whose id is absent or null, so that it answers no request."""
     ambiguous: bool = False
     """A response that two readers could take for two: a key twice or in other letters, say."""
 
@@ -108,7 +112,7 @@ def read_client(line: bytes) -> ClientFrame | BadFrame:
     if imitates_a_route(method):
         return _invalid("the method is one of the protocol's in other letters", request_id)
     if request_id is None and "id" in members:
-        return _invalid("the id is no string and no integer")
+        return _invalid(_fault_of_id(members["id"]))
     if isinstance(request_id, str) and request_id.startswith(OWN_PREFIX):
         return _invalid("the id begins with a reserved word", request_id)
     return ClientFrame(line, method, request_id, members.get("params", NOTHING))
@@ -152,7 +156,17 @@ def read_server(line: bytes) -> ServerFrame | None:
             or imitates(members, _ENVELOPE)
             or repeats_a_key(text, members)
         )
-        return ServerFrame(line, "", _usable_id(raw_id), False, NOTHING, result, error, ambiguous)
+        return ServerFrame(
+            line=line,
+            method="",
+            id=_usable_id(raw_id),
+            asks=False,
+            params=NOTHING,
+            result=result,
+            error=error,
+            without_id=raw_id is None or bytes(raw_id) == b"null",
+            ambiguous=ambiguous,
+        )
     method = _string(members["method"])
     if not method or result is not None or error is not None or imitates(members, _ENVELOPE):
         return None
@@ -290,10 +304,18 @@ def _invalid(reason: str, request_id: RequestId | None = None) -> BadFrame:
     return BadFrame(code=INVALID_REQUEST, reason=reason, id=request_id)
 
 
+def _fault_of_id(raw: Raw) -> str:
+    if len(bytes(raw)) > LONGEST_ID:
+        return f"the id is longer than {LONGEST_ID} bytes"
+    return "the id is no string and no integer"
+
+
 def _usable_id(raw: Raw | None) -> RequestId | None:
     if raw is None:
         return None
     literal = bytes(raw)
+    if len(literal) > LONGEST_ID:
+        return None
     if literal[:1] == b'"':
         return _string(raw)
     return int(literal) if _INTEGER.fullmatch(literal) else None

@@ -242,9 +242,12 @@ class Relay:
         if frame.method:
             self._from_server_unasked(frame)
         elif frame.id is None:
-            # An error without an id says that the server could not read something.
-            if frame.error is not None and not frame.ambiguous:
+            # An error without an id says that the server could not read something. Any other id
+            # that nobody here uses may be one to the client: 5.0 is 5 where numbers are doubles.
+            if frame.without_id and frame.error is not None and not frame.ambiguous:
                 self._answer(frame.line)
+            else:
+                self._upstream.note("an answer to no request", frame.line)
         elif (request := self._passed.answered(frame.id)) is not None:
             self._answered(request, frame)
         elif self._passed.was_cancelled(frame.id) and not frame.ambiguous:
