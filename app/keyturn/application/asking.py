@@ -42,7 +42,7 @@ def call_request(
         lamps=session.lamps.letters(),
         lit_by=tuple(session.lit_by.items()),
         labels=standing.labels.letters(),
-        definition=canonical(judged.definition.body).decode(),
+        definition=judged.definition.text,
         bound_meta=canonical(meta).decode() if meta else "",
         asked_by=asked_by(connection),
         call_number=judged.number,

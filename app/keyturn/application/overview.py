@@ -163,12 +163,10 @@ class Overview:
                     state=state.value,
                     tier=tier,
                     labels=labels.letters(),
-                    pinned=canonical(pin.definition.body).decode() if pin is not None else "",
+                    pinned=pin.definition.text if pin is not None else "",
                     launch_hash=pin.launch_hash if pin is not None else "",
                     def_hash=pin.definition.def_hash if pin is not None else "",
-                    seen=canonical(definition.body).decode()
-                    if definition is not None and not same
-                    else "",
+                    seen=definition.text if definition is not None and not same else "",
                     pinned_at=pin.pinned_at if pin is not None else "",
                 )
             )

@@ -20,6 +20,7 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.provenance import asked_by
+from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import State
@@ -112,10 +113,12 @@ class Reviews:
         self._refused = {key for key in self._refused if key[0] != server}
 
     async def listed(self, connection: Connection, tools: Iterable[ToolDefinition]) -> None:
-        """Take over what a server lists now: pin, ask about or block each tool."""
+        """Take over what a server lists now: pin, ask about or block each tool, in slices."""
         connection.catalogue = {tool.name: tool for tool in tools}
         accepted: list[ToolDefinition] = []
-        for tool in connection.catalogue.values():
+        slices = Slices()
+        for tool in tuple(connection.catalogue.values()):
+            await slices.pause()
             pin = self._agreements.pin(connection, tool.name)
             match review_state(pin, tool):
                 case ReviewState.UNREVIEWED if connection.server.review is ReviewMode.ACCEPT:
@@ -140,7 +143,7 @@ class Reviews:
     def _ask_command(self, connection: Connection) -> "asyncio.Task[None] | None":
         subject = connection.launch.subject()
         task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None)
-        key = self._key(connection, "", subject)
+        key = self._key(connection, "", canonical(subject))
         if (review := self._open.pop(key, None)) is not None:
             self._open[key] = review
             review.connections.add(connection.id)
@@ -202,7 +205,8 @@ class Reviews:
 
         None when nobody answers, or when a person refused this very subject before.
         """
-        key = self._key(connection, name, subject)
+        text = canonical(subject)
+        key = self._key(connection, name, text)
         running = self._open.get(key)
         if running is not None:
             return running.task
@@ -211,7 +215,7 @@ class Reviews:
         self._withdraw_older(key)
         if self._too_many(key):
             return None
-        request = self._request(connection, kind, name, subject)
+        request = self._request(connection, kind, name, text)
         # Asked in this very step, so that a tool that changes at once finds it to withdraw.
         resolved = self._approvals.ask(request, hold_seconds=None)
         task = self._tasks.start(
@@ -241,17 +245,16 @@ class Reviews:
         return len(self._commands(server)) >= MOST_COMMANDS
 
     @staticmethod
-    def _key(connection: Connection, name: str, subject: JsonObject) -> _Key:
-        return (*connection.launched, name, digest_of(canonical(subject)))
+    def _key(connection: Connection, name: str, text: bytes) -> _Key:
+        return (*connection.launched, name, digest_of(text))
 
     def _forget(self, key: _Key, review: _Open) -> None:
         if self._open.get(key) is review:
             del self._open[key]
 
     def _request(
-        self, connection: Connection, kind: RequestKind, name: str, subject: JsonObject
+        self, connection: Connection, kind: RequestKind, name: str, text: bytes
     ) -> ApprovalRequest:
-        text = canonical(subject)
         pin = self._agreements.pin(connection, name)
         tool = connection.catalogue.get(name)
         proposed = pin.tier if pin is not None else None
@@ -268,7 +271,7 @@ class Reviews:
             digest=digest_of(text),
             tier=Tier.T2,
             because=f"review_{kind.value}",
-            definition=canonical(tool.body).decode() if tool is not None else "",
+            definition=tool.text if tool is not None else "",
             asked_by=asked_by(connection) if kind is RequestKind.COMMAND else AskedBy(),
             credentials=connection.server.credential_names(),
             environment=connection.server.environment,

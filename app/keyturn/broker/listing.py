@@ -7,12 +7,22 @@ before the client's first frame, from which servers choose their era.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from keyturn.application.ports.upstream import Answered, UpstreamReply
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.routes import TOOLS_LIST
-from keyturn.broker.tool_list import ToolPage, read_page, unmistakable
+from keyturn.broker.tool_list import (
+    LIST_BYTES,
+    MOST_TOOLS,
+    TOOL_BYTES,
+    TOOL_MARKS,
+    PageFault,
+    ToolPage,
+    read_page,
+    unmistakable,
+)
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.errors import ServerUnavailable
@@ -20,9 +30,10 @@ from keyturn.domain.errors import ServerUnavailable
 _log = logging.getLogger(__name__)
 
 MOST_PAGES = 100
-MOST_TOOLS = 5_000
 SECONDS = 10.0
 """Longest wait for a server's whole list."""
+EVERY_SECONDS = 1.0
+"""Looks at what changed begin no closer together, however often a server says that it did."""
 
 
 class Asks(Protocol):
@@ -31,6 +42,19 @@ class Asks(Protocol):
     def ask(self, method: str, params: JsonObject) -> "asyncio.Future[UpstreamReply]":
         """Send a request; raises ServerUnavailable."""
         ...
+
+    def note(self, what: str, line: bytes) -> None:
+        """Write into the server's log."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What one look found."""
+
+    tools: list[ToolDefinition]
+    left_out: str = ""
+    """A phrase that says what was not read, because it is beyond the limits."""
 
 
 class Listing:
@@ -47,6 +71,7 @@ class Listing:
         self._tasks = tasks
         self._meta: JsonObject | None = None
         self._again = False
+        self._looked_again_at = 0.0
         self._settled = asyncio.Event()
         self.begun = False
 
@@ -72,7 +97,7 @@ class Listing:
             return
         if self._settled.is_set():
             self._settled.clear()
-            self._tasks.start(self._look(asked=True), "look at the tools again")
+            self._tasks.start(self._look_again(), "look at the tools again")
         else:
             self._again = True
 
@@ -88,38 +113,69 @@ class Listing:
 
     async def _look(self, *, asked: bool) -> None:
         try:
-            await self._took(await tools_of(self._server, self._meta) if asked else [])
+            listed = await tools_of(self._server, self._meta) if asked else Listed(tools=[])
+            await self._took(listed.tools)
         finally:
             if self._again:
                 self._again = False
-                self._tasks.start(self._look(asked=True), "look at the tools again")
+                self._tasks.start(self._look_again(), "look at the tools again")
             else:
                 self._settled.set()
 
+    async def _look_again(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self._looked_again_at:
+            await asyncio.sleep(self._looked_again_at + EVERY_SECONDS - loop.time())
+        self._looked_again_at = loop.time()
+        # What was said until now is what this look will find.
+        self._again = False
+        await self._look(asked=True)
 
-async def tools_of(server: Asks, meta: JsonObject | None) -> list[ToolDefinition]:
-    """Return all tools of all pages; none when the server does not answer in time."""
+
+async def tools_of(server: Asks, meta: JsonObject | None) -> Listed:
+    """Return the tools of all pages; none when the server does not answer in time."""
     pages: list[ToolPage] = []
     try:
         async with asyncio.timeout(SECONDS):
-            await _read_pages(server, meta, pages)
+            left_out = await _read_pages(server, meta, pages)
     except (TimeoutError, ServerUnavailable):
         _log.warning("server did not list its tools")
-        return []
-    return unmistakable(pages)
+        return Listed(tools=[])
+    if left_out:
+        server.note("tools", left_out.encode())
+    return Listed(tools=unmistakable(pages), left_out=left_out)
 
 
-async def _read_pages(server: Asks, meta: JsonObject | None, pages: list[ToolPage]) -> None:
+async def _read_pages(server: Asks, meta: JsonObject | None, pages: list[ToolPage]) -> str:
+    """Read on to the last page or a limit; return what was left out for a limit."""
     cursor = ""
-    while len(pages) < MOST_PAGES and sum(len(page.tools) for page in pages) < MOST_TOOLS:
+    while True:
+        room = MOST_TOOLS - sum(len(page.tools) for page in pages)
         params: JsonObject = {"cursor": cursor} if cursor else {}
         if meta is not None:
             params["_meta"] = meta
         reply = await server.ask(TOOLS_LIST, params)
-        page = read_page(reply.result) if isinstance(reply, Answered) else None
-        if page is None:
-            return
+        if not isinstance(reply, Answered):
+            return _left_out(pages)
+        if sum(page.size for page in pages) + len(reply.result) > LIST_BYTES:
+            return _TOO_LONG
+        page = await read_page(reply.result, most=room)
+        if isinstance(page, PageFault):
+            return _TOO_LONG if page is PageFault.TOO_LONG else _left_out(pages)
         pages.append(page)
-        if not page.cursor or page.cursor == cursor:
-            return
+        if not page.cursor or page.cursor == cursor or page.too_many:
+            return _left_out(pages)
+        if len(pages) >= MOST_PAGES:
+            return f"the list has more than {MOST_PAGES} pages, and the rest is left out"
         cursor = page.cursor
+
+
+_TOO_LONG = f"the list is over {LIST_BYTES} bytes, and what is beyond is left out"
+
+
+def _left_out(pages: list[ToolPage]) -> str:
+    if any(page.too_many for page in pages):
+        return f"the list has more than {MOST_TOOLS} tools, and the rest is left out"
+    large = sum(page.too_large for page in pages)
+    limits = f"over {TOOL_BYTES} bytes or {TOOL_MARKS} values"
+    return f"{large} tools are {limits}, and are left out" if large else ""

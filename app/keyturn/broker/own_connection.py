@@ -85,4 +85,13 @@ async def _answer(
 async def _tools(
     upstream: StdioUpstream, declared: Answered, meta: JsonObject | None
 ) -> list[ToolDefinition]:
-    return await tools_of(upstream, meta) if server_says(declared.result).tools else []
+    if not server_says(declared.result).tools:
+        return []
+    listed = await tools_of(upstream, meta)
+    if listed.left_out and not listed.tools:
+        raise ServerUnavailable(
+            "The server's list of tools is longer than Keyturn reads.",
+            cause=f"In short: {listed.left_out}.",
+            mend="Ask its maker for a shorter list, or configure it to offer fewer tools.",
+        )
+    return listed.tools

@@ -25,6 +25,7 @@ TOO_MANY = "Too many connections are open in Keyturn. Close some, then reconnect
 TOO_MANY_REQUESTS = "Too many requests of this connection are open."
 SERVER_ENDED = "The server ended before it answered. Reconnect to start it again."
 ANSWER_TOO_LONG = "The server's answer was longer than a frame may be."
+LIST_TOO_LONG = "The server's list of tools is longer than Keyturn reads."
 ANSWER_UNCLEAR = "The server's answer could be read in two ways, so it was not passed on."
 ID_IN_USE = "the id is in use by a request that is not answered yet"
 KEYCHAIN = (

@@ -3,7 +3,6 @@
 What is passed keeps its bytes and its order within its direction (architecture.md law 7).
 """
 
-import asyncio
 from dataclasses import dataclass
 
 import msgspec
@@ -11,7 +10,6 @@ from msgspec import Raw
 
 from keyturn.application.call import Refused
 from keyturn.application.connection import Connection
-from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Answer, LinkServices
 from keyturn.broker.envelope import (
     INVALID_REQUEST,
@@ -21,7 +19,6 @@ from keyturn.broker.envelope import (
     ServerFrame,
     notification_line,
     read_client,
-    result_line,
     strict_params,
 )
 from keyturn.broker.eras import (
@@ -61,11 +58,10 @@ from keyturn.broker.routes import (
     route_of,
     sent_while_stopped,
 )
-from keyturn.broker.tool_list import cut_page, read_page
+from keyturn.broker.shown_tools import Shower, ShownTools
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, Malformed
 from keyturn.domain.decision import Outcome
-from keyturn.domain.definition import ReviewState, ToolDefinition
 
 MOST_LIVE = 1_000
 """Calls of one connection that are not answered; those that wait for a person are bound before."""
@@ -116,14 +112,18 @@ class Relay:
         self._judged = parts.judged
         self._answer = parts.answer
         self._stop = parts.services.stop
-        self._loop = asyncio.get_running_loop()
-        self._tasks = TaskOwner()
         self._passed = PassedRequests()
         self._says: ServerSays | None = None
         self._handshaken = False
-        self._client_has_list = False
-        self._hold_until = 0.0
-        """The loop's time until which lists wait for reviews; set by the first one."""
+        self._tools = ShownTools(
+            Shower(
+                services=parts.services,
+                connection=parts.connection,
+                listing=parts.listing,
+                passed=self._passed,
+                answer=parts.answer,
+            )
+        )
 
     # ---------------------------------------------------------------- from the client
 
@@ -191,8 +191,8 @@ class Relay:
             meta = modern_meta(frame.params)
             if meta is not None:
                 self._claim(meta)
-        if method == TOOLS_LIST and not self._hold_until:
-            self._hold_until = self._loop.time() + self._services.limits.review_seconds
+        if method == TOOLS_LIST:
+            self._tools.asked()
         if method == INITIALIZE:
             claims = claims_in_initialize(frame.params)
             if claims is not None:
@@ -287,42 +287,10 @@ class Relay:
         if request.meta is not None and frame.result is not None:
             self._listing.begin(request.meta, tools=self._says is None or self._says.tools)
         if request.method == TOOLS_LIST and frame.result is not None:
-            request.held = True
-            self._tasks.start(self._show_tools(request, frame), "tools/list")
+            self._tools.answered(request, frame)
             return
         self._passed.close(request.id)
         self._answer(frame.line)
-
-    async def _show_tools(self, request: Passed, frame: ServerFrame) -> None:
-        """Answer a list with what a person has agreed to, and wait a little for the rest."""
-        if not self._listing.begun:
-            self._listing.begin(request.meta)
-        await self._listing.wait(self._services.limits.review_seconds)
-        held = self._hold_until - self._loop.time()
-        if held > 0:
-            await self._services.reviews.settle(self._connection, held)
-        if request.id not in self._passed:
-            return
-        self._passed.close(request.id)
-        if request.cancelled:
-            return
-        page = read_page(bytes(frame.result or b""))
-        if page is None:
-            self._answer(error_line(request.id, INTERNAL_ERROR, ANSWER_UNCLEAR))
-            return
-        members = cut_page(page, self._agreed, modern=request.meta is not None)
-        self._answer(frame.line if members is None else result_line(request.id, members))
-        self._client_has_list = True
-
-    def _agreed(self, tool: ToolDefinition) -> bool:
-        """Only what the broker saw too: a server may list one thing to it and another to others."""
-        standing = self._services.agreements.standing(self._connection, tool.name)
-        seen = standing.definition
-        return (
-            standing.state is ReviewState.PINNED
-            and seen is not None
-            and seen.def_hash == tool.def_hash
-        )
 
     # ---------------------------------------------------------------- for the link
 
@@ -334,7 +302,7 @@ class Relay:
         once (`ttlMs` 0).
         """
         declared = self._says is not None and self._says.list_changed
-        if declared and self._handshaken and self._client_has_list:
+        if declared and self._handshaken and self._tools.seen:
             self._answer(notification_line(LIST_CHANGED))
 
     def cancel_sent(self, reason: str) -> None:
@@ -356,4 +324,4 @@ class Relay:
 
     async def close(self) -> None:
         """End what is left."""
-        await self._tasks.close()
+        await self._tools.close()

@@ -1,15 +1,31 @@
-"""Owns reading and cutting a `tools/list` result; each tool that stays keeps its original bytes."""
+"""Owns reading and cutting a `tools/list` result; each tool that stays keeps its original bytes.
+
+Lists have limits, and are read in slices: what one of tens of megabytes costs would hold up the
+stop and every other agent for seconds, as often as its server says that it changed.
+"""
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import msgspec
 from msgspec import Raw
 
+from keyturn.application.slices import Slices
 from keyturn.broker.envelope import members_of, repeats_a_key
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.definition import ToolDefinition, pinned_definition
+
+MOST_TOOLS = 1_000
+"""Of one server; further ones are left out."""
+TOOL_BYTES = 64 * 1024
+"""Longest definition, as it is spelt; a longer one is left out."""
+TOOL_MARKS = 2_000
+"""Most commas and opening brackets of a definition: what reading it costs grows with them."""
+LIST_BYTES = 8 * 1024 * 1024
+"""All pages together; what is longer is not read."""
+_LIST_VALUES = 500_000
 
 _raw_list = msgspec.json.Decoder(list[Raw]).decode
 _text = msgspec.json.Decoder(str).decode
@@ -21,7 +37,17 @@ class ListedTool:
 
     raw: Raw
     definition: ToolDefinition | None
-    """None when it could be understood in two ways or has no name: nobody can review it."""
+    """None when it could be understood in two ways or has no name: nobody can review it.
+
+    Also of one that is beyond the limits.
+    """
+
+
+class PageFault(Enum):
+    """Why a result is no page."""
+
+    UNREADABLE = auto()
+    TOO_LONG = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,22 +60,40 @@ class ToolPage:
     """`nextCursor`; empty on the last page."""
     clear: bool
     """False when the result itself has a key twice: it must not be forwarded as it came."""
+    size: int
+    too_large: int
+    """How many tools are beyond the limit of one."""
+    too_many: int
+    """How many come after the last that was read."""
 
 
-def read_page(result: bytes) -> ToolPage | None:
-    """Read a result; None when it is no list of tools."""
+async def read_page(result: bytes, *, most: int = MOST_TOOLS) -> ToolPage | PageFault:
+    """Read a result and the first tools of it, in slices."""
+    if len(result) > LIST_BYTES or result.count(b",") > _LIST_VALUES:
+        return PageFault.TOO_LONG
     members = members_of(result)
     if members is None or "tools" not in members:
-        return None
+        return PageFault.UNREADABLE
     try:
         raws = _raw_list(members["tools"])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
+        return PageFault.UNREADABLE
+    slices = Slices()
+    tools: list[ListedTool] = []
+    too_large = 0
+    for raw in raws[:most]:
+        await slices.pause()
+        large = len(raw) > TOOL_BYTES or _marks(bytes(raw)) > TOOL_MARKS
+        too_large += large
+        tools.append(ListedTool(raw=raw, definition=None if large else _definition(raw)))
     return ToolPage(
         members=members,
-        tools=tuple(ListedTool(raw=raw, definition=_definition(raw)) for raw in raws),
+        tools=(*tools, *(ListedTool(raw=raw, definition=None) for raw in raws[most:])),
         cursor=_cursor(members.get("nextCursor")),
         clear=not repeats_a_key(result, members),
+        size=len(result),
+        too_large=too_large,
+        too_many=max(0, len(raws) - most),
     )
 
 
@@ -81,6 +125,10 @@ def cut_page(
         members["ttlMs"] = Raw(b"0")
         members["cacheScope"] = Raw(b'"private"')
     return members
+
+
+def _marks(raw: bytes) -> int:
+    return raw.count(b",") + raw.count(b"{") + raw.count(b"[")
 
 
 def _definition(raw: Raw) -> ToolDefinition | None:

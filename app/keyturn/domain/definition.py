@@ -28,6 +28,8 @@ class ToolDefinition:
     name: str
     body: JsonObject = field(hash=False)
     """The tool object less `UNPINNED_KEYS`; never mutated."""
+    text: str = field(hash=False, repr=False)
+    """The canonical body."""
     def_hash: str
     """SHA-256 over the canonical body."""
 
@@ -59,7 +61,8 @@ def pinned_definition(tool: Mapping[str, JsonValue]) -> ToolDefinition | None:
     if not isinstance(name, str) or not name:
         return None
     body: JsonObject = {key: value for key, value in tool.items() if key not in UNPINNED_KEYS}
-    return ToolDefinition(name=name, body=body, def_hash=digest_of(canonical(body)))
+    text = canonical(body)
+    return ToolDefinition(name=name, body=body, text=text.decode(), def_hash=digest_of(text))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,13 @@ import json
 from collections.abc import Coroutine
 from typing import Any
 
+import pytest
+
 from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, UpstreamReply
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker import listing as listing_module
 from keyturn.broker.listing import Listing, tools_of
+from keyturn.broker.tool_list import LIST_BYTES, MOST_TOOLS, TOOL_BYTES
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.errors import ServerUnavailable
@@ -19,6 +23,10 @@ class Server:
     def __init__(self, *replies: UpstreamReply | dict[str, Any]) -> None:
         self.replies = list(replies)
         self.asked: list[JsonObject] = []
+        self.noted: list[str] = []
+
+    def note(self, what: str, line: bytes) -> None:
+        self.noted.append(line.decode())
 
     def ask(self, method: str, params: JsonObject) -> "asyncio.Future[UpstreamReply]":
         assert method == "tools/list"
@@ -46,7 +54,8 @@ def test_all_pages_are_read_with_the_clients_meta() -> None:
     async def story() -> None:
         server = Server({"tools": tools("a"), "nextCursor": "2"}, {"tools": tools("b")})
         found = await tools_of(server, {"v": 1})
-        assert [tool.name for tool in found] == ["a", "b"]
+        assert [tool.name for tool in found.tools] == ["a", "b"]
+        assert (found.left_out, server.noted) == ("", [])
         assert server.asked == [{"_meta": {"v": 1}}, {"cursor": "2", "_meta": {"v": 1}}]
 
     run(story())
@@ -65,9 +74,9 @@ def test_a_cursor_that_stands_still_ends_the_look() -> None:
 def test_a_server_that_does_not_list_has_no_tools() -> None:
     async def story() -> None:
         for reply in (Lost("x"), AnsweredError(line=b"", error=b"{}", code=-32601, message="")):
-            assert await tools_of(Server(reply), None) == []
-        assert await tools_of(Server(), None) == []
-        assert await tools_of(Server({"no": "tools"}), None) == []
+            assert (await tools_of(Server(reply), None)).tools == []
+        assert (await tools_of(Server(), None)).tools == []
+        assert (await tools_of(Server({"no": "tools"}), None)).tools == []
 
     run(story())
 
@@ -93,6 +102,53 @@ def test_looks_do_not_overlap_and_a_change_meanwhile_is_looked_at() -> None:
         go_on.set()
         await listing.wait(5)
         assert taken == [["a"], ["b"]]
+        await owner.close()
+
+    run(story())
+
+
+def test_what_is_beyond_the_limits_is_left_out_and_noted() -> None:
+    large = {"name": "large", "description": "d" * TOOL_BYTES}
+    many = [{"name": f"t{number}"} for number in range(MOST_TOOLS + 1)]
+    long = {"tools": tools("late"), "pad": "x" * LIST_BYTES}
+    first = {"tools": tools("a"), "nextCursor": "2"}
+    replies = {
+        "1 tools are over": [first, {"tools": [large, *tools("b")]}],
+        "more than 1000 tools": [{"tools": many, "nextCursor": "2"}, {"tools": tools("b")}],
+        "bytes, and what is beyond": [first, long],
+    }
+
+    async def story() -> None:
+        for phrase, pages in replies.items():
+            server = Server(*pages)
+            found = await tools_of(server, None)
+            assert phrase in found.left_out
+            assert server.noted == [found.left_out]
+            assert len(found.tools) in (1, 2, MOST_TOOLS)
+            assert not {"large", "late"} & {tool.name for tool in found.tools}
+
+    run(story())
+
+
+def test_a_server_that_changes_all_the_time_is_looked_at_now_and_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listing_module, "EVERY_SECONDS", 0.2)
+
+    async def story() -> None:
+        looks: list[float] = []
+        loop = asyncio.get_running_loop()
+
+        async def took(_found: list[ToolDefinition]) -> None:
+            looks.append(loop.time())
+
+        owner = TaskOwner()
+        listing = Listing(Server(*({"tools": tools("a")} for _ in range(50))), took, owner)
+        listing.begin(None)
+        while len(looks) < 4:
+            listing.again()
+            await asyncio.sleep(0.005)
+        assert looks[-1] - looks[1] > 0.3
         await owner.close()
 
     run(story())

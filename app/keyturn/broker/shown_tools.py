@@ -1,0 +1,119 @@
+"""Owns what a client is shown of its server's tools: what a person agreed to, nothing else."""
+
+import asyncio
+from dataclasses import dataclass
+
+from keyturn.application.connection import Connection
+from keyturn.application.tasks import TaskOwner
+from keyturn.broker.ends import Answer, LinkServices
+from keyturn.broker.envelope import ServerFrame, result_line
+from keyturn.broker.listing import Listing
+from keyturn.broker.passing import Passed, PassedRequests
+from keyturn.broker.refusals import (
+    ANSWER_UNCLEAR,
+    INTERNAL_ERROR,
+    LIST_TOO_LONG,
+    REFUSED,
+    TOO_MANY_REQUESTS,
+    error_line,
+)
+from keyturn.broker.tool_list import LIST_BYTES, PageFault, cut_page, read_page
+from keyturn.domain.definition import ReviewState, ToolDefinition
+
+MOST_HELD_BYTES = 2 * LIST_BYTES
+"""Of the lists of one connection that wait for reviews together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shower:
+    """What it takes to show one connection's tools."""
+
+    services: LinkServices
+    connection: Connection
+    listing: Listing
+    passed: PassedRequests
+    answer: Answer
+
+
+class ShownTools:
+    """Holds a list a little for reviews, then answers it with what is agreed to."""
+
+    def __init__(self, shower: Shower) -> None:
+        self._services = shower.services
+        self._connection = shower.connection
+        self._listing = shower.listing
+        self._passed = shower.passed
+        self._answer = shower.answer
+        self._loop = asyncio.get_running_loop()
+        self._tasks = TaskOwner()
+        self._held_bytes = 0
+        self._hold_until = 0.0
+        """The loop's time until which lists wait for reviews; set by the first one."""
+        self.seen = False
+        """Whether the client has a list."""
+
+    def asked(self) -> None:
+        """Count the time from the first request on."""
+        if not self._hold_until:
+            self._hold_until = self._loop.time() + self._services.limits.review_seconds
+
+    def answered(self, request: Passed, frame: ServerFrame) -> None:
+        """Take the server's list."""
+        size = len(frame.line)
+        if size > LIST_BYTES or self._held_bytes + size > MOST_HELD_BYTES:
+            self._passed.close(request.id)
+            code, why = (
+                (INTERNAL_ERROR, LIST_TOO_LONG)
+                if size > LIST_BYTES
+                else (REFUSED, TOO_MANY_REQUESTS)
+            )
+            self._answer(error_line(request.id, code, why))
+            return
+        request.held = True
+        self._held_bytes += size
+        self._tasks.start(self._show(request, frame), "tools/list")
+
+    async def close(self) -> None:
+        """End what is left."""
+        await self._tasks.close()
+
+    async def _show(self, request: Passed, frame: ServerFrame) -> None:
+        try:
+            await self._wait(request)
+            if request.id in self._passed:
+                await self._answer_list(request, frame)
+        finally:
+            self._held_bytes -= len(frame.line)
+
+    async def _wait(self, request: Passed) -> None:
+        if not self._listing.begun:
+            self._listing.begin(request.meta)
+        await self._listing.wait(self._services.limits.review_seconds)
+        held = self._hold_until - self._loop.time()
+        if held > 0:
+            await self._services.reviews.settle(self._connection, held)
+
+    async def _answer_list(self, request: Passed, frame: ServerFrame) -> None:
+        page = await read_page(bytes(frame.result or b""))
+        if request.id not in self._passed:
+            return
+        self._passed.close(request.id)
+        if request.cancelled:
+            return
+        if isinstance(page, PageFault):
+            why = LIST_TOO_LONG if page is PageFault.TOO_LONG else ANSWER_UNCLEAR
+            self._answer(error_line(request.id, INTERNAL_ERROR, why))
+            return
+        members = cut_page(page, self._agreed, modern=request.meta is not None)
+        self._answer(frame.line if members is None else result_line(request.id, members))
+        self.seen = True
+
+    def _agreed(self, tool: ToolDefinition) -> bool:
+        """Only what the broker saw too: a server may list one thing to it and another to others."""
+        standing = self._services.agreements.standing(self._connection, tool.name)
+        seen = standing.definition
+        return (
+            standing.state is ReviewState.PINNED
+            and seen is not None
+            and seen.def_hash == tool.def_hash
+        )
