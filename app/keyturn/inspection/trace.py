@@ -5,24 +5,27 @@ the newest text is also searched for values that stood in the middle of a line. 
 evidence for a person; that nothing is found proves nothing (security.md section 4).
 """
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Origin, Trace
-from keyturn.inspection.folding import fold
+from keyturn.inspection.folding import FOLDED_AT_ONCE, fold, fold_cost
 from keyturn.inspection.trace_store import Kept, Sheet, TraceMemory, TraceStore
 from keyturn.inspection.trace_text import (
     MAX_PIECE,
     MIN_CHARACTERS,
     Place,
+    Rendering,
     excerpt_at,
+    holds_more_than,
+    key_characters,
     leaf_text,
     leaves,
     pieces,
     render,
     render_on_one_line,
+    scalars,
     structure_of,
     text_blocks,
 )
@@ -32,10 +35,14 @@ TOTAL_BYTES = 512 * 1024 * 1024
 _HASHED_CHARACTERS = 128 * 1024
 _HASHED_PIECES = 800
 """How much of one result is hashed (about 4 ms); text beyond it is searched instead."""
+_MAX_STRUCTURE = 1_200
+"""Objects, lists and scalars of one structure that is set out in lines (about 4 ms)."""
 _SCALAR_BYTES = 150
 """What one scalar of a decoded structure costs besides its text, estimated."""
 _MAX_LEAVES = 1_000
 """Argument leaves that are traced; more of them make the trace incomplete."""
+_MAX_PATHS = 4 * 1024 * 1024
+"""Characters of the leaves' paths; each of them repeats the keys that lead to it."""
 _MAX_ORIGINS = 20
 """Places that are named for one leaf."""
 _SEARCHED_CHARACTERS = 4 * 1024 * 1024
@@ -84,30 +91,52 @@ class MemoryTraceIndex:
         else:
             kept = Kept(source, "")
             places = _places_of_rendering(kept, structure_of(result))
-        self._store.current().keep(kept, self._hashed(places))
+        self._store.current().keep(kept, self._hashed(kept, places))
         self._store.changed()
 
     def trace(self, arguments: JsonObject) -> Trace:
         """Find where each argument leaf was seen before."""
-        texts = list(islice(_texts(arguments), _MAX_LEAVES + 1))
-        too_many = len(texts) > _MAX_LEAVES
+        texts, too_many = _texts(arguments)
+        keys, too_long = self._keys(text for _, text in texts)
         searched, left_out = self._searched(_SEARCHED_CHARACTERS // max(1, len(texts)))
         origins: list[Origin] = []
-        for path, text in texts[:_MAX_LEAVES]:
-            origins.extend(_origins(path, self._found(text, searched)))
-        incomplete = self._store.dropped or left_out or too_many
+        drawn: dict[Kept, Rendering] = {}
+        for path, text in texts:
+            found = self._found(text, keys.get(text), searched)
+            origins.extend(_origins(path, found, drawn))
+        incomplete = self._store.dropped or left_out or too_many or too_long
         return Trace(origins=tuple(origins), incomplete=incomplete)
 
-    def _hashed(self, places: Iterator[tuple[str, Place]]) -> Iterator[tuple[int, Place]]:
+    def _hashed(
+        self, kept: Kept, places: Iterator[tuple[str, Place]]
+    ) -> Iterator[tuple[int, Place]]:
         before = ""
+        left = FOLDED_AT_ONCE
         for text, place in places:
             # A text of one line comes as its line and as a whole, and the first place counts.
             if text == before:
                 continue
             before = text
+            left -= fold_cost(text)
+            if left < 0:
+                kept.partly_hashed = True
+                return
             folded = fold(text)
             if len(folded) >= MIN_CHARACTERS:
                 yield self._store.hash_of(folded), place
+
+    def _keys(self, texts: Iterable[str]) -> tuple[dict[str, int], bool]:
+        """Hash the texts, short ones first; True when the rest of them takes too long to fold."""
+        keys: dict[str, int] = {}
+        left = FOLDED_AT_ONCE
+        for text in sorted(texts, key=len):
+            if len(text) > MAX_PIECE:
+                break
+            left -= 0 if text in keys else fold_cost(text)
+            if left < 0:
+                return keys, True
+            keys[text] = self._store.key_of(text)
+        return keys, False
 
     def _searched(self, budget: int) -> tuple[list[Sheet], bool]:
         """Choose the newest texts that fit the budget; True when one that needed it did not."""
@@ -122,11 +151,10 @@ class MemoryTraceIndex:
                 needing -= sheet.partly_hashed
         return chosen, False
 
-    def _found(self, text: str, searched: list[Sheet]) -> dict[Kept, Place]:
+    def _found(self, text: str, key: int | None, searched: list[Sheet]) -> dict[Kept, Place]:
         """Find the results that held a value; none where too many did to say anything."""
         found: dict[Kept, Place] = {}
-        if len(text) <= MAX_PIECE:
-            key = self._store.hash_of(fold(text))
+        if key is not None:
             segments = self._store.segments
             if self._is_common(sum(segment.count(key) for segment in segments)):
                 return {}
@@ -146,11 +174,18 @@ class MemoryTraceIndex:
         return results > max(_NEVER_COMMON, self._results * _COMMON_SHARE)
 
 
-def _texts(arguments: JsonObject) -> Iterator[tuple[str, str]]:
+def _texts(arguments: JsonObject) -> tuple[list[tuple[str, str]], bool]:
+    """Collect what is traced; True when there is more of it."""
+    found: list[tuple[str, str]] = []
+    left = _MAX_PATHS
     for path, value in leaves(arguments):
         text = leaf_text(value)
+        left -= len(path)
+        if left < 0 or (text is not None and len(found) == _MAX_LEAVES):
+            return found, True
         if text is not None:
-            yield path, text
+            found.append((path, text))
+    return found, False
 
 
 def _places_of_text(kept: Kept, blocks: list[str]) -> Iterator[tuple[str, Place]]:
@@ -159,7 +194,9 @@ def _places_of_text(kept: Kept, blocks: list[str]) -> Iterator[tuple[str, Place]
     # Pieces first: a block that says one line amid unseen characters stands where that line does.
     yield from cut
     start, line = 0, 1
-    for block in blocks:
+    if len(blocks) > _HASHED_PIECES:
+        kept.partly_hashed = True
+    for block in blocks[:_HASHED_PIECES]:
         if len(block) <= MAX_PIECE:
             blank = block[: len(block) - len(block.lstrip())]
             whole = block.strip()
@@ -172,13 +209,14 @@ def _places_of_text(kept: Kept, blocks: list[str]) -> Iterator[tuple[str, Place]
 def _places_of_structure(kept: Kept) -> Iterator[tuple[str, Place]]:
     if not kept.structure:
         return
-    scalars = list(islice(leaves(kept.structure), _HASHED_PIECES + 1))
-    if len(scalars) > _HASHED_PIECES:
+    if holds_more_than(kept.structure, _MAX_STRUCTURE):
         # Too large to be kept besides the text, which says the same.
         kept.structure = None
         kept.partly_hashed = True
         return
-    for number, (_, value) in enumerate(scalars):
+    kept.scalars = tuple(scalars(kept.structure))
+    kept.structure_bytes = key_characters(kept.structure)
+    for number, value in enumerate(kept.scalars):
         text = leaf_text(value) or ""
         kept.structure_bytes += len(text) + _SCALAR_BYTES
         if text and len(text) <= MAX_PIECE:
@@ -186,15 +224,14 @@ def _places_of_structure(kept: Kept) -> Iterator[tuple[str, Place]]:
 
 
 def _places_of_rendering(kept: Kept, structure: JsonValue) -> Iterator[tuple[str, Place]]:
-    scalars = list(islice(leaves(structure), _HASHED_PIECES + 1))
-    if len(scalars) > _HASHED_PIECES:
+    if holds_more_than(structure, _MAX_STRUCTURE):
         # Too large to be set out with line breaks here; it is searched as it is.
         kept.text = render_on_one_line(structure)
         kept.partly_hashed = True
         return
     rendering = render(structure)
     kept.text = rendering.text
-    for (_, value), place in zip(scalars, rendering.places, strict=True):
+    for value, place in zip(scalars(structure), rendering.places, strict=True):
         text = leaf_text(value)
         if text is not None and len(text) <= MAX_PIECE:
             yield text, place
@@ -208,17 +245,20 @@ def _search(sheet: Sheet, text: str, found: dict[Kept, Place]) -> None:
                 found[kept] = _place_at(kept.text, offset, len(text))
 
 
-def _find_word(text: str, word: str) -> int:
-    """Find `word` where it does not continue a longer word or number; -1 when nowhere."""
-    offset = text.find(word)
+def _find_word(text: str, word: str, before: int | None = None) -> int:
+    """Find `word` where it does not continue a longer word or number; -1 when nowhere.
+
+    With `before` only so many characters are looked through.
+    """
+    offset = text.find(word, 0, before)
     for _ in range(_MAX_TRIES):
         if offset < 0:
             break
         end = offset + len(word)
-        before, after = text[max(0, offset - 1) : offset], text[end : end + 1]
-        if not (_joins(before, word[0]) or _joins(word[-1], after)):
+        left, right = text[max(0, offset - 1) : offset], text[end : end + 1]
+        if not (_joins(left, word[0]) or _joins(word[-1], right)):
             return offset
-        offset = text.find(word, offset + 1)
+        offset = text.find(word, offset + 1, before)
     return -1
 
 
@@ -230,12 +270,12 @@ def _place_at(text: str, offset: int, length: int) -> Place:
     return Place(offset, length, text.count("\n", 0, offset) + 1)
 
 
-def _origins(path: str, found: dict[Kept, Place]) -> Iterator[Origin]:
+def _origins(path: str, found: dict[Kept, Place], drawn: dict[Kept, Rendering]) -> Iterator[Origin]:
     worst = sorted(found, key=lambda kept: (not kept.source.untrusted, -kept.source.number))
     for kept in worst[:_MAX_ORIGINS]:
         text, place = kept.text, found[kept]
         if place.line == 0:
-            text, place = _place_of_scalar(kept, place.offset)
+            text, place = _place_of_scalar(kept, place.offset, drawn)
         excerpt = excerpt_at(text, place.offset, place.line)
         yield Origin(
             path=path,
@@ -251,12 +291,16 @@ def _origins(path: str, found: dict[Kept, Place]) -> Iterator[Origin]:
         )
 
 
-def _place_of_scalar(kept: Kept, number: int) -> tuple[str, Place]:
-    """Point into the text where it holds the scalar too, else into the structure's rendering."""
-    _, value = next(islice(leaves(kept.structure), number, None))
-    scalar = leaf_text(value) or ""
-    offset = _find_word(kept.text, scalar)
+def _place_of_scalar(kept: Kept, number: int, drawn: dict[Kept, Rendering]) -> tuple[str, Place]:
+    """Point into the text where it holds the scalar too, else into the structure's rendering.
+
+    `drawn` keeps the renderings of one trace: a thousand values may stand in one structure.
+    """
+    scalar = leaf_text(kept.scalars[number]) or ""
+    offset = _find_word(kept.text, scalar, _HASHED_CHARACTERS)
     if offset >= 0:
         return kept.text, _place_at(kept.text, offset, len(scalar))
-    rendering = render(kept.structure)
+    rendering = drawn.get(kept)
+    if rendering is None:
+        rendering = drawn[kept] = render(kept.structure)
     return rendering.text, rendering.places[number]

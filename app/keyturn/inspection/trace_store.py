@@ -15,6 +15,7 @@ from itertools import count
 
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonValue
+from keyturn.inspection.folding import fold
 from keyturn.inspection.trace_text import Place
 
 SEGMENTS = 8
@@ -27,6 +28,8 @@ _MAX_POSTINGS = 64
 _SHEET_CHARACTERS = 16 * 1024
 _SHORT = 1024
 """Texts up to this many characters share a sheet."""
+_REMEMBERED_CHARACTERS = 1024 * 1024
+"""Of texts whose folded hashes are remembered."""
 _BITS = 28
 _MASK = (1 << _BITS) - 1
 
@@ -39,6 +42,8 @@ class Kept:
     text: str
     structure: JsonValue = None
     """Structured content whose scalars have places of their own, besides the text."""
+    scalars: tuple[JsonValue, ...] = ()
+    """The structure's, in order: a place names one by its number."""
     structure_bytes: int = 0
     partly_hashed: bool = False
     """Not all of the text was hashed, so it must be searched."""
@@ -166,6 +171,10 @@ class TraceStore:
         """Hash a folded text to 64 bits."""
         return self._memory.hash_of(folded)
 
+    def key_of(self, text: str) -> int:
+        """Fold a text and hash it."""
+        return self._memory.key_of(text)
+
     def current(self) -> Segment:
         """Return the segment that takes the next result."""
         if self.segments[-1].bytes > self._memory.session_bytes // SEGMENTS:
@@ -216,6 +225,8 @@ class TraceMemory:
         self._ages = count()
         # Keyed, so that no server can craft values that collide with others.
         self._key = secrets.token_bytes(16)
+        self._keys: dict[str, int] = {}
+        self._remembered = 0
         self._stores: weakref.WeakSet[TraceStore] = weakref.WeakSet()
 
     def watch(self, store: TraceStore) -> _Share:
@@ -233,6 +244,18 @@ class TraceMemory:
         """Hash a text to 64 bits under this process's key."""
         text = folded.encode("utf-8", "surrogatepass")
         return int.from_bytes(blake2b(text, digest_size=8, key=self._key).digest())
+
+    def key_of(self, text: str) -> int:
+        """Fold a text and hash it; done once for a call that is looked for in several indexes."""
+        key = self._keys.get(text)
+        if key is None:
+            key = self.hash_of(fold(text))
+            self._remembered += len(text)
+            if self._remembered > _REMEMBERED_CHARACTERS:
+                self._keys.clear()
+                self._remembered = len(text)
+            self._keys[text] = key
+        return key
 
     def make_room(self) -> None:
         """Drop the oldest segments of all stores until all of them fit."""

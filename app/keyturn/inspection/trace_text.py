@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from keyturn.domain.canonical import JsonValue
@@ -80,6 +81,42 @@ def leaves(value: JsonValue, path: str = "") -> Iterator[tuple[str, JsonValue]]:
             yield path, value
 
 
+def holds_more_than(value: JsonValue, limit: int) -> bool:
+    """Tell whether more than `limit` values and containers are in `value`."""
+    stack = [value]
+    count = 1
+    while stack and count <= limit:
+        item = stack.pop()
+        below = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+        count += len(below)
+        stack.extend(below)
+    return count > limit
+
+
+def key_characters(value: JsonValue) -> int:
+    """Count the characters of all keys."""
+    match value:
+        case dict():
+            return sum(map(len, value)) + sum(map(key_characters, value.values()))
+        case list():
+            return sum(map(key_characters, value))
+        case _:
+            return 0
+
+
+def scalars(value: JsonValue) -> Iterator[JsonValue]:
+    """Walk all scalars in the order of `leaves`."""
+    match value:
+        case dict():
+            for key in sorted(value):
+                yield from scalars(value[key])
+        case list():
+            for item in value:
+                yield from scalars(item)
+        case _:
+            yield value
+
+
 def text_blocks(result: JsonValue) -> list[str]:
     """Collect the texts of a result: of a tool, a resource or a prompt (MCP content blocks)."""
     if not isinstance(result, dict):
@@ -112,17 +149,17 @@ def structure_of(result: JsonValue) -> JsonValue:
 def pieces(text: str, limit: int) -> list[tuple[str, Place]]:
     """Cut a text into its lines, the cells of its tables and its quoted values.
 
-    Stops at the line in which `limit` pieces are reached.
+    Stops when `limit` pieces are reached.
     """
     found: list[tuple[str, Place]] = []
     start = 0
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) >= MIN_CHARACTERS:
-            _take(found, line, start, number)
-            _take_cells(found, line, start, number)
-            _take_quoted(found, line, start, number)
-            if len(found) >= limit:
-                break
+            cut = chain([(line, start)], _cells(line, start), quoted(line, start))
+            for part, at in cut:
+                _take(found, part, at, number)
+                if len(found) >= limit:
+                    return found
         start += len(line) + 1
     return found
 
@@ -141,20 +178,30 @@ def render_on_one_line(value: JsonValue) -> str:
 
 def excerpt_at(text: str, offset: int, line: int) -> Excerpt:
     """Cut out the line at `offset` with one line before and after, 2,000 characters at most."""
-    start = text.rfind("\n", 0, offset) + 1
-    end = text.find("\n", offset)
-    end = len(text) if end < 0 else end
+    start, end = _line_start(text, offset), _line_end(text, offset)
     if end - start > EXCERPT_CHARACTERS:
         start = max(start, min(offset - EXCERPT_CHARACTERS // 4, end - EXCERPT_CHARACTERS))
         return Excerpt(text=text[start : start + EXCERPT_CHARACTERS], first_line=line)
-    before = text.rfind("\n", 0, start - 1) + 1 if start else 0
+    before = _line_start(text, start - 1) if start else 0
     if start and end - before <= EXCERPT_CHARACTERS:
         start, line = before, line - 1
-    after = text.find("\n", end + 1)
-    after = len(text) if after < 0 else after
+    after = _line_end(text, end + 1)
     if after - start <= EXCERPT_CHARACTERS:
         end = after
     return Excerpt(text=text[start:end], first_line=line)
+
+
+def _line_start(text: str, offset: int) -> int:
+    """Return where the line begins, looking no further back than an excerpt may reach."""
+    low = max(0, offset - EXCERPT_CHARACTERS - 1)
+    found = text.rfind("\n", low, offset) + 1
+    return found or low
+
+
+def _line_end(text: str, offset: int) -> int:
+    high = min(len(text), offset + EXCERPT_CHARACTERS + 1)
+    found = text.find("\n", offset, high)
+    return high if found < 0 else found
 
 
 def _counts(text: str) -> bool:
@@ -187,17 +234,17 @@ def _take(found: list[tuple[str, Place]], part: str, start: int, line: int) -> N
         found.append((text, Place(start, len(text), line)))
 
 
-def _take_cells(found: list[tuple[str, Place]], line: str, start: int, number: int) -> None:
+def _cells(line: str, start: int) -> Iterator[tuple[str, int]]:
     """Cut at the separator that a table would use; a comma only where there is no stronger one."""
     for separator in _SEPARATORS:
         if separator in line:
             for cell in line.split(separator):
-                _take(found, cell, start, number)
+                yield cell, start
                 start += len(cell) + 1
             return
 
 
-def _take_quoted(found: list[tuple[str, Place]], line: str, start: int, number: int) -> None:
+def quoted(line: str, start: int) -> Iterator[tuple[str, int]]:
     """Take every stretch between two quotation marks: one stray mark must not hide the rest."""
     for quote in _QUOTES:
         if quote in line:
@@ -205,13 +252,14 @@ def _take_quoted(found: list[tuple[str, Place]], line: str, start: int, number: 
             offset = start + len(parts[0]) + 1
             for part in parts[1:-1]:
                 if len(part) <= _MAX_QUOTED:
-                    _take(found, part, offset, number)
+                    yield part, offset
                 offset += len(part) + 1
-    opened = line.find("“")
-    while opened >= 0:
-        closed = line.find("”", opened)
+    opened, closed = line.find("“"), 0
+    while opened >= 0 and closed >= 0:
+        if closed < opened:
+            closed = line.find("”", opened)
         if 0 < closed - opened <= _MAX_QUOTED:
-            _take(found, line[opened + 1 : closed], start + opened + 1, number)
+            yield line[opened + 1 : closed], start + opened + 1
         opened = line.find("“", opened + 1)
 
 

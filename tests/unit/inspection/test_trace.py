@@ -8,6 +8,8 @@ import pytest
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Origin, Trace
+from keyturn.inspection import trace as trace_module
+from keyturn.inspection import trace_store
 from keyturn.inspection.trace import MemoryTraceIndex, MemoryTraceIndexes
 
 REPORT = """Shipment report 3: Kestrel Pass, week 18
@@ -311,3 +313,62 @@ def test_a_value_of_more_results_than_places_are_kept_is_counted_whole() -> None
 def test_an_unseen_character_before_blank_lines_is_no_part_of_a_value() -> None:
     (origin,) = index_of(text_result("\u200b\n\nR. Talbot")).trace({"v": "R. Talbot"}).origins
     assert (origin.value, origin.offset, origin.line) == ("R. Talbot", 3, 3)
+
+
+HOSTILE = "a" + "\u0301" * 32_000 + "\u0327" * 32_000
+
+
+def test_values_that_take_long_to_fold_are_left_out_and_the_trace_says_so() -> None:
+    index = index_of(text_result(REPORT))
+    trace = index.trace({"to": "R. Talbot", **{f"a{n}": f"{HOSTILE}{n}" for n in range(10)}})
+    assert [origin.path for origin in trace.origins] == ["/to"]
+    assert trace.incomplete
+    assert not index.trace({"to": "R. Talbot", "a": HOSTILE}).incomplete
+
+
+def test_a_value_is_folded_once_however_many_indexes_look_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    indexes = MemoryTraceIndexes()
+    folded: list[str] = []
+
+    def fold(text: str) -> str:
+        folded.append(text)
+        return text
+
+    monkeypatch.setattr(trace_store, "fold", fold)
+    for _ in range(5):
+        indexes.new_index().trace({"to": "R. Talbot"})
+    assert folded == ["R. Talbot"]
+
+
+def test_of_countless_blocks_the_first_are_hashed_and_the_rest_is_searched(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folded: list[str] = []
+
+    def fold(text: str) -> str:
+        folded.append(text)
+        return text
+
+    monkeypatch.setattr(trace_module, "fold", fold)
+    blocks: list[JsonValue] = [{"type": "text", "text": f"block {n}"} for n in range(5_000)]
+    index = index_of({"content": blocks})
+    assert len(folded) < 2_000
+    assert len(index.trace({"v": "block 4999"}).origins) == 1
+
+
+def test_paths_that_repeat_long_keys_are_bounded() -> None:
+    index = index_of(text_result(REPORT))
+    names: list[JsonValue] = ["R. Talbot"] * 500
+    trace = index.trace({"k" * 1_000_000: names})
+    assert trace.incomplete
+    assert len(trace.origins) < 5
+
+
+def test_a_structure_of_empty_lists_or_long_keys_is_counted_too() -> None:
+    index = small(100_000, 1_000_000).new_index()
+    rows: list[JsonValue] = [[] for _ in range(5_000)]
+    index.add(source(1), {"structuredContent": {"rows": rows}})
+    index.add(source(2), text_result("said", {"k" * 200_000: "R. Talbot"}))
+    assert index.trace({"v": "R. Talbot"}) == Trace(incomplete=True)

@@ -1,6 +1,7 @@
 """How results are cut into pieces and set out, with every offset and line right."""
 
 import json
+from typing import SupportsIndex
 
 import pytest
 
@@ -12,6 +13,7 @@ from keyturn.inspection.trace_text import (
     leaf_text,
     leaves,
     pieces,
+    quoted,
     render,
     render_on_one_line,
     structure_of,
@@ -92,6 +94,26 @@ def test_short_pieces_and_blank_lines_are_left_out() -> None:
 
 def test_the_cutting_stops_at_the_limit() -> None:
     assert len(pieces("some line\n" * 1_000, 10)) == 10
+    assert len(pieces("abc|" * 1_000, 10)) == 10
+    assert len(pieces('"abc"' * 1_000, 10)) == 10
+
+
+class _CountedLine(str):
+    """A line that counts how often it is looked through."""
+
+    __slots__ = ("looked",)
+
+    def find(
+        self, sub: str, start: SupportsIndex | None = None, end: SupportsIndex | None = None, /
+    ) -> int:
+        self.looked = getattr(self, "looked", 0) + 1
+        return super().find(sub, start, end)
+
+
+def test_curly_quotes_that_are_never_closed_are_looked_for_once() -> None:
+    line = _CountedLine("“" * 1_000)
+    assert list(quoted(line, 0)) == []
+    assert line.looked < 10
 
 
 @pytest.mark.parametrize(
