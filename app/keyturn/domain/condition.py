@@ -1,11 +1,17 @@
 """The sixteen tests that a rule can make on an argument, total over all JSON values."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
 
+from keyturn.domain.address import (
+    TwoReadings,
+    host_of,
+    is_under,
+    path_parts,
+    plain_host,
+    refuse_other_spellings,
+)
 from keyturn.domain.alike import imitates
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.lamps import Lamps, lamps_from_letters
@@ -45,14 +51,6 @@ class Condition:
 
 class ConditionFault(Exception):
     """The test cannot be made: an unusable condition, or a value that it cannot be sure of."""
-
-
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-_HAS_AUTHORITY = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
-_WEB_AUTHORITY = re.compile(r"[A-Za-z]+://[^/]")
-_WEB_SCHEMES = frozenset({"ftp", "http", "https", "ws", "wss"})
-_DROPPED_BY_BROWSERS = dict.fromkeys(map(ord, "\t\n\r"))
-_AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +112,7 @@ def holds(condition: Condition, arguments: JsonObject, lamps: Lamps) -> bool:
     if isinstance(found, _Missing):
         fault_of(condition)
         return False
-    return _TESTS[condition.op](found, wanted)
+    return _test(condition.op, found, wanted)
 
 
 def fault_of(condition: Condition) -> None:
@@ -125,7 +123,14 @@ def fault_of(condition: Condition) -> None:
         case Operator.HAS:
             holds(condition, {}, Lamps.NONE)
         case _:
-            _TESTS[condition.op]("", condition.value)
+            _test(condition.op, "", condition.value)
+
+
+def _test(op: Operator, found: JsonValue, wanted: JsonValue) -> bool:
+    try:
+        return _TESTS[op](found, wanted)
+    except TwoReadings as fault:
+        raise ConditionFault(str(fault)) from fault
 
 
 def _is_index(key: str) -> bool:
@@ -162,18 +167,37 @@ def _text(wanted: JsonValue) -> str:
 
 
 def _glob(found: JsonValue, wanted: JsonValue) -> bool:
-    pattern = glob(_text(wanted))
-    return isinstance(found, str) and pattern.fullmatch(found) is not None
+    return _fits(found, _text(wanted), lambda text, form: glob(form).fullmatch(text) is not None)
 
 
 def _prefix(found: JsonValue, wanted: JsonValue) -> bool:
-    text = _text(wanted)
-    return isinstance(found, str) and found.startswith(text)
+    return _fits(found, _text(wanted), str.startswith)
 
 
 def _suffix(found: JsonValue, wanted: JsonValue) -> bool:
-    text = _text(wanted)
-    return isinstance(found, str) and found.endswith(text)
+    return _fits(found, _text(wanted), str.endswith)
+
+
+def _fits(found: JsonValue, form: str, test: Callable[[str, str], bool]) -> bool:
+    """Compare a text as it is; raises TwoReadings where that says nothing of what it names."""
+    if not isinstance(found, str):
+        return False
+    _refuse_nul(found)
+    if not form.startswith("/") and "://" not in form:
+        return test(found, form)
+    refuse_other_spellings(found, form)
+    if test(found, form):
+        return True
+    if test(found.casefold(), form.casefold()):
+        # Names of hosts, and of files in many places, are the same whatever their case.
+        raise TwoReadings("the text differs in its letters only")
+    return False
+
+
+def _refuse_nul(found: str) -> None:
+    """Raise TwoReadings for a NUL, at which many programs end a text."""
+    if "\0" in found:
+        raise TwoReadings("the text holds a NUL")
 
 
 def _regex(found: JsonValue, wanted: JsonValue) -> bool:
@@ -181,66 +205,33 @@ def _regex(found: JsonValue, wanted: JsonValue) -> bool:
         pattern = regex(_text(wanted))
     except BadPattern as error:
         raise ConditionFault(str(error)) from error
-    return isinstance(found, str) and pattern.search(found) is not None
+    if not isinstance(found, str):
+        return False
+    _refuse_nul(found)
+    return pattern.search(found) is not None
 
 
 def _host_in(found: JsonValue, wanted: JsonValue) -> bool:
     hosts = wanted if isinstance(wanted, list) else [wanted]
-    names = [_text(host).lower() for host in hosts]
-    if not isinstance(found, str):
-        return False
-    host = _host_of(found)
+    names = [_host_name(_text(host)) for host in hosts]
+    host = host_of(found) if isinstance(found, str) else ""
     return any(
         host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in names
     )
 
 
-def _host_of(text: str) -> str:
-    """Name the host of a URL or of `host[:port][/path]`; empty when there is none.
-
-    Raises ConditionFault where clients disagree about the host (RFC 3986 and the WHATWG URL
-    standard): such a text could lead an allow rule to another host, or pass round a deny rule.
-    """
-    scheme = _SCHEME.match(text.strip().translate(_DROPPED_BY_BROWSERS))
-    is_web = scheme is not None and scheme[1].lower() in _WEB_SCHEMES
-    if (is_web or "//" in text or "\\" in text) and _AMBIGUOUS.search(text):
-        raise ConditionFault("the host cannot be told for sure")
-    if is_web and not _WEB_AUTHORITY.match(text):
-        raise ConditionFault("the host cannot be told for sure")
-    try:
-        host = urlsplit(text if _HAS_AUTHORITY.match(text) else f"//{text}").hostname or ""
-    except ValueError:
-        raise ConditionFault("the host cannot be told for sure") from None
-    if not host.isascii() or "%" in host:
-        raise ConditionFault("the host cannot be told for sure")
-    return host.removesuffix(".")
+def _host_name(text: str) -> str:
+    """Read one of the hosts of a rule: a name, an address, or `*.` and a name."""
+    if text.startswith("*."):
+        return "*." + plain_host(text[2:])
+    return plain_host(text)
 
 
 def _path_under(found: JsonValue, wanted: JsonValue) -> bool:
-    root = _normal_path(_text(wanted))
+    root = path_parts(_text(wanted))
     if root is None:
         raise ConditionFault("`path_under` takes an absolute path")
-    path = _normal_path(found) if isinstance(found, str) else None
-    return path is not None and path[: len(root)] == root
-
-
-def _normal_path(text: str) -> list[str] | None:
-    """Normalise lexically; a relative path has no answer.
-
-    Raises ConditionFault for a NUL, at which many programs end the path.
-    """
-    if "\0" in text:
-        raise ConditionFault("the path holds a NUL")
-    if not text.startswith("/"):
-        return None
-    parts: list[str] = []
-    for part in text.split("/"):
-        if part == "..":
-            # Above the root is the root (POSIX), so that `/../etc` does not pass round a rule.
-            del parts[-1:]
-        elif part not in ("", "."):
-            parts.append(part)
-    return parts
+    return isinstance(found, str) and is_under(found, root)
 
 
 def _order(found: JsonValue, wanted: JsonValue) -> int | None:

@@ -106,8 +106,6 @@ def test_a_value_fits_or_does_not(
         ("https://docs.example.org/a", "docs.example.org", True),
         ("https://DOCS.example.org.", ["x", "Docs.Example.org"], True),
         ("https://docs.example.org:8080/a?b#c", "docs.example.org", True),
-        ("https://user:word@docs.example.org/", "docs.example.org", True),
-        ("https://docs.example.org@evil.example/", "docs.example.org", False),
         ("https://a.docs.example.org/", "*.docs.example.org", True),
         ("https://docs.example.org/", "*.docs.example.org", False),
         ("https://evildocs.example.org/", "*.docs.example.org", False),
@@ -115,12 +113,21 @@ def test_a_value_fits_or_does_not(
         ("docs.example.org/a//b", "docs.example.org", True),
         ("docs.example.org:80", "docs.example.org", True),
         ("//docs.example.org/a", "docs.example.org", True),
-        ("git@docs.example.org:team/repo", "docs.example.org", True),
+        ("docs.example.org:team/repo", "docs.example.org", True),
+        ("docs.example.org:80//a", "docs.example.org", True),
+        ("https://docs.example.org/@team/a", "docs.example.org", True),
         ("http://[::1]:3000/", "::1", True),
+        ("http://[0:0::0001]/", "[::1]", True),
+        ("::1", "::1", True),
+        ("http://[::ffff:127.0.0.1]/", "127.0.0.1", True),
+        ("http://[::ffff:7f00:1]/", "127.0.0.1", True),
+        ("http://127.0.0.1/", "::ffff:127.0.0.1", True),
+        ("http://127.0.0.1./", "127.0.0.1", True),
+        ("http://127.0.0.10/", "127.0.0.1", False),
         ("file:///docs.example.org", "docs.example.org", False),
         ("words without an address", "words", False),
         ("", "x", False),
-        (7, "7", False),
+        (7, "x7", False),
     ],
 )
 def test_a_host_is_told_from_a_url(url: JsonValue, hosts: JsonValue, fits: bool) -> None:
@@ -142,6 +149,36 @@ def test_a_host_is_told_from_a_url(url: JsonValue, hosts: JsonValue, fits: bool)
         "https://docs.example.org／.evil.example",
         "http://[zz",
         "see https://docs.example.org",
+        "see docs.example.org",
+        "docs.example.org evil.example",
+        "127.0.0.1 x",
+        "local\nhost",
+        "https://user:word@docs.example.org/",
+        "https://docs.example.org@evil.example/",
+        "https://docs.example.org?@evil.example/",
+        "git@docs.example.org:team/repo",
+        "ssh://-oProxyCommand=x@docs.example.org",
+        "ssh://-oProxyCommand=x/docs.example.org",
+        "http://docs.example.org,evil.example/",
+        "http://docs.example.org:80:evil.example/",
+        "http://docs..example.org/",
+        "view-source:http://docs.example.org/",
+        "///docs.example.org",
+        "http://2130706433/",
+        "http://0x7f.1/",
+        "http://0x7f000001/",
+        "http://0177.0.0.1/",
+        "http://127.1/",
+        "http://127.0.0.01/",
+        "http://1.2.3.4.5/",
+        "http://0/",
+        "http://0.0.0.0/",
+        "http://[::]/",
+        "http://[::127.0.0.1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[2002:7f00:1::]/",
+        "127.1",
+        "::1::2",
     ],
 )
 def test_a_host_that_clients_read_in_two_ways_cannot_be_judged(url: str) -> None:
@@ -171,10 +208,87 @@ def test_a_path_is_under_a_root_by_its_text(path: JsonValue, root: str, fits: bo
     assert holds(condition, {"p": path}, Lamps.NONE) is fits
 
 
-def test_a_path_that_ends_twice_cannot_be_judged() -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/srv/a\0/../../etc",
+        "/srv/a\n/etc",
+        "/srv/%2e%2e/etc",
+        "/srv/%2E./etc",
+        "/srv%2F..%2Fetc",
+        "/srv/%252e%252e/etc",
+        "/srv/%c0%ae%c0%ae/etc",
+        "/srv/%u002e%u002e/etc",
+        "/s%72v/a",
+        "/srv/..\\..\\etc",
+        "\\srv\\a",
+        "/srv/\uff0e\uff0e/etc",
+        "/srv\uff0f..\uff0fetc",
+        "/srv/.. /etc",
+        "/srv/ ../etc",
+        "/SRV/a",
+        "/\uff53rv/a",
+        "/srv./a",
+        "~/a",
+        "~root/srv",
+        "file:///srv/a",
+    ],
+)
+def test_a_path_that_programs_read_in_two_ways_cannot_be_judged(path: str) -> None:
     condition = Condition(path="/p", op=Operator.PATH_UNDER, value="/srv")
     with pytest.raises(ConditionFault):
-        holds(condition, {"p": "/srv/a\0/../../etc"}, Lamps.NONE)
+        holds(condition, {"p": path}, Lamps.NONE)
+
+
+@pytest.mark.parametrize(
+    ("op", "form", "text"),
+    [
+        (Operator.PREFIX, "/srv/", "/srv/../etc"),
+        (Operator.PREFIX, "/srv/", "/srv/%2e%2e/etc"),
+        (Operator.PREFIX, "/srv/", "/srv/..\\etc"),
+        (Operator.PREFIX, "/srv/", "//srv/a"),
+        (Operator.PREFIX, "/srv/", "/./srv/a"),
+        (Operator.PREFIX, "/srv/", "/Srv/a"),
+        (Operator.GLOB, "/srv/*", "/srv/a/../../etc"),
+        (Operator.GLOB, "/srv/*.txt", "/srv/a.TXT"),
+        (Operator.SUFFIX, "/report.txt", "/srv/x/../report.txt"),
+        (Operator.SUFFIX, ".txt", "/etc/passwd\0.txt"),
+        (Operator.MATCHES, r"^/srv/.*\.txt$", "/srv/passwd\0.txt"),
+        (Operator.PREFIX, "https://docs.example.org/", "https://docs.example.org/a/../b"),
+        (Operator.PREFIX, "https://docs.example.org", "https://docs.example.org@evil.example/"),
+        (Operator.PREFIX, "https://docs.example.org/", "HTTPS://docs.example.org/"),
+        (Operator.PREFIX, "https://docs.example.org/", "https://DOCS.example.org/"),
+        (Operator.PREFIX, "https://docs.example.org/adm", "https://docs.example.org/%61dmin"),
+        (Operator.GLOB, "https://*.example.org/*", "https://evil.example\\.example.org/a"),
+        (Operator.GLOB, "http*://127.0.0.1*", "http://127.1/"),
+    ],
+)
+def test_a_text_that_hides_what_it_names_cannot_be_judged_by_its_text(
+    op: Operator, form: str, text: str
+) -> None:
+    with pytest.raises(ConditionFault):
+        holds(Condition(path="/v", op=op, value=form), {"v": text}, Lamps.NONE)
+
+
+@pytest.mark.parametrize(
+    ("op", "form", "text", "fits"),
+    [
+        (Operator.PREFIX, "/srv/", "/srv/my file, 2026..txt", True),
+        (Operator.PREFIX, "/srv", "/", False),
+        (Operator.GLOB, "/srv/*", "/srv/", True),
+        (
+            Operator.PREFIX,
+            "https://docs.example.org/",
+            "https://docs.example.org/a%20b?c=%2e",
+            True,
+        ),
+        (Operator.PREFIX, "https://docs.example.org/", "https://docs.example.org/a//b", True),
+        (Operator.SUFFIX, "@example.org", "r.talbot@example.org", True),
+        (Operator.GLOB, "*..*", "a..b", True),
+    ],
+)
+def test_a_plain_text_is_judged_by_its_text(op: Operator, form: str, text: str, fits: bool) -> None:
+    assert holds(Condition(path="/v", op=op, value=form), {"v": text}, Lamps.NONE) is fits
 
 
 @pytest.mark.parametrize(
@@ -207,9 +321,17 @@ UNUSABLE: list[tuple[Operator, JsonValue]] = [
     (Operator.SUFFIX, ["a"]),
     (Operator.HOST_IN, 5),
     (Operator.HOST_IN, [1]),
+    (Operator.HOST_IN, ""),
+    (Operator.HOST_IN, "https://docs.example.org"),
+    (Operator.HOST_IN, "docs.example.org:80"),
+    (Operator.HOST_IN, "2130706433"),
+    (Operator.HOST_IN, "*.*.example.org"),
+    (Operator.HOST_IN, "b\u00fccher.example"),
     (Operator.PATH_UNDER, "relative/path"),
     (Operator.PATH_UNDER, {}),
     (Operator.PATH_UNDER, "/a\0"),
+    (Operator.PATH_UNDER, "C:\\data"),
+    (Operator.PATH_UNDER, "~/data"),
     (Operator.LT, "2"),
     (Operator.GE, True),
     (Operator.LEN_LE, 2.5),
