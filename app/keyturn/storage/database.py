@@ -14,8 +14,9 @@ from types import MappingProxyType
 from sqlite_utils import Database
 
 from keyturn.domain.errors import DamagedDatabase
-from keyturn.storage.migrations import MIGRATIONS, STEPS
+from keyturn.storage.migrations import MIGRATIONS
 from keyturn.storage.read_only import APPLICATION_ID, BUSY_SECONDS, DATABASE_NAME
+from keyturn.storage.schema import STEPS, refuse_detours, what_is_missing, what_was_added
 
 _FULL = 2
 _PRAGMAS: Mapping[str, int | str] = MappingProxyType(
@@ -143,6 +144,7 @@ def _migrate(path: Path) -> None:
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
             raise damaged(path, "It is not a database of Keyturn.")
+        refuse_detours(connection)
         connection.execute("PRAGMA secure_delete = ON")
         database = Database(connection, execute_plugins=False)
         unknown = sorted({step.name for step in MIGRATIONS.applied(database)} - set(STEPS))
@@ -167,6 +169,9 @@ def _connect(path: Path) -> sqlite3.Connection:
             found = connection.execute(f"PRAGMA {name}").fetchone()[0]
             if found != value:
                 raise damaged(path, f"SQLite keeps {name} at {found}, not at {value}.")
+        refuse_detours(connection)
+        if other := what_was_added(connection) or what_is_missing(connection):
+            raise damaged(path, f"It {other}.")
     except BaseException:
         connection.close()
         raise

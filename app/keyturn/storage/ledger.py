@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 
 from keyturn.application.ports.clock import Clock
-from keyturn.domain.errors import DamagedDatabase
+from keyturn.domain.errors import DamagedDatabase, LogUnavailable
 from keyturn.domain.record import (
     GENESIS,
     SALT_BYTES,
@@ -45,14 +45,13 @@ _CALL = f"""
         decisive = excluded.decisive, hidden = excluded.hidden, digest = excluded.digest,
         route = excluded.route
 """
-_DELIVERY = f"""
-    WITH news ({projection.DELIVERY_COLUMNS}, id) AS (VALUES {{rows}})
+_DELIVERY = """
     UPDATE calls SET
-        delivery_seq = news.delivery_seq, delivery = news.delivery, result = news.result
-    FROM news WHERE calls.id = news.id
+        delivery_seq = news.column1, delivery = news.column2, result = news.column3
+    FROM (VALUES {rows}) AS news WHERE calls.id = news.column4
 """
 _EVENT = f"INSERT INTO events ({projection.EVENT_COLUMNS}) VALUES {{rows}}"
-_CHECKPOINT = "INSERT OR IGNORE INTO checkpoints (size, root, chain, peaks) VALUES {rows}"
+_CHECKPOINT = "INSERT INTO checkpoints (size, root, chain, peaks) VALUES {rows}"
 
 
 @dataclass(slots=True)
@@ -97,8 +96,9 @@ class Ledger:
     def append(self, entries: Sequence[Entry]) -> list[int | ValueError]:
         """Insert a batch; return the sequence number of each, or why it has no canonical form.
 
-        Raises sqlite3.Error when the batch cannot be inserted, DamagedDatabase when the end of the
-        chain had to be read again and does not hold. After either, call `forget`.
+        Raises sqlite3.Error when the batch cannot be inserted, LogUnavailable when the database
+        says that it did and did not, DamagedDatabase when the end of the chain had to be read again
+        and does not hold. After each, call `forget`.
         """
         head = self._head
         if head is None:
@@ -111,7 +111,7 @@ class Ledger:
                 results.append(self._stage(head, entry, ts_utc, mono_ns, rows))
             except ValueError as fault:
                 results.append(fault)
-        self._insert(rows)
+        self._write(head, rows)
         return results
 
     def forget(self) -> None:
@@ -123,8 +123,8 @@ class Ledger:
         head = self._head
         if head is None:
             head = self._head = _load_head(self._connection)
-        if head.seq:
-            self._run(_CHECKPOINT, [_checkpoint_row(head)])
+        if head.seq and not self._has_checkpoint(head.seq):
+            self._insert(_CHECKPOINT, [_checkpoint_row(head)])
 
     def _stage(self, head: _Head, entry: Entry, ts_utc: str, mono_ns: int, rows: _Rows) -> int:
         seq = head.seq + 1
@@ -160,27 +160,45 @@ class Ledger:
             rows.checkpoints.append(_checkpoint_row(head))
         return seq
 
-    def _insert(self, rows: _Rows) -> None:
-        self._run(_RECORD, rows.records)
-        self._run(_ARGUMENTS, rows.arguments)
-        self._run(_CALL, rows.calls)
+    def _write(self, head: _Head, rows: _Rows) -> None:
+        """Write a batch; raises LogUnavailable when a row of it is not there afterwards."""
+        self._insert(_RECORD, rows.records)
+        self._insert(_ARGUMENTS, rows.arguments)
+        self._insert(_CALL, rows.calls)
         self._run(_DELIVERY, list(rows.deliveries.values()))
-        self._run(_EVENT, rows.events)
-        self._run(_CHECKPOINT, rows.checkpoints)
+        self._insert(_EVENT, rows.events)
+        self._insert(_CHECKPOINT, rows.checkpoints)
+        if rows.records and self._chain_at(head.seq) != head.chain:
+            raise _not_kept(f"record {head.seq} is not there after it was written")
 
-    def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        """Run a statement over many rows at once.
+    def _insert(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        written = self._run(statement, rows)
+        if written != len(rows):
+            raise _not_kept(f"{written} of {len(rows)} rows were written")
+
+    def _chain_at(self, seq: int) -> bytes | None:
+        row = self._connection.execute("SELECT chain FROM records WHERE seq = ?", (seq,)).fetchone()
+        return None if row is None else row[0]
+
+    def _has_checkpoint(self, size: int) -> bool:
+        query = "SELECT 1 FROM checkpoints WHERE size = ?"
+        return self._connection.execute(query, (size,)).fetchone() is not None
+
+    def _run(self, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Run a statement over many rows at once; return how many rows it wrote.
 
         Not by executemany(), which hands the GIL to the event loop and waits for it once a row:
         that cost more than all of SQLite's work.
         """
-        at = 0
+        at = written = 0
         while at < len(rows):
             # Powers of two, so that there are few statements to prepare and to keep.
             count = min(_MOST_ROWS, 1 << (len(rows) - at).bit_length() - 1)
             values = tuple(chain.from_iterable(rows[at : at + count]))
-            self._connection.execute(_for_rows(statement, count, len(rows[at])), values)
+            done = self._connection.execute(_for_rows(statement, count, len(rows[at])), values)
+            written += done.rowcount
             at += count
+        return written
 
 
 @cache
@@ -249,5 +267,13 @@ def _broken_end(cause: str) -> DamagedDatabase:
     return DamagedDatabase(
         "The decision log does not hold together at its end, so every call is refused.",
         cause=cause,
+        mend="Run `keyturn verify`, then put a backup of the profile in its place.",
+    )
+
+
+def _not_kept(what: str) -> LogUnavailable:
+    return LogUnavailable(
+        "The database does not keep what is written to it, so nothing was sent.",
+        cause=f"Without an error, {what}.",
         mend="Run `keyturn verify`, then put a backup of the profile in its place.",
     )

@@ -7,6 +7,8 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from keyturn.storage.schema import refuse_detours
+
 DATABASE_NAME = "keyturn.db"
 APPLICATION_ID = 0x4B545231
 """Marks the file as ours ("KTR1"; https://www.sqlite.org/pragma.html#pragma_application_id)."""
@@ -18,7 +20,8 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     """Open a database that a broker may be writing to; may be used from one thread at a time.
 
     Raises sqlite3.Error when there is none or it cannot be read. Even `mode=ro` makes the side
-    files of a WAL that has none, so a database that was closed is opened as immutable.
+    files of a WAL that has none, so a database that was closed is opened as immutable. Nothing is
+    read through a view: a query that would is an error.
     """
     uri = f"{path.absolute().as_uri()}?mode=ro"
     if not _beside(path, "-wal").exists():
@@ -29,6 +32,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA trusted_schema = OFF")
+        refuse_detours(connection)
     except BaseException:
         connection.close()
         raise

@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from keyturn.domain.record import GENESIS, chain_hash, leaf_hash
 from keyturn.storage.read_only import APPLICATION_ID, evidence, is_open_elsewhere
+from keyturn.storage.schema import unknown_steps, what_is_missing, what_was_added
 from keyturn.storage.tree import Frontier
 from keyturn.storage.verification_deep import DeepCheck, Fault
 
@@ -61,9 +62,10 @@ def verify(
 ) -> Verification:
     """Check a log in one pass with constant memory; never raises for what it finds.
 
-    Shallow: numbers without gaps, every leaf and link, the log's own name, the checkpoints. Deep
-    adds SQLite's own check, the canonical form of each record, the arguments against their
-    commitments, and the history rows against the records that they were made from.
+    Shallow: the schema to the letter, with no trigger, view or table beside it; numbers without
+    gaps, every leaf and link, the log's own name, the checkpoints. Deep adds SQLite's own check,
+    the canonical form of each record, the arguments against their commitments, and the history rows
+    against the records that they were made from.
     """
     if isinstance(source, sqlite3.Connection):
         return _verify(source, deep, mark)
@@ -155,6 +157,7 @@ class _Walk:
         (application,) = self._connection.execute("PRAGMA application_id").fetchone()
         if application != APPLICATION_ID:
             raise _Unusable("The file is not a database of Keyturn")
+        _check_schema(self._connection)
         row = self._connection.execute(
             "SELECT value FROM profile WHERE name = 'install_id'"
         ).fetchone()
@@ -227,6 +230,16 @@ class _Walk:
         mark = self._mark
         if mark is not None and mark.size == seq and mark.chain != self._chain:
             raise Fault(seq, f"record {seq} is not the one that the mark names", rolled_back=True)
+
+
+def _check_schema(connection: sqlite3.Connection) -> None:
+    """Raise Fault for anything that could show other rows than those that were written."""
+    if added := what_was_added(connection):
+        if newer := unknown_steps(connection):
+            raise _Unusable(f"The database {added}; it names {newer[-1]!a}, a step of a newer one")
+        raise Fault(None, f"the database {added}")
+    if missing := what_is_missing(connection):
+        raise _Unusable(f"The database {missing}")
 
 
 def _pruned_through(connection: sqlite3.Connection) -> int:

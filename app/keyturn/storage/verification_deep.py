@@ -10,9 +10,9 @@ from keyturn.storage.projection import Body, read_body
 
 
 class Fault(Exception):
-    """The log does not hold at this record."""
+    """The log does not hold, at this record if it is at one."""
 
-    def __init__(self, seq: int, reason: str, *, rolled_back: bool = False) -> None:
+    def __init__(self, seq: int | None, reason: str, *, rolled_back: bool = False) -> None:
         super().__init__(reason)
         self.seq = seq
         self.rolled_back = rolled_back

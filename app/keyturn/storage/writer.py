@@ -25,6 +25,7 @@ from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.domain.errors import KeyturnError, LogUnavailable
 from keyturn.domain.record import Durability, Entry
 from keyturn.storage.ledger import Ledger
+from keyturn.storage.schema import SchemaWatch
 
 NOTE_SECONDS = 0.1
 """Longest time that a note waits for a batch that somebody else causes."""
@@ -84,6 +85,7 @@ class Writer:
         """Take over the connection; `on_failure` hears on the loop of every batch that was lost."""
         self._connection = connection
         self._ledger = ledger
+        self._schema = SchemaWatch(connection)
         self._milestones = milestones
         self._on_failure = on_failure
         self._loop = asyncio.get_running_loop()
@@ -219,7 +221,7 @@ class Writer:
         full = any(record.full for record in records)
         try:
             self._set(_Synchronous.FULL if full else _Synchronous.NORMAL)
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._schema.begin()
             results = self._ledger.append([record.entry for record in records])
             self._milestones.reached(Milestone.INSERTED)
             self._connection.execute("COMMIT")
@@ -235,7 +237,7 @@ class Writer:
         try:
             self._set(_Synchronous.FULL)
             if job.changes:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._schema.begin()
             result = job.run(self._connection)
             if job.changes:
                 self._connection.execute("COMMIT")
@@ -301,7 +303,7 @@ class Writer:
 
     def _end(self, close: _Close) -> None:
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._schema.begin()
             self._ledger.checkpoint()
             self._connection.execute("COMMIT")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -357,7 +359,9 @@ def _unavailable(error: Exception) -> LogUnavailable:
         mend = "End the other program that has the database open."
     elif name.startswith("SQLITE_READONLY"):
         mend = "Make the profile's folder writable again."
-    elif name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or isinstance(error, KeyturnError):
+    elif name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_AUTH")) or isinstance(
+        error, KeyturnError
+    ):
         mend = "Run `keyturn verify`, then put a backup of the profile in its place."
     else:
         mend = "Check the disk; Keyturn tries again with the next call."
