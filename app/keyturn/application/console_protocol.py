@@ -18,6 +18,9 @@ from keyturn.application.console_state import (
 )
 from keyturn.domain.tier import Tier
 
+WINDOW_LINE_BYTES = 64 * 1024 * 1024
+"""Longest line that a window reads; the broker sends none that is longer."""
+
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     pass

@@ -14,7 +14,7 @@ from keyturn.application.ports.inspection import TraceIndex, TraceIndexes
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.lamps import Lamps
-from keyturn.domain.origin import Trace
+from keyturn.domain.origin import Trace, bounded
 
 EARLIER_CALLS = 3
 
@@ -69,10 +69,10 @@ class Session:
             other.lamps |= labels
 
     def trace(self, arguments: JsonObject) -> Trace:
-        """Find where values came from; one incomplete index makes the whole so."""
+        """Look in every index; one that is incomplete makes the whole so."""
         traces = [session.index.trace(arguments) for session in (self, *self.shared_with())]
-        return Trace(
-            origins=tuple(origin for trace in traces for origin in trace.origins),
+        return bounded(
+            (origin for trace in traces for origin in trace.origins),
             incomplete=any(trace.incomplete for trace in traces),
         )
 

@@ -6,7 +6,6 @@ wait inside their deadline for the restarted window, and the stop and the rules 
 """
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -36,13 +35,14 @@ from keyturn.application.console_protocol import (
     ToWindow,
     Welcome,
     decode_from_window,
-    encode_line,
 )
 from keyturn.application.events import Observers, Topic
 from keyturn.application.intents import Intents
 from keyturn.application.overview import ALL_TOPICS, Overview
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.tasks import TaskOwner
+from keyturn.approvers.console_pipe import ConsolePipe
+from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import KeyturnError
 from keyturn.domain.system_text import readable
 from keyturn.presentation.words import Words
@@ -92,6 +92,7 @@ class ConsoleApprover:
         words: Words,
         gave_up: Callable[[str], None],
         pace: ConsolePace | None = None,
+        pipe: ConsolePipe | None = None,
     ) -> None:
         self._argv = tuple(argv)
         self._env = dict(env)
@@ -100,10 +101,11 @@ class ConsoleApprover:
         self._words = words
         self._gave_up = gave_up
         self._pace = pace or ConsolePace()
+        self._pipe = pipe or ConsolePipe()
+        self._write = self._pipe.write
         self._intents: Intents | None = None
         self._tasks = TaskOwner()
         self._feed = _StateFeed(overview, self._tasks, self._write, self._pace.coalesce_seconds)
-        self._process: asyncio.subprocess.Process | None = None
         self._starts: deque[float] = deque(maxlen=self._pace.restarts + 1)
         self._heard = 0.0
         self._answered = False
@@ -123,15 +125,15 @@ class ConsoleApprover:
             return
         self._closing = True
         self._unsubscribe()
-        process = self._process
-        self._end_process()
+        process = self._pipe.process
+        self._pipe.end()
         await self._tasks.close()
         if process is not None:
             await process.wait()
 
     def raise_window(self) -> bool:
         """Bring the window to the front, or start it again after it was given up on."""
-        if self._process is None:
+        if self._pipe.process is None:
             self._starts.clear()
             self._wanted.set()
         else:
@@ -141,7 +143,7 @@ class ConsoleApprover:
     @property
     def pid(self) -> int | None:
         """Return the console's process id while it runs."""
-        return self._process.pid if self._process is not None else None
+        return self._pipe.pid
 
     # ---------------------------------------------------------------- the port
 
@@ -156,8 +158,10 @@ class ConsoleApprover:
         return not self._closing
 
     def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
-        """Show a request."""
-        self._write(RequestShown(request=request, remaining_ms=deadline_ms))
+        """Show a request; one that no window could read is refused instead."""
+        if not self._write(RequestShown(request=request, remaining_ms=deadline_ms)):
+            # Later, because Approvals may be walking its queue just now.
+            asyncio.get_running_loop().call_soon(self._refuse, request.id)
 
     def detach(self, request_id: str, cause: str) -> None:
         """Show that the agent stopped waiting."""
@@ -207,7 +211,7 @@ class ConsoleApprover:
             limit=LINE_LIMIT,
             start_new_session=True,
         )
-        self._process = process
+        self._pipe.process = process
         self._heard = loop.time()
         self._answered = False
         try:
@@ -217,11 +221,11 @@ class ConsoleApprover:
                 await self._read(process)
                 heart.cancel()
         finally:
-            self._end_process()
+            self._pipe.end()
             try:
                 code = await process.wait()
             finally:
-                self._process = None
+                self._pipe.process = None
             if not self._closing:
                 _log.warning("console ended code=%s", code)
 
@@ -244,17 +248,10 @@ class ConsoleApprover:
             patience = self._pace.silence_seconds if self._answered else self._pace.start_seconds
             if loop.time() - self._heard > patience:
                 _log.warning("console silent, ended pid=%s", self.pid)
-                self._end_process()
+                self._pipe.end()
                 return
             self._write(Ping(n=number))
             await asyncio.sleep(self._pace.ping_seconds)
-
-    def _end_process(self) -> None:
-        """Kill the console by its own id: a stopped process ignores anything gentler."""
-        process = self._process
-        if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
 
     # ---------------------------------------------------------------- reading and writing
 
@@ -319,20 +316,17 @@ class ConsoleApprover:
         else:
             self._write(IntentDone(n=intent.n, ok=True))
 
-    def _write(self, message: ToWindow) -> None:
-        """Write without waiting; a window that does not read is ended by the heartbeat."""
-        process = self._process
-        if process is None or process.stdin is None or process.returncode is not None:
-            return
-        with contextlib.suppress(ConnectionError, RuntimeError):
-            process.stdin.write(encode_line(message))
+    def _refuse(self, request_id: str) -> None:
+        self._approvals.refuse(
+            lambda request: request.id == request_id, Outcome.ERROR_BROKER, WithdrawCause.DECIDED
+        )
 
 
 class _StateFeed:
     """Sends what changed: at most ten times a second, but a stop or its end at once."""
 
     def __init__(
-        self, overview: Overview, tasks: TaskOwner, write: Callable[[ToWindow], None], wait: float
+        self, overview: Overview, tasks: TaskOwner, write: Callable[[ToWindow], bool], wait: float
     ) -> None:
         self._overview = overview
         self._tasks = tasks

@@ -1,6 +1,11 @@
 """Where an argument value came from: evidence that a person is shown, never proof of absence."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+MOST_ORIGINS = 256
+MOST_ORIGIN_BYTES = 256 * 1024
+"""Of the values and excerpts of one call's origins; a card has to be sent, read and kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +38,43 @@ class Trace:
 
     origins: tuple[Origin, ...] = ()
     incomplete: bool = False
-    """Old text was dropped from the index, so a missing origin says nothing."""
+    """Old text was dropped, or there were too many origins: a missing one says nothing."""
 
     def worst_first(self) -> tuple[Origin, ...]:
         """Sort by path, untrusted sources first within one path."""
         return tuple(sorted(self.origins, key=lambda o: (o.path, not o.untrusted, -o.result)))
+
+
+def bounded(origins: Iterable[Origin], *, incomplete: bool) -> Trace:
+    """Keep as many origins as a card may have, and say so when some are left out.
+
+    The worst one of each argument comes first, untrusted sources before others; then the second
+    worst of each. One at least is kept, however long it is.
+    """
+    places = list(origins)
+    chosen: list[int] = []
+    size = 0
+    for number in _by_need(places):
+        more = _bytes(places[number])
+        if len(chosen) < MOST_ORIGINS and (not chosen or size + more <= MOST_ORIGIN_BYTES):
+            chosen.append(number)
+            size += more
+    kept = tuple(places[number] for number in sorted(chosen))
+    return Trace(origins=kept, incomplete=incomplete or len(kept) < len(places))
+
+
+def _by_need(places: list[Origin]) -> list[int]:
+    """Return the places' numbers, the most needed first."""
+    worst_first = sorted(
+        range(len(places)), key=lambda n: (not places[n].untrusted, -places[n].result)
+    )
+    seen: dict[str, int] = {}
+    rank: dict[int, int] = {}
+    for number in worst_first:
+        path = places[number].path
+        rank[number] = seen[path] = seen.get(path, -1) + 1
+    return sorted(worst_first, key=lambda n: rank[n])
+
+
+def _bytes(origin: Origin) -> int:
+    return sum(len(text.encode(errors="replace")) for text in (origin.value, origin.excerpt))

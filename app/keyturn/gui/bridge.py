@@ -15,6 +15,7 @@ from typing import assert_never
 from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.console_protocol import (
+    WINDOW_LINE_BYTES,
     AlertShown,
     Decide,
     FromWindow,
@@ -35,7 +36,6 @@ from keyturn.application.console_protocol import (
 
 _log = logging.getLogger(__name__)
 
-LINE_LIMIT = 64 * 1024 * 1024
 _EARLY_BYTES = 64 * 1024
 
 
@@ -102,7 +102,7 @@ class Bridge(QObject):
     async def listen(self) -> None:
         """Read until the broker closes its end, and publish each message as a signal."""
         loop = asyncio.get_running_loop()
-        reader = asyncio.StreamReader(limit=LINE_LIMIT)
+        reader = asyncio.StreamReader(limit=WINDOW_LINE_BYTES)
         reader.feed_data(self._early)
         pipe = os.fdopen(self._input_fd, "rb", buffering=0)
         transport, _protocol = await loop.connect_read_pipe(

@@ -6,10 +6,11 @@ evidence for a person; that nothing is found proves nothing (security.md section
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.domain.origin import Origin, Trace
+from keyturn.domain.origin import MOST_ORIGINS, Origin, Trace, bounded
 from keyturn.inspection.folding import FOLDED_AT_ONCE, fold, fold_cost
 from keyturn.inspection.trace_store import Kept, Sheet, TraceMemory, TraceStore
 from keyturn.inspection.trace_text import (
@@ -99,13 +100,17 @@ class MemoryTraceIndex:
         texts, too_many = _texts(arguments)
         keys, too_long = self._keys(text for _, text in texts)
         searched, left_out = self._searched(_SEARCHED_CHARACTERS // max(1, len(texts)))
-        origins: list[Origin] = []
-        drawn: dict[Kept, Rendering] = {}
+        seen: list[_Seen] = []
         for path, text in texts:
-            found = self._found(text, keys.get(text), searched)
-            origins.extend(_origins(path, found, drawn))
-        incomplete = self._store.dropped or left_out or too_many or too_long
-        return Trace(origins=tuple(origins), incomplete=incomplete)
+            seen.extend(_worst(path, self._found(text, keys.get(text), searched)))
+        # Chosen before anything is cut out of the texts, which are long.
+        needed = sorted(range(len(seen)), key=lambda n: seen[n].need)[:MOST_ORIGINS]
+        drawn: dict[Kept, Rendering] = {}
+        cut = too_many or too_long or len(seen) > MOST_ORIGINS
+        return bounded(
+            (_origin(seen[n], drawn) for n in sorted(needed)),
+            incomplete=self._store.dropped or left_out or cut,
+        )
 
     def _hashed(
         self, kept: Kept, places: Iterator[tuple[str, Place]]
@@ -270,25 +275,45 @@ def _place_at(text: str, offset: int, length: int) -> Place:
     return Place(offset, length, text.count("\n", 0, offset) + 1)
 
 
-def _origins(path: str, found: dict[Kept, Place], drawn: dict[Kept, Rendering]) -> Iterator[Origin]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One place where an argument leaf was seen, before anything is cut out of its text."""
+
+    path: str
+    rank: int
+    """0 for the worst place of its leaf."""
+    kept: Kept
+    place: Place
+
+    @property
+    def need(self) -> tuple[int, bool, int]:
+        """Order by how much it is needed: as `bounded` does."""
+        return self.rank, not self.kept.source.untrusted, -self.kept.source.number
+
+
+def _worst(path: str, found: dict[Kept, Place]) -> Iterator[_Seen]:
     worst = sorted(found, key=lambda kept: (not kept.source.untrusted, -kept.source.number))
-    for kept in worst[:_MAX_ORIGINS]:
-        text, place = kept.text, found[kept]
-        if place.line == 0:
-            text, place = _place_of_scalar(kept, place.offset, drawn)
-        excerpt = excerpt_at(text, place.offset, place.line)
-        yield Origin(
-            path=path,
-            value=text[place.offset : place.offset + place.length],
-            result=kept.source.number,
-            server=kept.source.server,
-            tool=kept.source.tool,
-            offset=place.offset,
-            line=place.line,
-            excerpt=excerpt.text,
-            excerpt_line=excerpt.first_line,
-            untrusted=kept.source.untrusted,
-        )
+    for rank, kept in enumerate(worst[:_MAX_ORIGINS]):
+        yield _Seen(path, rank, kept, found[kept])
+
+
+def _origin(seen: _Seen, drawn: dict[Kept, Rendering]) -> Origin:
+    kept, text, place = seen.kept, seen.kept.text, seen.place
+    if place.line == 0:
+        text, place = _place_of_scalar(kept, place.offset, drawn)
+    excerpt = excerpt_at(text, place.offset, place.line)
+    return Origin(
+        path=seen.path,
+        value=text[place.offset : place.offset + place.length],
+        result=kept.source.number,
+        server=kept.source.server,
+        tool=kept.source.tool,
+        offset=place.offset,
+        line=place.line,
+        excerpt=excerpt.text,
+        excerpt_line=excerpt.first_line,
+        untrusted=kept.source.untrusted,
+    )
 
 
 def _place_of_scalar(kept: Kept, number: int, drawn: dict[Kept, Rendering]) -> tuple[str, Place]:

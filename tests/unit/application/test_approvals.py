@@ -1,99 +1,28 @@
 """The queue of what waits for a person: every way in, every way out, and what each leaves."""
 
-import asyncio
-from dataclasses import dataclass, field, replace
-from typing import Any
-
 import pytest
 
 from keyturn.application.approval_request import (
-    Answer,
     AnswerEffect,
     AnswerVerdict,
     ApprovalRequest,
     RequestKind,
-    Route,
     WithdrawCause,
 )
-from keyturn.application.approvals import Approvals
-from keyturn.application.events import Observers, Topic
-from keyturn.application.waiting import Resolution, bytes_of
+from keyturn.application.events import Topic
+from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import Event, State
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
-from keyturn.domain.origin import Origin, Trace
 from keyturn.domain.tier import Tier
 from tests.factories import make_request
 from tests.fakes.approver import FakeApprover
-from tests.unit.application.gate_world import LateClock, play
+from tests.unit.application.approvals_rig import Queue
+from tests.unit.application.gate_world import play
 
 DAY = 24 * 3600
-
-
-@dataclass(slots=True)
-class Ends:
-    """Keeps what would be recorded of detached requests."""
-
-    detached_ids: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    ended_ids: list[tuple[str, Outcome, bool]] = field(
-        default_factory=list[tuple[str, Outcome, bool]]
-    )
-
-    def detached(self, request: ApprovalRequest, cause: str) -> None:
-        self.detached_ids.append((request.id, cause))
-
-    def ended(
-        self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
-    ) -> None:
-        self.ended_ids.append((request.id, outcome, grant))
-
-
-class Queue:
-    """Approvals with an approver that remembers and time that only the test moves."""
-
-    def __init__(self, limits: Limits | None = None) -> None:
-        self.clock = LateClock()
-        self.ends = Ends()
-        self.topics: list[Topic] = []
-        observers = Observers()
-        observers.subscribe(self.topics.append)
-        self.approvals = Approvals(
-            clock=self.clock,
-            limits=limits or Limits(),
-            observers=observers,
-            recorder=self.ends,
-        )
-        self.approver = FakeApprover(self.approvals)
-        self.approvals.attach(self.approver)
-
-    def ask(self, id_: str = "call-1", **facts: Any) -> "asyncio.Future[Resolution]":
-        """Let one call ask for 50 seconds."""
-        request = replace(make_request(id_), **facts)
-        return self.approvals.ask(request, hold_seconds=50)
-
-    def review(self, id_: str = "v-1") -> "asyncio.Future[Resolution]":
-        """Let one review ask, for as long as it takes."""
-        request = make_request(id_, kind=RequestKind.DEFINITION)
-        return self.approvals.ask(request, hold_seconds=None)
-
-    def answer(
-        self, id_: str, verdict: AnswerVerdict = AnswerVerdict.ALLOW_ONCE, digest: str = ""
-    ) -> AnswerEffect:
-        """Answer under an id, whether or not anything is shown under it."""
-        return self.approvals.answer(
-            Answer(
-                id=id_,
-                digest=digest or make_request().digest,
-                verdict=verdict,
-                route=Route.WINDOW,
-            )
-        )
-
-    def ids(self) -> list[str]:
-        """Return what waits, in order."""
-        return [waiting.request.id for waiting in self.approvals.waiting()]
 
 
 def test_requests_wait_in_the_order_of_their_arrival() -> None:
@@ -396,114 +325,6 @@ class TestDetached:
             assert queue.ids() == []
             assert queue.approver.detached == {}
             assert queue.ends.ended_ids == [("call-1", Outcome.EXPIRED_NO_ANSWER, False)]
-
-        play(story)
-
-
-class TestLimits:
-    """500 in all, 200 of an agent, 100 detached of an agent."""
-
-    def test_the_numbers_are_those_of_the_design(self) -> None:
-        limits = Limits()
-        assert (limits.queue, limits.queue_per_agent) == (500, 200)
-        assert (limits.queue_bytes, limits.queue_bytes_per_agent) == (256 << 20, 64 << 20)
-        assert (limits.detached, limits.detached_per_agent) == (500, 100)
-        assert limits.detached_seconds == DAY
-        assert (limits.hold_seconds, limits.retry_grant_seconds) == (50, 600)
-
-    def test_one_agent_does_not_fill_the_queue_for_another(self) -> None:
-        async def story() -> None:
-            queue = Queue()
-            for number in range(200):
-                assert not queue.approvals.full("analyst")
-                queue.ask(f"call-{number}")
-            assert queue.approvals.full("analyst")
-            assert not queue.approvals.full("coder")
-
-        play(story)
-
-    def test_all_agents_together_have_five_hundred(self) -> None:
-        async def story() -> None:
-            queue = Queue()
-            for number in range(500):
-                assert not queue.approvals.full("new")
-                queue.ask(f"call-{number}", agent=f"agent-{number % 3}")
-            assert queue.approvals.full("new")
-
-        play(story)
-
-    def test_detached_calls_and_reviews_take_no_place(self) -> None:
-        async def story() -> None:
-            queue = Queue(Limits(queue_per_agent=1))
-            queue.review()
-            assert not queue.approvals.full("analyst")
-            queue.ask()
-            assert queue.approvals.full("analyst")
-            queue.clock.advance(50)
-            assert not queue.approvals.full("analyst")
-
-        play(story)
-
-
-class TestBytes:
-    """256 MiB in all, 64 MiB of an agent: what is detached makes room for what waits."""
-
-    LIMITS = Limits(queue_bytes=100, queue_bytes_per_agent=60)
-
-    def test_a_call_too_many_bytes_long_has_no_place(self) -> None:
-        async def story() -> None:
-            queue = Queue(self.LIMITS)
-            queue.ask("call-1", arguments="x" * 40)
-            assert not queue.approvals.full("analyst", 20)
-            assert queue.approvals.full("analyst", 21)
-            assert not queue.approvals.full("coder", 60)
-            assert queue.approvals.full("coder", 61)
-
-        play(story)
-
-    @pytest.mark.parametrize(
-        ("texts", "size"),
-        [
-            ({"arguments": "x" * 10}, 10),
-            ({"arguments": "\u00e9"}, 4),
-            ({"arguments": "", "definition": "12", "bound_meta": "345"}, 5),
-        ],
-    )
-    def test_every_text_of_a_request_counts(self, texts: dict[str, str], size: int) -> None:
-        assert bytes_of(replace(make_request(), **texts)) == size
-
-    def test_origins_count_too(self) -> None:
-        origin = Origin(
-            path="/a", value="12", result=1, server="s", tool="t", offset=0, line=1,
-            excerpt="345", excerpt_line=1, untrusted=False,
-        )  # fmt: skip
-        trace = Trace(origins=(origin, origin))
-        assert bytes_of(replace(make_request(), arguments="", trace=trace)) == 10
-
-    def test_what_is_detached_gives_way_the_oldest_first(self) -> None:
-        async def story() -> None:
-            queue = Queue(self.LIMITS)
-            for number in range(3):
-                queue.ask(f"call-{number}", arguments="x" * 20)
-                queue.approvals.client_left(f"call-{number}")
-            assert not queue.approvals.full("analyst", 30)
-            queue.ask("call-3", arguments="x" * 30)
-            assert queue.ids() == ["call-2", "call-3"]
-            queue.ask("call-4", agent="coder", arguments="x" * 50)
-            assert queue.ids() == ["call-2", "call-3", "call-4"]
-            queue.ask("call-5", agent="writer", arguments="x" * 20)
-            assert queue.ids() == ["call-3", "call-4", "call-5"]
-            assert [id_ for id_, _, _ in queue.ends.ended_ids] == ["call-0", "call-1", "call-2"]
-
-        play(story)
-
-    def test_names_that_anybody_chooses_share_one_limit(self) -> None:
-        async def story() -> None:
-            queue = Queue(Limits(detached=3))
-            for number in range(5):
-                queue.ask(f"call-{number}", agent=f"agent-{number}")
-                queue.approvals.client_left(f"call-{number}")
-            assert queue.ids() == ["call-2", "call-3", "call-4"]
 
         play(story)
 

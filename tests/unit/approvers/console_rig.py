@@ -21,6 +21,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.intents import Intents
 from keyturn.approvers.console import ConsoleApprover, ConsolePace
+from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.presentation.words import Words
 from tests.factories import make_request
 from tests.fakes.secret_store import FakeSecretStore
@@ -68,7 +69,11 @@ class Rig:
     """A broker's world with a console adapter and its child."""
 
     def __init__(
-        self, mode: str = "", pace: ConsolePace = QUICK, secrets: FakeSecretStore | None = None
+        self,
+        mode: str = "",
+        pace: ConsolePace = QUICK,
+        secrets: FakeSecretStore | None = None,
+        pipe: ConsolePipe | None = None,
     ) -> None:
         self.world = BrokerWorld(secrets=secrets)
         self.ears = Ears(self.world.intents)
@@ -83,6 +88,7 @@ class Rig:
             words=Words(CATALOGUE),
             gave_up=self.given_up.put_nowait,
             pace=pace,
+            pipe=pipe,
         )
         self.world.approvals.attach(self.console)
 

@@ -21,6 +21,8 @@ from keyturn.application.console_protocol import (
 from keyturn.application.events import Topic
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.approvers.console import ConsoleApprover, ConsolePace
+from keyturn.approvers.console_pipe import ConsolePipe
+from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome
 from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
@@ -79,6 +81,21 @@ class TestGreeting:
             )
 
         play(Rig, story)
+
+    def test_a_request_that_no_window_could_read_is_refused_and_the_window_lives(self) -> None:
+        async def story(rig: Rig) -> None:
+            ask = rig.world.approvals.ask
+            long = make_request("long", arguments={"a": "x" * 100_000})
+            futures = [ask(long, hold_seconds=50)]
+            pid = await rig.started()
+            futures += [ask(one, hold_seconds=50) for one in (long, make_request("call-1"))]
+            assert (await rig.heard("request"))["request"]["id"] == "call-1"
+            for refused in (await futures[0], await futures[1]):
+                assert (refused.state, refused.outcome) == (State.REFUSED, Outcome.ERROR_BROKER)
+            assert [w.request.id for w in rig.world.approvals.waiting()] == ["call-1"]
+            assert rig.console.pid == pid
+
+        play(lambda: Rig(pipe=ConsolePipe(line_bytes=100_000)), story)
 
 
 class TestAnswers:
@@ -323,6 +340,18 @@ class TestStaying:
             ping_seconds=0.02, silence_seconds=0.01, start_seconds=1.0, coalesce_seconds=0.05
         )
         play(lambda: Rig("mute", slow_start), story)
+
+    def test_a_window_that_leaves_too_much_unread_is_ended(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def story(rig: Rig) -> None:
+            pid = await rig.started()
+            os.kill(pid, signal.SIGSTOP)
+            rig.console.alert("x" * 3_000_000)
+            assert await rig.known() != pid
+            assert "reads too slowly" in caplog.text
+
+        play(lambda: Rig(pipe=ConsolePipe(most_unread=1_000_000)), story)
 
     def test_an_overlong_line_ends_it(self, caplog: pytest.LogCaptureFixture) -> None:
         async def story(rig: Rig) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.domain.origin import Origin, Trace
+from keyturn.domain.origin import MOST_ORIGINS, Origin, Trace
 from keyturn.inspection import trace as trace_module
 from keyturn.inspection import trace_store
 from keyturn.inspection.trace import MemoryTraceIndex, MemoryTraceIndexes
@@ -171,6 +171,20 @@ def test_the_places_of_one_value_are_bounded() -> None:
         index.add(source(number), text_result(f"row {number}"))
     origins = index.trace({"v": "R. Talbot"}).origins
     assert len(origins) == 20
+
+
+def test_a_card_holds_the_worst_origins_and_says_that_there_were_more() -> None:
+    block = "\n".join(f"value-{n:04}" for n in range(560))
+    index = MemoryTraceIndexes().new_index()
+    for number in range(1, 20):
+        index.add(source(number, untrusted=number == 7), text_result(block))
+    trace = index.trace({f"k{n:04}": f"value-{n:04}" for n in range(560)})
+    assert trace.incomplete
+    assert 0 < len(trace.origins) <= MOST_ORIGINS
+    assert {origin.result for origin in trace.origins} == {7}
+    assert len({origin.path for origin in trace.origins}) == len(trace.origins)
+    few = index.trace({"a": "value-0001", "b": "value-0002"})
+    assert (len(few.origins), few.incomplete) == (38, False)
 
 
 def test_a_long_result_is_searched_where_it_was_not_hashed() -> None:

@@ -1,0 +1,54 @@
+"""The running window's process as the broker writes to it: never waiting, never without bounds."""
+
+import asyncio
+import contextlib
+import logging
+
+from keyturn.application.console_protocol import WINDOW_LINE_BYTES, ToWindow, encode_line
+
+_log = logging.getLogger(__name__)
+
+MOST_UNREAD = 512 * 1024 * 1024
+"""Bytes that a window may leave unread: twice what the queue holds. Beyond, it is ended."""
+
+
+class ConsolePipe:
+    """Writes to the window that runs now, if one does, and ends it."""
+
+    def __init__(
+        self, *, line_bytes: int = WINDOW_LINE_BYTES, most_unread: int = MOST_UNREAD
+    ) -> None:
+        self._line_bytes = line_bytes
+        self._most_unread = most_unread
+        self.process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Return the window's process id while it runs."""
+        return self.process.pid if self.process is not None else None
+
+    def write(self, message: ToWindow) -> bool:
+        """Write without waiting; False for a line that is longer than a window reads.
+
+        A window that does not read is ended by the heartbeat, or once it leaves too much unread.
+        """
+        process = self.process
+        if process is None or process.stdin is None or process.returncode is not None:
+            return True
+        line = encode_line(message)
+        if len(line) > self._line_bytes:
+            _log.error("too long for the window type=%s bytes=%d", type(message), len(line))
+            return False
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            process.stdin.write(line)
+            if process.stdin.transport.get_write_buffer_size() > self._most_unread:
+                _log.warning("console reads too slowly, ended pid=%s", process.pid)
+                self.end()
+        return True
+
+    def end(self) -> None:
+        """Kill the window by its own id: a stopped process ignores anything gentler."""
+        process = self.process
+        if process is not None and process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
