@@ -19,7 +19,7 @@ from keyturn.domain.decision import Outcome
 from keyturn.domain.tier import Tier
 from tests.factories import make_request
 from tests.fakes.approver import FakeApprover
-from tests.unit.application.approvals_rig import Queue
+from tests.unit.application.approvals_rig import Ends, Queue
 from tests.unit.application.gate_world import play
 
 DAY = 24 * 3600
