@@ -21,6 +21,8 @@ MAX_FAULTS = 10
 _CACHED_SCHEMAS = 512
 _MAX_VISITS = 20_000_000
 """Parts of the schema times parts of the arguments: about 0.2 s at the very worst."""
+_MAX_MATCHED = 20_000_000
+"""Patterns of the schema times characters of the arguments: about 50 ms."""
 _MAX_RECURSIVE_PATHS = 1_000
 """Ways down a recursive schema for which faults are listed one by one."""
 _REGEX_BYTES = 1 << 20
@@ -116,8 +118,14 @@ def _check(
     size, depth = _shape(arguments, _MAX_VISITS // cost.unfolded)
     if size * cost.unfolded > _MAX_VISITS:
         return [_whole("The arguments are too many to be checked against this schema.")]
+    if cost.patterns and _characters(arguments) * cost.patterns > _MAX_MATCHED:
+        return [_whole("The arguments are too long for the patterns of this schema.")]
     if depth > MAX_DEPTH + 1:
         return [_whole("The arguments are nested too deep.")]
+    if cost.unfolded * cost.growth ** (depth - 1) > _MAX_VISITS:
+        return [
+            _whole("The arguments are nested too deep for this schema, which refers to itself.")
+        ]
     try:
         # Linear also for recursive schemas, unlike the listing of faults below.
         if validator.is_valid(arguments):
@@ -150,6 +158,22 @@ def _shape(value: JsonValue, enough: int) -> tuple[int, int]:
         depth += 1
         level = below
     return size, depth
+
+
+def _characters(value: JsonValue) -> int:
+    """Count the characters of all texts and names."""
+    stack = [value]
+    characters = 0
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            characters += len(item)
+        elif isinstance(item, dict):
+            characters += sum(map(len, item))
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+    return characters
 
 
 def _whole(message: str) -> SchemaFault:

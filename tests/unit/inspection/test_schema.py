@@ -156,6 +156,15 @@ UNUSABLE: list[tuple[JsonObject, str]] = [
     ({"$ref": "#/title/x", "title": "t"}, "it refers to a part that it does not have"),
     (of(**{"$id": "https://x.example/inner"}), "it holds a second document"),
     (
+        {"$defs": {"a": {"$anchor": "n"}, "b": {"$anchor": "n"}}},
+        "it gives two of its parts the same name",
+    ),
+    ({"$ref": "#"}, "it refers to itself without end"),
+    (
+        {"$ref": "#/$defs/a", "$defs": {"a": {"not": {"anyOf": [{"$ref": "#/$defs/a"}]}}}},
+        "it refers to itself without end",
+    ),
+    (
         {"$schema": "https://x.example/dialect"},
         "it is written in a dialect that is not supported",
     ),
@@ -195,6 +204,82 @@ def test_references_that_multiply_are_refused_before_they_cost_anything() -> Non
     assert message.endswith("its references multiply beyond the limit.")
     assert faults(doubling(8, {"type": "object"}, "anyOf"), {}) == []
     assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("name", ["const", "default", "enum", "examples"])
+@pytest.mark.parametrize("holder", ["$defs", "patternProperties", "properties"])
+def test_what_only_has_the_name_of_data_is_measured_too(name: str, holder: str) -> None:
+    inner = doubling(40, {"type": "object"}, "allOf")
+    schema: JsonObject = {holder: {name: inner}, "$defs": inner["$defs"]}
+    if holder == "$defs":
+        schema = {"$defs": {name: inner, **cast("JsonObject", inner["$defs"])}}
+    ((_, message),) = faults(schema, {})
+    assert message.endswith("its references multiply beyond the limit.")
+
+
+def test_data_that_is_referred_to_is_a_schema() -> None:
+    hidden = doubling(40, {"type": "object"}, "allOf")
+    parts: JsonObject = {"a0": {"$ref": "#/default/a0"}}
+    schema: JsonObject = {"$ref": "#/default/x", "default": {"x": hidden, **parts}}
+    ((_, message),) = faults({**schema, "$defs": hidden["$defs"]}, {})
+    assert message.endswith("its references multiply beyond the limit.")
+
+
+def unevaluated(levels: int, keyword: str) -> JsonObject:
+    schema: JsonObject = {"properties": {"a": {}}}
+    for _ in range(levels):
+        inner: JsonValue = [schema] if keyword.endswith("Of") else schema
+        schema = {keyword: inner, "unevaluatedProperties": False}
+    return schema
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf", "if", "not"])
+def test_unevaluated_within_unevaluated_is_refused_where_it_multiplies(keyword: str) -> None:
+    assert faults(unevaluated(20, keyword), {}) == [
+        (
+            "",
+            "The tool's schema cannot be used: its unevaluated members are nested too deep.",
+        )
+    ]
+
+
+def test_a_few_levels_of_unevaluated_are_ordinary() -> None:
+    assert faults(unevaluated(3, "allOf"), {"a": 1}) == []
+    by_member: JsonObject = {}
+    for _ in range(20):
+        by_member = {"properties": {"a": by_member}, "unevaluatedProperties": False}
+    assert faults(by_member, deep(20)) == []
+
+
+def tree() -> JsonObject:
+    """Make a tree whose node is closed, as one made of a base and more is."""
+    return {
+        "$ref": "#/$defs/node",
+        "$defs": {
+            "node": {"allOf": [{"$ref": "#/$defs/base"}], "unevaluatedProperties": False},
+            "base": {"properties": {"a": {"$ref": "#/$defs/node"}}},
+        },
+    }
+
+
+def test_a_closed_tree_is_checked_down_to_some_levels() -> None:
+    assert faults(tree(), deep(8)) == []
+    assert faults(tree(), {"a": {"b": 1}})
+    ((path, message),) = faults(tree(), deep(60))
+    assert (path, message) == (
+        "",
+        "The arguments are nested too deep for this schema, which refers to itself.",
+    )
+
+
+def test_texts_too_long_for_many_patterns_are_not_begun() -> None:
+    patterns: JsonObject = {f"^(a|b){{1,{number}}}$": {} for number in range(1, 301)}
+    schema: JsonObject = {"patternProperties": patterns}
+    assert faults(schema, {"a" * 300: 1}) == []
+    many: JsonObject = {"a" * 300 + str(number): 1 for number in range(300)}
+    assert faults(schema, many) == [
+        ("", "The arguments are too long for the patterns of this schema.")
+    ]
 
 
 def test_references_in_a_long_row_are_refused() -> None:
