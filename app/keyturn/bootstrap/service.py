@@ -37,6 +37,7 @@ from keyturn.domain.record import Entry, RecordType
 from keyturn.presentation.words import Words
 from keyturn.storage.listing import last_stop
 from keyturn.storage.queries.history import HistoryQuery
+from keyturn.storage.retention import Keep, prune_daily
 
 _log = logging.getLogger(__name__)
 
@@ -121,6 +122,7 @@ class Service:
         try:
             await sock.start()
             self._tasks.start(self._watch_stop_file(), "stop file")
+            self._tasks.start(prune_daily(base.writer, base.log, base.clock, Keep()), "retention")
             # What the start made stays: a full collection would walk over it in the midst of calls.
             gc.collect()
             gc.freeze()

@@ -4,13 +4,18 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
+from keyturn.application.tasks import TaskOwner
+from keyturn.domain.errors import LogUnavailable
+from keyturn.domain.record import Durability, Entry
+from keyturn.storage import retention
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.queries import HistoryQuery, Pruned
 from keyturn.storage.read_only import DATABASE_NAME
-from keyturn.storage.retention import Keep, prune
+from keyturn.storage.retention import Keep, prune, prune_daily
 from keyturn.storage.verification import Finding, verify
 from tests.fakes.clock import FakeClock
 from tests.unit.storage.log_entries import decision, delivery, event
@@ -43,7 +48,7 @@ def write_and_prune(folder: Path, keep: Keep, *, calls: int = 100, days: float =
     [
         (Keep(), 0.0, 0),
         (Keep(), 399.0, 0),
-        (Keep(), 401.0, 199),
+        (Keep(), 401.0, 200),
         (Keep(records=51), 0.0, 150),
         (Keep(used_bytes=100_000), 0.0, 21),
     ],
@@ -90,3 +95,79 @@ def test_the_log_goes_on_and_is_pruned_again(tmp_path: Path) -> None:
     found = verify(tmp_path / DATABASE_NAME, deep=True)
     assert found.code is Finding.SOUND, found.sentence
     assert found.pruned > 150
+
+
+def test_a_clock_that_was_wrong_for_a_while_takes_nothing_with_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        clock = FakeClock()
+        writer = open_writer(tmp_path, clock)
+        log = SqliteDecisionLog(writer)
+        await log.commit(decision("c-1"))
+        clock.wall_shift_seconds = -2_000 * _DAY
+        await log.commit(decision("c-2"))
+        clock.wall_shift_seconds = 0.0
+        await log.commit(decision("c-3"))
+        assert await prune(writer, log, clock, Keep()) == 0
+        await writer.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_decision_waits_for_a_step_and_not_for_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_STEP_BYTES", 10_000)
+    gone: list[int] = []
+
+    async def scenario() -> None:
+        clock = FakeClock()
+        writer = open_writer(tmp_path, clock)
+        log = SqliteDecisionLog(writer)
+        for n in range(60):
+            await log.commit(decision(f"c-{n}", arguments={"page": "x" * 3000}))
+        pruning = TaskOwner().start(prune(writer, log, clock, Keep(records=1)), "prune")
+        committed = 0
+        while not pruning.done():
+            await log.commit(decision(f"d-{committed}"))
+            committed += 1
+        gone.append(pruning.result())
+        # At three records a step there were twenty of them, each with its own turn.
+        assert committed >= 20
+        await writer.close()
+
+    asyncio.run(scenario())
+    found = verify(tmp_path / DATABASE_NAME, deep=True)
+    assert (found.code, found.pruned) == (Finding.SOUND, sum(gone)), found.sentence
+
+
+def test_it_runs_at_the_start_and_every_day_and_survives_a_full_disk(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pruned = asyncio.Event()
+
+    class Refusing(SqliteDecisionLog):
+        refusals: ClassVar[list[LogUnavailable]] = [LogUnavailable("The disk is full.")]
+
+        async def commit(self, entry: Entry, durability: Durability = Durability.FULL) -> int:
+            if self.refusals:
+                raise self.refusals.pop()
+            pruned.set()
+            return await super().commit(entry, durability)
+
+    async def scenario() -> None:
+        clock = FakeClock()
+        writer = open_writer(tmp_path, clock)
+        log = SqliteDecisionLog(writer)
+        for n in range(30):
+            await log.commit(decision(f"c-{n}"))
+        owner = TaskOwner()
+        daily = prune_daily(writer, Refusing(writer), clock, Keep(records=10), seconds=0.01)
+        owner.start(daily, "retention")
+        async with asyncio.timeout(10):
+            await pruned.wait()
+        await owner.close()
+        await writer.close()
+
+    asyncio.run(scenario())
+    assert "retention was put off" in caplog.text
+    assert verify(tmp_path / DATABASE_NAME).code is Finding.SOUND
