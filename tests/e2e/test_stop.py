@@ -145,5 +145,12 @@ def test_a_person_resumes_by_typing_the_word_and_nothing_comes_back(
         keyturn.wait_for_waiting(1)
         person.allow()
         assert not again.result(10).is_error
+    # Nor does it after a crash: only a person turns the rules on.
+    keyturn.kill()
+    keyturn.start("--platform", "xcb")
+    person.sit_down()
+    with connected(keyturn.env, "raw", mode="legacy") as host:
+        host.call("echo", {"text": "asks still"})
+        keyturn.wait_for_waiting(1)
     assert [call["params"]["name"] for call in calls_seen(folders)] == ["echo"]
     assert keyturn.verify().returncode == 0

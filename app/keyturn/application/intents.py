@@ -84,8 +84,7 @@ class Intents:
             case Resume():
                 await self._stop.resume(looked_at=intent.looked_at, careful=intent.careful)
             case UseRules():
-                self._stop.careful = False
-                self._observers.changed(Topic.STOP)
+                await self._stop.use_rules()
                 self._rejudge()
             case SaveRule():
                 await self._save_rule(intent.data)

@@ -17,7 +17,7 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stop_sentinel import StopFacts, StopSentinel
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import KeyturnError, LogUnavailable
-from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.record import RESUMED_CAREFULLY, RULES_USED, Entry, RecordType
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -72,7 +72,10 @@ class StopSwitch:
         self._count = 0
         self._recorded = False
         self.careful = False
-        """After a careful resume every call asks until the person turns the rules on again."""
+        """After a careful resume every call asks until the person turns the rules on again.
+
+        It outlives this process by the log's records (`restore`).
+        """
         self._on_engage: list[Callable[[StopFacts], None]] = []
         self._on_raise: list[Callable[[StopLevel], None]] = []
 
@@ -161,8 +164,12 @@ class StopSwitch:
             raise failure
         return facts
 
-    def restore(self, facts: StopFacts | None) -> None:
-        """Take over a stop that the file or the log says was engaged before this start."""
+    def restore(self, facts: StopFacts | None, *, careful: bool) -> None:
+        """Take over a stop that the file or the log says was engaged before this start.
+
+        `careful` when the log says that the last resume left the rules suspended.
+        """
+        self.careful = careful
         found = self._sentinel.read() or facts
         if found is not None:
             self._engage(found)
@@ -183,7 +190,7 @@ class StopSwitch:
         await self._log.commit(
             Entry(
                 type=RecordType.RESUME,
-                outcome="careful" if careful else "with_rules",
+                outcome=RESUMED_CAREFULLY if careful else "with_rules",
                 actor=Actor.HUMAN,
                 details={
                     "since": facts.since_utc,
@@ -201,6 +208,18 @@ class StopSwitch:
         self._refused_since = 0
         self._cards_refused = 0
         self.careful = careful
+        self._observers.changed(Topic.STOP)
+
+    async def use_rules(self) -> None:
+        """Let the rules act again after a careful resume.
+
+        The record comes first: without it the next start would not know of it either. Raises
+        LogUnavailable when it cannot be made; the rules then stay suspended.
+        """
+        if not self.careful:
+            return
+        await self._log.commit(Entry(type=RecordType.RULE, outcome=RULES_USED, actor=Actor.HUMAN))
+        self.careful = False
         self._observers.changed(Topic.STOP)
 
     def _write(self, facts: StopFacts) -> KeyturnError | None:

@@ -35,7 +35,7 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import KeyturnError
 from keyturn.domain.record import Entry, RecordType
 from keyturn.presentation.words import Words
-from keyturn.storage.listing import last_stop
+from keyturn.storage.listing import last_stop, rules_suspended
 from keyturn.storage.queries.history import HistoryQuery
 from keyturn.storage.retention import Keep, prune_daily
 
@@ -222,7 +222,7 @@ class Service:
                 trigger=str(stopped.get("trigger", "")),
                 reason=str(stopped.get("reason", "")),
             )
-        self._base.stop.restore(facts)
+        self._base.stop.restore(facts, careful=rules_suspended(self._base.profile.database))
 
     async def _record_what_was_lost(self) -> None:
         """Say of calls that an earlier broker sent and saw no end of: unknown, never guessed."""

@@ -19,6 +19,10 @@ GENESIS = bytes(32)
 """The chain value before the first record."""
 RECORD_VERSION = 1
 SALT_BYTES = 16
+RESUMED_CAREFULLY = "careful"
+"""Outcome of a resume that leaves the rules suspended."""
+RULES_USED = "used"
+"""Outcome of the rules' record that ends their suspension."""
 
 
 class RecordType(StrEnum):

@@ -13,6 +13,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.errors import DamagedDatabase
+from keyturn.domain.record import RESUMED_CAREFULLY, RULES_USED
 from keyturn.domain.tier import Tier
 from keyturn.storage.agreements import read_agent, read_pin, read_server
 from keyturn.storage.read_only import connect_read_only
@@ -51,6 +52,18 @@ def last_stop(database: Path) -> JsonObject | None:
     if not isinstance(details, Parsed) or not isinstance(details.value, dict):
         raise _unreadable(database, "the last stop is not in the form that Keyturn writes")
     return {"since": since, **details.value}
+
+
+def rules_suspended(database: Path) -> bool:
+    """Tell whether the last stop ended carefully and nobody has turned the rules on since."""
+    if not database.exists():
+        return False
+    rows = _rows(
+        database,
+        "SELECT type, outcome FROM events WHERE type IN ('stop', 'resume') "
+        f"OR type = 'rule' AND outcome = '{RULES_USED}' ORDER BY seq DESC LIMIT 1",
+    )
+    return rows == [("resume", RESUMED_CAREFULLY)]
 
 
 def _server_row(server: ServerConfig, pins: Sequence[Pin]) -> JsonObject:

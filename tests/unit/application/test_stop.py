@@ -376,9 +376,23 @@ class TestResuming:
             world.answer(await world.asked(), allow=False)
             await task
             assert world.log.of_type(RecordType.RESUME)[0].outcome == "careful"
-            world.stop.careful = False
+            await world.stop.use_rules()
             reply = await world.gate.handle(make_call(connection, id_="call-2"), world.server)
             assert isinstance(reply, Forwarded)
+            used = world.log.of_type(RecordType.RULE)
+            assert [(entry.outcome, entry.actor) for entry in used] == [("used", Actor.HUMAN)]
+
+        play(story)
+
+    def test_rules_whose_use_cannot_be_recorded_stay_suspended(self) -> None:
+        async def story() -> None:
+            world = World(ALLOW)
+            await world.stop.engage("window")
+            await world.stop.resume(looked_at=(), careful=True)
+            world.log.failure = DISK_FULL
+            with pytest.raises(LogUnavailable):
+                await world.stop.use_rules()
+            assert world.stop.careful
 
         play(story)
 
@@ -389,18 +403,25 @@ class TestRestoring:
     def test_the_file_is_taken_over(self) -> None:
         world = World()
         world.sentinel.facts = BEFORE
-        world.stop.restore(None)
+        world.stop.restore(None, careful=False)
         assert world.stop.view().facts == BEFORE
         assert not world.stop.recorded
 
     def test_the_log_is_enough(self) -> None:
         world = World()
-        world.stop.restore(BEFORE)
+        world.stop.restore(BEFORE, careful=False)
         assert world.stop.engaged
         assert world.stop.recorded
 
     def test_with_neither_nothing_is_stopped(self) -> None:
         world = World()
-        world.stop.restore(None)
+        world.stop.restore(None, careful=False)
         assert not world.stop.engaged
         assert world.stop.count == 0
+
+    @pytest.mark.requirement("LAW-4")
+    def test_rules_that_a_careful_resume_suspended_stay_suspended(self) -> None:
+        world = World()
+        world.stop.restore(None, careful=True)
+        assert not world.stop.engaged
+        assert world.stop.view().careful

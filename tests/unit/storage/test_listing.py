@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from keyturn.domain.errors import DamagedDatabase
-from keyturn.domain.record import RecordType
+from keyturn.domain.record import Entry, RecordType
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
-from keyturn.storage.listing import last_stop, list_agents, list_servers
+from keyturn.storage.listing import last_stop, list_agents, list_servers, rules_suspended
 from tests.contracts.test_stores import AGENT, SERVER, Stores, pin, run, sqlite
 from tests.fakes.clock import FakeClock
 from tests.unit.storage.log_entries import event
+
+CAREFUL = Entry(type=RecordType.RESUME, outcome="careful")
 
 
 def test_servers_are_listed_with_their_tools_and_without_values(tmp_path: Path) -> None:
@@ -67,6 +69,34 @@ def test_the_last_stop_is_told_until_a_resume(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize(
+    ("then", "suspended"),
+    [
+        ((), True),
+        ((Entry(type=RecordType.RULE, outcome="added"),), True),
+        ((Entry(type=RecordType.RULE, outcome="used"),), False),
+        ((Entry(type=RecordType.RESUME, outcome="with_rules"),), False),
+        ((Entry(type=RecordType.RULE, outcome="used"), CAREFUL), True),
+    ],
+)
+def test_a_careful_resume_holds_until_the_rules_are_used(
+    tmp_path: Path, then: tuple[Entry, ...], suspended: bool
+) -> None:
+    async def scenario() -> None:
+        writer = open_writer(tmp_path, FakeClock())
+        log = SqliteDecisionLog(writer)
+        assert not rules_suspended(path)
+        await log.commit(CAREFUL)
+        for entry in then:
+            await log.commit(entry)
+        assert rules_suspended(path) is suspended
+        await writer.close()
+
+    path = tmp_path / "keyturn.db"
+    assert not rules_suspended(path)
+    asyncio.run(scenario())
+
+
 def test_an_unreadable_database_is_said(tmp_path: Path) -> None:
     path = tmp_path / "keyturn.db"
     path.write_bytes(b"no database" * 1000)
@@ -74,3 +104,5 @@ def test_an_unreadable_database_is_said(tmp_path: Path) -> None:
         list_agents(path)
     with pytest.raises(DamagedDatabase):
         last_stop(path)
+    with pytest.raises(DamagedDatabase):
+        rules_suspended(path)
