@@ -219,10 +219,13 @@ class World:
             sentinel=self.sentinel,
             clock=clock,
             log=self.log,
+            mask=NoMask(),
             approvals=self.approvals,
             observers=observers,
         )
-        self.rules = RuleBook(store=FakeRuleStore(), log=self.log, observers=observers)
+        self.rules = RuleBook(
+            store=FakeRuleStore(), log=self.log, mask=NoMask(), observers=observers
+        )
         self.rules.use(self.posture_rules)
         self.agreements = Agreements(
             store=self.store, log=self.log, clock=clock, observers=observers

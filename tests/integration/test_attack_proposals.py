@@ -12,6 +12,7 @@ from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import ConfigurationError
 from tests.fakes.clock import FakeClock
 from tests.fakes.decision_log import FakeDecisionLog
+from tests.fakes.inspection import FakeSecretMask
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.stores import FakeAgentStore, FakeServerStore, FakeSettingStore
 
@@ -38,6 +39,7 @@ def registry(secrets: FakeSecretStore | None = None) -> Registry:
         secrets=secrets or FakeSecretStore(),
         tokens=NoTokens(),
         log=FakeDecisionLog(),
+        mask=FakeSecretMask(),
         clock=FakeClock(),
         observers=Observers(),
     )

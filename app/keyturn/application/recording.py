@@ -2,10 +2,11 @@
 
 from keyturn.application.approval_request import Answer, ApprovalRequest, RequestKind
 from keyturn.application.connection import Connection
+from keyturn.application.masking import masked_details, masked_json
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, canonical, parse_strict
+from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
 from keyturn.domain.decision import Actor, Delivery, Outcome, Verdict
 from keyturn.domain.origin import Trace
 from keyturn.domain.policy import Judgement
@@ -65,17 +66,6 @@ def provenance_rows(trace: Trace) -> tuple[JsonObject, ...]:
     return tuple(rows)
 
 
-def policy_row(judgement: Judgement | None, rules_hash: str) -> JsonObject:
-    """Say which rule or default decided."""
-    if judgement is None:
-        return {}
-    row: JsonObject = {"hash": rules_hash, "because": judgement.because.value}
-    if judgement.rule is not None:
-        row["rule_id"] = judgement.rule.id
-        row["rule_name"] = judgement.rule.name
-    return row
-
-
 class Recorder:
     """Builds the entries of calls and hands them to the log."""
 
@@ -86,19 +76,8 @@ class Recorder:
         """Names of rules, masked; there are few of them, and each call is decided by one."""
 
     def arguments_for_history(self, arguments: JsonObject) -> tuple[bytes, bool]:
-        """Return canonical arguments with secrets masked, and whether any was.
-
-        Texts that JSON escapes (a key of several lines) are looked at one by one, then the whole,
-        where a value is next to its name.
-        """
-        return self._masked_arguments(arguments, canonical(arguments))
-
-    def _masked_arguments(self, arguments: JsonObject, whole: bytes) -> tuple[bytes, bool]:
-        text = whole.decode()
-        if "\\" in text:
-            text = canonical(_mask_leaves(arguments, self._mask)).decode()
-        masked = self._mask.mask(text).encode()
-        return masked, masked != whole
+        """Return canonical arguments with secrets masked, and whether any was."""
+        return masked_json(arguments, canonical(arguments), self._mask)
 
     def decision(
         self,
@@ -121,7 +100,7 @@ class Recorder:
         committed = b""
         if call is not None:
             committed = canonical(call.arguments)
-            arguments, masked = self._masked_arguments(call.arguments, committed)
+            arguments, masked = masked_json(call.arguments, committed, self._mask)
         host = connection.peer.host
         peer: JsonObject = {} if host is None else {"pid": host.pid, "executable": host.executable}
         return Entry(
@@ -138,7 +117,7 @@ class Recorder:
             call_digest=digest or (call.digest() if call is not None else ""),
             provenance=provenance_rows(trace) if trace is not None else (),
             taint=connection.session.lamps.letters(),
-            policy=policy_row(judgement, rules_hash),
+            policy=self._policy(judgement, rules_hash),
             verdict=judgement.verdict.value if judgement is not None else _VERDICT_OF_REFUSAL,
             outcome=outcome.value,
             actor=actor_of(outcome),
@@ -262,16 +241,28 @@ class Recorder:
     def _rule_details(self, judgement: Judgement | None) -> JsonObject:
         if judgement is None or judgement.rule is None:
             return {}
-        name = judgement.rule.name or judgement.rule.id
+        return {"rule_name": self._masked_name(judgement.rule.name or judgement.rule.id)}
+
+    def _policy(self, judgement: Judgement | None, rules_hash: str) -> JsonObject:
+        """Say which rule or default decided."""
+        if judgement is None:
+            return {}
+        row: JsonObject = {"hash": rules_hash, "because": judgement.because.value}
+        if judgement.rule is not None:
+            row["rule_id"] = judgement.rule.id
+            row["rule_name"] = self._masked_name(judgement.rule.name)
+        return row
+
+    def _masked_name(self, name: str) -> str:
         if name not in self._names:
             if len(self._names) >= _NAMES_KEPT:
                 self._names.clear()
             self._names[name] = self._mask.mask(name)
-        return {"rule_name": self._names[name]}
+        return self._names[name]
 
     def _masked(self, details: JsonObject) -> JsonObject:
         """Mask what a person wrote and what a fault says, before it is chained for good."""
-        return {key: _mask_value(value, self._mask) for key, value in details.items()}
+        return masked_details(details, self._mask)
 
 
 def _answer_details(answer: Answer | None) -> JsonObject:
@@ -281,26 +272,3 @@ def _answer_details(answer: Answer | None) -> JsonObject:
     if answer.message:
         details["message"] = answer.message
     return details
-
-
-def _mask_leaves(value: JsonValue, mask: SecretMask) -> JsonValue:
-    """Mask the texts that look otherwise in JSON: the whole shows them escaped."""
-    if isinstance(value, str):
-        return mask.mask(value) if _is_escaped(value) else value
-    if isinstance(value, list):
-        return [_mask_leaves(item, mask) for item in value]
-    if isinstance(value, dict):
-        return {key: _mask_leaves(item, mask) for key, item in value.items()}
-    return value
-
-
-def _mask_value(value: JsonValue, mask: SecretMask) -> JsonValue:
-    if isinstance(value, str):
-        return mask.mask(value)
-    if isinstance(value, list):
-        return [_mask_value(item, mask) for item in value]
-    return value
-
-
-def _is_escaped(text: str) -> bool:
-    return '"' in text or "\\" in text or any(char < " " for char in text)

@@ -6,8 +6,10 @@ from typing import Protocol
 
 from keyturn.application.events import Observers, Topic
 from keyturn.application.live import LiveConnections
+from keyturn.application.masking import masked_command
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
+from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.application.ports.stores import AgentStore, ServerStore, SettingStore
 from keyturn.domain.canonical import JsonObject, canonical
@@ -83,6 +85,7 @@ class Registry:
         secrets: SecretStore,
         tokens: TokenFiles,
         log: DecisionLog,
+        mask: SecretMask,
         clock: Clock,
         observers: Observers,
     ) -> None:
@@ -92,6 +95,7 @@ class Registry:
         self._secrets = secrets
         self._tokens = tokens
         self._log = log
+        self._mask = mask
         self._clock = clock
         self._observers = observers
         self._live: LiveConnections | None = None
@@ -151,11 +155,7 @@ class Registry:
 
     async def put_server(self, server: ServerConfig, actor: Actor = Actor.HUMAN) -> None:
         """Add or replace a server; a proposal is one that is not confirmed."""
-        details: JsonObject = {
-            "command": list(server.command),
-            "env": list(server.env_names()),
-            "environment": server.environment,
-        }
+        details = _details_of(server, self._mask)
         what = "confirmed" if server.confirmed else "proposed"
         await self._record(RecordType.SERVER, what, actor, details, server=server.name)
         await self._server_store.put_server(server)
@@ -320,3 +320,12 @@ class Registry:
         await self._log.commit(
             Entry(type=kind, outcome=what, actor=actor, details=details, server=server, agent=agent)
         )
+
+
+def _details_of(server: ServerConfig, mask: SecretMask) -> JsonObject:
+    """Say what a server is started with, for the record: names of values, and no secret."""
+    return {
+        "command": masked_command(server.command, mask),
+        "env": list(server.env_names()),
+        "environment": server.environment,
+    }

@@ -1,10 +1,14 @@
 """The rules in force: loaded once, changed only by a person, each change recorded."""
 
 from keyturn.application.events import Observers, Topic
+from keyturn.application.masking import masked_json
 from keyturn.application.ports.decision_log import DecisionLog
+from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stores import RuleStore
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.condition import fault_of
 from keyturn.domain.decision import Actor
+from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Judgement, Posture, judge
 from keyturn.domain.record import Entry, RecordType
@@ -16,9 +20,12 @@ from keyturn.domain.tier import Tier
 class RuleBook:
     """Judges calls by the standing rules."""
 
-    def __init__(self, *, store: RuleStore, log: DecisionLog, observers: Observers) -> None:
+    def __init__(
+        self, *, store: RuleStore, log: DecisionLog, mask: SecretMask, observers: Observers
+    ) -> None:
         self._store = store
         self._log = log
+        self._mask = mask
         self._observers = observers
         self._rules: tuple[Rule, ...] = ()
         self._hash = rule_set_hash(())
@@ -70,10 +77,19 @@ class RuleBook:
             self._hits[judgement.rule.id] = self._hits.get(judgement.rule.id, 0) + 1
 
     async def add(self, rule: Rule) -> None:
-        """Save a person's rule; raises ConditionFault when it could never be evaluated."""
+        """Save a person's rule.
+
+        Raises ConditionFault when it could never be evaluated, ConfigurationError when it would
+        hold a secret: the rules are kept as they are, because they have to match.
+        """
         for condition in rule.when:
             fault_of(condition)
-        await self._log.commit(_entry("added", rule))
+        if _holds_a_secret(rule, self._mask):
+            raise ConfigurationError(
+                "The rule would hold what looks like a password, a key or a token.",
+                mend="Leave that value out of the rule, or go on allowing such calls one by one.",
+            )
+        await self._log.commit(self._entry("added", rule))
         await self._store.put(rule)
         self.use((*(r for r in self._rules if r.id != rule.id), rule))
 
@@ -82,13 +98,49 @@ class RuleBook:
         rule = next((r for r in self._rules if r.id == rule_id), None)
         if rule is None:
             return False
-        await self._log.commit(_entry("removed", rule))
+        await self._log.commit(self._entry("removed", rule))
         await self._store.remove(rule_id)
         self.use(tuple(r for r in self._rules if r.id != rule_id))
         return True
 
+    def _entry(self, what: str, rule: Rule) -> Entry:
+        """Record a rule's form; to its values the record only commits, as to a call's arguments."""
+        mask = self._mask.mask
+        values = _values(rule)
+        committed = canonical(values) if values else b""
+        kept, masked = masked_json(values, committed, self._mask) if values else (b"", False)
+        tests: list[JsonValue] = [
+            {"path": mask(test.path), "op": test.op.value} for test in rule.when
+        ]
+        form: JsonObject = {
+            **rule_to_data(rule),
+            **{name: mask(text) for name, text in _texts(rule).items()},
+            "when": tests,
+        }
+        return Entry(
+            type=RecordType.RULE,
+            outcome=what,
+            actor=Actor.HUMAN,
+            details={"rule": form},
+            arguments=kept,
+            masked=masked,
+            committed=committed,
+        )
 
-def _entry(what: str, rule: Rule) -> Entry:
-    return Entry(
-        type=RecordType.RULE, outcome=what, actor=Actor.HUMAN, details={"rule": rule_to_data(rule)}
-    )
+
+def _texts(rule: Rule) -> dict[str, str]:
+    """Return what a person wrote of it, but for its conditions."""
+    return {"agent": rule.agent, "server": rule.server, "tool": rule.tool, "name": rule.name}
+
+
+def _values(rule: Rule) -> list[JsonValue]:
+    """Return the values of its conditions, each under its path, by which a mask can tell it."""
+    return [{test.path: test.value} for test in rule.when]
+
+
+def _holds_a_secret(rule: Rule, mask: SecretMask) -> bool:
+    texts = (*_texts(rule).values(), *(test.path for test in rule.when))
+    if any(mask.mask(text) != text for text in texts):
+        return True
+    values = _values(rule)
+    return masked_json(values, canonical(values), mask)[1]

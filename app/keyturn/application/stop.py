@@ -14,6 +14,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
+from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stop_sentinel import StopFacts, StopSentinel
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import KeyturnError, LogUnavailable
@@ -56,12 +57,14 @@ class StopSwitch:
         sentinel: StopSentinel,
         clock: Clock,
         log: DecisionLog,
+        mask: SecretMask,
         approvals: Approvals,
         observers: Observers,
     ) -> None:
         self._sentinel = sentinel
         self._clock = clock
         self._log = log
+        self._mask = mask
         self._approvals = approvals
         self._observers = observers
         self._facts: StopFacts | None = None
@@ -148,8 +151,8 @@ class StopSwitch:
                     outcome="engaged",
                     actor=Actor.HUMAN if trigger != "file" else Actor.STOP,
                     details={
-                        "trigger": facts.trigger,
-                        "reason": facts.reason,
+                        "trigger": self._mask.mask(facts.trigger),
+                        "reason": self._mask.mask(facts.reason),
                         "cards_refused": self._cards_refused,
                         "level": self._level.name.lower(),
                     },

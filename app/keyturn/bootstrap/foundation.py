@@ -164,11 +164,15 @@ def _build(ground: _Ground) -> Foundation:
         sentinel=FileStopSentinel(stop_path(ground.env)),
         clock=ground.clock,
         log=ground.log,
+        mask=ground.mask,
         approvals=approvals,
         observers=ground.observers,
     )
     rules = RuleBook(
-        store=SqliteRuleStore(ground.writer), log=ground.log, observers=ground.observers
+        store=SqliteRuleStore(ground.writer),
+        log=ground.log,
+        mask=ground.mask,
+        observers=ground.observers,
     )
     agreements = Agreements(
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
@@ -212,6 +216,7 @@ def _registry(ground: _Ground) -> Registry:
         secrets=ground.secrets,
         tokens=AgentTokenFiles(ground.profile),
         log=ground.log,
+        mask=ground.mask,
         clock=ground.clock,
         observers=ground.observers,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from keyturn.application.configuration_file import AgentEntry, read_file_content
+from keyturn.application.masking import masked_command
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.milestones import Milestones, Unwatched
 from keyturn.application.registry import token_hash
@@ -118,7 +119,7 @@ async def _serve(
                 details={
                     "file_sha256": config.file_sha256,
                     "approver": approver,
-                    "approver_command": list(config.approver_command),
+                    "approver_command": masked_command(config.approver_command, foundation.mask),
                 },
             )
         )

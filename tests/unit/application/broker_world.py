@@ -83,6 +83,7 @@ class BrokerWorld(World):
             secrets=self.secrets,
             tokens=self.tokens,
             log=self.log,
+            mask=self.mask,
             clock=self.clock,
             observers=self.observers,
         )

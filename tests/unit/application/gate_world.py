@@ -43,16 +43,10 @@ from tests.factories import make_connection, make_tool
 from tests.fakes.clock import FakeClock
 from tests.fakes.decision_log import FakeDecisionLog, Recorded
 from tests.fakes.ids import FakeIds
+from tests.fakes.inspection import FakeSecretMask
 from tests.fakes.milestones import FakeMilestones
 from tests.fakes.stop_sentinel import FakeStopSentinel
 from tests.fakes.stores import FakeRuleStore, FakeServerStore
-
-
-class NoMask:
-    """Masks nothing."""
-
-    def mask(self, text: str) -> str:
-        return text
 
 
 @dataclass(slots=True)
@@ -213,7 +207,8 @@ class World:
         self.milestones = FakeMilestones()
         self.observers = Observers()
         self.limits = limits or Limits()
-        self.recorder = Recorder(self.log, NoMask())
+        self.mask = FakeSecretMask()
+        self.recorder = Recorder(self.log, self.mask)
         self.approvals = Approvals(
             clock=self.clock,
             limits=self.limits,
@@ -226,11 +221,14 @@ class World:
             sentinel=self.sentinel,
             clock=self.clock,
             log=self.log,
+            mask=self.mask,
             approvals=self.approvals,
             observers=self.observers,
         )
         self.rule_store = FakeRuleStore(*rules)
-        self.rules = RuleBook(store=self.rule_store, log=self.log, observers=self.observers)
+        self.rules = RuleBook(
+            store=self.rule_store, log=self.log, mask=self.mask, observers=self.observers
+        )
         self.rules.use(rules)
         self.server_store = FakeServerStore()
         self.agreements = Agreements(

@@ -124,6 +124,18 @@ class TestDecision:
         }
         assert gap == {"path": "", "incomplete": True}
 
+    @pytest.mark.requirement("LAW-8")
+    def test_a_secret_in_the_name_of_a_rule_is_not_written_down(self) -> None:
+        rule = Rule(id="r-1", effect=Effect.ASK, name="Ask about hunter2")
+        entry = Recorder(FakeDecisionLog(), FakeSecretMask(secrets={"hunter2"})).decision(
+            call_id="call-1",
+            connection=make_connection(),
+            outcome=Outcome.DENIED_USER,
+            judgement=Judgement(verdict=Verdict.ASK, because=Because.RULE, rule=rule),
+        )
+        assert "hunter2" not in str((entry.policy, entry.details))
+        assert entry.policy["rule_name"] == entry.details["rule_name"]
+
     def test_a_refusal_that_knows_little_says_little(self) -> None:
         connection = make_connection()
         connection.peer = type(connection.peer)(process=None, parents=(), host=None)

@@ -39,6 +39,19 @@ class TestServers:
     """What is configured, and who changed it."""
 
     @pytest.mark.requirement("LAW-8")
+    def test_a_secret_of_its_command_is_not_written_down(self) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            world.mask.secrets.add("hunter2")
+            await world.registry.put_server(
+                ServerConfig(name="shipments", command=("ship", "--pin", "hunter2"))
+            )
+            command = last(world, RecordType.SERVER).details["command"]
+            assert command == ["ship", "--pin", "[secret, ends ter2]"]
+
+        play(story)
+
+    @pytest.mark.requirement("LAW-8")
     def test_one_is_recorded_without_its_values(self) -> None:
         async def story() -> None:
             world = BrokerWorld()
@@ -166,6 +179,7 @@ class TestServers:
                 secrets=world.secrets,
                 tokens=world.tokens,
                 log=world.log,
+                mask=world.mask,
                 clock=world.clock,
                 observers=world.observers,
             )

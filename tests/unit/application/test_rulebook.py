@@ -13,10 +13,10 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.domain.condition import Condition, ConditionFault, Operator
 from keyturn.domain.configuration import ToolSetting
 from keyturn.domain.decision import Actor, Outcome, Verdict
-from keyturn.domain.errors import LogUnavailable
+from keyturn.domain.errors import ConfigurationError, LogUnavailable
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Because, Judgement, Posture
-from keyturn.domain.record import RecordType
+from keyturn.domain.record import RecordType, Stamp, record_bytes
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
 from keyturn.domain.tier import Tier
@@ -26,6 +26,20 @@ from tests.unit.application.gate_world import World, play, settle
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order", name="Small orders")
 DENY = Rule(id="r-deny", effect=Effect.DENY, tool="dispatch_order", name="Never dispatch")
 ASK = Rule(id="r-ask", effect=Effect.ASK, tool="dispatch_order")
+FIXED = Rule(
+    id="r-fixed",
+    effect=Effect.ALLOW,
+    agent="analyst",
+    server="ship",
+    tool="pay",
+    when=(
+        Condition(path="", op=Operator.EQ, value={"to": "Nakamura"}),
+        Condition(path="/amount", op=Operator.LE, value=4711),
+    ),
+)
+STAMP = Stamp(
+    seq=1, ts_utc="", mono_ns=1, boot_id="", install_id="", salt=bytes(16), prev=bytes(32)
+)
 SUBJECT = RuleSubject(
     kind=Kind.CALL,
     agent="analyst",
@@ -57,9 +71,80 @@ class TestChanging:
             assert world.rules.rules == (ALLOW,)
             assert world.rules.hash == rule_set_hash((ALLOW,))
             assert topics == [Topic.RULES]
-            again = RuleBook(store=world.rule_store, log=world.log, observers=world.observers)
+            again = RuleBook(
+                store=world.rule_store,
+                log=world.log,
+                mask=world.mask,
+                observers=world.observers,
+            )
             await again.load()
             assert again.rules == (ALLOW,)
+
+        play(story)
+
+    @pytest.mark.requirement("LAW-8")
+    def test_the_record_has_the_form_of_a_rule_and_only_commits_to_its_values(self) -> None:
+        async def story() -> None:
+            world = World()
+            await world.rules.add(FIXED)
+            await world.rules.remove(FIXED.id)
+            for entry in world.log.of_type(RecordType.RULE):
+                form = entry.details["rule"]
+                assert isinstance(form, dict)
+                assert (form["id"], form["effect"], form["kind"]) == ("r-fixed", "allow", "call")
+                assert (form["agent"], form["server"], form["tool"]) == ("analyst", "ship", "pay")
+                assert form["when"] == [
+                    {"path": "", "op": "eq"},
+                    {"path": "/amount", "op": "le"},
+                ]
+                record = record_bytes(entry, STAMP)
+                assert b"Nakamura" not in record
+                assert b"4711" not in record
+                assert entry.committed == b'[{"":{"to":"Nakamura"}},{"/amount":4711}]'
+                assert entry.arguments == entry.committed
+            assert world.rules.rules == ()
+
+        play(story)
+
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            Rule(id="r-1", effect=Effect.ALLOW, name="with hunter2"),
+            Rule(id="r-1", effect=Effect.ALLOW, tool="hunter2"),
+            Rule(
+                id="r-1",
+                effect=Effect.DENY,
+                when=(Condition(path="/a/b", op=Operator.EQ, value="hunter2"),),
+            ),
+            Rule(
+                id="r-1",
+                effect=Effect.ALLOW,
+                when=(Condition(path="", op=Operator.EQ, value={"a": ["x", "hunter2"]}),),
+            ),
+        ],
+    )
+    @pytest.mark.requirement("LAW-8")
+    def test_a_rule_that_would_hold_a_secret_is_refused(self, rule: Rule) -> None:
+        async def story() -> None:
+            world = World()
+            world.mask.secrets.add("hunter2")
+            with pytest.raises(ConfigurationError, match="looks like a password") as caught:
+                await world.rules.add(rule)
+            assert caught.value.mend
+            assert world.rules.rules == ()
+            assert world.log.records == []
+
+        play(story)
+
+    def test_one_of_an_earlier_time_is_removed_without_its_secret(self) -> None:
+        async def story() -> None:
+            world = World(FIXED)
+            world.mask.secrets.add("Nakamura")
+            await world.rules.remove(FIXED.id)
+            (entry,) = world.log.of_type(RecordType.RULE)
+            assert entry.masked
+            assert b"Nakamura" not in entry.arguments
+            assert b"Nakamura" in entry.committed
 
         play(story)
 

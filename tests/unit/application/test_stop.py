@@ -61,6 +61,18 @@ class TestEngaging:
 
         play(story)
 
+    @pytest.mark.requirement("LAW-8")
+    def test_a_secret_in_its_reason_is_not_written_down(self) -> None:
+        async def story() -> None:
+            world = World()
+            world.mask.secrets.add("hunter2")
+            await world.stop.engage("hunter2", "it sent hunter2")
+            (entry,) = world.log.of_type(RecordType.STOP)
+            assert "hunter2" not in str(entry.details)
+            assert entry.details["reason"] == "it sent [secret, ends ter2]"
+
+        play(story)
+
     def test_a_full_disk_does_not_hinder_it(self) -> None:
         async def story() -> None:
             world = World()
@@ -127,6 +139,7 @@ class TestEngaging:
             sentinel=Vanishing(facts=BEFORE),
             clock=world.clock,
             log=world.log,
+            mask=world.mask,
             approvals=world.approvals,
             observers=world.observers,
         )

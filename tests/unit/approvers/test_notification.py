@@ -10,8 +10,9 @@ from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
 from tests.factories import make_request
+from tests.fakes.inspection import FakeSecretMask
 from tests.fakes.notifier import FakeNotifier
-from tests.unit.application.gate_world import NoMask, World
+from tests.unit.application.gate_world import World
 
 RESOURCES = Path(__file__).parents[3] / "resources"
 WORDS = Words(RESOURCES / "translations")
@@ -41,7 +42,7 @@ def play(story: Callable[[World, Watched, WaitingNotice], Awaitable[None]]) -> N
             notifier=notifier,
             approvals=world.approvals,
             observers=world.observers,
-            mask=NoMask(),
+            mask=FakeSecretMask(),
             words=WORDS,
             cards=CardBuilder(WORDS, read_verbs(RESOURCES / "verbs.toml")),
             update_seconds=0.0,

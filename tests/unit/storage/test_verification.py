@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from keyturn.domain.decision import Delivery, Outcome
-from keyturn.domain.record import RecordType
+from keyturn.domain.record import Entry, RecordType
 from keyturn.storage.database import open_for_writing
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.read_only import DATABASE_NAME, connect_read_only
@@ -70,6 +70,28 @@ def test_a_sound_log_is_unsigned_and_says_what_it_cannot_show(log: Path, deep: b
     assert found.first_bad is None
     assert "unsigned" in found.sentence
     assert "No mark" in found.sentence
+
+
+def test_a_rule_commits_to_its_values_as_a_call_to_its_arguments(tmp_path: Path) -> None:
+    rule = Entry(
+        type=RecordType.RULE,
+        outcome="added",
+        details={"rule": {"id": "r-1", "when": [{"path": "/to", "op": "eq"}]}},
+        arguments=b'[{"/to":"Kobe"}]',
+        committed=b'[{"/to":"Kobe"}]',
+    )
+
+    async def write() -> None:
+        writer = open_writer(tmp_path, FakeClock())
+        await SqliteDecisionLog(writer).commit(rule)
+        await writer.close()
+
+    asyncio.run(write())
+    path = tmp_path / DATABASE_NAME
+    assert verify(path, deep=True).code is Finding.SOUND
+    change(path, 'UPDATE arguments SET value = CAST(\'[{"/to":"Oslo"}]\' AS BLOB)')
+    found = verify(path, deep=True)
+    assert (found.code, found.first_bad) == (Finding.TAMPERED, 1)
 
 
 def test_an_empty_log_is_sound(tmp_path: Path) -> None:
