@@ -52,6 +52,7 @@ from tests.fakes.ids import FakeIds
 from tests.fakes.milestones import FakeMilestones
 from tests.fakes.processes import FakeProcesses
 from tests.fakes.secret_store import FakeSecretStore
+from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
 from tests.fakes.stores import FakeRuleStore, FakeServerStore
 
@@ -220,6 +221,7 @@ class World:
             clock=clock,
             log=self.log,
             mask=NoMask(),
+            reviews=FakeStopReviews(),
             approvals=self.approvals,
             observers=observers,
         )

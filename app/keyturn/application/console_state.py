@@ -12,6 +12,8 @@ class StopState(msgspec.Struct, frozen=True, kw_only=True):
     level: int = 1
     """A `StopLevel`: 2 has ended the servers, 3 the connections too."""
     since_utc: str = ""
+    found_utc: str = ""
+    """When the broker found it; since when it holds may be a file's word."""
     trigger: str = ""
     reason: str = ""
     refused_since: int = 0

@@ -79,6 +79,7 @@ class Overview:
             engaged=view.engaged,
             level=view.level,
             since_utc=facts.since_utc if facts is not None else "",
+            found_utc=view.found_utc,
             trigger=facts.trigger if facts is not None else "",
             reason=facts.reason if facts is not None else "",
             refused_since=view.refused_since,

@@ -15,6 +15,7 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
+from keyturn.application.ports.stop_review import StopReviews
 from keyturn.application.ports.stop_sentinel import StopFacts, StopSentinel
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import KeyturnError, LogUnavailable
@@ -41,6 +42,8 @@ class StopView:
 
     engaged: bool
     facts: StopFacts | None = None
+    found_utc: str = ""
+    """When this broker found it; `facts` may be the word of a file that anybody can write."""
     level: StopLevel = StopLevel.AGENTS
     refused_since: int = 0
     cards_refused: int = 0
@@ -58,6 +61,7 @@ class StopSwitch:
         clock: Clock,
         log: DecisionLog,
         mask: SecretMask,
+        reviews: StopReviews,
         approvals: Approvals,
         observers: Observers,
     ) -> None:
@@ -65,9 +69,11 @@ class StopSwitch:
         self._clock = clock
         self._log = log
         self._mask = mask
+        self._reviews = reviews
         self._approvals = approvals
         self._observers = observers
         self._facts: StopFacts | None = None
+        self._found_utc = ""
         self._level = StopLevel.AGENTS
         self._refused_since = 0
         self._cards_refused = 0
@@ -116,6 +122,7 @@ class StopSwitch:
         return StopView(
             engaged=self._facts is not None,
             facts=self._facts,
+            found_utc=self._found_utc,
             level=self._level,
             refused_since=self._refused_since,
             cards_refused=self._cards_refused,
@@ -173,7 +180,8 @@ class StopSwitch:
         `careful` when the log says that the last resume left the rules suspended.
         """
         self.careful = careful
-        found = self._sentinel.read() or facts
+        # The log can be believed, and the file may have been written anew since.
+        found = facts or self._sentinel.read()
         if found is not None:
             self._engage(found)
             self._recorded = facts is not None
@@ -183,12 +191,16 @@ class StopSwitch:
 
         Only the window and the terminal approver reach this (architecture.md law 4). The record
         comes first: a resume that cannot be recorded does not happen. A stop that is pressed
-        while the resume is being recorded wins. Raises KeyturnError when the resume cannot be
-        recorded or the file cannot be removed; the stop then holds.
+        while the resume is being recorded wins. Raises KeyturnError when a call that is owed a
+        look was not looked at or nobody can say which are, when the resume cannot be recorded or
+        the file cannot be removed; the stop then holds.
         """
         facts = self._facts
         presses = self._presses
         if facts is None:
+            return
+        await self._require_looks(facts, looked_at)
+        if self._facts is not facts:
             return
         await self._log.commit(
             Entry(
@@ -212,6 +224,15 @@ class StopSwitch:
         self._cards_refused = 0
         self.careful = careful
         self._observers.changed(Topic.STOP)
+
+    async def _require_looks(self, facts: StopFacts, looked_at: tuple[str, ...]) -> None:
+        owed = await self._reviews.owed(facts.since_utc, self._found_utc)
+        missing = len(owed.difference(looked_at))
+        if missing:
+            raise KeyturnError(
+                f"Calls of the time before the stop have not been looked at: {missing}.",
+                mend="Look at each of them in the review list, then resume.",
+            )
 
     async def use_rules(self) -> None:
         """Let the rules act again after a careful resume.
@@ -237,10 +258,10 @@ class StopSwitch:
         return StopFacts(since_utc=self._clock.now_utc(), trigger=trigger, reason=reason)
 
     def _engage(self, facts: StopFacts) -> None:
-        if not facts.since_utc:
-            # A file that cannot be looked at does not say since when.
-            facts = replace(facts, since_utc=self._clock.now_utc())
-        self._facts = facts
+        now = self._clock.now_utc()
+        # A file that cannot be looked at does not say since when, and a later time is no truth.
+        self._facts = facts = replace(facts, since_utc=min(facts.since_utc or now, now))
+        self._found_utc = now
         self._count += 1
         self._tell((self._refuse_cards, *self._on_engage), facts)
         self._observers.changed(Topic.STOP)

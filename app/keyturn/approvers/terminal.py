@@ -69,14 +69,21 @@ class TerminalApprover:
         self._words = words
         self._cards = cards
         self._texts = RequestTexts(words, cards)
-        self._stop = TerminalStop(
-            words=words, phrases=cards.phrases, texts=self._texts, resume=resume, review=review
-        )
         self._showing = Showing(clock=clock, delays=delays or ArmingDelays(), ask=self._ask)
         self._say = self._showing.say
         self._waiting: dict[str, Item] = {}
         self._gone = False
         self._tasks = TaskOwner(on_failure=lambda _name, _error: self.closed())
+        self._stop = TerminalStop(
+            words=words,
+            phrases=cards.phrases,
+            texts=self._texts,
+            showing=self._showing,
+            tasks=self._tasks,
+            resume=resume,
+            review=review,
+            resumed=self._show_next,
+        )
 
     def open(self, terminal: Terminal) -> None:
         """Open the terminal, which is closed with this approver, and begin the conversation."""
@@ -147,8 +154,7 @@ class TerminalApprover:
 
     def stopped(self, facts: StopFacts) -> None:
         """Show the review list; until RESUME is typed nothing else is shown."""
-        self._stop.facts = facts
-        self._showing.begin(Shown(item=None), self._stop.text(facts))
+        self._stop.begin(facts)
 
     # ---------------------------------------------------------------- the terminal's news
 
@@ -160,7 +166,7 @@ class TerminalApprover:
         elif shown.stage in (Stage.WRITING, Stage.ARMING):
             self._say(self._words("approver.too_early"))
         elif shown.item is None:
-            self._resume_typed(line)
+            self._stop.typed(line)
         elif shown.stage is Stage.PROVING and shown.proof is not None:
             self._proof_typed(line, shown, shown.item, shown.proof)
         else:
@@ -287,18 +293,6 @@ class TerminalApprover:
 
     def _refuse(self, which: Callable[[ApprovalRequest], bool]) -> int:
         return self._approvals.refuse(which, Outcome.REFUSED_NO_APPROVER, WithdrawCause.DECIDED)
-
-    def _resume_typed(self, line: str) -> None:
-        if self._stop.accepts(line):
-            self._tasks.start(self._end_stop(), "terminal resume")
-        else:
-            self._say(self._stop.still())
-
-    async def _end_stop(self) -> None:
-        self._say(await self._stop.end())
-        if self._stop.facts is None:
-            self._showing.drop()
-            self._show_next()
 
 
 _WITHDRAWN = {

@@ -39,6 +39,7 @@ from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.secrets import DetectSecretsMask
 from keyturn.inspection.trace import MemoryTraceIndexes
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
+from keyturn.storage.stop_reviews import SqliteStopReviews
 from keyturn.storage.stores import (
     SqliteAgentStore,
     SqliteRuleStore,
@@ -165,6 +166,7 @@ def _build(ground: _Ground) -> Foundation:
         clock=ground.clock,
         log=ground.log,
         mask=ground.mask,
+        reviews=SqliteStopReviews(ground.profile.database),
         approvals=approvals,
         observers=ground.observers,
     )

@@ -18,6 +18,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.exec import ExecApprover, Program
 from keyturn.approvers.terminal import TerminalApprover
 from keyturn.approvers.terminal_lines import TerminalLines
+from keyturn.approvers.terminal_stop import SentBefore
 from keyturn.bootstrap import ProfileChoice
 from keyturn.bootstrap.foundation import Foundation, harden, lay_foundation, log_to_file
 from keyturn.bootstrap.keychains import headless_keychain
@@ -32,8 +33,11 @@ from keyturn.domain.configuration import AgentConfig, HeadlessConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.record import Entry, RecordType
 from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.history_builder import HistoryBuilder
 from keyturn.presentation.request_text import RequestTexts
+from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.verbs import read_verbs
+from keyturn.storage.stop_reviews import SqliteStopReviews
 
 CONSOLE_MARK = "owned_by_console"
 """Setting that a windowed broker leaves in its profile; a headless one refuses such a profile."""
@@ -172,12 +176,14 @@ async def _named_approver(
             await program.close()
             log.close()
     elif name == "terminal":
+        stopped = StoppedBuilder(service.words, HistoryBuilder(service.words, cards))
         person = TerminalApprover(
             approvals=foundation.approvals,
             clock=foundation.clock,
             words=service.words,
             cards=cards,
             resume=lambda looked_at: _resume(foundation, looked_at),
+            review=lambda: _review(foundation, stopped),
         )
         person.open(
             TerminalLines(
@@ -193,6 +199,18 @@ async def _named_approver(
             await person.close()
     else:
         yield None
+
+
+async def _review(foundation: Foundation, stopped: StoppedBuilder) -> tuple[SentBefore, ...]:
+    """Read what a person has to see before resuming, off the loop."""
+    stop = foundation.stop.view()
+    since = stop.facts.since_utc if stop.facts is not None else ""
+    reviews = SqliteStopReviews(foundation.profile.database)
+    review = await reviews.read(since, stop.found_utc)
+    return tuple(
+        SentBefore(id=call.call, text=stopped.line(call, review.moment_utc))
+        for call in reversed(review.owed)
+    )
 
 
 async def _resume(foundation: Foundation, looked_at: tuple[str, ...]) -> bool:

@@ -3,7 +3,7 @@
 import json
 import os
 import stat
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from keyturn.domain.system_text import readable
 
 _LARGEST = 65_536
 _LONGEST_TEXT = 1_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
 BY_FILE = "file"
@@ -81,7 +82,7 @@ class FileStopSentinel:
             return None
         try:
             return _facts_of(_bytes_of(self._path))
-        except (OSError, ValueError, KeyError, RecursionError):
+        except (OSError, ValueError, KeyError, OverflowError, RecursionError):
             return StopFacts(since_utc=self._made_at(), trigger=BY_FILE)
 
     def remove(self) -> None:
@@ -126,14 +127,23 @@ def _facts_of(content: bytes) -> StopFacts:
     since, trigger, reason = (members[name] for name in ("since", "trigger", "reason"))
     if not (isinstance(since, str) and isinstance(trigger, str) and isinstance(reason, str)):
         raise ValueError("not text")
-    # Anybody can write the file; the screen reads this as a time.
-    if datetime.fromisoformat(since).tzinfo is None:
-        raise ValueError("not a moment")
     return StopFacts(
-        since_utc=readable(since[:_LONGEST_TEXT]),
+        since_utc=_moment(since),
         trigger=readable(trigger[:_LONGEST_TEXT]),
         reason=readable(reason[:_LONGEST_TEXT]),
     )
+
+
+def _moment(since: str) -> str:
+    """Read a time that anybody can have written; screens and questions need it in one form."""
+    moment = datetime.fromisoformat(since)
+    if moment.tzinfo is None:
+        raise ValueError("not a moment")
+    # Out of a calendar's range it raises OverflowError.
+    elapsed = moment.astimezone(UTC) - _EPOCH
+    if elapsed < timedelta():
+        raise ValueError("before there were such files")
+    return utc_text(elapsed // timedelta(microseconds=1) * 1000)
 
 
 def _write_through(path: Path, content: bytes) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from keyturn.application.console_protocol import StopState
-from keyturn.domain.decision import Delivery
-from keyturn.domain.tier import Tier
+from keyturn.domain.stop_review import LOOK_SECONDS, OPEN_DELIVERIES, is_owed
 from keyturn.presentation.card import Chip
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall
 from keyturn.presentation.marks import Icon, Role
@@ -20,18 +20,28 @@ from keyturn.presentation.stopped import (
 )
 from keyturn.presentation.words import Words
 
-LOOK_SECONDS = 5.0
-"""Calls sent so shortly before the stop are looked at before anybody resumes."""
 MOST_ROWS = 12
-_OPEN = frozenset({"", Delivery.UNKNOWN.value, Delivery.RUNNING.value})
+
+
+class Reading(StrEnum):
+    """How far the review is known; only what was read whole lets anybody resume."""
+
+    WAITING = "waiting"
+    WHOLE = "whole"
+    INCOMPLETE = "incomplete"
+    """Time ran out."""
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AroundTheStop:
     """What the database says of the time around a stop."""
 
-    sent: tuple[RecordedCall, ...]
+    reading: Reading
+    sent: tuple[RecordedCall, ...] = ()
     """Allowed calls of the last minute before it, newest first."""
+    moment_utc: str = ""
+    """From when on nothing was sent, as far as that can be believed; empty when not known."""
 
 
 class StoppedBuilder:
@@ -50,47 +60,61 @@ class StoppedBuilder:
         carefully: bool,
         resume_chosen: bool,
         rules: int,
+        told: str = "",
     ) -> StoppedView:
-        """Return the screen for this moment."""
+        """Return the screen for this moment; `told` is why the broker did not resume."""
         since = local_time(stop.since_utc)
         owed = self.owed(stop, around)
         missing = [call for call in owed if call.call not in looked_at]
+        held_by = self._held_by(around, missing)
         return StoppedView(
             title=self._words("stopped.title"),
             sentence=self._words(
                 "stopped.sentence", time=clock_text(since), trigger=self._trigger(stop)
             ),
-            stats=self._stats(stop, around, since),
+            stats=self._stats(stop, around),
             looked_at=self._words("stopped.looked", looked=len(owed) - len(missing), n=len(owed))
             if owed
             else "",
-            timeline=self._timeline(stop, around, looked_at, since),
+            timeline=self._timeline(stop, around, looked_at),
             resume=ResumePanel(
                 sentence=self._words("stopped.resume_sentence"),
                 agents=(
                     ResumeAgent(
                         agent=self._words("stopped.all_agents"),
-                        chosen=resume_chosen and not missing,
+                        chosen=resume_chosen and not held_by,
                         note="",
-                        held_by=self._words("stopped.owed") if missing else "",
+                        held_by=held_by,
                     ),
                 ),
                 carefully=carefully,
                 rules=rules,
-                owed=self._words("stopped.owed") if missing else "",
+                owed=held_by or told,
             ),
         )
 
     def owed(self, stop: StopState, around: AroundTheStop) -> list[RecordedCall]:
         """Return the calls that a person has to look at before resuming, newest first."""
-        since = local_time(stop.since_utc)
-        return [call for call in around.sent if self._is_owed(call, since)]
+        moment = _moment(stop, around)
+        return [
+            call
+            for call in around.sent
+            if is_owed(sent_utc=call.ts_utc, tier=call.tier, delivery=call.delivery, moment=moment)
+        ]
 
-    def _is_owed(self, call: RecordedCall, since: datetime) -> bool:
-        if call.delivery in _OPEN:
-            return True
-        seconds = (since - local_time(call.ts_utc)).total_seconds()
-        return call.tier != Tier.T0.name and seconds <= LOOK_SECONDS
+    def line(self, call: RecordedCall, moment_utc: str) -> str:
+        """Return one call of the review as a line of text."""
+        row = self._sent_row(call, local_time(moment_utc), owed=True, looked=False)
+        outcome = row.outcome.text if row.outcome is not None else ""
+        return self._words(
+            "stopped.sent_line", time=row.time, text=row.text, note=row.note, outcome=outcome
+        )
+
+    def _held_by(self, around: AroundTheStop, missing: Sequence[RecordedCall]) -> str:
+        """Return why nobody can resume yet; empty when somebody can."""
+        if around.reading is not Reading.WHOLE:
+            return self._words(f"stopped.review_{around.reading.value}")
+        return self._words("stopped.owed") if missing else ""
 
     def _trigger(self, stop: StopState) -> str:
         known = ("window", "tray", "shortcut", "command", "file")
@@ -98,13 +122,14 @@ class StoppedBuilder:
             return self._words(f"stopped.by_{stop.trigger}")
         return self._words("stopped.by_other", trigger=stop.trigger)
 
-    def _stats(self, stop: StopState, around: AroundTheStop, since: datetime) -> tuple[Stat, ...]:
+    def _stats(self, stop: StopState, around: AroundTheStop) -> tuple[Stat, ...]:
         words = self._words
+        moment = _moment(stop, around)
         shortly = sum(
-            (since - local_time(call.ts_utc)).total_seconds() <= LOOK_SECONDS
+            (moment - local_time(call.ts_utc)).total_seconds() <= LOOK_SECONDS
             for call in around.sent
         )
-        unknown = sum(call.delivery in _OPEN for call in around.sent)
+        unknown = sum(call.delivery in OPEN_DELIVERIES for call in around.sent)
         return (
             Stat(value=str(stop.refused_since), words=words("stopped.stat_refused")),
             Stat(value=str(shortly), words=words("stopped.stat_sent")),
@@ -121,12 +146,12 @@ class StoppedBuilder:
         stop: StopState,
         around: AroundTheStop,
         looked_at: frozenset[str],
-        since: datetime,
     ) -> tuple[TimelineRow, ...]:
         words = self._words
+        since, moment = local_time(stop.since_utc), _moment(stop, around)
         owed = {call.call for call in self.owed(stop, around)}
         rows = [
-            self._sent_row(call, since, call.call in owed, call.call in looked_at)
+            self._sent_row(call, moment, owed=call.call in owed, looked=call.call in looked_at)
             for call in reversed(_listed(around.sent, owed))
         ]
         rows.append(
@@ -170,10 +195,10 @@ class StoppedBuilder:
         return tuple(rows)
 
     def _sent_row(
-        self, call: RecordedCall, since: datetime, owed: bool, looked: bool
+        self, call: RecordedCall, moment: datetime, *, owed: bool, looked: bool
     ) -> TimelineRow:
         row = self._history.row(call)
-        seconds = max(0, round((since - local_time(call.ts_utc)).total_seconds()))
+        seconds = max(0, round((moment - local_time(call.ts_utc)).total_seconds()))
         return TimelineRow(
             row_id=call.call,
             time=row.time,
@@ -184,6 +209,10 @@ class StoppedBuilder:
             outcome=Chip(role=row.outcome.role, icon=row.outcome.icon, text=row.outcome.text),
             looked_at=looked if owed else None,
         )
+
+
+def _moment(stop: StopState, around: AroundTheStop) -> datetime:
+    return local_time(around.moment_utc or stop.since_utc)
 
 
 def _listed(sent: Sequence[RecordedCall], owed: set[str]) -> list[RecordedCall]:

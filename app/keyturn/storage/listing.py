@@ -37,17 +37,21 @@ def list_agents(database: Path) -> list[JsonObject]:
 
 
 def last_stop(database: Path) -> JsonObject | None:
-    """Return the facts of a stop that no resume follows in the log; None when there is none."""
+    """Return the facts of a stop that no resume follows in the log; None when there is none.
+
+    Of several the first is meant: the later ones raised it, or pressed what was pressed already.
+    """
     if not database.exists():
         return None
     rows = _rows(
         database,
-        "SELECT type, ts, details FROM events WHERE type IN ('stop', 'resume') "
-        "ORDER BY seq DESC LIMIT 1",
+        "SELECT ts, details FROM events WHERE type = 'stop' AND "
+        "seq > (SELECT coalesce(max(seq), 0) FROM events WHERE type = 'resume') "
+        "ORDER BY seq LIMIT 1",
     )
-    if not rows or rows[0][0] != "stop":
+    if not rows:
         return None
-    _, since, text = rows[0]
+    since, text = rows[0]
     details = parse_strict(text)
     if not isinstance(details, Parsed) or not isinstance(details.value, dict):
         raise _unreadable(database, "the last stop is not in the form that Keyturn writes")

@@ -45,6 +45,7 @@ from tests.fakes.decision_log import FakeDecisionLog, Recorded
 from tests.fakes.ids import FakeIds
 from tests.fakes.inspection import FakeSecretMask
 from tests.fakes.milestones import FakeMilestones
+from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
 from tests.fakes.stores import FakeRuleStore, FakeServerStore
 
@@ -208,6 +209,7 @@ class World:
         self.observers = Observers()
         self.limits = limits or Limits()
         self.mask = FakeSecretMask()
+        self.stop_reviews = FakeStopReviews()
         self.recorder = Recorder(self.log, self.mask)
         self.approvals = Approvals(
             clock=self.clock,
@@ -222,6 +224,7 @@ class World:
             clock=self.clock,
             log=self.log,
             mask=self.mask,
+            reviews=self.stop_reviews,
             approvals=self.approvals,
             observers=self.observers,
         )

@@ -1,6 +1,7 @@
 """The stop: immediate, durable, engaged from anywhere, ended only by a recorded resume."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -140,6 +141,7 @@ class TestEngaging:
             clock=world.clock,
             log=world.log,
             mask=world.mask,
+            reviews=world.stop_reviews,
             approvals=world.approvals,
             observers=world.observers,
         )
@@ -305,6 +307,49 @@ class TestResuming:
 
         play(story)
 
+    @pytest.mark.requirement("LAW-5")
+    def test_what_is_owed_a_look_must_have_been_looked_at(self) -> None:
+        async def story() -> None:
+            world = World()
+            await world.stop.engage("window")
+            world.stop_reviews.calls = frozenset({"call-1", "call-2"})
+            with pytest.raises(KeyturnError, match="not been looked at: 1"):
+                await world.stop.resume(looked_at=("call-1", "call-9"), careful=False)
+            assert world.stop.engaged
+            assert world.sentinel.exists()
+            assert world.log.of_type(RecordType.RESUME) == []
+            await world.stop.resume(looked_at=("call-2", "call-1"), careful=False)
+            assert not world.stop.engaged
+
+        play(story)
+
+    @pytest.mark.requirement("LAW-3")
+    def test_while_nobody_can_say_what_is_owed_it_holds(self) -> None:
+        async def story() -> None:
+            world = World()
+            await world.stop.engage("window")
+            world.stop_reviews.failure = KeyturnError("The database cannot be read.")
+            with pytest.raises(KeyturnError, match="cannot be read"):
+                await world.stop.resume(looked_at=("call-1",), careful=True)
+            assert world.stop.engaged
+
+        play(story)
+
+    @pytest.mark.requirement("LAW-5")
+    def test_a_file_cannot_say_that_it_holds_since_later_than_it_was_found(self) -> None:
+        async def story() -> None:
+            world = World()
+            now = world.clock.now_utc()
+            world.sentinel.facts = replace(BEFORE, since_utc="2999-01-01T00:00:00.000Z")
+            assert world.stop.engaged
+            view = world.stop.view()
+            assert view.facts is not None
+            assert (view.facts.since_utc, view.found_utc) == (now, now)
+            await world.stop.resume(looked_at=(), careful=False)
+            assert world.stop_reviews.asked == [(now, now)]
+
+        play(story)
+
     def test_without_a_stop_it_does_nothing(self) -> None:
         async def story() -> None:
             world = World()
@@ -425,6 +470,13 @@ class TestRestoring:
         world.stop.restore(BEFORE, careful=False)
         assert world.stop.engaged
         assert world.stop.recorded
+
+    @pytest.mark.requirement("LAW-5")
+    def test_a_file_that_was_written_anew_does_not_move_its_begin(self) -> None:
+        world = World()
+        world.sentinel.facts = replace(BEFORE, since_utc="2026-11-23T14:00:00.000Z")
+        world.stop.restore(BEFORE, careful=False)
+        assert world.stop.view().facts == BEFORE
 
     def test_with_neither_nothing_is_stopped(self) -> None:
         world = World()

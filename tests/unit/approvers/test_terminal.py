@@ -11,7 +11,7 @@ from keyturn.application.events import Observers
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.waiting import Resolution
 from keyturn.approvers.terminal import TerminalApprover
-from keyturn.approvers.terminal_stop import Resume
+from keyturn.approvers.terminal_stop import Resume, Review, SentBefore
 from keyturn.domain.approval import State
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
@@ -63,9 +63,7 @@ class FakeTerminal:
 class World:
     """The real queue and the conversation, with a clock that a test moves."""
 
-    def __init__(
-        self, resume: Resume | None = None, review: Callable[[], tuple[str, ...]] | None = None
-    ) -> None:
+    def __init__(self, resume: Resume | None = None, review: Review | None = None) -> None:
         self.clock = FakeClock()
         self.approvals = Approvals(
             clock=self.clock, limits=Limits(), observers=Observers(), recorder=NoEndRecorder()
@@ -341,6 +339,25 @@ class Resumer:
         return self.result
 
 
+class Reviewer:
+    """Says what was sent before the stop, once it is let."""
+
+    def __init__(self, *calls: SentBefore) -> None:
+        self.calls = calls
+        self.error: KeyturnError | None = None
+        self.read = asyncio.Event()
+        self.read.set()
+
+    async def __call__(self) -> tuple[SentBefore, ...]:
+        await self.read.wait()
+        if self.error is not None:
+            raise self.error
+        return self.calls
+
+
+SENT = SentBefore(id="c-7", text="call 7 to logistics: \x1b[2Joutcome unknown")
+
+
 def stop(world: World) -> None:
     world.approvals.stop()
     world.approver.stopped(FACTS)
@@ -365,7 +382,11 @@ def test_the_stop_shows_its_review_list_and_only_resume_ends_it() -> None:
         assert "Reason given: odd [U+001B escape][2J" in text
         assert "2 requests were refused when it stopped:" in text
         assert text.count("analyst wants to") == 2
-        assert "call 7 to logistics: outcome unknown" in text
+        await settle()
+        assert "1 call was sent shortly before, or nobody knows how it ended:" in (
+            world.terminal.text
+        )
+        assert "call 7 to logistics: [U+001B escape][2Joutcome unknown" in world.terminal.text
         world.types("RESUME")
         assert resumer.looked_at == []
         world.read_on()
@@ -373,14 +394,86 @@ def test_the_stop_shows_its_review_list_and_only_resume_ends_it() -> None:
         assert resumer.looked_at == []
         world.types("RESUME")
         await settle()
-        assert resumer.looked_at == [("c-1", "c-2")]
+        assert resumer.looked_at == [("c-1", "c-2", "c-7")]
         assert "Resumed." in world.terminal.text
         late = world.ask(t1(3))
         world.read_on()
         world.types("allow")
         assert late.result().state is State.APPROVED
 
-    run(story, lambda: World(resumer, lambda: ("call 7 to logistics: outcome unknown",)))
+    run(story, lambda: World(resumer, Reviewer(SENT)))
+
+
+@pytest.mark.requirement("LAW-5")
+def test_nobody_resumes_past_a_review_that_is_not_shown_yet() -> None:
+    resumer, reviewer = Resumer(), Reviewer(SENT)
+    reviewer.read.clear()
+
+    async def story(world: World) -> None:
+        stop(world)
+        world.read_on()
+        world.types("RESUME")
+        assert "has to be read first" in world.terminal.text
+        reviewer.read.set()
+        await settle()
+        # It counts from when the list could have been read.
+        world.types("RESUME")
+        await settle()
+        assert resumer.looked_at == []
+        world.read_on()
+        world.types("RESUME")
+        await settle()
+        assert resumer.looked_at == [("c-7",)]
+
+    run(story, lambda: World(resumer, reviewer))
+
+
+@pytest.mark.requirement("LAW-3")
+def test_nobody_resumes_past_a_review_that_cannot_be_read() -> None:
+    resumer, reviewer = Resumer(), Reviewer(SENT)
+    reviewer.error = KeyturnError("The database cannot be read.")
+
+    async def story(world: World) -> None:
+        stop(world)
+        await settle()
+        assert "The database cannot be read." in world.terminal.text
+        world.read_on()
+        world.types("RESUME")
+        await settle()
+        assert resumer.looked_at == []
+        reviewer.error = None
+        world.read_on()
+        world.types("RESUME")
+        await settle()
+        assert "call 7" in world.terminal.text
+        world.read_on()
+        world.types("RESUME")
+        await settle()
+        assert resumer.looked_at == [("c-7",)]
+
+    run(story, lambda: World(resumer, reviewer))
+
+
+def test_what_the_broker_misses_is_shown_again() -> None:
+    resumer, reviewer = Resumer(), Reviewer()
+    resumer.error = KeyturnError("Calls have not been looked at: 1.")
+
+    async def story(world: World) -> None:
+        stop(world)
+        await settle()
+        world.read_on()
+        reviewer.calls = (SENT,)
+        world.types("RESUME")
+        await settle()
+        assert "have not been looked at" in world.terminal.text
+        assert "call 7" in world.terminal.text
+        resumer.error = None
+        world.read_on()
+        world.types("RESUME")
+        await settle()
+        assert resumer.looked_at[-1] == ("c-7",)
+
+    run(story, lambda: World(resumer, reviewer))
 
 
 def test_reviews_wait_while_stopped() -> None:

@@ -156,6 +156,28 @@ def test_half_of_a_pair_in_the_file_can_be_shown(stop: Path) -> None:
     assert (facts.trigger, facts.reason) == (r"\ud800", r"a\udcffb")
 
 
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        ("2026-11-23T15:07:52.123456+01:00", "2026-11-23T14:07:52.123Z"),
+        ("2026-11-23T14:07:52Z", "2026-11-23T14:07:52.000Z"),
+        ("0001-01-01T00:00:00.000+14:00", None),
+        ("9999-12-31T23:59:59.999-14:00", None),
+        ("1969-12-31T23:59:59.999Z", None),
+    ],
+)
+def test_a_time_is_read_in_one_form_or_not_at_all(stop: Path, since: str, told: str | None) -> None:
+    content = {"since": since, "trigger": "t", "reason": "r"}
+    stop.write_text(json.dumps(content), encoding="utf-8")
+    facts = FileStopSentinel(stop).read()
+    assert facts is not None
+    if told is None:
+        assert facts.trigger == "file"
+        assert facts.since_utc > "2026"
+    else:
+        assert (facts.since_utc, facts.trigger) == (told, "t")
+
+
 def test_overlong_texts_are_cut(stop: Path) -> None:
     content = {"since": FACTS.since_utc, "trigger": "t", "reason": "r" * 5_000}
     stop.write_text(json.dumps(content), encoding="utf-8")

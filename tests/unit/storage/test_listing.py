@@ -55,9 +55,14 @@ def test_agents_are_listed_without_the_hash_of_their_token(tmp_path: Path) -> No
 
 def test_the_last_stop_is_told_until_a_resume(tmp_path: Path) -> None:
     async def scenario() -> None:
-        writer = open_writer(tmp_path, FakeClock())
+        clock = FakeClock()
+        writer = open_writer(tmp_path, clock)
         log = SqliteDecisionLog(writer)
         assert last_stop(path) is None
+        await log.commit(event(RecordType.STOP))
+        assert last_stop(path) == {"since": "2026-11-23T14:07:53.000Z", "by": "button"}
+        # What raises it or presses it again does not move its begin.
+        clock.advance(60)
         await log.commit(event(RecordType.STOP))
         assert last_stop(path) == {"since": "2026-11-23T14:07:53.000Z", "by": "button"}
         await log.commit(event(RecordType.RESUME))

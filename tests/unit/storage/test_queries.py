@@ -200,12 +200,84 @@ def test_pruned_bytes_read_as_pruned(tmp_path: Path) -> None:
 
 def test_the_review_of_a_stop(history: HistoryQuery) -> None:
     (stop,) = history.events(["stop"])
-    review = history.stop_review(stop.ts_utc, seconds=3.5)
+    review = history.stop_review(stop.ts_utc, stop.ts_utc, seconds=3.5)
     assert [item.call for item in review.sent_before] == ["c-9", "c-8", "c-7"]
     assert [item.call for item in review.unknown] == ["c-9", "c-8"]
     assert review.refused_since == 2
     assert [entry.type for entry in review.events] == ["stop"]
     assert review.complete
+
+
+FOUND = "2026-11-23T14:08:53.000Z"
+
+
+async def _sent(folder: Path, reads: int) -> None:
+    """Write a mail 13 s before `FOUND`, one 3 s before it and one given up, then reads."""
+    clock = FakeClock()
+    writer = open_writer(folder, clock)
+    log = SqliteDecisionLog(writer)
+    clock.advance(47)
+    for call, end in (("c-old", Delivery.COMPLETED), ("c-mail", Delivery.TOOL_ERROR)):
+        await log.commit(decision(call, outcome=Outcome.ALLOWED_ONCE, tier="T2"))
+        log.note(delivery(call, end))
+        clock.advance(10)
+    clock.advance(-8)
+    await log.commit(decision("c-not-sent", outcome=Outcome.ALLOWED_ONCE, tier="T2"))
+    log.note(delivery("c-not-sent", Delivery.NOT_SENT))
+    for number in range(reads):
+        await log.commit(decision(f"c-read-{number}"))
+        log.note(delivery(f"c-read-{number}"))
+    await writer.close()
+
+
+@pytest.mark.requirement("LAW-5")
+@pytest.mark.parametrize(
+    "since",
+    [
+        FOUND,
+        "2000-01-01T00:00:00.000Z",
+        "2026-11-23T14:07:53.000Z",
+        "2999-01-01T00:00:00.000Z",
+        "0001-01-01T00:00:00.000+14:00",
+        "9999-12-31T23:59:59.999-14:00",
+        "2026-11-23T00:00:00.000",
+        "no time",
+        "",
+    ],
+)
+def test_no_word_of_a_file_hides_what_was_just_sent(tmp_path: Path, since: str) -> None:
+    asyncio.run(_sent(tmp_path, reads=3))
+    with closing(HistoryQuery(tmp_path / DATABASE_NAME)) as history:
+        review = history.stop_review(since, FOUND)
+    assert [item.call for item in review.owed] == ["c-mail"]
+    assert {"c-old", "c-mail", "c-read-0"} <= {item.call for item in review.sent_before}
+
+
+def test_a_stop_that_is_found_late_is_looked_back_from_its_begin(tmp_path: Path) -> None:
+    asyncio.run(_sent(tmp_path, reads=0))
+    with closing(HistoryQuery(tmp_path / DATABASE_NAME)) as history:
+        review = history.stop_review(FOUND, "2026-11-24T09:00:00.000Z")
+    assert review.moment_utc == FOUND
+    assert [item.call for item in review.owed] == ["c-mail"]
+
+
+@pytest.mark.requirement("LAW-5")
+def test_reads_do_not_push_a_call_out_of_the_review(tmp_path: Path) -> None:
+    asyncio.run(_sent(tmp_path, reads=600))
+    with closing(HistoryQuery(tmp_path / DATABASE_NAME)) as history:
+        review = history.stop_review(FOUND, FOUND)
+    assert [item.call for item in review.owed] == ["c-mail"]
+    assert "c-mail" in {item.call for item in review.sent_before}
+    assert review.complete
+
+
+@pytest.mark.requirement("LAW-3")
+def test_a_review_that_is_not_whole_says_so(tmp_path: Path) -> None:
+    asyncio.run(_sent(tmp_path, reads=600))
+    ticks = itertools.count()
+    slow = HistoryQuery(tmp_path / DATABASE_NAME, monotonic=lambda: next(ticks) * 0.4)
+    with closing(slow) as history:
+        assert not history.stop_review(FOUND, FOUND).complete
 
 
 def test_events_are_narrowed_by_type_and_time(history: HistoryQuery) -> None:

@@ -6,17 +6,27 @@ Looks belong to one stop: a later stop starts with none.
 import logging
 import sqlite3
 from pathlib import Path
+from typing import Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
-from keyturn.application.console_protocol import Resume, StateChanged, StopState, Welcome
+from keyturn.application.console_protocol import (
+    IntentDone,
+    Resume,
+    StateChanged,
+    StopState,
+    Welcome,
+)
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.gui.worker import Worker
-from keyturn.presentation.stopped_builder import AroundTheStop, StoppedBuilder
+from keyturn.presentation.stopped_builder import AroundTheStop, Reading, StoppedBuilder
 from keyturn.storage.queries.history import HistoryQuery
 
 _log = logging.getLogger(__name__)
+
+AGAIN_MS: Final = 2000
+"""Pause before the review is read again when it could not be read whole."""
 
 
 class StoppedPresenter(QObject):
@@ -37,13 +47,21 @@ class StoppedPresenter(QObject):
         self._worker = Worker("stopped")
         self._database: Path | None = None
         self._stop = StopState(engaged=False)
-        self._around = AroundTheStop(sent=())
+        self._around = AroundTheStop(reading=Reading.WAITING)
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.setInterval(AGAIN_MS)
+        self._again.timeout.connect(self._read)
         self._looked: set[str] = set()
         self._carefully = True
         self._chosen = True
         self._rules = 0
+        self._asked = 0
+        self._told = ""
+        """Why the broker did not resume when it was asked last."""
         bridge.welcomed.connect(self._on_welcome)
         bridge.state_changed.connect(self._on_state)
+        bridge.intent_done.connect(self._on_done)
         view.looked_at.connect(self._on_looked)
         view.resume_requested.connect(self._on_resume)
         view.carefully_toggled.connect(self._on_carefully)
@@ -51,10 +69,13 @@ class StoppedPresenter(QObject):
 
     def close(self) -> None:
         """Stop reading."""
+        self._again.stop()
         self._worker.close()
 
     def _on_welcome(self, message: Welcome) -> None:
         self._database = Path(message.database)
+        if self._stop.engaged:
+            self._read()
 
     def _on_state(self, state: StateChanged) -> None:
         if state.rules is not None:
@@ -63,11 +84,12 @@ class StoppedPresenter(QObject):
             if state.history is not None and self._stop.engaged:
                 self._read()
             return
-        if state.stop.since_utc != self._stop.since_utc:
+        if _which(state.stop) != _which(self._stop):
             self._looked.clear()
+            self._told = ""
             self._carefully = True
             self._chosen = True
-            self._around = AroundTheStop(sent=())
+            self._around = AroundTheStop(reading=Reading.WAITING)
         self._stop = state.stop
         if self._stop.engaged:
             self._show()
@@ -90,25 +112,36 @@ class StoppedPresenter(QObject):
 
     def _on_resume(self, carefully: bool) -> None:
         owed = self._builder.owed(self._stop, self._around)
+        if self._around.reading is not Reading.WHOLE:
+            return
         if any(call.call not in self._looked for call in owed):
             return
+        self._asked = self._bridge.next_number()
         self._bridge.send(
-            Resume(
-                n=self._bridge.next_number(),
-                looked_at=tuple(sorted(self._looked)),
-                careful=carefully,
-            )
+            Resume(n=self._asked, looked_at=tuple(sorted(self._looked)), careful=carefully)
         )
 
-    def _read(self) -> None:
-        database, since = self._database, self._stop.since_utc
-        if database is not None:
-            self._worker.run(lambda: _around(database, since), self._take)
-
-    def _take(self, around: AroundTheStop) -> None:
-        self._around = around
-        if self._stop.engaged:
+    def _on_done(self, done: IntentDone) -> None:
+        """Say why the broker did not resume, and look again: it may know of more."""
+        if done.n == self._asked and not done.ok and self._stop.engaged:
+            self._told = done.sentence
             self._show()
+            self._read()
+
+    def _read(self) -> None:
+        database, stop = self._database, self._stop
+        if database is not None and stop.engaged:
+            self._worker.run(
+                lambda: _around(database, stop), lambda around: self._take(stop, around)
+            )
+
+    def _take(self, stop: StopState, around: AroundTheStop) -> None:
+        if not self._stop.engaged or _which(stop) != _which(self._stop):
+            return
+        self._around = around
+        self._show()
+        if around.reading is not Reading.WHOLE:
+            self._again.start()
 
     def _show(self) -> None:
         self._view.show_view(
@@ -119,19 +152,29 @@ class StoppedPresenter(QObject):
                 carefully=self._carefully,
                 resume_chosen=self._chosen,
                 rules=self._rules,
+                told=self._told,
             )
         )
 
 
-def _around(database: Path, since_utc: str) -> AroundTheStop:
-    """Read on the worker; an unreadable database owes nothing and says so in the log."""
+def _which(stop: StopState) -> tuple[str, str]:
+    """Tell one stop from another; since when it holds may be the same file's word twice."""
+    return stop.since_utc, stop.found_utc
+
+
+def _around(database: Path, stop: StopState) -> AroundTheStop:
+    """Read on the worker; what cannot be read whole says so, for then nobody may resume."""
     try:
         query = HistoryQuery(database)
         try:
-            review = query.stop_review(since_utc)
+            review = query.stop_review(stop.since_utc, stop.found_utc)
         finally:
             query.close()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, ValueError) as error:
         _log.warning("the review of the stop cannot be read error=%s", error)
-        return AroundTheStop(sent=())
-    return AroundTheStop(sent=review.sent_before)
+        return AroundTheStop(reading=Reading.UNREADABLE)
+    return AroundTheStop(
+        reading=Reading.WHOLE if review.complete else Reading.INCOMPLETE,
+        sent=review.sent_before,
+        moment_utc=review.moment_utc,
+    )

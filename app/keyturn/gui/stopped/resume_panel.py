@@ -56,7 +56,6 @@ class ResumePane(QFrame):
         self._owed_icon.setVisible(bool(panel.owed))
         self.hold.say(words("stopped.hold", n=panel.chosen()))
         self.hold.setEnabled(panel.chosen() > 0)
-        self.word.setEnabled(panel.chosen() > 0)
         if previous is None or previous.agents != panel.agents:
             self._show_agents(panel)
         if previous is None or (previous.carefully, previous.rules) != (
@@ -155,6 +154,8 @@ class ResumePane(QFrame):
             self.resume_requested.emit(self._panel.carefully)
 
     def _on_typed(self) -> None:
-        if self.word.text() == _WORD:
+        # The field can always be typed in, so that a review that is read meanwhile does not take
+        # the words from under a person's hands; it does nothing before resuming is offered.
+        if self.word.text() == _WORD and self._panel is not None and self._panel.chosen():
             self.word.clear()
             self._on_held()

@@ -7,11 +7,13 @@ retention took meanwhile reads as pruned. Not for the GUI thread; one thread at 
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from keyturn.domain.decision import Delivery, Outcome
+from keyturn.domain.decision import Outcome
+from keyturn.domain.stop_review import OPEN_DELIVERIES, is_owed, review_moment
 from keyturn.storage.projection import EVENT_COLUMNS, Body, read_body
 from keyturn.storage.queries.conditions import all_of, column_in, condition, period
 from keyturn.storage.queries.items import (
@@ -40,7 +42,6 @@ _REVIEWED = 500
 _STEPS = 2000
 """Steps of SQLite's machine between two looks at the clock."""
 _ALLOWING = tuple(outcome.value for outcome in Outcome if outcome.allows)
-_OPEN = ("", Delivery.UNKNOWN.value, Delivery.RUNNING.value)
 
 
 class HistoryQuery:
@@ -146,20 +147,61 @@ class HistoryQuery:
         )
         return tuple(event_of(row) for row in rows)[::-1]
 
-    def stop_review(self, at_utc: str, *, seconds: float = 60.0) -> StopReview:
-        """Look around the time of a stop: what had just been sent, and what was refused since."""
-        since = _earlier(at_utc, seconds)
-        sent = self.page(
-            HistoryFilter(outcomes=_ALLOWING, since=since, until=at_utc), limit=_REVIEWED
-        )
-        refused = self.counts(HistoryFilter(outcomes=(Outcome.REFUSED_PAUSED.value,), since=at_utc))
+    def stop_review(self, since_utc: str, found_utc: str, *, seconds: float = 60.0) -> StopReview:
+        """Look around the time of a stop: what had just been sent, and what was refused since.
+
+        See `domain.stop_review` for why the two times. Nothing is sent after a stop, so calls are
+        looked for up to now: no clock that was set back hides one.
+        """
+        allowed = HistoryFilter(outcomes=_ALLOWING)
+        newest = self.page(allowed, limit=1)
+        last = newest.items[0].ts_utc if newest.items else ""
+        moment = review_moment(since_utc, found_utc, last)
+        start = _text(moment - timedelta(seconds=seconds))
+        sent = self.page(replace(allowed, since=start), limit=_REVIEWED)
+        owed, whole = self._owed(start, moment)
+        try:
+            events = self.events(since=start, limit=_REVIEWED)
+        except sqlite3.OperationalError as error:
+            _reraise_unless_late(error)
+            events, whole = (), False
+        at = _text(moment)
+        refused = self.counts(HistoryFilter(outcomes=(Outcome.REFUSED_PAUSED.value,), since=at))
+        shown = {item.number: item for item in (*sent.items, *owed)}
         return StopReview(
-            sent_before=sent.items,
+            moment_utc=at,
+            sent_before=tuple(shown[number] for number in sorted(shown, reverse=True)),
+            owed=owed,
             refused_since=refused.total,
-            unknown=tuple(item for item in sent.items if item.delivery in _OPEN),
-            events=self.events(since=since, limit=_REVIEWED),
-            complete=sent.complete and refused.complete,
+            unknown=tuple(item for item in owed if item.delivery in OPEN_DELIVERIES),
+            events=events,
+            complete=newest.complete and sent.complete and refused.complete and whole,
         )
+
+    def _owed(self, start: str, moment: datetime) -> tuple[tuple[HistoryItem, ...], bool]:
+        """Return all that is owed a look, however much it is, and whether time was enough.
+
+        Who could hide a call behind many reads would choose what is looked at.
+        """
+        outcomes, values = column_in("c.outcome", _ALLOWING)
+        query = (
+            f"SELECT {ITEM_COLUMNS} FROM {ITEM_TABLES} WHERE c.ts >= ? AND {outcomes} AND "
+            "(c.tier <> 'T0' OR c.delivery IS NULL OR c.delivery IN ('unknown', 'running')) "
+            "ORDER BY c.seq DESC"
+        )
+        owed: list[HistoryItem] = []
+        try:
+            self._start()
+            for row in self._rows(query, (start, *values)):
+                item = item_of(row)
+                if is_owed(
+                    sent_utc=item.ts_utc, tier=item.tier, delivery=item.delivery, moment=moment
+                ):
+                    owed.append(item)
+        except sqlite3.OperationalError as error:
+            _reraise_unless_late(error)
+            return tuple(owed), False
+        return tuple(owed), True
 
     def unfinished(self) -> tuple[HistoryItem, ...]:
         """Return the calls that were allowed and have no end; after a crash they are unknown."""
@@ -235,6 +277,6 @@ def _reraise_unless_late(error: sqlite3.OperationalError) -> None:
         raise error
 
 
-def _earlier(utc: str, seconds: float) -> str:
-    moment = datetime.fromisoformat(utc) - timedelta(seconds=seconds)
+def _text(moment: datetime) -> str:
+    moment = moment.astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

@@ -129,11 +129,15 @@ class Pruned:
 class StopReview:
     """What happened around a stop."""
 
+    moment_utc: str
+    """When it began, as far as that can be believed."""
     sent_before: tuple[HistoryItem, ...]
-    """Allowed in the seconds before it, newest first."""
+    """Allowed in the seconds before it, newest first: all that is owed a look, and the newest."""
+    owed: tuple[HistoryItem, ...]
+    """Of those, the ones that a person has to have looked at before resuming."""
     refused_since: int
     unknown: tuple[HistoryItem, ...]
-    """Of those sent before, the ones that nobody can say the end of."""
+    """Of those, the ones that nobody can say the end of."""
     events: tuple[HistoryEvent, ...]
     """From the first second looked at until now, oldest first."""
     complete: bool = True
