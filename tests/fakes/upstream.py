@@ -20,6 +20,9 @@ class FakeUpstream:
         """Return `state` at once."""
         return self.state
 
+    async def look_again(self, *, older_than: float, at_most: float) -> None:
+        """List nothing: a fake's tools do not change."""
+
     def send(
         self, request_id: str | int, method: str, params: JsonObject
     ) -> "asyncio.Future[UpstreamReply]":

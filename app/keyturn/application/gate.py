@@ -106,6 +106,7 @@ class Gate:
         # Looked at before a person is asked, so that nobody answers a call that cannot run.
         decided = await self._unready(upstream)
         if decided is None:
+            await self._look_at_the_tools(judged, upstream)
             refusal = self._assessment.look_again(incoming, judged)
             if refusal is not None:
                 return await self._record_refusal(incoming, refusal, judged)
@@ -118,6 +119,15 @@ class Gate:
             return decided.refusal
         await self._commit(incoming, judged, decided)
         return await self._send(incoming, judged, upstream)
+
+    async def _look_at_the_tools(self, judged: Judged, upstream: Upstream) -> None:
+        """Have a list that is not fresh made anew before a person is asked on it (T2 and T3)."""
+        judgement = judged.judgement
+        if judged.tier < Tier.T2 or judgement is None or judgement.verdict is Verdict.ALLOW:
+            return
+        await upstream.look_again(
+            older_than=self._limits.listing_seconds, at_most=self._limits.look_seconds
+        )
 
     # 5 ---------------------------------------------------------------- ask
 

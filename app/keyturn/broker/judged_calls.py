@@ -20,7 +20,7 @@ from keyturn.broker.ends import Answer, LinkServices
 from keyturn.broker.envelope import RequestId, result_line
 from keyturn.broker.eras import modern_meta_of
 from keyturn.broker.keep_alive import KeepAlive, Token, token_of
-from keyturn.broker.listing import Listing
+from keyturn.broker.listing import ListedUpstream, Listing
 from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.canonical import JsonObject, Malformed
@@ -67,6 +67,7 @@ class JudgedCalls:
         self._connection = connection
         self._upstream = upstream
         self._listing = listing
+        self._gate_end = ListedUpstream(upstream, listing)
         self._answer = answer
         self._tasks = TaskOwner()
         self.keep_alive = KeepAlive(answer)
@@ -183,7 +184,7 @@ class JudgedCalls:
                 await self._listing.wait(self._services.limits.review_seconds)
             if live.incoming.cancelled:
                 return
-            reply = await self._services.gate.handle(live.incoming, self._upstream)
+            reply = await self._services.gate.handle(live.incoming, self._gate_end)
             self._keep_no_longer(live)
             line = self._encoded(reply, live)
             if live.answered and line is not None:
@@ -218,7 +219,7 @@ class JudgedCalls:
 
     async def _record(self, incoming: IncomingCall) -> None:
         try:
-            await self._services.gate.handle(incoming, self._upstream)
+            await self._services.gate.handle(incoming, self._gate_end)
         finally:
             self._recording -= 1
 

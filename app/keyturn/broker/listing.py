@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from keyturn.application.ports.upstream import Answered, UpstreamReply
+from keyturn.application.ports.upstream import Answered, Ready, UpstreamReply
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.routes import TOOLS_LIST
 from keyturn.broker.tool_list import (
@@ -57,6 +57,20 @@ class Listed:
     """A phrase that says what was not read, because it is beyond the limits."""
 
 
+class Sends(Protocol):
+    """Writes judged calls; the part of the upstream port that a server's process implements."""
+
+    async def ready(self) -> Ready:
+        """Wait until a judged call could be written."""
+        ...
+
+    def send(
+        self, request_id: str | int, method: str, params: JsonObject
+    ) -> "asyncio.Future[UpstreamReply]":
+        """Write it in this very step; raises ServerUnavailable."""
+        ...
+
+
 class Listing:
     """Keeps what the server lists known to the reviews."""
 
@@ -73,6 +87,8 @@ class Listing:
         self._again = False
         self._looked_again_at = 0.0
         self._settled = asyncio.Event()
+        self._looked_at = 0.0
+        """The loop's time of the last look that the reviews took over."""
         self.begun = False
 
     @property
@@ -101,6 +117,17 @@ class Listing:
         else:
             self._again = True
 
+    async def renew(self, *, older_than: float, at_most: float) -> None:
+        """Look once more when the last look is older; no answer changes nothing.
+
+        The server may be busy with a call. What it says after `at_most` seconds is taken over then.
+        """
+        now = asyncio.get_running_loop().time()
+        if self.begun and self._settled.is_set() and now - self._looked_at > older_than:
+            self._settled.clear()
+            self._tasks.start(self._look(asked=True, needed=False), "look at the tools for a card")
+        await self.wait(at_most)
+
     async def wait(self, seconds: float) -> None:
         """Wait until no look is under way, at most so long."""
         if self.settled:
@@ -111,10 +138,13 @@ class Listing:
         except TimeoutError:
             return
 
-    async def _look(self, *, asked: bool) -> None:
+    async def _look(self, *, asked: bool, needed: bool = True) -> None:
+        """Have the reviews take over what is listed; with `needed`, that nothing is listed, too."""
         try:
-            listed = await tools_of(self._server, self._meta) if asked else Listed(tools=[])
-            await self._took(listed.tools)
+            listed = await listed_tools(self._server, self._meta) if asked else Listed(tools=[])
+            if listed is not None or needed:
+                await self._took(listed.tools if listed is not None else [])
+                self._looked_at = asyncio.get_running_loop().time()
         finally:
             if self._again:
                 self._again = False
@@ -132,18 +162,46 @@ class Listing:
         await self._look(asked=True)
 
 
+class ListedUpstream:
+    """Implements `Upstream` for the gate: a server that is written to and looked at."""
+
+    def __init__(self, server: Sends, listing: Listing) -> None:
+        self._server = server
+        self._listing = listing
+
+    async def ready(self) -> Ready:
+        """Wait until a judged call could be written."""
+        return await self._server.ready()
+
+    async def look_again(self, *, older_than: float, at_most: float) -> None:
+        """Have the tools listed once more when their list is older."""
+        await self._listing.renew(older_than=older_than, at_most=at_most)
+
+    def send(
+        self, request_id: str | int, method: str, params: JsonObject
+    ) -> "asyncio.Future[UpstreamReply]":
+        """Write a judged call in this very step; raises ServerUnavailable."""
+        return self._server.send(request_id, method, params)
+
+
 async def tools_of(server: Asks, meta: JsonObject | None) -> Listed:
     """Return the tools of all pages; none when the server does not answer in time."""
+    return await listed_tools(server, meta) or Listed(tools=[])
+
+
+async def listed_tools(server: Asks, meta: JsonObject | None) -> Listed | None:
+    """Return the tools of all pages; None when the server does not list any, or not in time."""
     pages: list[ToolPage] = []
     try:
         async with asyncio.timeout(SECONDS):
             left_out = await _read_pages(server, meta, pages)
     except (TimeoutError, ServerUnavailable):
         _log.warning("server did not list its tools")
-        return Listed(tools=[])
+        return None
     if left_out:
         server.note("tools", left_out.encode())
-    return Listed(tools=unmistakable(pages), left_out=left_out)
+    known = pages or left_out
+    return Listed(tools=unmistakable(pages), left_out=left_out) if known else None
 
 
 async def _read_pages(server: Asks, meta: JsonObject | None, pages: list[ToolPage]) -> str:

@@ -110,6 +110,10 @@ class Limits:
     detached_per_agent: int = 100
     detached_seconds: float = 24 * 3600.0
     retry_grant_seconds: float = 600.0
+    listing_seconds: float = 30.0
+    """Oldest list of tools on which a person is asked about a call of T2 or T3."""
+    look_seconds: float = 3.0
+    """Longest wait for a newer one."""
     connections: int = 200
     arguments_bytes: int = 8 * 1024 * 1024
     frame_bytes: int = 64 * 1024 * 1024

@@ -164,6 +164,9 @@ class WatchedServer:
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     started: asyncio.Event | None = None
     """Put in to let `ready` wait until it is set, as for a server that starts."""
+    looks: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    on_look: Callable[[], Awaitable[None]] | None = None
+    """What happens while the tools are listed again."""
 
     @property
     def recorded_before(self) -> list[list[str]]:
@@ -175,6 +178,11 @@ class WatchedServer:
         if self.started is not None:
             await self.started.wait()
         return self.state
+
+    async def look_again(self, *, older_than: float, at_most: float) -> None:
+        self.looks.append((older_than, at_most))
+        if self.on_look is not None:
+            await self.on_look()
 
     def send(
         self, request_id: str | int, method: str, params: JsonObject

@@ -24,6 +24,7 @@ from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from tests.factories import make_call, make_connection, make_server, make_session, make_tool
 from tests.fakes.inspection import FakeResultInspector, FakeTraceIndex
+from tests.fakes.upstream import FakeUpstream
 from tests.unit.application.gate_world import World, broken_law_1, play, settle
 
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
@@ -174,11 +175,8 @@ class TestErrors:
         play(story)
 
     def test_in_the_middle_of_the_send_nobody_knows(self) -> None:
-        class Breaking:
+        class Breaking(FakeUpstream):
             """An upstream that breaks while it writes."""
-
-            async def ready(self) -> Ready:
-                return Ready.READY
 
             def send(
                 self, request_id: str | int, method: str, params: JsonObject

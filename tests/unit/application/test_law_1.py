@@ -53,6 +53,9 @@ class _Twice:
     async def ready(self) -> Ready:
         return await self._server.ready()
 
+    async def look_again(self, *, older_than: float, at_most: float) -> None:
+        await self._server.look_again(older_than=older_than, at_most=at_most)
+
     def send(self, request_id: str | int, method: str, params: JsonObject) -> "asyncio.Future[Any]":
         self._server.send(request_id, method, params)
         return self._server.send(request_id, method, params)

@@ -184,3 +184,65 @@ def test_a_server_without_tools_is_not_asked() -> None:
         await owner.close()
 
     run(story())
+
+
+class Looks:
+    """A listing over a server with these replies, and what the reviews took over."""
+
+    def __init__(self, *replies: UpstreamReply | dict[str, Any]) -> None:
+        self.taken: list[list[str]] = []
+        self.owner = TaskOwner()
+        self.server = Server(*replies)
+        self.listing = Listing(self.server, self.took, self.owner)
+
+    async def took(self, found: list[ToolDefinition]) -> None:
+        self.taken.append([tool.name for tool in found])
+
+    async def begun(self) -> None:
+        self.listing.begin(None)
+        await self.listing.wait(5)
+
+
+def test_a_fresh_list_is_not_made_anew_and_an_old_one_is() -> None:
+    async def story() -> None:
+        looks = Looks({"tools": tools("a")}, {"tools": tools("b")})
+        await looks.listing.renew(older_than=0, at_most=5)
+        assert looks.server.asked == [], "nothing before the client's era is known"
+        await looks.begun()
+        await looks.listing.renew(older_than=30, at_most=5)
+        assert looks.taken == [["a"]]
+        await looks.listing.renew(older_than=0, at_most=5)
+        assert looks.taken == [["a"], ["b"]]
+        await looks.owner.close()
+
+    run(story())
+
+
+def test_a_busy_server_that_does_not_list_for_a_card_keeps_its_tools() -> None:
+    async def story() -> None:
+        error = AnsweredError(line=b"", code=-32603, message="busy")
+        looks = Looks({"tools": tools("a")}, error, {"tools": []})
+        await looks.begun()
+        await looks.listing.renew(older_than=0, at_most=5)
+        assert (looks.taken, looks.listing.settled) == ([["a"]], True)
+        await looks.listing.renew(older_than=0, at_most=5)
+        assert looks.taken == [["a"], []], "that it has none any more it has to say"
+        await looks.owner.close()
+
+    run(story())
+
+
+def test_a_late_list_is_taken_over_late() -> None:
+    async def story() -> None:
+        looks = Looks({"tools": tools("a")})
+        await looks.begun()
+        late: asyncio.Future[UpstreamReply] = asyncio.get_running_loop().create_future()
+        looks.server.ask = lambda method, params: late
+        await looks.listing.renew(older_than=0, at_most=0.01)
+        assert (looks.taken, looks.listing.settled) == ([["a"]], False)
+        late.set_result(Answered(line=b"", result=b'{"tools":[{"name":"b"}]}'))
+        await looks.listing.wait(5)
+        assert looks.taken == [["a"], ["b"]]
+        await looks.owner.close()
+
+    run(story())

@@ -55,6 +55,14 @@ class Upstream(Protocol):
         """Wait for a server that is starting or for a locked keychain, at most the hold time."""
         ...
 
+    async def look_again(self, *, older_than: float, at_most: float) -> None:
+        """Have the tools listed once more when their list is older than so many seconds.
+
+        What changed is known to the agreements when this returns, unless the server took longer
+        than `at_most`; then it is known as soon as it answers.
+        """
+        ...
+
     def send(
         self, request_id: str | int, method: str, params: JsonObject
     ) -> "asyncio.Future[UpstreamReply]":
