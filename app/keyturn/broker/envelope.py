@@ -124,7 +124,8 @@ def strict_params(frame: ClientFrame) -> JsonObject | Malformed:
     Also refused is a call of so many values that reading, showing and tracing each of them would
     hold up the stop and every other agent: eight megabytes of them take a minute.
     """
-    if frame.line.count(b",") > MOST_VALUES and _holds_too_many(frame.params):
+    values = sum(map(frame.line.count, (b",", b"[", b"{")))
+    if values > MOST_VALUES and _holds_too_many(frame.params):
         return Malformed(f"the call holds more than {MOST_VALUES} values")
     parsed = parse_strict(frame.line)
     if isinstance(parsed, Malformed):

@@ -8,6 +8,7 @@ is refused before anybody sees it, because two parsers could read it differently
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, NoReturn, TypeAlias
 
@@ -25,6 +26,9 @@ _FIRST_EXPONENT = 1e21
 """From here on numbers are written with an exponent; smaller whole ones as integers, of which the
 strict reader would refuse those beyond 2^53 (ECMAScript Number::toString)."""
 
+_FIRST_PYTHON_EXPONENT = 1e16
+_quoted = json.encoder.encode_basestring
+"""Escapes what JSON must and nothing else, which is what RFC 8785 asks of texts."""
 _encode_sorted = msgspec.json.Encoder(order="sorted").encode
 _SafeInteger = Annotated[int, msgspec.Meta(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
 _Leaf = None | bool | _SafeInteger | str
@@ -102,7 +106,9 @@ def canonical(value: JsonValue) -> bytes:
             return text
     if _is_plain(value):
         return _encode_sorted(value)
-    return rfc8785.dumps(value)
+    parts: list[str] = []
+    _write(value, parts.append)
+    return "".join(parts).encode()
 
 
 def digest_of(canonical_bytes: bytes) -> str:
@@ -177,6 +183,35 @@ def _has_surrogate(text: str) -> bool:
     except UnicodeEncodeError:
         return True
     return False
+
+
+def _write(value: JsonValue, put: Callable[[str], None]) -> None:
+    """Write a value as RFC 8785 asks: the library takes a second for a megabyte of odd texts."""
+    if isinstance(value, str):
+        put(_quoted(value))
+    elif isinstance(value, dict):
+        before = "{"
+        for key in sorted(value, key=_utf16):
+            put(f"{before}{_quoted(key)}:")
+            _write(value[key], put)
+            before = ","
+        put("}" if value else "{}")
+    elif isinstance(value, list):
+        before = "["
+        for item in value:
+            put(before)
+            _write(item, put)
+            before = ","
+        put("]" if value else "[]")
+    elif isinstance(value, float) and 1e-4 <= abs(value) < _FIRST_PYTHON_EXPONENT:
+        # Without an exponent both languages write the same shortest digits.
+        put(repr(value).removesuffix(".0"))
+    else:
+        put(rfc8785.dumps(value).decode())
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be")
 
 
 def _is_shallow_without_floats(value: JsonValue) -> bool:

@@ -11,15 +11,17 @@ from typing import NoReturn
 
 from keyturn.application.ports.inspection import InspectedResult
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.inspection.hidden import hidden_in
+from keyturn.inspection.hidden import hidden_in_all
 
 MAX_BYTES = 8 * 1024 * 1024
 """Largest result that is handed on whole (architecture.md section 2)."""
+MOST_VALUES = 50_000
+"""Largest number of values in a result that is read: more of them would hold up the stop."""
 MAX_DEPTH = 200
+_LONGEST_ESCAPE = len("\\u0000")
 _BLOCK_BYTES = 200
 """Room for a block's own braces, its marker and the comma after it."""
-_UNSEEN_ESCAPES = re.compile(rb"\\[ubf]|\x7f")
-"""How an unseen character can stand in JSON that is ASCII."""
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 
 class BoundedResultInspector:
@@ -32,6 +34,8 @@ class BoundedResultInspector:
     def inspect(self, raw_result: bytes) -> InspectedResult:
         """Inspect the `result` member of an answer as it came from the server."""
         size = len(raw_result)
+        if _holds_too_many(raw_result):
+            return _withheld(size, f"it holds more than {MOST_VALUES} values")
         result = _read(raw_result)
         if isinstance(result, str):
             return _withheld(size, result)
@@ -78,6 +82,20 @@ def _read(raw: bytes) -> JsonObject | str:
     return value if isinstance(value, dict) else "it is not an object"
 
 
+def _holds_too_many(raw: bytes) -> bool:
+    """Count the values of a JSON text without reading it, by rough counts as long as those do."""
+    if _separators(raw) < MOST_VALUES:
+        return False
+    # A value brings two texts at most, its name and itself, and each of them two quotation marks.
+    if raw.count(b'"') - raw.count(b'\\"') > 4 * MOST_VALUES:
+        return True
+    return _separators(_STRING.sub(b"", raw)) >= MOST_VALUES
+
+
+def _separators(raw: bytes) -> int:
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
@@ -101,9 +119,10 @@ def _below(value: JsonValue) -> list[JsonValue]:
 
 
 def _hidden_characters(raw: bytes, value: JsonValue) -> int:
-    if raw.isascii() and _UNSEEN_ESCAPES.search(raw) is None:
+    # Unseen in ASCII is only what is escaped, and one character.
+    if raw.isascii() and b"\\" not in raw and b"\x7f" not in raw:
         return 0
-    return sum(map(hidden_in, _strings(value)))
+    return hidden_in_all(_strings(value))
 
 
 def _strings(value: JsonValue) -> Iterator[str]:
@@ -137,7 +156,7 @@ def _cut(result: JsonObject, max_bytes: int) -> JsonObject | None:
         if text is None or not isinstance(block, dict):
             kept.append(block)
         elif left > 0:
-            whole = _encoded(text) <= left
+            whole = len(text) <= left and _encoded(text) <= left
             part = text if whole else _prefix(text, left)
             left = left - _encoded(part) if whole else 0
             shown += _utf8(part)
@@ -174,15 +193,21 @@ def _text_of(block: JsonValue) -> str | None:
 
 def _prefix(text: str, room: int) -> str:
     """Return the longest start that surely fits into `room` bytes of JSON, at a character's end."""
-    part = text.encode("utf-8", "replace")[:room].decode("utf-8", "ignore")
-    while part and (over := _encoded(part) - room) > 0:
-        # Escapes made it longer than its UTF-8: give back at least that much.
-        part = part[: len(part) - max(1, over // 6)]
-    return part
+    start = text[:room].encode("utf-8", "replace")[:room].decode("utf-8", "ignore")
+    cut = json.dumps(start, ensure_ascii=False).encode()[1:-1][: max(0, room - 2)]
+    encoded = cut.decode("utf-8", "ignore")
+    at = encoded.rfind("\\", max(0, len(encoded) - _LONGEST_ESCAPE))
+    if at >= 0:
+        escapes = at + 1 - len(encoded[: at + 1].rstrip("\\"))
+        length = _LONGEST_ESCAPE if encoded[at + 1 : at + 2] == "u" else 2
+        # The last of an odd number of backslashes begins an escape, which may be cut in two.
+        if escapes % 2 and at + length > len(encoded):
+            encoded = encoded[:at]
+    return str(json.loads(f'"{encoded}"'))
 
 
 def _utf8(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _encoded(value: JsonValue) -> int:

@@ -99,6 +99,7 @@ def a_call(arguments: bytes) -> ClientFrame:
     [
         b'{"a":[' + b"1," * MOST_VALUES + b"1]}",
         b'{"a":[' + b"[[],{}]," * (MOST_VALUES // 2) + b"1]}",
+        b'{"a":[' + b",".join([b"[" * 50 + b"]" * 50] * (MOST_VALUES // 40)) + b"]}",
         b"{" + b",".join(b'"%d":0' % n for n in range(MOST_VALUES + 2)) + b"}",
     ],
 )

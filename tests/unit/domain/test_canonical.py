@@ -126,3 +126,18 @@ def test_the_form_is_the_same_at_every_depth(leaf: JsonValue, depth: int) -> Non
     for level in range(depth):
         value = {"b": [value, None], "a": level}
     assert canonical(value) == rfc8785.dumps(value)
+
+
+def test_odd_texts_and_names_are_written_without_the_slow_library(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def dumps(_value: object) -> bytes:
+        raise AssertionError
+
+    value: JsonValue = {
+        "\U0001f600\x01": ["\x01\x7f\x80\u2028", {}, []],
+        "\ufb33": {"a": 1.5, "b": -200.0},
+    }
+    expected = rfc8785.dumps(value)
+    monkeypatch.setattr(rfc8785, "dumps", dumps)
+    assert canonical(value) == expected

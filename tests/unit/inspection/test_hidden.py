@@ -2,8 +2,9 @@
 
 import pytest
 
+from keyturn.inspection import hidden
 from keyturn.inspection.folding import fold
-from keyturn.inspection.hidden import hidden_in
+from keyturn.inspection.hidden import hidden_in, hidden_in_all
 
 TAGS = "".join(chr(0xE0000 + ord(letter)) for letter in "run")
 ENGLAND = "\U0001f3f4" + "".join(chr(0xE0000 + ord(letter)) for letter in "gbeng") + "\U000e007f"
@@ -71,3 +72,10 @@ def test_what_is_not_seen_is_counted(text: str, count: int) -> None:
 )
 def test_folding_takes_away_what_does_not_make_another_value(text: str, folded: str) -> None:
     assert fold(text) == folded
+
+
+def test_only_so_many_places_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hidden, "MOST_FOUND", 10)
+    assert hidden_in("a\u200b" * 8) == 8
+    assert hidden_in("a\u200b" * 100) == 10
+    assert hidden_in_all(["a\u200b" * 8, "\U0001f600\u200b", "\x07", "\x07"]) == 9

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.inspection.results import MAX_DEPTH, BoundedResultInspector
+from keyturn.inspection import results
+from keyturn.inspection.results import MAX_DEPTH, MOST_VALUES, BoundedResultInspector
 
 LIMIT = 4_000
 
@@ -48,7 +49,8 @@ def texts_of(result: JsonObject) -> list[str]:
         (b'{"a":NaN}', "it is not JSON"),
         (b"[1]", "it is not an object"),
         (b'"text"', "it is not an object"),
-        (b"[" * 100_000, "its nesting is deeper than 200"),
+        (b"[" * 10_000, "its nesting is deeper than 200"),
+        (b"[" * 100_000, "it holds more than 50000 values"),
         (
             b'{"a":' * (MAX_DEPTH + 1) + b"1" + b"}" * (MAX_DEPTH + 1),
             "its nesting is deeper than 200",
@@ -186,3 +188,52 @@ def test_half_a_pair_in_what_is_cut_can_be_encoded_anew() -> None:
     assert isinstance(inspected.result, dict)
     assert len(json.dumps(inspected.result, ensure_ascii=False).encode()) <= LIMIT
     assert inspected.result["structuredContent"] == {"a": "half ? ", "b": "\u00e4"}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        b'{"type":"text","text":"abcd"}',
+        b"[1]",
+        b"1",
+        b'""',
+        b'"\\\\"',
+        b'"a,b"',
+        b'{"a":{}}',
+    ],
+    ids=str,
+)
+def test_a_result_of_countless_values_is_withheld_unread(
+    item: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(_raw: bytes) -> str:
+        raise AssertionError
+
+    raw = b'{"content":[' + b",".join([item] * (MOST_VALUES + 10)) + b"]}"
+    monkeypatch.setattr(results, "_read", read)
+    assert withheld(raw, limit=10**8) == "it holds more than 50000 values"
+
+
+def test_commas_and_braces_within_texts_are_no_values() -> None:
+    text = '{"a": [1, 2]}, \\ ' * 20_000
+    result, changed = inspect({"content": [text_block(text)]}, 10**7)
+    assert not changed
+    assert texts_of(result) == [text]
+
+
+@pytest.mark.parametrize("head", ["\x01", "\\", '"', "\n", "é", "\ud800"])
+@pytest.mark.parametrize("limit", range(700, 712))
+def test_a_text_is_cut_whole_at_every_length(head: str, limit: int) -> None:
+    text = head * 100 + "x" * 2_000 + head * 2_000
+    for start in (text, text[::-1], "x" + head * 9_000):
+        result, _ = inspect_escaped({"content": [text_block(start)]}, limit)
+        (shown,) = texts_of(result)
+        kept = shown.rpartition("\n")[0]
+        assert start.replace("\ud800", "?").startswith(kept)
+        assert len(kept) > 40
+
+
+def inspect_escaped(result: JsonValue, limit: int) -> tuple[JsonObject, bool]:
+    inspected = BoundedResultInspector(limit).inspect(json.dumps(result).encode())
+    assert isinstance(inspected.result, dict)
+    return inspected.result, inspected.changed
