@@ -138,13 +138,8 @@ class Gate:
             return _Decided(outcome=Outcome.ALLOWED_RULE)
         if self._approvals.take_retry_grant(judged.digest, judged.tier):
             return _Decided(outcome=Outcome.ALLOWED_RETRY_GRANT)
-        asked = AskedCall(
-            self._assessment,
-            incoming,
-            judged,
-            now_utc=self._clock.now_utc,
-            ticket=self._ids.ticket(),
-        )
+        now, ticket = self._clock.now_utc, self._ids.ticket()
+        asked = AskedCall(self._assessment, incoming, judged, now_utc=now, ticket=ticket)
         request = asked.shown
         self._approvals.noticed(request)
         if not self._approvals.somebody_answers:

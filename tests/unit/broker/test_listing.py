@@ -220,7 +220,7 @@ def test_a_fresh_list_is_not_made_anew_and_an_old_one_is() -> None:
 
 def test_a_busy_server_that_does_not_list_for_a_card_keeps_its_tools() -> None:
     async def story() -> None:
-        error = AnsweredError(line=b"", code=-32603, message="busy")
+        error = AnsweredError(line=b"", error=b"{}", code=-32603, message="busy")
         looks = Looks({"tools": tools("a")}, error, {"tools": []})
         await looks.begun()
         await looks.listing.renew(older_than=0, at_most=5)
