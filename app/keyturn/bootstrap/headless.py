@@ -111,7 +111,7 @@ async def _serve(
         profile,
         choice.env,
         limits=config.limits,
-        secrets=headless_keychain(profile, config.servers),
+        secrets=headless_keychain(profile, config.servers, choice.env),
         milestones=milestones,
     )
     try:

@@ -1,16 +1,16 @@
 """Which keychain entries a broker may see: the profile's own, or a headless FILE's."""
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from keyturn.application.ports.secret_store import SecretStore
+from keyturn.broker.server_environment import server_environment, server_folder
 from keyturn.credentials.refusing import RefusingSecretStore
 from keyturn.desktop.launchers import load_launchers
 from keyturn.desktop.paths import Profile
 from keyturn.desktop.processes import SystemProcesses
 from keyturn.desktop.resources import find_resources
 from keyturn.domain.configuration import CwdMode, ServerConfig
+from keyturn.domain.errors import ConfigurationError
 
 
 def profile_keychain(profile: Profile) -> SecretStore:
@@ -20,13 +20,25 @@ def profile_keychain(profile: Profile) -> SecretStore:
     return KeychainSecretStore(profile_namespace(profile.key))
 
 
-def headless_keychain(profile: Profile, servers: tuple[ServerConfig, ...]) -> SecretStore:
+def headless_keychain(
+    profile: Profile, servers: tuple[ServerConfig, ...], env: Mapping[str, str]
+) -> SecretStore:
     """Return the secrets of a headless broker, bound to (profile, server, launch identity).
 
-    A FILE that names none needs no keychain, and its broker does not load one.
+    `env` is the broker's own, as servers are started from it. A FILE that names no secret needs no
+    keychain, and its broker does not load one. Raises ConfigurationError for a server that has a
+    secret and no identity before an agent comes.
     """
-    if not any(server.credential_names() for server in servers):
+    with_secrets = [server for server in servers if server.credential_names()]
+    if not with_secrets:
         return RefusingSecretStore()
+    for server in with_secrets:
+        if server.cwd is CwdMode.AGENT:
+            raise ConfigurationError(
+                f"The server {server.name} has a secret and starts in the agent's folder.",
+                cause="A secret is bound to one command in one folder.",
+                mend="Give the server another `cwd`, or no secret.",
+            )
     from keyturn.credentials.keychain import KeychainSecretStore, headless_namespace
 
     processes = SystemProcesses(load_launchers(find_resources() / "launchers.toml"))
@@ -34,11 +46,11 @@ def headless_keychain(profile: Profile, servers: tuple[ServerConfig, ...]) -> Se
 
     def launch_hash(name: str) -> str:
         server = known[name]
-        cwd = server.cwd_path or str(Path.home())
-        if server.cwd is CwdMode.AGENT:
-            cwd = "/"
         return processes.launch_identity(
-            server.command, server.env_names(), cwd, dict(os.environ)
+            server.command,
+            server.env_names(),
+            server_folder(server, ""),
+            server_environment(server, env, {}),
         ).launch_hash
 
     return KeychainSecretStore(headless_namespace(profile.key, launch_hash))

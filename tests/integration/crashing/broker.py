@@ -64,7 +64,9 @@ class OneSecret:
         self._secret = Secret(secrets.token_hex())
 
     @classmethod
-    def of(cls, profile: Profile, servers: tuple[ServerConfig, ...]) -> "OneSecret":
+    def of(
+        cls, profile: Profile, servers: tuple[ServerConfig, ...], env: Mapping[str, str]
+    ) -> "OneSecret":
         """Stand in for the keychain of a headless broker."""
         return cls()
 
