@@ -10,7 +10,7 @@ import pytest
 from keyturn.application.approval_request import AnswerVerdict, ApprovalRequest, RequestKind
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.secret_store import Secret
-from keyturn.broker import relay
+from keyturn.broker import judged_calls
 from keyturn.domain.configuration import Limits, ReviewMode, ToolSetting
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.record import RecordType
@@ -223,7 +223,7 @@ def test_a_call_that_waits_is_kept_alive_by_its_token(tmp_path: Path) -> None:
 def test_a_flood_of_calls_that_are_not_answered_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relay, "MOST_LIVE", 5)
+    monkeypatch.setattr(judged_calls, "MOST_LIVE", 5)
 
     async def story(world: World) -> None:
         wire = await connected(world)

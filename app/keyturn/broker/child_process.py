@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import IO, Protocol
 
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.frames import LineReader, LineReceiver, Oversize, PipeWriter, Tap
+from keyturn.broker.frames import LineBudget, Oversize, PipeWriter, Tap
+from keyturn.broker.line_reader import LineReader, LineReceiver
+from keyturn.broker.turns import TURN
 from keyturn.domain.errors import ServerUnavailable
 
 GRACE_SECONDS = 2.0
@@ -51,6 +53,7 @@ class Ends:
     stderr: Callable[[bytes], None]
     slow: Callable[[bool], None]
     frame_bytes: int
+    budget: LineBudget
 
 
 class ChildProcess:
@@ -123,6 +126,12 @@ class ChildProcess:
         if self._stdin is not None and not self._stdin.is_closing():
             self._stdin.write(line)
 
+    @property
+    def unwritten(self) -> int:
+        """Bytes that wait for it to read."""
+        stdin = self._stdin
+        return 0 if stdin is None or stdin.is_closing() else stdin.get_write_buffer_size()
+
     def close_stdin(self) -> None:
         """Say that nothing more will come, once what was written has gone out."""
         if self._stdin is not None and not self._stdin.is_closing():
@@ -151,7 +160,7 @@ class ChildProcess:
         writer = self._writer = PipeWriter(ends.slow)
         self._stdin, _ = await self._loop.connect_write_pipe(lambda: writer, _pipe(process.stdin))
         self._stdin.set_write_buffer_limits(high=_WRITE_BUFFER)
-        stdout = LineReader(ends.frame_bytes, _Stdout(ends.stdout, self._stdout_ended))
+        stdout = LineReader(ends.frame_bytes, _Stdout(ends.stdout, self._stdout_ended), ends.budget)
         stderr = LineReader(_STDERR_LINE, _Stderr(ends.stderr))
         self.tap = stdout.tap
         out, _ = await self._loop.connect_read_pipe(lambda: stdout, _pipe(process.stdout))
@@ -183,7 +192,7 @@ class ChildProcess:
 
     async def _end(self, grace: float) -> None:
         self.close_stdin()
-        self.tap.open_for_good()
+        self.tap.open_for_good(but=TURN)
         await _within(grace, self._exited)
         if self._exited.is_set():
             await _within(grace, self._stdout_ended)

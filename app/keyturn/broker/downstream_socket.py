@@ -18,8 +18,9 @@ import msgspec
 from keyturn.application.ports.clock import Clock, Timer
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import ClientEvents, Downstream
-from keyturn.broker.frames import LineSplitter, Oversize, Tap
+from keyturn.broker.frames import Line, LineBudget, LineSplitter, Oversize, Tap
 from keyturn.broker.refusing import RefusedClient
+from keyturn.broker.turns import Turns
 from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
 from keyturn.domain.errors import ConfigurationError
 
@@ -28,6 +29,9 @@ FIRST_LINE_SECONDS = 5.0
 BACKLOG = 128
 MOST_CLIENTS = 400
 """Open connections; beyond, the oldest that leads to no server makes room."""
+REFUSED_FRAME_BYTES = 64 * 1024
+REFUSED_IDLE_SECONDS = 600.0
+"""How long a connection that leads to no server may go without a whole frame."""
 _WRITE_BUFFER = 1 << 20
 _CLOSING_SECONDS = 5.0
 """How long a client may take to read what was written before its connection was closed."""
@@ -86,6 +90,8 @@ class DownstreamSocket:
         self._tasks = TaskOwner()
         self._clients: dict[_Client, None] = {}
         self._server: asyncio.Server | None = None
+        self.budget = LineBudget()
+        """Of what all clients have begun to say."""
 
     async def start(self) -> None:
         """Listen; raises ConfigurationError when that is impossible."""
@@ -154,11 +160,12 @@ class _Client(asyncio.Protocol):
     def __init__(
         self, frame_bytes: int, clock: Clock, tasks: TaskOwner, owner: DownstreamSocket
     ) -> None:
-        self._lines = LineSplitter(frame_bytes)
+        self._lines = LineSplitter(frame_bytes, owner.budget)
         self._clock = clock
         self._tasks = tasks
         self._owner = owner
         self._tap = Tap()
+        self._turns = Turns(self._tap, self._hand_on)
         self._transport: asyncio.Transport | None = None
         self._events: ClientEvents | None = None
         self._greeting = bytearray()
@@ -219,7 +226,8 @@ class _Client(asyncio.Protocol):
         """Say that the client is gone."""
         self._drop_timer()
         self._transport = None
-        self._has_left()
+        self._lines.close()
+        self._turns.afterwards(self._has_left)
         if self._events is not None:
             self._events.client_slow(False)
         self._owner.forget(self)
@@ -258,6 +266,7 @@ class _Client(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         transport.close()
+        self._drop_timer()
         due = self._clock.monotonic_ns() + int(_CLOSING_SECONDS * 1e9)
         self._timer = self._clock.call_at(due, transport.abort)
 
@@ -276,18 +285,34 @@ class _Client(asyncio.Protocol):
         if self._transport is None:
             events.client_left()
             return
+        if not self.served:
+            self._lines = LineSplitter(REFUSED_FRAME_BYTES, self._owner.budget)
+            self._idle_from_now()
         self._frames(rest)
         self._tap.release("greeting")
 
     def _frames(self, data: bytes) -> None:
+        lines = self._lines.feed(data)
+        if lines and not self.served:
+            self._idle_from_now()
+        self._turns.hand_on(lines)
+
+    def _hand_on(self, line: Line) -> None:
         events = self._events
         if events is None:
             return
-        for line in self._lines.feed(data):
-            if isinstance(line, Oversize):
-                events.oversize_from_client(line)
-            else:
-                events.from_client(line)
+        if isinstance(line, Oversize):
+            events.oversize_from_client(line)
+        else:
+            events.from_client(line)
+
+    def _idle_from_now(self) -> None:
+        """Close a connection that leads nowhere when it has nothing more to say."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._drop_timer()
+        due = self._clock.monotonic_ns() + int(REFUSED_IDLE_SECONDS * 1e9)
+        self._timer = self._clock.call_at(due, self.close)
 
     def _has_left(self) -> None:
         if self._events is not None and not self._left:

@@ -16,6 +16,8 @@ VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
 CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
 _OWN_META = (VERSION_KEY, CLIENT_KEY, CAPABILITIES_KEY)
+_LONGEST_META = 16 * 1024
+"""Bytes of one of them; a longer one is not repeated."""
 _LONGEST_CLAIM = 200
 
 
@@ -66,7 +68,8 @@ def modern_meta(params: Raw | bytes) -> JsonObject | None:
         return None
     meta: JsonObject = {}
     for key in _OWN_META:
-        parsed = parse_strict(bytes(found[key])) if key in found else None
+        raw = bytes(found.get(key, b""))
+        parsed = parse_strict(raw) if 0 < len(raw) <= _LONGEST_META else None
         if isinstance(parsed, Parsed):
             meta[key] = parsed.value
     return meta

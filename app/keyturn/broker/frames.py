@@ -7,10 +7,11 @@ transport: messages are delimited by newlines and contain none).
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 EDGE_BYTES = 512
 """Bytes kept of each end of a line that was too long, to find out what it answered."""
+BUDGET_BYTES = 256 * 1024 * 1024
+"""Of unfinished lines, of all clients and of all servers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +23,38 @@ class Oversize:
     tail: bytes
 
 
+Line = bytes | Oversize
+"""One line with its end, or what is left of one that was too long."""
+
+
+class LineBudget:
+    """Bounds what many connections keep together of lines whose end has not come."""
+
+    def __init__(self, limit: int = BUDGET_BYTES) -> None:
+        self._limit = limit
+        self._held: dict[LineSplitter, int] = {}
+        self._total = 0
+
+    def holds(self, splitter: "LineSplitter", size: int) -> None:
+        """Note what one holds now; the longest line is given up when all are too much."""
+        self._total += size - self._held.get(splitter, 0)
+        if size:
+            self._held[splitter] = size
+        else:
+            self._held.pop(splitter, None)
+        if self._total > self._limit:
+            max(self._held, key=self._held.__getitem__).give_up()
+
+
 class LineSplitter:
     """Cuts a byte stream into lines; holds at most one line within the limit."""
 
-    __slots__ = ("_head", "_limit", "_parts", "_size", "_skipping", "_tail")
+    __slots__ = ("_budget", "_head", "_held", "_limit", "_size", "_skipping", "_tail")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, budget: LineBudget | None = None) -> None:
         self._limit = limit
-        self._parts: list[bytes] = []
+        self._budget = budget
+        self._held = bytearray()
         self._size = 0
         self._skipping = False
         self._head = b""
@@ -38,17 +63,14 @@ class LineSplitter:
     @property
     def held(self) -> int:
         """Bytes that are kept of a line whose end has not come."""
-        return sum(map(len, self._parts))
+        return len(self._held)
 
-    def feed(self, data: bytes) -> "list[bytes | Oversize]":
+    def feed(self, data: bytes) -> list[Line]:
         """Take what was read and return the lines that it completes, blank ones left out."""
         end = data.find(b"\n")
-        if end < 0:
-            self._keep(data)
-            return []
-        if not self._size and end == len(data) - 1 and end < self._limit:
+        if end >= 0 and not self._size and end == len(data) - 1 and end < self._limit:
             return [] if data.isspace() else [data]
-        lines: list[bytes | Oversize] = []
+        lines: list[Line] = []
         start = 0
         while end >= 0:
             line = self._complete(data[start : end + 1])
@@ -60,16 +82,28 @@ class LineSplitter:
             self._keep(data[start:])
         return lines
 
-    def _complete(self, piece: bytes) -> "bytes | Oversize":
+    def give_up(self) -> None:
+        """Take the line that is held for one that is too long."""
+        if not self._skipping and self._size:
+            self._begin_to_skip()
+
+    def close(self) -> None:
+        """Forget what is held: nothing more will come."""
+        self._held.clear()
+        self._account()
+
+    def _complete(self, piece: bytes) -> Line:
         if self._skipping or self._size + len(piece) > self._limit:
             self._skip(piece)
             line = Oversize(self._size, self._head, self._tail)
-        elif self._parts:
-            self._parts.append(piece)
-            line = b"".join(self._parts)
+        elif self._held:
+            self._held += piece
+            line = bytes(self._held)
         else:
             line = piece
-        self._parts.clear()
+        if self._size:
+            self._held = bytearray()
+            self._account()
         self._size = 0
         self._skipping = False
         return line
@@ -78,32 +112,28 @@ class LineSplitter:
         if self._skipping or self._size + len(piece) > self._limit:
             self._skip(piece)
             return
-        self._parts.append(piece)
+        self._held += piece
         self._size += len(piece)
+        self._account()
 
     def _skip(self, piece: bytes) -> None:
         """Forget the line but for its two ends, now and until its end comes."""
         if not self._skipping:
-            self._skipping = True
-            self._head = _few(self._parts)
-            self._tail = _few(self._parts, from_end=True)
-            self._parts.clear()
+            self._begin_to_skip()
         self._head = (self._head + piece[:EDGE_BYTES])[:EDGE_BYTES]
         self._size += len(piece)
         self._tail = (self._tail + piece[-EDGE_BYTES:])[-EDGE_BYTES:]
 
+    def _begin_to_skip(self) -> None:
+        self._skipping = True
+        self._head = bytes(self._held[:EDGE_BYTES])
+        self._tail = bytes(self._held[-EDGE_BYTES:])
+        self._held = bytearray()
+        self._account()
 
-def _few(parts: list[bytes], *, from_end: bool = False) -> bytes:
-    """Return the first or last bytes of what the parts make up, without joining it all."""
-    taken: list[bytes] = []
-    size = 0
-    for part in reversed(parts) if from_end else parts:
-        taken.append(part[-EDGE_BYTES:] if from_end else part[:EDGE_BYTES])
-        size += len(taken[-1])
-        if size >= EDGE_BYTES:
-            break
-    whole = b"".join(reversed(taken) if from_end else taken)
-    return whole[-EDGE_BYTES:] if from_end else whole[:EDGE_BYTES]
+    def _account(self) -> None:
+        if self._budget is not None:
+            self._budget.holds(self, len(self._held))
 
 
 class Tap:
@@ -127,9 +157,9 @@ class Tap:
         if self._transport is not None and len(self._reasons) == 1:
             self._transport.pause_reading()
 
-    def open_for_good(self) -> None:
-        """Read to the end, whatever held."""
-        for reason in tuple(self._reasons):
+    def open_for_good(self, *, but: str) -> None:
+        """Read to the end, whatever held but for one reason."""
+        for reason in tuple(self._reasons - {but}):
             self.release(reason)
 
     def release(self, reason: str) -> None:
@@ -140,58 +170,6 @@ class Tap:
         transport = self._transport
         if transport is not None and not self._reasons and not transport.is_closing():
             transport.resume_reading()
-
-
-class LineReceiver(Protocol):
-    """What a line reader tells."""
-
-    def line(self, line: bytes) -> None:
-        """Take one line with its end."""
-        ...
-
-    def oversize(self, line: Oversize) -> None:
-        """Be told of a line that was too long and is gone."""
-        ...
-
-    def ended(self) -> None:
-        """Be told once that nothing more will come."""
-        ...
-
-
-class LineReader(asyncio.Protocol):
-    """Reads lines from one pipe."""
-
-    def __init__(self, limit: int, receiver: LineReceiver) -> None:
-        self._splitter = LineSplitter(limit)
-        self._receiver = receiver
-        self._ended = False
-        self.tap = Tap()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to read, unless somebody already holds the tap."""
-        if isinstance(transport, asyncio.ReadTransport):
-            self.tap.attach(transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Hand on the lines that the data completes."""
-        for line in self._splitter.feed(data):
-            if isinstance(line, Oversize):
-                self._receiver.oversize(line)
-            else:
-                self._receiver.line(line)
-
-    def eof_received(self) -> None:
-        """End."""
-        self._end()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End, whatever the reason."""
-        self._end()
-
-    def _end(self) -> None:
-        if not self._ended:
-            self._ended = True
-            self._receiver.ended()
 
 
 class PipeWriter(asyncio.BaseProtocol):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
@@ -23,13 +24,19 @@ from keyturn.broker.keep_alive import KeepAlive, Token, token_of
 from keyturn.broker.listing import ListedUpstream, Listing
 from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
 from keyturn.broker.upstream_stdio import StdioUpstream
-from keyturn.domain.canonical import JsonObject, Malformed
+from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, Malformed
 from keyturn.domain.decision import Delivery, Outcome
 
 _log = logging.getLogger(__name__)
 
 MOST_RECORDED_AT_ONCE = 100
 """Malformed frames whose refusals are being committed; further ones are only answered."""
+MOST_LIVE = 1_000
+"""Calls of one connection that are not answered; those that wait for a person are bound before."""
+MOST_LIVE_BYTES = 64 * 1024 * 1024
+"""Of their frames together, beside one that is let in alone."""
+MOST_GIVEN_UP = 1_000
+"""Calls whose late answer is still told from a new one's."""
 AFTER_CANCEL_SECONDS = 30.0
 """How long a cancelled call may still be answered, for the record, before it reads unknown."""
 
@@ -48,8 +55,19 @@ class _Live:
     incoming: IncomingCall
     modern: bool
     token: Token | None = None
+    size: int = 0
+    unlisted: bool = False
+    """It came before the server's tools were known."""
     answered: bool = True
     """False once the client cancelled: a cancelled request gets no answer."""
+
+
+def fault_of_call_id(request_id: RequestId | None) -> str:
+    """Say why a judged call cannot have this id; readers round what is beyond 2^53."""
+    if request_id is None:
+        return "a tools/call needs an id"
+    beyond = isinstance(request_id, int) and abs(request_id) > MAX_SAFE_INTEGER
+    return "the id is beyond 2^53" if beyond else ""
 
 
 class JudgedCalls:
@@ -72,7 +90,10 @@ class JudgedCalls:
         self._tasks = TaskOwner()
         self.keep_alive = KeepAlive(answer)
         self._live: dict[RequestId, _Live] = {}
-        self._given_up: set[RequestId] = set()
+        self._live_bytes = 0
+        self._unlisted = 0
+        """Calls that wait until the server's tools are known."""
+        self._given_up: deque[RequestId] = deque(maxlen=MOST_GIVEN_UP)
         self._recording = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -81,15 +102,22 @@ class JudgedCalls:
         """Tell whether a call of that id is not answered yet."""
         return request_id in self._live
 
-    def __len__(self) -> int:
-        """Count the calls that are not answered yet."""
-        return len(self._live)
+    def full(self, line: bytes) -> bool:
+        """Tell whether one more call is too much, by number or by size."""
+        waits = not self._listing.settled
+        return (
+            len(self._live) >= MOST_LIVE
+            or bool(self._live)
+            and self._live_bytes + len(line) > MOST_LIVE_BYTES
+            or waits
+            and self._unlisted >= self._services.limits.queue_per_agent
+        )
 
     def gave_up(self, request_id: RequestId) -> bool:
         """Tell whether the server still owes the answer to a call that is awaited no longer."""
         return request_id in self._given_up
 
-    def take(self, request_id: RequestId, params: JsonObject | Malformed) -> None:
+    def take(self, request_id: RequestId, params: JsonObject | Malformed, size: int) -> None:
         """Hand one call to the gate."""
         incoming = IncomingCall(
             id=self._services.ids.new("c"),
@@ -98,7 +126,10 @@ class JudgedCalls:
             params=params,
         )
         modern = not isinstance(params, Malformed) and modern_meta_of(params) is not None
-        live = self._live[request_id] = _Live(incoming, modern)
+        live = self._live[request_id] = _Live(incoming, modern, size=size)
+        self._live_bytes += size
+        live.unlisted = not self._listing.settled
+        self._unlisted += live.unlisted
         self._idle.clear()
         token = None if isinstance(params, Malformed) else token_of(params)
         if token is not None:
@@ -175,13 +206,14 @@ class JudgedCalls:
         # The id may be another call's by now.
         request_id = live.incoming.request_id
         if self._live.get(request_id) is live:
-            self._given_up.add(request_id)
+            self._given_up.append(request_id)
             self._upstream.give_up(request_id, "cancelled, and the server did not answer")
 
     async def _run(self, live: _Live) -> None:
         try:
             if not self._listing.settled:
                 await self._listing.wait(self._services.limits.review_seconds)
+            self._waits_for_list_no_longer(live)
             if live.incoming.cancelled:
                 return
             reply = await self._services.gate.handle(live.incoming, self._gate_end)
@@ -192,6 +224,8 @@ class JudgedCalls:
         finally:
             self._keep_no_longer(live)
             del self._live[live.incoming.request_id]
+            self._live_bytes -= live.size
+            self._waits_for_list_no_longer(live)
             if not self._live:
                 self._idle.set()
 
@@ -211,6 +245,10 @@ class JudgedCalls:
             details={"withheld": refusal.withheld},
         )
         return refusal_line(live.incoming.request_id, refusal, modern=live.modern)
+
+    def _waits_for_list_no_longer(self, live: _Live) -> None:
+        self._unlisted -= live.unlisted
+        live.unlisted = False
 
     def _keep_no_longer(self, live: _Live) -> None:
         if live.token is not None:

@@ -4,18 +4,22 @@ Nothing starts before the client's first frame, and no server before a person ag
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
 from keyturn.application.stop import StopLevel
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker.early_frames import EarlyFrames
 from keyturn.broker.ends import Downstream, LinkServices
-from keyturn.broker.envelope import ClientFrame, RequestId, ServerFrame, read_client
+from keyturn.broker.envelope import (
+    RequestId,
+    ServerFrame,
+)
 from keyturn.broker.frames import Oversize
 from keyturn.broker.judged_calls import JudgedCalls
 from keyturn.broker.listing import Listing
+from keyturn.broker.patience import Patience
 from keyturn.broker.refusals import (
     INTERNAL_ERROR,
     KEYCHAIN,
@@ -36,8 +40,6 @@ IN_FLIGHT_SECONDS = 30.0
 """How long a sent call is still awaited, for the record, after its client left."""
 LOST_CALLS_SECONDS = 5.0
 """How long answering a dead server's calls may take before the client's end is closed."""
-_WAITING_BYTES = 1 << 20
-"""Bytes of frames kept while the server is not there yet; then the client's end is not read."""
 
 
 class Link:
@@ -66,6 +68,7 @@ class Link:
         self._judged = JudgedCalls(
             services, connection, self._upstream, self._listing, downstream.send
         )
+        self._patience = Patience(downstream)
         self._relay = Relay(
             RelayParts(
                 services=services,
@@ -74,12 +77,12 @@ class Link:
                 listing=self._listing,
                 judged=self._judged,
                 answer=downstream.send,
+                patience=self._patience,
             )
         )
         self._forget = services.agreements.on_change(self._visible_changed)
         self._receive: Callable[[bytes], None] = self._first
-        self._early: deque[bytes] = deque()
-        self._early_bytes = 0
+        self._early = EarlyFrames(downstream)
         self._starting: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
 
@@ -92,6 +95,10 @@ class Link:
     def server_pid(self) -> int:
         """Process id of the server; 0 when it never ran."""
         return self._upstream.pid
+
+    @property
+    def _is_starting(self) -> bool:
+        return self._receive == self._early.keep
 
     # ---------------------------------------------------------------- from the client's end
 
@@ -168,15 +175,9 @@ class Link:
     # ---------------------------------------------------------------- start
 
     def _first(self, line: bytes) -> None:
-        self._receive = self._keep
-        self._keep(line)
+        self._receive = self._early.keep
+        self._early.keep(line)
         self._starting = self._tasks.start(self._start(), "start")
-
-    def _keep(self, line: bytes) -> None:
-        self._early.append(line)
-        self._early_bytes += len(line)
-        if self._early_bytes > _WAITING_BYTES:
-            self._downstream.hold_reading("starting")
 
     async def _start(self) -> None:
         """Get consent, start, then let go in order what waited."""
@@ -186,14 +187,16 @@ class Link:
             and not self._services.agreements.consented(self.connection)
         )
         refusing = await self._refusal_to_start()
-        receive = self._relay.from_client if refusing is None else refusing.from_client
+        receive = self._relay.from_client
+        if refusing is not None:
+            receive = refusing.within(self._patience).from_client
         if self._receive is _drop:
             return
-        first = _request_id_of(self._early[0])
-        while self._early:
-            receive(self._early.popleft())
-        self._receive = receive
-        self._downstream.release_reading("starting")
+        first = self._early.first_id()
+        # The server or the connection may end meanwhile.
+        await self._early.hand_on(lambda: receive if self._is_starting else self._receive)
+        if self._is_starting:
+            self._receive = receive
         self._services.observers.changed(Topic.SERVERS)
         if refusing is None and asks and first is not None:
             self._tasks.start(self._bound_first_answer(first, due), "first answer")
@@ -206,7 +209,7 @@ class Link:
         """
         await asyncio.sleep(due - self._loop.time())
         if self._relay.is_open(first):
-            self._receive = self._refuse_for_review().from_client
+            self._receive = self._refuse_for_review().within(self._patience).from_client
             self._relay.refuse_open(REFUSED, WAITING_FOR_REVIEW)
             await self._upstream.end()
 
@@ -291,8 +294,3 @@ class Link:
 
 def _drop(_line: bytes) -> None:
     """Take a line of a connection that is being ended."""
-
-
-def _request_id_of(line: bytes) -> RequestId | None:
-    frame = read_client(line)
-    return frame.id if isinstance(frame, ClientFrame) else None

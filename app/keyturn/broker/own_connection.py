@@ -10,7 +10,6 @@ from keyturn.application.ports.upstream import Answered, UpstreamReply
 from keyturn.broker.envelope import RequestId, ServerFrame, notification_line
 from keyturn.broker.eras import CAPABILITIES_KEY, CLIENT_KEY, VERSION_KEY, server_says
 from keyturn.broker.listing import tools_of
-from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.broker.routes import DISCOVER, INITIALIZE, INITIALIZED
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.canonical import JsonObject
@@ -31,8 +30,8 @@ class Unattended:
 
     def from_server(self, frame: ServerFrame) -> None:
         """Refuse a request; there is no client that could answer it."""
-        if frame.asks and frame.id is not None and self.upstream is not None:
-            self.upstream.write(error_line(frame.id, REFUSED, "no client is connected"))
+        if frame.asks and self.upstream is not None:
+            self.upstream.refuse(frame, "no client is connected")
 
     def answer_too_long(self, request_id: RequestId) -> None:
         """Nothing was passed."""

@@ -8,6 +8,8 @@ from keyturn.domain.canonical import JsonObject
 
 MOST_PENDING = 1_000
 """Passed requests that one connection may have open."""
+LONGEST_METHOD = 64
+"""Characters that are kept of a method; those that are looked for are shorter."""
 _CANCELLED_KEPT = 256
 
 

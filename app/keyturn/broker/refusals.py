@@ -27,6 +27,7 @@ SERVER_ENDED = "The server ended before it answered. Reconnect to start it again
 ANSWER_TOO_LONG = "The server's answer was longer than a frame may be."
 LIST_TOO_LONG = "The server's list of tools is longer than Keyturn reads."
 ANSWER_UNCLEAR = "The server's answer could be read in two ways, so it was not passed on."
+NONSENSE = "Too many frames of this connection could not be read, so it is closed."
 ID_IN_USE = "the id is in use by a request that is not answered yet"
 KEYCHAIN = (
     "A credential of this server cannot be read from the keychain. "
@@ -116,6 +117,11 @@ def refusal_line(request_id: RequestId, refused: Refused, *, modern: bool) -> by
     if modern:
         result["resultType"] = "complete"
     return result_line(request_id, result)
+
+
+def overload_line(request_id: RequestId) -> bytes:
+    """Encode the refusal of a call beyond what one connection may have open."""
+    return refusal_line(request_id, Refused(outcome=Outcome.REFUSED_OVERLOAD), modern=False)
 
 
 def malformed_line(request_id: RequestId, refused: Refused) -> bytes:

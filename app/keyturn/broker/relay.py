@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Raw
 
-from keyturn.application.call import Refused
 from keyturn.application.connection import Connection
 from keyturn.broker.ends import Answer, LinkServices
 from keyturn.broker.envelope import (
@@ -30,10 +29,11 @@ from keyturn.broker.eras import (
     server_says,
 )
 from keyturn.broker.frames import Oversize
-from keyturn.broker.judged_calls import Cancelled, JudgedCalls
+from keyturn.broker.judged_calls import Cancelled, JudgedCalls, fault_of_call_id
 from keyturn.broker.keep_alive import PROGRESS
 from keyturn.broker.listing import Listing
-from keyturn.broker.passing import Passed, PassedRequests
+from keyturn.broker.passing import LONGEST_METHOD, Passed, PassedRequests
+from keyturn.broker.patience import Patience
 from keyturn.broker.refusals import (
     ANSWER_TOO_LONG,
     ANSWER_UNCLEAR,
@@ -44,7 +44,7 @@ from keyturn.broker.refusals import (
     TOO_MANY_REQUESTS,
     error_line,
     invalid_line,
-    refusal_line,
+    overload_line,
 )
 from keyturn.broker.routes import (
     CANCELLED,
@@ -60,11 +60,7 @@ from keyturn.broker.routes import (
 )
 from keyturn.broker.shown_tools import Shower, ShownTools
 from keyturn.broker.upstream_stdio import StdioUpstream
-from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, Malformed
-from keyturn.domain.decision import Outcome
-
-MOST_LIVE = 1_000
-"""Calls of one connection that are not answered; those that wait for a person are bound before."""
+from keyturn.domain.canonical import JsonObject, Malformed
 
 
 class _CancelledParams(msgspec.Struct):
@@ -72,14 +68,6 @@ class _CancelledParams(msgspec.Struct):
 
 
 _cancelled_params = msgspec.json.Decoder(_CancelledParams).decode
-
-
-def _fault_of_id(request_id: RequestId | None) -> str:
-    """Say why a judged call cannot have this id; readers round what is beyond 2^53."""
-    if request_id is None:
-        return "a tools/call needs an id"
-    beyond = isinstance(request_id, int) and abs(request_id) > MAX_SAFE_INTEGER
-    return "the id is beyond 2^53" if beyond else ""
 
 
 def _cancelled_id(params: Raw) -> RequestId | None:
@@ -99,6 +87,7 @@ class RelayParts:
     listing: Listing
     judged: JudgedCalls
     answer: Answer
+    patience: Patience
 
 
 class Relay:
@@ -113,6 +102,7 @@ class Relay:
         self._answer = parts.answer
         self._stop = parts.services.stop
         self._passed = PassedRequests()
+        self._patience = parts.patience
         self._says: ServerSays | None = None
         self._handshaken = False
         self._tools = ShownTools(
@@ -149,23 +139,28 @@ class Relay:
     def oversize_from_client(self, line: Oversize) -> None:
         """Refuse a line that was too long."""
         limit = self._services.limits.frame_bytes
-        self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=f"the frame is over {limit} bytes"))
+        reason = (
+            f"the frame is over {limit} bytes"
+            if line.size > limit
+            else "too many long frames are under way"
+        )
+        self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=reason))
 
     def _refuse_bad(self, frame: BadFrame) -> None:
         self._answer(invalid_line(frame.id, frame.reason, frame.code))
         self._judged.record_malformed(frame.reason)
+        self._patience.try_on()
 
     def _call(self, frame: ClientFrame) -> None:
-        fault = _fault_of_id(frame.id)
+        fault = fault_of_call_id(frame.id)
         if frame.id is None or fault:
             self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=fault, id=frame.id))
             return
         if self._in_use(frame.id):
             self._answer(invalid_line(frame.id, ID_IN_USE))
             return
-        if len(self._judged) >= MOST_LIVE:
-            overload = Refused(outcome=Outcome.REFUSED_OVERLOAD)
-            self._answer(refusal_line(frame.id, overload, modern=False))
+        if self._judged.full(frame.line):
+            self._answer(overload_line(frame.id))
             return
         params = strict_params(frame)
         if not self._listing.begun and not isinstance(params, Malformed):
@@ -176,7 +171,7 @@ class Relay:
                 self._claim(meta)
             if meta is not None or self._says is not None:
                 self._listing.begin(meta)
-        self._judged.take(frame.id, params)
+        self._judged.take(frame.id, params, len(frame.line))
 
     def _request(self, request_id: RequestId, frame: ClientFrame) -> None:
         if self._in_use(request_id):
@@ -199,7 +194,7 @@ class Relay:
                 self._connection.claims = claims
         if noted(method, from_server=False):
             self._services.recorder.passed(self._connection, method, from_server=False)
-        self._passed.add(Passed(request_id, method, meta))
+        self._passed.add(Passed(request_id, method[:LONGEST_METHOD], meta))
         self._upstream.write(frame.line)
 
     def _cancelled(self, frame: ClientFrame) -> None:
@@ -265,8 +260,7 @@ class Relay:
     def _from_server_unasked(self, frame: ServerFrame) -> None:
         if frame.asks and self._stop.engaged:
             self._stop.refused_one()
-            if frame.id is not None:
-                self._upstream.write(error_line(frame.id, REFUSED, PAUSED))
+            self._upstream.refuse(frame, PAUSED)
             return
         if frame.method == LIST_CHANGED:
             self._listing.again()

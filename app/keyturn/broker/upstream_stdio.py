@@ -7,7 +7,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Protocol
 
@@ -26,7 +26,8 @@ from keyturn.application.ports.upstream import (
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.child_process import ChildProcess, Command, Ends, ProcessTree
 from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, read_server
-from keyturn.broker.frames import Oversize
+from keyturn.broker.frames import LineBudget, Oversize
+from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.broker.server_environment import program_of, secret_names
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import Limits, ServerConfig
@@ -34,6 +35,9 @@ from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
 
 _log = logging.getLogger(__name__)
+
+MOST_REFUSED_UNREAD = 1_000
+"""Refusals that are written to a server which has not read what was written before."""
 
 _ID = re.compile(rb'"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9]{1,19})')
 
@@ -78,6 +82,8 @@ class ServerMeans:
     secrets: SecretStore
     milestones: Milestones
     limits: Limits
+    budget: LineBudget = field(default_factory=LineBudget)
+    """Of what all servers have begun to say."""
 
 
 class _State(Enum):
@@ -116,6 +122,9 @@ class StdioUpstream:
         self._child: ChildProcess | None = None
         self._awaited: dict[RequestId, asyncio.Future[UpstreamReply]] = {}
         self._own_ids = 0
+        self._refused_unread = 0
+        self._unheard = False
+        """Nothing that it says on its own is heard any more."""
         self._dropped = 0
 
     # ---------------------------------------------------------------- life
@@ -134,6 +143,7 @@ class StdioUpstream:
                 stderr=self._log_line,
                 slow=self._events.server_slow,
                 frame_bytes=limits.frame_bytes,
+                budget=self._means.budget,
             )
             self._child = await ChildProcess.spawn(command, ends, self._means.tree, self._tasks)
             if self._state is _State.NEW:
@@ -237,6 +247,23 @@ class StdioUpstream:
         if self._child is not None:
             self._child.write(line)
 
+    def refuse(self, frame: ServerFrame, message: str) -> None:
+        """Refuse a request of the server; one that never reads its refusals is ended.
+
+        Its own output is not held back for that: one that writes a long answer before it reads on
+        would wait for ever.
+        """
+        child = self._child
+        if child is None or frame.id is None:
+            return
+        self._refused_unread = self._refused_unread + 1 if child.unwritten else 0
+        if self._refused_unread <= MOST_REFUSED_UNREAD:
+            child.write(error_line(frame.id, REFUSED, message))
+        elif not self._unheard:
+            self._unheard = True
+            self.note("ended", b"it asks on and on, and does not read the answers")
+            self._tasks.start(child.end(), "end of a server that does not read")
+
     def discard_unwritten(self) -> bool:
         """Close the server's stdin without what it has not taken; False when it took all."""
         return self._child is not None and self._child.discard_unwritten()
@@ -250,6 +277,8 @@ class StdioUpstream:
 
     def line(self, line: bytes) -> None:
         """Match an answer to its request, or hand the frame on."""
+        if self._unheard:
+            return
         frame = read_server(line)
         if frame is None:
             self.note("stdout", line)
