@@ -36,7 +36,7 @@ from keyturn.application.stop import StopSwitch
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.server_environment import server_environment, server_folder
-from keyturn.broker.upstream_stdio import ServerMeans, ServerStart
+from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.desktop import process_tree
 from keyturn.desktop.clock import SystemClock
 from keyturn.desktop.executables import ExecutableHashes, find_executable

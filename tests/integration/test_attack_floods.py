@@ -11,7 +11,8 @@ import pytest
 from keyturn.broker import downstream_socket, judged_calls, patience
 from keyturn.broker.own_connection import Unattended
 from keyturn.broker.server_environment import server_environment
-from keyturn.broker.upstream_stdio import ServerStart, StdioUpstream
+from keyturn.broker.server_start import ServerStart
+from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.configuration import Limits
 from tests.fakes.clock import FakeClock
 from tests.integration.link_rig import SECONDS, World, launch_of, request

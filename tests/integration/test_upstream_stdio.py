@@ -17,7 +17,8 @@ from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, Ready
 from keyturn.broker.envelope import RequestId, ServerFrame
 from keyturn.broker.server_environment import server_environment
-from keyturn.broker.upstream_stdio import ServerStart, StdioUpstream
+from keyturn.broker.server_start import ServerStart
+from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.configuration import Limits, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 from tests.integration.link_rig import World, launch_of

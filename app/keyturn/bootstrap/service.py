@@ -22,7 +22,7 @@ from keyturn.bootstrap.foundation import Foundation
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.hub import Hub, HubSettings
-from keyturn.broker.upstream_stdio import ServerMeans
+from keyturn.broker.server_start import ServerMeans
 from keyturn.desktop import process_tree
 from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.launchers import load_launchers

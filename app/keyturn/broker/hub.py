@@ -18,7 +18,8 @@ from keyturn.broker.own_connection import Unattended, list_on_own_connection
 from keyturn.broker.refusals import PAUSED, TOO_MANY, UNKNOWN_AGENT, UNKNOWN_SERVER
 from keyturn.broker.refusing import RefusedClient
 from keyturn.broker.server_environment import server_environment, server_folder
-from keyturn.broker.upstream_stdio import ServerMeans, ServerStart, StdioUpstream
+from keyturn.broker.server_start import ServerMeans, ServerStart
+from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.approval import State
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable

@@ -31,7 +31,8 @@ from keyturn.broker.refusals import (
 )
 from keyturn.broker.refusing import Refusing
 from keyturn.broker.relay import Relay, RelayParts
-from keyturn.broker.upstream_stdio import ServerMeans, ServerStart, StdioUpstream
+from keyturn.broker.server_start import ServerMeans, ServerStart
+from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable

@@ -6,16 +6,13 @@ What it did not ask itself it hands on untouched; what may be sent at all is dec
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol
 
 import msgspec
 
-from keyturn.application.ports.milestones import Milestone, Milestones
-from keyturn.application.ports.processes import Processes
-from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.upstream import (
     Answered,
     AnsweredError,
@@ -24,15 +21,13 @@ from keyturn.application.ports.upstream import (
     UpstreamReply,
 )
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.child_process import ChildProcess, Command, Ends, ProcessTree
+from keyturn.broker.child_process import ChildProcess, Ends
 from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, read_server
-from keyturn.broker.frames import LineBudget, Oversize
+from keyturn.broker.frames import Oversize
 from keyturn.broker.refusals import REFUSED, error_line
-from keyturn.broker.server_environment import program_of, secret_names
+from keyturn.broker.server_start import ServerMeans, ServerStart, server_command
 from keyturn.domain.canonical import JsonObject, canonical
-from keyturn.domain.configuration import Limits, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
-from keyturn.domain.launch import LaunchIdentity
 
 _log = logging.getLogger(__name__)
 
@@ -60,30 +55,6 @@ class ServerEvents(Protocol):
     def server_ended(self, reason: str) -> None:
         """Say once that the server is gone; what it was asked has been answered as lost."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerStart:
-    """What exactly to start, and with what."""
-
-    server: ServerConfig
-    launch: LaunchIdentity
-    """What a person agreed to."""
-    environment: Mapping[str, str]
-    """Without the secrets, which are fetched at the start."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerMeans:
-    """What servers are started and watched with."""
-
-    tree: ProcessTree
-    processes: Processes
-    secrets: SecretStore
-    milestones: Milestones
-    limits: Limits
-    budget: LineBudget = field(default_factory=LineBudget)
-    """Of what all servers have begun to say."""
 
 
 class _State(Enum):
@@ -136,7 +107,7 @@ class StdioUpstream:
         ServerUnavailable when it cannot be started, both with sentences for a person.
         """
         try:
-            command = await self._command()
+            command = await server_command(self._start, self._means)
             limits = self._means.limits
             ends = Ends(
                 stdout=self,
@@ -321,34 +292,6 @@ class StdioUpstream:
             await self._child.end()
 
     # ---------------------------------------------------------------- inside
-
-    async def _command(self) -> Command:
-        """Gather the secrets, then look once more at what gets them: it starts in the next step.
-
-        The file was hashed when the agent connected, and whoever can write to it had since then.
-        """
-        start = self._start
-        environment = dict(start.environment)
-        for variable, name in secret_names(start.server).items():
-            secret = await self._means.secrets.get(start.server.name, name)
-            if secret is None:
-                raise SecretStoreUnavailable(
-                    f"The keychain holds no value named {name} for {start.server.name}.",
-                    mend=f"Store it: keyturn credential set {start.server.name} {name}",
-                )
-            environment[variable] = secret.value
-        if secret_names(start.server):
-            self._means.milestones.reached(Milestone.CREDENTIAL)
-        launch, search = start.launch, start.environment
-        same = await asyncio.to_thread(self._means.processes.still_leads_to, launch, search)
-        program = program_of(launch, search)
-        if not same:
-            raise ServerUnavailable(
-                f"The program of {start.server.name} is not the one agreed to: it was changed "
-                "since the agent connected.",
-                mend="Reconnect, so that it is reviewed.",
-            )
-        return Command(argv=(program, *launch.argv[1:]), cwd=launch.cwd, environment=environment)
 
     def _answer_all(self, reply: Lost) -> None:
         awaited, self._awaited = self._awaited, {}

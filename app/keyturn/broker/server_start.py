@@ -1,0 +1,68 @@
+"""Owns what exactly a server is started with: its command as agreed to, and its secrets."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from keyturn.application.ports.milestones import Milestone, Milestones
+from keyturn.application.ports.processes import Processes
+from keyturn.application.ports.secret_store import SecretStore
+from keyturn.broker.child_process import Command, ProcessTree
+from keyturn.broker.frames import LineBudget
+from keyturn.broker.server_environment import program_of, secret_names
+from keyturn.domain.configuration import Limits, ServerConfig
+from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
+from keyturn.domain.launch import LaunchIdentity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerStart:
+    """What exactly to start, and with what."""
+
+    server: ServerConfig
+    launch: LaunchIdentity
+    """What a person agreed to."""
+    environment: Mapping[str, str]
+    """Without the secrets, which are fetched at the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerMeans:
+    """What servers are started and watched with."""
+
+    tree: ProcessTree
+    processes: Processes
+    secrets: SecretStore
+    milestones: Milestones
+    limits: Limits
+    budget: LineBudget = field(default_factory=LineBudget)
+    """Of what all servers have begun to say."""
+
+
+async def server_command(start: ServerStart, means: ServerMeans) -> Command:
+    """Gather the secrets, then look once more at what gets them: it starts in the next step.
+
+    The file was hashed when the agent connected, and whoever can write to it had since then.
+    Raises SecretStoreUnavailable and ServerUnavailable, with sentences for a person.
+    """
+    environment = dict(start.environment)
+    for variable, name in secret_names(start.server).items():
+        secret = await means.secrets.get(start.server.name, name)
+        if secret is None:
+            raise SecretStoreUnavailable(
+                f"The keychain holds no value named {name} for {start.server.name}.",
+                mend=f"Store it: keyturn credential set {start.server.name} {name}",
+            )
+        environment[variable] = secret.value
+    if secret_names(start.server):
+        means.milestones.reached(Milestone.CREDENTIAL)
+    launch, search = start.launch, start.environment
+    same = await asyncio.to_thread(means.processes.still_leads_to, launch, search)
+    program = program_of(launch, search)
+    if not same:
+        raise ServerUnavailable(
+            f"The program of {start.server.name} is not the one agreed to: it was changed "
+            "since the agent connected.",
+            mend="Reconnect, so that it is reviewed.",
+        )
+    return Command(argv=(program, *launch.argv[1:]), cwd=launch.cwd, environment=environment)
