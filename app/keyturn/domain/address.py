@@ -22,6 +22,7 @@ _WEB_AUTHORITY = re.compile(r"[A-Za-z]+://[^/]")
 _WEB_SCHEMES = frozenset({"ftp", "http", "https", "ws", "wss"})
 _DROPPED_BY_BROWSERS = dict.fromkeys(map(ord, "\t\n\r"))
 _AMBIGUOUS = re.compile(r"[\x00-\x20\x7f\\]")
+_HOST_LIKE = re.compile(r"\.|^localhost$", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Za-z]+(?: +[A-Za-z]+)+")
 _PORT = re.compile(r"(?::[0-9]*)?")
 _PORT_OR_PATH = re.compile(r"(?::.*)?", re.DOTALL)
@@ -91,6 +92,9 @@ def _refuse_odd_urls(text: str) -> None:
     if _AMBIGUOUS.search(text):
         raise _no_sure_host()
     if (is_web and not _WEB_AUTHORITY.match(text)) or text.startswith("///"):
+        raise _no_sure_host()
+    if scheme is not None and _HAS_AUTHORITY.match(text) and _HOST_LIKE.search(scheme[1]):
+        # `good.com://x`: to a program that takes `host:port`, the scheme is the host.
         raise _no_sure_host()
     if scheme is not None and not _HAS_AUTHORITY.match(text):
         # `view-source:http://...`: a URL inside another. `host:80//x` is none.
