@@ -218,6 +218,8 @@ class CardView:
     chips: tuple[Chip, ...]
     lamps: tuple[Lamp, ...] = ()
     decisive: tuple[DecisiveValue, ...] = ()
+    decisive_more: str = ""
+    """How many more values would deserve to be shown large; empty for none."""
     rows: tuple[ArgumentRow, ...] = ()
     raw_json: str = ""
     """The canonical text, character for character what will be sent (law 2)."""

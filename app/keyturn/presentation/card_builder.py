@@ -12,6 +12,7 @@ from keyturn.presentation.card import (
     CardActions,
     CardKind,
     CardView,
+    Chip,
     Deadline,
     DecisiveValue,
     DiffRow,
@@ -19,9 +20,16 @@ from keyturn.presentation.card import (
 )
 from keyturn.presentation.chips import chips_of
 from keyturn.presentation.claims import claimed_pairs, observed_pairs
-from keyturn.presentation.decisive import decisive_values, worst_origins
+from keyturn.presentation.decisive import decisive_of, decisive_values, worst_origins
 from keyturn.presentation.definition_text import definition_text, laid_out
-from keyturn.presentation.json_nodes import Node, nodes, quoted_text, read_json
+from keyturn.presentation.json_nodes import (
+    Node,
+    count_nodes,
+    first_nodes,
+    quoted_text,
+    read_json,
+)
+from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.review_choice import review_choice
 from keyturn.presentation.source_excerpts import Sources, sources_of, traced_span
@@ -39,6 +47,8 @@ _ALLOW_KEYS: Mapping[RequestKind, str] = {
     RequestKind.RESULT: "phrases.allow_result",
     RequestKind.AGENT: "phrases.allow_agent",
 }
+_MOST_COMPARED = 20_000
+"""Lines of an old and a new text; longer ones stand among the arguments only."""
 _OLD_AND_NEW = (
     ("old_string", "new_string"),
     ("old_str", "new_str"),
@@ -58,11 +68,21 @@ class CardBuilder:
         self.phrases = Phrases(words, verbs)
 
     def card(
-        self, request: ApprovalRequest, *, revision: int = 1, deadline: Deadline | None = None
+        self,
+        request: ApprovalRequest,
+        *,
+        revision: int = 1,
+        deadline: Deadline | None = None,
+        compared: bool = True,
     ) -> CardView:
-        """Return the card; `deadline` is in the caller's clock, None where no call waits."""
+        """Return the card; `deadline` is in the caller's clock, None where no call waits.
+
+        Without `compared` no difference is made for a call: it takes long for long texts.
+        """
         sources = sources_of(request.trace, self._words)
-        decisive = self.decisive(request)
+        found = decisive_of(request, self._verbs, self._words)
+        decisive = found.values
+        more = self._words("phrases.decisive_more", n=found.more) if found.more else ""
         return CardView(
             request_id=request.id,
             revision=revision,
@@ -73,13 +93,17 @@ class CardBuilder:
             action=self.action(request, decisive),
             server_tool=server_tool(request),
             call_number=self._call_number(request),
-            chips=chips_of(request, self.phrases, self._words, stopped=_stopped(deadline)),
+            chips=(
+                *chips_of(request, self.phrases, self._words, stopped=_stopped(deadline)),
+                *([Chip(role=Role.WARNING, icon=Icon.ATTENTION, text=more)] if more else []),
+            ),
             lamps=self.phrases.lamps(request),
             decisive=decisive,
+            decisive_more=more,
             rows=self.rows(request, sources),
             raw_json=request.arguments,
             raw_meta=request.bound_meta,
-            diff=_diff(request),
+            diff=_diff(request) if compared or request.kind is RequestKind.CHANGE else (),
             excerpts=sources.excerpts,
             claimed=claimed_pairs(request, self._words),
             observed=observed_pairs(request, self._words),
@@ -95,10 +119,15 @@ class CardBuilder:
         return decisive_values(request, self._verbs, self._words)
 
     def rows(self, request: ApprovalRequest, sources: Sources) -> tuple[ArgumentRow, ...]:
-        """Return the subject as a tree, each leaf of a call with where it came from."""
+        """Return the subject as a tree, each leaf of a call with where it came from.
+
+        A tree that nobody reads to its end says how much more there is.
+        """
         origins = worst_origins(request)
         traced = request.kind is RequestKind.CALL
-        return tuple(
+        subject = read_json(request.arguments)
+        shown = first_nodes(subject)
+        rows = [
             ArgumentRow(
                 path=node.path,
                 depth=node.depth,
@@ -108,7 +137,20 @@ class CardBuilder:
                 spans=traced_span(node.value, origins.get(node.path)) if node.is_leaf else (),
                 origin=sources.label(node.path) if node.is_leaf and traced else None,
             )
-            for node in nodes(read_json(request.arguments))
+            for node in shown
+        ]
+        more = count_nodes(subject) - len(shown)
+        if more > 0:
+            rows.append(self._row_of_rest(more))
+        return tuple(rows)
+
+    def _row_of_rest(self, more: int) -> ArgumentRow:
+        return ArgumentRow(
+            path="",
+            depth=0,
+            key=self._words("phrases.rest"),
+            value=self._words("phrases.rest_of_values", n=more),
+            value_kind=ValueKind.CONTAINER,
         )
 
     def actions(self, request: ApprovalRequest, *, stopped: bool = False) -> CardActions:
@@ -164,7 +206,9 @@ def _diff(request: ApprovalRequest) -> tuple[DiffRow, ...]:
         texts = (definition_text(subject.get("before")), definition_text(subject.get("after")))
         return laid_out(diff_rows(*texts))
     pair = _old_and_new(subject) if request.kind is RequestKind.CALL else None
-    return diff_rows(*pair) if pair is not None else ()
+    if pair is None or sum(text.count("\n") for text in pair) > _MOST_COMPARED:
+        return ()
+    return diff_rows(*pair)
 
 
 def _old_and_new(arguments: JsonObject) -> tuple[str, str] | None:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.domain.canonical import JsonValue
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
 from keyturn.presentation.card import Chip
-from keyturn.presentation.json_nodes import bare_text, nodes, read_json
+from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION, Phrases
-from keyturn.presentation.visible_text import hidden_characters, visible
+from keyturn.presentation.visible_text import MOST_HIDDEN, hidden_in_all
 from keyturn.presentation.words import Words
 
 
@@ -21,15 +22,20 @@ def chips_of(
 
 def hidden_in(text: str) -> int:
     """Count the characters of a JSON text's keys and values that would not have been seen."""
-    value = read_json(text)
-    found = nodes(value)
-    texts = [node.key for node in found if not node.key.startswith("[")]
-    texts += [bare_text(node.value) for node in found if isinstance(node.value, str)]
-    return sum(hidden_characters(visible(one)) for one in texts if not one.isascii() or _odd(one))
+    return hidden_in_all(_texts(read_json(text)))
 
 
-def _odd(text: str) -> bool:
-    return not text.isprintable()
+def _texts(value: JsonValue) -> Iterator[str]:
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            yield from item
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
 
 
 def _chips(
@@ -55,7 +61,9 @@ def _chips(
         yield _plain(Icon.SERVER, words(key, name=request.environment), role)
     hidden = hidden_in(request.arguments)
     if hidden:
-        yield _plain(Icon.LOOK, words("phrases.chip_hidden", n=hidden), Role.WARNING)
+        counted = hidden < MOST_HIDDEN
+        key = "phrases.chip_hidden" if counted else "phrases.chip_hidden_many"
+        yield _plain(Icon.LOOK, words(key, n=hidden), Role.WARNING)
 
 
 def tier_of(request: ApprovalRequest) -> Tier:

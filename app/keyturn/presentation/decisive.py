@@ -1,24 +1,32 @@
 """Chooses the values that decide what a call does: at most three, each shown large and whole.
 
 Where the local catalogue names them, it is followed; otherwise keys, the schema and origins are
-weighed. The schema is the server's own, so it may add weight and never takes a traced value away.
+weighed. What the schema does not declare comes after all that it does, and is said to be so. The
+schema is the server's own, so it never takes away the last value of an untrusted result.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import urlsplit
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Origin
 from keyturn.domain.tier import Tier
+from keyturn.presentation.argument_schema import (
+    declared_nodes,
+    is_declared,
+    is_required,
+    schema_at,
+)
 from keyturn.presentation.card import DecisiveValue
 from keyturn.presentation.json_nodes import (
     Node,
     bare_json,
     bare_text,
-    nodes,
+    first_nodes,
     pointer_parts,
     read_json,
     value_at,
@@ -42,8 +50,13 @@ _FORMATS = frozenset(
     }
 )
 _PLAIN_KEY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+_PLAIN_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}")
+_LONGEST_LABEL = 300
 _PLAIN_WORD = re.compile(r"[^\s\"'\\\x00-\x1f\x7f]+")
-_REFERENCES = 8
+_TELLING = 6
+"""From this weight on a value is more than one among many."""
+_BELOW_ALL_DECLARED = 100
+"""An agent can add any member that a schema does not forbid; those must not crowd out the rest."""
 _MOST_WEIGHED = 500
 """Leaves beyond these count only when they are traced: nobody reads so many as a few values."""
 _REVIEWS = (
@@ -68,21 +81,39 @@ class _Candidate:
     node: Node
     origin: Origin | None
     schema: JsonObject
+    declared: bool
+    """Not a member that the tool's schema leaves out."""
+    telling: bool
+    """Its name, kind or origin says that it decides something."""
     weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisive:
+    """The values that are shown large, and how many more would deserve it."""
+
+    values: tuple[DecisiveValue, ...]
+    more: int
 
 
 def decisive_values(
     request: ApprovalRequest, verbs: Verbs, words: Words
 ) -> tuple[DecisiveValue, ...]:
+    """Return the decisive values alone."""
+    return decisive_of(request, verbs, words).values
+
+
+def decisive_of(request: ApprovalRequest, verbs: Verbs, words: Words) -> Decisive:
     """Return the decisive values, most telling first; for T2 and T3 one of them is owed.
 
     Owed is the first whose origin is an untrusted result, else the first.
     """
-    chosen = _chosen(request, verbs)
+    chosen, more = _chosen(request, verbs)
     owed = None
     if chosen and request.tier >= Tier.T2:
         owed = next((c for c in chosen if c.origin is not None and c.origin.untrusted), chosen[0])
-    return tuple(_value(c, request, words, owed=c is owed) for c in chosen)
+    values = tuple(_value(c, request, words, owed=c is owed) for c in chosen)
+    return Decisive(values=values, more=more)
 
 
 def argv_text(argv: JsonValue) -> str:
@@ -101,7 +132,8 @@ def worst_origins(request: ApprovalRequest) -> dict[str, Origin]:
     return worst
 
 
-def _chosen(request: ApprovalRequest, verbs: Verbs) -> list[_Candidate]:
+def _chosen(request: ApprovalRequest, verbs: Verbs) -> tuple[list[_Candidate], int]:
+    """Return what is shown large, and the number of telling values that are not."""
     subject = read_json(request.arguments)
     fixed = _OF_SUBJECT.get(request.kind)
     if fixed is None:
@@ -109,37 +141,71 @@ def _chosen(request: ApprovalRequest, verbs: Verbs) -> list[_Candidate]:
     found = _candidates(request, subject, verbs)
     by_path = {candidate.node.path: candidate for candidate in found}
     named = [by_path[path] for path in fixed if path in by_path]
-    if named or request.kind in _OF_SUBJECT:
-        # A value that came from an untrusted result is never crowded out by the catalogue.
-        if request.kind in _REVIEWS:
-            return named[:1]
-        told = {candidate.node.path for candidate in named}
-        strays = [c for c in found if _untrusted(c) and c.node.path not in told]
-        return (named[: MOST - 1] + strays + named[MOST - 1 :])[:MOST] if strays else named[:MOST]
-    ranked = sorted(found, key=lambda candidate: -candidate.weight)
-    worth = [candidate for candidate in ranked if candidate.weight >= 0]
-    return (worth or ranked)[:MOST]
+    if request.kind in _REVIEWS:
+        return named[:1], 0
+    untrusted = [candidate for candidate in found if _untrusted(candidate)]
+    if not named and request.kind not in _OF_SUBJECT:
+        ranked = sorted(found, key=lambda candidate: -candidate.weight)
+        worth = [candidate for candidate in ranked if candidate.weight >= 0 or candidate.telling]
+        named = worth or ranked
+        untrusted = [] if any(map(_untrusted, named[:MOST])) else untrusted
+    # A value that came from an untrusted result is never crowded out.
+    told = {candidate.node.path for candidate in named[:MOST]}
+    strays = [candidate for candidate in untrusted if candidate.node.path not in told]
+    chosen = (named[: MOST - 1] + strays + named[MOST - 1 :])[:MOST] if strays else named[:MOST]
+    shown = {candidate.node.path for candidate in chosen}
+    more = sum(candidate.telling and candidate.node.path not in shown for candidate in found)
+    return chosen, more if request.kind is RequestKind.CALL else 0
 
 
 def _candidates(request: ApprovalRequest, subject: JsonValue, verbs: Verbs) -> list[_Candidate]:
-    origins = worst_origins(request)
+    origins = _with_parents(worst_origins(request))
     schema = _argument_schema(request)
-    found: list[_Candidate] = []
-    lists: list[str] = []
-    for node in nodes(subject):
-        if any(node.path.startswith(f"{path}/") for path in lists[-1:]):
+    found: dict[str, _Candidate] = {}
+    for node in chain(declared_nodes(subject, schema), _traced(subject, origins), _told(subject)):
+        if node.path in found or not _is_one_value(node):
             continue
-        if _is_plain_list(node.value):
-            lists.append(node.path)
-        elif not node.is_leaf or node.value in ({}, []):
-            continue
-        origin = _origin_at(origins, node.path)
+        origin = origins.get(node.path)
         if len(found) >= _MOST_WEIGHED and origin is None:
             continue
-        shape = _schema_at(schema, node.path)
-        weight = _weight(node, origin, shape, verbs) + 2 * _is_required(schema, node.path)
-        found.append(_Candidate(node=node, origin=origin, schema=shape, weight=weight))
-    return found
+        shape = schema_at(schema, node.path)
+        own = _weight(node, origin, shape, verbs) + 2 * is_required(schema, node.path)
+        declared = is_declared(schema, node.path)
+        found[node.path] = _Candidate(
+            node=node,
+            origin=origin,
+            schema=shape,
+            declared=declared,
+            telling=own >= _TELLING,
+            weight=own if declared else own - _BELOW_ALL_DECLARED,
+        )
+    return list(found.values())
+
+
+def _told(subject: JsonValue) -> Iterator[Node]:
+    """Yield the first of all values; the items of a plain list are one value."""
+    within = "\n"
+    for node in first_nodes(subject):
+        if not node.path.startswith(within):
+            if _is_plain_list(node.value):
+                within = f"{node.path}/"
+            yield node
+
+
+def _traced(subject: JsonValue, origins: Mapping[str, Origin]) -> Iterator[Node]:
+    """Yield what is traced, wherever it stands; of a plain list the list."""
+    for path in origins:
+        try:
+            value = value_at(subject, path)
+            above = value_at(subject, path.rpartition("/")[0])
+        except KeyError:
+            continue
+        if path and not _is_plain_list(above):
+            yield Node(path=path, key="", depth=0, value=value)
+
+
+def _is_one_value(node: Node) -> bool:
+    return _is_plain_list(node.value) or (node.is_leaf and node.value not in ({}, []))
 
 
 def _is_plain_list(value: JsonValue) -> bool:
@@ -150,11 +216,15 @@ def _is_plain_list(value: JsonValue) -> bool:
     )
 
 
-def _origin_at(origins: dict[str, Origin], path: str) -> Origin | None:
-    if path in origins:
-        return origins[path]
-    below = (origin for at, origin in origins.items() if at.startswith(f"{path}/"))
-    return max(below, key=lambda origin: origin.untrusted, default=None)
+def _with_parents(origins: Mapping[str, Origin]) -> dict[str, Origin]:
+    """Give each value that holds traced ones the worst of their origins."""
+    worst = dict(origins)
+    for path, origin in origins.items():
+        above = path.rpartition("/")[0]
+        while above and (above not in worst or (origin.untrusted and not worst[above].untrusted)):
+            worst[above] = origin
+            above = above.rpartition("/")[0]
+    return worst
 
 
 def _untrusted(candidate: _Candidate) -> bool:
@@ -227,7 +297,8 @@ def _label(node: Node, kind: RequestKind, words: Words) -> str:
     subject = _subject_name(node.path, kind, words)
     parts = pointer_parts(node.path)
     if not subject and not all(part.isdigit() or _PLAIN_KEY.fullmatch(part) for part in parts):
-        return node.path
+        longer = len(node.path) > _LONGEST_LABEL
+        return f"{node.path[:_LONGEST_LABEL]}…" if longer else node.path
     told = subject or " ".join(
         f"[{part}]" if part.isdigit() else " ".join(name_words(part)) for part in parts
     )
@@ -249,16 +320,17 @@ def _subject_name(path: str, kind: RequestKind, words: Words) -> str:
 
 
 def _note(candidate: _Candidate, words: Words) -> str:
+    notes = [] if candidate.declared else [words("phrases.note_undeclared")]
     value, schema = candidate.node.value, candidate.schema
     host = _unusual_host(value)
-    if host:
-        return words("phrases.note_host", host=host)
     default = schema.get("default")
-    if "default" in schema and default != value and not isinstance(default, dict | list):
+    if host:
+        notes.append(words("phrases.note_host", host=host))
+    elif "default" in schema and default != value and not isinstance(default, dict | list):
         text = bare_text(default)
         if len(text) <= 40:
-            return words("phrases.note_default", value=text)
-    return ""
+            notes.append(words("phrases.note_default", value=text))
+    return ", ".join(notes)
 
 
 def _unusual_host(value: JsonValue) -> str:
@@ -267,7 +339,8 @@ def _unusual_host(value: JsonValue) -> str:
         return ""
     try:
         host = urlsplit(value).hostname or (value if "." in value and " " not in value else "")
-        return "" if host.isascii() else host.encode("idna").decode()
+        plain = "" if host.isascii() else host.encode("idna").decode()
+        return plain if _PLAIN_HOST.fullmatch(plain) else ""
     except (UnicodeError, ValueError):
         return ""
 
@@ -276,39 +349,3 @@ def _argument_schema(request: ApprovalRequest) -> JsonObject:
     definition = read_json(request.definition) if request.definition else None
     schema = definition.get("inputSchema") if isinstance(definition, dict) else None
     return schema if isinstance(schema, dict) and request.kind is RequestKind.CALL else {}
-
-
-def _schema_at(root: JsonObject, path: str) -> JsonObject:
-    """Return the schema of one argument, following local references; empty when unknown."""
-    schema = _followed(root, root)
-    for part in pointer_parts(path):
-        properties = schema.get("properties")
-        inner: JsonValue = properties.get(part) if isinstance(properties, dict) else None
-        if inner is None and part.isdigit():
-            inner = schema.get("items")
-        if not isinstance(inner, dict):
-            return {}
-        schema = _followed(inner, root)
-    return schema
-
-
-def _followed(schema: JsonObject, root: JsonObject) -> JsonObject:
-    for _ in range(_REFERENCES):
-        reference = schema.get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#/"):
-            return schema
-        try:
-            target = value_at(root, reference[1:])
-        except KeyError:
-            return {}
-        if not isinstance(target, dict):
-            return {}
-        schema = target
-    return {}
-
-
-def _is_required(schema: JsonObject, path: str) -> bool:
-    if not path or not schema:
-        return False
-    required = _schema_at(schema, path.rpartition("/")[0]).get("required")
-    return isinstance(required, list) and pointer_parts(path)[-1] in required

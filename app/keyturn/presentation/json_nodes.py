@@ -3,9 +3,15 @@
 Decides nothing and hides nothing: joining the leaves gives the whole subject.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
 from keyturn.domain.canonical import JsonValue, Parsed, canonical, parse_strict
+
+MOST_NODES = 2_000
+_MOST_PATHS = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,23 +31,59 @@ class Node:
         return not (isinstance(self.value, dict | list) and self.value)
 
 
+@lru_cache(maxsize=2)
 def read_json(text: str) -> JsonValue:
-    """Read canonical JSON; a text that cannot be read is itself the value, so that it is shown."""
+    """Read canonical JSON; a text that cannot be read is itself the value, so that it is shown.
+
+    What is returned is shared by all who show the same request, and must not be changed.
+    """
     parsed = parse_strict(text)
     return parsed.value if isinstance(parsed, Parsed) else text
 
 
 def nodes(root: JsonValue) -> tuple[Node, ...]:
     """Return everything below `root`, depth first; a root that is a leaf is the only node."""
-    found: list[Node] = []
-    stack = _children(root, "", 0)[::-1]
+    return tuple(walk(root))
+
+
+def walk(root: JsonValue) -> Iterator[Node]:
+    """Yield the same one by one: each path repeats the names above it, which may be long."""
+    if not isinstance(root, dict | list):
+        yield Node(path="", key="", depth=0, value=root)
+        return
+    stack = [_children(root, "", 0)]
     while stack:
-        node = stack.pop()
+        node = next(stack[-1], None)
+        if node is None:
+            stack.pop()
+            continue
+        yield node
+        if not node.is_leaf:
+            stack.append(_children(node.value, node.path, node.depth + 1))
+
+
+def first_nodes(root: JsonValue) -> tuple[Node, ...]:
+    """Return as much of everything below `root` as anybody reads in a list."""
+    found: list[Node] = []
+    left = _MOST_PATHS
+    for node in islice(walk(root), MOST_NODES):
+        left -= len(node.path)
+        if left < 0:
+            break
         found.append(node)
-        stack.extend(_children(node.value, node.path, node.depth + 1)[::-1])
-    if found or (isinstance(root, dict | list) and not root):
-        return tuple(found)
-    return (Node(path="", key="", depth=0, value=root),)
+    return tuple(found)
+
+
+def count_nodes(root: JsonValue) -> int:
+    """Count everything below `root`."""
+    count = 0
+    stack = [root]
+    while stack:
+        item = stack.pop()
+        below = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+        count += len(below)
+        stack.extend(below)
+    return count if isinstance(root, dict | list) else 1
 
 
 def value_at(root: JsonValue, pointer: str) -> JsonValue:
@@ -86,15 +128,10 @@ def quoted_text(value: JsonValue) -> str:
     return f'"{value}"' if isinstance(value, str) else canonical(value).decode()
 
 
-def _children(value: JsonValue, path: str, depth: int) -> list[Node]:
+def _children(value: JsonValue, path: str, depth: int) -> Iterator[Node]:
     if isinstance(value, dict):
-        return [
-            Node(path=pointer_below(path, name), key=name, depth=depth, value=member)
-            for name, member in value.items()
-        ]
-    if isinstance(value, list):
-        return [
-            Node(path=f"{path}/{index}", key=f"[{index}]", depth=depth, value=item)
-            for index, item in enumerate(value)
-        ]
-    return []
+        for name, member in value.items():
+            yield Node(path=pointer_below(path, name), key=name, depth=depth, value=member)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield Node(path=f"{path}/{index}", key=f"[{index}]", depth=depth, value=item)

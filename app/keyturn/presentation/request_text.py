@@ -1,12 +1,14 @@
 """Writes an approval request as plain text: what a person reads without a window.
 
-Whole: every argument with its origin, hidden characters as marks. Every line that holds text of an
-agent or server starts with a bar or with our own words, so that no value can pose as a line of
+Every argument with its origin, hidden characters as marks; of what nobody could read to its end
+the size and the hash of the whole, which stays in `arguments`. Every line that holds text of an
+agent or server starts with a bar, a name or our own words, so that no value can pose as a line of
 ours. The hash of exactly this text is what an answer's `prompt_hash` proves was shown.
 """
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
@@ -20,12 +22,30 @@ from keyturn.presentation.card import (
     ValueKind,
 )
 from keyturn.presentation.card_builder import CardBuilder
-from keyturn.presentation.visible_text import Segment, mark_label, visible, visible_line
+from keyturn.presentation.json_nodes import bare_json
+from keyturn.presentation.visible_text import (
+    COST_OF_MARK,
+    Segment,
+    each_visible,
+    each_visible_in_line,
+    mark_label,
+    visible,
+    visible_line,
+)
 from keyturn.presentation.words import Words
 
 _STEP = "  "
 _DEEPEST_INDENT = 3
 _BAR = "| "
+_OURS = "<- "
+"""Begins our lines about a value; no line of a value or name begins so."""
+_BREAK = "\n"
+MOST_SHOWN = 256 * 1024
+"""Characters of others' text that are shown of one request; a mark counts for several."""
+_LEAST_SHOWN = 100
+"""What is shown of each value even when there is no room left."""
+_LONGEST_NAME = 300
+_PLAIN_NAME = re.compile(r"""[\w/\[$@.][^":\n]*""")
 _SIGNS = {DiffSide.BOTH: "  ", DiffSide.BEFORE: "- ", DiffSide.AFTER: "+ "}
 
 
@@ -47,36 +67,50 @@ class RequestTexts:
 
     def of(self, request: ApprovalRequest, deadline_ms: int | None) -> RequestText:
         """Return the text of a request whose agent waits for `deadline_ms` more."""
-        card = self._cards.card(request)
-        text = "\n".join(self._lines(request, card, deadline_ms)) + "\n"
+        card = self._cards.card(request, compared=False)
+        lines = _Lines(self._words, self._cards, request, card)
+        text = "\n".join(lines.all(deadline_ms)) + "\n"
         return RequestText(text=text, prompt_hash=hashlib.sha256(text.encode()).hexdigest())
 
     def line(self, text: str) -> str:
         """Return a text on one line, with everything that cannot be seen as a mark."""
-        return self._shown(visible_line(text))
+        return _shown(visible_line(text), self._words)
 
     def block(self, text: str, indent: str = "") -> Iterator[str]:
         """Yield a text of several lines, each behind a bar."""
-        for line in self._shown(visible(text)).split("\n"):
+        for line in _shown(visible(text), self._words).split("\n"):
             yield f"{indent}{_BAR}{line}"
 
-    def _shown(self, segments: tuple[Segment, ...]) -> str:
-        return "".join(
-            part.text if part.mark is None else f"[{mark_label(part.mark, self._words)}]"
-            for part in segments
-        )
 
-    def _lines(
-        self, request: ApprovalRequest, card: CardView, deadline_ms: int | None
-    ) -> Iterator[str]:
-        words = self._words
-        yield self.line(card.headline)
-        yield self.line("    ".join(filter(None, (card.server_tool, card.call_number))))
-        yield self.line(". ".join(chip.text for chip in card.chips) + ".")
+def _shown(segments: Iterable[Segment], words: Words) -> str:
+    return "".join(
+        part.text if part.mark is None else f"[{mark_label(part.mark, words)}]" for part in segments
+    )
+
+
+class _Lines:
+    """Writes the lines of one request, and no more of others' text than can be read."""
+
+    def __init__(
+        self, words: Words, cards: CardBuilder, request: ApprovalRequest, card: CardView
+    ) -> None:
+        self._words = words
+        self._cards = cards
+        self._request = request
+        self._card = card
+        self._left = MOST_SHOWN
+        values = sum(len(row.value) for row in card.rows if row.value_kind is ValueKind.EXACT)
+        self._fits = values < MOST_SHOWN // 2
+
+    def all(self, deadline_ms: int | None) -> Iterator[str]:
+        words, card, request = self._words, self._card, self._request
+        yield self._line(card.headline)
+        yield self._line("    ".join(filter(None, (card.server_tool, card.call_number))))
+        yield self._line(". ".join(chip.text for chip in card.chips) + ".")
         for lamp in card.lamps:
             if lamp.lit:
-                yield self.line(f"{lamp.letter} {lamp.words} ({lamp.where})")
-        yield from self._decisive(card)
+                yield self._line(f"{lamp.letter} {lamp.words} ({lamp.where})")
+        yield from self._decisive()
         yield ""
         yield words("request.arguments" if request.kind is RequestKind.CALL else "request.subject")
         for row in card.rows:
@@ -84,51 +118,78 @@ class RequestTexts:
         if card.raw_meta:
             yield ""
             yield words("request.meta")
-            yield from self.block(card.raw_meta, _STEP)
-        if card.diff and request.kind is RequestKind.CHANGE:
-            yield ""
-            yield words("request.difference")
-            for row in card.diff:
-                yield f"{_STEP}{_SIGNS[row.side]}{_BAR}{self.line(row.text)}"
-        for excerpt in card.excerpts:
-            yield from self._excerpt(excerpt)
+            yield from self._block(card.raw_meta, _STEP)
+        yield from self._difference()
+        yield from self._excerpts()
         yield from self._pairs(words("request.claimed"), card.claimed)
         yield from self._pairs(words("request.observed"), card.observed)
         yield ""
-        yield words("request.why", why=self.line(card.why_asked))
+        yield words("request.why", why=self._line(card.why_asked))
         deadline = self._cards.phrases.deadline(deadline_ms)
         yield f"{deadline} {words('phrases.no_answer')}"
 
-    def _decisive(self, card: CardView) -> Iterator[str]:
+    def _decisive(self) -> Iterator[str]:
+        card = self._card
         if not card.decisive:
             return
         yield ""
         yield self._words("request.decisive")
         for value in card.decisive:
-            yield f"{_STEP}{self.line(value.key)}:"
-            yield from self.block(value.value, _STEP * 2)
+            yield f"{_STEP}{self._name(value.key)}:"
+            yield from self._block(value.value, _STEP * 2)
             notes = [note for note in (value.owed_reason, value.note) if note]
             if notes:
-                yield f"{_STEP * 2}{self.line('. '.join(notes))}."
+                yield f"{_STEP * 2}{self._line('. '.join(notes))}."
+        if card.decisive_more:
+            yield f"{_STEP}{card.decisive_more}."
 
     def _row(self, row: ArgumentRow) -> Iterator[str]:
         # Deep levels keep one indent and name their path, so that indents never grow into marks.
         deep = row.depth > _DEEPEST_INDENT
         indent = _STEP * (min(row.depth, _DEEPEST_INDENT) + 1)
-        key = self.line(row.path if deep else row.key)
-        origin = f"    ({self.line(row.origin.text)})" if row.origin is not None else ""
-        several = row.value_kind is ValueKind.EXACT and "\n" in row.value
-        if not several:
-            yield f"{indent}{key}: {self.line(row.value)}{origin}"
+        if not row.path and row.value_kind is ValueKind.CONTAINER:
+            yield f"{indent}{_OURS}{row.value}; {self._whole(self._request.arguments)}"
             return
-        count = row.value.count("\n") + 1
-        yield f"{indent}{key}: {self._words('request.lines', n=count)}{origin}"
-        yield from self.block(row.value, indent)
+        key = self._name(row.path if deep else row.key)
+        if row.value_kind is ValueKind.EXACT and "\n" in row.value:
+            yield f"{indent}{key}: {self._words('request.lines', n=row.value.count(_BREAK) + 1)}"
+            yield from self._block(row.value, indent)
+        else:
+            told, rest = self._part(row.value, each_visible_in_line(row.value[: self._room()]))
+            yield f"{indent}{key}: {told}"
+            if rest:
+                yield f"{indent}{_OURS}{rest}"
+        if row.origin is not None:
+            yield f"{indent}{_OURS}{self._line(row.origin.text)}"
+
+    def _difference(self) -> Iterator[str]:
+        if not self._card.diff or self._request.kind is not RequestKind.CHANGE:
+            return
+        yield ""
+        yield self._words("request.difference")
+        for at, row in enumerate(self._card.diff):
+            if self._left <= 0:
+                rest = self._words("request.rest_of_lines", n=len(self._card.diff) - at)
+                yield f"{_STEP}{_OURS}{rest}"
+                return
+            told, rest = self._part(row.text, each_visible_in_line(row.text[: self._room()]))
+            yield f"{_STEP}{_SIGNS[row.side]}{_BAR}{told}"
+            if rest:
+                yield f"{_STEP}{_OURS}{rest}"
+
+    def _excerpts(self) -> Iterator[str]:
+        excerpts = self._card.excerpts
+        for at, excerpt in enumerate(excerpts):
+            yield ""
+            if self._left <= 0:
+                yield f"{_OURS}{self._words('request.rest_of_places', n=len(excerpts) - at)}"
+                return
+            yield from self._excerpt(excerpt)
 
     def _excerpt(self, excerpt: SourceExcerpt) -> Iterator[str]:
-        yield ""
-        yield self._words("request.found", title=self.line(excerpt.title), place=excerpt.place)
+        yield self._words("request.found", title=self._line(excerpt.title), place=excerpt.place)
         for line in excerpt.lines:
+            self._left -= len(line.text) * (1 if line.text.isprintable() else COST_OF_MARK)
             yield f"{_STEP}{line.number} {_BAR}{self._excerpt_line(line)}"
 
     def _excerpt_line(self, line: ExcerptLine) -> str:
@@ -136,10 +197,10 @@ class RequestTexts:
         told: list[str] = []
         at = 0
         for span in line.spans:
-            told.append(self.line(line.text[at : span.start]))
-            told.append(f">>{self.line(line.text[span.start : span.end])}<<")
+            told.append(self._line(line.text[at : span.start]))
+            told.append(f">>{self._line(line.text[span.start : span.end])}<<")
             at = span.end
-        return "".join([*told, self.line(line.text[at:])])
+        return "".join([*told, self._line(line.text[at:])])
 
     def _pairs(self, title: str, pairs: tuple[Pair, ...]) -> Iterator[str]:
         if not pairs:
@@ -147,4 +208,46 @@ class RequestTexts:
         yield ""
         yield title
         for pair in pairs:
-            yield f"{_STEP}{self.line(pair.key)}: {self.line(pair.value)}"
+            yield f"{_STEP}{self._line(pair.key)}: {self._line(pair.value)}"
+
+    def _name(self, key: str) -> str:
+        """Return a name; one that could be read as more than a name stands as JSON has it."""
+        part = key[:_LONGEST_NAME]
+        told = part if _PLAIN_NAME.fullmatch(part) else bare_json(part)
+        return self._line(told if part == key else f"{told}…")
+
+    def _line(self, text: str) -> str:
+        return _shown(visible_line(text), self._words)
+
+    def _block(self, text: str, indent: str) -> Iterator[str]:
+        told, rest = self._part(text, each_visible(text[: self._room()]))
+        for line in told.split(_BREAK):
+            yield f"{indent}{_BAR}{line}"
+        if rest:
+            yield f"{indent}{_OURS}{rest}"
+
+    def _room(self) -> int:
+        """Return how much of the next value is shown: never all that is left, so that any is."""
+        return max(_LEAST_SHOWN, self._left if self._fits else self._left // 4)
+
+    def _part(self, text: str, segments: Iterator[Segment]) -> tuple[str, str]:
+        """Return what there is room for, and what to say of the rest; empty when it is all."""
+        told: list[Segment] = []
+        seen, room = 0, self._room()
+        for segment in segments:
+            told.append(segment)
+            seen += len(segment.text)
+            cost = len(segment.text) if segment.mark is None else COST_OF_MARK
+            room -= cost
+            self._left -= cost
+            if room <= 0:
+                break
+        shown = _shown(told, self._words)
+        if seen >= len(text):
+            return shown, ""
+        left_out = self._words("request.rest_of_text", n=len(text) - seen)
+        return shown, f"{left_out}; {self._whole(text)}"
+
+    def _whole(self, text: str) -> str:
+        raw = text.encode("utf-8", "surrogatepass")
+        return self._words("request.whole", n=len(raw), digest=hashlib.sha256(raw).hexdigest())

@@ -8,9 +8,11 @@ from difflib import SequenceMatcher
 
 from keyturn.presentation.card import DiffRow, DiffSide
 
-_MOST_LINES = 2000
+_MOST_LINES = 500
 """Longer stretches are shown as removed and added whole: comparing takes quadratic time."""
-_MOST_CHARACTERS = 2000
+_MOST_CHARACTERS = 500
+_MOST_PAIRS = 200
+"""Changed lines that are compared word by word."""
 _PIECE = re.compile(r"\w+|\s+|.", re.DOTALL)
 
 Stretches = list[tuple[int, int]]
@@ -82,7 +84,7 @@ def _replaced(
     """Return a block of removed lines and then the added ones; lines that pair show their words."""
     removed: dict[int, tuple[tuple[int, int], ...]] = {}
     added: dict[int, tuple[tuple[int, int], ...]] = {}
-    if before[1] - before[0] == after[1] - after[0] <= _MOST_LINES:
+    if before[1] - before[0] == after[1] - after[0] <= _MOST_PAIRS:
         for a, b in zip(range(*before), range(*after), strict=True):
             one, other = changed_stretches(old[a], new[b])
             removed[a], added[b] = tuple(one), tuple(other)

@@ -9,7 +9,7 @@ UTS #51 (emoji sequences).
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -17,6 +17,13 @@ from keyturn.presentation.words import Words
 
 SPACE_RUN = 8
 """So many spaces or tabs in a row are counted instead of drawn (console.md section 3.2)."""
+MOST_HIDDEN = 10_000
+"""So many hidden characters are counted; of more only that they are there."""
+_MOST_COUNTED_IN = 512 * 1024
+COST_OF_MARK = 16
+"""What a mark costs, in plain characters."""
+UNSEEN_RUN = 64
+"""So many unseen characters in a row, of more than one kind, are counted instead of named."""
 BLANK_LINE_RUN = 3
 """So many empty lines in a row are counted instead of drawn."""
 
@@ -29,6 +36,8 @@ class MarkKind(Enum):
     TABS = "tabs"
     MIXED_SPACE = "mixed_space"
     BLANK_LINES = "blank_lines"
+    UNSEEN = "unseen"
+    """Many unseen characters of several kinds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +94,15 @@ _PATTERN = re.compile(
     f"(?P<emoji>{_EMOJI})"
     rf"|(?P<blank>(?:\A|(?<=\n))(?:[ \t\r]*\n){{{BLANK_LINE_RUN},}})"
     rf"|(?P<space>[ \t]{{{SPACE_RUN},}})"
+    f"|(?P<unseen>[{_HIDDEN}]{{{UNSEEN_RUN},}})"
     rf"|(?P<hidden>[{_HIDDEN}])(?P=hidden)*"
+)
+_ANY_HIDDEN = re.compile(f"[{_HIDDEN}]")
+_ASCII_PATTERN = re.compile(
+    rf"(?P<blank>(?:\A|(?<=\n))(?:[ \t\r]*\n){{{BLANK_LINE_RUN},}})"
+    rf"|(?P<space>[ \t]{{{SPACE_RUN},}})"
+    rf"|(?P<unseen>[\x00-\x08\x0b-\x1f\x7f]{{{UNSEEN_RUN},}})"
+    r"|(?P<hidden>[\x00-\x08\x0b-\x1f\x7f])(?P=hidden)*"
 )
 _CONTROL_NAMES = dict(
     enumerate(
@@ -133,33 +150,40 @@ def visible(text: str) -> tuple[Segment, ...]:
     Joining the segments' texts gives `text` back exactly. Joined emoji, accents and letters of
     every script stay in plain segments; tab and line feed stay plain, alone or in short runs.
     """
-    segments: list[Segment] = []
+    return tuple(each_visible(text))
+
+
+def each_visible(text: str) -> Iterator[Segment]:
+    """Yield the same one by one, for whoever shows only so much."""
     plain_from = 0
-    for found in _PATTERN.finditer(text):
+    pattern = _ASCII_PATTERN if text.isascii() else _PATTERN
+    for found in pattern.finditer(text):
         if found.lastgroup == "emoji":
             continue
         if found.start() > plain_from:
-            segments.append(Segment(text=text[plain_from : found.start()]))
-        segments.append(Segment(text=found.group(), mark=_mark(found)))
+            yield Segment(text=text[plain_from : found.start()])
+        yield Segment(text=found.group(), mark=_mark(found))
         plain_from = found.end()
     if plain_from < len(text):
-        segments.append(Segment(text=text[plain_from:]))
-    return tuple(segments)
+        yield Segment(text=text[plain_from:])
 
 
 def visible_line(text: str) -> tuple[Segment, ...]:
     """Do the same for a text that is shown on one line: its line feeds and tabs are marks too."""
-    segments: list[Segment] = []
-    for segment in visible(text):
+    return tuple(each_visible_in_line(text))
+
+
+def each_visible_in_line(text: str) -> Iterator[Segment]:
+    """Yield the same one by one."""
+    for segment in each_visible(text):
         if segment.mark is not None:
-            segments.append(segment)
+            yield segment
             continue
         for piece in re.split(r"([\n\t])", segment.text):
             if piece in {"\n", "\t"}:
-                segments.append(Segment(text=piece, mark=_character_mark(piece, 1)))
+                yield Segment(text=piece, mark=_character_mark(piece, 1))
             elif piece:
-                segments.append(Segment(text=piece))
-    return tuple(segments)
+                yield Segment(text=piece)
 
 
 def shown_line(text: str, words: Words, *, most: int = 0) -> str:
@@ -182,8 +206,27 @@ def hidden_characters(segments: Iterable[Segment]) -> int:
     return sum(
         segment.mark.count
         for segment in segments
-        if segment.mark is not None and segment.mark.kind is MarkKind.CHARACTER
+        if segment.mark is not None and segment.mark.kind in {MarkKind.CHARACTER, MarkKind.UNSEEN}
     )
+
+
+def hidden_in_all(texts: Iterable[str]) -> int:
+    """Count them in several texts; `MOST_HIDDEN` where there are that many, or too far in."""
+    count = 0
+    left = _MOST_COUNTED_IN
+    for text in texts:
+        if text.isascii() and text.isprintable():
+            continue
+        seen = 0
+        for segment in each_visible(text[: max(0, left)]):
+            seen += len(segment.text)
+            left -= len(segment.text) if segment.mark is None else COST_OF_MARK
+            count += hidden_characters((segment,))
+            if left <= 0 or count >= MOST_HIDDEN:
+                break
+        if count >= MOST_HIDDEN or _ANY_HIDDEN.search(text, seen):
+            return MOST_HIDDEN
+    return count
 
 
 def mark_label(mark: EscapeMark, words: Words) -> str:
@@ -201,6 +244,7 @@ _COUNTED = {
     MarkKind.TABS: "visible.tabs",
     MarkKind.MIXED_SPACE: "visible.mixed_space",
     MarkKind.BLANK_LINES: "visible.blank_lines",
+    MarkKind.UNSEEN: "visible.unseen",
 }
 
 
@@ -212,6 +256,8 @@ def _mark(found: re.Match[str]) -> EscapeMark:
         )
     if found.lastgroup == "space":
         return _space_mark(stretch)
+    if found.lastgroup == "unseen" and stretch.count(stretch[0]) < len(stretch):
+        return EscapeMark(kind=MarkKind.UNSEEN, code_point=None, name="", count=len(stretch))
     return _character_mark(stretch[0], len(stretch))
 
 

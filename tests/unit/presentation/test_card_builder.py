@@ -191,6 +191,8 @@ def test_a_key_that_is_no_plain_word_is_not_spoken_as_ours() -> None:
 def test_defaults_and_odd_hosts_are_noted() -> None:
     notify = CARDS.card(a_call(trace=Trace())).decisive[2]
     assert (notify.path, notify.note) == ("/notify_customers", "default is true")
+    spoken = CARDS.card(a_call(subject={"url": "//\u00e9 is fine/x"}, tool="zzz"))
+    assert spoken.decisive[0].note == ""
     odd = CARDS.card(a_call(subject={"url": "https://\u0430pple.example/x"}, tool="zzz"))
     assert odd.decisive[0].note == "host is xn--pple-43d.example"
 
@@ -312,3 +314,69 @@ def test_a_detached_card_allows_one_retry() -> None:
 
 def test_the_buttons_object_names_the_owed_value() -> None:
     assert CARDS.card(a_call()).action == "dispatch all_open orders: 14 Quarry Road, Hangar 9"
+
+
+def with_schema(schema: JsonObject) -> str:
+    return canonical({"name": "send", "inputSchema": schema}).decode()
+
+
+NAMED: JsonObject = {"properties": {"recipient": {"type": "string"}, "body": {"type": "string"}}}
+CROWD: JsonObject = {
+    "account": "1234",
+    "address": "home",
+    "amount": "0",
+    "body": "hi",
+    "email": "ok@corp.example",
+    "recipient": "mallory@evil.example",
+}
+
+
+def test_what_the_schema_does_not_have_crowds_nothing_out() -> None:
+    request = a_call(subject=CROWD, tool="zzz", definition=with_schema(NAMED), trace=Trace())
+    card = CARDS.card(request)
+    assert [value.path for value in card.decisive][:2] == ["/recipient", "/body"]
+    assert card.decisive[0].note == ""
+    assert card.decisive[2].note == "not in the tool's schema"
+    assert card.decisive_more == "3 more values that decide stand in the list"
+    assert card.decisive_more in chip_texts(card)
+
+
+def test_countless_members_do_not_hide_the_declared_one() -> None:
+    subject: JsonObject = {**{f"a{number}": "x" for number in range(3_000)}, "recipient": "me"}
+    request = a_call(subject=subject, tool="zzz", definition=with_schema(NAMED), trace=Trace())
+    assert CARDS.card(request).decisive[0].path == "/recipient"
+
+
+def test_an_undeclared_value_of_an_untrusted_result_is_shown_all_the_same() -> None:
+    trace = Trace(origins=(origin("/bcc", "mallory@evil.example"),))
+    names = ("url", "path", "host", "email")
+    schema: JsonObject = {"properties": {name: {} for name in names}}
+    subject: JsonObject = {"bcc": "mallory@evil.example", **dict.fromkeys(names, "x")}
+    request = a_call(subject=subject, tool="zzz", definition=with_schema(schema), trace=trace)
+    (owed,) = [value for value in CARDS.card(request).decisive if value.owed]
+    assert (owed.path, owed.note) == ("/bcc", "not in the tool's schema")
+
+
+OPEN: list[JsonObject] = [
+    {"type": "object"},
+    {"properties": {"a": {}}, "patternProperties": {"^b": {}}},
+    {"allOf": [{"$ref": "#/$defs/b"}], "$defs": {"b": {"properties": {"b": {}}}}},
+    {"properties": {"a": {}}, "anyOf": [{"properties": {"b": {}}}]},
+]
+
+
+@pytest.mark.parametrize("schema", OPEN, ids=str)
+def test_what_a_schema_may_have_is_not_called_undeclared(schema: JsonObject) -> None:
+    request = a_call(subject={"b": "x"}, tool="zzz", definition=with_schema(schema))
+    assert CARDS.card(request).decisive[0].note == ""
+
+
+def test_a_tree_that_nobody_reads_says_how_much_more_there_is() -> None:
+    card = CARDS.card(a_call(subject={f"k{number}": number for number in range(5_000)}))
+    assert len(card.rows) == 2_001
+    assert (card.rows[-1].key, card.rows[-1].value) == ("…", "3000 more values, whole in Raw JSON")
+
+
+def test_texts_too_long_to_compare_have_no_difference() -> None:
+    texts: JsonObject = {"old_string": "x\ny\n" * 20_000, "new_string": "y\nx\n" * 20_000}
+    assert CARDS.card(a_call(subject=texts)).diff == ()

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.presentation.visible_text import (
+    MOST_HIDDEN,
     MarkKind,
     Segment,
     hidden_characters,
+    hidden_in_all,
     mark_label,
     visible,
     visible_line,
@@ -96,6 +98,9 @@ def test_what_people_write_stays_whole(text: str) -> None:
         ("\t" * 8, "8 tabs"),
         (" \t" * 4, "8 spaces and tabs"),
         ("\n\n\n", "3 blank lines"),
+        ("\u200b" * 100, "U+200B ×100"),
+        ("\u200b\u200c" * 40, "80 unseen characters of several kinds"),
+        ("\x01\x02" * 40, "80 unseen characters of several kinds"),
     ],
 )
 def test_a_mark_says_what_it_stands_for(text: str, label: str) -> None:
@@ -119,3 +124,17 @@ def test_blank_lines_are_counted_with_their_spaces() -> None:
 
 def test_hidden_characters_are_counted_without_white_space() -> None:
     assert hidden_characters(visible("a\u200b\u200bb\u202e" + " " * 20)) == 3
+
+
+@given(text=st.text(st.characters(max_codepoint=127)))
+def test_ascii_is_read_as_every_text_is(text: str) -> None:
+    *marked, last = visible(f"{text}x\u00e9")
+    assert visible(f"{text}x") == (*marked, Segment(text=last.text.removesuffix("\u00e9")))
+
+
+def test_all_hidden_characters_are_counted_up_to_a_number() -> None:
+    assert hidden_in_all(["a\u200b\u200c", "plain", "\x07\r\n"]) == 4
+    assert hidden_in_all(["\u200b\u200c" * 100_000]) == MOST_HIDDEN
+    assert hidden_in_all(["x\u200b" * 2_000_000]) == MOST_HIDDEN
+    assert hidden_in_all(["\u00e9" * 1_000_000]) == 0
+    assert hidden_in_all(["\u00e9" * 1_000_000 + "\u200b"]) == MOST_HIDDEN
