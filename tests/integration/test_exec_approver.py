@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -394,5 +395,21 @@ def test_large_arguments_arrive_whole(tmp_path: Path) -> None:
             assert asked["arguments"] == request.arguments
             wire.answer(asked, "deny")
             await done(future)
+
+    run(story)
+
+
+def test_the_loop_goes_on_between_the_requests_that_are_written() -> None:
+    async def story(world: World) -> None:
+        async with program(world.approvals, world.clock, ALLOWS_ALL):
+            arguments = json.dumps({f"p{number}": {"a": "text"} for number in range(150)})
+            asked = [world.ask(number, arguments=arguments) for number in range(MOST_OUTSTANDING)]
+            written = asyncio.gather(*asked)
+            longest, began = 0.0, time.thread_time()
+            while not written.done():
+                await asyncio.sleep(0)
+                now = time.thread_time()
+                longest, began = max(longest, now - began), now
+            assert longest < 0.5
 
     run(story)

@@ -25,6 +25,7 @@ from keyturn.application.approval_request import (
 from keyturn.application.approvals import Approvals
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.program_pipes import ProgramPipes, start_program
 from keyturn.approvers.request_message import (
@@ -49,7 +50,7 @@ MOST_REVIEWS = 32
 """Of these, reviews at most: the rest is for calls."""
 GRACE_SECONDS = 2.0
 _MOST_ALERTS = 100
-_LARGE_ARGUMENTS = 64 * 1024
+_LARGE_ARGUMENTS = 4 * 1024
 _MILLISECOND = 1_000_000
 
 
@@ -118,7 +119,7 @@ class ExecApprover:
         self._control: deque[bytes] = deque()
         self._alerts: deque[str] = deque(maxlen=_MOST_ALERTS)
         self._wake = asyncio.Event()
-        self._tasks = TaskOwner(on_failure=self._task_failed)
+        self._tasks = TaskOwner(lambda name, _error: self._ended(f"the task {name} failed"))
         self._pipes: ProgramPipes | None = None
         self._ending: asyncio.Task[None] | None = None
         self._gone = False
@@ -222,11 +223,14 @@ class ExecApprover:
 
     async def _send(self, pipes: ProgramPipes) -> None:
         """Write line by line at the program's own pace, so that nothing piles up in memory."""
+        slices = Slices()
         while True:
             line = await self._next_line()
             if line:
                 pipes.write(line)
                 await pipes.writable()
+                # While the program keeps up, nothing above waits.
+                await slices.pause()
             else:
                 self._wake.clear()
                 await self._wake.wait()
@@ -253,9 +257,7 @@ class ExecApprover:
         return message.line
 
     async def _message(self, queued: _Queued) -> RequestMessage:
-        remaining = None
-        if queued.deadline_ns is not None:
-            remaining = max(0, (queued.deadline_ns - self._clock.monotonic_ns()) // _MILLISECOND)
+        remaining = _remaining_ms(queued, self._clock.monotonic_ns())
 
         def write() -> RequestMessage:
             return request_message(
@@ -339,8 +341,11 @@ class ExecApprover:
         await self._tree.end_process_tree(pipes.pid, GRACE_SECONDS)
         await pipes.close()
 
-    def _task_failed(self, name: str, error: BaseException) -> None:
-        self._ended(f"the task {name} failed")
+
+def _remaining_ms(queued: _Queued, now_ns: int) -> int | None:
+    if queued.deadline_ns is None:
+        return None
+    return max(0, (queued.deadline_ns - now_ns) // _MILLISECOND)
 
 
 def _next_queued(queue: Iterable[_Queued], shown: Iterable[_Shown]) -> _Queued | None:
