@@ -9,9 +9,12 @@ from typing import Any
 import psutil
 import pytest
 
-from keyturn.application.approval_request import WithdrawCause
+from keyturn.application.approval_request import AnswerVerdict, WithdrawCause
+from keyturn.application.ports.milestones import Milestone
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.decision import Delivery, Outcome
+from keyturn.domain.record import Entry, RecordType
+from tests.fakes.decision_log import FakeDecisionLog
 from tests.integration.link_rig import Wire, World, request
 from tests.integration.stories import tell
 from tests.integration.test_link import calls_seen, connected, deliveries, outcomes, text_of
@@ -161,6 +164,76 @@ def test_a_client_that_closed_its_end_at_once_still_gets_its_answers(tmp_path: P
         answer = await wire.client.answer_to(1)
         assert answer["result"] == {"still": "here"}
         await asyncio.wait_for(wire.client.closed.wait(), 20)
+
+    tell(tmp_path, story)
+
+
+# ---------------------------------------------------------------- a server or connection that ends
+
+
+@pytest.mark.requirement("LAW-3")
+def test_a_call_that_waits_is_refused_with_its_server(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        wire.say(call(1, "echo"))
+        (asked,) = await world.approver.asked()
+        os.kill(wire.link.server_pid, 9)
+        answer = await wire.client.answer_to(1)
+        assert answer["result"]["isError"] is True
+        await asyncio.wait_for(wire.client.closed.wait(), 20)
+        assert (asked.id, WithdrawCause.CANCELLED) in world.approver.withdrawn
+        assert outcomes(world) == [Outcome.ERROR_BROKER.value]
+
+    tell(tmp_path, story, rules=())
+
+
+@pytest.mark.requirement("LAW-3")
+def test_a_call_that_waits_is_refused_when_the_broker_ends_the_connection(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        wire.say(call(1, "echo"))
+        (asked,) = await world.approver.asked()
+        await asyncio.wait_for(wire.link.end(), 20)
+        world.approver.answer(asked, AnswerVerdict.ALLOW_ONCE)
+        assert (await wire.client.answer_to(1))["result"]["isError"] is True
+        assert outcomes(world) == [Outcome.ERROR_BROKER.value]
+        assert calls_seen(world) == []
+
+    tell(tmp_path, story, rules=())
+
+
+@pytest.mark.requirement("LAW-1")
+def test_a_call_that_is_judged_while_its_connection_ends_is_refused(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        world.milestones.on(Milestone.JUDGED, lambda: wire.link.end() and None)
+        wire.say(call(1, "echo"))
+        assert (await wire.client.answer_to(1))["result"]["isError"] is True
+        assert calls_seen(world) == []
+        assert outcomes(world) == [Outcome.ERROR_BROKER.value]
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.requirement("LAW-1")
+def test_a_call_that_is_allowed_while_its_connection_ends_is_not_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        commit = FakeDecisionLog.commit
+
+        async def ends_meanwhile(log: FakeDecisionLog, entry: Entry, *durability: Any) -> int:
+            if entry.type is RecordType.DECISION:
+                wire.link.end()
+            return await commit(log, entry, *durability)
+
+        monkeypatch.setattr(FakeDecisionLog, "commit", ends_meanwhile)
+        wire.say(call(1, "echo"))
+        assert (await wire.client.answer_to(1))["result"]["isError"] is True
+        assert calls_seen(world) == []
+        assert outcomes(world) == [Outcome.ALLOWED_RULE.value]
+        assert deliveries(world) == [Delivery.NOT_SENT.value]
 
     tell(tmp_path, story)
 

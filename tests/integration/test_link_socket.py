@@ -125,7 +125,7 @@ class Talk:
 @asynccontextmanager
 async def broker(world: World, *, headless: bool = False, **more: Any) -> AsyncGenerator[Broker]:
     run = Path(tempfile.mkdtemp(prefix="kt-", dir=os.environ["XDG_RUNTIME_DIR"]))
-    processes = Peers()
+    processes = more.get("processes") or Peers()
     services = replace(world.services, processes=processes)
     hub = Hub(
         services,
@@ -143,7 +143,8 @@ async def broker(world: World, *, headless: bool = False, **more: Any) -> AsyncG
         cwd_path=str(world.folder),
         tools=(ToolSetting(pattern="*", tier=Tier.T0),),
     )
-    hub.use((world.raw_server(), time_server), more.get("agents", (ANALYST,)))
+    servers = more.get("servers", (world.raw_server(), time_server))
+    hub.use(servers, more.get("agents", (ANALYST,)))
     path = socket_path(world.folder, str(run), "", os.getuid())
     make_socket_folder(path)
     listening = DownstreamSocket(

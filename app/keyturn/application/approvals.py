@@ -208,6 +208,12 @@ class Approvals:
             WithdrawCause.STOPPED,
         )
 
+    def close(self) -> None:
+        """End what no agent waits for any more, as what it was then: nobody will answer it now."""
+        for waiting in self.waiting():
+            if waiting.state is State.DETACHED:
+                self._end_detached(waiting)
+
     def decide_by_rule(
         self, request_id: str, event: Event, outcome: Outcome, judgement: Judgement | None = None
     ) -> bool:

@@ -26,6 +26,8 @@ class IncomingCall:
     params: JsonObject | Malformed = field(hash=False)
     cancelled: bool = False
     """The client cancelled or left; nothing may be sent from then on."""
+    ended: bool = False
+    """The connection or its server ended while the client still waits, so it is refused."""
     sent: bool = False
     """The request was written upstream, so that a cancellation is passed on instead."""
     decided: bool = False

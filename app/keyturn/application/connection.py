@@ -25,6 +25,8 @@ class Connection:
     agent: str
     agent_enrolled: bool
     """False: the token was absent or wrong; every call asks."""
+    token_sha256: str = field(default="", repr=False)
+    """Of the token that proved it; a new token ends what an earlier one opened."""
     server: ServerConfig
     session: Session
     peer: ObservedPeer

@@ -104,7 +104,7 @@ class Gate:
             return await self._record_refusal(incoming, refusal or _ERROR, judged)
         self._milestones.reached(Milestone.JUDGED)
         # Looked at before a person is asked, so that nobody answers a call that cannot run.
-        decided = await self._unready(upstream)
+        decided = await self._unready(incoming, upstream)
         if decided is None:
             await self._look_at_the_tools(judged, upstream)
             refusal = self._assessment.look_again(incoming, judged)
@@ -112,7 +112,7 @@ class Gate:
                 return await self._record_refusal(incoming, refusal, judged)
             decided = await self._decide(incoming, judged)
             if decided.outcome.allows:
-                decided = await self._unready(upstream, decided.answer) or decided
+                decided = await self._unready(incoming, upstream, decided.answer) or decided
         if decided.refusal is not None:
             if not decided.recorded:
                 await self._commit(incoming, judged, decided)
@@ -136,6 +136,8 @@ class Gate:
         if judgement is not None and judgement.verdict is Verdict.ALLOW:
             self._rules.counted(judgement)
             return _Decided(outcome=Outcome.ALLOWED_RULE)
+        if incoming.ended:
+            return _refused(Outcome.ERROR_BROKER)
         if self._approvals.take_retry_grant(judged.digest, judged.tier):
             return _Decided(outcome=Outcome.ALLOWED_RETRY_GRANT)
         now, ticket = self._clock.now_utc, self._ids.ticket()
@@ -193,9 +195,11 @@ class Gate:
 
     # 6 ---------------------------------------------------------------- record
 
-    async def _unready(self, upstream: Upstream, answer: Answer | None = None) -> _Decided | None:
+    async def _unready(
+        self, incoming: IncomingCall, upstream: Upstream, answer: Answer | None = None
+    ) -> _Decided | None:
         """Return the refusal of a call that could not be written at all; None when it could."""
-        match await upstream.ready():
+        match Ready.GONE if incoming.ended else await upstream.ready():
             case Ready.READY:
                 return None
             case Ready.KEYCHAIN:
@@ -270,8 +274,9 @@ class Gate:
 
         Between the last look and the write there is no await, so nothing can come between.
         """
-        if incoming.cancelled:
-            return self._receiver.not_sent(incoming, judged, Silence())
+        if incoming.cancelled or incoming.ended:
+            unsent = _ERROR if incoming.ended else Silence()
+            return self._receiver.not_sent(incoming, judged, unsent)
         refusal = self._assessment.overtaken(incoming, judged) or self._assessment.outgrown(
             incoming, judged
         )

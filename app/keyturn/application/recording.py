@@ -169,6 +169,29 @@ class Recorder:
             )
         )
 
+    def never_answered(self, detached: Entry) -> None:
+        """Record how a detached call ended that an earlier broker left: as what it was then."""
+        outcome = Outcome(detached.outcome)
+        self._log.note(
+            Entry(
+                type=RecordType.DECISION,
+                call=detached.call,
+                session=detached.session,
+                agent=detached.agent,
+                server=detached.server,
+                tool=detached.tool,
+                tier=detached.tier,
+                call_digest=detached.call_digest,
+                verdict=Verdict.ASK.value,
+                outcome=outcome.value,
+                actor=actor_of(outcome),
+                details={
+                    **detached.details,
+                    "reason": "the broker ended before anybody answered",
+                },
+            )
+        )
+
     def passed(self, connection: Connection, method: str, *, from_server: bool) -> None:
         """Note a method that is carried but not judged yet."""
         self._log.note(
@@ -193,6 +216,7 @@ class Recorder:
                 server=request.server,
                 tool=request.tool or "",
                 call_digest=request.digest if request.kind is RequestKind.CALL else "",
+                tier=request.tier.name,
                 outcome=cause,
                 details={"ticket": request.ticket},
             )

@@ -128,13 +128,16 @@ class Service:
             gc.freeze()
             listening()
             await self._ended.wait()
-            await base.log.commit(Entry(type=RecordType.BROKER, outcome="ended"))
         finally:
-            await sock.close()
+            # What waits is answered before its connection is closed.
+            await sock.stop_listening()
             await self.hub.close()
+            await sock.close()
+            base.approvals.close()
             await self._tasks.close()
             for log in self._server_logs.values():
                 log.close()
+        await base.log.commit(Entry(type=RecordType.BROKER, outcome="ended"))
         return 0
 
     def _make_hub(self, *, headless: bool) -> Hub:
@@ -225,16 +228,21 @@ class Service:
         self._base.stop.restore(facts, careful=rules_suspended(self._base.profile.database))
 
     async def _record_what_was_lost(self) -> None:
-        """Say of calls that an earlier broker sent and saw no end of: unknown, never guessed."""
+        """Say how calls ended of which an earlier broker saw no end.
+
+        What it sent is unknown, never guessed; what waited without its agent was never answered.
+        """
         query = HistoryQuery(self._base.profile.database)
         try:
-            unfinished = query.unfinished()
+            unfinished, unanswered = query.unfinished(), query.unanswered()
         finally:
             query.close()
         for item in unfinished:
             self._base.recorder.lost(
                 call_id=item.call, agent=item.agent, server=item.server, tool=item.tool
             )
+        for detached in unanswered:
+            self._base.recorder.never_answered(detached)
 
     async def _watch_stop_file(self) -> None:
         while True:

@@ -107,12 +107,17 @@ class DownstreamSocket:
             self._new_client, sock=listener, backlog=BACKLOG
         )
 
-    async def close(self) -> None:
-        """Take no more connections, remove the socket, drop what is still open."""
+    async def stop_listening(self) -> None:
+        """Take no more connections and remove the socket; those that live go on."""
         if self._server is not None:
             self._server.close()
+            self._server = None
             self._path.unlink(missing_ok=True)
         await self._tasks.close()
+
+    async def close(self) -> None:
+        """Take no more connections, and drop what is still open."""
+        await self.stop_listening()
         for client in tuple(self._clients):
             client.close()
 

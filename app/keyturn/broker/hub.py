@@ -14,15 +14,14 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.broker.downstream_socket import Hello
 from keyturn.broker.ends import ClientEvents, Downstream, LinkServices
 from keyturn.broker.link import Link
-from keyturn.broker.own_connection import Unattended, list_on_own_connection
 from keyturn.broker.refusals import PAUSED, TOO_MANY, UNKNOWN_AGENT, UNKNOWN_SERVER
 from keyturn.broker.refusing import RefusedClient
 from keyturn.broker.server_environment import server_environment, server_folder
+from keyturn.broker.server_reviews import ReviewPlace, ServerReviews
 from keyturn.broker.server_start import ServerMeans, ServerStart
-from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.approval import State
 from keyturn.domain.configuration import AgentConfig, ServerConfig
-from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
+from keyturn.domain.errors import ServerUnavailable
 
 LOOK_SECONDS = 15.0
 """How often processes are looked for that have died unnoticed."""
@@ -52,6 +51,7 @@ class _Who:
     agent: str
     enrolled: bool
     executable: str = ""
+    token_sha256: str = ""
 
 
 class Hub:
@@ -65,6 +65,16 @@ class Hub:
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
         self._links: set[Link] = set()
+        self._reviews = ServerReviews(
+            services,
+            means,
+            ReviewPlace(
+                open=self._open_own,
+                is_current=self._is_current,
+                server_log=settings.server_log,
+                version=settings.version,
+            ),
+        )
         self._accepting = 0
         self._sweeping: asyncio.Task[None] | None = None
         services.stop.on_engage(self._stopped)
@@ -88,12 +98,13 @@ class Hub:
         self._agents = {agent.name: agent for agent in agents}
         for link in tuple(self._links):
             connection = link.connection
-            agent_gone = connection.agent_enrolled and not self._may_be(connection.agent)
+            agent_gone = connection.agent_enrolled and not self._may_be(connection)
             config = self._servers.get(connection.server.name)
             if config is None or agent_gone or not _same_process(connection.server, config):
                 link.end()
             else:
                 connection.server = config
+        self._reviews.end(only_changed=True)
 
     async def review(self, server: str) -> None:
         """List a server's tools on a connection of the broker's own and have them reviewed.
@@ -101,34 +112,16 @@ class Hub:
         Raises ServerUnavailable with a sentence when it may not start, cannot, or does not answer.
         """
         config = self._servers.get(server)
-        if self._services.stop.reaches(StopLevel.SERVERS):
-            raise ServerUnavailable(
-                "The servers are stopped.", mend="Resume first, then review the tools again."
-            )
         if config is None:
             raise ServerUnavailable(f"No server named {server} is set up.")
-        connection, start = await self._open(config, _Who(agent=OWN_AGENT, enrolled=True), None)
-        try:
-            await self._review(connection, start)
-        finally:
-            self._services.reviews.left(connection)
+        await self._reviews.review(config)
 
-    async def _review(self, connection: Connection, start: ServerStart) -> None:
-        server = connection.server.name
-        seconds = self._services.limits.review_seconds
-        if not await self._services.reviews.consent(connection, seconds):
-            raise ServerUnavailable(
-                f"The command of {server} waits for your agreement.",
-                mend="Answer it in the queue, then review the tools again.",
-            )
-        events = Unattended()
-        upstream = StdioUpstream(start, self._means, events, self._settings.server_log(server))
-        events.upstream = upstream
-        try:
-            tools = await list_on_own_connection(upstream, self._settings.version)
-        except SecretStoreUnavailable as error:
-            raise ServerUnavailable(error.sentence, mend=error.mend) from error
-        await self._services.reviews.listed(connection, tools)
+    async def _open_own(self, server: ServerConfig) -> tuple[Connection, ServerStart]:
+        return await self._open(server, _Who(agent=OWN_AGENT, enrolled=True), None)
+
+    def _is_current(self, server: ServerConfig) -> bool:
+        config = self._servers.get(server.name)
+        return config is not None and _same_process(server, config)
 
     async def close(self) -> None:
         """End every connection and its server."""
@@ -136,33 +129,48 @@ class Hub:
         ends = [link.end() for link in self._links]
         if ends:
             await asyncio.wait(ends)
+        await self._reviews.close()
 
     # ---------------------------------------------------------------- for the socket
 
     async def accept(self, hello: Hello, pid: int, downstream: Downstream) -> ClientEvents:
         """Make the link for a greeted connection, or what refuses its every request."""
-        if self._services.stop.reaches(StopLevel.CONNECTIONS):
-            return RefusedClient(downstream, PAUSED)
+        let_in = self._let_in(hello)
         if len(self._links) + self._accepting >= self._services.limits.connections:
-            return RefusedClient(downstream, TOO_MANY)
-        server = self._servers.get(hello.server)
-        if server is None:
-            return RefusedClient(downstream, UNKNOWN_SERVER)
-        who = self._identify(hello)
-        if who is None:
-            return RefusedClient(downstream, UNKNOWN_AGENT)
+            let_in = PAUSED if let_in == PAUSED else TOO_MANY
         self._accepting += 1
         try:
-            connection, start = await self._open(server, who, hello, pid)
+            while not isinstance(let_in, str):
+                server, who = let_in
+                connection, start = await self._open(server, who, hello, pid)
+                # The system was looked at for a while: it counts who may connect to what by now.
+                let_in = self._let_in(hello)
+                if let_in == (server, who):
+                    return self._make_link(connection, start, downstream)
         finally:
             self._accepting -= 1
+        return RefusedClient(downstream, let_in)
+
+    def _let_in(self, hello: Hello) -> tuple[ServerConfig, _Who] | str:
+        """Return what a connection leads to and whose it is, or why it is refused."""
+        if self._services.stop.reaches(StopLevel.CONNECTIONS):
+            return PAUSED
+        server = self._servers.get(hello.server)
+        if server is None:
+            return UNKNOWN_SERVER
+        who = self._identify(hello)
+        return UNKNOWN_AGENT if who is None else (server, who)
+
+    def _make_link(
+        self, connection: Connection, start: ServerStart, downstream: Downstream
+    ) -> Link:
         link = Link(
             connection=connection,
             downstream=downstream,
             start=start,
             means=self._means,
             services=self._services,
-            log_line=self._settings.server_log(server.name),
+            log_line=self._settings.server_log(connection.server.name),
             closed=self._closed,
         )
         self._links.add(link)
@@ -176,15 +184,24 @@ class Hub:
         agent = self._agents.get(hello.agent)
         claimed = hello.agent[:_LONGEST_NAME] or "unknown"
         if agent is not None and agent.confirmed and token_matches(agent, hello.token):
-            return _Who(agent=agent.name, enrolled=True, executable=agent.executable)
+            return _Who(
+                agent=agent.name,
+                enrolled=True,
+                executable=agent.executable,
+                token_sha256=agent.token_sha256,
+            )
         if self._settings.headless:
             return None if self._agents else _Who(agent=LOCAL_AGENT, enrolled=True)
         # Whoever claims an enrolled name without its token must not be taken for its bearer.
         name = f"{claimed} (not proven)" if agent is not None else claimed
         return _Who(agent=name, enrolled=False)
 
-    def _may_be(self, agent: str) -> bool:
-        return agent in self._agents or agent == LOCAL_AGENT and not self._agents
+    def _may_be(self, connection: Connection) -> bool:
+        """Tell whether what proved an agent's connection still does."""
+        agent = self._agents.get(connection.agent)
+        if agent is None:
+            return connection.agent == LOCAL_AGENT and not self._agents
+        return agent.confirmed and agent.token_sha256 == connection.token_sha256
 
     async def _open(
         self, server: ServerConfig, who: _Who, hello: Hello | None, pid: int = 0
@@ -207,6 +224,7 @@ class Hub:
             id=self._services.ids.new("n"),
             agent=who.agent,
             agent_enrolled=who.enrolled,
+            token_sha256=who.token_sha256,
             server=server,
             session=self._services.sessions.join(who.agent, _for_session(peer, who)),
             peer=peer,
@@ -268,6 +286,7 @@ class Hub:
         """End every server; its connection ends with it, so that the agent's host sees it."""
         for link in tuple(self._links):
             link.end()
+        self._reviews.end()
 
     def _stopped(self, facts: StopFacts) -> None:
         for link in tuple(self._links):

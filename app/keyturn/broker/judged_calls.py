@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
+from keyturn.application.approval_request import WithdrawCause
 from keyturn.application.call import (
     Forwarded,
     IncomingCall,
@@ -171,11 +172,15 @@ class JudgedCalls:
             self._bound(live)
         return tuple(live.incoming.request_id for live in sent)
 
-    def send_no_more(self) -> None:
-        """Keep back from now on what was not sent, whoever allows it."""
+    def refuse_unsent(self) -> None:
+        """Refuse what was not sent, whoever allows it: the connection or its server ended."""
         for live in self._live.values():
             if not live.incoming.sent:
-                live.incoming.cancelled = True
+                live.incoming.ended = True
+        waiting = {live.incoming.approval_id for live in self._live.values()} - {""}
+        self._services.approvals.refuse(
+            lambda request: request.id in waiting, Outcome.ERROR_BROKER, WithdrawCause.CANCELLED
+        )
 
     def leave(self, *, host_gone: bool) -> None:
         """Give up what was not sent, because the client has left."""

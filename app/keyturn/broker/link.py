@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
-from keyturn.application.stop import StopLevel
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.early_frames import EarlyFrames
 from keyturn.broker.ends import Downstream, LinkServices
@@ -22,9 +21,6 @@ from keyturn.broker.listing import Listing
 from keyturn.broker.patience import Patience
 from keyturn.broker.refusals import (
     INTERNAL_ERROR,
-    KEYCHAIN,
-    NOT_STARTED,
-    PAUSED,
     REFUSED,
     SERVER_ENDED,
     WAITING_FOR_REVIEW,
@@ -32,10 +28,10 @@ from keyturn.broker.refusals import (
 from keyturn.broker.refusing import Refusing
 from keyturn.broker.relay import Relay, RelayParts
 from keyturn.broker.server_start import ServerMeans, ServerStart
+from keyturn.broker.starting import Starting
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.definition import ToolDefinition
-from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 
 IN_FLIGHT_SECONDS = 30.0
 """How long a sent call is still awaited, for the record, after its client left."""
@@ -61,7 +57,6 @@ class Link:
         self._downstream = downstream
         self._services = services
         self._closed = closed
-        self._log_line = log_line
         self._loop = asyncio.get_running_loop()
         self._tasks = TaskOwner()
         self._upstream = StdioUpstream(start, means, self, log_line)
@@ -80,6 +75,14 @@ class Link:
                 answer=downstream.send,
                 patience=self._patience,
             )
+        )
+        self._server = Starting(
+            services=services,
+            connection=connection,
+            upstream=self._upstream,
+            judged=self._judged,
+            answer=downstream.send,
+            log_line=log_line,
         )
         self._forget = services.agreements.on_change(self._visible_changed)
         self._receive: Callable[[bytes], None] = self._first
@@ -120,12 +123,13 @@ class Link:
 
     def client_left(self) -> None:
         """Withdraw what waits, await what was sent, then end the server."""
-        self._finish(IN_FLIGHT_SECONDS)
+        self._finish(IN_FLIGHT_SECONDS, client_left=True)
 
     def end(self) -> "asyncio.Task[None]":
         """End the connection from the broker's side; the task is done when nothing is left."""
         self._receive = _drop
-        self._judged.send_no_more()
+        self._give_up_start()
+        self._judged.refuse_unsent()
         if self._ending is not None and not self._ending.done():
             # Whatever is still awaited for a client that left is not waited for any longer.
             self._tasks.start(self._upstream.end(), "end of the server")
@@ -155,6 +159,7 @@ class Link:
             self._downstream.send, INTERNAL_ERROR, SERVER_ENDED, keyturn=SERVER_ENDED
         )
         self._receive = refusing.from_client
+        self._judged.refuse_unsent()
         self._finish(LOST_CALLS_SECONDS, server_gone=True)
 
     # ---------------------------------------------------------------- from the use cases
@@ -187,7 +192,7 @@ class Link:
             self.connection.server.review is ReviewMode.ASK
             and not self._services.agreements.consented(self.connection)
         )
-        refusing = await self._refusal_to_start()
+        refusing = await self._server.start()
         receive = self._relay.from_client
         if refusing is not None:
             receive = refusing.within(self._patience).from_client
@@ -210,55 +215,27 @@ class Link:
         """
         await asyncio.sleep(due - self._loop.time())
         if self._relay.is_open(first):
-            self._receive = self._refuse_for_review().within(self._patience).from_client
+            self._receive = self._server.refuse_for_review().within(self._patience).from_client
             self._relay.refuse_open(REFUSED, WAITING_FOR_REVIEW)
             await self._upstream.end()
 
-    async def _refusal_to_start(self) -> Refusing | None:
-        """Start the server; return what answers in its place when it may not or cannot run."""
-        connection = self.connection
-        if self._services.stop.reaches(StopLevel.SERVERS):
-            return Refusing(self._downstream.send, REFUSED, PAUSED)
-        if not connection.server.confirmed or not await self._services.reviews.consent(
-            connection, self._services.limits.review_seconds
-        ):
-            return self._refuse_for_review()
-        try:
-            await self._upstream.start()
-        except SecretStoreUnavailable:
-            self._show_what_is_pinned()
-            return Refusing(self._downstream.send, REFUSED, KEYCHAIN, judged=self._judged)
-        except ServerUnavailable as error:
-            # The reason names files, and is for the person at this machine only.
-            self._log_line(f"[not started] {error}".encode())
-            return Refusing(self._downstream.send, INTERNAL_ERROR, NOT_STARTED, keyturn=NOT_STARTED)
-        return None
-
-    def _refuse_for_review(self) -> Refusing:
-        return Refusing(self._downstream.send, REFUSED, WAITING_FOR_REVIEW)
-
-    def _show_what_is_pinned(self) -> None:
-        """Let the gate judge calls by their pins, so that it can name the keychain."""
-        self.connection.catalogue = {
-            pin.definition.name: pin.definition
-            for pin in self._services.agreements.pins()
-            if (pin.server, pin.launch_hash) == self.connection.launched
-        }
-
     # ---------------------------------------------------------------- end
 
-    def _finish(self, seconds: float, *, server_gone: bool = False) -> "asyncio.Task[None]":
+    def _finish(
+        self, seconds: float, *, server_gone: bool = False, client_left: bool = False
+    ) -> "asyncio.Task[None]":
         if self._ending is None:
             self._ending = self._tasks.start(
-                self._run_to_end(seconds, server_gone=server_gone), "end"
+                self._run_to_end(seconds, server_gone=server_gone, client_left=client_left), "end"
             )
         return self._ending
 
-    async def _run_to_end(self, seconds: float, *, server_gone: bool) -> None:
+    async def _run_to_end(self, seconds: float, *, server_gone: bool, client_left: bool) -> None:
         """Withdraw what waits, await what was sent, end the server, close the client's end."""
         try:
             await self._settle_start()
-            await self._withdraw()
+            if client_left:
+                await self._withdraw()
             await self._judged.drain(seconds)
             if server_gone:
                 # The host is told at once; reaping what the server left behind takes longer.
@@ -280,6 +257,12 @@ class Link:
             self._services.processes.alive, host
         )
         self._judged.leave(host_gone=gone)
+
+    def _give_up_start(self) -> None:
+        """Start nothing any more, and wait for nobody's consent to it."""
+        self._upstream.forbid_start()
+        if self._starting is not None and not self._upstream.starting:
+            self._starting.cancel()
 
     async def _settle_start(self) -> None:
         """Let a start that is under way come to its end, so that no process is left behind.

@@ -88,6 +88,8 @@ class StdioUpstream:
         self._log_line = log_line
         self._tasks = TaskOwner()
         self._state = _State.NEW
+        self.starting = False
+        """Whether the start is under way; one that is cancelled then could leave a process."""
         self._known = asyncio.Event()
         """Set once the start has succeeded or failed."""
         self._child: ChildProcess | None = None
@@ -106,8 +108,12 @@ class StdioUpstream:
         Raises SecretStoreUnavailable when a secret that it needs cannot be had, and
         ServerUnavailable when it cannot be started, both with sentences for a person.
         """
+        self.starting = True
         try:
             command = await server_command(self._start, self._means)
+            # Between this look and the new process there is no await.
+            if self._state is not _State.NEW:
+                raise ServerUnavailable("The connection was ended before its server started.")
             limits = self._means.limits
             ends = Ends(
                 stdout=self,
@@ -126,6 +132,13 @@ class StdioUpstream:
             self._state = _State.GONE
             raise
         finally:
+            self.starting = False
+            self._known.set()
+
+    def forbid_start(self) -> None:
+        """Have a start that is under way come to nothing; harmless when the server runs."""
+        if self._state is _State.NEW:
+            self._state = _State.GONE
             self._known.set()
 
     async def end(self) -> None:

@@ -250,6 +250,24 @@ class TestDetached:
 
         play(story)
 
+    def test_at_the_end_it_is_recorded_as_what_it_was(self) -> None:
+        async def story() -> None:
+            queue = Queue()
+            for number in range(3):
+                queue.ask(f"call-{number}")
+            queue.approvals.client_left("call-0")
+            queue.clock.advance(50)
+            queue.ask("call-3")
+            queue.approvals.close()
+            assert queue.ids() == ["call-3"]
+            assert queue.ends.ended_ids == [
+                ("call-0", Outcome.CANCELLED_BY_CLIENT, False),
+                ("call-1", Outcome.EXPIRED_NO_ANSWER, False),
+                ("call-2", Outcome.EXPIRED_NO_ANSWER, False),
+            ]
+
+        play(story)
+
     def test_denying_it_is_recorded_as_a_persons_denial(self) -> None:
         async def story() -> None:
             queue = Queue()

@@ -291,6 +291,21 @@ def test_calls_without_an_end_are_found(history: HistoryQuery) -> None:
     assert [item.call for item in history.unfinished()] == ["c-9"]
 
 
+@pytest.mark.requirement("LAW-3")
+def test_detached_calls_that_nobody_decided_are_found(tmp_path: Path) -> None:
+    async def write() -> None:
+        writer = open_writer(tmp_path, FakeClock())
+        log = SqliteDecisionLog(writer)
+        await log.commit(event(RecordType.DETACHED, outcome="expired_no_answer", call="c-open"))
+        await log.commit(event(RecordType.DETACHED, outcome="expired_no_answer", call="c-over"))
+        await log.commit(decision("c-over", outcome=Outcome.EXPIRED_NO_ANSWER))
+        await writer.close()
+
+    asyncio.run(write())
+    with closing(HistoryQuery(tmp_path / DATABASE_NAME)) as history:
+        assert [entry.call for entry in history.unanswered()] == ["c-open"]
+
+
 def test_the_size_is_told(history: HistoryQuery) -> None:
     size = history.size()
     assert size.records == 22

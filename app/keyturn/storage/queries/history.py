@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from keyturn.domain.decision import Outcome
+from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.stop_review import OPEN_DELIVERIES, is_owed, review_moment
 from keyturn.storage.projection import EVENT_COLUMNS, Body, read_body
 from keyturn.storage.queries.conditions import all_of, column_in, condition, period
@@ -213,6 +214,17 @@ class HistoryQuery:
             allowing[1],
         )
         return tuple(item_of(row) for row in rows)
+
+    def unanswered(self) -> tuple[Entry, ...]:
+        """Return the records of detached calls that no decision followed, oldest first."""
+        self._deadline = float("inf")
+        rows = self._rows(
+            "SELECT r.body FROM events AS e JOIN records AS r ON r.seq = e.seq "
+            "LEFT JOIN calls AS c ON c.id = e.call "
+            "WHERE e.type = ? AND c.id IS NULL AND r.body IS NOT NULL ORDER BY e.seq",
+            (RecordType.DETACHED.value,),
+        )
+        return tuple(read_body(body).entry for (body,) in rows)
 
     def size(self) -> LogSize:
         """Return how much is kept."""
