@@ -22,11 +22,12 @@ HERE = Path(__file__).parent
 SESSION = "KEYTURN_TEST_SESSION"
 """Names the folder of a private session that packaging/dev.py has made, session bus included."""
 
-LAYERS = ("unit", "integration", "gui", "session")
+LAYERS = ("unit", "integration", "gui", "headless", "session")
+"""`session`: a display, or times of its own; `headless`: other real processes."""
 LAYERS_OF_FOLDER = {
     "gui": ("gui", "session"),
-    "e2e": ("session",),
-    "integration": ("integration", "gui", "session"),
+    "e2e": ("headless", "session"),
+    "integration": ("integration", "gui", "headless", "session"),
 }
 """Folders whose tests belong to some layers only: the others do not even import them."""
 
@@ -76,7 +77,7 @@ def thorough(request: pytest.FixtureRequest) -> int:
 def bus_guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the session bus from tests that are not of it: a bus starts a keychain when asked."""
     node: pytest.Item = request.node
-    if _layer_of(node) != "session":
+    if _layer_of(node) not in ("headless", "session"):
         monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
 
 
@@ -107,8 +108,10 @@ def _folder_of(path: Path) -> str:
 
 def _layer_of(item: pytest.Item) -> str:
     names = {marker.name for marker in item.iter_markers()}
-    if names & {"e2e", "keychain"}:
+    if "alone" in names or "screen" in getattr(item, "fixturenames", ()):
         return "session"
+    if names & {"e2e", "keychain"}:
+        return "headless"
     if "gui" in names:
         return "gui"
     return "integration" if "npm" in names or _folder_of(item.path) == "integration" else "unit"

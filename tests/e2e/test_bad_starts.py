@@ -105,6 +105,7 @@ def test_an_approver_that_is_no_terminal_and_one_that_is_not_named(headless: Hea
     )
 
 
+@pytest.mark.alone
 @pytest.mark.requirement("I-28")
 def test_a_second_broker_is_refused_at_once_and_a_stale_lock_is_not(headless: Headless) -> None:
     keyturn = headless.start(approver=False)

@@ -180,12 +180,11 @@ class Approvals:
         waiting = self._waiting.get(request_id)
         if waiting is None:
             return
+        left = Outcome.CANCELLED_BY_CLIENT
         if host_gone:
-            self._end(
-                waiting, Event.HOST_GONE, Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED
-            )
+            self._end(waiting, Event.HOST_GONE, left, WithdrawCause.CANCELLED)
         elif waiting.state is State.PENDING:
-            self._detach(waiting, Event.CLIENT_LEFT, Outcome.CANCELLED_BY_CLIENT)
+            self._detach(waiting, Event.CLIENT_LEFT, left)
 
     def refuse(
         self,
@@ -256,8 +255,8 @@ class Approvals:
         waiting.left = left
         self._recorder.detached(waiting.request, left.value)
         waiting.settle(Resolution(state=State.DETACHED, outcome=left))
-        later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
         request_id = waiting.request.id
+        later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
         waiting.deadline_ns = later
         waiting.timer = self._clock.call_at(later, lambda: self._hold_ended(waiting))
         self._make_room(waiting.request.agent)

@@ -180,11 +180,8 @@ class Gate:
             case State.DETACHED if outcome is Outcome.CANCELLED_BY_CLIENT:
                 return _Decided(outcome=outcome, refusal=Silence(), recorded=True)
             case State.DETACHED:
-                refusal = Refused(
-                    outcome=outcome,
-                    ticket=request.ticket,
-                    hold_seconds=round(self._limits.hold_seconds),
-                )
+                held = round(self._limits.hold_seconds)
+                refusal = Refused(outcome=outcome, ticket=request.ticket, hold_seconds=held)
                 return _Decided(outcome=outcome, refusal=refusal, recorded=True)
             case State.WITHDRAWN:
                 return _Decided(outcome=outcome, refusal=Silence())
@@ -274,14 +271,13 @@ class Gate:
 
         Between the last look and the write there is no await, so nothing can come between.
         """
-        if incoming.cancelled or incoming.ended:
-            unsent = _ERROR if incoming.ended else Silence()
-            return self._receiver.not_sent(incoming, judged, unsent)
-        refusal = self._assessment.overtaken(incoming, judged) or self._assessment.outgrown(
-            incoming, judged
+        unsent = (
+            _given_up(incoming)
+            or self._assessment.overtaken(incoming, judged)
+            or self._assessment.outgrown(incoming, judged)
         )
-        if refusal is not None:
-            return self._receiver.not_sent(incoming, judged, refusal)
+        if unsent is not None:
+            return self._receiver.not_sent(incoming, judged, unsent)
         if judged.call.digest() != judged.digest:
             _log.error("call changed after its decision, not sent call=%s", incoming.id)
             return self._receiver.not_sent(incoming, judged, _ERROR)
@@ -308,6 +304,13 @@ class Gate:
         if outcome.allows:
             session.tools_used.add((call.server, call.tool))
         self._observers.changed(Topic.HISTORY)
+
+
+def _given_up(incoming: IncomingCall) -> Reply | None:
+    """Return what a call is answered whose client left, or whose connection ended."""
+    if incoming.ended:
+        return _ERROR
+    return Silence() if incoming.cancelled else None
 
 
 def _refused(outcome: Outcome, answer: Answer | None = None) -> _Decided:

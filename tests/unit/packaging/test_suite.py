@@ -78,20 +78,30 @@ def test_nothing_of_the_desktop_reaches_the_tests(tmp_path: Path) -> None:
 
 def test_every_layer_runs_unless_left_out() -> None:
     everything = suite.test_steps("python", frozenset())
-    assert [s.name for s in everything] == ["unit", "coverage", "integration", "gui", "session"]
+    names = ["integration", "gui", "core", "coverage", "unit", "headless", "session"]
+    assert [s.name for s in everything] == names
     assert everything[-1].command[0] == "dbus-run-session"
     rest = suite.test_steps("python", frozenset({"gui", "keychain"}))
-    assert [s.name for s in rest] == ["unit", "coverage", "integration", "session"]
+    assert [s.name for s in rest] == [name for name in names if name != "gui"]
     assert "not gui and not keychain" in rest[0].command
     assert rest[-1].command[0] == "python"
+
+
+def test_what_is_measured_apart_is_run_once() -> None:
+    by_name = {step.name: step.command for step in suite.test_steps("python", frozenset())}
+    for folder in suite.COVERED:
+        assert folder in by_name["core"]
+        assert by_name["unit"][by_name["unit"].index(folder) - 1] == "--ignore"
 
 
 def test_side_by_side_runs_what_shares_nothing_and_the_display_comes_alone() -> None:
     together, alone = suite.plan("python", frozenset())
     assert [[s.name for s in chain] for chain in together] == [
-        ["unit", "coverage"],
         ["integration"],
         ["gui"],
+        ["core", "coverage"],
+        ["unit"],
+        ["headless"],
         ["ruff check", "ruff format", "basedpyright", "lint-imports"],
     ]
     assert [s.name for s in alone] == ["session"]
