@@ -99,6 +99,22 @@ def test_a_stop_while_a_connection_is_made_lets_it_not_in(tmp_path: Path) -> Non
     tell(tmp_path, story)
 
 
+@pytest.mark.requirement("LAW-1")
+def test_who_is_greeted_while_the_broker_ends_is_not_let_in(
+    tmp_path: Path, started: list[tuple[str, ...]]
+) -> None:
+    async def story(world: World) -> None:
+        commands = HeldCommands()
+        async with broker(world, processes=commands) as b:
+            answer = await greeted_while(b, commands, b.hub.close)
+            assert "stopped in Keyturn" in answer["error"]["message"]
+            with pytest.raises(ServerUnavailable):
+                await b.hub.review("raw")
+            assert (b.hub.connections(), started) == ((), [])
+
+    tell(tmp_path, story)
+
+
 def test_a_server_that_is_removed_while_a_connection_is_made_is_not_reached(
     tmp_path: Path, started: list[tuple[str, ...]]
 ) -> None:

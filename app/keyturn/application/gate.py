@@ -306,7 +306,7 @@ class Gate:
         self._observers.changed(Topic.HISTORY)
 
 
-def _given_up(incoming: IncomingCall) -> Reply | None:
+def _given_up(incoming: IncomingCall) -> Refused | Silence | None:
     """Return what a call is answered whose client left, or whose connection ended."""
     if incoming.ended:
         return _ERROR

@@ -47,11 +47,11 @@ def start(choice: ProfileChoice, *, platform: str) -> int:
     return run_windowed(choice, platform)
 
 
-def serve(choice: ProfileChoice, config: Path, *, approver: str) -> int:
+def serve(choice: ProfileChoice, config: Path, *, approver: str, http_port: int | None) -> int:
     """Run the broker without a window."""
     from keyturn.bootstrap.headless import run_headless
 
-    return run_headless(choice, config, approver)
+    return run_headless(choice, config, approver, http_port=http_port)
 
 
 def console(*, platform: str) -> int:

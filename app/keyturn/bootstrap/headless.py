@@ -53,6 +53,7 @@ def run_headless(
     approver: str,
     milestones: Milestones | None = None,
     companion: Companion | None = None,
+    http_port: int | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT; returns the exit code."""
     if approver == "terminal" and not sys.stdin.isatty():
@@ -72,7 +73,7 @@ def run_headless(
     with InstanceLock(profile.lock):
         log_to_file(profile)
         watched = milestones or Unwatched()
-        return asyncio.run(_serve(choice, profile, config, approver, watched, companion))
+        return asyncio.run(_serve(choice, profile, config, approver, watched, companion, http_port))
 
 
 def read_config(file: Path, profile: Profile) -> HeadlessConfig:
@@ -106,6 +107,7 @@ async def _serve(
     approver: str,
     milestones: Milestones,
     companion: Companion | None,
+    http_port: int | None,
 ) -> int:
     foundation = await lay_foundation(
         profile,
@@ -128,6 +130,7 @@ async def _serve(
             )
         )
         service = Service(foundation, headless=True)
+        service.http_port = http_port
         async with _named_approver(service, foundation, config, approver) as named:
             foundation.approvals.attach(named)
             if companion is None:

@@ -58,6 +58,8 @@ class Service:
         self.resources = find_resources()
         self.words = Words(self.resources / "translations")
         self.hub = self._make_hub(headless=headless)
+        self.http_port: int | None = None
+        """Where agents may ask over HTTP, 0 for any port that is free; None for nowhere."""
         self.overview = Overview(
             stop=base.stop,
             rules=base.rules,
@@ -118,6 +120,7 @@ class Service:
         )
         base.registry.attach(self.hub)
         sock = self._make_socket(raise_window)
+        ends = contextlib.AsyncExitStack()
         self._end_on_signals()
         try:
             await sock.start()
@@ -126,10 +129,13 @@ class Service:
             # What the start made stays: a full collection would walk over it in the midst of calls.
             gc.collect()
             gc.freeze()
+            if self.http_port is not None:
+                await self._listen_for_http(ends, self.http_port)
             listening()
             await self._ended.wait()
         finally:
             # What waits is answered before its connection is closed.
+            await ends.aclose()
             await sock.stop_listening()
             await self.hub.close()
             await sock.close()
@@ -193,6 +199,14 @@ class Service:
             clock=base.clock,
             frame_bytes=base.limits.frame_bytes,
         )
+
+    async def _listen_for_http(self, ends: contextlib.AsyncExitStack, port: int) -> None:
+        from keyturn.broker.http_endpoint import HttpEndpoint  # only who asks for it pays for it
+
+        endpoint = HttpEndpoint(self.hub, frame_bytes=self._base.limits.frame_bytes)
+        await endpoint.start(port)
+        ends.push_async_callback(endpoint.close)
+        sys.stderr.write(f"keyturn: http://127.0.0.1:{endpoint.port}/s/SERVER\n")
 
     def _server_log(self, server: str) -> Callable[[bytes], None]:
         log = self._server_logs.get(server)

@@ -15,6 +15,7 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
 from keyturn.broker.frames import Oversize
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import Limits
 
 Answer = Callable[[bytes], None]
@@ -54,6 +55,10 @@ class ClientEvents(Protocol):
 
     def client_slow(self, slow: bool) -> None:
         """Say whether the client keeps up with what is written to it."""
+        ...
+
+    def schema_of(self, tool: str) -> JsonObject | None:
+        """Return the input schema of a tool that the server is known to list."""
         ...
 
     def client_left(self) -> None:

@@ -76,6 +76,7 @@ class Hub:
             ),
         )
         self._accepting = 0
+        self._closing = False
         self._sweeping: asyncio.Task[None] | None = None
         services.stop.on_engage(self._stopped)
         services.stop.on_raise(self._end_all)
@@ -121,10 +122,11 @@ class Hub:
 
     def _is_current(self, server: ServerConfig) -> bool:
         config = self._servers.get(server.name)
-        return config is not None and _same_process(server, config)
+        return not self._closing and config is not None and _same_process(server, config)
 
     async def close(self) -> None:
-        """End every connection and its server."""
+        """Let nobody in any more, end every connection and its server."""
+        self._closing = True
         await self._tasks.close()
         ends = [link.end() for link in self._links]
         if ends:
@@ -151,9 +153,15 @@ class Hub:
             self._accepting -= 1
         return RefusedClient(downstream, let_in)
 
+    def agent_of(self, token: str) -> str | None:
+        """Return the enrolled agent whose token this is; each is looked at, so none is sooner."""
+        found = [agent.name for agent in self._agents.values() if token_matches(agent, token)]
+        confirmed = [name for name in found if self._agents[name].confirmed]
+        return confirmed[0] if confirmed else None
+
     def _let_in(self, hello: Hello) -> tuple[ServerConfig, _Who] | str:
         """Return what a connection leads to and whose it is, or why it is refused."""
-        if self._services.stop.reaches(StopLevel.CONNECTIONS):
+        if self._closing or self._services.stop.reaches(StopLevel.CONNECTIONS):
             return PAUSED
         server = self._servers.get(hello.server)
         if server is None:

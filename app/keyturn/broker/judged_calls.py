@@ -25,6 +25,7 @@ from keyturn.broker.keep_alive import KeepAlive, Token, token_of
 from keyturn.broker.listing import ListedUpstream, Listing
 from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
 from keyturn.broker.upstream_stdio import StdioUpstream
+from keyturn.domain.approval import State
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, Malformed
 from keyturn.domain.decision import Delivery, Outcome
 
@@ -177,9 +178,12 @@ class JudgedCalls:
         for live in self._live.values():
             if not live.incoming.sent:
                 live.incoming.ended = True
-        waiting = {live.incoming.approval_id for live in self._live.values()} - {""}
-        self._services.approvals.refuse(
-            lambda request: request.id in waiting, Outcome.ERROR_BROKER, WithdrawCause.CANCELLED
+        approvals = self._services.approvals
+        asked = {live.incoming.approval_id for live in self._live.values()}
+        # What was given up in this very turn has its outcome already.
+        pending = {w.request.id for w in approvals.waiting() if w.state is State.PENDING} & asked
+        approvals.refuse(
+            lambda request: request.id in pending, Outcome.ERROR_BROKER, WithdrawCause.CANCELLED
         )
 
     def leave(self, *, host_gone: bool) -> None:

@@ -30,6 +30,7 @@ from keyturn.broker.relay import Relay, RelayParts
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.broker.starting import Starting
 from keyturn.broker.upstream_stdio import StdioUpstream
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.definition import ToolDefinition
 
@@ -120,6 +121,11 @@ class Link:
             self._upstream.hold_reading("client")
         else:
             self._upstream.release_reading("client")
+
+    def schema_of(self, tool: str) -> JsonObject | None:
+        """Return the input schema of a tool, once the server's list is known."""
+        definition = self.connection.catalogue.get(tool)
+        return definition.input_schema if definition is not None else None
 
     def client_left(self) -> None:
         """Withdraw what waits, await what was sent, then end the server."""

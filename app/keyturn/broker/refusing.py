@@ -20,6 +20,7 @@ from keyturn.broker.refusals import (
     overload_line,
 )
 from keyturn.broker.routes import Route, route_of
+from keyturn.domain.canonical import JsonObject
 
 
 class Refusing:
@@ -94,6 +95,10 @@ class RefusedClient:
 
     def client_slow(self, slow: bool) -> None:
         """Its own reading is held back already."""
+
+    def schema_of(self, tool: str) -> JsonObject | None:
+        """There is no server, and no tool."""
+        return None
 
     def client_left(self) -> None:
         """Close."""
