@@ -41,7 +41,7 @@ from keyturn.desktop import process_tree
 from keyturn.desktop.clock import SystemClock
 from keyturn.desktop.executables import ExecutableHashes, find_executable
 from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig, ToolSetting
-from keyturn.domain.launch import LaunchIdentity
+from keyturn.domain.launch import LaunchIdentity, remote_identity
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from keyturn.inspection.results import BoundedResultInspector
@@ -402,6 +402,8 @@ def raw_server(folder: Path, **changes: Any) -> ServerConfig:
 
 def launch_of(server: ServerConfig, environment: Mapping[str, str]) -> LaunchIdentity:
     """Resolve a server's command as the hub does."""
+    if server.url:
+        return remote_identity(server.url, server.header_names())
     folder = server_folder(server, "")
     return identity_of(server.command, server.env_names(), folder, environment)
 

@@ -14,7 +14,7 @@ from keyturn.application.approval_request import AnswerVerdict
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.stop import StopLevel
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker import upstream_stdio
+from keyturn.broker import transport
 from keyturn.broker.child_process import ChildProcess
 from keyturn.domain.configuration import ReviewMode, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
@@ -68,7 +68,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
         commands.append(command.argv)
         return await spawn(command, *rest)
 
-    monkeypatch.setattr(upstream_stdio.ChildProcess, "spawn", noted)
+    monkeypatch.setattr(transport.ChildProcess, "spawn", noted)
     return commands
 
 
@@ -239,7 +239,7 @@ async def _ends_the_review(
         return child
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(upstream_stdio.ChildProcess, "spawn", noted)
+        patch.setattr(transport.ChildProcess, "spawn", noted)
         async with broker(world, servers=(server,)) as b:
             reviewing = TaskOwner().start(b.hub.review("mute"), "beside")
             await asyncio.wait_for(running.wait(), SECONDS)

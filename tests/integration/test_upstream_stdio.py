@@ -46,6 +46,9 @@ class Events:
     def server_ended(self, reason: str) -> None:
         self.ended.set()
 
+    def schema_of(self, tool: str) -> None:
+        """Know none."""
+
 
 def upstream_of(world: World, server: ServerConfig) -> tuple[StdioUpstream, Events]:
     environment = server_environment(server, os.environ, {})

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from keyturn.domain.configuration import (
@@ -169,20 +170,24 @@ class _Table:
 def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig:
     where = f"servers.{name}"
     table = _Table(where, data, _SERVER)
-    if "url" in data or "headers" in data:
-        raise ConfigurationError(
-            f"The server {name} is remote, and this version carries local servers only.",
-            mend="Give it a `command` instead of a `url`.",
-        )
     if table.flag("receipt", default=False):
         raise ConfigurationError(
             f"The server {name} asks for receipts, and this version makes none.",
             cause="Its calls would go out without one.",
             mend="Leave `receipt` out, or set it to false.",
         )
-    command = table.texts("command")
-    if not command:
+    command, url = table.texts("command"), table.text("url", "")
+    if not command and not url:
         raise _fault(where, "command", "is missing")
+    if url:
+        for key in ("command", "env", "cwd"):
+            if key in data:
+                raise _fault(where, key, "means nothing beside a url")
+        fault = fault_of_url(url)
+        if fault:
+            raise _fault(where, "url", fault)
+    elif "headers" in data:
+        raise _fault(where, "headers", "mean nothing without a url")
     cwd = table.text("cwd", CwdMode.CONFIG.value)
     if cwd not in (CwdMode.AGENT.value, CwdMode.CONFIG.value, CwdMode.HOME.value):
         raise _fault(where, "cwd", "is none of agent, config, home")
@@ -192,6 +197,8 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
     return ServerConfig(
         name=name,
         command=command,
+        url=url,
+        headers=table.text_map("headers"),
         env=table.text_map("env"),
         environment=table.text("environment", ""),
         review=ReviewMode(review),
@@ -202,6 +209,26 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
             for pattern, value in table.tables("tools").items()
         ),
     )
+
+
+def fault_of_url(url: str) -> str:
+    """Say why a server cannot be asked there; empty when it can.
+
+    Without TLS anybody on the way reads the credentials, unless there is no way.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        known = parts.port is None or parts.port > 0
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in ("http", "https") or not host or not known:
+        return "is no http or https URL"
+    if parts.username is not None or parts.fragment:
+        return "holds a name, a password or a fragment"
+    if parts.scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
+        return "must be https, except on this machine"
+    return ""
 
 
 def _rule(number: int, row: JsonObject) -> Rule:

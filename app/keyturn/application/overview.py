@@ -128,7 +128,7 @@ class Overview:
         consent = self._agreements.latest_consent(server.name)
         return ServerState(
             name=server.name,
-            command=server.command,
+            command=server.command or (server.url,),
             env=server.env_names(),
             environment=server.environment,
             env_values=dict(server.env),

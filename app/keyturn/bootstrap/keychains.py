@@ -11,6 +11,7 @@ from keyturn.desktop.processes import SystemProcesses
 from keyturn.desktop.resources import find_resources
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.launch import remote_identity
 
 
 def profile_keychain(profile: Profile) -> SecretStore:
@@ -46,6 +47,8 @@ def headless_keychain(
 
     def launch_hash(name: str) -> str:
         server = known[name]
+        if server.url:
+            return remote_identity(server.url, server.header_names()).launch_hash
         return processes.launch_identity(
             server.command,
             server.env_names(),

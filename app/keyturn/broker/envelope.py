@@ -60,6 +60,13 @@ class ClientFrame(msgspec.Struct, frozen=True):
     params: Raw
 
 
+class _Cancelled(msgspec.Struct):
+    request_id: RequestId = msgspec.field(name="requestId")
+
+
+_cancelled = msgspec.json.Decoder(_Cancelled).decode
+
+
 class BadFrame(msgspec.Struct, frozen=True, kw_only=True):
     """A frame from a client that is refused and never forwarded."""
 
@@ -174,6 +181,14 @@ def read_server(line: bytes) -> ServerFrame | None:
     return ServerFrame(
         line, method, _usable_id(raw_id), raw_id is not None, members.get("params", NOTHING)
     )
+
+
+def cancelled_id(params: Raw) -> RequestId | None:
+    """Return the id of the request that a cancellation names."""
+    try:
+        return _cancelled(params).request_id
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def repeats_a_key(line: bytes, members: dict[str, Raw]) -> bool:

@@ -125,3 +125,17 @@ def rendered_at(arguments: JsonObject, path: Sequence[str]) -> str | None:
     if isinstance(node, bool):
         return "true" if node else "false"
     return str(node) if isinstance(node, str | int | float) else None
+
+
+def name_in(method: str, params: Raw) -> str | None:
+    """Return what a request names that its header repeats; None where it names nothing."""
+    member = NAMED_BY.get(method)
+    return None if member is None else _member(params, member)
+
+
+def param_headers(schema: JsonObject, arguments: JsonObject) -> dict[str, str]:
+    """Return the headers that repeat a call's arguments."""
+    found = ((token, rendered_at(arguments, path)) for path, token in marked_properties(schema))
+    return {
+        f"{_PARAM}{token.lower()}": header_value(text) for token, text in found if text is not None
+    }

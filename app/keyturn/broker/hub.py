@@ -22,6 +22,7 @@ from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.domain.approval import State
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.launch import remote_identity
 
 LOOK_SECONDS = 15.0
 """How often processes are looked for that have died unnoticed."""
@@ -221,13 +222,16 @@ class Hub:
             server, self._settings.environment, hello.env if hello is not None else {}
         )
         cwd = hello.cwd if hello is not None else ""
-        launch = await asyncio.to_thread(
-            processes.launch_identity,
-            server.command,
-            server.env_names(),
-            server_folder(server, cwd),
-            environment,
-        )
+        if server.url:
+            launch = remote_identity(server.url, server.header_names())
+        else:
+            launch = await asyncio.to_thread(
+                processes.launch_identity,
+                server.command,
+                server.env_names(),
+                server_folder(server, cwd),
+                environment,
+            )
         connection = Connection(
             id=self._services.ids.new("n"),
             agent=who.agent,
@@ -311,9 +315,8 @@ def _for_session(peer: ObservedPeer, who: _Who) -> ObservedPeer:
 
 def _same_process(one: ServerConfig, other: ServerConfig) -> bool:
     """Tell whether a running server is still the one that is configured."""
-    return (one.command, one.env, one.cwd, one.cwd_path) == (
-        other.command,
-        other.env,
-        other.cwd,
-        other.cwd_path,
-    )
+    return _what_starts(one) == _what_starts(other)
+
+
+def _what_starts(server: ServerConfig) -> tuple[object, ...]:
+    return server.command, server.env, server.cwd, server.cwd_path, server.url, server.headers

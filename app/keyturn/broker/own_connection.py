@@ -36,6 +36,10 @@ class Unattended:
     def answer_too_long(self, request_id: RequestId) -> None:
         """Nothing was passed."""
 
+    def schema_of(self, tool: str) -> JsonObject | None:
+        """It calls nothing."""
+        return None
+
     def server_slow(self, slow: bool) -> None:
         """Nobody writes in bulk."""
 

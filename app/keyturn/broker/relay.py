@@ -5,9 +5,6 @@ What is passed keeps its bytes and its order within its direction (architecture.
 
 from dataclasses import dataclass
 
-import msgspec
-from msgspec import Raw
-
 from keyturn.application.connection import Connection
 from keyturn.broker.ends import Answer, LinkServices
 from keyturn.broker.envelope import (
@@ -16,6 +13,7 @@ from keyturn.broker.envelope import (
     ClientFrame,
     RequestId,
     ServerFrame,
+    cancelled_id,
     notification_line,
     read_client,
     strict_params,
@@ -61,20 +59,6 @@ from keyturn.broker.routes import (
 from keyturn.broker.shown_tools import Shower, ShownTools
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.canonical import JsonObject, Malformed
-
-
-class _CancelledParams(msgspec.Struct):
-    request_id: RequestId = msgspec.field(name="requestId")
-
-
-_cancelled_params = msgspec.json.Decoder(_CancelledParams).decode
-
-
-def _cancelled_id(params: Raw) -> RequestId | None:
-    try:
-        return _cancelled_params(params).request_id
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +183,7 @@ class Relay:
 
     def _cancelled(self, frame: ClientFrame) -> None:
         """Withdraw a call that waits; tell the server only of what it has."""
-        request_id = _cancelled_id(frame.params)
+        request_id = cancelled_id(frame.params)
         met = Cancelled.NOTHING if request_id is None else self._judged.cancel(request_id)
         if met is Cancelled.NOT_SENT:
             return

@@ -47,7 +47,7 @@ def secret_names(server: ServerConfig) -> dict[str, str]:
     """Map variable names to the names of the secrets that fill them."""
     return {
         name: value.removeprefix(KEYCHAIN_PREFIX)
-        for name, value in server.env.items()
+        for name, value in {**server.env, **server.headers}.items()
         if value.startswith(KEYCHAIN_PREFIX)
     }
 

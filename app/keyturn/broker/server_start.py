@@ -39,23 +39,21 @@ class ServerMeans:
     """Of what all servers have begun to say."""
 
 
+async def server_headers(start: ServerStart, means: ServerMeans) -> dict[str, str]:
+    """Return the headers that go with every request to a remote server, secrets included.
+
+    Raises SecretStoreUnavailable.
+    """
+    return {**start.server.headers, **await _secrets(start, means)}
+
+
 async def server_command(start: ServerStart, means: ServerMeans) -> Command:
     """Gather the secrets, then look once more at what gets them: it starts in the next step.
 
     The file was hashed when the agent connected, and whoever can write to it had since then.
     Raises SecretStoreUnavailable and ServerUnavailable, with sentences for a person.
     """
-    environment = dict(start.environment)
-    for variable, name in secret_names(start.server).items():
-        secret = await means.secrets.get(start.server.name, name)
-        if secret is None:
-            raise SecretStoreUnavailable(
-                f"The keychain holds no value named {name} for {start.server.name}.",
-                mend=f"Store it: keyturn credential set {start.server.name} {name}",
-            )
-        environment[variable] = secret.value
-    if secret_names(start.server):
-        means.milestones.reached(Milestone.CREDENTIAL)
+    environment = {**start.environment, **await _secrets(start, means)}
     launch, search = start.launch, start.environment
     same = await asyncio.to_thread(means.processes.still_leads_to, launch, search)
     program = program_of(launch, search)
@@ -66,3 +64,19 @@ async def server_command(start: ServerStart, means: ServerMeans) -> Command:
             mend="Reconnect, so that it is reviewed.",
         )
     return Command(argv=(program, *launch.argv[1:]), cwd=launch.cwd, environment=environment)
+
+
+async def _secrets(start: ServerStart, means: ServerMeans) -> dict[str, str]:
+    """Fetch what is named `keychain:NAME`, by the variable or header that it fills."""
+    found: dict[str, str] = {}
+    for place, name in secret_names(start.server).items():
+        secret = await means.secrets.get(start.server.name, name)
+        if secret is None:
+            raise SecretStoreUnavailable(
+                f"The keychain holds no value named {name} for {start.server.name}.",
+                mend=f"Store it: keyturn credential set {start.server.name} {name}",
+            )
+        found[place] = secret.value
+    if found:
+        means.milestones.reached(Milestone.CREDENTIAL)
+    return found

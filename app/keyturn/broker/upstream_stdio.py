@@ -21,11 +21,12 @@ from keyturn.application.ports.upstream import (
     UpstreamReply,
 )
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.child_process import ChildProcess, Ends
+from keyturn.broker.child_process import Ends
 from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, read_server
 from keyturn.broker.frames import Oversize
 from keyturn.broker.refusals import REFUSED, error_line
-from keyturn.broker.server_start import ServerMeans, ServerStart, server_command
+from keyturn.broker.server_start import ServerMeans, ServerStart
+from keyturn.broker.transport import Asking, Transport, open_transport
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 
@@ -46,6 +47,10 @@ class ServerEvents(Protocol):
 
     def answer_too_long(self, request_id: RequestId) -> None:
         """A passed request will get no answer: it was over the frame limit."""
+        ...
+
+    def schema_of(self, tool: str) -> JsonObject | None:
+        """Return the input schema of a tool, once the server's list is known."""
         ...
 
     def server_slow(self, slow: bool) -> None:
@@ -92,7 +97,7 @@ class StdioUpstream:
         """Whether the start is under way; one that is cancelled then could leave a process."""
         self._known = asyncio.Event()
         """Set once the start has succeeded or failed."""
-        self._child: ChildProcess | None = None
+        self._child: Transport | None = None
         self._awaited: dict[RequestId, asyncio.Future[UpstreamReply]] = {}
         self._own_ids = 0
         self._refused_unread = 0
@@ -110,19 +115,7 @@ class StdioUpstream:
         """
         self.starting = True
         try:
-            command = await server_command(self._start, self._means)
-            # Between this look and the new process there is no await.
-            if self._state is not _State.NEW:
-                raise ServerUnavailable("The connection was ended before its server started.")
-            limits = self._means.limits
-            ends = Ends(
-                stdout=self,
-                stderr=self._log_line,
-                slow=self._events.server_slow,
-                frame_bytes=limits.frame_bytes,
-                budget=self._means.budget,
-            )
-            self._child = await ChildProcess.spawn(command, ends, self._means.tree, self._tasks)
+            self._child = await self._open()
             if self._state is _State.NEW:
                 self._state = _State.RUNNING
         except SecretStoreUnavailable:
@@ -134,6 +127,22 @@ class StdioUpstream:
         finally:
             self.starting = False
             self._known.set()
+
+    async def _open(self) -> Transport:
+        ends = Ends(
+            stdout=self,
+            stderr=self._log_line,
+            slow=self._events.server_slow,
+            frame_bytes=self._means.limits.frame_bytes,
+            budget=self._means.budget,
+        )
+        schema_of = self._events.schema_of
+        asks = Asking(schema_of=schema_of, lost=self.give_up, still_wanted=self._require_new)
+        return await open_transport(self._start, self._means, ends, self._tasks, asks)
+
+    def _require_new(self) -> None:
+        if self._state is not _State.NEW:
+            raise ServerUnavailable("The connection was ended before its server started.")
 
     def forbid_start(self) -> None:
         """Have a start that is under way come to nothing; harmless when the server runs."""
@@ -220,11 +229,12 @@ class StdioUpstream:
         child.write(_request(request_id, method, params))
         return reply
 
-    def give_up(self, request_id: RequestId, reason: str) -> None:
-        """Wait no longer for an answer; harmless when it has come."""
+    def give_up(self, request_id: RequestId, reason: str) -> bool:
+        """Wait no longer for an answer; False when nobody did, or it has come."""
         reply = self._awaited.pop(request_id, None)
         if reply is not None:
             _settle(reply, Lost(reason))
+        return reply is not None
 
     def write(self, line: bytes) -> None:
         """Pass a line on as it is; dropped when the server is gone."""

@@ -47,6 +47,11 @@ class ServerConfig:
 
     name: str
     command: tuple[str, ...]
+    """Empty for a remote server."""
+    url: str = ""
+    """Of a remote server; empty for one that is started."""
+    headers: dict[str, str] = field(default_factory=dict[str, str], hash=False)
+    """What Keyturn adds to each request to a remote server: values, or `keychain:NAME`."""
     env: dict[str, str] = field(default_factory=dict[str, str], hash=False)
     """Values, or `keychain:NAME`; secrets themselves are never here."""
     environment: str = ""
@@ -61,24 +66,32 @@ class ServerConfig:
     """False for a proposal from the command line that the window has not confirmed."""
 
     def credential_names(self) -> tuple[str, ...]:
-        """Return the names of the secrets that the server is started with."""
+        """Return the names of the secrets that the server is started or asked with."""
         return tuple(
             value.removeprefix(KEYCHAIN_PREFIX)
-            for value in self.env.values()
+            for value in (*self.env.values(), *self.headers.values())
             if value.startswith(KEYCHAIN_PREFIX)
         )
 
     def env_names(self) -> tuple[str, ...]:
         """Return what an approver may see of the environment: names, and keychain references."""
-        return tuple(
-            f"{name}={value}" if value.startswith(KEYCHAIN_PREFIX) else name
-            for name, value in sorted(self.env.items())
-        )
+        return _names(self.env)
+
+    def header_names(self) -> tuple[str, ...]:
+        """Return the same of the headers of a remote server."""
+        return _names(self.headers)
 
     def tool_setting(self, tool: str) -> ToolSetting | None:
         """Find the setting for a tool: exact name beats glob, longer glob beats shorter."""
         covering = [s for s in self.tools if name_matches(s.pattern, tool)]
         return max(covering, key=lambda s: (not is_glob(s.pattern), len(s.pattern)), default=None)
+
+
+def _names(values: dict[str, str]) -> tuple[str, ...]:
+    return tuple(
+        f"{name}={value}" if value.startswith(KEYCHAIN_PREFIX) else name
+        for name, value in sorted(values.items())
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from keyturn.domain.canonical import JsonObject, canonical, digest_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchIdentity:
-    """A local server's resolved command; agreed to by a person before anything starts."""
+    """What a person agrees to before anything starts: a resolved command, or a URL."""
 
     argv: tuple[str, ...]
     """Exactly as configured, untruncated."""
@@ -19,6 +19,10 @@ class LaunchIdentity:
     """Working directory the server gets; an absolute path."""
     env: tuple[str, ...]
     """Names of configured variables; `NAME=keychain:ENTRY` for secrets, never values."""
+    url: str = ""
+    """Of a remote server, which has nothing of the above."""
+    headers: tuple[str, ...] = ()
+    """Names of the headers that Keyturn adds there; `NAME=keychain:ENTRY` for secrets."""
     launch_hash: str = field(init=False, repr=False)
     """SHA-256 over the canonical subject."""
 
@@ -28,6 +32,8 @@ class LaunchIdentity:
 
     def subject(self) -> JsonObject:
         """Return what the approver is shown for a `command` request (architecture.md section 2)."""
+        if self.url:
+            return {"headers": list(self.headers), "url": self.url}
         return {
             "argv": list(self.argv),
             "cwd": self.cwd,
@@ -35,6 +41,13 @@ class LaunchIdentity:
             "executable": self.executable,
             "sha256": self.sha256,
         }
+
+
+def remote_identity(url: str, headers: tuple[str, ...]) -> LaunchIdentity:
+    """Return the identity of a server that is asked over HTTP."""
+    return LaunchIdentity(
+        argv=(), executable="", sha256="", cwd="", env=(), url=url, headers=headers
+    )
 
 
 def replaces(newer: LaunchIdentity, older: LaunchIdentity) -> bool:

@@ -52,6 +52,8 @@ def server_text(server: ServerConfig) -> str:
         "tools": tools,
         "confirmed": server.confirmed,
     }
+    if server.url:
+        data |= {"url": server.url, "headers": dict(server.headers)}
     return canonical(data).decode()
 
 
@@ -135,12 +137,14 @@ def _unreadable(kind: str, name: str, cause: str) -> DamagedDatabase:
 
 
 def _server(data: JsonObject) -> ServerConfig:
-    env = data["env"]
-    if not isinstance(env, dict):
-        raise TypeError("`env` is not an object")
+    env, headers = data["env"], data.get("headers", {})
+    if not isinstance(env, dict) or not isinstance(headers, dict):
+        raise TypeError("`env` or `headers` is not an object")
     return ServerConfig(
         name=_text(data, "name"),
         command=tuple(str(part) for part in _list(data, "command")),
+        url=_text(data, "url") if "url" in data else "",
+        headers={key: str(value) for key, value in headers.items()},
         env={key: str(value) for key, value in env.items()},
         environment=_text(data, "environment"),
         receipt=_flag(data, "receipt"),

@@ -169,8 +169,13 @@ def test_an_unknown_key_is_refused_with_a_sentence(text: str) -> None:
         ('[servers.a]\ncommand = ["a"]\nreceipt = 1', "'receipt' in servers.a is neither"),
         ('[servers.a]\ncommand = ["a"]\nreview = "never"', "'review' in servers.a is neither"),
         ('[servers.a]\ncommand = ["a"]\ncwd = "/tmp"', "'cwd' in servers.a is none of"),
-        ('[servers.a]\nurl = "https://example.org"', "is remote"),
-        ('[servers.a]\ncommand = ["a"]\nheaders = { A = "b" }', "is remote"),
+        ('[servers.a]\nurl = "http://example.org"', "'url' in servers.a must be https"),
+        ('[servers.a]\nurl = "file:///etc"', "'url' in servers.a is no http or https URL"),
+        ('[servers.a]\nurl = "https://a:b@example.org"', "'url' in servers.a holds a name"),
+        ('[servers.a]\nurl = "https://example.org:x"', "'url' in servers.a is no URL"),
+        ('[servers.a]\nurl = "https://a"\ncommand = ["a"]', "means nothing beside a url"),
+        ('[servers.a]\nurl = "https://a"\nenv = { A = "b" }', "means nothing beside a url"),
+        ('[servers.a]\ncommand = ["a"]\nheaders = { A = "b" }', "mean nothing without a url"),
         ('[servers.a]\ncommand = ["a"]\ntools.x = 1', "'x' in servers.a.tools is not a table"),
         ('[servers.a]\ncommand = ["a"]\ntools.x.tier = "T3"', "is none of T0, T1, T2"),
         ('[servers.a]\ncommand = ["a"]\ntools.x.tier = 1', "'tier' in servers.a.tools.x is not"),
@@ -248,3 +253,12 @@ def test_json_values_stay_what_they_are(value: object) -> None:
 def test_other_values_are_refused(value: object) -> None:
     with pytest.raises(ConfigurationError):
         json_value(value)
+
+
+def test_a_remote_server_is_read_with_its_headers() -> None:
+    (server,) = read(
+        '[servers.a]\nurl = "https://example.org/mcp"\nheaders = { A = "keychain:ship", B = "c" }'
+    ).servers
+    assert (server.url, server.command) == ("https://example.org/mcp", ())
+    assert server.credential_names() == ("ship",)
+    assert server.header_names() == ("A=keychain:ship", "B")

@@ -1,0 +1,97 @@
+"""Owns the way to a server: a process that is started, or a URL that is asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from keyturn.application.tasks import TaskOwner
+from keyturn.broker.child_process import ChildProcess, Ends
+from keyturn.broker.envelope import RequestId
+from keyturn.broker.server_start import ServerMeans, ServerStart, server_command, server_headers
+from keyturn.domain.canonical import JsonObject
+
+
+class Flow(Protocol):
+    """Holds the reading of what a server says."""
+
+    def hold(self, reason: str) -> None:
+        """Read nothing for now."""
+        ...
+
+    def release(self, reason: str) -> None:
+        """Read again when no reason is left."""
+        ...
+
+
+class Transport(Protocol):
+    """Carries lines to a server and back: a process, or a URL."""
+
+    @property
+    def tap(self) -> Flow:
+        """Holds back what it says."""
+        ...
+
+    @property
+    def pid(self) -> int:
+        """Its process; 0 where there is none here."""
+        ...
+
+    @property
+    def writable(self) -> bool:
+        """False once nothing can be written any more."""
+        ...
+
+    @property
+    def unwritten(self) -> int:
+        """Bytes that it has not taken."""
+        ...
+
+    def write(self, line: bytes) -> None:
+        """Write a line; dropped when it takes no more."""
+        ...
+
+    def close_stdin(self) -> None:
+        """Say that nothing more will come."""
+        ...
+
+    def discard_unwritten(self) -> bool:
+        """Drop what it has not taken and take no more, if there is any; tell whether there was."""
+        ...
+
+    async def end(self) -> None:
+        """End it and wait until it is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What whoever carries lines has to ask its connection."""
+
+    schema_of: Callable[[str], JsonObject | None]
+    """Returns the input schema of a tool that the server is known to list."""
+    lost: Callable[[RequestId, str], bool]
+    """Says that nobody knows what became of a request; False when nobody asks."""
+    still_wanted: Callable[[], None]
+    """Raises ServerUnavailable when the connection was ended meanwhile."""
+
+
+async def open_transport(
+    start: ServerStart, means: ServerMeans, ends: Ends, tasks: TaskOwner, asking: Asking
+) -> Transport:
+    """Start the process, or make ready to ask the URL, with the server's secrets.
+
+    Raises SecretStoreUnavailable and ServerUnavailable.
+    """
+    if start.server.url:
+        from keyturn.broker.upstream_http import HttpTransport, Remote  # only who needs it pays
+
+        headers = await server_headers(start, means)
+        asking.still_wanted()
+        remote = Remote(
+            url=start.launch.url, headers=headers, schema_of=asking.schema_of, lost=asking.lost
+        )
+        return HttpTransport(remote, ends, tasks)
+    command = await server_command(start, means)
+    # Between this look and the new process there is no await.
+    asking.still_wanted()
+    return await ChildProcess.spawn(command, ends, means.tree, tasks)
