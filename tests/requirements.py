@@ -284,9 +284,9 @@ ROUTES = _section(
     ("ROUTE-PROMPTS", PASSED, "prompts/get is judged by rules of the kind prompt."),
     ("ROUTE-COMPLETION", PASSED, "completion/complete is judged by rules of the kind complete."),
     ("ROUTE-TASKS", PASSED, "Tasks are judged by rules of the kind task."),
-    ("ROUTE-SAMPLING", PASSED, "A server's sampling request is judged."),
-    ("ROUTE-ELICITATION", PASSED, "A server's elicitation request is judged."),
-    ("ROUTE-ROOTS", PASSED, "A server's request for roots is judged."),
+    ("ROUTE-SAMPLING", KEPT, "A server's sampling request is judged."),
+    ("ROUTE-ELICITATION", KEPT, "A server's elicitation request is judged."),
+    ("ROUTE-ROOTS", KEPT, "A server's request for roots is judged."),
 )
 
 REQUIREMENTS = (

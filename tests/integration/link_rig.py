@@ -24,6 +24,7 @@ from keyturn.application.assessment import Assessment
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.inputs import Inputs
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -242,6 +243,7 @@ class World:
         self.sessions = Sessions(self.ids, MemoryTraceIndexes())
         self.services = LinkServices(
             gate=self._gate(clock, observers, recorder),
+            inputs=self._inputs(clock, observers, recorder),
             agreements=self.agreements,
             reviews=self.reviews,
             approvals=self.approvals,
@@ -249,6 +251,19 @@ class World:
             recorder=recorder,
             sessions=self.sessions,
             processes=self.processes,
+            ids=self.ids,
+            observers=observers,
+            limits=self.limits,
+        )
+
+    def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
+        return Inputs(
+            stop=self.stop,
+            rules=self.rules,
+            approvals=self.approvals,
+            recorder=recorder,
+            log=self.log,
+            clock=clock,
             ids=self.ids,
             observers=observers,
             limits=self.limits,

@@ -287,6 +287,8 @@ def test_the_stop_cancels_what_is_in_flight_and_refuses_the_server(tmp_path: Pat
         await wire.client.answer_to(2)
         await asyncio.wait_for(world.written.wait(), 10)
         wire.say(request(3, "x/say", {"lines": [ask]}))
+        (asked,) = await world.approver.asked()
+        world.approver.answer(asked, AnswerVerdict.ALLOW_ONCE)
         await wire.client.wait_for(lambda line: b"elicitation/create" in line)
         wire.say({"jsonrpc": "2.0", "id": "q", "result": {"action": "decline"}})
         wire.say(request(4, "x/later", {}))

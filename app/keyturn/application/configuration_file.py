@@ -25,6 +25,7 @@ from keyturn.domain.rule import Kind, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
+_JUDGED = frozenset({Kind.CALL, Kind.SAMPLING, Kind.ELICITATION, Kind.ROOTS})
 _TOP = frozenset({"policy", "servers", "agents", "rules", "limits", "approver"})
 _SERVER = frozenset(
     {"command", "url", "headers", "env", "environment", "receipt", "review", "cwd", "tools"}
@@ -233,11 +234,11 @@ def fault_of_url(url: str) -> str:
 
 def _rule(number: int, row: JsonObject) -> Rule:
     rule = rule_from_data(row, default_id=f"file-{number}")
-    if rule.kind is not Kind.CALL:
+    if rule.kind not in _JUDGED:
         raise ConfigurationError(
-            f"Rule {number} is of the kind {rule.kind.value}, and this version judges calls only.",
+            f"Rule {number} is of the kind {rule.kind.value}, and this version judges none of it.",
             cause="It would decide nothing.",
-            mend="Remove it, or make it a rule of the kind call.",
+            mend="Remove it, or make it a rule of another kind.",
         )
     return rule
 

@@ -6,7 +6,7 @@ from keyturn.application.masking import masked_details, masked_json
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
+from keyturn.domain.canonical import JsonObject, Parsed, canonical, digest_of, parse_strict
 from keyturn.domain.decision import Actor, Delivery, Outcome, Verdict
 from keyturn.domain.origin import Trace
 from keyturn.domain.policy import Judgement
@@ -20,6 +20,7 @@ LONGEST_NAME = 200
 """Characters recorded of a tool or method that is only claimed to be one."""
 
 _NAMES_KEPT = 1_000
+_UNANSWERED = "the broker ended before anybody answered"
 _VERDICT_OF_REFUSAL = Verdict.DENY.value
 
 
@@ -96,8 +97,7 @@ class Recorder:
         details: JsonObject | None = None,
     ) -> Entry:
         """Build the record of one decision."""
-        arguments, masked = (b"", False)
-        committed = b""
+        arguments, masked, committed = b"", False, b""
         if call is not None:
             committed = canonical(call.arguments)
             arguments, masked = masked_json(call.arguments, committed, self._mask)
@@ -127,6 +127,40 @@ class Recorder:
                 **self._rule_details(judgement),
                 **self._masked({**_answer_details(answer), **(details or {})}),
             },
+            arguments=arguments,
+            masked=masked,
+            committed=committed,
+        )
+
+    def server_input(
+        self,
+        *,
+        call_id: str,
+        connection: Connection,
+        subject: JsonObject,
+        tier: Tier,
+        outcome: Outcome,
+        judgement: Judgement,
+        rules_hash: str,
+    ) -> Entry:
+        """Build the record of what was decided of a server's request to the agent's side."""
+        committed = canonical(subject)
+        arguments, masked = masked_json(subject, committed, self._mask)
+        return Entry(
+            type=RecordType.DECISION,
+            call=call_id,
+            session=connection.session.id,
+            agent=connection.agent,
+            server=connection.server.name,
+            tool=str(subject["method"]),
+            tier=tier.name,
+            call_digest=digest_of(committed),
+            taint=connection.session.lamps.letters(),
+            policy=self._policy(judgement, rules_hash),
+            verdict=judgement.verdict.value,
+            outcome=outcome.value,
+            actor=actor_of(outcome),
+            details={**self._rule_details(judgement), "from_server": True},
             arguments=arguments,
             masked=masked,
             committed=committed,
@@ -171,7 +205,6 @@ class Recorder:
 
     def never_answered(self, detached: Entry) -> None:
         """Record how a detached call ended that an earlier broker left: as what it was then."""
-        outcome = Outcome(detached.outcome)
         self._log.note(
             Entry(
                 type=RecordType.DECISION,
@@ -183,16 +216,13 @@ class Recorder:
                 tier=detached.tier,
                 call_digest=detached.call_digest,
                 verdict=Verdict.ASK.value,
-                outcome=outcome.value,
-                actor=actor_of(outcome),
-                details={
-                    **detached.details,
-                    "reason": "the broker ended before anybody answered",
-                },
+                outcome=detached.outcome,
+                actor=actor_of(Outcome(detached.outcome)),
+                details={**detached.details, "reason": _UNANSWERED},
             )
         )
 
-    def passed(self, connection: Connection, method: str, *, from_server: bool) -> None:
+    def passed(self, connection: Connection, method: str) -> None:
         """Note a method that is carried but not judged yet."""
         self._log.note(
             Entry(
@@ -200,7 +230,7 @@ class Recorder:
                 session=connection.session.id,
                 agent=connection.agent,
                 server=connection.server.name,
-                outcome="from_server" if from_server else "from_client",
+                outcome="from_client",
                 details={"method": self._claimed_name(method)},
             )
         )

@@ -9,6 +9,7 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
+from keyturn.application.inputs import Inputs
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import SecretMask
@@ -77,6 +78,7 @@ class Foundation:
     registry: Registry
     sessions: Sessions
     gate: Gate
+    inputs: Inputs
     milestones: Milestones
 
     async def close(self) -> None:
@@ -206,6 +208,7 @@ def _build(ground: _Ground) -> Foundation:
         registry=_registry(ground),
         sessions=Sessions(ground.ids, MemoryTraceIndexes()),
         gate=_gate(ground, recorder, approvals, stop, rules, agreements),
+        inputs=_inputs(ground, recorder, approvals, stop, rules),
         milestones=ground.milestones,
     )
 
@@ -221,6 +224,22 @@ def _registry(ground: _Ground) -> Registry:
         mask=ground.mask,
         clock=ground.clock,
         observers=ground.observers,
+    )
+
+
+def _inputs(
+    ground: _Ground, recorder: Recorder, approvals: Approvals, stop: StopSwitch, rules: RuleBook
+) -> Inputs:
+    return Inputs(
+        stop=stop,
+        rules=rules,
+        approvals=approvals,
+        recorder=recorder,
+        log=ground.log,
+        clock=ground.clock,
+        ids=ground.ids,
+        observers=ground.observers,
+        limits=ground.limits,
     )
 
 

@@ -151,6 +151,7 @@ class Service:
         processes = SystemProcesses(load_launchers(self.resources / "launchers.toml"))
         services = LinkServices(
             gate=base.gate,
+            inputs=base.inputs,
             agreements=base.agreements,
             reviews=base.reviews,
             approvals=base.approvals,

@@ -8,6 +8,7 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.inputs import Inputs
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.processes import Processes
 from keyturn.application.recording import Recorder
@@ -71,6 +72,7 @@ class LinkServices:
     """The use cases and ports that every link works with."""
 
     gate: Gate
+    inputs: Inputs
     agreements: Agreements
     reviews: Reviews
     approvals: Approvals

@@ -136,6 +136,7 @@ class Link:
         self._receive = _drop
         self._give_up_start()
         self._judged.refuse_unsent()
+        self._relay.leave()
         if self._ending is not None and not self._ending.done():
             # Whatever is still awaited for a client that left is not waited for any longer.
             self._tasks.start(self._upstream.end(), "end of the server")
@@ -166,6 +167,7 @@ class Link:
         )
         self._receive = refusing.from_client
         self._judged.refuse_unsent()
+        self._relay.leave()
         self._finish(LOST_CALLS_SECONDS, server_gone=True)
 
     # ---------------------------------------------------------------- from the use cases
@@ -241,6 +243,7 @@ class Link:
         try:
             await self._settle_start()
             if client_left:
+                self._relay.leave()
                 await self._withdraw()
             await self._judged.drain(seconds)
             if server_gone:

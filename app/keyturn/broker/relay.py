@@ -27,6 +27,7 @@ from keyturn.broker.eras import (
     server_says,
 )
 from keyturn.broker.frames import Oversize
+from keyturn.broker.held_inputs import HeldInputs
 from keyturn.broker.judged_calls import Cancelled, JudgedCalls, fault_of_call_id
 from keyturn.broker.keep_alive import PROGRESS
 from keyturn.broker.listing import Listing
@@ -89,6 +90,13 @@ class Relay:
         self._patience = parts.patience
         self._says: ServerSays | None = None
         self._handshaken = False
+        self._inputs = HeldInputs(
+            parts.services.inputs,
+            parts.services.ids,
+            parts.connection,
+            to_client=parts.answer,
+            to_server=parts.upstream.write,
+        )
         self._tools = ShownTools(
             Shower(
                 services=parts.services,
@@ -176,8 +184,8 @@ class Relay:
             claims = claims_in_initialize(frame.params)
             if claims is not None:
                 self._connection.claims = claims
-        if noted(method, from_server=False):
-            self._services.recorder.passed(self._connection, method, from_server=False)
+        if noted(method):
+            self._services.recorder.passed(self._connection, method)
         self._passed.add(Passed(request_id, method[:LONGEST_METHOD], meta))
         self._upstream.write(frame.line)
 
@@ -246,10 +254,13 @@ class Relay:
             self._stop.refused_one()
             self._upstream.refuse(frame, PAUSED)
             return
+        if self._inputs.judges(frame):
+            self._inputs.take(frame)
+            return
+        if frame.method == CANCELLED and self._inputs.cancelled(frame):
+            return
         if frame.method == LIST_CHANGED:
             self._listing.again()
-        if noted(frame.method, from_server=True):
-            self._services.recorder.passed(self._connection, frame.method, from_server=True)
         line = frame.line
         if frame.method == PROGRESS:
             line = self._judged.keep_alive.line_of(frame)
@@ -300,6 +311,11 @@ class Relay:
         """Tell whether a passed request is not answered yet."""
         return request_id in self._passed
 
+    def leave(self) -> None:
+        """Give up what the server asks: one of the two ends is gone."""
+        self._inputs.leave()
+
     async def close(self) -> None:
         """End what is left."""
+        await self._inputs.close()
         await self._tools.close()

@@ -41,17 +41,14 @@ def imitates_a_route(method: str) -> bool:
 
 
 _NOTED_FROM_CLIENT = frozenset({"resources/read", "prompts/get", "completion/complete"})
-_NOTED_FROM_SERVER = frozenset({"sampling/createMessage", "elicitation/create", "roots/list"})
 _LISTS = frozenset({
     TOOLS_LIST, "prompts/list", "resources/list", "resources/templates/list", "tasks/list",
 })  # fmt: skip
 _SENT_WHILE_STOPPED = _LISTS | {"ping", INITIALIZE, DISCOVER, INITIALIZED, CANCELLED}
 
 
-def noted(method: str, *, from_server: bool) -> bool:
-    """Tell whether a passed method is written down."""
-    if from_server:
-        return method in _NOTED_FROM_SERVER
+def noted(method: str) -> bool:
+    """Tell whether a client's passed method is written down."""
     return method in _NOTED_FROM_CLIENT or method.startswith("tasks/")
 
 

@@ -288,21 +288,21 @@ class TestNotes:
             details={"bytes": 12},
         )
         recorder.lost(call_id="call-2", agent="analyst", server="logistics", tool="dispatch_order")
-        recorder.passed(connection, "resources/read", from_server=False)
-        recorder.passed(connection, "hunter2", from_server=True)
+        recorder.passed(connection, "resources/read")
+        recorder.passed(connection, "hunter2")
         told = [(r.entry.type.value, r.entry.outcome, r.awaited) for r in log.records]
         assert told == [
             ("delivery", "completed", False),
             ("delivery", "unknown", False),
             ("passed", "from_client", False),
-            ("passed", "from_server", False),
+            ("passed", "from_client", False),
         ]
         assert "hunter2" not in str(log.records[-1].entry.details)
 
     def test_a_log_that_fails_does_not_stop_them(self) -> None:
         log = FakeDecisionLog()
         log.failure = LogUnavailable("The disk is full.")
-        Recorder(log, FakeSecretMask()).passed(make_connection(), "tools/list", from_server=False)
+        Recorder(log, FakeSecretMask()).passed(make_connection(), "tools/list")
         assert log.records == []
 
 
