@@ -20,6 +20,7 @@ from keyturn.application.approval_request import (
     WithdrawCause,
 )
 from keyturn.application.approvals import Approvals
+from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
@@ -241,9 +242,10 @@ class World:
             observers=observers,
         )
         self.sessions = Sessions(self.ids, MemoryTraceIndexes())
+        inputs = self._inputs(clock, observers, recorder)
         self.services = LinkServices(
-            gate=self._gate(clock, observers, recorder),
-            inputs=self._inputs(clock, observers, recorder),
+            gate=self._gate(clock, observers, recorder, inputs),
+            inputs=inputs,
             agreements=self.agreements,
             reviews=self.reviews,
             approvals=self.approvals,
@@ -269,7 +271,9 @@ class World:
             limits=self.limits,
         )
 
-    def _gate(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Gate:
+    def _gate(
+        self, clock: SystemClock, observers: Observers, recorder: Recorder, inputs: Inputs
+    ) -> Gate:
         return Gate(
             assessment=Assessment(
                 stop=self.stop,
@@ -289,6 +293,7 @@ class World:
                 observers=observers,
                 milestones=self.milestones,
             ),
+            within=AskedWithin(inputs, recorder, self.ids),
             clock=clock,
             ids=self.ids,
             observers=observers,

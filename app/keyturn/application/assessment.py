@@ -201,6 +201,8 @@ class Assessment:
             lamps=lamps,
         )
         judgement = self._rules.judge(subject, tier=judged.tier, labels=labels, suspended=suspended)
+        if judgement.verdict is not Verdict.DENY and connection.session.continuations.holds(call):
+            return Judgement(verdict=Verdict.ALLOW, because=Because.CONTINUATION)
         if judgement.verdict is not Verdict.ALLOW:
             return judgement
         if not connection.agent_enrolled:

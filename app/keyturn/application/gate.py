@@ -7,7 +7,7 @@
     5 ask        a person, when the verdict is ASK
     6 record     the decision, committed before anything moves (law 1)
     7 send       the stop and the digest are looked at once more, with no await before the write
-    8 inspect    the result                              } application/receiving.py
+    8 inspect    the result, and what it asks for        } application/receiving.py, asked_within.py
     9 record     the delivery, not awaited               }
 
 Every way out that is not a recorded ALLOW returns a refusal; `handle` never raises.
@@ -16,9 +16,10 @@ Every way out that is not a recorded ALLOW returns a refusal; `handle` never rai
 import logging
 from dataclasses import dataclass
 
-from keyturn.application.approval_request import Answer, ApprovalRequest, EarlierCall
+from keyturn.application.approval_request import Answer, ApprovalRequest
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_call import AskedCall
+from keyturn.application.asked_within import AskedWithin
 from keyturn.application.asking import rule_name
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import IncomingCall, Judged, Refused, Reply, Silence
@@ -37,6 +38,7 @@ from keyturn.domain.approval import State
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
+from keyturn.domain.policy import Because
 from keyturn.domain.record import Durability
 from keyturn.domain.tier import Tier
 
@@ -68,6 +70,7 @@ class Gate:
         recorder: Recorder,
         log: DecisionLog,
         receiver: Receiver,
+        within: AskedWithin,
         clock: Clock,
         ids: Ids,
         observers: Observers,
@@ -81,6 +84,7 @@ class Gate:
         self._recorder = recorder
         self._log = log
         self._receiver = receiver
+        self._within = within
         self._clock = clock
         self._ids = ids
         self._observers = observers
@@ -134,8 +138,12 @@ class Gate:
     async def _decide(self, incoming: IncomingCall, judged: Judged) -> _Decided:
         judgement = judged.judgement
         if judgement is not None and judgement.verdict is Verdict.ALLOW:
-            self._rules.counted(judgement)
-            return _Decided(outcome=Outcome.ALLOWED_RULE)
+            if judgement.because is not Because.CONTINUATION:
+                self._rules.counted(judgement)
+                return _Decided(outcome=Outcome.ALLOWED_RULE)
+            # Used up here, so that the same state never allows a second call.
+            if incoming.connection.session.continuations.take(judged.call):
+                return _Decided(outcome=Outcome.CONTINUATION)
         if incoming.ended:
             return _refused(Outcome.ERROR_BROKER)
         if self._approvals.take_retry_grant(judged.digest, judged.tier):
@@ -224,7 +232,8 @@ class Gate:
         )
         await self._log.commit(entry, Durability.WRITTEN if by_rule else Durability.FULL)
         incoming.decided = True
-        self._remember(incoming, judged, decided.outcome)
+        incoming.connection.session.remember(judged.call, decided.outcome, judged.number)
+        self._observers.changed(Topic.HISTORY)
 
     async def _record_refusal(
         self, incoming: IncomingCall, refusal: Refused, judged: Judged | None = None
@@ -290,20 +299,8 @@ class Gate:
         except ServerUnavailable:
             incoming.sent = False
             return self._receiver.not_sent(incoming, judged, _ERROR)
-        return self._receiver.receive(incoming, judged, await reply)
-
-    def _remember(self, incoming: IncomingCall, judged: Judged, outcome: Outcome) -> None:
-        """Keep what the next card of this session says of this call."""
-        session = incoming.connection.session
-        call = judged.call
-        session.earlier.append(
-            EarlierCall(
-                server=call.server, tool=call.tool, outcome=outcome.value, number=judged.number
-            )
-        )
-        if outcome.allows:
-            session.tools_used.add((call.server, call.tool))
-        self._observers.changed(Topic.HISTORY)
+        received = self._receiver.receive(incoming, judged, await reply)
+        return await self._within.admit(incoming, judged, received)
 
 
 def _given_up(incoming: IncomingCall) -> Refused | Silence | None:

@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from keyturn.application.approval_request import EarlierCall
+from keyturn.application.continuations import Continuations
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import TraceIndex, TraceIndexes
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject
+from keyturn.domain.decision import Outcome
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace, bounded
 
@@ -39,6 +42,7 @@ class Session:
     earlier: deque[EarlierCall] = field(
         default_factory=lambda: deque[EarlierCall](maxlen=EARLIER_CALLS)
     )
+    continuations: Continuations = field(default_factory=Continuations)
     shared_with: "Callable[[], Iterable[Session]]" = tuple
     """Those that lamps and trace are shared with, see `Sessions`."""
 
@@ -51,6 +55,14 @@ class Session:
         """Count a result and return its number, from 1."""
         self.results += 1
         return self.results
+
+    def remember(self, call: ToolCall, outcome: Outcome, number: int) -> None:
+        """Keep what the next card says of this call."""
+        self.earlier.append(
+            EarlierCall(server=call.server, tool=call.tool, outcome=outcome.value, number=number)
+        )
+        if outcome.allows:
+            self.tools_used.add((call.server, call.tool))
 
     @property
     def results_in_reach(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from keyturn.application.agreements import Agreements
 from keyturn.application.approvals import Approvals
+from keyturn.application.asked_within import AskedWithin
 from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.inputs import Inputs
@@ -181,6 +182,7 @@ def _build(ground: _Ground) -> Foundation:
     agreements = Agreements(
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )
+    inputs = _inputs(ground, recorder, approvals, stop, rules)
     return Foundation(
         profile=ground.profile,
         env=ground.env,
@@ -207,8 +209,8 @@ def _build(ground: _Ground) -> Foundation:
         ),
         registry=_registry(ground),
         sessions=Sessions(ground.ids, MemoryTraceIndexes()),
-        gate=_gate(ground, recorder, approvals, stop, rules, agreements),
-        inputs=_inputs(ground, recorder, approvals, stop, rules),
+        gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs),
+        inputs=inputs,
         milestones=ground.milestones,
     )
 
@@ -250,6 +252,7 @@ def _gate(
     stop: StopSwitch,
     rules: RuleBook,
     agreements: Agreements,
+    inputs: Inputs,
 ) -> Gate:
     return Gate(
         assessment=Assessment(
@@ -270,6 +273,7 @@ def _gate(
             observers=ground.observers,
             milestones=ground.milestones,
         ),
+        within=AskedWithin(inputs, recorder, ground.ids),
         clock=ground.clock,
         ids=ground.ids,
         observers=ground.observers,

@@ -1,6 +1,6 @@
 """One tool call as it is judged, and the digest that ties the approval to what is sent (law 2)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
@@ -87,6 +87,11 @@ class ToolCall:
             tail,
         )
         return digest_of(b"".join(parts))
+
+    def digest_of_first(self) -> str:
+        """Return the digest of the call that this one repeats with more input, or its own."""
+        first = {k: v for k, v in self.params.items() if k not in _CONTINUATION_KEYS}
+        return replace(self, params=first).digest()
 
     def _hash_of(self, member: str) -> bytes:
         if member not in self.params:

@@ -32,6 +32,8 @@ class Because(StrEnum):
     RULE_FAULT = "rule_fault"
     OTHER_PARAMS = "other_params"
     """The call carries params that no rule looks at, so none may allow it (security.md I-13)."""
+    CONTINUATION = "continuation"
+    """It repeats an allowed call with the input that the server was allowed to ask for."""
     UNKNOWN_AGENT = "unknown_agent"
     """The agent is not enrolled, so no rule may allow its calls."""
 

@@ -15,11 +15,13 @@ from keyturn.application.approval_request import (
     WithdrawCause,
 )
 from keyturn.application.approvals import Approvals
+from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import IncomingCall, Reply
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.inputs import Inputs
 from keyturn.application.ports.inspection import ResultInspector
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.upstream import Answered, Ready, UpstreamReply
@@ -255,6 +257,17 @@ class World:
         self.server = WatchedServer(self.log)
         self.validator = JsonSchemaValidator()
         self.inspector: ResultInspector = BoundedResultInspector(self.limits.result_bytes)
+        self.inputs = Inputs(
+            stop=self.stop,
+            rules=self.rules,
+            approvals=self.approvals,
+            recorder=self.recorder,
+            log=self.log,
+            clock=self.clock,
+            ids=self.ids,
+            observers=self.observers,
+            limits=self.limits,
+        )
         self.gate = self.make_gate()
 
     def make_gate(self) -> Gate:
@@ -278,6 +291,7 @@ class World:
                 observers=self.observers,
                 milestones=self.milestones,
             ),
+            within=AskedWithin(self.inputs, self.recorder, self.ids),
             clock=self.clock,
             ids=self.ids,
             observers=self.observers,

@@ -1,0 +1,91 @@
+"""Judges what a server asks for within a result: each request as if it had come by itself.
+
+Nothing of such a result reaches the agent before all of it was allowed.
+"""
+
+from keyturn.application.call import Forwarded, IncomingCall, Judged, Refused, Replaced, Reply
+from keyturn.application.inputs import Inputs, ServerInput
+from keyturn.application.ports.ids import Ids
+from keyturn.application.recording import Recorder
+from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
+from keyturn.domain.decision import Delivery, Outcome
+from keyturn.domain.server_input import KINDS
+
+REQUESTS, STATE, TYPE = "inputRequests", "requestState", "resultType"
+_ASKING = "input_required"
+_UNREADABLE = "what the server asks for could not be read"
+_NOT_ALLOWED = "the user did not allow what the server asks for"
+
+
+class AskedWithin:
+    """Looks into the answers of calls."""
+
+    def __init__(self, inputs: Inputs, recorder: Recorder, ids: Ids) -> None:
+        self._inputs = inputs
+        self._recorder = recorder
+        self._ids = ids
+
+    async def admit(self, incoming: IncomingCall, judged: Judged, reply: Reply) -> Reply:
+        """Return the reply, or what the agent is told in its place."""
+        result = _asking(reply)
+        if result is None:
+            return reply
+        why = await self._fault_of(incoming, result)
+        if why:
+            self._recorder.delivery(
+                call_id=incoming.id,
+                connection=incoming.connection,
+                tool=judged.call.tool,
+                delivery=Delivery.RESULT_WITHHELD,
+                details={"withheld": why},
+            )
+            return Refused(outcome=Outcome.ERROR_BROKER, withheld=why)
+        state = result.get(STATE)
+        if isinstance(state, str):
+            incoming.connection.session.continuations.issued(state, judged.call)
+        return reply
+
+    async def _fault_of(self, incoming: IncomingCall, result: JsonObject) -> str:
+        """Ask about one after another; say why the result is kept back, or nothing."""
+        requests = result.get(REQUESTS, {})
+        if not isinstance(requests, dict):
+            return _UNREADABLE
+        for request in requests.values():
+            asked = self._input_of(incoming, request)
+            if asked is None:
+                return _UNREADABLE
+            outcome = await self._inputs.decide(asked)
+            if not outcome.allows or incoming.cancelled:
+                return _NOT_ALLOWED
+        return ""
+
+    def _input_of(self, incoming: IncomingCall, request: JsonValue) -> ServerInput | None:
+        if not isinstance(request, dict):
+            return None
+        method, params = request.get("method"), request.get("params", {})
+        if not isinstance(method, str) or method not in KINDS or not isinstance(params, dict):
+            return None
+        return ServerInput(
+            id=self._ids.new("c"), connection=incoming.connection, method=method, params=params
+        )
+
+
+def _asking(reply: Reply) -> JsonObject | None:
+    """Return a result that asks for something; None for all others."""
+    if isinstance(reply, Replaced):
+        result: JsonValue = reply.result
+    elif isinstance(reply, Forwarded) and _may_ask(reply.line):
+        parsed = parse_strict(reply.line)
+        frame = parsed.value if isinstance(parsed, Parsed) else None
+        # What cannot be read strictly asks for nothing that anybody could be shown.
+        result = frame.get("result") if isinstance(frame, dict) else {TYPE: _ASKING, REQUESTS: None}
+    else:
+        return None
+    if not isinstance(result, dict):
+        return None
+    return result if result.get(TYPE) == _ASKING or REQUESTS in result else None
+
+
+def _may_ask(line: bytes) -> bool:
+    """Tell whether a line could hold these words, spelt plainly or with escapes."""
+    return _ASKING.encode() in line or REQUESTS.encode() in line or b"\\u" in line

@@ -1,0 +1,46 @@
+"""Owns which calls a server has asked to be repeated with more input, and under which state.
+
+From 2026-07-28 on a server answers `input_required` with an opaque `requestState`, and the client
+sends the call again with it. That is no second question for a person, where it is the same call and
+what the server asked for was allowed (architecture.md section 7, "MRTR").
+"""
+
+from collections import OrderedDict
+
+from keyturn.domain.call import ToolCall
+from keyturn.domain.canonical import canonical, digest_of
+
+MOST_OPEN = 1_000
+"""Of one session; the oldest are forgotten, so that their calls ask again."""
+STATE = "requestState"
+
+
+class Continuations:
+    """States that were issued and not used, each with the call that they continue."""
+
+    def __init__(self) -> None:
+        self._open: OrderedDict[str, str] = OrderedDict()
+
+    def issued(self, state: str, call: ToolCall) -> None:
+        """Note a state that the answer to a call carried."""
+        self._open[_hash_of(state)] = call.digest_of_first()
+        while len(self._open) > MOST_OPEN:
+            self._open.popitem(last=False)
+
+    def holds(self, call: ToolCall) -> bool:
+        """Tell whether a call repeats one whose answer carried its state."""
+        state = call.params.get(STATE)
+        if not isinstance(state, str):
+            return False
+        return self._open.get(_hash_of(state)) == call.digest_of_first()
+
+    def take(self, call: ToolCall) -> bool:
+        """Use the state up; False when another call has, or it never held."""
+        if not self.holds(call):
+            return False
+        del self._open[_hash_of(str(call.params[STATE]))]
+        return True
+
+
+def _hash_of(state: str) -> str:
+    return digest_of(canonical(state))
