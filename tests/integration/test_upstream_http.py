@@ -145,6 +145,7 @@ def test_what_the_server_says_on_its_own_stream_reaches_the_client(tmp_path: Pat
         async with http_server() as server:
             ask = {"jsonrpc": "2.0", "id": "q", "method": "roots/list"}
             server.on_get = lambda _request: server.stream([event(ask)], hold=True)
+            world.approver.decide = lambda _request: AnswerVerdict.ALLOW_ONCE
             wire = await connected(world, server)
             line = await wire.client.wait_for(lambda line: b"roots/list" in line)
             assert json.loads(line) == ask
