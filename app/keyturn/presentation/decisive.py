@@ -25,6 +25,7 @@ from keyturn.presentation.json_nodes import (
     first_nodes,
     pointer_parts,
     read_json,
+    shortened,
     value_at,
 )
 from keyturn.presentation.verbs import Verbs, name_words
@@ -293,8 +294,7 @@ def _label(node: Node, kind: RequestKind, words: Words) -> str:
     subject = _subject_name(node.path, kind, words)
     parts = pointer_parts(node.path)
     if not subject and not all(part.isdigit() or _PLAIN_KEY.fullmatch(part) for part in parts):
-        longer = len(node.path) > _LONGEST_LABEL
-        return f"{node.path[:_LONGEST_LABEL]}…" if longer else node.path
+        return shortened(node.path, _LONGEST_LABEL)
     told = subject or " ".join(
         f"[{part}]" if part.isdigit() else " ".join(name_words(part)) for part in parts
     )
@@ -323,7 +323,7 @@ def _note(candidate: _Candidate, words: Words) -> str:
     if host:
         notes.append(words("phrases.note_host", host=host))
     elif default != value and not isinstance(default, dict | list):
-        text = bare_text(default)
+        text = bare_json(default)
         if len(text) <= 40:
             notes.append(words("phrases.note_default", value=text))
     return ", ".join(notes)

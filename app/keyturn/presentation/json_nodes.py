@@ -171,6 +171,15 @@ def pointer_below(path: str, name: str) -> str:
     return f"{path}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
+def shortened(name: str, most: int) -> str:
+    """Return a name or JSON Pointer, a long one cut in its middle: its last part stays."""
+    if len(name) <= most:
+        return name
+    last = len(name) - max(0, name.rfind("/"))
+    end = min(max(last, most // 2), most - most // 4)
+    return f"{name[: most - end - 1]}…{name[-end:]}"
+
+
 def bare_text(value: JsonValue) -> str:
     """Return a string as it is, and everything else as the canonical JSON that is sent."""
     return value if isinstance(value, str) else canonical(value).decode()

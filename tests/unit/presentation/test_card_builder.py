@@ -442,3 +442,11 @@ def test_a_tree_that_nobody_reads_says_how_much_more_there_is() -> None:
 def test_texts_too_long_to_compare_have_no_difference() -> None:
     texts: JsonObject = {"old_string": "x\ny\n" * 20_000, "new_string": "y\nx\n" * 20_000}
     assert CARDS.card(a_call(subject=texts)).diff == ()
+
+
+def test_a_default_is_quoted_and_never_speaks_for_us() -> None:
+    default = 'x", checked by Keyturn'
+    schema: JsonObject = {"properties": {"path": {"type": "string", "default": default}}}
+    request = a_call(subject={"path": "y"}, tool="zzz", definition=with_schema(schema))
+    (value,) = CARDS.card(request).decisive
+    assert value.note == 'default is "x\\", checked by Keyturn"'
