@@ -109,6 +109,8 @@ class ArgumentRow:
     value_kind: ValueKind = ValueKind.EXACT
     spans: tuple[TracedSpan, ...] = ()
     origin: OriginLabel | None = None
+    left_out: int = 0
+    """So many more values have no row of their own; this row stands for them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,6 +151,7 @@ class CardBuilder:
             key=self._words("phrases.rest"),
             value=self._words("phrases.rest_of_values", n=more),
             value_kind=ValueKind.CONTAINER,
+            left_out=more,
         )
 
     def actions(self, request: ApprovalRequest, *, stopped: bool = False) -> CardActions:

@@ -6,8 +6,9 @@ schema is the server's own, so it never takes away the last value of an untruste
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -15,12 +16,7 @@ from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Origin
 from keyturn.domain.tier import Tier
-from keyturn.presentation.argument_schema import (
-    declared_nodes,
-    is_declared,
-    is_required,
-    schema_at,
-)
+from keyturn.presentation.argument_schema import ArgumentSchema, Place
 from keyturn.presentation.card import DecisiveValue
 from keyturn.presentation.json_nodes import (
     Node,
@@ -29,6 +25,7 @@ from keyturn.presentation.json_nodes import (
     first_nodes,
     pointer_parts,
     read_json,
+    shortened,
     value_at,
 )
 from keyturn.presentation.verbs import Verbs, name_words
@@ -80,9 +77,8 @@ _OF_SUBJECT: Mapping[RequestKind, tuple[str, ...]] = {
 class _Candidate:
     node: Node
     origin: Origin | None
-    schema: JsonObject
-    declared: bool
-    """Not a member that the tool's schema leaves out."""
+    place: Place
+    """What the tool's schema says of it."""
     telling: bool
     """Its name, kind or origin says that it decides something."""
     weight: int
@@ -160,24 +156,27 @@ def _chosen(request: ApprovalRequest, verbs: Verbs) -> tuple[list[_Candidate], i
 
 def _candidates(request: ApprovalRequest, subject: JsonValue, verbs: Verbs) -> list[_Candidate]:
     origins = _with_parents(worst_origins(request))
-    schema = _argument_schema(request)
+    schema = ArgumentSchema(_argument_schema(request), subject)
+
+    @cache
+    def tells(name: str) -> bool:
+        return not verbs.vocabulary.decisive.isdisjoint(name_words(name))
+
     found: dict[str, _Candidate] = {}
-    for node in chain(declared_nodes(subject, schema), _traced(subject, origins), _told(subject)):
+    for node in chain(schema.declared_nodes(), _traced(subject, origins), _told(subject)):
         if node.path in found or not _is_one_value(node):
             continue
         origin = origins.get(node.path)
         if len(found) >= _MOST_WEIGHED and origin is None:
             continue
-        shape = schema_at(schema, node.path)
-        own = _weight(node, origin, shape, verbs) + 2 * is_required(schema, node.path)
-        declared = is_declared(schema, node.path)
+        place = schema.at(node.path)
+        own = _weight(node, origin, place, tells) + 2 * place.required
         found[node.path] = _Candidate(
             node=node,
             origin=origin,
-            schema=shape,
-            declared=declared,
+            place=place,
             telling=own >= _TELLING,
-            weight=own if declared else own - _BELOW_ALL_DECLARED,
+            weight=own if place.declared else own - _BELOW_ALL_DECLARED,
         )
     return list(found.values())
 
@@ -231,18 +230,16 @@ def _untrusted(candidate: _Candidate) -> bool:
     return candidate.origin is not None and candidate.origin.untrusted
 
 
-def _weight(node: Node, origin: Origin | None, schema: JsonObject, verbs: Verbs) -> int:
-    parts = pointer_parts(node.path)
-    keys = [set(name_words(part)) for part in parts if not part.isdigit()]
-    decisive = verbs.vocabulary.decisive
+def _weight(node: Node, origin: Origin | None, place: Place, tells: Callable[[str], bool]) -> int:
+    keys = [part for part in pointer_parts(node.path) if not part.isdigit()]
     weight = 0
     if origin is not None:
         weight += 8 if origin.untrusted else 1
-    if keys and keys[-1] & decisive:
+    if keys and tells(keys[-1]):
         weight += 6
-    elif any(key & decisive for key in keys):
+    elif any(map(tells, keys)):
         weight += 3
-    if schema.get("format") in _FORMATS:
+    if any(one in _FORMATS for one in place.said("format") if isinstance(one, str)):
         weight += 4
     if isinstance(node.value, bool) or node.value is None:
         weight -= 1
@@ -297,8 +294,7 @@ def _label(node: Node, kind: RequestKind, words: Words) -> str:
     subject = _subject_name(node.path, kind, words)
     parts = pointer_parts(node.path)
     if not subject and not all(part.isdigit() or _PLAIN_KEY.fullmatch(part) for part in parts):
-        longer = len(node.path) > _LONGEST_LABEL
-        return f"{node.path[:_LONGEST_LABEL]}…" if longer else node.path
+        return shortened(node.path, _LONGEST_LABEL)
     told = subject or " ".join(
         f"[{part}]" if part.isdigit() else " ".join(name_words(part)) for part in parts
     )
@@ -320,14 +316,14 @@ def _subject_name(path: str, kind: RequestKind, words: Words) -> str:
 
 
 def _note(candidate: _Candidate, words: Words) -> str:
-    notes = [] if candidate.declared else [words("phrases.note_undeclared")]
-    value, schema = candidate.node.value, candidate.schema
+    notes = [] if candidate.place.declared else [words("phrases.note_undeclared")]
+    value = candidate.node.value
     host = _unusual_host(value)
-    default = schema.get("default")
+    default = next(candidate.place.said("default"), value)
     if host:
         notes.append(words("phrases.note_host", host=host))
-    elif "default" in schema and default != value and not isinstance(default, dict | list):
-        text = bare_text(default)
+    elif default != value and not isinstance(default, dict | list):
+        text = bare_json(default)
         if len(text) <= 40:
             notes.append(words("phrases.note_default", value=text))
     return ", ".join(notes)

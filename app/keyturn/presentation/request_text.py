@@ -1,14 +1,14 @@
 """Writes an approval request as plain text: what a person reads without a window.
 
 Every argument with its origin, hidden characters as marks; of what nobody could read to its end
-the size and the hash of the whole, which stays in `arguments`. Every line that holds text of an
+the size and the hash of the whole, which the pages give. Every line that holds text of an
 agent or server starts with a bar, a name or our own words, so that no value can pose as a line of
 ours. The hash of exactly this text is what an answer's `prompt_hash` proves was shown.
 """
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
@@ -22,15 +22,15 @@ from keyturn.presentation.card import (
     ValueKind,
 )
 from keyturn.presentation.card_builder import CardBuilder
-from keyturn.presentation.json_nodes import bare_json
+from keyturn.presentation.json_nodes import bare_json, shortened
 from keyturn.presentation.visible_text import (
-    COST_OF_MARK,
     Segment,
+    cost_of,
+    costs_less,
     each_visible,
     each_visible_in_line,
-    mark_label,
-    visible,
-    visible_line,
+    in_brackets,
+    shown_line,
 )
 from keyturn.presentation.words import Words
 
@@ -44,8 +44,9 @@ MOST_SHOWN = 256 * 1024
 """Characters of others' text that are shown of one request; a mark counts for several."""
 _LEAST_SHOWN = 100
 """What is shown of each value even when there is no room left."""
+_PAGE = 64 * 1024
 _LONGEST_NAME = 300
-_PLAIN_NAME = re.compile(r"""[\w/\[$@.][^":\n]*""")
+_PLAIN_NAME = re.compile(r"""[\w/\[$@.][^":<\n]*""")
 _SIGNS = {DiffSide.BOTH: "  ", DiffSide.BEFORE: "- ", DiffSide.AFTER: "+ "}
 
 
@@ -56,6 +57,13 @@ class RequestText:
     text: str
     prompt_hash: str
     """SHA-256 of the text in UTF-8, hexadecimal."""
+    whole: bool
+    """Nothing of what is asked about is left out; else `RequestTexts.pages` has all of it."""
+
+
+def size_of(request: ApprovalRequest) -> int:
+    """Return how much there is to read for a request's text, in characters."""
+    return len(request.arguments) + len(request.definition) + len(request.bound_meta)
 
 
 class RequestTexts:
@@ -68,45 +76,61 @@ class RequestTexts:
     def of(self, request: ApprovalRequest, deadline_ms: int | None) -> RequestText:
         """Return the text of a request whose agent waits for `deadline_ms` more."""
         card = self._cards.card(request, compared=False)
-        lines = _Lines(self._words, self._cards, request, card)
+        lines = _Lines(self._words, self._cards, request, card, self.line)
         text = "\n".join(lines.all(deadline_ms)) + "\n"
-        return RequestText(text=text, prompt_hash=hashlib.sha256(text.encode()).hexdigest())
+        return RequestText(
+            text=text,
+            prompt_hash=hashlib.sha256(text.encode()).hexdigest(),
+            whole=lines.whole,
+        )
+
+    def pages(self, request: ApprovalRequest) -> Iterator[str]:
+        """Yield exactly what is asked about, and the `_meta` sent along, in pages to be read."""
+        texts = (request.arguments, request.bound_meta)
+        pages = [text[at : at + _PAGE] for text in texts for at in range(0, len(text), _PAGE)]
+        for number, page in enumerate(pages, 1):
+            told = in_brackets(each_visible(page), self._words)
+            lines = [self._words("request.page", n=number, of=len(pages)), *_behind_bars(told)]
+            yield "\n".join(lines) + "\n"
 
     def line(self, text: str) -> str:
         """Return a text on one line, with everything that cannot be seen as a mark."""
-        return _shown(visible_line(text), self._words)
-
-    def block(self, text: str, indent: str = "") -> Iterator[str]:
-        """Yield a text of several lines, each behind a bar."""
-        for line in _shown(visible(text), self._words).split("\n"):
-            yield f"{indent}{_BAR}{line}"
+        return shown_line(text, self._words)
 
 
-def _shown(segments: Iterable[Segment], words: Words) -> str:
-    return "".join(
-        part.text if part.mark is None else f"[{mark_label(part.mark, words)}]" for part in segments
-    )
+def _behind_bars(told: str, indent: str = "") -> Iterator[str]:
+    return (f"{indent}{_BAR}{line}" for line in told.split(_BREAK))
 
 
 class _Lines:
     """Writes the lines of one request, and no more of others' text than can be read."""
 
     def __init__(
-        self, words: Words, cards: CardBuilder, request: ApprovalRequest, card: CardView
+        self,
+        words: Words,
+        cards: CardBuilder,
+        request: ApprovalRequest,
+        card: CardView,
+        line: Callable[[str], str],
     ) -> None:
         self._words = words
         self._cards = cards
         self._request = request
         self._card = card
+        self._line = line
         self._left = MOST_SHOWN
-        values = sum(len(row.value) for row in card.rows if row.value_kind is ValueKind.EXACT)
-        self._fits = values < MOST_SHOWN // 2
+        values = (row.value for row in card.rows if row.value_kind is ValueKind.EXACT)
+        self._fits = costs_less(values, MOST_SHOWN // 2)
+        self.whole = True
+        """Nothing that was written so far is cut; what earlier results hold is not asked about."""
 
     def all(self, deadline_ms: int | None) -> Iterator[str]:
         words, card, request = self._words, self._card, self._request
         yield self._line(card.headline)
         yield self._line("    ".join(filter(None, (card.server_tool, card.call_number))))
-        yield self._line(". ".join(chip.text for chip in card.chips) + ".")
+        # How many more values decide stands below those that are shown.
+        chips = [chip.text for chip in card.chips if chip.text != card.decisive_more]
+        yield self._line(". ".join(chips) + ".")
         for lamp in card.lamps:
             if lamp.lit:
                 yield self._line(f"{lamp.letter} {lamp.words} ({lamp.where})")
@@ -147,15 +171,17 @@ class _Lines:
         # Deep levels keep one indent and name their path, so that indents never grow into marks.
         deep = row.depth > _DEEPEST_INDENT
         indent = _STEP * (min(row.depth, _DEEPEST_INDENT) + 1)
-        if not row.path and row.value_kind is ValueKind.CONTAINER:
-            yield f"{indent}{_OURS}{row.value}; {self._whole(self._request.arguments)}"
+        if row.left_out:
+            rest = self._rest("request.rest_of_values", row.left_out)
+            yield f"{indent}{_OURS}{rest}; {self._hash(self._request.arguments)}"
             return
         key = self._name(row.path if deep else row.key)
         if row.value_kind is ValueKind.EXACT and "\n" in row.value:
             yield f"{indent}{key}: {self._words('request.lines', n=row.value.count(_BREAK) + 1)}"
             yield from self._block(row.value, indent)
         else:
-            told, rest = self._part(row.value, each_visible_in_line(row.value[: self._room()]))
+            value = _unmistakable(row.value) if row.value_kind is ValueKind.EXACT else row.value
+            told, rest = self._part(value, each_visible_in_line(value[: self._room()]))
             yield f"{indent}{key}: {told}"
             if rest:
                 yield f"{indent}{_OURS}{rest}"
@@ -169,7 +195,7 @@ class _Lines:
         yield self._words("request.difference")
         for at, row in enumerate(self._card.diff):
             if self._left <= 0:
-                rest = self._words("request.rest_of_lines", n=len(self._card.diff) - at)
+                rest = self._rest("request.rest_of_lines", len(self._card.diff) - at)
                 yield f"{_STEP}{_OURS}{rest}"
                 return
             told, rest = self._part(row.text, each_visible_in_line(row.text[: self._room()]))
@@ -189,7 +215,7 @@ class _Lines:
     def _excerpt(self, excerpt: SourceExcerpt) -> Iterator[str]:
         yield self._words("request.found", title=self._line(excerpt.title), place=excerpt.place)
         for line in excerpt.lines:
-            self._left -= len(line.text) * (1 if line.text.isprintable() else COST_OF_MARK)
+            self._left -= sum(map(cost_of, each_visible_in_line(line.text)))
             yield f"{_STEP}{line.number} {_BAR}{self._excerpt_line(line)}"
 
     def _excerpt_line(self, line: ExcerptLine) -> str:
@@ -212,17 +238,13 @@ class _Lines:
 
     def _name(self, key: str) -> str:
         """Return a name; one that could be read as more than a name stands as JSON has it."""
-        part = key[:_LONGEST_NAME]
-        told = part if _PLAIN_NAME.fullmatch(part) else bare_json(part)
-        return self._line(told if part == key else f"{told}…")
-
-    def _line(self, text: str) -> str:
-        return _shown(visible_line(text), self._words)
+        part = shortened(key, _LONGEST_NAME)
+        self.whole = self.whole and part == key
+        return self._line(part if _PLAIN_NAME.fullmatch(part) else bare_json(part))
 
     def _block(self, text: str, indent: str) -> Iterator[str]:
         told, rest = self._part(text, each_visible(text[: self._room()]))
-        for line in told.split(_BREAK):
-            yield f"{indent}{_BAR}{line}"
+        yield from _behind_bars(told, indent)
         if rest:
             yield f"{indent}{_OURS}{rest}"
 
@@ -237,17 +259,25 @@ class _Lines:
         for segment in segments:
             told.append(segment)
             seen += len(segment.text)
-            cost = len(segment.text) if segment.mark is None else COST_OF_MARK
-            room -= cost
-            self._left -= cost
+            room -= cost_of(segment)
+            self._left -= cost_of(segment)
             if room <= 0:
                 break
-        shown = _shown(told, self._words)
+        shown = in_brackets(told, self._words)
         if seen >= len(text):
             return shown, ""
-        left_out = self._words("request.rest_of_text", n=len(text) - seen)
-        return shown, f"{left_out}; {self._whole(text)}"
+        return shown, f"{self._rest('request.rest_of_text', len(text) - seen)}; {self._hash(text)}"
 
-    def _whole(self, text: str) -> str:
+    def _rest(self, key: str, n: int) -> str:
+        self.whole = False
+        return self._words(key, n=n)
+
+    def _hash(self, text: str) -> str:
         raw = text.encode("utf-8", "surrogatepass")
         return self._words("request.whole", n=len(raw), digest=hashlib.sha256(raw).hexdigest())
+
+
+def _unmistakable(value: str) -> str:
+    """Return a value of one line; a string that holds quotation marks as JSON has it."""
+    inner = value[1:-1]
+    return bare_json(inner) if value.startswith('"') and '"' in inner else value

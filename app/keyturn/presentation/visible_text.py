@@ -20,6 +20,7 @@ SPACE_RUN = 8
 MOST_HIDDEN = 10_000
 """So many hidden characters are counted; of more only that they are there."""
 _MOST_COUNTED_IN = 512 * 1024
+_MOST_SEQUENCES = 100_000
 COST_OF_MARK = 16
 """What a mark costs, in plain characters."""
 UNSEEN_RUN = 64
@@ -97,6 +98,7 @@ _PATTERN = re.compile(
     f"|(?P<unseen>[{_HIDDEN}]{{{UNSEEN_RUN},}})"
     rf"|(?P<hidden>[{_HIDDEN}])(?P=hidden)*"
 )
+_SEQUENCES = re.compile(f"(?P<emoji>{_EMOJI})|(?P<hidden>[{_HIDDEN}]+)")
 _ANY_HIDDEN = re.compile(f"[{_HIDDEN}]")
 _ASCII_PATTERN = re.compile(
     rf"(?P<blank>(?:\A|(?<=\n))(?:[ \t\r]*\n){{{BLANK_LINE_RUN},}})"
@@ -193,12 +195,33 @@ def shown_line(text: str, words: Words, *, most: int = 0) -> str:
     (0: no limit), beyond which the rest is counted.
     """
     kept = text[:most] if most and len(text) > most else text
-    shown = "".join(
-        part.text if part.mark is None else f"[{mark_label(part.mark, words)}]"
-        for part in visible_line(kept)
-    )
+    shown = in_brackets(each_visible_in_line(kept), words)
     left_out = len(text) - len(kept)
     return f"{shown} {words('fitting.more', n=left_out)}" if left_out else shown
+
+
+def in_brackets(segments: Iterable[Segment], words: Words) -> str:
+    """Return the segments as one plain text, the marks in brackets."""
+    return "".join(
+        part.text if part.mark is None else f"[{mark_label(part.mark, words)}]" for part in segments
+    )
+
+
+def cost_of(segment: Segment) -> int:
+    """Return what it costs to show a segment, in plain characters."""
+    return len(segment.text) if segment.mark is None else COST_OF_MARK
+
+
+def costs_less(texts: Iterable[str], most: int) -> bool:
+    """Tell whether showing all the texts costs less than `most`."""
+    for text in texts:
+        if len(text) >= most:
+            return False
+        for segment in each_visible(text) if "\n" in text else each_visible_in_line(text):
+            most -= cost_of(segment)
+            if most <= 0:
+                return False
+    return True
 
 
 def hidden_characters(segments: Iterable[Segment]) -> int:
@@ -211,20 +234,29 @@ def hidden_characters(segments: Iterable[Segment]) -> int:
 
 
 def hidden_in_all(texts: Iterable[str]) -> int:
-    """Count them in several texts; `MOST_HIDDEN` where there are that many, or too far in."""
+    """Count them in several texts; `MOST_HIDDEN` where there are that many, or too much is drawn.
+
+    Far in, emoji are told from what hides by their sequences alone.
+    """
     count = 0
     left = _MOST_COUNTED_IN
+    sequences = _MOST_SEQUENCES
     for text in texts:
         if text.isascii() and text.isprintable():
             continue
         seen = 0
         for segment in each_visible(text[: max(0, left)]):
             seen += len(segment.text)
-            left -= len(segment.text) if segment.mark is None else COST_OF_MARK
+            left -= cost_of(segment)
             count += hidden_characters((segment,))
             if left <= 0 or count >= MOST_HIDDEN:
                 break
-        if count >= MOST_HIDDEN or _ANY_HIDDEN.search(text, seen):
+        for found in _SEQUENCES.finditer(text, seen) if count < MOST_HIDDEN else ():
+            count += len(found.group()) if found.lastgroup == "hidden" else 0
+            sequences -= 1
+            if sequences <= 0 or count >= MOST_HIDDEN:
+                break
+        if count >= MOST_HIDDEN or (sequences <= 0 and _ANY_HIDDEN.search(text)):
             return MOST_HIDDEN
     return count
 

@@ -10,6 +10,7 @@ from keyturn.application.approval_request import AskedBy, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
+from keyturn.presentation import argument_schema
 from keyturn.presentation.arming import terms_of
 from keyturn.presentation.card import CardKind, CardView, Deadline, DiffSide, ValueKind
 from keyturn.presentation.card_builder import CardBuilder
@@ -357,6 +358,67 @@ def test_an_undeclared_value_of_an_untrusted_result_is_shown_all_the_same() -> N
     assert (owed.path, owed.note) == ("/bcc", "not in the tool's schema")
 
 
+def unkind() -> JsonObject:
+    """Return 64 branches, each of which leads over eight references to the whole again."""
+    hops: JsonObject = {
+        f"h{branch}_{hop}": {"$ref": f"#/$defs/h{branch}_{hop + 1}"}
+        for branch in range(64)
+        for hop in range(7)
+    }
+    ends: JsonObject = {f"h{branch}_7": {"$ref": "#/$defs/part"} for branch in range(64)}
+    branches: list[JsonValue] = [{"$ref": f"#/$defs/h{branch}_0"} for branch in range(64)]
+    part: JsonObject = {"anyOf": branches, "properties": {"d": {"$ref": "#/$defs/part"}}}
+    return {"$ref": "#/$defs/part", "$defs": {**hops, **ends, "part": part}}
+
+
+def test_an_unkind_schema_is_not_walked_again_for_each_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = 0
+    value_at = argument_schema.value_at
+
+    def counted(root: JsonValue, pointer: str) -> JsonValue:
+        nonlocal looks
+        looks += 1
+        assert looks < 20_000
+        return value_at(root, pointer)
+
+    monkeypatch.setattr(argument_schema, "value_at", counted)
+    subject: JsonObject = {f"{number}": 0 for number in range(500)}
+    for _ in range(60):
+        subject = {"d": subject}
+    request = a_call(subject=subject, tool="zzz", definition=with_schema(unkind()), trace=Trace())
+    assert len(request.arguments) < 5 * 1024
+    assert CARDS.card(request).decisive[0].note == ""
+
+
+JUNK: list[JsonValue] = [0] * 2_000
+DEEP_JUNK: JsonObject = {"!": [JUNK for _ in range(20)]}
+MESSAGES: JsonObject = {"messages": [{"to": "mallory@evil.example"}]}
+HIDING: list[tuple[JsonObject, str]] = [
+    ({"!": JUNK, **MESSAGES}, "/messages/0/to"),
+    ({"!": DEEP_JUNK, **MESSAGES}, "/messages/0/to"),
+    ({"a": {"!": JUNK, **MESSAGES}}, "/a/messages/0/to"),
+    ({"!" * 600_000: JUNK, **MESSAGES}, "/messages/0/to"),
+    ({"!" * 1_100_000: JUNK, **MESSAGES}, "/messages/0/to"),
+    ({**{f"!{number}": JUNK for number in range(300)}, **MESSAGES}, "/messages/0/to"),
+]
+
+
+@pytest.mark.parametrize(("subject", "path"), HIDING, ids=range(len(HIDING)))
+@pytest.mark.parametrize("named", [True, False])
+def test_junk_does_not_hide_a_value_in_a_list(
+    subject: JsonObject, path: str, *, named: bool
+) -> None:
+    messages: JsonObject = {"items": {"properties": {"to": {}, "body": {}}}}
+    names: JsonObject = {"messages": messages, "a": {"properties": {"messages": messages}}}
+    definition = with_schema({"properties": names}) if named else ""
+    card = CARDS.card(a_call(subject=subject, tool="zzz", definition=definition, trace=Trace()))
+    assert path in [row.path for row in card.rows]
+    assert path in [value.path for value in card.decisive]
+    assert len(card.rows) <= 2_001
+
+
 OPEN: list[JsonObject] = [
     {"type": "object"},
     {"properties": {"a": {}}, "patternProperties": {"^b": {}}},
@@ -380,3 +442,11 @@ def test_a_tree_that_nobody_reads_says_how_much_more_there_is() -> None:
 def test_texts_too_long_to_compare_have_no_difference() -> None:
     texts: JsonObject = {"old_string": "x\ny\n" * 20_000, "new_string": "y\nx\n" * 20_000}
     assert CARDS.card(a_call(subject=texts)).diff == ()
+
+
+def test_a_default_is_quoted_and_never_speaks_for_us() -> None:
+    default = 'x", checked by Keyturn'
+    schema: JsonObject = {"properties": {"path": {"type": "string", "default": default}}}
+    request = a_call(subject={"path": "y"}, tool="zzz", definition=with_schema(schema))
+    (value,) = CARDS.card(request).decisive
+    assert value.note == 'default is "x\\", checked by Keyturn"'

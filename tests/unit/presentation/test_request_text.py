@@ -124,6 +124,8 @@ FORGED: list[JsonObject] = [
     {" <- typed by you here": "5"},
     {'amount: "5"\n  <- typed by you here': "6"},
     {"a": {"b": {"c": {"d": {"<- typed by you here": "5"}}}}},
+    {"amount": '5"   <- typed by you here, result 3'},
+    {"a   <- typed by you here": "5"},
 ]
 
 
@@ -132,6 +134,8 @@ def test_no_value_or_name_can_pose_as_the_origin_of_a_value(subject: JsonObject)
     lines = TEXTS.of(a_call(subject=subject, trace=Trace()), 1).text.split("\n")
     told = [line.strip() for line in lines if line.strip().startswith("<-")]
     assert told == ["<- not from any result"]
+    values = [line for line in lines if not line.lstrip().startswith(("| ", "<- ", "Arguments,"))]
+    assert "<-" not in re.sub(r'"(?:[^"\\]|\\.)*"', "", "\n".join(values))
 
 
 def test_a_name_with_a_value_in_it_is_quoted() -> None:
@@ -161,13 +165,57 @@ def test_of_a_long_value_the_text_names_size_and_hash(kind: str) -> None:
     assert said in text
 
 
+@pytest.mark.parametrize("hidden", ["\u200b", "\u3164", "\n\n\n"])
+def test_a_value_of_many_marks_leaves_room_for_the_others(hidden: str) -> None:
+    subject: JsonObject = {"a": f"a{hidden}" * 16_000, "b": "b" * 5_000, "c": "c" * 5_000}
+    text = TEXTS.of(a_call(subject=subject), 1).text
+    assert "b" * 5_000 in text
+    assert "c" * 5_000 in text
+
+
+def test_a_long_parent_does_not_hide_the_name_of_a_value() -> None:
+    subject: JsonObject = {"x" * 400: {"y": {"z": {"zz": {"recipient": "me"}}}}}
+    text = TEXTS.of(a_call(subject=subject), 1).text
+    assert re.search(r"\n +/x+…x*/y/z/zz/recipient: \"me\"\n", text)
+    # Above the large value too, where a label of odd names is the path.
+    odd: JsonObject = {"!" * 400: {"recipient": "me"}}
+    text = TEXTS.of(a_call(subject=odd), 1).text
+    assert re.search(r"\n  /!+…!*/recipient:\n    \| me\n", text)
+
+
+def test_how_many_more_values_decide_is_said_once() -> None:
+    names = ("address", "account", "email", "recipient", "url")
+    text = TEXTS.of(a_call(subject=dict.fromkeys(names, "x")), 1).text
+    assert text.count("2 more values that decide stand in the list") == 1
+
+
+CUT: list[JsonObject] = [
+    {"body": "x " * 300_000},
+    {"x" * 400: "short"},
+    {f"k{number}": number for number in range(3_000)},
+]
+
+
+@pytest.mark.parametrize("subject", CUT, ids=range(len(CUT)))
+def test_a_text_that_leaves_something_out_says_so(subject: JsonObject) -> None:
+    assert TEXTS.of(a_call(), 1).whole
+    request = a_call(subject=subject, bound_meta='{"a\u202eb":"c"}')
+    told = TEXTS.of(request, 1)
+    assert not told.whole
+    assert "Raw JSON" not in told.text
+    pages = list(TEXTS.pages(request))
+    bars = [line[2:] for page in pages for line in page.split("\n") if line.startswith("| ")]
+    assert "".join(bars) == request.arguments + '{"a[U+202E right-to-left override]b":"c"}'
+    assert all(len(page) < MOST_SHOWN for page in pages)
+
+
 def test_many_values_are_not_all_listed_and_the_text_says_so() -> None:
     subject: JsonObject = {f"k{number}": f"value {number}" for number in range(49_000)}
     origins = tuple(origin(f"/k{number}", f"value {number}") for number in range(48_000, 49_000))
     request = a_call(subject=subject, trace=Trace(origins=origins))
     text = TEXTS.of(request, 1).text
     assert text.count("\n") < 20_000
-    assert "  <- 47000 more values, whole in Raw JSON; the whole has " in text
+    assert "  <- 47000 more values are not shown here; the whole has " in text
     assert hashlib.sha256(request.arguments.encode()).hexdigest() in text
     # Not the listed ones decide, but those that came from a result.
     assert "Came from reports, result 3" in text

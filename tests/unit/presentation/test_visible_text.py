@@ -137,4 +137,8 @@ def test_all_hidden_characters_are_counted_up_to_a_number() -> None:
     assert hidden_in_all(["\u200b\u200c" * 100_000]) == MOST_HIDDEN
     assert hidden_in_all(["x\u200b" * 2_000_000]) == MOST_HIDDEN
     assert hidden_in_all(["\u00e9" * 1_000_000]) == 0
-    assert hidden_in_all(["\u00e9" * 1_000_000 + "\u200b"]) == MOST_HIDDEN
+    assert hidden_in_all(["\u00e9" * 1_000_000 + "\u200b"]) == 1
+    assert (
+        hidden_in_all(["\u00e9" * 1_000_000, "a\u200bb\u200cc", "\U0001f468\u200d\U0001f469"]) == 2
+    )
+    assert hidden_in_all(["\U0001f468\u200d\U0001f469" * 500_000, "\u200b"]) == MOST_HIDDEN
