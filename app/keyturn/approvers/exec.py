@@ -40,7 +40,7 @@ from keyturn.approvers.request_message import (
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import ConfigurationError
 from keyturn.presentation.phrases import Phrases
-from keyturn.presentation.request_text import RequestTexts
+from keyturn.presentation.request_text import RequestTexts, size_of
 
 _log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ MOST_REVIEWS = 32
 """Of these, reviews at most: the rest is for calls."""
 GRACE_SECONDS = 2.0
 _MOST_ALERTS = 100
-_LARGE_ARGUMENTS = 4 * 1024
+_LARGE = 4 * 1024
 _MILLISECOND = 1_000_000
 
 
@@ -264,7 +264,7 @@ class ExecApprover:
                 queued.request, remaining, phrases=self._phrases, texts=self._texts
             )
 
-        if len(queued.request.arguments) > _LARGE_ARGUMENTS:
+        if size_of(queued.request) > _LARGE:
             return await asyncio.to_thread(write)
         return write()
 

@@ -22,11 +22,13 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.domain.approval import State
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.request_text import size_of
 from keyturn.presentation.words import Words
 
 _log = logging.getLogger(__name__)
 
 UPDATE_SECONDS = 10.0
+_LARGE = 4 * 1024
 
 
 class WaitingNotice:
@@ -83,7 +85,7 @@ class WaitingNotice:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            notice = self._notice()
+            notice = await self._notice()
             if notice == shown:
                 continue
             if notice is None:
@@ -108,10 +110,13 @@ class WaitingNotice:
     def _pending(self) -> list[ApprovalRequest]:
         return [w.request for w in self._approvals.waiting() if w.state is State.PENDING]
 
-    def _notice(self) -> Notice | None:
+    async def _notice(self) -> Notice | None:
         pending = self._pending()
         if not pending:
             return None
+        if len(pending) == 1 and size_of(pending[0]) > _LARGE:
+            # Off the loop, which nothing may hold for long; whatever changes is looked at again.
+            return await asyncio.to_thread(self._about_one, pending[0])
         if len(pending) == 1:
             return self._about_one(pending[0])
         high = sum(request.tier >= Tier.T2 for request in pending)

@@ -32,6 +32,7 @@ from keyturn.approvers.terminal_commands import (
 from keyturn.approvers.terminal_showing import (
     MILLISECOND,
     Item,
+    Reading,
     Showing,
     Shown,
     Stage,
@@ -41,12 +42,12 @@ from keyturn.approvers.terminal_stop import Resume, Review, TerminalStop
 from keyturn.domain.decision import Outcome
 from keyturn.presentation.arming import ArmingDelays
 from keyturn.presentation.card_builder import CardBuilder
-from keyturn.presentation.request_text import RequestTexts
+from keyturn.presentation.request_text import RequestTexts, size_of
 from keyturn.presentation.words import Words
 
 _log = logging.getLogger(__name__)
 
-_LARGE_ARGUMENTS = 64 * 1024
+_LARGE = 64 * 1024
 
 
 class TerminalApprover:
@@ -192,26 +193,31 @@ class TerminalApprover:
         if item is None or showing.terminal is None:
             return
         shown = Shown(item=item)
-        if len(item.request.arguments) > _LARGE_ARGUMENTS:
+        if size_of(item.request) > _LARGE:
             showing.reserve(shown)
             self._tasks.start(self._show_large(shown, item), "terminal text")
         else:
-            self._write(shown, item)
-            self._begin(shown)
+            self._showing.begin(shown, self._write(shown, item))
 
     async def _show_large(self, shown: Shown, item: Item) -> None:
         """Do the same off the loop, which nothing may hold for long."""
-        await asyncio.to_thread(self._write, shown, item)
+        text = await asyncio.to_thread(self._write, shown, item)
         if self._showing.current is shown:
-            self._begin(shown)
+            self._showing.begin(shown, text)
 
-    def _write(self, shown: Shown, item: Item) -> None:
-        remaining_ms = item.remaining_ms(self._clock.monotonic_ns())
-        shown.text = self._texts.of(item.request, remaining_ms)
-        shown.proof = proof_of(item.request, self._cards.decisive(item.request))
+    def _write(self, shown: Shown, item: Item) -> str:
+        request = item.request
+        told = self._texts.of(request, item.remaining_ms(self._clock.monotonic_ns()))
+        shown.headline = told.text.partition("\n")[0]
+        shown.reading = Reading(self._texts, request, told)
+        shown.proof = proof_of(request, self._cards.decisive(request))
+        return f"\n{told.text}"
 
-    def _begin(self, shown: Shown) -> None:
-        self._showing.begin(shown, f"\n{shown.text.text}" if shown.text is not None else "")
+    async def _show_page(self, shown: Shown, reading: Reading) -> None:
+        """Write the next part of what was cut, which then has its time to be read."""
+        page = await asyncio.to_thread(reading.next_page)
+        if self._showing.current is shown:
+            self._showing.begin(shown, page)
 
     def _show_set_aside(self) -> None:
         for item in self._waiting.values():
@@ -223,17 +229,28 @@ class TerminalApprover:
 
     def _ask(self, shown: Shown) -> None:
         """Say what can be typed, under the headline: the text above may have scrolled away."""
-        if shown.item is None or shown.text is None:
+        if shown.item is None or shown.reading is None:
             self._say(self._stop.question())
             return
-        headline = shown.text.text.partition("\n")[0]
-        self._say(f"{headline}\n{self._words(commands_of(shown.item.request))}")
+        lines = [shown.headline, self._words(commands_of(shown.item.request))]
+        if not shown.reading.whole:
+            lines.insert(1, self._words("approver.not_all_here"))
+        self._say("\n".join(lines))
 
     # ---------------------------------------------------------------- answering
 
     def _command_typed(self, line: str, shown: Shown, item: Item) -> None:
         command = read_command(line, item.request)
+        whole = shown.reading is None or shown.reading.whole
         match command.name:
+            case CommandName.WHOLE if shown.reading is None or whole:
+                self._say(self._words("approver.all_was_here"))
+            case CommandName.WHOLE:
+                self._showing.reserve(shown)
+                self._tasks.start(self._show_page(shown, shown.reading), "terminal page")
+            case CommandName.ALLOW | CommandName.PIN if not whole:
+                self._say(self._words("approver.not_whole"))
+                self._ask(shown)
             case CommandName.ALLOW:
                 self._prove(shown, item)
             case CommandName.LATER:
@@ -282,7 +299,7 @@ class TerminalApprover:
                 verdict=AnswerVerdict.ALLOW_ONCE if allows else AnswerVerdict.DENY,
                 route=Route.TERMINAL,
                 message=command.message,
-                prompt_hash=shown.text.prompt_hash if shown.text is not None else "",
+                prompt_hash=shown.reading.prompt_hash if shown.reading is not None else "",
                 shown_ms=shown_ms,
                 tier=command.tier,
                 hide=command.name is CommandName.HIDE,

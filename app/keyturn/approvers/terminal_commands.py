@@ -24,6 +24,8 @@ class CommandName(Enum):
     ALLOW = "allow"
     DENY = "deny"
     LATER = "later"
+    WHOLE = "whole"
+    """Have the next part written of what the text left out."""
     PIN = "pin"
     HIDE = "hide"
     UNKNOWN = ""
@@ -74,6 +76,8 @@ def read_command(line: str, request: ApprovalRequest) -> Command:
             return Command(name=CommandName.DENY, message=message)
         case "later" if not rest:
             return Command(name=CommandName.LATER)
+        case "whole" if not rest:
+            return Command(name=CommandName.WHOLE)
         case "allow" if not rest and not pinnable:
             return Command(name=CommandName.ALLOW)
         case "hide" if not rest and pinnable:

@@ -78,10 +78,7 @@ class TerminalLines:
 
     def say(self, text: str, then: Callable[[], None] | None = None) -> None:
         """Write a text; `then` is called on the loop once it is on the terminal."""
-        columns = self._columns()
-        lines = text.split("\n")
-        safe = "\n".join(piece for line in lines for piece in wrapped(_harmless(line), columns))
-        self._out.put((safe, then))
+        self._out.put((text, then))
 
     def discard_typed(self) -> None:
         """Throw away what was typed and not read yet, a line without its end included."""
@@ -114,8 +111,11 @@ class TerminalLines:
         """Run on the thread: a terminal that was halted with Ctrl+S blocks only this."""
         while (item := self._out.get()) is not None:
             text, then = item
+            columns = self._columns()
+            lines = text.split("\n")
+            safe = "\n".join(piece for line in lines for piece in wrapped(_harmless(line), columns))
             try:
-                _write(self._stdout, text.encode(errors="replace"))
+                _write(self._stdout, safe.encode(errors="replace"))
             except OSError as error:
                 _log.warning("terminal: it cannot be written any more error=%s", error)
             if then is not None and self._loop is not None and not self._loop.is_closed():

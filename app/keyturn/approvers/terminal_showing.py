@@ -1,5 +1,6 @@
 """Owns what is on the terminal now, and since when: input counts only once it could be read."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -10,7 +11,7 @@ from keyturn.application.ports.clock import Clock, Timer
 from keyturn.approvers.terminal_commands import Proof
 from keyturn.domain.tier import Tier
 from keyturn.presentation.arming import ArmingDelays
-from keyturn.presentation.request_text import RequestText
+from keyturn.presentation.request_text import RequestText, RequestTexts, page_count
 
 MILLISECOND = 1_000_000
 """Nanoseconds."""
@@ -63,16 +64,46 @@ class Item:
         return 0 if self.detached else max(0, (self.deadline_ns - now_ns) // MILLISECOND)
 
 
+class Reading:
+    """What a person has had of one request: its text, and of one that was cut the pages."""
+
+    def __init__(self, texts: RequestTexts, request: ApprovalRequest, told: RequestText) -> None:
+        self._texts = texts
+        self._request = request
+        self._hash = hashlib.sha256(told.text.encode())
+        self._pages = 0 if told.whole else page_count(request)
+        self._written = 0
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether nothing is left to be read."""
+        return self._written >= self._pages
+
+    @property
+    def prompt_hash(self) -> str:
+        """The SHA-256 of all that was written, hexadecimal."""
+        return self._hash.hexdigest()
+
+    def next_page(self) -> str:
+        """Return the next page and count it as read; runs on a thread."""
+        page = self._texts.page(self._request, self._written)
+        self._hash.update(page.encode())
+        self._written += 1
+        return page
+
+
 @dataclass(slots=True, kw_only=True)
 class Shown:
     """What is on the terminal: a request, or without one the review list of a stop."""
 
     item: Item | None
-    text: RequestText | None = None
+    headline: str = ""
+    reading: Reading | None = None
     proof: Proof | None = None
     """What must be typed before it is allowed; None when nothing must."""
     stage: Stage = Stage.WRITING
     since_ns: int = 0
+    """When its text, before any page, was on the terminal."""
     timer: Timer | None = None
 
 
@@ -101,6 +132,7 @@ class Showing:
     def reserve(self, shown: Shown) -> None:
         """Keep the terminal for what is still being written."""
         self.drop()
+        shown.stage = Stage.WRITING
         self.current = shown
 
     def begin(self, shown: Shown, text: str) -> None:
@@ -138,9 +170,10 @@ class Showing:
         if self.current is not shown:
             return
         shown.stage = Stage.ARMING
-        shown.since_ns = self._clock.monotonic_ns()
+        now = self._clock.monotonic_ns()
+        shown.since_ns = shown.since_ns or now
         tier = shown.item.request.tier if shown.item is not None else Tier.T2
-        due = shown.since_ns + self._delays.for_tier(tier) * MILLISECOND
+        due = now + self._delays.for_tier(tier) * MILLISECOND
         shown.timer = self._clock.call_at(due, lambda: self._arm(shown))
 
     def _arm(self, shown: Shown) -> None:

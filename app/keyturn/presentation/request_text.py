@@ -58,12 +58,22 @@ class RequestText:
     prompt_hash: str
     """SHA-256 of the text in UTF-8, hexadecimal."""
     whole: bool
-    """Nothing of what is asked about is left out; else `RequestTexts.pages` has all of it."""
+    """Nothing of what is asked about is left out; else `RequestTexts.page` has all of it."""
 
 
 def size_of(request: ApprovalRequest) -> int:
     """Return how much there is to read for a request's text, in characters."""
     return len(request.arguments) + len(request.definition) + len(request.bound_meta)
+
+
+def page_count(request: ApprovalRequest) -> int:
+    """Return how many pages `RequestTexts.page` has of it."""
+    return len(_pages(request))
+
+
+def _pages(request: ApprovalRequest) -> list[tuple[str, int]]:
+    texts = (request.arguments, request.bound_meta)
+    return [(text, at) for text in texts for at in range(0, len(text), _PAGE)]
 
 
 class RequestTexts:
@@ -84,14 +94,13 @@ class RequestTexts:
             whole=lines.whole,
         )
 
-    def pages(self, request: ApprovalRequest) -> Iterator[str]:
-        """Yield exactly what is asked about, and the `_meta` sent along, in pages to be read."""
-        texts = (request.arguments, request.bound_meta)
-        pages = [text[at : at + _PAGE] for text in texts for at in range(0, len(text), _PAGE)]
-        for number, page in enumerate(pages, 1):
-            told = in_brackets(each_visible(page), self._words)
-            lines = [self._words("request.page", n=number, of=len(pages)), *_behind_bars(told)]
-            yield "\n".join(lines) + "\n"
+    def page(self, request: ApprovalRequest, number: int) -> str:
+        """Return a page, from 0, of exactly what is asked about and the `_meta` sent along."""
+        starts = _pages(request)
+        text, at = starts[number]
+        told = in_brackets(each_visible(text[at : at + _PAGE]), self._words)
+        heading = self._words("request.page", n=number + 1, of=len(starts))
+        return "\n".join([heading, *_behind_bars(told)]) + "\n"
 
     def line(self, text: str) -> str:
         """Return a text on one line, with everything that cannot be seen as a mark."""

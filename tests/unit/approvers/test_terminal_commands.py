@@ -30,6 +30,8 @@ def proof(request: ApprovalRequest) -> Proof | None:
         ("deny", Command(name=CommandName.DENY)),
         ("deny  not there ", Command(name=CommandName.DENY, message="not there")),
         ("later", Command(name=CommandName.LATER)),
+        ("Whole", Command(name=CommandName.WHOLE)),
+        ("whole thing", Command(name=CommandName.UNKNOWN)),
         ("", Command(name=CommandName.UNKNOWN)),
         ("y", Command(name=CommandName.UNKNOWN)),
         ("yes", Command(name=CommandName.UNKNOWN)),
@@ -38,7 +40,7 @@ def proof(request: ApprovalRequest) -> Proof | None:
         ("hide", Command(name=CommandName.UNKNOWN)),
     ],
 )
-def test_a_call_has_three_commands(line: str, command: Command) -> None:
+def test_a_call_has_few_commands(line: str, command: Command) -> None:
     assert read_command(line, a_call()) == command
 
 
@@ -104,7 +106,9 @@ def test_a_command_is_confirmed() -> None:
     assert needed.accepted[-1] == CONFIRM
 
 
-@pytest.mark.parametrize("word", ["deny", "Deny", "later", "allow", "pin", "hide", "\u0434\u0430"])
+@pytest.mark.parametrize(
+    "word", ["deny", "Deny", "later", "allow", "pin", "hide", "whole", "\u0434\u0430"]
+)
 def test_a_word_that_is_a_command_or_cannot_be_typed_is_never_asked_for(word: str) -> None:
     value = proof(a_call(subject={"path": f"x {word}"}))
     assert value is not None

@@ -13,7 +13,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Trace
 from keyturn.presentation import card_builder, request_text
 from keyturn.presentation.card_builder import CardBuilder
-from keyturn.presentation.request_text import MOST_SHOWN, RequestTexts
+from keyturn.presentation.request_text import MOST_SHOWN, RequestTexts, page_count
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
 from tests.fakes.approval_requests import (
@@ -203,7 +203,7 @@ def test_a_text_that_leaves_something_out_says_so(subject: JsonObject) -> None:
     told = TEXTS.of(request, 1)
     assert not told.whole
     assert "Raw JSON" not in told.text
-    pages = list(TEXTS.pages(request))
+    pages = [TEXTS.page(request, number) for number in range(page_count(request))]
     bars = [line[2:] for page in pages for line in page.split("\n") if line.startswith("| ")]
     assert "".join(bars) == request.arguments + '{"a[U+202E right-to-left override]b":"c"}'
     assert all(len(page) < MOST_SHOWN for page in pages)
