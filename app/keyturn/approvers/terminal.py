@@ -180,44 +180,36 @@ class TerminalApprover:
         self._gone = True
         self._showing.drop()
         self._waiting.clear()
-        refused = self._refuse(lambda _request: True)
-        _log.error("terminal approver: the terminal is gone refused=%s", refused)
+        _log.error("terminal is gone, refused=%s", self._refuse(lambda _request: True))
 
     # ---------------------------------------------------------------- showing
 
     def _show_next(self) -> None:
         showing = self._showing
+        item = next((one for one in self._waiting.values() if not one.later), None)
         if showing.current is not None or self._stop.facts is not None or self._gone:
             return
-        item = next((one for one in self._waiting.values() if not one.later), None)
         if item is None or showing.terminal is None:
             return
         shown = Shown(item=item)
         if size_of(item.request) > _LARGE:
             showing.reserve(shown)
-            self._tasks.start(self._show_large(shown, item), "terminal text")
+            self._tasks.start(self._show(shown, lambda: self._write(shown, item)), "terminal text")
         else:
-            self._showing.begin(shown, self._write(shown, item))
+            showing.begin(shown, self._write(shown, item))
 
-    async def _show_large(self, shown: Shown, item: Item) -> None:
+    async def _show(self, shown: Shown, write: Callable[[], str]) -> None:
         """Do the same off the loop, which nothing may hold for long."""
-        text = await asyncio.to_thread(self._write, shown, item)
+        text = await asyncio.to_thread(write)
         if self._showing.current is shown:
             self._showing.begin(shown, text)
 
     def _write(self, shown: Shown, item: Item) -> str:
-        request = item.request
-        told = self._texts.of(request, item.remaining_ms(self._clock.monotonic_ns()))
+        told = self._texts.of(item.request, item.remaining_ms(self._clock.monotonic_ns()))
         shown.headline = told.text.partition("\n")[0]
-        shown.reading = Reading(self._texts, request, told)
-        shown.proof = proof_of(request, self._cards.decisive(request))
+        shown.reading = Reading(self._texts, item.request, told)
+        shown.proof = proof_of(item.request, self._cards.decisive(item.request))
         return f"\n{told.text}"
-
-    async def _show_page(self, shown: Shown, reading: Reading) -> None:
-        """Write the next part of what was cut, which then has its time to be read."""
-        page = await asyncio.to_thread(reading.next_page)
-        if self._showing.current is shown:
-            self._showing.begin(shown, page)
 
     def _show_set_aside(self) -> None:
         for item in self._waiting.values():
@@ -232,10 +224,8 @@ class TerminalApprover:
         if shown.item is None or shown.reading is None:
             self._say(self._stop.question())
             return
-        lines = [shown.headline, self._words(commands_of(shown.item.request))]
-        if not shown.reading.whole:
-            lines.insert(1, self._words("approver.not_all_here"))
-        self._say("\n".join(lines))
+        rest = "" if shown.reading.whole else f"{self._words('approver.not_all_here')}\n"
+        self._say(f"{shown.headline}\n{rest}{self._words(commands_of(shown.item.request))}")
 
     # ---------------------------------------------------------------- answering
 
@@ -247,7 +237,7 @@ class TerminalApprover:
                 self._say(self._words("approver.all_was_here"))
             case CommandName.WHOLE:
                 self._showing.reserve(shown)
-                self._tasks.start(self._show_page(shown, shown.reading), "terminal page")
+                self._tasks.start(self._show(shown, shown.reading.next_page), "terminal page")
             case CommandName.ALLOW | CommandName.PIN if not whole:
                 self._say(self._words("approver.not_whole"))
                 self._ask(shown)

@@ -98,7 +98,7 @@ def test_a_long_definition_is_written_off_the_loop(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(CardBuilder, "decisive", noted)
 
     async def story(world: World) -> None:
-        schema = {"description": "x" * 100_000}
+        schema: JsonObject = {"description": "x" * 100_000}
         definition = canonical({"inputSchema": schema}).decode()
         world.ask(a_call(subject={"a": 1}, definition=definition))
         await world.terminal.reads("No answer means no")
