@@ -231,13 +231,14 @@ class TerminalApprover:
 
     def _command_typed(self, line: str, shown: Shown, item: Item) -> None:
         command = read_command(line, item.request)
-        whole = shown.reading is None or shown.reading.whole
+        reading = shown.reading
+        whole = reading is None or reading.whole
         match command.name:
-            case CommandName.WHOLE if shown.reading is None or whole:
-                self._say(self._words("approver.all_was_here"))
-            case CommandName.WHOLE:
+            case CommandName.WHOLE if reading is not None and not whole:
                 self._showing.reserve(shown)
-                self._tasks.start(self._show(shown, shown.reading.next_page), "terminal page")
+                self._tasks.start(self._show(shown, reading.next_page), "terminal page")
+            case CommandName.WHOLE:
+                self._say(self._words("approver.all_was_here"))
             case CommandName.ALLOW | CommandName.PIN if not whole:
                 self._say(self._words("approver.not_whole"))
                 self._ask(shown)
@@ -277,9 +278,8 @@ class TerminalApprover:
             self._say(self._words("approver.set_aside", n=len(self._waiting)))
 
     def _answer(self, shown: Shown, item: Item, command: Command) -> None:
-        request = item.request
+        request, shown_ms = item.request, self._showing.shown_ms(shown)
         allows = command.name in (CommandName.ALLOW, CommandName.PIN)
-        shown_ms = self._showing.shown_ms(shown)
         self._showing.drop()
         self._waiting.pop(request.id, None)
         effect = self._approvals.answer(
