@@ -42,7 +42,9 @@ class AskedWithin:
             return Refused(outcome=Outcome.ERROR_BROKER, withheld=why)
         state = result.get(STATE)
         if isinstance(state, str):
-            incoming.connection.session.continuations.issued(state, judged.call)
+            requests = result.get(REQUESTS)
+            asked = requests if isinstance(requests, dict) else ()
+            incoming.connection.session.continuations.issued(state, judged.call, asked)
         return reply
 
     async def _fault_of(self, incoming: IncomingCall, result: JsonObject) -> str:

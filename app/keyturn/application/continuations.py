@@ -6,6 +6,7 @@ what the server asked for was allowed (architecture.md section 7, "MRTR").
 """
 
 from collections import OrderedDict
+from collections.abc import Iterable
 
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import canonical, digest_of
@@ -13,26 +14,31 @@ from keyturn.domain.canonical import canonical, digest_of
 MOST_OPEN = 1_000
 """Of one session; the oldest are forgotten, so that their calls ask again."""
 STATE = "requestState"
+RESPONSES = "inputResponses"
 
 
 class Continuations:
     """States that were issued and not used, each with the call that they continue."""
 
     def __init__(self) -> None:
-        self._open: OrderedDict[str, str] = OrderedDict()
+        self._open: OrderedDict[str, tuple[str, frozenset[str]]] = OrderedDict()
 
-    def issued(self, state: str, call: ToolCall) -> None:
-        """Note a state that the answer to a call carried."""
-        self._open[_hash_of(state)] = call.digest_of_first()
+    def issued(self, state: str, call: ToolCall, asked: Iterable[str]) -> None:
+        """Note a state that the answer to a call carried, and the keys that it asked for."""
+        self._open[_hash_of(state)] = (call.digest_of_first(), frozenset(asked))
         while len(self._open) > MOST_OPEN:
             self._open.popitem(last=False)
 
     def holds(self, call: ToolCall) -> bool:
-        """Tell whether a call repeats one whose answer carried its state."""
-        state = call.params.get(STATE)
-        if not isinstance(state, str):
+        """Tell whether a call repeats one whose answer carried its state.
+
+        It may answer only what was asked for, and allowed: nobody is shown what it sends there.
+        """
+        state, responses = call.params.get(STATE), call.params.get(RESPONSES, {})
+        if not isinstance(state, str) or not isinstance(responses, dict):
             return False
-        return self._open.get(_hash_of(state)) == call.digest_of_first()
+        first, asked = self._open.get(_hash_of(state), ("", frozenset[str]()))
+        return first == call.digest_of_first() and asked.issuperset(responses)
 
     def take(self, call: ToolCall) -> bool:
         """Use the state up; False when another call has, or it never held."""

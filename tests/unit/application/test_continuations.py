@@ -187,7 +187,23 @@ def test_a_result_that_asks_for_nothing_only_carries_its_state() -> None:
         task = world.start(make_call(connection))
         world.answer(await world.asked(), allow=True)
         assert isinstance(await task, Forwarded)
-        await world.start(again(connection))
+        await world.start(again(connection, inputResponses={}))
         assert outcomes(world) == [Outcome.ALLOWED_ONCE.value, Outcome.CONTINUATION.value]
+
+    play(story)
+
+
+@pytest.mark.requirement("LAW-2")
+@pytest.mark.parametrize(
+    "responses",
+    [{"b": {"stolen": "key"}}, {"a": {"roots": []}, "b": 1}, [{"stolen": "key"}], "stolen"],
+)
+def test_what_nobody_asked_for_is_not_carried_along(responses: JsonValue) -> None:
+    async def story() -> None:
+        world = World(ROOTS)
+        connection = await asked_for_more(world)
+        world.start(again(connection, inputResponses=responses))
+        await world.asked(2)
+        assert len(world.server.sent) == 1
 
     play(story)
