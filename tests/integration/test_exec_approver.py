@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import os
+import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -25,7 +26,7 @@ from keyturn.domain.approval import State
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import ConfigurationError
-from keyturn.presentation.request_text import RequestTexts
+from keyturn.presentation.request_text import RequestText, RequestTexts
 from tests.fakes.approval_requests import a_call, a_command, a_review
 from tests.fakes.approver import HOLD_SECONDS, NoEndRecorder
 from tests.fakes.approver_programs import (
@@ -395,6 +396,27 @@ def test_large_arguments_arrive_whole(tmp_path: Path) -> None:
             assert asked["arguments"] == request.arguments
             wire.answer(asked, "deny")
             await done(future)
+
+    run(story)
+
+
+def test_the_text_of_a_long_definition_is_written_off_the_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    on_the_loop: list[bool] = []
+    of = RequestTexts.of
+
+    def noted(texts: RequestTexts, request: ApprovalRequest, deadline: int | None) -> RequestText:
+        on_the_loop.append(threading.current_thread() is threading.main_thread())
+        return of(texts, request, deadline)
+
+    monkeypatch.setattr(RequestTexts, "of", noted)
+
+    async def story(world: World) -> None:
+        async with program(world.approvals, world.clock, ALLOWS_ALL):
+            definition = json.dumps({"description": "x" * 10_000})
+            await done(world.ask(subject={"a": 1}, definition=definition))
+            assert on_the_loop == [False]
 
     run(story)
 

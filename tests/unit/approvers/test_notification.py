@@ -1,11 +1,17 @@
 """The notification says what waits, denies only what it named, and goes when nothing waits."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from keyturn.application.approval_request import ApprovalRequest
 from keyturn.approvers.notification import WaitingNotice
 from keyturn.domain.approval import State
+from keyturn.presentation.card import DecisiveValue
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
@@ -88,5 +94,25 @@ def test_several_are_counted_and_nothing_is_left_behind() -> None:
         while notifier.on_screen is not None:
             notifier.changed.clear()
             await notifier.changed.wait()
+
+    play(story)
+
+
+def test_a_long_definition_is_read_off_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_the_loop: list[bool] = []
+    decisive = CardBuilder.decisive
+
+    def noted(cards: CardBuilder, request: ApprovalRequest) -> tuple[DecisiveValue, ...]:
+        on_the_loop.append(threading.current_thread() is threading.main_thread())
+        return decisive(cards, request)
+
+    monkeypatch.setattr(CardBuilder, "decisive", noted)
+
+    async def story(world: World, notifier: Watched, _notice: WaitingNotice) -> None:
+        request = replace(make_request(), definition=f'{{"description":"{"x" * 10_000}"}}')
+        world.approvals.ask(request, hold_seconds=50)
+        await notifier.changed.wait()
+        assert notifier.on_screen is not None
+        assert on_the_loop == [False]
 
     play(story)
