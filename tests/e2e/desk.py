@@ -161,9 +161,10 @@ class Screen:
         self.xdotool("mousemove", "--sync", "--window", window, str(x), str(y), "click", "1")
 
     def scroll(self, window: str, x: int, y: int, *, steps: int) -> None:
-        """Turn the wheel down over a place in a window."""
+        """Turn the wheel over a place in a window: down, or up by a negative number of steps."""
         self.xdotool("mousemove", "--window", window, str(x), str(y))
-        self.xdotool("click", "--repeat", str(steps), "--delay", "50", "5")
+        button = "5" if steps > 0 else "4"
+        self.xdotool("click", "--repeat", str(abs(steps)), "--delay", "50", button)
 
     @contextmanager
     def held(self, key: str) -> Generator[None]:

@@ -35,11 +35,17 @@ class Person:
 
     def press_until(self, keys: str, done: Callable[[], object], seconds: float = SECONDS) -> None:
         """Press keys, and again while nothing came of it: the window decides when it is ready."""
+        assert self.presses(keys, done, seconds), f"{keys} had no effect within {seconds:.0f} s"
+
+    def presses(self, keys: str, done: Callable[[], object], seconds: float) -> bool:
+        """Do so for at most so long, and tell whether something came of it."""
         last = time.monotonic() + seconds
         while not done():
-            assert time.monotonic() < last, f"{keys} had no effect within {seconds:.0f} s"
+            if time.monotonic() >= last:
+                return False
             self.screen.key(keys)
             _look_for(done, PRESS_AGAIN_SECONDS)
+        return True
 
     def press_in_vain(self, keys: str, happened: Callable[[], object], seconds: float) -> None:
         """Press keys over and over for so long; fails if anything came of it."""

@@ -1,5 +1,6 @@
 """The review of a new server at the window: its command, then each tool with its tier."""
 
+import itertools
 import json
 import sys
 
@@ -61,9 +62,15 @@ def review_a_read(person: Person, keyturn: Keyturn, count: int) -> None:
     person.screen.key(*TO_READS)
     person.picture(f"review-of-a-tool-{count}")
 
-    # Every line of the definition has to be on screen once.
-    person.screen.scroll(person.screen.window(), *ARGUMENTS, steps=SLOWLY)
-    person.press_until("ctrl+Return", lambda: keyturn.waiting() == len(TOOLS) - count)
+    # Every line of the definition has to be on screen once. A window that paints late misses some,
+    # says so, and is gone through again: up this time, then down.
+    steps = itertools.cycle((SLOWLY, -SLOWLY))
+
+    def read_and_pin() -> bool:
+        person.screen.scroll(person.screen.window(), *ARGUMENTS, steps=next(steps))
+        return person.presses("ctrl+Return", lambda: keyturn.waiting() == len(TOOLS) - count, 5)
+
+    wait_until(read_and_pin, "the pin of a tool that was read to its end", 2 * SECONDS)
     wait_until(lambda: len(pins(keyturn)) == count, "the pin")
 
 
