@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
             case "packages":
                 return packages()
             case _:
-                return setup()
+                return setup(parsed.venv)
     except SetupFailed as failure:
         sys.stderr.write(f"{failure}\n")
         return 2
@@ -67,9 +67,9 @@ def test(without: frozenset[str], venv: str, arguments: list[str]) -> int:
     return suite.run(ROOT, python, without, arguments)
 
 
-def setup() -> int:
+def setup(venv: str) -> int:
     """Set up for development; the last line written is the interpreter's path."""
-    python = environment.ensure(ROOT, environment.DEVELOP)
+    python = environment.ensure(ROOT, environment.DEVELOP, venv)
     missing = system_needs.missing("window", "tests", *OPTIONAL)
     if missing:
         sys.stderr.write(system_needs.sentence(missing))
@@ -99,13 +99,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar=",".join(OPTIONAL),
         help="leave out the tests that need these",
     )
-    tests.add_argument(
-        "--venv",
-        default=".venv",
-        metavar="FOLDER",
-        help="the environment to use, one for each Python; .venv if not given",
-    )
-    commands.add_parser("setup", help="set up only; prints the interpreter's path last")
+    only = commands.add_parser("setup", help="set up only; prints the interpreter's path last")
+    for command in (tests, only):
+        command.add_argument(
+            "--venv",
+            default=".venv",
+            metavar="FOLDER",
+            help="the environment to use, one for each Python; .venv if not given",
+        )
     commands.add_parser("packages", help="name the missing system packages")
     return parser
 

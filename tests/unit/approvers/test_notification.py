@@ -113,6 +113,6 @@ def test_a_long_definition_is_read_off_the_loop(monkeypatch: pytest.MonkeyPatch)
         world.approvals.ask(request, hold_seconds=50)
         await notifier.changed.wait()
         assert notifier.on_screen is not None
-        assert on_the_loop == [False]
+        assert set(on_the_loop) == {False}
 
     play(story)
