@@ -83,7 +83,8 @@ async def open_transport(
     Raises SecretStoreUnavailable and ServerUnavailable.
     """
     if start.server.url:
-        from keyturn.broker.upstream_http import HttpTransport, Remote  # only who needs it pays
+        from keyturn.broker.posting import Remote  # only who needs HTTP pays for it
+        from keyturn.broker.upstream_http import HttpTransport
 
         headers = await server_headers(start, means)
         asking.still_wanted()
