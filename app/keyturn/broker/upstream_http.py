@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import httpx2
 
+from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.child_process import Ends
 from keyturn.broker.envelope import NOTHING, RequestId, ServerFrame, cancelled_id, read_server
@@ -181,10 +182,11 @@ class HttpTransport:
             self._posts.refused(post, response.status_code)
 
     async def _take_events(self, post: _Exchange, response: httpx2.Response) -> None:
-        reader = EventReader(self._ends.frame_bytes)
+        reader, slices = EventReader(self._ends.frame_bytes), Slices()
         async for chunk in response.aiter_bytes():
             await self.tap.open.wait()
             for event in reader.feed(chunk):
+                await slices.pause()
                 if isinstance(event, Oversize):
                     raise TooLong
                 post.heard(event)

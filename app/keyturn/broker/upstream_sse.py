@@ -140,6 +140,7 @@ class SseTransport:
             headers={"content-type": JSON, "content-length": str(len(body))},
             timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS, read=waits),
         ) as response:
+            turn.over.set()
             if not response.is_success:
                 self._posts.note(f"a POST was answered with HTTP {response.status_code}")
                 self._posts.refused(turn, response.status_code)

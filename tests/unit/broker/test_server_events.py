@@ -43,7 +43,7 @@ def test_an_event_without_an_end_is_not_kept_for_ever(piece: bytes) -> None:
     budget = LineBudget(BUDGET_BYTES)
     reader = EventReader(1_000, budget)
     for _ in range(10):
-        assert reader.feed(piece) == []
+        assert not list(reader.feed(piece))
         assert reader.skipping
         assert reader.held <= EDGE_BYTES
 
@@ -74,14 +74,25 @@ def test_one_of_too_many_lines_is_not_taken_apart() -> None:
 def test_the_longest_is_given_up_when_all_servers_together_say_too_much() -> None:
     budget = LineBudget(1_000)
     small, large = EventReader(10_000, budget), EventReader(10_000, budget)
-    assert small.feed(b"data: s") == []
-    assert large.feed(b"data: " + b"l" * 1_000) == []
+    assert not list(small.feed(b"data: s"))
+    assert not list(large.feed(b"data: " + b"l" * 1_000))
     assert (small.skipping, large.skipping) == (False, True)
     (event,) = large.feed(b"\n\n")
     assert isinstance(event, Oversize)
-    assert small.feed(b"\n\n") == [Event(data=b"s")]
+    assert list(small.feed(b"\n\n")) == [Event(data=b"s")]
     small.close()
     large.close()
+
+
+def test_thousands_of_events_are_taken_apart_one_by_one() -> None:
+    events = EventReader(1_000).feed(b"data:x\n\n" * 5_000 + b"data: last\n\n")
+    assert next(events) == Event(data=b"x")
+    assert [event for event in events if event != Event(data=b"x")] == [Event(data=b"last")]
+
+
+def test_odd_lines_are_read_as_the_standard_says() -> None:
+    stream = b"data\ndata:\ndata:  two spaces\nda: x\n:data: no\nevent\nid:7:8\n\n"
+    assert list(EventReader(1_000).feed(stream)) == [Event(data=b"\n\n two spaces", id="7:8")]
 
 
 def test_a_byte_order_mark_hides_nothing() -> None:
