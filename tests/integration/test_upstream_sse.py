@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.application.ports.secret_store import Secret
 from keyturn.broker import upstream_sse
+from keyturn.broker.posting import Remote, http_client
 from keyturn.domain.configuration import Limits, RemoteTransport, ReviewMode
 from keyturn.domain.decision import Delivery, Outcome
 from tests.integration.link_rig import Wire, World, line_of, request
@@ -380,6 +382,23 @@ def test_a_server_that_dies_leaves_nothing_unanswered(tmp_path: Path) -> None:
             assert len([a for a in wire.client.answers() if a.get("id") == 1]) == 1
 
     tell(tmp_path, story)
+
+
+def test_a_machine_that_is_gone_is_noticed_though_nothing_is_written_to_it() -> None:
+    async def story() -> None:
+        async with sse_server() as server:
+            to = Remote(
+                url=server.url,
+                headers={},
+                schema_of=lambda _tool: None,
+                lost=lambda _id, _reason: False,
+            )
+            async with http_client(to) as client, client.stream("GET", server.url) as response:
+                used = response.extensions["network_stream"].get_extra_info("socket")
+                assert used.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+                assert used.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 30
+
+    asyncio.run(story())
 
 
 @pytest.mark.requirement("LAW-5")

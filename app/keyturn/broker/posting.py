@@ -4,6 +4,7 @@ Where a server has not taken a request, or closed before it answered, it is answ
 """
 
 import asyncio
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -163,10 +164,27 @@ def http_client(remote: Remote, connections: int | None = None) -> httpx2.AsyncC
     return httpx2.AsyncClient(
         headers=dict(remote.headers),
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
-        limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=20),
+        transport=httpx2.AsyncHTTPTransport(
+            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=20),
+            trust_env=False,
+            socket_options=_probes(),
+        ),
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def _probes() -> list[tuple[int, int, int]]:
+    """Have the system notice within a minute that the machine at the other end is gone.
+
+    A stream may be silent for hours, and nothing that is only read would ever find out.
+    """
+    wanted = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+    return [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)] + [
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in wanted.items()
+        if hasattr(socket, name)
+    ]
 
 
 async def whole(response: httpx2.Response, most: int, flow: PulledFlow) -> bytes:
