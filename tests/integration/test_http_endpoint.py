@@ -272,6 +272,20 @@ def test_ids_come_back_as_they_were_spelt(tmp_path: Path) -> None:
     tell(tmp_path, story)
 
 
+def test_an_answer_beyond_json_reaches_its_client(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with endpoint(world) as e:
+            for value in ("NaN", '"\\ud800"', "[-Infinity]"):
+                body, headers = modern_request("mine", "ping", {"n": "VALUE"})
+                response = await e.http.post(
+                    URL, content=body.replace('"VALUE"', value), headers=headers
+                )
+                assert response.text.startswith('{"jsonrpc":"2.0","id":"mine","result":{')
+                assert f'"n":{value}' in response.text.replace(" ", "")
+
+    tell(tmp_path, story)
+
+
 def test_progress_reaches_its_own_request_with_its_own_token(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         async with endpoint(world) as e:
@@ -346,6 +360,7 @@ def test_a_held_call_is_kept_alive_and_answered(
         {"mcp_protocol_version": LEGACY},
         {"mcp_protocol_version": None},
         {"mcp_name": "=?base64?ZWNobw?="},
+        {"mcp_name": "=?base64?é?=".encode()},
     ],
     ids=str,
 )

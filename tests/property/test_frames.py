@@ -7,8 +7,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyturn.broker.envelope import members_of, read_client, read_server, repeats_a_key
+from keyturn.broker.envelope import read_client, read_server
 from keyturn.broker.frames import LineSplitter, Oversize
+from keyturn.broker.members import members_of, repeats_a_key
 
 LIMIT = 12
 PIECES = st.lists(st.binary(max_size=8) | st.sampled_from([b"\n", b"ab\n", b"\r\n", b" \n"]))

@@ -3,6 +3,7 @@
 from enum import Enum, auto
 
 from keyturn.domain.alike import resembles
+from keyturn.domain.server_input import KINDS
 
 TOOLS_CALL = "tools/call"
 TOOLS_LIST = "tools/list"
@@ -26,6 +27,7 @@ JUDGED = frozenset({TOOLS_CALL})
 """Stop at the gate; the one place that says which."""
 INSPECTED = frozenset({TOOLS_LIST})
 _NOT_PASSED = JUDGED | INSPECTED
+_HELD = frozenset(KINDS)
 
 
 def route_of(method: str) -> Route:
@@ -38,6 +40,11 @@ def route_of(method: str) -> Route:
 def imitates_a_route(method: str) -> bool:
     """Tell whether a method would be passed and could yet be taken for one that is not."""
     return resembles(method, _NOT_PASSED)
+
+
+def imitates_an_input(method: str) -> bool:
+    """Tell whether a server's method is not held, and could yet be taken for one that is."""
+    return resembles(method, _HELD)
 
 
 _NOTED_FROM_CLIENT = frozenset({"resources/read", "prompts/get", "completion/complete"})

@@ -1,10 +1,12 @@
 """Owns the reading of server-sent events, as far as MCP uses them (WHATWG HTML, section 9.2)."""
 
+import re
 from dataclasses import dataclass, field
 
 _BESIDE_BYTES = 1024
 """What an event may have beside its data."""
 _MOST_RETRY_MS = 3_600_000
+_IN_HEADERS = re.compile(rb"[\x20-\x7e]*")
 
 
 class TooLong(Exception):
@@ -70,7 +72,12 @@ def _event(lines: list[bytes]) -> Event:
     milliseconds = int(retry) if retry.isdigit() and len(retry) < 10 else None
     return Event(
         data=b"\n".join(data),
-        id=said.get(b"id", b"").decode("latin-1"),
-        kind=said.get(b"event", b"message").decode("latin-1"),
+        id=_id_of(said.get(b"id", b"")),
+        kind=(said.get(b"event") or b"message").decode("latin-1"),
         retry=None if milliseconds is None else min(milliseconds, _MOST_RETRY_MS) / 1000,
     )
+
+
+def _id_of(value: bytes) -> str:
+    """Return an event's id, or none where it could not be said again in a header."""
+    return value.decode() if _IN_HEADERS.fullmatch(value) else ""

@@ -13,9 +13,10 @@ import httpx2
 
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.child_process import Ends
-from keyturn.broker.envelope import NOTHING, RequestId, ServerFrame, cancelled_id, read_server
+from keyturn.broker.envelope import RequestId, ServerFrame, cancelled_id, read_server
 from keyturn.broker.eras import modern_meta
 from keyturn.broker.http_request import EVENTS, JSON, Headers, body_of, kind_of
+from keyturn.broker.members import NOTHING
 from keyturn.broker.refusals import INTERNAL_ERROR, error_line
 from keyturn.broker.routes import CANCELLED, INITIALIZE, INITIALIZED
 from keyturn.broker.server_events import Event, EventReader, TooLong

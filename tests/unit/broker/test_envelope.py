@@ -112,6 +112,33 @@ def test_what_is_no_frame_from_a_server(line: bytes) -> None:
     assert read_server(line) is None
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":1,"method":"sampling/createMessage","method":"ping"}\n',
+        b'{"id":1,"method":"ping","m\\u0065thod":"ping"}\n',
+        b'{"id":1,"id":2,"method":"ping"}\n',
+        b'{"id":1,"method":"elicitation/create","params":{},"params":{"message":"m"}}\n',
+        b'{"id":1,"method":"Roots/List"}\n',
+        b'{"id":1,"method":"sampling/createMessage "}\n',
+    ],
+)
+def test_a_request_with_two_readings_is_no_frame(line: bytes) -> None:
+    assert read_server(line) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":NaN,"method":"ping","params":0.0}\n',
+        b'{"id":"\\ud800","method":"ping","params":"\\ufdd0"}\n',
+        b'{"id":1,"method":"a, NaN,","params":[NaN,"a, 0.0,"]}\n',
+    ],
+)
+def test_an_id_or_method_that_had_to_be_replaced_is_not_taken(line: bytes) -> None:
+    assert isinstance(read_client(line), BadFrame)
+
+
 def test_what_the_broker_writes_is_one_line() -> None:
     for line in (result_line(1, {"a": "\n"}), notification_line("x", {"a": "\n"})):
         assert line.endswith(b"\n")
