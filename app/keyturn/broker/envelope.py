@@ -9,6 +9,7 @@ import re
 import msgspec
 from msgspec import Raw
 
+from keyturn.broker.frames import EDGE_BYTES
 from keyturn.broker.members import (
     BOM,
     NOTHING,
@@ -41,6 +42,8 @@ _text = msgspec.json.Decoder(str).decode
 _decode_fast = msgspec.json.decode
 _encode = msgspec.json.encode
 
+_ID = re.compile(rb'"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9]{1,19})')
+_OUTCOME = re.compile(rb'"(?:result|error)"\s*:')
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]{0,99})")
 
 
@@ -147,7 +150,7 @@ def read_server(line: bytes) -> ServerFrame | None:
         line = line.replace(b"\r", b" ")
     decoded = _decode(line.removeprefix(BOM))
     if decoded is None:
-        return None
+        return _unreadable_answer(line)
     text, members = decoded
     raw_id = members.get("id")
     result, error = members.get("result"), members.get("error")
@@ -179,6 +182,22 @@ def read_server(line: bytes) -> ServerFrame | None:
     return ServerFrame(
         line, method, _usable_id(raw_id), raw_id is not None, members.get("params", NOTHING)
     )
+
+
+def _unreadable_answer(line: bytes) -> ServerFrame | None:
+    """Take what looks like an answer for an ambiguous one: whoever asked must not wait for ever."""
+    head = line[:EDGE_BYTES]
+    looks = head.lstrip(BOM + b" \t").startswith(b"{") and b'"method"' not in head
+    request_id = id_within(head, line[-EDGE_BYTES:]) if looks and _OUTCOME.search(line) else None
+    if request_id is None:
+        return None
+    return ServerFrame(line, "", request_id, False, NOTHING, ambiguous=True)
+
+
+def id_within(head: bytes, tail: bytes) -> RequestId | None:
+    """Find what looks like the id of a frame that cannot be read, near one of its ends."""
+    found = _ID.search(head) or _ID.search(tail)
+    return None if found is None else _usable_id(Raw(found[1]))
 
 
 def cancelled_id(params: Raw) -> RequestId | None:

@@ -105,6 +105,24 @@ def test_an_answer_with_two_readings_is_ambiguous(line: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "request_id"),
+    [
+        (b'{"jsonrpc":"2.0","id":7,"result":{"x":' + b"[" * 5000 + b"]" * 5000 + b"}}\n", 7),
+        (b'{"result":{"content":[],},"jsonrpc":"2.0","id":"a"}\n', "a"),
+        (b' {"error":{},"id":7\n', 7),
+        (b'{"method":"x","id":7,"result":{},}\n', None),
+        (b'got {"id":7,"result":{}}\n', None),
+        (b'{"id":7,"params":{},}\n', None),
+        (b'{"id":"\\x","result":{}}\n', None),
+    ],
+)
+def test_an_answer_that_cannot_be_read_still_answers(line: bytes, request_id: object) -> None:
+    frame = read_server(line)
+    assert (frame and frame.id) == request_id
+    assert frame is None or frame.ambiguous
+
+
+@pytest.mark.parametrize(
     "line",
     [b"junk\n", b"[]\n", b"{}\n", b'{"id":1}\n', b'{"method":"a","id":1,"result":{}}\n', b"7\n"],
 )
