@@ -122,8 +122,9 @@ def careless(method: object) -> set[str]:
 # ---------------------------------------------------------------- the envelope
 
 
-def client_frame(line: bytes) -> None:
+def client_frame(data: bytes) -> None:
     """Nothing that any reader takes for a judged method is passed; ids and bytes agree."""
+    line = _one_line(data)
     frame = read_client(line)
     if isinstance(frame, BadFrame):
         assert frame.reason
@@ -136,6 +137,11 @@ def client_frame(line: bytes) -> None:
         _same_to(frame, found)
     if route_of(frame.method) is Route.JUDGED:
         _judged(frame, strictly)
+
+
+def _one_line(data: bytes) -> bytes:
+    """Return what a splitter may hand on: one line with its end."""
+    return data.replace(b"\n", b" ") + b"\n"
 
 
 def _same_to(frame: ClientFrame, found: Pairs) -> None:
@@ -173,8 +179,9 @@ def _judged(frame: ClientFrame, pairs: Pairs) -> None:
     assert parse_strict(canonical(params)) == Parsed(params)
 
 
-def server_frame(line: bytes) -> None:
+def server_frame(data: bytes) -> None:
     """What is handed on has one reading: whom it answers, what it asks."""
+    line = _one_line(data)
     frame = read_server(line)
     if frame is None:
         return
@@ -366,8 +373,17 @@ def _param_headers(pairs: list[tuple[str, str]], schema: JsonObject) -> None:
 # ---------------------------------------------------------------- splicing
 
 
-def splicing(line: bytes) -> None:
+def splicing(data: bytes) -> None:
     """What is spliced is the same but for the id and the token; nothing else raises or moves."""
+    line = _one_line(data)
+    try:
+        _spliced(line)
+    except msgspec.DecodeError:
+        beyond = line.removeprefix(_BOM).decode(errors="surrogateescape")
+        assert _has_a_fault(loaded(beyond)), "only what has two readings is not spliced"
+
+
+def _spliced(line: bytes) -> None:
     asked = read_client(line)
     if isinstance(asked, ClientFrame) and asked.method and asked.id is not None:
         _spliced_in(line, asked)

@@ -34,6 +34,7 @@ SERVER = (
     b'{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"p":NaN}}\n',
     b'{"jsonrpc":"2.0","method":"notifications/x","params":'
     b'{"_meta":{"io.modelcontextprotocol/subscriptionId":"s"},"u":"\\udfff"}}\n',
+    b'{"method":"notifications/progress","params":{"progressToken":1,"u":1,"u":"\\udfff"}}\n',
     b'\xef\xbb\xbf{"jsonrpc":"2.0","id":"a","result":{"x":Infinity}}\n',
     b'{"jsonrpc":"2.0","id":"a",\r"result":{"x":"\xff"}}\n',
     b'{"jsonrpc":"2.0","id":"\\ud800","result":{}}\n',
