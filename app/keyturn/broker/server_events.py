@@ -15,6 +15,7 @@ _MOST_LINES = 5_000
 _MOST_RETRY_MS = 3_600_000
 _END = re.compile(rb"\n\r?\n")
 _BOM = b"\xef\xbb\xbf"
+_IN_HEADERS = re.compile(rb"[\x20-\x7e]*")
 
 
 class TooLong(Exception):
@@ -144,10 +145,15 @@ def _event(block: bytes) -> Event | None:
     milliseconds = int(retry) if retry.isdigit() and len(retry) < 10 else None
     return Event(
         data=b"\n".join(data),
-        id=said.get(b"id", b"").decode("latin-1"),
+        id=_id_of(said.get(b"id", b"")),
         kind=(said.get(b"event") or b"message").decode("latin-1"),
         retry=None if milliseconds is None else min(milliseconds, _MOST_RETRY_MS) / 1000,
     )
+
+
+def _id_of(value: bytes) -> str:
+    """Return an event's id, or none where it could not be said again in a header."""
+    return value.decode() if _IN_HEADERS.fullmatch(value) else ""
 
 
 def line_of(data: bytes) -> bytes:

@@ -14,10 +14,11 @@ import httpx2
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.child_process import Ends
-from keyturn.broker.envelope import NOTHING, RequestId, ServerFrame, cancelled_id, read_server
+from keyturn.broker.envelope import RequestId, ServerFrame, cancelled_id, read_server
 from keyturn.broker.eras import modern_meta
 from keyturn.broker.frames import Oversize
 from keyturn.broker.http_request import EVENTS, JSON, Headers, body_of, kind_of
+from keyturn.broker.members import NOTHING
 from keyturn.broker.posting import (
     ERROR_BYTES,
     UNANSWERED,

@@ -38,6 +38,8 @@ class HttpServer:
     """Method, headers and body of each request, in order."""
     on_call: Callable[[dict[str, Any]], Response] | None = None
     on_get: Callable[[Request], Response] | None = None
+    session: str = "session-1"
+    version: str = "2025-11-25"
     events: bool = False
     """Whether answers come as events."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,11 +71,11 @@ class HttpServer:
         match body["method"]:
             case "initialize":
                 result: dict[str, Any] = {
-                    "protocolVersion": "2025-11-25",
+                    "protocolVersion": self.version,
                     "capabilities": {"tools": {"listChanged": True}},
                     "serverInfo": {"name": "far", "version": "1"},
                 }
-                return self.say(body, result, {"mcp-session-id": "session-1"})
+                return self.say(body, result, {"mcp-session-id": self.session.replace("\r", "")})
             case "server/discover":
                 return self.say(
                     body, {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}}

@@ -103,3 +103,14 @@ def test_a_byte_order_mark_hides_nothing() -> None:
 def test_a_retry_is_never_longer_than_an_hour() -> None:
     (event,) = EventReader(1_000).feed(b"retry: 999999999\n\n")
     assert event == Event(retry=3600)
+
+
+@pytest.mark.parametrize("value", [b"a\x00b", b"\xc3\xa9", b"a\rb"])
+def test_an_id_that_no_header_could_hold_is_none(value: bytes) -> None:
+    (event,) = EventReader(1_000).feed(b"id: " + value + b"\ndata: x\n\n")
+    assert event == Event(data=b"x")
+
+
+def test_a_kind_that_is_empty_is_the_usual_one() -> None:
+    (event,) = EventReader(1_000).feed(b"event:\ndata: x\n\n")
+    assert event == Event(data=b"x")
