@@ -15,6 +15,7 @@ CLIENT = (
     b'\xef\xbb\xbf{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{"_meta":{}}}\n',
     b'[{"jsonrpc":"2.0","id":8,"method":"tools/call"}]\n',
     b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}\n',
+    b'{"jsonrpc":"2.0","id":44,"method":"ping","id":4}\n',
     b'{"jsonrpc":"2.0","id":9,"result":{"roots":[]}}\n',
     b'{"jsonrpc":"2.0","id":"keyturn:1","method":"ping"}\n',
     b'{"jsonrpc":"2.0","id":12345678901234567890,"method":"x","params":[1e400,1e17,{"a":{}}]}\n',
@@ -24,6 +25,7 @@ CLIENT = (
 SERVER = (
     b'{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"x"}]}}\n',
     b'{"jsonrpc":"2.0","id":1,"result":{"a":1},"result":{"a":2}}\n',
+    b'{"jsonrpc":"2.0","id":44,"result":{"a":1},"id":4}\n',
     b'{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":"m"}}\n',
     b'{"jsonrpc":"2.0","id":1,"Result":{},"result":{}}\n',
     b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"m"}}\n',

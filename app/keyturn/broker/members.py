@@ -24,6 +24,7 @@ _COMPARED_WHOLE = 64 * 1024
 """Bytes up to which comparing with a re-spelling is cheaper than walking along the text."""
 _NON_FINITE = re.compile(rb"(?<=[\[:,\s])-?(?:NaN|Infinity)(?=[\],}\s])")
 _SURROGATE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_AFTER = (b",", b"}")
 _TEXT_MARK = rb"\1\\ufdd0"
 """Stands for half a surrogate pair: a code point that is no character."""
 
@@ -99,14 +100,16 @@ def _places(text: bytes, members: dict[str, Raw]) -> "Iterator[_Place]":
         key = _text(literal) if b"\\" in literal else literal[1:-1].decode()
         at = _skip_space(text, _skip_space(text, found.end()) + 1)
         value = bytes(members.get(key, NOTHING))
-        if not value or not text.startswith(value, at):
+        end = at + len(value)
+        after = _skip_space(text, end)
+        # A kept 4 is also the beginning of an earlier 44.
+        if not value or not text.startswith(value, at) or text[after : after + 1] not in _AFTER:
             yield _Place(key, name, slice(-1, -1))
             return
-        yield _Place(key, name, slice(at, at + len(value)))
-        at = _skip_space(text, at + len(value))
-        if text[at : at + 1] != b",":
+        yield _Place(key, name, slice(at, end))
+        if text[after : after + 1] == b"}":
             return
-        at += 1
+        at = after + 1
 
 
 def _number_mark(found: "re.Match[bytes]") -> bytes:

@@ -69,6 +69,9 @@ def test_a_judged_frame_is_refused_for_any_doubt_anywhere_in_it(text: bytes) -> 
         b'{"id":"\\ud800","method":"ping"}\n',
         b'{"id":1e2,"method":"ping"}\n',
         b'{"id":[1],"method":"ping"}\n',
+        b'{"id":44,"id":4,"method":"ping"}\n',
+        b'{"method":"ping","id":4.0,"id": 4}\n',
+        b'{"method":"ping","id":1e5,"id":1 ,"params":{}}\n',
         b'{"id":' + b"9" * 200 + b',"method":"ping"}\n',
     ],
 )
@@ -94,6 +97,7 @@ def test_a_servers_frame_is_read_without_looking_inside() -> None:
     "line",
     [
         b'{"id":1,"result":{},"id":2}\n',
+        b'{"id":44,"result":{},"id":4}\n',
         b'{"id":1,"result":{},"result":{}}\n',
         b'{"id":1,"result":{},"error":{}}\n',
         b'{"id":1,"result":{},"r\\u0065sult":{}}\n',
@@ -136,6 +140,7 @@ def test_what_is_no_frame_from_a_server(line: bytes) -> None:
         b'{"id":1,"method":"sampling/createMessage","method":"ping"}\n',
         b'{"id":1,"method":"ping","m\\u0065thod":"ping"}\n',
         b'{"id":1,"id":2,"method":"ping"}\n',
+        b'{"id":22,"id":2,"method":"ping"}\n',
         b'{"id":1,"method":"elicitation/create","params":{},"params":{"message":"m"}}\n',
         b'{"id":1,"method":"Roots/List"}\n',
         b'{"id":1,"method":"sampling/createMessage "}\n',
