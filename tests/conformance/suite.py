@@ -21,6 +21,7 @@ REVISIONS = ("2025-11-25", "2026-07-28")
 RUN_SECONDS = 300.0
 PASSED, FAILED, NOTE = "SUCCESS", "FAILURE", "INFO"
 _FOLDER = re.compile(r"(?:server-)?(.+)-\d{4}-\d\d-\d\dT[\d-]+Z")
+_LISTED = re.compile(r"^  - (\S+) \[(.+)\]$", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -62,7 +63,23 @@ def score_server(folder: NpmFolder, url: str, revision: str) -> Outcomes:
     with tempfile.TemporaryDirectory(prefix="keyturn-suite-") as results:
         words = ("server", "--url", url, "--suite", "all", "--spec-version", revision)
         _run(folder, (*words, "-o", results))
-        return dict(_read(Path(results)))
+        return dict(read_results(Path(results)))
+
+
+def client_scenarios(folder: NpmFolder) -> Mapping[str, Sequence[str]]:
+    """Return the scenarios for clients and the revisions, of those here, that each exists in."""
+    program = str(folder.modules / ".bin" / "conformance")
+    done = subprocess.run(
+        [program, "list"], env=folder.env(), capture_output=True, text=True, check=True
+    )
+    _, _, rest = done.stdout.partition("Client scenarios")
+    ours, _, _ = rest.partition("\n\n")
+    listed = {row[1]: row[2].split(",") for row in _LISTED.finditer(ours)}
+    return {
+        name: [revision for revision in REVISIONS if revision in exists]
+        for name, exists in listed.items()
+        if not set(exists).isdisjoint(REVISIONS)
+    }
 
 
 def score_client(
@@ -73,7 +90,7 @@ def score_client(
         words = ("client", "--command", command, "--scenario", scenario)
         limit = ("--timeout", str(int(seconds * 1000)))
         _run(folder, (*words, "--spec-version", revision, *limit, "-o", results))
-        return next((outcome for _, outcome in _read(Path(results))), Outcome())
+        return next((outcome for _, outcome in read_results(Path(results))), Outcome())
 
 
 def differences(direct: Outcome, through: Outcome) -> str:
@@ -97,7 +114,8 @@ def _run(folder: NpmFolder, words: Sequence[str]) -> None:
     )
 
 
-def _read(results: Path) -> Iterator[tuple[str, Outcome]]:
+def read_results(results: Path) -> Iterator[tuple[str, Outcome]]:
+    """Yield each scenario in the folder of a run and what became of it."""
     for file in sorted(results.rglob("checks.json")):
         name = _FOLDER.fullmatch(file.parent.relative_to(results).as_posix())
         outcome = Outcome()
