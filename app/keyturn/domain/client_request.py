@@ -82,6 +82,9 @@ def name_in(method: str, params: JsonObject) -> str | Malformed:
     match method:
         case "tools/call" | "prompts/get":
             return _named_with_arguments(method, params)
+        case "resources/subscribe" if "uri" not in params:
+            # It names nothing that could be denied, and only the server can say what is amiss.
+            return ""
         case "resources/read" | "resources/subscribe":
             uri = params.get("uri")
             return uri if isinstance(uri, str) and uri else Malformed("the request needs a URI")

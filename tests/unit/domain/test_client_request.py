@@ -33,6 +33,7 @@ def test_a_method_is_judged_by_rules_of_one_kind(method: str, kind: Kind | None)
         ("tools/call", {"name": "dispatch"}, "dispatch"),
         ("resources/read", {"uri": "file:///x"}, "file:///x"),
         ("resources/subscribe", {"uri": "file:///x"}, "file:///x"),
+        ("resources/subscribe", {}, ""),
         ("prompts/get", {"name": "greet", "arguments": {"who": "Ada"}}, "greet"),
         ("completion/complete", {"ref": {"type": "ref/prompt", "name": "greet"}}, "greet"),
         (
