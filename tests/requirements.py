@@ -109,7 +109,7 @@ CARD = _section(
 
 DEADLINE = _section(
     "console 3.3",
-    ("D1", DEADLINES, "Decided ten minutes late, the next identical call runs exactly once."),
+    ("D1", KEPT, "Decided ten minutes late, the next identical call runs exactly once."),
     ("D2", KEPT, "Silence is never stored or reported as a denial."),
     ("D3", KEPT, "A retry that differs in one byte never matches the grant."),
     ("D4", DEADLINES, "The learned hold budget is within 5 s after three time-outs."),

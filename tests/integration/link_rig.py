@@ -26,6 +26,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.inputs import Inputs
+from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -138,6 +139,8 @@ class ClientEnd:
     def __init__(self) -> None:
         self.lines: list[bytes] = []
         self.holds: set[str] = set()
+        self.deaf = False
+        """Put in to have nobody read the answers any more."""
         self.closed = asyncio.Event()
         self._arrived = asyncio.Event()
 
@@ -145,6 +148,10 @@ class ClientEnd:
         """Keep a line."""
         self.lines.append(line)
         self._arrived.set()
+
+    def hears(self, request_id: str | int) -> bool:
+        """Tell whether anybody still reads."""
+        return not self.deaf
 
     def hold_reading(self, reason: str) -> None:
         """Remember the reason."""
@@ -274,14 +281,15 @@ class World:
     def _gate(
         self, clock: SystemClock, observers: Observers, recorder: Recorder, inputs: Inputs
     ) -> Gate:
+        assessment = Assessment(
+            stop=self.stop,
+            agreements=self.agreements,
+            rules=self.rules,
+            validator=JsonSchemaValidator(),
+            limits=self.limits,
+        )
         return Gate(
-            assessment=Assessment(
-                stop=self.stop,
-                agreements=self.agreements,
-                rules=self.rules,
-                validator=JsonSchemaValidator(),
-                limits=self.limits,
-            ),
+            assessment=assessment,
             stop=self.stop,
             rules=self.rules,
             approvals=self.approvals,
@@ -294,6 +302,14 @@ class World:
                 milestones=self.milestones,
             ),
             within=AskedWithin(inputs, recorder, self.ids),
+            late=LateCalls(
+                assessment=assessment,
+                stop=self.stop,
+                recorder=recorder,
+                observers=observers,
+                clock=clock,
+                limits=self.limits,
+            ),
             clock=clock,
             ids=self.ids,
             observers=observers,
@@ -326,15 +342,17 @@ class World:
         """Open a connection of an enrolled agent."""
         peer = peer or ObservedPeer(process=None, parents=(), host=None)
         environment = server_environment(server, os.environ, {})
+        session = self.sessions.join("analyst", peer)
         connection = Connection(
             id=self.ids.new("n"),
             agent="analyst",
             agent_enrolled=True,
             server=server,
-            session=self.sessions.join("analyst", peer),
+            session=session,
             peer=peer,
             launch=launch_of(server, environment),
             cwd=str(self.folder),
+            opened_after=session.calls,
         )
         client = ClientEnd()
         link = Link(

@@ -94,9 +94,10 @@ class Recorder:
         judgement: Judgement | None = None,
         rules_hash: str = "",
         answer: Answer | None = None,
+        actor: Actor | None = None,
         details: JsonObject | None = None,
     ) -> Entry:
-        """Build the record of one decision."""
+        """Build the record of one decision; `actor` where the outcome alone does not say who."""
         arguments, masked, committed = b"", False, b""
         if call is not None:
             committed = canonical(call.arguments)
@@ -120,7 +121,7 @@ class Recorder:
             policy=self._policy(judgement, rules_hash),
             verdict=judgement.verdict.value if judgement is not None else _VERDICT_OF_REFUSAL,
             outcome=outcome.value,
-            actor=actor_of(outcome),
+            actor=actor or actor_of(outcome),
             shown_ms=answer.shown_ms if answer is not None else 0,
             prompt_hash=answer.prompt_hash if answer is not None else "",
             details={
@@ -260,9 +261,8 @@ class Recorder:
         arguments, masked = b"", True
         if isinstance(parsed, Parsed) and isinstance(parsed.value, dict):
             arguments, masked = self.arguments_for_history(parsed.value)
-        details: JsonObject = {"ticket": request.ticket, **_answer_details(answer)}
-        if grant:
-            details["retry_granted"] = True
+        granted: JsonObject = {"retry_granted": True} if grant else {}
+        details = {"ticket": request.ticket, **_answer_details(answer), **granted}
         self._log.note(
             Entry(
                 type=RecordType.DECISION,

@@ -11,6 +11,7 @@ from keyturn.application.asked_within import AskedWithin
 from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.inputs import Inputs
+from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import SecretMask
@@ -254,14 +255,15 @@ def _gate(
     agreements: Agreements,
     inputs: Inputs,
 ) -> Gate:
+    assessment = Assessment(
+        stop=stop,
+        agreements=agreements,
+        rules=rules,
+        validator=JsonSchemaValidator(),
+        limits=ground.limits,
+    )
     return Gate(
-        assessment=Assessment(
-            stop=stop,
-            agreements=agreements,
-            rules=rules,
-            validator=JsonSchemaValidator(),
-            limits=ground.limits,
-        ),
+        assessment=assessment,
         stop=stop,
         rules=rules,
         approvals=approvals,
@@ -274,6 +276,14 @@ def _gate(
             milestones=ground.milestones,
         ),
         within=AskedWithin(inputs, recorder, ground.ids),
+        late=LateCalls(
+            assessment=assessment,
+            stop=stop,
+            recorder=recorder,
+            observers=ground.observers,
+            clock=ground.clock,
+            limits=ground.limits,
+        ),
         clock=ground.clock,
         ids=ground.ids,
         observers=ground.observers,

@@ -15,6 +15,7 @@ from keyturn.application.recording import Recorder
 from keyturn.application.reviews import Reviews
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
+from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Oversize
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import Limits
@@ -28,6 +29,10 @@ class Downstream(Protocol):
 
     def send(self, line: bytes) -> None:
         """Write one line; dropped when the client is gone."""
+        ...
+
+    def hears(self, request_id: RequestId) -> bool:
+        """Tell whether the answer to a request would still reach who asked, as far as is known."""
         ...
 
     def hold_reading(self, reason: str) -> None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
+import msgspec
+from msgspec import Raw
+
 from keyturn.application.approval_request import WithdrawCause
 from keyturn.application.call import (
     Forwarded,
@@ -18,12 +21,13 @@ from keyturn.application.call import (
 )
 from keyturn.application.connection import Connection
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.ends import Answer, LinkServices
+from keyturn.broker.ends import Downstream, LinkServices
 from keyturn.broker.envelope import RequestId, result_line
 from keyturn.broker.eras import modern_meta_of
 from keyturn.broker.keep_alive import KeepAlive, Token, token_of
 from keyturn.broker.listing import ListedUpstream, Listing
 from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
+from keyturn.broker.splicing import with_id
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, Malformed
@@ -81,16 +85,17 @@ class JudgedCalls:
         connection: Connection,
         upstream: StdioUpstream,
         listing: Listing,
-        answer: Answer,
+        downstream: Downstream,
     ) -> None:
         self._services = services
         self._connection = connection
         self._upstream = upstream
         self._listing = listing
         self._gate_end = ListedUpstream(upstream, listing)
-        self._answer = answer
+        self._answer = downstream.send
+        self._hears = downstream.hears
         self._tasks = TaskOwner()
-        self.keep_alive = KeepAlive(answer)
+        self.keep_alive = KeepAlive(downstream.send)
         self._live: dict[RequestId, _Live] = {}
         self._live_bytes = 0
         self._unlisted = 0
@@ -126,6 +131,7 @@ class JudgedCalls:
             connection=self._connection,
             request_id=request_id,
             params=params,
+            heard=lambda: self._hears(request_id),
         )
         modern = not isinstance(params, Malformed) and modern_meta_of(params) is not None
         live = self._live[request_id] = _Live(incoming, modern, size=size)
@@ -158,7 +164,7 @@ class JudgedCalls:
         if live is None:
             return Cancelled.NOTHING
         live.answered = False
-        live.incoming.cancelled = True
+        live.incoming.cancel()
         if live.incoming.sent:
             self._bound(live)
             return Cancelled.SENT
@@ -177,7 +183,7 @@ class JudgedCalls:
         """Refuse what was not sent, whoever allows it: the connection or its server ended."""
         for live in self._live.values():
             if not live.incoming.sent:
-                live.incoming.ended = True
+                live.incoming.end()
         approvals = self._services.approvals
         asked = {live.incoming.approval_id for live in self._live.values()}
         # What was given up in this very turn has its outcome already.
@@ -191,7 +197,7 @@ class JudgedCalls:
         for live in tuple(self._live.values()):
             if live.incoming.sent:
                 continue
-            live.incoming.cancelled = True
+            live.incoming.cancel()
             if live.incoming.approval_id:
                 self._services.approvals.client_left(live.incoming.approval_id, host_gone=host_gone)
 
@@ -274,6 +280,8 @@ class JudgedCalls:
 def _line_of(reply: Reply, live: _Live) -> bytes | None:
     request_id = live.incoming.request_id
     match reply:
+        case Forwarded() if reply.other_id:
+            return with_id(reply.line, Raw(msgspec.json.encode(request_id)))
         case Forwarded():
             return reply.line
         case Replaced():

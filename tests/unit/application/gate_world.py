@@ -22,6 +22,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.inputs import Inputs
+from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.inspection import ResultInspector
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.upstream import Answered, Ready, UpstreamReply
@@ -272,14 +273,15 @@ class World:
 
     def make_gate(self) -> Gate:
         """Wire a gate of what the world holds now."""
+        assessment = Assessment(
+            stop=self.stop,
+            agreements=self.agreements,
+            rules=self.rules,
+            validator=self.validator,
+            limits=self.limits,
+        )
         return self.gate_type(
-            assessment=Assessment(
-                stop=self.stop,
-                agreements=self.agreements,
-                rules=self.rules,
-                validator=self.validator,
-                limits=self.limits,
-            ),
+            assessment=assessment,
             stop=self.stop,
             rules=self.rules,
             approvals=self.approvals,
@@ -292,6 +294,14 @@ class World:
                 milestones=self.milestones,
             ),
             within=AskedWithin(self.inputs, self.recorder, self.ids),
+            late=LateCalls(
+                assessment=assessment,
+                stop=self.stop,
+                recorder=self.recorder,
+                observers=self.observers,
+                clock=self.clock,
+                limits=self.limits,
+            ),
             clock=self.clock,
             ids=self.ids,
             observers=self.observers,
@@ -383,6 +393,8 @@ def _allows(record: Recorded, arrival: Arrival, connection: Connection) -> bool:
         def_hash=entry.def_hash,
         params=arrival.params,
     )
+    if "first" in entry.details:
+        return False
     read_by_rule = entry.outcome == Outcome.ALLOWED_RULE.value and entry.tier == Tier.T0.name
     return (
         Outcome(entry.outcome).allows
