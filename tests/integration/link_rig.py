@@ -25,6 +25,7 @@ from keyturn.application.assessment import Assessment
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.milestones import Milestone
@@ -57,7 +58,7 @@ from tests.fakes.processes import FakeProcesses
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
-from tests.fakes.stores import FakeRuleStore, FakeServerStore
+from tests.fakes.stores import FakeRuleStore, FakeServerStore, FakeSettingStore
 
 RAW_SERVER = Path(__file__).parent / "servers" / "raw_server.py"
 SECONDS = 15.0
@@ -249,6 +250,8 @@ class World:
             observers=observers,
         )
         self.sessions = Sessions(self.ids, MemoryTraceIndexes())
+        self.settings = FakeSettingStore()
+        self.holds = self._holds(observers)
         inputs = self._inputs(clock, observers, recorder)
         self.services = LinkServices(
             gate=self._gate(clock, observers, recorder, inputs),
@@ -256,6 +259,7 @@ class World:
             agreements=self.agreements,
             reviews=self.reviews,
             approvals=self.approvals,
+            holds=self.holds,
             stop=self.stop,
             recorder=recorder,
             sessions=self.sessions,
@@ -263,6 +267,11 @@ class World:
             ids=self.ids,
             observers=observers,
             limits=self.limits,
+        )
+
+    def _holds(self, observers: Observers) -> HoldBudgets:
+        return HoldBudgets(
+            store=self.settings, log=self.log, observers=observers, limits=self.limits
         )
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
@@ -302,6 +311,7 @@ class World:
                 milestones=self.milestones,
             ),
             within=AskedWithin(inputs, recorder, self.ids),
+            holds=self.holds,
             late=LateCalls(
                 assessment=assessment,
                 stop=self.stop,
@@ -372,6 +382,7 @@ class World:
         async with asyncio.timeout(SECONDS):
             for link in self.links:
                 await link.end()
+            await self.holds.close()
             await self.reviews.close()
 
 

@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from keyturn.broker import judged_calls
+from keyturn.domain import hold_budget
 from keyturn.domain.configuration import ToolSetting
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.record import RecordType
@@ -204,3 +205,24 @@ def test_a_client_over_http_that_lost_its_stream_gets_the_result_by_calling_agai
             assert len(calls_seen(world)) == 1
 
     tell(tmp_path, story)
+
+
+@pytest.mark.requirement("D4")
+def test_a_client_that_gives_up_twice_teaches_how_long_it_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hold_budget, "LEAST_SECONDS", 0.5)
+
+    async def story(world: World) -> None:
+        wire = await connected(world, tools=WRITES)
+        for number in (1, 2):
+            wire.say(call(number, "echo"))
+            await world.approver.asked(number)
+            assert world.holds.learned("analyst") is None
+            wire.say(cancelled(number))
+        assert world.holds.learned("analyst") == 0.5
+        answer = await wire.call(3, "echo")
+        assert text_of(answer).startswith("Undecided, not denied.")
+        assert calls_seen(world) == []
+
+    tell(tmp_path, story, rules=())

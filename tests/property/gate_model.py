@@ -147,6 +147,9 @@ class Model:
         if granted:
             self.decide(call, "allowed_retry_grant")
             return
+        for other in self.calls:
+            if other.phase is Phase.DETACHED and other.order == call.order:
+                other.phase = Phase.OVER
         call.phase, call.deadline = Phase.ASKED, self.now + HOLD
         if call.cancelled:
             self.detach(call, "silence")

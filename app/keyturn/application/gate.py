@@ -24,6 +24,7 @@ from keyturn.application.asking import rule_name
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import IncomingCall, Judged, Refused, Reply, Silence
 from keyturn.application.events import Observers, Topic
+from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.late_calls import FIRST, LateCalls
 from keyturn.application.late_results import Claim
 from keyturn.application.ports.clock import Clock
@@ -76,6 +77,7 @@ class Gate:
         receiver: Receiver,
         within: AskedWithin,
         late: LateCalls,
+        holds: HoldBudgets,
         clock: Clock,
         ids: Ids,
         observers: Observers,
@@ -91,6 +93,7 @@ class Gate:
         self._receiver = receiver
         self._within = within
         self._late = late
+        self._holds = holds
         self._clock = clock
         self._ids = ids
         self._observers = observers
@@ -174,11 +177,9 @@ class Gate:
             return _refused(Outcome.REFUSED_OVERLOAD)
         incoming.approval_id = request.id
         asked_ns = self._clock.monotonic_ns()
+        hold = self._holds.of(request.agent)
         resolved = self._approvals.ask(
-            request,
-            hold_seconds=self._limits.hold_seconds,
-            call=asked,
-            host=incoming.connection.peer.host,
+            request, hold_seconds=hold, call=asked, host=incoming.connection.peer.host
         )
         if incoming.cancelled:
             self._approvals.client_left(request.id)
@@ -189,7 +190,6 @@ class Gate:
         judged.judgement = resolution.judgement or judged.judgement
         if resolution.outcome is Outcome.REFUSED_PAUSED:
             self._stop.refused_one()
-        hold = self._limits.hold_seconds
         return _resolved(resolution, request.ticket, rule_name(judged.judgement), hold)
 
     # 6 ---------------------------------------------------------------- record

@@ -10,6 +10,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
+from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.clock import Clock
@@ -81,11 +82,13 @@ class Foundation:
     sessions: Sessions
     gate: Gate
     inputs: Inputs
+    holds: HoldBudgets
     milestones: Milestones
 
     async def close(self) -> None:
         """End what runs, writing what is waiting to be written."""
         await self.reviews.close()
+        await self.holds.close()
         await self.writer.close()
 
 
@@ -184,6 +187,9 @@ def _build(ground: _Ground) -> Foundation:
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )
     inputs = _inputs(ground, recorder, approvals, stop, rules)
+    holds = HoldBudgets(
+        store=ground.settings, log=ground.log, observers=ground.observers, limits=ground.limits
+    )
     return Foundation(
         profile=ground.profile,
         env=ground.env,
@@ -210,8 +216,9 @@ def _build(ground: _Ground) -> Foundation:
         ),
         registry=_registry(ground),
         sessions=Sessions(ground.ids, MemoryTraceIndexes()),
-        gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs),
+        gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds),
         inputs=inputs,
+        holds=holds,
         milestones=ground.milestones,
     )
 
@@ -254,6 +261,7 @@ def _gate(
     rules: RuleBook,
     agreements: Agreements,
     inputs: Inputs,
+    holds: HoldBudgets,
 ) -> Gate:
     assessment = Assessment(
         stop=stop,
@@ -284,6 +292,7 @@ def _gate(
             clock=ground.clock,
             limits=ground.limits,
         ),
+        holds=holds,
         clock=ground.clock,
         ids=ground.ids,
         observers=ground.observers,

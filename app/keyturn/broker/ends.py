@@ -8,6 +8,7 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.processes import Processes
@@ -81,6 +82,7 @@ class LinkServices:
     agreements: Agreements
     reviews: Reviews
     approvals: Approvals
+    holds: HoldBudgets
     stop: StopSwitch
     recorder: Recorder
     sessions: Sessions

@@ -60,6 +60,8 @@ class Cancelled(Enum):
 class _Live:
     incoming: IncomingCall
     modern: bool
+    since: float
+    """The loop's time at which it came."""
     token: Token | None = None
     size: int = 0
     unlisted: bool = False
@@ -134,7 +136,8 @@ class JudgedCalls:
             heard=lambda: self._hears(request_id),
         )
         modern = not isinstance(params, Malformed) and modern_meta_of(params) is not None
-        live = self._live[request_id] = _Live(incoming, modern, size=size)
+        since = asyncio.get_running_loop().time()
+        live = self._live[request_id] = _Live(incoming, modern, since=since, size=size)
         self._live_bytes += size
         live.unlisted = not self._listing.settled
         self._unlisted += live.unlisted
@@ -169,6 +172,7 @@ class JudgedCalls:
             self._bound(live)
             return Cancelled.SENT
         if live.incoming.approval_id:
+            self._learn(live)
             self._services.approvals.client_left(live.incoming.approval_id)
         return Cancelled.NOT_SENT
 
@@ -213,6 +217,12 @@ class JudgedCalls:
         """End what is left."""
         self.keep_alive.close()
         await self._tasks.close()
+
+    def _learn(self, live: _Live) -> None:
+        """Take note of how long a client waited for a person; a claimed name proves nothing."""
+        if self._connection.agent_enrolled:
+            waited = asyncio.get_running_loop().time() - live.since
+            self._services.holds.gave_up(self._connection.agent, waited)
 
     def _bound(self, live: _Live) -> None:
         asyncio.get_running_loop().call_later(AFTER_CANCEL_SECONDS, self._give_up, live)

@@ -21,6 +21,7 @@ from keyturn.application.call import IncomingCall, Reply
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.inspection import ResultInspector
@@ -50,7 +51,7 @@ from tests.fakes.inspection import FakeSecretMask
 from tests.fakes.milestones import FakeMilestones
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
-from tests.fakes.stores import FakeRuleStore, FakeServerStore
+from tests.fakes.stores import FakeRuleStore, FakeServerStore, FakeSettingStore
 
 
 @dataclass(slots=True)
@@ -258,7 +259,16 @@ class World:
         self.server = WatchedServer(self.log)
         self.validator = JsonSchemaValidator()
         self.inspector: ResultInspector = BoundedResultInspector(self.limits.result_bytes)
-        self.inputs = Inputs(
+        self.inputs = self.make_inputs()
+        self.setting_store = FakeSettingStore()
+        self.holds = HoldBudgets(
+            store=self.setting_store, log=self.log, observers=self.observers, limits=self.limits
+        )
+        self.gate = self.make_gate()
+
+    def make_inputs(self) -> Inputs:
+        """Wire what servers ask of the world."""
+        return Inputs(
             stop=self.stop,
             rules=self.rules,
             approvals=self.approvals,
@@ -269,7 +279,6 @@ class World:
             observers=self.observers,
             limits=self.limits,
         )
-        self.gate = self.make_gate()
 
     def make_gate(self) -> Gate:
         """Wire a gate of what the world holds now."""
@@ -294,6 +303,7 @@ class World:
                 milestones=self.milestones,
             ),
             within=AskedWithin(self.inputs, self.recorder, self.ids),
+            holds=self.holds,
             late=LateCalls(
                 assessment=assessment,
                 stop=self.stop,
