@@ -25,11 +25,17 @@ SESSION = "KEYTURN_TEST_SESSION"
 LAYERS = ("unit", "integration", "gui", "headless", "session")
 """`session`: a display, or times of its own; `headless`: other real processes."""
 LAYERS_OF_FOLDER = {
+    "unit": ("unit",),
+    "property": ("unit",),
+    "contracts": ("unit", "gui", "headless"),
     "gui": ("gui", "session"),
     "e2e": ("headless", "session"),
-    "integration": ("integration", "gui", "headless", "session"),
+    "integration": ("integration", "gui", "headless"),
 }
-"""Folders whose tests belong to some layers only: the others do not even import them."""
+"""Folders whose tests belong to some layers only: the others do not even import them.
+
+A test of another layer would run nowhere, so it is refused.
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -95,6 +101,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         folder = _folder_of(item.path)
         if folder in ("gui", "e2e"):
             item.add_marker(folder)
+        if _layer_of(item) not in LAYERS_OF_FOLDER.get(folder, LAYERS):
+            raise pytest.UsageError(f"{item.nodeid} is {_layer_of(item)}: no such layer looks here")
     layer = config.getoption("--layer")
     if layer is not None:
         config.hook.pytest_deselected(items=[item for item in items if _layer_of(item) != layer])

@@ -15,7 +15,7 @@ from tests.e2e.seeding import seed
 from tests.e2e.servers import calls_seen, raw_server
 
 KEYS = ("Return", "space", "y", "a", "1")
-HELD_SECONDS = 2.5
+HELD_SECONDS = 5.0
 CALLS_A_KEY = 50
 
 

@@ -40,11 +40,12 @@ REASONED = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One file: its path from the root with forward slashes, its text and its tree."""
+    """One file: its path from the root with forward slashes, its text, its tree and all in it."""
 
     path: str
     text: str
     tree: ast.Module
+    nodes: tuple[ast.AST, ...]
 
     @property
     def area(self) -> str:
@@ -66,13 +67,14 @@ def sources() -> tuple[Source, ...]:
 
 
 def parse(path: str, text: str) -> Source:
-    return Source(path=path, text=text, tree=ast.parse(text, path))
+    tree = ast.parse(text, path)
+    return Source(path=path, text=text, tree=tree, nodes=tuple(ast.walk(tree)))
 
 
 def no_nested_event_loop(source: Source) -> Iterator[str]:
     if source.path.startswith(PAINTING):
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.Call(func=ast.Attribute(attr=name)) if name in NESTED_LOOPS:
                 yield f"{node.lineno}: .{name}() enters a nested event loop"
@@ -83,7 +85,7 @@ def no_nested_event_loop(source: Source) -> Iterator[str]:
 
 
 def no_print_and_no_global(source: Source) -> Iterator[str]:
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.Call(func=ast.Name(id="print")):
                 yield f"{node.lineno}: print(), but stdout belongs to the protocol"
@@ -97,7 +99,7 @@ def sizes_within_limits(source: Source) -> Iterator[str]:
     lines, most = len(source.text.splitlines()), MOST_LINES[source.area]
     if lines > most:
         yield f"{lines}: the file has more than {most} lines"
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 most = MOST_LINES_OF_A_FUNCTION
@@ -133,7 +135,7 @@ def colours_live_in_the_theme(source: Source) -> Iterator[str]:
 def window_texts_come_from_presentation(source: Source) -> Iterator[str]:
     if not source.path.startswith(f"{APP}gui/"):
         return
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if not isinstance(node, ast.Call) or called_name(node) not in SHOWS_TEXT:
             continue
         for argument in node.args:
@@ -162,10 +164,10 @@ def texts_of(source: Source) -> Iterator[tuple[int, str]]:
     """Yield line and value of every string literal that is not a docstring."""
     docstrings = {
         id(node.value)
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Constant) and id(node) not in docstrings:
             match node.value:
                 case str() as text:

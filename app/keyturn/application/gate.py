@@ -38,6 +38,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import State
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
@@ -148,6 +149,8 @@ class Gate:
         judgement = judged.judgement
         if judged.tier < Tier.T2 or judgement is None or judgement.verdict is Verdict.ALLOW:
             return
+        if not judged.call.is_of_tool:
+            return
         await upstream.look_again(
             older_than=self._limits.listing_seconds, at_most=self._limits.look_seconds
         )
@@ -210,6 +213,10 @@ class Gate:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
         if decided.outcome.allows and judged.call.digest() != judged.digest:
             raise StaleApproval("The call changed after it was allowed, so it was not sent.")
+        if judged.only_noted and decided.outcome is Outcome.ALLOWED_RULE:
+            # Nobody and no rule decided it.
+            self._recorder.passed(incoming.connection, incoming.method)
+            return
         by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
         entry = self._recorder.decision(
             call_id=incoming.id,
@@ -223,11 +230,7 @@ class Gate:
             rules_hash=self._rules.hash,
             answer=decided.answer,
             actor=decided.late.actor if decided.late is not None else actor_of(decided.outcome),
-            details={
-                "call_number": judged.number,
-                "decide_ms": judged.decide_ms,
-                **({FIRST: decided.late.first} if decided.late is not None else {}),
-            },
+            details=_details(judged, decided.late),
         )
         await self._log.commit(entry, Durability.WRITTEN if by_rule else Durability.FULL)
         incoming.decided = True
@@ -239,14 +242,13 @@ class Gate:
         self, incoming: IncomingCall, refusal: Refused, judged: Judged | None = None
     ) -> Refused:
         """Commit a refusal that needed no question."""
-        params = incoming.params
-        name = params.get("name") if isinstance(params, dict) else ""
         entry = self._recorder.decision(
             call_id=incoming.id,
             connection=incoming.connection,
             outcome=refusal.outcome,
             call=judged.call if judged is not None else None,
-            tool=name if isinstance(name, str) else "",
+            tool=incoming.claimed_name(),
+            method=incoming.method,
             tier=judged.tier if judged is not None else Tier.T3,
             judgement=judged.judgement if judged is not None else None,
             rules_hash=self._rules.hash,
@@ -295,7 +297,7 @@ class Gate:
         # no byte was written.
         incoming.sent = True
         try:
-            reply = upstream.send(incoming.request_id, "tools/call", judged.call.params)
+            reply = upstream.send(incoming.request_id, judged.call.method, judged.call.params)
         except ServerUnavailable:
             incoming.sent = False
             return self._receiver.not_sent(incoming, judged, _ERROR)
@@ -309,6 +311,11 @@ class Gate:
         finally:
             self._late.ended(flight, answer)
         return answer
+
+
+def _details(judged: Judged, late: Claim | None) -> JsonObject:
+    first: JsonObject = {FIRST: late.first} if late is not None else {}
+    return {"call_number": judged.number, "decide_ms": judged.decide_ms, **first}
 
 
 def _resolved(resolution: Resolution, ticket: str, rule: str, hold_seconds: float) -> _Decided:

@@ -53,7 +53,7 @@ class Flight:
     failed: bool = False
     """The server said that it did not run the call: a retry is then a call like any other."""
     outdated: bool = False
-    """Its session sent a change since, so that what it reads may not be true any more."""
+    """A stop or, for a read, a change came since: nothing of it is handed over."""
     claims: list[Claim] = field(default_factory=list[Claim])
 
     def may_be_joined_by(self, incoming: IncomingCall) -> bool:
@@ -88,6 +88,8 @@ class LateResults:
             number=judged.number,
             actor=actor_of(judged.outcome),
             read=judged.tier is Tier.T0,
+            # The state of a task, or a resource, changes without any call: it is asked for anew.
+            outdated=judged.tier is Tier.T0 and not judged.call.is_of_tool,
         )
         self._changed(flight)
         self._flights.setdefault(flight.digest, []).append(flight)

@@ -35,10 +35,12 @@ from keyturn.broker.http_headers import (
     fault_of_headers,
     fault_of_param_headers,
 )
+from keyturn.broker.http_prompt import PromptProtocol
 from keyturn.broker.http_sessions import Door, HttpSessions
 from keyturn.broker.refusals import ID_IN_USE, INVALID_PARAMS, error_line, invalid_line
-from keyturn.broker.routes import INITIALIZE, TOOLS_CALL
+from keyturn.broker.routes import INITIALIZE
 from keyturn.domain.canonical import Malformed
+from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)
@@ -113,7 +115,7 @@ class HttpEndpoint:
         route = Route("/s/{server}", self._handle, methods=["POST", "GET", "DELETE"])
         config = uvicorn.Config(
             Router([route], redirect_slashes=False),
-            http="h11",
+            http=PromptProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

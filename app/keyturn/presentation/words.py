@@ -40,6 +40,7 @@ class Words:
         if language != FALLBACK_LANGUAGE:
             self._entries |= _read_language(folder, language)
         self._plural = _PLURAL_RULES.get(language, _english_plural)
+        self._known = frozenset(self._entries)
 
     def __call__(self, key: str, /, **values: object) -> str:
         """Return the text of `key` ("area.name") with `values` put in.
@@ -59,7 +60,7 @@ class Words:
 
     def known(self) -> frozenset[str]:
         """Return every key of the catalogue."""
-        return frozenset(self._entries)
+        return self._known
 
     def _form(self, key: str, forms: Mapping[str, str], values: Mapping[str, object]) -> str:
         number = values.get("n")

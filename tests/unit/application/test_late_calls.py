@@ -14,7 +14,7 @@ from keyturn.domain.configuration import Limits, ToolSetting
 from keyturn.domain.decision import Actor, Delivery, Outcome
 from keyturn.domain.errors import LogUnavailable
 from keyturn.domain.record import Entry, RecordType
-from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.tier import Tier
 from tests.factories import make_call, make_connection, make_server, make_tool
 from tests.unit.application.gate_world import World, broken_law_1, play, settle
@@ -318,6 +318,25 @@ class TestReads:
             await rig.answer(number=1)
             await rig.call(tool="read_order")
             assert rig.sent == 4
+
+        play(story)
+
+    def test_a_resource_is_always_read_again(self) -> None:
+        async def story() -> None:
+            rig = await make_rig(Rule(id="reads", effect=Effect.ALLOW, kind=Kind.READ))
+            for number in (1, 2):
+                incoming = IncomingCall(
+                    id=f"call-{number}",
+                    connection=rig.connection,
+                    request_id=number,
+                    params={"uri": "file:///a"},
+                    method="resources/read",
+                )
+                rig.tasks.append(rig.world.start(incoming))
+                await settle()
+                assert rig.sent == number
+                incoming.cancel()
+                await rig.answer(number=number)
 
         play(story)
 
