@@ -53,8 +53,8 @@ from keyturn.domain.canonical import (
     canonical,
     parse_strict,
 )
-from keyturn.domain.client_request import INPUTS as ASKED
-from keyturn.domain.server_input import INPUTS as INPUTS
+from keyturn.domain.client_request import KINDS as ASKED
+from keyturn.domain.server_input import KINDS as INPUTS
 
 LIMIT = 64
 """Bytes of a line or an event, so that short inputs reach it."""

@@ -1,6 +1,7 @@
 """Servers over HTTP: what goes to them, how their answers come back, and how they fail."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -190,6 +191,11 @@ def redirected(_body: dict[str, Any]) -> Response:
     return RedirectResponse("http://127.0.0.1:1/")
 
 
+def packed(kind: str) -> OnCall:
+    body = gzip.compress(b" " * 50_000_000)
+    return lambda _body: Response(body, media_type=kind, headers={"content-encoding": "gzip"})
+
+
 def events_of(*pieces: str) -> OnCall:
     return lambda _body: Response("".join(pieces), media_type="text/event-stream")
 
@@ -207,6 +213,8 @@ def events_of(*pieces: str) -> OnCall:
         (redirected, Delivery.FAILED),
         (answering(200, "{", "application/json"), Delivery.UNKNOWN),
         (too_long, Delivery.UNKNOWN),
+        (packed("application/json"), Delivery.UNKNOWN),
+        (packed("text/event-stream"), Delivery.UNKNOWN),
     ],
 )
 def test_whatever_it_answers_the_call_has_one_answer_and_an_outcome(

@@ -102,5 +102,10 @@ def body_of(frame: ServerFrame) -> bytes:
 
 
 def kind_of(response: httpx2.Response) -> str:
-    """Return the media type of a response."""
+    """Return the media type of a response; none where it is packed, which nobody asked for.
+
+    A few packed bytes could be gigabytes.
+    """
+    if response.headers.get("content-encoding", "identity") != "identity":
+        return ""
     return response.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -162,7 +162,7 @@ def _weight_of(post: Post) -> int:
 def http_client(remote: Remote, connections: int | None = None) -> httpx2.AsyncClient:
     """Return a client that follows no redirect and looks at no proxy of the environment."""
     return httpx2.AsyncClient(
-        headers=dict(remote.headers),
+        headers={"accept-encoding": "identity", **remote.headers},
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
         transport=httpx2.AsyncHTTPTransport(
             limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=20),
@@ -190,7 +190,7 @@ def _probes() -> list[tuple[int, int, int]]:
 async def whole(response: httpx2.Response, most: int, flow: PulledFlow) -> bytes:
     """Read a body that is no stream of events; raises TooLong."""
     body = bytearray()
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         await flow.open.wait()
         body += chunk
         if len(body) > most:

@@ -184,7 +184,7 @@ class HttpTransport:
 
     async def _take_events(self, post: _Exchange, response: httpx2.Response) -> None:
         reader, slices = EventReader(self._ends.frame_bytes), Slices()
-        async for chunk in response.aiter_bytes():
+        async for chunk in response.aiter_raw():
             await self.tap.open.wait()
             for event in reader.feed(chunk):
                 await slices.pause()

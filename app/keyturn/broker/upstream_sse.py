@@ -162,7 +162,7 @@ class SseTransport:
     async def _listen(self) -> None:
         """Read the stream to its end; whatever its end was, it is the server's."""
         sentence = UNSENT
-        headers = {"accept": EVENTS, "accept-encoding": "identity", "cache-control": "no-store"}
+        headers = {"accept": EVENTS, "cache-control": "no-store"}
         try:
             async with (
                 asyncio.timeout(OPEN_SECONDS) as opening,
@@ -261,8 +261,7 @@ def _fault_of(response: httpx2.Response) -> str:
     """Say why a response is no stream to listen to; empty when it is."""
     if not response.is_success:
         return f"The server refused the connection (HTTP {response.status_code})."
-    encoded = response.headers.get("content-encoding", "identity") != "identity"
-    return _NO_STREAM if encoded or kind_of(response) != EVENTS else ""
+    return "" if kind_of(response) == EVENTS else _NO_STREAM
 
 
 async def _read_away(response: httpx2.Response) -> None:
