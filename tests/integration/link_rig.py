@@ -25,7 +25,9 @@ from keyturn.application.assessment import Assessment
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -56,7 +58,7 @@ from tests.fakes.processes import FakeProcesses
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
-from tests.fakes.stores import FakeRuleStore, FakeServerStore
+from tests.fakes.stores import FakeRuleStore, FakeServerStore, FakeSettingStore
 
 RAW_SERVER = Path(__file__).parent / "servers" / "raw_server.py"
 SECONDS = 15.0
@@ -138,6 +140,8 @@ class ClientEnd:
     def __init__(self) -> None:
         self.lines: list[bytes] = []
         self.holds: set[str] = set()
+        self.deaf = False
+        """Put in to have nobody read the answers any more."""
         self.closed = asyncio.Event()
         self._arrived = asyncio.Event()
 
@@ -145,6 +149,10 @@ class ClientEnd:
         """Keep a line."""
         self.lines.append(line)
         self._arrived.set()
+
+    def hears(self, request_id: str | int) -> bool:
+        """Tell whether anybody still reads."""
+        return not self.deaf
 
     def hold_reading(self, reason: str) -> None:
         """Remember the reason."""
@@ -242,6 +250,8 @@ class World:
             observers=observers,
         )
         self.sessions = Sessions(self.ids, MemoryTraceIndexes())
+        self.settings = FakeSettingStore()
+        self.holds = self._holds(observers)
         inputs = self._inputs(clock, observers, recorder)
         self.services = LinkServices(
             gate=self._gate(clock, observers, recorder, inputs),
@@ -249,6 +259,7 @@ class World:
             agreements=self.agreements,
             reviews=self.reviews,
             approvals=self.approvals,
+            holds=self.holds,
             stop=self.stop,
             recorder=recorder,
             sessions=self.sessions,
@@ -256,6 +267,11 @@ class World:
             ids=self.ids,
             observers=observers,
             limits=self.limits,
+        )
+
+    def _holds(self, observers: Observers) -> HoldBudgets:
+        return HoldBudgets(
+            store=self.settings, log=self.log, observers=observers, limits=self.limits
         )
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
@@ -274,14 +290,15 @@ class World:
     def _gate(
         self, clock: SystemClock, observers: Observers, recorder: Recorder, inputs: Inputs
     ) -> Gate:
+        assessment = Assessment(
+            stop=self.stop,
+            agreements=self.agreements,
+            rules=self.rules,
+            validator=JsonSchemaValidator(),
+            limits=self.limits,
+        )
         return Gate(
-            assessment=Assessment(
-                stop=self.stop,
-                agreements=self.agreements,
-                rules=self.rules,
-                validator=JsonSchemaValidator(),
-                limits=self.limits,
-            ),
+            assessment=assessment,
             stop=self.stop,
             rules=self.rules,
             approvals=self.approvals,
@@ -294,6 +311,15 @@ class World:
                 milestones=self.milestones,
             ),
             within=AskedWithin(inputs, recorder, self.ids),
+            holds=self.holds,
+            late=LateCalls(
+                assessment=assessment,
+                stop=self.stop,
+                recorder=recorder,
+                observers=observers,
+                clock=clock,
+                limits=self.limits,
+            ),
             clock=clock,
             ids=self.ids,
             observers=observers,
@@ -326,15 +352,17 @@ class World:
         """Open a connection of an enrolled agent."""
         peer = peer or ObservedPeer(process=None, parents=(), host=None)
         environment = server_environment(server, os.environ, {})
+        session = self.sessions.join("analyst", peer)
         connection = Connection(
             id=self.ids.new("n"),
             agent="analyst",
             agent_enrolled=True,
             server=server,
-            session=self.sessions.join("analyst", peer),
+            session=session,
             peer=peer,
             launch=launch_of(server, environment),
             cwd=str(self.folder),
+            opened_after=session.calls,
         )
         client = ClientEnd()
         link = Link(
@@ -354,6 +382,7 @@ class World:
         async with asyncio.timeout(SECONDS):
             for link in self.links:
                 await link.end()
+            await self.holds.close()
             await self.reviews.close()
 
 

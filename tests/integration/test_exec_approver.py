@@ -267,7 +267,7 @@ def test_requests_whose_agents_left_make_room(tmp_path: Path) -> None:
             for _ in range(MOST_OUTSTANDING):
                 await wire.hear()
             world.clock.advance(HOLD_SECONDS + 1)
-            world.ask(100)
+            world.ask(100, subject={"path": "another"})
             assert (await wire.hear())["id"] == "c-100"
 
     run(story)
@@ -279,7 +279,7 @@ def test_withdrawal_is_told_only_for_what_was_shown(tmp_path: Path) -> None:
             world.ask(1)
             await wire.hear()
             world.clock.advance(HOLD_SECONDS + 1)
-            world.ask(2)
+            world.ask(2, subject={"path": "another"})
             assert (await wire.hear())["id"] == "c-2"
             world.approvals.stop()
             wire.approver.stopped(StopFacts(since_utc="", trigger="command"))

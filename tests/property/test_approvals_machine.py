@@ -204,6 +204,10 @@ class ApprovalsMachine(RuleBasedStateMachine):
         assert full == (calls() >= LIMITS.queue or calls(agent) >= LIMITS.queue_per_agent)
         if full and not review:
             return
+        if not review:
+            for one in self.model.open():
+                if one.stage is Stage.DETACHED and (one.agent, one.digest) == (agent, digest):
+                    self.model.finish(one, State.EXPIRED, one.left)
         id_ = f"r-{len(self.model.requests)}"
         kind = RequestKind.DEFINITION if review else RequestKind.CALL
         request = replace(make_request(id_, agent=agent, kind=kind), digest=digest)

@@ -3,19 +3,16 @@
 Calls, answers, cancels, deadlines, stops, changed tools, rules, a slow or failing log and dying
 servers come in any order. After each step the model and the gate must agree on every call, and the
 laws must hold: what reached the server was recorded before, once; nothing after a stop or a cancel;
-silence is no denial; every call is answered once.
+silence is no denial; every call is answered once. A retry of what is running, or came too late, is
+answered with that, and nothing is sent for it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import Enum, auto
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -23,220 +20,24 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.application.call import IncomingCall, Refused, Replaced, Reply, Silence
-from keyturn.application.ports.upstream import Answered, Lost
+from keyturn.application.approval_request import RequestKind
+from keyturn.application.call import Refused, Replaced, Reply, Silence
 from keyturn.application.rejudging import judge_waiting
-from keyturn.application.tasks import TaskOwner
-from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
-from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.rule import Effect, Rule
 from tests.factories import make_call, make_connection, make_tool
-from tests.unit.application.gate_world import World, broken_law_1, settle
+from tests.property.gate_driver import GateDriver
+from tests.property.gate_model import DETACHED, GRANT, HOLD, Phase
+from tests.unit.application.gate_world import broken_law_1
 
-HOLD, DETACHED, GRANT = 50, 24 * 3600, 600
 ORDERS = (1, 2)
 """Two arguments only, so that calls are often identical and meet each other's grants."""
 ALLOW = Rule(id="allow", effect=Effect.ALLOW, tool="dispatch_order")
 DENY = Rule(id="deny", effect=Effect.DENY, tool="dispatch_order")
 
 
-class Phase(Enum):
-    """Where the model holds a call to be."""
-
-    ASKED = auto()
-    DETACHED = auto()
-    STARTING = auto()
-    COMMITTING = auto()
-    SERVING = auto()
-    OVER = auto()
-
-
-@dataclass
-class ModelCall:
-    """A call as the model sees it."""
-
-    order: int
-    stops_seen: int
-    phase: Phase = Phase.OVER
-    deadline: float = 0.0
-    outcome: str = ""
-    reply: str = ""
-    """What the agent is answered; empty while it waits."""
-    recorded: str = ""
-    """The decision in the log, the one that counts for the send."""
-    cancelled: bool = False
-    sent: bool = False
-    person_denied: bool = False
-
-
-class Model:
-    """What the gate promises, without log, futures or timers."""
-
-    def __init__(self) -> None:
-        self.calls: list[ModelCall] = []
-        self.now = 0.0
-        self.stopped = self.drifted = self.full = self.slow = self.dead = self.silent = False
-        self.starting = False
-        self.rule: str = ""
-        self.stops = 0
-        self.grants: dict[int, float] = {}
-
-    def arrive(self, order: int) -> None:
-        call = ModelCall(order=order, stops_seen=self.stops)
-        self.calls.append(call)
-        if not self.refused_at_once(call):
-            call.phase = Phase.STARTING
-            if not self.starting:
-                self.judge(call)
-
-    def refused_at_once(self, call: ModelCall) -> bool:
-        if self.stopped or self.stops != call.stops_seen:
-            self.decide(call, "refused_paused")
-        elif self.drifted:
-            self.decide(call, "blocked_definition_changed")
-        elif self.rule == "deny":
-            self.decide(call, "denied_rule")
-        else:
-            return False
-        return True
-
-    def judge(self, call: ModelCall) -> None:
-        granted = self.grants.get(call.order, 0.0) > self.now
-        if self.rule == "allow":
-            self.decide(call, "allowed_rule")
-            return
-        self.grants.pop(call.order, None)
-        if granted:
-            self.decide(call, "allowed_retry_grant")
-            return
-        call.phase, call.deadline = Phase.ASKED, self.now + HOLD
-        if call.cancelled:
-            self.detach(call, "silence")
-
-    def decide(self, call: ModelCall, outcome: str) -> None:
-        call.outcome = outcome
-        if self.starting and outcome.startswith("allowed"):
-            call.phase = Phase.STARTING
-        else:
-            self.write(call)
-
-    def write(self, call: ModelCall) -> None:
-        call.phase = Phase.COMMITTING
-        if not self.slow:
-            self.commit(call)
-
-    def start(self) -> None:
-        self.starting = False
-        for call in self.calls:
-            if call.phase is Phase.STARTING and call.outcome:
-                self.write(call)
-            elif call.phase is Phase.STARTING and not self.refused_at_once(call):
-                self.judge(call)
-
-    def commit(self, call: ModelCall) -> None:
-        call.phase = Phase.OVER
-        if self.full:
-            call.reply = "error_broker"
-            return
-        call.recorded = call.outcome
-        if not call.outcome.startswith("allowed"):
-            gone = call.outcome == "cancelled_by_client"
-            call.reply = "silence" if gone else call.outcome
-        elif call.cancelled:
-            call.reply = "silence"
-        elif self.stopped or self.stops != call.stops_seen:
-            call.reply = "refused_paused"
-        elif self.drifted:
-            call.reply = "blocked_definition_changed"
-        elif self.dead:
-            call.reply = "error_broker"
-        else:
-            call.sent = True
-            call.phase = Phase.SERVING
-            if not self.silent:
-                self.serve(call, lost=False)
-
-    def serve(self, call: ModelCall, *, lost: bool) -> None:
-        call.phase, call.reply = Phase.OVER, "unknown" if lost else "result"
-
-    def answer(self, call: ModelCall, *, allow: bool) -> None:
-        if call.phase is Phase.DETACHED:
-            if allow:
-                self.grants[call.order] = self.now + GRANT
-            call.phase, call.person_denied = Phase.OVER, not allow
-        elif call.phase is Phase.ASKED:
-            call.person_denied = not allow
-            self.decide(call, "allowed_once" if allow else "denied_user")
-
-    def cancel(self, call: ModelCall) -> None:
-        call.cancelled = True
-        if call.phase is Phase.ASKED:
-            self.detach(call, "silence")
-
-    def host_gone(self, call: ModelCall) -> None:
-        call.cancelled = True
-        if call.phase is Phase.ASKED:
-            self.decide(call, "cancelled_by_client")
-        elif call.phase is Phase.DETACHED:
-            call.phase = Phase.OVER
-
-    def detach(self, call: ModelCall, reply: str) -> None:
-        call.phase, call.reply, call.deadline = Phase.DETACHED, reply, self.now + DETACHED
-
-    def advance(self, seconds: float) -> None:
-        end = self.now + seconds
-        for call in sorted(self.calls, key=lambda c: c.deadline):
-            if call.phase is Phase.ASKED and call.deadline <= end:
-                self.now = call.deadline
-                self.detach(call, "expired_no_answer")
-            if call.phase is Phase.DETACHED and call.deadline <= end:
-                call.phase = Phase.OVER
-        self.now = end
-
-    def refuse_all(self, outcome: str) -> None:
-        for call in self.calls:
-            if call.phase is Phase.ASKED:
-                self.decide(call, outcome)
-            elif call.phase is Phase.DETACHED:
-                call.phase = Phase.OVER
-
-    def stop(self) -> None:
-        if not self.stopped:
-            self.stopped, self.stops = True, self.stops + 1
-            self.grants.clear()
-            self.refuse_all("refused_paused")
-
-    def use_rule(self, name: str) -> None:
-        self.rule = name
-        for call in self.calls:
-            if name and call.phase is Phase.ASKED:
-                self.decide(call, "denied_rule" if name == "deny" else "allowed_rule")
-
-
-class GateMachine(RuleBasedStateMachine):
+class GateMachine(GateDriver):
     """Drives a gate and the model alike."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.model = Model()
-        self.world = World(limits=Limits(hold_seconds=HOLD, detached_seconds=DETACHED))
-        self.connection = make_connection()
-        self.incoming: list[IncomingCall] = []
-        self.tasks: list[asyncio.Task[Reply]] = []
-        self.answers: list[int] = []
-        """How often each call's task ended."""
-        self.sent_while_stopped: list[str | int] = []
-        self.others = TaskOwner()
-
-    def run(self, story: Callable[[], Awaitable[None]]) -> None:
-        async def settled() -> None:
-            await story()
-            await settle()
-
-        self.loop.run_until_complete(settled())
 
     @initialize(
         orders=st.lists(st.sampled_from(ORDERS), min_size=1, max_size=4),
@@ -253,16 +54,6 @@ class GateMachine(RuleBasedStateMachine):
         self.disk_slows(slow=slow)
         self.server_starts(starting=starting)
 
-    def request(self, number: int) -> ApprovalRequest | None:
-        shown = [r for r in self.world.approver.shown if r.kind is RequestKind.CALL]
-        return next((r for r in shown if r.id == f"call-{number}"), None)
-
-    def some_call(self, data: st.DataObject) -> int:
-        """Draw a call, mostly one that is not over."""
-        everyone = list(range(len(self.model.calls)))
-        live = [n for n in everyone if self.model.calls[n].phase is not Phase.OVER]
-        return data.draw(st.sampled_from(live * 4 + everyone))
-
     # ---------------------------------------------------------------- what can happen
 
     @precondition(lambda self: len(self.model.calls) < 12)
@@ -273,7 +64,10 @@ class GateMachine(RuleBasedStateMachine):
         async def story() -> None:
             number = len(self.tasks)
             incoming = make_call(
-                self.connection, arguments={"order": order}, id_=f"call-{number}", request_id=number
+                self.connections[-1],
+                arguments={"order": order},
+                id_=f"call-{number}",
+                request_id=number,
             )
             self.incoming.append(incoming)
             self.tasks.append(self.world.start(incoming))
@@ -288,8 +82,21 @@ class GateMachine(RuleBasedStateMachine):
         self.call(order)
         self.call(other)
 
-    def count_answer(self, number: int) -> None:
-        self.answers[number] += 1
+    @precondition(lambda self: len(self.connections) < 3)
+    @rule()
+    def host_reconnects(self) -> None:
+        """Over a connection more of the same session; the earlier ones stay open."""
+        self.model.connection += 1
+
+        async def story() -> None:
+            session = self.connection.session
+            again = make_connection(session=session)
+            again.id, again.opened_after = f"c-{len(self.connections) + 1}", session.calls
+            self.connections.append(again)
+            tool = make_tool(description="Also copies it.") if self.model.drifted else make_tool()
+            await self.world.reviews.listed(again, [tool])
+
+        self.run(story)
 
     @precondition(lambda self: self.model.calls)
     @rule(data=st.data())
@@ -299,31 +106,26 @@ class GateMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.calls)
     @rule(data=st.data(), allow=st.booleans(), right=st.booleans())
     def answer(self, data: st.DataObject, allow: bool, right: bool) -> None:
-        number = self.some_call(data)
-        request = self.request(number)
-        if request is None:
-            return
-        digest = request.digest if right else "0" * 64
-        if right:
-            self.model.answer(self.model.calls[number], allow=allow)
-
-        async def story() -> None:
-            self.world.answer(request, allow=allow, digest=digest)
-
-        self.run(story)
+        self.answer_call(self.some_call(data), allow=allow, right=right)
 
     @precondition(lambda self: self.model.calls)
     @rule(data=st.data(), host_gone=st.sampled_from([False, False, True]))
     def client_leaves(self, data: st.DataObject, host_gone: bool) -> None:
-        number = self.some_call(data)
-        leave = self.model.host_gone if host_gone else self.model.cancel
-        leave(self.model.calls[number])
+        self.leave(self.some_call(data), host_gone=host_gone)
 
-        async def story() -> None:
-            self.incoming[number].cancelled = True
-            self.world.approvals.client_left(f"call-{number}", host_gone=host_gone)
-
-        self.run(story)
+    @precondition(lambda self: len(self.model.calls) < 10 and self.model.undisturbed)
+    @rule(order=st.sampled_from(ORDERS), again=st.booleans())
+    def call_that_runs_long(self, order: int, again: bool) -> None:
+        """Allow it, let its client time out while the server works on it, perhaps retry."""
+        self.server_changes(dead=False, silent=True)
+        self.server_starts(starting=False)
+        self.disk_slows(slow=False)
+        self.call(order)
+        number = len(self.model.calls) - 1
+        self.answer_call(number, allow=True, right=True)
+        self.leave(number, host_gone=False)
+        if again:
+            self.call(order)
 
     @rule(seconds=st.sampled_from([1, 30, HOLD, HOLD + 1, GRANT, DETACHED]))
     def time_passes(self, seconds: int) -> None:
@@ -374,7 +176,8 @@ class GateMachine(RuleBasedStateMachine):
 
         async def story() -> None:
             tool = make_tool(description="Also copies it.") if changed else make_tool()
-            await self.world.reviews.listed(self.connection, [tool])
+            for connection in self.connections:
+                await self.world.reviews.listed(connection, [tool])
 
         self.run(story)
 
@@ -448,13 +251,6 @@ class GateMachine(RuleBasedStateMachine):
 
         self.run(story)
 
-    def answer_as_server(self, lost: bool) -> None:
-        line = b'{"id":1,"jsonrpc":"2.0","result":{"content":[]}}'
-        answered = Answered(line=line, result=b'{"content":[]}')
-        for future in self.world.server.pending:
-            if not future.done():
-                future.set_result(Lost("the server ended") if lost else answered)
-
     # ---------------------------------------------------------------- what must hold
 
     @invariant()
@@ -482,10 +278,6 @@ class GateMachine(RuleBasedStateMachine):
             if not call.person_denied:
                 assert "denied_user" not in outcomes
 
-    def decisions(self, number: int) -> list[Entry]:
-        entries = self.world.log.of_type(RecordType.DECISION)
-        return [entry for entry in entries if entry.call == f"call-{number}"]
-
     def teardown(self) -> None:
         self.let_everything_end()
         try:
@@ -507,10 +299,6 @@ class GateMachine(RuleBasedStateMachine):
         self.time_passes(HOLD)
         self.time_passes(DETACHED)
         self.server_answers(lost=False)
-
-    async def close(self) -> None:
-        await self.world.reviews.close()
-        await self.others.close()
 
 
 def said_by(reply: Reply) -> str:

@@ -38,6 +38,8 @@ class WithdrawCause(StrEnum):
     DECIDED_BY_RULE = "decided_by_rule"
     ASKED_ANEW = "asked_anew"
     """Shown again under another id, because what was shown of the tool no longer holds."""
+    RETRIED = "retried"
+    """Its agent had stopped waiting and made the identical call again, which is asked about now."""
     DECIDED = "decided"
     """Answered; sent to the window only, so that every view agrees."""
 

@@ -22,7 +22,7 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.processes import ObservedProcess
-from keyturn.application.queue_room import is_full, oldest_without_room
+from keyturn.application.queue_room import is_full, left_by_its_agent, oldest_without_room
 from keyturn.application.retry_grants import RetryGrants
 from keyturn.application.waiting import Resolution, Waiting, WaitingCall
 from keyturn.domain.approval import Event, State, advance
@@ -123,6 +123,8 @@ class Approvals:
         waits for and which stays until it is answered or withdrawn. `call` lets rules that
         change meanwhile decide.
         """
+        for left in left_by_its_agent(self._waiting.values(), request):
+            self._end_detached(left, WithdrawCause.RETRIED)
         deadline = None
         if hold_seconds is not None:
             deadline = self._clock.monotonic_ns() + int(hold_seconds * _SECOND)
@@ -158,8 +160,7 @@ class Approvals:
         if waiting is None:
             return AnswerEffect.OVER
         if answer.digest != waiting.request.digest:
-            # A wrong digest is no (architecture.md section 2): it never allows, and it is not
-            # taken as a person's denial either.
+            # A wrong digest never allows, and it is not taken as a person's denial either.
             return AnswerEffect.STALE
         if not may_answer(waiting.request.kind, answer):
             return AnswerEffect.NOT_ALLOWED
@@ -242,12 +243,12 @@ class Approvals:
         else:
             self._end_detached(waiting)
 
-    def _end_detached(self, waiting: Waiting) -> None:
+    def _end_detached(self, waiting: Waiting, cause: WithdrawCause | None = None) -> None:
         """End what nobody answered in time, as what it was when its agent stopped waiting."""
         if waiting.left is Outcome.CANCELLED_BY_CLIENT:
-            self._end(waiting, Event.CLIENT_LEFT, waiting.left, WithdrawCause.CANCELLED)
+            self._end(waiting, Event.CLIENT_LEFT, waiting.left, cause or WithdrawCause.CANCELLED)
         else:
-            self._end(waiting, Event.HOLD_ENDED, waiting.left, WithdrawCause.EXPIRED)
+            self._end(waiting, Event.HOLD_ENDED, waiting.left, cause or WithdrawCause.EXPIRED)
 
     def _detach(self, waiting: Waiting, event: Event, left: Outcome) -> None:
         waiting.drop_timer()
@@ -291,12 +292,11 @@ class Approvals:
         waiting.drop_timer()
         del self._waiting[waiting.request.id]
         if was_detached:
-            grant = event is Event.RETRY_GRANTED
-            self._recorder.ended(waiting.request, outcome, answer, grant=grant)
-        resolution = Resolution(
-            state=waiting.state, outcome=outcome, answer=answer, judgement=judgement
+            granted = event is Event.RETRY_GRANTED
+            self._recorder.ended(waiting.request, outcome, answer, grant=granted)
+        waiting.settle(
+            Resolution(state=waiting.state, outcome=outcome, answer=answer, judgement=judgement)
         )
-        waiting.settle(resolution)
         if self._approver is not None:
             self._approver.withdraw(waiting.request.id, cause, outcome.value)
         self._observers.changed(Topic.QUEUE)

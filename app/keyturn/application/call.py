@@ -3,6 +3,8 @@
 Of a tool mostly; whatever else is judged that a client asks for goes the same way.
 """
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from keyturn.application.agreements import Standing
@@ -39,6 +41,29 @@ class IncomingCall:
     """Its decision is in the log; what happens from then on is a delivery."""
     approval_id: str = ""
     """Set while the call waits for a person."""
+    heard: Callable[[], bool] = lambda: True
+    """Tells whether an answer would still reach the client, as far as that can be known."""
+    awaits: "asyncio.Future[None] | None" = None
+    """Set while the call waits for the answer to an identical one that was sent before."""
+
+    def cancel(self) -> None:
+        """Take it that the client gave the call up; nothing is sent from now on."""
+        self.cancelled = True
+        self._await_no_longer()
+
+    def end(self) -> None:
+        """Take it that the connection or its server ended; nothing is sent from now on."""
+        self.ended = True
+        self._await_no_longer()
+
+    @property
+    def left(self) -> bool:
+        """Whether nobody waits for its answer any more."""
+        return self.cancelled or not self.heard()
+
+    def _await_no_longer(self) -> None:
+        if self.awaits is not None and not self.awaits.done():
+            self.awaits.set_result(None)
 
     def claimed_name(self) -> str:
         """Return what it names, whether or not there is such a thing; empty for what is unread."""
@@ -71,6 +96,8 @@ class Judged:
     basis: Basis | None = None
     digest: str = ""
     canonical_arguments: bytes = b""
+    outcome: Outcome = Outcome.ERROR_BROKER
+    """As its decision was recorded."""
     decide_ms: int = 0
     """How long a person took, or let it be."""
 
@@ -85,6 +112,8 @@ class Forwarded:
     """The server's own answer, byte for byte as it came."""
 
     line: bytes
+    other_id: bool = False
+    """It came for an identical call of another id; all else is as it came."""
 
 
 @dataclass(frozen=True, slots=True)

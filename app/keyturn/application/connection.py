@@ -34,6 +34,8 @@ class Connection:
     cwd: str
     """The agent's working directory as its shim says."""
     transport: str = "stdio"
+    opened_after: int = 0
+    """How many judged calls its session had made before it was opened."""
     claims: Claims = field(default_factory=Claims)
     catalogue: dict[str, ToolDefinition] = field(default_factory=dict[str, ToolDefinition])
     """Tools as the server last listed them on this connection, by name."""

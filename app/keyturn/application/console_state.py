@@ -36,6 +36,10 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     client: str = ""
     """Claimed."""
     enrolled_at: str = ""
+    hold_ms: int = 0
+    """How long its calls are held for a person; 0 where that is not known."""
+    hold_learned: bool = False
+    """Its client gave up earlier than configured, more than once."""
 
 
 class ToolState(msgspec.Struct, frozen=True, kw_only=True):

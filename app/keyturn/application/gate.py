@@ -16,7 +16,7 @@ Every way out that is not a recorded ALLOW returns a refusal; `handle` never rai
 import logging
 from dataclasses import dataclass
 
-from keyturn.application.approval_request import Answer, ApprovalRequest
+from keyturn.application.approval_request import Answer
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_call import AskedCall
 from keyturn.application.asked_within import AskedWithin
@@ -24,17 +24,21 @@ from keyturn.application.asking import rule_name
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import IncomingCall, Judged, Refused, Reply, Silence
 from keyturn.application.events import Observers, Topic
+from keyturn.application.hold_budgets import HoldBudgets
+from keyturn.application.late_calls import FIRST, LateCalls
+from keyturn.application.late_results import Claim
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.milestones import Milestone, Milestones
-from keyturn.application.ports.upstream import Ready, Upstream
+from keyturn.application.ports.upstream import AnsweredError, Ready, Upstream
 from keyturn.application.receiving import Receiver
-from keyturn.application.recording import Recorder
+from keyturn.application.recording import Recorder, actor_of
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import State
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
@@ -55,6 +59,8 @@ class _Decided:
     answer: Answer | None = None
     recorded: bool = False
     """The wait goes on without the agent; the outcome is written when it ends."""
+    late: Claim | None = None
+    """What an identical earlier call leaves to this one: nothing is sent again."""
 
 
 class Gate:
@@ -71,6 +77,8 @@ class Gate:
         log: DecisionLog,
         receiver: Receiver,
         within: AskedWithin,
+        late: LateCalls,
+        holds: HoldBudgets,
         clock: Clock,
         ids: Ids,
         observers: Observers,
@@ -85,6 +93,8 @@ class Gate:
         self._log = log
         self._receiver = receiver
         self._within = within
+        self._late = late
+        self._holds = holds
         self._clock = clock
         self._ids = ids
         self._observers = observers
@@ -114,6 +124,9 @@ class Gate:
             refusal = self._assessment.look_again(incoming, judged)
             if refusal is not None:
                 return await self._record_refusal(incoming, refusal, judged)
+            claim = self._late.claim(incoming, judged)
+            if claim is not None:
+                return await self._answer_late(incoming, judged, claim)
             decided = await self._decide(incoming, judged)
             if decided.outcome.allows:
                 decided = await self._unready(incoming, upstream, decided.answer) or decided
@@ -123,6 +136,13 @@ class Gate:
             return decided.refusal
         await self._commit(incoming, judged, decided)
         return await self._send(incoming, judged, upstream)
+
+    async def _answer_late(self, incoming: IncomingCall, judged: Judged, claim: Claim) -> Reply:
+        """Record that a retry was let through, then give it what the sent call brought."""
+        decided = _Decided(outcome=Outcome.ALLOWED_RETRY_GRANT, late=claim)
+        with self._late.holding(claim):
+            await self._commit(incoming, judged, decided)
+            return await self._late.deliver(incoming, judged, claim)
 
     async def _look_at_the_tools(self, judged: Judged, upstream: Upstream) -> None:
         """Have a list that is not fresh made anew before a person is asked on it (T2 and T3)."""
@@ -160,11 +180,9 @@ class Gate:
             return _refused(Outcome.REFUSED_OVERLOAD)
         incoming.approval_id = request.id
         asked_ns = self._clock.monotonic_ns()
+        hold = self._holds.of(request.agent)
         resolved = self._approvals.ask(
-            request,
-            hold_seconds=self._limits.hold_seconds,
-            call=asked,
-            host=incoming.connection.peer.host,
+            request, hold_seconds=hold, call=asked, host=incoming.connection.peer.host
         )
         if incoming.cancelled:
             self._approvals.client_left(request.id)
@@ -173,32 +191,9 @@ class Gate:
         incoming.approval_id = ""
         # A rule that was made meanwhile decided: the record names that one.
         judged.judgement = resolution.judgement or judged.judgement
-        return self._resolved(resolution, request, rule_name(judged.judgement))
-
-    def _resolved(self, resolution: Resolution, request: ApprovalRequest, rule: str) -> _Decided:
-        outcome, answer = resolution.outcome, resolution.answer
-        match resolution.state:
-            case State.APPROVED:
-                return _Decided(outcome=outcome, answer=answer)
-            case State.DENIED:
-                message = answer.message if answer is not None else ""
-                return _Decided(
-                    outcome=outcome,
-                    refusal=Refused(outcome=outcome, message=message, rule=rule),
-                    answer=answer,
-                )
-            case State.DETACHED if outcome is Outcome.CANCELLED_BY_CLIENT:
-                return _Decided(outcome=outcome, refusal=Silence(), recorded=True)
-            case State.DETACHED:
-                held = round(self._limits.hold_seconds)
-                refusal = Refused(outcome=outcome, ticket=request.ticket, hold_seconds=held)
-                return _Decided(outcome=outcome, refusal=refusal, recorded=True)
-            case State.WITHDRAWN:
-                return _Decided(outcome=outcome, refusal=Silence())
-            case _:
-                if outcome is Outcome.REFUSED_PAUSED:
-                    self._stop.refused_one()
-                return _refused(outcome)
+        if resolution.outcome is Outcome.REFUSED_PAUSED:
+            self._stop.refused_one()
+        return _resolved(resolution, request.ticket, rule_name(judged.judgement), hold)
 
     # 6 ---------------------------------------------------------------- record
 
@@ -234,10 +229,12 @@ class Gate:
             judgement=judged.judgement,
             rules_hash=self._rules.hash,
             answer=decided.answer,
-            details={"call_number": judged.number, "decide_ms": judged.decide_ms},
+            actor=decided.late.actor if decided.late is not None else actor_of(decided.outcome),
+            details=_details(judged, decided.late),
         )
         await self._log.commit(entry, Durability.WRITTEN if by_rule else Durability.FULL)
         incoming.decided = True
+        judged.outcome = decided.outcome
         incoming.connection.session.remember(judged.call, decided.outcome, judged.number)
         self._observers.changed(Topic.HISTORY)
 
@@ -304,8 +301,42 @@ class Gate:
         except ServerUnavailable:
             incoming.sent = False
             return self._receiver.not_sent(incoming, judged, _ERROR)
-        received = self._receiver.receive(incoming, judged, await reply)
-        return await self._within.admit(incoming, judged, received)
+        flight = self._late.sent(incoming, judged)
+        answer: Reply = Refused(outcome=Outcome.ERROR_BROKER, unknown=True)
+        try:
+            answered = await reply
+            flight.failed = isinstance(answered, AnsweredError)
+            received = self._receiver.receive(incoming, judged, answered)
+            answer = await self._within.admit(incoming, judged, received)
+        finally:
+            self._late.ended(flight, answer)
+        return answer
+
+
+def _details(judged: Judged, late: Claim | None) -> JsonObject:
+    first: JsonObject = {FIRST: late.first} if late is not None else {}
+    return {"call_number": judged.number, "decide_ms": judged.decide_ms, **first}
+
+
+def _resolved(resolution: Resolution, ticket: str, rule: str, hold_seconds: float) -> _Decided:
+    """Put how the wait ended into what is recorded and answered."""
+    outcome, answer = resolution.outcome, resolution.answer
+    match resolution.state:
+        case State.APPROVED:
+            return _Decided(outcome=outcome, answer=answer)
+        case State.DENIED:
+            message = answer.message if answer is not None else ""
+            refusal = Refused(outcome=outcome, message=message, rule=rule)
+            return _Decided(outcome=outcome, refusal=refusal, answer=answer)
+        case State.DETACHED if outcome is Outcome.CANCELLED_BY_CLIENT:
+            return _Decided(outcome=outcome, refusal=Silence(), recorded=True)
+        case State.DETACHED:
+            refusal = Refused(outcome=outcome, ticket=ticket, hold_seconds=round(hold_seconds))
+            return _Decided(outcome=outcome, refusal=refusal, recorded=True)
+        case State.WITHDRAWN:
+            return _Decided(outcome=outcome, refusal=Silence())
+        case _:
+            return _refused(outcome)
 
 
 def _given_up(incoming: IncomingCall) -> Refused | Silence | None:

@@ -13,6 +13,7 @@ from keyturn.application.console_state import (
     ToolState,
 )
 from keyturn.application.events import Topic
+from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.live import LiveConnections
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.registry import Registry
@@ -40,6 +41,7 @@ class Overview:
         registry: Registry,
         live: LiveConnections,
         secrets: SecretStore,
+        holds: HoldBudgets,
     ) -> None:
         self._stop = stop
         self._rules = rules
@@ -47,6 +49,7 @@ class Overview:
         self._registry = registry
         self._live = live
         self._secrets = secrets
+        self._holds = holds
         self._history = 0
         self.problem = ""
         self.recording = True
@@ -118,6 +121,8 @@ class Overview:
             if last is not None
             else "",
             enrolled_at=config.enrolled_at if config is not None else "",
+            hold_ms=round(1000 * self._holds.of(name)),
+            hold_learned=self._holds.learned(name) is not None,
         )
 
     def _servers(self) -> tuple[ServerState, ...]:

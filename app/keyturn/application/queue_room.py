@@ -6,6 +6,7 @@ of other servers from asking.
 
 from collections.abc import Collection, Iterable
 
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.waiting import Waiting
 from keyturn.domain.approval import State
 from keyturn.domain.configuration import Limits
@@ -30,6 +31,18 @@ def oldest_without_room(waiting: Iterable[Waiting], agent: str, limits: Limits) 
     ended = _beyond(own, limits.detached_per_agent, limits.queue_bytes_per_agent)
     left = [w for w in calls if not any(w is one for one in ended)]
     return ended + _beyond(left, limits.detached, limits.queue_bytes)
+
+
+def left_by_its_agent(waiting: Iterable[Waiting], request: ApprovalRequest) -> list[Waiting]:
+    """Return what an agent stopped waiting for that this request repeats; the retry replaces it.
+
+    Else each retry would leave a card behind, and each of them could be allowed.
+    """
+    if request.kind is not RequestKind.CALL:
+        return []
+    whose = request.agent, request.digest
+    left = [w for w in waiting if w.state is State.DETACHED]
+    return [w for w in left if (w.request.agent, w.request.digest) == whose]
 
 
 def _beyond(calls: Collection[Waiting], most: int, most_bytes: int) -> list[Waiting]:

@@ -92,9 +92,10 @@ class Recorder:
         judgement: Judgement | None = None,
         rules_hash: str = "",
         answer: Answer | None = None,
+        actor: Actor | None = None,
         details: JsonObject | None = None,
     ) -> Entry:
-        """Build the record of one decision."""
+        """Build the record of one decision; `actor` where the outcome alone does not say who."""
         arguments, masked, committed = b"", False, b""
         if call is not None:
             committed = canonical(call.arguments)
@@ -117,7 +118,7 @@ class Recorder:
             policy=self._names.policy(judgement, rules_hash),
             verdict=judgement.verdict.value if judgement is not None else _VERDICT_OF_REFUSAL,
             outcome=outcome.value,
-            actor=actor_of(outcome),
+            actor=actor or actor_of(outcome),
             shown_ms=answer.shown_ms if answer is not None else 0,
             prompt_hash=answer.prompt_hash if answer is not None else "",
             details={

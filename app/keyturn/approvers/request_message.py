@@ -28,6 +28,7 @@ _TOLD_CAUSES = {
     WithdrawCause.DRIFT: "drift",
     # The tool is not what was shown: for a program that is the same, and another request follows.
     WithdrawCause.ASKED_ANEW: "drift",
+    WithdrawCause.RETRIED: "expired",
     WithdrawCause.DECIDED_BY_RULE: "decided_by_rule",
 }
 _encode = msgspec.json.Encoder().encode

@@ -309,6 +309,7 @@ _WITHDRAWN = {
     WithdrawCause.DRIFT: "approver.withdrawn_drift",
     WithdrawCause.DECIDED_BY_RULE: "approver.withdrawn_rule",
     WithdrawCause.ASKED_ANEW: "approver.withdrawn_asked_anew",
+    WithdrawCause.RETRIED: "approver.withdrawn_retried",
     WithdrawCause.DECIDED: "approver.withdrawn_decided",
 }
 _DONE = {

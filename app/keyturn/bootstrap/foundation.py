@@ -10,7 +10,9 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
+from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import SecretMask
@@ -80,11 +82,13 @@ class Foundation:
     sessions: Sessions
     gate: Gate
     inputs: Inputs
+    holds: HoldBudgets
     milestones: Milestones
 
     async def close(self) -> None:
         """End what runs, writing what is waiting to be written."""
         await self.reviews.close()
+        await self.holds.close()
         await self.writer.close()
 
 
@@ -183,6 +187,9 @@ def _build(ground: _Ground) -> Foundation:
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )
     inputs = _inputs(ground, recorder, approvals, stop, rules)
+    holds = HoldBudgets(
+        store=ground.settings, log=ground.log, observers=ground.observers, limits=ground.limits
+    )
     return Foundation(
         profile=ground.profile,
         env=ground.env,
@@ -209,8 +216,9 @@ def _build(ground: _Ground) -> Foundation:
         ),
         registry=_registry(ground),
         sessions=Sessions(ground.ids, MemoryTraceIndexes()),
-        gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs),
+        gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds),
         inputs=inputs,
+        holds=holds,
         milestones=ground.milestones,
     )
 
@@ -253,15 +261,17 @@ def _gate(
     rules: RuleBook,
     agreements: Agreements,
     inputs: Inputs,
+    holds: HoldBudgets,
 ) -> Gate:
+    assessment = Assessment(
+        stop=stop,
+        agreements=agreements,
+        rules=rules,
+        validator=JsonSchemaValidator(),
+        limits=ground.limits,
+    )
     return Gate(
-        assessment=Assessment(
-            stop=stop,
-            agreements=agreements,
-            rules=rules,
-            validator=JsonSchemaValidator(),
-            limits=ground.limits,
-        ),
+        assessment=assessment,
         stop=stop,
         rules=rules,
         approvals=approvals,
@@ -274,6 +284,15 @@ def _gate(
             milestones=ground.milestones,
         ),
         within=AskedWithin(inputs, recorder, ground.ids),
+        late=LateCalls(
+            assessment=assessment,
+            stop=stop,
+            recorder=recorder,
+            observers=ground.observers,
+            clock=ground.clock,
+            limits=ground.limits,
+        ),
+        holds=holds,
         clock=ground.clock,
         ids=ground.ids,
         observers=ground.observers,

@@ -229,6 +229,7 @@ async def _configure(foundation: Foundation, config: HeadlessConfig) -> None:
             mend="Give the headless broker a folder of its own with KEYTURN_HOME or --profile.",
         )
     await foundation.agreements.load()
+    await foundation.holds.load()
     foundation.rules.posture = config.policy.posture
     foundation.rules.use(config.policy.rules)
     foundation.registry.use(config.servers, config.agents)

@@ -12,6 +12,7 @@ from pathlib import Path
 from keyturn import __version__
 from keyturn.application.console_protocol import Welcome
 from keyturn.application.control import Control
+from keyturn.application.hold_budgets import without_budgets
 from keyturn.application.intents import Intents
 from keyturn.application.overview import Overview
 from keyturn.application.ports.approver import Approver
@@ -67,6 +68,7 @@ class Service:
             registry=base.registry,
             live=self.hub,
             secrets=base.secrets,
+            holds=base.holds,
         )
 
     def end(self) -> None:
@@ -155,6 +157,7 @@ class Service:
             agreements=base.agreements,
             reviews=base.reviews,
             approvals=base.approvals,
+            holds=base.holds,
             stop=base.stop,
             recorder=base.recorder,
             sessions=base.sessions,
@@ -222,7 +225,7 @@ class Service:
             version=__version__,
             profile=self._base.profile.name,
             database=str(self._base.profile.database),
-            settings=self._base.registry.settings,
+            settings=without_budgets(self._base.registry.settings),
         )
 
     def _console_gave_up(self, sentence: str) -> None:

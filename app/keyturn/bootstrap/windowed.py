@@ -131,6 +131,7 @@ async def _load(foundation: Foundation) -> None:
     await foundation.agreements.load()
     await foundation.rules.load()
     await foundation.registry.load()
+    await foundation.holds.load()
     await foundation.settings.put_setting(CONSOLE_MARK, "1")
     posture = foundation.registry.settings.get(POSTURE_SETTING, Posture.ASK_ALL.value)
     foundation.rules.posture = Posture(posture)

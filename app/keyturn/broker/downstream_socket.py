@@ -6,6 +6,7 @@ which is answered with one object. Neither can approve anything (architecture.md
 
 import asyncio
 import os
+import select
 import socket
 import stat
 import struct
@@ -18,6 +19,7 @@ import msgspec
 from keyturn.application.ports.clock import Clock, Timer
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import ClientEvents, Downstream
+from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Line, LineBudget, LineSplitter, Oversize, Tap
 from keyturn.broker.refusing import RefusedClient
 from keyturn.broker.turns import Turns
@@ -257,6 +259,13 @@ class _Client(asyncio.Protocol):
         if transport is not None and not transport.is_closing():
             transport.write(line if line.endswith(b"\n") else line + b"\n")
 
+    def hears(self, request_id: RequestId) -> bool:
+        """Tell whether there is still somebody to read answers; a client may close its end only."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return False
+        return not self._left or not _is_gone(transport.get_extra_info("socket"))
+
     def hold_reading(self, reason: str) -> None:
         """Read nothing for now."""
         self._tap.hold(reason)
@@ -328,6 +337,18 @@ class _Client(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _is_gone(end: socket.socket) -> bool:
+    """Tell whether the other process has closed both directions, or ended.
+
+    Where the system has no poll() it cannot be known before something is written.
+    """
+    if not hasattr(select, "poll"):
+        return False
+    look = select.poll()
+    look.register(end.fileno(), 0)
+    return any(event & (select.POLLHUP | select.POLLERR) for _, event in look.poll(0))
 
 
 def _listener(path: Path) -> socket.socket:

@@ -8,6 +8,7 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.processes import Processes
@@ -15,6 +16,7 @@ from keyturn.application.recording import Recorder
 from keyturn.application.reviews import Reviews
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
+from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Oversize
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import Limits
@@ -28,6 +30,10 @@ class Downstream(Protocol):
 
     def send(self, line: bytes) -> None:
         """Write one line; dropped when the client is gone."""
+        ...
+
+    def hears(self, request_id: RequestId) -> bool:
+        """Tell whether the answer to a request would still reach who asked, as far as is known."""
         ...
 
     def hold_reading(self, reason: str) -> None:
@@ -76,6 +82,7 @@ class LinkServices:
     agreements: Agreements
     reviews: Reviews
     approvals: Approvals
+    holds: HoldBudgets
     stop: StopSwitch
     recorder: Recorder
     sessions: Sessions

@@ -207,6 +207,10 @@ class HttpClient:
         else:
             self._to_somebody(frame)
 
+    def hears(self, request_id: RequestId) -> bool:
+        """Tell whether the response of this request is still read."""
+        return request_id in self._open and not self.closed.is_set()
+
     def hold_reading(self, reason: str) -> None:
         """Take nothing from the client for now."""
         self._holds.add(reason)

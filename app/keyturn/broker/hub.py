@@ -232,16 +232,18 @@ class Hub:
                 server_folder(server, cwd),
                 environment,
             )
+        session = self._services.sessions.join(who.agent, _for_session(peer, who))
         connection = Connection(
             id=self._services.ids.new("n"),
             agent=who.agent,
             agent_enrolled=who.enrolled,
             token_sha256=who.token_sha256,
             server=server,
-            session=self._services.sessions.join(who.agent, _for_session(peer, who)),
+            session=session,
             peer=peer,
             launch=launch,
             cwd=cwd,
+            opened_after=session.calls,
         )
         return connection, ServerStart(server=server, launch=launch, environment=environment)
 

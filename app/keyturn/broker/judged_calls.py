@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
+import msgspec
+from msgspec import Raw
+
 from keyturn.application.approval_request import WithdrawCause
 from keyturn.application.call import (
     Forwarded,
@@ -18,12 +21,13 @@ from keyturn.application.call import (
 )
 from keyturn.application.connection import Connection
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.ends import Answer, LinkServices
+from keyturn.broker.ends import Downstream, LinkServices
 from keyturn.broker.envelope import ClientFrame, RequestId, result_line
 from keyturn.broker.eras import modern_meta_of
 from keyturn.broker.keep_alive import KeepAlive, Token, token_of
 from keyturn.broker.listing import ListedUpstream, Listing
 from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
+from keyturn.broker.splicing import with_id
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, Malformed
@@ -57,6 +61,8 @@ class Cancelled(Enum):
 class _Live:
     incoming: IncomingCall
     modern: bool
+    since: float
+    """The loop's time at which it came."""
     token: Token | None = None
     size: int = 0
     unlisted: bool = False
@@ -82,16 +88,17 @@ class JudgedCalls:
         connection: Connection,
         upstream: StdioUpstream,
         listing: Listing,
-        answer: Answer,
+        downstream: Downstream,
     ) -> None:
         self._services = services
         self._connection = connection
         self._upstream = upstream
         self._listing = listing
         self._gate_end = ListedUpstream(upstream, listing)
-        self._answer = answer
+        self._answer = downstream.send
+        self._hears = downstream.hears
         self._tasks = TaskOwner()
-        self.keep_alive = KeepAlive(answer)
+        self.keep_alive = KeepAlive(downstream.send)
         self._live: dict[RequestId, _Live] = {}
         self._live_bytes = 0
         self._unlisted = 0
@@ -130,9 +137,11 @@ class JudgedCalls:
             request_id=request_id,
             params=params,
             method=frame.method,
+            heard=lambda: self._hears(request_id),
         )
         modern = not isinstance(params, Malformed) and modern_meta_of(params) is not None
-        live = self._live[request_id] = _Live(incoming, modern, size=len(frame.line))
+        since = asyncio.get_running_loop().time()
+        live = self._live[request_id] = _Live(incoming, modern, since=since, size=len(frame.line))
         self._live_bytes += live.size
         live.unlisted = self._waits_for_list(frame.method)
         self._unlisted += live.unlisted
@@ -162,11 +171,12 @@ class JudgedCalls:
         if live is None:
             return Cancelled.NOTHING
         live.answered = False
-        live.incoming.cancelled = True
+        live.incoming.cancel()
         if live.incoming.sent:
             self._bound(live)
             return Cancelled.SENT
         if live.incoming.approval_id:
+            self._learn(live)
             self._services.approvals.client_left(live.incoming.approval_id)
         return Cancelled.NOT_SENT
 
@@ -181,7 +191,7 @@ class JudgedCalls:
         """Refuse what was not sent, whoever allows it: the connection or its server ended."""
         for live in self._live.values():
             if not live.incoming.sent:
-                live.incoming.ended = True
+                live.incoming.end()
         approvals = self._services.approvals
         asked = {live.incoming.approval_id for live in self._live.values()}
         # What was given up in this very turn has its outcome already.
@@ -195,7 +205,7 @@ class JudgedCalls:
         for live in tuple(self._live.values()):
             if live.incoming.sent:
                 continue
-            live.incoming.cancelled = True
+            live.incoming.cancel()
             if live.incoming.approval_id:
                 self._services.approvals.client_left(live.incoming.approval_id, host_gone=host_gone)
 
@@ -211,6 +221,12 @@ class JudgedCalls:
         """End what is left."""
         self.keep_alive.close()
         await self._tasks.close()
+
+    def _learn(self, live: _Live) -> None:
+        """Take note of how long a client waited for a person; a claimed name proves nothing."""
+        if self._connection.agent_enrolled:
+            waited = asyncio.get_running_loop().time() - live.since
+            self._services.holds.gave_up(self._connection.agent, waited)
 
     def _bound(self, live: _Live) -> None:
         asyncio.get_running_loop().call_later(AFTER_CANCEL_SECONDS, self._give_up, live)
@@ -283,6 +299,8 @@ class JudgedCalls:
 def _line_of(reply: Reply, live: _Live) -> bytes | None:
     request_id = live.incoming.request_id
     match reply:
+        case Forwarded() if reply.other_id:
+            return with_id(reply.line, Raw(msgspec.json.encode(request_id)))
         case Forwarded():
             return reply.line
         case Replaced():

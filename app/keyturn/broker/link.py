@@ -62,9 +62,7 @@ class Link:
         self._tasks = TaskOwner()
         self._upstream = StdioUpstream(start, means, self, log_line)
         self._listing = Listing(self._upstream, self._took, self._tasks)
-        self._judged = JudgedCalls(
-            services, connection, self._upstream, self._listing, downstream.send
-        )
+        self._judged = JudgedCalls(services, connection, self._upstream, self._listing, downstream)
         self._patience = Patience(downstream)
         self._relay = Relay(
             RelayParts(

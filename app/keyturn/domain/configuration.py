@@ -134,6 +134,10 @@ class Limits:
     detached_per_agent: int = 100
     detached_seconds: float = 24 * 3600.0
     retry_grant_seconds: float = 600.0
+    late_seconds: float = 600.0
+    """How long the result of a call whose requester left is kept for one identical retry."""
+    late_bytes: int = 64 * 1024 * 1024
+    late_bytes_per_agent: int = 16 * 1024 * 1024
     listing_seconds: float = 30.0
     """Oldest list of tools on which a person is asked about a call of T2 or T3."""
     look_seconds: float = 3.0

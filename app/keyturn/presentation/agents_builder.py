@@ -197,6 +197,10 @@ class AgentsBuilder:
         yield Pair(key=words("agents.connections"), value=f"{agent.connections:,}")
         yield Pair(key=words("agents.servers"), value=servers)
         yield Pair(key=words("agents.calls"), value=words("agents.calls_judged", n=agent.calls))
+        if agent.hold_ms:
+            key = "agents.hold_learned" if agent.hold_learned else "agents.hold_configured"
+            seconds = f"{agent.hold_ms / 1000:g}"
+            yield Pair(key=words("agents.hold"), value=words(key, seconds=seconds))
 
     def _claimed(self, agent: AgentState) -> tuple[Pair, ...]:
         words = self._words

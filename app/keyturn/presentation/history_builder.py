@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.late_calls import FIRST
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.decision import Actor, Delivery, Outcome
@@ -264,8 +265,7 @@ class HistoryBuilder:
                 pairs.append(
                     Pair(key=words("history.key_shown"), value=self._seconds(entry.shown_ms))
                 )
-        sent = "history.sent_yes" if item.delivery not in ("", "not_sent") else "history.sent_no"
-        pairs.append(Pair(key=words("history.key_sent"), value=words(sent)))
+        pairs.append(Pair(key=words("history.key_sent"), value=words(_sent(item))))
         return tuple(pairs)
 
     def _record_pairs(self, found: RecordedDetail) -> tuple[Pair, ...]:
@@ -295,7 +295,7 @@ class HistoryBuilder:
                 value=words(f"history.delivery_{item.delivery}"),
             )
         ]
-        for name in ("bytes", "hidden_characters", "reason", "withheld", "code"):
+        for name in (FIRST, "bytes", "hidden_characters", "reason", "withheld", "code"):
             value = item.result.get(name)
             if value is not None:
                 pairs.append(Pair(key=words(f"history.key_{name}"), value=bare_text(value)))
@@ -311,6 +311,13 @@ class HistoryBuilder:
             result=self._result_words(item),
             is_source=any(origin.result == number for origin in trace.origins),
         )
+
+
+def _sent(item: RecordedCall) -> str:
+    """Return the words for whether this very call reached its server."""
+    if FIRST in item.result:
+        return "history.sent_before"
+    return "history.sent_yes" if item.delivery not in ("", "not_sent") else "history.sent_no"
 
 
 def _tier(name: str) -> Tier:

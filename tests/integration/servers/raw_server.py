@@ -110,7 +110,7 @@ class RawServer:
             case "silent":
                 pass
             case "slow":
-                time.sleep(0.3)
+                time.sleep(float(arguments.get("seconds", 0.3)))
                 self.result(frame, answer)
             case "big":
                 size = int(arguments["text"])

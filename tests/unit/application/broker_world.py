@@ -10,7 +10,7 @@ from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.rule import Rule
 from tests.fakes.secret_store import FakeSecretStore
-from tests.fakes.stores import FakeAgentStore, FakeServerStore, FakeSettingStore
+from tests.fakes.stores import FakeAgentStore, FakeServerStore
 from tests.unit.application.gate_world import World
 
 
@@ -72,7 +72,6 @@ class BrokerWorld(World):
         self.secrets = secrets or FakeSecretStore()
         self.server_configs = FakeServerStore(*servers)
         self.agent_store = FakeAgentStore()
-        self.setting_store = FakeSettingStore()
         self.topics: list[Topic] = []
         self.raised = 0
         self.quits = 0
@@ -99,6 +98,7 @@ class BrokerWorld(World):
             registry=self.registry,
             live=self.live,
             secrets=self.secrets,
+            holds=self.holds,
         )
 
     def _make_control(self) -> Control:

@@ -21,7 +21,9 @@ from keyturn.application.call import IncomingCall, Reply
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.inspection import ResultInspector
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.upstream import Answered, Ready, UpstreamReply
@@ -50,7 +52,7 @@ from tests.fakes.inspection import FakeSecretMask
 from tests.fakes.milestones import FakeMilestones
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
-from tests.fakes.stores import FakeRuleStore, FakeServerStore
+from tests.fakes.stores import FakeRuleStore, FakeServerStore, FakeSettingStore
 
 
 @dataclass(slots=True)
@@ -264,7 +266,16 @@ class World:
         self.server = WatchedServer(self.log)
         self.validator = JsonSchemaValidator()
         self.inspector: ResultInspector = BoundedResultInspector(self.limits.result_bytes)
-        self.inputs = Inputs(
+        self.inputs = self.make_inputs()
+        self.setting_store = FakeSettingStore()
+        self.holds = HoldBudgets(
+            store=self.setting_store, log=self.log, observers=self.observers, limits=self.limits
+        )
+        self.gate = self.make_gate()
+
+    def make_inputs(self) -> Inputs:
+        """Wire what servers ask of the world."""
+        return Inputs(
             stop=self.stop,
             rules=self.rules,
             approvals=self.approvals,
@@ -275,18 +286,18 @@ class World:
             observers=self.observers,
             limits=self.limits,
         )
-        self.gate = self.make_gate()
 
     def make_gate(self) -> Gate:
         """Wire a gate of what the world holds now."""
+        assessment = Assessment(
+            stop=self.stop,
+            agreements=self.agreements,
+            rules=self.rules,
+            validator=self.validator,
+            limits=self.limits,
+        )
         return self.gate_type(
-            assessment=Assessment(
-                stop=self.stop,
-                agreements=self.agreements,
-                rules=self.rules,
-                validator=self.validator,
-                limits=self.limits,
-            ),
+            assessment=assessment,
             stop=self.stop,
             rules=self.rules,
             approvals=self.approvals,
@@ -299,6 +310,15 @@ class World:
                 milestones=self.milestones,
             ),
             within=AskedWithin(self.inputs, self.recorder, self.ids),
+            holds=self.holds,
+            late=LateCalls(
+                assessment=assessment,
+                stop=self.stop,
+                recorder=self.recorder,
+                observers=self.observers,
+                clock=self.clock,
+                limits=self.limits,
+            ),
             clock=self.clock,
             ids=self.ids,
             observers=self.observers,
@@ -391,6 +411,8 @@ def _allows(record: Recorded, arrival: Arrival, connection: Connection) -> bool:
         params=arrival.params,
         method=arrival.method,
     )
+    if "first" in entry.details:
+        return False
     read_by_rule = entry.outcome == Outcome.ALLOWED_RULE.value and entry.tier == Tier.T0.name
     return (
         Outcome(entry.outcome).allows

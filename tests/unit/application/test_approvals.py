@@ -324,11 +324,11 @@ class TestDetached:
         async def story() -> None:
             queue = Queue(Limits(detached_per_agent=3))
             for number in range(3):
-                queue.ask(f"call-{number}")
+                queue.ask(f"call-{number}", digest=str(number))
                 queue.approvals.client_left(f"call-{number}")
             queue.ask("other", agent="coder")
             queue.approvals.client_left("other")
-            queue.ask("call-3")
+            queue.ask("call-3", digest="3")
             queue.clock.advance(50)
             assert queue.ids() == ["call-1", "call-2", "other", "call-3"]
             assert queue.ends.ended_ids == [("call-0", Outcome.CANCELLED_BY_CLIENT, False)]
@@ -355,7 +355,7 @@ class TestStop:
         async def story() -> None:
             queue = Queue()
             queue.ask("granted", digest="a" * 64)
-            queue.ask("late")
+            queue.ask("late", digest="b" * 64)
             queue.clock.advance(50)
             queue.answer("granted", digest="a" * 64)
             waiting = queue.ask("call-1")
@@ -382,7 +382,7 @@ class TestApprover:
             queue = Queue()
             queue.approvals.attach(None)
             assert not queue.approvals.somebody_answers
-            queue.ask("late")
+            queue.ask("late", digest="b" * 64)
             queue.clock.advance(50)
             queue.ask("call-1")
             queue.clock.advance(10)

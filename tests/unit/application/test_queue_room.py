@@ -98,7 +98,7 @@ class TestBytes:
         async def story() -> None:
             queue = Queue(self.LIMITS)
             for number in range(3):
-                queue.ask(f"call-{number}", arguments="x" * 20)
+                queue.ask(f"call-{number}", arguments="x" * 20, digest=str(number))
                 queue.approvals.client_left(f"call-{number}")
             assert not queue.approvals.full("analyst", 30)
             queue.ask("call-3", arguments="x" * 30)

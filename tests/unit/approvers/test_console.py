@@ -36,7 +36,8 @@ class TestGreeting:
 
     def test_welcome_then_the_stop_then_what_waits_then_everything(self) -> None:
         async def story(rig: Rig) -> None:
-            rig.ask("late")
+            late = make_request("late", arguments={"order": 40})
+            rig.world.approvals.ask(late, hold_seconds=50)
             rig.world.clock.advance(50)
             rig.ask()
             rig.start()

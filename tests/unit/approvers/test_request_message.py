@@ -124,7 +124,8 @@ def test_withdrawal_is_told_with_its_cause(cause: WithdrawCause) -> None:
         assert line == b""
     else:
         # The protocol has five causes: to a program, what is asked anew has drifted.
-        told = "drift" if cause is WithdrawCause.ASKED_ANEW else cause.value
+        renamed = {WithdrawCause.ASKED_ANEW: "drift", WithdrawCause.RETRIED: "expired"}
+        told = renamed.get(cause, cause.value)
         assert json.loads(line) == {"type": "withdrawn", "id": "c-1", "cause": told}
 
 

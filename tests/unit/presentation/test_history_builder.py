@@ -116,6 +116,17 @@ def test_earlier_calls_mark_the_one_a_value_came_from() -> None:
     assert [one.is_source for one in HISTORY.detail(found).before] == [True, False]
 
 
+def test_a_retry_that_got_an_earlier_result_says_that_nothing_was_sent_for_it() -> None:
+    item = Recorded(
+        outcome="allowed_retry_grant", delivery="delivered_late", result={"first": "c-7"}
+    )
+    detail = HISTORY.detail(RecordedDetail(item=item, decision=None, arguments="{}"))
+    said = {pair.key: pair.value for pair in (*detail.decided, *detail.result)}
+    assert said["Sent"].startswith("nothing again")
+    assert said["Delivery"] == "Delivered late"
+    assert said["Identical call"] == "c-7"
+
+
 def test_the_summary_counts_silence_apart_from_denial() -> None:
     summary = HISTORY.summary(
         {
