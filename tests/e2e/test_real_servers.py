@@ -32,6 +32,7 @@ def serving(
     command: tuple[str, ...],
     mode: str,
     answers: Mapping[str, str],
+    more: str = "",
 ) -> Generator[tuple[AgentHost, Headless]]:
     """Serve one server and connect to it."""
     served = Headless(
@@ -40,6 +41,7 @@ def serving(
         servers={name: command},
         answers=answers,
         tiers={"*": "T1"},
+        more=more,
     )
     served.start()
     with connected(keyturn.env, name, mode=mode) as host:
@@ -108,12 +110,23 @@ def test_the_filesystem_server(mode: str, folders: Folders, headless: Keyturn) -
     assert sorted(path.name for path in folders.work.iterdir()) == ["there.txt"]
 
 
+PROMPTS = """
+[[rules]]
+effect = "allow"
+kind = "prompt"
+server = "everything"
+tool = "args-*"
+when = [{ path = "/arguments/city", op = "eq", value = "Oslo" }]
+"""
+
+
 @pytest.mark.npm
+@pytest.mark.requirement("ROUTE-RESOURCES", "ROUTE-PROMPTS")
 @pytest.mark.parametrize("mode", ("auto", "legacy"))
 def test_the_server_that_has_everything(mode: str, folders: Folders, headless: Keyturn) -> None:
     answers = {"*": "allow_once"}
     command = everything_command()
-    with serving(folders, headless, "everything", command, mode, answers) as (host, _served):
+    with serving(folders, headless, "everything", command, mode, answers, PROMPTS) as (host, _):
         total = host.call("get-sum", {"a": 2, "b": 40}).result(20)
         assert "42" in text_of(total)
         steps: list[float] = []
@@ -126,11 +139,15 @@ def test_the_server_that_has_everything(mode: str, folders: Folders, headless: K
         assert not done.is_error
         # Keyturn's own keep-alive came first, at 0; the server's steps follow.
         assert [step for step in steps if step >= 1] == [1, 2, 3, 4]
-        assert passed_through(host) == directly(command, mode)
+        assert beside_tools(host) == directly(command, mode)
+    decided = {row["method"]: row["outcome"] for row in headless.history()}
+    assert decided["resources/read"] == "allowed_once"
+    assert decided["prompts/get"] == "allowed_rule"
+    assert "completion/complete" not in decided
 
 
-def passed_through(host: AgentHost) -> list[object]:
-    """Use what is carried and not judged: resources, prompts, completion."""
+def beside_tools(host: AgentHost) -> list[object]:
+    """Use what is no tool: resources, prompts, completion."""
     client = host.client
     resources = host.do(client.list_resources)
     uri = resources.resources[0].uri
@@ -149,7 +166,7 @@ def directly(command: tuple[str, ...], mode: str) -> list[object]:
     """Do the same without Keyturn."""
     parameters = StdioServerParameters(command=command[0], args=list(command[1:]))
     with host_of(parameters, mode=mode) as host:
-        return passed_through(host)
+        return beside_tools(host)
 
 
 def git(folders: Folders, *words: str) -> str:
