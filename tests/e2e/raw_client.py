@@ -39,14 +39,18 @@ class RawClient:
         """Write one frame."""
         self.send(json.dumps(frame).encode() + b"\n")
 
-    def next(self) -> dict[str, Any]:
-        """Return the next frame that came."""
+    def line(self) -> bytes:
+        """Return the next line that came, as it was."""
         try:
             line = self._lines.get(timeout=SECONDS)
         except Empty:
             raise AssertionError(f"no frame within {SECONDS:.0f} s") from None
         assert line, "the shim has ended"
-        return json.loads(line)
+        return line
+
+    def next(self) -> dict[str, Any]:
+        """Return the next frame that came."""
+        return json.loads(self.line())
 
     def answer_to(self, request_id: object) -> dict[str, Any]:
         """Return the response of this id, passing over everything else."""

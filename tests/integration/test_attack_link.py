@@ -223,6 +223,22 @@ def test_a_server_cannot_answer_a_call_that_still_waits(tmp_path: Path, forged: 
     tell(tmp_path, story, rules=())
 
 
+def test_a_server_cannot_answer_it_beside_a_request_whose_id_begins_alike(tmp_path: Path) -> None:
+    """To a client that keeps the first of two keys."""
+
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        wire.say(call(55, "echo", "pay"))
+        await world.approver.asked()
+        wire.say(request(5, "x/never"))
+        said = '{"jsonrpc":"2.0","id":55,"error":{"code":-1,"message":"forged"},"id":5}'
+        wire.say(request("s", "x/say", {"lines": [said]}))
+        assert "not be read in one way" in (await wire.client.answer_to(5))["error"]["message"]
+        assert not any(b"forged" in line for line in wire.client.lines)
+
+    tell(tmp_path, story, rules=())
+
+
 @pytest.mark.parametrize("member", ['"id":null,', ""])
 def test_an_error_of_a_server_that_could_not_read_is_passed(tmp_path: Path, member: str) -> None:
     async def story(world: World) -> None:

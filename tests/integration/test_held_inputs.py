@@ -52,6 +52,20 @@ def reached(wire: Wire, method: str) -> bool:
 
 @ROUTES
 @pytest.mark.parametrize("method", METHODS)
+def test_one_that_only_some_readers_see_reaches_nobody(tmp_path: Path, method: str) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        line = '{"jsonrpc":"2.0","id":"q","method":"%s","method":"ping","params":{}}'
+        await have_asked(wire, line % method, ask(method.upper()))
+        assert not reached(wire, method)
+        assert not reached(wire, method.upper())
+        assert world.approver.seen == []
+
+    tell(tmp_path, story)
+
+
+@ROUTES
+@pytest.mark.parametrize("method", METHODS)
 def test_it_waits_for_a_person_and_is_passed_as_it_came(tmp_path: Path, method: str) -> None:
     async def story(world: World) -> None:
         wire = await connected(world)
@@ -222,6 +236,7 @@ def test_a_flood_of_them_is_bound_and_each_is_answered(tmp_path: Path) -> None:
         lines = [ask("sampling/createMessage", request_id=n) for n in range(MOST_HELD + 5)]
         await have_asked(wire, *lines)
         assert len(await world.approver.asked(MOST_HELD)) == MOST_HELD
+        await until(lambda: bool(told(world, MOST_HELD + 4)))
         for n in range(MOST_HELD, MOST_HELD + 5):
             assert told(world, n)[0]["error"]["code"] == -1
 

@@ -10,12 +10,12 @@ import httpx2
 import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
-from keyturn.broker import http_endpoint
+from keyturn.broker import http_endpoint, http_prompt
 from keyturn.domain.configuration import AgentConfig, Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import ConfigurationError
 from tests.integration.http_rig import LEGACY, URL, Endpoint, answers_in, endpoint, modern_request
-from tests.integration.link_rig import World, request
+from tests.integration.link_rig import SECONDS, World, request
 from tests.integration.stories import tell
 from tests.integration.test_hosts_that_end import until
 from tests.integration.test_link import calls_seen, outcomes, text_of
@@ -272,6 +272,20 @@ def test_ids_come_back_as_they_were_spelt(tmp_path: Path) -> None:
     tell(tmp_path, story)
 
 
+def test_an_answer_beyond_json_reaches_its_client(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with endpoint(world) as e:
+            for value in ("NaN", '"\\ud800"', "[-Infinity]"):
+                body, headers = modern_request("mine", "ping", {"n": "VALUE"})
+                response = await e.http.post(
+                    URL, content=body.replace('"VALUE"', value), headers=headers
+                )
+                assert response.text.startswith('{"jsonrpc":"2.0","id":"mine","result":{')
+                assert f'"n":{value}' in response.text.replace(" ", "")
+
+    tell(tmp_path, story)
+
+
 def test_progress_reaches_its_own_request_with_its_own_token(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         async with endpoint(world) as e:
@@ -346,6 +360,7 @@ def test_a_held_call_is_kept_alive_and_answered(
         {"mcp_protocol_version": LEGACY},
         {"mcp_protocol_version": None},
         {"mcp_name": "=?base64?ZWNobw?="},
+        {"mcp_name": "=?base64?é?=".encode()},
     ],
     ids=str,
 )
@@ -410,6 +425,28 @@ def test_a_revoked_token_ends_its_sessions(tmp_path: Path) -> None:
             e.b.hub.use((world.raw_server(),), (OTHER,))
             assert (await client.post(request(2, "ping"))).status_code == 401
             await until(lambda: not e.b.hub.connections())
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST /s/raw HTTP/1.1\r\nhost: "])
+def test_who_connects_and_asks_nothing_makes_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
+    monkeypatch.setattr(http_prompt, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(http_endpoint, "MOST_OPEN", 4)
+
+    async def story(world: World) -> None:
+        async with endpoint(world) as e:
+            crowd = [await asyncio.open_connection("127.0.0.1", e.endpoint.port) for _ in range(8)]
+            for _, writer in crowd:
+                writer.write(begun)
+            for reader, writer in crowd:
+                async with asyncio.timeout(SECONDS):
+                    assert await reader.read() == b""
+                writer.close()
+                await writer.wait_closed()
+            assert (await e.modern(1, "tools/call", call("prompt"))).status_code == 200
 
     tell(tmp_path, story)
 

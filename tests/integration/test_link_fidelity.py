@@ -1,92 +1,104 @@
-"""What is neither judged nor changed passes byte for byte, both ways (architecture.md law 7)."""
+"""What is neither judged nor changed passes byte for byte, both ways (architecture.md law 7).
 
+What is judged goes as RFC 8785 writes it: the bytes that were digested, whatever the client wrote.
+"""
+
+import json
 from pathlib import Path
 
 import pytest
 
+from keyturn.application.approval_request import AnswerVerdict
+from keyturn.domain.rule import Rule
+from tests.integration.frame_corpus import ANSWERED, Frame, Way, frames, text_of_line
 from tests.integration.link_rig import Wire, World, request
 from tests.integration.stories import tell
 
-LONG = b"x" * (2 << 20)
-ASK = b'{"jsonrpc":"2.0","id":1,"method":"x/y","params":'
-RESULT = b'{"jsonrpc":"2.0","id":7,"result":'
+NO_RULES: tuple[Rule, ...] = ()
 
-FROM_CLIENT = {
-    "unknown method": b'{"jsonrpc":"2.0","id":1,"method":"x/new","params":{"a":[1,{}]}}\n',
-    "unknown member beside params": b'{"jsonrpc":"2.0","id":1,"method":"x/y","x_trace":"t"}\n',
-    "unknown meta": ASK + b'{"_meta":{"q":[]}}}\n',
-    "30 digits": ASK + b'{"n":123456789012345678901234567890}}\n',
-    "25 decimals": ASK + b'{"n":0.1234567890123456789012345}}\n',
-    "spelling of numbers": ASK + b"[1e2,-0,1E400,1.0]}\n",
-    "not a number": ASK + b'{"a":NaN,"b":-Infinity}}\n',
-    "half a surrogate pair": ASK + b'{"a":"\\ud800"}}\n',
-    "escaped backslashes": ASK + b'{"a":"\\\\ud800\\\\\\ud800"}}\n',
-    "null character": ASK + b'{"a":"\\u0000"}}\n',
-    "line separator": ASK + '{"a":"\u2028"}}\n'.encode(),
-    "escaped letters": b'{"jsonrpc":"2.0","id":1,"method":"x/\\u00e9","params":["\\/"]}\n',
-    "order of members": b'{"params":{"b":1,"a":2},"method":"x/y","id":1,"jsonrpc":"2.0"}\n',
-    "white space": b'  { "jsonrpc" : "2.0" , "id" : 1 ,\t"method" : "x/y" , "params" : { } }  \r\n',
-    "params in a list": ASK + b'[1,"two",null]}\n',
-    "300 levels": ASK + b"[" * 300 + b"]" * 300 + b"}\n",
-    "the same key twice in params": ASK + b'{"a":1,"a":2}}\n',
-    "empty id": b'{"jsonrpc":"2.0","id":"","method":"x/y"}\n',
-    "long id": b'{"jsonrpc":"2.0","id":-123456789012345678901234567890,"method":"x/y"}\n',
-    "id of letters": '{"jsonrpc":"2.0","id":"é-1","method":"x/y"}\n'.encode(),
-    "no version": b'{"id":1,"method":"x/y"}\n',
-    "notification": b'{"jsonrpc":"2.0","method":"notifications/x","params":{"a":1.50}}\n',
-    "answer to an odd id": b'{"jsonrpc":"2.0","id":1.5,"result":null,"x":1}\n',
-    "error with more": b'{"jsonrpc":"2.0","id":null,"error":{"code":-1.0,"message":"m","x":{}}}\n',
-    "long text": ASK + b'{"a":"' + LONG + b'"}}\n',
-}
 
-FROM_SERVER = {
-    "notification": b'{"jsonrpc":"2.0","method":"notifications/x","params":{"n":1e2},"x":1}\n',
-    "request with an odd id": b'{"jsonrpc":"2.0","id":1.5,"method":"x/ask","params":{"a":-0}}\n',
-    "request with no id to speak of": b'{"jsonrpc":"2.0","id":null,"method":"x/ask"}\n',
-    "answer with more": RESULT + b'{"b":1,"a":2},"x_trace":[]}\n',
-    "answer in another order": b'{"result":{"a":1.0},"id":7,"jsonrpc":"2.0"}\n',
-    "answer that is no object": RESULT + b"12345678901234567890123}\n",
-    "answer of null": RESULT + b"null}\n",
-    "not a number": RESULT + b"[NaN,Infinity]}\n",
-    "half a surrogate pair": RESULT + b'{"a":"\\udfff"}}\n',
-    "the same key twice in the result": RESULT + b'{"a":1,"a":2}}\n',
-    "error with more": b'{"jsonrpc":"2.0","id":7,"error":{"code":-32601,"message":"m","x":1}}\n',
-    "error without an id": b'{"jsonrpc":"2.0","error":{"code":-32700,"message":"m"}}\n',
-    "white space": b' { "jsonrpc": "2.0", "id": 7, "result": {"a": [1, 2]} }\r\n',
-    "escapes": b'{"jsonrpc":"2.0","\\u0069d":7,"result":"\\u00e9\\/"}\n',
-    "byte order mark": b"\xef\xbb\xbf" + RESULT + b"{}}\n",
-    "not UTF-8": RESULT + b'"\xff"}\n',
-    "long text": RESULT + b'"' + LONG + b'"}\n',
-}
+def each(*ways: Way) -> pytest.MarkDecorator:
+    """Run a test with each frame of these ways."""
+    found = frames(*ways)
+    return pytest.mark.parametrize("frame", found, ids=[frame.name for frame in found])
 
 
 async def _connected(world: World) -> Wire:
     wire = world.link(world.raw_server())
     await wire.shake()
     await wire.ask("before", "ping")
+    world.approver.decide = lambda _: AnswerVerdict.ALLOW_ONCE
     return wire
 
 
+def test_the_corpus_is_as_large_as_promised() -> None:
+    assert len(frames(*Way)) >= 60
+
+
 @pytest.mark.requirement("LAW-7")
-@pytest.mark.parametrize("line", FROM_CLIENT.values(), ids=FROM_CLIENT.keys())
-def test_a_frame_reaches_the_server_as_it_was(tmp_path: Path, line: bytes) -> None:
+@each(Way.TO_SERVER)
+def test_a_frame_reaches_the_server_as_it_was(tmp_path: Path, frame: Frame) -> None:
     async def story(world: World) -> None:
         wire = await _connected(world)
-        wire.say(line)
+        wire.say(frame.written)
         await wire.ask("after", "ping")
-        assert line in world.seen
+        assert frame.arrives in world.seen
 
     tell(tmp_path, story)
 
 
 @pytest.mark.requirement("LAW-7")
-@pytest.mark.parametrize("line", FROM_SERVER.values(), ids=FROM_SERVER.keys())
-def test_a_frame_reaches_the_client_as_it_was(tmp_path: Path, line: bytes) -> None:
+@each(Way.TO_CLIENT)
+def test_a_frame_reaches_the_client_as_it_was(tmp_path: Path, frame: Frame) -> None:
     async def story(world: World) -> None:
         wire = await _connected(world)
-        text = line.removesuffix(b"\n").decode("utf-8", "surrogateescape")
-        wire.say(request(7, "x/say", {"lines": [text]}))
-        await wire.client.wait_for(lambda seen: seen == line)
+        wire.say(request(ANSWERED, "x/say", {"lines": [text_of_line(frame.written)]}))
+        await wire.client.wait_for(frame.arrives_as)
+
+    tell(tmp_path, story, rules=NO_RULES)
+
+
+@pytest.mark.requirement("LAW-7")
+def test_an_answer_to_a_judged_call_reaches_the_client_as_it_was(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await _connected(world)
+        for number, frame in enumerate(frames(Way.ANSWER)):
+            world.written.clear()
+            wire.say(request(ANSWERED, "tools/call", {"name": "silent"}))
+            await world.written.wait()
+            say = {"lines": [text_of_line(frame.written)]}
+            wire.say(request(f"say-{number}", "x/say", say))
+            await wire.client.wait_for(frame.arrives_as)
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.requirement("LAW-2", "I-02")
+def test_a_judged_call_reaches_the_server_in_its_one_spelling(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await _connected(world)
+        for frame in frames(Way.JUDGED):
+            seen = len(world.seen)
+            wire.client.lines.clear()
+            wire.say(frame.written)
+            await wire.client.answer_to(json.loads(frame.written)["id"])
+            calls = [line for line in world.seen[seen:] if b"tools/call" in line]
+            assert calls == [frame.arrives], frame.name
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.requirement("I-03")
+def test_a_call_that_can_be_read_in_two_ways_reaches_nobody(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await _connected(world)
+        for number, frame in enumerate(frames(Way.REFUSED)):
+            wire.client.lines.clear()
+            wire.say(frame.written)
+            refusal = json.loads(await wire.client.wait_for(lambda line: b'"error"' in line))
+            assert refusal["error"]["code"] == frame.code, frame.name
+            await wire.ask(f"after-{number}", "ping")
+        assert not [line for line in world.seen if b"echo" in line]
 
     tell(tmp_path, story)
 

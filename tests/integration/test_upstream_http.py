@@ -227,6 +227,19 @@ def test_whatever_it_answers_the_call_has_one_answer_and_an_outcome(
     tell(tmp_path, story, limits=Limits(frame_bytes=65_536))
 
 
+@pytest.mark.parametrize("named", ["é", "a\rb: c"])
+def test_a_server_whose_own_words_fit_no_header_is_still_asked(tmp_path: Path, named: str) -> None:
+    async def story(world: World) -> None:
+        async with http_server() as server:
+            server.session, server.version = named, named
+            wire = await connected(world, server)
+            assert text_of(await wire.call(1, "echo", "hello")) == "hello"
+            meta = {**META, "io.modelcontextprotocol/protocolVersion": named}
+            assert "id" in await wire.ask(2, "ping", {"_meta": meta})
+
+    tell(tmp_path, story)
+
+
 def test_a_server_that_is_not_there_is_said_to_be_and_nothing_was_sent(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         wire = world.link(remote("http://127.0.0.1:9/mcp"))

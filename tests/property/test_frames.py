@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from keyturn.broker.envelope import members_of, read_client, read_server, repeats_a_key
+from keyturn.broker.envelope import read_client, read_server
 from keyturn.broker.frames import LineSplitter, Oversize
+from keyturn.broker.members import members_of, repeats_a_key
 
 LIMIT = 12
 PIECES = st.lists(st.binary(max_size=8) | st.sampled_from([b"\n", b"ab\n", b"\r\n", b" \n"]))
@@ -77,6 +78,8 @@ def _escaped(char: str) -> str:
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
 
 
+@example((b'{"id":44,"id":4}\n', True))
+@example((b'{"id":-12,"a":0,"id":-1}\n', True))
 @given(objects())
 def test_a_repeated_key_is_found_whatever_its_spelling(found: tuple[bytes, bool]) -> None:
     line, repeats = found

@@ -5,6 +5,7 @@ How a process tree is started and killed on this system comes from outside (`Pro
 
 import asyncio
 import os
+import secrets
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from keyturn.domain.errors import ServerUnavailable
 
 GRACE_SECONDS = 2.0
 """After closing stdin, and again after SIGTERM (the MCP SDK's own shutdown sequence)."""
+MARK = "KEYTURN_SERVER"
+"""A variable of its environment, by which all that it starts is found at its end."""
 _WRITE_BUFFER = 1 << 20
 _STDERR_LINE = 64 * 1024
 
@@ -29,8 +32,12 @@ class ProcessTree(Protocol):
         """Return the command line to start, on the event loop's thread."""
         ...
 
-    async def end_process_tree(self, pid: int, grace_seconds: float) -> bool:
-        """SIGTERM, then SIGKILL after the grace, to a session leader and all its descendants."""
+    async def end_process_tree(self, pid: int, grace_seconds: float, mark: str = "") -> bool:
+        """SIGTERM, then SIGKILL after the grace, to a session leader and all its descendants.
+
+        Those that left its session and lost their parents are known by a mark, `NAME=VALUE`, in
+        their environment.
+        """
         ...
 
 
@@ -60,9 +67,10 @@ class ChildProcess:
     """One child; made by `spawn`. It is reaped, with its tree, after it exited or was ended."""
 
     def __init__(
-        self, process: "subprocess.Popen[bytes]", tree: ProcessTree, tasks: TaskOwner
+        self, process: "subprocess.Popen[bytes]", tree: ProcessTree, tasks: TaskOwner, mark: str
     ) -> None:
         self._process = process
+        self._mark = mark
         self._tree = tree
         self._tasks = tasks
         self._loop = asyncio.get_running_loop()
@@ -81,6 +89,7 @@ class ChildProcess:
         cls, command: Command, ends: Ends, tree: ProcessTree, tasks: TaskOwner
     ) -> "ChildProcess":
         """Start a child; raises ServerUnavailable with a sentence for a person."""
+        mark = secrets.token_hex(8)
         try:
             # On the loop's thread, whose end the death signal follows; vfork and exec take 1 ms.
             process = subprocess.Popen(  # noqa: ASYNC220 - see above
@@ -90,7 +99,7 @@ class ChildProcess:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 cwd=command.cwd,
-                env=dict(command.environment),
+                env={**command.environment, MARK: mark},
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
@@ -100,7 +109,7 @@ class ChildProcess:
                 cause=f"{cause}." if cause else "",
                 mend="Look at its command and its folder.",
             ) from error
-        child = cls(process, tree, tasks)
+        child = cls(process, tree, tasks, f"{MARK}={mark}")
         try:
             await child._connect(ends)
         except BaseException:
@@ -197,7 +206,7 @@ class ChildProcess:
         if self._exited.is_set():
             await _within(grace, self._stdout_ended)
         # Also after an exit of its own, for what it started and left behind.
-        await self._tree.end_process_tree(self.pid, grace)
+        await self._tree.end_process_tree(self.pid, grace, self._mark)
         if await _within(grace, self._exited):
             self._process.wait()
             await _within(grace, self._stdout_ended)

@@ -9,7 +9,16 @@ import re
 import msgspec
 from msgspec import Raw
 
-from keyturn.broker.routes import imitates_a_route
+from keyturn.broker.frames import EDGE_BYTES
+from keyturn.broker.members import (
+    BOM,
+    NOTHING,
+    members_as_sent,
+    members_of,
+    repeats_a_key,
+    tolerated,
+)
+from keyturn.broker.routes import imitates_a_route, imitates_an_input
 from keyturn.domain.alike import imitates
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, parse_strict
 from keyturn.domain.client_request import kind_of, params_imitate
@@ -19,7 +28,6 @@ PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 OWN_PREFIX = "keyturn:"
 """Ids of the broker's own requests; a client may not use it."""
-NOTHING = Raw(b"")
 LONGEST_ID = 1024
 """Bytes of an id as it is spelt: ids are kept, and repeated in answers."""
 MOST_VALUES = 50_000
@@ -28,26 +36,16 @@ MOST_VALUES = 50_000
 RequestId = str | int
 
 _ENVELOPE = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
+_TOLD = ("id", "method")
 
 _members = msgspec.json.Decoder(dict[str, Raw]).decode
 _text = msgspec.json.Decoder(str).decode
 _decode_fast = msgspec.json.decode
 _encode = msgspec.json.encode
 
+_ID = re.compile(rb'"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9]{1,19})')
+_OUTCOME = re.compile(rb'"(?:result|error)"\s*:')
 _INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]{0,99})")
-_SPACE = re.compile(rb"[ \t\r\n]*")
-_KEY = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_COMPARED_WHOLE = 64 * 1024
-"""Bytes up to which comparing with a re-spelling is cheaper than walking along the line."""
-_BOM = b"\xef\xbb\xbf"
-
-# What readers in use accept beyond JSON: replaced for classification only, never in what is passed.
-_NON_FINITE = re.compile(rb"(?<=[\[:,\s])-?(?:NaN|Infinity)(?=[\],}\s])")
-_NUMBER_MARK = b"0.0731073107310731"
-"""Stands for a number that JSON does not have; nobody would choose it as an id."""
-_TEXT_MARK = rb"\\ufdd0"
-"""Stands for half a surrogate pair, as a template of `re`: a code point that is no character."""
-_SURROGATE = re.compile(rb"(?<!\\)((?:\\\\)*)\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 
 
 class ClientFrame(msgspec.Struct, frozen=True):
@@ -153,9 +151,9 @@ def read_server(line: bytes) -> ServerFrame | None:
     if _broken_by_a_return(line):
         # White space to JSON, but the end of a line to some clients.
         line = line.replace(b"\r", b" ")
-    decoded = _decode(line.removeprefix(_BOM))
+    decoded = _decode(line.removeprefix(BOM))
     if decoded is None:
-        return None
+        return _unreadable_answer(line)
     text, members = decoded
     raw_id = members.get("id")
     result, error = members.get("result"), members.get("error")
@@ -179,11 +177,30 @@ def read_server(line: bytes) -> ServerFrame | None:
             ambiguous=ambiguous,
         )
     method = _string(members["method"])
-    if not method or result is not None or error is not None or imitates(members, _ENVELOPE):
+    if not method or result is not None or error is not None:
+        return None
+    if imitates(members, _ENVELOPE) or repeats_a_key(text, members) or imitates_an_input(method):
+        # Clients may keep the first of two methods: what is passed must not be a question to them.
         return None
     return ServerFrame(
         line, method, _usable_id(raw_id), raw_id is not None, members.get("params", NOTHING)
     )
+
+
+def _unreadable_answer(line: bytes) -> ServerFrame | None:
+    """Take what looks like an answer for an ambiguous one: whoever asked must not wait for ever."""
+    head = line[:EDGE_BYTES]
+    looks = head.lstrip(BOM + b" \t").startswith(b"{") and b'"method"' not in head
+    request_id = id_within(head, line[-EDGE_BYTES:]) if looks and _OUTCOME.search(line) else None
+    if request_id is None:
+        return None
+    return ServerFrame(line, "", request_id, False, NOTHING, ambiguous=True)
+
+
+def id_within(head: bytes, tail: bytes) -> RequestId | None:
+    """Find what looks like the id of a frame that cannot be read, near one of its ends."""
+    found = _ID.search(head) or _ID.search(tail)
+    return None if found is None else _usable_id(Raw(found[1]))
 
 
 def cancelled_id(params: Raw) -> RequestId | None:
@@ -191,53 +208,6 @@ def cancelled_id(params: Raw) -> RequestId | None:
     try:
         return _cancelled(params).request_id
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-
-
-def repeats_a_key(line: bytes, members: dict[str, Raw]) -> bool:
-    """Tell whether the outermost object has one key twice; `members` is what was decoded of it.
-
-    Decoders keep the last of two equal keys, others the first.
-    """
-    if len(line) <= _COMPARED_WHOLE:
-        compact = b",".join([b'"%b":%b' % (key.encode(), raw) for key, raw in members.items()])
-        if line.rstrip() == b"{%b}" % compact:
-            return False
-    return _walk_meets_a_repeat(line, members)
-
-
-def _walk_meets_a_repeat(line: bytes, members: dict[str, Raw]) -> bool:
-    """Walk a line along its decoded members, whatever its white space and escapes.
-
-    Where a key is repeated the walk meets it again, or meets a value that is not the kept one.
-    """
-    at = line.find(b"{") + 1
-    seen: set[str] = set()
-    while True:
-        at = _skip_space(line, at)
-        found = _KEY.match(line, at)
-        if found is None:
-            return False
-        literal = found[0]
-        key = _text(literal) if b"\\" in literal else literal[1:-1].decode()
-        if key in seen:
-            return True
-        seen.add(key)
-        at = _skip_space(line, _skip_space(line, found.end()) + 1)
-        value = bytes(members.get(key, NOTHING))
-        if not value or not line.startswith(value, at):
-            return True
-        at = _skip_space(line, at + len(value))
-        if line[at : at + 1] != b",":
-            return False
-        at += 1
-
-
-def members_of(value: Raw | bytes) -> dict[str, Raw] | None:
-    """Decode one object's members as raw values; None when it is no object."""
-    try:
-        return _members(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -262,11 +232,21 @@ def _decode(line: bytes) -> tuple[bytes, dict[str, Raw]] | None:
         return None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    tolerated = _NON_FINITE.sub(_NUMBER_MARK, _SURROGATE.sub(rb"\1" + _TEXT_MARK, line))
-    members = members_of(tolerated) if tolerated != line else None
-    if members is None or any(_is_marked(members.get(key)) for key in ("id", "method")):
+    readable = tolerated(line)
+    members = members_of(readable) if readable != line else None
+    if members is None or not _as_sent(line, members):
         return None
-    return tolerated, members
+    return readable, members
+
+
+def _as_sent(line: bytes, members: dict[str, Raw]) -> bool:
+    """Tell whether id and method are what came, and nothing in them had to be replaced."""
+    try:
+        sent = members_as_sent(line)
+    except msgspec.DecodeError:
+        # A key comes twice, which is for whoever asks to say.
+        return True
+    return all(bytes(sent.get(key, b"")) == bytes(members.get(key, b"")) for key in _TOLD)
 
 
 def _broken_by_a_return(line: bytes) -> bool:
@@ -276,12 +256,6 @@ def _broken_by_a_return(line: bytes) -> bool:
     line there, and would find a frame of its own in the middle of one that was passed.
     """
     return b"\r" in line and b"\r" in line.strip()
-
-
-def _is_marked(raw: Raw | None) -> bool:
-    """Tell whether a value is not what came, because something in it had to be replaced."""
-    literal = b"" if raw is None else bytes(raw)
-    return _NUMBER_MARK in literal or _TEXT_MARK[1:] in literal
 
 
 def _holds_too_many(params: Raw) -> bool:
@@ -353,10 +327,3 @@ def _is_utf8(line: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _skip_space(line: bytes, at: int) -> int:
-    if line[at : at + 1] in b" \t\r\n":
-        found = _SPACE.match(line, at)
-        return found.end() if found is not None else at
-    return at

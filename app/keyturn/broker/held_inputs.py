@@ -11,7 +11,8 @@ from keyturn.application.inputs import Inputs, ServerInput
 from keyturn.application.ports.ids import Ids
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Answer
-from keyturn.broker.envelope import NOTHING, RequestId, ServerFrame, cancelled_id, result_line
+from keyturn.broker.envelope import RequestId, ServerFrame, cancelled_id, result_line
+from keyturn.broker.members import NOTHING
 from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
 from keyturn.domain.decision import Outcome

@@ -7,8 +7,10 @@ its answer. What belongs to no request goes to the client's standing stream, or 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+import msgspec
 from msgspec import Raw
 
 from keyturn.broker.ends import ClientEvents
@@ -199,7 +201,9 @@ class HttpClient:
         if not frame.method:
             self._answer(frame)
         elif self._shared:
-            self._to_its_request(frame)
+            # What reads in two ways beside what is beyond JSON cannot be spliced, and is dropped.
+            with suppress(msgspec.DecodeError):
+                self._to_its_request(frame)
         else:
             self._to_somebody(frame)
 

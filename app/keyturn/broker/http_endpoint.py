@@ -35,6 +35,7 @@ from keyturn.broker.http_headers import (
     fault_of_headers,
     fault_of_param_headers,
 )
+from keyturn.broker.http_prompt import PromptProtocol
 from keyturn.broker.http_sessions import Door, HttpSessions
 from keyturn.broker.refusals import ID_IN_USE, INVALID_PARAMS, error_line, invalid_line
 from keyturn.broker.routes import INITIALIZE
@@ -114,7 +115,7 @@ class HttpEndpoint:
         route = Route("/s/{server}", self._handle, methods=["POST", "GET", "DELETE"])
         config = uvicorn.Config(
             Router([route], redirect_slashes=False),
-            http="h11",
+            http=PromptProtocol,
             ws="none",
             lifespan="off",
             log_config=None,

@@ -5,7 +5,6 @@ is misled, so such a request is refused (MCP 2026-07-28, transports, "Standard h
 """
 
 import base64
-import binascii
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -65,7 +64,8 @@ def header_text(value: str) -> str | None:
         if base64.b64encode(decoded).decode() != found[1]:
             return None
         return decoded.decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
+        # No base64, no ASCII, or no UTF-8 within it.
         return None
 
 

@@ -51,7 +51,7 @@ class Headers:
         if not modern:
             return headers | self.of_session()
         meta = modern_meta(frame.params) or {}
-        headers[VERSION] = str(meta.get(VERSION_KEY, ""))
+        headers[VERSION] = header_value(str(meta.get(VERSION_KEY, "")))
         headers[METHOD] = header_value(frame.method)
         name = name_in(frame.method, frame.params)
         if name is not None:
@@ -72,12 +72,12 @@ class Headers:
     def begun(self, frame: ServerFrame, response: httpx2.Response) -> None:
         """Learn the session from the response to the handshake."""
         if frame.method == INITIALIZE and SESSION in response.headers:
-            self.session = response.headers[SESSION]
+            self.session = _sayable(response.headers[SESSION])
 
     def shaken(self, answer: ServerFrame) -> None:
         """Learn the version from the answer to the handshake."""
         try:
-            self.version = _initialized(answer.result or b"{}").version
+            self.version = _sayable(_initialized(answer.result or b"{}").version)
         except (msgspec.DecodeError, UnicodeDecodeError):
             self.version = ""
 
@@ -89,6 +89,11 @@ class Headers:
         if schema is None or not isinstance(arguments, dict):
             return {}
         return param_headers(schema, arguments)
+
+
+def _sayable(value: str) -> str:
+    """Return what a server named if a header can repeat it; no request could be made otherwise."""
+    return value if value.isascii() and value.isprintable() else ""
 
 
 def body_of(frame: ServerFrame) -> bytes:

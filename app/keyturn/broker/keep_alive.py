@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Raw
 
 from keyturn.broker.ends import Answer
-from keyturn.broker.envelope import ServerFrame, members_of, notification_line
+from keyturn.broker.envelope import ServerFrame, notification_line
+from keyturn.broker.members import members_of
 from keyturn.domain.canonical import JsonObject
 
 PROGRESS = "notifications/progress"

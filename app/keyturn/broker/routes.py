@@ -4,6 +4,7 @@ from enum import Enum, auto
 
 from keyturn.domain.alike import resembles
 from keyturn.domain.client_request import KINDS, kind_of
+from keyturn.domain.server_input import KINDS as INPUT_KINDS
 
 TOOLS_LIST = "tools/list"
 INITIALIZE = "initialize"
@@ -24,6 +25,7 @@ class Route(Enum):
 
 INSPECTED = frozenset({TOOLS_LIST})
 _NOT_PASSED = INSPECTED | frozenset(KINDS)
+_HELD = frozenset(INPUT_KINDS)
 
 
 def route_of(method: str) -> Route:
@@ -36,6 +38,11 @@ def route_of(method: str) -> Route:
 def imitates_a_route(method: str) -> bool:
     """Tell whether a method would be passed and could yet be taken for one that is not."""
     return resembles(method, _NOT_PASSED)
+
+
+def imitates_an_input(method: str) -> bool:
+    """Tell whether a server's method is not held, and could yet be taken for one that is."""
+    return resembles(method, _HELD)
 
 
 _LISTS = frozenset({TOOLS_LIST, "prompts/list", "resources/list", "resources/templates/list"})

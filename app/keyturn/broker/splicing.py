@@ -5,15 +5,16 @@ own back on its way out: the stated exception to passing bytes untouched (archit
 7, "HTTP to stdio"). Every other value keeps its bytes.
 """
 
+import json
 from collections.abc import Mapping
 
 import msgspec
 from msgspec import Raw
 
 from keyturn.broker.envelope import RequestId
+from keyturn.broker.members import members_as_sent
 
 SUBSCRIPTION = "io.modelcontextprotocol/subscriptionId"
-_members = msgspec.json.Decoder(dict[str, Raw]).decode
 _value = msgspec.json.Decoder(str | int).decode
 _encode = msgspec.json.encode
 
@@ -24,35 +25,35 @@ def spliced_in(line: bytes, own_id: RequestId) -> tuple[bytes, Raw, Raw | None]:
     A progress token is replaced by the same id, which nobody else has. Raises msgspec.DecodeError
     for a line that is no object.
     """
-    frame = _members(line)
+    frame = members_as_sent(line)
     literal = frame["id"]
     own = Raw(_encode(own_id))
     token = _token(frame.get("params"))
     changed: dict[str, Raw] = {"id": own}
     if token is not None:
-        params = _members(frame["params"])
-        meta = {**_members(params["_meta"]), "progressToken": own}
+        params = members_as_sent(frame["params"])
+        meta = {**members_as_sent(params["_meta"]), "progressToken": own}
         changed["params"] = Raw(_object({**params, "_meta": Raw(_object(meta))}))
     return _object({**frame, **changed}) + b"\n", literal, token
 
 
 def with_id(line: bytes, literal: Raw) -> bytes:
     """Give an answer the id that its client used."""
-    return _object({**_members(line), "id": literal}) + b"\n"
+    return _object({**members_as_sent(line), "id": literal}) + b"\n"
 
 
 def with_token(line: bytes, token: Raw) -> bytes:
     """Give a progress notification the token that its client used."""
-    frame = _members(line)
-    params = {**_members(frame["params"]), "progressToken": token}
+    frame = members_as_sent(line)
+    params = {**members_as_sent(frame["params"]), "progressToken": token}
     return _object({**frame, "params": Raw(_object(params))}) + b"\n"
 
 
 def with_subscription(line: bytes, literal: Raw) -> bytes:
     """Give a notification of a subscription the id of the request that its client subscribed by."""
-    frame = _members(line)
-    params = _members(frame["params"])
-    meta = {**_members(params["_meta"]), SUBSCRIPTION: literal}
+    frame = members_as_sent(line)
+    params = members_as_sent(frame["params"])
+    meta = {**members_as_sent(params["_meta"]), SUBSCRIPTION: literal}
     return (
         _object({**frame, "params": Raw(_object({**params, "_meta": Raw(_object(meta))}))}) + b"\n"
     )
@@ -86,10 +87,18 @@ def _usable(raw: Raw | None) -> RequestId | None:
 
 def _members_or_none(raw: Raw | None) -> dict[str, Raw]:
     try:
-        return {} if raw is None else _members(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {} if raw is None else members_as_sent(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
 
 
 def _object(members: Mapping[str, Raw]) -> bytes:
-    return b"{" + b",".join(_encode(key) + b":" + bytes(raw) for key, raw in members.items()) + b"}"
+    return b"{" + b",".join(_quoted(key) + b":" + bytes(raw) for key, raw in members.items()) + b"}"
+
+
+def _quoted(key: str) -> bytes:
+    try:
+        return _encode(key)
+    except UnicodeEncodeError:
+        # Half a surrogate pair, which only an escape can spell.
+        return json.dumps(key).encode()

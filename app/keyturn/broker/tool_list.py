@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Raw
 
 from keyturn.application.slices import Slices
-from keyturn.broker.envelope import members_of, repeats_a_key
+from keyturn.broker.members import members_of, repeats_a_key
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.definition import ToolDefinition, pinned_definition
 

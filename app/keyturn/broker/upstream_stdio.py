@@ -5,7 +5,6 @@ What it did not ask itself it hands on untouched; what may be sent at all is dec
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol
@@ -22,7 +21,7 @@ from keyturn.application.ports.upstream import (
 )
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.child_process import Ends
-from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, read_server
+from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, id_within, read_server
 from keyturn.broker.frames import Oversize
 from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.broker.server_start import ServerMeans, ServerStart
@@ -34,8 +33,6 @@ _log = logging.getLogger(__name__)
 
 MOST_REFUSED_UNREAD = 1_000
 """Refusals that are written to a server which has not read what was written before."""
-
-_ID = re.compile(rb'"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9]{1,19})')
 
 
 class ServerEvents(Protocol):
@@ -290,10 +287,9 @@ class StdioUpstream:
     def oversize(self, line: Oversize) -> None:
         """Find out what the discarded line answered; say so rather than let it be awaited."""
         self.note(f"line of {line.size} bytes", line.head)
-        found = _ID.search(line.head) or _ID.search(line.tail)
-        if found is None:
+        request_id = id_within(line.head, line.tail)
+        if request_id is None:
             return
-        request_id: RequestId = msgspec.json.decode(found[1], type=str | int)
         reply = self._awaited.pop(request_id, None)
         if reply is not None:
             _settle(reply, Lost("the answer was longer than a frame may be"))
@@ -336,7 +332,7 @@ def _request(request_id: RequestId, method: str, params: JsonObject) -> bytes:
 
 def _reply_of(frame: ServerFrame) -> UpstreamReply:
     if frame.ambiguous:
-        return Lost("the answer could be read in two ways")
+        return Lost("the answer could not be read in one way")
     if frame.result is not None:
         return Answered(line=frame.line, result=bytes(frame.result))
     if frame.error is None:

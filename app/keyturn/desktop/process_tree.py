@@ -8,6 +8,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -46,21 +47,23 @@ def with_parent_death_signal(argv: Sequence[str]) -> tuple[str, ...]:
     return (setpriv, "--pdeathsig", "KILL", "--", *argv)
 
 
-async def end_process_tree(pid: int, grace_seconds: float) -> bool:
+async def end_process_tree(pid: int, grace_seconds: float, mark: str = "") -> bool:
     """End a process, its group and all that descends from it; True when none of them is left.
 
     `pid` is that of a process started with `start_new_session=True`, and so also of its group; the
     process itself may have ended already. Close its stdin first: that is how a server is asked.
     SIGTERM goes to all, and after the grace SIGKILL to whatever still runs, with what was started
     meanwhile. Children are not reaped here: that is left to whoever started them. What has left
-    the group *and* lost its parent, as daemons do, is out of reach without a sandbox.
+    the group *and* lost its parent, as daemons do, is found on Linux by `mark`: a `NAME=VALUE` of
+    the environment that it was started with, and that nothing else has. Who takes even that away
+    is out of reach without a sandbox.
     """
     if pid <= 1 or pid in (os.getpid(), _group_of(0)):
         raise ValueError(f"{pid} is not the id of a process that was started in its own session")
-    members = await asyncio.to_thread(_members, pid)
+    members = await asyncio.to_thread(_members, pid, mark)
     _signal_all(pid, members, signal.SIGTERM)
     left = await _wait_until_gone(members, grace_seconds)
-    left |= await asyncio.to_thread(_members, pid)
+    left |= await asyncio.to_thread(_members, pid, mark)
     if not left:
         return True
     _signal_all(pid, left, _KILL)
@@ -71,8 +74,9 @@ async def end_process_tree(pid: int, grace_seconds: float) -> bool:
 _KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
 
 
-def _members(group: int) -> set[_Member]:
-    """Return who runs in the group, and the descendants of these even where they left it."""
+def _members(group: int, mark: str) -> set[_Member]:
+    """Return who is of the group or has the mark, and the descendants of these wherever."""
+    marked = b"\0" + os.fsencode(mark) + b"\0" if mark else b""
     children: dict[int, list[psutil.Process]] = defaultdict(list)
     found: list[psutil.Process] = []
     for process in psutil.process_iter():
@@ -80,7 +84,7 @@ def _members(group: int) -> set[_Member]:
             children[process.ppid()].append(process)
         except psutil.Error:
             continue
-        if process.pid == group or _group_of(process.pid) == group:
+        if group in (process.pid, _group_of(process.pid)) or _is_marked(process.pid, marked):
             found.append(process)
     seen: dict[int, psutil.Process] = {}
     while found:
@@ -89,6 +93,17 @@ def _members(group: int) -> set[_Member]:
             seen[process.pid] = process
             found += children[process.pid]
     return _running(seen.values())
+
+
+def _is_marked(pid: int, marked: bytes) -> bool:
+    """Tell whether a process was started with the mark in its environment (proc(5))."""
+    if not marked or sys.platform != "linux":
+        return False
+    try:
+        return marked in b"\0" + Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        # Somebody else's, or gone.
+        return False
 
 
 def _running(processes: Iterable[psutil.Process]) -> set[_Member]:

@@ -12,6 +12,7 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
 from keyturn.application.tasks import TaskOwner
 
@@ -37,6 +38,8 @@ class HttpServer:
     """Method, headers and body of each request, in order."""
     on_call: Callable[[dict[str, Any]], Response] | None = None
     on_get: Callable[[Request], Response] | None = None
+    session: str = "session-1"
+    version: str = "2025-11-25"
     events: bool = False
     """Whether answers come as events."""
     left: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,11 +71,11 @@ class HttpServer:
         match body["method"]:
             case "initialize":
                 result: dict[str, Any] = {
-                    "protocolVersion": "2025-11-25",
+                    "protocolVersion": self.version,
                     "capabilities": {"tools": {"listChanged": True}},
                     "serverInfo": {"name": "far", "version": "1"},
                 }
-                return self.say(body, result, {"mcp-session-id": "session-1"})
+                return self.say(body, result, {"mcp-session-id": self.session.replace("\r", "")})
             case "server/discover":
                 return self.say(
                     body, {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}}
@@ -127,12 +130,10 @@ class _Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def http_server() -> AsyncGenerator[HttpServer]:
-    """Listen on a free port of the loopback interface."""
-    made = HttpServer()
-    route = Route("/mcp", made.handle, methods=["POST", "GET", "DELETE"])
+async def serving(app: ASGIApp) -> AsyncGenerator[str]:
+    """Listen on a free port of the loopback interface, and return the address."""
     config = uvicorn.Config(
-        Router([route]),
+        app,
         lifespan="off",
         log_config=None,
         ws="none",
@@ -141,12 +142,22 @@ async def http_server() -> AsyncGenerator[HttpServer]:
     server = _Quiet(config)
     tasks = TaskOwner()
     listener = socket.create_server(("127.0.0.1", 0))
-    serving = tasks.start(server.serve([listener]), "server of a test")
-    made.url = f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
+    served = tasks.start(server.serve([listener]), "server of a test")
     try:
-        yield made
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        await asyncio.wait([serving], timeout=5)
+        await asyncio.wait([served], timeout=5)
         await tasks.close()
         listener.close()
+
+
+@asynccontextmanager
+async def http_server() -> AsyncGenerator[HttpServer]:
+    """Serve Streamable HTTP at `/mcp`."""
+    made = HttpServer()
+    async with serving(
+        Router([Route("/mcp", made.handle, methods=["POST", "GET", "DELETE"])])
+    ) as at:
+        made.url = f"{at}/mcp"
+        yield made

@@ -69,6 +69,9 @@ def test_a_judged_frame_is_refused_for_any_doubt_anywhere_in_it(text: bytes) -> 
         b'{"id":"\\ud800","method":"ping"}\n',
         b'{"id":1e2,"method":"ping"}\n',
         b'{"id":[1],"method":"ping"}\n',
+        b'{"id":44,"id":4,"method":"ping"}\n',
+        b'{"method":"ping","id":4.0,"id": 4}\n',
+        b'{"method":"ping","id":1e5,"id":1 ,"params":{}}\n',
         b'{"id":' + b"9" * 200 + b',"method":"ping"}\n',
     ],
 )
@@ -94,6 +97,7 @@ def test_a_servers_frame_is_read_without_looking_inside() -> None:
     "line",
     [
         b'{"id":1,"result":{},"id":2}\n',
+        b'{"id":44,"result":{},"id":4}\n',
         b'{"id":1,"result":{},"result":{}}\n',
         b'{"id":1,"result":{},"error":{}}\n',
         b'{"id":1,"result":{},"r\\u0065sult":{}}\n',
@@ -105,11 +109,57 @@ def test_an_answer_with_two_readings_is_ambiguous(line: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "request_id"),
+    [
+        (b'{"jsonrpc":"2.0","id":7,"result":{"x":' + b"[" * 5000 + b"]" * 5000 + b"}}\n", 7),
+        (b'{"result":{"content":[],},"jsonrpc":"2.0","id":"a"}\n', "a"),
+        (b' {"error":{},"id":7\n', 7),
+        (b'{"method":"x","id":7,"result":{},}\n', None),
+        (b'got {"id":7,"result":{}}\n', None),
+        (b'{"id":7,"params":{},}\n', None),
+        (b'{"id":"\\x","result":{}}\n', None),
+    ],
+)
+def test_an_answer_that_cannot_be_read_still_answers(line: bytes, request_id: object) -> None:
+    frame = read_server(line)
+    assert (frame and frame.id) == request_id
+    assert frame is None or frame.ambiguous
+
+
+@pytest.mark.parametrize(
     "line",
     [b"junk\n", b"[]\n", b"{}\n", b'{"id":1}\n', b'{"method":"a","id":1,"result":{}}\n', b"7\n"],
 )
 def test_what_is_no_frame_from_a_server(line: bytes) -> None:
     assert read_server(line) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":1,"method":"sampling/createMessage","method":"ping"}\n',
+        b'{"id":1,"method":"ping","m\\u0065thod":"ping"}\n',
+        b'{"id":1,"id":2,"method":"ping"}\n',
+        b'{"id":22,"id":2,"method":"ping"}\n',
+        b'{"id":1,"method":"elicitation/create","params":{},"params":{"message":"m"}}\n',
+        b'{"id":1,"method":"Roots/List"}\n',
+        b'{"id":1,"method":"sampling/createMessage "}\n',
+    ],
+)
+def test_a_request_with_two_readings_is_no_frame(line: bytes) -> None:
+    assert read_server(line) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"id":NaN,"method":"ping","params":0.0}\n',
+        b'{"id":"\\ud800","method":"ping","params":"\\ufdd0"}\n',
+        b'{"id":1,"method":"a, NaN,","params":[NaN,"a, 0.0,"]}\n',
+    ],
+)
+def test_an_id_or_method_that_had_to_be_replaced_is_not_taken(line: bytes) -> None:
+    assert isinstance(read_client(line), BadFrame)
 
 
 def test_what_the_broker_writes_is_one_line() -> None:

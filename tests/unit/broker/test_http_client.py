@@ -159,3 +159,18 @@ def test_after_its_end_nothing_is_taken_or_given() -> None:
         assert await stream.next(1) == b""
 
     asyncio.run(story())
+
+
+def test_what_cannot_be_spliced_is_dropped() -> None:
+    async def story() -> None:
+        client, _ = made(shared=True)
+        frame = read_client(b'{"id":"a","method":"m","params":{"_meta":{"progressToken":"t"}}}\n')
+        assert isinstance(frame, ClientFrame)
+        stream = client.request(frame)
+        progress = b'{"method":"notifications/progress","params":{"progressToken":1,"u":1,%b}}\n'
+        client.send(progress % b'"u":NaN')
+        assert stream.empty
+        client.send(progress % b'"v":NaN')
+        assert await stream.next(1) == progress.replace(b":1,", b':"t",', 1) % b'"v":NaN'
+
+    asyncio.run(story())

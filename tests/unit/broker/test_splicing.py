@@ -63,3 +63,37 @@ def test_values_keep_their_spelling(line: bytes) -> None:
 )
 def test_only_a_usable_token_names_a_request(params: bytes, token: object) -> None:
     assert splicing.progress_of(msgspec.Raw(params)) == token
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            b'{"jsonrpc":"2.0","id":7,"result":{"v":[NaN,-Infinity]}}\n',
+            b'{"jsonrpc":"2.0","id":"a","result":{"v":[NaN,-Infinity]}}\n',
+        ),
+        (
+            b'{"id":7,"result":{"text":"\\ud800 \\\\ud800","n":Infinity}}\n',
+            b'{"id":"a","result":{"text":"\\ud800 \\\\ud800","n":Infinity}}\n',
+        ),
+        (b'{"id":7,"\\ud800":1,"result":{}}\n', b'{"id":"a","\\ud800":1,"result":{}}\n'),
+        (b'\xef\xbb\xbf{"id":7,"result":"\xff"}\n', b'{"id":"a","result":"\xff"}\n'),
+        (b'\xef\xbb\xbf{"id":7,"result":"\\udfff"}\n', b'{"id":"a","result":"\\udfff"}\n'),
+    ],
+)
+def test_what_is_beyond_json_comes_out_as_it_was(line: bytes, expected: bytes) -> None:
+    assert splicing.with_id(line, msgspec.Raw(b'"a"')) == expected
+
+
+def test_beside_what_is_beyond_json_a_token_is_exchanged() -> None:
+    line = b'{"method":"notifications/progress","params":{"progressToken":7,"progress":NaN}}\n'
+    assert splicing.with_token(line, msgspec.Raw(b'"t"')) == line.replace(b"7", b'"t"')
+    asked = b'{"id":1,"method":"m","params":{"_meta":{"progressToken":"t","a":NaN},"b":NaN}}\n'
+    spliced, literal, token = splicing.spliced_in(asked, 9)
+    assert spliced == asked.replace(b'"t"', b"9").replace(b":1,", b":9,")
+    assert (bytes(literal), token and bytes(token)) == (b"1", b'"t"')
+
+
+def test_what_is_beyond_json_and_has_two_readings_is_not_spliced() -> None:
+    with pytest.raises(msgspec.DecodeError):
+        splicing.spliced_in(b'{"id":1,"method":"m","a":NaN,"a":1}\n', 9)

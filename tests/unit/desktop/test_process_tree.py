@@ -85,6 +85,20 @@ def test_a_group_whose_leader_has_ended_ends_too() -> None:
         assert gone(same_group)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only /proc tells environments")
+def test_what_left_the_group_and_its_parent_is_known_by_its_mark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MARK", "1")
+    with server(TREE, DEAF) as (process, children):
+        process.kill()
+        process.wait(10)
+        assert asyncio.run(end_process_tree(process.pid, 0.1, "MARK=2"))
+        assert [gone(child) for child in children].count(True) == 1
+        assert asyncio.run(end_process_tree(process.pid, 0.1, "MARK=1"))
+        assert all(gone(child) for child in children)
+
+
 def test_a_child_in_our_own_group_ends_alone() -> None:
     with server(POLITE, own_session=False) as (process, _):
         assert asyncio.run(end_process_tree(process.pid, 10))

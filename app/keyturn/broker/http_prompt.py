@@ -1,0 +1,60 @@
+"""Owns how long a connection over HTTP may take to ask something; one that does not is closed.
+
+Anybody on this machine may connect, and there are only so many connections: those that say nothing,
+or half of a request's head, must not keep agents out.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_SECONDS = 10.0
+"""From the connection, or the first byte of a later request, to the end of its head."""
+
+
+class PromptProtocol(H11Protocol):
+    """HTTP/1.1 as uvicorn speaks it, with a bound for the head of each request."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        """Take whatever uvicorn hands over."""
+        super().__init__(*arguments, **named)
+        self._due: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Wait on, or no more."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._wait_no_more()
+        super().connection_lost(exc)
+
+    @property
+    def _asked(self) -> bool:
+        """Whether a request is being answered."""
+        cycle: Any = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def _watch(self) -> None:
+        if self._asked:
+            self._wait_no_more()
+        elif self._due is None and not self.transport.is_closing():
+            # Not begun anew by each byte that comes: a head may not drip in either.
+            self._due = self.loop.call_later(HEAD_SECONDS, self._late)
+
+    def _wait_no_more(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    def _late(self) -> None:
+        self._due = None
+        if not self._asked:
+            self.transport.close()
