@@ -33,6 +33,7 @@ def serving(
     where: tuple[str, ...] | str,
     mode: str,
     answers: Mapping[str, str],
+    more: str = "",
 ) -> Generator[tuple[AgentHost, Headless]]:
     """Serve one server and connect to it."""
     served = Headless(
@@ -41,6 +42,7 @@ def serving(
         servers={name: where},
         answers=answers,
         tiers={"*": "T1"},
+        more=more,
     )
     served.start()
     with connected(keyturn.env, name, mode=mode) as host:
@@ -109,13 +111,28 @@ def test_the_filesystem_server(mode: str, folders: Folders, headless: Keyturn) -
     assert sorted(path.name for path in folders.work.iterdir()) == ["there.txt"]
 
 
+PROMPTS = """
+[[rules]]
+effect = "allow"
+kind = "prompt"
+server = "everything"
+tool = "args-*"
+when = [{ path = "/arguments/city", op = "eq", value = "Oslo" }]
+"""
+
+
 @pytest.mark.npm
+@pytest.mark.requirement("ROUTE-RESOURCES", "ROUTE-PROMPTS")
 @pytest.mark.parametrize("mode", ("auto", "legacy"))
 def test_the_server_that_has_everything(mode: str, folders: Folders, headless: Keyturn) -> None:
     command = everything_command()
-    with serving(folders, headless, "everything", command, mode, ALL) as (host, _served):
+    with serving(folders, headless, "everything", command, mode, ALL, PROMPTS) as (host, _):
         assert judged(host) == [1, 2, 3, 4]
-        assert passed_through(host) == directly(command, mode)
+        assert beside_tools(host) == directly(command, mode)
+    decided = {row["method"]: row["outcome"] for row in headless.history()}
+    assert decided["resources/read"] == "allowed_once"
+    assert decided["prompts/get"] == "allowed_rule"
+    assert "completion/complete" not in decided
 
 
 @pytest.mark.npm
@@ -128,8 +145,8 @@ def test_the_same_server_over_the_older_transport(
         serving(folders, headless, "everything", url, mode, ALL) as (host, _served),
     ):
         assert judged(host) == [1, 2, 3, 4]
-        assert passed_through(host) == directly(everything_command(), mode)
-    assert [row["outcome"] for row in headless.history()] == ["allowed_once"] * 2
+        assert beside_tools(host) == directly(everything_command(), mode)
+    assert [row["outcome"] for row in headless.history()] == ["allowed_once"] * 4
     assert headless.verify().returncode == 0
 
 
@@ -149,8 +166,8 @@ def judged(host: AgentHost) -> list[float]:
     return [step for step in steps if step >= 1]
 
 
-def passed_through(host: AgentHost) -> list[object]:
-    """Use what is carried and not judged: resources, prompts, completion."""
+def beside_tools(host: AgentHost) -> list[object]:
+    """Use what is no tool: resources, prompts, completion."""
     client = host.client
     resources = host.do(client.list_resources)
     uri = resources.resources[0].uri
@@ -169,7 +186,7 @@ def directly(command: tuple[str, ...], mode: str) -> list[object]:
     """Do the same without Keyturn."""
     parameters = StdioServerParameters(command=command[0], args=list(command[1:]))
     with host_of(parameters, mode=mode) as host:
-        return passed_through(host)
+        return beside_tools(host)
 
 
 def git(folders: Folders, *words: str) -> str:

@@ -23,13 +23,11 @@ from keyturn.domain.configuration import (
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
-from keyturn.domain.rule import Kind, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
-_JUDGED = frozenset({Kind.CALL, Kind.SAMPLING, Kind.ELICITATION, Kind.ROOTS})
 _TOP = frozenset({"policy", "servers", "agents", "rules", "limits", "approver"})
 _SERVER = frozenset(
     {"command", "url", "transport", "headers"}
@@ -81,7 +79,10 @@ def read_file_content(data: Mapping[str, object], folder: Path) -> FileContent:
     return FileContent(
         policy=PolicyConfig(
             posture=_posture(policy.text("posture", Posture.ASK_ALL.value)),
-            rules=tuple(_rule(n, row) for n, row in enumerate(table.rows("rules"), 1)),
+            rules=tuple(
+                rule_from_data(row, default_id=f"file-{n}")
+                for n, row in enumerate(table.rows("rules"), 1)
+            ),
         ),
         servers=tuple(
             _server(name, value, folder) for name, value in table.tables("servers").items()
@@ -239,17 +240,6 @@ def fault_of_url(url: str) -> str:
     if parts.scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
         return "must be https, except on this machine"
     return ""
-
-
-def _rule(number: int, row: JsonObject) -> Rule:
-    rule = rule_from_data(row, default_id=f"file-{number}")
-    if rule.kind not in _JUDGED:
-        raise ConfigurationError(
-            f"Rule {number} is of the kind {rule.kind.value}, and this version judges none of it.",
-            cause="It would decide nothing.",
-            mend="Remove it, or make it a rule of another kind.",
-        )
-    return rule
 
 
 def _tool(where: str, pattern: str, data: Mapping[str, object]) -> ToolSetting:

@@ -230,7 +230,7 @@ class Recorder:
         )
 
     def passed(self, connection: Connection, method: str) -> None:
-        """Note a method that is carried but not judged yet."""
+        """Note a request that no rule speaks of and nobody is asked about."""
         self._log.note(
             Entry(
                 type=RecordType.PASSED,

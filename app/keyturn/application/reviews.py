@@ -25,6 +25,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import (
@@ -180,7 +181,10 @@ class Reviews:
     def _block_changed(self, connection: Connection, tool: ToolDefinition, pin: Pin | None) -> None:
         server = connection.server.name
         self._approvals.refuse(
-            lambda r: r.kind is RequestKind.CALL and (r.server, r.tool) == (server, tool.name),
+            lambda r: (
+                (r.kind, r.server, r.tool, r.method)
+                == (RequestKind.CALL, server, tool.name, TOOLS_CALL)
+            ),
             Outcome.BLOCKED_DEFINITION_CHANGED,
             WithdrawCause.DRIFT,
         )

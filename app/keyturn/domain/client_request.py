@@ -34,7 +34,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     }
 )
 CHANGES_A_TASK = frozenset({"tasks/cancel", TASK_UPDATE})
-LONGEST_NAME = 8192
+LONGEST_NAME = 4096
 """Characters of a URI or a prompt's name; longer ones are no name that anybody could judge."""
 
 _CONTINUING = frozenset({"inputResponses", "requestState"})

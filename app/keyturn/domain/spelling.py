@@ -19,6 +19,9 @@ from keyturn.domain.pattern import name_matches
 MOST_ENCODINGS = 3
 """Layers of percent-encoding that are taken off; what has more of them says nothing for sure."""
 
+LONGEST_FOREIGN = 1024
+"""Characters of a name that is no ASCII, one of which can stand for eighteen."""
+
 _SCHEME = re.compile(r"([a-z*?][a-z0-9+.*?-]*):(.*)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TAIL = re.compile(r"[?#]")
@@ -64,12 +67,14 @@ def _covers(pattern: str | None, reading: str) -> bool:
     return name_matches(pattern, reading) or name_matches(pattern, f"{reading}/")
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _readings(name: str) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
     """Return its plain letters, its normal forms, and those without a query or fragment.
 
     None where even that cannot be told.
     """
+    if not name.isascii() and len(name) > LONGEST_FOREIGN:
+        return None
     whole = _normal(name)
     if whole is None or _has_no_sure_host(name):
         return None

@@ -34,6 +34,10 @@ _VERBS: Mapping[str, str] = MappingProxyType(
         "tasks/list": "phrases.verb_task_list",
         "tasks/cancel": "phrases.verb_task_cancel",
         "tasks/update": "phrases.verb_task_update",
+        # What a server asks of an agent's side, as history tells it.
+        "sampling/createMessage": "phrases.verb_sampling",
+        "elicitation/create": "phrases.verb_elicitation",
+        "roots/list": "phrases.verb_roots",
     }
 )
 

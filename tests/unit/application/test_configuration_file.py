@@ -206,11 +206,6 @@ def test_a_wrong_value_is_refused_by_name(text: str, says: str) -> None:
     ("text", "says"),
     [
         ('[servers.a]\ncommand = ["a"]\nreceipt = true', "a asks for receipts"),
-        *(
-            (f'[[rules]]\neffect = "deny"\nkind = "{kind.value}"', f"of the kind {kind.value}")
-            for kind in Kind
-            if kind in (Kind.READ, Kind.PROMPT, Kind.COMPLETE, Kind.TASK)
-        ),
     ],
 )
 def test_what_would_have_no_effect_is_refused_with_cause_and_mend(text: str, says: str) -> None:
@@ -218,6 +213,12 @@ def test_what_would_have_no_effect_is_refused_with_cause_and_mend(text: str, say
         read(text)
     assert caught.value.cause.endswith(".")
     assert caught.value.mend.endswith(".")
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_rule_is_of_any_kind(kind: Kind) -> None:
+    (rule,) = read(f'[[rules]]\neffect = "deny"\nkind = "{kind.value}"').policy.rules
+    assert rule == Rule(id="file-1", effect=Effect.DENY, kind=kind)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from keyturn.domain.policy import Because, Posture
 from keyturn.domain.record import Durability, RecordType
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES
-from tests.factories import make_asked, make_call, make_connection, make_server
+from tests.factories import make_asked, make_call, make_connection, make_server, make_tool
 from tests.unit.application.gate_world import World, play
 
 URI = "file:///notes/today.md"
@@ -302,6 +302,19 @@ def test_what_names_nothing_that_can_be_judged_is_refused(
         (entry,) = world.log.of_type(RecordType.DECISION)
         assert entry.details["method"] == method
         assert len(entry.tool) <= 200
+
+    play(story)
+
+
+def test_a_tool_that_changes_withdraws_no_prompt_of_its_name() -> None:
+    async def story() -> None:
+        world = World()
+        connection = await world.connect()
+        task = world.start(make_asked(connection, "prompts/get", {"name": "dispatch_order"}))
+        request = await world.asked()
+        await world.reviews.listed(connection, (make_tool(description="Now does more."),))
+        world.answer(request, allow=True)
+        assert isinstance(await task, Forwarded)
 
     play(story)
 

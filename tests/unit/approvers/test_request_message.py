@@ -54,6 +54,7 @@ def test_a_request_has_exactly_these_members() -> None:
         "session": "s-1",
         "server": "logistics",
         "tool": "dispatch_all",
+        "method": "tools/call",
         "headline": "analyst wants to dispatch all_open orders with logistics",
         "arguments": request.arguments,
         "digest": request.digest,

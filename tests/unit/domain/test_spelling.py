@@ -104,6 +104,7 @@ def test_another_name_is_not_covered(pattern: str, name: str) -> None:
         ("deploy", " deploy"),
         ("deploy", "d\u00e9ploy"),
         ("deploy", "deploy\x00now"),
+        ("deploy*", "deploy" + "\ufdfa" * 2000),
     ],
     ids=ascii,
 )

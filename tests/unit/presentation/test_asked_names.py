@@ -53,6 +53,7 @@ def reading(uri: str = URI, **changes: Any) -> Any:
             "Have greet completed",
         ),
         ("tasks/cancel", "tasks/cancel", "analyst wants to cancel a task with files", None),
+        ("roots/list", "roots/list", "analyst wants to name its folders with files", None),
         ("tasks/made-up", "tasks/made-up", "analyst wants to send tasks/made-up with files", None),
     ],
 )
