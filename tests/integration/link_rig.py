@@ -146,6 +146,9 @@ class ClientEnd:
         self.lines.append(line)
         self._arrived.set()
 
+    def server_paused(self, request_id: str | int, retry: float | None, *, ended: bool) -> None:
+        """Ignore it."""
+
     def hold_reading(self, reason: str) -> None:
         """Remember the reason."""
         self.holds.add(reason)

@@ -18,6 +18,7 @@ import msgspec
 from keyturn.application.ports.clock import Clock, Timer
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import ClientEvents, Downstream
+from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Line, LineBudget, LineSplitter, Oversize, Tap
 from keyturn.broker.refusing import RefusedClient
 from keyturn.broker.turns import Turns
@@ -256,6 +257,9 @@ class _Client(asyncio.Protocol):
         transport = self._transport
         if transport is not None and not transport.is_closing():
             transport.write(line if line.endswith(b"\n") else line + b"\n")
+
+    def server_paused(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
+        """Nothing can be taken up again on a socket, nor has to be."""
 
     def hold_reading(self, reason: str) -> None:
         """Read nothing for now."""

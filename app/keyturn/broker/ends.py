@@ -15,6 +15,7 @@ from keyturn.application.recording import Recorder
 from keyturn.application.reviews import Reviews
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
+from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Oversize
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import Limits
@@ -23,11 +24,23 @@ Answer = Callable[[bytes], None]
 """Writes one line to the client."""
 
 
+class Paused(Protocol):
+    """Is told that a server can take up its answer to a request again, were it broken off."""
+
+    def __call__(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
+        """`retry`: the seconds that it wants to be waited; `ended`: it has broken off."""
+        ...
+
+
 class Downstream(Protocol):
     """The client's end of a connection, as a link writes to it."""
 
     def send(self, line: bytes) -> None:
         """Write one line; dropped when the client is gone."""
+        ...
+
+    def server_paused(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
+        """Be told what `Paused` says."""
         ...
 
     def hold_reading(self, reason: str) -> None:
@@ -60,6 +73,10 @@ class ClientEvents(Protocol):
 
     def schema_of(self, tool: str) -> JsonObject | None:
         """Return the input schema of a tool that the server is known to list."""
+        ...
+
+    def abandoned(self, request_id: RequestId) -> None:
+        """Say that nobody waits for the answer to a request, which was not cancelled."""
         ...
 
     def client_left(self) -> None:
