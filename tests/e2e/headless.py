@@ -20,7 +20,8 @@ class Headless:
 
     folders: Folders
     keyturn: Keyturn
-    servers: Mapping[str, tuple[str, ...]]
+    servers: Mapping[str, tuple[str, ...] | str]
+    """By name: the command, or the URL of one that speaks HTTP+SSE."""
     answers: Mapping[str, str] = field(default_factory=dict[str, str])
     tiers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Confirmed tiers by tool name or glob, the same for each server."""
@@ -62,8 +63,12 @@ class Headless:
     def _lines(self) -> Iterable[str]:
         yield '[policy]\nposture = "ask_all"'
         yield f'[agents.{AGENT}]\ntoken_file = "{AGENT}.token"'
-        for name, command in self.servers.items():
-            yield f"[servers.{name}]\ncommand = {json.dumps(command)}"
+        for name, where in self.servers.items():
+            yield f"[servers.{name}]"
+            if isinstance(where, str):
+                yield f'url = {json.dumps(where)}\ntransport = "sse"'
+            else:
+                yield f"command = {json.dumps(where)}"
             yield f'review = "{self.review}"'
             if self.env:
                 pairs = ", ".join(f"{key} = {json.dumps(v)}" for key, v in self.env.items())

@@ -1,12 +1,16 @@
 """The servers that the tests put behind Keyturn: real ones, and one that writes all down."""
 
 import json
+import socket
+import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from keyturn.domain.tier import Tier
-from tests.e2e.desk import ROOT, Folders
+from tests.e2e.desk import ROOT, Folders, wait_until
 from tests.e2e.seeding import SeededServer
 
 NPM = ROOT / "packaging" / "npm" / "node_modules" / "@modelcontextprotocol"
@@ -25,9 +29,28 @@ def files_command(folders: Folders) -> tuple[str, ...]:
     return ("node", str(NPM / "server-filesystem" / "dist" / "index.js"), str(folders.work))
 
 
-def everything_command() -> tuple[str, ...]:
+def everything_command(transport: str = "stdio") -> tuple[str, ...]:
     """Return the command of the npm server that has every feature."""
-    return ("node", str(NPM / "server-everything" / "dist" / "index.js"), "stdio")
+    return ("node", str(NPM / "server-everything" / "dist" / "index.js"), transport)
+
+
+@contextmanager
+def everything_over_sse(folders: Folders) -> Generator[str]:
+    """Run it over HTTP+SSE, and return its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    said = folders.root / "everything.log"
+    with (
+        said.open("wb") as log,
+        subprocess.Popen(
+            everything_command("sse"), env={**folders.env(), "PORT": str(port)}, stderr=log
+        ) as process,
+    ):
+        try:
+            wait_until(lambda: "Server is running" in said.read_text(), "the server that listens")
+            yield f"http://localhost:{port}/sse"
+        finally:
+            process.kill()
 
 
 def raw_server(folders: Folders, tier: Tier | None = Tier.T1) -> SeededServer:

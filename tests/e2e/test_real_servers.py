@@ -12,8 +12,9 @@ from mcp.types import PromptReference
 from tests.e2e.agent_host import AgentHost, connected, host_of, text_of
 from tests.e2e.desk import Folders, Keyturn, own_keyturn
 from tests.e2e.headless import Headless
-from tests.e2e.servers import everything_command, files_command
+from tests.e2e.servers import everything_command, everything_over_sse, files_command
 
+ALL = {"*": "allow_once"}
 MODES = ("auto", "legacy", "2026-07-28")
 
 
@@ -29,7 +30,7 @@ def serving(
     folders: Folders,
     keyturn: Keyturn,
     name: str,
-    command: tuple[str, ...],
+    where: tuple[str, ...] | str,
     mode: str,
     answers: Mapping[str, str],
 ) -> Generator[tuple[AgentHost, Headless]]:
@@ -37,7 +38,7 @@ def serving(
     served = Headless(
         folders=folders,
         keyturn=keyturn,
-        servers={name: command},
+        servers={name: where},
         answers=answers,
         tiers={"*": "T1"},
     )
@@ -111,22 +112,41 @@ def test_the_filesystem_server(mode: str, folders: Folders, headless: Keyturn) -
 @pytest.mark.npm
 @pytest.mark.parametrize("mode", ("auto", "legacy"))
 def test_the_server_that_has_everything(mode: str, folders: Folders, headless: Keyturn) -> None:
-    answers = {"*": "allow_once"}
     command = everything_command()
-    with serving(folders, headless, "everything", command, mode, answers) as (host, _served):
-        total = host.call("get-sum", {"a": 2, "b": 40}).result(20)
-        assert "42" in text_of(total)
-        steps: list[float] = []
-
-        async def progressed(progress: float, total: float | None, message: str | None) -> None:
-            steps.append(progress)
-
-        long = {"duration": 1, "steps": 4}
-        done = host.call("trigger-long-running-operation", long, progressed).result(20)
-        assert not done.is_error
-        # Keyturn's own keep-alive came first, at 0; the server's steps follow.
-        assert [step for step in steps if step >= 1] == [1, 2, 3, 4]
+    with serving(folders, headless, "everything", command, mode, ALL) as (host, _served):
+        assert judged(host) == [1, 2, 3, 4]
         assert passed_through(host) == directly(command, mode)
+
+
+@pytest.mark.npm
+@pytest.mark.parametrize("mode", ("auto", "legacy"))
+def test_the_same_server_over_the_older_transport(
+    mode: str, folders: Folders, headless: Keyturn
+) -> None:
+    with (
+        everything_over_sse(folders) as url,
+        serving(folders, headless, "everything", url, mode, ALL) as (host, _served),
+    ):
+        assert judged(host) == [1, 2, 3, 4]
+        assert passed_through(host) == directly(everything_command(), mode)
+    assert [row["outcome"] for row in headless.history()] == ["allowed_once"] * 2
+    assert headless.verify().returncode == 0
+
+
+def judged(host: AgentHost) -> list[float]:
+    """Use what a person is asked about, and return the steps of the longer call."""
+    total = host.call("get-sum", {"a": 2, "b": 40}).result(20)
+    assert "42" in text_of(total)
+    steps: list[float] = []
+
+    async def progressed(progress: float, total: float | None, message: str | None) -> None:
+        steps.append(progress)
+
+    long = {"duration": 1, "steps": 4}
+    done = host.call("trigger-long-running-operation", long, progressed).result(20)
+    assert not done.is_error
+    # Keyturn's own keep-alive came first, at 0; the server's steps follow.
+    return [step for step in steps if step >= 1]
 
 
 def passed_through(host: AgentHost) -> list[object]:

@@ -426,7 +426,7 @@ def raw_server(folder: Path, **changes: Any) -> ServerConfig:
 def launch_of(server: ServerConfig, environment: Mapping[str, str]) -> LaunchIdentity:
     """Resolve a server's command as the hub does."""
     if server.url:
-        return remote_identity(server.url, server.header_names())
+        return remote_identity(server)
     folder = server_folder(server, "")
     return identity_of(server.command, server.env_names(), folder, environment)
 

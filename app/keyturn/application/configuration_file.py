@@ -3,8 +3,9 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue
@@ -14,6 +15,7 @@ from keyturn.domain.configuration import (
     HeadlessConfig,
     Limits,
     PolicyConfig,
+    RemoteTransport,
     ReviewMode,
     ServerConfig,
     ToolSetting,
@@ -25,10 +27,13 @@ from keyturn.domain.rule import Kind, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
 _JUDGED = frozenset({Kind.CALL, Kind.SAMPLING, Kind.ELICITATION, Kind.ROOTS})
 _TOP = frozenset({"policy", "servers", "agents", "rules", "limits", "approver"})
 _SERVER = frozenset(
-    {"command", "url", "headers", "env", "environment", "receipt", "review", "cwd", "tools"}
+    {"command", "url", "transport", "headers"}
+    | {"env", "environment", "receipt", "review", "cwd", "tools"}
 )
 
 
@@ -114,6 +119,12 @@ class _Table:
             raise _fault(self._where, key, "is not a text")
         return value
 
+    def choice(self, key: str, default: _Choice, fault: str) -> _Choice:
+        try:
+            return type(default)(self.text(key, default.value))
+        except ValueError:
+            raise _fault(self._where, key, fault) from None
+
     def flag(self, key: str, *, default: bool) -> bool:
         value = self._data.get(key, default)
         if not isinstance(value, bool):
@@ -180,36 +191,34 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
     command, url = table.texts("command"), table.text("url", "")
     if not command and not url:
         raise _fault(where, "command", "is missing")
-    if url:
-        for key in ("command", "env", "cwd"):
-            if key in data:
-                raise _fault(where, key, "means nothing beside a url")
-        fault = fault_of_url(url)
-        if fault:
-            raise _fault(where, "url", fault)
-    elif "headers" in data:
-        raise _fault(where, "headers", "mean nothing without a url")
-    cwd = table.text("cwd", CwdMode.CONFIG.value)
-    if cwd not in (CwdMode.AGENT.value, CwdMode.CONFIG.value, CwdMode.HOME.value):
-        raise _fault(where, "cwd", "is none of agent, config, home")
-    review = table.text("review", ReviewMode.ASK.value)
-    if review not in (ReviewMode.ASK.value, ReviewMode.ACCEPT.value):
-        raise _fault(where, "review", "is neither ask nor accept")
+    _check_remote(where, data, url)
+    cwd = table.choice("cwd", CwdMode.CONFIG, "is none of agent, config, home")
     return ServerConfig(
         name=name,
         command=command,
         url=url,
+        transport=table.choice("transport", RemoteTransport.HTTP, "is neither http nor sse"),
         headers=table.text_map("headers"),
         env=table.text_map("env"),
         environment=table.text("environment", ""),
-        review=ReviewMode(review),
-        cwd=CwdMode(cwd),
-        cwd_path="" if cwd == CwdMode.HOME.value else str(folder),
+        review=table.choice("review", ReviewMode.ASK, "is neither ask nor accept"),
+        cwd=cwd,
+        cwd_path="" if cwd is CwdMode.HOME else str(folder),
         tools=tuple(
             _tool(f"{where}.tools", pattern, value)
             for pattern, value in table.tables("tools").items()
         ),
     )
+
+
+def _check_remote(where: str, data: Mapping[str, object], url: str) -> None:
+    """Refuse what only a command has beside a URL, and what only a URL has without one."""
+    for key in ("command", "env", "cwd") if url else ("headers", "transport"):
+        if key in data:
+            raise _fault(where, key, f"means nothing {'beside' if url else 'without'} a url")
+    fault = fault_of_url(url) if url else ""
+    if fault:
+        raise _fault(where, "url", fault)
 
 
 def fault_of_url(url: str) -> str:

@@ -47,7 +47,7 @@ from keyturn.presentation.words import Words
 
 _log = logging.getLogger(__name__)
 
-_LARGE = 64 * 1024
+_LARGE = 4 * 1024
 
 
 class TerminalApprover:

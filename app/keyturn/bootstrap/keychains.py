@@ -48,7 +48,7 @@ def headless_keychain(
     def launch_hash(name: str) -> str:
         server = known[name]
         if server.url:
-            return remote_identity(server.url, server.header_names()).launch_hash
+            return remote_identity(server).launch_hash
         return processes.launch_identity(
             server.command,
             server.env_names(),

@@ -7,6 +7,7 @@ transport: messages are delimited by newlines and contain none).
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 EDGE_BYTES = 512
 """Bytes kept of each end of a line that was too long, to find out what it answered."""
@@ -27,21 +28,29 @@ Line = bytes | Oversize
 """One line with its end, or what is left of one that was too long."""
 
 
+class Holder(Protocol):
+    """Keeps one line, or event, whose end has not come."""
+
+    def give_up(self) -> None:
+        """Take what is held for too long, and discard it."""
+        ...
+
+
 class LineBudget:
     """Bounds what many connections keep together of lines whose end has not come."""
 
     def __init__(self, limit: int = BUDGET_BYTES) -> None:
         self._limit = limit
-        self._held: dict[LineSplitter, int] = {}
+        self._held: dict[Holder, int] = {}
         self._total = 0
 
-    def holds(self, splitter: "LineSplitter", size: int) -> None:
+    def holds(self, holder: Holder, size: int) -> None:
         """Note what one holds now; the longest line is given up when all are too much."""
-        self._total += size - self._held.get(splitter, 0)
+        self._total += size - self._held.get(holder, 0)
         if size:
-            self._held[splitter] = size
+            self._held[holder] = size
         else:
-            self._held.pop(splitter, None)
+            self._held.pop(holder, None)
         if self._total > self._limit:
             max(self._held, key=self._held.__getitem__).give_up()
 

@@ -223,7 +223,7 @@ class Hub:
         )
         cwd = hello.cwd if hello is not None else ""
         if server.url:
-            launch = remote_identity(server.url, server.header_names())
+            launch = remote_identity(server)
         else:
             launch = await asyncio.to_thread(
                 processes.launch_identity,
@@ -319,4 +319,5 @@ def _same_process(one: ServerConfig, other: ServerConfig) -> bool:
 
 
 def _what_starts(server: ServerConfig) -> tuple[object, ...]:
-    return server.command, server.env, server.cwd, server.cwd_path, server.url, server.headers
+    process = server.command, server.env, server.cwd, server.cwd_path
+    return *process, server.url, server.transport, server.headers

@@ -1,6 +1,7 @@
 """Owns the way to a server: a process that is started, or a URL that is asked."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +11,10 @@ from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId
 from keyturn.broker.server_start import ServerMeans, ServerStart, server_command, server_headers
 from keyturn.domain.canonical import JsonObject
+from keyturn.domain.configuration import RemoteTransport
+from keyturn.domain.errors import ServerUnavailable
+
+_PRINTABLE = re.compile(r"(?:[!-~](?:[ -~]*[!-~])?)?")
 
 
 class Flow(Protocol):
@@ -96,19 +101,39 @@ async def open_transport(
     Raises SecretStoreUnavailable and ServerUnavailable.
     """
     if start.server.url:
-        from keyturn.broker.upstream_http import HttpTransport, Remote  # only who needs it pays
-
-        headers = await server_headers(start, means)
-        asking.still_wanted()
-        remote = Remote(
-            url=start.launch.url,
-            headers=headers,
-            schema_of=asking.events.schema_of,
-            lost=asking.lost,
-            paused=asking.events.server_paused,
-        )
-        return HttpTransport(remote, ends, tasks)
+        return await _open_remote(start, means, ends, tasks, asking)
     command = await server_command(start, means)
     # Between this look and the new process there is no await.
     asking.still_wanted()
     return await ChildProcess.spawn(command, ends, means.tree, tasks)
+
+
+async def _open_remote(
+    start: ServerStart, means: ServerMeans, ends: Ends, tasks: TaskOwner, asking: Asking
+) -> Transport:
+    from keyturn.broker.posting import Remote  # only who needs HTTP pays for it
+    from keyturn.broker.upstream_http import HttpTransport
+    from keyturn.broker.upstream_sse import SseTransport
+
+    headers = await server_headers(start, means)
+    asking.still_wanted()
+    _check(headers, start.server.name)
+    remote = Remote(
+        url=start.launch.url,
+        headers=headers,
+        schema_of=asking.events.schema_of,
+        lost=asking.lost,
+        paused=asking.events.server_paused,
+    )
+    if start.server.transport is RemoteTransport.SSE:
+        return SseTransport(remote, ends)
+    return HttpTransport(remote, ends, tasks)
+
+
+def _check(headers: Mapping[str, str], server: str) -> None:
+    """Refuse what HTTP cannot carry here, where no error's text repeats a secret."""
+    if not all(_PRINTABLE.fullmatch(part) for pair in headers.items() for part in pair):
+        raise ServerUnavailable(
+            f"A header of {server} holds characters that cannot be sent.",
+            mend="Give it a name and a value of printable ASCII, with no space at their ends.",
+        )

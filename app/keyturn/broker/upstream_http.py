@@ -5,84 +5,49 @@ goes on: no header, no cookie, no token of its (MCP, security best practices, "T
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx2
 
+from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.child_process import Ends
 from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import NOTHING, RequestId, ServerFrame, cancelled_id, read_server
 from keyturn.broker.eras import modern_meta
+from keyturn.broker.frames import Oversize
 from keyturn.broker.http_request import EVENTS, JSON, Headers, body_of, kind_of
-from keyturn.broker.refusals import INTERNAL_ERROR, error_line
+from keyturn.broker.posting import (
+    ERROR_BYTES,
+    UNANSWERED,
+    Post,
+    Posts,
+    PulledFlow,
+    Remote,
+    Withdrawn,
+    http_client,
+    whole,
+)
 from keyturn.broker.routes import CANCELLED, INITIALIZE, INITIALIZED
-from keyturn.broker.server_events import Event, EventReader, TooLong
-from keyturn.domain.canonical import JsonObject
+from keyturn.broker.server_events import Event, EventReader, TooLong, line_of
 
-CONNECT_SECONDS = 10.0
 END_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 MOST_RETRIES = 10
 _SHORTEST_RETRY, _LONGEST_RETRY = 0.1, 30.0
-_SLOW_BYTES = 1 << 20
-_ERROR_BYTES = 64 * 1024
-_UNSENT = "The server could not be reached."
-_UNANSWERED = "the server closed the connection before it answered"
 
 
 _LISTENING = ServerFrame(line=b"", method="", id=None, asks=False, params=NOTHING)
 """In the place of the request that a standing stream does not have."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remote:
-    """Which server, and what only Keyturn adds to its requests."""
-
-    url: str
-    headers: Mapping[str, str]
-    """Secrets included; never logged."""
-    schema_of: Callable[[str], JsonObject | None]
-    """Returns the input schema of a tool that the server is known to list."""
-    lost: Callable[[RequestId, str], bool]
-    """Says that nobody knows what became of a request; False when nobody asks."""
-    paused: Paused
-    """Says that the answer to a request can be taken up again, or has to be."""
-
-
-class _Flow:
-    """Holds reading back while there is a reason; `Tap` for what is pulled."""
-
-    def __init__(self) -> None:
-        self._reasons: set[str] = set()
-        self.open = asyncio.Event()
-        self.open.set()
-
-    def hold(self, reason: str) -> None:
-        """Read nothing for now."""
-        self._reasons.add(reason)
-        self.open.clear()
-
-    def release(self, reason: str) -> None:
-        """Read again when no reason is left."""
-        self._reasons.discard(reason)
-        if not self._reasons:
-            self.open.set()
-
-
-class _Withdrawn(Exception):
-    """A request was given up before its first byte."""
-
-
 @dataclass(slots=True, eq=False)
-class _Post:
-    frame: ServerFrame
-    modern: bool
-    begun: bool = False
-    """Its body was handed to the connection, so the server may have it."""
-    answered: bool = False
+class _Exchange(Post):
+    """One frame on its way, and the stream that may answer it."""
+
+    modern: bool = False
     last_event: str = ""
     retry: float | None = None
     """Seconds, where the server named any."""
@@ -124,21 +89,14 @@ class HttpTransport:
         self._remote = remote
         self._ends = ends
         self._tasks = tasks
-        self.tap = _Flow()
-        self._http = httpx2.AsyncClient(
-            headers=dict(remote.headers),
-            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=20),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self.tap = PulledFlow()
+        self._http = http_client(remote)
         self._closed = False
         self._headers = Headers(remote.schema_of)
-        self._posts: dict[RequestId, tuple[_Post, asyncio.Task[None]]] = {}
-        self._unsent: set[_Post] = set()
+        self._posts = Posts(remote, ends)
+        self._asked: dict[RequestId, tuple[_Exchange, asyncio.Task[None]]] = {}
         self._before: asyncio.Task[None] | None = None
         """The last notification's, which the next frame follows."""
-        self._slow = False
 
     # ---------------------------------------------------------------- as a process would
 
@@ -150,7 +108,7 @@ class HttpTransport:
     @property
     def unwritten(self) -> int:
         """Bytes that have not begun to go out."""
-        return sum(len(post.frame.line) for post in self._unsent)
+        return self._posts.weight
 
     def write(self, line: bytes) -> None:
         """Post one frame; dropped once it was ended."""
@@ -160,19 +118,18 @@ class HttpTransport:
         if frame.method == CANCELLED and self._cancel(frame):
             return
         meta = modern_meta(frame.params)
-        post = _Post(frame, modern=meta is not None)
-        self._unsent.add(post)
-        self._weigh()
+        post = _Exchange(frame, modern=meta is not None)
+        self._posts.add(post)
         task = self._tasks.start(self._post(post, self._before), "POST to a server")
-        if frame.id is not None and frame.method:
-            self._posts[frame.id] = (post, task)
+        if post.asks is not None:
+            self._asked[post.asks] = (post, task)
         if frame.id is None:
             self._before = task
 
     def discard_unwritten(self) -> bool:
         """Give up what has not begun to go out, and tell whether there was any."""
-        self._closed = self._closed or bool(self._unsent)
-        return bool(self._unsent)
+        self._closed = self._closed or bool(self._posts.unsent)
+        return bool(self._posts.unsent)
 
     def close_stdin(self) -> None:
         """There is nothing to close before the end."""
@@ -180,7 +137,7 @@ class HttpTransport:
     async def end(self) -> None:
         """Close every stream, and say that the session is over where there is one."""
         self._closed = True
-        for post, task in tuple(self._posts.values()):
+        for post, task in tuple(self._asked.values()):
             if not post.answered:
                 task.cancel()
         if self._headers.session:
@@ -191,28 +148,26 @@ class HttpTransport:
 
     # ---------------------------------------------------------------- requests
 
-    async def _post(self, post: _Post, before: "asyncio.Task[None] | None") -> None:
+    async def _post(self, post: _Exchange, before: "asyncio.Task[None] | None") -> None:
         try:
             if before is not None and not before.done():
                 await asyncio.wait([before])
             await self._exchange(post)
             while post.broke_off:
                 await self._resume(post)
-            if post.frame.id is not None and post.frame.method and not post.answered:
-                self._lost(post, _UNANSWERED)
-        except _Withdrawn:
+            self._posts.lost(post, UNANSWERED)
+        except Withdrawn:
             return
         except httpx2.HTTPError as error:
-            self._failed(post, error)
+            self._posts.failed(post, error)
         except TooLong:
-            self._lost(post, "the answer was longer than a frame may be")
+            self._posts.lost(post, "the answer was longer than a frame may be")
         finally:
-            self._unsent.discard(post)
-            self._weigh()
-            if post.frame.id is not None and self._posts.get(post.frame.id, (None,))[0] is post:
-                del self._posts[post.frame.id]
+            self._posts.discard(post)
+            if post.asks is not None and self._asked.get(post.asks, (None,))[0] is post:
+                del self._asked[post.asks]
 
-    async def _exchange(self, post: _Post) -> None:
+    async def _exchange(self, post: _Exchange) -> None:
         headers = self._headers.of(post.frame, modern=post.modern)
         async with self._http.stream(
             "POST", self._remote.url, content=self._body(post), headers=headers
@@ -221,18 +176,17 @@ class HttpTransport:
         if post.frame.method == INITIALIZED and not post.modern:
             self._tasks.start(self._listen(), "stream of a server")
 
-    async def _body(self, post: _Post) -> AsyncGenerator[bytes]:
+    async def _body(self, post: _Exchange) -> AsyncGenerator[bytes]:
         # Pulled when the connection is there: from now on the server may have it.
         if self._closed:
-            raise _Withdrawn
+            raise Withdrawn
         post.begun = True
-        self._unsent.discard(post)
-        self._weigh()
+        self._posts.discard(post)
         yield body_of(post.frame)
 
     # ---------------------------------------------------------------- answers
 
-    async def _take(self, post: _Post, response: httpx2.Response) -> None:
+    async def _take(self, post: _Exchange, response: httpx2.Response) -> None:
         """Hand on what a response holds."""
         frame = post.frame
         self._headers.begun(frame, response)
@@ -245,47 +199,48 @@ class HttpTransport:
         else:
             await self._take_body(post, response)
 
-    async def _take_body(self, post: _Post, response: httpx2.Response) -> None:
-        most = self._ends.frame_bytes if response.is_success else _ERROR_BYTES
-        body = await _whole(response, most, self.tap)
-        if kind_of(response) == JSON and self._hand_on(post, body):
-            return
-        if 300 <= response.status_code < 500:
-            self._say(post, f"The server refused the request (HTTP {response.status_code}).")
-        else:
-            self._lost(post, f"the server's answer could not be read (HTTP {response.status_code})")
+    async def _take_body(self, post: _Exchange, response: httpx2.Response) -> None:
+        most = self._ends.frame_bytes if response.is_success else ERROR_BYTES
+        body = await whole(response, most, self.tap)
+        if kind_of(response) != JSON or not self._hand_on(post, body):
+            self._posts.refused(post, response.status_code)
 
-    async def _take_events(self, post: _Post, response: httpx2.Response) -> None:
-        reader = EventReader(self._ends.frame_bytes)
+    async def _take_events(self, post: _Exchange, response: httpx2.Response) -> None:
+        reader, slices = EventReader(self._ends.frame_bytes), Slices()
         async for chunk in _chunks(response, post):
             await self.tap.open.wait()
             for event in reader.feed(chunk):
+                await slices.pause()
+                if isinstance(event, Oversize):
+                    raise TooLong
                 post.heard(event, self._remote.paused)
                 if event.data:
                     self._hand_on(post, event.data)
             if post.answered:
                 return
+            if reader.skipping:
+                raise TooLong
 
-    def _hand_on(self, post: _Post, data: bytes) -> bool:
+    def _hand_on(self, post: _Exchange, data: bytes) -> bool:
         """Hand one frame to the link as a line; False for what is none."""
-        line = data.strip().replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
+        line = line_of(data)
         frame = read_server(line)
         if frame is None:
             return False
         asked = post.frame
-        answers = not frame.method and frame.id == asked.id
-        if answers or not frame.method and asked.id is not None and frame.without_id:
-            post.answered = True
-        if answers and asked.method == INITIALIZE and frame.result is not None:
-            self._headers.shaken(frame)
-        if frame.without_id and not frame.method and asked.id is not None:
+        answers = not frame.method and asked.id is not None
+        if answers and frame.without_id:
             # A refusal that could not tell what it refuses, in the response to just that.
-            self._say(post, "The server could not read the request.")
-        else:
-            self._ends.stdout.line(line)
+            self._posts.say(post, "The server could not read the request.")
+            return True
+        if answers and frame.id == asked.id:
+            post.answered = True
+            if asked.method == INITIALIZE and frame.result is not None:
+                self._headers.shaken(frame)
+        self._ends.stdout.line(line)
         return True
 
-    async def _resume(self, post: _Post) -> None:
+    async def _resume(self, post: _Exchange) -> None:
         """Take up a stream that the server closed before its answer ("Resumability")."""
         post.pauses(self._remote.paused, ended=True)
         for _ in range(MOST_RETRIES):
@@ -297,7 +252,7 @@ class HttpTransport:
 
     async def _listen(self) -> None:
         """Keep the stream open on which the server says what nobody asked for."""
-        post = _Post(_LISTENING, modern=False)
+        post = _Exchange(_LISTENING, modern=False)
         while not self._closed:
             try:
                 if not await self._get(post):
@@ -306,7 +261,7 @@ class HttpTransport:
                 post.retry = 2 * post.wait()
             await asyncio.sleep(post.wait())
 
-    async def _get(self, post: _Post) -> bool:
+    async def _get(self, post: _Exchange) -> bool:
         """Read one standing or resumed stream; False where the server has none."""
         headers = {"accept": EVENTS, **self._headers.of_session()}
         if post.last_event:
@@ -325,33 +280,11 @@ class HttpTransport:
     def _cancel(self, frame: ServerFrame) -> bool:
         """Close the stream of a request of the newer era, which is how it is cancelled there."""
         request_id = cancelled_id(frame.params)
-        found = None if request_id is None else self._posts.get(request_id)
+        found = None if request_id is None else self._asked.get(request_id)
         if found is None or not found[0].modern:
             return False
         found[1].cancel()
         return True
-
-    def _failed(self, post: _Post, error: httpx2.HTTPError) -> None:
-        self._ends.stderr(f"[http] {type(error).__name__}: {error}"[:500].encode())
-        if post.begun:
-            self._lost(post, _UNANSWERED)
-        else:
-            self._say(post, _UNSENT)
-
-    def _lost(self, post: _Post, reason: str) -> None:
-        request_id = post.frame.id
-        if request_id is None or not post.frame.method or post.answered:
-            return
-        post.answered = True
-        if not self._remote.lost(request_id, reason):
-            self._ends.stdout.line(error_line(request_id, INTERNAL_ERROR, f"{reason}."))
-
-    def _say(self, post: _Post, sentence: str) -> None:
-        """Answer in the server's place, which did not run the request."""
-        request_id = post.frame.id
-        if request_id is not None and post.frame.method:
-            post.answered = True
-            self._ends.stdout.line(error_line(request_id, INTERNAL_ERROR, sentence))
 
     def _gone(self) -> None:
         """The server knows the session no more: what it was asked is lost, and the link ends."""
@@ -360,14 +293,8 @@ class HttpTransport:
             self._headers.session = ""
             self._ends.stdout.ended()
 
-    def _weigh(self) -> None:
-        slow = self.unwritten > _SLOW_BYTES
-        if slow is not self._slow:
-            self._slow = slow
-            self._ends.slow(slow)
 
-
-async def _chunks(response: httpx2.Response, post: _Post) -> AsyncGenerator[bytes]:
+async def _chunks(response: httpx2.Response, post: _Exchange) -> AsyncGenerator[bytes]:
     """Yield what comes; where it breaks off and can be taken up again, it only ends."""
     try:
         async for chunk in response.aiter_bytes():
@@ -375,14 +302,3 @@ async def _chunks(response: httpx2.Response, post: _Post) -> AsyncGenerator[byte
     except httpx2.TransportError:
         if not post.broke_off:
             raise
-
-
-async def _whole(response: httpx2.Response, most: int, flow: _Flow) -> bytes:
-    """Read a body that is no stream of events; raises TooLong."""
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        await flow.open.wait()
-        body += chunk
-        if len(body) > most:
-            raise TooLong
-    return bytes(body)

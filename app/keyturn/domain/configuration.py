@@ -32,6 +32,15 @@ class CwdMode(StrEnum):
     """The folder of the headless FILE."""
 
 
+class RemoteTransport(StrEnum):
+    """How a remote server is asked."""
+
+    HTTP = "http"
+    """Streamable HTTP."""
+    SSE = "sse"
+    """HTTP+SSE, of protocol 2024-11-05."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolSetting:
     """An operator's confirmation of the tools that a name or glob covers."""
@@ -50,6 +59,8 @@ class ServerConfig:
     """Empty for a remote server."""
     url: str = ""
     """Of a remote server; empty for one that is started."""
+    transport: RemoteTransport = RemoteTransport.HTTP
+    """Of a remote server."""
     headers: dict[str, str] = field(default_factory=dict[str, str], hash=False)
     """What Keyturn adds to each request to a remote server: values, or `keychain:NAME`."""
     env: dict[str, str] = field(default_factory=dict[str, str], hash=False)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.configuration import RemoteTransport, ServerConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,8 @@ class LaunchIdentity:
     """Names of configured variables; `NAME=keychain:ENTRY` for secrets, never values."""
     url: str = ""
     """Of a remote server, which has nothing of the above."""
+    transport: str = ""
+    """How it is asked, where that is not Streamable HTTP."""
     headers: tuple[str, ...] = ()
     """Names of the headers that Keyturn adds there; `NAME=keychain:ENTRY` for secrets."""
     launch_hash: str = field(init=False, repr=False)
@@ -33,7 +36,8 @@ class LaunchIdentity:
     def subject(self) -> JsonObject:
         """Return what the approver is shown for a `command` request (architecture.md section 2)."""
         if self.url:
-            return {"headers": list(self.headers), "url": self.url}
+            said: JsonObject = {"transport": self.transport} if self.transport else {}
+            return {"headers": list(self.headers), "url": self.url, **said}
         return {
             "argv": list(self.argv),
             "cwd": self.cwd,
@@ -43,10 +47,18 @@ class LaunchIdentity:
         }
 
 
-def remote_identity(url: str, headers: tuple[str, ...]) -> LaunchIdentity:
+def remote_identity(server: ServerConfig) -> LaunchIdentity:
     """Return the identity of a server that is asked over HTTP."""
+    transport = server.transport
     return LaunchIdentity(
-        argv=(), executable="", sha256="", cwd="", env=(), url=url, headers=headers
+        argv=(),
+        executable="",
+        sha256="",
+        cwd="",
+        env=(),
+        url=server.url,
+        transport="" if transport is RemoteTransport.HTTP else transport.value,
+        headers=server.header_names(),
     )
 
 

@@ -23,6 +23,9 @@ from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
 
+_LAYOUT_ROUNDS = 4
+"""Layouts in layouts come to rest in so many rounds; no event loop runs here that would."""
+
 
 def paint_request(resources: Path, line: bytes, target: Path, *, dark: bool = False) -> None:
     """Write the window with this request's card as a PNG; raises KeyturnError when it cannot.
@@ -55,6 +58,11 @@ def paint_request(resources: Path, line: bytes, target: Path, *, dark: bool = Fa
         )
     )
     window.show()
+    for _ in range(_LAYOUT_ROUNDS):
+        QApplication.sendPostedEvents()
+    # Once for the lines that count as seen when they are painted, and say so above them.
+    window.grab()
+    QApplication.sendPostedEvents()
     if not window.grab().save(str(target)):
         raise KeyturnError(
             f"The picture {target.name} could not be written.",

@@ -154,6 +154,8 @@ class Deadline:
     asked_at_ms: int
     waits_until_ms: int
     stopped_waiting_at_ms: int | None = None
+    ends: bool = False
+    """Nothing can be decided afterwards: a server does not repeat what it asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +242,11 @@ class CardView:
     """For the review of a tool: what a person chooses of it."""
 
 
+def waits_key(*, ends: bool) -> str:
+    """Return the text that says who waits, and what comes after."""
+    return "card.server_waits" if ends else "card.agent_waits"
+
+
 def deadline_text(deadline: Deadline, now_ms: int, words: Words) -> DeadlineText:
     """Return the sentence and the bar for `now_ms`, in the clock of `deadline`."""
     stopped = deadline.stopped_waiting_at_ms
@@ -251,6 +258,6 @@ def deadline_text(deadline: Deadline, now_ms: int, words: Words) -> DeadlineText
     left_ms = deadline.waits_until_ms - now_ms
     whole_ms = max(1, deadline.waits_until_ms - deadline.asked_at_ms)
     return DeadlineText(
-        text=words("card.agent_waits", duration=duration_text(left_ms / 1000, words)),
+        text=words(waits_key(ends=deadline.ends), duration=duration_text(left_ms / 1000, words)),
         share_left=min(1.0, left_ms / whole_ms),
     )

@@ -9,7 +9,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.policy import Because
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
-from keyturn.presentation.card import Lamp
+from keyturn.presentation.card import Lamp, waits_key
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.verbs import Verbs
@@ -112,14 +112,14 @@ class Phrases:
         key = _WHY_KEYS.get(because, "phrases.why_always")
         return words(key, agent=request.agent, server=request.server, tool=request.tool or "")
 
-    def deadline(self, deadline_ms: int | None) -> str:
-        """Return how long the agent waits from now; for a review, that nobody's call waits."""
+    def deadline(self, deadline_ms: int | None, kind: RequestKind = RequestKind.CALL) -> str:
+        """Return how long somebody waits from now; for a review, that nobody's call waits."""
         if deadline_ms is None:
             return self._words("phrases.deadline_review")
         if deadline_ms <= 0:
             return self._words("phrases.deadline_passed")
         passed = duration_text(deadline_ms / 1000, self._words)
-        return self._words("card.agent_waits", duration=passed)
+        return self._words(waits_key(ends=kind is RequestKind.INPUT), duration=passed)
 
     def tier(self, tier: Tier) -> str:
         """Return "T2 Reaches out"."""

@@ -158,7 +158,7 @@ class _Lines:
         yield from self._pairs(words("request.observed"), card.observed)
         yield ""
         yield words("request.why", why=self._line(card.why_asked))
-        deadline = self._cards.phrases.deadline(deadline_ms)
+        deadline = self._cards.phrases.deadline(deadline_ms, request.kind)
         yield f"{deadline} {words('phrases.no_answer')}"
 
     def _decisive(self) -> Iterator[str]:

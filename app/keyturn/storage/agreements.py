@@ -10,6 +10,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, canonical, p
 from keyturn.domain.configuration import (
     AgentConfig,
     CwdMode,
+    RemoteTransport,
     ReviewMode,
     ServerConfig,
     ToolSetting,
@@ -53,7 +54,11 @@ def server_text(server: ServerConfig) -> str:
         "confirmed": server.confirmed,
     }
     if server.url:
-        data |= {"url": server.url, "headers": dict(server.headers)}
+        data |= {
+            "url": server.url,
+            "transport": server.transport.value,
+            "headers": dict(server.headers),
+        }
     return canonical(data).decode()
 
 
@@ -144,6 +149,9 @@ def _server(data: JsonObject) -> ServerConfig:
         name=_text(data, "name"),
         command=tuple(str(part) for part in _list(data, "command")),
         url=_text(data, "url") if "url" in data else "",
+        transport=RemoteTransport(_text(data, "transport"))
+        if "url" in data
+        else RemoteTransport.HTTP,
         headers={key: str(value) for key, value in headers.items()},
         env={key: str(value) for key, value in env.items()},
         environment=_text(data, "environment"),

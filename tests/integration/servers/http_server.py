@@ -12,6 +12,7 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, Router
+from starlette.types import ASGIApp
 
 from keyturn.application.tasks import TaskOwner
 
@@ -134,12 +135,10 @@ class _Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def http_server() -> AsyncGenerator[HttpServer]:
-    """Listen on a free port of the loopback interface."""
-    made = HttpServer()
-    route = Route("/mcp", made.handle, methods=["POST", "GET", "DELETE"])
+async def serving(app: ASGIApp) -> AsyncGenerator[str]:
+    """Listen on a free port of the loopback interface, and return the address."""
     config = uvicorn.Config(
-        Router([route]),
+        app,
         lifespan="off",
         log_config=None,
         ws="none",
@@ -148,12 +147,22 @@ async def http_server() -> AsyncGenerator[HttpServer]:
     server = _Quiet(config)
     tasks = TaskOwner()
     listener = socket.create_server(("127.0.0.1", 0))
-    serving = tasks.start(server.serve([listener]), "server of a test")
-    made.url = f"http://127.0.0.1:{listener.getsockname()[1]}/mcp"
+    served = tasks.start(server.serve([listener]), "server of a test")
     try:
-        yield made
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        await asyncio.wait([serving], timeout=5)
+        await asyncio.wait([served], timeout=5)
         await tasks.close()
         listener.close()
+
+
+@asynccontextmanager
+async def http_server() -> AsyncGenerator[HttpServer]:
+    """Serve Streamable HTTP at `/mcp`."""
+    made = HttpServer()
+    async with serving(
+        Router([Route("/mcp", made.handle, methods=["POST", "GET", "DELETE"])])
+    ) as at:
+        made.url = f"{at}/mcp"
+        yield made

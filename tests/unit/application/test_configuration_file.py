@@ -16,6 +16,7 @@ from keyturn.domain.configuration import (
     AgentConfig,
     CwdMode,
     Limits,
+    RemoteTransport,
     ReviewMode,
     ServerConfig,
     ToolSetting,
@@ -175,7 +176,9 @@ def test_an_unknown_key_is_refused_with_a_sentence(text: str) -> None:
         ('[servers.a]\nurl = "https://example.org:x"', "'url' in servers.a is no URL"),
         ('[servers.a]\nurl = "https://a"\ncommand = ["a"]', "means nothing beside a url"),
         ('[servers.a]\nurl = "https://a"\nenv = { A = "b" }', "means nothing beside a url"),
-        ('[servers.a]\ncommand = ["a"]\nheaders = { A = "b" }', "mean nothing without a url"),
+        ('[servers.a]\ncommand = ["a"]\nheaders = { A = "b" }', "means nothing without a url"),
+        ('[servers.a]\ncommand = ["a"]\ntransport = "sse"', "means nothing without a url"),
+        ('[servers.a]\nurl = "https://a"\ntransport = "ws"', "is neither http nor sse"),
         ('[servers.a]\ncommand = ["a"]\ntools.x = 1', "'x' in servers.a.tools is not a table"),
         ('[servers.a]\ncommand = ["a"]\ntools.x.tier = "T3"', "is none of T0, T1, T2"),
         ('[servers.a]\ncommand = ["a"]\ntools.x.tier = 1', "'tier' in servers.a.tools.x is not"),
@@ -260,5 +263,11 @@ def test_a_remote_server_is_read_with_its_headers() -> None:
         '[servers.a]\nurl = "https://example.org/mcp"\nheaders = { A = "keychain:ship", B = "c" }'
     ).servers
     assert (server.url, server.command) == ("https://example.org/mcp", ())
+    assert server.transport is RemoteTransport.HTTP
     assert server.credential_names() == ("ship",)
     assert server.header_names() == ("A=keychain:ship", "B")
+
+
+def test_a_remote_server_may_speak_the_older_transport() -> None:
+    (server,) = read('[servers.a]\nurl = "https://example.org/sse"\ntransport = "sse"').servers
+    assert server.transport is RemoteTransport.SSE

@@ -148,6 +148,7 @@ def test_the_reason_names_the_rule_and_the_reach() -> None:
 def test_the_deadline_is_a_sentence() -> None:
     assert PHRASES.deadline(38_400).startswith("Agent waits about 38 s more.")
     assert PHRASES.deadline(0).startswith("Agent stopped waiting.")
+    assert "its request ends" in PHRASES.deadline(38_400, RequestKind.INPUT)
     assert PHRASES.deadline(None) == "Nobody's call waits for this answer."
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from keyturn.domain.configuration import RemoteTransport, ServerConfig
 from keyturn.domain.errors import DamagedDatabase
 from keyturn.storage.agreements import (
     agent_text,
@@ -23,6 +24,8 @@ from keyturn.storage.agreements import (
 from tests.contracts.test_stores import AGENT, RULE, SERVER, Stores, pin, run, sqlite
 
 PIN = pin("read_page")
+FAR = ServerConfig(name="far", command=(), url="https://a.example/sse", headers={"A": "keychain:b"})
+OLD = replace(FAR, transport=RemoteTransport.SSE)
 
 
 def as_pin(_: str, text: str) -> object:
@@ -33,17 +36,19 @@ def as_pin(_: str, text: str) -> object:
 ROWS: list[tuple[str, str, Callable[[str, str], object]]] = [
     (RULE.id, rule_text(RULE), read_rule),
     (SERVER.name, server_text(SERVER), read_server),
+    (FAR.name, server_text(FAR), read_server),
+    (OLD.name, server_text(OLD), read_server),
     (AGENT.name, agent_text(AGENT), read_agent),
     (PIN.server, pin_text(PIN), as_pin),
 ]
 KINDS = pytest.mark.parametrize(
-    ("key", "text", "read"), ROWS, ids=["rule", "server", "agent", "pin"]
+    ("key", "text", "read"), ROWS, ids=["rule", "server", "remote", "older", "agent", "pin"]
 )
 
 
 @KINDS
 def test_what_was_written_is_read(key: str, text: str, read: Callable[[str, str], object]) -> None:
-    assert read(key, text) in (RULE, SERVER, AGENT, PIN)
+    assert read(key, text) in (RULE, SERVER, FAR, OLD, AGENT, PIN)
 
 
 @KINDS

@@ -263,8 +263,9 @@ class CardPane(QFrame):
         if unseen is None:
             self.tabs.say_note(words("card.all_lines_seen", n=lines))
         else:
-            missing = unseen[1] - unseen[0] + 1
-            self.tabs.say_note(words("card.lines_seen", n=missing, last=unseen[0] - 1, lines=lines))
+            first, last = unseen
+            said = {"n": last - first + 1, "first": first, "last": last, "lines": lines}
+            self.tabs.say_note(words("card.lines_unseen", **said))
 
     def _use_margins(self) -> None:
         """Give the column its sides, and what is beyond the reading column to the trailing one."""

@@ -116,7 +116,11 @@ class QueuePresenter(QObject):
         request = message.request
         deadline = None
         if message.remaining_ms is not None:
-            deadline = Deadline(asked_at_ms=now, waits_until_ms=now + message.remaining_ms)
+            deadline = Deadline(
+                asked_at_ms=now,
+                waits_until_ms=now + message.remaining_ms,
+                ends=request.kind is RequestKind.INPUT,
+            )
         self._waiting[request.id] = _Waiting(request=request, arrived_ms=now, deadline=deadline)
         self._gather()
         self.arrived.emit(request)
