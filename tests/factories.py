@@ -96,6 +96,20 @@ def make_call(
     return IncomingCall(id=id_, connection=connection, request_id=request_id, params=params)
 
 
+def make_asked(
+    connection: Connection,
+    method: str,
+    params: JsonObject,
+    *,
+    id_: str = "call-1",
+    request_id: str | int = 1,
+) -> IncomingCall:
+    """Make another judged request as the wire decodes it."""
+    return IncomingCall(
+        id=id_, connection=connection, request_id=request_id, params=params, method=method
+    )
+
+
 def make_request(
     id_: str = "call-1",
     *,

@@ -57,7 +57,6 @@ NOTICES = NotYet("the full tray, notifications and settings come with the deskto
 ACCESS = NotYet("assistive technology, languages and text sizes come with accessibility")
 MONITOR = NotYet("trips, statistics and the attention panel come with the monitor")
 RECEIPTS = NotYet("signed receipts come with receipts")
-PASSED = NotYet("passed and recorded, not yet judged")
 
 
 def _section(source: str, *rows: tuple[str, State, str]) -> tuple[Requirement, ...]:
@@ -280,10 +279,10 @@ INVARIANTS = _section(
 
 ROUTES = _section(
     "architecture 3",
-    ("ROUTE-RESOURCES", PASSED, "resources/read is judged by rules of the kind read."),
-    ("ROUTE-PROMPTS", PASSED, "prompts/get is judged by rules of the kind prompt."),
-    ("ROUTE-COMPLETION", PASSED, "completion/complete is judged by rules of the kind complete."),
-    ("ROUTE-TASKS", PASSED, "Tasks are judged by rules of the kind task."),
+    ("ROUTE-RESOURCES", KEPT, "resources/read is judged by rules of the kind read."),
+    ("ROUTE-PROMPTS", KEPT, "prompts/get is judged by rules of the kind prompt."),
+    ("ROUTE-COMPLETION", KEPT, "completion/complete is judged by rules of the kind complete."),
+    ("ROUTE-TASKS", KEPT, "Tasks are judged by rules of the kind task."),
     ("ROUTE-SAMPLING", KEPT, "A server's sampling request is judged."),
     ("ROUTE-ELICITATION", KEPT, "A server's elicitation request is judged."),
     ("ROUTE-ROOTS", KEPT, "A server's request for roots is judged."),

@@ -7,7 +7,8 @@ import pytest
 
 from keyturn.application import assessment, reviews
 from keyturn.application.approval_request import AnswerVerdict, RequestKind
-from keyturn.application.recording import LONGEST_NAME, Recorder
+from keyturn.application.recorded_names import LONGEST_NAME
+from keyturn.application.recording import Recorder
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import RecordType
@@ -99,7 +100,8 @@ def test_a_made_up_method_is_cut_in_the_log(tmp_path: Path) -> None:
         wire = await connected(world)
         wire.say(request(1, f"tasks/{'x' * 100_000}"))
         await wire.ask(2, "ping")
-        (entry,) = world.log.of_type(RecordType.PASSED)
+        (entry,) = world.log.of_type(RecordType.DECISION)
         assert len(str(entry.details["method"])) <= LONGEST_NAME
+        assert len(entry.tool) <= LONGEST_NAME
 
     tell(tmp_path, story)

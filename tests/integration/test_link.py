@@ -521,12 +521,12 @@ def test_a_modern_list_that_was_cut_says_that_it_is_stale(tmp_path: Path) -> Non
     tell(tmp_path, story, limits=Limits(review_seconds=0.2))
 
 
-def test_what_is_carried_but_not_judged_is_noted(tmp_path: Path) -> None:
+def test_what_no_rule_speaks_of_and_nobody_is_asked_about_is_noted(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         wire = await connected(world)
-        wire.say(request(1, "resources/read", {"uri": "file:///x"}))
+        wire.say(request(1, "tasks/get", {"taskId": "t"}))
         await wire.ask(2, "ping")
         noted = [(e.outcome, e.details["method"]) for e in world.log.of_type(RecordType.PASSED)]
-        assert noted == [("from_client", "resources/read")]
+        assert noted == [("from_client", "tasks/get")]
 
     tell(tmp_path, story)

@@ -1,6 +1,7 @@
 """Over generated calls: the digest follows every bound value and nothing else (law 2)."""
 
 import copy
+from dataclasses import replace
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -77,3 +78,50 @@ def test_a_change_of_the_object_after_the_approval_is_seen(
     else:
         params[member] = data.draw(NAMES)
     assert (call.digest() == approved) == (canonical(params) == before)
+
+
+def request_with(method: str, name: str, params: JsonObject) -> ToolCall:
+    return replace(call_with(params), tool=name, def_hash="", method=method)
+
+
+METHODS = st.sampled_from(
+    ["resources/read", "resources/subscribe", "prompts/get", "completion/complete", "tasks/get"]
+)
+
+
+@settings(deadline=None)
+@given(METHODS, METHODS | st.just("tools/call"), OBJECTS)
+def test_another_method_is_another_digest(one: str, other: str, params: JsonObject) -> None:
+    first = request_with(one, "x", params)
+    assert (first.digest() == request_with(other, "x", params).digest()) == (one == other)
+
+
+@settings(deadline=None)
+@given(METHODS, OBJECTS, OBJECTS)
+def test_all_params_of_another_method_are_bound(
+    method: str, one: JsonObject, other: JsonObject
+) -> None:
+    first, second = request_with(method, "x", one), request_with(method, "x", other)
+    assert (first.digest() == second.digest()) == (canonical(one) == canonical(other))
+
+
+@settings(deadline=None)
+@given(METHODS, OBJECTS, UNBOUND, NAMES, VALUES)
+def test_of_another_methods_meta_the_same_is_bound_as_of_a_calls(
+    method: str, params: JsonObject, unbound: JsonObject, key: str, value: JsonValue
+) -> None:
+    plain = request_with(method, "x", params).digest()
+    assert request_with(method, "x", {**params, "_meta": unbound}).digest() == plain
+    assert request_with(method, "x", {**params, "_meta": {key: value}}).digest() != plain
+
+
+@settings(deadline=None)
+@given(METHODS, OBJECTS, VALUES, NAMES)
+def test_what_continues_another_method_is_left_out_of_the_first_ones_digest(
+    method: str, params: JsonObject, responses: JsonValue, state: str
+) -> None:
+    first = request_with(method, "x", params)
+    again = {**params, "inputResponses": responses, "requestState": state}
+    second = request_with(method, "x", again)
+    assert second.digest_of_first() == first.digest()
+    assert second.digest() != first.digest()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
 
@@ -59,6 +60,7 @@ class EarlierCall:
     tool: str
     outcome: str
     number: int
+    method: str = TOOLS_CALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,7 @@ class ApprovalRequest:
     session: str
     server: str
     tool: str | None
+    """Of a call that is of no tool: the URI, the prompt, what is completed, or the method."""
     arguments: str
     """Canonical JSON of the subject: for a call, exactly what will be sent."""
     digest: str
@@ -120,6 +123,8 @@ class ApprovalRequest:
     pinned_at: str = ""
     created_utc: str = ""
     ticket: str = ""
+    method: str = TOOLS_CALL
+    """What a call asks of the server."""
     proposed_tier: Tier | None = None
     """For a definition: preselected in the review; None is "leave unconfirmed"."""
 

@@ -7,8 +7,11 @@ from keyturn.application.call import Forwarded, IncomingCall, Judged, Refused, R
 from keyturn.application.inputs import Inputs, ServerInput
 from keyturn.application.ports.ids import Ids
 from keyturn.application.recording import Recorder
+from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
+from keyturn.domain.client_request import kind_of
 from keyturn.domain.decision import Delivery, Outcome
+from keyturn.domain.rule import Kind
 from keyturn.domain.server_input import KINDS
 
 REQUESTS, STATE, TYPE = "inputRequests", "requestState", "resultType"
@@ -30,12 +33,12 @@ class AskedWithin:
         result = _asking(reply)
         if result is None:
             return reply
-        why = await self._fault_of(incoming, result)
+        why = await self._fault_of(incoming, judged.call, result)
         if why:
             self._recorder.delivery(
                 call_id=incoming.id,
                 connection=incoming.connection,
-                tool=judged.call.tool,
+                tool=self._recorder.name_of(judged.call),
                 delivery=Delivery.RESULT_WITHHELD,
                 details={"withheld": why},
             )
@@ -47,19 +50,38 @@ class AskedWithin:
             incoming.connection.session.continuations.issued(state, judged.call, asked)
         return reply
 
-    async def _fault_of(self, incoming: IncomingCall, result: JsonObject) -> str:
+    async def _fault_of(self, incoming: IncomingCall, call: ToolCall, result: JsonObject) -> str:
         """Ask about one after another; say why the result is kept back, or nothing."""
         requests = result.get(REQUESTS, {})
         if not isinstance(requests, dict):
             return _UNREADABLE
-        for request in requests.values():
-            asked = self._input_of(incoming, request)
-            if asked is None:
+        for key, request in requests.items():
+            allowed = await self._allows(incoming, call, key, request)
+            if allowed is None:
                 return _UNREADABLE
-            outcome = await self._inputs.decide(asked)
-            if not outcome.allows or incoming.cancelled:
+            if not allowed or incoming.cancelled:
                 return _NOT_ALLOWED
         return ""
+
+    async def _allows(
+        self, incoming: IncomingCall, call: ToolCall, key: str, request: JsonValue
+    ) -> bool | None:
+        """Have one request decided; None for what nobody could be shown.
+
+        A task says what it waits for whenever it is looked at, and is not asked about each time.
+        """
+        asked = self._input_of(incoming, request)
+        if asked is None:
+            return None
+        of_task = kind_of(call.method) is Kind.TASK
+        open_asked = incoming.connection.session.continuations
+        known = open_asked.decided(call, key, request) if of_task else None
+        if known is not None:
+            return known
+        allowed = (await self._inputs.decide(asked)).allows
+        if of_task and not incoming.cancelled:
+            open_asked.task_asked(call, key, request, allowed=allowed)
+        return allowed
 
     def _input_of(self, incoming: IncomingCall, request: JsonValue) -> ServerInput | None:
         if not isinstance(request, dict):

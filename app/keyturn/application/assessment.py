@@ -3,7 +3,7 @@
 The gate walks them, and asks `judge` again for a waiting call when the rules change.
 """
 
-from keyturn.application.agreements import Agreements
+from keyturn.application.agreements import Agreements, Standing
 from keyturn.application.asking import rule_name
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused
 from keyturn.application.ports.inspection import SchemaValidator
@@ -11,10 +11,19 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall, without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed, canonical
+from keyturn.domain.client_request import (
+    CHANGES_A_TASK,
+    LONGEST_NAME,
+    SUBSCRIBE,
+    TASK_UPDATE,
+    kind_of,
+    name_in,
+)
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
+from keyturn.domain.definition import ReviewState
 from keyturn.domain.lamps import Lamps
-from keyturn.domain.policy import Because, Judgement
+from keyturn.domain.policy import UNASKED, Because, Judgement
 from keyturn.domain.rule import Kind, RuleSubject
 from keyturn.domain.tier import Tier, effective_tier
 
@@ -53,6 +62,8 @@ class Assessment:
             # What was under way before a stop is not carried over it by a quick resume (K7).
             self._stop.refused_one()
             return Refused(outcome=Outcome.REFUSED_PAUSED)
+        if not judged.call.is_of_tool:
+            return None
         standing = self._agreements.standing(incoming.connection, judged.call.tool)
         refused = standing.refused
         definition = standing.definition
@@ -96,7 +107,8 @@ class Assessment:
     def _weigh(self, incoming: IncomingCall, judged: Judged) -> None:
         """Look up what a person confirmed of the tool, as it is now."""
         connection = incoming.connection
-        judged.standing = self._agreements.standing(connection, judged.call.tool)
+        if judged.call.is_of_tool:
+            judged.standing = self._agreements.standing(connection, judged.call.tool)
         judged.tier = effective_tier(
             judged.standing.tier,
             environment_raises=connection.server.environment == "production",
@@ -113,52 +125,62 @@ class Assessment:
             return Refused(outcome=Outcome.REFUSED_PAUSED)
         if isinstance(incoming.params, Malformed):
             return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(incoming.params.reason,))
-        tool = incoming.params.get("name")
-        if not isinstance(tool, str) or not isinstance(incoming.params.get("arguments", {}), dict):
-            return Refused(
-                outcome=Outcome.REFUSED_MALFORMED,
-                faults=("a call needs a tool's name and an object of arguments",),
-            )
-        standing = self._agreements.standing(connection, tool)
-        definition = standing.definition
-        if standing.refused is not None or definition is None:
-            return Refused(outcome=standing.refused or Outcome.REFUSED_UNREVIEWED)
+        name = name_in(incoming.method, incoming.params)
+        if isinstance(name, Malformed):
+            return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(name.reason,))
+        kind = kind_of(incoming.method)
+        if kind is Kind.CALL:
+            standing = self._agreements.standing(connection, name)
+            if standing.refused is not None or standing.definition is None:
+                return Refused(outcome=standing.refused or Outcome.REFUSED_UNREVIEWED)
+        else:
+            standing = _standing_of(incoming.method)
+        definition, session = standing.definition, connection.session
         call = ToolCall(
             agent=connection.agent,
-            session=connection.session.id,
+            session=session.id,
             server=connection.server.name,
             launch_hash=connection.launch.launch_hash,
-            tool=tool,
-            def_hash=definition.def_hash,
+            tool=name,
+            def_hash=definition.def_hash if definition is not None else "",
             params=without_own_meta(incoming.params),
+            method=incoming.method,
         )
         return Judged(
             call=call,
             standing=standing,
             definition=definition,
-            number=connection.session.next_call(),
+            number=session.calls if kind in UNASKED else session.next_call(),
             stops_seen=self._stop.count,
         )
 
     # 2 ---------------------------------------------------------------- validate
 
     def validate(self, judged: Judged) -> Refused | None:
-        """Hold the arguments against the pinned schema and the size limit."""
-        definition = judged.definition
+        """Hold the arguments against the pinned schema and the size limits."""
+        definition, call = judged.definition, judged.call
         judged.canonical_arguments = canonical(judged.call.arguments)
         if len(judged.canonical_arguments) > self._limits.arguments_bytes:
             return Refused(
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"the arguments are over {self._limits.arguments_bytes} bytes",),
             )
-        beside: JsonObject = {k: v for k, v in judged.call.params.items() if k != "arguments"}
+        if not call.is_of_tool and len(call.tool) > LONGEST_NAME:
+            return Refused(
+                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+                faults=(f"what is named is over {LONGEST_NAME} characters",),
+            )
+        shown = {"arguments"} if call.is_of_tool else call.arguments.keys()
+        beside: JsonObject = {k: v for k, v in call.params.items() if k not in shown}
         if len(canonical(beside)) > BESIDE_BYTES:
             return Refused(
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
             )
+        if definition is None:
+            return None
         faults = self._validator.faults(
-            definition.def_hash, definition.input_schema, judged.call.arguments
+            definition.def_hash, definition.input_schema, call.arguments
         )
         if faults:
             return Refused(
@@ -193,7 +215,7 @@ class Assessment:
         if judged.tier >= Tier.T2:
             labels |= Lamps.X
         subject = RuleSubject(
-            kind=Kind.CALL,
+            kind=kind_of(call.method) or Kind.CALL,
             agent=call.agent,
             server=call.server,
             tool=call.tool,
@@ -201,12 +223,27 @@ class Assessment:
             lamps=lamps,
         )
         judgement = self._rules.judge(subject, tier=judged.tier, labels=labels, suspended=suspended)
-        if judgement.verdict is not Verdict.DENY and connection.session.continuations.holds(call):
+        continuations = connection.session.continuations
+        if judgement.verdict is not Verdict.DENY and continuations.holds(call):
             return Judgement(verdict=Verdict.ALLOW, because=Because.CONTINUATION)
+        if call.method == SUBSCRIBE and judgement.verdict is not Verdict.DENY:
+            # It only has the server say that there is something to read; reading is judged then.
+            return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
         if judgement.verdict is not Verdict.ALLOW:
             return judgement
-        if not connection.agent_enrolled:
+        if call.method == TASK_UPDATE and not continuations.expects(call):
+            return Judgement(verdict=Verdict.ASK, because=Because.NOT_ASKED)
+        if not connection.agent_enrolled and judgement.because is not Because.BUILT_IN:
             return Judgement(verdict=Verdict.ASK, because=Because.UNKNOWN_AGENT)
-        if call.other_params():
+        if call.other_params() and judgement.because is not Because.BUILT_IN:
             return Judgement(verdict=Verdict.ASK, because=Because.OTHER_PARAMS)
         return judgement
+
+
+def _standing_of(method: str) -> Standing:
+    """Return where a request stands that is of no tool: nothing is pinned, and it only reads.
+
+    What a server says there is anybody's text.
+    """
+    tier = Tier.T1 if method in CHANGES_A_TASK else Tier.T0
+    return Standing(state=ReviewState.PINNED, definition=None, pin=None, tier=tier, labels=Lamps.U)

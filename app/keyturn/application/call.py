@@ -1,4 +1,7 @@
-"""One judged call on its way through the gate: what came in, and what goes back to the agent."""
+"""One judged call on its way through the gate: what came in, and what goes back to the agent.
+
+Of a tool mostly; whatever else is judged that a client asks for goes the same way.
+"""
 
 from dataclasses import dataclass, field
 
@@ -6,17 +9,18 @@ from keyturn.application.agreements import Standing
 from keyturn.application.connection import Connection
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
+from keyturn.domain.client_request import TOOLS_CALL, name_in
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace
-from keyturn.domain.policy import Judgement, Posture
+from keyturn.domain.policy import Because, Judgement, Posture
 from keyturn.domain.tier import Tier
 
 
 @dataclass(slots=True, kw_only=True)
 class IncomingCall:
-    """A `tools/call` as the wire decoded it."""
+    """A `tools/call`, or another judged request, as the wire decoded it."""
 
     id: str
     """Keyturn's own id of the call; links its records."""
@@ -24,6 +28,7 @@ class IncomingCall:
     request_id: str | int
     """The client's JSON-RPC id; the same id is used upstream."""
     params: JsonObject | Malformed = field(hash=False)
+    method: str = TOOLS_CALL
     cancelled: bool = False
     """The client cancelled or left; nothing may be sent from then on."""
     ended: bool = False
@@ -34,6 +39,14 @@ class IncomingCall:
     """Its decision is in the log; what happens from then on is a delivery."""
     approval_id: str = ""
     """Set while the call waits for a person."""
+
+    def claimed_name(self) -> str:
+        """Return what it names, whether or not there is such a thing; empty for what is unread."""
+        if isinstance(self.params, Malformed):
+            return ""
+        of_tool = self.method == TOOLS_CALL
+        named = self.params.get("name") if of_tool else name_in(self.method, self.params)
+        return named if isinstance(named, str) else ""
 
 
 Basis = tuple[str, Posture, bool, Lamps, int, Tier, Lamps]
@@ -47,8 +60,8 @@ class Judged:
 
     call: ToolCall
     standing: Standing
-    definition: ToolDefinition
-    """As listed on this connection, and covered by a person's pin."""
+    definition: ToolDefinition | None
+    """As listed on this connection, and covered by a person's pin; None for what is no tool."""
     number: int
     stops_seen: int = 0
     """How many stops there had been when the call came in; one more voids its decision."""
@@ -60,6 +73,11 @@ class Judged:
     canonical_arguments: bytes = b""
     decide_ms: int = 0
     """How long a person took, or let it be."""
+
+    @property
+    def only_noted(self) -> bool:
+        """Tell whether no rule speaks of it, so that it is noted and not decided."""
+        return self.judgement is not None and self.judgement.because is Because.BUILT_IN
 
 
 @dataclass(frozen=True, slots=True)

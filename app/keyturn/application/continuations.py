@@ -2,14 +2,15 @@
 
 From 2026-07-28 on a server answers `input_required` with an opaque `requestState`, and the client
 sends the call again with it. That is no second question for a person, where it is the same call and
-what the server asked for was allowed (architecture.md section 7, "MRTR").
+what the server asked for was allowed (architecture.md section 7, "MRTR"). A task asks for input
+whenever it is looked at until it has it, and is given it by `tasks/update`.
 """
 
 from collections import OrderedDict
 from collections.abc import Iterable
 
 from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import canonical, digest_of
+from keyturn.domain.canonical import JsonValue, canonical, digest_of
 
 MOST_OPEN = 1_000
 """Of one session; the oldest are forgotten, so that their calls ask again."""
@@ -22,6 +23,8 @@ class Continuations:
 
     def __init__(self) -> None:
         self._open: OrderedDict[str, tuple[str, frozenset[str]]] = OrderedDict()
+        self._of_tasks: OrderedDict[str, dict[str, tuple[str, bool]]] = OrderedDict()
+        """What tasks asked for: by key the hash of each request, and whether it was allowed."""
 
     def issued(self, state: str, call: ToolCall, asked: Iterable[str]) -> None:
         """Note a state that the answer to a call carried, and the keys that it asked for."""
@@ -40,6 +43,26 @@ class Continuations:
         first, asked = self._open.get(_hash_of(state), ("", frozenset[str]()))
         return first == call.digest_of_first() and asked.issuperset(responses)
 
+    def decided(self, call: ToolCall, key: str, request: JsonValue) -> bool | None:
+        """Tell whether a task's request was allowed before; None when nobody decided it yet."""
+        known = self._of_tasks.get(_task_of(call), {}).get(key)
+        return known[1] if known is not None and known[0] == _hash_of(request) else None
+
+    def task_asked(self, call: ToolCall, key: str, request: JsonValue, *, allowed: bool) -> None:
+        """Note how a request was decided that the answer about a task carried."""
+        asked = self._of_tasks.setdefault(_task_of(call), {})
+        if len(asked) < MOST_OPEN:
+            asked[key] = (_hash_of(request), allowed)
+        while len(self._of_tasks) > MOST_OPEN:
+            self._of_tasks.popitem(last=False)
+
+    def expects(self, call: ToolCall) -> bool:
+        """Tell whether an update answers only what its task asked for and was allowed."""
+        responses = call.params.get(RESPONSES, {})
+        asked = self._of_tasks.get(_task_of(call), {})
+        allowed = {key for key, (_, was_allowed) in asked.items() if was_allowed}
+        return isinstance(responses, dict) and allowed.issuperset(responses)
+
     def take(self, call: ToolCall) -> bool:
         """Use the state up; False when another call has, or it never held."""
         if not self.holds(call):
@@ -48,5 +71,9 @@ class Continuations:
         return True
 
 
-def _hash_of(state: str) -> str:
-    return digest_of(canonical(state))
+def _hash_of(said: JsonValue) -> str:
+    return digest_of(canonical(said))
+
+
+def _task_of(call: ToolCall) -> str:
+    return _hash_of([call.server, call.launch_hash, call.params.get("taskId")])

@@ -129,6 +129,8 @@ class Gate:
         judgement = judged.judgement
         if judged.tier < Tier.T2 or judgement is None or judgement.verdict is Verdict.ALLOW:
             return
+        if not judged.call.is_of_tool:
+            return
         await upstream.look_again(
             older_than=self._limits.listing_seconds, at_most=self._limits.look_seconds
         )
@@ -216,6 +218,10 @@ class Gate:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
         if decided.outcome.allows and judged.call.digest() != judged.digest:
             raise StaleApproval("The call changed after it was allowed, so it was not sent.")
+        if judged.only_noted and decided.outcome is Outcome.ALLOWED_RULE:
+            # Nobody and no rule decided it.
+            self._recorder.passed(incoming.connection, incoming.method)
+            return
         by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
         entry = self._recorder.decision(
             call_id=incoming.id,
@@ -239,14 +245,13 @@ class Gate:
         self, incoming: IncomingCall, refusal: Refused, judged: Judged | None = None
     ) -> Refused:
         """Commit a refusal that needed no question."""
-        params = incoming.params
-        name = params.get("name") if isinstance(params, dict) else ""
         entry = self._recorder.decision(
             call_id=incoming.id,
             connection=incoming.connection,
             outcome=refusal.outcome,
             call=judged.call if judged is not None else None,
-            tool=name if isinstance(name, str) else "",
+            tool=incoming.claimed_name(),
+            method=incoming.method,
             tier=judged.tier if judged is not None else Tier.T3,
             judgement=judged.judgement if judged is not None else None,
             rules_hash=self._rules.hash,
@@ -295,7 +300,7 @@ class Gate:
         # no byte was written.
         incoming.sent = True
         try:
-            reply = upstream.send(incoming.request_id, "tools/call", judged.call.params)
+            reply = upstream.send(incoming.request_id, judged.call.method, judged.call.params)
         except ServerUnavailable:
             incoming.sent = False
             return self._receiver.not_sent(incoming, judged, _ERROR)

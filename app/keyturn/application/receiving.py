@@ -21,6 +21,7 @@ from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.lamps import Lamps
 
 _NO_CUT = "it is an error larger than the limit"
+_AS_EXPECTED = frozenset({Delivery.COMPLETED, Delivery.TOOL_ERROR, Delivery.FAILED})
 
 
 class Receiver:
@@ -72,7 +73,7 @@ class Receiver:
         source = ResultSource(
             number=number,
             server=judged.call.server,
-            tool=judged.call.tool,
+            tool=self._recorder.name_of(judged.call),
             untrusted=Lamps.U in judged.standing.labels,
         )
         said = _error_as_result(inspected.result) if failed else inspected.result
@@ -83,13 +84,16 @@ class Receiver:
     def _deliver(
         self, incoming: IncomingCall, judged: Judged, delivery: Delivery, details: JsonObject
     ) -> None:
-        self._recorder.delivery(
-            call_id=incoming.id,
-            connection=incoming.connection,
-            tool=judged.call.tool,
-            delivery=delivery,
-            details=details,
-        )
+        # What was only noted has no decision to follow; what went wrong with it is written all the
+        # same.
+        if not judged.only_noted or delivery not in _AS_EXPECTED:
+            self._recorder.delivery(
+                call_id=incoming.id,
+                connection=incoming.connection,
+                tool=self._recorder.name_of(judged.call),
+                delivery=delivery,
+                details=details,
+            )
         self._milestones.reached(Milestone.DELIVERED)
         self._observers.changed(Topic.HISTORY)
 

@@ -5,8 +5,10 @@ from keyturn.application.connection import Connection
 from keyturn.application.masking import masked_details, masked_json
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
+from keyturn.application.recorded_names import RecordedNames, method_details
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, digest_of, parse_strict
+from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.decision import Actor, Delivery, Outcome, Verdict
 from keyturn.domain.origin import Trace
 from keyturn.domain.policy import Judgement
@@ -16,10 +18,6 @@ from keyturn.domain.tier import Tier
 DECISIVE_CHARACTERS = 200
 """Longest decisive value that the history list keeps; the whole arguments are beside it."""
 
-LONGEST_NAME = 200
-"""Characters recorded of a tool or method that is only claimed to be one."""
-
-_NAMES_KEPT = 1_000
 _UNANSWERED = "the broker ended before anybody answered"
 _VERDICT_OF_REFUSAL = Verdict.DENY.value
 
@@ -73,8 +71,7 @@ class Recorder:
     def __init__(self, log: DecisionLog, mask: SecretMask) -> None:
         self._log = log
         self._mask = mask
-        self._names: dict[str, str] = {}
-        """Names of rules, masked; there are few of them, and each call is decided by one."""
+        self._names = RecordedNames(mask)
 
     def arguments_for_history(self, arguments: JsonObject) -> tuple[bytes, bool]:
         """Return canonical arguments with secrets masked, and whether any was."""
@@ -89,6 +86,7 @@ class Recorder:
         call: ToolCall | None = None,
         digest: str = "",
         tool: str = "",
+        method: str = TOOLS_CALL,
         tier: Tier = Tier.T3,
         trace: Trace | None = None,
         judgement: Judgement | None = None,
@@ -111,26 +109,30 @@ class Recorder:
             agent_peer=peer,
             server=connection.server.name,
             def_hash=call.def_hash if call is not None else "",
-            # What nobody reviewed is no name but an agent's text.
-            tool=call.tool if call is not None else self._claimed_name(tool),
+            tool=self.name_of(call) if call is not None else self._names.claimed(tool),
             tier=tier.name,
             call_digest=digest or (call.digest() if call is not None else ""),
             provenance=provenance_rows(trace) if trace is not None else (),
             taint=connection.session.lamps.letters(),
-            policy=self._policy(judgement, rules_hash),
+            policy=self._names.policy(judgement, rules_hash),
             verdict=judgement.verdict.value if judgement is not None else _VERDICT_OF_REFUSAL,
             outcome=outcome.value,
             actor=actor_of(outcome),
             shown_ms=answer.shown_ms if answer is not None else 0,
             prompt_hash=answer.prompt_hash if answer is not None else "",
             details={
-                **self._rule_details(judgement),
+                **method_details(call.method if call is not None else method),
+                **self._names.of_rule(judgement),
                 **self._masked({**_answer_details(answer), **(details or {})}),
             },
             arguments=arguments,
             masked=masked,
             committed=committed,
         )
+
+    def name_of(self, call: ToolCall) -> str:
+        """Return what the records of a call name."""
+        return self._names.of_call(call)
 
     def server_input(
         self,
@@ -156,11 +158,15 @@ class Recorder:
             tier=tier.name,
             call_digest=digest_of(committed),
             taint=connection.session.lamps.letters(),
-            policy=self._policy(judgement, rules_hash),
+            policy=self._names.policy(judgement, rules_hash),
             verdict=judgement.verdict.value,
             outcome=outcome.value,
             actor=actor_of(outcome),
-            details={**self._rule_details(judgement), "from_server": True},
+            details={
+                **method_details(str(subject["method"])),
+                **self._names.of_rule(judgement),
+                "from_server": True,
+            },
             arguments=arguments,
             masked=masked,
             committed=committed,
@@ -231,7 +237,7 @@ class Recorder:
                 agent=connection.agent,
                 server=connection.server.name,
                 outcome="from_client",
-                details={"method": self._claimed_name(method)},
+                details={"method": self._names.claimed(method)},
             )
         )
 
@@ -244,11 +250,11 @@ class Recorder:
                 session=request.session,
                 agent=request.agent,
                 server=request.server,
-                tool=request.tool or "",
+                tool=self._names.of_request(request),
                 call_digest=request.digest if request.kind is RequestKind.CALL else "",
                 tier=request.tier.name,
                 outcome=cause,
-                details={"ticket": request.ticket},
+                details={**method_details(request.method), "ticket": request.ticket},
             )
         )
 
@@ -260,7 +266,11 @@ class Recorder:
         arguments, masked = b"", True
         if isinstance(parsed, Parsed) and isinstance(parsed.value, dict):
             arguments, masked = self.arguments_for_history(parsed.value)
-        details: JsonObject = {"ticket": request.ticket, **_answer_details(answer)}
+        details: JsonObject = {
+            **method_details(request.method),
+            "ticket": request.ticket,
+            **_answer_details(answer),
+        }
         if grant:
             details["retry_granted"] = True
         self._log.note(
@@ -270,7 +280,7 @@ class Recorder:
                 session=request.session,
                 agent=request.agent,
                 server=request.server,
-                tool=request.tool or "",
+                tool=self._names.of_request(request),
                 tier=request.tier.name,
                 call_digest=request.digest,
                 provenance=provenance_rows(request.trace),
@@ -287,32 +297,6 @@ class Recorder:
                 committed=request.arguments.encode(),
             )
         )
-
-    def _claimed_name(self, text: str) -> str:
-        """Mask first, so that no half of a secret stays; a long secret is cut all the same."""
-        return self._mask.mask(text[: 20 * LONGEST_NAME])[:LONGEST_NAME]
-
-    def _rule_details(self, judgement: Judgement | None) -> JsonObject:
-        if judgement is None or judgement.rule is None:
-            return {}
-        return {"rule_name": self._masked_name(judgement.rule.name or judgement.rule.id)}
-
-    def _policy(self, judgement: Judgement | None, rules_hash: str) -> JsonObject:
-        """Say which rule or default decided."""
-        if judgement is None:
-            return {}
-        row: JsonObject = {"hash": rules_hash, "because": judgement.because.value}
-        if judgement.rule is not None:
-            row["rule_id"] = judgement.rule.id
-            row["rule_name"] = self._masked_name(judgement.rule.name)
-        return row
-
-    def _masked_name(self, name: str) -> str:
-        if name not in self._names:
-            if len(self._names) >= _NAMES_KEPT:
-                self._names.clear()
-            self._names[name] = self._mask.mask(name)
-        return self._names[name]
 
     def _masked(self, details: JsonObject) -> JsonObject:
         """Mask what a person wrote and what a fault says, before it is chained for good."""

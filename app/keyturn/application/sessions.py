@@ -59,9 +59,15 @@ class Session:
     def remember(self, call: ToolCall, outcome: Outcome, number: int) -> None:
         """Keep what the next card says of this call."""
         self.earlier.append(
-            EarlierCall(server=call.server, tool=call.tool, outcome=outcome.value, number=number)
+            EarlierCall(
+                server=call.server,
+                tool=call.tool,
+                outcome=outcome.value,
+                number=number,
+                method=call.method,
+            )
         )
-        if outcome.allows:
+        if outcome.allows and call.is_of_tool:
             self.tools_used.add((call.server, call.tool))
 
     @property

@@ -68,6 +68,7 @@ def request_message(
         "session": shown.session,
         "server": shown.server,
         "tool": shown.tool,
+        "method": shown.method if shown.kind is RequestKind.CALL else None,
         "headline": texts.line(phrases.headline(shown)),
         "text": told.text,
         "arguments": shown.arguments,

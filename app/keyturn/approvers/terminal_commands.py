@@ -8,6 +8,7 @@ from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.approvers.request_message import MESSAGE_LIMIT
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import DecisiveValue
+from keyturn.presentation.card_builder import short_name
 
 CONFIRM = "CONFIRM"
 _TYPEABLE = re.compile(r"[\x21-\x7e]{1,60}")
@@ -113,7 +114,7 @@ def proof_of(request: ApprovalRequest, decisive: tuple[DecisiveValue, ...]) -> P
         return None
     owed = next((value for value in decisive if value.owed), None)
     if request.tier is Tier.T3 or owed is None:
-        name = request.tool or request.server
+        name = short_name(request)
         if _is_command(name) or not _TYPEABLE_NAME.fullmatch(name):
             return Proof(key="approver.confirm_name_word", name=name, accepted=(CONFIRM,))
         return Proof(key="approver.confirm_name", name=name, accepted=(name,))

@@ -12,6 +12,7 @@ from keyturn.desktop.paths import Profile, locate_profile, stop_path
 from keyturn.desktop.places import broker_socket
 from keyturn.desktop.stop_sentinel import FileStopSentinel
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.errors import ConfigurationError
 
 
@@ -86,6 +87,7 @@ def history_rows(
             "session": item.session,
             "server": item.server,
             "tool": item.tool,
+            "method": item.method or TOOLS_CALL,
             "tier": item.tier,
             "outcome": item.outcome,
             "actor": item.actor,

@@ -12,6 +12,8 @@ from msgspec import Raw
 from keyturn.broker.routes import imitates_a_route
 from keyturn.domain.alike import imitates
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, parse_strict
+from keyturn.domain.client_request import kind_of, params_imitate
+from keyturn.domain.rule import Kind
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -26,7 +28,6 @@ MOST_VALUES = 50_000
 RequestId = str | int
 
 _ENVELOPE = frozenset({"jsonrpc", "id", "method", "params", "result", "error"})
-_CALL = frozenset({"name", "arguments", "_meta", "inputResponses", "requestState", "task"})
 
 _members = msgspec.json.Decoder(dict[str, Raw]).decode
 _text = msgspec.json.Decoder(str).decode
@@ -137,10 +138,12 @@ def strict_params(frame: ClientFrame) -> JsonObject | Malformed:
     parsed = parse_strict(frame.line)
     if isinstance(parsed, Malformed):
         return parsed
-    params = parsed.value.get("params") if isinstance(parsed.value, dict) else None
+    # Only the list of tasks needs no params.
+    absent: JsonValue = {} if kind_of(frame.method) is Kind.TASK else None
+    params = parsed.value.get("params", absent) if isinstance(parsed.value, dict) else None
     if not isinstance(params, dict):
         return Malformed("the params are no object")
-    if imitates(params, _CALL):
+    if params_imitate(frame.method, params):
         return Malformed("a key is one of the protocol's in other letters")
     return params
 

@@ -45,8 +45,9 @@ from keyturn.broker.http_headers import (
 )
 from keyturn.broker.http_sessions import Door, HttpSessions
 from keyturn.broker.refusals import ID_IN_USE, INVALID_PARAMS, invalid_line
-from keyturn.broker.routes import INITIALIZE, TOOLS_CALL
+from keyturn.broker.routes import INITIALIZE
 from keyturn.domain.canonical import Malformed
+from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)

@@ -17,8 +17,9 @@ from keyturn.broker.http_headers import (
     name_in,
     param_headers,
 )
-from keyturn.broker.routes import INITIALIZE, TOOLS_CALL
+from keyturn.broker.routes import INITIALIZE
 from keyturn.domain.canonical import JsonObject, Parsed, parse_strict
+from keyturn.domain.client_request import TOOLS_CALL
 
 JSON, EVENTS = "application/json", "text/event-stream"
 

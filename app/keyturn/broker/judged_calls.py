@@ -1,4 +1,4 @@
-"""Owns the live tool calls of one connection: each a task through the gate, answered once."""
+"""Owns the live judged calls of one connection: each a task through the gate, answered once."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from keyturn.application.call import (
 from keyturn.application.connection import Connection
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Answer, LinkServices
-from keyturn.broker.envelope import RequestId, result_line
+from keyturn.broker.envelope import ClientFrame, RequestId, result_line
 from keyturn.broker.eras import modern_meta_of
 from keyturn.broker.keep_alive import KeepAlive, Token, token_of
 from keyturn.broker.listing import ListedUpstream, Listing
@@ -27,6 +27,7 @@ from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, Malformed
+from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.decision import Delivery, Outcome
 
 _log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class _Live:
 def fault_of_call_id(request_id: RequestId | None) -> str:
     """Say why a judged call cannot have this id; readers round what is beyond 2^53."""
     if request_id is None:
-        return "a tools/call needs an id"
+        return "what is judged needs an id"
     beyond = isinstance(request_id, int) and abs(request_id) > MAX_SAFE_INTEGER
     return "the id is beyond 2^53" if beyond else ""
 
@@ -104,13 +105,13 @@ class JudgedCalls:
         """Tell whether a call of that id is not answered yet."""
         return request_id in self._live
 
-    def full(self, line: bytes) -> bool:
+    def full(self, frame: ClientFrame) -> bool:
         """Tell whether one more call is too much, by number or by size."""
-        waits = not self._listing.settled
+        waits = self._waits_for_list(frame.method)
         return (
             len(self._live) >= MOST_LIVE
             or bool(self._live)
-            and self._live_bytes + len(line) > MOST_LIVE_BYTES
+            and self._live_bytes + len(frame.line) > MOST_LIVE_BYTES
             or waits
             and self._unlisted >= self._services.limits.queue_per_agent
         )
@@ -119,18 +120,21 @@ class JudgedCalls:
         """Tell whether the server still owes the answer to a call that is awaited no longer."""
         return request_id in self._given_up
 
-    def take(self, request_id: RequestId, params: JsonObject | Malformed, size: int) -> None:
+    def take(
+        self, request_id: RequestId, frame: ClientFrame, params: JsonObject | Malformed
+    ) -> None:
         """Hand one call to the gate."""
         incoming = IncomingCall(
             id=self._services.ids.new("c"),
             connection=self._connection,
             request_id=request_id,
             params=params,
+            method=frame.method,
         )
         modern = not isinstance(params, Malformed) and modern_meta_of(params) is not None
-        live = self._live[request_id] = _Live(incoming, modern, size=size)
-        self._live_bytes += size
-        live.unlisted = not self._listing.settled
+        live = self._live[request_id] = _Live(incoming, modern, size=len(frame.line))
+        self._live_bytes += live.size
+        live.unlisted = self._waits_for_list(frame.method)
         self._unlisted += live.unlisted
         self._idle.clear()
         token = None if isinstance(params, Malformed) else token_of(params)
@@ -172,8 +176,7 @@ class JudgedCalls:
         if live is None or not live.answered or live.incoming.sent:
             return
         self.cancel(request_id)
-        refused = Refused(outcome=Outcome.CANCELLED_BY_CLIENT)
-        self._answer(refusal_line(request_id, refused, modern=live.modern))
+        self._answer(_refusal_line(Refused(outcome=Outcome.CANCELLED_BY_CLIENT), live))
 
     def stop_sent(self) -> tuple[RequestId, ...]:
         """Return the calls to cancel at the server, whose answers are not awaited for ever."""
@@ -229,7 +232,7 @@ class JudgedCalls:
 
     async def _run(self, live: _Live) -> None:
         try:
-            if not self._listing.settled:
+            if live.unlisted:
                 await self._listing.wait(self._services.limits.review_seconds)
             self._waits_for_list_no_longer(live)
             if live.incoming.cancelled:
@@ -254,15 +257,20 @@ class JudgedCalls:
         except Exception:  # noqa: BLE001 -- the protocol edge: a surprise withholds
             _log.exception("answer cannot be written, withheld call=%s", live.incoming.id)
         refusal = Refused(outcome=Outcome.ERROR_BROKER, withheld="it cannot be written as JSON")
-        params = live.incoming.params
+        incoming = live.incoming
+        named = incoming.params if incoming.method == TOOLS_CALL else {}
         self._services.recorder.delivery(
-            call_id=live.incoming.id,
+            call_id=incoming.id,
             connection=self._connection,
-            tool="" if isinstance(params, Malformed) else str(params.get("name")),
+            tool="" if isinstance(named, Malformed) else str(named.get("name", "")),
             delivery=Delivery.RESULT_WITHHELD,
             details={"withheld": refusal.withheld},
         )
-        return refusal_line(live.incoming.request_id, refusal, modern=live.modern)
+        return _refusal_line(refusal, live)
+
+    def _waits_for_list(self, method: str) -> bool:
+        """Tell whether what may be called must be known first; only tools are pinned."""
+        return method == TOOLS_CALL and not self._listing.settled
 
     def _waits_for_list_no_longer(self, live: _Live) -> None:
         self._unlisted -= live.unlisted
@@ -293,8 +301,13 @@ def _line_of(reply: Reply, live: _Live) -> bytes | None:
                 return invalid_line(request_id, params.reason)
             return malformed_line(request_id, reply)
         case Refused():
-            return refusal_line(request_id, reply, modern=live.modern)
+            return _refusal_line(reply, live)
         case Silence():
             return None
         case _:
             assert_never(reply)
+
+
+def _refusal_line(refused: Refused, live: _Live) -> bytes:
+    incoming = live.incoming
+    return refusal_line(incoming.request_id, refused, modern=live.modern, method=incoming.method)

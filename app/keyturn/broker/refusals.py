@@ -10,6 +10,7 @@ import msgspec
 from keyturn.application.call import Refused
 from keyturn.broker.envelope import INVALID_REQUEST, RequestId, result_line
 from keyturn.domain.canonical import JsonObject
+from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.decision import Outcome
 
 INVALID_PARAMS = -32602
@@ -73,8 +74,17 @@ _TEXTS = {
 }
 
 
-def refusal_text(refused: Refused) -> str:
+def refusal_text(refused: Refused, method: str = TOOLS_CALL) -> str:
     """Say who refused, why, whether anything happened, and what to do (visual.md section 9)."""
+    if method == TOOLS_CALL:
+        return _text_of_call(refused)
+    if refused.outcome in (Outcome.REFUSED_MALFORMED, Outcome.REFUSED_INVALID_ARGUMENTS):
+        return f"Refused by Keyturn: {_faults(refused)}. {_NOTHING_SENT}"
+    text = _text_of_call(refused)
+    return text if refused.message else text.replace("call", "request")
+
+
+def _text_of_call(refused: Refused) -> str:
     if refused.unknown:
         return (
             "The call was sent and its outcome is not known. "
@@ -108,8 +118,15 @@ def _text_of_outcome(refused: Refused) -> str:
             return _TEXTS.get(refused.outcome, _ERROR)
 
 
-def refusal_line(request_id: RequestId, refused: Refused, *, modern: bool) -> bytes:
-    """Encode a refused `tools/call`; `modern` for a call of the 2026-07-28 era."""
+def refusal_line(
+    request_id: RequestId, refused: Refused, *, modern: bool, method: str = TOOLS_CALL
+) -> bytes:
+    """Encode a refused call; `modern` for one of the 2026-07-28 era.
+
+    What is no tool's call has no result that could say so.
+    """
+    if method != TOOLS_CALL:
+        return error_line(request_id, REFUSED, refusal_text(refused, method))
     result: JsonObject = {
         "content": [{"type": "text", "text": refusal_text(refused)}],
         "isError": True,
@@ -119,13 +136,14 @@ def refusal_line(request_id: RequestId, refused: Refused, *, modern: bool) -> by
     return result_line(request_id, result)
 
 
-def overload_line(request_id: RequestId) -> bytes:
+def overload_line(request_id: RequestId, method: str = TOOLS_CALL) -> bytes:
     """Encode the refusal of a call beyond what one connection may have open."""
-    return refusal_line(request_id, Refused(outcome=Outcome.REFUSED_OVERLOAD), modern=False)
+    refused = Refused(outcome=Outcome.REFUSED_OVERLOAD)
+    return refusal_line(request_id, refused, modern=False, method=method)
 
 
 def malformed_line(request_id: RequestId, refused: Refused) -> bytes:
-    """Encode the refusal of a call that has no tool or no object of arguments."""
+    """Encode the refusal of a call that lacks what it is about, a tool or its arguments say."""
     return error_line(request_id, INVALID_PARAMS, _sentence(_faults(refused)))
 
 

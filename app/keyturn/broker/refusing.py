@@ -72,10 +72,10 @@ class Refusing:
             self.invalid(BadFrame(code=INVALID_REQUEST, reason=fault, id=request_id))
         elif request_id in judged:
             self._answer(invalid_line(request_id, ID_IN_USE))
-        elif judged.full(frame.line):
-            self._answer(overload_line(request_id))
+        elif judged.full(frame):
+            self._answer(overload_line(request_id, frame.method))
         else:
-            judged.take(request_id, strict_params(frame), len(frame.line))
+            judged.take(request_id, frame, strict_params(frame))
 
 
 class RefusedClient:

@@ -53,7 +53,6 @@ from keyturn.broker.routes import (
     LIST_CHANGED,
     TOOLS_LIST,
     Route,
-    noted,
     route_of,
     sent_while_stopped,
 )
@@ -151,8 +150,8 @@ class Relay:
         if self._in_use(frame.id):
             self._answer(invalid_line(frame.id, ID_IN_USE))
             return
-        if self._judged.full(frame.line):
-            self._answer(overload_line(frame.id))
+        if self._judged.full(frame):
+            self._answer(overload_line(frame.id, frame.method))
             return
         params = strict_params(frame)
         if not self._listing.begun and not isinstance(params, Malformed):
@@ -163,7 +162,7 @@ class Relay:
                 self._claim(meta)
             if meta is not None or self._says is not None:
                 self._listing.begin(meta)
-        self._judged.take(frame.id, params, len(frame.line))
+        self._judged.take(frame.id, frame, params)
 
     def _request(self, request_id: RequestId, frame: ClientFrame) -> None:
         if self._in_use(request_id):
@@ -184,8 +183,6 @@ class Relay:
             claims = claims_in_initialize(frame.params)
             if claims is not None:
                 self._connection.claims = claims
-        if noted(method):
-            self._services.recorder.passed(self._connection, method)
         self._passed.add(Passed(request_id, method[:LONGEST_METHOD], meta))
         self._upstream.write(frame.line)
 

@@ -3,8 +3,8 @@
 from enum import Enum, auto
 
 from keyturn.domain.alike import resembles
+from keyturn.domain.client_request import KINDS, kind_of
 
-TOOLS_CALL = "tools/call"
 TOOLS_LIST = "tools/list"
 INITIALIZE = "initialize"
 DISCOVER = "server/discover"
@@ -22,15 +22,13 @@ class Route(Enum):
     PASSED = auto()
 
 
-JUDGED = frozenset({TOOLS_CALL})
-"""Stop at the gate; the one place that says which."""
 INSPECTED = frozenset({TOOLS_LIST})
-_NOT_PASSED = JUDGED | INSPECTED
+_NOT_PASSED = INSPECTED | frozenset(KINDS)
 
 
 def route_of(method: str) -> Route:
     """Return the route of a client's method, in both eras."""
-    if method in JUDGED:
+    if kind_of(method) is not None:
         return Route.JUDGED
     return Route.INSPECTED if method in INSPECTED else Route.PASSED
 
@@ -40,18 +38,10 @@ def imitates_a_route(method: str) -> bool:
     return resembles(method, _NOT_PASSED)
 
 
-_NOTED_FROM_CLIENT = frozenset({"resources/read", "prompts/get", "completion/complete"})
-_LISTS = frozenset({
-    TOOLS_LIST, "prompts/list", "resources/list", "resources/templates/list", "tasks/list",
-})  # fmt: skip
+_LISTS = frozenset({TOOLS_LIST, "prompts/list", "resources/list", "resources/templates/list"})
 _SENT_WHILE_STOPPED = _LISTS | {"ping", INITIALIZE, DISCOVER, INITIALIZED, CANCELLED}
 
 
-def noted(method: str) -> bool:
-    """Tell whether a client's passed method is written down."""
-    return method in _NOTED_FROM_CLIENT or method.startswith("tasks/")
-
-
 def sent_while_stopped(method: str) -> bool:
-    """Tell whether a client's frame still goes to the server (architecture.md law 5)."""
+    """Tell whether a client's passed frame still goes to the server (architecture.md law 5)."""
     return method in _SENT_WHILE_STOPPED

@@ -44,14 +44,14 @@ def resembles(word: str, known: frozenset[str]) -> bool:
 
 @lru_cache(maxsize=256)
 def _resembles(word: str, known: frozenset[str]) -> bool:
-    plain = _plain(word)
+    plain = plain_letters(word)
     return any(
         len(plain) == len(name) and all(map(_may_stand_for, plain, name))
-        for name in map(_plain, known)
+        for name in map(plain_letters, known)
     )
 
 
-def _plain(word: str) -> str:
+def plain_letters(word: str) -> str:
     """Leave out what is not seen or only dresses a letter: categories C, Z and M of Unicode."""
     normal = unicodedata.normalize("NFKD", word)
     return "".join(c for c in normal if unicodedata.category(c)[0] not in "CZM").casefold()

@@ -1,9 +1,14 @@
-"""One tool call as it is judged, and the digest that ties the approval to what is sent (law 2)."""
+"""One judged call, and the digest that ties the approval to what is sent (law 2).
+
+Most are of a tool. What else a client asks for is judged as one whose tool is what it names, and
+whose arguments are all of its params but `_meta`.
+"""
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.client_request import TOOLS_CALL, looked_at
 
 RECEIPT_KEY = "app.keyturn/receipt"
 """Our own `_meta` key; inbound keys of this prefix are stripped."""
@@ -11,26 +16,35 @@ OWN_META_PREFIX = "app.keyturn/"
 _UNBOUND_META = frozenset({"progressToken", "traceparent", "tracestate"})
 _UNBOUND_META_PREFIXES = ("io.modelcontextprotocol/", OWN_META_PREFIX)
 _CONTINUATION_KEYS = frozenset({"inputResponses", "requestState"})
-_PLAIN_PARAMS = frozenset({"name", "arguments", "_meta"})
-_OWN_PARAMS = _PLAIN_PARAMS | _CONTINUATION_KEYS
+_OWN_PARAMS = frozenset({"name", "arguments", "_meta"}) | _CONTINUATION_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A `tools/call` with everything that an approval of it binds."""
+    """A `tools/call`, or another judged request, with everything that an approval of it binds."""
 
     agent: str
     session: str
     server: str
     launch_hash: str
     tool: str
+    """Or the URI, the prompt, what is completed, the method of a task."""
     def_hash: str
+    """Empty for what has no definition."""
     params: JsonObject = field(hash=False)
     """The decoded params, whole; the frame that is sent is encoded from this very object."""
+    method: str = TOOLS_CALL
+
+    @property
+    def is_of_tool(self) -> bool:
+        """Tell whether it calls a tool, whose definition a person pinned."""
+        return self.method == TOOLS_CALL
 
     @property
     def arguments(self) -> JsonObject:
-        """The tool's arguments; an absent member reads as an empty object."""
+        """The tool's arguments, an absent member as an empty object; else what is asked, whole."""
+        if not self.is_of_tool:
+            return {key: value for key, value in self.params.items() if key != "_meta"}
         arguments = self.params.get("arguments")
         return arguments if isinstance(arguments, dict) else {}
 
@@ -46,15 +60,16 @@ class ToolCall:
         }
 
     def other_params(self) -> JsonObject:
-        """Return the params beside name, arguments and `_meta`, which go to the server too."""
-        return {k: v for k, v in self.params.items() if k not in _PLAIN_PARAMS}
+        """Return the params that the method is not known by, which go to the server too."""
+        known = looked_at(self.method)
+        return {k: v for k, v in self.params.items() if k not in known and k != "_meta"}
 
     def beside_arguments(self) -> JsonObject:
         """Return all that an approval binds beside the arguments, as the Raw tab shows it.
 
         The bound part of `_meta` alone where there is nothing else.
         """
-        meta, others = self.bound_meta(), self.other_params()
+        meta, others = self.bound_meta(), self.other_params() if self.is_of_tool else {}
         if not isinstance(self.params.get("_meta", {}), dict):
             others["_meta"] = self.params["_meta"]
         elif others and meta:
@@ -63,21 +78,24 @@ class ToolCall:
 
     def digest(self) -> str:
         """Compute the digest anew from the object as it is now (architecture.md law 2)."""
-        other: JsonObject = {k: v for k, v in self.params.items() if k not in _OWN_PARAMS}
+        other: JsonObject = {}
         # All of what is sent is bound, also where it is not what the protocol asks for.
-        if self.params.get("name", self.tool) != self.tool:
-            other["name"] = self.params["name"]
+        if self.is_of_tool:
+            other = {k: v for k, v in self.params.items() if k not in _OWN_PARAMS}
+            if self.params.get("name", self.tool) != self.tool:
+                other["name"] = self.params["name"]
         meta = self.params.get("_meta", {})
         bound = self.bound_meta() if isinstance(meta, dict) else meta
         if bound != {}:
             other["_meta"] = bound
         # One canonical object, its members in order; what calls of one tool share is kept.
         head, definition, launch, tail = _shared(
-            self.agent, self.session, self.server, self.launch_hash, self.tool, self.def_hash
+            *(self.agent, self.session, self.server, self.launch_hash),
+            *(self.tool, self.def_hash, self.method),
         )
         parts = (
             head,
-            canonical(self.params.get("arguments", {})),
+            canonical(self.params.get("arguments", {}) if self.is_of_tool else self.arguments),
             definition,
             self._hash_of("inputResponses"),
             launch,
@@ -101,13 +119,21 @@ class ToolCall:
 
 @lru_cache(maxsize=1024)
 def _shared(
-    agent: str, session: str, server: str, launch_hash: str, tool: str, def_hash: str
+    agent: str,
+    session: str,
+    server: str,
+    launch_hash: str,
+    tool: str,
+    def_hash: str,
+    method: str,
 ) -> tuple[bytes, bytes, bytes, bytes]:
     """Encode the members of the preimage that do not change, up to the next one that does."""
+    # The preimage of a tool's call has no method, so that no other request is ever mistaken for it.
+    of_method = b"" if method == TOOLS_CALL else b',"method":%b' % canonical(method)
     return (
         b'{"agent":%b,"arguments":' % canonical(agent),
         b',"def_hash":%b,"inputResponses_hash":' % canonical(def_hash),
-        b',"launch_hash":%b,"params":' % canonical(launch_hash),
+        b',"launch_hash":%b%b,"params":' % (canonical(launch_hash), of_method),
         b',"server":%b,"session":%b,"tool":%b,"v":1}'
         % (canonical(server), canonical(session), canonical(tool)),
     )

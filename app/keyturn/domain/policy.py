@@ -7,7 +7,7 @@ from enum import StrEnum
 from keyturn.domain.condition import ConditionFault
 from keyturn.domain.decision import Verdict
 from keyturn.domain.lamps import Lamps, needs_a_person
-from keyturn.domain.rule import Effect, Rule, RuleSubject, covers
+from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
 from keyturn.domain.tier import Tier
 
 
@@ -19,12 +19,19 @@ class Posture(StrEnum):
     """Confirmed reads (T0) are allowed."""
 
 
+UNASKED = frozenset({Kind.COMPLETE, Kind.TASK})
+"""Allowed where no rule speaks of them, in every posture: a completion is asked for at each key,
+and a task was judged when its call was."""
+
+
 class Because(StrEnum):
     """Why the verdict is what it is; the window turns each into one sentence."""
 
     RULE = "rule"
     NO_RULE = "no_rule"
     POSTURE_READS = "posture_reads"
+    BUILT_IN = "built_in"
+    """No rule speaks of it, and requests of its kind are allowed until one does."""
     NOT_CONFIRMED = "not_confirmed"
     """An allow rule covers the call, but the tool's tier is T3."""
     THREE_LAMPS = "three_lamps"
@@ -32,6 +39,8 @@ class Because(StrEnum):
     RULE_FAULT = "rule_fault"
     OTHER_PARAMS = "other_params"
     """The call carries params that no rule looks at, so none may allow it (security.md I-13)."""
+    NOT_ASKED = "not_asked"
+    """It gives a task more than that was allowed to ask for, so no rule may allow it."""
     CONTINUATION = "continuation"
     """It repeats an allowed call with the input that the server was allowed to ask for."""
     UNKNOWN_AGENT = "unknown_agent"
@@ -92,7 +101,8 @@ def _maybe_allow(
     subject: RuleSubject, tier: Tier, labels: Lamps, allows: list[Rule], posture: Posture
 ) -> Judgement:
     by_posture = posture is Posture.ASK_WRITES and tier is Tier.T0
-    if not allows and not by_posture:
+    unasked = subject.kind in UNASKED and not allows
+    if not allows and not by_posture and not unasked:
         return Judgement(verdict=Verdict.ASK, because=Because.NO_RULE)
     if tier is Tier.T3:
         return Judgement(verdict=Verdict.ASK, because=Because.NOT_CONFIRMED, rule=_named(allows))
@@ -100,7 +110,8 @@ def _maybe_allow(
         return Judgement(verdict=Verdict.ASK, because=Because.THREE_LAMPS)
     if allows:
         return _by_rule(Verdict.ALLOW, allows)
-    return Judgement(verdict=Verdict.ALLOW, because=Because.POSTURE_READS)
+    because = Because.BUILT_IN if unasked else Because.POSTURE_READS
+    return Judgement(verdict=Verdict.ALLOW, because=because)
 
 
 def _by_rule(verdict: Verdict, rules: list[Rule]) -> Judgement:

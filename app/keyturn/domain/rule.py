@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.condition import Condition, holds
+from keyturn.domain.condition import Condition, ConditionFault, holds
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import is_glob, name_matches
+from keyturn.domain.spelling import Fit, fit_of
 
 
 class Effect(StrEnum):
@@ -40,6 +41,7 @@ class Rule:
     agent: str = "*"
     server: str = "*"
     tool: str = "*"
+    """The tool; for other kinds the URI, the prompt, what is completed, or the method."""
     when: tuple[Condition, ...] = ()
     name: str = ""
     """What a person called it; may be empty."""
@@ -64,13 +66,33 @@ class RuleSubject:
     lamps: Lamps
 
 
+_FREELY_SPELT = frozenset({Kind.READ, Kind.PROMPT, Kind.COMPLETE})
+"""Their names are what an agent writes, not what a person pinned."""
+
+
 def covers(rule: Rule, subject: RuleSubject) -> bool:
     """Tell whether the rule covers the call; raises ConditionFault when a test cannot be made."""
-    return (
+    if not (
         rule.enabled
         and rule.kind is subject.kind
         and name_matches(rule.agent, subject.agent)
         and name_matches(rule.server, subject.server)
-        and name_matches(rule.tool, subject.tool)
-        and all(holds(c, subject.arguments, subject.lamps) for c in rule.when)
-    )
+    ):
+        return False
+    named = _fit(rule, subject)
+    if named is Fit.NO or not all(holds(c, subject.arguments, subject.lamps) for c in rule.when):
+        return False
+    if named is Fit.UNCLEAR:
+        raise ConditionFault("the name can be read in two ways")
+    return True
+
+
+def _fit(rule: Rule, subject: RuleSubject) -> Fit:
+    as_spelt = name_matches(rule.tool, subject.tool)
+    if subject.kind not in _FREELY_SPELT:
+        return Fit.YES if as_spelt else Fit.NO
+    fit = fit_of(rule.tool, subject.tool)
+    if fit is Fit.UNCLEAR and rule.effect is Effect.ALLOW and not as_spelt:
+        # What it allows is spelt otherwise; that it may be the same allows nothing, and stops none.
+        return Fit.NO
+    return fit

@@ -23,7 +23,7 @@ from keyturn.gui.stopped.presenter import StoppedPresenter
 from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.history_builder import HistoryBuilder
-from keyturn.presentation.rules import RuleDraft
+from keyturn.presentation.rules_builder import draft_of
 from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
@@ -135,7 +135,7 @@ class Desk(QObject):
 
     def _on_rule_wanted(self, item: HistoryItem) -> None:
         """Start a rule about whom and what a decision was about."""
-        self.standing.start_rule(RuleDraft(agent=item.agent, server=item.server, tool=item.tool))
+        self.standing.start_rule(draft_of(item))
 
     def _on_result_wanted(self, session: str, number: int) -> None:
         self.window.show_page(Page.HISTORY)

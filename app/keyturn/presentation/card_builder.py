@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.presentation.asked_names import is_of_tool, server_and_name
 from keyturn.presentation.card import (
     ArgumentRow,
     CardActions,
@@ -91,7 +92,7 @@ class CardBuilder:
             tier=request.tier,
             headline=self.phrases.headline(request),
             action=self.action(request, decisive),
-            server_tool=server_tool(request),
+            server_tool=server_tool(request, self._words),
             call_number=self._call_number(request),
             chips=(
                 *chips_of(request, self.phrases, self._words, stopped=_stopped(deadline)),
@@ -110,7 +111,7 @@ class CardBuilder:
             why_asked=self.phrases.why_asked(request),
             deadline=deadline,
             actions=self.actions(request, stopped=_stopped(deadline)),
-            tool_short_name=request.tool or request.server,
+            tool_short_name=short_name(request),
             review=review_choice(request, self._words),
         )
 
@@ -190,9 +191,15 @@ class CardBuilder:
         return self._words("phrases.call_number", n=request.call_number)
 
 
-def server_tool(request: ApprovalRequest) -> str:
+def server_tool(request: ApprovalRequest, words: Words) -> str:
     """Return "logistics / dispatch_all", as the names are."""
-    return " / ".join(filter(None, (request.server, request.tool)))
+    return server_and_name(request.server, request.tool, request.method, words)
+
+
+def short_name(request: ApprovalRequest) -> str:
+    """Return what a person types for a T3 call: the tool's name, as nobody types a whole URI."""
+    tool = request.tool if is_of_tool(request.method) else None
+    return tool or request.server
 
 
 def _stopped(deadline: Deadline | None) -> bool:

@@ -2,8 +2,9 @@
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonValue
+from keyturn.presentation.asked_names import server_and_name
 from keyturn.presentation.card import Pair
-from keyturn.presentation.json_nodes import read_json
+from keyturn.presentation.json_nodes import read_json, shortened
 from keyturn.presentation.words import Words
 
 _HINTS: tuple[tuple[str, str, str], ...] = (
@@ -55,8 +56,7 @@ def observed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
             value=words(
                 "phrases.earlier_call",
                 number=call.number,
-                server=call.server,
-                tool=call.tool,
+                name=server_and_name(call.server, shortened(call.tool, 200), call.method, words),
                 outcome=call.outcome,
             ),
         )

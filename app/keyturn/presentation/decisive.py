@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.client_request import COMPLETE, PROMPT, READ
 from keyturn.domain.origin import Origin
 from keyturn.domain.tier import Tier
 from keyturn.presentation.argument_schema import ArgumentSchema, Place
+from keyturn.presentation.asked_names import is_of_tool
 from keyturn.presentation.card import DecisiveValue
 from keyturn.presentation.json_nodes import (
     Node,
@@ -71,6 +73,12 @@ _OF_SUBJECT: Mapping[RequestKind, tuple[str, ...]] = {
     RequestKind.INPUT: ("/method", "/params/message", "/params/systemPrompt"),
     RequestKind.RESULT: (),
 }
+_OF_METHOD: Mapping[str, tuple[str, ...]] = {
+    READ: ("/uri",),
+    PROMPT: ("/name",),
+    COMPLETE: ("/ref/uri", "/ref/name", "/argument/value"),
+}
+_OF_TASKS = ("/taskId",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +140,8 @@ def _chosen(request: ApprovalRequest, verbs: Verbs) -> tuple[list[_Candidate], i
     """Return what is shown large, and the number of telling values that are not."""
     subject = read_json(request.arguments)
     fixed = _OF_SUBJECT.get(request.kind)
+    if fixed is None and not is_of_tool(request.method):
+        fixed = _OF_METHOD.get(request.method, _OF_TASKS)
     if fixed is None:
         fixed = verbs.decisive_paths(request.server, request.tool or "")
     found = _candidates(request, subject, verbs)
@@ -311,6 +321,8 @@ def _subject_name(path: str, kind: RequestKind, words: Words) -> str:
             return words("phrases.name_description")
         case (RequestKind.DEFINITION | RequestKind.CHANGE, "/name" | "/after/name"):
             return words("phrases.name_tool")
+        case (RequestKind.CALL, "/uri"):
+            return words("phrases.name_uri")
         case _:
             return ""
 

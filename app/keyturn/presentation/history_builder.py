@@ -10,10 +10,12 @@ from typing import Protocol
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject
+from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.decision import Actor, Delivery, Outcome
 from keyturn.domain.origin import Origin, Trace
 from keyturn.domain.record import Entry
 from keyturn.domain.tier import Tier
+from keyturn.presentation.asked_names import server_and_name
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.history import (
@@ -48,6 +50,8 @@ class RecordedCall(Protocol):
     def server(self) -> str: ...
     @property
     def tool(self) -> str: ...
+    @property
+    def method(self) -> str: ...
     @property
     def tier(self) -> str: ...
     @property
@@ -119,7 +123,7 @@ class HistoryBuilder:
         decisive = self._cards.decisive(request)
         outcome = self.outcome(item)
         told = decisive[0].value if decisive else ""
-        server_tool = f"{item.server} / {item.tool}"
+        server_tool = self._server_tool(item)
         return HistoryRow(
             number=item.number,
             time=clock_text(local_time(item.ts_utc)),
@@ -193,7 +197,7 @@ class HistoryBuilder:
                 ),
             ),
             headline=self._words("history.headline", agent=item.agent, what=self._wanted(request)),
-            server_tool=f"{item.server} / {item.tool}",
+            server_tool=self._server_tool(item),
             arguments=rows,
             traced=self._traced(request, traced),
             decided=self._decision_pairs(found),
@@ -202,6 +206,9 @@ class HistoryBuilder:
             origins=traced,
             result=self._result_pairs(item),
         )
+
+    def _server_tool(self, item: RecordedCall) -> str:
+        return server_and_name(item.server, item.tool, item.method, self._words)
 
     def _wanted(self, request: ApprovalRequest) -> str:
         verb = self._cards.phrases.verb(request)
@@ -300,7 +307,7 @@ class HistoryBuilder:
         return EarlierCall(
             icon=outcome.icon,
             role=outcome.role,
-            server_tool=f"{item.server} / {item.tool}",
+            server_tool=self._server_tool(item),
             result=self._result_words(item),
             is_source=any(origin.result == number for origin in trace.origins),
         )
@@ -331,6 +338,7 @@ def _request_of(item: RecordedCall, arguments: str | None, entry: Entry | None) 
         session=item.session,
         server=item.server,
         tool=item.tool,
+        method=item.method or TOOLS_CALL,
         arguments=text,
         digest=item.digest,
         tier=_tier(item.tier),

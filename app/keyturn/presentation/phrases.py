@@ -6,9 +6,17 @@ stand in quotation marks and are named as the server's.
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.client_request import PROMPT
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.policy import Because
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
+from keyturn.presentation.asked_names import (
+    LONGEST_NAME,
+    QUOTATION_MARKS,
+    asked_phrase,
+    is_of_tool,
+    name_in_sentence,
+)
 from keyturn.presentation.card import Lamp, waits_key
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.relative_time import duration_text
@@ -16,7 +24,6 @@ from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.words import Words
 
 PRODUCTION = "production"
-_LONGEST_NAME = 120
 _TIER_KEYS = {
     Tier.T0: "phrases.tier_0",
     Tier.T1: "phrases.tier_1",
@@ -33,6 +40,7 @@ _WHY_KEYS: dict[str, str] = {
     Because.POSTURE_READS.value: "phrases.why_posture_reads",
     Because.THREE_LAMPS.value: "phrases.why_three_lamps",
     Because.OTHER_PARAMS.value: "phrases.why_other_params",
+    Because.NOT_ASKED.value: "phrases.why_not_asked",
     Because.UNKNOWN_AGENT.value: "phrases.why_unknown_agent",
     "review_command": "phrases.why_command",
     "review_definition": "phrases.why_definition",
@@ -103,12 +111,18 @@ class Phrases:
     def why_asked(self, request: ApprovalRequest) -> str:
         """Return why nothing but a person decides this."""
         words, because = self._words, request.because
+        of_tool = is_of_tool(request.method)
+        tool = request.tool or request.server
+        tool = tool if of_tool else name_in_sentence(tool, words)
         named = _WHY_RULE_KEYS.get(because)
         if named is not None:
             key = named[0] if request.rule else named[1]
-            return words(key, rule=request.rule, tool=request.tool or request.server)
+            return words(key, rule=request.rule, tool=tool)
         if because == Because.NO_RULE.value:
-            return words(_REACH_KEYS[request.tier], tool=request.tool or request.server)
+            reach = "phrases.no_rule_prompt" if request.method == PROMPT else ""
+            return words(reach or _REACH_KEYS[request.tier], tool=tool)
+        if because == Because.OTHER_PARAMS.value and not of_tool:
+            return words("phrases.why_other_members")
         key = _WHY_KEYS.get(because, "phrases.why_always")
         return words(key, agent=request.agent, server=request.server, tool=request.tool or "")
 
@@ -138,11 +152,11 @@ class Phrases:
     def claimed_name(self, request: ApprovalRequest) -> str:
         """Return what the server calls its tool: its title, else the tool's name."""
         title = _title(request)
-        return title if 0 < len(title) <= _LONGEST_NAME else (request.tool or "")
+        return title if 0 < len(title) <= LONGEST_NAME else (request.tool or "")
 
     def server_name_of(self, request: ApprovalRequest) -> str:
         """Return the server's name for its tool in quotation marks that it cannot close."""
-        name = self.claimed_name(request).translate(_QUOTATION_MARKS)
+        name = self.claimed_name(request).translate(QUOTATION_MARKS)
         return self._words("phrases.quoted", text=name)
 
     def subject(self, request: ApprovalRequest) -> JsonObject:
@@ -152,6 +166,8 @@ class Phrases:
 
     def _verb_phrase(self, request: ApprovalRequest) -> str:
         """Return the catalogue's phrase, unless nobody has confirmed what the tool is."""
+        if not is_of_tool(request.method):
+            return asked_phrase(request.tool or "", request.method, self._words)
         if request.tier is Tier.T3 and not _is_large(request):
             return ""
         arguments: JsonValue = read_json(request.arguments)
@@ -159,6 +175,11 @@ class Phrases:
 
     def _call_headline(self, request: ApprovalRequest) -> str:
         phrase = self._verb_phrase(request)
+        if request.method == PROMPT:
+            name = name_in_sentence(request.tool or "", self._words)
+            return self._words(
+                "phrases.headline_prompt", agent=request.agent, name=name, server=request.server
+            )
         if phrase:
             return self._words(
                 "phrases.headline_call", agent=request.agent, phrase=phrase, server=request.server
@@ -215,9 +236,6 @@ class Phrases:
             lit=lamp in lit | now or assumed,
             where=where,
         )
-
-
-_QUOTATION_MARKS = str.maketrans(dict.fromkeys('"\u201c\u201d\u201e\u201f\u2033\uff02', "'"))
 
 
 def _is_large(request: ApprovalRequest) -> bool:

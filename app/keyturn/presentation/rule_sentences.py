@@ -25,7 +25,7 @@ _DEEDS: Final = {
 }
 _THINGS: Final = {
     Kind.CALL: ("rules.any_tool", "rules.tools_like"),
-    Kind.TASK: ("rules.any_tool", "rules.tools_like"),
+    Kind.TASK: ("rules.any_task", "rules.tasks_like"),
     Kind.READ: ("rules.any_resource", "rules.resources_like"),
     Kind.PROMPT: ("rules.any_prompt", "rules.prompts_like"),
 }

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.canonical import JsonValue, canonical
+from keyturn.domain.client_request import kind_of
 from keyturn.domain.condition import Operator
 from keyturn.domain.pattern import is_glob
 from keyturn.domain.policy import Because
-from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import rule_from_data, rule_to_data
+from keyturn.domain.spelling import Fit, fit_of
 from keyturn.domain.tier import Tier
+from keyturn.presentation.asked_names import is_of_tool
 from keyturn.presentation.json_nodes import Node, nodes, quoted_text, read_json
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.words import Words
@@ -47,6 +50,7 @@ class RuleSheet:
     agent: str
     server: str
     tool: str
+    kind: Kind
     arguments: JsonValue
     values: tuple[FixableValue, ...]
     refusal: str = ""
@@ -83,6 +87,7 @@ def rule_sheet(
         agent=request.agent,
         server=request.server,
         tool=request.tool or "",
+        kind=kind_of(request.method) or Kind.CALL,
         arguments=arguments,
         values=found if len(found) <= MOST_VALUES else (),
         refusal=_refusal(request, words),
@@ -134,7 +139,7 @@ def _rule(sheet: RuleSheet, kept: list[FixableValue], *, exact: bool) -> Rule:
     return rule_from_data(
         {
             "effect": Effect.ALLOW.value,
-            "kind": "call",
+            "kind": sheet.kind.value,
             "agent": sheet.agent,
             "server": sheet.server,
             "tool": sheet.tool,
@@ -154,11 +159,20 @@ def _refusal(request: ApprovalRequest, words: Words) -> str:
         told = words("sheets.no_rule_agent", agent=request.agent)
     elif request.because in (Because.RULE.value, Because.RULE_FAULT.value):
         told = words("sheets.no_rule_asks", rule=request.rule or words("sheets.one_of_yours"))
+    elif request.because == Because.NOT_ASKED.value:
+        told = words("phrases.why_not_asked")
     elif request.because == Because.OTHER_PARAMS.value:
-        told = words("phrases.why_other_params")
+        of_tool = is_of_tool(request.method)
+        told = words("phrases.why_other_params" if of_tool else "phrases.why_other_members")
     elif any(is_glob(name) for name in (request.agent, request.server, request.tool or "")):
         # Such a name would be read as a pattern and cover other tools as well.
         told = words("sheets.no_rule_name")
+    elif not is_of_tool(request.method) and not _is_unmistakable(request.tool or ""):
+        told = words("sheets.no_rule_spelling")
     elif len(request.arguments) > LARGEST_ARGUMENTS:
         told = words("sheets.no_rule_large")
     return told
+
+
+def _is_unmistakable(name: str) -> bool:
+    return fit_of(name, name) is Fit.YES

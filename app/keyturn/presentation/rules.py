@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from keyturn.domain.policy import Posture
-from keyturn.domain.rule import Effect
+from keyturn.domain.rule import Effect, Kind
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import ListRow, NameChoice, Notice, Question
 from keyturn.presentation.marks import IconText
@@ -76,6 +76,8 @@ class RuleDraft:
     server: str = ""
     tool: str = ""
     name: str = ""
+    kind: Kind = Kind.CALL
+    """Another one where it was begun of a decision about what is no tool's call."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

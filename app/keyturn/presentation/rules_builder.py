@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from keyturn.application.console_state import AgentState, RuleState, ServerState
+from keyturn.application.recorded_names import LONGEST_NAME
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
+from keyturn.domain.client_request import kind_of
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.policy import Posture
-from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import rule_from_data, rule_to_data
+from keyturn.domain.server_input import KINDS as SERVER_KINDS
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import ANY, Cell, ListRow, NameChoice, Notice, Question, marked
+from keyturn.presentation.history_builder import RecordedCall
 from keyturn.presentation.marks import Icon, IconText, Role
 from keyturn.presentation.rule_effects import (
     Coverage,
@@ -92,12 +96,25 @@ def rule_of(draft: RuleDraft, rule_id: str = "") -> Rule:
     """Return the rule that a complete draft stands for; the same draft gives the same id."""
     data: JsonObject = {
         "effect": draft.effect.value,
+        "kind": draft.kind.value,
         "agent": draft.agent or ANY,
         "server": draft.server or ANY,
         "tool": draft.tool or ANY,
         "name": draft.name.strip(),
     }
     return rule_from_data(data, default_id=rule_id)
+
+
+def draft_of(item: RecordedCall) -> RuleDraft:
+    """Return the start of a rule about whom and what a decision was about.
+
+    A name that was masked or cut is chosen anew: a rule of it would cover nothing.
+    """
+    kind = kind_of(item.method) or SERVER_KINDS.get(item.method, Kind.CALL)
+    whole = kind is Kind.CALL or not item.masked and len(item.tool) < LONGEST_NAME
+    return RuleDraft(
+        agent=item.agent, server=item.server, tool=item.tool if whole else "", kind=kind
+    )
 
 
 def data_of(rule: Rule) -> str:
@@ -160,7 +177,11 @@ class RulesBuilder:
                 *((Pair(key=words("rules.name"), value=rule.name),) if rule.name else ()),
                 Pair(key=words("rules.agent"), value=rule.agent, exact=True),
                 Pair(key=words("rules.server"), value=rule.server, exact=True),
-                Pair(key=words("rules.tool"), value=rule.tool, exact=True),
+                Pair(
+                    key=words("rules.tool" if rule.kind is Kind.CALL else "rules.named"),
+                    value=rule.tool,
+                    exact=True,
+                ),
                 Pair(key=words("rules.covers"), value=self._covers(rule, state)),
                 Pair(key=words("rules.hits"), value=words("rules.hits_since", n=known.hits)),
                 Pair(key=words("rules.id"), value=rule.id, exact=True),
@@ -182,14 +203,25 @@ class RulesBuilder:
             for effect, (title, note, _, _) in _EFFECTS.items()
         )
 
-    def choices(self, state: RulesState, server: str) -> RuleChoices:
-        """Return what is known today: exact names first, all of them last."""
+    def choices(
+        self, state: RulesState, server: str, draft: RuleDraft | None = None
+    ) -> RuleChoices:
+        """Return what is known today: exact names first, all of them last.
+
+        Of what is no tool only the name is known that a rule is being made of.
+        """
+        agents = self._names((agent.name for agent in state.agents), "rules.all_agents")
+        servers = self._names((server.name for server in state.servers), "rules.all_servers")
+        if draft is not None and draft.kind is not Kind.CALL:
+            names = (draft.tool,) if draft.tool not in ("", ANY) else ()
+            things = self._names(names, "rules.all_things")
+            return RuleChoices(agents=agents, servers=servers, tools=things)
         tools = [t.name for s in state.servers if s.name == server for t in s.tools]
         if server == ANY:
             tools = sorted({tool.name for s in state.servers for tool in s.tools})
         return RuleChoices(
-            agents=self._names((agent.name for agent in state.agents), "rules.all_agents"),
-            servers=self._names((server.name for server in state.servers), "rules.all_servers"),
+            agents=agents,
+            servers=servers,
             tools=self._names(tools, "rules.all_tools"),
         )
 

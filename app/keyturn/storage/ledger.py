@@ -43,7 +43,7 @@ _CALL = f"""
         outcome = excluded.outcome, actor = excluded.actor, rule_id = excluded.rule_id,
         rule_name = excluded.rule_name, decide_ms = excluded.decide_ms,
         decisive = excluded.decisive, hidden = excluded.hidden, digest = excluded.digest,
-        route = excluded.route
+        route = excluded.route, method = excluded.method
 """
 _DELIVERY = """
     UPDATE calls SET

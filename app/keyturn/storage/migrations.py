@@ -15,3 +15,10 @@ def first(database: Database) -> None:
     """Create the log, its side table and checkpoints, the history over it, and the agreements."""
     for statement in STEPS["0001_log_history_and_agreements"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0002_methods_of_calls")
+def second(database: Database) -> None:
+    """Tell in the history what was asked for that is no tool's call."""
+    for statement in STEPS["0002_methods_of_calls"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

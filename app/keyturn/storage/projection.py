@@ -12,7 +12,7 @@ from keyturn.domain.decision import Actor
 from keyturn.domain.record import Entry, RecordType
 
 CallRow: TypeAlias = tuple[
-    int, str, str, str, str, str, str, str, str, str, str, str, int, str, int, str, str
+    int, str, str, str, str, str, str, str, str, str, str, str, int, str, int, str, str, str
 ]
 """`CALL_COLUMNS` of one decision."""
 DeliveryRow: TypeAlias = tuple[int, str, str]
@@ -22,7 +22,7 @@ EventRow: TypeAlias = tuple[int, str, str, str, str, str, str, str, str, str, st
 
 CALL_COLUMNS = (
     "seq, id, ts, agent, session, server, tool, tier, outcome, actor, "
-    "rule_id, rule_name, decide_ms, decisive, hidden, digest, route"
+    "rule_id, rule_name, decide_ms, decisive, hidden, digest, route, method"
 )
 DELIVERY_COLUMNS = "delivery_seq, delivery, result"
 EVENT_COLUMNS = "seq, type, ts, call, agent, session, server, tool, outcome, actor, details"
@@ -39,6 +39,8 @@ HIDDEN = "hidden"
 """In a decision's details: how many hidden characters the arguments hold."""
 ROUTE = "route"
 """In a decision's details: the way the answer came (window, terminal, exec)."""
+METHOD = "method"
+"""In a decision's details: what was asked for; absent for a tool's call."""
 PRUNED = "pruned"
 """Outcome of the broker's record that says how far retention went."""
 PRUNED_THROUGH = "through"
@@ -82,6 +84,7 @@ def call_row(entry: Entry, seq: int, ts_utc: str) -> CallRow:
         _number(details.get(HIDDEN)),
         entry.call_digest,
         _text(details.get(ROUTE)),
+        _text(details.get(METHOD)),
     )
 
 

@@ -120,8 +120,13 @@ _AGREED = (
     "CREATE TABLE agents (name TEXT PRIMARY KEY, data TEXT NOT NULL) STRICT",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
 )
+_METHODS = ("ALTER TABLE calls ADD COLUMN method TEXT NOT NULL DEFAULT ''",)
+"""Empty for the calls of tools, which are all that was judged before."""
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"0001_log_history_and_agreements": (*_LOG, *_HISTORY, *_AGREED)}
+    {
+        "0001_log_history_and_agreements": (*_LOG, *_HISTORY, *_AGREED),
+        "0002_methods_of_calls": _METHODS,
+    }
 )
 """Every step that this version knows, in order. One that was ever released is never edited."""
 _BOOKKEEPING = (
@@ -207,6 +212,12 @@ def unknown_steps(connection: sqlite3.Connection) -> list[str]:
     """Name the steps that a newer version took."""
     rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'keyturn'")
     return sorted({str(row[0]) for row in rows} - set(STEPS))
+
+
+def missing_steps(connection: sqlite3.Connection) -> list[str]:
+    """Name the steps that an older version did not take."""
+    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = 'keyturn'")
+    return sorted(set(STEPS) - {str(row[0]) for row in rows})
 
 
 def _authorize(

@@ -15,7 +15,12 @@ from typing import TypeAlias
 
 from keyturn.domain.record import GENESIS, chain_hash, leaf_hash
 from keyturn.storage.read_only import APPLICATION_ID, evidence, is_open_elsewhere
-from keyturn.storage.schema import unknown_steps, what_is_missing, what_was_added
+from keyturn.storage.schema import (
+    missing_steps,
+    unknown_steps,
+    what_is_missing,
+    what_was_added,
+)
 from keyturn.storage.tree import Frontier
 from keyturn.storage.verification_deep import DeepCheck, Fault
 
@@ -237,6 +242,10 @@ def _check_schema(connection: sqlite3.Connection) -> None:
     if added := what_was_added(connection):
         if newer := unknown_steps(connection):
             raise _Unusable(f"The database {added}; it names {newer[-1]!a}, a step of a newer one")
+        if older := missing_steps(connection):
+            raise _Unusable(
+                f"The database lacks {older[0]!a}, a step of this version; start Keyturn on it once"
+            )
         raise Fault(None, f"the database {added}")
     if missing := what_is_missing(connection):
         raise _Unusable(f"The database {missing}")

@@ -1,7 +1,8 @@
 """A server that keeps the bytes it reads in a file, and misbehaves when a tool call says so.
 
 Run as `python raw_server.py SEEN [--era legacy|modern|both]`; each line read is appended to SEEN.
-`x/say` makes it write the lines of `params.lines` as they are.
+`x/say` makes it write the lines of `params.lines` as they are, `x/answers` has it answer methods
+that its params name.
 """
 
 import json
@@ -30,6 +31,8 @@ class RawServer:
         self.seen = seen.open("ab", buffering=0)
         self.tools = [dict(tool) for tool in TOOLS]
         self.waiting: list[Any] = []
+        self.answers: dict[str, Any] = {}
+        """By method, what is answered to what is no tool's call."""
 
     def run(self) -> None:
         """Serve until stdin ends."""
@@ -75,8 +78,16 @@ class RawServer:
                 self.result(frame, dict(os.environ))
             case "ping" | "x/echo":
                 self.result(frame, frame.get("params", {}))
-            case _:
-                pass
+            case method:
+                self.answer(frame, method)
+
+    def answer(self, frame: dict[str, Any], method: Any) -> None:
+        """Answer what a test has set an answer for."""
+        if method == "x/answers":
+            self.answers = frame["params"]
+            self.result(frame, {})
+        elif method in self.answers:
+            self.result(frame, self.answers[method])
 
     def list_tools(self, frame: dict[str, Any]) -> None:
         """List in pages of four."""

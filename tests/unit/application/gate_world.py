@@ -32,6 +32,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.client_request import name_in
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
@@ -142,6 +143,7 @@ class Arrival:
     """One call as it reached the server, and how much of the log was committed by then."""
 
     request_id: str | int
+    method: str
     params: JsonObject
     committed: int
 
@@ -194,7 +196,12 @@ class WatchedServer:
         arrived: JsonObject = json.loads(canonical(params))
         self.sent.append(arrived)
         self.arrivals.append(
-            Arrival(request_id=request_id, params=arrived, committed=len(self.log.records))
+            Arrival(
+                request_id=request_id,
+                method=method,
+                params=arrived,
+                committed=len(self.log.records),
+            )
         )
         future: asyncio.Future[UpstreamReply] = asyncio.get_running_loop().create_future()
         self.pending.append(future)
@@ -373,7 +380,7 @@ def _allows(record: Recorded, arrival: Arrival, connection: Connection) -> bool:
     entry = record.entry
     if entry.type is not RecordType.DECISION or not record.awaited:
         return False
-    name = arrival.params.get("name")
+    name = name_in(arrival.method, arrival.params)
     call = ToolCall(
         agent=connection.agent,
         session=connection.session.id,
@@ -382,6 +389,7 @@ def _allows(record: Recorded, arrival: Arrival, connection: Connection) -> bool:
         tool=name if isinstance(name, str) else "",
         def_hash=entry.def_hash,
         params=arrival.params,
+        method=arrival.method,
     )
     read_by_rule = entry.outcome == Outcome.ALLOWED_RULE.value and entry.tier == Tier.T0.name
     return (

@@ -14,11 +14,14 @@ from keyturn.application.ports.upstream import Ready, Upstream
 from keyturn.application.tasks import TaskOwner
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import LogUnavailable
-from keyturn.domain.rule import Effect, Rule
-from tests.factories import make_call
+from keyturn.domain.rule import Effect, Kind, Rule
+from tests.factories import make_asked, make_call
 from tests.unit.application.gate_world import World, broken_law_1, play, settle
 
-ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
+ALLOW = (
+    Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order"),
+    Rule(id="r-reads", effect=Effect.ALLOW, kind=Kind.READ),
+)
 
 
 class ForgetsToWait(Gate):
@@ -77,23 +80,29 @@ class ChangesOnTheWay(Gate):
         return await super()._send(incoming, judged, upstream)
 
 
-async def sent_by(gate: type[Gate], *, disk_full: bool = False) -> list[str]:
+async def sent_by(
+    gate: type[Gate], *, disk_full: bool = False, method: str = "tools/call"
+) -> list[str]:
     """Let one allowed call through a gate and return what law 1's check says of it."""
-    world = World(ALLOW, gate=gate)
+    world = World(*ALLOW, gate=gate)
     connection = await world.connect()
     if disk_full:
         world.log.failure = LogUnavailable("The disk is full.")
-    await world.gate.handle(make_call(connection, arguments={"order": 7}), world.server)
+    incoming = make_call(connection, arguments={"order": 7})
+    if method == "resources/read":
+        incoming = make_asked(connection, method, {"uri": "file:///x"})
+    await world.gate.handle(incoming, world.server)
     await settle()
     assert len(world.server.arrivals) >= (0 if gate is Gate and disk_full else 1)
     return broken_law_1(world, connection)
 
 
 @pytest.mark.requirement("LAW-1")
-def test_the_gate_keeps_law_1() -> None:
+@pytest.mark.parametrize("method", ["tools/call", "resources/read"])
+def test_the_gate_keeps_law_1(method: str) -> None:
     async def story() -> None:
-        assert await sent_by(Gate) == []
-        assert await sent_by(Gate, disk_full=True) == []
+        assert await sent_by(Gate, method=method) == []
+        assert await sent_by(Gate, disk_full=True, method=method) == []
 
     play(story)
 
@@ -108,8 +117,9 @@ def test_the_gate_keeps_law_1() -> None:
     ],
 )
 @pytest.mark.requirement("LAW-1", "I-01", "I-05")
-def test_a_gate_that_breaks_law_1_is_caught(gate: type[Gate], disk_full: bool) -> None:
+@pytest.mark.parametrize("method", ["tools/call", "resources/read"])
+def test_a_gate_that_breaks_law_1_is_caught(gate: type[Gate], disk_full: bool, method: str) -> None:
     async def story() -> None:
-        assert await sent_by(gate, disk_full=disk_full) != []
+        assert await sent_by(gate, disk_full=disk_full, method=method) != []
 
     play(story)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.application.approval_request import Answer, AnswerVerdict, RequestKind, Route
-from keyturn.application.recording import LONGEST_NAME, Recorder, actor_of
+from keyturn.application.recorded_names import LONGEST_NAME
+from keyturn.application.recording import Recorder, actor_of
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, parse_strict
 from keyturn.domain.decision import Actor, Delivery, Outcome, Verdict

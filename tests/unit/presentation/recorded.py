@@ -16,6 +16,7 @@ class Recorded:
     session: str = "s-1"
     server: str = "logistics"
     tool: str = "dispatch_order"
+    method: str = ""
     tier: str = "T2"
     outcome: str = "allowed_once"
     actor: str = "human"

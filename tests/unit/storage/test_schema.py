@@ -273,6 +273,27 @@ def test_a_newer_schema_is_called_newer(path: Path) -> None:
     assert "9999_tomorrow" in found.sentence
 
 
+_BACK_TO_THE_FIRST_STEP = (
+    "ALTER TABLE calls DROP COLUMN method",
+    "DELETE FROM _sqlite_migrations WHERE name = '0002_methods_of_calls'",
+)
+
+
+def test_an_older_schema_is_called_older(path: Path) -> None:
+    change(path, *_BACK_TO_THE_FIRST_STEP)
+    found = verify(path)
+    assert found.code is Finding.UNREADABLE
+    assert "0002_methods_of_calls" in found.sentence
+
+
+def test_an_older_database_is_brought_forward_and_stays_sound(path: Path) -> None:
+    change(path, *_BACK_TO_THE_FIRST_STEP)
+    open_for_writing(path.parent).close()
+    assert verify(path, deep=True).code is Finding.SOUND
+    with closing(HistoryQuery(path)) as history:
+        assert {item.method for item in history.page().items} == {""}
+
+
 @pytest.mark.parametrize("name", ["calls", "records", "arguments"])
 def test_the_history_is_not_read_through_a_view(path: Path, name: str) -> None:
     copy = Path(shutil.copy(path, path.with_name("copy.db")))

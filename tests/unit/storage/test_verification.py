@@ -157,8 +157,8 @@ def test_a_shallow_look_names_the_first_bad_record(
         "UPDATE calls SET seq = 100000 WHERE id = 'c-14'",
         "DELETE FROM calls WHERE id = 'c-14'",
         "INSERT INTO calls SELECT 100000, 'c-new', ts, agent, session, server, tool, tier, outcome,"
-        " actor, rule_id, rule_name, decide_ms, decisive, hidden, digest, route, NULL, NULL, NULL"
-        " FROM calls WHERE id = 'c-14'",
+        " actor, rule_id, rule_name, decide_ms, decisive, hidden, digest, route, NULL, NULL, NULL,"
+        " method FROM calls WHERE id = 'c-14'",
         "UPDATE events SET outcome = 'resumed' WHERE seq = (SELECT min(seq) FROM events)",
         "UPDATE events SET details = '{}' WHERE seq = (SELECT min(seq) FROM events)",
         "DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)",

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from keyturn.domain.canonical import digest_of
+from keyturn.domain.rule import Kind as RuleKind
 from keyturn.domain.tier import Tier
 from keyturn.gui.armed_action import ArmedAction
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine
@@ -71,8 +72,8 @@ class RuleSheetPane(Sheet):
         refused = bool(sheet.refusal)
         title = "sheets.no_rule_title" if refused else "sheets.rule_title"
         self.title.say(words(title))
-        scope = words("sheets.rule_scope", agent=sheet.agent, server=sheet.server)
-        self.note.say(sheet.refusal or scope)
+        scope = "sheets.rule_scope" if sheet.kind is RuleKind.CALL else "sheets.rule_scope_asked"
+        self.note.say(sheet.refusal or words(scope, agent=sheet.agent, server=sheet.server))
         save = words("sheets.save_and_allow" if sheet.waits else "sheets.save_only")
         self.save.say(save, words("card.named", action=save, object=action))
         self.save.setVisible(not refused)

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from keyturn.domain.rule import Effect
+from keyturn.domain.rule import Kind as RuleKind
 from keyturn.gui.forms.fields import Labelled, LineField, NamePicker
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import RaisedBox, SidePane, warning_rows
@@ -32,6 +33,7 @@ class RuleForm(SidePane):
         super().__init__(look, name="rule_form", parent=parent)
         words = look.words
         self._missing = ""
+        self._kind = RuleKind.CALL
         self._effects = {
             choice.effect: ChoiceRow(
                 look, choice.title, choice.note, name=f"effect_{choice.effect.value}", radio=True
@@ -60,10 +62,12 @@ class RuleForm(SidePane):
             server=self.server.name,
             tool=self.tool.name,
             name=self.name_line.text(),
+            kind=self._kind,
         )
 
     def start(self, draft: RuleDraft) -> None:
         """Begin a rule anew."""
+        self._kind = draft.kind
         self._effects[draft.effect].setChecked(True)
         self.name_line.setText(draft.name)
         self.outcome.say(None)

@@ -226,7 +226,7 @@ class RulesPresenter(QObject):
         draft = self._draft
         if draft is None:
             return
-        choices = self._builder.choices(self._state, draft.server)
+        choices = self._builder.choices(self._state, draft.server, draft)
         self._view.form.show_choices(choices, draft)
         draft = self._view.form.draft
         self._draft = draft

@@ -12,7 +12,7 @@ PREVIEW_BYTES = 8192
 """Arguments up to this size come with a row of a page, and are searched for a text."""
 
 _EVERYTHING: Part = ("1", ())
-_SEARCHED = ("c.agent", "c.server", "c.tool", "c.rule_name")
+_SEARCHED = ("c.agent", "c.server", "c.tool", "c.method", "c.rule_name")
 
 
 def condition(narrowed: HistoryFilter) -> tuple[str, tuple[str, ...]]:

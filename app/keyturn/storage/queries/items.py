@@ -59,6 +59,8 @@ class HistoryItem:
     delivery_number: int | None
     result: JsonObject = field(hash=False)
     """What the delivery's record says of it: bytes, why it was withheld, ...; never content."""
+    method: str
+    """What was asked for; empty for a tool's call, and before that was recorded."""
     masked: bool
     """The arguments shown have secrets masked."""
     arguments: str | None

@@ -10,7 +10,7 @@ from keyturn.storage.queries.items import HistoryEvent, HistoryItem
 ITEM_COLUMNS = (
     "c.seq, c.id, c.ts, c.agent, c.session, c.server, c.tool, c.tier, c.outcome, c.actor, "
     "c.rule_id, c.rule_name, c.decide_ms, c.decisive, c.hidden, c.digest, c.route, "
-    "c.delivery_seq, c.delivery, c.result, a.masked, "
+    "c.delivery_seq, c.delivery, c.result, c.method, a.masked, "
     f"CASE WHEN length(a.value) <= {PREVIEW_BYTES} THEN a.value END"
 )
 ITEM_TABLES = "calls c LEFT JOIN arguments a ON a.seq = c.seq AND a.path = ''"
@@ -18,7 +18,7 @@ ITEM_TABLES = "calls c LEFT JOIN arguments a ON a.seq = c.seq AND a.path = ''"
 
 def item_of(row: tuple[Any, ...]) -> HistoryItem:
     """Read a row of `ITEM_COLUMNS`."""
-    arguments = row[21].decode() if isinstance(row[21], bytes) else None
+    arguments = row[22].decode() if isinstance(row[22], bytes) else None
     return HistoryItem(
         number=row[0],
         call=row[1],
@@ -41,7 +41,8 @@ def item_of(row: tuple[Any, ...]) -> HistoryItem:
         delivery_number=row[17],
         delivery=row[18] or "",
         result=_object(row[19] or "{}"),
-        masked=bool(row[20]),
+        method=row[20],
+        masked=bool(row[21]),
         arguments=arguments,
     )
 
