@@ -8,7 +8,11 @@ from typing import Any
 
 import httpx2
 
+from keyturn.broker.downstream_socket import Hello
+from keyturn.broker.ends import ClientEvents, Downstream
+from keyturn.broker.http_client import HttpClient
 from keyturn.broker.http_endpoint import HttpEndpoint
+from keyturn.broker.hub import Hub
 from tests.integration.link_rig import SECONDS, World, request
 from tests.integration.test_link_socket import TOKEN, Broker, broker
 
@@ -31,17 +35,18 @@ class Endpoint:
     b: Broker
     http: httpx2.AsyncClient
     endpoint: HttpEndpoint
+    door: "WatchedDoor"
 
     @property
     def world(self) -> World:
         """The use cases behind it."""
         return self.b.world
 
-    async def legacy(self) -> "Legacy":
+    async def legacy(self, http: httpx2.AsyncClient | None = None) -> "Legacy":
         """Open a session of the era with a handshake."""
-        client = Legacy(self.http)
+        client = Legacy(http or self.http)
         answer = await client.ask("init", "initialize", SHAKE)
-        assert answer["result"]["serverInfo"]["name"] == "raw"
+        assert answer["result"]["serverInfo"]["name"] in ("raw", "far")
         await client.tell("notifications/initialized")
         return client
 
@@ -61,6 +66,24 @@ class Endpoint:
         async with self.http.stream("POST", URL, content=body, headers=headers) as response:
             assert response.headers["content-type"].startswith("text/event-stream")
             yield Events(response.aiter_lines())
+
+
+@dataclass
+class WatchedDoor:
+    """Lets in who the hub lets in, and remembers the clients' ends."""
+
+    hub: Hub
+    clients: list[HttpClient] = field(default_factory=list[HttpClient])
+
+    def agent_of(self, token: str) -> str | None:
+        """Ask the hub."""
+        return self.hub.agent_of(token)
+
+    async def accept(self, hello: Hello, pid: int, downstream: Downstream) -> ClientEvents:
+        """Ask the hub."""
+        assert isinstance(downstream, HttpClient)
+        self.clients.append(downstream)
+        return await self.hub.accept(hello, pid, downstream)
 
 
 @dataclass
@@ -109,7 +132,7 @@ class Events:
     async def next(self) -> dict[str, Any]:
         """Return the next one."""
         async for line in self.lines:
-            if line.startswith("data: "):
+            if line.startswith("data: {"):
                 return json.loads(line.removeprefix("data: "))
         raise EOFError
 
@@ -125,7 +148,8 @@ class Events:
 async def endpoint(world: World, **more: Any) -> AsyncGenerator[Endpoint]:
     """Run a broker with its endpoint, and a client with the analyst's token."""
     async with broker(world, **more) as b:
-        served = HttpEndpoint(b.hub, frame_bytes=world.limits.frame_bytes)
+        door = WatchedDoor(b.hub)
+        served = HttpEndpoint(door, frame_bytes=world.limits.frame_bytes)
         await served.start(0)
         client = httpx2.AsyncClient(
             base_url=f"http://127.0.0.1:{served.port}",
@@ -138,7 +162,7 @@ async def endpoint(world: World, **more: Any) -> AsyncGenerator[Endpoint]:
         )
         try:
             async with client:
-                yield Endpoint(b, client, served)
+                yield Endpoint(b, client, served, door)
         finally:
             await served.close()
 
@@ -161,4 +185,4 @@ def answers_in(response: httpx2.Response) -> list[dict[str, Any]]:
     if response.headers["content-type"].startswith("application/json"):
         return [response.json()]
     events = response.text.splitlines()
-    return [json.loads(one.removeprefix("data: ")) for one in events if one.startswith("data: ")]
+    return [json.loads(one.removeprefix("data: ")) for one in events if one.startswith("data: {")]

@@ -154,6 +154,9 @@ class ClientEnd:
         """Tell whether anybody still reads."""
         return not self.deaf
 
+    def server_paused(self, request_id: str | int, retry: float | None, *, ended: bool) -> None:
+        """Ignore it."""
+
     def hold_reading(self, reason: str) -> None:
         """Remember the reason."""
         self.holds.add(reason)

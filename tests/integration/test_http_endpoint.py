@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
-from keyturn.broker import http_endpoint, http_prompt
+from keyturn.broker import http_answers, http_endpoint, http_prompt
 from keyturn.domain.configuration import AgentConfig, Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import ConfigurationError
@@ -336,8 +336,8 @@ def test_who_stops_reading_has_cancelled(tmp_path: Path) -> None:
 def test_a_held_call_is_kept_alive_and_answered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_endpoint, "COMMIT_SECONDS", 0.05)
-    monkeypatch.setattr(http_endpoint, "PING_SECONDS", 0.05)
+    monkeypatch.setattr(http_answers, "COMMIT_SECONDS", 0.05)
+    monkeypatch.setattr(http_answers, "PING_SECONDS", 0.05)
 
     async def story(world: World) -> None:
         async with endpoint(world) as e, e.streaming(1, "tools/call", call("held")) as events:

@@ -16,7 +16,7 @@ from keyturn.broker import upstream_sse
 from keyturn.broker.posting import Remote, http_client
 from keyturn.domain.configuration import Limits, RemoteTransport, ReviewMode
 from keyturn.domain.decision import Delivery, Outcome
-from tests.integration.link_rig import Wire, World, line_of, request
+from tests.integration.link_rig import ClientEnd, Wire, World, line_of, request
 from tests.integration.servers.sse_server import ENDPOINT, Frame, SseServer, sse_server
 from tests.integration.stories import tell
 from tests.integration.test_hosts_that_end import until
@@ -392,6 +392,7 @@ def test_a_machine_that_is_gone_is_noticed_though_nothing_is_written_to_it() -> 
                 headers={},
                 schema_of=lambda _tool: None,
                 lost=lambda _id, _reason: False,
+                paused=ClientEnd().server_paused,
             )
             async with http_client(to) as client, client.stream("GET", server.url) as response:
                 used = response.extensions["network_stream"].get_extra_info("socket")

@@ -40,6 +40,9 @@ class Events:
     def answer_too_long(self, request_id: RequestId) -> None:
         self.too_long.append(request_id)
 
+    def server_paused(self, request_id: str | int, retry: float | None, *, ended: bool) -> None:
+        """Ignore it."""
+
     def server_slow(self, slow: bool) -> None:
         self.slow.append(slow)
 

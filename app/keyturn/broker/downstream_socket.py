@@ -266,6 +266,9 @@ class _Client(asyncio.Protocol):
             return False
         return not self._left or not _is_gone(transport.get_extra_info("socket"))
 
+    def server_paused(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
+        """Nothing can be taken up again on a socket, nor has to be."""
+
     def hold_reading(self, reason: str) -> None:
         """Read nothing for now."""
         self._tap.hold(reason)

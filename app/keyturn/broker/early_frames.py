@@ -20,13 +20,23 @@ class EarlyFrames:
         self._downstream = downstream
         self._lines: deque[bytes] = deque()
         self._bytes = 0
+        self._waits = False
+        self._afterwards: list[Callable[[], None]] = []
 
     def keep(self, line: bytes) -> None:
         """Take one line for later."""
+        self._waits = True
         self._lines.append(line)
         self._bytes += len(line)
         if self._bytes > _WAITING_BYTES:
             self._downstream.hold_reading("starting")
+
+    def afterwards(self, act: Callable[[], None]) -> None:
+        """Act once all that was kept is handed on; at once where nothing is."""
+        if self._waits:
+            self._afterwards.append(act)
+        else:
+            act()
 
     def first_id(self) -> RequestId | None:
         """Return the id of the request that came first; None when it is none."""
@@ -39,4 +49,8 @@ class EarlyFrames:
         while self._lines:
             await slices.pause()
             receiver()(self._lines.popleft())
+        self._waits = False
+        for act in self._afterwards:
+            act()
+        self._afterwards.clear()
         self._downstream.release_reading("starting")

@@ -25,6 +25,14 @@ Answer = Callable[[bytes], None]
 """Writes one line to the client."""
 
 
+class Paused(Protocol):
+    """Is told that a server can take up its answer to a request again, were it broken off."""
+
+    def __call__(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
+        """`retry`: the seconds that it wants to be waited; `ended`: it has broken off."""
+        ...
+
+
 class Downstream(Protocol):
     """The client's end of a connection, as a link writes to it."""
 
@@ -34,6 +42,10 @@ class Downstream(Protocol):
 
     def hears(self, request_id: RequestId) -> bool:
         """Tell whether the answer to a request would still reach who asked, as far as is known."""
+        ...
+
+    def server_paused(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
+        """Be told what `Paused` says."""
         ...
 
     def hold_reading(self, reason: str) -> None:
@@ -66,6 +78,10 @@ class ClientEvents(Protocol):
 
     def schema_of(self, tool: str) -> JsonObject | None:
         """Return the input schema of a tool that the server is known to list."""
+        ...
+
+    def abandoned(self, request_id: RequestId) -> None:
+        """Say that nobody waits for the answer to a request, which was not cancelled."""
         ...
 
     def client_left(self) -> None:

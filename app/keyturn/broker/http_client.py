@@ -5,13 +5,9 @@ its answer. What belongs to no request goes to the client's standing stream, or 
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 import msgspec
-from msgspec import Raw
 
 from keyturn.broker.ends import ClientEvents
 from keyturn.broker.envelope import (
@@ -21,7 +17,10 @@ from keyturn.broker.envelope import (
     notification_line,
     read_server,
 )
+from keyturn.broker.http_stream import Reader, Stream
 from keyturn.broker.keep_alive import PROGRESS
+from keyturn.broker.kept_streams import KEPT_SECONDS, KeptStreams
+from keyturn.broker.replay import Replay
 from keyturn.broker.routes import CANCELLED
 from keyturn.broker.splicing import (
     progress_of,
@@ -39,70 +38,18 @@ MOST_KEPT = 100
 _SLOW_BYTES = 1024 * 1024
 """What may wait to be read by the client; then the server is not read."""
 _FAST_BYTES = 128 * 1024
+COME_BACK_SECONDS = 5.0
+"""How long, beyond what it was asked to wait, a client that lost a response may take to return."""
 _TO_EVERYBODY = ("list_changed", "notifications/resources/updated")
 """Ends of the methods of notifications that belong to no request."""
-
-
-@dataclass(slots=True, eq=False)
-class Stream:
-    """One response: lines in order, until it is finished by us or left by the client."""
-
-    client: "HttpClient"
-    request_id: RequestId | None = None
-    """The id by which the link knows its request; None for a standing stream."""
-    literal: Raw | None = None
-    """The id as the client spells it, where it is not the link's."""
-    token: Raw | None = None
-    """The client's progress token, likewise."""
-    named: RequestId | None = None
-    """The progress token, where it is not spliced."""
-    finished: bool = False
-    _lines: deque[bytes] = field(default_factory=deque[bytes])
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def put(self, line: bytes) -> None:
-        """Add a line."""
-        self._lines.append(line)
-        self.client.waits(len(line))
-        self._changed.set()
-
-    def finish(self) -> None:
-        """Add nothing more."""
-        self.finished = True
-        self._changed.set()
-
-    async def next(self, seconds: float | None) -> bytes | None:
-        """Return the next line, None after so long without one, empty at the end."""
-        while not self._lines:
-            if self.finished:
-                return b""
-            self._changed.clear()
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._changed.wait()
-            except TimeoutError:
-                return None
-        line = self._lines.popleft()
-        self.client.waits(-len(line))
-        return line
-
-    @property
-    def empty(self) -> bool:
-        """Whether everything was taken."""
-        return not self._lines
-
-    def left(self) -> None:
-        """Say that nobody reads it any more."""
-        while self._lines:
-            self.client.waits(-len(self._lines.popleft()))
-        self.client.left(self)
 
 
 class HttpClient:
     """Implements `Downstream` for one link.
 
     A shared one serves the requests of many clients, which know nothing of each other: its ids and
-    progress tokens are the link's own, and a client that stops reading has cancelled.
+    progress tokens are the link's own, and a client that stops reading has cancelled. The client of
+    another has only lost a response, and may take its stream up again.
     """
 
     def __init__(self, *, shared: bool) -> None:
@@ -113,9 +60,11 @@ class HttpClient:
         self._readable = asyncio.Event()
         self._readable.set()
         self._holds: set[str] = set()
+        self._loop = asyncio.get_running_loop()
+        self._kept = KeptStreams()
         self._open: dict[RequestId, Stream] = {}
-        self._standing: Stream | None = None
-        self._kept: deque[bytes] = deque(maxlen=MOST_KEPT)
+        self._standing = Stream(self, Replay(MOST_KEPT), keeps=True)
+        self._kept.add(self._standing)
         self._waiting_bytes = 0
         self._slow = False
         self._last_id = 0
@@ -124,8 +73,8 @@ class HttpClient:
 
     @property
     def busy(self) -> bool:
-        """Whether a request is open or somebody listens."""
-        return bool(self._open) or self._standing is not None
+        """Whether somebody waits for an answer or listens."""
+        return any(one.reader is not None for one in (*self._open.values(), self._standing))
 
     def uses(self, request_id: RequestId) -> bool:
         """Tell whether a request of that id is open."""
@@ -139,48 +88,77 @@ class HttpClient:
         """Wait until the link takes what the client says."""
         await self._readable.wait()
 
-    def request(self, frame: ClientFrame) -> Stream:
+    def request(self, frame: ClientFrame, *, primed: bool = False) -> Reader:
         """Hand a request to the link and return the stream of its answer.
 
-        Raises msgspec.DecodeError for params that cannot be spliced.
+        `primed` for a client that knows what to do with an event that is only an id. Raises
+        msgspec.DecodeError for params that cannot be spliced.
         """
         line, request_id = frame.line, frame.id
         if self._shared or request_id is None:
             self._last_id += 1
             request_id = self._last_id
             line, literal, token = spliced_in(line, request_id)
-            stream = Stream(self, request_id, literal, token)
+            stream = Stream(self, Replay(0, 0), request_id, literal, token)
         else:
-            stream = Stream(self, request_id, named=token_in(frame.params))
+            named = token_in(frame.params)
+            stream = Stream(self, Replay(), request_id, named=named, keeps=True, primed=primed)
+            self._kept.add(stream)
         self._open[request_id] = stream
+        reader = stream.read()
         self.say(line)
-        return stream
+        return reader
 
     def say(self, line: bytes) -> None:
         """Hand a line to the link."""
         if self.events is not None:
             self.events.from_client(line)
 
-    def listen(self) -> Stream | None:
-        """Open the standing stream; None when there is one."""
-        if self._standing is not None:
+    def listen(self) -> Reader | None:
+        """Open the standing stream, or go on with it; None when somebody reads it."""
+        return None if self._standing.reader is not None else self._standing.read()
+
+    def resume(self, event_id: str) -> Reader | None:
+        """Go on with a stream after this event, instead of whoever read it before.
+
+        None for an event that was not on a stream of this client, or from which on not all is kept.
+        """
+        found = self._kept.find(event_id)
+        if found is None:
             return None
-        self._standing = Stream(self)
-        while self._kept:
-            self._standing.put(self._kept.popleft())
-        return self._standing
+        stream, number = found
+        return stream.read(number) if stream.replay.reaches(number) else None
+
+    def sweep(self, now: float) -> None:
+        """Forget the streams that nobody took up again for long."""
+        for stream in self._kept.all():
+            gone = stream.reader is None and stream.left_at < now - KEPT_SECONDS
+            if gone and stream is not self._standing:
+                self._forget(stream)
+
+    # ---------------------------------------------------------------- for its streams
 
     def left(self, stream: Stream) -> None:
-        """Take a stream away that its client closed."""
-        if stream is self._standing:
-            self._standing = None
+        """Give up the request of a stream that its client closed, unless it may come back."""
+        stream.left_at = self._loop.time()
         request_id = stream.request_id
         if request_id is None or self._open.get(request_id) is not stream:
-            return
-        del self._open[request_id]
-        if self._shared:
+            if not stream.known and stream is not self._standing:
+                self._forget(stream)
+        elif self._shared:
+            self._forget(stream)
             # Over HTTP of this era closing the stream is how a request is cancelled.
             self.say(notification_line(CANCELLED, {"requestId": request_id}))
+        elif stream.known and not self.closed.is_set():
+            wait = stream.retry + COME_BACK_SECONDS
+            stream.timer = self._loop.call_later(wait, self._abandon, request_id)
+        else:
+            self._forget(stream)
+            self._abandon(request_id)
+
+    def holds(self, stream: Stream, size: int) -> None:
+        """Count bytes that are kept for a client that comes back."""
+        self._kept.holds(stream, size)
 
     def waits(self, size: int) -> None:
         """Count bytes that the client has not read, and hold the server while they are many."""
@@ -209,7 +187,18 @@ class HttpClient:
 
     def hears(self, request_id: RequestId) -> bool:
         """Tell whether the response of this request is still read."""
-        return request_id in self._open and not self.closed.is_set()
+        stream = self._open.get(request_id)
+        return stream is not None and stream.reader is not None and not self.closed.is_set()
+
+    def server_paused(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
+        """Do with a response as the server did with its own."""
+        stream = None if self._shared else self._open.get(request_id)
+        if stream is None:
+            return
+        if ended:
+            stream.pause(retry)
+        else:
+            stream.prime(retry)
 
     def hold_reading(self, reason: str) -> None:
         """Take nothing from the client for now."""
@@ -227,8 +216,7 @@ class HttpClient:
         self.closed.set()
         self._readable.set()
         for stream in (*self._open.values(), self._standing):
-            if stream is not None:
-                stream.finish()
+            stream.finish()
         self._open.clear()
 
     # ---------------------------------------------------------------- inside
@@ -259,14 +247,27 @@ class HttpClient:
         stream = None
         if frame.method == PROGRESS:
             stream = self._stream_of_token(progress_of(frame.params))
-        if stream is None:
-            newest = next(reversed(self._open.values()), None)
-            to_everybody = frame.method.endswith(_TO_EVERYBODY)
-            stream = self._standing or newest if to_everybody else newest or self._standing
-        if stream is not None:
-            stream.put(frame.line)
-        else:
-            self._kept.append(frame.line)
+        (stream or self._read_soonest(frame.method.endswith(_TO_EVERYBODY))).put(frame.line)
+
+    def _read_soonest(self, to_everybody: bool) -> Stream:
+        read = next((s for s in reversed(self._open.values()) if s.reader is not None), None)
+        listens = self._standing.reader is not None
+        if read is None and not listens:
+            # Nobody reads: whoever has lost its response may come back for it.
+            newest = next(reversed(self._open.values()), self._standing)
+            return self._standing if to_everybody else newest
+        return self._standing if read is None or listens and to_everybody else read
+
+    def _abandon(self, request_id: RequestId) -> None:
+        if self.events is not None:
+            self.events.abandoned(request_id)
+
+    def _forget(self, stream: Stream) -> None:
+        stream.stop_timer()
+        self._kept.remove(stream)
+        request_id = stream.request_id
+        if request_id is not None and self._open.get(request_id) is stream:
+            del self._open[request_id]
 
     def _stream(self, request_id: RequestId | None) -> Stream | None:
         return None if request_id is None else self._open.get(request_id)
@@ -274,18 +275,3 @@ class HttpClient:
     def _stream_of_token(self, token: RequestId | None) -> Stream | None:
         same = (one for one in self._open.values() if one.named == token)
         return None if token is None else next(same, None)
-
-
-async def lines_of(stream: Stream, seconds: float) -> AsyncIterator[bytes]:
-    """Yield the lines of a stream as they come, and an empty one after each silence."""
-    try:
-        while True:
-            line = await stream.next(seconds)
-            if line is None:
-                yield b""
-            elif line:
-                yield line
-            else:
-                return
-    finally:
-        stream.left()

@@ -8,24 +8,32 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator, Generator
+from collections.abc import Generator
 
 import msgspec
 import uvicorn
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.envelope import (
-    INVALID_REQUEST,
     BadFrame,
     ClientFrame,
     read_client,
     strict_params,
 )
 from keyturn.broker.eras import VERSION_KEY, modern_meta
-from keyturn.broker.http_client import HttpClient, Stream, lines_of
+from keyturn.broker.http_answers import (
+    EVENTS,
+    JSON,
+    accepts,
+    answering,
+    json_answer,
+    listening,
+    refusal,
+)
+from keyturn.broker.http_client import HttpClient
 from keyturn.broker.http_headers import (
     HEADER_MISMATCH,
     SESSION,
@@ -37,7 +45,7 @@ from keyturn.broker.http_headers import (
 )
 from keyturn.broker.http_prompt import PromptProtocol
 from keyturn.broker.http_sessions import Door, HttpSessions
-from keyturn.broker.refusals import ID_IN_USE, INVALID_PARAMS, error_line, invalid_line
+from keyturn.broker.refusals import ID_IN_USE, INVALID_PARAMS, invalid_line
 from keyturn.broker.routes import INITIALIZE
 from keyturn.domain.canonical import Malformed
 from keyturn.domain.client_request import TOOLS_CALL
@@ -48,30 +56,13 @@ _log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 MODERN_VERSIONS = ("2026-07-28",)
 LEGACY_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
-PING_SECONDS = 15.0
-COMMIT_SECONDS = PING_SECONDS
-"""An answer that is there by then, with nothing before it, is sent as JSON; others as events."""
+PRIMED_SINCE = "2025-11-25"
+"""Clients of older versions cannot read an event without data."""
 HEAD_BYTES = 32 * 1024
 MOST_OPEN = 400
 """HTTP connections at a time."""
 METHOD_NOT_FOUND = -32601
-_LONG_EVENT = 256 * 1024
 _CLOSING_SECONDS = 2
-_JSON, _EVENTS = "application/json", "text/event-stream"
-_NO_STORE = {"cache-control": "no-store"}
-_STATUS = dict.fromkeys((-32700, -32600, -32602, -32020, -32021, -32022), 400) | {-32601: 404}
-"""Of an error that answers a request of 2026-07-28 (transports, "Response status")."""
-
-
-class _Outcome(msgspec.Struct):
-    code: int = 0
-
-
-class _Answer(msgspec.Struct):
-    error: _Outcome | None = None
-
-
-_answer_of = msgspec.json.Decoder(_Answer).decode
 
 
 class _Server(uvicorn.Server):
@@ -148,11 +139,11 @@ class HttpEndpoint:
 
     async def _handle(self, request: Request) -> Response:
         if not self._is_at_home(request):
-            return _refusal(403, "Only programs of this machine may ask, under its own name.")
+            return refusal(403, "Only programs of this machine may ask, under its own name.")
         token = _bearer(request)
         agent = self._door.agent_of(token) if token else None
         if agent is None:
-            return _refusal(
+            return refusal(
                 401,
                 "A bearer token of an enrolled agent is needed.",
                 headers={"www-authenticate": 'Bearer realm="keyturn"'},
@@ -163,12 +154,12 @@ class HttpEndpoint:
         session = self._sessions.find(request.headers.get(SESSION, ""), agent, server)
         if session is None:
             if SESSION in request.headers:
-                return _refusal(404, "There is no such session.")
-            return _refusal(405, "Without a session there is only POST.")
+                return refusal(404, "There is no such session.")
+            return refusal(405, "Without a session there is only POST.")
         if request.method == "DELETE":
             self._sessions.end(session)
             return Response(status_code=200)
-        return _listening(request, session.client)
+        return listening(request, session.client)
 
     def _is_at_home(self, request: Request) -> bool:
         """Tell whether the request is for this endpoint, and not made by a page of another."""
@@ -184,11 +175,11 @@ class HttpEndpoint:
     async def _post(self, request: Request, agent: str, token: str, server: str) -> Response:
         line = await self._body(request)
         if line is None:
-            return _refusal(413, f"The frame is over {self._frame_bytes} bytes.")
-        if not _accepts(request, _JSON) or not _accepts(request, _EVENTS):
-            return _refusal(406, f"Accept {_JSON} and {_EVENTS}.")
-        if request.headers.get("content-type", "").partition(";")[0].strip() != _JSON:
-            return _refusal(415, f"The content type must be {_JSON}.")
+            return refusal(413, f"The frame is over {self._frame_bytes} bytes.")
+        if not accepts(request, JSON) or not accepts(request, EVENTS):
+            return refusal(406, f"Accept {JSON} and {EVENTS}.")
+        if request.headers.get("content-type", "").partition(";")[0].strip() != JSON:
+            return refusal(415, f"The content type must be {JSON}.")
         frame = read_client(line)
         if isinstance(frame, BadFrame):
             return await self._bad(frame, line, request, agent, server)
@@ -206,7 +197,7 @@ class HttpEndpoint:
         session = self._sessions.find(request.headers.get(SESSION, ""), agent, server)
         if session is not None:
             session.client.say(line)
-        return _json(400, invalid_line(frame.id, frame.reason, frame.code))
+        return json_answer(400, invalid_line(frame.id, frame.reason, frame.code))
 
     async def _post_legacy(
         self, frame: ClientFrame, request: Request, who: tuple[str, str, str]
@@ -214,7 +205,7 @@ class HttpEndpoint:
         agent, token, server = who
         version = request.headers.get(VERSION)
         if version is not None and version not in LEGACY_VERSIONS:
-            return _json(400, invalid_line(frame.id, f"the header {VERSION} is not known"))
+            return json_answer(400, invalid_line(frame.id, f"the header {VERSION} is not known"))
         session_id = request.headers.get(SESSION)
         headers: dict[str, str] = {}
         if session_id is None and frame.method == INITIALIZE and frame.id is not None:
@@ -222,20 +213,21 @@ class HttpEndpoint:
             if not session.refused:
                 headers[SESSION] = session.id
         elif session_id is None:
-            return _json(400, invalid_line(frame.id, "the session id is missing"))
+            return json_answer(400, invalid_line(frame.id, "the session id is missing"))
         else:
             found = self._sessions.find(session_id, agent, server)
             if found is None:
-                return _json(404, invalid_line(frame.id, "there is no such session"))
+                return json_answer(404, invalid_line(frame.id, "there is no such session"))
             session = found
         await session.client.readable()
         if frame.id is None:
             session.client.say(frame.line)
             return Response(status_code=202)
         if session.client.uses(frame.id):
-            return _json(400, invalid_line(frame.id, ID_IN_USE))
-        stream = session.client.request(frame)
-        return await _answering(request, stream, headers, modern=False)
+            return json_answer(400, invalid_line(frame.id, ID_IN_USE))
+        primed = version is not None and version >= PRIMED_SINCE
+        reader = session.client.request(frame, primed=primed)
+        return await answering(request, reader, headers, modern=False)
 
     async def _post_modern(
         self,
@@ -251,25 +243,25 @@ class HttpEndpoint:
             return Response(status_code=202)
         if version is None:
             reason = "params._meta names no protocol version"
-            return _json(400, invalid_line(frame.id, reason, INVALID_PARAMS))
+            return json_answer(400, invalid_line(frame.id, reason, INVALID_PARAMS))
         fault = fault_of_headers(headers, version=version, method=frame.method, params=frame.params)
         if fault:
-            return _json(400, invalid_line(frame.id, fault, HEADER_MISMATCH))
+            return json_answer(400, invalid_line(frame.id, fault, HEADER_MISMATCH))
         if version not in MODERN_VERSIONS:
-            return _json(400, _unsupported(frame, version))
+            return json_answer(400, _unsupported(frame, version))
         if frame.method == INITIALIZE:
             reason = "there is no handshake in this version"
-            return _json(404, invalid_line(frame.id, reason, METHOD_NOT_FOUND))
+            return json_answer(404, invalid_line(frame.id, reason, METHOD_NOT_FOUND))
         session = await self._sessions.shared(agent, token, server)
         await session.client.readable()
         fault = _fault_of_params(frame, headers, session.client)
         if fault:
-            return _json(400, invalid_line(frame.id, fault, HEADER_MISMATCH))
+            return json_answer(400, invalid_line(frame.id, fault, HEADER_MISMATCH))
         try:
-            stream = session.client.request(frame)
+            reader = session.client.request(frame)
         except msgspec.DecodeError:
-            return _json(400, invalid_line(frame.id, "the params could not be read"))
-        return await _answering(request, stream, {}, modern=True)
+            return json_answer(400, invalid_line(frame.id, "the params could not be read"))
+        return await answering(request, reader, {}, modern=True)
 
     async def _body(self, request: Request) -> bytes | None:
         """Read one frame as a line; None when it is too long."""
@@ -298,47 +290,6 @@ def _unsupported(frame: ClientFrame, version: str) -> bytes:
     return msgspec.json.encode({"jsonrpc": "2.0", "id": frame.id, "error": error})
 
 
-def _listening(request: Request, client: HttpClient) -> Response:
-    if not _accepts(request, _EVENTS):
-        return _refusal(406, f"Accept {_EVENTS}.")
-    stream = client.listen()
-    if stream is None:
-        return _refusal(409, "This session has a stream already.")
-    return StreamingResponse(_events(stream, []), headers=_NO_STORE, media_type=_EVENTS)
-
-
-async def _answering(
-    request: Request, stream: Stream, headers: dict[str, str], *, modern: bool
-) -> Response:
-    """Answer as JSON when the answer alone is there soon, else with events as they come."""
-    watch = asyncio.get_running_loop().create_task(_left(request, stream))
-    try:
-        first = await stream.next(COMMIT_SECONDS)
-    except asyncio.CancelledError:
-        stream.left()
-        raise
-    finally:
-        watch.cancel()
-    # The older era's clients are used to events; some of them cannot read a long one.
-    as_json = modern or first is not None and len(first) > _LONG_EVENT
-    if first and as_json and stream.finished and stream.empty:
-        return _json(_status(first) if modern else 200, first, headers)
-    if first == b"":
-        return _json(502, error_line(None, INVALID_REQUEST, "The connection ended."), headers)
-    begun = [first] if first else []
-    return StreamingResponse(
-        _events(stream, begun), headers=_NO_STORE | headers, media_type=_EVENTS
-    )
-
-
-async def _left(request: Request, stream: Stream) -> None:
-    """Wait for the client to close its end before it got anything."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    stream.left()
-    stream.finish()
-
-
 def _fault_of_params(frame: ClientFrame, headers: Headers, client: HttpClient) -> str:
     """Hold the headers that repeat a call's arguments against these."""
     if frame.method != TOOLS_CALL:
@@ -353,48 +304,9 @@ def _fault_of_params(frame: ClientFrame, headers: Headers, client: HttpClient) -
     return fault_of_param_headers(headers, schema, arguments)
 
 
-async def _events(stream: Stream, begun: list[bytes]) -> AsyncIterator[bytes]:
-    """Write lines as server-sent events, and a comment after each while of silence."""
-    for line in begun:
-        yield _event(line)
-    async for line in lines_of(stream, PING_SECONDS):
-        yield _event(line) if line else b": ping\n\n"
-
-
-def _event(line: bytes) -> bytes:
-    return b"event: message\ndata: " + line.rstrip(b"\r\n") + b"\n\n"
-
-
-def _status(line: bytes) -> int:
-    try:
-        error = _answer_of(line).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return 200
-    return 200 if error is None else _STATUS.get(error.code, 200)
-
-
 def _bearer(request: Request) -> str:
     given = request.headers.getlist("authorization")
     if len(given) != 1:
         return ""
     scheme, _, token = given[0].partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _accepts(request: Request, kind: str) -> bool:
-    ranges = {
-        part.partition(";")[0].strip().lower()
-        for value in request.headers.getlist("accept")
-        for part in value.split(",")
-    }
-    return bool(ranges & {kind, "*/*", f"{kind.partition('/')[0]}/*"})
-
-
-def _json(status: int, line: bytes, headers: dict[str, str] | None = None) -> Response:
-    return Response(
-        line.rstrip(b"\n"), status, headers=_NO_STORE | (headers or {}), media_type=_JSON
-    )
-
-
-def _refusal(status: int, sentence: str, headers: dict[str, str] | None = None) -> Response:
-    return _json(status, error_line(None, INVALID_REQUEST, sentence), headers)

@@ -130,6 +130,7 @@ class HttpSessions:
             await asyncio.sleep(LOOK_SECONDS)
             before = self._now() - IDLE_SECONDS
             for session in (*self._by_id.values(), *self._shared.values()):
+                session.client.sweep(self._now())
                 gone = session.client.closed.is_set()
                 if gone or session.used < before and not session.client.busy:
                     self.end(session)

@@ -180,6 +180,14 @@ class JudgedCalls:
             self._services.approvals.client_left(live.incoming.approval_id)
         return Cancelled.NOT_SENT
 
+    def abandoned(self, request_id: RequestId) -> None:
+        """Withdraw a call that nobody waits for, unless it was sent; say so to who returns."""
+        live = self._live.get(request_id)
+        if live is None or not live.answered or live.incoming.sent:
+            return
+        self.cancel(request_id)
+        self._answer(_refusal_line(Refused(outcome=Outcome.CANCELLED_BY_CLIENT), live))
+
     def stop_sent(self) -> tuple[RequestId, ...]:
         """Return the calls to cancel at the server, whose answers are not awaited for ever."""
         sent = [live for live in self._live.values() if live.incoming.sent]

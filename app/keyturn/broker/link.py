@@ -56,6 +56,7 @@ class Link:
     ) -> None:
         self.connection = connection
         self._downstream = downstream
+        self.server_paused = downstream.server_paused
         self._services = services
         self._closed = closed
         self._loop = asyncio.get_running_loop()
@@ -124,6 +125,10 @@ class Link:
         """Return the input schema of a tool, once the server's list is known."""
         definition = self.connection.catalogue.get(tool)
         return definition.input_schema if definition is not None else None
+
+    def abandoned(self, request_id: RequestId) -> None:
+        """Withdraw a call that nobody waits for any more, as soon as it is known."""
+        self._early.afterwards(lambda: self._judged.abandoned(request_id))
 
     def client_left(self) -> None:
         """Withdraw what waits, await what was sent, then end the server."""

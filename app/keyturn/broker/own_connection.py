@@ -40,6 +40,9 @@ class Unattended:
         """It calls nothing."""
         return None
 
+    def server_paused(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
+        """It waits for its answers, in however many pieces."""
+
     def server_slow(self, slow: bool) -> None:
         """Nobody writes in bulk."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import httpx2
 
 from keyturn.broker.child_process import Ends
+from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId, ServerFrame
 from keyturn.broker.refusals import INTERNAL_ERROR, error_line
 from keyturn.broker.server_events import TooLong
@@ -38,6 +39,8 @@ class Remote:
     """Returns the input schema of a tool that the server is known to list."""
     lost: Callable[[RequestId, str], bool]
     """Says that nobody knows what became of a request; False when nobody asks."""
+    paused: Paused
+    """Says that the answer to a request can be taken up again, or has to be."""
 
 
 class PulledFlow:

@@ -100,6 +100,9 @@ class RefusedClient:
         """There is no server, and no tool."""
         return None
 
+    def abandoned(self, request_id: RequestId) -> None:
+        """It is answered already."""
+
     def client_left(self) -> None:
         """Close."""
         self._downstream.close()

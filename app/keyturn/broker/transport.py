@@ -7,6 +7,7 @@ from typing import Protocol
 
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.child_process import ChildProcess, Ends
+from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId
 from keyturn.broker.server_start import ServerMeans, ServerStart, server_command, server_headers
 from keyturn.domain.canonical import JsonObject
@@ -68,12 +69,24 @@ class Transport(Protocol):
         ...
 
 
+class TransportEvents(Protocol):
+    """What a connection knows that its transport needs, and is told by it."""
+
+    def schema_of(self, tool: str) -> JsonObject | None:
+        """Return the input schema of a tool, once the server's list is known."""
+        ...
+
+    @property
+    def server_paused(self) -> Paused:
+        """Is told when the answer to a request can be taken up again, or has to be."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asking:
     """What whoever carries lines has to ask its connection."""
 
-    schema_of: Callable[[str], JsonObject | None]
-    """Returns the input schema of a tool that the server is known to list."""
+    events: TransportEvents
     lost: Callable[[RequestId, str], bool]
     """Says that nobody knows what became of a request; False when nobody asks."""
     still_wanted: Callable[[], None]
@@ -106,7 +119,11 @@ async def _open_remote(
     asking.still_wanted()
     _check(headers, start.server.name)
     remote = Remote(
-        url=start.launch.url, headers=headers, schema_of=asking.schema_of, lost=asking.lost
+        url=start.launch.url,
+        headers=headers,
+        schema_of=asking.events.schema_of,
+        lost=asking.lost,
+        paused=asking.events.server_paused,
     )
     if start.server.transport is RemoteTransport.SSE:
         return SseTransport(remote, ends)

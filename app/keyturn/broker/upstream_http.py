@@ -14,6 +14,7 @@ import httpx2
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.child_process import Ends
+from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId, ServerFrame, cancelled_id, read_server
 from keyturn.broker.eras import modern_meta
 from keyturn.broker.frames import Oversize
@@ -36,7 +37,7 @@ from keyturn.broker.server_events import Event, EventReader, TooLong, line_of
 END_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 MOST_RETRIES = 10
-_LONGEST_RETRY = 30.0
+_SHORTEST_RETRY, _LONGEST_RETRY = 0.1, 30.0
 
 
 _LISTENING = ServerFrame(line=b"", method="", id=None, asks=False, params=NOTHING)
@@ -49,12 +50,35 @@ class _Exchange(Post):
 
     modern: bool = False
     last_event: str = ""
-    retry: float = RETRY_SECONDS
+    retry: float | None = None
+    """Seconds, where the server named any."""
 
-    def heard(self, event: Event) -> None:
+    @property
+    def broke_off(self) -> bool:
+        """Whether its answer is still to come, on a stream that can be taken up again."""
+        return bool(self.last_event) and self.is_legacy_request and not self.answered
+
+    @property
+    def is_legacy_request(self) -> bool:
+        """Whether an answer is to come, which the server may send in several responses."""
+        return self.frame.asks and not self.modern
+
+    def heard(self, event: Event, paused: Paused) -> None:
         """Note where to go on, and when, should the stream be closed."""
         self.last_event = event.id or self.last_event
         self.retry = event.retry if event.retry is not None else self.retry
+        if event.id and not event.data:
+            self.pauses(paused, ended=False)
+
+    def pauses(self, paused: Paused, *, ended: bool) -> None:
+        """Say that the stream can be taken up again, or has to be."""
+        if self.frame.id is not None and self.is_legacy_request:
+            paused(self.frame.id, self.retry, ended=ended)
+
+    def wait(self) -> float:
+        """Return how long to wait before connecting again."""
+        retry = RETRY_SECONDS if self.retry is None else self.retry
+        return min(max(retry, _SHORTEST_RETRY), _LONGEST_RETRY)
 
 
 class HttpTransport:
@@ -130,7 +154,7 @@ class HttpTransport:
             if before is not None and not before.done():
                 await asyncio.wait([before])
             await self._exchange(post)
-            while post.last_event and not post.answered and post.frame.id is not None:
+            while post.broke_off:
                 await self._resume(post)
             self._posts.lost(post, UNANSWERED)
         except Withdrawn:
@@ -184,13 +208,13 @@ class HttpTransport:
 
     async def _take_events(self, post: _Exchange, response: httpx2.Response) -> None:
         reader, slices = EventReader(self._ends.frame_bytes), Slices()
-        async for chunk in response.aiter_raw():
+        async for chunk in _chunks(response, post):
             await self.tap.open.wait()
             for event in reader.feed(chunk):
                 await slices.pause()
                 if isinstance(event, Oversize):
                     raise TooLong
-                post.heard(event)
+                post.heard(event, self._remote.paused)
                 if event.data:
                     self._hand_on(post, event.data)
             if post.answered:
@@ -219,10 +243,12 @@ class HttpTransport:
 
     async def _resume(self, post: _Exchange) -> None:
         """Take up a stream that the server closed before its answer ("Resumability")."""
+        post.pauses(self._remote.paused, ended=True)
         for _ in range(MOST_RETRIES):
-            await asyncio.sleep(min(post.retry, _LONGEST_RETRY))
-            if await self._get(post):
-                return
+            await asyncio.sleep(post.wait())
+            with suppress(httpx2.TransportError):
+                if await self._get(post):
+                    return
         post.last_event = ""
 
     async def _listen(self) -> None:
@@ -233,8 +259,8 @@ class HttpTransport:
                 if not await self._get(post):
                     return
             except (httpx2.HTTPError, TooLong):
-                post.retry = min(2 * post.retry, _LONGEST_RETRY)
-            await asyncio.sleep(post.retry)
+                post.retry = 2 * post.wait()
+            await asyncio.sleep(post.wait())
 
     async def _get(self, post: _Exchange) -> bool:
         """Read one standing or resumed stream; False where the server has none."""
@@ -255,12 +281,10 @@ class HttpTransport:
     def _cancel(self, frame: ServerFrame) -> bool:
         """Close the stream of a request of the newer era, which is how it is cancelled there."""
         request_id = cancelled_id(frame.params)
-        post, task = (
-            (None, None) if request_id is None else self._asked.get(request_id, (None, None))
-        )
-        if post is None or task is None or not post.modern:
+        found = None if request_id is None else self._asked.get(request_id)
+        if found is None or not found[0].modern:
             return False
-        task.cancel()
+        found[1].cancel()
         return True
 
     def _gone(self) -> None:
@@ -269,3 +293,13 @@ class HttpTransport:
             self._closed = True
             self._headers.session = ""
             self._ends.stdout.ended()
+
+
+async def _chunks(response: httpx2.Response, post: _Exchange) -> AsyncGenerator[bytes]:
+    """Yield what comes; where it breaks off and can be taken up again, it only ends."""
+    try:
+        async for chunk in response.aiter_raw():
+            yield chunk
+    except httpx2.TransportError:
+        if not post.broke_off:
+            raise

@@ -25,7 +25,7 @@ from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, id_withi
 from keyturn.broker.frames import Oversize
 from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.broker.server_start import ServerMeans, ServerStart
-from keyturn.broker.transport import Asking, Transport, open_transport
+from keyturn.broker.transport import Asking, Transport, TransportEvents, open_transport
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 
@@ -35,7 +35,7 @@ MOST_REFUSED_UNREAD = 1_000
 """Refusals that are written to a server which has not read what was written before."""
 
 
-class ServerEvents(Protocol):
+class ServerEvents(TransportEvents, Protocol):
     """What a link is told by its server's side."""
 
     def from_server(self, frame: ServerFrame) -> None:
@@ -44,10 +44,6 @@ class ServerEvents(Protocol):
 
     def answer_too_long(self, request_id: RequestId) -> None:
         """A passed request will get no answer: it was over the frame limit."""
-        ...
-
-    def schema_of(self, tool: str) -> JsonObject | None:
-        """Return the input schema of a tool, once the server's list is known."""
         ...
 
     def server_slow(self, slow: bool) -> None:
@@ -133,8 +129,7 @@ class StdioUpstream:
             frame_bytes=self._means.limits.frame_bytes,
             budget=self._means.budget,
         )
-        schema_of = self._events.schema_of
-        asks = Asking(schema_of=schema_of, lost=self.give_up, still_wanted=self._require_new)
+        asks = Asking(events=self._events, lost=self.give_up, still_wanted=self._require_new)
         return await open_transport(self._start, self._means, ends, self._tasks, asks)
 
     def _require_new(self) -> None:

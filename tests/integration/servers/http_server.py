@@ -100,14 +100,21 @@ class HttpServer:
         return JSONResponse(frame, headers=headers)
 
     def stream(
-        self, pieces: list[str], headers: dict[str, str] | None = None, *, hold: bool = False
+        self,
+        pieces: list[str],
+        headers: dict[str, str] | None = None,
+        *,
+        hold: bool = False,
+        breaks: bool = False,
     ) -> Response:
-        """Return events, and with `hold` keep the stream open after them."""
+        """Return events, then keep the stream open (`hold`) or lose the connection (`breaks`)."""
 
         async def written() -> AsyncIterator[str]:
             try:
                 for piece in pieces:
                     yield piece
+                if breaks:
+                    raise ConnectionResetError
                 if hold:
                     await asyncio.Event().wait()
             except asyncio.CancelledError:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from keyturn.broker.envelope import ClientFrame, read_client
+from keyturn.broker.envelope import ClientFrame, RequestId, read_client
 from keyturn.broker.frames import Oversize
 from keyturn.broker.http_client import MOST_KEPT, HttpClient
 
@@ -15,6 +15,8 @@ class Link:
     def __init__(self) -> None:
         self.lines: list[dict[str, Any]] = []
         self.slow: list[bool] = []
+        self.given_up: list[RequestId] = []
+        self.gave_up = asyncio.Event()
 
     def from_client(self, line: bytes) -> None:
         """Keep a line."""
@@ -29,6 +31,11 @@ class Link:
 
     def schema_of(self, tool: str) -> None:
         """Know none."""
+
+    def abandoned(self, request_id: RequestId) -> None:
+        """Keep it."""
+        self.given_up.append(request_id)
+        self.gave_up.set()
 
     def client_left(self) -> None:
         """Ignore it."""
@@ -144,6 +151,7 @@ def test_leaving_a_shared_stream_cancels_and_leaving_another_does_not() -> None:
         client, link = made(shared=False)
         client.request(frame(id=1, method="x", params={})).left()
         assert len(link.lines) == 1
+        assert link.given_up == [1]
 
     asyncio.run(story())
 
