@@ -177,7 +177,7 @@ def test_what_cannot_be_spliced_is_dropped() -> None:
         stream = client.request(frame)
         progress = b'{"method":"notifications/progress","params":{"progressToken":1,"u":1,%b}}\n'
         client.send(progress % b'"u":NaN')
-        assert stream.empty
+        assert stream.stream.empty
         client.send(progress % b'"v":NaN')
         assert await stream.next(1) == progress.replace(b":1,", b':"t",', 1) % b'"v":NaN'
 
