@@ -111,7 +111,7 @@ def test_an_answer_with_two_readings_is_ambiguous(line: bytes) -> None:
 @pytest.mark.parametrize(
     ("line", "request_id"),
     [
-        (b'{"jsonrpc":"2.0","id":7,"result":{"x":' + b"[" * 5000 + b"]" * 5000 + b"}}\n", 7),
+        (b'{"jsonrpc":"2.0","id":7,"result":{"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}}\n", 7),
         (b'{"result":{"content":[],},"jsonrpc":"2.0","id":"a"}\n', "a"),
         (b' {"error":{},"id":7\n', 7),
         (b'{"method":"x","id":7,"result":{},}\n', None),
