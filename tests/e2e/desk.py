@@ -55,9 +55,9 @@ def wait_until(look: Callable[[], T | None], what: str, seconds: float = SECONDS
 def promised(seconds: float) -> float:
     """Return how long a promised time may take: thrice as long where others use the machine.
 
-    A machine with more to do than processors proves nothing about time, only that it ends.
+    A machine with much more to do than processors proves nothing about time, only that it ends.
     """
-    busy = os.getloadavg()[0] > (os.cpu_count() or 1)
+    busy = os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
     return 3 * seconds if busy else seconds
 
 

@@ -18,8 +18,8 @@ from keyturn.storage.verification import Finding, verify
 from tests.fakes.clock import FakeClock
 from tests.unit.storage.log_entries import decision, delivery, event, masked_decision
 
-_EDITS = 250
-_BYTES = 150
+_EDITS = 1000
+_BYTES = 300
 _TABLES = ("records", "arguments", "checkpoints", "calls", "events")
 
 

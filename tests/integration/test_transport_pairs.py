@@ -124,7 +124,10 @@ async def left(client: mcp.Client) -> None:
 
 # anyio's connect_tcp keeps what it had just connected when it is cancelled then; the collector
 # closes that socket, and is asked to do so here.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <(socket.socket|function _SelectorTransport.__del__)"
+    ":pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.parametrize(
     ("agent_way", "server_way", "mode"),
     [
