@@ -213,11 +213,14 @@ class Gate:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
         if decided.outcome.allows and judged.call.digest() != judged.digest:
             raise StaleApproval("The call changed after it was allowed, so it was not sent.")
-        if judged.only_noted and decided.outcome is Outcome.ALLOWED_RULE:
-            # Nobody and no rule decided it.
-            self._recorder.passed(incoming.connection, incoming.method)
-            return
         by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
+        durability = Durability.WRITTEN if by_rule else Durability.FULL
+        if judged.only_noted and decided.outcome is Outcome.ALLOWED_RULE:
+            # Nobody and no rule decided it, so that it is no decision; law 1 holds all the same.
+            passed = self._recorder.passed(incoming.connection, incoming.method)
+            await self._log.commit(passed, durability)
+            incoming.decided = True
+            return
         entry = self._recorder.decision(
             call_id=incoming.id,
             connection=incoming.connection,
@@ -232,7 +235,7 @@ class Gate:
             actor=decided.late.actor if decided.late is not None else actor_of(decided.outcome),
             details=_details(judged, decided.late),
         )
-        await self._log.commit(entry, Durability.WRITTEN if by_rule else Durability.FULL)
+        await self._log.commit(entry, durability)
         incoming.decided = True
         judged.outcome = decided.outcome
         incoming.connection.session.remember(judged.call, decided.outcome, judged.number)

@@ -229,17 +229,15 @@ class Recorder:
             )
         )
 
-    def passed(self, connection: Connection, method: str) -> None:
-        """Note a request that no rule speaks of and nobody is asked about."""
-        self._log.note(
-            Entry(
-                type=RecordType.PASSED,
-                session=connection.session.id,
-                agent=connection.agent,
-                server=connection.server.name,
-                outcome="from_client",
-                details={"method": self._names.claimed(method)},
-            )
+    def passed(self, connection: Connection, method: str) -> Entry:
+        """Build the record of a request that no rule speaks of and nobody is asked about."""
+        return Entry(
+            type=RecordType.PASSED,
+            session=connection.session.id,
+            agent=connection.agent,
+            server=connection.server.name,
+            outcome="from_client",
+            details={"method": self._names.claimed(method)},
         )
 
     def detached(self, request: ApprovalRequest, cause: str) -> None:

@@ -12,7 +12,7 @@ from keyturn.storage.database import open_for_writing
 from keyturn.storage.ledger import Ledger
 from keyturn.storage.writer import Writer
 
-_UNAWAITED = frozenset({RecordType.DELIVERY, RecordType.PASSED})
+_UNAWAITED = frozenset({RecordType.DELIVERY})
 """Notes whose loss in a power cut changes no promise: a lost delivery reads as unknown."""
 _OF_A_CALL = frozenset({RecordType.DECISION, RecordType.DELIVERY})
 

@@ -10,6 +10,7 @@ from keyturn.application.connection import Connection
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.decision import Outcome
+from keyturn.domain.errors import LogUnavailable
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Because, Posture
 from keyturn.domain.record import Durability, RecordType
@@ -227,8 +228,29 @@ def test_completions_and_tasks_are_noted_where_no_rule_speaks_of_them(
         assert world.server.sent == [params]
         (entry,) = world.log.of_type(RecordType.PASSED)
         assert entry.details == {"method": method}
+        assert world.server.recorded_before[0][-1] == entry.outcome
+        (awaited,) = [one.awaited for one in world.log.records if one.entry is entry]
+        assert awaited
         assert world.log.of_type(RecordType.DECISION) == []
         assert world.log.of_type(RecordType.DELIVERY) == []
+
+    play(story)
+
+
+@pytest.mark.requirement("LAW-1")
+@pytest.mark.parametrize(("method", "params"), UNASKED)
+def test_what_nobody_is_asked_about_is_not_sent_without_a_record(
+    method: str, params: JsonObject
+) -> None:
+    async def story() -> None:
+        world = World()
+        connection = await world.connect()
+        world.log.failure = LogUnavailable("The disk is full.")
+        reply = await world.start(make_asked(connection, method, params))
+        assert isinstance(reply, Refused)
+        assert reply.outcome is Outcome.ERROR_BROKER
+        assert not reply.unknown
+        assert world.server.sent == []
 
     play(story)
 

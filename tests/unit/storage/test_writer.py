@@ -108,7 +108,6 @@ def test_one_full_record_makes_its_whole_batch_full(tmp_path: Path) -> None:
     ("entry", "level"),
     [
         (delivery("c-1"), NORMAL),
-        (Entry(type=RecordType.PASSED), NORMAL),
         (event(RecordType.STOP), FULL),
     ],
 )

@@ -16,5 +16,5 @@ class DecisionLog(Protocol):
         ...
 
     def note(self, entry: Entry) -> None:
-        """Append in the next batch without waiting (deliveries, passed methods)."""
+        """Append in the next batch without waiting (deliveries)."""
         ...
