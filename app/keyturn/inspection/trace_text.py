@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
 
+from keyturn.application.ports.inspection import Place
 from keyturn.domain.canonical import JsonValue
 
 MIN_CHARACTERS = 3
@@ -23,14 +23,6 @@ _BINARY_MEMBERS = frozenset({"data", "blob"})
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SEPARATORS = ("|", "\t", ";", ",")
 _QUOTES = ('"', "'", "`")
-
-
-class Place(NamedTuple):
-    """A stretch of a result's text; with `line` 0 the number of a scalar in its structure."""
-
-    offset: int
-    length: int
-    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
