@@ -29,6 +29,7 @@ from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.milestones import Milestone
+from keyturn.application.ports.payloads import Workers
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.receiving import Receiver
@@ -37,6 +38,7 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
+from keyturn.bootstrap.inspecting import PooledFrames
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.server_environment import server_environment, server_folder
@@ -208,6 +210,9 @@ class World:
     folder: Path
     limits: Limits = field(default_factory=Limits)
     posture_rules: tuple[Rule, ...] = ()
+    workers: Workers | None = None
+    """Read what is large; None to have it read on the loop."""
+    indexes: MemoryTraceIndexes = field(default_factory=MemoryTraceIndexes)
     links: list[Link] = field(default_factory=list[Link])
     server_log: list[bytes] = field(default_factory=list[bytes])
 
@@ -252,7 +257,7 @@ class World:
             ids=self.ids,
             observers=observers,
         )
-        self.sessions = Sessions(self.ids, MemoryTraceIndexes())
+        self.sessions = Sessions(self.ids, self.indexes)
         self.settings = FakeSettingStore()
         self.holds = self._holds(observers)
         inputs = self._inputs(clock, observers, recorder)
@@ -333,12 +338,17 @@ class World:
     @property
     def means(self) -> ServerMeans:
         """What servers are started with."""
+        large = None
+        if self.workers is not None:
+            most = self.limits.result_bytes
+            large = PooledFrames(self.workers, key=self.indexes.key, result_bytes=most)
         return ServerMeans(
             tree=process_tree,
             processes=self.processes,
             secrets=self.secrets,
             milestones=self.milestones,
             limits=self.limits,
+            large=large,
         )
 
     @property

@@ -80,6 +80,8 @@ class Foundation:
     reviews: Reviews
     registry: Registry
     sessions: Sessions
+    trace_key: bytes
+    """Under which the trace indexes hash."""
     gate: Gate
     inputs: Inputs
     holds: HoldBudgets
@@ -187,6 +189,7 @@ def _build(ground: _Ground) -> Foundation:
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )
     inputs = _inputs(ground, recorder, approvals, stop, rules)
+    indexes = MemoryTraceIndexes()
     holds = HoldBudgets(
         store=ground.settings, log=ground.log, observers=ground.observers, limits=ground.limits
     )
@@ -215,7 +218,8 @@ def _build(ground: _Ground) -> Foundation:
             observers=ground.observers,
         ),
         registry=_registry(ground),
-        sessions=Sessions(ground.ids, MemoryTraceIndexes()),
+        sessions=Sessions(ground.ids, indexes),
+        trace_key=indexes.key,
         gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds),
         inputs=inputs,
         holds=holds,

@@ -5,7 +5,7 @@ transport: messages are delimited by newlines and contain none).
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -166,9 +166,9 @@ class Tap:
         if self._transport is not None and len(self._reasons) == 1:
             self._transport.pause_reading()
 
-    def open_for_good(self, *, but: str) -> None:
-        """Read to the end, whatever held but for one reason."""
-        for reason in tuple(self._reasons - {but}):
+    def open_for_good(self, *, but: Collection[str]) -> None:
+        """Read to the end, whatever held but for these reasons, which pass by themselves."""
+        for reason in self._reasons.difference(but):
             self.release(reason)
 
     def release(self, reason: str) -> None:

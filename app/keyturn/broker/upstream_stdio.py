@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from keyturn.application.ports.milestones import Milestone
+from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import (
     Answered,
     AnsweredError,
@@ -21,8 +22,10 @@ from keyturn.application.ports.upstream import (
 )
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.child_process import Ends
-from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, id_within, read_server
+from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, id_within
 from keyturn.broker.frames import Oversize
+from keyturn.broker.large_frames import ReadFrame
+from keyturn.broker.ordered_lines import OrderedLines
 from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.broker.transport import Asking, Transport, TransportEvents, open_transport
@@ -31,6 +34,8 @@ from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 
 _log = logging.getLogger(__name__)
 
+SETTLE_SECONDS = 2.0
+"""How long the end waits for large answers that are still being read."""
 MOST_REFUSED_UNREAD = 1_000
 """Refusals that are written to a server which has not read what was written before."""
 
@@ -91,6 +96,7 @@ class StdioUpstream:
         self._known = asyncio.Event()
         """Set once the start has succeeded or failed."""
         self._child: Transport | None = None
+        self._lines = OrderedLines(self, means.large, self._tasks)
         self._awaited: dict[RequestId, asyncio.Future[UpstreamReply]] = {}
         self._own_ids = 0
         self._refused_unread = 0
@@ -123,7 +129,7 @@ class StdioUpstream:
 
     async def _open(self) -> Transport:
         ends = Ends(
-            stdout=self,
+            stdout=self._lines,
             stderr=self._log_line,
             slow=self._events.server_slow,
             frame_bytes=self._means.limits.frame_bytes,
@@ -149,6 +155,7 @@ class StdioUpstream:
         self._known.set()
         if self._child is not None:
             await self._child.end()
+            await self._lines.settle(SETTLE_SECONDS)
         self._answer_all(Lost("the connection to the server was ended"))
         await self._tasks.close()
 
@@ -261,20 +268,20 @@ class StdioUpstream:
 
     # ---------------------------------------------------------------- from the server's stdout
 
-    def line(self, line: bytes) -> None:
+    def frame(self, line: bytes, read: ReadFrame) -> None:
         """Match an answer to its request, or hand the frame on."""
+        frame = read.frame
         if self._unheard:
             return
-        frame = read_server(line)
         if frame is None:
             self.note("stdout", line)
             return
         if not frame.method and frame.id is not None:
             reply = self._awaited.pop(frame.id, None)
             if reply is not None:
-                _settle(reply, _reply_of(frame))
+                _settle(reply, _reply_of(frame, None if _is_own(frame.id) else read.inspected))
                 return
-            if isinstance(frame.id, str) and frame.id.startswith(OWN_PREFIX):
+            if _is_own(frame.id):
                 self.note("late answer", line)
                 return
         self._events.from_server(frame)
@@ -325,11 +332,18 @@ def _request(request_id: RequestId, method: str, params: JsonObject) -> bytes:
     return canonical(frame) + b"\n"
 
 
-def _reply_of(frame: ServerFrame) -> UpstreamReply:
+def _is_own(request_id: RequestId) -> bool:
+    return isinstance(request_id, str) and request_id.startswith(OWN_PREFIX)
+
+
+def _reply_of(
+    frame: ServerFrame, inspected: InspectedAnswer | NotInspected | None
+) -> UpstreamReply:
     if frame.ambiguous:
         return Lost("the answer could not be read in one way")
     if frame.result is not None:
-        return Answered(line=frame.line, result=bytes(frame.result))
+        result = bytes(frame.result) if inspected is None else b""
+        return Answered(line=frame.line, result=result, inspected=inspected)
     if frame.error is None:
         return Lost("the answer has no result")
     try:
@@ -337,7 +351,11 @@ def _reply_of(frame: ServerFrame) -> UpstreamReply:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Lost("the answer's error could not be read")
     return AnsweredError(
-        line=frame.line, error=bytes(frame.error), code=error.code, message=error.message
+        line=frame.line,
+        error=bytes(frame.error) if inspected is None else b"",
+        code=error.code,
+        message=error.message,
+        inspected=inspected,
     )
 
 
