@@ -81,7 +81,7 @@ LARGE_PAYLOADS = _section(
     "architecture 2",
     (
         "POOL-LARGE",
-        Partly("answers and what servers say; calls are still read on the loop"),
+        Partly("a call's schema is still held against its arguments on the loop"),
         "Payloads over 64 KiB are read in two processes, never on the broker's loop.",
     ),
     ("POOL-SAME", KEPT, "What a worker reads is understood as what the broker reads."),

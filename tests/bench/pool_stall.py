@@ -1,7 +1,7 @@
-"""Measures how long large answers hold the broker's loop: read there, and read by workers.
+"""Measures how long large payloads hold the broker's loop: read there, and read by workers.
 
-Run as `python -m tests.bench.pool_stall [MEGABYTES...]`; the loop's longest stall, and the
-time from a call to its answer.
+Run as `python -m tests.bench.pool_stall [MEGABYTES...]`; of a call with a large answer, and of a
+large call up to 7 MB, the loop's longest stall and the time from the call to its answer.
 """
 
 import asyncio
@@ -10,13 +10,17 @@ import sys
 import tempfile
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
+from keyturn.application.approval_request import AnswerVerdict
 from keyturn.desktop.worker_pool import WorkerPool
-from tests.integration.link_rig import ALLOW_ALL, World, request
+from keyturn.inspection.secrets import DetectSecretsMask
+from tests.integration.link_rig import ALLOW_ALL, World, line_of, request
 
 WORKER = (sys.executable, "-I", "-m", "keyturn", "_worker")
 BEAT_SECONDS = 0.001
 UNIT = '"Row" with some words in it, id 12345; path /a/b/c, and “quoted”\n'
+LARGEST_CALL = 7
 
 
 class Beat:
@@ -35,23 +39,25 @@ class Beat:
             last = now
 
 
-async def measure(megabytes: int, *, pooled: bool) -> tuple[float, float, str]:
-    """Return the longest stall and the whole time of one answer, in milliseconds, and its end."""
+async def measure(arguments: dict[str, Any], *, pooled: bool) -> str:
+    """Say what one call did to the loop."""
     with tempfile.TemporaryDirectory() as folder:
-        world = World(Path(folder), posture_rules=ALLOW_ALL)
+        world = World(Path(folder), posture_rules=ALLOW_ALL, mask=DetectSecretsMask())
+        world.approver.decide = lambda _: AnswerVerdict.ALLOW_ONCE
         pool = WorkerPool(WORKER, os.environ) if pooled else None
-        world.workers = pool
+        if pool is not None:
+            world.use(pool)
         wire = world.link(world.raw_server())
         await wire.shake()
         await wire.call(1, "big", "100000")
+        call = request(2, "tools/call", {"name": "big", "arguments": arguments})
+        line = line_of(call)
         beat = Beat()
         beating = asyncio.get_running_loop().create_task(beat.run())
         await asyncio.sleep(0.3)
         beat.longest = 0.0
         began = perf_counter()
-        size = str(megabytes * 850_000)
-        params = {"name": "big", "arguments": {"text": size, "unit": UNIT}}
-        wire.say(request(2, "tools/call", params))
+        wire.say(line)
         answer = await wire.client.wait_for(lambda sent: b'"id":2' in sent[:100])
         took = perf_counter() - began
         await asyncio.sleep(0.05)
@@ -59,20 +65,24 @@ async def measure(megabytes: int, *, pooled: bool) -> tuple[float, float, str]:
         await world.close()
         if pool is not None:
             await pool.close()
-        end = "withheld" if b'"isError":true' in answer[:4000] else f"{len(answer):,} bytes"
-        return beat.longest * 1000, took * 1000, end
+        end = "refused or withheld" if b'"isError":true' in answer[:4000] else "answered"
+        return f"stall {beat.longest * 1000:.1f} ms, in {took * 1000:.0f} ms, {end}"
 
 
 async def main(sizes: list[int]) -> None:
     """Measure all sizes both ways."""
     for megabytes in sizes:
-        for pooled in (False, True):
-            stall, took, end = await measure(megabytes, pooled=pooled)
-            where = "workers" if pooled else "loop"
-            sys.stdout.write(
-                f"{megabytes} MB {where}: stall {stall:.1f} ms, {took:.0f} ms, {end}\n"
-            )
+        size = megabytes * 850_000
+        filler = (UNIT * (size // len(UNIT) + 1))[:size]
+        payloads = {"answer": {"text": str(size), "unit": UNIT}}
+        if megabytes <= LARGEST_CALL:
+            payloads["call"] = {"text": "10", "filler": filler}
+        for name, arguments in payloads.items():
+            for pooled in (False, True):
+                told = await measure(arguments, pooled=pooled)
+                where = "workers" if pooled else "loop"
+                sys.stdout.write(f"{megabytes} MB {name}, {where}: {told}\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main([int(word) for word in sys.argv[1:]] or [1, 8, 60]))
+    asyncio.run(main([int(word) for word in sys.argv[1:]] or [1, 7, 60]))

@@ -14,7 +14,7 @@ from keyturn.bootstrap.inspecting import do_job
 from keyturn.desktop.worker_pool import WorkerPool
 from tests.fakes.workers import FakeWorkers
 
-JOB = msgspec.json.encode({"result_bytes": 0})
+JOB = msgspec.json.encode({"type": "server"})
 Opening = Callable[[], AbstractAsyncContextManager[Workers]]
 WORKER = (sys.executable, "-I", "-m", "keyturn", "_worker")
 

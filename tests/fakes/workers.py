@@ -16,6 +16,8 @@ class FakeWorkers:
     do: Callable[[bytes, bytes], Sequence[bytes]]
     failing: int = 0
     """How many of the next jobs nobody does."""
+    fails_at: int = 0
+    """The number of a job, from 1, that nobody does."""
     jobs: list[bytes] = field(default_factory=list[bytes])
     held: asyncio.Event | None = None
     """Put in to have every job wait until it is set."""
@@ -26,6 +28,8 @@ class FakeWorkers:
         self.jobs.append(job)
         if self.held is not None:
             await self.held.wait()
+        if len(self.jobs) == self.fails_at:
+            return BROKEN
         if self.failing:
             self.failing -= 1
             return BROKEN

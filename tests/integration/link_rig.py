@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.late_calls import LateCalls
+from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.payloads import Workers
 from keyturn.application.ports.processes import ObservedPeer
@@ -38,7 +39,7 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
-from keyturn.bootstrap.inspecting import PooledFrames
+from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.server_environment import server_environment, server_folder
@@ -212,6 +213,8 @@ class World:
     posture_rules: tuple[Rule, ...] = ()
     workers: Workers | None = None
     """Read what is large; None to have it read on the loop."""
+    mask: SecretMask = field(default_factory=NoMask)
+    """Of what is recorded."""
     indexes: MemoryTraceIndexes = field(default_factory=MemoryTraceIndexes)
     links: list[Link] = field(default_factory=list[Link])
     server_log: list[bytes] = field(default_factory=list[bytes])
@@ -228,7 +231,7 @@ class World:
         self.milestones.on(Milestone.WRITTEN, self.written.set)
         self.sentinel = FakeStopSentinel()
         self.processes = RealCommands()
-        recorder = Recorder(self.log, NoMask())
+        recorder = Recorder(self.log, self.mask)
         self.approvals = Approvals(
             clock=clock, limits=self.limits, observers=observers, recorder=recorder
         )
@@ -276,6 +279,11 @@ class World:
             observers=observers,
             limits=self.limits,
         )
+
+    def use(self, workers: Workers) -> None:
+        """Have what is large read by workers, on connections from now on."""
+        self.workers = workers
+        self.services = replace(self.services, large=PooledCalls(workers))
 
     def _holds(self, observers: Observers) -> HoldBudgets:
         return HoldBudgets(

@@ -30,7 +30,8 @@ def tell_with_pool(
     """Tell a story in a world that has real workers."""
 
     async def told(world: World) -> None:
-        pool = world.workers = WorkerPool(WORKER, os.environ)
+        pool = WorkerPool(WORKER, os.environ)
+        world.use(pool)
         try:
             await story(world, pool)
         finally:
@@ -108,12 +109,13 @@ def test_a_worker_killed_in_the_middle_withholds_the_answer_and_the_next_call_wo
 @pytest.mark.requirement("POOL-DEAD")
 def test_a_passed_answer_that_nobody_read_elsewhere_passes_all_the_same(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        workers = world.workers = FakeWorkers(do_job)
+        workers = FakeWorkers(do_job)
+        world.use(workers)
         wire = await connected(world)
-        workers.failing = 2
+        workers.failing = 4
         answer = await wire.ask(1, "x/echo", {"text": "x" * 100_000})
         assert len(answer["result"]["text"]) == 100_000
-        assert len(workers.jobs) == 2
+        assert len(workers.jobs) == 4
 
     tell(tmp_path, story)
 
@@ -121,7 +123,8 @@ def test_a_passed_answer_that_nobody_read_elsewhere_passes_all_the_same(tmp_path
 @pytest.mark.requirement("POOL-DEAD")
 def test_an_answer_to_a_call_that_nobody_inspected_reaches_no_agent(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        workers = world.workers = FakeWorkers(do_job)
+        workers = FakeWorkers(do_job)
+        world.use(workers)
         wire = await connected(world)
         workers.failing = 1
         answer = await wire.call(1, "big", "100000")
@@ -150,7 +153,8 @@ def test_what_comes_behind_a_large_frame_comes_after_it(tmp_path: Path) -> None:
 
 def test_an_answer_and_the_end_of_its_server_come_in_that_order(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        workers = world.workers = FakeWorkers(do_job)
+        workers = FakeWorkers(do_job)
+        world.use(workers)
         workers.held = asyncio.Event()
         wire = await connected(world)
         wire.say(request(1, "tools/call", {"name": "big", "arguments": {"text": "100000"}}))
@@ -167,7 +171,8 @@ def test_an_answer_and_the_end_of_its_server_come_in_that_order(tmp_path: Path) 
 
 def test_a_call_cancelled_while_its_answer_is_read_gets_none(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        workers = world.workers = FakeWorkers(do_job)
+        workers = FakeWorkers(do_job)
+        world.use(workers)
         workers.held = asyncio.Event()
         wire = await connected(world)
         wire.say(request(1, "tools/call", {"name": "big", "arguments": {"text": "100000"}}))

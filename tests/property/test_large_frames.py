@@ -75,7 +75,7 @@ def test_a_frame_is_the_same(line: bytes) -> None:
 @given(line=answers(), limit=st.sampled_from([400, 1_000, 8 << 20]))
 def test_an_answer_is_inspected_the_same(line: bytes, limit: int) -> None:
     indexes = MemoryTraceIndexes()
-    job = msgspec.json.encode({"result_bytes": limit, "key": indexes.key.hex()})
+    job = msgspec.json.encode({"type": "server", "result_bytes": limit, "key": indexes.key.hex()})
     parts = do_job(job, line)
     frame = read_server(line)
     assert frame is not None

@@ -3,6 +3,8 @@
 The gate walks them, and asks `judge` again for a waiting call when the rules change.
 """
 
+import asyncio
+
 from keyturn.application.agreements import Agreements, Standing
 from keyturn.application.asking import rule_name
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused
@@ -54,6 +56,14 @@ class Assessment:
         judged = self.identify(incoming)
         if isinstance(judged, Refused):
             return None, judged
+        return judged, self.validate(judged) or self.trace_and_judge(incoming, judged)
+
+    async def assess_large(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
+        """Do the same for a large call, of which a thread makes the digest."""
+        judged = self.identify(incoming)
+        if isinstance(judged, Refused):
+            return None, judged
+        judged.digest = await asyncio.to_thread(judged.call.digest)
         return judged, self.validate(judged) or self.trace_and_judge(incoming, judged)
 
     def overtaken(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
@@ -124,7 +134,9 @@ class Assessment:
             self._stop.refused_one()
             return Refused(outcome=Outcome.REFUSED_PAUSED)
         if isinstance(incoming.params, Malformed):
-            return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(incoming.params.reason,))
+            fault = incoming.params
+            outcome = Outcome.ERROR_BROKER if fault.unread else Outcome.REFUSED_MALFORMED
+            return Refused(outcome=outcome, faults=(fault.reason,))
         name = name_in(incoming.method, incoming.params)
         if isinstance(name, Malformed):
             return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(name.reason,))
@@ -159,7 +171,7 @@ class Assessment:
     def validate(self, judged: Judged) -> Refused | None:
         """Hold the arguments against the pinned schema and the size limits."""
         definition, call = judged.definition, judged.call
-        judged.canonical_arguments = canonical(judged.call.arguments)
+        judged.canonical_arguments = judged.call.canonical_arguments()
         if len(judged.canonical_arguments) > self._limits.arguments_bytes:
             return Refused(
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
@@ -193,7 +205,7 @@ class Assessment:
 
     def trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Find where the values came from, then judge; a DENY is returned as its refusal."""
-        judged.digest = judged.call.digest()
+        judged.digest = judged.digest or judged.call.digest()
         return self._judge(incoming, judged)
 
     def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:

@@ -13,6 +13,7 @@
 Every way out that is not a recorded ALLOW returns a refusal; `handle` never raises.
 """
 
+import asyncio
 import logging
 from dataclasses import dataclass
 
@@ -38,12 +39,14 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import State
+from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
 from keyturn.domain.policy import Because
 from keyturn.domain.record import Durability
+from keyturn.domain.sealed import SealedParams
 from keyturn.domain.tier import Tier
 
 _log = logging.getLogger(__name__)
@@ -113,14 +116,17 @@ class Gate:
             return await self._refuse_after_error(incoming)
 
     async def _walk(self, incoming: IncomingCall, upstream: Upstream) -> Reply:
-        judged, refusal = self._assessment.assess(incoming)
+        if isinstance(incoming.params, SealedParams):
+            judged, refusal = await self._assessment.assess_large(incoming)
+        else:
+            judged, refusal = self._assessment.assess(incoming)
         if judged is None or refusal is not None:
             return await self._record_refusal(incoming, refusal or _ERROR, judged)
         self._milestones.reached(Milestone.JUDGED)
         # Looked at before a person is asked, so that nobody answers a call that cannot run.
         decided = await self._unready(incoming, upstream)
         if decided is None:
-            await self._look_at_the_tools(judged, upstream)
+            await _look_at_the_tools(judged, upstream, self._limits)
             refusal = self._assessment.look_again(incoming, judged)
             if refusal is not None:
                 return await self._record_refusal(incoming, refusal, judged)
@@ -143,17 +149,6 @@ class Gate:
         with self._late.holding(claim):
             await self._commit(incoming, judged, decided)
             return await self._late.deliver(incoming, judged, claim)
-
-    async def _look_at_the_tools(self, judged: Judged, upstream: Upstream) -> None:
-        """Have a list that is not fresh made anew before a person is asked on it (T2 and T3)."""
-        judgement = judged.judgement
-        if judged.tier < Tier.T2 or judgement is None or judgement.verdict is Verdict.ALLOW:
-            return
-        if not judged.call.is_of_tool:
-            return
-        await upstream.look_again(
-            older_than=self._limits.listing_seconds, at_most=self._limits.look_seconds
-        )
 
     # 5 ---------------------------------------------------------------- ask
 
@@ -211,7 +206,7 @@ class Gate:
 
     async def _commit(self, incoming: IncomingCall, judged: Judged, decided: _Decided) -> None:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
-        if decided.outcome.allows and judged.call.digest() != judged.digest:
+        if decided.outcome.allows and await _digest_now(judged.call) != judged.digest:
             raise StaleApproval("The call changed after it was allowed, so it was not sent.")
         by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
         durability = Durability.WRITTEN if by_rule else Durability.FULL
@@ -250,6 +245,7 @@ class Gate:
             connection=incoming.connection,
             outcome=refusal.outcome,
             call=judged.call if judged is not None else None,
+            digest=judged.digest if judged is not None else "",
             tool=incoming.claimed_name(),
             method=incoming.method,
             tier=judged.tier if judged is not None else Tier.T3,
@@ -285,6 +281,9 @@ class Gate:
 
         Between the last look and the write there is no await, so nothing can come between.
         """
+        sealed = judged.call.sealed
+        # Of what nothing can change: a thread hashes it, and only then is looked once more.
+        digest = await _digest_now(judged.call) if sealed is not None else ""
         unsent = (
             _given_up(incoming)
             or self._assessment.overtaken(incoming, judged)
@@ -292,7 +291,7 @@ class Gate:
         )
         if unsent is not None:
             return self._receiver.not_sent(incoming, judged, unsent)
-        if judged.call.digest() != judged.digest:
+        if (digest or judged.call.digest()) != judged.digest:
             _log.error("call changed after its decision, not sent call=%s", incoming.id)
             return self._receiver.not_sent(incoming, judged, _ERROR)
         self._milestones.reached(Milestone.RELEASED)
@@ -314,6 +313,20 @@ class Gate:
         finally:
             self._late.ended(flight, answer)
         return answer
+
+
+async def _digest_now(call: ToolCall) -> str:
+    """Compute a call's digest anew, in a thread where that takes long."""
+    return call.digest() if call.sealed is None else await asyncio.to_thread(call.digest)
+
+
+async def _look_at_the_tools(judged: Judged, upstream: Upstream, limits: Limits) -> None:
+    """Have a list that is not fresh made anew before a person is asked on it (T2 and T3)."""
+    judgement = judged.judgement
+    if judged.tier < Tier.T2 or judgement is None or judgement.verdict is Verdict.ALLOW:
+        return
+    if judged.call.is_of_tool:
+        await upstream.look_again(older_than=limits.listing_seconds, at_most=limits.look_seconds)
 
 
 def _details(judged: Judged, late: Claim | None) -> JsonObject:

@@ -98,8 +98,11 @@ class Recorder:
         """Build the record of one decision; `actor` where the outcome alone does not say who."""
         arguments, masked, committed = b"", False, b""
         if call is not None:
-            committed = canonical(call.arguments)
-            arguments, masked = masked_json(call.arguments, committed, self._mask)
+            committed = call.canonical_arguments()
+            if call.sealed is not None and call.sealed.masked:
+                arguments, masked = call.sealed.masked, call.sealed.masked != committed
+            else:
+                arguments, masked = masked_json(call.arguments, committed, self._mask)
         host = connection.peer.host
         peer: JsonObject = {} if host is None else {"pid": host.pid, "executable": host.executable}
         return Entry(

@@ -20,7 +20,7 @@ from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.bootstrap.foundation import Foundation
-from keyturn.bootstrap.inspecting import PooledFrames
+from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.hub import Hub, HubSettings
@@ -170,6 +170,7 @@ class Service:
             ids=base.ids,
             observers=base.observers,
             limits=base.limits,
+            large=PooledCalls(self._workers),
         )
         means = ServerMeans(
             tree=process_tree,

@@ -5,6 +5,7 @@ Nothing starts before the client's first frame, and no server before a person ag
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
@@ -17,7 +18,9 @@ from keyturn.broker.envelope import (
 )
 from keyturn.broker.frames import Oversize
 from keyturn.broker.judged_calls import JudgedCalls
+from keyturn.broker.large_calls import ReadClient, read_here
 from keyturn.broker.listing import Listing
+from keyturn.broker.ordered_lines import OrderedLines
 from keyturn.broker.patience import Patience
 from keyturn.broker.refusals import (
     INTERNAL_ERROR,
@@ -87,6 +90,8 @@ class Link:
         self._forget = services.agreements.on_change(self._visible_changed)
         self._receive: Callable[[bytes], None] = self._first
         self._early = EarlyFrames(downstream)
+        large = services.large.read if services.large is not None else None
+        self._lines = OrderedLines(self._take, downstream, read_here, large, self._tasks)
         self._starting: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
 
@@ -112,7 +117,7 @@ class Link:
 
     def oversize_from_client(self, line: Oversize) -> None:
         """Refuse a line that was too long."""
-        self._relay.oversize_from_client(line)
+        self._lines.afterwards(lambda: self._relay.oversize_from_client(line))
 
     def client_slow(self, slow: bool) -> None:
         """Read nothing from the server while the client does not keep up."""
@@ -128,11 +133,12 @@ class Link:
 
     def abandoned(self, request_id: RequestId) -> None:
         """Withdraw a call that nobody waits for any more, as soon as it is known."""
-        self._early.afterwards(lambda: self._judged.abandoned(request_id))
+        abandon = partial(self._judged.abandoned, request_id)
+        self._early.afterwards(lambda: self._lines.afterwards(abandon))
 
     def client_left(self) -> None:
         """Withdraw what waits, await what was sent, then end the server."""
-        self._finish(IN_FLIGHT_SECONDS, client_left=True)
+        self._lines.afterwards(self._leave)
 
     def end(self) -> "asyncio.Task[None]":
         """End the connection from the broker's side; the task is done when nothing is left."""
@@ -191,6 +197,16 @@ class Link:
 
     # ---------------------------------------------------------------- start
 
+    def _leave(self) -> None:
+        self._finish(IN_FLIGHT_SECONDS, client_left=True)
+
+    def _take(self, line: bytes, read: ReadClient) -> None:
+        """Route a frame, unless who takes the client's lines has changed since it came."""
+        if self._receive in (self._lines.line, self._early.keep):
+            self._relay.from_client(read)
+        else:
+            self._receive(line)
+
     def _first(self, line: bytes) -> None:
         self._receive = self._early.keep
         self._early.keep(line)
@@ -204,7 +220,7 @@ class Link:
             and not self._services.agreements.consented(self.connection)
         )
         refusing = await self._server.start()
-        receive = self._relay.from_client
+        receive: Callable[[bytes], None] = self._lines.line
         if refusing is not None:
             receive = refusing.within(self._patience).from_client
         if self._receive is _drop:
@@ -244,7 +260,7 @@ class Link:
     async def _run_to_end(self, seconds: float, *, server_gone: bool, client_left: bool) -> None:
         """Withdraw what waits, await what was sent, end the server, close the client's end."""
         try:
-            await self._settle_start()
+            await _settle(self._starting, self._services.limits.review_seconds)
             if client_left:
                 self._relay.leave()
                 await self._withdraw()
@@ -276,16 +292,16 @@ class Link:
         if self._starting is not None and not self._upstream.starting:
             self._starting.cancel()
 
-    async def _settle_start(self) -> None:
-        """Let a start that is under way come to its end, so that no process is left behind.
 
-        A client may close its end right after its last frame and still read the answers.
-        """
-        starting = self._starting
-        if starting is not None and not starting.done():
-            await asyncio.wait([starting], timeout=self._services.limits.review_seconds)
-            starting.cancel()
-            await asyncio.wait([starting])
+async def _settle(starting: "asyncio.Task[None] | None", seconds: float) -> None:
+    """Let a start that is under way come to its end, so that no process is left behind.
+
+    A client may close its end right after its last frame and still read the answers.
+    """
+    if starting is not None and not starting.done():
+        await asyncio.wait([starting], timeout=seconds)
+        starting.cancel()
+        await asyncio.wait([starting])
 
 
 def _drop(_line: bytes) -> None:

@@ -1,13 +1,13 @@
-"""Owns the order of what a server says while a large frame of it is read elsewhere.
+"""Owns the order of what one end says while a large line of it is read elsewhere.
 
-What comes after such a frame waits for it, and the server is read no further; without one in the
-way every line is handed on in the step in which it came.
+What comes after such a line waits for it, and the end is read no further; without one in the way
+every line is handed on in the step in which it came.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable
+from typing import Generic, Protocol, TypeVar
 
 from keyturn.application.ports.payloads import LARGE_BYTES
 from keyturn.application.slices import Slices
@@ -17,40 +17,37 @@ from keyturn.broker.frames import Oversize
 from keyturn.broker.large_frames import LargeFrames, ReadFrame
 from keyturn.broker.turns import PAYLOAD
 
+R = TypeVar("R")
 
-class FrameReceiver(Protocol):
-    """What takes what a server says."""
 
-    def frame(self, line: bytes, read: ReadFrame) -> None:
-        """Take one line with its end, and what was read in it."""
-        ...
+class HoldsReading(Protocol):
+    """One end, as far as it can be read from."""
 
     def hold_reading(self, reason: str) -> None:
-        """Read nothing from the server for now."""
+        """Read nothing for now."""
         ...
 
     def release_reading(self, reason: str) -> None:
         """Read again when no reason is left."""
         ...
 
-    def oversize(self, line: Oversize) -> None:
-        """Be told of a line that was too long and is gone."""
-        ...
 
-    def ended(self) -> None:
-        """Be told once that nothing more will come."""
-        ...
-
-
-class OrderedLines:
-    """A line receiver before another one."""
+class OrderedLines(Generic[R]):
+    """Lines before who takes them."""
 
     def __init__(
-        self, receiver: FrameReceiver, frames: LargeFrames | None, tasks: TaskOwner
+        self,
+        take: Callable[[bytes, R], None],
+        end: HoldsReading,
+        here: Callable[[bytes], R],
+        elsewhere: Callable[[bytes], Awaitable[R]] | None,
+        tasks: TaskOwner,
     ) -> None:
-        """Without `frames` all is read where it comes in."""
-        self._receiver = receiver
-        self._frames = frames
+        """Read a line `here`, a large one `elsewhere` where there is such a place."""
+        self._take = take
+        self._end = end
+        self._here = here
+        self._elsewhere = elsewhere
         self._tasks = tasks
         self._behind: deque[Callable[[], None] | bytes] = deque()
         """What waits: large lines as such, all else as the step that hands it on."""
@@ -59,21 +56,20 @@ class OrderedLines:
 
     def line(self, line: bytes) -> None:
         """Take one line with its end."""
-        if self._frames is not None and len(line) > LARGE_BYTES:
+        if self._elsewhere is not None and len(line) > LARGE_BYTES:
             self._behind.append(line)
-            self._begin(self._frames)
+            self._begin(self._elsewhere)
         elif self._free.is_set():
-            self._receiver.frame(line, ReadFrame(read_server(line)))
+            self._take(line, self._here(line))
         else:
-            self._behind.append(lambda: self._receiver.frame(line, ReadFrame(read_server(line))))
+            self._behind.append(lambda: self._take(line, self._here(line)))
 
-    def oversize(self, line: Oversize) -> None:
-        """Be told of a line that was too long and is gone."""
-        self._in_order(lambda: self._receiver.oversize(line))
-
-    def ended(self) -> None:
-        """Be told once that nothing more will come."""
-        self._in_order(self._receiver.ended)
+    def afterwards(self, step: Callable[[], None]) -> None:
+        """Do something once what came before is handed on; at once where nothing waits."""
+        if self._free.is_set():
+            step()
+        else:
+            self._behind.append(step)
 
     async def settle(self, seconds: float) -> None:
         """Wait until nothing waits any more, at most so long."""
@@ -83,30 +79,64 @@ class OrderedLines:
         except TimeoutError:
             return
 
-    def _in_order(self, step: Callable[[], None]) -> None:
-        if self._free.is_set():
-            step()
-        else:
-            self._behind.append(step)
-
-    def _begin(self, frames: LargeFrames) -> None:
+    def _begin(self, elsewhere: Callable[[bytes], Awaitable[R]]) -> None:
         if not self._free.is_set():
             return
         self._free.clear()
-        self._receiver.hold_reading(PAYLOAD)
-        self._tasks.start(self._work_off(frames), "large frame of a server")
+        self._end.hold_reading(PAYLOAD)
+        self._tasks.start(self._work_off(elsewhere), "large line")
 
-    async def _work_off(self, frames: LargeFrames) -> None:
+    async def _work_off(self, elsewhere: Callable[[bytes], Awaitable[R]]) -> None:
         slices = Slices()
         try:
             while self._behind:
                 step = self._behind.popleft()
                 if isinstance(step, bytes):
-                    self._receiver.frame(step, await frames.read(step))
+                    self._take(step, await elsewhere(step))
                 else:
                     step()
                 await slices.pause()
         finally:
             self._behind.clear()
             self._free.set()
-            self._receiver.release_reading(PAYLOAD)
+            self._end.release_reading(PAYLOAD)
+
+
+class FrameReceiver(HoldsReading, Protocol):
+    """What takes what a server says."""
+
+    def frame(self, line: bytes, read: ReadFrame) -> None:
+        """Take one line with its end, and what was read in it."""
+        ...
+
+    def oversize(self, line: Oversize) -> None:
+        """Be told of a line that was too long and is gone."""
+        ...
+
+    def ended(self) -> None:
+        """Be told once that nothing more will come."""
+        ...
+
+
+class ServerLines(OrderedLines[ReadFrame]):
+    """A server's lines, with what else there is to be told of them."""
+
+    def __init__(
+        self, receiver: FrameReceiver, frames: LargeFrames | None, tasks: TaskOwner
+    ) -> None:
+        """Without `frames` all is read where it comes in."""
+        elsewhere = frames.read if frames is not None else None
+        super().__init__(receiver.frame, receiver, _read, elsewhere, tasks)
+        self._receiver = receiver
+
+    def oversize(self, line: Oversize) -> None:
+        """Be told of a line that was too long and is gone."""
+        self.afterwards(lambda: self._receiver.oversize(line))
+
+    def ended(self) -> None:
+        """Be told once that nothing more will come."""
+        self.afterwards(self._receiver.ended)
+
+
+def _read(line: bytes) -> ReadFrame:
+    return ReadFrame(read_server(line))

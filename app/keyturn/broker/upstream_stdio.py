@@ -25,12 +25,13 @@ from keyturn.broker.child_process import Ends
 from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, id_within
 from keyturn.broker.frames import Oversize
 from keyturn.broker.large_frames import ReadFrame
-from keyturn.broker.ordered_lines import OrderedLines
+from keyturn.broker.ordered_lines import ServerLines
 from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.broker.transport import Asking, Transport, TransportEvents, open_transport
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
+from keyturn.domain.sealed import SealedParams
 
 _log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ class StdioUpstream:
         self._known = asyncio.Event()
         """Set once the start has succeeded or failed."""
         self._child: Transport | None = None
-        self._lines = OrderedLines(self, means.large, self._tasks)
+        self._lines = ServerLines(self, means.large, self._tasks)
         self._awaited: dict[RequestId, asyncio.Future[UpstreamReply]] = {}
         self._own_ids = 0
         self._refused_unread = 0
@@ -328,8 +329,11 @@ class StdioUpstream:
 
 
 def _request(request_id: RequestId, method: str, params: JsonObject) -> bytes:
-    frame: JsonObject = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
-    return canonical(frame) + b"\n"
+    frame: JsonObject = {"id": request_id, "jsonrpc": "2.0", "method": method}
+    if isinstance(params, SealedParams):
+        # In the order of canonical members, the bytes of the params as they were digested.
+        return b'%b,"params":%b}\n' % (canonical(frame)[:-1], params.canonical)
+    return canonical({**frame, "params": params}) + b"\n"
 
 
 def _is_own(request_id: RequestId) -> bool:

@@ -9,7 +9,7 @@ from keyturn.application.ports.payloads import LARGE_BYTES
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.frames import Oversize
 from keyturn.broker.large_frames import ReadFrame
-from keyturn.broker.ordered_lines import OrderedLines
+from keyturn.broker.ordered_lines import ServerLines
 from keyturn.broker.turns import PAYLOAD
 
 LARGE = b"x" * LARGE_BYTES + b"\n"
@@ -57,7 +57,7 @@ class Scene:
         self.told = Told()
         self.frames = SlowFrames()
         self.tasks = TaskOwner()
-        self.lines = OrderedLines(self.told, self.frames, self.tasks)
+        self.lines = ServerLines(self.told, self.frames, self.tasks)
 
 
 def play(story: Callable[[Scene], Awaitable[None]]) -> None:
@@ -120,7 +120,7 @@ def test_ending_the_owner_forgets_what_waits() -> None:
 
 def test_without_anybody_to_read_them_large_frames_are_lines_like_any_other() -> None:
     async def story(scene: Scene) -> None:
-        lines = OrderedLines(scene.told, None, scene.tasks)
+        lines = ServerLines(scene.told, None, scene.tasks)
         lines.line(LARGE)
         assert scene.told.said == ["large"]
 
