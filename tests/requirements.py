@@ -81,7 +81,7 @@ LARGE_PAYLOADS = _section(
     "architecture 2",
     (
         "POOL-LARGE",
-        Partly("a call's schema is still held against its arguments on the loop"),
+        Partly("of a call that is no tool's the params are taken apart on the loop"),
         "Payloads over 64 KiB are read in two processes, never on the broker's loop.",
     ),
     ("POOL-SAME", KEPT, "What a worker reads is understood as what the broker reads."),

@@ -30,7 +30,7 @@ from keyturn.application.inputs import Inputs
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.milestones import Milestone
-from keyturn.application.ports.payloads import Workers
+from keyturn.application.ports.payloads import NotInspected, Parts, T, Workers
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.receiving import Receiver
@@ -39,7 +39,7 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
-from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
+from keyturn.bootstrap.inspecting import PooledArguments, PooledCalls, PooledFrames
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.server_environment import server_environment, server_folder
@@ -285,6 +285,13 @@ class World:
         self.workers = workers
         self.services = replace(self.services, large=PooledCalls(workers))
 
+    async def ask(
+        self, job: bytes, payload: bytes, read: Callable[[Parts], T]
+    ) -> "T | NotInspected":
+        """Have the workers of now do a job, for use cases that were wired before they came."""
+        assert self.workers is not None
+        return await self.workers.ask(job, payload, read)
+
     def _holds(self, observers: Observers) -> HoldBudgets:
         return HoldBudgets(
             store=self.settings, log=self.log, observers=observers, limits=self.limits
@@ -312,6 +319,7 @@ class World:
             rules=self.rules,
             validator=JsonSchemaValidator(),
             limits=self.limits,
+            large=PooledArguments(self),
         )
         return Gate(
             assessment=assessment,

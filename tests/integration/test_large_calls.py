@@ -114,17 +114,37 @@ def test_a_call_that_nobody_read_is_refused_recorded_and_not_sent(
 
 
 @pytest.mark.requirement("POOL-DEAD")
-def test_a_call_whose_secrets_nobody_looked_for_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("job", [2, 3], ids=["masked", "validated"])
+def test_a_call_that_was_read_and_then_nobody_got_on_with_is_refused(
+    tmp_path: Path, job: int
+) -> None:
     async def story(world: World, workers: FakeWorkers) -> None:
         wire = await connected(world)
         wire.say(call(1, TEXT))
         await wire.client.answer_to(1)
         before = len(workers.jobs)
-        workers.fails_at = before + 2
+        # What was answered to the first call is large, too.
+        workers.fails_at = before + job
         wire.say(call(2, TEXT))
         assert (await wire.client.answer_to(2))["result"]["isError"] is True
         assert len(calls_seen(world)) == 1
         assert outcomes(world)[-1] == Outcome.ERROR_BROKER.value
+
+    tell_with(tmp_path, story)
+
+
+def test_large_arguments_that_do_not_fit_are_refused_with_the_same_words(tmp_path: Path) -> None:
+    async def story(world: World, workers: FakeWorkers) -> None:
+        wire = await connected(world)
+        wire.say(request(1, "tools/call", {"name": "echo", "arguments": {"text": 5}}))
+        small = await wire.client.answer_to(1)
+        arguments = {"text": 5, "more": TEXT}
+        wire.say(request(2, "tools/call", {"name": "echo", "arguments": arguments}))
+        large = await wire.client.answer_to(2)
+        assert text_of(large) == text_of(small)
+        assert calls_seen(world) == []
+        assert outcomes(world) == [Outcome.REFUSED_INVALID_ARGUMENTS.value] * 2
+        assert any(b'"check"' in job for job in workers.jobs)
 
     tell_with(tmp_path, story)
 

@@ -1,6 +1,7 @@
-"""Steps 1 to 4 of a call's walk: what is decided before anybody is asked; waits for nothing.
+"""Steps 1 to 4 of a call's walk: what is decided before anybody is asked.
 
-The gate walks them, and asks `judge` again for a waiting call when the rules change.
+Nothing is waited for, but for what large calls have done elsewhere. The gate walks them, and asks
+`judge` again for a waiting call when the rules change.
 """
 
 import asyncio
@@ -8,7 +9,8 @@ import asyncio
 from keyturn.application.agreements import Agreements, Standing
 from keyturn.application.asking import rule_name
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused
-from keyturn.application.ports.inspection import SchemaValidator
+from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
+from keyturn.application.ports.payloads import LargeArguments, NotInspected
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall, without_own_meta
@@ -34,7 +36,7 @@ BESIDE_BYTES = 1024 * 1024
 
 
 class Assessment:
-    """Steps 1 to 4: everything that is decided before anybody is asked; waits for nothing."""
+    """Steps 1 to 4: everything that is decided before anybody is asked."""
 
     def __init__(
         self,
@@ -44,12 +46,15 @@ class Assessment:
         rules: RuleBook,
         validator: SchemaValidator,
         limits: Limits,
+        large: LargeArguments | None = None,
     ) -> None:
+        """Without `large`, large arguments are validated like all others."""
         self._stop = stop
         self._agreements = agreements
         self._rules = rules
         self._validator = validator
         self._limits = limits
+        self._large = large
 
     def assess(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
         """Walk steps 1 to 4; a refusal comes with what was found out until then."""
@@ -64,7 +69,8 @@ class Assessment:
         if isinstance(judged, Refused):
             return None, judged
         judged.digest = await asyncio.to_thread(judged.call.digest)
-        return judged, self.validate(judged) or self.trace_and_judge(incoming, judged)
+        refusal = self._too_large(judged) or await self._validate_large(judged)
+        return judged, refusal or self.trace_and_judge(incoming, judged)
 
     def overtaken(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse a call that a stop, or a change of its tool, came in between of."""
@@ -169,8 +175,29 @@ class Assessment:
     # 2 ---------------------------------------------------------------- validate
 
     def validate(self, judged: Judged) -> Refused | None:
-        """Hold the arguments against the pinned schema and the size limits."""
-        definition, call = judged.definition, judged.call
+        """Hold the arguments against the size limits and the pinned schema."""
+        refused, definition = self._too_large(judged), judged.definition
+        if refused is not None or definition is None:
+            return refused
+        arguments = judged.call.arguments
+        return _unfit(
+            self._validator.faults(definition.def_hash, definition.input_schema, arguments)
+        )
+
+    async def _validate_large(self, judged: Judged) -> Refused | None:
+        """Do the same with arguments that were found small enough, off the loop."""
+        definition = judged.definition
+        if self._large is None or definition is None:
+            return self.validate(judged)
+        found = await self._large.faults(
+            definition.def_hash, definition.input_schema, judged.canonical_arguments
+        )
+        if isinstance(found, NotInspected):
+            return Refused(outcome=Outcome.ERROR_BROKER, faults=(found.reason,))
+        return _unfit(found)
+
+    def _too_large(self, judged: Judged) -> Refused | None:
+        call = judged.call
         judged.canonical_arguments = judged.call.canonical_arguments()
         if len(judged.canonical_arguments) > self._limits.arguments_bytes:
             return Refused(
@@ -188,16 +215,6 @@ class Assessment:
             return Refused(
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
-            )
-        if definition is None:
-            return None
-        faults = self._validator.faults(
-            definition.def_hash, definition.input_schema, call.arguments
-        )
-        if faults:
-            return Refused(
-                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
-                faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
             )
         return None
 
@@ -250,6 +267,15 @@ class Assessment:
         if call.other_params() and judgement.because is not Because.BUILT_IN:
             return Judgement(verdict=Verdict.ASK, because=Because.OTHER_PARAMS)
         return judgement
+
+
+def _unfit(faults: list[SchemaFault]) -> Refused | None:
+    if not faults:
+        return None
+    return Refused(
+        outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+        faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
+    )
 
 
 def _standing_of(method: str) -> Standing:

@@ -2,6 +2,7 @@
 
 import logging
 import logging.handlers
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -26,8 +27,10 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
+from keyturn.bootstrap.inspecting import PooledArguments
 from keyturn.desktop.clock import SystemClock
 from keyturn.desktop.hardening import (
+    clean_environment,
     make_undumpable,
     raise_descriptor_limit,
     set_process_name,
@@ -36,6 +39,7 @@ from keyturn.desktop.ids import RandomIds
 from keyturn.desktop.paths import Profile, stop_path
 from keyturn.desktop.stop_sentinel import FileStopSentinel
 from keyturn.desktop.token_files import AgentTokenFiles
+from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
 from keyturn.inspection.results import BoundedResultInspector
@@ -82,6 +86,7 @@ class Foundation:
     sessions: Sessions
     trace_key: bytes
     """Under which the trace indexes hash."""
+    workers: WorkerPool
     gate: Gate
     inputs: Inputs
     holds: HoldBudgets
@@ -89,9 +94,15 @@ class Foundation:
 
     async def close(self) -> None:
         """End what runs, writing what is waiting to be written."""
+        await self.workers.close()
         await self.reviews.close()
         await self.holds.close()
         await self.writer.close()
+
+
+def own_command(name: str) -> tuple[str, ...]:
+    """Return how this program starts another process of its own."""
+    return (sys.executable, "-I", "-m", "keyturn", name)
 
 
 def harden(profile: Profile) -> None:
@@ -129,6 +140,8 @@ class _Ground:
     settings: SqliteSettingStore
     servers: SqliteServerStore
     mask: DetectSecretsMask
+    indexes: MemoryTraceIndexes
+    workers: WorkerPool
 
 
 async def lay_foundation(
@@ -161,6 +174,8 @@ async def lay_foundation(
         settings=SqliteSettingStore(writer),
         servers=SqliteServerStore(writer),
         mask=DetectSecretsMask(),
+        indexes=MemoryTraceIndexes(),
+        workers=WorkerPool(own_command("_worker"), clean_environment(env)),
     )
     return _build(ground)
 
@@ -189,7 +204,6 @@ def _build(ground: _Ground) -> Foundation:
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )
     inputs = _inputs(ground, recorder, approvals, stop, rules)
-    indexes = MemoryTraceIndexes()
     holds = HoldBudgets(
         store=ground.settings, log=ground.log, observers=ground.observers, limits=ground.limits
     )
@@ -218,8 +232,9 @@ def _build(ground: _Ground) -> Foundation:
             observers=ground.observers,
         ),
         registry=_registry(ground),
-        sessions=Sessions(ground.ids, indexes),
-        trace_key=indexes.key,
+        sessions=Sessions(ground.ids, ground.indexes),
+        trace_key=ground.indexes.key,
+        workers=ground.workers,
         gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds),
         inputs=inputs,
         holds=holds,
@@ -273,6 +288,7 @@ def _gate(
         rules=rules,
         validator=JsonSchemaValidator(),
         limits=ground.limits,
+        large=PooledArguments(ground.workers),
     )
     return Gate(
         assessment=assessment,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from keyturn.application.masking import masked_json
+from keyturn.application.ports.inspection import SchemaFault
 from keyturn.application.ports.payloads import NotInspected, Parts, Workers
 from keyturn.broker import large_calls, large_frames
 from keyturn.broker.envelope import BadFrame, ClientFrame, ServerFrame, read_client, read_server
@@ -13,10 +14,11 @@ from keyturn.broker.large_frames import ReadFrame, frame_of
 from keyturn.desktop.hardening import make_undumpable, set_process_name
 from keyturn.desktop.worker_process import serve_jobs
 from keyturn.domain.answer import asking, asking_in
-from keyturn.domain.canonical import JsonValue, Malformed
+from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.sealed import SealedParams
 from keyturn.inspection.answers import answer_of, inspect_answer
 from keyturn.inspection.results import BoundedResultInspector
+from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.secrets import DetectSecretsMask
 
 
@@ -40,13 +42,23 @@ class _MaskJob(msgspec.Struct, frozen=True, tag="mask"):
     """Secrets in canonical JSON are masked."""
 
 
-_Job = _ServerJob | _ClientJob | _MaskJob
+class _CheckJob(msgspec.Struct, frozen=True, tag="check"):
+    """Canonical arguments are held against a schema."""
+
+    def_hash: str
+    schema: msgspec.Raw
+
+
+_Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob
 
 _jobs: "msgspec.json.Decoder[_Job]" = msgspec.json.Decoder(_Job)
 _json = msgspec.json.encode
 _value: "msgspec.json.Decoder[JsonValue]" = msgspec.json.Decoder()
 
+_object: "msgspec.json.Decoder[JsonObject]" = msgspec.json.Decoder()
+_faults: "msgspec.json.Decoder[list[tuple[str, str]]]" = msgspec.json.Decoder(list[tuple[str, str]])
 _mask = DetectSecretsMask()
+_validator = JsonSchemaValidator()
 
 
 class PooledFrames:
@@ -99,6 +111,25 @@ class PooledCalls:
         return await self._workers.ask(_json(job), line, lambda parts: read_of(line, parts))
 
 
+class PooledArguments:
+    """Implements LargeArguments on workers."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    async def faults(
+        self, def_hash: str, schema: JsonObject, arguments: bytes
+    ) -> list[SchemaFault] | NotInspected:
+        """Return every fault of canonical arguments."""
+        job = _json(_CheckJob(def_hash=def_hash, schema=msgspec.Raw(_json(schema))))
+
+        def read(parts: Parts) -> list[SchemaFault]:
+            found = _faults.decode(_first(parts))
+            return [SchemaFault(path=path, message=message) for path, message in found]
+
+        return await self._workers.ask(job, arguments, read)
+
+
 def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
     """Do what a worker is for."""
     wanted = _jobs.decode(job)
@@ -109,6 +140,10 @@ def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
             return large_calls.outline_of(payload, judged=wanted.judged)
         case _MaskJob():
             return [masked_json(_value.decode(payload), payload, _mask)[0]]
+        case _CheckJob():
+            schema, arguments = _object.decode(wanted.schema), _object.decode(payload)
+            found = _validator.faults(wanted.def_hash, schema, arguments)
+            return [_json([(fault.path, fault.message) for fault in found])]
 
 
 def run_worker() -> int:

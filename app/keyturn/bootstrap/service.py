@@ -19,7 +19,7 @@ from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
-from keyturn.bootstrap.foundation import Foundation
+from keyturn.bootstrap.foundation import Foundation, own_command
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.ends import LinkServices
@@ -33,7 +33,6 @@ from keyturn.desktop.places import broker_socket
 from keyturn.desktop.processes import SystemProcesses
 from keyturn.desktop.resources import find_resources
 from keyturn.desktop.server_log import ServerLog
-from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import KeyturnError
 from keyturn.domain.record import Entry, RecordType
@@ -58,7 +57,6 @@ class Service:
         self._tasks = TaskOwner()
         self._ended = asyncio.Event()
         self._server_logs: dict[str, ServerLog] = {}
-        self._workers = WorkerPool(_own_command("_worker"), clean_environment(base.env))
         self.resources = find_resources()
         self.words = Words(self.resources / "translations")
         self.hub = self._make_hub(headless=headless)
@@ -136,7 +134,7 @@ class Service:
             gc.freeze()
             if self.http_port is not None:
                 await self._listen_for_http(ends, self.http_port)
-            self._workers.begin()
+            base.workers.begin()
             listening()
             await self._ended.wait()
         finally:
@@ -144,7 +142,6 @@ class Service:
             await ends.aclose()
             await sock.stop_listening()
             await self.hub.close()
-            await self._workers.close()
             await sock.close()
             base.approvals.close()
             await self._tasks.close()
@@ -170,7 +167,7 @@ class Service:
             ids=base.ids,
             observers=base.observers,
             limits=base.limits,
-            large=PooledCalls(self._workers),
+            large=PooledCalls(base.workers),
         )
         means = ServerMeans(
             tree=process_tree,
@@ -179,7 +176,7 @@ class Service:
             milestones=base.milestones,
             limits=base.limits,
             large=PooledFrames(
-                self._workers, key=base.trace_key, result_bytes=base.limits.result_bytes
+                base.workers, key=base.trace_key, result_bytes=base.limits.result_bytes
             ),
         )
         settings = HubSettings(
@@ -289,12 +286,8 @@ class Service:
 
 
 def _console_command(platform: str) -> tuple[str, ...]:
-    command = _own_command("_console")
+    command = own_command("_console")
     return (*command, "--platform", platform) if platform else command
-
-
-def _own_command(name: str) -> tuple[str, ...]:
-    return (sys.executable, "-I", "-m", "keyturn", name)
 
 
 def _tell(approver: Approver | None, facts: StopFacts) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from keyturn.application.ports.inspection import DrawnResult, InspectedResult
+from keyturn.application.ports.inspection import DrawnResult, InspectedResult, SchemaFault
+from keyturn.domain.canonical import JsonObject
 
 LARGE_BYTES = 64 * 1024
 """Up to so many bytes a payload is read where it comes in."""
@@ -33,6 +34,16 @@ class InspectedAnswer:
     """The result in JSON as the agent gets it, where it was changed."""
     asks: bool = False
     """It may ask for something, so that it has to be read once more."""
+
+
+class LargeArguments(Protocol):
+    """Holds large arguments against schemas without holding up the loop."""
+
+    async def faults(
+        self, def_hash: str, schema: JsonObject, arguments: bytes
+    ) -> list[SchemaFault] | NotInspected:
+        """Return every fault of canonical arguments, as a SchemaValidator does."""
+        ...
 
 
 class Workers(Protocol):
