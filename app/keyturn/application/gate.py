@@ -208,8 +208,7 @@ class Gate:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
         if decided.outcome.allows and await _digest_now(judged.call) != judged.digest:
             raise StaleApproval("The call changed after it was allowed, so it was not sent.")
-        by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
-        durability = Durability.WRITTEN if by_rule else Durability.FULL
+        durability = _durability(judged, decided)
         if judged.only_noted and decided.outcome is Outcome.ALLOWED_RULE:
             # Nobody and no rule decided it, so that it is no decision; law 1 holds all the same.
             passed = self._recorder.passed(incoming.connection, incoming.method)
@@ -327,6 +326,12 @@ async def _look_at_the_tools(judged: Judged, upstream: Upstream, limits: Limits)
         return
     if judged.call.is_of_tool:
         await upstream.look_again(older_than=limits.listing_seconds, at_most=limits.look_seconds)
+
+
+def _durability(judged: Judged, decided: _Decided) -> Durability:
+    """Return what "committed" means in law 1: less only for a read that a rule allows."""
+    by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
+    return Durability.WRITTEN if by_rule else Durability.FULL
 
 
 def _details(judged: Judged, late: Claim | None) -> JsonObject:
