@@ -11,7 +11,7 @@ import pytest
 
 from keyturn.application.ports.payloads import NotInspected, Parts, Workers
 from keyturn.bootstrap.inspecting import do_job
-from keyturn.desktop.worker_pool import WorkerPool
+from keyturn.desktop.worker_pool import Times, WorkerPool
 from tests.fakes.workers import FakeWorkers
 
 JOB = msgspec.json.encode({"type": "server"})
@@ -30,7 +30,7 @@ async def fake() -> AsyncGenerator[Workers]:
 
 @asynccontextmanager
 async def pool() -> AsyncGenerator[Workers]:
-    made = WorkerPool(WORKER, os.environ)
+    made = WorkerPool(WORKER, os.environ, Times(answer=30.0, start=30.0))
     try:
         yield made
     finally:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from keyturn.bootstrap.inspecting import do_job
-from keyturn.desktop.worker_pool import WorkerPool
+from keyturn.desktop.worker_pool import Times, WorkerPool
 from keyturn.domain.decision import Delivery
 from keyturn.domain.record import RecordType
 from tests.fakes.workers import BROKEN, FakeWorkers
@@ -21,6 +21,8 @@ from tests.integration.test_hosts_that_end import until
 from tests.integration.test_link import connected, deliveries, text_of
 
 WORKER = (sys.executable, "-I", "-m", "keyturn", "_worker")
+PATIENT = Times(answer=30.0, start=30.0)
+"""What is late on a busy machine is not what is tested here."""
 EIGHT_MEGABYTES = 8_000_000
 
 
@@ -30,7 +32,7 @@ def tell_with_pool(
     """Tell a story in a world that has real workers."""
 
     async def told(world: World) -> None:
-        pool = WorkerPool(WORKER, os.environ)
+        pool = WorkerPool(WORKER, os.environ, PATIENT)
         world.use(pool)
         try:
             await story(world, pool)

@@ -12,7 +12,7 @@ import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.bootstrap.inspecting import do_job
-from keyturn.desktop.worker_pool import WorkerPool
+from keyturn.desktop.worker_pool import Times, WorkerPool
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.record import RecordType
@@ -23,6 +23,8 @@ from tests.integration.test_hosts_that_end import until
 from tests.integration.test_link import calls_seen, connected, deliveries, outcomes, text_of
 
 WORKER = (sys.executable, "-I", "-m", "keyturn", "_worker")
+PATIENT = Times(answer=30.0, start=30.0)
+"""What is late on a busy machine is not what is tested here."""
 TEXT = "line with “quotes” and \\ and \u0007\n" * 4_000
 
 
@@ -45,7 +47,7 @@ def tell_with(
 @pytest.mark.requirement("POOL-LARGE", "LAW-2")
 def test_a_large_call_is_read_by_real_workers_and_sent_canonically(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        pool = WorkerPool(WORKER, os.environ)
+        pool = WorkerPool(WORKER, os.environ, PATIENT)
         world.use(pool)
         try:
             wire = await connected(world)

@@ -114,7 +114,7 @@ def test_a_worker_that_is_late_is_killed_and_replaced() -> None:
         assert len(before & set(pool.pids)) == 1
         assert await asked(pool, b"echo") == [b"echo", b""]
 
-    tell(story, Times(answer=0.3))
+    tell(story, Times(answer=1.0))
 
 
 @pytest.mark.requirement("POOL-DEAD")
@@ -144,7 +144,7 @@ def test_what_waits_behind_others_has_its_time_from_the_hand_over_on() -> None:
             assert await asked(pool, b"echo") == [b"echo", b""]
         assert [task.result() for task in before] == [LATE] * WORKERS
 
-    tell(story, Times(answer=0.5))
+    tell(story, Times(answer=1.0))
 
 
 def test_a_command_that_is_none_leaves_everything_uninspected() -> None:
