@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from keyturn.broker.envelope import BadFrame, ClientFrame, read_client, strict_params
-from keyturn.broker.members import NOTHING
+from keyturn.broker.members import NOTHING, place_of
 from keyturn.broker.routes import Route, route_of
 from keyturn.domain.call import without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed, canonical
@@ -53,7 +53,7 @@ def outline_of(line: bytes, *, judged: bool) -> list[bytes]:
         return [_json(["", frame.code, frame.reason, frame.id]), b"", b""]
     value = bytes(frame.params)
     # Wherever the same bytes stand: what lies in between is all that counts.
-    at = line.find(value)
+    at = place_of(value, line)
     fault, encoded, start, end = "", b"", 0, 0
     if judged and is_judged(frame):
         params = strict_params(frame)

@@ -13,7 +13,7 @@ from msgspec import Raw
 
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.broker.envelope import ServerFrame
-from keyturn.broker.members import NOTHING
+from keyturn.broker.members import NOTHING, place_of
 
 PARTS = 3
 
@@ -43,7 +43,7 @@ def outline_of(frame: ServerFrame | None, line: bytes) -> list[bytes]:
         return [b"null", b"", b""]
     which, value = _value_of(frame)
     # Wherever the same bytes stand: what lies in between is all that counts.
-    at = line.find(value)
+    at = place_of(value, line)
     head = [
         frame.method,
         frame.id,
