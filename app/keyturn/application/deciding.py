@@ -13,6 +13,7 @@ from keyturn.application.late_results import Claim
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.silent_denials import SilentDenial
 from keyturn.application.stop import StopSwitch
 from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import State
@@ -31,6 +32,8 @@ class Decided:
     """The wait goes on without the agent; the outcome is written when it ends."""
     late: Claim | None = None
     """What an identical earlier call leaves to this one: nothing is sent again."""
+    repeats: SilentDenial | None = None
+    """The denial that this call repeats, so that nobody was asked about it."""
 
 
 class Decider:
@@ -69,6 +72,10 @@ class Decider:
             return refused(Outcome.ERROR_BROKER)
         if self._approvals.take_retry_grant(judged.digest, judged.tier):
             return Decided(outcome=Outcome.ALLOWED_RETRY_GRANT)
+        denial = self._approvals.denials.repeated(judged.digest)
+        if denial is not None:
+            refusal = Refused(outcome=Outcome.DENIED_USER, message=denial.message)
+            return Decided(outcome=refusal.outcome, refusal=refusal, repeats=denial)
         return await self._ask(incoming, judged)
 
     async def _ask(self, incoming: IncomingCall, judged: Judged) -> Decided:

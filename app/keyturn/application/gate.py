@@ -280,6 +280,9 @@ class Gate:
 
 def _details(incoming: IncomingCall, judged: Judged, decided: Decided) -> JsonObject:
     more: JsonObject = {FIRST: decided.late.first} if decided.late is not None else {}
+    if decided.repeats is not None:
+        more["denied_as"] = decided.repeats.call
+        more["repeat"] = decided.repeats.repeats
     if incoming.rounds is not None and incoming.rounds.given:
         more["rounds"] = incoming.rounds.given
     return {"call_number": judged.number, "decide_ms": judged.decide_ms, **more}

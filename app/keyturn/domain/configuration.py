@@ -139,6 +139,9 @@ class Limits:
     detached_per_agent: int = 100
     detached_seconds: float = 24 * 3600.0
     retry_grant_seconds: float = 600.0
+    silent_denial_seconds: float = 600.0
+    """How long identical repeats are denied unasked of a call that was denied after its agent had
+    stopped waiting."""
     late_seconds: float = 600.0
     """How long the result of a call whose requester left is kept for one identical retry."""
     late_bytes: int = 64 * 1024 * 1024
