@@ -28,6 +28,8 @@ class CallRounds:
 
     left: int
     """How often its client can still be had to ask again."""
+    since_ns: int
+    """When its first request came."""
     given: int = 0
     """How often it was."""
     hold_seconds: float = 0.0
@@ -98,13 +100,14 @@ class IncomingCall:
         """Whether nobody waits for its answer any more."""
         return self.cancelled or not self.heard()
 
-    def held_for(self, hold_seconds: float) -> float:
+    def held_for(self, hold_seconds: float, in_all: float | None) -> float:
         """Say that a person is asked now; return for how long, over all rounds together."""
         if self.rounds is None:
             return hold_seconds
         self.rounds.hold_seconds = hold_seconds
         self.rounds.on_asked()
-        return held_seconds(hold_seconds, self.rounds.left)
+        most = held_seconds(hold_seconds, self.rounds.left)
+        return most if in_all is None else min(most, in_all)
 
     def _await_no_longer(self) -> None:
         if self.rounds is not None:

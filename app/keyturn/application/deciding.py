@@ -90,7 +90,8 @@ class Decider:
             return refused(Outcome.REFUSED_OVERLOAD)
         incoming.approval_id = request.id
         asked_ns = self._clock.monotonic_ns()
-        hold = incoming.held_for(self._holds.of(request.agent))
+        agent = request.agent
+        hold = incoming.held_for(self._holds.of(agent), self._holds.in_all(agent))
         resolved = self._approvals.ask(
             request, hold_seconds=hold, call=asked, host=incoming.connection.peer.host
         )

@@ -59,9 +59,11 @@ class Rounds:
         """Those that run."""
         self._gaps: dict[str, _Gap] = {}
         """By the hash of the state that the client was given."""
+        self._most = limits.rounds
+        """How often the client is had to ask again; fewer once it showed that it does so less."""
         self._came_back = False
-        self._never_returns = False
-        """It did not know what to do with a state, so it is given no more of them."""
+        self._missed: int = 0
+        """At which round it last did not come back."""
 
     def admit(self, incoming: IncomingCall, *, modern: bool) -> IncomingCall:
         """Return the call that a request continues, or the request's own.
@@ -73,7 +75,8 @@ class Rounds:
         state = incoming.params.get(STATE)
         if not isinstance(state, str) or not state.startswith(OWN_STATE):
             if modern and self._may_wait_in_rounds(incoming.method, incoming.params):
-                incoming.rounds = CallRounds(left=self._limits.rounds)
+                now = self._clock.monotonic_ns()
+                incoming.rounds = CallRounds(left=self._most, since_ns=now)
             return incoming
         gap = self._gaps.get(_hash_of(state))
         if gap is not None and gap.asks == _asks(incoming):
@@ -97,10 +100,19 @@ class Rounds:
             rounds.on_asked()
         await asyncio.wait({rounds.walk, over}, return_when=asyncio.FIRST_COMPLETED)
         rounds.drop_timer()
-        if rounds.walk.done() or incoming.cancelled or incoming.ended:
+        # Decided in the same moment, it is on its way under this request's id already.
+        decided = not incoming.approval_id or rounds.walk.done()
+        if decided or incoming.cancelled or incoming.ended:
             await asyncio.wait({rounds.walk})
             return rounds.walk.result()
         return self._ask_again(incoming, rounds)
+
+    def waited(self, incoming: IncomingCall) -> float | None:
+        """Return how long a client has waited over several rounds; None in the first."""
+        rounds = incoming.rounds
+        if rounds is None or not rounds.given:
+            return None
+        return (self._clock.monotonic_ns() - rounds.since_ns) / _SECOND
 
     def between(self) -> tuple[IncomingCall, ...]:
         """Return the calls that no request of the client waits for now."""
@@ -129,7 +141,7 @@ class Rounds:
 
         The client would bring Keyturn's state in place of the server's.
         """
-        if method not in _IN_ROUNDS or self._never_returns or self._limits.rounds <= 0:
+        if method not in _IN_ROUNDS or not self._most:
             return False
         return STATE not in params and RESPONSES not in params
 
@@ -179,11 +191,23 @@ class Rounds:
         gap = self._gaps.pop(key, None)
         if gap is None:
             return
-        if not self._came_back:
-            self._never_returns = True
+        if gap.incoming.rounds is not None:
+            self._learn(gap.incoming.rounds.given)
         gap.incoming.cancel()
         if gap.incoming.approval_id:
             self._approvals.client_left(gap.incoming.approval_id)
+
+    def _learn(self, given: int) -> None:
+        """Take note of a round that the client did not come back from.
+
+        One that never did knows nothing of rounds; one that stops at the same round twice has a
+        limit of its own, after which it tells its agent of an error.
+        """
+        if not self._came_back:
+            self._most = 0
+        elif given == self._missed:
+            self._most = min(self._most, max(1, given - 1))
+        self._missed = given
 
 
 def _hash_of(state: str) -> str:

@@ -247,9 +247,14 @@ class JudgedCalls:
 
     def _learn(self, live: _Live) -> None:
         """Take note of how long a client waited for a person; a claimed name proves nothing."""
-        if self._connection.agent_enrolled:
-            waited = asyncio.get_running_loop().time() - live.since
-            self._services.holds.gave_up(self._connection.agent, waited)
+        if not self._connection.agent_enrolled:
+            return
+        agent, holds = self._connection.agent, self._services.holds
+        in_all = self._rounds.waited(live.incoming)
+        if in_all is None:
+            holds.gave_up(agent, asyncio.get_running_loop().time() - live.since)
+        else:
+            holds.gave_up(agent, in_all, in_rounds=True)
 
     def _bound(self, live: _Live) -> None:
         asyncio.get_running_loop().call_later(AFTER_CANCEL_SECONDS, self._give_up, live)

@@ -183,6 +183,34 @@ class TestOneWait:
 
         play(story)
 
+    @pytest.mark.requirement("D2", "D4")
+    def test_a_host_that_bounds_all_rounds_together_is_answered_before_that(self) -> None:
+        async def story() -> None:
+            rig = await make_rig()
+            for number in (1, 2):
+                task = await rig.request(await rig.state(), arguments={"order": 7})
+                incoming = rig.calls[-1]
+                rig.world.clock.advance(60 - ROUND)
+                waited = rig.rounds.waited(incoming)
+                assert waited is not None
+                assert round(waited) == 60
+                rig.world.holds.gave_up("analyst", waited, in_rounds=True)
+                incoming.cancel()
+                rig.world.approvals.client_left(incoming.approval_id)
+                await settle()
+                assert isinstance(result(task), Silence), number
+            assert rig.world.holds.learned("analyst") is None
+            assert rig.world.holds.in_all("analyst") == pytest.approx(58)
+            task = await rig.request(await rig.state())
+            rig.world.clock.advance(58 - ROUND)
+            await settle()
+            reply = result(task)
+            assert isinstance(reply, Refused)
+            assert (reply.outcome, reply.hold_seconds) == (Outcome.EXPIRED_NO_ANSWER, 58)
+            await rig.world.holds.close()
+
+        play(story)
+
     @pytest.mark.parametrize("changes", [{"modern": False}, {"method": "completion/complete"}])
     def test_other_clients_and_requests_have_one_round(self, changes: dict[str, Any]) -> None:
         async def story() -> None:
@@ -234,6 +262,33 @@ class TestBetween:
 
         play(story)
 
+    @pytest.mark.requirement("I-05")
+    @pytest.mark.parametrize("first", ["the answer", "the end of the round"])
+    def test_an_answer_at_the_very_end_of_a_round_reaches_one_request(self, first: str) -> None:
+        async def story() -> None:
+            rig = await make_rig()
+            task = await rig.request()
+            rig.world.log.hold()
+            if first == "the answer":
+                rig.allow()
+                rig.world.clock.advance(ROUND)
+            else:
+                rig.world.clock.advance(ROUND)
+                rig.allow()
+            await settle()
+            rig.world.log.release()
+            await settle()
+            reply = result(task)
+            if isinstance(reply, AskAgain):
+                assert rig.world.server.arrivals == []
+                reply = result(await rig.request(reply.state))
+            assert isinstance(reply, Forwarded)
+            (arrival,) = rig.world.server.arrivals
+            assert arrival.request_id == len(rig.calls)
+            assert rig.rounds.between() == ()
+
+        play(story)
+
     @pytest.mark.requirement("LAW-3")
     def test_what_was_allowed_and_is_not_come_back_for_is_not_sent(self) -> None:
         async def story() -> None:
@@ -276,6 +331,28 @@ class TestBetween:
             await rig.round_over(await rig.request(await rig.state()))
             rig.world.clock.advance(GAP)
             await rig.round_over(await rig.request(arguments={"order": 8}))
+
+        play(story)
+
+    def test_a_client_that_has_enough_after_two_rounds_gets_no_third(self) -> None:
+        async def story() -> None:
+            rig = await make_rig()
+            for order in (8, 9):
+                task = await rig.request(arguments={"order": order})
+                for _ in range(2):
+                    state = await rig.round_over(task)
+                    task = await rig.request(state, arguments={"order": order})
+                await rig.round_over(task)
+                rig.world.clock.advance(GAP)
+                await settle()
+            task = await rig.request()
+            for _ in range(2):
+                task = await rig.request(await rig.round_over(task))
+            rig.world.clock.advance(HOLD)
+            await settle()
+            reply = result(task)
+            assert isinstance(reply, Refused)
+            assert reply.hold_seconds == 2 * ROUND + HOLD
 
         play(story)
 
