@@ -132,15 +132,28 @@ def test_a_stop_ends_the_wait(tmp_path: Path, way: str) -> None:
     tell(tmp_path, story, rules=(), limits=QUICK)
 
 
+@pytest.mark.requirement("D4")
 @pytest.mark.parametrize("way", WAYS)
-def test_a_client_that_cancels_in_a_later_round_leaves_a_card(tmp_path: Path, way: str) -> None:
+def test_a_client_that_cancels_in_a_later_round_leaves_a_card(
+    tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def story(world: World) -> None:
+        learned: list[tuple[float, bool]] = []
+
+        def gave_up(agent: str, after: float, *, in_rounds: bool = False) -> None:
+            learned.append((after, in_rounds))
+
+        monkeypatch.setattr(world.holds, "gave_up", gave_up)
         async with client_in_rounds(world, way) as client:
             # The SDK's limit is that of one round.
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(1.5 * HOLD):
                     await client.call_tool("note", {"text": "hi"})
             await client.list_tools()
+            # All of it counts, not the last round alone.
+            ((after, in_rounds),) = learned
+            assert in_rounds
+            assert 1.2 * HOLD < after < 3 * HOLD
             (waiting,) = world.approvals.waiting()
             assert waiting.state is State.DETACHED
             world.approver.answer(waiting.request, AnswerVerdict.ALLOW_ONCE)
