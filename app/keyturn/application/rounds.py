@@ -74,6 +74,7 @@ class Rounds:
             return incoming
         state = incoming.params.get(STATE)
         if not isinstance(state, str) or not state.startswith(OWN_STATE):
+            self._give_up_repeated(incoming)
             if modern and self._may_wait_in_rounds(incoming.method, incoming.params):
                 now = self._clock.monotonic_ns()
                 incoming.rounds = CallRounds(left=self._most, since_ns=now)
@@ -186,11 +187,23 @@ class Rounds:
             incoming.rounds.await_no_longer()
         return incoming
 
+    def _give_up_repeated(self, incoming: IncomingCall) -> None:
+        """Take a client that makes a call anew in the gap for one that knows nothing of rounds.
+
+        The new call is then asked about in place of the old one, not beside it.
+        """
+        if self._came_back or not self._gaps:
+            return
+        asks = _asks(incoming)
+        for key in [key for key, gap in self._gaps.items() if gap.asks == asks]:
+            self._did_not_return(key)
+
     def _did_not_return(self, key: str) -> None:
         """Take it that the client stopped waiting."""
         gap = self._gaps.pop(key, None)
         if gap is None:
             return
+        gap.timer.cancel()
         if gap.incoming.rounds is not None:
             self._learn(gap.incoming.rounds.given)
         gap.incoming.cancel()

@@ -334,6 +334,28 @@ class TestBetween:
 
         play(story)
 
+    @pytest.mark.requirement("I-05")
+    @pytest.mark.parametrize("allowed", [False, True])
+    def test_a_client_that_makes_the_call_anew_instead_has_one_card(self, *, allowed: bool) -> None:
+        async def story() -> None:
+            rig = await make_rig()
+            await rig.state()
+            if allowed:
+                rig.allow()
+                await settle()
+            task = await rig.request()
+            (waiting,) = rig.world.approvals.waiting()
+            assert waiting.request.id == "call-2"
+            assert rig.calls[1].rounds is None
+            rig.allow(number=2)
+            await settle()
+            assert isinstance(result(task), Forwarded)
+            assert len(rig.world.server.sent) == 1
+            first = "allowed_once" if allowed else "cancelled_by_client"
+            assert rig.outcomes == [first, "allowed_once"]
+
+        play(story)
+
     def test_a_client_that_has_enough_after_two_rounds_gets_no_third(self) -> None:
         async def story() -> None:
             rig = await make_rig()
