@@ -221,8 +221,7 @@ class World:
         self.written = asyncio.Event()
         """A judged call was written to its server."""
         self.milestones.on(Milestone.WRITTEN, self.written.set)
-        self.sentinel = FakeStopSentinel()
-        self.processes = RealCommands()
+        self.sentinel, self.processes = FakeStopSentinel(), RealCommands()
         recorder = Recorder(self.log, NoMask())
         self.approvals = Approvals(
             clock=clock, limits=self.limits, observers=observers, recorder=recorder
@@ -268,6 +267,7 @@ class World:
             sessions=self.sessions,
             processes=self.processes,
             ids=self.ids,
+            clock=clock,
             observers=observers,
             limits=self.limits,
         )

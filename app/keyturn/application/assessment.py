@@ -125,6 +125,8 @@ class Assessment:
             return Refused(outcome=Outcome.REFUSED_PAUSED)
         if isinstance(incoming.params, Malformed):
             return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(incoming.params.reason,))
+        if incoming.fault:
+            return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(incoming.fault,))
         name = name_in(incoming.method, incoming.params)
         if isinstance(name, Malformed):
             return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(name.reason,))

@@ -163,6 +163,7 @@ class Service:
             sessions=base.sessions,
             processes=processes,
             ids=base.ids,
+            clock=base.clock,
             observers=base.observers,
             limits=base.limits,
         )

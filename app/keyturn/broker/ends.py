@@ -10,6 +10,7 @@ from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.processes import Processes
 from keyturn.application.recording import Recorder
@@ -104,5 +105,6 @@ class LinkServices:
     sessions: Sessions
     processes: Processes
     ids: Ids
+    clock: Clock
     observers: Observers
     limits: Limits
