@@ -253,7 +253,6 @@ class World:
             observers=observers,
         )
         self.sessions = Sessions(self.ids, MemoryTraceIndexes())
-        self.settings = FakeSettingStore()
         self.holds = self._holds(observers)
         inputs = self._inputs(clock, observers, recorder)
         self.services = LinkServices(
@@ -264,6 +263,7 @@ class World:
             approvals=self.approvals,
             holds=self.holds,
             stop=self.stop,
+            rules=self.rules,
             recorder=recorder,
             sessions=self.sessions,
             processes=self.processes,
@@ -273,6 +273,7 @@ class World:
         )
 
     def _holds(self, observers: Observers) -> HoldBudgets:
+        self.settings = FakeSettingStore()
         return HoldBudgets(
             store=self.settings, log=self.log, observers=observers, limits=self.limits
         )

@@ -13,11 +13,13 @@ from keyturn.domain.call import ToolCall, without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed, canonical
 from keyturn.domain.client_request import (
     CHANGES_A_TASK,
+    LISTEN,
     LONGEST_NAME,
-    SUBSCRIBE,
+    ONLY_TELLS,
     TASK_UPDATE,
     kind_of,
     name_in,
+    resources_in,
 )
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
@@ -79,7 +81,11 @@ class Assessment:
             return refusal
         return self._judge(incoming, judged)
 
-    def outgrown(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+    def last_look(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Refuse a decided call that something came in between of, before it is written."""
+        return self.overtaken(incoming, judged) or self._outgrown(incoming, judged)
+
+    def _outgrown(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse a decided call whose tool was given a higher tier or more labels meanwhile.
 
         What was decided was a call that reached less far.
@@ -165,7 +171,8 @@ class Assessment:
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"the arguments are over {self._limits.arguments_bytes} bytes",),
             )
-        if not call.is_of_tool and len(call.tool) > LONGEST_NAME:
+        names_one = not call.is_of_tool and call.method != LISTEN
+        if names_one and len(call.tool) > LONGEST_NAME:
             return Refused(
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"what is named is over {LONGEST_NAME} characters",),
@@ -214,6 +221,8 @@ class Assessment:
             lamps |= Lamps.U
         if judged.tier >= Tier.T2:
             labels |= Lamps.X
+        if call.method in ONLY_TELLS:
+            return self._judge_telling(call, lamps)
         subject = RuleSubject(
             kind=kind_of(call.method) or Kind.CALL,
             agent=call.agent,
@@ -226,9 +235,6 @@ class Assessment:
         continuations = connection.session.continuations
         if judgement.verdict is not Verdict.DENY and continuations.holds(call):
             return Judgement(verdict=Verdict.ALLOW, because=Because.CONTINUATION)
-        if call.method == SUBSCRIBE and judgement.verdict is not Verdict.DENY:
-            # It only has the server say that there is something to read; reading is judged then.
-            return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
         if judgement.verdict is not Verdict.ALLOW:
             return judgement
         if call.method == TASK_UPDATE and not continuations.expects(call):
@@ -238,6 +244,14 @@ class Assessment:
         if call.other_params() and judgement.because is not Because.BUILT_IN:
             return Judgement(verdict=Verdict.ASK, because=Because.OTHER_PARAMS)
         return judgement
+
+    def _judge_telling(self, call: ToolCall, lamps: Lamps) -> Judgement:
+        """Deny to be told of what may not be read; all else is judged when it is read."""
+        for uri in resources_in(call.method, call.params):
+            denied = self._rules.denies_reading(call.agent, call.server, uri, lamps)
+            if denied is not None:
+                return denied
+        return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
 
 
 def _standing_of(method: str) -> Standing:

@@ -145,4 +145,12 @@ class Silence:
     """No answer: the client cancelled, and a cancelled request is not answered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """It may be sent now, by whoever carries the stream that answers it for as long as it lives."""
+
+    params: JsonObject
+
+
 Reply = Forwarded | Replaced | Refused | Silence
+Handled = Reply | Admitted

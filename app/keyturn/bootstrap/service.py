@@ -159,6 +159,7 @@ class Service:
             approvals=base.approvals,
             holds=base.holds,
             stop=base.stop,
+            rules=base.rules,
             recorder=base.recorder,
             sessions=base.sessions,
             processes=processes,

@@ -14,6 +14,7 @@ from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.processes import Processes
 from keyturn.application.recording import Recorder
 from keyturn.application.reviews import Reviews
+from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
 from keyturn.broker.envelope import RequestId
@@ -100,6 +101,7 @@ class LinkServices:
     approvals: Approvals
     holds: HoldBudgets
     stop: StopSwitch
+    rules: RuleBook
     recorder: Recorder
     sessions: Sessions
     processes: Processes

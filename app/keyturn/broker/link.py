@@ -18,6 +18,7 @@ from keyturn.broker.envelope import (
 from keyturn.broker.frames import Oversize
 from keyturn.broker.judged_calls import JudgedCalls
 from keyturn.broker.listing import Listing
+from keyturn.broker.passing import PassedRequests
 from keyturn.broker.patience import Patience
 from keyturn.broker.refusals import (
     INTERNAL_ERROR,
@@ -63,7 +64,10 @@ class Link:
         self._tasks = TaskOwner()
         self._upstream = StdioUpstream(start, means, self, log_line)
         self._listing = Listing(self._upstream, self._took, self._tasks)
-        self._judged = JudgedCalls(services, connection, self._upstream, self._listing, downstream)
+        passed = PassedRequests()
+        self._judged = JudgedCalls(
+            services, connection, self._upstream, self._listing, downstream, passed
+        )
         self._patience = Patience(downstream)
         self._relay = Relay(
             RelayParts(
@@ -72,6 +76,7 @@ class Link:
                 upstream=self._upstream,
                 listing=self._listing,
                 judged=self._judged,
+                passed=passed,
                 answer=downstream.send,
                 patience=self._patience,
             )

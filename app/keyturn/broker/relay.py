@@ -29,8 +29,8 @@ from keyturn.broker.eras import (
 from keyturn.broker.frames import Oversize
 from keyturn.broker.held_inputs import HeldInputs
 from keyturn.broker.judged_calls import Cancelled, JudgedCalls, fault_of_call_id
-from keyturn.broker.keep_alive import PROGRESS
 from keyturn.broker.listing import Listing
+from keyturn.broker.notices import Notices
 from keyturn.broker.passing import LONGEST_METHOD, Passed, PassedRequests
 from keyturn.broker.patience import Patience
 from keyturn.broker.refusals import (
@@ -70,6 +70,7 @@ class RelayParts:
     upstream: StdioUpstream
     listing: Listing
     judged: JudgedCalls
+    passed: PassedRequests
     answer: Answer
     patience: Patience
 
@@ -85,10 +86,11 @@ class Relay:
         self._judged = parts.judged
         self._answer = parts.answer
         self._stop = parts.services.stop
-        self._passed = PassedRequests()
+        self._passed = parts.passed
         self._patience = parts.patience
         self._says: ServerSays | None = None
         self._handshaken = False
+        self._notices = Notices(parts.services.rules, parts.connection, parts.judged.keep_alive)
         self._inputs = HeldInputs(
             parts.services.inputs,
             parts.services.ids,
@@ -113,7 +115,7 @@ class Relay:
         frame = read_client(line)
         if isinstance(frame, BadFrame):
             self._refuse_bad(frame)
-        elif route_of(frame.method) is Route.JUDGED:
+        elif route_of(frame.method, frame.line) is Route.JUDGED:
             self._call(frame)
         elif self._stop.engaged and not sent_while_stopped(frame.method):
             self._refuse_paused(frame)
@@ -258,10 +260,9 @@ class Relay:
             return
         if frame.method == LIST_CHANGED:
             self._listing.again()
-        line = frame.line
-        if frame.method == PROGRESS:
-            line = self._judged.keep_alive.line_of(frame)
-        self._answer(line)
+        line = self._notices.line_of(frame)
+        if line is not None:
+            self._answer(line)
 
     def _answered(self, request: Passed, frame: ServerFrame) -> None:
         if frame.ambiguous:

@@ -21,12 +21,19 @@ from keyturn.application.ports.upstream import (
 )
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.child_process import Ends
-from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, id_within, read_server
+from keyturn.broker.envelope import (
+    OWN_PREFIX,
+    RequestId,
+    ServerFrame,
+    id_within,
+    read_server,
+    request_line,
+)
 from keyturn.broker.frames import Oversize
 from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.broker.transport import Asking, Transport, TransportEvents, open_transport
-from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 
 _log = logging.getLogger(__name__)
@@ -196,7 +203,7 @@ class StdioUpstream:
         child = self._child
         if child is None or not self.running or request_id in self._awaited:
             raise ServerUnavailable("The server is not running.")
-        line = _request(request_id, method, params)
+        line = request_line(request_id, method, params)
         reply = asyncio.get_running_loop().create_future()
         self._awaited[request_id] = reply
         self._means.milestones.reached(Milestone.FIRST_BYTE)
@@ -218,7 +225,7 @@ class StdioUpstream:
         request_id = f"{OWN_PREFIX}{self._own_ids}"
         reply = asyncio.get_running_loop().create_future()
         self._awaited[request_id] = reply
-        child.write(_request(request_id, method, params))
+        child.write(request_line(request_id, method, params))
         return reply
 
     def give_up(self, request_id: RequestId, reason: str) -> bool:
@@ -318,11 +325,6 @@ class StdioUpstream:
         if self._dropped == 1:
             _log.warning("server writes what is no frame server=%s", self._start.server.name)
         self._log_line(b"[" + what.encode() + b"] " + line[:4096])
-
-
-def _request(request_id: RequestId, method: str, params: JsonObject) -> bytes:
-    frame: JsonObject = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
-    return canonical(frame) + b"\n"
 
 
 def _reply_of(frame: ServerFrame) -> UpstreamReply:

@@ -17,7 +17,7 @@ from keyturn.application.approval_request import (
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
-from keyturn.application.call import IncomingCall, Reply
+from keyturn.application.call import Handled, IncomingCall
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
@@ -334,7 +334,7 @@ class World:
         await self.reviews.listed(made, tools or (make_tool(),))
         return made
 
-    def start(self, incoming: IncomingCall) -> "asyncio.Task[Reply]":
+    def start(self, incoming: IncomingCall) -> "asyncio.Task[Handled]":
         """Send a call through the gate."""
         return asyncio.get_running_loop().create_task(self.gate.handle(incoming, self.server))
 
