@@ -27,6 +27,7 @@ from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.processes import ObservedPeer
@@ -210,6 +211,7 @@ class World:
     posture_rules: tuple[Rule, ...] = ()
     links: list[Link] = field(default_factory=list[Link])
     server_log: list[bytes] = field(default_factory=list[bytes])
+    known: KnownSecrets = field(default_factory=KnownSecrets)
 
     def __post_init__(self) -> None:
         """Wire the use cases as the composition root does."""
@@ -282,6 +284,7 @@ class World:
         return Inputs(
             stop=self.stop,
             rules=self.rules,
+            known=self.known,
             approvals=self.approvals,
             recorder=recorder,
             log=self.log,
@@ -298,6 +301,7 @@ class World:
             stop=self.stop,
             agreements=self.agreements,
             rules=self.rules,
+            known=self.known,
             validator=JsonSchemaValidator(),
             limits=self.limits,
         )
@@ -337,7 +341,7 @@ class World:
         return ServerMeans(
             tree=process_tree,
             processes=self.processes,
-            secrets=self.secrets,
+            secrets=RememberedSecrets(self.secrets, self.known),
             milestones=self.milestones,
             limits=self.limits,
         )

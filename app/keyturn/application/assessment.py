@@ -3,9 +3,13 @@
 The gate walks them, and asks `judge` again for a waiting call when the rules change.
 """
 
+from dataclasses import replace
+
 from keyturn.application.agreements import Agreements, Standing
 from keyturn.application.asking import rule_name
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused
+from keyturn.application.continuations import RESPONSES
+from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.inspection import SchemaValidator
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
@@ -42,12 +46,14 @@ class Assessment:
         stop: StopSwitch,
         agreements: Agreements,
         rules: RuleBook,
+        known: KnownSecrets,
         validator: SchemaValidator,
         limits: Limits,
     ) -> None:
         self._stop = stop
         self._agreements = agreements
         self._rules = rules
+        self._known = known
         self._validator = validator
         self._limits = limits
 
@@ -56,7 +62,7 @@ class Assessment:
         judged = self.identify(incoming)
         if isinstance(judged, Refused):
             return None, judged
-        return judged, self.validate(judged) or self.trace_and_judge(incoming, judged)
+        return judged, self.validate(incoming, judged) or self.trace_and_judge(incoming, judged)
 
     def overtaken(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse a call that a stop, or a change of its tool, came in between of."""
@@ -162,7 +168,7 @@ class Assessment:
 
     # 2 ---------------------------------------------------------------- validate
 
-    def validate(self, judged: Judged) -> Refused | None:
+    def validate(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Hold the arguments against the pinned schema and the size limits."""
         definition, call = judged.definition, judged.call
         judged.canonical_arguments = canonical(judged.call.arguments)
@@ -184,6 +190,11 @@ class Assessment:
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
             )
+        if self._answers_with_a_secret(incoming, call):
+            # What is recorded of it has none of its answers.
+            rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
+            judged.call = replace(call, params=rest)
+            return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(HOLDS_A_CREDENTIAL,))
         if definition is None:
             return None
         faults = self._validator.faults(
@@ -195,6 +206,13 @@ class Assessment:
                 faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
             )
         return None
+
+    def _answers_with_a_secret(self, incoming: IncomingCall, call: ToolCall) -> bool:
+        """Tell whether an answer to what the server asked for is a stored credential."""
+        answers = call.params.get(RESPONSES)
+        # A state is used up by the call that goes on with it.
+        freely = not incoming.connection.session.continuations.holds(call)
+        return answers is not None and self._known.held_in(answers, freely=freely)
 
     # 3, 4 -------------------------------------------------------------- trace, judge
 

@@ -57,6 +57,8 @@ class ClientFrame(msgspec.Struct, frozen=True):
     id: RequestId | None
     """None for a notification, and for a response."""
     params: Raw
+    answers: RequestId | None = None
+    """The id that a response names, where anybody could have asked with it."""
 
 
 class _Cancelled(msgspec.Struct):
@@ -111,7 +113,7 @@ def read_client(line: bytes) -> ClientFrame | BadFrame:
     if raw_method is None:
         if not answers or "id" not in members:
             return _invalid("the frame has no method")
-        return ClientFrame(line, "", None, NOTHING)
+        return ClientFrame(line, "", None, NOTHING, _usable_id(members["id"]))
     method = _string(raw_method)
     if not method or answers:
         return _invalid("the frame is neither a request nor an answer", request_id)

@@ -123,7 +123,7 @@ class Relay:
             self._request(frame.id, frame)
         elif frame.method == CANCELLED:
             self._cancelled(frame)
-        else:
+        elif frame.method or not self._inputs.keeps_back(frame):
             self._upstream.write(line)
             if frame.method == INITIALIZED:
                 self._handshaken = True

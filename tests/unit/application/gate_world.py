@@ -23,6 +23,7 @@ from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.inspection import ResultInspector
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -228,6 +229,7 @@ class World:
         self.observers = Observers()
         self.limits = limits or Limits()
         self.mask = FakeSecretMask()
+        self.known = KnownSecrets()
         self.stop_reviews = FakeStopReviews()
         self.recorder = Recorder(self.log, self.mask)
         self.approvals = Approvals(
@@ -278,6 +280,7 @@ class World:
         return Inputs(
             stop=self.stop,
             rules=self.rules,
+            known=self.known,
             approvals=self.approvals,
             recorder=self.recorder,
             log=self.log,
@@ -293,6 +296,7 @@ class World:
             stop=self.stop,
             agreements=self.agreements,
             rules=self.rules,
+            known=self.known,
             validator=self.validator,
             limits=self.limits,
         )
