@@ -421,10 +421,10 @@ class Wire:
             self.say(line)
         return await self.client.answer_to(request_id)
 
-    async def shake(self) -> None:
+    async def shake(self, version: str = "2025-11-25") -> None:
         """Do the handshake of the legacy era."""
         params = {
-            "protocolVersion": "2025-11-25",
+            "protocolVersion": version,
             "capabilities": {},
             "clientInfo": {"name": "tester", "version": "1"},
         }

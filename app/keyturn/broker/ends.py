@@ -81,6 +81,10 @@ class ClientEvents(Protocol):
         """Return the input schema of a tool that the server is known to list."""
         ...
 
+    def takes_batches(self) -> bool:
+        """Tell whether the two ends agreed on the version that has batches."""
+        ...
+
     def abandoned(self, request_id: RequestId) -> None:
         """Say that nobody waits for the answer to a request, which was not cancelled."""
         ...

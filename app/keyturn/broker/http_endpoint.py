@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker.batches import BATCH_VERSION, frames_of_batch, is_batch
 from keyturn.broker.envelope import (
     BadFrame,
     ClientFrame,
@@ -180,6 +181,9 @@ class HttpEndpoint:
             return refusal(406, f"Accept {JSON} and {EVENTS}.")
         if request.headers.get("content-type", "").partition(";")[0].strip() != JSON:
             return refusal(415, f"The content type must be {JSON}.")
+        session = self._sessions.find(request.headers.get(SESSION, ""), agent, server)
+        if is_batch(line) and session is not None and session.takes_batches:
+            return await self._post_batch(line, request, session.client)
         frame = read_client(line)
         if isinstance(frame, BadFrame):
             return await self._bad(frame, line, request, agent, server)
@@ -228,6 +232,26 @@ class HttpEndpoint:
         primed = version is not None and version >= PRIMED_SINCE
         reader = session.client.request(frame, primed=primed)
         return await answering(request, reader, headers, modern=False)
+
+    async def _post_batch(self, line: bytes, request: Request, client: HttpClient) -> Response:
+        """Have each member of a batch go its way; one without a request gets no answer."""
+        if request.headers.get(VERSION, BATCH_VERSION) != BATCH_VERSION:
+            return json_answer(400, invalid_line(None, f"the header {VERSION} has no batches"))
+        frames = frames_of_batch(line)
+        if isinstance(frames, BadFrame):
+            client.say(line)
+            return json_answer(400, invalid_line(None, frames.reason, frames.code))
+        await client.readable()
+        ids = {frame.id for frame in frames if frame.id is not None}
+        if client.uses(*ids):
+            return json_answer(400, invalid_line(None, ID_IN_USE))
+        if ids:
+            return await answering(request, client.request_all(line, ids), {}, modern=False)
+        client.say(line)
+        bad = next((frame for frame in frames if isinstance(frame, BadFrame)), None)
+        if bad is not None:
+            return json_answer(400, invalid_line(None, bad.reason, bad.code))
+        return Response(status_code=202)
 
     async def _post_modern(
         self,

@@ -100,6 +100,10 @@ class RefusedClient:
         """There is no server, and no tool."""
         return None
 
+    def takes_batches(self) -> bool:
+        """There is no server, and no version."""
+        return False
+
     def abandoned(self, request_id: RequestId) -> None:
         """It is answered already."""
 

@@ -6,7 +6,8 @@ What is passed keeps its bytes and its order within its direction (architecture.
 from dataclasses import dataclass
 
 from keyturn.application.connection import Connection
-from keyturn.broker.ends import Answer, LinkServices
+from keyturn.broker.batches import BATCH_VERSION, Batches
+from keyturn.broker.ends import LinkServices
 from keyturn.broker.envelope import (
     INVALID_REQUEST,
     BadFrame,
@@ -71,7 +72,7 @@ class RelayParts:
     listing: Listing
     judged: JudgedCalls
     passed: PassedRequests
-    answer: Answer
+    batches: Batches
     patience: Patience
 
 
@@ -84,7 +85,8 @@ class Relay:
         self._upstream = parts.upstream
         self._listing = parts.listing
         self._judged = parts.judged
-        self._answer = parts.answer
+        self._batches = parts.batches
+        self._answer = parts.batches.send
         self._stop = parts.services.stop
         self._passed = parts.passed
         self._patience = parts.patience
@@ -95,7 +97,7 @@ class Relay:
             parts.services.inputs,
             parts.services.ids,
             parts.connection,
-            to_client=parts.answer,
+            to_client=self._answer,
             to_server=parts.upstream.write,
         )
         self._tools = ShownTools(
@@ -104,7 +106,7 @@ class Relay:
                 connection=parts.connection,
                 listing=parts.listing,
                 passed=self._passed,
-                answer=parts.answer,
+                answer=self._answer,
             )
         )
 
@@ -114,7 +116,7 @@ class Relay:
         """Route one line."""
         frame = read_client(line)
         if isinstance(frame, BadFrame):
-            self._refuse_bad(frame)
+            self.refuse_bad(frame)
         elif route_of(frame.method, frame.line) is Route.JUDGED:
             self._call(frame)
         elif self._stop.engaged and not sent_while_stopped(frame.method):
@@ -137,9 +139,10 @@ class Relay:
             if line.size > limit
             else "too many long frames are under way"
         )
-        self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=reason))
+        self.refuse_bad(BadFrame(code=INVALID_REQUEST, reason=reason))
 
-    def _refuse_bad(self, frame: BadFrame) -> None:
+    def refuse_bad(self, frame: BadFrame) -> None:
+        """Refuse what is no frame, and count it."""
         self._answer(invalid_line(frame.id, frame.reason, frame.code))
         self._judged.record_malformed(frame.reason)
         self._patience.try_on()
@@ -147,7 +150,7 @@ class Relay:
     def _call(self, frame: ClientFrame) -> None:
         fault = fault_of_call_id(frame.id)
         if frame.id is None or fault:
-            self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=fault, id=frame.id))
+            self.refuse_bad(BadFrame(code=INVALID_REQUEST, reason=fault, id=frame.id))
             return
         if self._in_use(frame.id):
             self._answer(invalid_line(frame.id, ID_IN_USE))
@@ -191,6 +194,8 @@ class Relay:
     def _cancelled(self, frame: ClientFrame) -> None:
         """Withdraw a call that waits; tell the server only of what it has."""
         request_id = cancelled_id(frame.params)
+        if request_id is not None:
+            self._batches.cancelled(request_id)
         met = Cancelled.NOTHING if request_id is None else self._judged.cancel(request_id)
         if met is Cancelled.NOT_SENT:
             return
@@ -271,6 +276,8 @@ class Relay:
             return
         if request.method in (INITIALIZE, DISCOVER) and frame.result is not None:
             self._says = server_says(frame.result)
+            accepted = request.method == INITIALIZE and self._says.version == BATCH_VERSION
+            self._batches.accepted = self._upstream.in_batches = accepted
         if request.meta is not None and frame.result is not None:
             self._listing.begin(request.meta, tools=self._says is None or self._says.tools)
         if request.method == TOOLS_LIST and frame.result is not None:

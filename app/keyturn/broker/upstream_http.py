@@ -13,6 +13,7 @@ import httpx2
 
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker.batches import BATCH_VERSION, members_of_answer
 from keyturn.broker.child_process import Ends
 from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId, ServerFrame, cancelled_id, read_server
@@ -223,8 +224,14 @@ class HttpTransport:
                 raise TooLong
 
     def _hand_on(self, post: _Exchange, data: bytes) -> bool:
-        """Hand one frame to the link as a line; False for what is none."""
+        """Hand each frame to the link as a line; False for what is none."""
         line = line_of(data)
+        if self._headers.version != BATCH_VERSION:
+            return self._hand_on_one(post, line)
+        handed = [self._hand_on_one(post, member) for member in members_of_answer(line)]
+        return all(handed)
+
+    def _hand_on_one(self, post: _Exchange, line: bytes) -> bool:
         frame = read_server(line)
         if frame is None:
             return False

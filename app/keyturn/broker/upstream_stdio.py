@@ -20,6 +20,7 @@ from keyturn.application.ports.upstream import (
     UpstreamReply,
 )
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker.batches import members_of_answer
 from keyturn.broker.child_process import Ends
 from keyturn.broker.envelope import (
     OWN_PREFIX,
@@ -101,6 +102,8 @@ class StdioUpstream:
         self._awaited: dict[RequestId, asyncio.Future[UpstreamReply]] = {}
         self._own_ids = 0
         self._refused_unread = 0
+        self.in_batches = False
+        """Whether the server may write several frames as one array."""
         self._unheard = False
         """Nothing that it says on its own is heard any more."""
         self._dropped = 0
@@ -261,14 +264,14 @@ class StdioUpstream:
         """Close the server's stdin without what it has not taken; False when it took all."""
         return self._child is not None and self._child.discard_unwritten()
 
-    def close_writing(self) -> None:
-        """Tell the server that the client will say no more."""
-        if self._child is not None:
-            self._child.close_stdin()
-
     # ---------------------------------------------------------------- from the server's stdout
 
     def line(self, line: bytes) -> None:
+        """Take a frame, or each of several in an array where the version has such."""
+        for member in members_of_answer(line) if self.in_batches else (line,):
+            self._frame(member)
+
+    def _frame(self, line: bytes) -> None:
         """Match an answer to its request, or hand the frame on."""
         if self._unheard:
             return
