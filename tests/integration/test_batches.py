@@ -272,7 +272,7 @@ def test_an_array_of_a_server_is_read_as_its_members(tmp_path: Path) -> None:
         wire.say(request(2, "x/never"))
         await until(lambda: bool(calls_seen(world)))
         notice = {"jsonrpc": "2.0", "method": "notifications/message", "params": {"data": "hi"}}
-        members = [
+        members: list[Any] = [
             {"jsonrpc": "2.0", "id": 1, "result": {"content": []}},
             notice,
             json.loads(ask("elicitation/create", {"message": "?"})),
@@ -310,7 +310,7 @@ def test_a_body_that_is_an_array_is_read_as_its_members(tmp_path: Path) -> None:
             wire = world.link(remote(server.url))
             await wire.shake(VERSION)
             await wire.ask("connected", "ping")
-            notice = {"jsonrpc": "2.0", "method": "notifications/message", "params": {}}
+            notice: dict[str, Any] = {"jsonrpc": "2.0", "method": "notifications/message"}
             kept = server.say
 
             def in_array(body: Any, result: Any, headers: Any = None) -> Any:
@@ -352,7 +352,13 @@ def test_a_batch_over_http_is_answered_as_one_array(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         async with endpoint(world) as at:
             headers = await session(at)
-            members = (call(1), call(2, "big"), [], request(3, "ping"), request(4, "initialize"))
+            members: Any = (
+                call(1),
+                call(2, "big"),
+                [],
+                request(3, "ping"),
+                request(4, "initialize"),
+            )
             response = await at.http.post(URL, content=line(*members), headers=headers)
             assert response.status_code == 200
             (answers,) = arrays_in(response.text)
