@@ -29,6 +29,7 @@ from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.late_calls import LateCalls
+from keyturn.application.notices import NoticeInspector
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -212,13 +213,13 @@ class World:
     links: list[Link] = field(default_factory=list[Link])
     server_log: list[bytes] = field(default_factory=list[bytes])
     known: KnownSecrets = field(default_factory=KnownSecrets)
+    secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
 
     def __post_init__(self) -> None:
         """Wire the use cases as the composition root does."""
         clock, self.ids, observers = SystemClock(), FakeIds(), Observers()
         self.log = FakeDecisionLog()
         self.store = FakeServerStore()
-        self.secrets = FakeSecretStore()
         self.milestones = FakeMilestones()
         self.written = asyncio.Event()
         """A judged call was written to its server."""
@@ -260,6 +261,7 @@ class World:
         self.services = LinkServices(
             gate=self._gate(clock, observers, recorder, inputs),
             inputs=inputs,
+            notices=NoticeInspector(BoundedResultInspector(), recorder),
             agreements=self.agreements,
             reviews=self.reviews,
             approvals=self.approvals,

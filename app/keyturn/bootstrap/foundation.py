@@ -14,6 +14,7 @@ from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.late_calls import LateCalls
+from keyturn.application.notices import NoticeInspector
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import SecretMask
@@ -83,6 +84,7 @@ class Foundation:
     sessions: Sessions
     gate: Gate
     inputs: Inputs
+    notices: NoticeInspector
     holds: HoldBudgets
     milestones: Milestones
 
@@ -221,6 +223,7 @@ def _build(ground: _Ground) -> Foundation:
         sessions=Sessions(ground.ids, MemoryTraceIndexes()),
         gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds),
         inputs=inputs,
+        notices=NoticeInspector(BoundedResultInspector(), recorder),
         holds=holds,
         milestones=ground.milestones,
     )

@@ -154,6 +154,7 @@ class Service:
         services = LinkServices(
             gate=base.gate,
             inputs=base.inputs,
+            notices=base.notices,
             agreements=base.agreements,
             reviews=base.reviews,
             approvals=base.approvals,

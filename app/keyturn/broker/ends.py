@@ -10,6 +10,7 @@ from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.notices import NoticeInspector
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.processes import Processes
 from keyturn.application.recording import Recorder
@@ -100,6 +101,7 @@ class LinkServices:
 
     gate: Gate
     inputs: Inputs
+    notices: NoticeInspector
     agreements: Agreements
     reviews: Reviews
     approvals: Approvals

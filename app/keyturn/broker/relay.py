@@ -92,7 +92,7 @@ class Relay:
         self._patience = parts.patience
         self._says: ServerSays | None = None
         self._handshaken = False
-        self._notices = Notices(parts.services.rules, parts.connection, parts.judged.keep_alive)
+        self._notices = Notices(parts.services, parts.connection, parts.judged.keep_alive)
         self._inputs = HeldInputs(
             parts.services.inputs,
             parts.services.ids,
