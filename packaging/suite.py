@@ -1,7 +1,7 @@
 """The steps of `dev.py test`, each with its duration, and one closing line for all.
 
-Steps that share nothing run two at a time, one a core; what a person would see at a display, and
-what has times of its own, runs after them and alone. Every step runs even when an earlier one
+Steps that share nothing run three at a time, because much of them is waiting; what has times of its
+own runs after them and alone. Every step runs even when an earlier one
 failed, so that one run shows everything; any failure makes the run fail.
 """
 
@@ -25,16 +25,16 @@ STEP_SECONDS = 600.0
 FEWEST_COVERED = 95
 """Per cent of the lines and branches of domain and use cases that their own tests must reach."""
 
-LAYERS = ("integration", "gui", "unit", "headless", "session")
+LAYERS = ("integration", "unit", "gui", "headless", "display", "alone")
 """The layers of tests/conftest.py, the longest first of those that run side by side."""
 
-BUS = frozenset({"headless", "session"})
+BUS = frozenset({"headless", "display", "alone"})
 """Layers with tests that need a private session bus."""
 
 COVERED = ("tests/unit/domain", "tests/unit/application")
 """What covers the domain and the use cases; measured apart, because measuring doubles the time."""
 
-LANES = 2
+LANES = 3
 """Steps that run at the same time, where they may."""
 
 _CLOSING = re.compile(r"^=* ?\d+ (passed|failed|skipped|deselected|error).* in [\d.]+s")
@@ -86,7 +86,7 @@ def plan(python: str, without: frozenset[str]) -> tuple[list[Chain], Chain]:
     chains: list[Chain] = []
     alone: list[Step] = []
     for step in test_steps(python, without):
-        if step.name == "session":
+        if step.name == "alone":
             alone.append(step)
         elif step.name == "coverage":
             chains[-1] = (*chains[-1], step)

@@ -22,14 +22,16 @@ HERE = Path(__file__).parent
 SESSION = "KEYTURN_TEST_SESSION"
 """Names the folder of a private session that packaging/dev.py has made, session bus included."""
 
-LAYERS = ("unit", "integration", "gui", "headless", "session")
-"""`session`: a display, or times of its own; `headless`: other real processes."""
+LAYERS = ("unit", "integration", "gui", "headless", "display", "alone")
+"""`alone`: times of its own; `display`: other windows on a display; `headless`: real processes."""
+BUS = ("headless", "display", "alone")
+"""Layers whose tests may see the private session bus."""
 LAYERS_OF_FOLDER = {
     "unit": ("unit",),
     "property": ("unit",),
     "contracts": ("unit", "gui", "headless"),
-    "gui": ("gui", "session"),
-    "e2e": ("headless", "session"),
+    "gui": ("gui", "display"),
+    "e2e": ("headless", "display", "alone"),
     "integration": ("integration", "gui", "headless"),
 }
 """Folders whose tests belong to some layers only: the others do not even import them.
@@ -83,7 +85,7 @@ def thorough(request: pytest.FixtureRequest) -> int:
 def bus_guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide the session bus from tests that are not of it: a bus starts a keychain when asked."""
     node: pytest.Item = request.node
-    if _layer_of(node) not in ("headless", "session"):
+    if _layer_of(node) not in BUS:
         monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
 
 
@@ -116,8 +118,10 @@ def _folder_of(path: Path) -> str:
 
 def _layer_of(item: pytest.Item) -> str:
     names = {marker.name for marker in item.iter_markers()}
-    if "alone" in names or "screen" in getattr(item, "fixturenames", ()):
-        return "session"
+    if "alone" in names:
+        return "alone"
+    if "screen" in getattr(item, "fixturenames", ()):
+        return "display"
     if names & {"e2e", "keychain"}:
         return "headless"
     if "gui" in names:

@@ -27,7 +27,9 @@ class SeededServer:
     """A server, and the tier that the review confirmed of each of its tools ("*": of the rest)."""
 
     name: str
-    command: tuple[str, ...]
+    command: tuple[str, ...] = ()
+    url: str = ""
+    """Of one that is asked over Streamable HTTP, in place of a command."""
     tiers: Mapping[str, Tier | None] = field(default_factory=dict[str, Tier | None])
     labels: Mapping[str, Lamps] = field(default_factory=dict[str, Lamps])
     env: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -38,6 +40,7 @@ class SeededServer:
         return ServerConfig(
             name=self.name,
             command=self.command,
+            url=self.url,
             env=dict(self.env),
             environment=self.environment,
             cwd_path=home,

@@ -33,6 +33,7 @@ def host(folders: Folders, keyturn: Keyturn, person: Person) -> Iterator[AgentHo
         yield made
 
 
+@pytest.mark.alone
 @pytest.mark.requirement("K4", "I-07", "C7")
 @pytest.mark.parametrize(
     ("sent", "seconds"),

@@ -53,6 +53,7 @@ def stopped(keyturn: Keyturn) -> bool:
     return (keyturn.status() or {}).get("stopped") is True
 
 
+@pytest.mark.alone
 @pytest.mark.requirement("LAW-5", "K5", "K6")
 @pytest.mark.parametrize("press", [press_keys, press_button, run_command])
 def test_nothing_is_sent_after_the_stop(

@@ -1,6 +1,7 @@
 """The servers' page: what is started, what a proposal would set, what a person confirms."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -73,7 +74,7 @@ def test_a_server_shows_its_whole_command_and_hides_values(scene: ServersScene) 
     assert view.argv == ("/opt/time server", "--zone", "UTC")
     shown = [label.text() for label in scene.view.server.argv.findChildren(QLabel)]
     assert shown == ["0", "/opt/time server", "1", "--zone", "2", "UTC"]
-    told = {pair.key: pair.value for pair in view.environment_variables}
+    told = {pair.key: pair.value for pair in view.values}
     assert told == {"MODE": "set in the configuration", "TOKEN": "from the keychain: clock"}
     assert ("Log", "/p/logs/servers/time.log") in [(p.key, p.value) for p in view.facts]
 
@@ -100,6 +101,29 @@ def test_a_proposal_shows_every_value_and_is_confirmed_as_shown(scene: ServersSc
     assert isinstance(message, PutServer)
     assert message.command == ("/opt/time server", "--zone", "UTC")
     assert message.env == {"MODE": "demo", "TOKEN": "keychain:clock"}
+
+
+def test_a_proposed_address_shows_its_headers_and_is_confirmed_as_shown(
+    scene: ServersScene,
+) -> None:
+    url, headers = "https://time.example/mcp", {"Authorization": "keychain:clock", "X-Team": "qa"}
+    remote: dict[str, Any] = {
+        "url": url,
+        "transport": "sse",
+        "headers": headers,
+        "env_values": {},
+        "command": (),
+    }
+    scene.tell(a_server(confirmed=False, consented=False, **remote))
+    choose(scene, "time")
+    pane = scene.view.server
+    said = {label.text() for label in pane.findChildren(QLabel)}
+    assert {url, "qa", "Address", "Headers", "HTTP+SSE, the older one"} <= said
+    scene.press_armed(pane.action)
+    (message,) = scene.sent()
+    assert isinstance(message, PutServer)
+    assert (message.command, message.url, message.transport) == ((), url, "sse")
+    assert message.headers == headers
 
 
 def test_a_proposal_that_changed_has_to_be_read_again(scene: ServersScene) -> None:
@@ -297,6 +321,24 @@ def test_the_form_shows_what_would_be_started(scene: ServersScene) -> None:
     scene.bridge.answer()
     scene.tell(a_server(), a_server(name="clock"))
     assert isinstance(scene.model.detail, ServerView)
+
+
+def test_the_form_takes_an_address_too(scene: ServersScene) -> None:
+    scene.tell(a_server())
+    scene.click(scene.view.add)
+    form = scene.view.form
+    QTest.keyClicks(form.name, "clock")
+    assert not form.older.isVisible()
+    QTest.keyClicks(form.command, "https://clock.example/mcp")
+    form.variables.setPlainText("Authorization=keychain:clock")
+    scene.qtbot.waitUntil(form.older.isVisible, timeout=2_000)
+    scene.click(form.older)
+    scene.click(form.add)
+    (message,) = scene.sent()
+    assert isinstance(message, PutServer)
+    assert (message.command, message.env) == ((), {})
+    assert (message.url, message.transport) == ("https://clock.example/mcp", "sse")
+    assert message.headers == {"Authorization": "keychain:clock"}
 
 
 def test_the_form_never_replaces_a_server(scene: ServersScene) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar, cast
-from urllib.parse import urlsplit
 
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from keyturn.domain.configuration import (
@@ -23,6 +22,7 @@ from keyturn.domain.configuration import (
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
+from keyturn.domain.remote import fault_of_header, fault_of_url
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
@@ -199,7 +199,7 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
         command=command,
         url=url,
         transport=table.choice("transport", RemoteTransport.HTTP, "is neither http nor sse"),
-        headers=table.text_map("headers"),
+        headers=_headers(where, table.text_map("headers")),
         env=table.text_map("env"),
         environment=table.text("environment", ""),
         review=table.choice("review", ReviewMode.ASK, "is neither ask nor accept"),
@@ -217,29 +217,17 @@ def _check_remote(where: str, data: Mapping[str, object], url: str) -> None:
     for key in ("command", "env", "cwd") if url else ("headers", "transport"):
         if key in data:
             raise _fault(where, key, f"means nothing {'beside' if url else 'without'} a url")
-    fault = fault_of_url(url) if url else ""
-    if fault:
+    fault = fault_of_url(url) if url else None
+    if fault is not None:
         raise _fault(where, "url", fault)
 
 
-def fault_of_url(url: str) -> str:
-    """Say why a server cannot be asked there; empty when it can.
-
-    Without TLS anybody on the way reads the credentials, unless there is no way.
-    """
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        known = parts.port is None or parts.port > 0
-    except ValueError:
-        return "is no URL"
-    if parts.scheme not in ("http", "https") or not host or not known:
-        return "is no http or https URL"
-    if parts.username is not None or parts.fragment:
-        return "holds a name, a password or a fragment"
-    if parts.scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
-        return "must be https, except on this machine"
-    return ""
+def _headers(where: str, headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        fault = fault_of_header(name, value)
+        if fault is not None:
+            raise _fault(f"{where}.headers", name, fault)
+    return headers
 
 
 def _tool(where: str, pattern: str, data: Mapping[str, object]) -> ToolSetting:

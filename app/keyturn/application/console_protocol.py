@@ -193,8 +193,12 @@ class PutServer(_Message, frozen=True, kw_only=True, tag="put_server"):
 
     n: int
     name: str
-    command: tuple[str, ...]
-    env: dict[str, str]
+    command: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    url: str = ""
+    """Of a remote server, which has no command and no `env`."""
+    transport: str = "http"
+    headers: dict[str, str] = {}
     environment: str = ""
 
 

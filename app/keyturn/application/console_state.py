@@ -69,6 +69,11 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     environment: str
     env_values: dict[str, str] = {}
     """As configured: a value, or `keychain:NAME`; what a proposal would set must be seen."""
+    url: str = ""
+    """Of a remote server, whose `command` is empty."""
+    transport: str = ""
+    headers: dict[str, str] = {}
+    """Of a remote server, as `env_values`."""
     confirmed: bool
     """False for a proposal that waits for the window."""
     consented: bool
@@ -96,7 +101,7 @@ class CredentialState(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     stored: bool
     used_by: tuple[str, ...] = ()
-    """Environment variables that carry it."""
+    """Environment variables, or headers, that carry it."""
     proposed: bool = False
     """The command line brought a value that waits for the person."""
 

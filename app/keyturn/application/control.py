@@ -17,6 +17,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, KeyturnError
+from keyturn.domain.remote import transport_of
 
 LONGEST_REASON = 1000
 """Characters kept of why somebody stopped: it is recorded, and anybody here can stop."""
@@ -102,19 +103,24 @@ class Control:
         return {"ok": self._raise_window()}
 
     async def _propose_server(self, request: Mapping[str, JsonValue]) -> JsonObject:
-        name, command, env = request.get("name"), request.get("command"), request.get("env", {})
-        words = _texts(command)
-        if not isinstance(name, str) or not name or not words:
-            raise ConfigurationError("A server needs a name and a command.")
-        values = _texts(list(env.values())) if isinstance(env, dict) else None
-        if not isinstance(env, dict) or values is None:
-            raise ConfigurationError("A server's environment is a table of texts.")
+        name, words = request.get("name"), _texts(request.get("command", []))
+        url, transport = request.get("url", ""), request.get("transport", "http")
+        env, headers = _table(request.get("env", {})), _table(request.get("headers", {}))
+        if not isinstance(name, str) or not name or words is None:
+            raise ConfigurationError("A server needs a name, and a command or an address.")
+        if env is None or headers is None:
+            raise ConfigurationError("A server's environment and headers are tables of texts.")
+        if not isinstance(url, str) or not isinstance(transport, str):
+            raise ConfigurationError("A server's address and transport are texts.")
         environment = request.get("environment", "")
         await self._registry.propose_server(
             ServerConfig(
                 name=name,
                 command=words,
-                env=dict(zip(env, values, strict=True)),
+                url=url,
+                transport=transport_of(transport),
+                headers=headers,
+                env=env,
                 environment=environment if isinstance(environment, str) else "",
                 cwd=CwdMode.HOME,
                 cwd_path=self._home,
@@ -149,6 +155,14 @@ class Control:
         if not done:
             raise ConfigurationError(f"No agent is enrolled as {name!r}.")
         return {"ok": True}
+
+
+def _table(value: JsonValue) -> dict[str, str] | None:
+    """Return a table of texts as it is; None for anything else."""
+    values = _texts(list(value.values())) if isinstance(value, dict) else None
+    if not isinstance(value, dict) or values is None:
+        return None
+    return dict(zip(value, values, strict=True))
 
 
 def _texts(value: JsonValue) -> tuple[str, ...] | None:

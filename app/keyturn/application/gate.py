@@ -226,8 +226,7 @@ class Gate:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
         if decided.outcome.allows and judged.call.digest() != judged.digest:
             raise StaleApproval("The call changed after it was allowed, so it was not sent.")
-        by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
-        durability = Durability.WRITTEN if by_rule else Durability.FULL
+        durability = _durability(judged, decided)
         if judged.only_noted and decided.outcome is Outcome.ALLOWED_RULE:
             # Nobody and no rule decided it, so that it is no decision; law 1 holds all the same.
             passed = self._recorder.passed(incoming.connection, incoming.method)
@@ -322,6 +321,12 @@ class Gate:
         finally:
             self._late.ended(flight, answer)
         return answer
+
+
+def _durability(judged: Judged, decided: _Decided) -> Durability:
+    """Return what "committed" means in law 1: less only for a read that a rule allows."""
+    by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
+    return Durability.WRITTEN if by_rule else Durability.FULL
 
 
 def _details(judged: Judged, late: Claim | None) -> JsonObject:

@@ -42,6 +42,7 @@ from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
+from keyturn.domain.remote import transport_of
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import CONFIRMABLE
 
@@ -165,6 +166,9 @@ class Intents:
             ServerConfig(
                 name=intent.name,
                 command=intent.command,
+                url=intent.url,
+                transport=transport_of(intent.transport),
+                headers=intent.headers,
                 env=intent.env,
                 environment=intent.environment,
                 cwd=CwdMode.HOME,

@@ -133,7 +133,10 @@ class Overview:
         consent = self._agreements.latest_consent(server.name)
         return ServerState(
             name=server.name,
-            command=server.command or (server.url,),
+            command=server.command,
+            url=server.url,
+            transport=server.transport.value if server.url else "",
+            headers=dict(server.headers),
             env=server.env_names(),
             environment=server.environment,
             env_values=dict(server.env),
@@ -188,8 +191,9 @@ class Overview:
         states: list[CredentialState] = []
         for server in self._registry.servers:
             for name in dict.fromkeys(server.credential_names()):
+                carried = {**server.env, **server.headers}
                 variables = tuple(
-                    key for key, value in server.env.items() if value == KEYCHAIN_PREFIX + name
+                    key for key, value in carried.items() if value == KEYCHAIN_PREFIX + name
                 )
                 states.append(
                     CredentialState(

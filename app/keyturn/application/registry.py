@@ -17,6 +17,7 @@ from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.remote import checked_launch
 
 
 class TokenFiles(Protocol):
@@ -155,7 +156,7 @@ class Registry:
 
     async def put_server(self, server: ServerConfig, actor: Actor = Actor.HUMAN) -> None:
         """Add or replace a server; a proposal is one that is not confirmed."""
-        details = _details_of(server, self._mask)
+        details = _details_of(checked_launch(server), self._mask)
         what = "confirmed" if server.confirmed else "proposed"
         await self._record(RecordType.SERVER, what, actor, details, server=server.name)
         await self._server_store.put_server(server)
@@ -165,7 +166,8 @@ class Registry:
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""
         checked_server_name(server.name)
-        if len(canonical([*server.command, *server.env, *server.env.values()])) > PROPOSAL_BYTES:
+        values = [*server.env, *server.env.values(), *server.headers, *server.headers.values()]
+        if len(canonical([*server.command, server.url, *values])) > PROPOSAL_BYTES:
             raise ConfigurationError(
                 "The command of the server is too long.", mend="Put it into a script."
             )
@@ -324,8 +326,15 @@ class Registry:
 
 def _details_of(server: ServerConfig, mask: SecretMask) -> JsonObject:
     """Say what a server is started with, for the record: names of values, and no secret."""
-    return {
-        "command": masked_command(server.command, mask),
-        "env": list(server.env_names()),
-        "environment": server.environment,
-    }
+    if server.url:
+        what: JsonObject = {
+            "url": mask.mask(server.url),
+            "transport": server.transport.value,
+            "headers": list(server.header_names()),
+        }
+    else:
+        what = {
+            "command": masked_command(server.command, mask),
+            "env": list(server.env_names()),
+        }
+    return {**what, "environment": server.environment}

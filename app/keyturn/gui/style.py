@@ -26,6 +26,23 @@ RING_WIDTH: Final = 2
 RING_GAP: Final = 2
 _MARK: Final = 16
 
+# Made once: Qt asks for these many times a layout.
+_RING_METRICS: Final = frozenset(
+    {QStyle.PixelMetric.PM_FocusFrameHMargin, QStyle.PixelMetric.PM_FocusFrameVMargin}
+)
+_METRICS: Final = {
+    QStyle.PixelMetric.PM_IndicatorWidth: _MARK,
+    QStyle.PixelMetric.PM_IndicatorHeight: _MARK,
+    QStyle.PixelMetric.PM_ExclusiveIndicatorWidth: _MARK,
+    QStyle.PixelMetric.PM_ExclusiveIndicatorHeight: _MARK,
+    QStyle.PixelMetric.PM_ButtonShiftHorizontal: 0,
+    QStyle.PixelMetric.PM_ButtonShiftVertical: 0,
+}
+_HINTS: Final = {
+    QStyle.StyleHint.SH_FocusFrame_AboveWidget: 1,
+    QStyle.StyleHint.SH_UnderlineShortcut: 0,
+}
+
 _PALETTE: Final = {
     QPalette.ColorRole.Window: Token.SURFACE_WINDOW,
     QPalette.ColorRole.WindowText: Token.TEXT_PRIMARY,
@@ -112,17 +129,9 @@ class KeyturnStyle(QProxyStyle):
         widget: QWidget | None = None,
     ) -> int:
         """Return the sizes of visual.md section 6."""
-        own = {
-            QStyle.PixelMetric.PM_FocusFrameHMargin: self._ring_width + RING_GAP,
-            QStyle.PixelMetric.PM_FocusFrameVMargin: self._ring_width + RING_GAP,
-            QStyle.PixelMetric.PM_IndicatorWidth: _MARK,
-            QStyle.PixelMetric.PM_IndicatorHeight: _MARK,
-            QStyle.PixelMetric.PM_ExclusiveIndicatorWidth: _MARK,
-            QStyle.PixelMetric.PM_ExclusiveIndicatorHeight: _MARK,
-            QStyle.PixelMetric.PM_ButtonShiftHorizontal: 0,
-            QStyle.PixelMetric.PM_ButtonShiftVertical: 0,
-        }
-        found = own.get(metric)
+        if metric in _RING_METRICS:
+            return self._ring_width + RING_GAP
+        found = _METRICS.get(metric)
         return super().pixelMetric(metric, option, widget) if found is None else found
 
     def styleHint(
@@ -133,11 +142,8 @@ class KeyturnStyle(QProxyStyle):
         returnData: QStyleHintReturn | None = None,  # noqa: N803  # Qt's name
     ) -> int:
         """Keep the ring above its widget, no underlined letters."""
-        if hint is QStyle.StyleHint.SH_FocusFrame_AboveWidget:
-            return 1
-        if hint is QStyle.StyleHint.SH_UnderlineShortcut:
-            return 0
-        return super().styleHint(hint, option, widget, returnData)
+        found = _HINTS.get(hint)
+        return super().styleHint(hint, option, widget, returnData) if found is None else found
 
     @property
     def _ring_width(self) -> int:

@@ -65,6 +65,7 @@ class TextFlow:
         self._text = "".join(_shown(placed.run) for placed in self._placed)
         self._font = theme.font(style)
         self._line_height = theme.line(style)
+        self._baseline = _baseline(self._font, self._line_height)
         self._width = -1.0
         self._layout = self._fresh_layout()
 
@@ -95,7 +96,8 @@ class TextFlow:
             if not line.isValid():
                 break
             line.setLineWidth(max(1.0, width))
-            line.setPosition(QPointF(0, self._baseline(number) - line.ascent()))
+            top = number * self._line_height
+            line.setPosition(QPointF(0, top + self._baseline - line.ascent()))
         self._layout.endLayout()
         return self
 
@@ -151,11 +153,6 @@ class TextFlow:
         start = layout.previousCursorPosition(position + 1, QTextLayout.CursorMode.SkipWords)
         return start, layout.nextCursorPosition(start, QTextLayout.CursorMode.SkipWords)
 
-    def _baseline(self, number: int) -> float:
-        metrics = QFontMetricsF(self._font)
-        ascent, descent = round(metrics.ascent()), round(metrics.descent())
-        return number * self._line_height + (self._line_height - ascent - descent) // 2 + ascent
-
     def _fresh_layout(self) -> QTextLayout:
         layout = QTextLayout(self._text, self._font)
         option = QTextOption()
@@ -165,7 +162,8 @@ class TextFlow:
         option.setWrapMode(modes.WrapAnywhere if endless else modes.WrapAtWordBoundaryOrAnywhere)
         # Values stand left to right whatever letters they hold: their order is part of them.
         option.setTextDirection(Qt.LayoutDirection.LeftToRight)
-        option.setTabStopDistance(8 * QFontMetricsF(self._font).horizontalAdvance(" "))
+        if "\t" in self._text:
+            option.setTabStopDistance(8 * QFontMetricsF(self._font).horizontalAdvance(" "))
         layout.setTextOption(option)
         layout.setCacheEnabled(True)
         layout.setFormats([made for placed in self._placed for made in self._formats(placed)])
@@ -265,6 +263,13 @@ class TextFlow:
         format_.setBackground(self._theme.colour(Token.ACCENT_SOLID))
         format_.setForeground(self._theme.colour(Token.ACCENT_ON))
         return [_range(min(selection), max(selection), format_)]
+
+
+def _baseline(font: QFont, line_height: int) -> int:
+    """Return how far below the top of its line the letters stand, in px."""
+    metrics = QFontMetricsF(font)
+    ascent, descent = round(metrics.ascent()), round(metrics.descent())
+    return (line_height - ascent - descent) // 2 + ascent
 
 
 def _place(runs: Sequence[Run]) -> tuple[_Placed, ...]:

@@ -144,8 +144,11 @@ class ServerView:
     chips: tuple[Chip, ...]
     notice: Notice | None
     argv: tuple[str, ...]
-    """Whole, one argument an entry."""
-    environment_variables: tuple[Pair, ...]
+    """Whole, one argument an entry; empty for a remote server."""
+    address: str
+    """Where a remote server is asked; empty for one that is started."""
+    values: tuple[Pair, ...]
+    """Its environment variables, or its headers."""
     facts: tuple[Pair, ...]
     proposal: bool
     """The command line proposed it; it is not in force."""

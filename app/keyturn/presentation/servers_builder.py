@@ -11,7 +11,6 @@ from datetime import datetime
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_state import ServerState, ToolState
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
-from keyturn.domain.configuration import KEYCHAIN_PREFIX
 from keyturn.domain.definition import ReviewState
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, Pair
@@ -21,8 +20,14 @@ from keyturn.presentation.definition_text import definition_text
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION
-from keyturn.presentation.relative_time import relative_time
 from keyturn.presentation.review_builder import owed_description
+from keyturn.presentation.server_facts import (
+    facts_of,
+    keychain_names,
+    proposal_of,
+    values_of,
+    when_text,
+)
 from keyturn.presentation.servers import (
     Notice,
     ServerRow,
@@ -160,12 +165,13 @@ class ServersBuilder:
             chips=tuple(self._server_chips(state)),
             notice=self._server_notice(known, state),
             argv=state.command,
-            environment_variables=self._variables(state),
-            facts=tuple(self._facts(known, state, now)),
+            address=state.url,
+            values=values_of(state, words),
+            facts=tuple(facts_of(state, _launch(known, state), known.logs, now, words)),
             proposal=proposal,
             removal=state.removal_proposed,
             new_tools=len(known.unreviewed(state.name)),
-            digest=digest_of(canonical(_proposal(state))),
+            digest=digest_of(canonical(proposal_of(state))),
         )
 
     def _server_chips(self, state: ServerState) -> Iterable[Chip]:
@@ -177,13 +183,15 @@ class ServersBuilder:
             key = "phrases.chip_production" if production else "phrases.chip_environment"
             role = Role.WARNING if production else Role.NEUTRAL
             yield Chip(role=role, icon=Icon.SERVER, text=words(key, name=state.environment))
-        for name in _keychain_names(state):
+        for name in keychain_names(state):
             text = words("phrases.chip_credential", name=name)
             yield Chip(role=Role.NEUTRAL, icon=Icon.CREDENTIAL, text=text)
 
     def _server_notice(self, known: KnownServers, state: ServerState) -> Notice | None:
         words = self._words
         command = known.command(state.name)
+        if not state.confirmed and state.url:
+            return self._warning("servers.notice_remote", "servers.notice_remote_rest")
         if not state.confirmed:
             return self._warning("servers.notice_proposed", "servers.notice_proposed_rest")
         if state.removal_proposed:
@@ -215,42 +223,6 @@ class ServersBuilder:
             strong=self._words(strong),
             rest=self._words(rest),
         )
-
-    def _variables(self, state: ServerState) -> tuple[Pair, ...]:
-        """Return the environment: of a proposal every value, later names, for they may be private.
-
-        What a variable would do is in its value: a proposal that hid it would ask for trust.
-        """
-        words = self._words
-        pairs: list[Pair] = []
-        for name, value in sorted(state.env_values.items()):
-            if value.startswith(KEYCHAIN_PREFIX):
-                entry = value.removeprefix(KEYCHAIN_PREFIX)
-                pairs.append(Pair(key=name, value=words("servers.from_keychain", name=entry)))
-            elif state.confirmed:
-                pairs.append(Pair(key=name, value=words("servers.value_set")))
-            else:
-                pairs.append(Pair(key=name, value=value, exact=True))
-        return tuple(pairs)
-
-    def _facts(self, known: KnownServers, state: ServerState, now: datetime) -> Iterable[Pair]:
-        words = self._words
-        launch = _launch(known, state)
-        executable, sha256 = launch.get("executable"), launch.get("sha256")
-        yield _exact(words("servers.executable"), executable, words("servers.not_known"))
-        yield _exact(words("servers.sha256"), sha256, words("servers.not_known"))
-        if isinstance(launch.get("cwd"), str):
-            yield _exact(words("servers.folder"), launch.get("cwd"), "")
-        label = state.environment or words("servers.no_environment")
-        yield Pair(key=words("servers.environment"), value=label)
-        if state.agreed_at:
-            value = when_text(state.agreed_at, now, words)
-            yield Pair(key=words("servers.agreed"), value=value)
-        running = words("servers.processes", n=state.running)
-        yield Pair(key=words("servers.running"), value=running)
-        if known.logs:
-            place = f"{known.logs}/{state.name}.log"
-            yield Pair(key=words("servers.log"), value=place, exact=True)
 
     # ---------------------------------------------------------------- a pinned tool
 
@@ -327,15 +299,6 @@ class ServersBuilder:
         return tuple(pairs)
 
 
-def when_text(utc: str, now: datetime, words: Words) -> str:
-    """Return a moment of the broker's as the reader says it; as it came when it is no moment."""
-    try:
-        then = datetime.fromisoformat(utc).astimezone(now.tzinfo)
-    except ValueError:
-        return utc
-    return relative_time(then, now, words)
-
-
 _FEW = 3
 """So many servers stand open; with more only those that ask for something do."""
 _STATES = {
@@ -370,28 +333,3 @@ def _launch(known: KnownServers, state: ServerState) -> JsonObject:
     request = known.command(state.name)
     parsed = read_json(request.arguments if request is not None else state.launch or "{}")
     return parsed if isinstance(parsed, dict) else {}
-
-
-def _proposal(state: ServerState) -> JsonObject:
-    return {
-        "command": list(state.command),
-        "env": dict(state.env_values),
-        "environment": state.environment,
-        "name": state.name,
-        "confirmed": state.confirmed,
-        "removal": state.removal_proposed,
-    }
-
-
-def _keychain_names(state: ServerState) -> list[str]:
-    return [
-        value.removeprefix(KEYCHAIN_PREFIX)
-        for _name, value in sorted(state.env_values.items())
-        if value.startswith(KEYCHAIN_PREFIX)
-    ]
-
-
-def _exact(key: str, value: object, unknown: str) -> Pair:
-    if isinstance(value, str) and value:
-        return Pair(key=key, value=value, exact=True)
-    return Pair(key=key, value=unknown)

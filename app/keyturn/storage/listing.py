@@ -76,11 +76,19 @@ def _server_row(server: ServerConfig, pins: Sequence[Pin]) -> JsonObject:
         "name": server.name,
         "command": list(server.command),
         "env": list(server.env_names()),
+        **_remote(server),
         "credentials": list(server.credential_names()),
         "environment": server.environment,
         "confirmed": server.confirmed,
         "tools": tools,
     }
+
+
+def _remote(server: ServerConfig) -> JsonObject:
+    if not server.url:
+        return {}
+    headers: list[JsonValue] = [*server.header_names()]
+    return {"url": server.url, "transport": server.transport.value, "headers": headers}
 
 
 def _pin_row(pin: Pin) -> JsonObject:

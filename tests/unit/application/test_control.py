@@ -10,7 +10,7 @@ from keyturn.application.call import Refused
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.domain.configuration import CwdMode, ReviewMode, ServerConfig
+from keyturn.domain.configuration import CwdMode, RemoteTransport, ReviewMode, ServerConfig
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
@@ -254,6 +254,22 @@ class TestProposing:
 
         play(story)
 
+    def test_a_remote_server(self) -> None:
+        async def story() -> None:
+            world = BrokerWorld(servers=(SHIP,))
+            url = "https://reports.example/mcp"
+            headers: JsonObject = {"Authorization": "keychain:reports"}
+            answer = await ask(
+                world, "propose_server", name="reports", url=url, transport="sse", headers=headers
+            )
+            assert answer == {"ok": True}
+            proposed = world.registry.servers[-1]
+            assert (proposed.url, proposed.command, proposed.confirmed) == (url, (), False)
+            assert (proposed.transport, proposed.headers) == (RemoteTransport.SSE, headers)
+            assert world.live.servers == (SHIP,)
+
+        play(story)
+
     @pytest.mark.parametrize(
         "members",
         [
@@ -267,6 +283,18 @@ class TestProposing:
             {"name": "reports", "command": ["x"], "env": ["A"]},
             {"name": "reports", "command": ["x"], "env": {"A": None}},
             {"name": "shipments", "command": ["x"]},
+            {"name": "reports", "command": ["x"], "url": "https://reports.example/mcp"},
+            {"name": "reports", "url": "http://reports.example/mcp"},
+            {"name": "reports", "url": "https://a:b@reports.example/mcp"},
+            {"name": "reports", "url": 7},
+            {"name": "reports", "url": "https://reports.example", "transport": "ws"},
+            {"name": "reports", "url": "https://reports.example", "transport": 7},
+            {"name": "reports", "url": "https://reports.example", "env": {"A": "1"}},
+            {"name": "reports", "url": "https://reports.example", "headers": {"Host": "x"}},
+            {"name": "reports", "url": "https://reports.example", "headers": {"mcp-method": "x"}},
+            {"name": "reports", "url": "https://reports.example", "headers": {"A": "b\r\nC: d"}},
+            {"name": "reports", "url": "https://reports.example", "headers": {"A b": "c"}},
+            {"name": "reports", "command": ["x"], "headers": {"A": "b"}},
         ],
     )
     def test_a_server_that_is_none(self, members: dict[str, JsonValue]) -> None:

@@ -78,7 +78,7 @@ def test_nothing_of_the_desktop_reaches_the_tests(tmp_path: Path) -> None:
 
 def test_every_layer_runs_unless_left_out() -> None:
     everything = suite.test_steps("python", frozenset())
-    names = ["integration", "gui", "core", "coverage", "unit", "headless", "session"]
+    names = ["integration", "core", "coverage", "unit", "gui", "headless", "display", "alone"]
     assert [s.name for s in everything] == names
     assert everything[-1].command[0] == "dbus-run-session"
     rest = suite.test_steps("python", frozenset({"gui", "keychain"}))
@@ -94,17 +94,18 @@ def test_what_is_measured_apart_is_run_once() -> None:
         assert by_name["unit"][by_name["unit"].index(folder) - 1] == "--ignore"
 
 
-def test_side_by_side_runs_what_shares_nothing_and_the_display_comes_alone() -> None:
+def test_side_by_side_runs_what_shares_nothing_and_what_has_times_comes_alone() -> None:
     together, alone = suite.plan("python", frozenset())
     assert [[s.name for s in chain] for chain in together] == [
         ["integration"],
-        ["gui"],
         ["core", "coverage"],
         ["unit"],
+        ["gui"],
         ["headless"],
+        ["display"],
         ["ruff check", "ruff format", "basedpyright", "lint-imports"],
     ]
-    assert [s.name for s in alone] == ["session"]
+    assert [s.name for s in alone] == ["alone"]
 
 
 def test_a_chain_goes_on_after_a_failure_and_keeps_its_order(tmp_path: Path) -> None:

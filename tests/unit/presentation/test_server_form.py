@@ -2,11 +2,13 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keyturn.domain.configuration import RemoteTransport
 from keyturn.presentation.server_form import ReadServer, TypedServer, read_server
 from keyturn.presentation.words import Words
 
@@ -14,9 +16,12 @@ WORDS = Words(Path(__file__).parents[3] / "resources" / "translations")
 WORD = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
 
 
-def read(**typed: str) -> ReadServer:
+URL = "https://clock.example/mcp"
+
+
+def read(**typed: Any) -> ReadServer:
     """Read a form that is complete but for what is given."""
-    fields = {"name": "clock", "command": "clock"} | typed
+    fields: dict[str, Any] = {"name": "clock", "command": "clock"} | typed
     return read_server(TypedServer(**fields), {"time"}, WORDS)
 
 
@@ -46,6 +51,17 @@ def test_a_complete_form_has_no_fault() -> None:
         {"variables": "A=keychain:"},
         {"variables": "A=keychain:a/b"},
         {"environment": "a b"},
+        {"command": "http://clock.example/mcp"},
+        {"command": "https://"},
+        {"command": "https://clock.example:x/"},
+        {"command": "https://clock.example/a b"},
+        {"command": "https://me:secret@clock.example/"},
+        {"command": URL, "variables": "NOVALUE"},
+        {"command": URL, "variables": "Host=other.example"},
+        {"command": URL, "variables": "Mcp-Session-Id=1"},
+        {"command": URL, "variables": "X-Key=\u2028"},
+        {"command": URL, "variables": "X-Key=1\nx-key=2"},
+        {"command": URL, "variables": "X-Key=keychain:a/b"},
     ],
 )
 def test_each_fault_is_a_sentence(typed: dict[str, str]) -> None:
@@ -68,3 +84,18 @@ def test_what_a_shell_would_expand_is_passed_on_and_said_so() -> None:
 
 def test_a_value_keeps_its_spaces_and_equals_signs() -> None:
     assert read(variables="A= x = y ").env == {"A": " x = y "}
+
+
+def test_what_begins_like_an_address_is_one_and_its_values_are_headers() -> None:
+    made = read(command=f" {URL} ", variables="Authorization=keychain:clock\nX-Team=qa")
+    assert made.faults == ()
+    assert (made.argv, dict(made.env)) == ((), {})
+    assert (made.url, made.transport) == (URL, RemoteTransport.HTTP)
+    assert made.headers == {"Authorization": "keychain:clock", "X-Team": "qa"}
+    assert read(command=URL, older=True).transport is RemoteTransport.SSE
+    assert read(command="HTTP://localhost:8000/sse").faults == ()
+
+
+def test_a_command_that_only_names_an_address_is_a_command() -> None:
+    made = read(command=f"bridge {URL}", older=True)
+    assert (made.argv, made.url) == (("bridge", URL), "")

@@ -123,6 +123,9 @@ def test_a_proposal_is_bound_to_all_that_it_would_set() -> None:
         digest(env_values={}),
         digest(environment="production"),
         digest(confirmed=True),
+        digest(url="https://time.example/mcp"),
+        digest(url="https://time.example/mcp", transport="sse"),
+        digest(url="https://time.example/mcp", headers={"A": "b"}),
     ]
     assert digest() not in others
     assert len(set(others)) == len(others)

@@ -18,6 +18,7 @@ from keyturn.application.console_protocol import (
     ReviewServer,
     SetTier,
 )
+from keyturn.domain.configuration import RemoteTransport
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.sending import IntentSender, MakeIntent
 from keyturn.gui.servers.view import ServersView
@@ -146,6 +147,9 @@ class ServerActions(QObject):
                 name=state.name,
                 command=state.command,
                 env=state.env_values,
+                url=state.url,
+                transport=state.transport or RemoteTransport.HTTP.value,
+                headers=state.headers,
                 environment=state.environment,
             ),
             self._words("servers.confirmed", server=state.name),
@@ -197,6 +201,9 @@ class ServerActions(QObject):
                 name=read.name,
                 command=read.argv,
                 env=dict(read.env),
+                url=read.url,
+                transport=read.transport.value,
+                headers=dict(read.headers),
                 environment=read.environment,
             ),
             heard,

@@ -10,6 +10,7 @@ from keyturn.gui.servers.panes import DetailPane
 from keyturn.gui.servers.server_pane import ArgvList
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, NORMAL, Button, Kind
+from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.layouts import restyle
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.server_form import ReadServer, TypedServer
@@ -35,6 +36,7 @@ class FormPane(DetailPane):
         self.command = self._line("server_command_line")
         self.variables = QPlainTextEdit()
         self.environment = self._line("server_environment", _NARROW_FIELD)
+        self.older = ChoiceRow(look, look.words("servers.older"), name="server_older")
         self.argv = ArgvList(look, "server_argv")
         self.add = Button(look, Kind.PRIMARY, name="add_server", height=DECISION)
         self.cancel = Button(look, Kind.PLAIN, name="cancel_server", height=DECISION)
@@ -48,6 +50,7 @@ class FormPane(DetailPane):
         for field in (self.name, self.command, self.environment):
             field.clear()
         self.variables.clear()
+        self.older.setChecked(False)
         self._touched = False
         self._on_typed()
         self.name.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -55,7 +58,8 @@ class FormPane(DetailPane):
     def show_read(self, read: ReadServer) -> None:
         """Show what the fields mean; faults are held back until something is typed."""
         self._read = read
-        self.argv.show_argv(read.argv)
+        self.argv.show_argv(read.argv, read.url)
+        self.older.setVisible(bool(read.url))
         self._faults.say("\n".join(read.faults) if self._touched else "")
         self._notes.say("\n".join(read.notes))
         self._notes.setVisible(bool(read.notes))
@@ -93,6 +97,7 @@ class FormPane(DetailPane):
             if field is self.command:
                 self.body.addWidget(self.argv)
                 self.body.addWidget(self._notes)
+                self.body.addWidget(self.older)
         self.body.addSpacing(12)
         self.body.addWidget(self._faults)
         self.body.addStretch()
@@ -119,6 +124,7 @@ class FormPane(DetailPane):
         for field in (self.name, self.command, self.environment):
             field.textEdited.connect(self._on_touched)
         self.variables.textChanged.connect(self._on_touched)
+        self.older.toggled.connect(self._on_touched)
         self.add.clicked.connect(self._on_add)
         self.cancel.clicked.connect(self.cancelled)
 
@@ -132,6 +138,7 @@ class FormPane(DetailPane):
                 name=self.name.text(),
                 command=self.command.text(),
                 variables=self.variables.toPlainText(),
+                older=self.older.isChecked(),
                 environment=self.environment.text(),
             )
         )

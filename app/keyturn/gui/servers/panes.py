@@ -99,8 +99,8 @@ class DetailPane(QFrame):
         foot.setLayout(self._foot)
         layout.addWidget(foot)
 
-    def add_section(self, key: str) -> None:
-        """Add the title of a section to the body."""
+    def add_section(self, key: str) -> Text:
+        """Add the title of a section to the body and return it."""
         self.body.addSpacing(14)
         title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
         title.say(self._look.words(key))
@@ -108,6 +108,7 @@ class DetailPane(QFrame):
         self.body.addSpacing(4)
         self.body.addWidget(divider())
         self.body.addSpacing(6)
+        return title
 
     def show_only(self, *shown: QWidget, among: Sequence[QWidget]) -> None:
         """Show some of the foot's buttons; the focus rests on the sentence if its button goes."""

@@ -29,21 +29,30 @@ _NUMBER: Final = 28
 
 
 class ArgvList(QFrame):
-    """A command as it is handed to the system: one numbered line an argument, nothing cut."""
+    """A command as it is handed to the system: one numbered line an argument, nothing cut.
+
+    Of a remote server, its address.
+    """
 
     def __init__(self, look: Look, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
-        self._argv: tuple[str, ...] | None = None
+        self._shown: tuple[tuple[str, ...], str] | None = None
         self.setObjectName(name)
         self._rows = column(self)
 
-    def show_argv(self, argv: Sequence[str]) -> None:
-        """Show a command."""
-        if tuple(argv) == self._argv:
+    def show_argv(self, argv: Sequence[str], address: str = "") -> None:
+        """Show a command, or an address in its place."""
+        if (tuple(argv), address) == self._shown:
             return
-        self._argv = tuple(argv)
+        self._shown = (tuple(argv), address)
         clear(self._rows)
+        if address:
+            value = ValueText(self._look, Type.VALUE)
+            value.say(address)
+            self._rows.addWidget(value)
+            self.setAccessibleName(self._look.words("servers.address_spoken", address=address))
+            return
         for number, word in enumerate(argv):
             self._rows.addWidget(self._row(number, word))
         self.setAccessibleName(self._look.words("servers.command_spoken", n=len(argv)))
@@ -87,7 +96,7 @@ class ServerPane(DetailPane):
         self.remove = Button(look, Kind.PLAIN, name="remove_server", height=DECISION)
         self.keep = Button(look, Kind.SOFT, name="keep_server", height=DECISION)
         self.action = ArmedAction(look, self.confirm, now_ms, self)
-        self._variables = column()
+        self._values = column()
         self._facts = column()
         self._fill()
         self._connect()
@@ -101,10 +110,13 @@ class ServerPane(DetailPane):
         self.headline.show_head(view.headline, view.server, "")
         self.chips.show_chips(view.chips)
         self.notice.show_notice(view.notice)
-        self.argv.show_argv(view.argv)
-        if previous is None or previous.environment_variables != view.environment_variables:
-            nothing = Pair(key=self._look.words("servers.no_variables"), value="")
-            self._pairs(self._variables, view.environment_variables or (nothing,))
+        words = self._look.words
+        self._place_title.say(words("servers.address" if view.address else "servers.command"))
+        self._values_title.say(words("servers.headers" if view.address else "servers.variables"))
+        self.argv.show_argv(view.argv, view.address)
+        if previous is None or previous.values != view.values:
+            nothing = Pair(key=words("servers.no_variables"), value="")
+            self._pairs(self._values, view.values or (nothing,))
         if previous is None or previous.facts != view.facts:
             self._pairs(self._facts, view.facts)
         self._show_foot(view)
@@ -116,10 +128,10 @@ class ServerPane(DetailPane):
         self.action.hide()
 
     def _fill(self) -> None:
-        self.add_section("servers.command")
+        self._place_title = self.add_section("servers.command")
         self.body.addWidget(self.argv)
-        self.add_section("servers.variables")
-        self.body.addLayout(self._variables)
+        self._values_title = self.add_section("servers.variables")
+        self.body.addLayout(self._values)
         self.add_section("servers.facts")
         self.body.addLayout(self._facts)
         self.body.addStretch()
@@ -141,10 +153,11 @@ class ServerPane(DetailPane):
     def _show_foot(self, view: ServerView) -> None:
         words = self._look.words
         asking = self._sure or view.removal
-        footing = "servers.footing"
+        footing = "servers.footing_remote" if view.address else "servers.footing"
         remove, keep = "servers.remove", "servers.cancel"
         if view.proposal:
             footing, remove = "servers.footing_proposed", "servers.drop"
+            footing = "servers.footing_address" if view.address else footing
         elif asking:
             footing, remove = "servers.footing_remove", "servers.remove_now"
             keep = "servers.keep" if view.removal else "servers.cancel"

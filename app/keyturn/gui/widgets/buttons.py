@@ -84,6 +84,7 @@ class Button(QPushButton):
         self._icon_gap = 4 if kind in {Kind.LINK, Kind.PILL} else 8
         self._icon_trails = False
         self._token: Token | None = None
+        self._laid: tuple[tuple[Run, ...], TypeStyle, TextFlow] | None = None
         self._height = height
         self.setObjectName(name)
         self.setProperty("kind", kind.value)
@@ -130,6 +131,7 @@ class Button(QPushButton):
     def changeEvent(self, event: QEvent) -> None:
         """Measure again when theme or text size is another."""
         if event.type() is QEvent.Type.StyleChange:
+            self._laid = None
             self.updateGeometry()
         super().changeEvent(event)
 
@@ -163,7 +165,11 @@ class Button(QPushButton):
         return plain_runs(self._words, self._look.words, one_line=True)
 
     def _flow(self) -> TextFlow:
-        return TextFlow(self._runs(), self._type(), self._look.theme).lay_out()
+        """Return the words, laid out again only when they are others: layouts ask often."""
+        runs, style = self._runs(), self._type()
+        if self._laid is None or self._laid[:2] != (runs, style):
+            self._laid = (runs, style, TextFlow(runs, style, self._look.theme).lay_out())
+        return self._laid[2]
 
     def _padding(self) -> int:
         if not self._words:

@@ -1,0 +1,108 @@
+"""Where a remote server may be asked, and which headers Keyturn may add there."""
+
+import re
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from keyturn.domain.configuration import KEYCHAIN_PREFIX, RemoteTransport, ServerConfig
+from keyturn.domain.errors import ConfigurationError
+
+SCHEMES = ("http://", "https://")
+"""How the address of a remote server begins."""
+
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
+"""RFC 9110, section 5.6.2."""
+_VALUE = re.compile(r"[\x20-\x7e]{0,8192}")
+_OF_THE_MESSAGE = frozenset(
+    {"accept", "accept-encoding", "connection", "content-encoding", "content-length"}
+    | {"content-type", "expect", "host", "keep-alive", "last-event-id", "te", "trailer"}
+    | {"transfer-encoding", "upgrade"}
+)
+
+
+class UrlFault(StrEnum):
+    """Why a server cannot be asked at an address; the value ends the sentence that names it."""
+
+    NO_URL = "is no URL"
+    NOT_HTTP = "is no http or https URL"
+    HOLDS_MORE = "holds a name, a password or a fragment"
+    NO_TLS = "must be https, except on this machine"
+
+
+class HeaderFault(StrEnum):
+    """Why Keyturn cannot add a header; the value ends the sentence that names it."""
+
+    NO_NAME = "is no name of a header"
+    OF_THE_MESSAGE = "is written by Keyturn itself"
+    NO_VALUE = "has a value that no header can carry"
+
+
+def fault_of_url(url: str) -> UrlFault | None:
+    """Say why a server cannot be asked there; None when it can.
+
+    Without TLS anybody on the way reads the credentials, unless there is no way.
+    """
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        known = parts.port is None or parts.port > 0
+    except ValueError:
+        return UrlFault.NO_URL
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return UrlFault.NO_URL
+    if parts.scheme not in ("http", "https") or not host or not known:
+        return UrlFault.NOT_HTTP
+    if parts.username is not None or parts.fragment:
+        return UrlFault.HOLDS_MORE
+    if parts.scheme == "http" and host not in _THIS_MACHINE:
+        return UrlFault.NO_TLS
+    return None
+
+
+def fault_of_header(name: str, value: str) -> HeaderFault | None:
+    """Say why it cannot be added to each request; None when it can.
+
+    What frames the message, and MCP's own headers, would make the server read another message than
+    the one that was judged.
+    """
+    if not _TOKEN.fullmatch(name):
+        return HeaderFault.NO_NAME
+    if name.lower() in _OF_THE_MESSAGE or name.lower().startswith("mcp-"):
+        return HeaderFault.OF_THE_MESSAGE
+    if not value.startswith(KEYCHAIN_PREFIX) and not _VALUE.fullmatch(value):
+        return HeaderFault.NO_VALUE
+    return None
+
+
+def transport_of(text: str) -> RemoteTransport:
+    """Return the transport of that name; raises ConfigurationError for another text."""
+    if text not in {transport.value for transport in RemoteTransport}:
+        raise ConfigurationError("A server's transport is neither http nor sse.")
+    return RemoteTransport(text)
+
+
+def checked_launch(server: ServerConfig) -> ServerConfig:
+    """Return a server that is either started or asked at an address, and all of it usable.
+
+    Raises ConfigurationError otherwise.
+    """
+    if bool(server.command) == bool(server.url):
+        raise ConfigurationError(
+            f"The server {server.name} needs a command or an address, and not both.",
+        )
+    if server.url and server.env:
+        raise ConfigurationError(
+            f"The server {server.name} is not started here, so it has no environment variables.",
+            mend="What it needs with each request goes into headers.",
+        )
+    if server.headers and not server.url:
+        raise ConfigurationError(f"The server {server.name} has no address to send headers to.")
+    fault = fault_of_url(server.url) if server.url else None
+    if fault is not None:
+        raise ConfigurationError(f"The address of the server {server.name} {fault}.")
+    for name, value in server.headers.items():
+        wrong = fault_of_header(name, value)
+        if wrong is not None:
+            raise ConfigurationError(f"{name[:80]!a} {wrong}.")
+    return server
