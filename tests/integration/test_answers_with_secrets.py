@@ -10,6 +10,7 @@ import pytest
 
 from keyturn.application.ports.secret_store import Secret
 from keyturn.broker.held_inputs import LONGEST_ANSWER
+from keyturn.broker.patience import MOST_MALFORMED
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Kind, Rule
@@ -128,6 +129,19 @@ def test_an_answer_under_another_spelling_of_the_id_is_not_passed(tmp_path: Path
         assert [frame["result"] for frame in told(world, 7)] == [accept(name="Ada")]
         assert not told_of(world, value)
         assert deliveries(world) == [WITHHELD] * 4
+
+    tell(tmp_path, story, rules=RULES)
+
+
+@KEEPS
+def test_who_tries_on_and_on_is_cut_off(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire, value = await started(world)
+        await elicited(wire)
+        for _ in range(MOST_MALFORMED):
+            wire.say(answer(accept(name=value)))
+        await wire.client.closed.wait()
+        assert not told_of(world, value)
 
     tell(tmp_path, story, rules=RULES)
 

@@ -4,8 +4,6 @@ As of a result its size and its unseen characters are noted, and its text is tra
 act on what it reads there. It goes on as it came, or not at all.
 """
 
-from collections import Counter
-
 from keyturn.application.connection import Connection
 from keyturn.application.ports.inspection import ResultInspector
 from keyturn.application.recording import Recorder
@@ -22,7 +20,6 @@ class NoticeInspector:
     def __init__(self, inspector: ResultInspector, recorder: Recorder) -> None:
         self._inspector = inspector
         self._recorder = recorder
-        self._recorded: Counter[tuple[str, str, bool]] = Counter()
 
     def passes(self, connection: Connection, method: str, params: bytes) -> bool:
         """Tell whether a notification goes on."""
@@ -44,9 +41,10 @@ class NoticeInspector:
 
     def _record(self, connection: Connection, method: str, details: JsonObject) -> None:
         """Record the first, second, fourth and so on of a session, with their number."""
-        kind = (connection.session.id, method, "withheld" in details)
-        self._recorded[kind] += 1
-        number = self._recorded[kind]
+        found = connection.session.found_in_notices
+        kind = (method, "withheld" in details)
+        found[kind] += 1
+        number = found[kind]
         if number & (number - 1) == 0:
             self._recorder.notice(connection, method, {**details, "number": number})
 

@@ -4,7 +4,7 @@ A session is Keyturn's own notion (architecture.md section 7): a connection or a
 must not be read as one (MCP 2026-07-28, basic).
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -40,6 +40,8 @@ class Session:
     """Of what servers told unasked; apart, so that no flood of it makes a value seem common."""
     noticed: int = 0
     """Bytes that are traced there."""
+    found_in_notices: Counter[tuple[str, bool]] = field(default_factory=Counter[tuple[str, bool]])
+    """How many had unseen characters, or were withheld, by method."""
     lamps: Lamps = Lamps.NONE
     lit_here: Lamps = Lamps.NONE
     """Those of its lamps that its own calls lit."""

@@ -130,6 +130,8 @@ class Relay:
             if frame.method == INITIALIZED:
                 self._handshaken = True
                 self._listing.begin(None, tools=self._says is None or self._says.tools)
+        else:
+            self._patience.try_on()
 
     def oversize_from_client(self, line: Oversize) -> None:
         """Refuse a line that was too long."""
