@@ -27,7 +27,9 @@ from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.late_calls import LateCalls
+from keyturn.application.notices import NoticeInspector
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -210,13 +212,14 @@ class World:
     posture_rules: tuple[Rule, ...] = ()
     links: list[Link] = field(default_factory=list[Link])
     server_log: list[bytes] = field(default_factory=list[bytes])
+    known: KnownSecrets = field(default_factory=KnownSecrets)
+    secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
 
     def __post_init__(self) -> None:
         """Wire the use cases as the composition root does."""
         clock, self.ids, observers = SystemClock(), FakeIds(), Observers()
         self.log = FakeDecisionLog()
         self.store = FakeServerStore()
-        self.secrets = FakeSecretStore()
         self.milestones = FakeMilestones()
         self.written = asyncio.Event()
         """A judged call was written to its server."""
@@ -252,17 +255,18 @@ class World:
             observers=observers,
         )
         self.sessions = Sessions(self.ids, MemoryTraceIndexes())
-        self.settings = FakeSettingStore()
         self.holds = self._holds(observers)
         inputs = self._inputs(clock, observers, recorder)
         self.services = LinkServices(
             gate=self._gate(clock, observers, recorder, inputs),
             inputs=inputs,
+            notices=NoticeInspector(BoundedResultInspector(), recorder),
             agreements=self.agreements,
             reviews=self.reviews,
             approvals=self.approvals,
             holds=self.holds,
             stop=self.stop,
+            rules=self.rules,
             recorder=recorder,
             sessions=self.sessions,
             processes=self.processes,
@@ -273,6 +277,7 @@ class World:
         )
 
     def _holds(self, observers: Observers) -> HoldBudgets:
+        self.settings = FakeSettingStore()
         return HoldBudgets(
             store=self.settings, log=self.log, observers=observers, limits=self.limits
         )
@@ -281,6 +286,7 @@ class World:
         return Inputs(
             stop=self.stop,
             rules=self.rules,
+            known=self.known,
             approvals=self.approvals,
             recorder=recorder,
             log=self.log,
@@ -297,6 +303,7 @@ class World:
             stop=self.stop,
             agreements=self.agreements,
             rules=self.rules,
+            known=self.known,
             validator=JsonSchemaValidator(),
             limits=self.limits,
         )
@@ -336,7 +343,7 @@ class World:
         return ServerMeans(
             tree=process_tree,
             processes=self.processes,
-            secrets=self.secrets,
+            secrets=RememberedSecrets(self.secrets, self.known),
             milestones=self.milestones,
             limits=self.limits,
         )
@@ -416,10 +423,10 @@ class Wire:
             self.say(line)
         return await self.client.answer_to(request_id)
 
-    async def shake(self) -> None:
+    async def shake(self, version: str = "2025-11-25") -> None:
         """Do the handshake of the legacy era."""
         params = {
-            "protocolVersion": "2025-11-25",
+            "protocolVersion": version,
             "capabilities": {},
             "clientInfo": {"name": "tester", "version": "1"},
         }

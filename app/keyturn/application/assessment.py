@@ -3,9 +3,13 @@
 The gate walks them, and asks `judge` again for a waiting call when the rules change.
 """
 
+from dataclasses import replace
+
 from keyturn.application.agreements import Agreements, Standing
 from keyturn.application.asking import rule_name
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused
+from keyturn.application.continuations import RESPONSES
+from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.inspection import SchemaValidator
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
@@ -13,11 +17,13 @@ from keyturn.domain.call import ToolCall, without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed, canonical
 from keyturn.domain.client_request import (
     CHANGES_A_TASK,
+    LISTEN,
     LONGEST_NAME,
-    SUBSCRIBE,
+    ONLY_TELLS,
     TASK_UPDATE,
     kind_of,
     name_in,
+    resources_in,
 )
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
@@ -40,12 +46,14 @@ class Assessment:
         stop: StopSwitch,
         agreements: Agreements,
         rules: RuleBook,
+        known: KnownSecrets,
         validator: SchemaValidator,
         limits: Limits,
     ) -> None:
         self._stop = stop
         self._agreements = agreements
         self._rules = rules
+        self._known = known
         self._validator = validator
         self._limits = limits
 
@@ -54,7 +62,7 @@ class Assessment:
         judged = self.identify(incoming)
         if isinstance(judged, Refused):
             return None, judged
-        return judged, self.validate(judged) or self.trace_and_judge(incoming, judged)
+        return judged, self.validate(incoming, judged) or self.trace_and_judge(incoming, judged)
 
     def overtaken(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse a call that a stop, or a change of its tool, came in between of."""
@@ -79,7 +87,11 @@ class Assessment:
             return refusal
         return self._judge(incoming, judged)
 
-    def outgrown(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+    def last_look(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Refuse a decided call that something came in between of, before it is written."""
+        return self.overtaken(incoming, judged) or self._outgrown(incoming, judged)
+
+    def _outgrown(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse a decided call whose tool was given a higher tier or more labels meanwhile.
 
         What was decided was a call that reached less far.
@@ -158,7 +170,7 @@ class Assessment:
 
     # 2 ---------------------------------------------------------------- validate
 
-    def validate(self, judged: Judged) -> Refused | None:
+    def validate(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Hold the arguments against the pinned schema and the size limits."""
         definition, call = judged.definition, judged.call
         judged.canonical_arguments = canonical(judged.call.arguments)
@@ -167,7 +179,8 @@ class Assessment:
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"the arguments are over {self._limits.arguments_bytes} bytes",),
             )
-        if not call.is_of_tool and len(call.tool) > LONGEST_NAME:
+        names_one = not call.is_of_tool and call.method != LISTEN
+        if names_one and len(call.tool) > LONGEST_NAME:
             return Refused(
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"what is named is over {LONGEST_NAME} characters",),
@@ -179,6 +192,11 @@ class Assessment:
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
             )
+        if self._answers_with_a_secret(incoming, call):
+            # What is recorded of it has none of its answers.
+            rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
+            judged.call = replace(call, params=rest)
+            return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(HOLDS_A_CREDENTIAL,))
         if definition is None:
             return None
         faults = self._validator.faults(
@@ -190,6 +208,13 @@ class Assessment:
                 faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
             )
         return None
+
+    def _answers_with_a_secret(self, incoming: IncomingCall, call: ToolCall) -> bool:
+        """Tell whether an answer to what the server asked for is a stored credential."""
+        answers = call.params.get(RESPONSES)
+        # A state is used up by the call that goes on with it.
+        freely = not incoming.connection.session.continuations.holds(call)
+        return answers is not None and self._known.held_in(answers, freely=freely)
 
     # 3, 4 -------------------------------------------------------------- trace, judge
 
@@ -216,6 +241,8 @@ class Assessment:
             lamps |= Lamps.U
         if judged.tier >= Tier.T2:
             labels |= Lamps.X
+        if call.method in ONLY_TELLS:
+            return self._judge_telling(call, lamps)
         subject = RuleSubject(
             kind=kind_of(call.method) or Kind.CALL,
             agent=call.agent,
@@ -228,9 +255,6 @@ class Assessment:
         continuations = connection.session.continuations
         if judgement.verdict is not Verdict.DENY and continuations.holds(call):
             return Judgement(verdict=Verdict.ALLOW, because=Because.CONTINUATION)
-        if call.method == SUBSCRIBE and judgement.verdict is not Verdict.DENY:
-            # It only has the server say that there is something to read; reading is judged then.
-            return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
         if judgement.verdict is not Verdict.ALLOW:
             return judgement
         if call.method == TASK_UPDATE and not continuations.expects(call):
@@ -240,6 +264,14 @@ class Assessment:
         if call.other_params() and judgement.because is not Because.BUILT_IN:
             return Judgement(verdict=Verdict.ASK, because=Because.OTHER_PARAMS)
         return judgement
+
+    def _judge_telling(self, call: ToolCall, lamps: Lamps) -> Judgement:
+        """Deny to be told of what may not be read; all else is judged when it is read."""
+        for uri in resources_in(call.method, call.params):
+            denied = self._rules.denies_reading(call.agent, call.server, uri, lamps)
+            if denied is not None:
+                return denied
+        return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
 
 
 def _standing_of(method: str) -> Standing:

@@ -34,7 +34,7 @@ class CallRounds:
     """How often it was."""
     hold_seconds: float = 0.0
     """How long its agent's client waits for one answer."""
-    walk: "asyncio.Task[Reply] | None" = None
+    walk: "asyncio.Task[Handled] | None" = None
     """Its one way through the gate, whichever request waits for it."""
     returns: "asyncio.Future[None] | None" = None
     """Set while no request of the client waits: done once one does, or none will."""
@@ -202,4 +202,12 @@ class Silence:
     """No answer: the client cancelled, and a cancelled request is not answered."""
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """It may be sent now, by whoever carries the stream that answers it for as long as it lives."""
+
+    params: JsonObject
+
+
 Reply = Forwarded | Replaced | Refused | AskAgain | Silence
+Handled = Reply | Admitted

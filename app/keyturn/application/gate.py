@@ -21,7 +21,15 @@ from keyturn.application.approval_request import Answer
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
-from keyturn.application.call import IncomingCall, Judged, Refused, Reply, Silence
+from keyturn.application.call import (
+    Admitted,
+    Handled,
+    IncomingCall,
+    Judged,
+    Refused,
+    Reply,
+    Silence,
+)
 from keyturn.application.deciding import Decided, Decider, refused
 from keyturn.application.events import Observers, Topic
 from keyturn.application.hold_budgets import HoldBudgets
@@ -38,6 +46,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed
+from keyturn.domain.client_request import LISTEN
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
@@ -91,7 +100,7 @@ class Gate:
             ids=ids,
         )
 
-    async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Reply:
+    async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
         """Take one call through the gate and return what the agent is answered."""
         try:
             return await self._walk(incoming, upstream)
@@ -102,7 +111,7 @@ class Gate:
             _log.exception("call refused by an error call=%s", incoming.id)
             return await self._refuse_after_error(incoming)
 
-    async def _walk(self, incoming: IncomingCall, upstream: Upstream) -> Reply:
+    async def _walk(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
         judged, refusal = self._assessment.assess(incoming)
         if judged is None or refusal is not None:
             return await self._record_refusal(incoming, refusal or _ERROR, judged)
@@ -126,6 +135,11 @@ class Gate:
                 await self._commit(incoming, judged, decided)
             return decided.refusal
         await self._commit(incoming, judged, decided)
+        unsent = self._unsendable(incoming, judged)
+        if unsent is not None:
+            return self._receiver.not_sent(incoming, judged, unsent)
+        if judged.call.method == LISTEN:
+            return Admitted(judged.call.params)
         return await self._send(incoming, judged, upstream)
 
     async def _answer_late(self, incoming: IncomingCall, judged: Judged, claim: Claim) -> Reply:
@@ -149,9 +163,8 @@ class Gate:
     async def _look_at_the_tools(self, judged: Judged, upstream: Upstream) -> None:
         """Have a list that is not fresh made anew before a person is asked on it (T2 and T3)."""
         judgement = judged.judgement
-        if judged.tier < Tier.T2 or judgement is None or judgement.verdict is Verdict.ALLOW:
-            return
-        if not judged.call.is_of_tool:
+        asks = judgement is not None and judgement.verdict is not Verdict.ALLOW
+        if judged.tier < Tier.T2 or not asks or not judged.call.is_of_tool:
             return
         await upstream.look_again(
             older_than=self._limits.listing_seconds, at_most=self._limits.look_seconds
@@ -241,21 +254,16 @@ class Gate:
 
     # 7 ---------------------------------------------------------------- send
 
-    async def _send(self, incoming: IncomingCall, judged: Judged, upstream: Upstream) -> Reply:
-        """Look once more, write, and wait for the server's answer.
-
-        Between the last look and the write there is no await, so nothing can come between.
-        """
-        unsent = (
-            _given_up(incoming)
-            or self._assessment.overtaken(incoming, judged)
-            or self._assessment.outgrown(incoming, judged)
-        )
-        if unsent is not None:
-            return self._receiver.not_sent(incoming, judged, unsent)
-        if judged.call.digest() != judged.digest:
+    def _unsendable(self, incoming: IncomingCall, judged: Judged) -> Refused | Silence | None:
+        """Look once more; from this to the write there is no await, so nothing comes between."""
+        unsent = _given_up(incoming) or self._assessment.last_look(incoming, judged)
+        if unsent is None and judged.call.digest() != judged.digest:
             _log.error("call changed after its decision, not sent call=%s", incoming.id)
-            return self._receiver.not_sent(incoming, judged, _ERROR)
+            return _ERROR
+        return unsent
+
+    async def _send(self, incoming: IncomingCall, judged: Judged, upstream: Upstream) -> Reply:
+        """Write, and wait for the server's answer."""
         self._milestones.reached(Milestone.RELEASED)
         # Any surprise from here on leaves the outcome unknown; only the port's own word says that
         # no byte was written.

@@ -240,6 +240,19 @@ class Recorder:
             details={"method": self._names.claimed(method)},
         )
 
+    def notice(self, connection: Connection, method: str, details: JsonObject) -> None:
+        """Note what was found in something that a server told unasked."""
+        self._log.note(
+            Entry(
+                type=RecordType.PASSED,
+                session=connection.session.id,
+                agent=connection.agent,
+                server=connection.server.name,
+                outcome="from_server",
+                details={"method": self._names.claimed(method), **details},
+            )
+        )
+
     def detached(self, request: ApprovalRequest, cause: str) -> None:
         """Record that the agent stopped waiting for a call that nobody has answered."""
         self._log.note(

@@ -15,7 +15,7 @@ import secrets
 from dataclasses import dataclass
 
 from keyturn.application.approvals import Approvals
-from keyturn.application.call import AskAgain, CallRounds, IncomingCall, Reply
+from keyturn.application.call import AskAgain, CallRounds, Handled, IncomingCall, Reply
 from keyturn.application.continuations import RESPONSES, STATE
 from keyturn.application.gate import Gate
 from keyturn.application.ports.clock import Clock, Timer
@@ -55,7 +55,7 @@ class Rounds:
         self._clock = clock
         self._limits = limits
         self._tasks = TaskOwner()
-        self._walks: set[asyncio.Task[Reply]] = set()
+        self._walks: set[asyncio.Task[Handled]] = set()
         """Those that run."""
         self._gaps: dict[str, _Gap] = {}
         """By the hash of the state that the client was given."""
@@ -88,7 +88,7 @@ class Rounds:
             incoming.fault = NOTHING_WAITS
         return incoming
 
-    async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Reply:
+    async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
         """Take a call through the gate, or wait on for it; return what this request is answered."""
         rounds = incoming.rounds
         if rounds is None:
@@ -131,7 +131,7 @@ class Rounds:
         self._gaps.clear()
         await self._tasks.close()
 
-    def _walk(self, incoming: IncomingCall, upstream: Upstream) -> "asyncio.Task[Reply]":
+    def _walk(self, incoming: IncomingCall, upstream: Upstream) -> "asyncio.Task[Handled]":
         walk = self._tasks.start(self._gate.handle(incoming, upstream), "call in rounds")
         self._walks.add(walk)
         walk.add_done_callback(self._walks.discard)

@@ -12,7 +12,9 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.late_calls import LateCalls
+from keyturn.application.notices import NoticeInspector
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import SecretMask
@@ -82,6 +84,7 @@ class Foundation:
     sessions: Sessions
     gate: Gate
     inputs: Inputs
+    notices: NoticeInspector
     holds: HoldBudgets
     milestones: Milestones
 
@@ -118,6 +121,7 @@ class _Ground:
     env: Mapping[str, str]
     limits: Limits
     secrets: SecretStore
+    known: KnownSecrets
     milestones: Milestones
     clock: SystemClock
     ids: RandomIds
@@ -138,7 +142,7 @@ async def lay_foundation(
     milestones: Milestones,
 ) -> Foundation:
     """Open the profile and wire the use cases; raises KeyturnError when it cannot be used."""
-    clock, observers = SystemClock(), Observers()
+    clock, observers, known = SystemClock(), Observers(), KnownSecrets()
     writer = open_writer(
         profile.folder,
         clock,
@@ -149,7 +153,8 @@ async def lay_foundation(
         profile=profile,
         env=env,
         limits=limits,
-        secrets=secrets,
+        secrets=RememberedSecrets(secrets, known),
+        known=known,
         milestones=milestones,
         clock=clock,
         ids=RandomIds(),
@@ -218,6 +223,7 @@ def _build(ground: _Ground) -> Foundation:
         sessions=Sessions(ground.ids, MemoryTraceIndexes()),
         gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds),
         inputs=inputs,
+        notices=NoticeInspector(BoundedResultInspector(), recorder),
         holds=holds,
         milestones=ground.milestones,
     )
@@ -243,6 +249,7 @@ def _inputs(
     return Inputs(
         stop=stop,
         rules=rules,
+        known=ground.known,
         approvals=approvals,
         recorder=recorder,
         log=ground.log,
@@ -267,6 +274,7 @@ def _gate(
         stop=stop,
         agreements=agreements,
         rules=rules,
+        known=ground.known,
         validator=JsonSchemaValidator(),
         limits=ground.limits,
     )

@@ -154,11 +154,13 @@ class Service:
         services = LinkServices(
             gate=base.gate,
             inputs=base.inputs,
+            notices=base.notices,
             agreements=base.agreements,
             reviews=base.reviews,
             approvals=base.approvals,
             holds=base.holds,
             stop=base.stop,
+            rules=base.rules,
             recorder=base.recorder,
             sessions=base.sessions,
             processes=processes,

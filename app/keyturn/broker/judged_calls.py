@@ -12,6 +12,7 @@ from msgspec import Raw
 
 from keyturn.application.approval_request import WithdrawCause
 from keyturn.application.call import (
+    Admitted,
     AskAgain,
     Forwarded,
     IncomingCall,
@@ -24,11 +25,19 @@ from keyturn.application.connection import Connection
 from keyturn.application.rounds import Rounds
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Downstream, LinkServices
-from keyturn.broker.envelope import ClientFrame, RequestId, result_line
+from keyturn.broker.envelope import ClientFrame, RequestId, request_line, result_line
 from keyturn.broker.eras import modern_meta_of
 from keyturn.broker.keep_alive import KeepAlive, Token, token_of
 from keyturn.broker.listing import ListedUpstream, Listing
-from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
+from keyturn.broker.passing import Passed, PassedRequests
+from keyturn.broker.refusals import (
+    REFUSED,
+    TOO_MANY_REQUESTS,
+    error_line,
+    invalid_line,
+    malformed_line,
+    refusal_line,
+)
 from keyturn.broker.splicing import with_id
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.approval import State
@@ -91,11 +100,13 @@ class JudgedCalls:
         upstream: StdioUpstream,
         listing: Listing,
         downstream: Downstream,
+        passed: PassedRequests,
     ) -> None:
         self._services = services
         self._connection = connection
         self._upstream = upstream
         self._listing = listing
+        self._passed = passed
         self._gate_end = ListedUpstream(upstream, listing)
         self._answer = downstream.send
         self._hears = downstream.hears
@@ -275,6 +286,9 @@ class JudgedCalls:
                 return
             reply = await self._rounds.handle(live.incoming, self._gate_end)
             self._keep_no_longer(live)
+            if isinstance(reply, Admitted):
+                self._let_through(live, reply)
+                return
             line = self._encoded(reply, live)
             if live.answered and line is not None:
                 self._answer(line)
@@ -285,6 +299,15 @@ class JudgedCalls:
             self._waits_for_list_no_longer(live)
             if not self._live:
                 self._idle.set()
+
+    def _let_through(self, live: _Live, admitted: Admitted) -> None:
+        """Send what is answered by a stream, which is carried as other passed requests are."""
+        request_id, method = live.incoming.request_id, live.incoming.method
+        if self._passed.full:
+            self._answer(error_line(request_id, REFUSED, TOO_MANY_REQUESTS))
+            return
+        self._passed.add(Passed(request_id, method, None))
+        self._upstream.write(request_line(request_id, method, admitted.params))
 
     def _encoded(self, reply: Reply, live: _Live) -> bytes | None:
         """Encode a reply; one that cannot be is withheld, so that nobody waits for it for ever."""

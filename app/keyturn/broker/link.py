@@ -5,10 +5,12 @@ Nothing starts before the client's first frame, and no server before a person ag
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker.batches import Batches
 from keyturn.broker.early_frames import EarlyFrames
 from keyturn.broker.ends import Downstream, LinkServices
 from keyturn.broker.envelope import (
@@ -18,6 +20,7 @@ from keyturn.broker.envelope import (
 from keyturn.broker.frames import Oversize
 from keyturn.broker.judged_calls import JudgedCalls
 from keyturn.broker.listing import Listing
+from keyturn.broker.passing import PassedRequests
 from keyturn.broker.patience import Patience
 from keyturn.broker.refusals import (
     INTERNAL_ERROR,
@@ -32,7 +35,6 @@ from keyturn.broker.starting import Starting
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import ReviewMode
-from keyturn.domain.definition import ToolDefinition
 
 IN_FLIGHT_SECONDS = 30.0
 """How long a sent call is still awaited, for the record, after its client left."""
@@ -55,16 +57,19 @@ class Link:
         closed: "Callable[[Link], None]",
     ) -> None:
         self.connection = connection
-        self._downstream = downstream
-        self.server_paused = downstream.server_paused
         self._services = services
         self._closed = closed
         self._loop = asyncio.get_running_loop()
         self._tasks = TaskOwner()
         self._upstream = StdioUpstream(start, means, self, log_line)
-        self._listing = Listing(self._upstream, self._took, self._tasks)
-        self._judged = JudgedCalls(services, connection, self._upstream, self._listing, downstream)
-        self._patience = Patience(downstream)
+        took = partial(services.reviews.listed, connection)
+        self._listing = Listing(self._upstream, took, self._tasks)
+        passed, batches = PassedRequests(), Batches(downstream)
+        self._downstream = batches
+        self._judged = JudgedCalls(
+            services, connection, self._upstream, self._listing, batches, passed
+        )
+        self._patience = Patience(batches)
         self._relay = Relay(
             RelayParts(
                 services=services,
@@ -72,16 +77,19 @@ class Link:
                 upstream=self._upstream,
                 listing=self._listing,
                 judged=self._judged,
-                answer=downstream.send,
+                passed=passed,
+                batches=batches,
                 patience=self._patience,
             )
         )
+        self.server_paused, self.takes_batches = batches.server_paused, batches.takes_batches
+        batches.attach(self._relay.from_client, self._relay.refuse_bad)
         self._server = Starting(
             services=services,
             connection=connection,
             upstream=self._upstream,
             judged=self._judged,
-            answer=downstream.send,
+            answer=batches.send,
             log_line=log_line,
         )
         self._forget = services.agreements.on_change(self._visible_changed)
@@ -186,9 +194,6 @@ class Link:
         if (server, launch_hash) == self.connection.launched:
             self._relay.tools_changed()
 
-    async def _took(self, tools: list[ToolDefinition]) -> None:
-        await self._services.reviews.listed(self.connection, tools)
-
     # ---------------------------------------------------------------- start
 
     def _first(self, line: bytes) -> None:
@@ -204,7 +209,7 @@ class Link:
             and not self._services.agreements.consented(self.connection)
         )
         refusing = await self._server.start()
-        receive = self._relay.from_client
+        receive = self._downstream.from_client
         if refusing is not None:
             receive = refusing.within(self._patience).from_client
         if self._receive is _drop:

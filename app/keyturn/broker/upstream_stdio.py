@@ -20,13 +20,21 @@ from keyturn.application.ports.upstream import (
     UpstreamReply,
 )
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker.batches import members_of_answer
 from keyturn.broker.child_process import Ends
-from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, id_within, read_server
+from keyturn.broker.envelope import (
+    OWN_PREFIX,
+    RequestId,
+    ServerFrame,
+    id_within,
+    read_server,
+    request_line,
+)
 from keyturn.broker.frames import Oversize
 from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.broker.transport import Asking, Transport, TransportEvents, open_transport
-from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 
 _log = logging.getLogger(__name__)
@@ -94,6 +102,8 @@ class StdioUpstream:
         self._awaited: dict[RequestId, asyncio.Future[UpstreamReply]] = {}
         self._own_ids = 0
         self._refused_unread = 0
+        self.in_batches = False
+        """Whether the server may write several frames as one array."""
         self._unheard = False
         """Nothing that it says on its own is heard any more."""
         self._dropped = 0
@@ -196,7 +206,7 @@ class StdioUpstream:
         child = self._child
         if child is None or not self.running or request_id in self._awaited:
             raise ServerUnavailable("The server is not running.")
-        line = _request(request_id, method, params)
+        line = request_line(request_id, method, params)
         reply = asyncio.get_running_loop().create_future()
         self._awaited[request_id] = reply
         self._means.milestones.reached(Milestone.FIRST_BYTE)
@@ -218,7 +228,7 @@ class StdioUpstream:
         request_id = f"{OWN_PREFIX}{self._own_ids}"
         reply = asyncio.get_running_loop().create_future()
         self._awaited[request_id] = reply
-        child.write(_request(request_id, method, params))
+        child.write(request_line(request_id, method, params))
         return reply
 
     def give_up(self, request_id: RequestId, reason: str) -> bool:
@@ -254,14 +264,14 @@ class StdioUpstream:
         """Close the server's stdin without what it has not taken; False when it took all."""
         return self._child is not None and self._child.discard_unwritten()
 
-    def close_writing(self) -> None:
-        """Tell the server that the client will say no more."""
-        if self._child is not None:
-            self._child.close_stdin()
-
     # ---------------------------------------------------------------- from the server's stdout
 
     def line(self, line: bytes) -> None:
+        """Take a frame, or each of several in an array where the version has such."""
+        for member in members_of_answer(line) if self.in_batches else (line,):
+            self._frame(member)
+
+    def _frame(self, line: bytes) -> None:
         """Match an answer to its request, or hand the frame on."""
         if self._unheard:
             return
@@ -318,11 +328,6 @@ class StdioUpstream:
         if self._dropped == 1:
             _log.warning("server writes what is no frame server=%s", self._start.server.name)
         self._log_line(b"[" + what.encode() + b"] " + line[:4096])
-
-
-def _request(request_id: RequestId, method: str, params: JsonObject) -> bytes:
-    frame: JsonObject = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
-    return canonical(frame) + b"\n"
 
 
 def _reply_of(frame: ServerFrame) -> UpstreamReply:
