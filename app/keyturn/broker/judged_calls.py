@@ -112,12 +112,7 @@ class JudgedCalls:
         self._hears = downstream.hears
         self._tasks = TaskOwner()
         self.keep_alive = KeepAlive(downstream.send)
-        self._rounds = Rounds(
-            gate=services.gate,
-            approvals=services.approvals,
-            clock=services.clock,
-            limits=services.limits,
-        )
+        self._rounds = _rounds_of(services)
         self._live: dict[RequestId, _Live] = {}
         self._live_bytes = 0
         self._unlisted = 0
@@ -345,6 +340,15 @@ class JudgedCalls:
             await self._services.gate.handle(incoming, self._gate_end)
         finally:
             self._recording -= 1
+
+
+def _rounds_of(services: LinkServices) -> Rounds:
+    return Rounds(
+        gate=services.gate,
+        approvals=services.approvals,
+        clock=services.clock,
+        limits=services.limits,
+    )
 
 
 def _line_of(reply: Reply, live: _Live) -> bytes | None:

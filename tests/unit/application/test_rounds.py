@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from keyturn.application.approval_request import AnswerEffect
-from keyturn.application.call import AskAgain, Forwarded, IncomingCall, Refused, Reply, Silence
+from keyturn.application.call import AskAgain, Forwarded, Handled, IncomingCall, Refused, Silence
 from keyturn.application.connection import Connection
 from keyturn.application.rounds import NOTHING_WAITS, OWN_STATE, Rounds
 from keyturn.domain.approval import State
@@ -37,7 +37,7 @@ class Rig:
 
     async def request(
         self, state: str = "", *, modern: bool = True, method: str = "tools/call", **changes: Any
-    ) -> "asyncio.Task[Reply]":
+    ) -> "asyncio.Task[Handled]":
         """Let the client make a request, and let everything happen that can."""
         number = len(self.calls) + 1
         params = {**PARAMS, **changes, **({"requestState": state} if state else {})}
@@ -50,7 +50,7 @@ class Rig:
         await settle()
         return task
 
-    async def round_over(self, task: "asyncio.Task[Reply]") -> str:
+    async def round_over(self, task: "asyncio.Task[Handled]") -> str:
         """Let a round pass; return the state that its request was answered with."""
         self.world.clock.advance(ROUND)
         await settle()
@@ -88,7 +88,7 @@ async def make_rig(limits: Limits | None = None) -> Rig:
     return Rig(world, await world.connect(), rounds_of(world))
 
 
-def result(task: "asyncio.Task[Reply]") -> Any:
+def result(task: "asyncio.Task[Handled]") -> Any:
     return task.result()
 
 
