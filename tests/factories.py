@@ -58,7 +58,12 @@ def make_launch(*argv: str) -> LaunchIdentity:
 def make_session(agent: str = "analyst", lamps: Lamps = Lamps.NONE) -> Session:
     """Make a session with an empty index."""
     return Session(
-        id="s-1", agent=agent, host=HOST, index=MemoryTraceIndexes().new_index(), lamps=lamps
+        id="s-1",
+        agent=agent,
+        host=HOST,
+        index=MemoryTraceIndexes().new_index(),
+        new_index=MemoryTraceIndexes().new_index,
+        lamps=lamps,
     )
 
 

@@ -54,6 +54,7 @@ from keyturn.domain.canonical import (
     parse_strict,
 )
 from keyturn.domain.client_request import KINDS as ASKED
+from keyturn.domain.client_request import LISTEN
 from keyturn.domain.server_input import KINDS as INPUTS
 
 LIMIT = 64
@@ -136,7 +137,7 @@ def client_frame(data: bytes) -> None:
     assert isinstance(strictly, Pairs), "what is passed is an object to everybody"
     for found in readings(line):
         _same_to(frame, found)
-    if route_of(frame.method) is Route.JUDGED:
+    if route_of(frame.method, frame.line) is Route.JUDGED:
         _judged(frame, strictly)
 
 
@@ -154,8 +155,13 @@ def _same_to(frame: ClientFrame, found: Pairs) -> None:
         assert all_of(found, "result") or all_of(found, "error"), "an answer"
         return
     assert methods == [frame.method]
-    if route_of(frame.method) is not Route.JUDGED:
-        assert not careless(frame.method) & frozenset(ASKED), "a judged method in other letters"
+    if route_of(frame.method, frame.line) is not Route.JUDGED:
+        if frame.method == LISTEN:
+            said = repr(loaded(frame.line)).casefold()
+            assert said.count("subscription") == 1, "it names resources"
+        else:
+            readings = careless(frame.method) & frozenset(ASKED)
+            assert not readings, "a judged method in other letters"
     _usable(frame.id)
     assert same(ids, [] if frame.id is None else [frame.id])
     params = all_of(found, "params")

@@ -16,6 +16,9 @@ CLIENT = (
     b'[{"jsonrpc":"2.0","id":8,"method":"tools/call"}]\n',
     b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}\n',
     b'{"jsonrpc":"2.0","id":44,"method":"ping","id":4}\n',
+    b'{"jsonrpc":"2.0","id":45,"method":"subscriptions/listen","params":{"notifications":'
+    b'{"resourceSubscriptions":["file:///x"]}}}\n',
+    b'{"jsonrpc":"2.0","id":45,"method":"subscriptions/listen","params":{"notifications":{}}}\n',
     b'{"jsonrpc":"2.0","id":9,"result":{"roots":[]}}\n',
     b'{"jsonrpc":"2.0","id":"keyturn:1","method":"ping"}\n',
     b'{"jsonrpc":"2.0","id":12345678901234567890,"method":"x","params":[1e400,1e17,{"a":{}}]}\n',

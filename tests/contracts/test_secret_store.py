@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from keyring.errors import KeyringLocked
 
+from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.credentials.keychain import KeychainSecretStore, profile_namespace
 from keyturn.credentials.refusing import RefusingSecretStore
@@ -34,7 +35,9 @@ def keychain_in_memory(*, locked: bool = False) -> Generator[SecretStore]:
     store.close()
 
 
-@pytest.fixture(params=["fake", "memory", pytest.param("real", marks=pytest.mark.keychain)])
+@pytest.fixture(
+    params=["fake", "memory", "remembered", pytest.param("real", marks=pytest.mark.keychain)]
+)
 def store(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Generator[SecretStore]:
@@ -44,6 +47,8 @@ def store(
         case "memory":
             with keychain_in_memory() as store:
                 yield store
+        case "remembered":
+            yield RememberedSecrets(FakeSecretStore(), KnownSecrets())
         case _:
             with session_bus(tmp_path) as env, gnome_keyring(env, monkeypatch, tmp_path):
                 store = KeychainSecretStore(profile_namespace("p"))

@@ -27,7 +27,9 @@ from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.late_calls import LateCalls
+from keyturn.application.notices import NoticeInspector
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.payloads import NotInspected, Parts, T, Workers
@@ -218,19 +220,19 @@ class World:
     indexes: MemoryTraceIndexes = field(default_factory=MemoryTraceIndexes)
     links: list[Link] = field(default_factory=list[Link])
     server_log: list[bytes] = field(default_factory=list[bytes])
+    known: KnownSecrets = field(default_factory=KnownSecrets)
+    secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
 
     def __post_init__(self) -> None:
         """Wire the use cases as the composition root does."""
         clock, self.ids, observers = SystemClock(), FakeIds(), Observers()
         self.log = FakeDecisionLog()
         self.store = FakeServerStore()
-        self.secrets = FakeSecretStore()
         self.milestones = FakeMilestones()
         self.written = asyncio.Event()
         """A judged call was written to its server."""
         self.milestones.on(Milestone.WRITTEN, self.written.set)
-        self.sentinel = FakeStopSentinel()
-        self.processes = RealCommands()
+        self.sentinel, self.processes = FakeStopSentinel(), RealCommands()
         recorder = Recorder(self.log, self.mask)
         self.approvals = Approvals(
             clock=clock, limits=self.limits, observers=observers, recorder=recorder
@@ -261,21 +263,23 @@ class World:
             observers=observers,
         )
         self.sessions = Sessions(self.ids, self.indexes)
-        self.settings = FakeSettingStore()
         self.holds = self._holds(observers)
         inputs = self._inputs(clock, observers, recorder)
         self.services = LinkServices(
             gate=self._gate(clock, observers, recorder, inputs),
             inputs=inputs,
+            notices=NoticeInspector(BoundedResultInspector(), recorder),
             agreements=self.agreements,
             reviews=self.reviews,
             approvals=self.approvals,
             holds=self.holds,
             stop=self.stop,
+            rules=self.rules,
             recorder=recorder,
             sessions=self.sessions,
             processes=self.processes,
             ids=self.ids,
+            clock=clock,
             observers=observers,
             limits=self.limits,
         )
@@ -293,6 +297,7 @@ class World:
         return await self.workers.ask(job, payload, read)
 
     def _holds(self, observers: Observers) -> HoldBudgets:
+        self.settings = FakeSettingStore()
         return HoldBudgets(
             store=self.settings, log=self.log, observers=observers, limits=self.limits
         )
@@ -301,6 +306,7 @@ class World:
         return Inputs(
             stop=self.stop,
             rules=self.rules,
+            known=self.known,
             approvals=self.approvals,
             recorder=recorder,
             log=self.log,
@@ -317,6 +323,7 @@ class World:
             stop=self.stop,
             agreements=self.agreements,
             rules=self.rules,
+            known=self.known,
             validator=JsonSchemaValidator(),
             limits=self.limits,
             large=PooledArguments(self),
@@ -361,7 +368,7 @@ class World:
         return ServerMeans(
             tree=process_tree,
             processes=self.processes,
-            secrets=self.secrets,
+            secrets=RememberedSecrets(self.secrets, self.known),
             milestones=self.milestones,
             limits=self.limits,
             large=large,
@@ -442,10 +449,10 @@ class Wire:
             self.say(line)
         return await self.client.answer_to(request_id)
 
-    async def shake(self) -> None:
+    async def shake(self, version: str = "2025-11-25") -> None:
         """Do the handshake of the legacy era."""
         params = {
-            "protocolVersion": "2025-11-25",
+            "protocolVersion": version,
             "capabilities": {},
             "clientInfo": {"name": "tester", "version": "1"},
         }

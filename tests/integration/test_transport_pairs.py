@@ -28,7 +28,7 @@ from tests.integration.test_link import deliveries
 from tests.integration.test_link_socket import TOKEN, Broker, broker
 
 SDK_SERVER = Path(__file__).parent / "servers" / "sdk_server.py"
-TOOLS = ["echo", "work", "cancelled", "leave"]
+TOOLS = ["echo", "note", "work", "cancelled", "leave"]
 
 
 @asynccontextmanager

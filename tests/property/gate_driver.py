@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.application.call import IncomingCall, Reply
+from keyturn.application.call import Handled, IncomingCall
 from keyturn.application.ports.upstream import Answered, Lost
 from keyturn.application.tasks import TaskOwner
 from keyturn.domain.configuration import Limits
@@ -28,7 +28,7 @@ class GateDriver(RuleBasedStateMachine):
         self.connection = make_connection()
         self.connections = [self.connection]
         self.incoming: list[IncomingCall] = []
-        self.tasks: list[asyncio.Task[Reply]] = []
+        self.tasks: list[asyncio.Task[Handled]] = []
         self.answers: list[int] = []
         """How often each call's task ended."""
         self.sent_while_stopped: list[str | int] = []

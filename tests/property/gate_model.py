@@ -65,6 +65,8 @@ class Model:
         self.rule: str = ""
         self.stops = 0
         self.grants: dict[int, float] = {}
+        self.denials: dict[int, float] = {}
+        """Until when identical calls are denied unasked."""
         self.kept: dict[int, ModelLate] = {}
         self.connection = 0
 
@@ -147,6 +149,10 @@ class Model:
         if granted:
             self.decide(call, "allowed_retry_grant")
             return
+        if self.denials.get(call.order, 0.0) > self.now:
+            call.person_denied = True
+            self.decide(call, "denied_user")
+            return
         for other in self.calls:
             if other.phase is Phase.DETACHED and other.order == call.order:
                 other.phase = Phase.OVER
@@ -221,6 +227,8 @@ class Model:
         if call.phase is Phase.DETACHED:
             if allow:
                 self.grants[call.order] = self.now + GRANT
+            else:
+                self.denials[call.order] = self.now + GRANT
             call.phase, call.person_denied = Phase.OVER, not allow
         elif call.phase is Phase.ASKED:
             call.person_denied = not allow

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 )
 
 from keyturn.application.approval_request import RequestKind
-from keyturn.application.call import Refused, Replaced, Reply, Silence
+from keyturn.application.call import Handled, Refused, Replaced, Silence
 from keyturn.application.rejudging import judge_waiting
 from keyturn.domain.errors import LogUnavailable
 from keyturn.domain.rule import Effect, Rule
@@ -301,7 +301,7 @@ class GateMachine(GateDriver):
         self.server_answers(lost=False)
 
 
-def said_by(reply: Reply) -> str:
+def said_by(reply: Handled) -> str:
     """Name a reply as the model does."""
     match reply:
         case Silence():

@@ -24,6 +24,7 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.processes import ObservedProcess
 from keyturn.application.queue_room import is_full, left_by_its_agent, oldest_without_room
 from keyturn.application.retry_grants import RetryGrants
+from keyturn.application.silent_denials import SilentDenials
 from keyturn.application.waiting import Resolution, Waiting, WaitingCall
 from keyturn.domain.approval import Event, State, advance
 from keyturn.domain.configuration import Limits
@@ -63,6 +64,7 @@ class Approvals:
         self._approver: Approver | None = None
         self._waiting: dict[str, Waiting] = {}
         self._grants = RetryGrants(clock, limits.retry_grant_seconds)
+        self.denials = SilentDenials(clock, limits.silent_denial_seconds)
         self._watchers: list[Callable[[ApprovalRequest], None]] = []
 
     def attach(self, approver: Approver | None) -> None:
@@ -165,6 +167,7 @@ class Approvals:
         if not may_answer(waiting.request.kind, answer):
             return AnswerEffect.NOT_ALLOWED
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
+            self.denials.denied(waiting, answer)
             self._resolve(waiting, Event.DENIED, Outcome.DENIED_USER, answer)
             return AnswerEffect.APPLIED
         if waiting.state is State.DETACHED:
@@ -188,10 +191,7 @@ class Approvals:
             self._detach(waiting, Event.CLIENT_LEFT, left)
 
     def refuse(
-        self,
-        which: Callable[[ApprovalRequest], bool],
-        outcome: Outcome,
-        cause: WithdrawCause,
+        self, which: Callable[[ApprovalRequest], bool], outcome: Outcome, cause: WithdrawCause
     ) -> int:
         """Refuse what waits and matches; returns how many."""
         chosen = [w for w in self._waiting.values() if which(w.request)]

@@ -5,10 +5,13 @@ Nothing is waited for, but for what large calls have done elsewhere. The gate wa
 """
 
 import asyncio
+from dataclasses import replace
 
 from keyturn.application.agreements import Agreements, Standing
 from keyturn.application.asking import rule_name
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused
+from keyturn.application.continuations import RESPONSES
+from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
 from keyturn.application.ports.payloads import LargeArguments, NotInspected
 from keyturn.application.rulebook import RuleBook
@@ -17,11 +20,13 @@ from keyturn.domain.call import ToolCall, without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed, canonical
 from keyturn.domain.client_request import (
     CHANGES_A_TASK,
+    LISTEN,
     LONGEST_NAME,
-    SUBSCRIBE,
+    ONLY_TELLS,
     TASK_UPDATE,
     kind_of,
     name_in,
+    resources_in,
 )
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
@@ -44,6 +49,7 @@ class Assessment:
         stop: StopSwitch,
         agreements: Agreements,
         rules: RuleBook,
+        known: KnownSecrets,
         validator: SchemaValidator,
         limits: Limits,
         large: LargeArguments | None = None,
@@ -52,6 +58,7 @@ class Assessment:
         self._stop = stop
         self._agreements = agreements
         self._rules = rules
+        self._known = known
         self._validator = validator
         self._limits = limits
         self._large = large
@@ -61,7 +68,7 @@ class Assessment:
         judged = self.identify(incoming)
         if isinstance(judged, Refused):
             return None, judged
-        return judged, self.validate(judged) or self.trace_and_judge(incoming, judged)
+        return judged, self.validate(incoming, judged) or self.trace_and_judge(incoming, judged)
 
     async def assess_large(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
         """Do the same for a large call, of which a thread makes the digest."""
@@ -69,7 +76,7 @@ class Assessment:
         if isinstance(judged, Refused):
             return None, judged
         judged.digest = await asyncio.to_thread(judged.call.digest)
-        refusal = self._too_large(judged) or await self._validate_large(judged)
+        refusal = await self._validate_large(incoming, judged)
         return judged, refusal or self.trace_and_judge(incoming, judged)
 
     def overtaken(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
@@ -95,7 +102,11 @@ class Assessment:
             return refusal
         return self._judge(incoming, judged)
 
-    def outgrown(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+    def last_look(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Refuse a decided call that something came in between of, before it is written."""
+        return self.overtaken(incoming, judged) or self._outgrown(incoming, judged)
+
+    def _outgrown(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse a decided call whose tool was given a higher tier or more labels meanwhile.
 
         What was decided was a call that reached less far.
@@ -143,6 +154,8 @@ class Assessment:
             fault = incoming.params
             outcome = Outcome.ERROR_BROKER if fault.unread else Outcome.REFUSED_MALFORMED
             return Refused(outcome=outcome, faults=(fault.reason,))
+        if incoming.fault:
+            return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(incoming.fault,))
         name = name_in(incoming.method, incoming.params)
         if isinstance(name, Malformed):
             return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(name.reason,))
@@ -174,9 +187,9 @@ class Assessment:
 
     # 2 ---------------------------------------------------------------- validate
 
-    def validate(self, judged: Judged) -> Refused | None:
+    def validate(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Hold the arguments against the size limits and the pinned schema."""
-        refused, definition = self._too_large(judged), judged.definition
+        refused, definition = self._unfit_for_all(incoming, judged), judged.definition
         if refused is not None or definition is None:
             return refused
         arguments = judged.call.arguments
@@ -184,11 +197,13 @@ class Assessment:
             self._validator.faults(definition.def_hash, definition.input_schema, arguments)
         )
 
-    async def _validate_large(self, judged: Judged) -> Refused | None:
-        """Do the same with arguments that were found small enough, off the loop."""
-        definition = judged.definition
-        if self._large is None or definition is None:
-            return self.validate(judged)
+    async def _validate_large(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Do the same off the loop."""
+        refused, definition = self._unfit_for_all(incoming, judged), judged.definition
+        if refused is not None or definition is None:
+            return refused
+        if self._large is None:
+            return self.validate(incoming, judged)
         found = await self._large.faults(
             definition.def_hash, definition.input_schema, judged.canonical_arguments
         )
@@ -196,7 +211,8 @@ class Assessment:
             return Refused(outcome=Outcome.ERROR_BROKER, faults=(found.reason,))
         return _unfit(found)
 
-    def _too_large(self, judged: Judged) -> Refused | None:
+    def _unfit_for_all(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Refuse what no schema would make right."""
         call = judged.call
         judged.canonical_arguments = judged.call.canonical_arguments()
         if len(judged.canonical_arguments) > self._limits.arguments_bytes:
@@ -204,7 +220,8 @@ class Assessment:
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"the arguments are over {self._limits.arguments_bytes} bytes",),
             )
-        if not call.is_of_tool and len(call.tool) > LONGEST_NAME:
+        names_one = not call.is_of_tool and call.method != LISTEN
+        if names_one and len(call.tool) > LONGEST_NAME:
             return Refused(
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"what is named is over {LONGEST_NAME} characters",),
@@ -216,6 +233,13 @@ class Assessment:
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
             )
+        if _answers_with_a_secret(incoming, call, self._known):
+            # What is recorded of it has none of its answers.
+            sealed = call.sealed
+            rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
+            params = rest if sealed is None else sealed.without(RESPONSES)
+            judged.call = replace(call, params=params)
+            return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(HOLDS_A_CREDENTIAL,))
         return None
 
     # 3, 4 -------------------------------------------------------------- trace, judge
@@ -243,6 +267,8 @@ class Assessment:
             lamps |= Lamps.U
         if judged.tier >= Tier.T2:
             labels |= Lamps.X
+        if call.method in ONLY_TELLS:
+            return _judge_telling(call, lamps, self._rules)
         subject = RuleSubject(
             kind=kind_of(call.method) or Kind.CALL,
             agent=call.agent,
@@ -255,9 +281,6 @@ class Assessment:
         continuations = connection.session.continuations
         if judgement.verdict is not Verdict.DENY and continuations.holds(call):
             return Judgement(verdict=Verdict.ALLOW, because=Because.CONTINUATION)
-        if call.method == SUBSCRIBE and judgement.verdict is not Verdict.DENY:
-            # It only has the server say that there is something to read; reading is judged then.
-            return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
         if judgement.verdict is not Verdict.ALLOW:
             return judgement
         if call.method == TASK_UPDATE and not continuations.expects(call):
@@ -276,6 +299,23 @@ def _unfit(faults: list[SchemaFault]) -> Refused | None:
         outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
         faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
     )
+
+
+def _answers_with_a_secret(incoming: IncomingCall, call: ToolCall, known: KnownSecrets) -> bool:
+    """Tell whether an answer to what the server asked for is a stored credential."""
+    answers = call.params.get(RESPONSES)
+    # A state is used up by the call that goes on with it.
+    freely = not incoming.connection.session.continuations.holds(call)
+    return answers is not None and known.held_in(answers, freely=freely)
+
+
+def _judge_telling(call: ToolCall, lamps: Lamps, rules: RuleBook) -> Judgement:
+    """Deny to be told of what may not be read; all else is judged when it is read."""
+    for uri in resources_in(call.method, call.params):
+        denied = rules.denies_reading(call.agent, call.server, uri, lamps)
+        if denied is not None:
+            return denied
+    return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
 
 
 def _standing_of(method: str) -> Standing:

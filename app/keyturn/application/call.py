@@ -9,15 +9,50 @@ from dataclasses import dataclass, field
 
 from keyturn.application.agreements import Standing
 from keyturn.application.connection import Connection
+from keyturn.application.ports.clock import Timer
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.client_request import TOOLS_CALL, name_in
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
+from keyturn.domain.hold_budget import held_seconds
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace
 from keyturn.domain.policy import Because, Judgement, Posture
 from keyturn.domain.tier import Tier
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class CallRounds:
+    """How a call waits for a person over several requests of its client."""
+
+    left: int
+    """How often its client can still be had to ask again."""
+    since_ns: int
+    """When its first request came."""
+    given: int = 0
+    """How often it was."""
+    hold_seconds: float = 0.0
+    """How long its agent's client waits for one answer."""
+    walk: "asyncio.Task[Handled] | None" = None
+    """Its one way through the gate, whichever request waits for it."""
+    returns: "asyncio.Future[None] | None" = None
+    """Set while no request of the client waits: done once one does, or none will."""
+    on_asked: Callable[[], None] = lambda: None
+    """Called when a person is asked."""
+    timer: Timer | None = None
+    """Ends the round of the request that waits."""
+
+    def drop_timer(self) -> None:
+        """Let no round end any more."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def await_no_longer(self) -> None:
+        """Go on without its client, where it has none."""
+        if self.returns is not None and not self.returns.done():
+            self.returns.set_result(None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +80,10 @@ class IncomingCall:
     """Tells whether an answer would still reach the client, as far as that can be known."""
     awaits: "asyncio.Future[None] | None" = None
     """Set while the call waits for the answer to an identical one that was sent before."""
+    rounds: CallRounds | None = None
+    """Set where its client can be had to ask again while it waits for a person."""
+    fault: str = ""
+    """Why it is refused however it reads: what it says that it continues is not there."""
 
     def cancel(self) -> None:
         """Take it that the client gave the call up; nothing is sent from now on."""
@@ -61,7 +100,18 @@ class IncomingCall:
         """Whether nobody waits for its answer any more."""
         return self.cancelled or not self.heard()
 
+    def held_for(self, hold_seconds: float, in_all: float | None) -> float:
+        """Say that a person is asked now; return for how long, over all rounds together."""
+        if self.rounds is None:
+            return hold_seconds
+        self.rounds.hold_seconds = hold_seconds
+        self.rounds.on_asked()
+        most = held_seconds(hold_seconds, self.rounds.left)
+        return most if in_all is None else min(most, in_all)
+
     def _await_no_longer(self) -> None:
+        if self.rounds is not None:
+            self.rounds.await_no_longer()
         if self.awaits is not None and not self.awaits.done():
             self.awaits.set_result(None)
 
@@ -147,8 +197,23 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Not decided yet: the client is to make the same call again, with this state, and waits on."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """No answer: the client cancelled, and a cancelled request is not answered."""
 
 
-Reply = Forwarded | Replaced | Refused | Silence
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """It may be sent now, by whoever carries the stream that answers it for as long as it lives."""
+
+    params: JsonObject
+
+
+Reply = Forwarded | Replaced | Refused | AskAgain | Silence
+Handled = Reply | Admitted

@@ -32,6 +32,10 @@ class Continuations:
         while len(self._open) > MOST_OPEN:
             self._open.popitem(last=False)
 
+    def knows(self, state: str) -> bool:
+        """Tell whether an answer carried this state, whichever call it continues."""
+        return _hash_of(state) in self._open
+
     def holds(self, call: ToolCall) -> bool:
         """Tell whether a call repeats one whose answer carried its state.
 

@@ -4,7 +4,7 @@
     2 validate   the arguments against the pinned schema                } application/
     3 trace      where each value came from                             } assessment.py
     4 judge      stop, rules, tier, lamps: ALLOW, ASK or DENY           }
-    5 ask        a person, when the verdict is ASK
+    5 ask        a person, when the verdict is ASK: application/deciding.py
     6 record     the decision, committed before anything moves (law 1)
     7 send       the stop and the digest are looked at once more, with no await before the write
     8 inspect    the result, and what it asks for        } application/receiving.py, asked_within.py
@@ -15,15 +15,22 @@ Every way out that is not a recorded ALLOW returns a refusal; `handle` never rai
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import replace
 
 from keyturn.application.approval_request import Answer
 from keyturn.application.approvals import Approvals
-from keyturn.application.asked_call import AskedCall
 from keyturn.application.asked_within import AskedWithin
-from keyturn.application.asking import rule_name
 from keyturn.application.assessment import Assessment
-from keyturn.application.call import IncomingCall, Judged, Refused, Reply, Silence
+from keyturn.application.call import (
+    Admitted,
+    Handled,
+    IncomingCall,
+    Judged,
+    Refused,
+    Reply,
+    Silence,
+)
+from keyturn.application.deciding import Decided, Decider, refused
 from keyturn.application.events import Observers, Topic
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.late_calls import FIRST, LateCalls
@@ -37,33 +44,18 @@ from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder, actor_of
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
-from keyturn.application.waiting import Resolution, bytes_of
-from keyturn.domain.approval import State
-from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.call import ToolCall, without_own_meta
+from keyturn.domain.canonical import JsonObject, Malformed
+from keyturn.domain.client_request import LISTEN
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
-from keyturn.domain.policy import Because
 from keyturn.domain.record import Durability
 from keyturn.domain.sealed import SealedParams
 from keyturn.domain.tier import Tier
 
 _log = logging.getLogger(__name__)
 _ERROR = Refused(outcome=Outcome.ERROR_BROKER)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Decided:
-    """The decision that is recorded: an allowing outcome, or the refusal to answer with."""
-
-    outcome: Outcome
-    refusal: Refused | Silence | None = None
-    answer: Answer | None = None
-    recorded: bool = False
-    """The wait goes on without the agent; the outcome is written when it ends."""
-    late: Claim | None = None
-    """What an identical earlier call leaves to this one: nothing is sent again."""
 
 
 class Gate:
@@ -91,20 +83,25 @@ class Gate:
         self._assessment = assessment
         self._stop = stop
         self._rules = rules
-        self._approvals = approvals
         self._recorder = recorder
         self._log = log
         self._receiver = receiver
         self._within = within
         self._late = late
-        self._holds = holds
-        self._clock = clock
-        self._ids = ids
         self._observers = observers
         self._milestones = milestones
         self._limits = limits
+        self._decider = Decider(
+            assessment=assessment,
+            stop=stop,
+            rules=rules,
+            approvals=approvals,
+            holds=holds,
+            clock=clock,
+            ids=ids,
+        )
 
-    async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Reply:
+    async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
         """Take one call through the gate and return what the agent is answered."""
         try:
             return await self._walk(incoming, upstream)
@@ -115,7 +112,7 @@ class Gate:
             _log.exception("call refused by an error call=%s", incoming.id)
             return await self._refuse_after_error(incoming)
 
-    async def _walk(self, incoming: IncomingCall, upstream: Upstream) -> Reply:
+    async def _walk(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
         if isinstance(incoming.params, SealedParams):
             judged, refusal = await self._assessment.assess_large(incoming)
         else:
@@ -133,80 +130,66 @@ class Gate:
             claim = self._late.claim(incoming, judged)
             if claim is not None:
                 return await self._answer_late(incoming, judged, claim)
-            decided = await self._decide(incoming, judged)
+            decided = await self._decider.decide(incoming, judged)
             if decided.outcome.allows:
+                await self._client_is_back(incoming, judged)
                 decided = await self._unready(incoming, upstream, decided.answer) or decided
         if decided.refusal is not None:
             if not decided.recorded:
                 await self._commit(incoming, judged, decided)
             return decided.refusal
+        return await self._release(incoming, judged, upstream, decided)
+
+    async def _release(
+        self, incoming: IncomingCall, judged: Judged, upstream: Upstream, decided: Decided
+    ) -> Handled:
+        """Record what was allowed, look once more, and let it go."""
         await self._commit(incoming, judged, decided)
+        # Of what nothing can change: a thread hashes it, and only then is looked once more.
+        digest = await _digest_of_large(judged.call)
+        unsent = self._unsendable(incoming, judged, digest)
+        if unsent is not None:
+            return self._receiver.not_sent(incoming, judged, unsent)
+        if judged.call.method == LISTEN:
+            return Admitted(judged.call.params)
         return await self._send(incoming, judged, upstream)
 
     async def _answer_late(self, incoming: IncomingCall, judged: Judged, claim: Claim) -> Reply:
         """Record that a retry was let through, then give it what the sent call brought."""
-        decided = _Decided(outcome=Outcome.ALLOWED_RETRY_GRANT, late=claim)
+        decided = Decided(outcome=Outcome.ALLOWED_RETRY_GRANT, late=claim)
         with self._late.holding(claim):
             await self._commit(incoming, judged, decided)
             return await self._late.deliver(incoming, judged, claim)
 
-    # 5 ---------------------------------------------------------------- ask
-
-    async def _decide(self, incoming: IncomingCall, judged: Judged) -> _Decided:
-        judgement = judged.judgement
-        if judgement is not None and judgement.verdict is Verdict.ALLOW:
-            if judgement.because is not Because.CONTINUATION:
-                self._rules.counted(judgement)
-                return _Decided(outcome=Outcome.ALLOWED_RULE)
-            # Used up here, so that the same state never allows a second call.
-            if incoming.connection.session.continuations.take(judged.call):
-                return _Decided(outcome=Outcome.CONTINUATION)
-        if incoming.ended:
-            return _refused(Outcome.ERROR_BROKER)
-        if self._approvals.take_retry_grant(judged.digest, judged.tier):
-            return _Decided(outcome=Outcome.ALLOWED_RETRY_GRANT)
-        now, ticket = self._clock.now_utc, self._ids.ticket()
-        asked = AskedCall(self._assessment, incoming, judged, now_utc=now, ticket=ticket)
-        request = asked.shown
-        self._approvals.noticed(request)
-        if not self._approvals.somebody_answers:
-            return _refused(Outcome.REFUSED_NO_APPROVER)
-        if self._approvals.full(request.agent, bytes_of(request)):
-            return _refused(Outcome.REFUSED_OVERLOAD)
-        incoming.approval_id = request.id
-        asked_ns = self._clock.monotonic_ns()
-        hold = self._holds.of(request.agent)
-        resolved = self._approvals.ask(
-            request, hold_seconds=hold, call=asked, host=incoming.connection.peer.host
-        )
-        if incoming.cancelled:
-            self._approvals.client_left(request.id)
-        resolution = await resolved
-        judged.decide_ms = (self._clock.monotonic_ns() - asked_ns) // 1_000_000
-        incoming.approval_id = ""
-        # A rule that was made meanwhile decided: the record names that one.
-        judged.judgement = resolution.judgement or judged.judgement
-        if resolution.outcome is Outcome.REFUSED_PAUSED:
-            self._stop.refused_one()
-        return _resolved(resolution, request.ticket, rule_name(judged.judgement), hold)
+    async def _client_is_back(self, incoming: IncomingCall, judged: Judged) -> None:
+        """Let a client that was had to ask again do so first; its last request is answered."""
+        rounds = incoming.rounds
+        if rounds is None or not rounds.given:
+            return
+        if rounds.returns is not None:
+            await asyncio.wait({rounds.returns})
+        # The digest is the same: only the token for progress is the last request's.
+        if not isinstance(incoming.params, Malformed):
+            judged.call = replace(judged.call, params=without_own_meta(incoming.params))
 
     # 6 ---------------------------------------------------------------- record
 
     async def _unready(
         self, incoming: IncomingCall, upstream: Upstream, answer: Answer | None = None
-    ) -> _Decided | None:
+    ) -> Decided | None:
         """Return the refusal of a call that could not be written at all; None when it could."""
         match Ready.GONE if incoming.ended else await upstream.ready():
             case Ready.READY:
                 return None
             case Ready.KEYCHAIN:
-                return _refused(Outcome.REFUSED_KEYCHAIN, answer)
+                return refused(Outcome.REFUSED_KEYCHAIN, answer)
             case Ready.GONE:
-                return _refused(Outcome.ERROR_BROKER, answer)
+                return refused(Outcome.ERROR_BROKER, answer)
 
-    async def _commit(self, incoming: IncomingCall, judged: Judged, decided: _Decided) -> None:
+    async def _commit(self, incoming: IncomingCall, judged: Judged, decided: Decided) -> None:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
-        if decided.outcome.allows and await _digest_now(judged.call) != judged.digest:
+        digest = await _digest_of_large(judged.call)
+        if decided.outcome.allows and (digest or judged.call.digest()) != judged.digest:
             raise StaleApproval("The call changed after it was allowed, so it was not sent.")
         durability = _durability(judged, decided)
         if judged.only_noted and decided.outcome is Outcome.ALLOWED_RULE:
@@ -227,7 +210,7 @@ class Gate:
             rules_hash=self._rules.hash,
             answer=decided.answer,
             actor=decided.late.actor if decided.late is not None else actor_of(decided.outcome),
-            details=_details(judged, decided.late),
+            details=_details(incoming, judged, decided),
         )
         await self._log.commit(entry, durability)
         incoming.decided = True
@@ -275,24 +258,18 @@ class Gate:
 
     # 7 ---------------------------------------------------------------- send
 
-    async def _send(self, incoming: IncomingCall, judged: Judged, upstream: Upstream) -> Reply:
-        """Look once more, write, and wait for the server's answer.
-
-        Between the last look and the write there is no await, so nothing can come between.
-        """
-        sealed = judged.call.sealed
-        # Of what nothing can change: a thread hashes it, and only then is looked once more.
-        digest = await _digest_now(judged.call) if sealed is not None else ""
-        unsent = (
-            _given_up(incoming)
-            or self._assessment.overtaken(incoming, judged)
-            or self._assessment.outgrown(incoming, judged)
-        )
-        if unsent is not None:
-            return self._receiver.not_sent(incoming, judged, unsent)
-        if (digest or judged.call.digest()) != judged.digest:
+    def _unsendable(
+        self, incoming: IncomingCall, judged: Judged, digest: str
+    ) -> Refused | Silence | None:
+        """Look once more; from this to the write there is no await, so nothing comes between."""
+        unsent = _given_up(incoming) or self._assessment.last_look(incoming, judged)
+        if unsent is None and (digest or judged.call.digest()) != judged.digest:
             _log.error("call changed after its decision, not sent call=%s", incoming.id)
-            return self._receiver.not_sent(incoming, judged, _ERROR)
+            return _ERROR
+        return unsent
+
+    async def _send(self, incoming: IncomingCall, judged: Judged, upstream: Upstream) -> Reply:
+        """Write, and wait for the server's answer."""
         self._milestones.reached(Milestone.RELEASED)
         # Any surprise from here on leaves the outcome unknown; only the port's own word says that
         # no byte was written.
@@ -314,9 +291,9 @@ class Gate:
         return answer
 
 
-async def _digest_now(call: ToolCall) -> str:
-    """Compute a call's digest anew, in a thread where that takes long."""
-    return call.digest() if call.sealed is None else await asyncio.to_thread(call.digest)
+async def _digest_of_large(call: ToolCall) -> str:
+    """Compute a large call's digest anew, in a thread; empty for all others."""
+    return "" if call.sealed is None else await asyncio.to_thread(call.digest)
 
 
 async def _look_at_the_tools(judged: Judged, upstream: Upstream, limits: Limits) -> None:
@@ -328,36 +305,20 @@ async def _look_at_the_tools(judged: Judged, upstream: Upstream, limits: Limits)
         await upstream.look_again(older_than=limits.listing_seconds, at_most=limits.look_seconds)
 
 
-def _durability(judged: Judged, decided: _Decided) -> Durability:
+def _durability(judged: Judged, decided: Decided) -> Durability:
     """Return what "committed" means in law 1: less only for a read that a rule allows."""
     by_rule = decided.outcome is Outcome.ALLOWED_RULE and judged.tier is Tier.T0
     return Durability.WRITTEN if by_rule else Durability.FULL
 
 
-def _details(judged: Judged, late: Claim | None) -> JsonObject:
-    first: JsonObject = {FIRST: late.first} if late is not None else {}
-    return {"call_number": judged.number, "decide_ms": judged.decide_ms, **first}
-
-
-def _resolved(resolution: Resolution, ticket: str, rule: str, hold_seconds: float) -> _Decided:
-    """Put how the wait ended into what is recorded and answered."""
-    outcome, answer = resolution.outcome, resolution.answer
-    match resolution.state:
-        case State.APPROVED:
-            return _Decided(outcome=outcome, answer=answer)
-        case State.DENIED:
-            message = answer.message if answer is not None else ""
-            refusal = Refused(outcome=outcome, message=message, rule=rule)
-            return _Decided(outcome=outcome, refusal=refusal, answer=answer)
-        case State.DETACHED if outcome is Outcome.CANCELLED_BY_CLIENT:
-            return _Decided(outcome=outcome, refusal=Silence(), recorded=True)
-        case State.DETACHED:
-            refusal = Refused(outcome=outcome, ticket=ticket, hold_seconds=round(hold_seconds))
-            return _Decided(outcome=outcome, refusal=refusal, recorded=True)
-        case State.WITHDRAWN:
-            return _Decided(outcome=outcome, refusal=Silence())
-        case _:
-            return _refused(outcome)
+def _details(incoming: IncomingCall, judged: Judged, decided: Decided) -> JsonObject:
+    more: JsonObject = {FIRST: decided.late.first} if decided.late is not None else {}
+    if decided.repeats is not None:
+        more["denied_as"] = decided.repeats.call
+        more["repeat"] = decided.repeats.repeats
+    if incoming.rounds is not None and incoming.rounds.given:
+        more["rounds"] = incoming.rounds.given
+    return {"call_number": judged.number, "decide_ms": judged.decide_ms, **more}
 
 
 def _given_up(incoming: IncomingCall) -> Refused | Silence | None:
@@ -365,7 +326,3 @@ def _given_up(incoming: IncomingCall) -> Refused | Silence | None:
     if incoming.ended:
         return _ERROR
     return Silence() if incoming.cancelled else None
-
-
-def _refused(outcome: Outcome, answer: Answer | None = None) -> _Decided:
-    return _Decided(outcome=outcome, refusal=Refused(outcome=outcome), answer=answer)

@@ -3,6 +3,9 @@
 A client ends a request after a time of its own, often in spite of progress. Answered before that,
 the agent learns that nothing is decided and that the identical call can be repeated; answered
 after, it learns nothing.
+
+A call that waits over several rounds has two such times: the client's for one request, and that of
+whoever bounds all of them together.
 """
 
 import json
@@ -24,7 +27,10 @@ _log = logging.getLogger(__name__)
 
 SETTING = "hold_budget:"
 """Before an agent's name: when its client gave up, in seconds."""
-MOST_AGENTS = 1_000
+SETTING_IN_ALL = "hold_in_all:"
+"""The same, for calls that waited over several rounds already, counted from the first."""
+_SETTINGS = (SETTING, SETTING_IN_ALL)
+MOST_KEPT = 2_000
 
 
 class HoldBudgets:
@@ -39,14 +45,13 @@ class HoldBudgets:
         self._limits = limits
         self._tasks = TaskOwner()
         self._seen: dict[str, tuple[float, ...]] = {}
+        """By the setting that keeps it."""
 
     async def load(self) -> None:
         """Read what earlier brokers learned; what cannot be read is as if it were not there."""
         settings = await self._store.settings()
         self._seen = {
-            name.removeprefix(SETTING): _seconds(text)
-            for name, text in settings.items()
-            if name.startswith(SETTING)
+            name: _seconds(text) for name, text in settings.items() if name.startswith(_SETTINGS)
         }
 
     async def close(self) -> None:
@@ -61,39 +66,52 @@ class HoldBudgets:
 
     def learned(self, agent: str) -> float | None:
         """Return the budget that its client taught; None where it taught none."""
-        return learned_seconds(self._seen.get(agent, ()))
+        return learned_seconds(self._seen.get(SETTING + agent, ()))
 
-    def gave_up(self, agent: str, after: float) -> None:
-        """Take note that its client gave up a waiting call after so many seconds."""
-        before = self._seen.get(agent, ())
+    def in_all(self, agent: str) -> float | None:
+        """Return the budget of all rounds together; None where nobody taught any."""
+        return learned_seconds(self._seen.get(SETTING_IN_ALL + agent, ()))
+
+    def gave_up(self, agent: str, after: float, *, in_rounds: bool = False) -> None:
+        """Take note that its client gave up a waiting call after so many seconds.
+
+        With `in_rounds` it had been had to ask again before, and all of that time counts.
+        """
+        setting = (SETTING_IN_ALL if in_rounds else SETTING) + agent
+        before = self._seen.get(setting, ())
         seen = noted(before, after)
-        if seen == before or (agent not in self._seen and len(self._seen) >= MOST_AGENTS):
+        if seen == before or (setting not in self._seen and len(self._seen) >= MOST_KEPT):
             return
-        held = self.learned(agent)
-        self._seen[agent] = seen
-        if self.learned(agent) != held:
-            self._log.note(
-                Entry(
-                    type=RecordType.AGENT,
-                    outcome="hold_learned",
-                    agent=agent,
-                    actor=Actor.KEYTURN,
-                    details={"hold_ms": round(1000 * self.of(agent))},
-                )
-            )
+        held = learned_seconds(before)
+        self._seen[setting] = seen
+        learned = learned_seconds(seen)
+        if learned is not None and learned != held:
+            self._note(agent, self.of(agent) if not in_rounds else learned, in_rounds=in_rounds)
         self._observers.changed(Topic.AGENTS)
-        self._tasks.start(self._keep(agent, seen), "hold budget")
+        self._tasks.start(self._keep(setting, seen), "hold budget")
 
-    async def _keep(self, agent: str, seen: tuple[float, ...]) -> None:
+    def _note(self, agent: str, seconds: float, *, in_rounds: bool) -> None:
+        name = "hold_in_all_ms" if in_rounds else "hold_ms"
+        self._log.note(
+            Entry(
+                type=RecordType.AGENT,
+                outcome="hold_learned",
+                agent=agent,
+                actor=Actor.KEYTURN,
+                details={name: round(1000 * seconds)},
+            )
+        )
+
+    async def _keep(self, setting: str, seen: tuple[float, ...]) -> None:
         try:
-            await self._store.put_setting(SETTING + agent, json.dumps(seen))
+            await self._store.put_setting(setting, json.dumps(seen))
         except KeyturnError as error:
-            _log.warning("hold budget not kept agent=%s cause=%s", agent, error)
+            _log.warning("hold budget not kept setting=%s cause=%s", setting, error)
 
 
 def without_budgets(settings: Mapping[str, str]) -> dict[str, str]:
     """Return the settings that a person made."""
-    return {name: text for name, text in settings.items() if not name.startswith(SETTING)}
+    return {name: text for name, text in settings.items() if not name.startswith(_SETTINGS)}
 
 
 def _seconds(text: str) -> tuple[float, ...]:

@@ -11,6 +11,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asking import rule_name
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
+from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
@@ -20,9 +21,9 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.application.waiting import bytes_of
 from keyturn.domain.approval import State
-from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.configuration import Limits
-from keyturn.domain.decision import Outcome, Verdict
+from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import LogUnavailable
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Judgement
@@ -31,6 +32,7 @@ from keyturn.domain.server_input import KINDS, tier_of
 from keyturn.domain.tier import Tier
 
 _log = logging.getLogger(__name__)
+_UNREAD = "the agent's answer could not be read"
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -59,6 +61,7 @@ class Inputs:
         *,
         stop: StopSwitch,
         rules: RuleBook,
+        known: KnownSecrets,
         approvals: Approvals,
         recorder: Recorder,
         log: DecisionLog,
@@ -69,6 +72,7 @@ class Inputs:
     ) -> None:
         self._stop = stop
         self._rules = rules
+        self._known = known
         self._approvals = approvals
         self._recorder = recorder
         self._log = log
@@ -92,6 +96,21 @@ class Inputs:
         asked.withdrawn = True
         if asked.approval_id:
             self._refuse(asked, Outcome.CANCELLED_BY_CLIENT)
+
+    def keeps_back(self, asked: ServerInput, answer: JsonValue, *, freely: bool) -> bool:
+        """Tell whether an answer is kept from the server, and record that; None was unreadable."""
+        unread = answer is None
+        if not unread and not self._known.held_in(answer, freely=freely):
+            return False
+        self._recorder.delivery(
+            call_id=asked.id,
+            connection=asked.connection,
+            tool=asked.method,
+            delivery=Delivery.RESULT_WITHHELD,
+            details={"withheld": _UNREAD if unread else HOLDS_A_CREDENTIAL},
+        )
+        self._observers.changed(Topic.HISTORY)
+        return True
 
     async def _decide(self, asked: ServerInput) -> Outcome:
         stops = self._stop.count

@@ -99,10 +99,7 @@ class Recorder:
         arguments, masked, committed = b"", False, b""
         if call is not None:
             committed = call.canonical_arguments()
-            if call.sealed is not None and call.sealed.masked:
-                arguments, masked = call.sealed.masked, call.sealed.masked != committed
-            else:
-                arguments, masked = masked_json(call.arguments, committed, self._mask)
+            arguments, masked = _masked_arguments(call, committed, self._mask)
         host = connection.peer.host
         peer: JsonObject = {} if host is None else {"pid": host.pid, "executable": host.executable}
         return Entry(
@@ -243,6 +240,19 @@ class Recorder:
             details={"method": self._names.claimed(method)},
         )
 
+    def notice(self, connection: Connection, method: str, details: JsonObject) -> None:
+        """Note what was found in something that a server told unasked."""
+        self._log.note(
+            Entry(
+                type=RecordType.PASSED,
+                session=connection.session.id,
+                agent=connection.agent,
+                server=connection.server.name,
+                outcome="from_server",
+                details={"method": self._names.claimed(method), **details},
+            )
+        )
+
     def detached(self, request: ApprovalRequest, cause: str) -> None:
         """Record that the agent stopped waiting for a call that nobody has answered."""
         self._log.note(
@@ -303,6 +313,13 @@ class Recorder:
     def _masked(self, details: JsonObject) -> JsonObject:
         """Mask what a person wrote and what a fault says, before it is chained for good."""
         return masked_details(details, self._mask)
+
+
+def _masked_arguments(call: ToolCall, committed: bytes, mask: SecretMask) -> tuple[bytes, bool]:
+    """Return the arguments without secrets, as a worker found them where one did."""
+    if call.sealed is not None and call.sealed.masked:
+        return call.sealed.masked, call.sealed.masked != committed
+    return masked_json(call.arguments, committed, mask)
 
 
 def _answer_details(answer: Answer | None) -> JsonObject:

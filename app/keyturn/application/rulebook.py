@@ -7,12 +7,12 @@ from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stores import RuleStore
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.condition import fault_of
-from keyturn.domain.decision import Actor
+from keyturn.domain.decision import Actor, Verdict
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Judgement, Posture, judge
 from keyturn.domain.record import Entry, RecordType
-from keyturn.domain.rule import Effect, Rule, RuleSubject
+from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
 from keyturn.domain.tier import Tier
 
@@ -70,6 +70,19 @@ class RuleBook:
             rules = tuple(rule for rule in rules if rule.effect is not Effect.ALLOW)
             posture = Posture.ASK_ALL
         return judge(subject, tier=tier, labels=labels, rules=rules, posture=posture)
+
+    def denies_reading(self, agent: str, server: str, uri: str, lamps: Lamps) -> Judgement | None:
+        """Return the judgement of a rule that denies a resource; None where none does."""
+        subject = RuleSubject(
+            kind=Kind.READ,
+            agent=agent,
+            server=server,
+            tool=uri,
+            arguments={"uri": uri},
+            lamps=lamps,
+        )
+        judgement = self.judge(subject, tier=Tier.T0, labels=Lamps.NONE, suspended=False)
+        return judgement if judgement.verdict is Verdict.DENY else None
 
     def counted(self, judgement: Judgement) -> None:
         """Count the rule that decided."""

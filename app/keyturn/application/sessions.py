@@ -4,22 +4,26 @@ A session is Keyturn's own notion (architecture.md section 7): a connection or a
 must not be read as one (MCP 2026-07-28, basic).
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from keyturn.application.approval_request import EarlierCall
 from keyturn.application.continuations import Continuations
 from keyturn.application.ports.ids import Ids
-from keyturn.application.ports.inspection import TraceIndex, TraceIndexes
+from keyturn.application.ports.inspection import ResultSource, TraceIndex, TraceIndexes
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
 from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Outcome
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace, bounded
 
 EARLIER_CALLS = 3
+MOST_NOTICED = 4 * 1024 * 1024
+"""Bytes of what servers tell unasked that one session traces; beyond, its trace is incomplete."""
+_NOTICE_BYTES = 1024
+"""What each of these counts beside its text."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +35,13 @@ class Session:
     host: ObservedProcess | None
     """The host process; None for the agent's credential session."""
     index: TraceIndex
+    new_index: Callable[[], TraceIndex]
+    notices: TraceIndex | None = None
+    """Of what servers told unasked; apart, so that no flood of it makes a value seem common."""
+    noticed: int = 0
+    """Bytes that are traced there."""
+    found_in_notices: Counter[tuple[str, bool]] = field(default_factory=Counter[tuple[str, bool]])
+    """How many had unseen characters, or were withheld, by method."""
     lamps: Lamps = Lamps.NONE
     lit_here: Lamps = Lamps.NONE
     """Those of its lamps that its own calls lit."""
@@ -81,6 +92,21 @@ class Session:
             return
         for letter in (labels & ~self.lamps).letters():
             self.lit_by[letter] = call_number
+        self._raise(labels)
+
+    def take_notice(self, server: str, method: str, said: JsonValue, size: int) -> None:
+        """Trace what a server told unasked, which is anybody's text."""
+        self._raise(Lamps.U)
+        if self.noticed > MOST_NOTICED:
+            return
+        self.noticed += size + _NOTICE_BYTES
+        if self.notices is None:
+            self.notices = self.new_index()
+        number = self.next_result()
+        source = ResultSource(number=number, server=server, tool=method, untrusted=True)
+        self.notices.add(source, said)
+
+    def _raise(self, labels: Lamps) -> None:
         self.lamps |= labels
         self.lit_here |= labels
         for other in self.shared_with():
@@ -88,10 +114,14 @@ class Session:
 
     def trace(self, arguments: JsonObject) -> Trace:
         """Look in every index; one that is incomplete makes the whole so."""
-        traces = [session.index.trace(arguments) for session in (self, *self.shared_with())]
+        sessions = (self, *self.shared_with())
+        traces = [session.index.trace(arguments) for session in sessions]
+        noticed = [session.notices for session in sessions if session.notices is not None]
+        traces += [index.trace(arguments) for index in noticed]
         return bounded(
             (origin for trace in traces for origin in trace.origins),
-            incomplete=any(trace.incomplete for trace in traces),
+            incomplete=any(trace.incomplete for trace in traces)
+            or any(session.noticed > MOST_NOTICED for session in sessions),
         )
 
 
@@ -162,5 +192,9 @@ class Sessions:
 
     def _new(self, agent: str, host: ObservedProcess | None) -> Session:
         return Session(
-            id=self._ids.new("s"), agent=agent, host=host, index=self._indexes.new_index()
+            id=self._ids.new("s"),
+            agent=agent,
+            host=host,
+            index=self._indexes.new_index(),
+            new_index=self._indexes.new_index,
         )

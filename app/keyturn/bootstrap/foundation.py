@@ -13,7 +13,9 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.late_calls import LateCalls
+from keyturn.application.notices import NoticeInspector
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import SecretMask
@@ -89,6 +91,7 @@ class Foundation:
     workers: WorkerPool
     gate: Gate
     inputs: Inputs
+    notices: NoticeInspector
     holds: HoldBudgets
     milestones: Milestones
 
@@ -131,6 +134,7 @@ class _Ground:
     env: Mapping[str, str]
     limits: Limits
     secrets: SecretStore
+    known: KnownSecrets
     milestones: Milestones
     clock: SystemClock
     ids: RandomIds
@@ -153,7 +157,7 @@ async def lay_foundation(
     milestones: Milestones,
 ) -> Foundation:
     """Open the profile and wire the use cases; raises KeyturnError when it cannot be used."""
-    clock, observers = SystemClock(), Observers()
+    clock, observers, known = SystemClock(), Observers(), KnownSecrets()
     writer = open_writer(
         profile.folder,
         clock,
@@ -164,7 +168,8 @@ async def lay_foundation(
         profile=profile,
         env=env,
         limits=limits,
-        secrets=secrets,
+        secrets=RememberedSecrets(secrets, known),
+        known=known,
         milestones=milestones,
         clock=clock,
         ids=RandomIds(),
@@ -178,6 +183,16 @@ async def lay_foundation(
         workers=WorkerPool(own_command("_worker"), clean_environment(env)),
     )
     return _build(ground)
+
+
+def _reviews(ground: _Ground, agreements: Agreements, approvals: Approvals) -> Reviews:
+    return Reviews(
+        agreements=agreements,
+        approvals=approvals,
+        clock=ground.clock,
+        ids=ground.ids,
+        observers=ground.observers,
+    )
 
 
 def _build(ground: _Ground) -> Foundation:
@@ -224,19 +239,14 @@ def _build(ground: _Ground) -> Foundation:
         stop=stop,
         rules=rules,
         agreements=agreements,
-        reviews=Reviews(
-            agreements=agreements,
-            approvals=approvals,
-            clock=ground.clock,
-            ids=ground.ids,
-            observers=ground.observers,
-        ),
+        reviews=_reviews(ground, agreements, approvals),
         registry=_registry(ground),
         sessions=Sessions(ground.ids, ground.indexes),
         trace_key=ground.indexes.key,
         workers=ground.workers,
         gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds),
         inputs=inputs,
+        notices=NoticeInspector(BoundedResultInspector(), recorder),
         holds=holds,
         milestones=ground.milestones,
     )
@@ -262,6 +272,7 @@ def _inputs(
     return Inputs(
         stop=stop,
         rules=rules,
+        known=ground.known,
         approvals=approvals,
         recorder=recorder,
         log=ground.log,
@@ -286,6 +297,7 @@ def _gate(
         stop=stop,
         agreements=agreements,
         rules=rules,
+        known=ground.known,
         validator=JsonSchemaValidator(),
         limits=ground.limits,
         large=PooledArguments(ground.workers),

@@ -10,10 +10,13 @@ from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.notices import NoticeInspector
+from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.processes import Processes
 from keyturn.application.recording import Recorder
 from keyturn.application.reviews import Reviews
+from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
 from keyturn.broker.envelope import RequestId
@@ -81,6 +84,10 @@ class ClientEvents(Protocol):
         """Return the input schema of a tool that the server is known to list."""
         ...
 
+    def takes_batches(self) -> bool:
+        """Tell whether the two ends agreed on the version that has batches."""
+        ...
+
     def abandoned(self, request_id: RequestId) -> None:
         """Say that nobody waits for the answer to a request, which was not cancelled."""
         ...
@@ -96,15 +103,18 @@ class LinkServices:
 
     gate: Gate
     inputs: Inputs
+    notices: NoticeInspector
     agreements: Agreements
     reviews: Reviews
     approvals: Approvals
     holds: HoldBudgets
     stop: StopSwitch
+    rules: RuleBook
     recorder: Recorder
     sessions: Sessions
     processes: Processes
     ids: Ids
+    clock: Clock
     observers: Observers
     limits: Limits
     large: LargeCalls | None = None

@@ -20,9 +20,10 @@ from keyturn.broker.members import (
 )
 from keyturn.broker.routes import imitates_a_route, imitates_an_input
 from keyturn.domain.alike import imitates
-from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, parse_strict
+from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, canonical, parse_strict
 from keyturn.domain.client_request import kind_of, params_imitate
 from keyturn.domain.rule import Kind
+from keyturn.domain.sealed import SealedParams
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -57,6 +58,8 @@ class ClientFrame(msgspec.Struct, frozen=True):
     id: RequestId | None
     """None for a notification, and for a response."""
     params: Raw
+    answers: RequestId | None = None
+    """The id that a response names, where anybody could have asked with it."""
 
 
 class _Cancelled(msgspec.Struct):
@@ -111,7 +114,7 @@ def read_client(line: bytes) -> ClientFrame | BadFrame:
     if raw_method is None:
         if not answers or "id" not in members:
             return _invalid("the frame has no method")
-        return ClientFrame(line, "", None, NOTHING)
+        return ClientFrame(line, "", None, NOTHING, _usable_id(members["id"]))
     method = _string(raw_method)
     if not method or answers:
         return _invalid("the frame is neither a request nor an answer", request_id)
@@ -211,9 +214,29 @@ def cancelled_id(params: Raw) -> RequestId | None:
         return None
 
 
+def updated_uri(params: Raw) -> str | None:
+    """Return which resource changed; empty where nothing is named, None for no one URI."""
+    if params == NOTHING:
+        return ""
+    text = tolerated(bytes(params))
+    members = members_of(text)
+    if members is None or repeats_a_key(text, members) or imitates(members, {"uri"}):
+        return None
+    return _string(members["uri"]) if "uri" in members else ""
+
+
 def result_line(request_id: RequestId, result: object) -> bytes:
     """Encode a response with a result; `result` may hold raw values."""
     return _encode({"jsonrpc": "2.0", "id": request_id, "result": result}) + b"\n"
+
+
+def request_line(request_id: RequestId, method: str, params: JsonObject) -> bytes:
+    """Encode a request canonically, so that it reads in one way only."""
+    frame: JsonObject = {"id": request_id, "jsonrpc": "2.0", "method": method}
+    if isinstance(params, SealedParams):
+        # In the order of canonical members, the bytes of the params as they were digested.
+        return b'%b,"params":%b}\n' % (canonical(frame)[:-1], params.canonical)
+    return canonical({**frame, "params": params}) + b"\n"
 
 
 def notification_line(method: str, params: JsonObject | None = None) -> bytes:

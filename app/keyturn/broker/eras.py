@@ -44,6 +44,7 @@ class _Capabilities(msgspec.Struct):
 
 class _Declared(msgspec.Struct):
     capabilities: _Capabilities | None = None
+    version: str = msgspec.field(name="protocolVersion", default="")
 
 
 _request = msgspec.json.Decoder(_Request).decode
@@ -52,10 +53,11 @@ _declared = msgspec.json.Decoder(_Declared).decode
 
 
 class ServerSays(msgspec.Struct, frozen=True):
-    """What a server declared of its tools."""
+    """What a server declared of its tools, and of the version where there is a handshake."""
 
     tools: bool
     list_changed: bool
+    version: str = ""
 
 
 def modern_meta(params: Raw | bytes) -> JsonObject | None:
@@ -102,13 +104,15 @@ def claims_in_meta(meta: Mapping[str, JsonValue]) -> Claims | None:
 def server_says(result: Raw | bytes) -> ServerSays:
     """Read a server's capabilities from its answer to `initialize` or `server/discover`."""
     try:
-        capabilities = _declared(result).capabilities
+        declared = _declared(result)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Unreadable: ask for the list anyway; a server without tools answers with an error.
         return ServerSays(tools=True, list_changed=False)
-    tools = capabilities.tools if capabilities is not None else None
+    tools = declared.capabilities.tools if declared.capabilities is not None else None
     return ServerSays(
-        tools=tools is not None, list_changed=tools is not None and tools.list_changed
+        tools=tools is not None,
+        list_changed=tools is not None and tools.list_changed,
+        version=declared.version,
     )
 
 

@@ -56,6 +56,46 @@ class LineBudget:
             max(self._held, key=self._held.__getitem__).give_up()
 
 
+class HeldBytes:
+    """What has come of one body, within the budget of all."""
+
+    def __init__(self, limit: int, budget: LineBudget) -> None:
+        self._limit = limit
+        self._budget = budget
+        self._bytes = bytearray()
+        self.size = 0
+        """Bytes that have come."""
+        self.too_long = False
+        """It was over its limit, or given up; nothing is kept of it."""
+
+    def add(self, chunk: bytes) -> None:
+        """Take more in."""
+        if self.too_long:
+            return
+        self._bytes += chunk
+        self.size += len(chunk)
+        if self.size > self._limit:
+            self.give_up()
+        else:
+            self._budget.holds(self, len(self._bytes))
+
+    def taken(self) -> bytes | None:
+        """Return it whole, and hold it no more; None for one that was too long."""
+        whole = None if self.too_long else bytes(self._bytes)
+        self.close()
+        return whole
+
+    def give_up(self) -> None:
+        """Take it for one that is too long."""
+        self.too_long = True
+        self.close()
+
+    def close(self) -> None:
+        """Forget what is held."""
+        self._bytes.clear()
+        self._budget.holds(self, 0)
+
+
 class LineSplitter:
     """Cuts a byte stream into lines; holds at most one line within the limit."""
 

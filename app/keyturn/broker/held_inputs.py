@@ -1,9 +1,11 @@
 """Owns what a server asks of its client, until a person or a rule has decided it.
 
-What is allowed goes on byte for byte; what is not is answered with the protocol's own refusal.
+What is allowed goes on byte for byte; what is not is answered with the protocol's own refusal. An
+answer to an elicitation that is a stored credential does not reach the server either.
 """
 
 import asyncio
+import json
 from collections.abc import Callable
 
 from keyturn.application.connection import Connection
@@ -11,13 +13,23 @@ from keyturn.application.inputs import Inputs, ServerInput
 from keyturn.application.ports.ids import Ids
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Answer
-from keyturn.broker.envelope import RequestId, ServerFrame, cancelled_id, result_line
-from keyturn.broker.members import NOTHING
+from keyturn.broker.envelope import (
+    ClientFrame,
+    RequestId,
+    ServerFrame,
+    cancelled_id,
+    result_line,
+)
+from keyturn.broker.members import BOM, NOTHING
 from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
 from keyturn.domain.decision import Outcome
 from keyturn.domain.server_input import KINDS
 
+MOST_UNANSWERED = 1_000
+"""Requests that the client has and did not answer; further ones are refused."""
+LONGEST_ANSWER = 64 * 1024
+"""Bytes of an answer to an elicitation, which are the few fields of a form."""
 MOST_HELD = 20
 """Requests of one server that wait for a decision; further ones are refused."""
 RECORD_SECONDS = 5.0
@@ -46,6 +58,10 @@ class HeldInputs:
         self._to_server = to_server
         self._tasks = TaskOwner()
         self._held: dict[RequestId, ServerInput] = {}
+        self._asked: dict[RequestId, ServerInput] = {}
+        """What the client has and did not answer."""
+        self._elicited: ServerInput | None = None
+        """The last elicitation that the client was given."""
         self._deciding: set[asyncio.Task[None]] = set()
 
     @staticmethod
@@ -59,7 +75,9 @@ class HeldInputs:
         if request_id is None:
             return
         params = _params_of(frame)
-        if params is None or request_id in self._held or len(self._held) >= MOST_HELD:
+        in_use = request_id in self._held or request_id in self._asked
+        many = len(self._held) >= MOST_HELD or len(self._asked) >= MOST_UNANSWERED
+        if params is None or in_use or many:
             self._to_server(_refusal(frame, Outcome.REFUSED_MALFORMED))
             return
         asked = ServerInput(
@@ -72,10 +90,30 @@ class HeldInputs:
 
     def cancelled(self, frame: ServerFrame) -> bool:
         """Withdraw what the server gives up; False for what the client has, or never had."""
-        asked = self._held.get(cancelled_id(frame.params) or "")
+        request_id = cancelled_id(frame.params)
+        if request_id is None:
+            return False
+        self._asked.pop(request_id, None)
+        asked = self._held.get(request_id)
         if asked is None:
             return False
         self._inputs.withdraw(asked)
+        return True
+
+    def keeps_back(self, frame: ClientFrame) -> bool:
+        """Answer an elicitation in the client's place, where its answer must not be passed on.
+
+        Once there was one, an answer to nothing that is known may be to it: servers read ids in
+        more than one way, and some the second answer to one request.
+        """
+        asked = self._asked.pop(frame.answers, None) if frame.answers is not None else None
+        of = self._elicited if asked is None else asked
+        if of is None or of.method != _ELICITATION:
+            return False
+        if not self._inputs.keeps_back(of, _said_in(frame.line), freely=asked is None):
+            return False
+        if asked is not None and frame.answers is not None:
+            self._to_server(result_line(frame.answers, {"action": "decline"}))
         return True
 
     def leave(self) -> None:
@@ -96,6 +134,9 @@ class HeldInputs:
         finally:
             del self._held[request_id]
         if outcome.allows:
+            self._asked[request_id] = asked
+            if asked.method == _ELICITATION:
+                self._elicited = asked
             self._to_client(frame.line)
         elif not asked.withdrawn:
             self._to_server(_refusal(frame, outcome))
@@ -107,6 +148,20 @@ def _params_of(frame: ServerFrame) -> JsonObject | None:
     parsed = parse_strict(bytes(frame.params))
     value: JsonValue = parsed.value if isinstance(parsed, Parsed) else None
     return value if isinstance(value, dict) else None
+
+
+def _said_in(line: bytes) -> JsonValue:
+    """Read an answer as laxly as any server, equal keys kept apart; None when it cannot be."""
+    if len(line) > LONGEST_ANSWER:
+        return None
+    try:
+        return json.loads(line.removeprefix(BOM), object_pairs_hook=_pairs)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _pairs(members: list[tuple[str, JsonValue]]) -> list[JsonValue]:
+    return [part for member in members for part in member]
 
 
 def _refusal(frame: ServerFrame, outcome: Outcome) -> bytes:

@@ -5,10 +5,12 @@ its answer. What belongs to no request goes to the client's standing stream, or 
 """
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import suppress
 
 import msgspec
 
+from keyturn.broker.batches import ids_answered, is_batch
 from keyturn.broker.ends import ClientEvents
 from keyturn.broker.envelope import (
     ClientFrame,
@@ -76,9 +78,9 @@ class HttpClient:
         """Whether somebody waits for an answer or listens."""
         return any(one.reader is not None for one in (*self._open.values(), self._standing))
 
-    def uses(self, request_id: RequestId) -> bool:
-        """Tell whether a request of that id is open."""
-        return not self._shared and request_id in self._open
+    def uses(self, *ids: RequestId) -> bool:
+        """Tell whether a request of one of these ids is open."""
+        return not self._shared and not self._open.keys().isdisjoint(ids)
 
     def schema_of(self, tool: str) -> JsonObject | None:
         """Return the input schema of a tool that the server is known to list."""
@@ -109,6 +111,15 @@ class HttpClient:
         self.say(line)
         return reader
 
+    def request_all(self, line: bytes, ids: Iterable[RequestId]) -> Reader:
+        """Hand a batch to the link and return the stream of what its requests are answered."""
+        stream = Stream(self, Replay(), keeps=True)
+        self._kept.add(stream)
+        self._open |= dict.fromkeys(ids, stream)
+        reader = stream.read()
+        self.say(line)
+        return reader
+
     def say(self, line: bytes) -> None:
         """Hand a line to the link."""
         if self.events is not None:
@@ -124,10 +135,8 @@ class HttpClient:
         None for an event that was not on a stream of this client, or from which on not all is kept.
         """
         found = self._kept.find(event_id)
-        if found is None:
-            return None
-        stream, number = found
-        return stream.read(number) if stream.replay.reaches(number) else None
+        stream, number = found or (None, 0)
+        return stream.read(number) if stream and stream.replay.reaches(number) else None
 
     def sweep(self, now: float) -> None:
         """Forget the streams that nobody took up again for long."""
@@ -174,6 +183,8 @@ class HttpClient:
     def send(self, line: bytes) -> None:
         """Put one line on the stream that it belongs to."""
         frame = read_server(line)
+        if is_batch(line):
+            self._answer_all(line)
         if frame is None or self.closed.is_set():
             return
         if not frame.method:
@@ -227,6 +238,15 @@ class HttpClient:
             line = frame.line
             stream.put(line if stream.literal is None else with_id(line, stream.literal))
             stream.finish()
+
+    def _answer_all(self, line: bytes) -> None:
+        """Put what a batch is answered on its stream, which ends with the last of it."""
+        streams = [self._open.pop(one, None) for one in ids_answered(line)]
+        stream = next(filter(None, streams), None)
+        if stream is not None:
+            stream.put(line)
+            if stream not in self._open.values():
+                stream.finish()
 
     def _to_its_request(self, frame: ServerFrame) -> None:
         """Give a notification to the one request that it names; who else would it be for."""

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker.batches import BATCH_VERSION, frames_of_batch, is_batch
 from keyturn.broker.envelope import (
     BadFrame,
     ClientFrame,
@@ -24,6 +25,7 @@ from keyturn.broker.envelope import (
     strict_params,
 )
 from keyturn.broker.eras import VERSION_KEY, modern_meta
+from keyturn.broker.frames import HeldBytes, LineBudget
 from keyturn.broker.http_answers import (
     EVENTS,
     JSON,
@@ -34,6 +36,7 @@ from keyturn.broker.http_answers import (
     refusal,
 )
 from keyturn.broker.http_client import HttpClient
+from keyturn.broker.http_connections import Connections, Peer
 from keyturn.broker.http_headers import (
     HEADER_MISMATCH,
     SESSION,
@@ -43,7 +46,7 @@ from keyturn.broker.http_headers import (
     fault_of_headers,
     fault_of_param_headers,
 )
-from keyturn.broker.http_prompt import PromptProtocol
+from keyturn.broker.http_prompt import CountedConfig
 from keyturn.broker.http_sessions import Door, HttpSessions
 from keyturn.broker.refusals import ID_IN_USE, INVALID_PARAMS, invalid_line
 from keyturn.broker.routes import INITIALIZE
@@ -61,7 +64,10 @@ PRIMED_SINCE = "2025-11-25"
 HEAD_BYTES = 32 * 1024
 MOST_OPEN = 400
 """HTTP connections at a time."""
+MOST_OF_AGENT = 250
+"""Of one agent: as many calls as may wait of it, and some to list and listen with."""
 METHOD_NOT_FOUND = -32601
+_CLOSE = {"connection": "close"}
 _CLOSING_SECONDS = 2
 
 
@@ -80,11 +86,14 @@ class HttpEndpoint:
     def __init__(self, door: Door, *, frame_bytes: int) -> None:
         self._door = door
         self._frame_bytes = frame_bytes
+        self._budget = LineBudget()
+        """Of the bodies that have not come to their end."""
         self._tasks = TaskOwner()
         self._sessions = HttpSessions(door)
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
         self._listener: socket.socket | None = None
+        self._connections = Connections(most=MOST_OPEN, most_of_agent=MOST_OF_AGENT)
         self.port = 0
 
     async def start(self, port: int) -> None:
@@ -104,16 +113,17 @@ class HttpEndpoint:
         self._listener = listener
         self.port = listener.getsockname()[1]
         route = Route("/s/{server}", self._handle, methods=["POST", "GET", "DELETE"])
-        config = uvicorn.Config(
+        config = CountedConfig(
             Router([route], redirect_slashes=False),
-            http=PromptProtocol,
+            self._connections,
+            # Nobody between the two ends says where a request comes from.
+            proxy_headers=False,
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             date_header=False,
-            limit_concurrency=MOST_OPEN,
             h11_max_incomplete_event_size=HEAD_BYTES,
             timeout_graceful_shutdown=_CLOSING_SECONDS,
         )
@@ -148,6 +158,8 @@ class HttpEndpoint:
                 "A bearer token of an enrolled agent is needed.",
                 headers={"www-authenticate": 'Bearer realm="keyturn"'},
             )
+        if not self._connections.prove(_peer_of(request), agent):
+            return refusal(429, "This agent has too many connections.", headers=_CLOSE)
         server = request.path_params["server"]
         if request.method == "POST":
             return await self._post(request, agent, token, server)
@@ -174,12 +186,15 @@ class HttpEndpoint:
 
     async def _post(self, request: Request, agent: str, token: str, server: str) -> Response:
         line = await self._body(request)
-        if line is None:
-            return refusal(413, f"The frame is over {self._frame_bytes} bytes.")
+        if isinstance(line, Response):
+            return line
         if not accepts(request, JSON) or not accepts(request, EVENTS):
             return refusal(406, f"Accept {JSON} and {EVENTS}.")
         if request.headers.get("content-type", "").partition(";")[0].strip() != JSON:
             return refusal(415, f"The content type must be {JSON}.")
+        session = self._sessions.find(request.headers.get(SESSION, ""), agent, server)
+        if is_batch(line) and session is not None and session.takes_batches:
+            return await self._post_batch(line, request, session.client)
         frame = read_client(line)
         if isinstance(frame, BadFrame):
             return await self._bad(frame, line, request, agent, server)
@@ -229,6 +244,26 @@ class HttpEndpoint:
         reader = session.client.request(frame, primed=primed)
         return await answering(request, reader, headers, modern=False)
 
+    async def _post_batch(self, line: bytes, request: Request, client: HttpClient) -> Response:
+        """Have each member of a batch go its way; one without a request gets no answer."""
+        if request.headers.get(VERSION, BATCH_VERSION) != BATCH_VERSION:
+            return json_answer(400, invalid_line(None, f"the header {VERSION} has no batches"))
+        frames = frames_of_batch(line)
+        if isinstance(frames, BadFrame):
+            client.say(line)
+            return json_answer(400, invalid_line(None, frames.reason, frames.code))
+        await client.readable()
+        ids = {frame.id for frame in frames if frame.id is not None}
+        if client.uses(*ids):
+            return json_answer(400, invalid_line(None, ID_IN_USE))
+        if ids:
+            return await answering(request, client.request_all(line, ids), {}, modern=False)
+        client.say(line)
+        bad = next((frame for frame in frames if isinstance(frame, BadFrame)), None)
+        if bad is not None:
+            return json_answer(400, invalid_line(None, bad.reason, bad.code))
+        return Response(status_code=202)
+
     async def _post_modern(
         self,
         request: Request,
@@ -263,16 +298,24 @@ class HttpEndpoint:
             return json_answer(400, invalid_line(frame.id, "the params could not be read"))
         return await answering(request, reader, {}, modern=True)
 
-    async def _body(self, request: Request) -> bytes | None:
-        """Read one frame as a line; None when it is too long."""
-        body = bytearray()
-        with contextlib.suppress(ClientDisconnect):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > self._frame_bytes:
-                    return None
+    async def _body(self, request: Request) -> bytes | Response:
+        """Read one frame as a line, or say why it is not read to its end."""
+        body = HeldBytes(self._frame_bytes, self._budget)
+        try:
+            with contextlib.suppress(ClientDisconnect):
+                async for chunk in request.stream():
+                    body.add(chunk)
+                    if body.too_long:
+                        break
+            text = body.taken()
+        finally:
+            body.close()
+        if text is None and body.size > self._frame_bytes:
+            return refusal(413, f"The frame is over {self._frame_bytes} bytes.", headers=_CLOSE)
+        if text is None:
+            return refusal(503, "Too many long frames are under way.", headers=_CLOSE)
         # Outside of texts, where JSON has none, the ends of lines are white space.
-        return bytes(body).strip().replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
+        return text.strip().replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
 
 
 def _modern_version(frame: ClientFrame) -> str | None:
@@ -302,6 +345,11 @@ def _fault_of_params(frame: ClientFrame, headers: Headers, client: HttpClient) -
     if schema is None or not isinstance(arguments, dict):
         return ""
     return fault_of_param_headers(headers, schema, arguments)
+
+
+def _peer_of(request: Request) -> Peer | None:
+    client = request.client
+    return None if client is None else (client.host, client.port)
 
 
 def _bearer(request: Request) -> str:

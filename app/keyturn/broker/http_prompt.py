@@ -1,16 +1,29 @@
 """Owns how long a connection over HTTP may take to ask something; one that does not is closed.
 
 Anybody on this machine may connect, and there are only so many connections: those that say nothing,
-or half of a request's head, must not keep agents out.
+or half of a request's head, must not keep agents out. How many there are is counted here.
 """
 
 import asyncio
 from typing import Any
 
+import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from keyturn.broker.http_connections import Connections
 
 HEAD_SECONDS = 10.0
 """From the connection, or the first byte of a later request, to the end of its head."""
+
+
+class CountedConfig(uvicorn.Config):
+    """What uvicorn is told, with the count of its connections."""
+
+    def __init__(self, app: ASGIApp, connections: Connections, **named: Any) -> None:
+        """Count in `connections`."""
+        super().__init__(app, http=PromptProtocol, **named)
+        self.counted = connections
 
 
 class PromptProtocol(H11Protocol):
@@ -20,11 +33,20 @@ class PromptProtocol(H11Protocol):
         """Take whatever uvicorn hands over."""
         super().__init__(*arguments, **named)
         self._due: asyncio.TimerHandle | None = None
+        config = self.config
+        self._counted = config.counted if isinstance(config, CountedConfig) else None
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Begin to wait."""
         super().connection_made(transport)
         self._watch()
+        if self._counted is not None and self.client is not None:
+            self._counted.open(self.client, self)
+
+    def drop(self) -> None:
+        """Close at once, without an answer."""
+        self._wait_no_more()
+        self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Wait on, or no more."""
@@ -34,6 +56,8 @@ class PromptProtocol(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._wait_no_more()
+        if self._counted is not None and self.client is not None:
+            self._counted.close(self.client)
         super().connection_lost(exc)
 
     @property

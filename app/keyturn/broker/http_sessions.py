@@ -49,6 +49,11 @@ class HttpSession:
     refused: bool = False
     """It leads nowhere, so that nobody is given its id."""
 
+    @property
+    def takes_batches(self) -> bool:
+        """Whether the client agreed with its server on the version that has batches."""
+        return self.client.events is not None and self.client.events.takes_batches()
+
 
 class HttpSessions:
     """Opens connections as they are needed, and ends those that nobody uses."""

@@ -12,6 +12,8 @@ from msgspec import Raw
 
 from keyturn.application.approval_request import WithdrawCause
 from keyturn.application.call import (
+    Admitted,
+    AskAgain,
     Forwarded,
     IncomingCall,
     Refused,
@@ -20,13 +22,22 @@ from keyturn.application.call import (
     Silence,
 )
 from keyturn.application.connection import Connection
+from keyturn.application.rounds import Rounds
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Downstream, LinkServices
-from keyturn.broker.envelope import ClientFrame, RequestId, result_line
+from keyturn.broker.envelope import ClientFrame, RequestId, request_line, result_line
 from keyturn.broker.eras import modern_meta_of
 from keyturn.broker.keep_alive import KeepAlive, Token, token_of
 from keyturn.broker.listing import ListedUpstream, Listing
-from keyturn.broker.refusals import invalid_line, malformed_line, refusal_line
+from keyturn.broker.passing import Passed, PassedRequests
+from keyturn.broker.refusals import (
+    REFUSED,
+    TOO_MANY_REQUESTS,
+    error_line,
+    invalid_line,
+    malformed_line,
+    refusal_line,
+)
 from keyturn.broker.splicing import with_id
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.approval import State
@@ -89,16 +100,19 @@ class JudgedCalls:
         upstream: StdioUpstream,
         listing: Listing,
         downstream: Downstream,
+        passed: PassedRequests,
     ) -> None:
         self._services = services
         self._connection = connection
         self._upstream = upstream
         self._listing = listing
+        self._passed = passed
         self._gate_end = ListedUpstream(upstream, listing)
         self._answer = downstream.send
         self._hears = downstream.hears
         self._tasks = TaskOwner()
         self.keep_alive = KeepAlive(downstream.send)
+        self._rounds = _rounds_of(services)
         self._live: dict[RequestId, _Live] = {}
         self._live_bytes = 0
         self._unlisted = 0
@@ -130,8 +144,9 @@ class JudgedCalls:
     def take(
         self, request_id: RequestId, frame: ClientFrame, params: JsonObject | Malformed
     ) -> None:
-        """Hand one call to the gate."""
-        incoming = IncomingCall(
+        """Hand one call to the gate, or have it wait on for the one that it continues."""
+        modern = not isinstance(params, Malformed) and modern_meta_of(params) is not None
+        asked = IncomingCall(
             id=self._services.ids.new("c"),
             connection=self._connection,
             request_id=request_id,
@@ -139,7 +154,7 @@ class JudgedCalls:
             method=frame.method,
             heard=lambda: self._hears(request_id),
         )
-        modern = not isinstance(params, Malformed) and modern_meta_of(params) is not None
+        incoming = self._rounds.admit(asked, modern=modern)
         since = asyncio.get_running_loop().time()
         live = self._live[request_id] = _Live(incoming, modern, since=since, size=len(frame.line))
         self._live_bytes += live.size
@@ -197,11 +212,11 @@ class JudgedCalls:
 
     def refuse_unsent(self) -> None:
         """Refuse what was not sent, whoever allows it: the connection or its server ended."""
-        for live in self._live.values():
-            if not live.incoming.sent:
-                live.incoming.end()
+        unsent = [incoming for incoming in self._calls() if not incoming.sent]
+        for incoming in unsent:
+            incoming.end()
         approvals = self._services.approvals
-        asked = {live.incoming.approval_id for live in self._live.values()}
+        asked = {incoming.approval_id for incoming in unsent}
         # What was given up in this very turn has its outcome already.
         pending = {w.request.id for w in approvals.waiting() if w.state is State.PENDING} & asked
         approvals.refuse(
@@ -210,18 +225,19 @@ class JudgedCalls:
 
     def leave(self, *, host_gone: bool) -> None:
         """Give up what was not sent, because the client has left."""
-        for live in tuple(self._live.values()):
-            if live.incoming.sent:
+        for incoming in self._calls():
+            if incoming.sent:
                 continue
-            live.incoming.cancel()
-            if live.incoming.approval_id:
-                self._services.approvals.client_left(live.incoming.approval_id, host_gone=host_gone)
+            incoming.cancel()
+            if incoming.approval_id:
+                self._services.approvals.client_left(incoming.approval_id, host_gone=host_gone)
 
     async def drain(self, seconds: float) -> None:
         """Wait until no call is live, at most so long."""
         try:
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
+                await self._rounds.ended()
         except TimeoutError:
             return
 
@@ -229,12 +245,22 @@ class JudgedCalls:
         """End what is left."""
         self.keep_alive.close()
         await self._tasks.close()
+        await self._rounds.close()
+
+    def _calls(self) -> tuple[IncomingCall, ...]:
+        """Return what is not answered for good, with or without a request that waits."""
+        return (*(live.incoming for live in self._live.values()), *self._rounds.between())
 
     def _learn(self, live: _Live) -> None:
         """Take note of how long a client waited for a person; a claimed name proves nothing."""
-        if self._connection.agent_enrolled:
-            waited = asyncio.get_running_loop().time() - live.since
-            self._services.holds.gave_up(self._connection.agent, waited)
+        if not self._connection.agent_enrolled:
+            return
+        agent, holds = self._connection.agent, self._services.holds
+        in_all = self._rounds.waited(live.incoming)
+        if in_all is None:
+            holds.gave_up(agent, asyncio.get_running_loop().time() - live.since)
+        else:
+            holds.gave_up(agent, in_all, in_rounds=True)
 
     def _bound(self, live: _Live) -> None:
         asyncio.get_running_loop().call_later(AFTER_CANCEL_SECONDS, self._give_up, live)
@@ -253,8 +279,11 @@ class JudgedCalls:
             self._waits_for_list_no_longer(live)
             if live.incoming.cancelled:
                 return
-            reply = await self._services.gate.handle(live.incoming, self._gate_end)
+            reply = await self._rounds.handle(live.incoming, self._gate_end)
             self._keep_no_longer(live)
+            if isinstance(reply, Admitted):
+                self._let_through(live, reply)
+                return
             line = self._encoded(reply, live)
             if live.answered and line is not None:
                 self._answer(line)
@@ -265,6 +294,15 @@ class JudgedCalls:
             self._waits_for_list_no_longer(live)
             if not self._live:
                 self._idle.set()
+
+    def _let_through(self, live: _Live, admitted: Admitted) -> None:
+        """Send what is answered by a stream, which is carried as other passed requests are."""
+        request_id, method = live.incoming.request_id, live.incoming.method
+        if self._passed.full:
+            self._answer(error_line(request_id, REFUSED, TOO_MANY_REQUESTS))
+            return
+        self._passed.add(Passed(request_id, method, None))
+        self._upstream.write(request_line(request_id, method, admitted.params))
 
     def _encoded(self, reply: Reply, live: _Live) -> bytes | None:
         """Encode a reply; one that cannot be is withheld, so that nobody waits for it for ever."""
@@ -304,6 +342,15 @@ class JudgedCalls:
             self._recording -= 1
 
 
+def _rounds_of(services: LinkServices) -> Rounds:
+    return Rounds(
+        gate=services.gate,
+        approvals=services.approvals,
+        clock=services.clock,
+        limits=services.limits,
+    )
+
+
 def _line_of(reply: Reply, live: _Live) -> bytes | None:
     request_id = live.incoming.request_id
     match reply:
@@ -320,6 +367,9 @@ def _line_of(reply: Reply, live: _Live) -> bytes | None:
             return malformed_line(request_id, reply)
         case Refused():
             return _refusal_line(reply, live)
+        case AskAgain():
+            result: JsonObject = {"resultType": "input_required", "requestState": reply.state}
+            return result_line(request_id, result)
         case Silence():
             return None
         case _:

@@ -43,7 +43,7 @@ def read_here(line: bytes) -> ReadClient:
 
 def is_judged(frame: ClientFrame | BadFrame) -> bool:
     """Tell whether the gate has to see it."""
-    return isinstance(frame, ClientFrame) and route_of(frame.method) is Route.JUDGED
+    return isinstance(frame, ClientFrame) and route_of(frame.method, frame.line) is Route.JUDGED
 
 
 def outline_of(line: bytes, *, judged: bool) -> list[bytes]:

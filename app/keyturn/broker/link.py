@@ -10,6 +10,7 @@ from functools import partial
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker.batches import Batches
 from keyturn.broker.early_frames import EarlyFrames
 from keyturn.broker.ends import Downstream, LinkServices
 from keyturn.broker.envelope import (
@@ -21,6 +22,7 @@ from keyturn.broker.judged_calls import JudgedCalls
 from keyturn.broker.large_calls import ReadClient, read_here
 from keyturn.broker.listing import Listing
 from keyturn.broker.ordered_lines import OrderedLines
+from keyturn.broker.passing import PassedRequests
 from keyturn.broker.patience import Patience
 from keyturn.broker.refusals import (
     INTERNAL_ERROR,
@@ -35,7 +37,6 @@ from keyturn.broker.starting import Starting
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import ReviewMode
-from keyturn.domain.definition import ToolDefinition
 
 IN_FLIGHT_SECONDS = 30.0
 """How long a sent call is still awaited, for the record, after its client left."""
@@ -58,16 +59,19 @@ class Link:
         closed: "Callable[[Link], None]",
     ) -> None:
         self.connection = connection
-        self._downstream = downstream
-        self.server_paused = downstream.server_paused
         self._services = services
         self._closed = closed
         self._loop = asyncio.get_running_loop()
         self._tasks = TaskOwner()
         self._upstream = StdioUpstream(start, means, self, log_line)
-        self._listing = Listing(self._upstream, self._took, self._tasks)
-        self._judged = JudgedCalls(services, connection, self._upstream, self._listing, downstream)
-        self._patience = Patience(downstream)
+        took = partial(services.reviews.listed, connection)
+        self._listing = Listing(self._upstream, took, self._tasks)
+        passed, batches = PassedRequests(), Batches(downstream)
+        self._downstream = batches
+        self._judged = JudgedCalls(
+            services, connection, self._upstream, self._listing, batches, passed
+        )
+        self._patience = Patience(batches)
         self._relay = Relay(
             RelayParts(
                 services=services,
@@ -75,16 +79,19 @@ class Link:
                 upstream=self._upstream,
                 listing=self._listing,
                 judged=self._judged,
-                answer=downstream.send,
+                passed=passed,
+                batches=batches,
                 patience=self._patience,
             )
         )
+        self.server_paused, self.takes_batches = batches.server_paused, batches.takes_batches
+        batches.attach(self._relay.from_client, self._relay.refuse_bad)
         self._server = Starting(
             services=services,
             connection=connection,
             upstream=self._upstream,
             judged=self._judged,
-            answer=downstream.send,
+            answer=batches.send,
             log_line=log_line,
         )
         self._forget = services.agreements.on_change(self._visible_changed)
@@ -138,7 +145,8 @@ class Link:
 
     def client_left(self) -> None:
         """Withdraw what waits, await what was sent, then end the server."""
-        self._lines.afterwards(self._leave)
+        leave = partial(self._finish, IN_FLIGHT_SECONDS, client_left=True)
+        self._lines.afterwards(leave)
 
     def end(self) -> "asyncio.Task[None]":
         """End the connection from the broker's side; the task is done when nothing is left."""
@@ -192,18 +200,12 @@ class Link:
         if (server, launch_hash) == self.connection.launched:
             self._relay.tools_changed()
 
-    async def _took(self, tools: list[ToolDefinition]) -> None:
-        await self._services.reviews.listed(self.connection, tools)
-
     # ---------------------------------------------------------------- start
-
-    def _leave(self) -> None:
-        self._finish(IN_FLIGHT_SECONDS, client_left=True)
 
     def _take(self, line: bytes, read: ReadClient) -> None:
         """Route a frame, unless who takes the client's lines has changed since it came."""
         if self._receive in (self._lines.line, self._early.keep):
-            self._relay.from_client(read)
+            self._downstream.from_client(read, line)
         else:
             self._receive(line)
 

@@ -19,6 +19,7 @@ _members = msgspec.json.Decoder(dict[str, Raw]).decode
 _text = msgspec.json.Decoder(str).decode
 
 _SPACE = re.compile(rb"[ \t\r\n]*")
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _KEY = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _COMPARED_WHOLE = 64 * 1024
 """Bytes up to which comparing with a re-spelling is cheaper than walking along the text."""
@@ -48,6 +49,13 @@ def members_of(value: Raw | bytes) -> dict[str, Raw] | None:
 def tolerated(text: bytes) -> bytes:
     """Replace what is beyond JSON by something within it, of the same length."""
     return _NON_FINITE.sub(_number_mark, _SURROGATE.sub(_TEXT_MARK, text))
+
+
+def holds_more_values(text: bytes, most: int) -> bool:
+    """Tell whether a JSON text has more values than so many, by counts that are cheap to make."""
+    if _separators(text) <= most:
+        return False
+    return _separators(_STRING.sub(b"", text)) > most
 
 
 def members_as_sent(value: Raw | bytes) -> dict[str, Raw]:
@@ -119,6 +127,10 @@ def _places(text: bytes, members: dict[str, Raw]) -> "Iterator[_Place]":
         if text[after : after + 1] == b"}":
             return
         at = after + 1
+
+
+def _separators(text: bytes) -> int:
+    return text.count(b",") + text.count(b"[") + text.count(b"{")
 
 
 def _number_mark(found: "re.Match[bytes]") -> bytes:

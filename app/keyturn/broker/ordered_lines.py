@@ -49,7 +49,7 @@ class OrderedLines(Generic[R]):
         self._here = here
         self._elsewhere = elsewhere
         self._tasks = tasks
-        self._behind: deque[Callable[[], None] | bytes] = deque()
+        self._behind: deque[Callable[[], object] | bytes] = deque()
         """What waits: large lines as such, all else as the step that hands it on."""
         self._free = asyncio.Event()
         self._free.set()
@@ -64,7 +64,7 @@ class OrderedLines(Generic[R]):
         else:
             self._behind.append(lambda: self._take(line, self._here(line)))
 
-    def afterwards(self, step: Callable[[], None]) -> None:
+    def afterwards(self, step: Callable[[], object]) -> None:
         """Do something once what came before is handed on; at once where nothing waits."""
         if self._free.is_set():
             step()

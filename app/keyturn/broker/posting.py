@@ -13,6 +13,7 @@ import httpx2
 from keyturn.broker.child_process import Ends
 from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId, ServerFrame
+from keyturn.broker.frames import HeldBytes
 from keyturn.broker.refusals import INTERNAL_ERROR, error_line
 from keyturn.broker.server_events import TooLong
 from keyturn.domain.canonical import JsonObject
@@ -190,12 +191,17 @@ def _probes() -> list[tuple[int, int, int]]:
     ]
 
 
-async def whole(response: httpx2.Response, most: int, flow: PulledFlow) -> bytes:
+async def whole(response: httpx2.Response, body: HeldBytes, flow: PulledFlow) -> bytes:
     """Read a body that is no stream of events; raises TooLong."""
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        await flow.open.wait()
-        body += chunk
-        if len(body) > most:
-            raise TooLong
-    return bytes(body)
+    try:
+        async for chunk in response.aiter_raw():
+            await flow.open.wait()
+            body.add(chunk)
+            if body.too_long:
+                break
+        read = body.taken()
+    finally:
+        body.close()
+    if read is None:
+        raise TooLong
+    return read

@@ -55,7 +55,7 @@ class Refusing:
             self.invalid(frame)
         elif frame.id is None:
             return
-        elif self._judged is not None and route_of(frame.method) is Route.JUDGED:
+        elif self._judged is not None and route_of(frame.method, frame.line) is Route.JUDGED:
             self._judge(self._judged, frame.id, frame)
         else:
             self._answer(error_line(frame.id, self._code, self._message, keyturn=self._keyturn))
@@ -99,6 +99,10 @@ class RefusedClient:
     def schema_of(self, tool: str) -> JsonObject | None:
         """There is no server, and no tool."""
         return None
+
+    def takes_batches(self) -> bool:
+        """There is no server, and no version."""
+        return False
 
     def abandoned(self, request_id: RequestId) -> None:
         """It is answered already."""

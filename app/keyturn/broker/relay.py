@@ -6,7 +6,8 @@ What is passed keeps its bytes and its order within its direction (architecture.
 from dataclasses import dataclass
 
 from keyturn.application.connection import Connection
-from keyturn.broker.ends import Answer, LinkServices
+from keyturn.broker.batches import BATCH_VERSION, Batches
+from keyturn.broker.ends import LinkServices
 from keyturn.broker.envelope import (
     INVALID_REQUEST,
     BadFrame,
@@ -28,9 +29,9 @@ from keyturn.broker.eras import (
 from keyturn.broker.frames import Oversize
 from keyturn.broker.held_inputs import HeldInputs
 from keyturn.broker.judged_calls import Cancelled, JudgedCalls, fault_of_call_id
-from keyturn.broker.keep_alive import PROGRESS
 from keyturn.broker.large_calls import ReadClient
 from keyturn.broker.listing import Listing
+from keyturn.broker.notices import Notices
 from keyturn.broker.passing import LONGEST_METHOD, Passed, PassedRequests
 from keyturn.broker.patience import Patience
 from keyturn.broker.refusals import (
@@ -70,7 +71,8 @@ class RelayParts:
     upstream: StdioUpstream
     listing: Listing
     judged: JudgedCalls
-    answer: Answer
+    passed: PassedRequests
+    batches: Batches
     patience: Patience
 
 
@@ -83,17 +85,19 @@ class Relay:
         self._upstream = parts.upstream
         self._listing = parts.listing
         self._judged = parts.judged
-        self._answer = parts.answer
+        self._batches = parts.batches
+        self._answer = parts.batches.send
         self._stop = parts.services.stop
-        self._passed = PassedRequests()
+        self._passed = parts.passed
         self._patience = parts.patience
         self._says: ServerSays | None = None
         self._handshaken = False
+        self._notices = Notices(parts.services, parts.connection, parts.judged.keep_alive)
         self._inputs = HeldInputs(
             parts.services.inputs,
             parts.services.ids,
             parts.connection,
-            to_client=parts.answer,
+            to_client=self._answer,
             to_server=parts.upstream.write,
         )
         self._tools = ShownTools(
@@ -102,7 +106,7 @@ class Relay:
                 connection=parts.connection,
                 listing=parts.listing,
                 passed=self._passed,
-                answer=parts.answer,
+                answer=self._answer,
             )
         )
 
@@ -112,8 +116,8 @@ class Relay:
         """Route one frame."""
         frame = read.frame
         if isinstance(frame, BadFrame):
-            self._refuse_bad(frame)
-        elif route_of(frame.method) is Route.JUDGED:
+            self.refuse_bad(frame)
+        elif route_of(frame.method, frame.line) is Route.JUDGED:
             self._call(frame, read.params)
         elif self._stop.engaged and not sent_while_stopped(frame.method):
             self._refuse_paused(frame)
@@ -121,11 +125,13 @@ class Relay:
             self._request(frame.id, frame)
         elif frame.method == CANCELLED:
             self._cancelled(frame)
-        else:
+        elif frame.method or not self._inputs.keeps_back(frame):
             self._upstream.write(frame.line)
             if frame.method == INITIALIZED:
                 self._handshaken = True
                 self._listing.begin(None, tools=self._says is None or self._says.tools)
+        else:
+            self._patience.try_on()
 
     def oversize_from_client(self, line: Oversize) -> None:
         """Refuse a line that was too long."""
@@ -135,9 +141,10 @@ class Relay:
             if line.size > limit
             else "too many long frames are under way"
         )
-        self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=reason))
+        self.refuse_bad(BadFrame(code=INVALID_REQUEST, reason=reason))
 
-    def _refuse_bad(self, frame: BadFrame) -> None:
+    def refuse_bad(self, frame: BadFrame) -> None:
+        """Refuse what is no frame, and count it."""
         self._answer(invalid_line(frame.id, frame.reason, frame.code))
         self._judged.record_malformed(frame.reason)
         self._patience.try_on()
@@ -145,7 +152,7 @@ class Relay:
     def _call(self, frame: ClientFrame, params: JsonObject | Malformed | None) -> None:
         fault = fault_of_call_id(frame.id)
         if frame.id is None or fault:
-            self._refuse_bad(BadFrame(code=INVALID_REQUEST, reason=fault, id=frame.id))
+            self.refuse_bad(BadFrame(code=INVALID_REQUEST, reason=fault, id=frame.id))
             return
         if self._in_use(frame.id):
             self._answer(invalid_line(frame.id, ID_IN_USE))
@@ -189,6 +196,8 @@ class Relay:
     def _cancelled(self, frame: ClientFrame) -> None:
         """Withdraw a call that waits; tell the server only of what it has."""
         request_id = cancelled_id(frame.params)
+        if request_id is not None:
+            self._batches.cancelled(request_id)
         met = Cancelled.NOTHING if request_id is None else self._judged.cancel(request_id)
         if met is Cancelled.NOT_SENT:
             return
@@ -258,10 +267,9 @@ class Relay:
             return
         if frame.method == LIST_CHANGED:
             self._listing.again()
-        line = frame.line
-        if frame.method == PROGRESS:
-            line = self._judged.keep_alive.line_of(frame)
-        self._answer(line)
+        line = self._notices.line_of(frame)
+        if line is not None:
+            self._answer(line)
 
     def _answered(self, request: Passed, frame: ServerFrame) -> None:
         if frame.ambiguous:
@@ -270,6 +278,8 @@ class Relay:
             return
         if request.method in (INITIALIZE, DISCOVER) and frame.result is not None:
             self._says = server_says(frame.result)
+            accepted = request.method == INITIALIZE and self._says.version == BATCH_VERSION
+            self._batches.accepted = self._upstream.in_batches = accepted
         if request.meta is not None and frame.result is not None:
             self._listing.begin(request.meta, tools=self._says is None or self._says.tools)
         if request.method == TOOLS_LIST and frame.result is not None:

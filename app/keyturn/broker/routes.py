@@ -3,7 +3,7 @@
 from enum import Enum, auto
 
 from keyturn.domain.alike import resembles
-from keyturn.domain.client_request import KINDS, kind_of
+from keyturn.domain.client_request import KINDS, LISTEN, kind_of
 from keyturn.domain.server_input import KINDS as INPUT_KINDS
 
 TOOLS_LIST = "tools/list"
@@ -12,6 +12,7 @@ DISCOVER = "server/discover"
 INITIALIZED = "notifications/initialized"
 CANCELLED = "notifications/cancelled"
 LIST_CHANGED = "notifications/tools/list_changed"
+UPDATED = "notifications/resources/updated"
 
 
 class Route(Enum):
@@ -28,11 +29,16 @@ _NOT_PASSED = INSPECTED | frozenset(KINDS)
 _HELD = frozenset(INPUT_KINDS)
 
 
-def route_of(method: str) -> Route:
-    """Return the route of a client's method, in both eras."""
-    if kind_of(method) is not None:
+def route_of(method: str, line: bytes) -> Route:
+    """Return the route of a client's method, in both eras; `line` is the whole frame."""
+    if kind_of(method) is not None and (method != LISTEN or _may_name_resources(line)):
         return Route.JUDGED
     return Route.INSPECTED if method in INSPECTED else Route.PASSED
+
+
+def _may_name_resources(line: bytes) -> bool:
+    """Tell whether more than the method speaks of subscriptions, however it is spelt."""
+    return not line.isascii() or b"\\u" in line or line.lower().count(b"subscription") > 1
 
 
 def imitates_a_route(method: str) -> bool:

@@ -13,11 +13,12 @@ import httpx2
 
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker.batches import BATCH_VERSION, members_of_answer
 from keyturn.broker.child_process import Ends
 from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId, ServerFrame, cancelled_id, read_server
 from keyturn.broker.eras import modern_meta
-from keyturn.broker.frames import Oversize
+from keyturn.broker.frames import HeldBytes, Oversize
 from keyturn.broker.http_request import EVENTS, JSON, Headers, body_of, kind_of
 from keyturn.broker.members import NOTHING
 from keyturn.broker.posting import (
@@ -202,29 +203,41 @@ class HttpTransport:
 
     async def _take_body(self, post: _Exchange, response: httpx2.Response) -> None:
         most = self._ends.frame_bytes if response.is_success else ERROR_BYTES
-        body = await whole(response, most, self.tap)
+        body = await whole(response, HeldBytes(most, self._ends.budget), self.tap)
         if kind_of(response) != JSON or not self._hand_on(post, body):
             self._posts.refused(post, response.status_code)
 
     async def _take_events(self, post: _Exchange, response: httpx2.Response) -> None:
-        reader, slices = EventReader(self._ends.frame_bytes), Slices()
-        async for chunk in _chunks(response, post):
-            await self.tap.open.wait()
-            for event in reader.feed(chunk):
-                await slices.pause()
-                if isinstance(event, Oversize):
+        reader, slices = EventReader(self._ends.frame_bytes, self._ends.budget), Slices()
+        try:
+            async for chunk in _chunks(response, post):
+                await self.tap.open.wait()
+                for event in reader.feed(chunk):
+                    await slices.pause()
+                    self._heard(post, event)
+                if post.answered:
+                    return
+                if reader.skipping:
                     raise TooLong
-                post.heard(event, self._remote.paused)
-                if event.data:
-                    self._hand_on(post, event.data)
-            if post.answered:
-                return
-            if reader.skipping:
-                raise TooLong
+        finally:
+            reader.close()
+
+    def _heard(self, post: _Exchange, event: Event | Oversize) -> None:
+        if isinstance(event, Oversize):
+            raise TooLong
+        post.heard(event, self._remote.paused)
+        if event.data:
+            self._hand_on(post, event.data)
 
     def _hand_on(self, post: _Exchange, data: bytes) -> bool:
-        """Hand one frame to the link as a line; False for what is none."""
+        """Hand each frame to the link as a line; False for what is none."""
         line = line_of(data)
+        if self._headers.version != BATCH_VERSION:
+            return self._hand_on_one(post, line)
+        handed = [self._hand_on_one(post, member) for member in members_of_answer(line)]
+        return all(handed)
+
+    def _hand_on_one(self, post: _Exchange, line: bytes) -> bool:
         frame = read_server(line)
         if frame is None:
             return False

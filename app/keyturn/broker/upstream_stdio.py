@@ -5,7 +5,7 @@ What it did not ask itself it hands on untouched; what may be sent at all is dec
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Protocol
 
@@ -21,17 +21,24 @@ from keyturn.application.ports.upstream import (
     UpstreamReply,
 )
 from keyturn.application.tasks import TaskOwner
+from keyturn.broker.batches import is_batch, members_of_answer
 from keyturn.broker.child_process import Ends
-from keyturn.broker.envelope import OWN_PREFIX, RequestId, ServerFrame, id_within
+from keyturn.broker.envelope import (
+    OWN_PREFIX,
+    RequestId,
+    ServerFrame,
+    id_within,
+    read_server,
+    request_line,
+)
 from keyturn.broker.frames import Oversize
 from keyturn.broker.large_frames import ReadFrame
 from keyturn.broker.ordered_lines import ServerLines
 from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.broker.transport import Asking, Transport, TransportEvents, open_transport
-from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
-from keyturn.domain.sealed import SealedParams
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +108,8 @@ class StdioUpstream:
         self._awaited: dict[RequestId, asyncio.Future[UpstreamReply]] = {}
         self._own_ids = 0
         self._refused_unread = 0
+        self.in_batches = False
+        """Whether the server may write several frames as one array."""
         self._unheard = False
         """Nothing that it says on its own is heard any more."""
         self._dropped = 0
@@ -204,9 +213,8 @@ class StdioUpstream:
         child = self._child
         if child is None or not self.running or request_id in self._awaited:
             raise ServerUnavailable("The server is not running.")
-        line = _request(request_id, method, params)
-        reply = asyncio.get_running_loop().create_future()
-        self._awaited[request_id] = reply
+        line = request_line(request_id, method, params)
+        reply = _expected(request_id, self._awaited)
         self._means.milestones.reached(Milestone.FIRST_BYTE)
         child.write(line)
         self._means.milestones.reached(Milestone.WRITTEN)
@@ -224,9 +232,8 @@ class StdioUpstream:
             raise ServerUnavailable("The server is not running.")
         self._own_ids += 1
         request_id = f"{OWN_PREFIX}{self._own_ids}"
-        reply = asyncio.get_running_loop().create_future()
-        self._awaited[request_id] = reply
-        child.write(_request(request_id, method, params))
+        reply = _expected(request_id, self._awaited)
+        child.write(request_line(request_id, method, params))
         return reply
 
     def give_up(self, request_id: RequestId, reason: str) -> bool:
@@ -262,14 +269,14 @@ class StdioUpstream:
         """Close the server's stdin without what it has not taken; False when it took all."""
         return self._child is not None and self._child.discard_unwritten()
 
-    def close_writing(self) -> None:
-        """Tell the server that the client will say no more."""
-        if self._child is not None:
-            self._child.close_stdin()
-
     # ---------------------------------------------------------------- from the server's stdout
 
     def frame(self, line: bytes, read: ReadFrame) -> None:
+        """Take a frame, or each of several in an array where the version has such."""
+        for member in _members(line, read) if self.in_batches else (read,):
+            self._frame(line, member)
+
+    def _frame(self, line: bytes, read: ReadFrame) -> None:
         """Match an answer to its request, or hand the frame on."""
         frame = read.frame
         if self._unheard:
@@ -328,12 +335,19 @@ class StdioUpstream:
         self._log_line(b"[" + what.encode() + b"] " + line[:4096])
 
 
-def _request(request_id: RequestId, method: str, params: JsonObject) -> bytes:
-    frame: JsonObject = {"id": request_id, "jsonrpc": "2.0", "method": method}
-    if isinstance(params, SealedParams):
-        # In the order of canonical members, the bytes of the params as they were digested.
-        return b'%b,"params":%b}\n' % (canonical(frame)[:-1], params.canonical)
-    return canonical({**frame, "params": params}) + b"\n"
+def _members(line: bytes, read: ReadFrame) -> Iterable[ReadFrame]:
+    """Return each frame of a line, which the version lets hold several."""
+    if not is_batch(line):
+        return (read,)
+    return (ReadFrame(read_server(member)) for member in members_of_answer(line))
+
+
+def _expected(
+    request_id: RequestId, awaited: "dict[RequestId, asyncio.Future[UpstreamReply]]"
+) -> "asyncio.Future[UpstreamReply]":
+    reply: asyncio.Future[UpstreamReply] = asyncio.get_running_loop().create_future()
+    awaited[request_id] = reply
+    return reply
 
 
 def _is_own(request_id: RequestId) -> bool:

@@ -123,6 +123,11 @@ class Limits:
     """Numbers of architecture.md section 7."""
 
     hold_seconds: float = 50.0
+    rounds: int = 8
+    """How often a client is had to ask again while its call waits. The SDKs' clients give up after
+    ten times, and the server may want some of them."""
+    round_gap_seconds: float = 10.0
+    """How long a client may take to ask again before it counts as gone."""
     review_seconds: float = 8.0
     """Longest wait of a handshake or list for a person."""
     queue: int = 500
@@ -134,6 +139,9 @@ class Limits:
     detached_per_agent: int = 100
     detached_seconds: float = 24 * 3600.0
     retry_grant_seconds: float = 600.0
+    silent_denial_seconds: float = 600.0
+    """How long identical repeats are denied unasked of a call that was denied after its agent had
+    stopped waiting."""
     late_seconds: float = 600.0
     """How long the result of a call whose requester left is kept for one identical retry."""
     late_bytes: int = 64 * 1024 * 1024

@@ -3,6 +3,9 @@
 A client tells nobody its time limit; it only cancels. One cancellation may be a person's; two of
 the last three that agree are a limit. The budget only gets shorter that way: an agent can have
 itself told earlier that nothing is decided, and nothing else.
+
+A client of 2026-07-28 is held over several rounds: shortly before the budget ends it is had to make
+the call again with a state, and its next request waits on for the same answer.
 """
 
 from collections.abc import Sequence
@@ -15,6 +18,9 @@ SEEN = 3
 AGREE_SECONDS = 4.0
 MARGIN_SECONDS = 2.0
 """How much earlier than its client gives up a call is answered."""
+
+ROUND = 0.9
+"""Which part of the budget a round has: its answer must be there before the client gives up."""
 
 
 def noted(seen: Sequence[float], after: float) -> tuple[float, ...]:
@@ -30,3 +36,13 @@ def learned_seconds(seen: Sequence[float]) -> float | None:
     if not agreeing:
         return None
     return max(LEAST_SECONDS, min(agreeing[-1]) - MARGIN_SECONDS)
+
+
+def round_seconds(hold_seconds: float) -> float:
+    """Return after how long a client is had to ask again."""
+    return ROUND * hold_seconds
+
+
+def held_seconds(hold_seconds: float, rounds: int) -> float:
+    """Return how long a call is held in all, when its client can be had to ask so often again."""
+    return rounds * round_seconds(hold_seconds) + hold_seconds

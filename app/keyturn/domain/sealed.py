@@ -26,13 +26,24 @@ class SealedParams(dict[str, JsonValue]):
         """The arguments, as canonical bytes."""
         return self.canonical[self.start : self.end]
 
+    def without(self, member: str) -> "SealedParams":
+        """Return the same without one member, which is not the arguments."""
+        rest: JsonObject = {name: value for name, value in self.items() if name != member}
+        left = SealedParams(rest, *seal(rest, self.arguments))
+        left.masked = self.masked
+        return left
 
-def seal(params: JsonObject) -> tuple[bytes, int, int]:
-    """Return canonical params, and where in them the arguments begin and end."""
+
+def seal(params: JsonObject, arguments: bytes | None = None) -> tuple[bytes, int, int]:
+    """Return canonical params, and where in them the arguments begin and end.
+
+    `arguments` are theirs in canonical bytes, where these are known.
+    """
     parts: list[bytes] = []
     start = end = at = 0
     for key in sorted(params, key=lambda key: key.encode("utf-16-be")):
-        name, value = canonical(key), canonical(params[key])
+        known = arguments if key == "arguments" else None
+        name, value = canonical(key), canonical(params[key]) if known is None else known
         at += 1 + len(name) + 1
         if key == "arguments":
             start, end = at, at + len(value)

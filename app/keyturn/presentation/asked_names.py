@@ -8,7 +8,14 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from keyturn.domain.client_request import COMPLETE, PROMPT, READ, SUBSCRIBE, TOOLS_CALL
+from keyturn.domain.client_request import (
+    COMPLETE,
+    LISTEN,
+    PROMPT,
+    READ,
+    SUBSCRIBE,
+    TOOLS_CALL,
+)
 from keyturn.presentation.json_nodes import shortened
 from keyturn.presentation.words import Words
 
@@ -19,6 +26,7 @@ _BESIDE: Mapping[str, str] = MappingProxyType(
     {
         READ: "phrases.named_read",
         SUBSCRIBE: "phrases.named_read",
+        LISTEN: "phrases.named_read",
         PROMPT: "phrases.named_prompt",
         COMPLETE: "phrases.named_complete",
     }
@@ -27,6 +35,7 @@ _VERBS: Mapping[str, str] = MappingProxyType(
     {
         READ: "phrases.verb_read",
         SUBSCRIBE: "phrases.verb_subscribe",
+        LISTEN: "phrases.verb_subscribe",
         PROMPT: "phrases.verb_prompt",
         COMPLETE: "phrases.verb_complete",
         "tasks/get": "phrases.verb_task_get",

@@ -49,7 +49,7 @@ class RawServer:
                 self.result(
                     frame,
                     {
-                        "protocolVersion": "2025-11-25",
+                        "protocolVersion": negotiated(frame),
                         "capabilities": {"tools": {"listChanged": True}},
                         "serverInfo": {"name": "raw", "version": "1"},
                     },
@@ -144,6 +144,12 @@ class RawServer:
         """Write bytes."""
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
+
+
+def negotiated(frame: dict[str, Any]) -> str:
+    """Return the version that has batches to who asks for it, else the last of that era."""
+    wanted = frame.get("params", {}).get("protocolVersion")
+    return "2025-03-26" if wanted == "2025-03-26" else "2025-11-25"
 
 
 def read(line: bytes) -> dict[str, Any] | None:

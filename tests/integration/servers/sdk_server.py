@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from pathlib import Path
 
 import anyio
 import uvicorn
@@ -15,6 +16,14 @@ given_up: list[str] = []
 @server.tool()
 def echo(text: str) -> str:
     """Return a text."""
+    return text
+
+
+@server.tool()
+def note(text: str) -> str:
+    """Write a text down in the folder that it runs in."""
+    with Path("notes").open("a", encoding="utf-8") as notes:
+        notes.write(f"{text}\n")
     return text
 
 

@@ -17,12 +17,13 @@ from keyturn.application.approval_request import (
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
-from keyturn.application.call import IncomingCall, Reply
+from keyturn.application.call import Handled, IncomingCall
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
+from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.inspection import ResultInspector
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -228,6 +229,7 @@ class World:
         self.observers = Observers()
         self.limits = limits or Limits()
         self.mask = FakeSecretMask()
+        self.known = KnownSecrets()
         self.stop_reviews = FakeStopReviews()
         self.recorder = Recorder(self.log, self.mask)
         self.approvals = Approvals(
@@ -278,6 +280,7 @@ class World:
         return Inputs(
             stop=self.stop,
             rules=self.rules,
+            known=self.known,
             approvals=self.approvals,
             recorder=self.recorder,
             log=self.log,
@@ -293,6 +296,7 @@ class World:
             stop=self.stop,
             agreements=self.agreements,
             rules=self.rules,
+            known=self.known,
             validator=self.validator,
             limits=self.limits,
         )
@@ -334,7 +338,7 @@ class World:
         await self.reviews.listed(made, tools or (make_tool(),))
         return made
 
-    def start(self, incoming: IncomingCall) -> "asyncio.Task[Reply]":
+    def start(self, incoming: IncomingCall) -> "asyncio.Task[Handled]":
         """Send a call through the gate."""
         return asyncio.get_running_loop().create_task(self.gate.handle(incoming, self.server))
 

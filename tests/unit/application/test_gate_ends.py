@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from keyturn.application.assessment import BESIDE_BYTES
-from keyturn.application.call import Forwarded, IncomingCall, Refused, Reply, Silence
+from keyturn.application.call import Forwarded, Handled, IncomingCall, Refused, Silence
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -30,7 +30,7 @@ from tests.unit.application.gate_world import World, broken_law_1, play, settle
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
 
 
-def refused(reply: Reply) -> Refused:
+def refused(reply: Handled) -> Refused:
     """Return the refusal that a reply is."""
     assert isinstance(reply, Refused)
     return reply

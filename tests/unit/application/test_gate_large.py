@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 import pytest
 
-from keyturn.application.call import Forwarded, Refused, Replaced, Reply
+from keyturn.application.call import Forwarded, Handled, Refused, Replaced
 from keyturn.application.ports.inspection import DrawnResult, InspectedResult
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import Answered, AnsweredError, UpstreamReply
@@ -37,10 +37,10 @@ def inspected(
     return InspectedAnswer(result=result, drawn=DrawnResult(text="R. Talbot"), cut=cut, asks=asks)
 
 
-def answered(reply: UpstreamReply) -> tuple[World, Reply]:
+def answered(reply: UpstreamReply) -> tuple[World, Handled]:
     """Call a tool whose server answers so."""
     world = World(ALLOW)
-    replies: list[Reply] = []
+    replies: list[Handled] = []
 
     async def story() -> None:
         world.server.silent = True
@@ -101,7 +101,7 @@ def test_an_answer_that_nobody_inspected_is_withheld_and_recorded(reply: Upstrea
 
 def test_a_large_answer_that_asks_for_something_is_judged_like_any_other() -> None:
     line = b'{"jsonrpc":"2.0","id":1,"result":%b}\n' % ASKS
-    replies: list[Reply] = []
+    replies: list[Handled] = []
 
     async def story() -> None:
         world = World(ALLOW)
@@ -119,7 +119,7 @@ def test_a_large_answer_that_asks_for_something_is_judged_like_any_other() -> No
 
 
 def test_one_that_was_cut_and_asks_is_judged_by_what_is_left() -> None:
-    replies: list[Reply] = []
+    replies: list[Handled] = []
 
     async def story() -> None:
         world = World(ALLOW)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from keyturn.application.call import Refused
 from keyturn.application.events import Observers, Topic
-from keyturn.application.hold_budgets import SETTING, HoldBudgets, without_budgets
+from keyturn.application.hold_budgets import SETTING, SETTING_IN_ALL, HoldBudgets, without_budgets
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import LogUnavailable
@@ -130,7 +130,27 @@ def test_a_disk_that_refuses_does_not_keep_it_from_being_learned() -> None:
 
 
 def test_the_window_is_not_handed_them_as_settings_of_a_person() -> None:
-    assert without_budgets({"theme": "1", f"{SETTING}analyst": "[30]"}) == {"theme": "1"}
+    learned = {f"{SETTING}analyst": "[30]", f"{SETTING_IN_ALL}analyst": "[60]"}
+    assert without_budgets({"theme": "1", **learned}) == {"theme": "1"}
+
+
+@pytest.mark.requirement("D4")
+def test_what_bounds_all_rounds_is_learned_apart_recorded_and_kept() -> None:
+    async def story() -> None:
+        rig = Rig()
+        for after in (60.2, 60.1):
+            rig.budgets.gave_up("analyst", after, in_rounds=True)
+        await settle()
+        assert (rig.budgets.of("analyst"), rig.budgets.learned("analyst")) == (50, None)
+        assert rig.budgets.in_all("analyst") == pytest.approx(58.1)
+        (entry,) = rig.log.of_type(RecordType.AGENT)
+        assert entry.details == {"hold_in_all_ms": 58_100}
+        again = Rig(rig.store)
+        await again.budgets.load()
+        assert again.budgets.in_all("analyst") == pytest.approx(58.1)
+        await rig.budgets.close()
+
+    play(story)
 
 
 @pytest.mark.requirement("D2", "D4")

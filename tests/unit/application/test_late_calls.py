@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from keyturn.application.call import Forwarded, IncomingCall, Refused, Reply, Silence
+from keyturn.application.call import Forwarded, Handled, IncomingCall, Refused, Silence
 from keyturn.application.connection import Connection
 from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, UpstreamReply
 from keyturn.application.tasks import TaskOwner
@@ -32,12 +32,12 @@ class Rig:
 
     world: World
     connection: Connection
-    tasks: "list[asyncio.Task[Reply]]" = field(default_factory=list["asyncio.Task[Reply]"])
+    tasks: "list[asyncio.Task[Handled]]" = field(default_factory=list["asyncio.Task[Handled]"])
     incoming: list[IncomingCall] = field(default_factory=list[IncomingCall])
 
     async def call(
         self, order: int = 1, tool: str = "dispatch_order", connection: Connection | None = None
-    ) -> "asyncio.Task[Reply]":
+    ) -> "asyncio.Task[Handled]":
         """Call, and let everything happen that can."""
         number = len(self.tasks) + 1
         arguments: JsonObject = {"order": order}
@@ -84,7 +84,7 @@ async def make_rig(*rules: Rule, limits: Limits | None = None, tools: tuple[str,
     return Rig(world, connection)
 
 
-def late(task: "asyncio.Task[Reply]") -> bytes:
+def late(task: "asyncio.Task[Handled]") -> bytes:
     """Return the frame that a retry got of another call."""
     reply = task.result()
     assert isinstance(reply, Forwarded)

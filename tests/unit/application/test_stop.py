@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from keyturn.application.approval_request import WithdrawCause
-from keyturn.application.call import Forwarded, Refused, Reply
+from keyturn.application.call import Forwarded, Handled, Refused
 from keyturn.application.events import Topic
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.stop import StopLevel, StopSwitch
@@ -199,7 +199,7 @@ class TestEngaging:
             world = World(ALLOW)
             connection = await world.connect()
 
-            def burst(first: int, count: int) -> "list[asyncio.Task[Reply]]":
+            def burst(first: int, count: int) -> "list[asyncio.Task[Handled]]":
                 calls = range(first, first + count)
                 return [world.start(make_call(connection, id_=f"call-{n}")) for n in calls]
 

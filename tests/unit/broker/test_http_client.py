@@ -32,6 +32,9 @@ class Link:
     def schema_of(self, tool: str) -> None:
         """Know none."""
 
+    def takes_batches(self) -> bool:
+        return True
+
     def abandoned(self, request_id: RequestId) -> None:
         """Keep it."""
         self.given_up.append(request_id)

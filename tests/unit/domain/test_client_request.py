@@ -17,6 +17,7 @@ from keyturn.domain.rule import Kind
         ("completion/complete", Kind.COMPLETE),
         ("tasks/get", Kind.TASK),
         ("tasks/made-up", Kind.TASK),
+        ("subscriptions/listen", Kind.READ),
         ("resources/unsubscribe", None),
         ("resources/list", None),
         ("tools/list", None),
@@ -43,6 +44,9 @@ def test_a_method_is_judged_by_rules_of_one_kind(method: str, kind: Kind | None)
         ),
         ("tasks/cancel", {"taskId": "t-1"}, "tasks/cancel"),
         ("tasks/list", {}, "tasks/list"),
+        ("subscriptions/listen", {}, ""),
+        ("subscriptions/listen", {"notifications": {"toolsListChanged": True}}, ""),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["a", "b"]}}, "a b"),
     ],
 )
 def test_a_request_names_one_thing(method: str, params: JsonObject, name: str) -> None:
@@ -59,6 +63,12 @@ def test_a_request_names_one_thing(method: str, params: JsonObject, name: str) -
         ("prompts/get", {"name": 1}),
         ("prompts/get", {"name": "greet", "arguments": ["x"]}),
         ("completion/complete", {}),
+        ("subscriptions/listen", {"notifications": []}),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": {}}}),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["a", 1]}}),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["a", ""]}}),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["a" * 4097]}}),
+        ("subscriptions/listen", {"notifications": {"resourceSubscriptions": ["a"] * 201}}),
         ("completion/complete", {"ref": {"type": "ref/tool", "name": "x"}}),
         ("completion/complete", {"ref": {"type": ["ref/prompt"], "name": "x"}}),
         ("completion/complete", {"ref": {"type": "ref/prompt", "uri": "x"}}),
@@ -80,6 +90,8 @@ def test_what_names_nothing_or_two_things_is_malformed(method: str, params: Json
         ("tasks/get", {"taskId": "a", "taskid": "b"}),
         ("tools/call", {"name": "a", "Arguments": {}}),
         ("resources/read", {"uri": "file:///a", "RequestState": "x"}),
+        ("subscriptions/listen", {"notifications": {}, "Notifications": {}}),
+        ("subscriptions/listen", {"notifications": {"resourcesubscriptions": ["a"]}}),
     ],
 )
 def test_a_key_in_other_letters_is_taken_for_the_known_one(method: str, params: JsonObject) -> None:

@@ -1,0 +1,133 @@
+"""Step 5 of a call's walk: what decides it, be it a rule, a grant, or a person who is asked."""
+
+from dataclasses import dataclass
+
+from keyturn.application.approval_request import Answer
+from keyturn.application.approvals import Approvals
+from keyturn.application.asked_call import AskedCall
+from keyturn.application.asking import rule_name
+from keyturn.application.assessment import Assessment
+from keyturn.application.call import IncomingCall, Judged, Refused, Silence
+from keyturn.application.hold_budgets import HoldBudgets
+from keyturn.application.late_results import Claim
+from keyturn.application.ports.clock import Clock
+from keyturn.application.ports.ids import Ids
+from keyturn.application.rulebook import RuleBook
+from keyturn.application.silent_denials import SilentDenial
+from keyturn.application.stop import StopSwitch
+from keyturn.application.waiting import Resolution, bytes_of
+from keyturn.domain.approval import State
+from keyturn.domain.decision import Outcome, Verdict
+from keyturn.domain.policy import Because
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """The decision that is recorded: an allowing outcome, or the refusal to answer with."""
+
+    outcome: Outcome
+    refusal: Refused | Silence | None = None
+    answer: Answer | None = None
+    recorded: bool = False
+    """The wait goes on without the agent; the outcome is written when it ends."""
+    late: Claim | None = None
+    """What an identical earlier call leaves to this one: nothing is sent again."""
+    repeats: SilentDenial | None = None
+    """The denial that this call repeats, so that nobody was asked about it."""
+
+
+class Decider:
+    """Decides calls that could be sent; records nothing and sends nothing."""
+
+    def __init__(
+        self,
+        *,
+        assessment: Assessment,
+        stop: StopSwitch,
+        rules: RuleBook,
+        approvals: Approvals,
+        holds: HoldBudgets,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._assessment = assessment
+        self._stop = stop
+        self._rules = rules
+        self._approvals = approvals
+        self._holds = holds
+        self._clock = clock
+        self._ids = ids
+
+    async def decide(self, incoming: IncomingCall, judged: Judged) -> Decided:
+        """Let a rule, a continuation or a grant decide, or else a person."""
+        judgement = judged.judgement
+        if judgement is not None and judgement.verdict is Verdict.ALLOW:
+            if judgement.because is not Because.CONTINUATION:
+                self._rules.counted(judgement)
+                return Decided(outcome=Outcome.ALLOWED_RULE)
+            # Used up here, so that the same state never allows a second call.
+            if incoming.connection.session.continuations.take(judged.call):
+                return Decided(outcome=Outcome.CONTINUATION)
+        if incoming.ended:
+            return refused(Outcome.ERROR_BROKER)
+        if self._approvals.take_retry_grant(judged.digest, judged.tier):
+            return Decided(outcome=Outcome.ALLOWED_RETRY_GRANT)
+        denial = self._approvals.denials.repeated(judged.digest)
+        if denial is not None:
+            refusal = Refused(outcome=Outcome.DENIED_USER, message=denial.message)
+            return Decided(outcome=refusal.outcome, refusal=refusal, repeats=denial)
+        return await self._ask(incoming, judged)
+
+    async def _ask(self, incoming: IncomingCall, judged: Judged) -> Decided:
+        """Ask a person, and wait as long as the agent can be held."""
+        now, ticket = self._clock.now_utc, self._ids.ticket()
+        asked = AskedCall(self._assessment, incoming, judged, now_utc=now, ticket=ticket)
+        request = asked.shown
+        self._approvals.noticed(request)
+        if not self._approvals.somebody_answers:
+            return refused(Outcome.REFUSED_NO_APPROVER)
+        if self._approvals.full(request.agent, bytes_of(request)):
+            return refused(Outcome.REFUSED_OVERLOAD)
+        incoming.approval_id = request.id
+        asked_ns = self._clock.monotonic_ns()
+        agent = request.agent
+        hold = incoming.held_for(self._holds.of(agent), self._holds.in_all(agent))
+        resolved = self._approvals.ask(
+            request, hold_seconds=hold, call=asked, host=incoming.connection.peer.host
+        )
+        if incoming.cancelled:
+            self._approvals.client_left(request.id)
+        resolution = await resolved
+        judged.decide_ms = (self._clock.monotonic_ns() - asked_ns) // 1_000_000
+        incoming.approval_id = ""
+        # A rule that was made meanwhile decided: the record names that one.
+        judged.judgement = resolution.judgement or judged.judgement
+        if resolution.outcome is Outcome.REFUSED_PAUSED:
+            self._stop.refused_one()
+        return _resolved(resolution, request.ticket, rule_name(judged.judgement), hold)
+
+
+def refused(outcome: Outcome, answer: Answer | None = None) -> Decided:
+    """Decide that nothing is sent, for this reason."""
+    return Decided(outcome=outcome, refusal=Refused(outcome=outcome), answer=answer)
+
+
+def _resolved(resolution: Resolution, ticket: str, rule: str, hold_seconds: float) -> Decided:
+    """Put how the wait ended into what is recorded and answered."""
+    outcome, answer = resolution.outcome, resolution.answer
+    match resolution.state:
+        case State.APPROVED:
+            return Decided(outcome=outcome, answer=answer)
+        case State.DENIED:
+            message = answer.message if answer is not None else ""
+            refusal = Refused(outcome=outcome, message=message, rule=rule)
+            return Decided(outcome=outcome, refusal=refusal, answer=answer)
+        case State.DETACHED if outcome is Outcome.CANCELLED_BY_CLIENT:
+            return Decided(outcome=outcome, refusal=Silence(), recorded=True)
+        case State.DETACHED:
+            refusal = Refused(outcome=outcome, ticket=ticket, hold_seconds=round(hold_seconds))
+            return Decided(outcome=outcome, refusal=refusal, recorded=True)
+        case State.WITHDRAWN:
+            return Decided(outcome=outcome, refusal=Silence())
+        case _:
+            return refused(outcome)

@@ -1,0 +1,59 @@
+"""Owns the denials that hold for identical repeats of a call whose agent had stopped waiting.
+
+Such an agent is likely to try again; asking about each repeat would let it wear the person down.
+Within ten minutes its identical calls are denied without a card, each recorded and told so.
+"""
+
+from dataclasses import dataclass
+
+from keyturn.application.approval_request import Answer, RequestKind
+from keyturn.application.ports.clock import Clock
+from keyturn.application.waiting import Waiting
+from keyturn.domain.approval import State
+
+MOST = 1_000
+"""The oldest are forgotten then, so that their repeats ask."""
+_SECOND = 1_000_000_000
+
+
+@dataclass(slots=True, kw_only=True)
+class SilentDenial:
+    """A person's denial, and how often it was repeated since."""
+
+    call: str
+    """Id of the call that the person denied."""
+    message: str
+    until_ns: int
+    repeats: int = 0
+
+
+class SilentDenials:
+    """The denials that live, by the digest of the call."""
+
+    def __init__(self, clock: Clock, seconds: float) -> None:
+        self._clock = clock
+        self._nanoseconds = int(seconds * _SECOND)
+        self._denials: dict[str, SilentDenial] = {}
+
+    def denied(self, waiting: Waiting, answer: Answer) -> None:
+        """Take note of a denial; of one whose agent still waits, that agent is told anyway."""
+        request = waiting.request
+        if waiting.state is not State.DETACHED or request.kind is not RequestKind.CALL:
+            return
+        now = self._clock.monotonic_ns()
+        self._denials.pop(request.digest, None)
+        alive = [(digest, one) for digest, one in self._denials.items() if one.until_ns > now]
+        self._denials = dict(alive[-(MOST - 1) :])
+        self._denials[request.digest] = SilentDenial(
+            call=request.call or request.id,
+            message=answer.message,
+            until_ns=now + self._nanoseconds,
+        )
+
+    def repeated(self, digest: str) -> SilentDenial | None:
+        """Count a repeat of a denied call; None for a call that is to be asked about."""
+        denial = self._denials.get(digest)
+        if denial is None or self._clock.monotonic_ns() >= denial.until_ns:
+            return None
+        denial.repeats += 1
+        return denial
