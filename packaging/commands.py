@@ -4,6 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import environment
@@ -57,9 +58,11 @@ def test(without: frozenset[str], venv: str, arguments: list[str]) -> int:
         sys.stderr.write(system_needs.sentence(missing))
         sys.stderr.write(f"Or leave out what needs them: --without {','.join(OPTIONAL)}\n")
         return 2
-    python = environment.ensure(ROOT, environment.DEVELOP, venv)
-    if "npm" in sections:
-        environment.ensure_npm_servers(ROOT)
+    with ThreadPoolExecutor() as beside:
+        servers = [beside.submit(environment.ensure_npm_servers, ROOT)] if "npm" in sections else []
+        python = environment.ensure(ROOT, environment.DEVELOP, venv)
+        for installed in servers:
+            installed.result()
     if "gui" in sections:
         unresolved = system_needs.unresolved_by_qt(python)
         if unresolved:
