@@ -61,7 +61,7 @@ def outline_of(line: bytes, *, judged: bool) -> list[bytes]:
             fault = params.reason
         else:
             encoded, start, end = _sealed(frame.method, without_own_meta(params))
-    head = [frame.method, frame.id, at, at + len(value), fault, start, end]
+    head = [frame.method, frame.id, frame.answers, at, at + len(value), fault, start, end]
     return [_json(["frame", *head]), value if at < 0 else b"", encoded]
 
 
@@ -72,9 +72,9 @@ def read_of(line: bytes, parts: Sequence[bytes]) -> ReadClient:
     if not kind:
         code, reason, bad_id = about
         return ReadClient(BadFrame(code=code, reason=reason, id=bad_id))
-    method, request_id, at, to, fault, start, end = about
+    method, request_id, answers, at, to, fault, start, end = about
     raw = Raw(value) if at < 0 else Raw(memoryview(line)[at:to])
-    frame = ClientFrame(line, method, request_id, raw if at < to else NOTHING)
+    frame = ClientFrame(line, method, request_id, raw if at < to else NOTHING, answers)
     if fault:
         return ReadClient(frame, Malformed(fault))
     if not encoded:
