@@ -77,6 +77,18 @@ LAWS = _section(
     ("LAW-8", KEPT, "Secrets stay in the keychain and reach only the server they belong to."),
 )
 
+LARGE_PAYLOADS = _section(
+    "architecture 2",
+    (
+        "POOL-LARGE",
+        Partly("of a call that is no tool's the params are taken apart on the loop"),
+        "Payloads over 64 KiB are read in two processes, never on the broker's loop.",
+    ),
+    ("POOL-SAME", KEPT, "What a worker reads is understood as what the broker reads."),
+    ("POOL-DEAD", KEPT, "A dead or late worker means refused or withheld; it is replaced."),
+    ("POOL-ENDS", KEPT, "No worker outlives its broker, however that ends."),
+)
+
 WINDOW_ROWS = _section(
     "console 3.1",
     ("W1", WINDOW, "Any pending call is two actions away, the stop one."),
@@ -289,6 +301,7 @@ ROUTES = _section(
 
 REQUIREMENTS = (
     *LAWS,
+    *LARGE_PAYLOADS,
     *WINDOW_ROWS,
     *CARD,
     *DEADLINE,

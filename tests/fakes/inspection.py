@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import cast
 
-from keyturn.application.ports.inspection import InspectedResult, ResultSource, SchemaFault
+from keyturn.application.ports.inspection import (
+    DrawnResult,
+    InspectedResult,
+    ResultSource,
+    SchemaFault,
+)
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Origin, Trace
 
@@ -38,6 +43,9 @@ class FakeTraceIndex:
 
     def add(self, source: ResultSource, result: JsonValue) -> None:
         self.added.append((source, result))
+
+    def keep(self, source: ResultSource, drawn: DrawnResult) -> None:
+        self.added.append((source, drawn.text))
 
     def trace(self, arguments: JsonObject) -> Trace:
         return Trace(origins=tuple(self._origins(arguments)), incomplete=self.incomplete)

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,9 @@ from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.notices import NoticeInspector
+from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.milestones import Milestone
+from keyturn.application.ports.payloads import NotInspected, Parts, T, Workers
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.receiving import Receiver
@@ -39,6 +41,7 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
+from keyturn.bootstrap.inspecting import PooledArguments, PooledCalls, PooledFrames
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.server_environment import server_environment, server_folder
@@ -210,6 +213,11 @@ class World:
     folder: Path
     limits: Limits = field(default_factory=Limits)
     posture_rules: tuple[Rule, ...] = ()
+    workers: Workers | None = None
+    """Read what is large; None to have it read on the loop."""
+    mask: SecretMask = field(default_factory=NoMask)
+    """Of what is recorded."""
+    indexes: MemoryTraceIndexes = field(default_factory=MemoryTraceIndexes)
     links: list[Link] = field(default_factory=list[Link])
     server_log: list[bytes] = field(default_factory=list[bytes])
     known: KnownSecrets = field(default_factory=KnownSecrets)
@@ -225,7 +233,7 @@ class World:
         """A judged call was written to its server."""
         self.milestones.on(Milestone.WRITTEN, self.written.set)
         self.sentinel, self.processes = FakeStopSentinel(), RealCommands()
-        recorder = Recorder(self.log, NoMask())
+        recorder = Recorder(self.log, self.mask)
         self.approvals = Approvals(
             clock=clock, limits=self.limits, observers=observers, recorder=recorder
         )
@@ -254,7 +262,7 @@ class World:
             ids=self.ids,
             observers=observers,
         )
-        self.sessions = Sessions(self.ids, MemoryTraceIndexes())
+        self.sessions = Sessions(self.ids, self.indexes)
         self.holds = self._holds(observers)
         inputs = self._inputs(clock, observers, recorder)
         self.services = LinkServices(
@@ -275,6 +283,18 @@ class World:
             observers=observers,
             limits=self.limits,
         )
+
+    def use(self, workers: Workers) -> None:
+        """Have what is large read by workers, on connections from now on."""
+        self.workers = workers
+        self.services = replace(self.services, large=PooledCalls(workers))
+
+    async def ask(
+        self, job: bytes, payload: bytes, read: Callable[[Parts], T]
+    ) -> "T | NotInspected":
+        """Have the workers of now do a job, for use cases that were wired before they came."""
+        assert self.workers is not None
+        return await self.workers.ask(job, payload, read)
 
     def _holds(self, observers: Observers) -> HoldBudgets:
         self.settings = FakeSettingStore()
@@ -306,6 +326,7 @@ class World:
             known=self.known,
             validator=JsonSchemaValidator(),
             limits=self.limits,
+            large=PooledArguments(self),
         )
         return Gate(
             assessment=assessment,
@@ -340,12 +361,17 @@ class World:
     @property
     def means(self) -> ServerMeans:
         """What servers are started with."""
+        large = None
+        if self.workers is not None:
+            most = self.limits.result_bytes
+            large = PooledFrames(self.workers, key=self.indexes.key, result_bytes=most)
         return ServerMeans(
             tree=process_tree,
             processes=self.processes,
             secrets=RememberedSecrets(self.secrets, self.known),
             milestones=self.milestones,
             limits=self.limits,
+            large=large,
         )
 
     @property

@@ -3,19 +3,20 @@
 Nothing of such a result reaches the agent before all of it was allowed.
 """
 
+import json
+
 from keyturn.application.call import Forwarded, IncomingCall, Judged, Refused, Replaced, Reply
 from keyturn.application.inputs import Inputs, ServerInput
 from keyturn.application.ports.ids import Ids
 from keyturn.application.recording import Recorder
+from keyturn.domain.answer import REQUESTS, STATE, asking, asking_in
 from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.client_request import kind_of
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.rule import Kind
 from keyturn.domain.server_input import KINDS
 
-REQUESTS, STATE, TYPE = "inputRequests", "requestState", "resultType"
-_ASKING = "input_required"
 _UNREADABLE = "what the server asks for could not be read"
 _NOT_ALLOWED = "the user did not allow what the server asks for"
 
@@ -96,20 +97,12 @@ class AskedWithin:
 
 def _asking(reply: Reply) -> JsonObject | None:
     """Return a result that asks for something; None for all others."""
-    if isinstance(reply, Replaced):
-        result: JsonValue = reply.result
-    elif isinstance(reply, Forwarded) and _may_ask(reply.line):
-        parsed = parse_strict(reply.line)
-        frame = parsed.value if isinstance(parsed, Parsed) else None
-        # What cannot be read strictly asks for nothing that anybody could be shown.
-        result = frame.get("result") if isinstance(frame, dict) else {TYPE: _ASKING, REQUESTS: None}
-    else:
-        return None
-    if not isinstance(result, dict):
-        return None
-    return result if result.get(TYPE) == _ASKING or REQUESTS in result else None
-
-
-def _may_ask(line: bytes) -> bool:
-    """Tell whether a line could hold these words, spelt plainly or with escapes."""
-    return _ASKING.encode() in line or REQUESTS.encode() in line or b"\\u" in line
+    match reply:
+        case Replaced(encoded=b""):
+            return asking(reply.result)
+        case Replaced() if reply.asks:
+            return asking(json.loads(reply.encoded))
+        case Forwarded() if reply.asks:
+            return asking_in(reply.line)
+        case _:
+            return None

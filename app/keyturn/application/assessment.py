@@ -1,8 +1,10 @@
-"""Steps 1 to 4 of a call's walk: what is decided before anybody is asked; waits for nothing.
+"""Steps 1 to 4 of a call's walk: what is decided before anybody is asked.
 
-The gate walks them, and asks `judge` again for a waiting call when the rules change.
+Nothing is waited for, but for what large calls have done elsewhere. The gate walks them, and asks
+`judge` again for a waiting call when the rules change.
 """
 
+import asyncio
 from dataclasses import replace
 
 from keyturn.application.agreements import Agreements, Standing
@@ -10,7 +12,8 @@ from keyturn.application.asking import rule_name
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused
 from keyturn.application.continuations import RESPONSES
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
-from keyturn.application.ports.inspection import SchemaValidator
+from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
+from keyturn.application.ports.payloads import LargeArguments, NotInspected
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall, without_own_meta
@@ -38,7 +41,7 @@ BESIDE_BYTES = 1024 * 1024
 
 
 class Assessment:
-    """Steps 1 to 4: everything that is decided before anybody is asked; waits for nothing."""
+    """Steps 1 to 4: everything that is decided before anybody is asked."""
 
     def __init__(
         self,
@@ -49,13 +52,16 @@ class Assessment:
         known: KnownSecrets,
         validator: SchemaValidator,
         limits: Limits,
+        large: LargeArguments | None = None,
     ) -> None:
+        """Without `large`, large arguments are validated like all others."""
         self._stop = stop
         self._agreements = agreements
         self._rules = rules
         self._known = known
         self._validator = validator
         self._limits = limits
+        self._large = large
 
     def assess(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
         """Walk steps 1 to 4; a refusal comes with what was found out until then."""
@@ -63,6 +69,15 @@ class Assessment:
         if isinstance(judged, Refused):
             return None, judged
         return judged, self.validate(incoming, judged) or self.trace_and_judge(incoming, judged)
+
+    async def assess_large(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
+        """Do the same for a large call, of which a thread makes the digest."""
+        judged = self.identify(incoming)
+        if isinstance(judged, Refused):
+            return None, judged
+        judged.digest = await asyncio.to_thread(judged.call.digest)
+        refusal = await self._validate_large(incoming, judged)
+        return judged, refusal or self.trace_and_judge(incoming, judged)
 
     def overtaken(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse a call that a stop, or a change of its tool, came in between of."""
@@ -136,7 +151,9 @@ class Assessment:
             self._stop.refused_one()
             return Refused(outcome=Outcome.REFUSED_PAUSED)
         if isinstance(incoming.params, Malformed):
-            return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(incoming.params.reason,))
+            fault = incoming.params
+            outcome = Outcome.ERROR_BROKER if fault.unread else Outcome.REFUSED_MALFORMED
+            return Refused(outcome=outcome, faults=(fault.reason,))
         if incoming.fault:
             return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(incoming.fault,))
         name = name_in(incoming.method, incoming.params)
@@ -171,9 +188,33 @@ class Assessment:
     # 2 ---------------------------------------------------------------- validate
 
     def validate(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        """Hold the arguments against the pinned schema and the size limits."""
-        definition, call = judged.definition, judged.call
-        judged.canonical_arguments = canonical(judged.call.arguments)
+        """Hold the arguments against the size limits and the pinned schema."""
+        refused, definition = self._unfit_for_all(incoming, judged), judged.definition
+        if refused is not None or definition is None:
+            return refused
+        arguments = judged.call.arguments
+        return _unfit(
+            self._validator.faults(definition.def_hash, definition.input_schema, arguments)
+        )
+
+    async def _validate_large(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Do the same off the loop."""
+        refused, definition = self._unfit_for_all(incoming, judged), judged.definition
+        if refused is not None or definition is None:
+            return refused
+        if self._large is None:
+            return self.validate(incoming, judged)
+        found = await self._large.faults(
+            definition.def_hash, definition.input_schema, judged.canonical_arguments
+        )
+        if isinstance(found, NotInspected):
+            return Refused(outcome=Outcome.ERROR_BROKER, faults=(found.reason,))
+        return _unfit(found)
+
+    def _unfit_for_all(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Refuse what no schema would make right."""
+        call = judged.call
+        judged.canonical_arguments = judged.call.canonical_arguments()
         if len(judged.canonical_arguments) > self._limits.arguments_bytes:
             return Refused(
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
@@ -192,35 +233,20 @@ class Assessment:
                 outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
                 faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
             )
-        if self._answers_with_a_secret(incoming, call):
+        if _answers_with_a_secret(incoming, call, self._known):
             # What is recorded of it has none of its answers.
+            sealed = call.sealed
             rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
-            judged.call = replace(call, params=rest)
+            params = rest if sealed is None else sealed.without(RESPONSES)
+            judged.call = replace(call, params=params)
             return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(HOLDS_A_CREDENTIAL,))
-        if definition is None:
-            return None
-        faults = self._validator.faults(
-            definition.def_hash, definition.input_schema, call.arguments
-        )
-        if faults:
-            return Refused(
-                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
-                faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
-            )
         return None
-
-    def _answers_with_a_secret(self, incoming: IncomingCall, call: ToolCall) -> bool:
-        """Tell whether an answer to what the server asked for is a stored credential."""
-        answers = call.params.get(RESPONSES)
-        # A state is used up by the call that goes on with it.
-        freely = not incoming.connection.session.continuations.holds(call)
-        return answers is not None and self._known.held_in(answers, freely=freely)
 
     # 3, 4 -------------------------------------------------------------- trace, judge
 
     def trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Find where the values came from, then judge; a DENY is returned as its refusal."""
-        judged.digest = judged.call.digest()
+        judged.digest = judged.digest or judged.call.digest()
         return self._judge(incoming, judged)
 
     def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
@@ -242,7 +268,7 @@ class Assessment:
         if judged.tier >= Tier.T2:
             labels |= Lamps.X
         if call.method in ONLY_TELLS:
-            return self._judge_telling(call, lamps)
+            return _judge_telling(call, lamps, self._rules)
         subject = RuleSubject(
             kind=kind_of(call.method) or Kind.CALL,
             agent=call.agent,
@@ -265,13 +291,31 @@ class Assessment:
             return Judgement(verdict=Verdict.ASK, because=Because.OTHER_PARAMS)
         return judgement
 
-    def _judge_telling(self, call: ToolCall, lamps: Lamps) -> Judgement:
-        """Deny to be told of what may not be read; all else is judged when it is read."""
-        for uri in resources_in(call.method, call.params):
-            denied = self._rules.denies_reading(call.agent, call.server, uri, lamps)
-            if denied is not None:
-                return denied
-        return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
+
+def _unfit(faults: list[SchemaFault]) -> Refused | None:
+    if not faults:
+        return None
+    return Refused(
+        outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+        faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
+    )
+
+
+def _answers_with_a_secret(incoming: IncomingCall, call: ToolCall, known: KnownSecrets) -> bool:
+    """Tell whether an answer to what the server asked for is a stored credential."""
+    answers = call.params.get(RESPONSES)
+    # A state is used up by the call that goes on with it.
+    freely = not incoming.connection.session.continuations.holds(call)
+    return answers is not None and known.held_in(answers, freely=freely)
+
+
+def _judge_telling(call: ToolCall, lamps: Lamps, rules: RuleBook) -> Judgement:
+    """Deny to be told of what may not be read; all else is judged when it is read."""
+    for uri in resources_in(call.method, call.params):
+        denied = rules.denies_reading(call.agent, call.server, uri, lamps)
+        if denied is not None:
+            return denied
+    return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
 
 
 def _standing_of(method: str) -> Standing:

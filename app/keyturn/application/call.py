@@ -164,6 +164,8 @@ class Forwarded:
     line: bytes
     other_id: bool = False
     """It came for an identical call of another id; all else is as it came."""
+    asks: bool = True
+    """It may ask for something, which is looked for; False where that is known not to be so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,10 @@ class Replaced:
     """The server's result, cut by inspection."""
 
     result: JsonValue
+    encoded: bytes = b""
+    """The same in JSON, in place of the value, where it was cut in another process."""
+    asks: bool = True
+    """As of what is forwarded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,13 +44,14 @@ from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder, actor_of
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
-from keyturn.domain.call import without_own_meta
+from keyturn.domain.call import ToolCall, without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed
 from keyturn.domain.client_request import LISTEN
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
 from keyturn.domain.record import Durability
+from keyturn.domain.sealed import SealedParams
 from keyturn.domain.tier import Tier
 
 _log = logging.getLogger(__name__)
@@ -112,14 +113,17 @@ class Gate:
             return await self._refuse_after_error(incoming)
 
     async def _walk(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
-        judged, refusal = self._assessment.assess(incoming)
+        if isinstance(incoming.params, SealedParams):
+            judged, refusal = await self._assessment.assess_large(incoming)
+        else:
+            judged, refusal = self._assessment.assess(incoming)
         if judged is None or refusal is not None:
             return await self._record_refusal(incoming, refusal or _ERROR, judged)
         self._milestones.reached(Milestone.JUDGED)
         # Looked at before a person is asked, so that nobody answers a call that cannot run.
         decided = await self._unready(incoming, upstream)
         if decided is None:
-            await self._look_at_the_tools(judged, upstream)
+            await _look_at_the_tools(judged, upstream, self._limits)
             refusal = self._assessment.look_again(incoming, judged)
             if refusal is not None:
                 return await self._record_refusal(incoming, refusal, judged)
@@ -134,8 +138,16 @@ class Gate:
             if not decided.recorded:
                 await self._commit(incoming, judged, decided)
             return decided.refusal
+        return await self._release(incoming, judged, upstream, decided)
+
+    async def _release(
+        self, incoming: IncomingCall, judged: Judged, upstream: Upstream, decided: Decided
+    ) -> Handled:
+        """Record what was allowed, look once more, and let it go."""
         await self._commit(incoming, judged, decided)
-        unsent = self._unsendable(incoming, judged)
+        # Of what nothing can change: a thread hashes it, and only then is looked once more.
+        digest = await _digest_of_large(judged.call)
+        unsent = self._unsendable(incoming, judged, digest)
         if unsent is not None:
             return self._receiver.not_sent(incoming, judged, unsent)
         if judged.call.method == LISTEN:
@@ -160,16 +172,6 @@ class Gate:
         if not isinstance(incoming.params, Malformed):
             judged.call = replace(judged.call, params=without_own_meta(incoming.params))
 
-    async def _look_at_the_tools(self, judged: Judged, upstream: Upstream) -> None:
-        """Have a list that is not fresh made anew before a person is asked on it (T2 and T3)."""
-        judgement = judged.judgement
-        asks = judgement is not None and judgement.verdict is not Verdict.ALLOW
-        if judged.tier < Tier.T2 or not asks or not judged.call.is_of_tool:
-            return
-        await upstream.look_again(
-            older_than=self._limits.listing_seconds, at_most=self._limits.look_seconds
-        )
-
     # 6 ---------------------------------------------------------------- record
 
     async def _unready(
@@ -186,7 +188,8 @@ class Gate:
 
     async def _commit(self, incoming: IncomingCall, judged: Judged, decided: Decided) -> None:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
-        if decided.outcome.allows and judged.call.digest() != judged.digest:
+        digest = await _digest_of_large(judged.call)
+        if decided.outcome.allows and (digest or judged.call.digest()) != judged.digest:
             raise StaleApproval("The call changed after it was allowed, so it was not sent.")
         durability = _durability(judged, decided)
         if judged.only_noted and decided.outcome is Outcome.ALLOWED_RULE:
@@ -224,6 +227,7 @@ class Gate:
             connection=incoming.connection,
             outcome=refusal.outcome,
             call=judged.call if judged is not None else None,
+            digest=judged.digest if judged is not None else "",
             tool=incoming.claimed_name(),
             method=incoming.method,
             tier=judged.tier if judged is not None else Tier.T3,
@@ -254,10 +258,12 @@ class Gate:
 
     # 7 ---------------------------------------------------------------- send
 
-    def _unsendable(self, incoming: IncomingCall, judged: Judged) -> Refused | Silence | None:
+    def _unsendable(
+        self, incoming: IncomingCall, judged: Judged, digest: str
+    ) -> Refused | Silence | None:
         """Look once more; from this to the write there is no await, so nothing comes between."""
         unsent = _given_up(incoming) or self._assessment.last_look(incoming, judged)
-        if unsent is None and judged.call.digest() != judged.digest:
+        if unsent is None and (digest or judged.call.digest()) != judged.digest:
             _log.error("call changed after its decision, not sent call=%s", incoming.id)
             return _ERROR
         return unsent
@@ -283,6 +289,20 @@ class Gate:
         finally:
             self._late.ended(flight, answer)
         return answer
+
+
+async def _digest_of_large(call: ToolCall) -> str:
+    """Compute a large call's digest anew, in a thread; empty for all others."""
+    return "" if call.sealed is None else await asyncio.to_thread(call.digest)
+
+
+async def _look_at_the_tools(judged: Judged, upstream: Upstream, limits: Limits) -> None:
+    """Have a list that is not fresh made anew before a person is asked on it (T2 and T3)."""
+    judgement = judged.judgement
+    if judged.tier < Tier.T2 or judgement is None or judgement.verdict is Verdict.ALLOW:
+        return
+    if judged.call.is_of_tool:
+        await upstream.look_again(older_than=limits.listing_seconds, at_most=limits.look_seconds)
 
 
 def _durability(judged: Judged, decided: Decided) -> Durability:

@@ -213,7 +213,8 @@ def _kept(flight: Flight, reply: Reply) -> Kept | None:
 
 def _frame_of(reply: Replaced) -> bytes:
     """Encode a result that was cut; empty where JSON has no form for it."""
+    result = msgspec.Raw(reply.encoded) if reply.encoded else reply.result
     try:
-        return msgspec.json.encode({"jsonrpc": "2.0", "id": _NO_ID, "result": reply.result}) + b"\n"
+        return msgspec.json.encode({"jsonrpc": "2.0", "id": _NO_ID, "result": result}) + b"\n"
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
         return b""

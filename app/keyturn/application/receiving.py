@@ -1,7 +1,5 @@
 """The last two steps of a call: its result is inspected and indexed, its delivery recorded."""
 
-import json
-
 from keyturn.application.call import (
     Forwarded,
     IncomingCall,
@@ -14,9 +12,11 @@ from keyturn.application.call import (
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.inspection import InspectedResult, ResultInspector, ResultSource
 from keyturn.application.ports.milestones import Milestone, Milestones
-from keyturn.application.ports.upstream import AnsweredError, Lost, UpstreamReply
+from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
+from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, UpstreamReply
 from keyturn.application.recording import Recorder
-from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.answer import error_as_result
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.lamps import Lamps
 
@@ -58,10 +58,29 @@ class Receiver:
             self._deliver(incoming, judged, Delivery.UNKNOWN, {"reason": reply.reason})
             return Refused(outcome=Outcome.ERROR_BROKER, unknown=True)
         failed = isinstance(reply, AnsweredError)
-        inspected = self._inspector.inspect(reply.error if failed else reply.result)
+        if isinstance(reply.inspected, NotInspected):
+            reason = reply.inspected.reason
+            details: JsonObject = {"result": session.next_result(), "withheld": reason}
+            self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
+            return Refused(outcome=Outcome.ERROR_BROKER, withheld=reason)
+        if reply.inspected is None:
+            raw = reply.error if failed else reply.result
+            return self._inspected(incoming, judged, reply, self._inspector.inspect(raw))
+        return self._inspected(incoming, judged, reply, reply.inspected.result, reply.inspected)
+
+    def _inspected(
+        self,
+        incoming: IncomingCall,
+        judged: Judged,
+        reply: Answered | AnsweredError,
+        inspected: InspectedResult,
+        elsewhere: InspectedAnswer | None = None,
+    ) -> Reply:
+        """Pass on what was inspected, here or in another process."""
+        failed, session = isinstance(reply, AnsweredError), incoming.connection.session
         number = session.next_result()
         details: JsonObject = {"result": number, "bytes": inspected.size}
-        if failed:
+        if isinstance(reply, AnsweredError):
             details["code"] = reply.code
         if inspected.hidden_characters:
             details["hidden_characters"] = inspected.hidden_characters
@@ -76,10 +95,17 @@ class Receiver:
             tool=self._recorder.name_of(judged.call),
             untrusted=Lamps.U in judged.standing.labels,
         )
-        said = _error_as_result(inspected.result) if failed else inspected.result
-        session.index.add(source, said)
+        if elsewhere is None:
+            said = error_as_result(inspected.result) if failed else inspected.result
+            session.index.add(source, said)
+        else:
+            session.index.keep(source, elsewhere.drawn)
         self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
-        return Replaced(inspected.result) if inspected.changed else Forwarded(reply.line)
+        if elsewhere is None:
+            return Replaced(inspected.result) if inspected.changed else Forwarded(reply.line)
+        if inspected.changed:
+            return Replaced(None, encoded=elsewhere.cut, asks=elsewhere.asks)
+        return Forwarded(reply.line, asks=elsewhere.asks)
 
     def _deliver(
         self, incoming: IncomingCall, judged: Judged, delivery: Delivery, details: JsonObject
@@ -102,14 +128,3 @@ def _delivery(inspected: InspectedResult, *, failed: bool) -> Delivery:
     if failed:
         return Delivery.FAILED
     return Delivery.TOOL_ERROR if inspected.is_error else Delivery.COMPLETED
-
-
-def _error_as_result(error: JsonValue) -> JsonObject:
-    """Set an error out as a result that says the same: its texts, and all of it as structure."""
-    members = error if isinstance(error, dict) else {}
-    texts: list[JsonValue] = []
-    for said in (members.get("message"), members.get("data")):
-        if said is not None:
-            text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False, indent=1)
-            texts.append({"type": "text", "text": text})
-    return {"content": texts, "structuredContent": members}

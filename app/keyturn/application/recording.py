@@ -98,8 +98,8 @@ class Recorder:
         """Build the record of one decision; `actor` where the outcome alone does not say who."""
         arguments, masked, committed = b"", False, b""
         if call is not None:
-            committed = canonical(call.arguments)
-            arguments, masked = masked_json(call.arguments, committed, self._mask)
+            committed = call.canonical_arguments()
+            arguments, masked = _masked_arguments(call, committed, self._mask)
         host = connection.peer.host
         peer: JsonObject = {} if host is None else {"pid": host.pid, "executable": host.executable}
         return Entry(
@@ -313,6 +313,13 @@ class Recorder:
     def _masked(self, details: JsonObject) -> JsonObject:
         """Mask what a person wrote and what a fault says, before it is chained for good."""
         return masked_details(details, self._mask)
+
+
+def _masked_arguments(call: ToolCall, committed: bytes, mask: SecretMask) -> tuple[bytes, bool]:
+    """Return the arguments without secrets, as a worker found them where one did."""
+    if call.sealed is not None and call.sealed.masked:
+        return call.sealed.masked, call.sealed.masked != committed
+    return masked_json(call.arguments, committed, mask)
 
 
 def _answer_details(answer: Answer | None) -> JsonObject:

@@ -26,6 +26,7 @@ from keyturn.domain.canonical import JsonObject, Malformed, digest_of
 from keyturn.domain.client_request import PROMPT, READ, TOOLS_CALL
 from keyturn.domain.configuration import Limits
 from keyturn.domain.hold_budget import round_seconds
+from keyturn.domain.sealed import SealedParams
 
 OWN_STATE = f"{OWN_META_PREFIX}waits."
 """Before each of Keyturn's own states; a server's may be anything else."""
@@ -79,7 +80,9 @@ class Rounds:
                 now = self._clock.monotonic_ns()
                 incoming.rounds = CallRounds(left=self._most, since_ns=now)
             return incoming
-        gap = self._gaps.get(_hash_of(state))
+        # Nothing large is held over several requests, so that none continues anything.
+        large = isinstance(incoming.params, SealedParams)
+        gap = None if large else self._gaps.get(_hash_of(state))
         if gap is not None and gap.asks == _asks(incoming):
             del self._gaps[_hash_of(state)]
             return self._resume(gap, incoming)
@@ -144,7 +147,8 @@ class Rounds:
         """
         if method not in _IN_ROUNDS or not self._most:
             return False
-        return STATE not in params and RESPONSES not in params
+        large = isinstance(params, SealedParams)
+        return not large and STATE not in params and RESPONSES not in params
 
     def _bound(
         self, incoming: IncomingCall, rounds: CallRounds, over: "asyncio.Future[None]"

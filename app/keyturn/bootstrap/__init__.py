@@ -69,6 +69,13 @@ def picture(line: bytes, target: Path) -> None:
     paint_request(find_resources(), line, target)
 
 
+def worker() -> int:
+    """Be one of the processes that read large payloads."""
+    from keyturn.bootstrap.inspecting import run_worker
+
+    return run_worker()
+
+
 def demo(story: str, *, platform: str, picture: str) -> int:
     """Tell the demo's story."""
     from keyturn.bootstrap.demonstration import run_demo

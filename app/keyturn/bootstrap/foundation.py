@@ -2,6 +2,7 @@
 
 import logging
 import logging.handlers
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -28,8 +29,10 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
+from keyturn.bootstrap.inspecting import PooledArguments
 from keyturn.desktop.clock import SystemClock
 from keyturn.desktop.hardening import (
+    clean_environment,
     make_undumpable,
     raise_descriptor_limit,
     set_process_name,
@@ -38,6 +41,7 @@ from keyturn.desktop.ids import RandomIds
 from keyturn.desktop.paths import Profile, stop_path
 from keyturn.desktop.stop_sentinel import FileStopSentinel
 from keyturn.desktop.token_files import AgentTokenFiles
+from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
 from keyturn.inspection.results import BoundedResultInspector
@@ -82,6 +86,9 @@ class Foundation:
     reviews: Reviews
     registry: Registry
     sessions: Sessions
+    trace_key: bytes
+    """Under which the trace indexes hash."""
+    workers: WorkerPool
     gate: Gate
     inputs: Inputs
     notices: NoticeInspector
@@ -90,9 +97,15 @@ class Foundation:
 
     async def close(self) -> None:
         """End what runs, writing what is waiting to be written."""
+        await self.workers.close()
         await self.reviews.close()
         await self.holds.close()
         await self.writer.close()
+
+
+def own_command(name: str) -> tuple[str, ...]:
+    """Return how this program starts another process of its own."""
+    return (sys.executable, "-I", "-m", "keyturn", name)
 
 
 def harden(profile: Profile) -> None:
@@ -131,6 +144,8 @@ class _Ground:
     settings: SqliteSettingStore
     servers: SqliteServerStore
     mask: DetectSecretsMask
+    indexes: MemoryTraceIndexes
+    workers: WorkerPool
 
 
 async def lay_foundation(
@@ -164,8 +179,20 @@ async def lay_foundation(
         settings=SqliteSettingStore(writer),
         servers=SqliteServerStore(writer),
         mask=DetectSecretsMask(),
+        indexes=MemoryTraceIndexes(),
+        workers=WorkerPool(own_command("_worker"), clean_environment(env)),
     )
     return _build(ground)
+
+
+def _reviews(ground: _Ground, agreements: Agreements, approvals: Approvals) -> Reviews:
+    return Reviews(
+        agreements=agreements,
+        approvals=approvals,
+        clock=ground.clock,
+        ids=ground.ids,
+        observers=ground.observers,
+    )
 
 
 def _build(ground: _Ground) -> Foundation:
@@ -212,15 +239,11 @@ def _build(ground: _Ground) -> Foundation:
         stop=stop,
         rules=rules,
         agreements=agreements,
-        reviews=Reviews(
-            agreements=agreements,
-            approvals=approvals,
-            clock=ground.clock,
-            ids=ground.ids,
-            observers=ground.observers,
-        ),
+        reviews=_reviews(ground, agreements, approvals),
         registry=_registry(ground),
-        sessions=Sessions(ground.ids, MemoryTraceIndexes()),
+        sessions=Sessions(ground.ids, ground.indexes),
+        trace_key=ground.indexes.key,
+        workers=ground.workers,
         gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds),
         inputs=inputs,
         notices=NoticeInspector(BoundedResultInspector(), recorder),
@@ -277,6 +300,7 @@ def _gate(
         known=ground.known,
         validator=JsonSchemaValidator(),
         limits=ground.limits,
+        large=PooledArguments(ground.workers),
     )
     return Gate(
         assessment=assessment,

@@ -19,7 +19,8 @@ from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
-from keyturn.bootstrap.foundation import Foundation
+from keyturn.bootstrap.foundation import Foundation, own_command
+from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.hub import Hub, HubSettings
@@ -133,6 +134,7 @@ class Service:
             gc.freeze()
             if self.http_port is not None:
                 await self._listen_for_http(ends, self.http_port)
+            base.workers.begin()
             listening()
             await self._ended.wait()
         finally:
@@ -168,6 +170,7 @@ class Service:
             clock=base.clock,
             observers=base.observers,
             limits=base.limits,
+            large=PooledCalls(base.workers),
         )
         means = ServerMeans(
             tree=process_tree,
@@ -175,6 +178,9 @@ class Service:
             secrets=base.secrets,
             milestones=base.milestones,
             limits=base.limits,
+            large=PooledFrames(
+                base.workers, key=base.trace_key, result_bytes=base.limits.result_bytes
+            ),
         )
         settings = HubSettings(
             headless=headless,
@@ -283,7 +289,7 @@ class Service:
 
 
 def _console_command(platform: str) -> tuple[str, ...]:
-    command = (sys.executable, "-I", "-m", "keyturn", "_console")
+    command = own_command("_console")
     return (*command, "--platform", platform) if platform else command
 
 

@@ -22,6 +22,7 @@ from keyturn.broker.envelope import (
     read_client,
     read_server,
 )
+from keyturn.broker.large_calls import ReadClient
 from keyturn.broker.members import BOM, holds_more_values, tolerated
 from keyturn.broker.refusals import ID_IN_USE, invalid_line
 from keyturn.broker.routes import INITIALIZE
@@ -59,7 +60,7 @@ class Batches:
         self._downstream = downstream
         self.accepted = False
         """Set once the two ends agreed on the version that has batches."""
-        self._route: Callable[[bytes], None] = self._nowhere
+        self._route: Callable[[ReadClient], None] = self._nowhere
         self._refuse: Callable[[BadFrame], None] = self._nothing
         self._waiting: dict[RequestId, _Batch] = {}
         self._taking: _Batch | None = None
@@ -70,25 +71,26 @@ class Batches:
         """Tell whether the two ends agreed on the version that has batches."""
         return self.accepted
 
-    def attach(self, route: Callable[[bytes], None], refuse: Callable[[BadFrame], None]) -> None:
+    def attach(
+        self, route: Callable[[ReadClient], None], refuse: Callable[[BadFrame], None]
+    ) -> None:
         """Name who takes each member, and who refuses what is none."""
         self._route = route
         self._refuse = refuse
 
     # ---------------------------------------------------------------- from the client
 
-    def from_client(self, line: bytes) -> None:
-        """Take one line, which may be a batch."""
+    def from_client(self, read: ReadClient, line: bytes) -> None:
+        """Take one line, as it was read; it may be a batch."""
         if self.accepted and is_batch(line):
             self._take(line)
             return
-        if self._waiting:
-            frame = read_client(line)
-            if isinstance(frame, ClientFrame) and frame.id in self._waiting:
-                # This refusal must not be taken for the member's answer.
-                self._downstream.send(invalid_line(frame.id, ID_IN_USE))
-                return
-        self._route(line)
+        frame = read.frame
+        if isinstance(frame, ClientFrame) and frame.id in self._waiting:
+            # This refusal must not be taken for the member's answer.
+            self._downstream.send(invalid_line(frame.id, ID_IN_USE))
+            return
+        self._route(read)
 
     def cancelled(self, request_id: RequestId) -> None:
         """Wait no longer for an answer that need not come."""
@@ -120,7 +122,7 @@ class Batches:
         if frame.id is not None and frame.id not in self._waiting:
             self._waiting[frame.id] = batch
             batch.waits += 1
-        self._route(frame.line)
+        self._route(ReadClient(frame))
 
     # ---------------------------------------------------------------- to the client
 
@@ -188,7 +190,7 @@ class Batches:
         self._waiting.clear()
         self._downstream.close()
 
-    def _nowhere(self, _line: bytes) -> None:
+    def _nowhere(self, _read: ReadClient) -> None:
         """Take a line before anybody was named."""
 
     def _nothing(self, _frame: BadFrame) -> None:

@@ -14,7 +14,7 @@ from typing import IO, Protocol
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.frames import LineBudget, Oversize, PipeWriter, Tap
 from keyturn.broker.line_reader import LineReader, LineReceiver
-from keyturn.broker.turns import TURN
+from keyturn.broker.turns import PAYLOAD, TURN
 from keyturn.domain.errors import ServerUnavailable
 
 GRACE_SECONDS = 2.0
@@ -201,7 +201,7 @@ class ChildProcess:
 
     async def _end(self, grace: float) -> None:
         self.close_stdin()
-        self.tap.open_for_good(but=TURN)
+        self.tap.open_for_good(but=(TURN, PAYLOAD))
         await _within(grace, self._exited)
         if self._exited.is_set():
             await _within(grace, self._stdout_ended)

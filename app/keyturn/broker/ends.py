@@ -21,6 +21,7 @@ from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
 from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Oversize
+from keyturn.broker.large_calls import LargeCalls
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import Limits
 
@@ -116,3 +117,5 @@ class LinkServices:
     clock: Clock
     observers: Observers
     limits: Limits
+    large: LargeCalls | None = None
+    """Reads clients' frames over 64 KiB; None to have them read where they come in."""

@@ -23,6 +23,7 @@ from keyturn.domain.alike import imitates
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, canonical, parse_strict
 from keyturn.domain.client_request import kind_of, params_imitate
 from keyturn.domain.rule import Kind
+from keyturn.domain.sealed import SealedParams
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -231,9 +232,11 @@ def result_line(request_id: RequestId, result: object) -> bytes:
 
 def request_line(request_id: RequestId, method: str, params: JsonObject) -> bytes:
     """Encode a request canonically, so that it reads in one way only."""
-    return (
-        canonical({"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}) + b"\n"
-    )
+    frame: JsonObject = {"id": request_id, "jsonrpc": "2.0", "method": method}
+    if isinstance(params, SealedParams):
+        # In the order of canonical members, the bytes of the params as they were digested.
+        return b'%b,"params":%b}\n' % (canonical(frame)[:-1], params.canonical)
+    return canonical({**frame, "params": params}) + b"\n"
 
 
 def notification_line(method: str, params: JsonObject | None = None) -> bytes:

@@ -19,7 +19,9 @@ from keyturn.broker.envelope import (
 )
 from keyturn.broker.frames import Oversize
 from keyturn.broker.judged_calls import JudgedCalls
+from keyturn.broker.large_calls import ReadClient, read_here
 from keyturn.broker.listing import Listing
+from keyturn.broker.ordered_lines import OrderedLines
 from keyturn.broker.passing import PassedRequests
 from keyturn.broker.patience import Patience
 from keyturn.broker.refusals import (
@@ -95,6 +97,8 @@ class Link:
         self._forget = services.agreements.on_change(self._visible_changed)
         self._receive: Callable[[bytes], None] = self._first
         self._early = EarlyFrames(downstream)
+        large = services.large.read if services.large is not None else None
+        self._lines = OrderedLines(self._take, downstream, read_here, large, self._tasks)
         self._starting: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
 
@@ -120,7 +124,7 @@ class Link:
 
     def oversize_from_client(self, line: Oversize) -> None:
         """Refuse a line that was too long."""
-        self._relay.oversize_from_client(line)
+        self._lines.afterwards(lambda: self._relay.oversize_from_client(line))
 
     def client_slow(self, slow: bool) -> None:
         """Read nothing from the server while the client does not keep up."""
@@ -136,11 +140,13 @@ class Link:
 
     def abandoned(self, request_id: RequestId) -> None:
         """Withdraw a call that nobody waits for any more, as soon as it is known."""
-        self._early.afterwards(lambda: self._judged.abandoned(request_id))
+        abandon = partial(self._judged.abandoned, request_id)
+        self._early.afterwards(lambda: self._lines.afterwards(abandon))
 
     def client_left(self) -> None:
         """Withdraw what waits, await what was sent, then end the server."""
-        self._finish(IN_FLIGHT_SECONDS, client_left=True)
+        leave = partial(self._finish, IN_FLIGHT_SECONDS, client_left=True)
+        self._lines.afterwards(leave)
 
     def end(self) -> "asyncio.Task[None]":
         """End the connection from the broker's side; the task is done when nothing is left."""
@@ -196,6 +202,13 @@ class Link:
 
     # ---------------------------------------------------------------- start
 
+    def _take(self, line: bytes, read: ReadClient) -> None:
+        """Route a frame, unless who takes the client's lines has changed since it came."""
+        if self._receive in (self._lines.line, self._early.keep):
+            self._downstream.from_client(read, line)
+        else:
+            self._receive(line)
+
     def _first(self, line: bytes) -> None:
         self._receive = self._early.keep
         self._early.keep(line)
@@ -209,7 +222,7 @@ class Link:
             and not self._services.agreements.consented(self.connection)
         )
         refusing = await self._server.start()
-        receive = self._downstream.from_client
+        receive: Callable[[bytes], None] = self._lines.line
         if refusing is not None:
             receive = refusing.within(self._patience).from_client
         if self._receive is _drop:
@@ -249,7 +262,7 @@ class Link:
     async def _run_to_end(self, seconds: float, *, server_gone: bool, client_left: bool) -> None:
         """Withdraw what waits, await what was sent, end the server, close the client's end."""
         try:
-            await self._settle_start()
+            await _settle(self._starting, self._services.limits.review_seconds)
             if client_left:
                 self._relay.leave()
                 await self._withdraw()
@@ -281,16 +294,16 @@ class Link:
         if self._starting is not None and not self._upstream.starting:
             self._starting.cancel()
 
-    async def _settle_start(self) -> None:
-        """Let a start that is under way come to its end, so that no process is left behind.
 
-        A client may close its end right after its last frame and still read the answers.
-        """
-        starting = self._starting
-        if starting is not None and not starting.done():
-            await asyncio.wait([starting], timeout=self._services.limits.review_seconds)
-            starting.cancel()
-            await asyncio.wait([starting])
+async def _settle(starting: "asyncio.Task[None] | None", seconds: float) -> None:
+    """Let a start that is under way come to its end, so that no process is left behind.
+
+    A client may close its end right after its last frame and still read the answers.
+    """
+    if starting is not None and not starting.done():
+        await asyncio.wait([starting], timeout=seconds)
+        starting.cancel()
+        await asyncio.wait([starting])
 
 
 def _drop(_line: bytes) -> None:

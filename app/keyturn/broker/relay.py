@@ -16,7 +16,6 @@ from keyturn.broker.envelope import (
     ServerFrame,
     cancelled_id,
     notification_line,
-    read_client,
     strict_params,
 )
 from keyturn.broker.eras import (
@@ -30,6 +29,7 @@ from keyturn.broker.eras import (
 from keyturn.broker.frames import Oversize
 from keyturn.broker.held_inputs import HeldInputs
 from keyturn.broker.judged_calls import Cancelled, JudgedCalls, fault_of_call_id
+from keyturn.broker.large_calls import ReadClient
 from keyturn.broker.listing import Listing
 from keyturn.broker.notices import Notices
 from keyturn.broker.passing import LONGEST_METHOD, Passed, PassedRequests
@@ -112,13 +112,13 @@ class Relay:
 
     # ---------------------------------------------------------------- from the client
 
-    def from_client(self, line: bytes) -> None:
-        """Route one line."""
-        frame = read_client(line)
+    def from_client(self, read: ReadClient) -> None:
+        """Route one frame."""
+        frame = read.frame
         if isinstance(frame, BadFrame):
             self.refuse_bad(frame)
         elif route_of(frame.method, frame.line) is Route.JUDGED:
-            self._call(frame)
+            self._call(frame, read.params)
         elif self._stop.engaged and not sent_while_stopped(frame.method):
             self._refuse_paused(frame)
         elif frame.id is not None:
@@ -126,7 +126,7 @@ class Relay:
         elif frame.method == CANCELLED:
             self._cancelled(frame)
         elif frame.method or not self._inputs.keeps_back(frame):
-            self._upstream.write(line)
+            self._upstream.write(frame.line)
             if frame.method == INITIALIZED:
                 self._handshaken = True
                 self._listing.begin(None, tools=self._says is None or self._says.tools)
@@ -149,7 +149,7 @@ class Relay:
         self._judged.record_malformed(frame.reason)
         self._patience.try_on()
 
-    def _call(self, frame: ClientFrame) -> None:
+    def _call(self, frame: ClientFrame, params: JsonObject | Malformed | None) -> None:
         fault = fault_of_call_id(frame.id)
         if frame.id is None or fault:
             self.refuse_bad(BadFrame(code=INVALID_REQUEST, reason=fault, id=frame.id))
@@ -160,7 +160,7 @@ class Relay:
         if self._judged.full(frame):
             self._answer(overload_line(frame.id, frame.method))
             return
-        params = strict_params(frame)
+        params = strict_params(frame) if params is None else params
         if not self._listing.begun and not isinstance(params, Malformed):
             # A first call of the era without a handshake, or of a client that left out its
             # `initialized`: what it may call must be known first.

@@ -9,6 +9,7 @@ from keyturn.application.ports.processes import Processes
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.broker.child_process import Command, ProcessTree
 from keyturn.broker.frames import LineBudget
+from keyturn.broker.large_frames import LargeFrames
 from keyturn.broker.server_environment import program_of, secret_names
 from keyturn.domain.configuration import Limits, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
@@ -35,6 +36,8 @@ class ServerMeans:
     secrets: SecretStore
     milestones: Milestones
     limits: Limits
+    large: LargeFrames | None = None
+    """Reads frames over 64 KiB; None to have them read where they come in."""
     budget: LineBudget = field(default_factory=LineBudget)
     """Of what all servers have begun to say."""
 

@@ -11,6 +11,8 @@ TURN_LINES = 200
 TURN_SECONDS = 0.002
 TURN = "turn"
 """Why a tap is held while lines of an earlier read are left."""
+PAYLOAD = "payload"
+"""Why a tap is held while a large frame is read elsewhere."""
 
 
 class Turns:

@@ -5,13 +5,14 @@ What it did not ask itself it hands on untouched; what may be sent at all is dec
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Protocol
 
 import msgspec
 
 from keyturn.application.ports.milestones import Milestone
+from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import (
     Answered,
     AnsweredError,
@@ -20,7 +21,7 @@ from keyturn.application.ports.upstream import (
     UpstreamReply,
 )
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.batches import members_of_answer
+from keyturn.broker.batches import is_batch, members_of_answer
 from keyturn.broker.child_process import Ends
 from keyturn.broker.envelope import (
     OWN_PREFIX,
@@ -31,6 +32,8 @@ from keyturn.broker.envelope import (
     request_line,
 )
 from keyturn.broker.frames import Oversize
+from keyturn.broker.large_frames import ReadFrame
+from keyturn.broker.ordered_lines import ServerLines
 from keyturn.broker.refusals import REFUSED, error_line
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.broker.transport import Asking, Transport, TransportEvents, open_transport
@@ -39,6 +42,8 @@ from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 
 _log = logging.getLogger(__name__)
 
+SETTLE_SECONDS = 2.0
+"""How long the end waits for large answers that are still being read."""
 MOST_REFUSED_UNREAD = 1_000
 """Refusals that are written to a server which has not read what was written before."""
 
@@ -99,6 +104,7 @@ class StdioUpstream:
         self._known = asyncio.Event()
         """Set once the start has succeeded or failed."""
         self._child: Transport | None = None
+        self._lines = ServerLines(self, means.large, self._tasks)
         self._awaited: dict[RequestId, asyncio.Future[UpstreamReply]] = {}
         self._own_ids = 0
         self._refused_unread = 0
@@ -133,7 +139,7 @@ class StdioUpstream:
 
     async def _open(self) -> Transport:
         ends = Ends(
-            stdout=self,
+            stdout=self._lines,
             stderr=self._log_line,
             slow=self._events.server_slow,
             frame_bytes=self._means.limits.frame_bytes,
@@ -159,6 +165,7 @@ class StdioUpstream:
         self._known.set()
         if self._child is not None:
             await self._child.end()
+            await self._lines.settle(SETTLE_SECONDS)
         self._answer_all(Lost("the connection to the server was ended"))
         await self._tasks.close()
 
@@ -207,8 +214,7 @@ class StdioUpstream:
         if child is None or not self.running or request_id in self._awaited:
             raise ServerUnavailable("The server is not running.")
         line = request_line(request_id, method, params)
-        reply = asyncio.get_running_loop().create_future()
-        self._awaited[request_id] = reply
+        reply = _expected(request_id, self._awaited)
         self._means.milestones.reached(Milestone.FIRST_BYTE)
         child.write(line)
         self._means.milestones.reached(Milestone.WRITTEN)
@@ -226,8 +232,7 @@ class StdioUpstream:
             raise ServerUnavailable("The server is not running.")
         self._own_ids += 1
         request_id = f"{OWN_PREFIX}{self._own_ids}"
-        reply = asyncio.get_running_loop().create_future()
-        self._awaited[request_id] = reply
+        reply = _expected(request_id, self._awaited)
         child.write(request_line(request_id, method, params))
         return reply
 
@@ -266,25 +271,25 @@ class StdioUpstream:
 
     # ---------------------------------------------------------------- from the server's stdout
 
-    def line(self, line: bytes) -> None:
+    def frame(self, line: bytes, read: ReadFrame) -> None:
         """Take a frame, or each of several in an array where the version has such."""
-        for member in members_of_answer(line) if self.in_batches else (line,):
-            self._frame(member)
+        for member in _members(line, read) if self.in_batches else (read,):
+            self._frame(line, member)
 
-    def _frame(self, line: bytes) -> None:
+    def _frame(self, line: bytes, read: ReadFrame) -> None:
         """Match an answer to its request, or hand the frame on."""
+        frame = read.frame
         if self._unheard:
             return
-        frame = read_server(line)
         if frame is None:
             self.note("stdout", line)
             return
         if not frame.method and frame.id is not None:
             reply = self._awaited.pop(frame.id, None)
             if reply is not None:
-                _settle(reply, _reply_of(frame))
+                _settle(reply, _reply_of(frame, None if _is_own(frame.id) else read.inspected))
                 return
-            if isinstance(frame.id, str) and frame.id.startswith(OWN_PREFIX):
+            if _is_own(frame.id):
                 self.note("late answer", line)
                 return
         self._events.from_server(frame)
@@ -330,11 +335,33 @@ class StdioUpstream:
         self._log_line(b"[" + what.encode() + b"] " + line[:4096])
 
 
-def _reply_of(frame: ServerFrame) -> UpstreamReply:
+def _members(line: bytes, read: ReadFrame) -> Iterable[ReadFrame]:
+    """Return each frame of a line, which the version lets hold several."""
+    if not is_batch(line):
+        return (read,)
+    return (ReadFrame(read_server(member)) for member in members_of_answer(line))
+
+
+def _expected(
+    request_id: RequestId, awaited: "dict[RequestId, asyncio.Future[UpstreamReply]]"
+) -> "asyncio.Future[UpstreamReply]":
+    reply: asyncio.Future[UpstreamReply] = asyncio.get_running_loop().create_future()
+    awaited[request_id] = reply
+    return reply
+
+
+def _is_own(request_id: RequestId) -> bool:
+    return isinstance(request_id, str) and request_id.startswith(OWN_PREFIX)
+
+
+def _reply_of(
+    frame: ServerFrame, inspected: InspectedAnswer | NotInspected | None
+) -> UpstreamReply:
     if frame.ambiguous:
         return Lost("the answer could not be read in one way")
     if frame.result is not None:
-        return Answered(line=frame.line, result=bytes(frame.result))
+        result = bytes(frame.result) if inspected is None else b""
+        return Answered(line=frame.line, result=result, inspected=inspected)
     if frame.error is None:
         return Lost("the answer has no result")
     try:
@@ -342,7 +369,11 @@ def _reply_of(frame: ServerFrame) -> UpstreamReply:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Lost("the answer's error could not be read")
     return AnsweredError(
-        line=frame.line, error=bytes(frame.error), code=error.code, message=error.message
+        line=frame.line,
+        error=bytes(frame.error) if inspected is None else b"",
+        code=error.code,
+        message=error.message,
+        inspected=inspected,
     )
 
 

@@ -40,6 +40,7 @@ COMMANDS = {
 _HIDDEN = {
     "_console": Command("console", argparse.SUPPRESS),
     "_picture": Command("picture", argparse.SUPPRESS),
+    "_worker": Command("worker", argparse.SUPPRESS),
 }
 _START = Command("start", "")
 

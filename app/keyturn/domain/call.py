@@ -6,9 +6,11 @@ whose arguments are all of its params but `_meta`.
 
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import sha256
 
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.client_request import TOOLS_CALL, looked_at
+from keyturn.domain.sealed import SealedParams
 
 RECEIPT_KEY = "app.keyturn/receipt"
 """Our own `_meta` key; inbound keys of this prefix are stripped."""
@@ -47,6 +49,15 @@ class ToolCall:
             return {key: value for key, value in self.params.items() if key != "_meta"}
         arguments = self.params.get("arguments")
         return arguments if isinstance(arguments, dict) else {}
+
+    @property
+    def sealed(self) -> SealedParams | None:
+        """Its params where they came with their canonical bytes."""
+        return self.params if isinstance(self.params, SealedParams) and self.is_of_tool else None
+
+    def canonical_arguments(self) -> bytes:
+        """Return the arguments as canonical bytes."""
+        return self.sealed.arguments if self.sealed is not None else canonical(self.arguments)
 
     def bound_meta(self) -> JsonObject:
         """Return the part of `_meta` that an approval binds and the Raw tab shows."""
@@ -95,7 +106,7 @@ class ToolCall:
         )
         parts = (
             head,
-            canonical(self.params.get("arguments", {}) if self.is_of_tool else self.arguments),
+            self._digested_arguments(),
             definition,
             self._hash_of("inputResponses"),
             launch,
@@ -104,12 +115,24 @@ class ToolCall:
             self._hash_of("requestState"),
             tail,
         )
-        return digest_of(b"".join(parts))
+        if self.sealed is None:
+            return digest_of(b"".join(parts))
+        hashed = sha256()
+        for part in parts:
+            # The bytes where they are: a thread that hashes many of them holds nobody up.
+            hashed.update(part)
+        return hashed.hexdigest()
 
     def digest_of_first(self) -> str:
         """Return the digest of the call that this one repeats with more input, or its own."""
         first = {k: v for k, v in self.params.items() if k not in _CONTINUATION_KEYS}
         return replace(self, params=first).digest()
+
+    def _digested_arguments(self) -> bytes | memoryview:
+        sealed = self.sealed
+        if sealed is not None:
+            return memoryview(sealed.canonical)[sealed.start : sealed.end]
+        return canonical(self.params.get("arguments", {}) if self.is_of_tool else self.arguments)
 
     def _hash_of(self, member: str) -> bytes:
         if member not in self.params:

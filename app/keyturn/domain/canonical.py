@@ -61,6 +61,8 @@ class Malformed:
 
     reason: str
     """One short phrase for the record and the person, without the text itself."""
+    unread: bool = False
+    """Nobody has read it, so that it may be sound; it is refused all the same."""
 
 
 class _Refused(ValueError):

@@ -8,38 +8,24 @@ evidence for a person; that nothing is found proves nothing (security.md section
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from keyturn.application.ports.inspection import ResultSource
+from keyturn.application.ports.inspection import DrawnResult, Place, ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import MOST_ORIGINS, Origin, Trace, bounded
-from keyturn.inspection.folding import FOLDED_AT_ONCE, fold, fold_cost
+from keyturn.inspection.drawing import HASHED_CHARACTERS, draw, structure_bytes
+from keyturn.inspection.folding import FOLDED_AT_ONCE, fold_cost
 from keyturn.inspection.trace_store import Kept, Sheet, TraceMemory, TraceStore
 from keyturn.inspection.trace_text import (
     MAX_PIECE,
-    MIN_CHARACTERS,
-    Place,
     Rendering,
     excerpt_at,
-    holds_more_than,
-    key_characters,
     leaf_text,
     leaves,
-    pieces,
     render,
-    render_on_one_line,
     scalars,
-    structure_of,
-    text_blocks,
 )
 
 SESSION_BYTES = 128 * 1024 * 1024
 TOTAL_BYTES = 512 * 1024 * 1024
-_HASHED_CHARACTERS = 128 * 1024
-_HASHED_PIECES = 800
-"""How much of one result is hashed (about 4 ms); text beyond it is searched instead."""
-_MAX_STRUCTURE = 1_200
-"""Objects, lists and scalars of one structure that is set out in lines (about 4 ms)."""
-_SCALAR_BYTES = 150
-"""What one scalar of a decoded structure costs besides its text, estimated."""
 _MAX_LEAVES = 1_000
 """Argument leaves that are traced; more of them make the trace incomplete."""
 _MAX_PATHS = 4 * 1024 * 1024
@@ -68,6 +54,8 @@ class MemoryTraceIndexes:
     ) -> None:
         """Limit each index and all together, in bytes."""
         self._memory = TraceMemory(session_bytes=session_bytes, total_bytes=total_bytes)
+        self.key = self._memory.key
+        """Under which what is drawn elsewhere has to be hashed."""
 
     def new_index(self) -> "MemoryTraceIndex":
         """Return an empty index."""
@@ -84,15 +72,16 @@ class MemoryTraceIndex:
 
     def add(self, source: ResultSource, result: JsonValue) -> None:
         """Index a result's text and structured leaves."""
+        self.keep(source, draw(result, self._store.hash_of))
+
+    def keep(self, source: ResultSource, drawn: DrawnResult) -> None:
+        """Index a result out of which was drawn, elsewhere, what is remembered of it."""
         self._results += 1
-        blocks = text_blocks(result)
-        if blocks:
-            kept = Kept(source, "\n".join(blocks), structure_of(result))
-            places = _places_of_text(kept, blocks)
-        else:
-            kept = Kept(source, "")
-            places = _places_of_rendering(kept, structure_of(result))
-        self._store.current().keep(kept, self._hashed(kept, places))
+        kept = Kept(source, drawn.text, drawn.structure, partly_hashed=drawn.partly_hashed)
+        if kept.structure:
+            kept.scalars = tuple(scalars(kept.structure))
+            kept.structure_bytes = structure_bytes(kept.structure, kept.scalars)
+        self._store.current().keep(kept, drawn.values)
         self._store.changed()
 
     def trace(self, arguments: JsonObject) -> Trace:
@@ -111,24 +100,6 @@ class MemoryTraceIndex:
             (_origin(seen[n], drawn) for n in sorted(needed)),
             incomplete=self._store.dropped or left_out or cut,
         )
-
-    def _hashed(
-        self, kept: Kept, places: Iterator[tuple[str, Place]]
-    ) -> Iterator[tuple[int, Place]]:
-        before = ""
-        left = FOLDED_AT_ONCE
-        for text, place in places:
-            # A text of one line comes as its line and as a whole, and the first place counts.
-            if text == before:
-                continue
-            before = text
-            left -= fold_cost(text)
-            if left < 0:
-                kept.partly_hashed = True
-                return
-            folded = fold(text)
-            if len(folded) >= MIN_CHARACTERS:
-                yield self._store.hash_of(folded), place
 
     def _keys(self, texts: Iterable[str]) -> tuple[dict[str, int], bool]:
         """Hash the texts, short ones first; True when the rest of them takes too long to fold."""
@@ -191,55 +162,6 @@ def _texts(arguments: JsonObject) -> tuple[list[tuple[str, str]], bool]:
         if text is not None:
             found.append((path, text))
     return found, False
-
-
-def _places_of_text(kept: Kept, blocks: list[str]) -> Iterator[tuple[str, Place]]:
-    cut = pieces(kept.text[:_HASHED_CHARACTERS], _HASHED_PIECES)
-    kept.partly_hashed = len(kept.text) > _HASHED_CHARACTERS or len(cut) >= _HASHED_PIECES
-    # Pieces first: a block that says one line amid unseen characters stands where that line does.
-    yield from cut
-    start, line = 0, 1
-    if len(blocks) > _HASHED_PIECES:
-        kept.partly_hashed = True
-    for block in blocks[:_HASHED_PIECES]:
-        if len(block) <= MAX_PIECE:
-            blank = block[: len(block) - len(block.lstrip())]
-            whole = block.strip()
-            yield whole, Place(start + len(blank), len(whole), line + blank.count("\n"))
-        start += len(block) + 1
-        line += block.count("\n") + 1
-    yield from _places_of_structure(kept)
-
-
-def _places_of_structure(kept: Kept) -> Iterator[tuple[str, Place]]:
-    if not kept.structure:
-        return
-    if holds_more_than(kept.structure, _MAX_STRUCTURE):
-        # Too large to be kept besides the text, which says the same.
-        kept.structure = None
-        kept.partly_hashed = True
-        return
-    kept.scalars = tuple(scalars(kept.structure))
-    kept.structure_bytes = key_characters(kept.structure)
-    for number, value in enumerate(kept.scalars):
-        text = leaf_text(value) or ""
-        kept.structure_bytes += len(text) + _SCALAR_BYTES
-        if text and len(text) <= MAX_PIECE:
-            yield text, Place(number, 0, 0)
-
-
-def _places_of_rendering(kept: Kept, structure: JsonValue) -> Iterator[tuple[str, Place]]:
-    if holds_more_than(structure, _MAX_STRUCTURE):
-        # Too large to be set out with line breaks here; it is searched as it is.
-        kept.text = render_on_one_line(structure)
-        kept.partly_hashed = True
-        return
-    rendering = render(structure)
-    kept.text = rendering.text
-    for value, place in zip(scalars(structure), rendering.places, strict=True):
-        text = leaf_text(value)
-        if text is not None and len(text) <= MAX_PIECE:
-            yield text, place
 
 
 def _search(sheet: Sheet, text: str, found: dict[Kept, Place]) -> None:
@@ -322,7 +244,7 @@ def _place_of_scalar(kept: Kept, number: int, drawn: dict[Kept, Rendering]) -> t
     `drawn` keeps the renderings of one trace: a thousand values may stand in one structure.
     """
     scalar = leaf_text(kept.scalars[number]) or ""
-    offset = _find_word(kept.text, scalar, _HASHED_CHARACTERS)
+    offset = _find_word(kept.text, scalar, HASHED_CHARACTERS)
     if offset >= 0:
         return kept.text, _place_at(kept.text, offset, len(scalar))
     rendering = drawn.get(kept)

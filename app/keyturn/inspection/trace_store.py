@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from itertools import count
 
-from keyturn.application.ports.inspection import ResultSource
+from keyturn.application.ports.inspection import Place, ResultSource
 from keyturn.domain.canonical import JsonValue
 from keyturn.inspection.folding import fold
-from keyturn.inspection.trace_text import Place
 
 SEGMENTS = 8
 """Parts of a session that are dropped one at a time, the oldest first."""
@@ -229,6 +228,11 @@ class TraceMemory:
         self._remembered = 0
         self._stores: weakref.WeakSet[TraceStore] = weakref.WeakSet()
 
+    @property
+    def key(self) -> bytes:
+        """The key of the hashes, for who draws results elsewhere."""
+        return self._key
+
     def watch(self, store: TraceStore) -> _Share:
         """Bound a new store; its share comes back when it is let go."""
         share = _Share()
@@ -242,8 +246,7 @@ class TraceMemory:
 
     def hash_of(self, folded: str) -> int:
         """Hash a text to 64 bits under this process's key."""
-        text = folded.encode("utf-8", "surrogatepass")
-        return int.from_bytes(blake2b(text, digest_size=8, key=self._key).digest())
+        return keyed_hash(folded, self._key)
 
     def key_of(self, text: str) -> int:
         """Fold a text and hash it; done once for a call that is looked for in several indexes."""
@@ -265,6 +268,12 @@ class TraceMemory:
 
     def _give_back(self, share: _Share) -> None:
         self.total -= share.bytes
+
+
+def keyed_hash(folded: str, key: bytes) -> int:
+    """Hash a folded text to 64 bits under a key."""
+    text = folded.encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8, key=key).digest())
 
 
 def _packed(number: int, place: Place) -> int:

@@ -114,7 +114,9 @@ class RawServer:
                 self.result(frame, answer)
             case "big":
                 size = int(arguments["text"])
-                self.result(frame, {"content": [{"type": "text", "text": "x" * size}]})
+                unit = arguments.get("unit", "x")
+                text = (unit * (size // len(unit) + 1))[:size]
+                self.result(frame, {"content": [{"type": "text", "text": text}]})
             case "junk":
                 self.say(b'junk\n\n[]\n{"x":1}\n\xff\xfe\n')
                 self.result(frame, answer)

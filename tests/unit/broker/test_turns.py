@@ -122,7 +122,7 @@ def test_a_reader_that_is_opened_for_good_still_takes_turns() -> None:
     pipe = held_pipe(tap)
     tap.hold("client")
     tap.hold(turns_module.TURN)
-    tap.open_for_good(but=turns_module.TURN)
+    tap.open_for_good(but=[turns_module.TURN])
     assert not pipe.reading
     tap.release(turns_module.TURN)
     assert pipe.reading

@@ -8,8 +8,7 @@ import pytest
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import MOST_ORIGINS, Origin, Trace
-from keyturn.inspection import trace as trace_module
-from keyturn.inspection import trace_store
+from keyturn.inspection import drawing, trace_store
 from keyturn.inspection.trace import MemoryTraceIndex, MemoryTraceIndexes
 
 REPORT = """Shipment report 3: Kestrel Pass, week 18
@@ -365,7 +364,7 @@ def test_of_countless_blocks_the_first_are_hashed_and_the_rest_is_searched(
         folded.append(text)
         return text
 
-    monkeypatch.setattr(trace_module, "fold", fold)
+    monkeypatch.setattr(drawing, "fold", fold)
     blocks: list[JsonValue] = [{"type": "text", "text": f"block {n}"} for n in range(5_000)]
     index = index_of({"content": blocks})
     assert len(folded) < 2_000

@@ -1,7 +1,8 @@
 """The inspection ports: arguments against schemas, values against results, results in limits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Trace
@@ -35,11 +36,36 @@ class ResultSource:
     untrusted: bool
 
 
+class Place(NamedTuple):
+    """A stretch of a result's text; with `line` 0 the number of a scalar in its structure."""
+
+    offset: int
+    length: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnResult:
+    """What an index remembers of one result, drawn out of it before it is kept."""
+
+    text: str
+    values: Sequence[tuple[int, Place]] = ()
+    """Hashes of values, and where each stood."""
+    structure: JsonValue = None
+    """Structured content whose scalars have places of their own, besides the text."""
+    partly_hashed: bool = False
+    """Not all of the text was hashed, so it must be searched."""
+
+
 class TraceIndex(Protocol):
     """All results of one session, over all its servers; lives in memory and dies with it."""
 
     def add(self, source: ResultSource, result: JsonValue) -> None:
         """Index a result's text and structured leaves."""
+        ...
+
+    def keep(self, source: ResultSource, drawn: DrawnResult) -> None:
+        """Index a result out of which was drawn, elsewhere, what is remembered of it."""
         ...
 
     def trace(self, arguments: JsonObject) -> Trace:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.domain.canonical import JsonObject
 
 
@@ -24,7 +25,9 @@ class Answered:
     line: bytes
     """The whole frame as it came."""
     result: bytes
-    """Its `result` member as it came."""
+    """Its `result` member as it came; empty where it was inspected elsewhere."""
+    inspected: InspectedAnswer | NotInspected | None = None
+    """Of a large one: what a worker made of it, or that none did; None to be inspected here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +36,11 @@ class AnsweredError:
 
     line: bytes
     error: bytes
-    """Its `error` member as it came."""
+    """Its `error` member as it came; empty where it was inspected elsewhere."""
     code: int
     message: str
+    inspected: InspectedAnswer | NotInspected | None = None
+    """As of an answer with a result."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,59 @@
+"""The port for payloads over 64 KiB, which are read in a process of their own, off the loop."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from keyturn.application.ports.inspection import DrawnResult, InspectedResult, SchemaFault
+from keyturn.domain.canonical import JsonObject
+
+LARGE_BYTES = 64 * 1024
+"""Up to so many bytes a payload is read where it comes in."""
+
+T = TypeVar("T")
+Parts = Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class NotInspected:
+    """No worker read the payload: it is refused, or withheld, never passed as if it had been."""
+
+    reason: str
+    """Why, as a phrase that begins with "it"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectedAnswer:
+    """What a worker made of one answer; the answer itself stays where it is."""
+
+    result: InspectedResult
+    """Without the decoded result."""
+    drawn: DrawnResult
+    """What is remembered of it for tracing."""
+    cut: bytes = b""
+    """The result in JSON as the agent gets it, where it was changed."""
+    asks: bool = False
+    """It may ask for something, so that it has to be read once more."""
+
+
+class LargeArguments(Protocol):
+    """Holds large arguments against schemas without holding up the loop."""
+
+    async def faults(
+        self, def_hash: str, schema: JsonObject, arguments: bytes
+    ) -> list[SchemaFault] | NotInspected:
+        """Return every fault of canonical arguments, as a SchemaValidator does."""
+        ...
+
+
+class Workers(Protocol):
+    """Processes that do pure jobs on bytes; a dead or late one is replaced."""
+
+    async def ask(
+        self, job: bytes, payload: bytes, read: Callable[[Parts], T]
+    ) -> "T | NotInspected":
+        """Have a worker do one job; `read` takes its answer, in a thread.
+
+        A worker that is ready has two seconds for it.
+        """
+        ...

@@ -1,0 +1,193 @@
+"""What is done with large payloads in processes of their own: the worker, and the way to it."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from keyturn.application.masking import masked_json
+from keyturn.application.ports.inspection import SchemaFault
+from keyturn.application.ports.payloads import NotInspected, Parts, Workers
+from keyturn.broker import large_calls, large_frames
+from keyturn.broker.envelope import BadFrame, ClientFrame, ServerFrame, read_client, read_server
+from keyturn.broker.large_calls import ReadClient, is_judged, read_of
+from keyturn.broker.large_frames import ReadFrame, frame_of
+from keyturn.desktop.hardening import make_undumpable, set_process_name
+from keyturn.desktop.worker_process import serve_jobs
+from keyturn.domain.answer import asking, asking_in
+from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
+from keyturn.domain.sealed import SealedParams
+from keyturn.inspection.answers import answer_of, inspect_answer
+from keyturn.inspection.results import BoundedResultInspector
+from keyturn.inspection.schema import JsonSchemaValidator
+from keyturn.inspection.secrets import DetectSecretsMask
+
+
+class _ServerJob(msgspec.Struct, frozen=True, tag="server"):
+    """A frame of a server is read; where it is an answer it is inspected, and drawn for tracing."""
+
+    result_bytes: int = 0
+    """Largest result that is handed on whole; 0 to have none inspected."""
+    key: str = ""
+    """Of the trace index's hashes, in hexadecimal."""
+
+
+class _ClientJob(msgspec.Struct, frozen=True, tag="client"):
+    """A frame of a client is read."""
+
+    judged: bool = False
+    """Params of what is judged are read strictly, and written canonically."""
+
+
+class _MaskJob(msgspec.Struct, frozen=True, tag="mask"):
+    """Secrets in canonical JSON are masked."""
+
+
+class _CheckJob(msgspec.Struct, frozen=True, tag="check"):
+    """Canonical arguments are held against a schema."""
+
+    def_hash: str
+    schema: msgspec.Raw
+
+
+_Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob
+
+_jobs: "msgspec.json.Decoder[_Job]" = msgspec.json.Decoder(_Job)
+_json = msgspec.json.encode
+_value: "msgspec.json.Decoder[JsonValue]" = msgspec.json.Decoder()
+
+_object: "msgspec.json.Decoder[JsonObject]" = msgspec.json.Decoder()
+_faults: "msgspec.json.Decoder[list[tuple[str, str]]]" = msgspec.json.Decoder(list[tuple[str, str]])
+_mask = DetectSecretsMask()
+_validator = JsonSchemaValidator()
+
+
+class PooledFrames:
+    """Implements LargeFrames on workers."""
+
+    def __init__(self, workers: Workers, *, key: bytes, result_bytes: int) -> None:
+        """Hash what is remembered under `key`, and cut results beyond `result_bytes`."""
+        self._workers = workers
+        self._job = _json(_ServerJob(key=key.hex(), result_bytes=result_bytes))
+
+    async def read(self, line: bytes) -> ReadFrame:
+        """Read one frame, also where it could not be inspected: who waits for it has to be told."""
+        found = await self._read(self._job, line)
+        if isinstance(found, ReadFrame):
+            return found
+        again = await self._read(_json(_ServerJob()), line)
+        frame = again.frame if isinstance(again, ReadFrame) else read_server(line)
+        return ReadFrame(frame, found)
+
+    async def _read(self, job: bytes, line: bytes) -> ReadFrame | NotInspected:
+        def read(parts: Parts) -> ReadFrame:
+            frame = frame_of(line, parts[: large_frames.PARTS])
+            about = parts[large_frames.PARTS :]
+            return ReadFrame(frame, answer_of(about) if about else None)
+
+        return await self._workers.ask(job, line, read)
+
+
+class PooledCalls:
+    """Implements LargeCalls on workers."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    async def read(self, line: bytes) -> ReadClient:
+        """Read one frame; of a call that nobody could read it is only known who asks."""
+        found = await self._read(_ClientJob(judged=True), line)
+        if isinstance(found, NotInspected):
+            again = await self._read(_ClientJob(), line)
+            frame = again.frame if isinstance(again, ReadClient) else read_client(line)
+            return _unread(frame, found)
+        if isinstance(found.params, SealedParams):
+            masked = await self._workers.ask(_json(_MaskJob()), found.params.arguments, _first)
+            if isinstance(masked, NotInspected):
+                return _unread(found.frame, masked)
+            found.params.masked = masked
+        return found
+
+    async def _read(self, job: _ClientJob, line: bytes) -> ReadClient | NotInspected:
+        return await self._workers.ask(_json(job), line, lambda parts: read_of(line, parts))
+
+
+class PooledArguments:
+    """Implements LargeArguments on workers."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    async def faults(
+        self, def_hash: str, schema: JsonObject, arguments: bytes
+    ) -> list[SchemaFault] | NotInspected:
+        """Return every fault of canonical arguments."""
+        job = _json(_CheckJob(def_hash=def_hash, schema=msgspec.Raw(_json(schema))))
+
+        def read(parts: Parts) -> list[SchemaFault]:
+            found = _faults.decode(_first(parts))
+            return [SchemaFault(path=path, message=message) for path, message in found]
+
+        return await self._workers.ask(job, arguments, read)
+
+
+def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
+    """Do what a worker is for."""
+    wanted = _jobs.decode(job)
+    match wanted:
+        case _ServerJob():
+            return _read_server(wanted, payload)
+        case _ClientJob():
+            return large_calls.outline_of(payload, judged=wanted.judged)
+        case _MaskJob():
+            return [masked_json(_value.decode(payload), payload, _mask)[0]]
+        case _CheckJob():
+            schema, arguments = _object.decode(wanted.schema), _object.decode(payload)
+            found = _validator.faults(wanted.def_hash, schema, arguments)
+            return [_json([(fault.path, fault.message) for fault in found])]
+
+
+def run_worker() -> int:
+    """Be a worker until the broker ends."""
+    make_undumpable()
+    set_process_name("keyturn worker")
+    serve_jobs(do_job)
+    return 0
+
+
+def _read_server(wanted: _ServerJob, line: bytes) -> list[bytes]:
+    frame = read_server(line)
+    parts = large_frames.outline_of(frame, line)
+    if frame is None or frame.ambiguous or not wanted.result_bytes:
+        return parts
+    raw = frame.result if frame.result is not None else frame.error
+    if frame.method or raw is None:
+        return parts
+    return parts + inspect_answer(
+        bytes(raw),
+        failed=frame.result is None,
+        asks=lambda result, cut: _asks(frame, result, cut=cut),
+        inspector=BoundedResultInspector(wanted.result_bytes),
+        key=bytes.fromhex(wanted.key),
+        encode=_encoded,
+    )
+
+
+def _unread(frame: ClientFrame | BadFrame, why: NotInspected) -> ReadClient:
+    return ReadClient(frame, Malformed(why.reason, unread=True) if is_judged(frame) else None)
+
+
+def _first(parts: Parts) -> bytes:
+    (part,) = parts
+    return part
+
+
+def _asks(frame: ServerFrame, result: JsonValue, *, cut: bool) -> bool:
+    return (asking(result) if cut else asking_in(frame.line)) is not None
+
+
+def _encoded(result: JsonValue) -> bytes:
+    """Write a result that was cut; empty where JSON has no form for it."""
+    try:
+        return _json(result)
+    except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):
+        return b""

@@ -1,0 +1,94 @@
+"""Owns how a large frame of a client is read elsewhere: what comes back of it, in which bytes."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+from msgspec import Raw
+
+from keyturn.broker.envelope import BadFrame, ClientFrame, read_client, strict_params
+from keyturn.broker.members import NOTHING, place_of
+from keyturn.broker.routes import Route, route_of
+from keyturn.domain.call import without_own_meta
+from keyturn.domain.canonical import JsonObject, Malformed, canonical
+from keyturn.domain.client_request import TOOLS_CALL
+from keyturn.domain.sealed import SealedParams, seal
+
+PARTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReadClient:
+    """A frame of a client as it was read."""
+
+    frame: ClientFrame | BadFrame
+    params: JsonObject | Malformed | None = None
+    """Of what is judged, where they were read already."""
+
+
+class LargeCalls(Protocol):
+    """Reads large frames of clients without holding up the loop."""
+
+    async def read(self, line: bytes) -> ReadClient:
+        """Read one; never fails. Params that nobody could read are malformed."""
+        ...
+
+
+def read_here(line: bytes) -> ReadClient:
+    """Read a frame where it comes in; its params only once somebody wants to know."""
+    return ReadClient(read_client(line))
+
+
+def is_judged(frame: ClientFrame | BadFrame) -> bool:
+    """Tell whether the gate has to see it."""
+    return isinstance(frame, ClientFrame) and route_of(frame.method, frame.line) is Route.JUDGED
+
+
+def outline_of(line: bytes, *, judged: bool) -> list[bytes]:
+    """Read a line and write down what was found, in `PARTS` parts; params only if `judged`."""
+    frame = read_client(line)
+    if isinstance(frame, BadFrame):
+        return [_json(["", frame.code, frame.reason, frame.id]), b"", b""]
+    value = bytes(frame.params)
+    # Wherever the same bytes stand: what lies in between is all that counts.
+    at = place_of(value, line)
+    fault, encoded, start, end = "", b"", 0, 0
+    if judged and is_judged(frame):
+        params = strict_params(frame)
+        if isinstance(params, Malformed):
+            fault = params.reason
+        else:
+            encoded, start, end = _sealed(frame.method, without_own_meta(params))
+    head = [frame.method, frame.id, frame.answers, at, at + len(value), fault, start, end]
+    return [_json(["frame", *head]), value if at < 0 else b"", encoded]
+
+
+def read_of(line: bytes, parts: Sequence[bytes]) -> ReadClient:
+    """Read an outline; raises ValueError or TypeError for what is none."""
+    head, value, encoded = parts
+    kind, *about = json.loads(head)
+    if not kind:
+        code, reason, bad_id = about
+        return ReadClient(BadFrame(code=code, reason=reason, id=bad_id))
+    method, request_id, answers, at, to, fault, start, end = about
+    raw = Raw(value) if at < 0 else Raw(memoryview(line)[at:to])
+    frame = ClientFrame(line, method, request_id, raw if at < to else NOTHING, answers)
+    if fault:
+        return ReadClient(frame, Malformed(fault))
+    if not encoded:
+        return ReadClient(frame)
+    values: JsonObject = msgspec.json.decode(encoded)
+    return ReadClient(frame, SealedParams(values, encoded, start, end) if end else values)
+
+
+def _sealed(method: str, params: JsonObject) -> tuple[bytes, int, int]:
+    """Only a tool's arguments are cut out of the params; other requests are small things to do."""
+    if method != TOOLS_CALL or not isinstance(params.get("arguments"), dict):
+        return canonical(params), 0, 0
+    return seal(params)
+
+
+def _json(value: list[object]) -> bytes:
+    return json.dumps(value).encode()

@@ -1,0 +1,215 @@
+"""Owns the two worker processes that read large payloads: their start, their work, their end.
+
+They start with the first large payload, or half a minute after the broker, and end when idle. One
+that is dead or late is killed and another started in its place; its payload counts as not inspected
+(architecture.md section 2).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from keyturn.application.ports.payloads import NotInspected, Parts, T
+from keyturn.desktop.process_tree import with_parent_death_signal
+from keyturn.desktop.worker_process import WorkerProcess
+
+_log = logging.getLogger(__name__)
+
+WORKERS = 2
+MOST_WAITING_BYTES = 256 * 1024 * 1024
+"""Of payloads that wait or are worked on, beside one that is let in alone."""
+LATE = NotInspected("it was not inspected in time")
+DEAD = NotInspected("it could not be inspected: the process for that ended")
+TOO_MUCH = NotInspected("it could not be inspected: too much else waits for that")
+ENDED = NotInspected("it could not be inspected: Keyturn ends")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How long things may take, in seconds."""
+
+    answer: float = 2.0
+    """From the hand-over to a worker that is ready."""
+    start: float = 10.0
+    """Until a worker is ready, for who waits for it."""
+    warm: float = 30.0
+    """From the broker's start to the workers'."""
+    idle: float = 300.0
+    """From the last payload to the workers' end."""
+
+
+class _Worker:
+    """One worker, and whether it is ready."""
+
+    def __init__(self, process: WorkerProcess, ready: "asyncio.Future[None]") -> None:
+        self.process = process
+        self.ready = ready
+
+
+class WorkerPool:
+    """Implements the Workers port with processes; `close` must be called."""
+
+    def __init__(
+        self, command: Sequence[str], env: Mapping[str, str], times: Times | None = None
+    ) -> None:
+        """Start workers by `command` in the environment `env`, once they are needed."""
+        self._command = with_parent_death_signal(command)
+        self._env = env
+        self._times = times or Times()
+        self._loop = asyncio.get_running_loop()
+        # A thread that waits for a worker ends when that is killed, so that none is missing.
+        self._threads = ThreadPoolExecutor(3 * WORKERS, "payloads")
+        self._places = asyncio.Semaphore(WORKERS)
+        self._workers: set[_Worker] = set()
+        self._idle: list[_Worker] = []
+        self._burials: set[asyncio.Future[str]] = set()
+        self._waiting_bytes = 0
+        self._asked = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The workers' process ids."""
+        return tuple(worker.process.pid for worker in self._workers)
+
+    @property
+    def busy(self) -> int:
+        """How many payloads wait or are worked on."""
+        return self._asked
+
+    def begin(self) -> None:
+        """Have the workers started a little later, when the broker's own start is over."""
+        self._set_timer(self._times.warm, self._warm)
+
+    async def ask(
+        self, job: bytes, payload: bytes, read: Callable[[Parts], T]
+    ) -> "T | NotInspected":
+        """Have a worker do one job; `read` takes its answer, in a thread."""
+        size = len(payload)
+        if self._waiting_bytes and self._waiting_bytes + size > MOST_WAITING_BYTES:
+            return TOO_MUCH
+        self._set_timer(None)
+        self._asked += 1
+        self._waiting_bytes += size
+        try:
+            self._fill()
+            async with self._places:
+                return await self._ask(lambda worker: read(worker.do(job, payload)))
+        finally:
+            self._waiting_bytes -= size
+            self._asked -= 1
+            if not self._asked:
+                self._set_timer(self._times.idle, self._rest)
+
+    async def close(self) -> None:
+        """End the workers; what they work on counts as not inspected."""
+        self._closed = True
+        self._set_timer(None)
+        for worker in tuple(self._workers):
+            self._end(worker)
+        while self._burials:
+            await asyncio.wait(self._burials)
+        self._threads.shutdown(wait=False)
+
+    # ---------------------------------------------------------------- one job
+
+    async def _ask(self, work: Callable[[WorkerProcess], T]) -> "T | NotInspected":
+        if self._closed:
+            return ENDED
+        worker = self._take()
+        if worker is None:
+            return DEAD
+        answer: T | NotInspected = LATE
+        try:
+            answer = await self._answer(worker, work)
+        finally:
+            # Also when whoever asked was cancelled: then a thread still waits for the worker.
+            if isinstance(answer, NotInspected):
+                self._end(worker)
+                self._fill()
+            else:
+                self._idle.append(worker)
+        return answer
+
+    async def _answer(
+        self, worker: _Worker, work: Callable[[WorkerProcess], T]
+    ) -> "T | NotInspected":
+        try:
+            async with asyncio.timeout(self._times.start):
+                await worker.ready
+            async with asyncio.timeout(self._times.answer):
+                return await self._loop.run_in_executor(self._threads, work, worker.process)
+        except TimeoutError:
+            _log.error("worker late, its payload not inspected pid=%d", worker.process.pid)
+            return LATE
+        except (OSError, EOFError, ValueError, TypeError) as error:
+            _log.error("worker ended, its payload not inspected cause=%r", error)
+            return ENDED if self._closed else DEAD
+
+    # ---------------------------------------------------------------- the workers
+
+    def _take(self) -> _Worker | None:
+        """Take a worker that runs, a ready one first; None where none can be started."""
+        for worker in tuple(self._idle):
+            if not worker.process.running:
+                self._end(worker)
+        self._fill()
+        self._idle.sort(key=lambda worker: worker.ready.done())
+        return self._idle.pop() if self._idle else None
+
+    def _fill(self) -> None:
+        """Start what is missing."""
+        while len(self._workers) < WORKERS and not self._closed:
+            try:
+                process = WorkerProcess(self._command, self._env)
+            except OSError as error:
+                _log.error("worker not started cause=%s", error.strerror)
+                return
+            ready = self._loop.run_in_executor(self._threads, process.await_ready)
+            ready.add_done_callback(_seen)
+            worker = _Worker(process, ready)
+            self._workers.add(worker)
+            self._idle.append(worker)
+
+    def _end(self, worker: _Worker) -> None:
+        if worker not in self._workers:
+            return
+        self._workers.remove(worker)
+        if worker in self._idle:
+            self._idle.remove(worker)
+        worker.process.kill()
+        burial = self._loop.run_in_executor(self._threads, worker.process.bury)
+        self._burials.add(burial)
+        burial.add_done_callback(self._buried)
+
+    def _buried(self, burial: "asyncio.Future[str]") -> None:
+        self._burials.discard(burial)
+        if not burial.cancelled() and burial.exception() is None and burial.result():
+            _log.error("worker said: %s", burial.result())
+
+    # ---------------------------------------------------------------- time
+
+    def _set_timer(self, seconds: float | None, then: Callable[[], None] = lambda: None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if seconds is not None and not self._closed:
+            self._timer = self._loop.call_later(seconds, then)
+
+    def _warm(self) -> None:
+        self._fill()
+        self._set_timer(self._times.idle, self._rest)
+
+    def _rest(self) -> None:
+        """End the workers that nobody has needed for a while."""
+        for worker in tuple(self._workers):
+            self._end(worker)
+
+
+def _seen(ready: "asyncio.Future[None]") -> None:
+    """Take note of a start that failed; whoever waits for it is told, too."""
+    if not ready.cancelled():
+        ready.exception()

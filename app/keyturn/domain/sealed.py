@@ -1,0 +1,52 @@
+"""Large params with the canonical bytes that they were decoded from (architecture.md section 2).
+
+Digest, record and frame are cut out of the bytes, which nothing can change; the values are there to
+be judged and traced by.
+"""
+
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical
+
+
+class SealedParams(dict[str, JsonValue]):
+    """The params of a large call; whatever is made of them anew is sealed no longer."""
+
+    __slots__ = ("canonical", "end", "masked", "start")
+
+    def __init__(self, values: JsonObject, encoded: bytes, start: int, end: int) -> None:
+        """`values` are what `encoded` says; the arguments stand in it from `start` to `end`."""
+        super().__init__(values)
+        self.canonical = encoded
+        self.start = start
+        self.end = end
+        self.masked = b""
+        """The arguments with secrets masked, once somebody has looked for them."""
+
+    @property
+    def arguments(self) -> bytes:
+        """The arguments, as canonical bytes."""
+        return self.canonical[self.start : self.end]
+
+    def without(self, member: str) -> "SealedParams":
+        """Return the same without one member, which is not the arguments."""
+        rest: JsonObject = {name: value for name, value in self.items() if name != member}
+        left = SealedParams(rest, *seal(rest, self.arguments))
+        left.masked = self.masked
+        return left
+
+
+def seal(params: JsonObject, arguments: bytes | None = None) -> tuple[bytes, int, int]:
+    """Return canonical params, and where in them the arguments begin and end.
+
+    `arguments` are theirs in canonical bytes, where these are known.
+    """
+    parts: list[bytes] = []
+    start = end = at = 0
+    for key in sorted(params, key=lambda key: key.encode("utf-16-be")):
+        known = arguments if key == "arguments" else None
+        name, value = canonical(key), canonical(params[key]) if known is None else known
+        at += 1 + len(name) + 1
+        if key == "arguments":
+            start, end = at, at + len(value)
+        at += len(value)
+        parts.append(b"%b:%b" % (name, value))
+    return b"{%b}" % b",".join(parts), start, end

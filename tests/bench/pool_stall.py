@@ -1,0 +1,88 @@
+"""Measures how long large payloads hold the broker's loop: read there, and read by workers.
+
+Run as `python -m tests.bench.pool_stall [MEGABYTES...]`; of a call with a large answer, and of a
+large call up to 7 MB, the loop's longest stall and the time from the call to its answer.
+"""
+
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from keyturn.application.approval_request import AnswerVerdict
+from keyturn.desktop.worker_pool import WorkerPool
+from keyturn.inspection.secrets import DetectSecretsMask
+from tests.integration.link_rig import ALLOW_ALL, World, line_of, request
+
+WORKER = (sys.executable, "-I", "-m", "keyturn", "_worker")
+BEAT_SECONDS = 0.001
+UNIT = '"Row" with some words in it, id 12345; path /a/b/c, and “quoted”\n'
+LARGEST_CALL = 7
+
+
+class Beat:
+    """Notices how late the loop comes back to it."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+
+    async def run(self) -> None:
+        """Beat until cancelled."""
+        last = perf_counter()
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            now = perf_counter()
+            self.longest = max(self.longest, now - last - BEAT_SECONDS)
+            last = now
+
+
+async def measure(arguments: dict[str, Any], *, pooled: bool) -> str:
+    """Say what one call did to the loop."""
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder), posture_rules=ALLOW_ALL, mask=DetectSecretsMask())
+        world.approver.decide = lambda _: AnswerVerdict.ALLOW_ONCE
+        pool = WorkerPool(WORKER, os.environ) if pooled else None
+        if pool is not None:
+            world.use(pool)
+        wire = world.link(world.raw_server())
+        await wire.shake()
+        await wire.call(1, "big", "100000")
+        call = request(2, "tools/call", {"name": "big", "arguments": arguments})
+        line = line_of(call)
+        beat = Beat()
+        beating = asyncio.get_running_loop().create_task(beat.run())
+        await asyncio.sleep(0.3)
+        beat.longest = 0.0
+        began = perf_counter()
+        wire.say(line)
+        answer = await wire.client.wait_for(lambda sent: b'"id":2' in sent[:100])
+        took = perf_counter() - began
+        await asyncio.sleep(0.05)
+        beating.cancel()
+        await world.close()
+        if pool is not None:
+            await pool.close()
+        end = "refused or withheld" if b'"isError":true' in answer[:4000] else "answered"
+        return f"stall {beat.longest * 1000:.1f} ms, in {took * 1000:.0f} ms, {end}"
+
+
+async def main(sizes: list[int]) -> None:
+    """Measure all sizes both ways."""
+    for megabytes in sizes:
+        size = megabytes * 850_000
+        filler = (UNIT * (size // len(UNIT) + 1))[:size]
+        payloads = {"answer": {"text": str(size), "unit": UNIT}}
+        if megabytes <= LARGEST_CALL:
+            payloads["call"] = {"text": "10", "filler": filler}
+        for name, arguments in payloads.items():
+            for pooled in (False, True):
+                told = await measure(arguments, pooled=pooled)
+                where = "workers" if pooled else "loop"
+                sys.stdout.write(f"{megabytes} MB {name}, {where}: {told}\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main([int(word) for word in sys.argv[1:]] or [1, 7, 60]))

@@ -1,0 +1,84 @@
+"""What the port for large payloads promises, asked of the fake and of real processes."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import msgspec
+import pytest
+
+from keyturn.application.ports.payloads import NotInspected, Parts, Workers
+from keyturn.bootstrap.inspecting import do_job
+from keyturn.desktop.worker_pool import Times, WorkerPool
+from tests.fakes.workers import FakeWorkers
+
+JOB = msgspec.json.encode({"type": "server"})
+Opening = Callable[[], AbstractAsyncContextManager[Workers]]
+WORKER = (sys.executable, "-I", "-m", "keyturn", "_worker")
+
+
+def frame(number: int, size: int = 100_000) -> bytes:
+    return b'{"jsonrpc":"2.0","id":%d,"result":{"a":"%b"}}' % (number, b"x" * size)
+
+
+@asynccontextmanager
+async def fake() -> AsyncGenerator[Workers]:
+    yield FakeWorkers(do_job)
+
+
+@asynccontextmanager
+async def pool() -> AsyncGenerator[Workers]:
+    made = WorkerPool(WORKER, os.environ, Times(answer=30.0, start=30.0))
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+def first(parts: Parts) -> bytes:
+    return parts[0]
+
+
+def refuse(parts: Parts) -> bytes:
+    raise ValueError("a test cannot read it")
+
+
+@pytest.mark.parametrize("workers", [fake, pool])
+class TestWorkers:
+    """A job is done, or the payload counts as not inspected."""
+
+    def test_a_job_is_done(self, workers: Opening) -> None:
+        async def story(some: Workers) -> None:
+            told = await some.ask(JOB, frame(7), first)
+            assert told == do_job(JOB, frame(7))[0]
+
+        _tell(workers, story)
+
+    def test_many_are_done_at_once(self, workers: Opening) -> None:
+        async def story(some: Workers) -> None:
+            told = await asyncio.gather(*(some.ask(JOB, frame(n), first) for n in range(9)))
+            assert told == [do_job(JOB, frame(n))[0] for n in range(9)]
+
+        _tell(workers, story)
+
+    def test_what_cannot_be_read_is_not_inspected_and_the_next_job_is_done(
+        self, workers: Opening
+    ) -> None:
+        async def story(some: Workers) -> None:
+            assert isinstance(await some.ask(JOB, frame(1), refuse), NotInspected)
+            assert await some.ask(JOB, frame(2), first) == do_job(JOB, frame(2))[0]
+
+        _tell(workers, story)
+
+
+def _tell(
+    workers: Opening,
+    story: Callable[[Workers], Awaitable[None]],
+) -> None:
+    async def run() -> None:
+        async with asyncio.timeout(30), workers() as some:
+            await story(some)
+
+    asyncio.run(run())
