@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-STEP_SECONDS = 600.0
+STEP_SECONDS = 900.0
 """A step that takes longer is ended, with all that it started."""
 
 FEWEST_COVERED = 95

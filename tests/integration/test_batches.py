@@ -178,11 +178,15 @@ def test_an_id_that_comes_twice_is_refused_wherever_it_stands(tmp_path: Path) ->
             (1, -32600), (1, -32600),
         ]  # fmt: skip
         assert [frame["id"] for frame in calls_seen(world)] == ["1"]
+        wire.say(line(call(5), request(5, "initialize")))
+        answers = (await answered(wire, 2))[1]
+        assert [(answer["id"], code_of(answer)) for answer in answers] == [(5, -32600)] * 2
+        assert len(calls_seen(world)) == 1
         wire.say(line(call(7, "slow"), request(8, "ping")))
         await world.approver.asked()
         wire.say(request(7, "ping"))
         wire.say(line(request(7, "ping"), request(9, "ping")))
-        answers = (await answered(wire, 2))[1]
+        answers = (await answered(wire, 3))[2]
         assert {(answer["id"], code_of(answer)) for answer in answers} == {(7, -32600), (9, None)}
         alone = await wire.client.answer_to(7)
         assert "in use" in alone["error"]["message"]
@@ -366,11 +370,11 @@ def test_a_batch_over_http_is_answered_as_one_array(tmp_path: Path) -> None:
             assert [frame["id"] for frame in calls_seen(world)] == [1]
             long = await at.http.post(
                 URL,
-                content=line(call(1, text="x" * 150_000), call(2, text="x" * 150_000)),
+                content=line(call(1, text="x" * 20_000), call(2, text="x" * 20_000)),
                 headers=headers,
             )
-            assert long.headers["content-type"] == "application/json"
-            assert {answer["id"] for answer in long.json()} == {1, 2}
+            (answers,) = arrays_in(long.text)
+            assert {answer["id"] for answer in answers} == {1, 2}
 
     tell(tmp_path, story, rules=(*RULES, Rule(id="r-k", effect=Effect.ALLOW, kind=Kind.ROOTS)))
 

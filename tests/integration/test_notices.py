@@ -122,7 +122,7 @@ def test_a_flood_hides_no_result_and_the_trace_says_when_it_is_incomplete(tmp_pa
         await have_asked(wire, *(log(f"{number}\n{ACCOUNT}") for number in range(200)))
         assert origin in session.trace({"to": ACCOUNT}).origins
         assert not session.trace({"to": ACCOUNT}).incomplete
-        long = "x" * 900_000
+        long = "x" * 200_000
         for number in range(MOST_NOTICED // len(long) + 1):
             await have_asked(wire, log(f"{number} {long}"))
         trace = session.trace({"to": ACCOUNT})

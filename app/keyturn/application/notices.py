@@ -9,7 +9,7 @@ from keyturn.application.ports.inspection import ResultInspector
 from keyturn.application.recording import Recorder
 from keyturn.domain.canonical import JsonObject, JsonValue
 
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 256 * 1024
 """Of one; what is longer is no line of a log."""
 _TOO_LONG = f"it is over {MOST_BYTES} bytes"
 

@@ -130,7 +130,8 @@ class Overview:
 
     def _server(self, server: ServerConfig) -> ServerState:
         connections = [c for c in self._live.connections() if c.server.name == server.name]
-        consent = self._agreements.latest_consent(server.name)
+        # Of a proposal nothing was agreed to, whatever had its name before.
+        consent = self._agreements.latest_consent(server.name) if server.confirmed else None
         return ServerState(
             name=server.name,
             command=server.command,

@@ -8,7 +8,16 @@ from keyturn.application.masking import masked_json
 from keyturn.application.ports.inspection import SchemaFault
 from keyturn.application.ports.payloads import NotInspected, Parts, Workers
 from keyturn.broker import large_calls, large_frames
-from keyturn.broker.envelope import BadFrame, ClientFrame, ServerFrame, read_client, read_server
+from keyturn.broker.envelope import (
+    BadFrame,
+    ClientFrame,
+    ServerFrame,
+    is_cheap_to_read,
+    read_client,
+    read_server,
+    unread_request,
+    unreadable_answer,
+)
 from keyturn.broker.large_calls import ReadClient, is_judged, read_of
 from keyturn.broker.large_frames import ReadFrame, frame_of
 from keyturn.desktop.hardening import make_undumpable, set_process_name
@@ -75,8 +84,11 @@ class PooledFrames:
         if isinstance(found, ReadFrame):
             return found
         again = await self._read(_json(_ServerJob()), line)
-        frame = again.frame if isinstance(again, ReadFrame) else read_server(line)
-        return ReadFrame(frame, found)
+        if isinstance(again, ReadFrame):
+            return ReadFrame(again.frame, found)
+        # What two workers could not read in time must not hold up the loop instead.
+        cheap = is_cheap_to_read(line)
+        return ReadFrame(read_server(line) if cheap else unreadable_answer(line), found)
 
     async def _read(self, job: bytes, line: bytes) -> ReadFrame | NotInspected:
         def read(parts: Parts) -> ReadFrame:
@@ -98,8 +110,10 @@ class PooledCalls:
         found = await self._read(_ClientJob(judged=True), line)
         if isinstance(found, NotInspected):
             again = await self._read(_ClientJob(), line)
-            frame = again.frame if isinstance(again, ReadClient) else read_client(line)
-            return _unread(frame, found)
+            if isinstance(again, ReadClient):
+                return _unread(again.frame, found)
+            cheap = is_cheap_to_read(line)
+            return _unread(read_client(line) if cheap else unread_request(line), found)
         if isinstance(found.params, SealedParams):
             masked = await self._workers.ask(_json(_MaskJob()), found.params.arguments, _first)
             if isinstance(masked, NotInspected):

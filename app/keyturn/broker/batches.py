@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 from msgspec import Raw
 
+from keyturn.application.ports.payloads import LARGE_BYTES
 from keyturn.broker.ends import Downstream
 from keyturn.broker.envelope import (
     INVALID_REQUEST,
@@ -29,8 +30,10 @@ from keyturn.broker.routes import INITIALIZE
 
 BATCH_VERSION = "2025-03-26"
 MOST_MEMBERS = 100
-LONGEST_BATCH = 4 * 1024 * 1024
-"""Bytes of all members together."""
+LONGEST_BATCH = LARGE_BYTES
+"""Bytes of all members together: nothing in a batch is large enough to be read elsewhere."""
+LONGEST_ANSWERS = 4 * 1024 * 1024
+"""The same of what a server wrote as one array."""
 MOST_GATHERED = 16 * 1024 * 1024
 """Bytes of answers that wait for others of their batches; beyond, those that are there go out."""
 _TOO_MUCH = BadFrame(
@@ -86,7 +89,7 @@ class Batches:
             self._take(line)
             return
         frame = read.frame
-        if isinstance(frame, ClientFrame) and frame.id in self._waiting:
+        if frame.id is not None and frame.id in self._waiting:
             # This refusal must not be taken for the member's answer.
             self._downstream.send(invalid_line(frame.id, ID_IN_USE))
             return
@@ -104,18 +107,24 @@ class Batches:
         if isinstance(frames, BadFrame):
             self._refuse(frames)
             return
-        ids = Counter(frame.id for frame in frames if isinstance(frame, ClientFrame))
+        ids = Counter(frame.id for frame in frames)
         batch = self._taking = _Batch()
-        for frame in frames:
-            if isinstance(frame, ClientFrame) and frame.id is not None and ids[frame.id] > 1:
-                reason = "the id comes twice in the batch"
-                self._refuse(BadFrame(code=INVALID_REQUEST, reason=reason, id=frame.id))
-            elif isinstance(frame, BadFrame):
-                self._refuse(frame)
-            else:
-                self._hand_on(batch, frame)
-        self._taking = None
+        try:
+            for frame in frames:
+                twice = frame.id is not None and ids[frame.id] > 1
+                self._take_member(batch, frame, twice=twice)
+        finally:
+            self._taking = None
         self._send_if_whole(batch)
+
+    def _take_member(self, batch: _Batch, frame: ClientFrame | BadFrame, *, twice: bool) -> None:
+        if twice:
+            reason = "the id comes twice in the batch"
+            self._refuse(BadFrame(code=INVALID_REQUEST, reason=reason, id=frame.id))
+        elif isinstance(frame, BadFrame):
+            self._refuse(frame)
+        else:
+            self._hand_on(batch, frame)
 
     def _hand_on(self, batch: _Batch, frame: ClientFrame) -> None:
         # An id that waits in another batch is in use, which the relay says.
@@ -208,9 +217,9 @@ def frames_of_batch(line: bytes) -> tuple[ClientFrame | BadFrame, ...] | BadFram
     return members if isinstance(members, BadFrame) else tuple(map(_member, members))
 
 
-def members_of_batch(line: bytes) -> tuple[bytes, ...] | BadFrame:
+def members_of_batch(line: bytes, longest: int = LONGEST_BATCH) -> tuple[bytes, ...] | BadFrame:
     """Return each member of an array as a line of the very bytes that came."""
-    if len(line) > LONGEST_BATCH or holds_more_values(line, MOST_VALUES):
+    if len(line) > longest or holds_more_values(line, MOST_VALUES):
         return _TOO_MUCH
     text = line.strip().removeprefix(BOM)
     elements = _elements_of(text)
@@ -231,7 +240,7 @@ def members_of_batch(line: bytes) -> tuple[bytes, ...] | BadFrame:
 
 def members_of_answer(line: bytes) -> tuple[bytes, ...]:
     """Return the members of what a server wrote; the whole where it is no array, or too large."""
-    members = members_of_batch(line) if is_batch(line) else (line,)
+    members = members_of_batch(line, LONGEST_ANSWERS) if is_batch(line) else (line,)
     return (line,) if isinstance(members, BadFrame) else members
 
 

@@ -33,6 +33,8 @@ LONGEST_ID = 1024
 """Bytes of an id as it is spelt: ids are kept, and repeated in answers."""
 MOST_VALUES = 50_000
 """Members and elements of a judged call, all levels together."""
+MOST_MEMBERS = 256
+"""Members of a frame itself; the protocol has six, and each is held against all others."""
 
 RequestId = str | int
 
@@ -156,8 +158,10 @@ def read_server(line: bytes) -> ServerFrame | None:
         line = line.replace(b"\r", b" ")
     decoded = _decode(line.removeprefix(BOM))
     if decoded is None:
-        return _unreadable_answer(line)
+        return unreadable_answer(line)
     text, members = decoded
+    if len(members) > MOST_MEMBERS:
+        return unreadable_answer(line)
     raw_id = members.get("id")
     result, error = members.get("result"), members.get("error")
     if "method" not in members:
@@ -190,7 +194,18 @@ def read_server(line: bytes) -> ServerFrame | None:
     )
 
 
-def _unreadable_answer(line: bytes) -> ServerFrame | None:
+def is_cheap_to_read(line: bytes) -> bool:
+    """Tell whether so little can stand in a line, however long it is, that anybody may read it."""
+    return sum(map(line.count, (b",", b"[", b"{"))) <= MOST_MEMBERS
+
+
+def unread_request(line: bytes) -> BadFrame:
+    """Refuse what nobody could read; only an id that stands near one of its ends is known."""
+    request_id = id_within(line[:EDGE_BYTES], line[-EDGE_BYTES:])
+    return BadFrame(code=INVALID_REQUEST, reason="the frame takes too long to read", id=request_id)
+
+
+def unreadable_answer(line: bytes) -> ServerFrame | None:
     """Take what looks like an answer for an ambiguous one: whoever asked must not wait for ever."""
     head = line[:EDGE_BYTES]
     looks = head.lstrip(BOM + b" \t").startswith(b"{") and b'"method"' not in head
@@ -301,6 +316,8 @@ def _holds_too_many(params: Raw) -> bool:
 
 def _doubt_about(line: bytes, text: bytes, members: dict[str, Raw]) -> str:
     """Say why two readers could find two frames in a line; empty when all find the same."""
+    if len(members) > MOST_MEMBERS:
+        return f"the frame has more than {MOST_MEMBERS} members"
     if repeats_a_key(text, members):
         return "the frame has the same key twice"
     if imitates(members, _ENVELOPE):

@@ -5,7 +5,7 @@ its answer. What belongs to no request goes to the client's standing stream, or 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 import msgspec
@@ -113,9 +113,9 @@ class HttpClient:
 
     def request_all(self, line: bytes, ids: Iterable[RequestId]) -> Reader:
         """Hand a batch to the link and return the stream of what its requests are answered."""
-        stream = Stream(self, Replay(), keeps=True)
+        stream = Stream(self, Replay(), batch=frozenset(ids), keeps=True)
         self._kept.add(stream)
-        self._open |= dict.fromkeys(ids, stream)
+        self._open |= dict.fromkeys(stream.batch, stream)
         reader = stream.read()
         self.say(line)
         return reader
@@ -150,20 +150,20 @@ class HttpClient:
     def left(self, stream: Stream) -> None:
         """Give up the request of a stream that its client closed, unless it may come back."""
         stream.left_at = self._loop.time()
-        request_id = stream.request_id
-        if request_id is None or self._open.get(request_id) is not stream:
+        ids = _open_on(stream, self._open)
+        if not ids:
             if not stream.known and stream is not self._standing:
                 self._forget(stream)
         elif self._shared:
             self._forget(stream)
             # Over HTTP of this era closing the stream is how a request is cancelled.
-            self.say(notification_line(CANCELLED, {"requestId": request_id}))
+            self.say(notification_line(CANCELLED, {"requestId": ids[0]}))
         elif stream.known and not self.closed.is_set():
             wait = stream.retry + COME_BACK_SECONDS
-            stream.timer = self._loop.call_later(wait, self._abandon, request_id)
+            stream.timer = self._loop.call_later(wait, self._abandon, ids)
         else:
             self._forget(stream)
-            self._abandon(request_id)
+            self._abandon(ids)
 
     def holds(self, stream: Stream, size: int) -> None:
         """Count bytes that are kept for a client that comes back."""
@@ -237,7 +237,7 @@ class HttpClient:
         if stream is not None:
             line = frame.line
             stream.put(line if stream.literal is None else with_id(line, stream.literal))
-            stream.finish()
+            _finish_answered(stream, self._open)
 
     def _answer_all(self, line: bytes) -> None:
         """Put what a batch is answered on its stream, which ends with the last of it."""
@@ -245,8 +245,7 @@ class HttpClient:
         stream = next(filter(None, streams), None)
         if stream is not None:
             stream.put(line)
-            if stream not in self._open.values():
-                stream.finish()
+            _finish_answered(stream, self._open)
 
     def _to_its_request(self, frame: ServerFrame) -> None:
         """Give a notification to the one request that it names; who else would it be for."""
@@ -278,15 +277,15 @@ class HttpClient:
             return self._standing if to_everybody else newest
         return self._standing if read is None or listens and to_everybody else read
 
-    def _abandon(self, request_id: RequestId) -> None:
-        if self.events is not None:
-            self.events.abandoned(request_id)
+    def _abandon(self, ids: Iterable[RequestId]) -> None:
+        for request_id in ids:
+            if self.events is not None:
+                self.events.abandoned(request_id)
 
     def _forget(self, stream: Stream) -> None:
         stream.stop_timer()
         self._kept.remove(stream)
-        request_id = stream.request_id
-        if request_id is not None and self._open.get(request_id) is stream:
+        for request_id in _open_on(stream, self._open):
             del self._open[request_id]
 
     def _stream(self, request_id: RequestId | None) -> Stream | None:
@@ -295,3 +294,14 @@ class HttpClient:
     def _stream_of_token(self, token: RequestId | None) -> Stream | None:
         same = (one for one in self._open.values() if one.named == token)
         return None if token is None else next(same, None)
+
+
+def _open_on(stream: Stream, streams: Mapping[RequestId, Stream]) -> tuple[RequestId, ...]:
+    """Return the ids whose answers are still to come on a stream."""
+    alone = () if stream.request_id is None else (stream.request_id,)
+    return tuple(one for one in (*alone, *stream.batch) if streams.get(one) is stream)
+
+
+def _finish_answered(stream: Stream, streams: Mapping[RequestId, Stream]) -> None:
+    if not _open_on(stream, streams):
+        stream.finish()

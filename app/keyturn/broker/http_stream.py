@@ -64,6 +64,8 @@ class Stream:
     timer: asyncio.TimerHandle | None = None
     """Runs out when the client has not come back in time."""
     reader: "Reader | None" = None
+    batch: frozenset[RequestId] = frozenset()
+    """The ids of a batch's requests, which are answered on it together."""
     key: str = field(default_factory=new_key)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     _taken: int = 0

@@ -17,6 +17,8 @@ from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.sealed import SealedParams, seal
 
 PARTS = 3
+LONGEST_PARAMS = 256 * 1024
+"""Of what is judged and no tool's call: it is recorded and shown without a worker's help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def outline_of(line: bytes, *, judged: bool) -> list[bytes]:
         params = strict_params(frame)
         if isinstance(params, Malformed):
             fault = params.reason
+        elif frame.method != TOOLS_CALL and len(value) > LONGEST_PARAMS:
+            fault = f"the params are over {LONGEST_PARAMS} bytes"
         else:
             encoded, start, end = _sealed(frame.method, without_own_meta(params))
     head = [frame.method, frame.id, frame.answers, at, at + len(value), fault, start, end]

@@ -263,6 +263,7 @@ class Link:
         """Withdraw what waits, await what was sent, end the server, close the client's end."""
         try:
             await _settle(self._starting, self._services.limits.review_seconds)
+            await self._lines.settle(LOST_CALLS_SECONDS)  # what is still in a worker
             if client_left:
                 self._relay.leave()
                 await self._withdraw()

@@ -96,10 +96,16 @@ class OrderedLines(Generic[R]):
                 else:
                     step()
                 await slices.pause()
-        finally:
+        except asyncio.CancelledError:
             self._behind.clear()
+            raise
+        finally:
             self._free.set()
-            self._end.release_reading(PAYLOAD)
+            if self._behind:
+                # After a surprise in one of them the rest is handed on all the same.
+                self._begin(elsewhere)
+            else:
+                self._end.release_reading(PAYLOAD)
 
 
 class FrameReceiver(HoldsReading, Protocol):

@@ -110,7 +110,7 @@ class Posts:
             self._unsent.remove(post)
             self._weigh(-_weight_of(post))
 
-    def failed(self, post: Post, error: httpx2.HTTPError) -> None:
+    def failed(self, post: Post, error: httpx2.HTTPError | httpx2.InvalidURL) -> None:
         """Answer a request whose connection failed."""
         self.note(f"{type(error).__name__}: {error}")
         self.give_up(post, UNSENT)

@@ -160,7 +160,7 @@ class HttpTransport:
             self._posts.lost(post, UNANSWERED)
         except Withdrawn:
             return
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             self._posts.failed(post, error)
         except TooLong:
             self._posts.lost(post, "the answer was longer than a frame may be")

@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, RemoteTransport, ServerConfig
@@ -13,7 +14,10 @@ SCHEMES = ("http://", "https://")
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 """RFC 9110, section 5.6.2."""
-_VALUE = re.compile(r"[\x20-\x7e]{0,8192}")
+_VALUE = re.compile(r"(?:[!-~](?:[ -~]{0,8190}[!-~])?)?")
+_ENTRY = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+_IN_BRACKETS = re.compile(r"\[[0-9A-Fa-f:.]+\](?::\d+)?")
+_NUMBERS = re.compile(r"[0-9.]+")
 _OF_THE_MESSAGE = frozenset(
     {"accept", "accept-encoding", "connection", "content-encoding", "content-length"}
     | {"content-type", "expect", "host", "keep-alive", "last-event-id", "te", "trailer"}
@@ -36,6 +40,7 @@ class HeaderFault(StrEnum):
     NO_NAME = "is no name of a header"
     OF_THE_MESSAGE = "is written by Keyturn itself"
     NO_VALUE = "has a value that no header can carry"
+    NO_ENTRY = "names no entry of the keychain"
 
 
 def fault_of_url(url: str) -> UrlFault | None:
@@ -50,6 +55,8 @@ def fault_of_url(url: str) -> UrlFault | None:
     except ValueError:
         return UrlFault.NO_URL
     if not url.isascii() or not url.isprintable() or " " in url:
+        return UrlFault.NO_URL
+    if not _is_a_host(parts.netloc, host):
         return UrlFault.NO_URL
     if parts.scheme not in ("http", "https") or not host or not known:
         return UrlFault.NOT_HTTP
@@ -70,9 +77,23 @@ def fault_of_header(name: str, value: str) -> HeaderFault | None:
         return HeaderFault.NO_NAME
     if name.lower() in _OF_THE_MESSAGE or name.lower().startswith("mcp-"):
         return HeaderFault.OF_THE_MESSAGE
-    if not value.startswith(KEYCHAIN_PREFIX) and not _VALUE.fullmatch(value):
-        return HeaderFault.NO_VALUE
-    return None
+    if value.startswith(KEYCHAIN_PREFIX):
+        entry = value.removeprefix(KEYCHAIN_PREFIX)
+        return None if _ENTRY.fullmatch(entry) else HeaderFault.NO_ENTRY
+    return None if _VALUE.fullmatch(value) else HeaderFault.NO_VALUE
+
+
+def _is_a_host(netloc: str, host: str) -> bool:
+    """Tell whether every client reads one host there: odd brackets and numbers are read in many."""
+    if ("[" in netloc or "]" in netloc) and not _IN_BRACKETS.fullmatch(netloc):
+        return False
+    if not _NUMBERS.fullmatch(host) and ":" not in host:
+        return True
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def transport_of(text: str) -> RemoteTransport:
@@ -98,6 +119,10 @@ def checked_launch(server: ServerConfig) -> ServerConfig:
         )
     if server.headers and not server.url:
         raise ConfigurationError(f"The server {server.name} has no address to send headers to.")
+    if server.transport is not RemoteTransport.HTTP and not server.url:
+        raise ConfigurationError(f"The server {server.name} has no address to use a transport to.")
+    if len({name.lower() for name in server.headers}) < len(server.headers):
+        raise ConfigurationError(f"The server {server.name} is given a header twice.")
     fault = fault_of_url(server.url) if server.url else None
     if fault is not None:
         raise ConfigurationError(f"The address of the server {server.name} {fault}.")

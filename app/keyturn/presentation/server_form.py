@@ -116,7 +116,8 @@ def _variables(text: str, faults: list[str], words: Words) -> dict[str, str]:
 
 def _headers(text: str, faults: list[str], words: Words) -> dict[str, str]:
     headers: dict[str, str] = {}
-    for number, name, value in _lines(text):
+    for number, name, typed in _lines(text):
+        value = typed.strip(" \t")
         fault = fault_of_header(name, value)
         if fault is HeaderFault.NO_NAME:
             faults.append(words("servers.fault_header", line=number))
@@ -124,8 +125,6 @@ def _headers(text: str, faults: list[str], words: Words) -> dict[str, str]:
             faults.append(words(f"servers.fault_header_{fault.name.lower()}", name=name))
         elif any(name.lower() == other.lower() for other in headers):
             faults.append(words("servers.fault_twice", name=name))
-        else:
-            _check_value(name, value, headers, faults, words)
         headers[name] = value
     return headers
 

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from keyturn.broker.envelope import (
+    MOST_MEMBERS,
     BadFrame,
     ClientFrame,
     ServerFrame,
+    is_cheap_to_read,
     notification_line,
     read_client,
     read_server,
@@ -167,3 +169,15 @@ def test_what_the_broker_writes_is_one_line() -> None:
         assert line.endswith(b"\n")
         assert line.count(b"\n") == 1
         assert json.loads(line)["jsonrpc"] == "2.0"
+
+
+def test_a_frame_of_very_many_members_is_not_held_against_itself() -> None:
+    more = b"".join(b',"k%d":1' % number for number in range(MOST_MEMBERS))
+    found = read_client(b'{"jsonrpc":"2.0","id":7,"method":"ping"%b}\n' % more)
+    assert isinstance(found, BadFrame)
+    assert found.id == 7
+    answer = read_server(b'{"jsonrpc":"2.0","id":7,"result":{}%b}\n' % more)
+    assert answer is not None
+    assert answer.ambiguous
+    assert is_cheap_to_read(b'{"id":7,"result":"%b"}\n' % (b"x" * 1_000_000))
+    assert not is_cheap_to_read(b'{"id":7%b}' % more)

@@ -159,6 +159,25 @@ def test_leaving_a_shared_stream_cancels_and_leaving_another_does_not() -> None:
     asyncio.run(story())
 
 
+def test_leaving_the_stream_of_a_batch_gives_up_each_request_that_is_not_answered() -> None:
+    async def story() -> None:
+        client, link = made(shared=False)
+        reader = client.request_all(b'[{"id":1},{"id":2},{"id":3}]\n', (1, 2, 3))
+        # One that was cancelled is answered alone: the stream goes on for the others.
+        client.send(line(id=1, result={}))
+        assert not reader.stream.finished
+        reader.left()
+        assert link.given_up == [2, 3]
+        assert not client.uses(1, 2, 3)
+        reader = client.request_all(b'[{"id":1},{"id":2}]\n', (1, 2))
+        client.send(
+            b'[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,"result":{}}]\n'
+        )
+        assert reader.stream.finished
+
+    asyncio.run(story())
+
+
 def test_after_its_end_nothing_is_taken_or_given() -> None:
     async def story() -> None:
         client, _link = made(shared=False)
