@@ -145,12 +145,12 @@ class StopSwitch:
         process.
         """
         self._presses += 1
-        facts = self._facts
-        if facts is None:
-            facts = self._facts_now(trigger, reason)
+        facts = self._facts or self._facts_now(trigger, reason)
+        # The file comes first: to refuse what waits may take long, and it has to survive a kill.
+        failure = self._write(facts)
+        if self._facts is None:
             self._engage(facts)
         self._raise_to(level)
-        failure = self._write(facts)
         try:
             await self._log.commit(
                 Entry(

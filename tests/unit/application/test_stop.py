@@ -150,6 +150,16 @@ class TestEngaging:
         assert facts is not None
         assert facts.trigger == "file"
 
+    def test_the_file_is_there_before_anybody_is_told(self) -> None:
+        async def story() -> None:
+            world = World()
+            there: list[bool] = []
+            world.stop.on_engage(lambda _facts: there.append(world.sentinel.exists()))
+            await world.stop.engage("window")
+            assert there == [True]
+
+        play(story)
+
     def test_listeners_hear_of_it_once_and_a_failing_one_hinders_nobody(self) -> None:
         async def story() -> None:
             world = World()
