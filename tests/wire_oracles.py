@@ -332,7 +332,7 @@ def _standard_events(data: bytes) -> Iterator[tuple[bytes, str]]:
     """Cut as WHATWG HTML section 9.2 does, but at newlines only: no server ends lines otherwise."""
     lines: list[bytes] = []
     kind = b""
-    for line in data.split(b"\n")[:-1]:
+    for line in data.removeprefix(_BOM).split(b"\n")[:-1]:
         name, _, value = line.removesuffix(b"\r").partition(b":")
         if not name and not line.removesuffix(b"\r"):
             if b"\n".join(lines):

@@ -39,13 +39,15 @@ class EventReader:
     One that is longer is discarded to its end, so that the stream stays in step.
     """
 
-    __slots__ = ("_budget", "_held", "_most", "_skipped")
+    __slots__ = ("_begun", "_budget", "_held", "_most", "_skipped")
 
     def __init__(self, limit: int, budget: LineBudget | None = None) -> None:
         self._most = limit + _BESIDE_BYTES
         self._budget = budget
         self._held = bytearray()
         """Of the event whose end has not come; of one that is too long only its last bytes."""
+        self._begun = False
+        """An event has ended: a byte order mark counts at the very beginning only."""
         self._skipped: Oversize | None = None
         """Of one that is being discarded: its first bytes, and how many are gone."""
 
@@ -100,13 +102,14 @@ class EventReader:
         for end in _END.finditer(whole, search):
             block = whole[begin : end.end()]
             begin = end.end()
+            first, self._begun = not self._begun, True
             if skipped is not None:
                 size = skipped.size + len(block)
                 yield Oversize(size, skipped.head, block[-EDGE_BYTES:])
                 skipped = None
             elif len(block) > self._most or block.count(b"\n") > _MOST_LINES:
                 yield Oversize(len(block), block[:EDGE_BYTES], block[-EDGE_BYTES:])
-            elif (event := _event(block)) is not None:
+            elif (event := _event(block.removeprefix(_BOM) if first else block)) is not None:
                 yield event
 
     def _skip(self) -> None:
@@ -126,7 +129,7 @@ def _event(block: bytes) -> Event | None:
     """Take one event apart, copying its data once; None for white space between events."""
     data: list[bytes] = []
     said: dict[bytes, bytes] = {}
-    at = len(_BOM) if block.startswith(_BOM) else 0
+    at = 0
     while at < len(block):
         end = block.find(b"\n", at)
         stop = end - 1 if block[end - 1 : end] == b"\r" and end > at else end

@@ -100,6 +100,12 @@ def test_a_byte_order_mark_hides_nothing() -> None:
     assert event == Event(kind="endpoint", data=b"/m")
 
 
+def test_a_byte_order_mark_later_on_is_part_of_a_name_that_means_nothing() -> None:
+    reader = EventReader(1_000)
+    found = [*reader.feed(b"data: 1\n\n"), *reader.feed(b"\xef\xbb\xbfdata: 2\n\ndata: 3\n\n")]
+    assert [event.data for event in found if isinstance(event, Event)] == [b"1", b"", b"3"]
+
+
 def test_a_retry_is_never_longer_than_an_hour() -> None:
     (event,) = EventReader(1_000).feed(b"retry: 999999999\n\n")
     assert event == Event(retry=3600)
