@@ -1,8 +1,8 @@
 """Over generated calls: the digest follows every bound value and nothing else (law 2)."""
 
 import copy
-from dataclasses import replace
 
+import msgspec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -81,7 +81,7 @@ def test_a_change_of_the_object_after_the_approval_is_seen(
 
 
 def request_with(method: str, name: str, params: JsonObject) -> ToolCall:
-    return replace(call_with(params), tool=name, def_hash="", method=method)
+    return msgspec.structs.replace(call_with(params), tool=name, def_hash="", method=method)
 
 
 METHODS = st.sampled_from(

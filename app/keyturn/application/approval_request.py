@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
@@ -54,8 +56,7 @@ class Route(StrEnum):
     NOTIFICATION = "notification"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EarlierCall:
+class EarlierCall(msgspec.Struct, frozen=True, kw_only=True):
     """One of the calls before this one."""
 
     server: str

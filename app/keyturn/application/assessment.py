@@ -5,7 +5,6 @@ Nothing is waited for, but for what large calls have done elsewhere. The gate wa
 """
 
 import asyncio
-from dataclasses import replace
 
 from keyturn.application.agreements import Agreements, Standing
 from keyturn.application.asking import rule_name
@@ -238,7 +237,7 @@ class Assessment:
             sealed = call.sealed
             rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
             params = rest if sealed is None else sealed.without(RESPONSES)
-            judged.call = replace(call, params=params)
+            judged.call = call.with_params(params)
             return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(HOLDS_A_CREDENTIAL,))
         return None
 

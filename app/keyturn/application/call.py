@@ -5,7 +5,9 @@ Of a tool mostly; whatever else is judged that a client asks for goes the same w
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+import msgspec
 
 from keyturn.application.agreements import Standing
 from keyturn.application.connection import Connection
@@ -55,8 +57,7 @@ class CallRounds:
             self.returns.set_result(None)
 
 
-@dataclass(slots=True, kw_only=True)
-class IncomingCall:
+class IncomingCall(msgspec.Struct, kw_only=True):
     """A `tools/call`, or another judged request, as the wire decoded it."""
 
     id: str
@@ -64,7 +65,7 @@ class IncomingCall:
     connection: Connection
     request_id: str | int
     """The client's JSON-RPC id; the same id is used upstream."""
-    params: JsonObject | Malformed = field(hash=False)
+    params: JsonObject | Malformed
     method: str = TOOLS_CALL
     cancelled: bool = False
     """The client cancelled or left; nothing may be sent from then on."""
@@ -129,8 +130,7 @@ Basis = tuple[str, Posture, bool, Lamps, int, Tier, Lamps]
 suspended, the session's lamps, how many results its trace looks in, the tool's tier and labels."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Judged:
+class Judged(msgspec.Struct, kw_only=True):
     """What the first four steps found out about a call."""
 
     call: ToolCall
@@ -157,8 +157,7 @@ class Judged:
         return self.judgement is not None and self.judgement.because is Because.BUILT_IN
 
 
-@dataclass(frozen=True, slots=True)
-class Forwarded:
+class Forwarded(msgspec.Struct, frozen=True):
     """The server's own answer, byte for byte as it came."""
 
     line: bytes
@@ -168,8 +167,7 @@ class Forwarded:
     """It may ask for something, which is looked for; False where that is known not to be so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Replaced:
+class Replaced(msgspec.Struct, frozen=True):
     """The server's result, cut by inspection."""
 
     result: JsonValue

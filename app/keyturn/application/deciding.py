@@ -1,6 +1,6 @@
 """Step 5 of a call's walk: what decides it, be it a rule, a grant, or a person who is asked."""
 
-from dataclasses import dataclass
+import msgspec
 
 from keyturn.application.approval_request import Answer
 from keyturn.application.approvals import Approvals
@@ -21,8 +21,7 @@ from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.policy import Because
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Decided(msgspec.Struct, frozen=True, kw_only=True):
     """The decision that is recorded: an allowing outcome, or the refusal to answer with."""
 
     outcome: Outcome

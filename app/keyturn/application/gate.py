@@ -15,7 +15,6 @@ Every way out that is not a recorded ALLOW returns a refusal; `handle` never rai
 
 import asyncio
 import logging
-from dataclasses import replace
 
 from keyturn.application.approval_request import Answer
 from keyturn.application.approvals import Approvals
@@ -170,7 +169,7 @@ class Gate:
             await asyncio.wait({rounds.returns})
         # The digest is the same: only the token for progress is the last request's.
         if not isinstance(incoming.params, Malformed):
-            judged.call = replace(judged.call, params=without_own_meta(incoming.params))
+            judged.call = judged.call.with_params(without_own_meta(incoming.params))
 
     # 6 ---------------------------------------------------------------- record
 

@@ -9,7 +9,7 @@ sent anew, because what was read before would no longer be true.
 """
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -41,8 +41,7 @@ class Claim:
     """How often everything had been forgotten when it was made."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Flight:
+class Flight(msgspec.Struct, kw_only=True, eq=False):
     """One sent call until its answer has been taken in."""
 
     incoming: IncomingCall
@@ -54,7 +53,7 @@ class Flight:
     """The server said that it did not run the call: a retry is then a call like any other."""
     outdated: bool = False
     """A stop or, for a read, a change came since: nothing of it is handed over."""
-    claims: list[Claim] = field(default_factory=list[Claim])
+    claims: list[Claim] = msgspec.field(default_factory=list[Claim])
 
     def may_be_joined_by(self, incoming: IncomingCall) -> bool:
         """Tell a retry from a second call that happens to be the same.

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
 
@@ -68,8 +67,7 @@ class Cancelled(Enum):
     """The server has it, so the cancellation is passed on."""
 
 
-@dataclass(slots=True)
-class _Live:
+class _Live(msgspec.Struct, eq=False):
     incoming: IncomingCall
     modern: bool
     since: float

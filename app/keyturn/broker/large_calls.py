@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -21,8 +20,7 @@ LONGEST_PARAMS = 256 * 1024
 """Of what is judged and no tool's call: it is recorded and shown without a worker's help."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadClient:
+class ReadClient(msgspec.Struct, frozen=True):
     """A frame of a client as it was read."""
 
     frame: ClientFrame | BadFrame

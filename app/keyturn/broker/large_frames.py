@@ -6,9 +6,9 @@ decoded, or copied, on the broker's loop.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 from msgspec import Raw
 
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
@@ -18,8 +18,7 @@ from keyturn.broker.members import NOTHING, place_of
 PARTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class ReadFrame:
+class ReadFrame(msgspec.Struct, frozen=True):
     """A frame of a server as it was read."""
 
     frame: ServerFrame | None

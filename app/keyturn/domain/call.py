@@ -4,9 +4,10 @@ Most are of a tool. What else a client asks for is judged as one whose tool is w
 whose arguments are all of its params but `_meta`.
 """
 
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
+
+import msgspec
 
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.client_request import TOOLS_CALL, looked_at
@@ -21,8 +22,7 @@ _CONTINUATION_KEYS = frozenset({"inputResponses", "requestState"})
 _OWN_PARAMS = frozenset({"name", "arguments", "_meta"}) | _CONTINUATION_KEYS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCall:
+class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     """A `tools/call`, or another judged request, with everything that an approval of it binds."""
 
     agent: str
@@ -33,7 +33,7 @@ class ToolCall:
     """Or the URI, the prompt, what is completed, the method of a task."""
     def_hash: str
     """Empty for what has no definition."""
-    params: JsonObject = field(hash=False)
+    params: JsonObject
     """The decoded params, whole; the frame that is sent is encoded from this very object."""
     method: str = TOOLS_CALL
 
@@ -123,10 +123,14 @@ class ToolCall:
             hashed.update(part)
         return hashed.hexdigest()
 
+    def with_params(self, params: JsonObject) -> "ToolCall":
+        """Return the same call with other params."""
+        return msgspec.structs.replace(self, params=params)
+
     def digest_of_first(self) -> str:
         """Return the digest of the call that this one repeats with more input, or its own."""
         first = {k: v for k, v in self.params.items() if k not in _CONTINUATION_KEYS}
-        return replace(self, params=first).digest()
+        return self.with_params(first).digest()
 
     def _digested_arguments(self) -> bytes | memoryview:
         sealed = self.sealed

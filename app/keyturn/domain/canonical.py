@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, NoReturn, TypeAlias
 
 import msgspec
@@ -48,15 +47,13 @@ _RARE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Controls but for the white space that both encoders escape alike."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True):
     """A JSON text that was read strictly."""
 
     value: JsonValue
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(msgspec.Struct, frozen=True):
     """A JSON text that must not be judged, shown or sent as if it were understood."""
 
     reason: str

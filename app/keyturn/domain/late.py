@@ -7,6 +7,8 @@ arguments and bound params, which is what a call's digest says (architecture.md 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
+
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Actor, Delivery
 
@@ -15,8 +17,7 @@ _ENTRY_BYTES = 16 * 1024
 """Counted for each result beside its bytes, so that there are a few thousand of them at most."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class Kept:
+class Kept(msgspec.Struct, kw_only=True, eq=False):
     """What came of one sent call, in a form that another call can be answered with."""
 
     digest: str

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import msgspec
+
 MOST_ORIGINS = 256
 MOST_ORIGIN_BYTES = 256 * 1024
 """Of the values and excerpts of one call's origins; a card has to be sent, read and kept."""
@@ -32,8 +34,7 @@ class Origin:
     """The tool that returned it is labelled U."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
+class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """The origins of one call's arguments."""
 
     origins: tuple[Origin, ...] = ()

@@ -1,8 +1,9 @@
 """The judge: a total, pure function from a call and the standing rules to ALLOW, ASK or DENY."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from keyturn.domain.condition import ConditionFault
 from keyturn.domain.decision import Verdict
@@ -47,8 +48,7 @@ class Because(StrEnum):
     """The agent is not enrolled, so no rule may allow its calls."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict with the reason that is shown and recorded."""
 
     verdict: Verdict

@@ -9,8 +9,9 @@ and its salt live in a side table that can be pruned without breaking the chain.
 """
 
 import hashlib
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.decision import Actor
@@ -54,8 +55,7 @@ class Durability(StrEnum):
     """Written to the WAL: survives a crash of the process, not a power cut."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What the writer is asked to record; sequence, time and chain are its own to add."""
 
     type: RecordType
@@ -63,17 +63,17 @@ class Entry:
     """Id that links the records of one call."""
     session: str = ""
     agent: str = ""
-    agent_peer: JsonObject = field(default_factory=dict[str, JsonValue], hash=False)
+    agent_peer: JsonObject = msgspec.field(default_factory=dict)
     """What was observed of the agent's process: pid, executable."""
     server: str = ""
     def_hash: str = ""
     tool: str = ""
     call_digest: str = ""
-    provenance: tuple[JsonObject, ...] = field(default=(), hash=False)
+    provenance: tuple[JsonObject, ...] = ()
     """Places, never values: path, result, tool, offset."""
     taint: str = ""
     """Letters of the lit lamps."""
-    policy: JsonObject = field(default_factory=dict[str, JsonValue], hash=False)
+    policy: JsonObject = msgspec.field(default_factory=dict)
     """hash of the rule set, rule_id, because."""
     verdict: str = ""
     outcome: str = ""
@@ -83,7 +83,7 @@ class Entry:
     prompt_hash: str = ""
     """SHA-256 of the text that the approver was shown."""
     tier: str = ""
-    details: JsonObject = field(default_factory=dict[str, JsonValue], hash=False)
+    details: JsonObject = msgspec.field(default_factory=dict)
     """Small facts of an event, names only, never values of arguments or secrets."""
     arguments: bytes = b""
     """Canonical arguments for the side table; masked by the caller where a detector matched."""
@@ -92,9 +92,12 @@ class Entry:
     committed: bytes = b""
     """Canonical arguments as sent; only their salted commitment is recorded."""
 
+    def with_detail(self, name: str, value: JsonValue) -> "Entry":
+        """Return the same entry with one more detail."""
+        return msgspec.structs.replace(self, details={**self.details, name: value})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
+
+class Stamp(msgspec.Struct, frozen=True, kw_only=True):
     """What the writer adds to an entry."""
 
     seq: int

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+import msgspec
+
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.condition import Condition, ConditionFault, holds
 from keyturn.domain.lamps import Lamps
@@ -54,8 +56,7 @@ class Rule:
         return (exact, sum(map(len, patterns)), len(self.when))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleSubject:
+class RuleSubject(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of a call that rules may look at."""
 
     kind: Kind

@@ -6,7 +6,7 @@ It runs inside the writer's transaction and on the writer's thread; it never com
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -135,7 +135,7 @@ class Ledger:
             # guessed from its commitment. The masked text gets a commitment of its own.
             row_salt = self._new_salt(SALT_BYTES)
             masked = commitment(row_salt, "", entry.arguments).hex()
-            entry = replace(entry, details={**entry.details, projection.MASKED: masked})
+            entry = entry.with_detail(projection.MASKED, masked)
         body = record_bytes(
             entry,
             Stamp(

@@ -1,8 +1,8 @@
 """What an approval of a call binds, member by member."""
 
-import dataclasses
 import json
 
+import msgspec
 import pytest
 
 from keyturn.domain.call import RECEIPT_KEY, ToolCall, without_own_meta
@@ -33,7 +33,7 @@ def with_params(**members: object) -> ToolCall:
 
 @pytest.mark.parametrize("field", ["agent", "session", "server", "launch_hash", "tool", "def_hash"])
 def test_every_field_is_bound(field: str) -> None:
-    assert dataclasses.replace(make_call(), **{field: "other"}).digest() != make_call().digest()
+    assert msgspec.structs.replace(make_call(), **{field: "other"}).digest() != make_call().digest()
 
 
 @pytest.mark.parametrize(
@@ -135,4 +135,4 @@ def test_the_digest_is_over_one_canonical_object(agent: str) -> None:
         "inputResponses_hash": None,
         "requestState_hash": digest_of(canonical("opaque")),
     }
-    assert dataclasses.replace(call, agent=agent).digest() == digest_of(canonical(bound))
+    assert msgspec.structs.replace(call, agent=agent).digest() == digest_of(canonical(bound))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Trace
 
@@ -26,8 +28,7 @@ class SchemaValidator(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultSource:
+class ResultSource(msgspec.Struct, frozen=True, kw_only=True):
     """Which result of the session a text belongs to."""
 
     number: int
@@ -44,8 +45,7 @@ class Place(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrawnResult:
+class DrawnResult(msgspec.Struct, frozen=True, kw_only=True):
     """What an index remembers of one result, drawn out of it before it is kept."""
 
     text: str
@@ -81,8 +81,7 @@ class TraceIndexes(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InspectedResult:
+class InspectedResult(msgspec.Struct, frozen=True, kw_only=True):
     """What inspection made of one result."""
 
     result: JsonValue

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.domain.canonical import JsonObject
 
@@ -18,8 +20,7 @@ class Ready(StrEnum):
     GONE = "gone"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
     """The server answered with a result."""
 
     line: bytes
