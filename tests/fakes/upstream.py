@@ -16,6 +16,11 @@ class FakeUpstream:
         self.written: list[bytes] = []
         self.awaited: dict[str | int, asyncio.Future[UpstreamReply]] = {}
 
+    @property
+    def running(self) -> bool:
+        """Tell whether `state` is READY."""
+        return self.state is Ready.READY
+
     async def ready(self) -> Ready:
         """Return `state` at once."""
         return self.state

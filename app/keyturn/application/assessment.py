@@ -97,6 +97,7 @@ class Assessment:
     def look_again(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """After a wait: refuse what was overtaken, judge anew what the judgement rests on."""
         refusal = self.overtaken(incoming, judged)
+        self._weigh(incoming, judged)
         if refusal is not None or judged.basis == self._basis(incoming, judged):
             return refusal
         return self._judge(incoming, judged)
@@ -117,9 +118,8 @@ class Assessment:
         return None
 
     def _basis(self, incoming: IncomingCall, judged: Judged) -> Basis:
-        """Return what a judgement rests on beside the call itself."""
+        """Return what a judgement rests on beside the call itself, once that was weighed."""
         session = incoming.connection.session
-        self._weigh(incoming, judged)
         return (
             self._rules.hash,
             self._rules.posture,
@@ -245,13 +245,13 @@ class Assessment:
 
     def trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Find where the values came from, then judge; a DENY is returned as its refusal."""
-        judged.digest = judged.digest or judged.call.digest()
+        judged.digest = judged.digest or judged.call.digest(judged.canonical_arguments)
         return self._judge(incoming, judged)
 
     def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        judged.basis = self._basis(incoming, judged)
         judged.trace = incoming.connection.session.trace(judged.call.arguments)
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
+        judged.basis = self._basis(incoming, judged)
         if judged.judgement.verdict is Verdict.DENY:
             self._rules.counted(judged.judgement)
             return Refused(outcome=Outcome.DENIED_RULE, rule=rule_name(judged.judgement))

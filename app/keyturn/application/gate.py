@@ -119,18 +119,21 @@ class Gate:
         if judged is None or refusal is not None:
             return await self._record_refusal(incoming, refusal or _ERROR, judged)
         self._milestones.reached(Milestone.JUDGED)
+        # Nothing comes in between of what is done in one step, so nothing is looked at again.
+        at_once = _waits_for_nothing(incoming, judged, upstream)
         # Looked at before a person is asked, so that nobody answers a call that cannot run.
-        decided = await self._unready(incoming, upstream)
+        decided = None if at_once else await self._unready(incoming, upstream)
         if decided is None:
-            await _look_at_the_tools(judged, upstream, self._limits)
-            refusal = self._assessment.look_again(incoming, judged)
+            if not at_once:
+                await _look_at_the_tools(judged, upstream, self._limits)
+                refusal = self._assessment.look_again(incoming, judged)
             if refusal is not None:
                 return await self._record_refusal(incoming, refusal, judged)
             claim = self._late.claim(incoming, judged)
             if claim is not None:
                 return await self._answer_late(incoming, judged, claim)
             decided = await self._decider.decide(incoming, judged)
-            if decided.outcome.allows:
+            if decided.outcome.allows and not at_once:
                 await self._client_is_back(incoming, judged)
                 decided = await self._unready(incoming, upstream, decided.answer) or decided
         if decided.refusal is not None:
@@ -187,8 +190,10 @@ class Gate:
 
     async def _commit(self, incoming: IncomingCall, judged: Judged, decided: Decided) -> None:
         """Commit the decision; only after this returns may anything be sent (law 1)."""
-        digest = await _digest_of_large(judged.call)
-        if decided.outcome.allows and (digest or judged.call.digest()) != judged.digest:
+        call = judged.call
+        arguments = call.canonical_arguments()
+        digest = await _digest_of_large(call) or call.digest(arguments)
+        if decided.outcome.allows and digest != judged.digest:
             raise StaleApproval("The call changed after it was allowed, so it was not sent.")
         durability = _durability(judged, decided)
         if judged.only_noted and decided.outcome is Outcome.ALLOWED_RULE:
@@ -201,7 +206,8 @@ class Gate:
             call_id=incoming.id,
             connection=incoming.connection,
             outcome=decided.outcome,
-            call=judged.call,
+            call=call,
+            arguments=arguments,
             digest=judged.digest,
             tier=judged.tier,
             trace=judged.trace,
@@ -214,7 +220,7 @@ class Gate:
         await self._log.commit(entry, durability)
         incoming.decided = True
         judged.outcome = decided.outcome
-        incoming.connection.session.remember(judged.call, decided.outcome, judged.number)
+        incoming.connection.session.remember(call, decided.outcome, judged.number)
         self._observers.changed(Topic.HISTORY)
 
     async def _record_refusal(
@@ -288,6 +294,19 @@ class Gate:
         finally:
             self._late.ended(flight, answer)
         return answer
+
+
+def _waits_for_nothing(incoming: IncomingCall, judged: Judged, upstream: Upstream) -> bool:
+    """Tell whether a call goes on in the step in which it was judged, up to its record."""
+    judgement = judged.judgement
+    return (
+        judgement is not None
+        and judgement.verdict is Verdict.ALLOW
+        and judged.call.sealed is None
+        and incoming.rounds is None
+        and not incoming.ended
+        and upstream.running
+    )
 
 
 async def _digest_of_large(call: ToolCall) -> str:

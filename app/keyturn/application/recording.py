@@ -84,6 +84,7 @@ class Recorder:
         connection: Connection,
         outcome: Outcome,
         call: ToolCall | None = None,
+        arguments: bytes = b"",
         digest: str = "",
         tool: str = "",
         method: str = TOOLS_CALL,
@@ -95,11 +96,11 @@ class Recorder:
         actor: Actor | None = None,
         details: JsonObject | None = None,
     ) -> Entry:
-        """Build the record of one decision; `actor` where the outcome alone does not say who."""
-        arguments, masked, committed = b"", False, b""
+        """Build a decision's record; `arguments` are canonical, `actor` if the outcome hides it."""
+        kept, masked, committed = b"", False, b""
         if call is not None:
-            committed = call.canonical_arguments()
-            arguments, masked = _masked_arguments(call, committed, self._mask)
+            committed = arguments or call.canonical_arguments()
+            kept, masked = _masked_arguments(call, committed, self._mask)
         host = connection.peer.host
         peer: JsonObject = {} if host is None else {"pid": host.pid, "executable": host.executable}
         return Entry(
@@ -126,7 +127,7 @@ class Recorder:
                 **self._names.of_rule(judgement),
                 **self._masked({**_answer_details(answer), **(details or {})}),
             },
-            arguments=arguments,
+            arguments=kept,
             masked=masked,
             committed=committed,
         )

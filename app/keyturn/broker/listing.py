@@ -60,6 +60,11 @@ class Listed:
 class Sends(Protocol):
     """Writes judged calls; the part of the upstream port that a server's process implements."""
 
+    @property
+    def running(self) -> bool:
+        """Whether a judged call could be written in this very step."""
+        ...
+
     async def ready(self) -> Ready:
         """Wait until a judged call could be written."""
         ...
@@ -168,6 +173,11 @@ class ListedUpstream:
     def __init__(self, server: Sends, listing: Listing) -> None:
         self._server = server
         self._listing = listing
+
+    @property
+    def running(self) -> bool:
+        """Whether a judged call could be written in this very step."""
+        return self._server.running
 
     async def ready(self) -> Ready:
         """Wait until a judged call could be written."""

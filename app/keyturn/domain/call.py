@@ -19,6 +19,7 @@ OWN_META_PREFIX = "app.keyturn/"
 _UNBOUND_META = frozenset({"progressToken", "traceparent", "tracestate"})
 _UNBOUND_META_PREFIXES = ("io.modelcontextprotocol/", OWN_META_PREFIX)
 _CONTINUATION_KEYS = frozenset({"inputResponses", "requestState"})
+_PLAIN_PARAMS = frozenset({"name", "arguments"})
 _OWN_PARAMS = frozenset({"name", "arguments", "_meta"}) | _CONTINUATION_KEYS
 
 
@@ -73,6 +74,8 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
     def other_params(self) -> JsonObject:
         """Return the params that the method is not known by, which go to the server too."""
         known = looked_at(self.method)
+        if self.params.keys() <= known:
+            return {}
         return {k: v for k, v in self.params.items() if k not in known and k != "_meta"}
 
     def beside_arguments(self) -> JsonObject:
@@ -87,18 +90,12 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
             others["_meta"] = meta
         return others or meta
 
-    def digest(self) -> str:
-        """Compute the digest anew from the object as it is now (architecture.md law 2)."""
-        other: JsonObject = {}
-        # All of what is sent is bound, also where it is not what the protocol asks for.
-        if self.is_of_tool:
-            other = {k: v for k, v in self.params.items() if k not in _OWN_PARAMS}
-            if self.params.get("name", self.tool) != self.tool:
-                other["name"] = self.params["name"]
-        meta = self.params.get("_meta", {})
-        bound = self.bound_meta() if isinstance(meta, dict) else meta
-        if bound != {}:
-            other["_meta"] = bound
+    def digest(self, arguments: bytes | None = None) -> str:
+        """Compute the digest anew from the object as it is now (architecture.md law 2).
+
+        `arguments` are its canonical ones, where they were made in this very step.
+        """
+        other = self._other_bound()
         # One canonical object, its members in order; what calls of one tool share is kept.
         head, definition, launch, tail = _shared(
             *(self.agent, self.session, self.server, self.launch_hash),
@@ -106,7 +103,7 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
         )
         parts = (
             head,
-            self._digested_arguments(),
+            self._digested_arguments() if arguments is None or self.sealed else arguments,
             definition,
             self._hash_of("inputResponses"),
             launch,
@@ -131,6 +128,22 @@ class ToolCall(msgspec.Struct, frozen=True, kw_only=True):
         """Return the digest of the call that this one repeats with more input, or its own."""
         first = {k: v for k, v in self.params.items() if k not in _CONTINUATION_KEYS}
         return self.with_params(first).digest()
+
+    def _other_bound(self) -> JsonObject:
+        """Return what is bound beside names and arguments: all of what is sent, whatever it is."""
+        params = self.params
+        other: JsonObject = {}
+        if self.is_of_tool:
+            if params.get("name", self.tool) != self.tool:
+                other["name"] = params["name"]
+            if params.keys() <= _PLAIN_PARAMS:
+                return other
+            other |= {k: v for k, v in params.items() if k not in _OWN_PARAMS}
+        meta = params.get("_meta", {})
+        bound = self.bound_meta() if isinstance(meta, dict) else meta
+        if bound != {}:
+            other["_meta"] = bound
+        return other
 
     def _digested_arguments(self) -> bytes | memoryview:
         sealed = self.sealed

@@ -185,6 +185,10 @@ class WatchedServer:
         outcomes = [record.entry.outcome for record in self.log.records]
         return [outcomes[: arrival.committed] for arrival in self.arrivals]
 
+    @property
+    def running(self) -> bool:
+        return self.started is None and self.state is Ready.READY
+
     async def ready(self) -> Ready:
         if self.started is not None:
             await self.started.wait()

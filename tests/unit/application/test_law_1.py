@@ -53,6 +53,10 @@ class _Twice:
     def __init__(self, server: Upstream) -> None:
         self._server = server
 
+    @property
+    def running(self) -> bool:
+        return self._server.running
+
     async def ready(self) -> Ready:
         return await self._server.ready()
 

@@ -57,6 +57,11 @@ UpstreamReply = Answered | AnsweredError | Lost
 class Upstream(Protocol):
     """Judged calls go through here, and only the gate sends them."""
 
+    @property
+    def running(self) -> bool:
+        """Whether a judged call could be written in this very step; `ready` waits for it."""
+        ...
+
     async def ready(self) -> Ready:
         """Wait for a server that is starting or for a locked keychain, at most the hold time."""
         ...
