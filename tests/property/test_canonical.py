@@ -76,3 +76,19 @@ def test_a_repeated_key_is_refused_wherever_it_stands(
     order = data.draw(st.permutations(pairs))
     text = ",".join(f"{json.dumps(key)}:{value}" for key, value in order)
     assert parse_strict(f"[{{{text}}}]") == Malformed("an object has the same key twice")
+    assert parse_strict(f"[{{{text}}}]".encode()) == Malformed("an object has the same key twice")
+
+
+@settings(deadline=None)
+@given(VALUES, st.booleans())
+def test_what_is_written_without_spaces_is_read_as_any_other_text(
+    value: JsonValue, ascii_only: bool
+) -> None:
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=ascii_only)
+    assert repr(parse_strict(text.encode())) == repr(parse_strict(text))
+
+
+@settings(deadline=None)
+@given(st.text('{}[]":,\\u0019.eE-+ntfrals ', max_size=40))
+def test_bytes_of_json_s_own_characters_are_read_as_their_text(text: str) -> None:
+    assert repr(parse_strict(text.encode())) == repr(parse_strict(text))

@@ -101,6 +101,8 @@ class LateResults:
         if not flights:
             del self._flights[flight.digest]
         self._changed(flight)
+        if not flight.claims and not _is_owed(flight):
+            return
         kept = _kept(flight, reply)
         waiting = [claim for claim in flight.claims if _wakes(claim)]
         for claim in waiting:
@@ -203,11 +205,13 @@ def _kept(flight: Flight, reply: Reply) -> Kept | None:
         delivery=delivery,
         line=line,
         withheld=withheld,
-        owed=flight.incoming.left
-        and not flight.failed
-        and not flight.outdated
-        and (bool(line) or not flight.read),
+        owed=_is_owed(flight) and (bool(line) or not flight.read),
     )
+
+
+def _is_owed(flight: Flight) -> bool:
+    """Tell whether nobody was there to take an answer that an identical call may be given."""
+    return flight.incoming.left and not flight.failed and not flight.outdated
 
 
 def _frame_of(reply: Replaced) -> bytes:

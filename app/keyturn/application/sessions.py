@@ -115,6 +115,8 @@ class Session:
     def trace(self, arguments: JsonObject) -> Trace:
         """Look in every index; one that is incomplete makes the whole so."""
         sessions = (self, *self.shared_with())
+        if len(sessions) == 1 and self.notices is None and not self.noticed:
+            return self.index.trace(arguments)
         traces = [session.index.trace(arguments) for session in sessions]
         noticed = [session.notices for session in sessions if session.notices is not None]
         traces += [index.trace(arguments) for index in noticed]

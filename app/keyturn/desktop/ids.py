@@ -1,5 +1,6 @@
 """Identifiers: random, never repeated, and in the order in which they were made."""
 
+import os
 import secrets
 import threading
 import time
@@ -11,9 +12,10 @@ _TICKET_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without 0 and 1 too, which read aloud are letters."""
 _PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
 _SEQUENCE_BITS = 10
-_MOMENT_CHARACTERS = 12
+_CHARACTERS = 28
 _RANDOM_BITS = 80
-_RANDOM_CHARACTERS = 16
+"""Of them; the 60 before say the moment."""
+_PLACES = range(5 * _CHARACTERS - 10, -1, -10)
 
 
 class RandomIds:
@@ -29,20 +31,18 @@ class RandomIds:
 
     def new(self, prefix: str) -> str:
         """Return `prefix-` and 28 characters; never the same twice."""
+        now = self._time_ns() // 1_000_000 << _SEQUENCE_BITS
         with self._lock:
-            now = self._time_ns() // 1_000_000 << _SEQUENCE_BITS
-            self._last_moment = moment = max(now, self._last_moment + 1)
-        chance = secrets.randbits(_RANDOM_BITS)
-        return (
-            f"{prefix}-{_in_base_32(moment, _MOMENT_CHARACTERS)}"
-            f"{_in_base_32(chance, _RANDOM_CHARACTERS)}"
-        )
+            last = self._last_moment
+            self._last_moment = moment = now if now > last else last + 1
+        # One number, whose lower bits are random: so is each of its last characters.
+        number = moment << _RANDOM_BITS | int.from_bytes(os.urandom(_RANDOM_BITS // 8))
+        return f"{prefix}-{_in_base_32(number)}"
 
     def ticket(self) -> str:
         """Return `KT-` and six characters that are not taken for one another when read aloud."""
         return "KT-" + "".join(secrets.choice(_TICKET_LETTERS) for _ in range(6))
 
 
-def _in_base_32(value: int, characters: int) -> str:
-    places = range(5 * characters - 10, -1, -10)
-    return "".join([_PAIRS[value >> place & 1023] for place in places])
+def _in_base_32(value: int) -> str:
+    return "".join([_PAIRS[value >> place & 1023] for place in _PLACES])

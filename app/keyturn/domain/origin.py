@@ -46,6 +46,9 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sorted(self.origins, key=lambda o: (o.path, not o.untrusted, -o.result)))
 
 
+_WITHOUT = {incomplete: Trace(incomplete=incomplete) for incomplete in (False, True)}
+
+
 def bounded(origins: Iterable[Origin], *, incomplete: bool) -> Trace:
     """Keep as many origins as a card may have, and say so when some are left out.
 
@@ -53,6 +56,8 @@ def bounded(origins: Iterable[Origin], *, incomplete: bool) -> Trace:
     worst of each. One at least is kept, however long it is.
     """
     places = list(origins)
+    if not places:
+        return _WITHOUT[incomplete]
     chosen: list[int] = []
     size = 0
     for number in _by_need(places):

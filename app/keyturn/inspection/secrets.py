@@ -47,7 +47,9 @@ _NAMES = (
     "password|passwd|passphrase|pwd|secret|api_?key|auth_?key|access_?key|account_?key"
     "|client_?key|private_?key|service_?key|signing_?key|token|contraseña|contrasena"
 )
-_NAME_TRIGGERS = ("passw", "passphrase", "pwd", "secret", "key", "token", "contrase")
+_NAME_TRIGGERS = ("passw", "passphrase", "pwd", "secret", "token", "contrase")
+_KEYS = ("api", "auth", "access", "account", "client", "private", "service", "signing")
+_KEY_TRIGGERS = tuple(f"{whose}{joint}key" for whose in _KEYS for joint in ("", "_"))
 # A name, what assigns, and the value: in double quotes as JSON writes it, in quotes that are
 # themselves escaped (JSON within JSON), in single quotes, or bare.
 _ASSIGNMENT = (
@@ -225,7 +227,7 @@ def _is_web_token(token: str) -> bool:
 
 def _assigned(text: str) -> Iterator[_Span]:
     """Find values that are called a password, a token or a key by the name before them."""
-    if not _may_be_named(text.lower()):
+    if not _may_be_named(text.casefold()):
         return
     for match in _finder(_ASSIGNMENT).finditer(text):
         name = (match.group(_NAME) or "").lower()
@@ -238,10 +240,11 @@ def _assigned(text: str) -> Iterator[_Span]:
 
 
 def _may_be_named(lowered: str) -> bool:
-    for trigger in _NAME_TRIGGERS:  # noqa: SIM110 - any() takes thrice as long, see `mask`
+    for trigger in _NAME_TRIGGERS:
         if trigger in lowered:
             return True
-    return False
+    # Most texts with a key in them speak of other keys.
+    return "key" in lowered and any(trigger in lowered for trigger in _KEY_TRIGGERS)
 
 
 def _names_a_secret(match: _Match, name: str) -> bool:

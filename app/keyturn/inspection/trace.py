@@ -92,6 +92,9 @@ class MemoryTraceIndex:
         seen: list[_Seen] = []
         for path, text in texts:
             seen.extend(_worst(path, self._found(text, keys.get(text), searched)))
+        if not seen:
+            incomplete = self._store.dropped or left_out or too_many or too_long
+            return bounded((), incomplete=incomplete)
         # Chosen before anything is cut out of the texts, which are long.
         needed = sorted(range(len(seen)), key=lambda n: seen[n].need)[:MOST_ORIGINS]
         drawn: dict[Kept, Rendering] = {}

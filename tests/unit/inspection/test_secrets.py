@@ -122,6 +122,16 @@ def test_a_secret_is_told_by_the_name_before_it(text: str, masked: str) -> None:
     assert DetectSecretsMask().mask(text.format(secret)) == masked.format()
 
 
+@pytest.mark.parametrize("joint", ["", "_"])
+@pytest.mark.parametrize(
+    "whose", ["api", "auth", "access", "account", "client", "private", "service", "signing"]
+)
+def test_a_key_is_told_by_whose_it_is_in_whatever_letters(whose: str, joint: str) -> None:
+    secret = some(6) + "7x"
+    for name in (f"{whose}{joint}key", f"{whose.upper()}{joint}KEY", f"my_{whose}{joint}Key"):
+        assert DetectSecretsMask().mask(f"{name}={secret}") == f"{name}=[key]"
+
+
 def test_a_long_named_secret_shows_its_end() -> None:
     secret = some(24)
     masked = DetectSecretsMask().mask(f"password={secret}")
