@@ -22,6 +22,7 @@ from keyturn.broker.ends import ClientEvents, Downstream
 from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Line, LineBudget, LineSplitter, Oversize, Tap
 from keyturn.broker.refusing import RefusedClient
+from keyturn.broker.turn_writer import TurnWriter
 from keyturn.broker.turns import Turns
 from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
 from keyturn.domain.errors import ConfigurationError
@@ -174,6 +175,7 @@ class _Client(asyncio.Protocol):
         self._tap = Tap()
         self._turns = Turns(self._tap, self._hand_on)
         self._transport: asyncio.Transport | None = None
+        self._answers = TurnWriter(self._write)
         self._events: ClientEvents | None = None
         self._greeting = bytearray()
         self._timer: Timer | None = None
@@ -255,9 +257,7 @@ class _Client(asyncio.Protocol):
 
     def send(self, line: bytes) -> None:
         """Write one line; dropped when the client is gone."""
-        transport = self._transport
-        if transport is not None and not transport.is_closing():
-            transport.write(line if line.endswith(b"\n") else line + b"\n")
+        self._answers.write(line if line.endswith(b"\n") else line + b"\n")
 
     def hears(self, request_id: RequestId) -> bool:
         """Tell whether there is still somebody to read answers; a client may close its end only."""
@@ -282,12 +282,18 @@ class _Client(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
+        self._answers.flush()
         transport.close()
         self._drop_timer()
         due = self._clock.monotonic_ns() + int(_CLOSING_SECONDS * 1e9)
         self._timer = self._clock.call_at(due, transport.abort)
 
     # ---------------------------------------------------------------- inside
+
+    def _write(self, lines: bytes) -> None:
+        transport = self._transport
+        if transport is not None and not transport.is_closing():
+            transport.write(lines)
 
     async def _greet(self, line: bytes, rest: bytes) -> None:
         events = None
