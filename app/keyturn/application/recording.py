@@ -1,5 +1,8 @@
 """What the use cases write down: entries of the log made from calls, answers and events."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from keyturn.application.approval_request import Answer, ApprovalRequest, RequestKind
 from keyturn.application.connection import Connection
 from keyturn.application.masking import masked_details, masked_json
@@ -22,29 +25,27 @@ _UNANSWERED = "the broker ended before anybody answered"
 _VERDICT_OF_REFUSAL = Verdict.DENY.value
 
 
+_ACTORS: Mapping[Outcome, Actor] = MappingProxyType(
+    {
+        Outcome.ALLOWED_ONCE: Actor.HUMAN,
+        Outcome.ALLOWED_MODIFIED: Actor.HUMAN,
+        Outcome.ALLOWED_RETRY_GRANT: Actor.HUMAN,
+        Outcome.ALLOWED_GRANT: Actor.HUMAN,
+        Outcome.DENIED_USER: Actor.HUMAN,
+        Outcome.ALLOWED_RULE: Actor.RULE,
+        Outcome.DENIED_RULE: Actor.RULE,
+        Outcome.CONTINUATION: Actor.RULE,
+        Outcome.EXPIRED_NO_ANSWER: Actor.TIMEOUT,
+        Outcome.CANCELLED_BY_CLIENT: Actor.CLIENT,
+        Outcome.REFUSED_PAUSED: Actor.STOP,
+        Outcome.ERROR_BROKER: Actor.ERROR,
+    }
+)
+
+
 def actor_of(outcome: Outcome) -> Actor:
     """Name who decided from the outcome alone."""
-    match outcome:
-        case (
-            Outcome.ALLOWED_ONCE
-            | Outcome.ALLOWED_MODIFIED
-            | Outcome.ALLOWED_RETRY_GRANT
-            | Outcome.ALLOWED_GRANT
-            | Outcome.DENIED_USER
-        ):
-            return Actor.HUMAN
-        case Outcome.ALLOWED_RULE | Outcome.DENIED_RULE | Outcome.CONTINUATION:
-            return Actor.RULE
-        case Outcome.EXPIRED_NO_ANSWER:
-            return Actor.TIMEOUT
-        case Outcome.CANCELLED_BY_CLIENT:
-            return Actor.CLIENT
-        case Outcome.REFUSED_PAUSED:
-            return Actor.STOP
-        case Outcome.ERROR_BROKER:
-            return Actor.ERROR
-        case _:
-            return Actor.KEYTURN
+    return _ACTORS.get(outcome, Actor.KEYTURN)
 
 
 def provenance_rows(trace: Trace) -> tuple[JsonObject, ...]:

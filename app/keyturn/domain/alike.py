@@ -23,7 +23,7 @@ def folded(key: str) -> str:
 def imitates(keys: Iterable[str], known: Iterable[str]) -> bool:
     """Tell whether a key is not among the known ones, and yet alike to one of them."""
     names = frozenset(known)
-    strangers = [key for key in keys if key not in names]
+    strangers = set(keys).difference(names)
     if not strangers:
         return False
     taken = {folded(name) for name in names}

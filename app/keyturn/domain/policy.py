@@ -78,23 +78,23 @@ def judge(
     is named. A rule that cannot be evaluated counts as covering when it denies, and turns any
     would-be ALLOW into ASK otherwise.
     """
-    covering: dict[Effect, list[Rule]] = {Effect.DENY: [], Effect.ASK: [], Effect.ALLOW: []}
+    covering: dict[Effect, list[Rule]] = {}
     faulty: Rule | None = None
     for rule in rules:
         try:
             if covers(rule, subject):
-                covering[rule.effect].append(rule)
+                covering.setdefault(rule.effect, []).append(rule)
         except ConditionFault:
             if rule.effect is Effect.DENY:
-                covering[Effect.DENY].append(rule)
+                covering.setdefault(Effect.DENY, []).append(rule)
             else:
                 faulty = rule
     for effect in (Effect.DENY, Effect.ASK):
-        if covering[effect]:
+        if effect in covering:
             return _by_rule(_VERDICTS[effect], covering[effect])
     if faulty is not None:
         return Judgement(verdict=Verdict.ASK, because=Because.RULE_FAULT, rule=faulty)
-    return _maybe_allow(subject, tier, labels, covering[Effect.ALLOW], posture)
+    return _maybe_allow(subject, tier, labels, covering.get(Effect.ALLOW, []), posture)
 
 
 def _maybe_allow(

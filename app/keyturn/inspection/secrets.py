@@ -48,8 +48,7 @@ _NAMES = (
     "|client_?key|private_?key|service_?key|signing_?key|token|contraseña|contrasena"
 )
 _NAME_TRIGGERS = ("passw", "passphrase", "pwd", "secret", "token", "contrase")
-_KEYS = ("api", "auth", "access", "account", "client", "private", "service", "signing")
-_KEY_TRIGGERS = tuple(f"{whose}{joint}key" for whose in _KEYS for joint in ("", "_"))
+_NAMED_KEY = re.compile("(?:api|auth|access|account|client|private|service|signing)_?key")
 # A name, what assigns, and the value: in double quotes as JSON writes it, in quotes that are
 # themselves escaped (JSON within JSON), in single quotes, or bare.
 _ASSIGNMENT = (
@@ -244,7 +243,7 @@ def _may_be_named(lowered: str) -> bool:
         if trigger in lowered:
             return True
     # Most texts with a key in them speak of other keys.
-    return "key" in lowered and any(trigger in lowered for trigger in _KEY_TRIGGERS)
+    return "key" in lowered and _NAMED_KEY.search(lowered) is not None
 
 
 def _names_a_secret(match: _Match, name: str) -> bool:

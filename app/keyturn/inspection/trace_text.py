@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -23,6 +23,8 @@ _BINARY_MEMBERS = frozenset({"data", "blob"})
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _SEPARATORS = ("|", "\t", ";", ",")
 _QUOTES = ('"', "'", "`")
+_PARTED = re.compile(f"[{''.join((*_SEPARATORS, *_QUOTES))}“]")
+"""What a line must hold to have parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +149,10 @@ def pieces(text: str, limit: int) -> list[tuple[str, Place]]:
     start = 0
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) >= MIN_CHARACTERS:
-            cut = chain([(line, start)], _cells(line, start), quoted(line, start))
+            whole = (line, start)
+            cut: Iterable[tuple[str, int]] = (whole,)
+            if _PARTED.search(line) is not None:
+                cut = chain(cut, _cells(line, start), quoted(line, start))
             for part, at in cut:
                 _take(found, part, at, number)
                 if len(found) >= limit:

@@ -50,6 +50,9 @@ _DELIVERY = """
         delivery_seq = news.column1, delivery = news.column2, result = news.column3
     FROM (VALUES {rows}) AS news WHERE calls.id = news.column4
 """
+_ONE_DELIVERY = """
+    UPDATE calls SET delivery_seq = ?, delivery = ?, result = ? WHERE id = ?
+"""
 _EVENT = f"INSERT INTO events ({projection.EVENT_COLUMNS}) VALUES {{rows}}"
 _CHECKPOINT = "INSERT INTO checkpoints (size, root, chain, peaks) VALUES {rows}"
 
@@ -195,7 +198,9 @@ class Ledger:
             # Powers of two, so that there are few statements to prepare and to keep.
             count = min(_MOST_ROWS, 1 << (len(rows) - at).bit_length() - 1)
             values = tuple(chain.from_iterable(rows[at : at + count]))
-            done = self._connection.execute(_for_rows(statement, count, len(rows[at])), values)
+            one = statement is _DELIVERY and count == 1  # plainly, in half the time
+            many = _ONE_DELIVERY if one else _for_rows(statement, count, len(rows[at]))
+            done = self._connection.execute(many, values)
             written += done.rowcount
             at += count
         return written

@@ -93,6 +93,8 @@ class Writer:
         self._tokens: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._called = False
         self._calling = False
+        self._lone = True
+        """Whether the last batch had one record that somebody waits for."""
         self._flush: asyncio.TimerHandle | None = None
         self._closed = False
         self._synchronous = _Synchronous.FULL
@@ -142,9 +144,14 @@ class Writer:
         if self._closed:
             raise LogUnavailable("The decision log is closed.", mend="Start Keyturn again.")
         self._items.append(item)
-        # At the end of the loop's turn: what the same turn hands in goes in the same batch, and the
-        # two threads do not wait for each other's GIL meanwhile.
-        if not self._calling:
+        if self._calling:
+            return
+        if self._lone:
+            # One at a time of late: whoever waits for it is spared a turn of the loop.
+            self._call_writer()
+        else:
+            # At the end of the loop's turn: what the same turn hands in goes in the same batch, and
+            # the two threads do not wait for each other's GIL meanwhile.
             self._calling = True
             self._loop.call_soon(self._end_turn)
 
@@ -166,6 +173,7 @@ class Writer:
 
     def _settle(self, settled: Sequence[_Settled], failure: LogUnavailable | None) -> None:
         """Wake the waiters; one that was cancelled meanwhile is left alone."""
+        self._lone = len(settled) <= 1
         for future, result, error in settled:
             if future.done():
                 continue
