@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from enum import Enum, auto
+from functools import partial
 from typing import assert_never
 
 import msgspec
@@ -150,7 +151,7 @@ class JudgedCalls:
             request_id=request_id,
             params=params,
             method=frame.method,
-            heard=lambda: self._hears(request_id),
+            heard=partial(self._hears, request_id),
         )
         incoming = self._rounds.admit(asked, modern=modern)
         since = asyncio.get_running_loop().time()

@@ -15,6 +15,8 @@ _SEQUENCE_BITS = 10
 _CHARACTERS = 28
 _RANDOM_BITS = 80
 """Of them; the 60 before say the moment."""
+_CHANCE_BYTES = _RANDOM_BITS // 8
+_AT_ONCE = 64
 _PLACES = range(5 * _CHARACTERS - 10, -1, -10)
 
 
@@ -28,6 +30,8 @@ class RandomIds:
         self._time_ns = time_ns
         self._lock = threading.Lock()
         self._last_moment = 0
+        self._chance = b""
+        """Random bytes for the next ones: asking the system each time makes two threads wait."""
 
     def new(self, prefix: str) -> str:
         """Return `prefix-` and 28 characters; never the same twice."""
@@ -35,8 +39,10 @@ class RandomIds:
         with self._lock:
             last = self._last_moment
             self._last_moment = moment = now if now > last else last + 1
+            chance = self._chance or os.urandom(_CHANCE_BYTES * _AT_ONCE)
+            self._chance = chance[_CHANCE_BYTES:]
         # One number, whose lower bits are random: so is each of its last characters.
-        number = moment << _RANDOM_BITS | int.from_bytes(os.urandom(_RANDOM_BITS // 8))
+        number = moment << _RANDOM_BITS | int.from_bytes(chance[:_CHANCE_BYTES])
         return f"{prefix}-{_in_base_32(number)}"
 
     def ticket(self) -> str:
