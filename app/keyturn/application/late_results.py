@@ -63,11 +63,10 @@ class Flight(msgspec.Struct, kw_only=True, eq=False):
         """
         if self.outdated:
             return False
-        connection = incoming.connection
-        reconnected = (
-            connection.id != self.incoming.connection.id and connection.opened_after >= self.number
-        )
-        return reconnected or self.incoming.left
+        first, connection = self.incoming, incoming.connection
+        if connection.id != first.connection.id and connection.opened_after >= self.number:
+            return True
+        return first.cancelled or not first.heard()
 
 
 class LateResults:

@@ -89,6 +89,8 @@ def _places_of_text(drawing: _Drawing, blocks: list[str]) -> Iterator[tuple[str,
     drawing.partly_hashed = len(text) > HASHED_CHARACTERS or len(cut) >= _HASHED_PIECES
     # Pieces first: a block that says one line amid unseen characters stands where that line does.
     yield from cut
+    if len(cut) == len(blocks) == 1 and cut[0][0] == text.strip():
+        blocks = []  # its one line is the whole
     start, line = 0, 1
     if len(blocks) > _HASHED_PIECES:
         drawing.partly_hashed = True

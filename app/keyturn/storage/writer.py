@@ -107,7 +107,8 @@ class Writer:
     def record(self, entry: Entry, durability: Durability) -> asyncio.Future[int]:
         """Hand in a record; the future gives its number, or LogUnavailable."""
         future: asyncio.Future[int] = self._loop.create_future()
-        self._hand_in(_Record(entry, durability is Durability.FULL, future))
+        full = durability is Durability.FULL
+        self._hand_in(_Record(entry, full, future), at_once=self._lone and not full)
         return future
 
     def note(self, entry: Entry, durability: Durability) -> None:
@@ -140,14 +141,15 @@ class Writer:
         await future
         self._thread.join()
 
-    def _hand_in(self, item: _Record | _Job | _Close) -> None:
+    def _hand_in(self, item: _Record | _Job | _Close, *, at_once: bool = False) -> None:
         if self._closed:
             raise LogUnavailable("The decision log is closed.", mend="Start Keyturn again.")
         self._items.append(item)
         if self._calling:
             return
-        if self._lone:
-            # One at a time of late: whoever waits for it is spared a turn of the loop.
+        if at_once:
+            # One at a time of late: whoever waits for it is spared a turn of the loop, but not
+            # where the rest of the turn would cost an fsync of its own.
             self._call_writer()
         else:
             # At the end of the loop's turn: what the same turn hands in goes in the same batch, and

@@ -81,6 +81,20 @@ def test_64_at_once_share_few_transactions(tmp_path: Path) -> None:
     run(tmp_path, scenario)
 
 
+def test_those_of_one_turn_share_a_transaction_after_lone_ones_too(tmp_path: Path) -> None:
+    async def scenario(writer: Writer, watch: Watch) -> None:
+        log = SqliteDecisionLog(writer)
+        await log.commit(decision("c-lone"), Durability.WRITTEN)
+        before = watch.commits
+        await asyncio.gather(*(log.commit(decision(f"c-{n}")) for n in range(8)))
+        assert watch.commits == before + 1
+        reads = (log.commit(decision(f"r-{n}"), Durability.WRITTEN) for n in range(8))
+        await asyncio.gather(*reads)
+        assert watch.commits == before + 2
+
+    run(tmp_path, scenario)
+
+
 def test_only_a_batch_of_confirmed_reads_is_written_without_fsync(tmp_path: Path) -> None:
     async def scenario(writer: Writer, watch: Watch) -> None:
         log = SqliteDecisionLog(writer)
