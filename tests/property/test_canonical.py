@@ -13,6 +13,7 @@ from keyturn.domain.canonical import (
     Parsed,
     canonical,
     parse_strict,
+    read_shallow,
 )
 
 # No surrogates: what holds one is refused, and test_canonical.py says so.
@@ -92,3 +93,13 @@ def test_what_is_written_without_spaces_is_read_as_any_other_text(
 @given(st.text('{}[]":,\\u0019.eE-+ntfrals ', max_size=40))
 def test_bytes_of_json_s_own_characters_are_read_as_their_text(text: str) -> None:
     assert repr(parse_strict(text.encode())) == repr(parse_strict(text))
+
+
+@settings(deadline=None)
+@given(
+    VALUES.map(json.dumps) | st.text('{}[]":,u0019.eE-+ntfrals \t\x0b\x01é', max_size=40),
+    st.sampled_from(["", "\n", "\x00", "}"]),
+)
+def test_what_is_read_at_a_decoder_s_speed_is_what_python_reads(text: str, end: str) -> None:
+    read = read_shallow(f"{text}{end}".encode())
+    assert read is None or repr(read.value) == repr(json.loads(text))

@@ -30,7 +30,7 @@ from keyturn.domain.client_request import (
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.definition import ReviewState
-from keyturn.domain.lamps import Lamps
+from keyturn.domain.lamps import Lamps, lamps_within
 from keyturn.domain.policy import UNASKED, Because, Judgement
 from keyturn.domain.rule import Kind, RuleSubject
 from keyturn.domain.tier import Tier, effective_tier
@@ -113,7 +113,7 @@ class Assessment:
         """
         tier, labels = judged.tier, judged.standing.labels
         self._weigh(incoming, judged)
-        if judged.tier > tier or judged.standing.labels & ~labels:
+        if judged.tier > tier or not lamps_within(judged.standing.labels, labels):
             return Refused(outcome=Outcome.REFUSED_UNREVIEWED)
         return None
 

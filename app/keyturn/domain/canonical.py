@@ -98,6 +98,18 @@ def parse_strict(raw: bytes | str) -> Parsed | Malformed:
     return Malformed(fault) if fault else Parsed(value)
 
 
+def read_shallow(raw: bytes) -> Parsed | None:
+    """Read a text of four levels at most, without floats and unsafe integers, at a decoder's speed.
+
+    None for any other, and for what is no JSON. Not strict: of two equal keys the last counts, and
+    what stands for half a surrogate pair may be refused.
+    """
+    try:
+        return Parsed(_decode_shallow(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
 def canonical(value: JsonValue) -> bytes:
     """Encode in the JSON Canonicalization Scheme (RFC 8785).
 
@@ -127,11 +139,8 @@ def _read_compact(raw: bytes) -> Parsed | None:
     It has four levels, neither floats nor unsafe integers, and encoded again it is the same text:
     no key comes twice, and nothing in it could be spelt in another way.
     """
-    try:
-        value: JsonValue = _decode_shallow(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    return Parsed(value) if _encode_as_is(value) == raw.strip() else None
+    read = read_shallow(raw)
+    return read if read is not None and _encode_as_is(read.value) == raw.strip() else None
 
 
 def _unique_object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:

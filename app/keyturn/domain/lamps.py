@@ -32,4 +32,11 @@ def lamps_from_letters(letters: Iterable[str]) -> Lamps:
 
 def needs_a_person(session: Lamps, call_labels: Lamps) -> bool:
     """Tell whether no rule may decide: untrusted and private were read and this call has reach."""
+    if session is Lamps.NONE or call_labels is Lamps.NONE:
+        return False
     return Lamps.U in session and Lamps.P in session and Lamps.X in call_labels
+
+
+def lamps_within(some: Lamps, others: Lamps) -> bool:
+    """Tell whether all of some lamps are among the others."""
+    return some is others or not some & ~others

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NoReturn
 
 from keyturn.application.ports.inspection import InspectedResult
-from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.canonical import JsonObject, JsonValue, read_shallow
 from keyturn.inspection.hidden import hidden_in_all
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -68,6 +68,10 @@ def _withheld(size: int, reason: str) -> InspectedResult:
 
 def _read(raw: bytes) -> JsonObject | str:
     """Decode the result, or say why it cannot be."""
+    # Nearly every one is; escapes are left to the reader that takes them as servers write them.
+    shallow = read_shallow(raw) if b"\\" not in raw else None
+    if shallow is not None and isinstance(shallow.value, dict):
+        return shallow.value
     try:
         value: JsonValue = _decode(str(raw, "utf-8"))
     except UnicodeDecodeError:

@@ -108,6 +108,7 @@ class Writer:
         """Hand in a record; the future gives its number, or LogUnavailable."""
         future: asyncio.Future[int] = self._loop.create_future()
         full = durability is Durability.FULL
+        # A lone one is spared a turn of the loop, where the turn's rest costs no fsync of its own.
         self._hand_in(_Record(entry, full, future), at_once=self._lone and not full)
         return future
 
@@ -145,13 +146,9 @@ class Writer:
         if self._closed:
             raise LogUnavailable("The decision log is closed.", mend="Start Keyturn again.")
         self._items.append(item)
-        if self._calling:
-            return
-        if at_once:
-            # One at a time of late: whoever waits for it is spared a turn of the loop, but not
-            # where the rest of the turn would cost an fsync of its own.
+        if at_once and not self._calling:
             self._call_writer()
-        else:
+        elif not self._calling:
             # At the end of the loop's turn: what the same turn hands in goes in the same batch, and
             # the two threads do not wait for each other's GIL meanwhile.
             self._calling = True
@@ -252,7 +249,7 @@ class Writer:
             if job.changes:
                 self._connection.execute("COMMIT")
         except KeyturnError as refusal:
-            self._roll_back()
+            _roll_back(self._connection)
             self._post([(job.future, None, refusal)])
         except Exception as error:  # noqa: BLE001 - the thread's boundary
             self._fail([job.future], error)
@@ -298,18 +295,11 @@ class Writer:
             _log.exception("the WAL could not be copied; it stays until the next try")
 
     def _fail(self, futures: Sequence[asyncio.Future[Any] | None], error: Exception) -> None:
-        self._roll_back()
+        _roll_back(self._connection)
         self._ledger.forget()
         failure = error if isinstance(error, LogUnavailable) else _unavailable(error)
         _log.error("a batch was lost records=%d", len(futures), exc_info=error)
         self._post([(future, None, failure) for future in futures if future is not None], failure)
-
-    def _roll_back(self) -> None:
-        try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            _log.exception("a transaction could not be rolled back")
 
     def _end(self, close: _Close) -> None:
         try:
@@ -318,7 +308,7 @@ class Writer:
             self._connection.execute("COMMIT")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except (sqlite3.Error, KeyturnError):
-            self._roll_back()
+            _roll_back(self._connection)
             _log.exception("the log was closed without a checkpoint")
         finally:
             self._connection.close()
@@ -331,6 +321,14 @@ class Writer:
             self._loop.call_soon_threadsafe(self._settle, settled, failure)
         except RuntimeError:
             _log.warning("the event loop ended before the writer")
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    try:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+    except sqlite3.Error:
+        _log.exception("a transaction could not be rolled back")
 
 
 def _leading_records(items: Sequence[_Record | _Job | _Close], start: int) -> list[_Record]:
