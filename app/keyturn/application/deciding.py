@@ -78,6 +78,22 @@ class Decider:
             return Decided(outcome=refusal.outcome, refusal=refusal, repeats=denial)
         return await self._ask(incoming, judged)
 
+    def look_again(self, incoming: IncomingCall, judged: Judged, decided: Decided) -> Decided:
+        """Refuse an allowed call that waited on, for what came in between or is denied by now.
+
+        Only a denial counts: but for that the record says what was judged when it was allowed.
+        """
+        refusal = self._assessment.last_look(incoming, judged)
+        if refusal is None:
+            careful = self._stop.careful
+            judgement = self._assessment.judge(incoming, judged, suspended=careful)
+            if judgement.verdict is not Verdict.DENY:
+                return decided
+            judged.judgement = judgement
+            self._rules.counted(judgement)
+            refusal = Refused(outcome=Outcome.DENIED_RULE, rule=rule_name(judgement))
+        return Decided(outcome=refusal.outcome, refusal=refusal, answer=decided.answer)
+
     async def _ask(self, incoming: IncomingCall, judged: Judged) -> Decided:
         """Ask a person, and wait as long as the agent can be held."""
         now, ticket = self._clock.now_utc, self._ids.ticket()

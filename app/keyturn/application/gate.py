@@ -132,7 +132,8 @@ class Gate:
                 return await self._answer_late(incoming, judged, claim)
             decided = await self._decider.decide(incoming, judged)
             if decided.outcome.allows:
-                await self._client_is_back(incoming, judged)
+                decided = await self._once_client_is_back(incoming, judged, decided)
+            if decided.outcome.allows:
                 decided = await self._unready(incoming, upstream, decided.answer) or decided
         if decided.refusal is not None:
             if not decided.recorded:
@@ -161,16 +162,24 @@ class Gate:
             await self._commit(incoming, judged, decided)
             return await self._late.deliver(incoming, judged, claim)
 
-    async def _client_is_back(self, incoming: IncomingCall, judged: Judged) -> None:
-        """Let a client that was had to ask again do so first; its last request is answered."""
+    async def _once_client_is_back(
+        self, incoming: IncomingCall, judged: Judged, decided: Decided
+    ) -> Decided:
+        """Let a client that was had to ask again do so first; its last request is answered.
+
+        It comes back when it likes: what was allowed is refused where it is denied by then.
+        """
         rounds = incoming.rounds
         if rounds is None or not rounds.given:
-            return
+            return decided
         if rounds.returns is not None:
             await asyncio.wait({rounds.returns})
+        if _given_up(incoming) is not None:
+            return decided
         # The digest is the same: only the token for progress is the last request's.
         if not isinstance(incoming.params, Malformed):
             judged.call = replace(judged.call, params=without_own_meta(incoming.params))
+        return self._decider.look_again(incoming, judged, decided)
 
     # 6 ---------------------------------------------------------------- record
 
