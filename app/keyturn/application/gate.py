@@ -173,7 +173,7 @@ class Gate:
         if rounds is None or not rounds.given:
             return decided
         if rounds.returns is not None:
-            await asyncio.wait({rounds.returns})
+            await rounds.returns
         if _given_up(incoming) is not None:
             return decided
         # The digest is the same: only the token for progress is the last request's.

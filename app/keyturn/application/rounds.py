@@ -122,6 +122,13 @@ class Rounds:
         """Return the calls that no request of the client waits for now."""
         return tuple(gap.incoming for gap in self._gaps.values())
 
+    def client_left(self, *, host_gone: bool) -> None:
+        """Take it that the client comes back for none of them; without its host nobody retries."""
+        left = () if host_gone else self.between()
+        for rounds in (incoming.rounds for incoming in left):
+            if rounds is not None:
+                rounds.left_unheard()
+
     async def ended(self) -> None:
         """Wait until every call has come to its end."""
         if self._walks:
@@ -210,6 +217,7 @@ class Rounds:
         gap.timer.cancel()
         if gap.incoming.rounds is not None:
             self._learn(gap.incoming.rounds.given)
+            gap.incoming.rounds.left_unheard()
         gap.incoming.cancel()
         if gap.incoming.approval_id:
             self._approvals.client_left(gap.incoming.approval_id)

@@ -231,6 +231,7 @@ class TestBetween:
             assert rig.outcomes == ["allowed_once"]
             (delivery,) = rig.world.log.of_type(RecordType.DELIVERY)
             assert delivery.outcome == "not_sent"
+            assert delivery.details == {"reason": "cancelled", "retry_granted": True}
             await refused(rig, state)
 
         play(story)
@@ -264,14 +265,10 @@ class TestBetween:
         play(story)
 
     @pytest.mark.requirement("I-05")
-    @pytest.mark.parametrize("allowed", [False, True])
-    def test_a_client_that_makes_the_call_anew_instead_has_one_card(self, *, allowed: bool) -> None:
+    def test_a_client_that_makes_the_call_anew_instead_has_one_card(self) -> None:
         async def story() -> None:
             rig = await make_rig()
             await rig.state()
-            if allowed:
-                rig.allow()
-                await settle()
             task = await rig.request()
             (waiting,) = rig.world.approvals.waiting()
             assert waiting.request.id == "call-2"
@@ -280,8 +277,24 @@ class TestBetween:
             await settle()
             assert isinstance(result(task), Forwarded)
             assert len(rig.world.server.sent) == 1
-            first = "allowed_once" if allowed else "cancelled_by_client"
-            assert rig.outcomes == [first, "allowed_once"]
+            assert rig.outcomes == ["cancelled_by_client", "allowed_once"]
+
+        play(story)
+
+    @pytest.mark.requirement("I-05")
+    @pytest.mark.parametrize("allow", [False, True])
+    def test_what_was_answered_holds_for_the_call_that_is_made_anew(self, *, allow: bool) -> None:
+        async def story() -> None:
+            rig = await make_rig()
+            await rig.state()
+            rig.world.answer(rig.world.approver.shown[0], allow=allow)
+            await settle()
+            reply = result(await rig.request())
+            assert isinstance(reply, Forwarded if allow else Refused)
+            assert len(rig.world.server.sent) == int(allow)
+            assert len(rig.world.approver.shown) == 1
+            allowed = ["allowed_once", "allowed_retry_grant"]
+            assert rig.outcomes == (allowed if allow else ["denied_user"] * 2)
 
         play(story)
 
