@@ -15,7 +15,7 @@ from keyturn.domain.record import Entry, RecordType
 from tests.factories import make_asked
 from tests.unit.application.gate_world import World, settle
 
-HOLD, ROUND, GAP = 50.0, 45.0, 10.0
+HOLD, ROUND, GAP, REPEAT = 50.0, 45.0, 10.0, 1.0
 VERSION = {"io.modelcontextprotocol/protocolVersion": "2026-07-28"}
 PARAMS: JsonObject = {"name": "dispatch_order", "arguments": {"order": 7}, "_meta": {**VERSION}}
 

@@ -21,6 +21,7 @@ from tests.unit.application.rounds_rig import (
     GAP,
     HOLD,
     PARAMS,
+    REPEAT,
     ROUND,
     VERSION,
     Rig,
@@ -270,9 +271,12 @@ class TestBetween:
             rig = await make_rig()
             await rig.state()
             task = await rig.request()
+            rig.world.clock.advance(REPEAT)
+            await settle()
             (waiting,) = rig.world.approvals.waiting()
             assert waiting.request.id == "call-2"
-            assert rig.calls[1].rounds is None
+            left = waiting.remaining_ms(rig.world.clock.monotonic_ns())
+            assert left == 1000 * HOLD, "it is not had to ask again"
             rig.allow(number=2)
             await settle()
             assert isinstance(result(task), Forwarded)
@@ -289,7 +293,10 @@ class TestBetween:
             await rig.state()
             rig.world.answer(rig.world.approver.shown[0], allow=allow)
             await settle()
-            reply = result(await rig.request())
+            task = await rig.request()
+            rig.world.clock.advance(REPEAT)
+            await settle()
+            reply = result(task)
             assert isinstance(reply, Forwarded if allow else Refused)
             assert len(rig.world.server.sent) == int(allow)
             assert len(rig.world.approver.shown) == 1
