@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
-from keyturn.broker.batches import LONGEST_BATCH, MOST_MEMBERS
+from keyturn.broker.batches import LONGEST_ANSWERS, LONGEST_BATCH, MOST_MEMBERS
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Kind, Rule
@@ -293,6 +293,47 @@ def test_an_array_of_a_server_is_read_as_its_members(tmp_path: Path) -> None:
         await until(lambda: bool(told(world)))
         assert told(world)[0]["result"] == {"action": "decline"}
         assert len(world.server_log) >= 2
+
+    tell(tmp_path, story, rules=RULES)
+
+
+UNREADABLE = {
+    "too many": [json.dumps([{"jsonrpc": "2.0", "id": 1, "result": {}}] * (MOST_MEMBERS + 1))],
+    "no JSON": ['[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,]'],
+    "cut off": [' [ {"jsonrpc":"2.0","id":1,"result":{"content":[]}}'],
+    "too large": [json.dumps([{"id": 1, "result": {"x": "x" * LONGEST_ANSWERS}}])],
+}
+
+
+@pytest.mark.requirement("I-05")
+@pytest.mark.parametrize("how", UNREADABLE)
+def test_an_array_that_cannot_be_read_leaves_nothing_waiting(how: str, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await batching(world)
+        wire.say(call(1, "silent"))
+        wire.say(request(2, "x/never"))
+        await until(lambda: bool(calls_seen(world)))
+        wire.say({"jsonrpc": "2.0", "method": "x/say", "params": {"lines": UNREADABLE[how]}})
+        for number in (1, 2):
+            answer = await wire.client.answer_to(number)
+            assert "error" in answer or answer["result"]["isError"]
+        await wire.client.closed.wait()
+        (delivery,) = world.log.of_type(RecordType.DELIVERY)
+        assert delivery.outcome == "unknown"
+        assert delivery.details == {"reason": "the server's answers could not be read"}
+        assert any(b"ended by an array that cannot be read" in one for one in world.server_log)
+
+    tell(tmp_path, story, rules=RULES)
+
+
+@pytest.mark.parametrize("said", ["[INFO] ready", "[1] {", "[]", "[", '["a",]'])
+def test_a_line_that_begins_with_a_bracket_ends_nothing(said: str, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await batching(world)
+        await have_asked(wire, said)
+        wire.say(call(1))
+        assert "result" in await wire.client.answer_to(1)
+        assert len(world.server_log) == 1
 
     tell(tmp_path, story, rules=RULES)
 

@@ -42,6 +42,7 @@ _TOO_MUCH = BadFrame(
 )
 _GAP = re.compile(rb"[ \t\r\n,]*")
 """What stands between two members: white space and one comma."""
+_OF_FRAMES = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*\[[ \t\r\n]*\{")
 _elements = msgspec.json.Decoder(list[Raw]).decode
 
 
@@ -242,6 +243,14 @@ def members_of_answer(line: bytes) -> tuple[bytes, ...]:
     """Return the members of what a server wrote; the whole where it is no array, or too large."""
     members = members_of_batch(line, LONGEST_ANSWERS) if is_batch(line) else (line,)
     return (line,) if isinstance(members, BadFrame) else members
+
+
+def is_unreadable(line: bytes, members: tuple[bytes, ...]) -> bool:
+    """Tell whether an array holds frames that could not be told apart: `members` is what it has.
+
+    A line of some log that begins with a bracket holds none.
+    """
+    return members == (line,) and _OF_FRAMES.match(line) is not None
 
 
 def ids_answered(line: bytes) -> tuple[RequestId, ...]:
