@@ -1,5 +1,6 @@
 """Batches of 2025-03-26: each member judged by itself, all of them answered as one array."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -418,6 +419,51 @@ def test_a_batch_over_http_is_answered_as_one_array(tmp_path: Path) -> None:
             assert {answer["id"] for answer in answers} == {1, 2}
 
     tell(tmp_path, story, rules=(*RULES, Rule(id="r-k", effect=Effect.ALLOW, kind=Kind.ROOTS)))
+
+
+CANCEL: dict[str, Any] = {"jsonrpc": "2.0", "method": "notifications/cancelled"}
+
+
+@pytest.mark.parametrize("order", ["before the others", "after the others", "all", "in the batch"])
+def test_a_batch_over_http_ends_with_the_last_that_is_not_cancelled(
+    order: str, tmp_path: Path
+) -> None:
+    async def story(world: World) -> None:
+        async with endpoint(world) as at:
+            headers = await session(at)
+
+            async def cancel(number: int) -> None:
+                told = {**CANCEL, "params": {"requestId": number}}
+                assert (await at.http.post(URL, json=told, headers=headers)).status_code == 202
+
+            members: list[Any] = [call(1, "slow")]
+            if order in ("before the others", "all"):
+                members.append(call(2, "slow"))
+            elif order == "after the others":
+                members.append(request(2, "ping"))
+            else:
+                members.append({**CANCEL, "params": {"requestId": 1}})
+            posted = asyncio.get_running_loop().create_task(
+                at.http.post(URL, content=line(*members), headers=headers)
+            )
+            if order != "in the batch":
+                two = order != "after the others"
+                requests = await world.approver.asked(2 if two else 1)
+                await cancel(1)
+                if order == "all":
+                    await cancel(2)
+                elif order == "before the others":
+                    world.approver.answer(requests[1], AnswerVerdict.ALLOW_ONCE)
+            response = await posted
+            if order in ("all", "in the batch"):
+                assert (response.status_code, response.content) == (202, b"")
+            else:
+                (answers,) = arrays_in(response.text)
+                assert [answer["id"] for answer in answers] == [2]
+            again = await at.http.post(URL, content=line(request(1, "ping")), headers=headers)
+            assert again.status_code == 200, "its id is free"
+
+    tell(tmp_path, story, rules=RULES)
 
 
 @BATCHES

@@ -52,6 +52,8 @@ class _Batch:
     """Answers that are still to come."""
     answers: list[bytes] = field(default_factory=list[bytes])
     size: int = 0
+    cancelled: list[RequestId] = field(default_factory=list[RequestId])
+    """What is not answered at all."""
 
 
 class Batches:
@@ -101,6 +103,7 @@ class Batches:
         batch = self._waiting.pop(request_id, None)
         if batch is not None:
             batch.waits -= 1
+            batch.cancelled.append(request_id)
             self._send_if_whole(batch)
 
     def _take(self, line: bytes) -> None:
@@ -167,6 +170,8 @@ class Batches:
     def _send_if_whole(self, batch: _Batch) -> None:
         if batch.waits == 0 and batch is not self._taking:
             self._send_gathered(batch)
+            for request_id in batch.cancelled:
+                self._downstream.unanswered(request_id)
 
     def _send_gathered(self, batch: _Batch) -> None:
         answers, batch.answers = batch.answers, []
@@ -184,6 +189,10 @@ class Batches:
     def server_paused(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
         """Be told what `Paused` says."""
         self._downstream.server_paused(request_id, retry, ended=ended)
+
+    def unanswered(self, request_id: RequestId) -> None:
+        """Be told by nobody: it is said here."""
+        self._downstream.unanswered(request_id)
 
     def hold_reading(self, reason: str) -> None:
         """Read nothing from the client for now."""
