@@ -421,6 +421,28 @@ def test_a_batch_over_http_is_answered_as_one_array(tmp_path: Path) -> None:
     tell(tmp_path, story, rules=(*RULES, Rule(id="r-k", effect=Effect.ALLOW, kind=Kind.ROOTS)))
 
 
+def test_a_long_answer_of_a_batch_over_http_is_one_json_body(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with endpoint(world) as at:
+            headers = await session(at)
+            sizes = range(200_000, 200_000 + 3)
+            members = [call(size, "big", str(size)) for size in sizes]
+            response = await at.http.post(URL, content=line(*members), headers=headers)
+            assert response.status_code == 200
+            assert response.headers["content-type"] == "application/json"
+            texts = {one["id"]: one["result"]["content"][0]["text"] for one in response.json()}
+            assert {request_id: len(text) for request_id, text in texts.items()} == {
+                size: size for size in sizes
+            }
+            most = [call(n, "big", "9000") for n in range(MOST_MEMBERS)]
+            response = await at.http.post(URL, content=line(*most), headers=headers)
+            assert response.headers["content-type"] == "application/json"
+            assert {one["id"] for one in response.json()} == set(range(MOST_MEMBERS))
+            assert len(calls_seen(world)) == len(sizes) + MOST_MEMBERS
+
+    tell(tmp_path, story, rules=(CALLS,))
+
+
 CANCEL: dict[str, Any] = {"jsonrpc": "2.0", "method": "notifications/cancelled"}
 
 
