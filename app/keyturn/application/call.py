@@ -83,6 +83,8 @@ class IncomingCall:
     """Its decision is in the log; what happens from then on is a delivery."""
     approval_id: str = ""
     """Set while the call waits for a person."""
+    shown: int = 0
+    """How often it was shown to one."""
     heard: Callable[[], bool] = lambda: True
     """Tells whether an answer would still reach the client, as far as that can be known."""
     awaits: "asyncio.Future[None] | None" = None

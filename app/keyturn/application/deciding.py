@@ -79,15 +79,22 @@ class Decider:
             return Decided(outcome=refusal.outcome, refusal=refusal, repeats=denial)
         return await self._ask(incoming, judged)
 
-    def look_again(self, incoming: IncomingCall, judged: Judged, decided: Decided) -> Decided:
+    def look_again(
+        self, incoming: IncomingCall, judged: Judged, decided: Decided
+    ) -> Decided | None:
         """Refuse an allowed call that waited on, for what came in between or is denied by now.
 
-        Only a denial counts: but for that the record says what was judged when it was allowed.
+        None for a call that a rule allowed and none allows now: it is to be decided again. But for
+        these the record says what was judged when it was allowed.
         """
         refusal = self._assessment.last_look(incoming, judged)
         if refusal is None:
             careful = self._stop.careful
             judgement = self._assessment.judge(incoming, judged, suspended=careful)
+            by_rule = decided.outcome is Outcome.ALLOWED_RULE
+            if judgement.verdict is Verdict.ASK and by_rule:
+                judged.judgement = judgement
+                return None
             if judgement.verdict is not Verdict.DENY:
                 return decided
             judged.judgement = judgement

@@ -66,6 +66,29 @@ def test_a_deny_rule_made_before_the_answer_is_not_in_the_way_of_the_next_call()
     play(story)
 
 
+@pytest.mark.requirement("LAW-3")
+@pytest.mark.parametrize("allow", [False, True])
+def test_an_allow_rule_that_is_gone_again_has_a_person_decide(*, allow: bool) -> None:
+    async def story() -> None:
+        rig, state = await in_a_gap(allowed=False)
+        await rig.world.rules.add(Rule(id="r-yes", effect=Effect.ALLOW))
+        judge_waiting(rig.world.approvals, rig.world.rules, suspended=False)
+        await settle()
+        assert rig.world.approvals.waiting() == ()
+        await rig.world.rules.remove("r-yes")
+        task = await rig.request(state)
+        assert rig.world.server.sent == []
+        assert [shown.id for shown in rig.world.approver.shown] == ["call-1", "call-1.2"]
+        task = await rig.request(await rig.round_over(task))
+        rig.world.answer(rig.world.approver.shown[1], allow=allow)
+        await settle()
+        assert isinstance(result(task), Forwarded if allow else Refused)
+        assert len(rig.world.server.sent) == int(allow)
+        assert rig.outcomes == ["allowed_once" if allow else "denied_user"]
+
+    play(story)
+
+
 @pytest.mark.requirement("I-14")
 @pytest.mark.parametrize("allowed", [False, True])
 def test_a_definition_that_drifts_in_the_gap_blocks(*, allowed: bool) -> None:
