@@ -162,6 +162,9 @@ class ClientEnd:
     def server_paused(self, request_id: str | int, retry: float | None, *, ended: bool) -> None:
         """Ignore it."""
 
+    def unanswered(self, request_id: str | int) -> None:
+        """Ignore it."""
+
     def hold_reading(self, reason: str) -> None:
         """Remember the reason."""
         self.holds.add(reason)

@@ -63,7 +63,7 @@ class Approvals:
         self._recorder = recorder
         self._approver: Approver | None = None
         self._waiting: dict[str, Waiting] = {}
-        self._grants = RetryGrants(clock, limits.retry_grant_seconds)
+        self.grants = RetryGrants(clock, limits.retry_grant_seconds)
         self.denials = SilentDenials(clock, limits.silent_denial_seconds)
         self._watchers: list[Callable[[ApprovalRequest], None]] = []
 
@@ -177,7 +177,7 @@ class Approvals:
 
     def take_retry_grant(self, digest: str, tier: Tier) -> bool:
         """Use up the grant for one identical call, if a person made one and it still lives."""
-        return self._grants.take(digest, tier)
+        return self.grants.take(digest, tier)
 
     def client_left(self, request_id: str, *, host_gone: bool = False) -> None:
         """Say that the agent cancelled, timed out or vanished; the request is not sent."""
@@ -201,7 +201,7 @@ class Approvals:
 
     def stop(self) -> int:
         """Refuse every call that waits and forget every grant; reviews stay, they send nothing."""
-        self._grants.clear()
+        self.grants.clear()
         return self.refuse(
             lambda request: request.kind in (RequestKind.CALL, RequestKind.INPUT),
             Outcome.REFUSED_PAUSED,
@@ -270,7 +270,7 @@ class Approvals:
             self._end_detached(waiting)
 
     def _grant_retry(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
-        self._grants.make(waiting.request.digest, waiting.request.tier)
+        self.grants.make(waiting.request.digest, waiting.request.tier)
         self._resolve(waiting, Event.RETRY_GRANTED, waiting.left, answer)
         return AnswerEffect.RETRY_GRANTED
 

@@ -31,7 +31,7 @@ class AskedCall:
         self._judged = judged
         self._now_utc = now_utc
         self._ticket = ticket
-        self._times = 1
+        incoming.shown += 1
         self.shown = self._request()
 
     def judge_again(self, *, suspended: bool) -> Judgement:
@@ -43,7 +43,7 @@ class AskedCall:
         fresh = self._request()
         if _says(fresh) == _says(self.shown):
             return None
-        self._times += 1
+        self._incoming.shown += 1
         self.shown = self._request()
         self._incoming.approval_id = self.shown.id
         return self.shown
@@ -52,7 +52,7 @@ class AskedCall:
         return call_request(
             self._incoming,
             self._judged,
-            times=self._times,
+            times=self._incoming.shown,
             created_utc=self._now_utc(),
             ticket=self._ticket,
         )
