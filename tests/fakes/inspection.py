@@ -1,7 +1,7 @@
 """Inspection in memory: faults on order, tracing by equality, results without limits."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -115,6 +115,9 @@ class FakeSecretMask:
         for secret in self.secrets:
             text = text.replace(secret, f"[secret, ends {secret[-4:]}]")
         return text
+
+    def mask_each(self, texts: Sequence[str]) -> list[str]:
+        return [self.mask(text) for text in texts]
 
 
 def _strings(value: JsonValue, path: str) -> Iterator[tuple[str, str]]:

@@ -77,6 +77,10 @@ class NoMask:
         """Return the text."""
         return text
 
+    def mask_each(self, texts: Sequence[str]) -> list[str]:
+        """Return the texts."""
+        return list(texts)
+
 
 class RealCommands(FakeProcesses):
     """Peers as a test wrote them, commands as this system finds them."""

@@ -75,7 +75,7 @@ class Recorder:
 
     def arguments_for_history(self, arguments: JsonObject) -> tuple[bytes, bool]:
         """Return canonical arguments with secrets masked, and whether any was."""
-        return masked_json(arguments, canonical(arguments), self._mask)
+        return masked_json(canonical(arguments), self._mask)
 
     def decision(
         self,
@@ -148,7 +148,7 @@ class Recorder:
     ) -> Entry:
         """Build the record of what was decided of a server's request to the agent's side."""
         committed = canonical(subject)
-        arguments, masked = masked_json(subject, committed, self._mask)
+        arguments, masked = masked_json(committed, self._mask)
         return Entry(
             type=RecordType.DECISION,
             call=call_id,
@@ -319,7 +319,7 @@ def _masked_arguments(call: ToolCall, committed: bytes, mask: SecretMask) -> tup
     """Return the arguments without secrets, as a worker found them where one did."""
     if call.sealed is not None and call.sealed.masked:
         return call.sealed.masked, call.sealed.masked != committed
-    return masked_json(call.arguments, committed, mask)
+    return masked_json(committed, mask)
 
 
 def _answer_details(answer: Answer | None) -> JsonObject:

@@ -28,7 +28,7 @@ from keyturn.domain.sealed import SealedParams
 from keyturn.inspection.answers import answer_of, inspect_answer
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from keyturn.inspection.secrets import DetectSecretsMask
+from keyturn.inspection.secrets import MOST_IN_A_WORKER, DetectSecretsMask
 
 
 class _ServerJob(msgspec.Struct, frozen=True, tag="server"):
@@ -62,11 +62,9 @@ _Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob
 
 _jobs: "msgspec.json.Decoder[_Job]" = msgspec.json.Decoder(_Job)
 _json = msgspec.json.encode
-_value: "msgspec.json.Decoder[JsonValue]" = msgspec.json.Decoder()
-
 _object: "msgspec.json.Decoder[JsonObject]" = msgspec.json.Decoder()
 _faults: "msgspec.json.Decoder[list[tuple[str, str]]]" = msgspec.json.Decoder(list[tuple[str, str]])
-_mask = DetectSecretsMask()
+_mask = DetectSecretsMask(MOST_IN_A_WORKER)
 _validator = JsonSchemaValidator()
 
 
@@ -153,7 +151,7 @@ def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
         case _ClientJob():
             return large_calls.outline_of(payload, judged=wanted.judged)
         case _MaskJob():
-            return [masked_json(_value.decode(payload), payload, _mask)[0]]
+            return [masked_json(payload, _mask, MOST_IN_A_WORKER)[0]]
         case _CheckJob():
             schema, arguments = _object.decode(wanted.schema), _object.decode(payload)
             found = _validator.faults(wanted.def_hash, schema, arguments)
