@@ -110,8 +110,11 @@ class FakeSecretMask:
     """Implements the port; masks the secrets that it is given."""
 
     secrets: set[str] = field(default_factory=set[str])
+    characters: int = 0
+    """How many it was given."""
 
     def mask(self, text: str) -> str:
+        self.characters += len(text)
         for secret in self.secrets:
             text = text.replace(secret, f"[secret, ends {secret[-4:]}]")
         return text

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from keyturn.application.ports.inspection import MASKED_WHOLE, SecretMask
-from keyturn.domain.canonical import JsonObject, JsonValue, canonical
+from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, canonical, parse_strict
 
 MOST_TEXTS = 1_000
 """Texts with escapes that are masked one by one where JSON comes in."""
@@ -31,6 +31,14 @@ def masked_json(whole: bytes, mask: SecretMask, most_texts: int = MOST_TEXTS) ->
         return whole, False
     # A key that ends as if it assigned something takes what follows it for a value.
     return (encoded if _is_json(encoded) else _ALL_MASKED), True
+
+
+def masked_text(arguments: str, mask: SecretMask) -> bytes:
+    """Mask canonical arguments as they were shown; nothing is left of what cannot be read."""
+    parsed = parse_strict(arguments)
+    if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
+        return b""
+    return masked_json(arguments.encode(), mask)[0]
 
 
 def masked_details(details: JsonObject, mask: SecretMask) -> JsonObject:
