@@ -40,14 +40,26 @@ _SECOND = 1_000_000_000
 class EndRecorder(Protocol):
     """Writes down how a detached request ended, and that it became detached."""
 
-    def detached(self, request: ApprovalRequest, cause: str) -> None:
-        """Record that the agent stopped waiting."""
+    def detached(self, request: ApprovalRequest, cause: str, masked: bytes) -> bytes:
+        """Record that the agent stopped waiting; return the arguments without secrets.
+
+        `masked` are these where somebody has looked already, else nothing.
+        """
         ...
 
     def ended(
-        self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
+        self,
+        request: ApprovalRequest,
+        outcome: Outcome,
+        answer: Answer | None,
+        masked: bytes,
+        *,
+        grant: bool,
     ) -> None:
-        """Record the outcome of a request that ended after its agent stopped waiting."""
+        """Record the outcome of a request that ended after its agent stopped waiting.
+
+        `masked` is what was returned then: a stop ends all of them at once.
+        """
         ...
 
 
@@ -254,7 +266,7 @@ class Approvals:
         waiting.drop_timer()
         waiting.state = advance(waiting.state, event)
         waiting.left = left
-        self._recorder.detached(waiting.request, left.value)
+        waiting.keep(self._recorder.detached(waiting.request, left.value, waiting.known_masked))
         waiting.settle(Resolution(state=State.DETACHED, outcome=left))
         request_id = waiting.request.id
         later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
@@ -293,7 +305,7 @@ class Approvals:
         del self._waiting[waiting.request.id]
         if was_detached:
             granted = event is Event.RETRY_GRANTED
-            self._recorder.ended(waiting.request, outcome, answer, grant=granted)
+            self._recorder.ended(waiting.request, outcome, answer, waiting.masked, grant=granted)
         waiting.settle(
             Resolution(state=waiting.state, outcome=outcome, answer=answer, judgement=judgement)
         )

@@ -34,6 +34,12 @@ class AskedCall:
         incoming.shown += 1
         self.shown = self._request()
 
+    @property
+    def masked(self) -> bytes:
+        """Its arguments without secrets, as a worker found them."""
+        sealed = self._judged.call.sealed
+        return sealed.masked if sealed is not None else b""
+
     def judge_again(self, *, suspended: bool) -> Judgement:
         """Judge it by the rules, the tier, the labels and the lamps of now."""
         return self._assessment.judge(self._incoming, self._judged, suspended=suspended)

@@ -88,7 +88,9 @@ class HttpClient:
 
     async def readable(self) -> None:
         """Wait until the link takes what the client says."""
-        await self._readable.wait()
+        # Of those that waited each looks again: the one before may have been enough for now.
+        while not self._readable.is_set():
+            await self._readable.wait()
 
     def request(self, frame: ClientFrame, *, primed: bool = False) -> Reader:
         """Hand a request to the link and return the stream of its answer.

@@ -105,7 +105,7 @@ class StdioUpstream:
         self._known = asyncio.Event()
         """Set once the start has succeeded or failed."""
         self._child: Transport | None = None
-        self._lines = ServerLines(self, means.large, self._tasks)
+        self._lines = ServerLines(self, means.large, self._tasks, start.agent)
         self._awaited = Awaited()
         self._own_ids = 0
         self._refused_unread = 0
