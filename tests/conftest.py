@@ -3,6 +3,7 @@
 A test runs in exactly one layer, chosen by its markers and its folder; `--layer NAME` runs one.
 """
 
+import gc
 import os
 import shutil
 import sys
@@ -109,6 +110,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if layer is not None:
         config.hook.pytest_deselected(items=[item for item in items if _layer_of(item) != layer])
         items[:] = [item for item in items if _layer_of(item) == layer]
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what was imported and collected: it lives until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 def _folder_of(path: Path) -> str:

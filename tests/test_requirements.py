@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.requirements import REQUIREMENTS, Kept, NotYet, Partly
+from tests.sources import ROOT, TESTS, Source, parse, sources_in
 
-HERE = Path(__file__).parent
+OWN = Path(__file__).relative_to(ROOT).as_posix()
 STATE_OF = {requirement.id: requirement.state for requirement in REQUIREMENTS}
 
 
-def named_in(text: str) -> Iterator[str]:
+def named_in(source: Source) -> Iterator[str]:
     """Yield each id in `mark.requirement("...")`; a name that is no literal yields its source."""
-    for node in ast.walk(ast.parse(text)):
+    for node in source.nodes:
         match node:
             case ast.Call(func=ast.Attribute(attr="requirement", value=ast.Attribute(attr="mark"))):
                 for argument in node.args:
@@ -27,10 +28,10 @@ def named_in(text: str) -> Iterator[str]:
 
 def files_by_id() -> dict[str, list[str]]:
     found: defaultdict[str, list[str]] = defaultdict(list)
-    for path in sorted(HERE.rglob("test_*.py")):
-        if path != Path(__file__):
-            for id_ in named_in(path.read_text(encoding="utf-8")):
-                found[id_].append(path.relative_to(HERE).as_posix())
+    for source in sources_in(TESTS):
+        if source.path != OWN and source.path.rpartition("/")[2].startswith("test_"):
+            for id_ in named_in(source):
+                found[id_].append(source.path.removeprefix(TESTS))
     return found
 
 
@@ -60,4 +61,4 @@ def test_the_reader_finds_ids_in_decorators_and_module_marks() -> None:
         "pytestmark = pytest.mark.requirement('W1')\n"
         "@pytest.mark.requirement('C1', 'C2')\ndef test_a(): ...\n"
     )
-    assert sorted(named_in(text)) == ["C1", "C2", "W1"]
+    assert sorted(named_in(parse("test_a.py", text))) == ["C1", "C2", "W1"]

@@ -174,6 +174,19 @@ def test_consents_come_back_in_order(opened: Opened, tmp_path: Path) -> None:
 
 
 @STORES
+def test_consents_go_with_their_server(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        other = Consent(server="other", launch_hash="1", subject="{}", agreed_at="2026-11-23")
+        await stores.servers.put_server(SERVER)
+        for consent in (replace(other, server=SERVER.name), other):
+            await stores.servers.put_consent(consent)
+        assert await stores.servers.remove_server(SERVER.name) is True
+        assert await stores.servers.consents() == (other,)
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
 def test_agents_and_settings_come_back(opened: Opened, tmp_path: Path) -> None:
     async def scenario(stores: Stores) -> None:
         await stores.agents.put_agent(AGENT)

@@ -51,14 +51,16 @@ class TestWorkers:
 
     def test_a_job_is_done(self, workers: Opening) -> None:
         async def story(some: Workers) -> None:
-            told = await some.ask(JOB, frame(7), first)
+            told = await some.ask(JOB, frame(7), first, "analyst")
             assert told == do_job(JOB, frame(7))[0]
 
         _tell(workers, story)
 
     def test_many_are_done_at_once(self, workers: Opening) -> None:
         async def story(some: Workers) -> None:
-            told = await asyncio.gather(*(some.ask(JOB, frame(n), first) for n in range(9)))
+            told = await asyncio.gather(
+                *(some.ask(JOB, frame(n), first, "analyst") for n in range(9))
+            )
             assert told == [do_job(JOB, frame(n))[0] for n in range(9)]
 
         _tell(workers, story)
@@ -67,8 +69,8 @@ class TestWorkers:
         self, workers: Opening
     ) -> None:
         async def story(some: Workers) -> None:
-            assert isinstance(await some.ask(JOB, frame(1), refuse), NotInspected)
-            assert await some.ask(JOB, frame(2), first) == do_job(JOB, frame(2))[0]
+            assert isinstance(await some.ask(JOB, frame(1), refuse, "analyst"), NotInspected)
+            assert await some.ask(JOB, frame(2), first, "analyst") == do_job(JOB, frame(2))[0]
 
         _tell(workers, story)
 

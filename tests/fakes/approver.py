@@ -19,11 +19,18 @@ HOLD_SECONDS = 50.0
 class NoEndRecorder:
     """Records nothing of how detached requests end: that is not an approver's."""
 
-    def detached(self, request: ApprovalRequest, cause: str) -> None:
+    def detached(self, request: ApprovalRequest, cause: str, masked: bytes) -> bytes:
         """Forget it."""
+        return masked
 
     def ended(
-        self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
+        self,
+        request: ApprovalRequest,
+        outcome: Outcome,
+        answer: Answer | None,
+        masked: bytes,
+        *,
+        grant: bool,
     ) -> None:
         """Forget it."""
 

@@ -1,7 +1,7 @@
 """Inspection in memory: faults on order, tracing by equality, results without limits."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -110,11 +110,17 @@ class FakeSecretMask:
     """Implements the port; masks the secrets that it is given."""
 
     secrets: set[str] = field(default_factory=set[str])
+    characters: int = 0
+    """How many it was given."""
 
     def mask(self, text: str) -> str:
+        self.characters += len(text)
         for secret in self.secrets:
             text = text.replace(secret, f"[secret, ends {secret[-4:]}]")
         return text
+
+    def mask_each(self, texts: Sequence[str]) -> list[str]:
+        return [self.mask(text) for text in texts]
 
 
 def _strings(value: JsonValue, path: str) -> Iterator[tuple[str, str]]:

@@ -39,6 +39,7 @@ class FakeServerStore:
         self.by_name[server.name] = server
 
     async def remove_server(self, name: str) -> bool:
+        self.agreed = {key: consent for key, consent in self.agreed.items() if key[0] != name}
         return self.by_name.pop(name, None) is not None
 
     async def consents(self) -> tuple[Consent, ...]:

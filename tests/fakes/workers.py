@@ -19,13 +19,16 @@ class FakeWorkers:
     fails_at: int = 0
     """The number of a job, from 1, that nobody does."""
     jobs: list[bytes] = field(default_factory=list[bytes])
+    agents: list[str] = field(default_factory=list[str])
+    """Whose the jobs were."""
     held: asyncio.Event | None = None
     """Put in to have every job wait until it is set."""
 
     async def ask(
-        self, job: bytes, payload: bytes, read: Callable[[Parts], T]
+        self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
     ) -> "T | NotInspected":
         self.jobs.append(job)
+        self.agents.append(agent)
         if self.held is not None:
             await self.held.wait()
         if len(self.jobs) == self.fails_at:

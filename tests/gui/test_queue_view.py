@@ -161,6 +161,14 @@ def test_typing_through_decides_nothing(desk: Desk, key: Qt.Key) -> None:
     assert (desk.allowed, desk.denied) == ([], [])
 
 
+def test_an_event_is_noted_once_however_many_widgets_it_is_offered_to(desk: Desk) -> None:
+    desk.show(PLAIN)
+    ticks: list[None] = []
+    desk.view.watch.ticked.connect(lambda: ticks.append(None))
+    desk.qtbot.keyClick(desk.view.card.headline.sentence, Qt.Key.Key_A)
+    assert len(ticks) == len(["press", "release"])
+
+
 @pytest.mark.requirement("S1")
 def test_a_made_up_event_allows_nothing(desk: Desk) -> None:
     desk.show(PLAIN)

@@ -77,6 +77,10 @@ class NoMask:
         """Return the text."""
         return text
 
+    def mask_each(self, texts: Sequence[str]) -> list[str]:
+        """Return the texts."""
+        return list(texts)
+
 
 class RealCommands(FakeProcesses):
     """Peers as a test wrote them, commands as this system finds them."""
@@ -160,6 +164,9 @@ class ClientEnd:
         return not self.deaf
 
     def server_paused(self, request_id: str | int, retry: float | None, *, ended: bool) -> None:
+        """Ignore it."""
+
+    def unanswered(self, request_id: str | int) -> None:
         """Ignore it."""
 
     def hold_reading(self, reason: str) -> None:
@@ -290,11 +297,11 @@ class World:
         self.services = replace(self.services, large=PooledCalls(workers))
 
     async def ask(
-        self, job: bytes, payload: bytes, read: Callable[[Parts], T]
+        self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
     ) -> "T | NotInspected":
         """Have the workers of now do a job, for use cases that were wired before they came."""
         assert self.workers is not None
-        return await self.workers.ask(job, payload, read)
+        return await self.workers.ask(job, payload, read, agent)
 
     def _holds(self, observers: Observers) -> HoldBudgets:
         self.settings = FakeSettingStore()
@@ -404,7 +411,12 @@ class World:
         link = Link(
             connection=connection,
             downstream=client,
-            start=ServerStart(server=server, launch=connection.launch, environment=environment),
+            start=ServerStart(
+                server=server,
+                launch=connection.launch,
+                environment=environment,
+                agent=connection.shares_as,
+            ),
             means=self.means,
             services=self.services,
             log_line=self.server_log.append,

@@ -1,5 +1,6 @@
 """Batches of 2025-03-26: each member judged by itself, all of them answered as one array."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
-from keyturn.broker.batches import LONGEST_BATCH, MOST_MEMBERS
+from keyturn.broker.batches import LONGEST_ANSWERS, LONGEST_BATCH, MOST_MEMBERS
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Kind, Rule
@@ -297,6 +298,47 @@ def test_an_array_of_a_server_is_read_as_its_members(tmp_path: Path) -> None:
     tell(tmp_path, story, rules=RULES)
 
 
+UNREADABLE = {
+    "too many": [json.dumps([{"jsonrpc": "2.0", "id": 1, "result": {}}] * (MOST_MEMBERS + 1))],
+    "no JSON": ['[{"jsonrpc":"2.0","id":1,"result":{}},{"jsonrpc":"2.0","id":2,]'],
+    "cut off": [' [ {"jsonrpc":"2.0","id":1,"result":{"content":[]}}'],
+    "too large": [json.dumps([{"id": 1, "result": {"x": "x" * LONGEST_ANSWERS}}])],
+}
+
+
+@pytest.mark.requirement("I-05")
+@pytest.mark.parametrize("how", UNREADABLE)
+def test_an_array_that_cannot_be_read_leaves_nothing_waiting(how: str, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await batching(world)
+        wire.say(call(1, "silent"))
+        wire.say(request(2, "x/never"))
+        await until(lambda: bool(calls_seen(world)))
+        wire.say({"jsonrpc": "2.0", "method": "x/say", "params": {"lines": UNREADABLE[how]}})
+        for number in (1, 2):
+            answer = await wire.client.answer_to(number)
+            assert "error" in answer or answer["result"]["isError"]
+        await wire.client.closed.wait()
+        (delivery,) = world.log.of_type(RecordType.DELIVERY)
+        assert delivery.outcome == "unknown"
+        assert delivery.details == {"reason": "the server's answers could not be read"}
+        assert any(b"ended by an array that cannot be read" in one for one in world.server_log)
+
+    tell(tmp_path, story, rules=RULES)
+
+
+@pytest.mark.parametrize("said", ["[INFO] ready", "[1] {", "[]", "[", '["a",]'])
+def test_a_line_that_begins_with_a_bracket_ends_nothing(said: str, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await batching(world)
+        await have_asked(wire, said)
+        wire.say(call(1))
+        assert "result" in await wire.client.answer_to(1)
+        assert len(world.server_log) == 1
+
+    tell(tmp_path, story, rules=RULES)
+
+
 def test_an_array_in_another_version_is_no_frame(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         wire = await connected(world)
@@ -377,6 +419,73 @@ def test_a_batch_over_http_is_answered_as_one_array(tmp_path: Path) -> None:
             assert {answer["id"] for answer in answers} == {1, 2}
 
     tell(tmp_path, story, rules=(*RULES, Rule(id="r-k", effect=Effect.ALLOW, kind=Kind.ROOTS)))
+
+
+def test_a_long_answer_of_a_batch_over_http_is_one_json_body(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with endpoint(world) as at:
+            headers = await session(at)
+            sizes = range(200_000, 200_000 + 3)
+            members = [call(size, "big", str(size)) for size in sizes]
+            response = await at.http.post(URL, content=line(*members), headers=headers)
+            assert response.status_code == 200
+            assert response.headers["content-type"] == "application/json"
+            texts = {one["id"]: one["result"]["content"][0]["text"] for one in response.json()}
+            assert {request_id: len(text) for request_id, text in texts.items()} == {
+                size: size for size in sizes
+            }
+            most = [call(n, "big", "9000") for n in range(MOST_MEMBERS)]
+            response = await at.http.post(URL, content=line(*most), headers=headers)
+            assert response.headers["content-type"] == "application/json"
+            assert {one["id"] for one in response.json()} == set(range(MOST_MEMBERS))
+            assert len(calls_seen(world)) == len(sizes) + MOST_MEMBERS
+
+    tell(tmp_path, story, rules=(CALLS,))
+
+
+CANCEL: dict[str, Any] = {"jsonrpc": "2.0", "method": "notifications/cancelled"}
+
+
+@pytest.mark.parametrize("order", ["before the others", "after the others", "all", "in the batch"])
+def test_a_batch_over_http_ends_with_the_last_that_is_not_cancelled(
+    order: str, tmp_path: Path
+) -> None:
+    async def story(world: World) -> None:
+        async with endpoint(world) as at:
+            headers = await session(at)
+
+            async def cancel(number: int) -> None:
+                told = {**CANCEL, "params": {"requestId": number}}
+                assert (await at.http.post(URL, json=told, headers=headers)).status_code == 202
+
+            members: list[Any] = [call(1, "slow")]
+            if order in ("before the others", "all"):
+                members.append(call(2, "slow"))
+            elif order == "after the others":
+                members.append(request(2, "ping"))
+            else:
+                members.append({**CANCEL, "params": {"requestId": 1}})
+            posted = asyncio.get_running_loop().create_task(
+                at.http.post(URL, content=line(*members), headers=headers)
+            )
+            if order != "in the batch":
+                two = order != "after the others"
+                requests = await world.approver.asked(2 if two else 1)
+                await cancel(1)
+                if order == "all":
+                    await cancel(2)
+                elif order == "before the others":
+                    world.approver.answer(requests[1], AnswerVerdict.ALLOW_ONCE)
+            response = await posted
+            if order in ("all", "in the batch"):
+                assert (response.status_code, response.content) == (202, b"")
+            else:
+                (answers,) = arrays_in(response.text)
+                assert [answer["id"] for answer in answers] == [2]
+            again = await at.http.post(URL, content=line(request(1, "ping")), headers=headers)
+            assert again.status_code == 200, "its id is free"
+
+    tell(tmp_path, story, rules=RULES)
 
 
 @BATCHES

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from starlette.responses import Response, StreamingResponse
 
 from keyturn.application.approval_request import AnswerVerdict
-from keyturn.broker import http_endpoint
+from keyturn.broker import http_bodies, http_endpoint
 from keyturn.broker.frames import HeldBytes, LineBudget
+from keyturn.broker.http_client import HttpClient
 from keyturn.broker.http_connections import Connections
 from keyturn.domain.rule import Effect, Rule
 from tests.integration.http_rig import BOTH, URL, Endpoint, endpoint, modern_request
@@ -29,6 +31,8 @@ WAITS = Rule(id="r-waits", effect=Effect.ASK, tool="late")
 RULES = (*ALLOW_ALL, WAITS)
 
 PIECE = "x" * 300_000
+LONG = "x" * 60_000
+"""Of a call that a rule may allow."""
 
 
 def client_of(e: Endpoint, token: str, **headers: str) -> httpx2.AsyncClient:
@@ -139,6 +143,95 @@ def test_bodies_without_an_end_share_one_bound(
             assert 600_000 < max(held) <= 1_000_000
 
     tell(tmp_path, story)
+
+
+@asynccontextmanager
+async def held_up(e: Endpoint, client: httpx2.AsyncClient) -> AsyncGenerator[HttpClient]:
+    """Let the connection of a client take nothing for a while."""
+    assert (await ask(client, 1)).status_code == 200
+    connection = e.door.clients[-1]
+    connection.hold_reading("a test")
+    try:
+        yield connection
+    finally:
+        connection.release_reading("a test")
+
+
+async def post_one_by_one(
+    client: httpx2.AsyncClient, tasks: asyncio.TaskGroup, held: list[int], count: int
+) -> list[asyncio.Task[httpx2.Response]]:
+    """Post long frames, each once the one before is refused or wholly there."""
+    posts: list[asyncio.Task[httpx2.Response]] = []
+    for number in range(count):
+        most = held[-1] + len(LONG)
+        posts.append(tasks.create_task(ask_long(client, 2 + number)))
+        await until(lambda most=most: posts[-1].done() or held[-1] > most)
+    return posts
+
+
+async def ask_long(client: httpx2.AsyncClient, number: int) -> httpx2.Response:
+    body, headers = modern_request(number, "tools/call", call(LONG))
+    return await client.post(URL, content=body, headers=headers)
+
+
+def test_whole_bodies_that_wait_for_a_busy_connection_share_the_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = bounded(monkeypatch, 200_000)
+
+    async def story(world: World) -> None:
+        async with endpoint(world) as e, client_of(e, TOKEN) as client:
+            async with asyncio.TaskGroup() as tasks, held_up(e, client):
+                posts = await post_one_by_one(client, tasks, held, 8)
+                assert [post.done() for post in posts] == [*[False] * 3, *[True] * 5]
+            assert [post.result().status_code for post in posts] == [*[200] * 3, *[503] * 5]
+            assert 180_000 < max(held) < 220_000
+            assert held[-1] == 0
+            # A call that is answered late counts no more once it was handed on.
+            assert (await ask_long(client, 20)).status_code == 200
+
+    tell(tmp_path, story, rules=RULES)
+
+
+def test_no_agent_takes_the_whole_bound_with_bodies_that_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = bounded(monkeypatch, 200_000)
+    monkeypatch.setattr(http_bodies, "WAITING_BYTES", 80_000)
+
+    async def story(world: World) -> None:
+        async with endpoint(world, agents=(ANALYST, OTHER)) as e, client_of(e, TOKEN) as client:
+            async with asyncio.TaskGroup() as tasks, held_up(e, client):
+                posts = await post_one_by_one(client, tasks, held, 3)
+                assert [post.done() for post in posts] == [False, True, True]
+                async with client_of(e, OTHER_TOKEN) as other:
+                    assert (await ask_long(other, 1)).status_code == 200
+            assert [post.result().status_code for post in posts] == [200, 503, 503]
+
+    tell(tmp_path, story, rules=RULES)
+
+
+def test_frames_that_waited_are_taken_as_the_connection_takes_them() -> None:
+    taken: list[int] = []
+
+    async def wait(client: HttpClient, number: int) -> None:
+        await client.readable()
+        taken.append(number)
+        client.hold_reading("busy")
+
+    async def story() -> None:
+        client = HttpClient(shared=True)
+        client.hold_reading("busy")
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(3):
+                tasks.create_task(wait(client, number))
+            for count in (1, 2, 3):
+                await asyncio.sleep(0)
+                client.release_reading("busy")
+                await until(lambda count=count: len(taken) == count)
+
+    asyncio.run(story())
+    assert taken == [0, 1, 2]
 
 
 def test_a_place_is_taken_once_and_given_back() -> None:

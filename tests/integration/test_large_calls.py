@@ -16,6 +16,7 @@ from keyturn.desktop.worker_pool import Times, WorkerPool
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.record import RecordType
+from tests.factories import make_connection
 from tests.fakes.workers import BROKEN, FakeWorkers
 from tests.integration.link_rig import World, request
 from tests.integration.stories import tell
@@ -78,8 +79,17 @@ def test_a_person_is_shown_what_is_sent(tmp_path: Path) -> None:
         assert json.loads(asked.arguments) == seen["params"]["arguments"]
         (entry,) = world.log.of_type(RecordType.DECISION)
         assert entry.call_digest == asked.digest
+        # Read, masked, validated; then the answer: all of it is of the one agent.
+        assert len(workers.agents) >= 4
+        assert set(workers.agents) == {asked.agent}
 
     tell_with(tmp_path, story)
+
+
+def test_agents_that_proved_no_name_share_one_part_of_the_room() -> None:
+    assert make_connection().shares_as == make_connection().agent
+    strangers = [make_connection(agent=name, enrolled=False) for name in ("a", "b")]
+    assert {stranger.shares_as for stranger in strangers} == {"?"}
 
 
 def test_secrets_in_a_large_call_are_masked_in_its_record(tmp_path: Path) -> None:

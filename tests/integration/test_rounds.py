@@ -216,6 +216,25 @@ def test_two_continuations_and_a_replay_make_one_call(tmp_path: Path) -> None:
     tell(tmp_path, story, rules=(), limits=QUICK)
 
 
+@pytest.mark.requirement("I-05")
+def test_the_same_call_made_twice_is_two_waits_and_two_calls(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = world.link(world.raw_server())
+        again = {**ECHO, "requestState": await first_state(wire)}
+        for number, params in ((2, ECHO), (3, again)):
+            wire.say({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params})
+        await world.approver.asked(2)
+        for request in world.approver.seen:
+            world.approver.answer(request, AnswerVerdict.ALLOW_ONCE)
+        for number in (2, 3):
+            answer = await wire.client.answer_to(number)
+            assert answer["result"]["content"][0]["text"] == "hi"
+        assert sorted(sent["id"] for sent in calls_seen(world)) == [2, 3]
+        assert outcomes(world) == ["allowed_once"] * 2
+
+    tell(tmp_path, story, rules=(), limits=QUICK)
+
+
 @pytest.mark.requirement("LAW-4")
 def test_a_state_is_worth_nothing_on_another_connection(tmp_path: Path) -> None:
     async def story(world: World) -> None:

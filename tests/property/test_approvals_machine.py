@@ -157,11 +157,18 @@ class Ends:
 
     kept: list[tuple[str, Outcome]]
 
-    def detached(self, request: ApprovalRequest, cause: str) -> None:
+    def detached(self, request: ApprovalRequest, cause: str, masked: bytes) -> bytes:
         """The queue's own state says this already."""
+        return masked
 
     def ended(
-        self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
+        self,
+        request: ApprovalRequest,
+        outcome: Outcome,
+        answer: Answer | None,
+        masked: bytes,
+        *,
+        grant: bool,
     ) -> None:
         """Remember the end."""
         self.kept.append((request.id, outcome))

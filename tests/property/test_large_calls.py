@@ -93,5 +93,5 @@ def test_a_sealed_call_has_the_digest_and_the_bytes_of_the_plain_one(params: Jso
 @given(arguments=st.dictionaries(TEXTS, SOUND | st.just("password = hunter2hunter2"), max_size=4))
 def test_a_worker_masks_as_the_recorder_does(arguments: JsonObject) -> None:
     encoded = canonical(arguments)
-    expected, _ = masked_json(arguments, encoded, DetectSecretsMask())
+    expected, _ = masked_json(encoded, DetectSecretsMask())
     assert do_job(b'{"type":"mask"}', encoded) == [expected]

@@ -5,14 +5,12 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-APP, TESTS, PACKAGING = "app/keyturn/", "tests/", "packaging/"
+from tests.sources import APP, PACKAGING, TESTS, Source, parse, sources
+
 MOST_LINES = {APP: 400, PACKAGING: 400, TESTS: 600}
 MOST_LINES_OF_A_FUNCTION = 60
 MOST_LINES_OF_A_CLASS = {APP: 250, PACKAGING: 250, TESTS: 300}
@@ -38,37 +36,7 @@ REASONED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """One file: its path from the root with forward slashes, its text, its tree and all in it."""
-
-    path: str
-    text: str
-    tree: ast.Module
-    nodes: tuple[ast.AST, ...]
-
-    @property
-    def area(self) -> str:
-        """The top folder of `MOST_LINES` that the file is in."""
-        return next(area for area in MOST_LINES if self.path.startswith(area))
-
-
 Rule = Callable[[Source], Iterator[str]]
-
-
-@cache
-def sources() -> tuple[Source, ...]:
-    paths = (path for area in MOST_LINES for path in sorted((ROOT / area).rglob("*.py")))
-    return tuple(
-        parse(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
-        for path in paths
-        if "node_modules" not in path.parts
-    )
-
-
-def parse(path: str, text: str) -> Source:
-    tree = ast.parse(text, path)
-    return Source(path=path, text=text, tree=tree, nodes=tuple(ast.walk(tree)))
 
 
 def no_nested_event_loop(source: Source) -> Iterator[str]:

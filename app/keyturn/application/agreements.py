@@ -8,13 +8,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from keyturn.application.agreed_values import agreed_subject, changed_values
 from keyturn.application.approval_request import Answer
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import Consent, ServerStore
-from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import Pin, ReviewState, ToolDefinition, review_state
@@ -100,8 +101,19 @@ class Agreements:
         return self._pins.get(_key(connection, tool))
 
     def consented(self, connection: Connection) -> bool:
-        """Tell whether a person agreed to start exactly this command."""
-        return connection.launched in self._consents
+        """Tell whether a person agreed to start exactly this command, with exactly these values."""
+        consent = self._consents.get(connection.launched)
+        return consent is not None and not changed_values(connection.server, consent.subject)
+
+    def changed_values(self, connection: Connection) -> tuple[str, ...]:
+        """Name the values that are others than those that a person agreed to of this command."""
+        consent = self._consents.get(connection.launched)
+        return () if consent is None else changed_values(connection.server, consent.subject)
+
+    def removed(self, server: str) -> None:
+        """Take it that a server is gone, and what was agreed to start with it."""
+        self._consents = {key: one for key, one in self._consents.items() if key[0] != server}
+        self._observers.changed(Topic.SERVERS)
 
     def latest_consent(self, server: str) -> Consent | None:
         """Return what was agreed to last of a server's launch identities; None before that."""
@@ -134,7 +146,7 @@ class Agreements:
         consent = Consent(
             server=connection.server.name,
             launch_hash=launch.launch_hash,
-            subject=canonical(launch.subject()).decode(),
+            subject=agreed_subject(launch, connection.server),
             agreed_at=self._clock.now_utc(),
         )
         await self._store.put_consent(consent)

@@ -40,14 +40,26 @@ _SECOND = 1_000_000_000
 class EndRecorder(Protocol):
     """Writes down how a detached request ended, and that it became detached."""
 
-    def detached(self, request: ApprovalRequest, cause: str) -> None:
-        """Record that the agent stopped waiting."""
+    def detached(self, request: ApprovalRequest, cause: str, masked: bytes) -> bytes:
+        """Record that the agent stopped waiting; return the arguments without secrets.
+
+        `masked` are these where somebody has looked already, else nothing.
+        """
         ...
 
     def ended(
-        self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
+        self,
+        request: ApprovalRequest,
+        outcome: Outcome,
+        answer: Answer | None,
+        masked: bytes,
+        *,
+        grant: bool,
     ) -> None:
-        """Record the outcome of a request that ended after its agent stopped waiting."""
+        """Record the outcome of a request that ended after its agent stopped waiting.
+
+        `masked` is what was returned then: a stop ends all of them at once.
+        """
         ...
 
 
@@ -63,7 +75,7 @@ class Approvals:
         self._recorder = recorder
         self._approver: Approver | None = None
         self._waiting: dict[str, Waiting] = {}
-        self._grants = RetryGrants(clock, limits.retry_grant_seconds)
+        self.grants = RetryGrants(clock, limits.retry_grant_seconds)
         self.denials = SilentDenials(clock, limits.silent_denial_seconds)
         self._watchers: list[Callable[[ApprovalRequest], None]] = []
 
@@ -177,7 +189,7 @@ class Approvals:
 
     def take_retry_grant(self, digest: str, tier: Tier) -> bool:
         """Use up the grant for one identical call, if a person made one and it still lives."""
-        return self._grants.take(digest, tier)
+        return self.grants.take(digest, tier)
 
     def client_left(self, request_id: str, *, host_gone: bool = False) -> None:
         """Say that the agent cancelled, timed out or vanished; the request is not sent."""
@@ -201,7 +213,7 @@ class Approvals:
 
     def stop(self) -> int:
         """Refuse every call that waits and forget every grant; reviews stay, they send nothing."""
-        self._grants.clear()
+        self.grants.clear()
         return self.refuse(
             lambda request: request.kind in (RequestKind.CALL, RequestKind.INPUT),
             Outcome.REFUSED_PAUSED,
@@ -254,7 +266,7 @@ class Approvals:
         waiting.drop_timer()
         waiting.state = advance(waiting.state, event)
         waiting.left = left
-        self._recorder.detached(waiting.request, left.value)
+        waiting.keep(self._recorder.detached(waiting.request, left.value, waiting.known_masked))
         waiting.settle(Resolution(state=State.DETACHED, outcome=left))
         request_id = waiting.request.id
         later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
@@ -270,7 +282,7 @@ class Approvals:
             self._end_detached(waiting)
 
     def _grant_retry(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
-        self._grants.make(waiting.request.digest, waiting.request.tier)
+        self.grants.make(waiting.request.digest, waiting.request.tier)
         self._resolve(waiting, Event.RETRY_GRANTED, waiting.left, answer)
         return AnswerEffect.RETRY_GRANTED
 
@@ -293,7 +305,7 @@ class Approvals:
         del self._waiting[waiting.request.id]
         if was_detached:
             granted = event is Event.RETRY_GRANTED
-            self._recorder.ended(waiting.request, outcome, answer, grant=granted)
+            self._recorder.ended(waiting.request, outcome, answer, waiting.masked, grant=granted)
         waiting.settle(
             Resolution(state=waiting.state, outcome=outcome, answer=answer, judgement=judgement)
         )

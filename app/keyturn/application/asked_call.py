@@ -31,8 +31,14 @@ class AskedCall:
         self._judged = judged
         self._now_utc = now_utc
         self._ticket = ticket
-        self._times = 1
+        incoming.shown += 1
         self.shown = self._request()
+
+    @property
+    def masked(self) -> bytes:
+        """Its arguments without secrets, as a worker found them."""
+        sealed = self._judged.call.sealed
+        return sealed.masked if sealed is not None else b""
 
     def judge_again(self, *, suspended: bool) -> Judgement:
         """Judge it by the rules, the tier, the labels and the lamps of now."""
@@ -43,7 +49,7 @@ class AskedCall:
         fresh = self._request()
         if _says(fresh) == _says(self.shown):
             return None
-        self._times += 1
+        self._incoming.shown += 1
         self.shown = self._request()
         self._incoming.approval_id = self.shown.id
         return self.shown
@@ -52,7 +58,7 @@ class AskedCall:
         return call_request(
             self._incoming,
             self._judged,
-            times=self._times,
+            times=self._incoming.shown,
             created_utc=self._now_utc(),
             ticket=self._ticket,
         )

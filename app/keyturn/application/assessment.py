@@ -203,9 +203,8 @@ class Assessment:
             return refused
         if self._large is None:
             return self.validate(incoming, judged)
-        found = await self._large.faults(
-            definition.def_hash, definition.input_schema, judged.canonical_arguments
-        )
+        arguments, agent = judged.canonical_arguments, incoming.connection.shares_as
+        found = await self._large.faults(definition, arguments, agent)
         if isinstance(found, NotInspected):
             return Refused(outcome=Outcome.ERROR_BROKER, faults=(found.reason,))
         return _unfit(found)

@@ -42,6 +42,8 @@ class CallRounds:
     """Set while no request of the client waits: done once one does, or none will."""
     on_asked: Callable[[], None] = lambda: None
     """Called when a person is asked."""
+    unheard: Callable[[], None] = lambda: None
+    """Called where its client does not come back for what a person answered."""
     timer: Timer | None = None
     """Ends the round of the request that waits."""
 
@@ -50,6 +52,11 @@ class CallRounds:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
+
+    def left_unheard(self) -> None:
+        """Take it, once, that its client does not come back."""
+        unheard, self.unheard = self.unheard, lambda: None
+        unheard()
 
     def await_no_longer(self) -> None:
         """Go on without its client, where it has none."""
@@ -77,6 +84,8 @@ class IncomingCall(msgspec.Struct, kw_only=True):
     """Its decision is in the log; what happens from then on is a delivery."""
     approval_id: str = ""
     """Set while the call waits for a person."""
+    shown: int = 0
+    """How often it was shown to one."""
     heard: Callable[[], bool] = lambda: True
     """Tells whether an answer would still reach the client, as far as that can be known."""
     awaits: "asyncio.Future[None] | None" = None
@@ -150,6 +159,8 @@ class Judged(msgspec.Struct, kw_only=True):
     """As its decision was recorded."""
     decide_ms: int = 0
     """How long a person took, or let it be."""
+    retry_granted: bool = False
+    """It was allowed, its client did not come back, and the next identical call may be sent."""
 
     @property
     def only_noted(self) -> bool:

@@ -8,6 +8,9 @@ from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.launch import LaunchIdentity
 
+_UNPROVEN = "?"
+"""No agent's name."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Claims:
@@ -39,6 +42,14 @@ class Connection:
     claims: Claims = field(default_factory=Claims)
     catalogue: dict[str, ToolDefinition] = field(default_factory=dict[str, ToolDefinition])
     """Tools as the server last listed them on this connection, by name."""
+
+    @property
+    def shares_as(self) -> str:
+        """Whose part of the room for all its large payloads take.
+
+        Those that proved no name have one part together: they could give any number of names.
+        """
+        return self.agent if self.agent_enrolled else _UNPROVEN
 
     @property
     def launched(self) -> tuple[str, str]:

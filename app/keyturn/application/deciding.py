@@ -1,8 +1,10 @@
 """Step 5 of a call's walk: what decides it, be it a rule, a grant, or a person who is asked."""
 
+from functools import partial
+
 import msgspec
 
-from keyturn.application.approval_request import Answer
+from keyturn.application.approval_request import Answer, AnswerVerdict, ApprovalRequest
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_call import AskedCall
 from keyturn.application.asking import rule_name
@@ -77,6 +79,29 @@ class Decider:
             return Decided(outcome=refusal.outcome, refusal=refusal, repeats=denial)
         return await self._ask(incoming, judged)
 
+    def look_again(
+        self, incoming: IncomingCall, judged: Judged, decided: Decided
+    ) -> Decided | None:
+        """Refuse an allowed call that waited on, for what came in between or is denied by now.
+
+        None for a call that a rule allowed and none allows now: it is to be decided again. But for
+        these the record says what was judged when it was allowed.
+        """
+        refusal = self._assessment.last_look(incoming, judged)
+        if refusal is None:
+            careful = self._stop.careful
+            judgement = self._assessment.judge(incoming, judged, suspended=careful)
+            by_rule = decided.outcome is Outcome.ALLOWED_RULE
+            if judgement.verdict is Verdict.ASK and by_rule:
+                judged.judgement = judgement
+                return None
+            if judgement.verdict is not Verdict.DENY:
+                return decided
+            judged.judgement = judgement
+            self._rules.counted(judgement)
+            refusal = Refused(outcome=Outcome.DENIED_RULE, rule=rule_name(judgement))
+        return Decided(outcome=refusal.outcome, refusal=refusal, answer=decided.answer)
+
     async def _ask(self, incoming: IncomingCall, judged: Judged) -> Decided:
         """Ask a person, and wait as long as the agent can be held."""
         now, ticket = self._clock.now_utc, self._ids.ticket()
@@ -97,13 +122,32 @@ class Decider:
         if incoming.cancelled:
             self._approvals.client_left(request.id)
         resolution = await resolved
-        judged.decide_ms = (self._clock.monotonic_ns() - asked_ns) // 1_000_000
+        ended_ns = self._clock.monotonic_ns()
+        judged.decide_ms = (ended_ns - asked_ns) // 1_000_000
         incoming.approval_id = ""
         # A rule that was made meanwhile decided: the record names that one.
         judged.judgement = resolution.judgement or judged.judgement
         if resolution.outcome is Outcome.REFUSED_PAUSED:
             self._stop.refused_one()
+        if incoming.rounds is not None and resolution.answer is not None:
+            unheard = partial(self._unheard, judged, asked.shown, resolution.answer, ended_ns)
+            incoming.rounds.unheard = unheard
+            if incoming.cancelled:
+                incoming.rounds.left_unheard()
         return _resolved(resolution, request.ticket, rule_name(judged.judgement), hold)
+
+    def _unheard(
+        self, judged: Judged, shown: ApprovalRequest, answer: Answer, answered_ns: int
+    ) -> None:
+        """Take what a person answered as if the agent had stopped waiting before.
+
+        An allowed call is not sent, and its next identical one may be; the stop forgets that.
+        """
+        if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
+            self._approvals.denials.unheard(shown, answer)
+        elif not self._stop.engaged and self._stop.count == judged.stops_seen:
+            self._approvals.grants.make(shown.digest, shown.tier, since_ns=answered_ns)
+            judged.retry_granted = True
 
 
 def refused(outcome: Outcome, answer: Answer | None = None) -> Decided:

@@ -49,6 +49,7 @@ from keyturn.domain.client_request import LISTEN
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
+from keyturn.domain.policy import Because
 from keyturn.domain.record import Durability
 from keyturn.domain.sealed import SealedParams
 from keyturn.domain.tier import Tier
@@ -132,9 +133,8 @@ class Gate:
             claim = self._late.claim(incoming, judged)
             if claim is not None:
                 return await self._answer_late(incoming, judged, claim)
-            decided = await self._decider.decide(incoming, judged)
+            decided = await self._decided(incoming, judged)
             if decided.outcome.allows and not at_once:
-                await self._client_is_back(incoming, judged)
                 decided = await self._unready(incoming, upstream, decided.answer) or decided
         if decided.refusal is not None:
             if not decided.recorded:
@@ -163,16 +163,24 @@ class Gate:
             await self._commit(incoming, judged, decided)
             return await self._late.deliver(incoming, judged, claim)
 
-    async def _client_is_back(self, incoming: IncomingCall, judged: Judged) -> None:
-        """Let a client that was had to ask again do so first; its last request is answered."""
-        rounds = incoming.rounds
-        if rounds is None or not rounds.given:
-            return
+    async def _decided(self, incoming: IncomingCall, judged: Judged) -> Decided:
+        """Have it decided, and let a client that was had to ask again do so first.
+
+        It comes back when it likes: what was allowed is refused where it is denied by then. Its
+        last request is answered.
+        """
+        decided, rounds = await self._decider.decide(incoming, judged), incoming.rounds
+        if not decided.outcome.allows or rounds is None or not rounds.given:
+            return decided
         if rounds.returns is not None:
-            await asyncio.wait({rounds.returns})
+            await rounds.returns
+        if _given_up(incoming) is not None:
+            return decided
         # The digest is the same: only the token for progress is the last request's.
         if not isinstance(incoming.params, Malformed):
             judged.call = judged.call.with_params(without_own_meta(incoming.params))
+        looked = self._decider.look_again(incoming, judged, decided)
+        return looked if looked is not None else await self._decided(incoming, judged)
 
     # 6 ---------------------------------------------------------------- record
 
@@ -302,6 +310,7 @@ def _waits_for_nothing(incoming: IncomingCall, judged: Judged, upstream: Upstrea
     return (
         judgement is not None
         and judgement.verdict is Verdict.ALLOW
+        and judgement.because is not Because.CONTINUATION
         and judged.call.sealed is None
         and incoming.rounds is None
         and not incoming.ended

@@ -34,6 +34,7 @@ from keyturn.application.live import LiveConnections
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
+from keyturn.application.removing import remove_server
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopLevel, StopSwitch
@@ -97,7 +98,7 @@ class Intents:
             case PutServer():
                 await self._put_server(intent)
             case RemoveServer():
-                await self._registry.remove_server(intent.name)
+                await remove_server(self._registry, self._reviews, intent.name)
             case KeepServer():
                 self._registry.drop_removal(intent.name)
             case ReviewServer():

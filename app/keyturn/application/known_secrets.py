@@ -8,11 +8,11 @@ is not known.
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterator
 from hashlib import blake2b
 
 from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.domain.canonical import JsonValue
+from keyturn.domain.json_texts import texts_of
 
 HOLDS_A_CREDENTIAL = "an answer is a credential that the user keeps in the keychain"
 MOST_KNOWN = 10_000
@@ -51,7 +51,7 @@ class KnownSecrets:
             len(text) in self._lengths
             and len(text) >= shortest
             and self._print_of(text) in self._prints
-            for text in map(str.strip, _texts(value))
+            for text in map(str.strip, texts_of(value, numbers=True))
         )
 
     def _print_of(self, text: str) -> bytes:
@@ -86,18 +86,3 @@ class RememberedSecrets:
     async def status(self) -> str:
         """Return a word for the window: ready, locked, missing."""
         return await self._store.status()
-
-
-def _texts(value: JsonValue) -> Iterator[str]:
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict):
-            yield from item
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
-        elif isinstance(item, int) and not isinstance(item, bool):
-            yield str(item)

@@ -1,22 +1,44 @@
 """How what is written down is masked: texts, JSON, and the command of a program."""
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterator, Sequence
 
-from keyturn.application.ports.inspection import SecretMask
-from keyturn.domain.canonical import JsonObject, JsonValue, canonical
+import msgspec
+
+from keyturn.application.ports.inspection import MASKED_WHOLE, SecretMask
+from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, canonical, parse_strict
+
+MOST_TEXTS = 1_000
+"""Texts with escapes that are masked one by one where JSON comes in."""
+_TEXTS = re.compile(r"""("[^"\\]*+(?:\\.[^"\\]*+)++")|"[^"\\]*+\"""")
+"""Every text in JSON; what it captures are those with escapes."""
+_ALL_MASKED = canonical({"masked": MASKED_WHOLE})
 
 
-def masked_json(value: JsonValue, whole: bytes, mask: SecretMask) -> tuple[bytes, bool]:
-    """Return canonical JSON with secrets masked, and whether any was; `whole` is it unmasked.
+def masked_json(whole: bytes, mask: SecretMask, most_texts: int = MOST_TEXTS) -> tuple[bytes, bool]:
+    """Return canonical JSON with secrets masked, and whether any was.
 
-    Texts that JSON escapes (a key of several lines) are looked at one by one, then the whole,
-    where a value is next to its name.
+    Texts that JSON escapes (a key of several lines) are looked at as they are, then the whole,
+    where a value is next to its name. With more than `most_texts` of them one is not told from
+    another: as soon as one holds a secret all is masked.
     """
     text = whole.decode()
     if "\\" in text:
-        text = canonical(_mask_leaves(value, mask)).decode()
-    masked = mask.mask(text).encode()
-    return masked, masked != whole
+        text = _with_masked_texts(text, mask, most_texts)
+    encoded = mask.mask(text).encode()
+    if encoded == whole:
+        return whole, False
+    # A key that ends as if it assigned something takes what follows it for a value.
+    return (encoded if _is_json(encoded) else _ALL_MASKED), True
+
+
+def masked_text(arguments: str, mask: SecretMask) -> bytes:
+    """Mask canonical arguments as they were shown; nothing is left of what cannot be read."""
+    parsed = parse_strict(arguments)
+    if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
+        return b""
+    return masked_json(arguments.encode(), mask)[0]
 
 
 def masked_details(details: JsonObject, mask: SecretMask) -> JsonObject:
@@ -48,16 +70,32 @@ def _mask_texts(value: JsonValue, mask: SecretMask) -> JsonValue:
     return value
 
 
-def _mask_leaves(value: JsonValue, mask: SecretMask) -> JsonValue:
-    """Mask the texts that look otherwise in JSON: the whole shows them escaped."""
-    if isinstance(value, str):
-        return mask.mask(value) if _is_escaped(value) else value
-    if isinstance(value, list):
-        return [_mask_leaves(item, mask) for item in value]
-    if isinstance(value, dict):
-        return {key: _mask_leaves(item, mask) for key, item in value.items()}
-    return value
+def _with_masked_texts(text: str, mask: SecretMask, most: int) -> str:
+    """Mask the texts of canonical JSON that look otherwise in it; all of it when that is safer."""
+    escaped: list[str] = list(filter(None, _TEXTS.findall(text)))
+    values: list[str] = json.loads(f"[{','.join(escaped)}]")
+    masked = mask.mask_each(values)
+    if masked == values:
+        return text
+    if MASKED_WHOLE in masked or len(values) > most:
+        return MASKED_WHOLE
+    parts: list[str] = []
+    done = 0
+    for place, value, shown in zip(_places(text), values, masked, strict=True):
+        # Keys stay: two of them could get equal.
+        if shown != value and text[place.end() : place.end() + 1] != ":":
+            parts += text[done : place.start()], canonical(shown).decode()
+            done = place.end()
+    return "".join(parts) + text[done:]
 
 
-def _is_escaped(text: str) -> bool:
-    return '"' in text or "\\" in text or any(char < " " for char in text)
+def _is_json(encoded: bytes) -> bool:
+    try:
+        msgspec.json.decode(encoded, type=msgspec.Raw)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def _places(text: str) -> Iterator[re.Match[str]]:
+    return (found for found in _TEXTS.finditer(text) if found[1])

@@ -1,5 +1,6 @@
 """The state of things as a window shows it, gathered topic by topic from the use cases."""
 
+from keyturn.application.agreed_values import shown_subject
 from keyturn.application.agreements import Agreements, confirmed_of
 from keyturn.application.connection import Connection
 from keyturn.application.console_protocol import StateChanged
@@ -146,7 +147,7 @@ class Overview:
             running=self._live.running(server.name),
             tools=self._tools(server, connections),
             removal_proposed=server.name in self._registry.proposed_removals,
-            launch=consent.subject if consent is not None else "",
+            launch=shown_subject(consent.subject) if consent is not None else "",
             agreed_at=consent.agreed_at if consent is not None else "",
         )
 

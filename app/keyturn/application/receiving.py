@@ -43,7 +43,10 @@ class Receiver:
     def not_sent(self, incoming: IncomingCall, judged: Judged, refusal: Refused | Silence) -> Reply:
         """Say that an allowed call was given up before its first byte."""
         reason = refusal.outcome.value if isinstance(refusal, Refused) else "cancelled"
-        self._deliver(incoming, judged, Delivery.NOT_SENT, {"reason": reason})
+        details: JsonObject = {"reason": reason}
+        if judged.retry_granted:
+            details["retry_granted"] = True
+        self._deliver(incoming, judged, Delivery.NOT_SENT, details)
         return refusal
 
     def receive(self, incoming: IncomingCall, judged: Judged, reply: UpstreamReply) -> Reply:

@@ -5,12 +5,12 @@ from types import MappingProxyType
 
 from keyturn.application.approval_request import Answer, ApprovalRequest, RequestKind
 from keyturn.application.connection import Connection
-from keyturn.application.masking import masked_details, masked_json
+from keyturn.application.masking import masked_details, masked_json, masked_text
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.recorded_names import RecordedNames, method_details
 from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import JsonObject, Parsed, canonical, digest_of, parse_strict
+from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.decision import Actor, Delivery, Outcome, Verdict
 from keyturn.domain.origin import Trace
@@ -73,10 +73,6 @@ class Recorder:
         self._log = log
         self._mask = mask
         self._names = RecordedNames(mask)
-
-    def arguments_for_history(self, arguments: JsonObject) -> tuple[bytes, bool]:
-        """Return canonical arguments with secrets masked, and whether any was."""
-        return masked_json(arguments, canonical(arguments), self._mask)
 
     def decision(
         self,
@@ -150,7 +146,7 @@ class Recorder:
     ) -> Entry:
         """Build the record of what was decided of a server's request to the agent's side."""
         committed = canonical(subject)
-        arguments, masked = masked_json(subject, committed, self._mask)
+        arguments, masked = masked_json(committed, self._mask)
         return Entry(
             type=RecordType.DECISION,
             call=call_id,
@@ -255,8 +251,8 @@ class Recorder:
             )
         )
 
-    def detached(self, request: ApprovalRequest, cause: str) -> None:
-        """Record that the agent stopped waiting for a call that nobody has answered."""
+    def detached(self, request: ApprovalRequest, cause: str, masked: bytes) -> bytes:
+        """Record that the agent stopped waiting; return what of the arguments may be kept."""
         self._log.note(
             Entry(
                 type=RecordType.DETACHED,
@@ -271,15 +267,19 @@ class Recorder:
                 details={**method_details(request.method), "ticket": request.ticket},
             )
         )
+        return masked or masked_text(request.arguments, self._mask)
 
     def ended(
-        self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
+        self,
+        request: ApprovalRequest,
+        outcome: Outcome,
+        answer: Answer | None,
+        masked: bytes,
+        *,
+        grant: bool,
     ) -> None:
         """Record how a detached call ended; nothing of it was sent."""
-        parsed = parse_strict(request.arguments)
-        arguments, masked = b"", True
-        if isinstance(parsed, Parsed) and isinstance(parsed.value, dict):
-            arguments, masked = self.arguments_for_history(parsed.value)
+        committed = request.arguments.encode()
         details: JsonObject = {
             **method_details(request.method),
             "ticket": request.ticket,
@@ -306,9 +306,9 @@ class Recorder:
                 shown_ms=answer.shown_ms if answer is not None else 0,
                 prompt_hash=answer.prompt_hash if answer is not None else "",
                 details=self._masked(details),
-                arguments=arguments,
-                masked=masked,
-                committed=request.arguments.encode(),
+                arguments=masked,
+                masked=masked != committed,
+                committed=committed,
             )
         )
 
@@ -321,7 +321,7 @@ def _masked_arguments(call: ToolCall, committed: bytes, mask: SecretMask) -> tup
     """Return the arguments without secrets, as a worker found them where one did."""
     if call.sealed is not None and call.sealed.masked:
         return call.sealed.masked, call.sealed.masked != committed
-    return masked_json(call.arguments, committed, mask)
+    return masked_json(committed, mask)
 
 
 def _answer_details(answer: Answer | None) -> JsonObject:

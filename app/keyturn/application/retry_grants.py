@@ -23,9 +23,13 @@ class RetryGrants:
         self._nanoseconds = int(seconds * _SECOND)
         self._grants: dict[str, _Grant] = {}
 
-    def make(self, digest: str, tier: Tier) -> None:
-        """Let one call of this digest through while it reaches no further than `tier`."""
-        self._grants[digest] = _Grant(self._clock.monotonic_ns() + self._nanoseconds, tier)
+    def make(self, digest: str, tier: Tier, *, since_ns: int | None = None) -> None:
+        """Let one call of this digest through while it reaches no further than `tier`.
+
+        `since_ns` is when a person allowed it, where that was not just now.
+        """
+        made = self._clock.monotonic_ns() if since_ns is None else since_ns
+        self._grants[digest] = _Grant(made + self._nanoseconds, tier)
 
     def take(self, digest: str, tier: Tier) -> bool:
         """Use up the grant of a call; False when there is none that lives and covers its tier."""

@@ -4,22 +4,19 @@ What is not agreed to is refused, never asked about as a call (architecture.md s
 """
 
 import asyncio
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from keyturn.application.agreed_values import values_token
 from keyturn.application.agreements import Agreements
-from keyturn.application.approval_request import (
-    ApprovalRequest,
-    AskedBy,
-    RequestKind,
-    WithdrawCause,
-)
+from keyturn.application.approval_request import RequestKind, WithdrawCause
 from keyturn.application.approvals import Approvals
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
-from keyturn.application.provenance import asked_by
+from keyturn.application.review_request import VALUES_CHANGED, review_request
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
@@ -36,15 +33,15 @@ from keyturn.domain.definition import (
     review_state,
 )
 from keyturn.domain.launch import LaunchIdentity, replaces
-from keyturn.domain.tier import Tier
 
 MOST_OPEN = 500
 """Reviews of one launch identity that wait at once; tools beyond stay refused, unasked."""
 MOST_COMMANDS = 20
 """Commands of one server that wait at once: it may start in the folders of as many agents."""
 
-_Key = tuple[str, str, str, str]
-"""Server, launch hash, tool (empty for the command), digest of the subject."""
+_Key = tuple[str, str, str, str, str]
+"""Server, launch hash, tool (empty for the command), digest of the subject, and what tells the
+values of a command from others (empty for a tool)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +71,7 @@ class Reviews:
         self._ids = ids
         self._observers = observers
         self._tasks = TaskOwner()
+        self._salt = secrets.token_bytes(32)
         self._open: dict[_Key, _Open] = {}
         self._refused: set[_Key] = set()
 
@@ -109,6 +107,13 @@ class Reviews:
             review.connections.discard(connection.id)
         self._withdraw_left(connection.server.name)
 
+    def removed(self, server: str) -> None:
+        """Take it that a server is gone: whatever has its name later is asked about."""
+        self._agreements.removed(server)
+        commands = self._commands(server)
+        self._withdraw(commands, Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED)
+        self.ask_again(server)
+
     def ask_again(self, server: str) -> None:
         """Forget what was refused of a server, so that its next sight is asked about again."""
         self._refused = {key for key in self._refused if key[0] != server}
@@ -143,6 +148,9 @@ class Reviews:
 
     def _ask_command(self, connection: Connection) -> "asyncio.Task[None] | None":
         subject = connection.launch.subject()
+        changed = self._agreements.changed_values(connection)
+        if changed:
+            subject[VALUES_CHANGED] = list(changed)
         task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None)
         key = self._key(connection, "", canonical(subject))
         if (review := self._open.pop(key, None)) is not None:
@@ -219,7 +227,15 @@ class Reviews:
         self._withdraw_older(key)
         if self._too_many(key):
             return None
-        request = self._request(connection, kind, name, text)
+        request = review_request(
+            connection,
+            kind,
+            name,
+            text,
+            agreements=self._agreements,
+            id_=self._ids.new("v"),
+            created_utc=self._clock.now_utc(),
+        )
         # Asked in this very step, so that a tool that changes at once finds it to withdraw.
         resolved = self._approvals.ask(request, hold_seconds=None)
         task = self._tasks.start(
@@ -243,46 +259,18 @@ class Reviews:
         self._approvals.refuse(lambda r: r.id in ids, outcome, cause)
 
     def _too_many(self, key: _Key) -> bool:
-        server, launch_hash, name, _digest = key
+        server, launch_hash, name, *_ = key
         if name:
             return sum(1 for k in self._open if k[:2] == (server, launch_hash)) >= MOST_OPEN
         return len(self._commands(server)) >= MOST_COMMANDS
 
-    @staticmethod
-    def _key(connection: Connection, name: str, text: bytes) -> _Key:
-        return (*connection.launched, name, digest_of(text))
+    def _key(self, connection: Connection, name: str, text: bytes) -> _Key:
+        values = "" if name else values_token(connection.server, self._salt)
+        return (*connection.launched, name, digest_of(text), values)
 
     def _forget(self, key: _Key, review: _Open) -> None:
         if self._open.get(key) is review:
             del self._open[key]
-
-    def _request(
-        self, connection: Connection, kind: RequestKind, name: str, text: bytes
-    ) -> ApprovalRequest:
-        pin = self._agreements.pin(connection, name)
-        tool = connection.catalogue.get(name)
-        proposed = pin.tier if pin is not None else None
-        if kind is RequestKind.DEFINITION and tool is not None:
-            proposed = proposed_tier(tool)
-        return ApprovalRequest(
-            id=self._ids.new("v"),
-            kind=kind,
-            agent=connection.agent,
-            session=connection.session.id,
-            server=connection.server.name,
-            tool=name or None,
-            arguments=text.decode(),
-            digest=digest_of(text),
-            tier=Tier.T2,
-            because=f"review_{kind.value}",
-            definition=tool.text if tool is not None else "",
-            asked_by=asked_by(connection) if kind is RequestKind.COMMAND else AskedBy(),
-            credentials=connection.server.credential_names(),
-            environment=connection.server.environment,
-            pinned_at=pin.pinned_at if pin is not None else "",
-            created_utc=self._clock.now_utc(),
-            proposed_tier=proposed,
-        )
 
     async def _follow(
         self,

@@ -12,10 +12,18 @@ allowed the call, it is sent as it first came.
 
 import asyncio
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from keyturn.application.approvals import Approvals
-from keyturn.application.call import AskAgain, CallRounds, Handled, IncomingCall, Reply
+from keyturn.application.call import (
+    AskAgain,
+    CallRounds,
+    Handled,
+    IncomingCall,
+    Reply,
+    Silence,
+)
 from keyturn.application.continuations import RESPONSES, STATE
 from keyturn.application.gate import Gate
 from keyturn.application.ports.clock import Clock, Timer
@@ -34,6 +42,8 @@ NOTHING_WAITS = "no call waits under this request state; make the call again wit
 _STATE_BYTES = 32
 _IN_ROUNDS = frozenset({TOOLS_CALL, READ, PROMPT})
 """What may be answered with the wish for more (MCP, multi-round requests)."""
+_REPEAT_SECONDS = 1.0
+"""Longest that a call waits to learn whether the client comes back for an identical one."""
 _SECOND = 1_000_000_000
 
 
@@ -45,6 +55,17 @@ class _Gap:
     asks: str
     """Digest of what the next request has to ask."""
     timer: Timer
+    due_ns: int
+    """When it is taken that no request comes."""
+    repeats: "list[asyncio.Future[None]]" = field(default_factory=list["asyncio.Future[None]"])
+    """Of the calls that are the same, and wait until it is known whether this one is left."""
+
+    def over(self) -> None:
+        """Let them go on."""
+        self.timer.cancel()
+        for repeat in self.repeats:
+            if not repeat.done():
+                repeat.set_result(None)
 
 
 class Rounds:
@@ -75,7 +96,6 @@ class Rounds:
             return incoming
         state = incoming.params.get(STATE)
         if not isinstance(state, str) or not state.startswith(OWN_STATE):
-            self._give_up_repeated(incoming)
             if modern and self._may_wait_in_rounds(incoming.method, incoming.params):
                 now = self._clock.monotonic_ns()
                 incoming.rounds = CallRounds(left=self._most, since_ns=now)
@@ -93,6 +113,9 @@ class Rounds:
 
     async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
         """Take a call through the gate, or wait on for it; return what this request is answered."""
+        await self._after_the_same(incoming)
+        if incoming.cancelled:
+            return Silence()
         rounds = incoming.rounds
         if rounds is None:
             return await self._gate.handle(incoming, upstream)
@@ -122,6 +145,13 @@ class Rounds:
         """Return the calls that no request of the client waits for now."""
         return tuple(gap.incoming for gap in self._gaps.values())
 
+    def client_left(self, *, host_gone: bool) -> None:
+        """Take it that the client comes back for none of them; without its host nobody retries."""
+        left = () if host_gone else self.between()
+        for rounds in (incoming.rounds for incoming in left):
+            if rounds is not None:
+                rounds.left_unheard()
+
     async def ended(self) -> None:
         """Wait until every call has come to its end."""
         if self._walks:
@@ -130,7 +160,7 @@ class Rounds:
     async def close(self) -> None:
         """End what is left."""
         for gap in self._gaps.values():
-            gap.timer.cancel()
+            gap.over()
         self._gaps.clear()
         await self._tasks.close()
 
@@ -172,18 +202,15 @@ class Rounds:
         rounds.given += 1
         rounds.returns = asyncio.get_running_loop().create_future()
         key = _hash_of(state)
-        late = self._clock.monotonic_ns() + int(self._limits.round_gap_seconds * _SECOND)
-        self._gaps[key] = _Gap(
-            incoming=incoming,
-            asks=_asks(incoming),
-            timer=self._clock.call_at(late, lambda: self._did_not_return(key)),
-        )
+        due = self._clock.monotonic_ns() + int(self._limits.round_gap_seconds * _SECOND)
+        timer = self._clock.call_at(due, lambda: self._did_not_return(key))
+        self._gaps[key] = _Gap(incoming=incoming, asks=_asks(incoming), timer=timer, due_ns=due)
         return AskAgain(state)
 
     def _resume(self, gap: _Gap, request: IncomingCall) -> IncomingCall:
         """Let a request of the client wait for its call from now on."""
-        gap.timer.cancel()
         self._came_back = True
+        gap.over()
         incoming = gap.incoming
         incoming.request_id, incoming.heard = request.request_id, request.heard
         incoming.params = _with_token_of(request.params, incoming.params)
@@ -191,28 +218,58 @@ class Rounds:
             incoming.rounds.await_no_longer()
         return incoming
 
-    def _give_up_repeated(self, incoming: IncomingCall) -> None:
-        """Take a client that makes a call anew in the gap for one that knows nothing of rounds.
+    async def _after_the_same(self, incoming: IncomingCall) -> None:
+        """Let a call wait that repeats one in its gap, while nobody knows what its client does.
 
-        The new call is then asked about in place of the old one, not beside it.
+        A client that knows nothing of rounds makes the call anew, in place of the first: then it
+        is asked about in its place. Another one makes the same call twice, and comes back for the
+        first: only that request's state can tell.
         """
-        if self._came_back or not self._gaps:
-            return
+        while not (incoming.cancelled or incoming.ended):
+            same = self._same_in_their_gaps(incoming)
+            if not same:
+                break
+            self._hurry(same)
+            incoming.awaits = asyncio.get_running_loop().create_future()
+            self._gaps[same[-1]].repeats.append(incoming.awaits)
+            await incoming.awaits
+            incoming.awaits = None
+        rounds = incoming.rounds
+        if rounds is not None and not rounds.given:
+            rounds.left = min(rounds.left, self._most)
+
+    def _same_in_their_gaps(self, incoming: IncomingCall) -> list[str]:
+        """Return the keys of gaps of the same call; empty where there is none to wait for."""
+        params, rounds = incoming.params, incoming.rounds
+        if self._came_back or not self._gaps or rounds is not None and rounds.given:
+            return []
+        if isinstance(params, Malformed | SealedParams) or STATE in params:
+            return []
         asks = _asks(incoming)
-        for key in [key for key, gap in self._gaps.items() if gap.asks == asks]:
-            self._did_not_return(key)
+        return [key for key, gap in self._gaps.items() if gap.asks == asks]
+
+    def _hurry(self, keys: list[str]) -> None:
+        """Let gaps end soon: a client that comes back does so at once, and another one waits."""
+        soon = self._clock.monotonic_ns() + int(_REPEAT_SECONDS * _SECOND)
+        for key in keys:
+            gap = self._gaps[key]
+            if soon < gap.due_ns:
+                gap.timer.cancel()
+                gap.due_ns = soon
+                gap.timer = self._clock.call_at(soon, partial(self._did_not_return, key))
 
     def _did_not_return(self, key: str) -> None:
         """Take it that the client stopped waiting."""
         gap = self._gaps.pop(key, None)
         if gap is None:
             return
-        gap.timer.cancel()
         if gap.incoming.rounds is not None:
             self._learn(gap.incoming.rounds.given)
+            gap.incoming.rounds.left_unheard()
         gap.incoming.cancel()
         if gap.incoming.approval_id:
             self._approvals.client_left(gap.incoming.approval_id)
+        gap.over()
 
     def _learn(self, given: int) -> None:
         """Take note of a round that the client did not come back from.

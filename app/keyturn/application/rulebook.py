@@ -121,7 +121,7 @@ class RuleBook:
         mask = self._mask.mask
         values = _values(rule)
         committed = canonical(values) if values else b""
-        kept, masked = masked_json(values, committed, self._mask) if values else (b"", False)
+        kept, masked = masked_json(committed, self._mask) if values else (b"", False)
         tests: list[JsonValue] = [
             {"path": mask(test.path), "op": test.op.value} for test in rule.when
         ]
@@ -156,4 +156,4 @@ def _holds_a_secret(rule: Rule, mask: SecretMask) -> bool:
     if any(mask.mask(text) != text for text in texts):
         return True
     values = _values(rule)
-    return masked_json(values, canonical(values), mask)[1]
+    return masked_json(canonical(values), mask)[1]

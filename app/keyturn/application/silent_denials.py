@@ -6,7 +6,7 @@ Within ten minutes its identical calls are denied without a card, each recorded 
 
 from dataclasses import dataclass
 
-from keyturn.application.approval_request import Answer, RequestKind
+from keyturn.application.approval_request import Answer, ApprovalRequest, RequestKind
 from keyturn.application.ports.clock import Clock
 from keyturn.application.waiting import Waiting
 from keyturn.domain.approval import State
@@ -37,9 +37,11 @@ class SilentDenials:
 
     def denied(self, waiting: Waiting, answer: Answer) -> None:
         """Take note of a denial; of one whose agent still waits, that agent is told anyway."""
-        request = waiting.request
-        if waiting.state is not State.DETACHED or request.kind is not RequestKind.CALL:
-            return
+        if waiting.state is State.DETACHED and waiting.request.kind is RequestKind.CALL:
+            self.unheard(waiting.request, answer)
+
+    def unheard(self, request: ApprovalRequest, answer: Answer) -> None:
+        """Take note of a denial of a call that its agent is not told."""
         now = self._clock.monotonic_ns()
         self._denials.pop(request.digest, None)
         alive = [(digest, one) for digest, one in self._denials.items() if one.until_ns > now]

@@ -29,6 +29,11 @@ class Resolution:
 class WaitingCall(Protocol):
     """A call that waits, as whoever judges calls sees it."""
 
+    @property
+    def masked(self) -> bytes:
+        """Its arguments without secrets, where somebody has looked for them; else nothing."""
+        ...
+
     def judge_again(self, *, suspended: bool) -> Judgement:
         """Judge it by what holds now; `suspended` leaves out the rules that allow."""
         ...
@@ -53,6 +58,8 @@ class Waiting:
     timer: Timer | None = None
     left: Outcome = Outcome.EXPIRED_NO_ANSWER
     """What a detached request will be recorded as when nobody answers."""
+    masked: bytes = b""
+    """The arguments without secrets, once its agent has stopped waiting."""
     held_bytes: int = field(init=False)
     """About how much memory it takes, and a line to whoever answers."""
 
@@ -61,9 +68,19 @@ class Waiting:
         self.held_bytes = bytes_of(self.request)
 
     @property
+    def known_masked(self) -> bytes:
+        """Its arguments without secrets, where somebody has looked for them."""
+        return self.call.masked if self.call is not None else b""
+
+    @property
     def is_review(self) -> bool:
         """Tell whether no agent is held by it, so that it stays until it is answered."""
         return self.deadline_ns is None
+
+    def keep(self, masked: bytes) -> None:
+        """Keep what its end will be recorded with: to look for secrets then may be too slow."""
+        self.masked = masked
+        self.held_bytes += len(masked)
 
     def settle(self, resolution: Resolution) -> None:
         """Tell whoever waits, once."""

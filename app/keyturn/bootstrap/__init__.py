@@ -3,12 +3,16 @@
 Adapters are imported inside the functions, so that `status` and `stop` load neither Qt nor mcp.
 """
 
-from collections.abc import Mapping
+import gc
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.errors import AlreadyRunning
 
 
 class ProfileChoice(Protocol):
@@ -40,23 +44,54 @@ class Finding:
     mend: str = ""
 
 
+@contextmanager
+def loading() -> Generator[None]:
+    """Import without the collector, and spare it ever after what was imported: it never dies.
+
+    A tenth of a start is the collector looking at modules, and later full collections would too.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def start(choice: ProfileChoice, *, platform: str) -> int:
     """Run the broker with its console; a second launch raises the first one's window."""
-    from keyturn.bootstrap.windowed import run_windowed
+    from keyturn.bootstrap.owned_profile import owned_profile
 
-    return run_windowed(choice, platform)
+    try:
+        with owned_profile(choice) as profile:
+            with loading():
+                from keyturn.bootstrap.windowed import run_windowed
+
+            return run_windowed(choice, profile, platform)
+    except AlreadyRunning:
+        from keyturn.bootstrap.commands import raise_window
+
+        if not raise_window(choice):
+            raise
+        sys.stdout.write("Keyturn is already running; its window was raised.\n")
+        return 0
 
 
 def serve(choice: ProfileChoice, config: Path, *, approver: str, http_port: int | None) -> int:
     """Run the broker without a window."""
-    from keyturn.bootstrap.headless import run_headless
+    from keyturn.bootstrap.owned_profile import owned_profile
 
-    return run_headless(choice, config, approver, http_port=http_port)
+    with owned_profile(choice) as profile:
+        with loading():
+            from keyturn.bootstrap.headless import run_headless
+
+        return run_headless(choice, profile, config, approver, http_port=http_port)
 
 
 def console(*, platform: str) -> int:
     """Run the console child on the pipes that the broker gave it."""
-    from keyturn.bootstrap.window import run_console_child
+    with loading():
+        from keyturn.bootstrap.window import run_console_child
 
     return run_console_child(platform)
 
@@ -71,7 +106,8 @@ def picture(line: bytes, target: Path) -> None:
 
 def worker() -> int:
     """Be one of the processes that read large payloads."""
-    from keyturn.bootstrap.inspecting import run_worker
+    with loading():
+        from keyturn.bootstrap.inspecting import run_worker
 
     return run_worker()
 

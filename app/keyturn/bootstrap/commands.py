@@ -26,6 +26,12 @@ def ask(choice: ProfileChoice, request: Mapping[str, JsonValue]) -> JsonObject |
     return ask_broker(broker_socket(find_profile(choice), choice.env), request)
 
 
+def raise_window(choice: ProfileChoice) -> bool:
+    """Ask the profile's broker to show its window; True when it did."""
+    answer = ask(choice, {"control": "raise"})
+    return answer is not None and answer.get("ok") is True
+
+
 def sentinel_exists(choice: ProfileChoice) -> bool:
     """Look at the user's stop file."""
     return FileStopSentinel(stop_path(choice.env)).exists()

@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
+from keyturn.application.agreed_values import agreed_subject
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.ports.stores import Consent
 from keyturn.bootstrap.foundation import Foundation
 from keyturn.broker.server_environment import server_environment, server_folder
 from keyturn.desktop.launchers import load_launchers
 from keyturn.desktop.processes import SystemProcesses
-from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.definition import Pin, pinned_definition
 from keyturn.domain.lamps import lamps_from_letters
@@ -71,7 +72,7 @@ async def seed_profile(base: Foundation, resources: Path, ledger: Path) -> None:
             Consent(
                 server=server.name,
                 launch_hash=launch.launch_hash,
-                subject=canonical(launch.subject()).decode(),
+                subject=agreed_subject(launch, server),
                 agreed_at=now,
             )
         )

@@ -13,14 +13,14 @@ from pathlib import Path
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.tasks import TaskOwner
 from keyturn.bootstrap.demo_profile import AGENT, SERVERS, demo_configuration, seed_profile
-from keyturn.bootstrap.foundation import Foundation, harden, lay_foundation, log_to_file
+from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.headless import run_headless
 from keyturn.bootstrap.keychains import profile_keychain
+from keyturn.bootstrap.owned_profile import owned_profile
 from keyturn.bootstrap.service import Service
 from keyturn.bootstrap.windowed import run_with_console
-from keyturn.desktop.paths import Profile, locate_profile
+from keyturn.desktop.paths import Profile
 from keyturn.desktop.resources import find_resources
-from keyturn.desktop.single_instance import InstanceLock
 from keyturn.domain.configuration import Limits
 
 SHIM = Path(__file__).parents[1] / "shim.py"
@@ -67,25 +67,16 @@ def _set_stage() -> _Stage:
     return _Stage(folder=folder, env=env)
 
 
-def _profile_of(stage: _Stage) -> Profile:
-    profile = locate_profile(stage.env, home=stage.home)
-    profile.create()
-    return profile
-
-
 # ---------------------------------------------------------------- with a window
 
 
 def _tell_in_the_window(stage: _Stage, platform: str) -> int:
-    profile = _profile_of(stage)
     sys.stdout.write(
         "Keyturn's demo: an agent reads five shipment reports and obeys a line in the third.\n"
         "Its call stops at the window. Press Deny, then allow the honest one. Ctrl+C ends.\n"
     )
     sys.stdout.flush()
-    harden(profile)
-    with InstanceLock(profile.lock):
-        log_to_file(profile)
+    with owned_profile(stage) as profile:
         return asyncio.run(_run_windowed(stage, profile, platform))
 
 
@@ -132,7 +123,6 @@ async def _play_agent(base: Foundation, stage: _Stage) -> None:
 
 def _tell_without_a_window(stage: _Stage, picture: str) -> int:
     """Tell it at the terminal, or with nobody to ask; leave a picture of the card either way."""
-    profile = _profile_of(stage)
     interactive = sys.stdin.isatty()
     sys.stdout.write(
         "There is no display, so Keyturn asks at this terminal.\n"
@@ -145,14 +135,16 @@ def _tell_without_a_window(stage: _Stage, picture: str) -> int:
     _write_private(file, demo_configuration(resources, stage.ledger))
     token = secrets.token_urlsafe(32)
     _write_private(stage.folder / f"{AGENT}.token", token)
-    _write_private(profile.token(AGENT), token)
     target = Path(picture or "keyturn-demo.png").absolute()
-    return run_headless(
-        stage,
-        file,
-        "terminal" if interactive else "",
-        companion=_Companion(stage, resources, target).play,
-    )
+    with owned_profile(stage) as profile:
+        _write_private(profile.token(AGENT), token)
+        return run_headless(
+            stage,
+            profile,
+            file,
+            "terminal" if interactive else "",
+            companion=_Companion(stage, resources, target).play,
+        )
 
 
 class _Companion:

@@ -1,7 +1,6 @@
 """What every broker stands on: the profile, the log, the stores and the use cases over them."""
 
 import logging
-import logging.handlers
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,12 +30,7 @@ from keyturn.application.sessions import Sessions
 from keyturn.application.stop import StopSwitch
 from keyturn.bootstrap.inspecting import PooledArguments
 from keyturn.desktop.clock import SystemClock
-from keyturn.desktop.hardening import (
-    clean_environment,
-    make_undumpable,
-    raise_descriptor_limit,
-    set_process_name,
-)
+from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.ids import RandomIds
 from keyturn.desktop.paths import Profile, stop_path
 from keyturn.desktop.stop_sentinel import FileStopSentinel
@@ -57,9 +51,6 @@ from keyturn.storage.stores import (
     SqliteSettingStore,
 )
 from keyturn.storage.writer import Writer
-
-LOG_BYTES = 5 * 1024 * 1024
-LOG_FILES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,24 +97,6 @@ class Foundation:
 def own_command(name: str) -> tuple[str, ...]:
     """Return how this program starts another process of its own."""
     return (sys.executable, "-I", "-m", "keyturn", name)
-
-
-def harden(profile: Profile) -> None:
-    """Make this process hard to read from outside, and say in its name whose it is."""
-    make_undumpable()
-    raise_descriptor_limit()
-    set_process_name(f"keyturn {profile.name}".strip())
-
-
-def log_to_file(profile: Profile) -> None:
-    """Send the program's log, tracebacks included, to the profile's log file."""
-    handler = logging.handlers.RotatingFileHandler(
-        profile.log, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-    )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    root = logging.getLogger()
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

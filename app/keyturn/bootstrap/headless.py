@@ -20,15 +20,14 @@ from keyturn.approvers.terminal import TerminalApprover
 from keyturn.approvers.terminal_lines import TerminalLines
 from keyturn.approvers.terminal_stop import SentBefore
 from keyturn.bootstrap import ProfileChoice
-from keyturn.bootstrap.foundation import Foundation, harden, lay_foundation, log_to_file
+from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.keychains import headless_keychain
 from keyturn.bootstrap.service import Service
 from keyturn.desktop import process_tree
 from keyturn.desktop.hardening import clean_environment
-from keyturn.desktop.paths import Profile, locate_profile
+from keyturn.desktop.paths import Profile
 from keyturn.desktop.private_files import read_owned
 from keyturn.desktop.server_log import ServerLog
-from keyturn.desktop.single_instance import InstanceLock
 from keyturn.domain.configuration import AgentConfig, HeadlessConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.record import Entry, RecordType
@@ -49,31 +48,27 @@ Companion = Callable[[Foundation, Service], Coroutine[Any, Any, None]]
 
 def run_headless(
     choice: ProfileChoice,
+    profile: Profile,
     file: Path,
     approver: str,
     milestones: Milestones | None = None,
     companion: Companion | None = None,
     http_port: int | None = None,
 ) -> int:
-    """Serve until SIGTERM or SIGINT; returns the exit code."""
+    """Serve a profile that this process owns until SIGTERM or SIGINT; returns the exit code."""
     if approver == "terminal" and not sys.stdin.isatty():
         raise ConfigurationError(
             "The terminal approver needs a terminal, and stdin is none.",
             mend="Run it at a terminal, or name a program with --approver exec.",
         )
-    profile = locate_profile(choice.env, name=choice.name, home=choice.home)
-    profile.create()
     config = read_config(file.absolute(), profile)
     if approver == "exec" and not config.approver_command:
         raise ConfigurationError(
             f"--approver exec needs `[approver] command` in {file.name}.",
             mend="Name the program there.",
         )
-    harden(profile)
-    with InstanceLock(profile.lock):
-        log_to_file(profile)
-        watched = milestones or Unwatched()
-        return asyncio.run(_serve(choice, profile, config, approver, watched, companion, http_port))
+    watched = milestones or Unwatched()
+    return asyncio.run(_serve(choice, profile, config, approver, watched, companion, http_port))
 
 
 def read_config(file: Path, profile: Profile) -> HeadlessConfig:

@@ -24,11 +24,12 @@ from keyturn.desktop.hardening import make_undumpable, set_process_name
 from keyturn.desktop.worker_process import serve_jobs
 from keyturn.domain.answer import asking, asking_in
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
+from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.sealed import SealedParams
 from keyturn.inspection.answers import answer_of, inspect_answer
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from keyturn.inspection.secrets import DetectSecretsMask
+from keyturn.inspection.secrets import MOST_IN_A_WORKER, DetectSecretsMask
 
 
 class _ServerJob(msgspec.Struct, frozen=True, tag="server"):
@@ -62,11 +63,9 @@ _Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob
 
 _jobs: "msgspec.json.Decoder[_Job]" = msgspec.json.Decoder(_Job)
 _json = msgspec.json.encode
-_value: "msgspec.json.Decoder[JsonValue]" = msgspec.json.Decoder()
-
 _object: "msgspec.json.Decoder[JsonObject]" = msgspec.json.Decoder()
 _faults: "msgspec.json.Decoder[list[tuple[str, str]]]" = msgspec.json.Decoder(list[tuple[str, str]])
-_mask = DetectSecretsMask()
+_mask = DetectSecretsMask(MOST_IN_A_WORKER)
 _validator = JsonSchemaValidator()
 
 
@@ -78,25 +77,25 @@ class PooledFrames:
         self._workers = workers
         self._job = _json(_ServerJob(key=key.hex(), result_bytes=result_bytes))
 
-    async def read(self, line: bytes) -> ReadFrame:
+    async def read(self, line: bytes, agent: str) -> ReadFrame:
         """Read one frame, also where it could not be inspected: who waits for it has to be told."""
-        found = await self._read(self._job, line)
+        found = await self._read(self._job, line, agent)
         if isinstance(found, ReadFrame):
             return found
-        again = await self._read(_json(_ServerJob()), line)
+        again = await self._read(_json(_ServerJob()), line, agent)
         if isinstance(again, ReadFrame):
             return ReadFrame(again.frame, found)
         # What two workers could not read in time must not hold up the loop instead.
         cheap = is_cheap_to_read(line)
         return ReadFrame(read_server(line) if cheap else unreadable_answer(line), found)
 
-    async def _read(self, job: bytes, line: bytes) -> ReadFrame | NotInspected:
+    async def _read(self, job: bytes, line: bytes, agent: str) -> ReadFrame | NotInspected:
         def read(parts: Parts) -> ReadFrame:
             frame = frame_of(line, parts[: large_frames.PARTS])
             about = parts[large_frames.PARTS :]
             return ReadFrame(frame, answer_of(about) if about else None)
 
-        return await self._workers.ask(job, line, read)
+        return await self._workers.ask(job, line, read, agent)
 
 
 class PooledCalls:
@@ -105,24 +104,28 @@ class PooledCalls:
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
 
-    async def read(self, line: bytes) -> ReadClient:
+    async def read(self, line: bytes, agent: str) -> ReadClient:
         """Read one frame; of a call that nobody could read it is only known who asks."""
-        found = await self._read(_ClientJob(judged=True), line)
+        found = await self._read(_ClientJob(judged=True), line, agent)
         if isinstance(found, NotInspected):
-            again = await self._read(_ClientJob(), line)
+            again = await self._read(_ClientJob(), line, agent)
             if isinstance(again, ReadClient):
                 return _unread(again.frame, found)
             cheap = is_cheap_to_read(line)
             return _unread(read_client(line) if cheap else unread_request(line), found)
         if isinstance(found.params, SealedParams):
-            masked = await self._workers.ask(_json(_MaskJob()), found.params.arguments, _first)
+            arguments = found.params.arguments
+            masked = await self._workers.ask(_json(_MaskJob()), arguments, _first, agent)
             if isinstance(masked, NotInspected):
                 return _unread(found.frame, masked)
             found.params.masked = masked
         return found
 
-    async def _read(self, job: _ClientJob, line: bytes) -> ReadClient | NotInspected:
-        return await self._workers.ask(_json(job), line, lambda parts: read_of(line, parts))
+    async def _read(self, job: _ClientJob, line: bytes, agent: str) -> ReadClient | NotInspected:
+        def read(parts: Parts) -> ReadClient:
+            return read_of(line, parts)
+
+        return await self._workers.ask(_json(job), line, read, agent)
 
 
 class PooledArguments:
@@ -132,16 +135,17 @@ class PooledArguments:
         self._workers = workers
 
     async def faults(
-        self, def_hash: str, schema: JsonObject, arguments: bytes
+        self, definition: ToolDefinition, arguments: bytes, agent: str
     ) -> list[SchemaFault] | NotInspected:
         """Return every fault of canonical arguments."""
-        job = _json(_CheckJob(def_hash=def_hash, schema=msgspec.Raw(_json(schema))))
+        schema = msgspec.Raw(_json(definition.input_schema))
+        job = _json(_CheckJob(def_hash=definition.def_hash, schema=schema))
 
         def read(parts: Parts) -> list[SchemaFault]:
             found = _faults.decode(_first(parts))
             return [SchemaFault(path=path, message=message) for path, message in found]
 
-        return await self._workers.ask(job, arguments, read)
+        return await self._workers.ask(job, arguments, read, agent)
 
 
 def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
@@ -153,7 +157,7 @@ def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
         case _ClientJob():
             return large_calls.outline_of(payload, judged=wanted.judged)
         case _MaskJob():
-            return [masked_json(_value.decode(payload), payload, _mask)[0]]
+            return [masked_json(payload, _mask, MOST_IN_A_WORKER)[0]]
         case _CheckJob():
             schema, arguments = _object.decode(wanted.schema), _object.decode(payload)
             found = _validator.faults(wanted.def_hash, schema, arguments)

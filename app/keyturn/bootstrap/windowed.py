@@ -6,52 +6,34 @@ from collections.abc import Callable
 
 from keyturn.application.enrolment import Enrolment
 from keyturn.application.intents import POSTURE_SETTING
-from keyturn.application.ports.milestones import Milestones, Unwatched
+from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.notification import WaitingNotice
 from keyturn.bootstrap import ProfileChoice
-from keyturn.bootstrap.foundation import Foundation, harden, lay_foundation, log_to_file
+from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.headless import CONSOLE_MARK
 from keyturn.bootstrap.keychains import profile_keychain
 from keyturn.bootstrap.service import Service
-from keyturn.desktop.control_client import ask_broker
 from keyturn.desktop.notifications import DesktopNotifier, NoticeAction
-from keyturn.desktop.paths import Profile, locate_profile
-from keyturn.desktop.places import broker_socket
-from keyturn.desktop.single_instance import InstanceLock
+from keyturn.desktop.paths import Profile
 from keyturn.domain.configuration import Limits
-from keyturn.domain.errors import AlreadyRunning
 from keyturn.domain.policy import Posture
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.verbs import read_verbs
 
 
-def run_windowed(choice: ProfileChoice, platform: str, milestones: Milestones | None = None) -> int:
-    """Run until the person quits; a second launch raises the first one's window."""
-    profile = locate_profile(choice.env, name=choice.name, home=choice.home)
-    profile.create()
-    harden(profile)
-    try:
-        with InstanceLock(profile.lock):
-            log_to_file(profile)
-            return asyncio.run(_run(choice, profile, platform, milestones or Unwatched()))
-    except AlreadyRunning:
-        answer = ask_broker(broker_socket(profile, choice.env), {"control": "raise"})
-        if answer is None or answer.get("ok") is not True:
-            raise
-        sys.stdout.write("Keyturn is already running; its window was raised.\n")
-        return 0
+def run_windowed(choice: ProfileChoice, profile: Profile, platform: str) -> int:
+    """Serve a profile that this process owns until the person quits; returns the exit code."""
+    return asyncio.run(_run(choice, profile, platform))
 
 
-async def _run(
-    choice: ProfileChoice, profile: Profile, platform: str, milestones: Milestones
-) -> int:
+async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
     foundation = await lay_foundation(
         profile,
         choice.env,
         limits=Limits(),
         secrets=profile_keychain(profile),
-        milestones=milestones,
+        milestones=Unwatched(),
     )
     try:
         await _load(foundation)

@@ -42,6 +42,7 @@ _TOO_MUCH = BadFrame(
 )
 _GAP = re.compile(rb"[ \t\r\n,]*")
 """What stands between two members: white space and one comma."""
+_OF_FRAMES = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*\[[ \t\r\n]*\{")
 _elements = msgspec.json.Decoder(list[Raw]).decode
 
 
@@ -51,6 +52,8 @@ class _Batch:
     """Answers that are still to come."""
     answers: list[bytes] = field(default_factory=list[bytes])
     size: int = 0
+    cancelled: list[RequestId] = field(default_factory=list[RequestId])
+    """What is not answered at all."""
 
 
 class Batches:
@@ -100,6 +103,7 @@ class Batches:
         batch = self._waiting.pop(request_id, None)
         if batch is not None:
             batch.waits -= 1
+            batch.cancelled.append(request_id)
             self._send_if_whole(batch)
 
     def _take(self, line: bytes) -> None:
@@ -166,6 +170,8 @@ class Batches:
     def _send_if_whole(self, batch: _Batch) -> None:
         if batch.waits == 0 and batch is not self._taking:
             self._send_gathered(batch)
+            for request_id in batch.cancelled:
+                self._downstream.unanswered(request_id)
 
     def _send_gathered(self, batch: _Batch) -> None:
         answers, batch.answers = batch.answers, []
@@ -183,6 +189,10 @@ class Batches:
     def server_paused(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
         """Be told what `Paused` says."""
         self._downstream.server_paused(request_id, retry, ended=ended)
+
+    def unanswered(self, request_id: RequestId) -> None:
+        """Be told by nobody: it is said here."""
+        self._downstream.unanswered(request_id)
 
     def hold_reading(self, reason: str) -> None:
         """Read nothing from the client for now."""
@@ -242,6 +252,14 @@ def members_of_answer(line: bytes) -> tuple[bytes, ...]:
     """Return the members of what a server wrote; the whole where it is no array, or too large."""
     members = members_of_batch(line, LONGEST_ANSWERS) if is_batch(line) else (line,)
     return (line,) if isinstance(members, BadFrame) else members
+
+
+def is_unreadable(line: bytes, members: tuple[bytes, ...]) -> bool:
+    """Tell whether an array holds frames that could not be told apart: `members` is what it has.
+
+    A line of some log that begins with a bracket holds none.
+    """
+    return members == (line,) and _OF_FRAMES.match(line) is not None
 
 
 def ids_answered(line: bytes) -> tuple[RequestId, ...]:

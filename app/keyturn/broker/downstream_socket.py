@@ -269,6 +269,9 @@ class _Client(asyncio.Protocol):
     def server_paused(self, request_id: RequestId, retry: float | None, *, ended: bool) -> None:
         """Nothing can be taken up again on a socket, nor has to be."""
 
+    def unanswered(self, request_id: RequestId) -> None:
+        """Nothing on a socket waits for one answer alone."""
+
     def hold_reading(self, reason: str) -> None:
         """Read nothing for now."""
         self._tap.hold(reason)

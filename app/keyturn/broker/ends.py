@@ -52,6 +52,10 @@ class Downstream(Protocol):
         """Be told what `Paused` says."""
         ...
 
+    def unanswered(self, request_id: RequestId) -> None:
+        """Be told that a member of a batch was cancelled, and nothing of its batch is to come."""
+        ...
+
     def hold_reading(self, reason: str) -> None:
         """Read nothing from the client for now."""
         ...

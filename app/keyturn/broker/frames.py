@@ -38,22 +38,27 @@ class Holder(Protocol):
 
 
 class LineBudget:
-    """Bounds what many connections keep together of lines whose end has not come."""
+    """Bounds what many connections keep together of lines whose end has not come, or that wait."""
 
     def __init__(self, limit: int = BUDGET_BYTES) -> None:
         self._limit = limit
         self._held: dict[Holder, int] = {}
+        self._kept: dict[Holder, int] = {}
+        """What is whole, and cannot be given up any more."""
         self._total = 0
 
     def holds(self, holder: Holder, size: int) -> None:
         """Note what one holds now; the longest line is given up when all are too much."""
-        self._total += size - self._held.get(holder, 0)
+        self._total += size - self._held.pop(holder, 0) - self._kept.pop(holder, 0)
         if size:
             self._held[holder] = size
-        else:
-            self._held.pop(holder, None)
-        if self._total > self._limit:
+        if self._total > self._limit and self._held:
             max(self._held, key=self._held.__getitem__).give_up()
+
+    def keeps(self, holder: Holder) -> None:
+        """Go on counting what one holds, and give it up no more."""
+        if holder in self._held:
+            self._kept[holder] = self._held.pop(holder)
 
 
 class HeldBytes:
@@ -83,6 +88,15 @@ class HeldBytes:
         """Return it whole, and hold it no more; None for one that was too long."""
         whole = None if self.too_long else bytes(self._bytes)
         self.close()
+        return whole
+
+    def kept(self) -> bytes | None:
+        """Return it whole; it counts until it is closed. None for one that was too long."""
+        if self.too_long:
+            return None
+        whole = bytes(self._bytes)
+        self._bytes.clear()
+        self._budget.keeps(self)
         return whole
 
     def give_up(self) -> None:

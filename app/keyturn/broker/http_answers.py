@@ -50,6 +50,9 @@ async def answering(
         raise
     finally:
         watch.cancel()
+    if reader.ended and reader.stream.unanswered:
+        reader.left()
+        return Response(status_code=202, headers=headers)
     if reader.ended and not reader.paused:
         return json_answer(502, error_line(None, INVALID_REQUEST, "The connection ended."), headers)
     only = reader.stream.only()

@@ -5,7 +5,7 @@ its answer. What belongs to no request goes to the client's standing stream, or 
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 import msgspec
@@ -88,7 +88,9 @@ class HttpClient:
 
     async def readable(self) -> None:
         """Wait until the link takes what the client says."""
-        await self._readable.wait()
+        # Of those that waited each looks again: the one before may have been enough for now.
+        while not self._readable.is_set():
+            await self._readable.wait()
 
     def request(self, frame: ClientFrame, *, primed: bool = False) -> Reader:
         """Hand a request to the link and return the stream of its answer.
@@ -211,6 +213,13 @@ class HttpClient:
         else:
             stream.prime(retry)
 
+    def unanswered(self, request_id: RequestId) -> None:
+        """End the stream of a batch with the last of its members."""
+        stream = self._open.pop(request_id, None)
+        if stream is not None:
+            stream.unanswered = True
+            _finish_answered(stream, self._open)
+
     def hold_reading(self, reason: str) -> None:
         """Take nothing from the client for now."""
         self._holds.add(reason)
@@ -266,16 +275,9 @@ class HttpClient:
         stream = None
         if frame.method == PROGRESS:
             stream = self._stream_of_token(progress_of(frame.params))
-        (stream or self._read_soonest(frame.method.endswith(_TO_EVERYBODY))).put(frame.line)
-
-    def _read_soonest(self, to_everybody: bool) -> Stream:
-        read = next((s for s in reversed(self._open.values()) if s.reader is not None), None)
-        listens = self._standing.reader is not None
-        if read is None and not listens:
-            # Nobody reads: whoever has lost its response may come back for it.
-            newest = next(reversed(self._open.values()), self._standing)
-            return self._standing if to_everybody else newest
-        return self._standing if read is None or listens and to_everybody else read
+        to_everybody = frame.method.endswith(_TO_EVERYBODY)
+        soonest = _read_soonest(self._open.values(), self._standing, to_everybody=to_everybody)
+        (stream or soonest).put(frame.line)
 
     def _abandon(self, ids: Iterable[RequestId]) -> None:
         for request_id in ids:
@@ -305,3 +307,14 @@ def _open_on(stream: Stream, streams: Mapping[RequestId, Stream]) -> tuple[Reque
 def _finish_answered(stream: Stream, streams: Mapping[RequestId, Stream]) -> None:
     if not _open_on(stream, streams):
         stream.finish()
+
+
+def _read_soonest(streams: Collection[Stream], standing: Stream, *, to_everybody: bool) -> Stream:
+    """Return the stream, of those that are open, on which a client hears soonest."""
+    read = next((s for s in reversed(tuple(streams)) if s.reader is not None), None)
+    listens = standing.reader is not None
+    if read is None and not listens:
+        # Nobody reads: whoever has lost its response may come back for it.
+        newest = next(reversed(tuple(streams)), standing)
+        return standing if to_everybody else newest
+    return standing if read is None or listens and to_everybody else read

@@ -12,7 +12,7 @@ from collections.abc import Generator
 
 import msgspec
 import uvicorn
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
@@ -25,16 +25,15 @@ from keyturn.broker.envelope import (
     strict_params,
 )
 from keyturn.broker.eras import VERSION_KEY, modern_meta
-from keyturn.broker.frames import HeldBytes, LineBudget
 from keyturn.broker.http_answers import (
     EVENTS,
     JSON,
     accepts,
-    answering,
     json_answer,
     listening,
     refusal,
 )
+from keyturn.broker.http_bodies import Bodies, Body
 from keyturn.broker.http_client import HttpClient
 from keyturn.broker.http_connections import Connections, Peer
 from keyturn.broker.http_headers import (
@@ -85,9 +84,7 @@ class HttpEndpoint:
 
     def __init__(self, door: Door, *, frame_bytes: int) -> None:
         self._door = door
-        self._frame_bytes = frame_bytes
-        self._budget = LineBudget()
-        """Of the bodies that have not come to their end."""
+        self._bodies = Bodies(frame_bytes)
         self._tasks = TaskOwner()
         self._sessions = HttpSessions(door)
         self._server: _Server | None = None
@@ -185,16 +182,20 @@ class HttpEndpoint:
         )
 
     async def _post(self, request: Request, agent: str, token: str, server: str) -> Response:
-        line = await self._body(request)
-        if isinstance(line, Response):
-            return line
+        async with self._bodies.read(request, agent) as body:
+            if isinstance(body, Response):
+                return body
+            return await self._posted(body, agent, token, server)
+
+    async def _posted(self, body: Body, agent: str, token: str, server: str) -> Response:
+        request, line = body.request, body.line
         if not accepts(request, JSON) or not accepts(request, EVENTS):
             return refusal(406, f"Accept {JSON} and {EVENTS}.")
         if request.headers.get("content-type", "").partition(";")[0].strip() != JSON:
             return refusal(415, f"The content type must be {JSON}.")
         session = self._sessions.find(request.headers.get(SESSION, ""), agent, server)
         if is_batch(line) and session is not None and session.takes_batches:
-            return await self._post_batch(line, request, session.client)
+            return await self._post_batch(body, session.client)
         frame = read_client(line)
         if isinstance(frame, BadFrame):
             return await self._bad(frame, line, request, agent, server)
@@ -202,8 +203,8 @@ class HttpEndpoint:
         version = _modern_version(frame)
         if version is not None or request.headers.get(VERSION) in MODERN_VERSIONS:
             who = (agent, token, server)
-            return await self._post_modern(request, frame, headers, version, who)
-        return await self._post_legacy(frame, request, (agent, token, server))
+            return await self._post_modern(body, frame, headers, version, who)
+        return await self._post_legacy(frame, body, (agent, token, server))
 
     async def _bad(
         self, frame: BadFrame, line: bytes, request: Request, agent: str, server: str
@@ -215,8 +216,9 @@ class HttpEndpoint:
         return json_answer(400, invalid_line(frame.id, frame.reason, frame.code))
 
     async def _post_legacy(
-        self, frame: ClientFrame, request: Request, who: tuple[str, str, str]
+        self, frame: ClientFrame, body: Body, who: tuple[str, str, str]
     ) -> Response:
+        request = body.request
         agent, token, server = who
         version = request.headers.get(VERSION)
         if version is not None and version not in LEGACY_VERSIONS:
@@ -242,11 +244,12 @@ class HttpEndpoint:
             return json_answer(400, invalid_line(frame.id, ID_IN_USE))
         primed = version is not None and version >= PRIMED_SINCE
         reader = session.client.request(frame, primed=primed)
-        return await answering(request, reader, headers, modern=False)
+        return await body.answered(reader, headers, modern=False)
 
-    async def _post_batch(self, line: bytes, request: Request, client: HttpClient) -> Response:
+    async def _post_batch(self, body: Body, client: HttpClient) -> Response:
         """Have each member of a batch go its way; one without a request gets no answer."""
-        if request.headers.get(VERSION, BATCH_VERSION) != BATCH_VERSION:
+        line = body.line
+        if body.request.headers.get(VERSION, BATCH_VERSION) != BATCH_VERSION:
             return json_answer(400, invalid_line(None, f"the header {VERSION} has no batches"))
         frames = frames_of_batch(line)
         if isinstance(frames, BadFrame):
@@ -257,7 +260,7 @@ class HttpEndpoint:
         if client.uses(*ids):
             return json_answer(400, invalid_line(None, ID_IN_USE))
         if ids:
-            return await answering(request, client.request_all(line, ids), {}, modern=False)
+            return await body.answered(client.request_all(line, ids), {}, modern=False)
         client.say(line)
         bad = next((frame for frame in frames if isinstance(frame, BadFrame)), None)
         if bad is not None:
@@ -266,7 +269,7 @@ class HttpEndpoint:
 
     async def _post_modern(
         self,
-        request: Request,
+        body: Body,
         frame: ClientFrame,
         headers: Headers,
         version: str | None,
@@ -296,26 +299,7 @@ class HttpEndpoint:
             reader = session.client.request(frame)
         except msgspec.DecodeError:
             return json_answer(400, invalid_line(frame.id, "the params could not be read"))
-        return await answering(request, reader, {}, modern=True)
-
-    async def _body(self, request: Request) -> bytes | Response:
-        """Read one frame as a line, or say why it is not read to its end."""
-        body = HeldBytes(self._frame_bytes, self._budget)
-        try:
-            with contextlib.suppress(ClientDisconnect):
-                async for chunk in request.stream():
-                    body.add(chunk)
-                    if body.too_long:
-                        break
-            text = body.taken()
-        finally:
-            body.close()
-        if text is None and body.size > self._frame_bytes:
-            return refusal(413, f"The frame is over {self._frame_bytes} bytes.", headers=_CLOSE)
-        if text is None:
-            return refusal(503, "Too many long frames are under way.", headers=_CLOSE)
-        # Outside of texts, where JSON has none, the ends of lines are white space.
-        return text.strip().replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
+        return await body.answered(reader, {}, modern=True)
 
 
 def _modern_version(frame: ClientFrame) -> str | None:

@@ -56,6 +56,8 @@ class Stream:
     known: bool = False
     """Whether the client was told an id, without which it cannot come back."""
     finished: bool = False
+    unanswered: bool = False
+    """Whether it is finished because everything on it was cancelled."""
     retry: float = RETRY_SECONDS
     in_events: bool = False
     """Whether a response should begin at once, because the server's own can be taken up again."""

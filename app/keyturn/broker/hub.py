@@ -245,7 +245,7 @@ class Hub:
             cwd=cwd,
             opened_after=session.calls,
         )
-        return connection, ServerStart(server=server, launch=launch, environment=environment)
+        return connection, _start_of(connection, environment)
 
     # ---------------------------------------------------------------- inside
 
@@ -305,6 +305,15 @@ class Hub:
     def _stopped(self, facts: StopFacts) -> None:
         for link in tuple(self._links):
             link.stop_engaged()
+
+
+def _start_of(connection: Connection, environment: Mapping[str, str]) -> ServerStart:
+    return ServerStart(
+        server=connection.server,
+        launch=connection.launch,
+        environment=environment,
+        agent=connection.shares_as,
+    )
 
 
 def _for_session(peer: ObservedPeer, who: _Who) -> ObservedPeer:

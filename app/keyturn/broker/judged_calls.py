@@ -224,9 +224,8 @@ class JudgedCalls:
 
     def leave(self, *, host_gone: bool) -> None:
         """Give up what was not sent, because the client has left."""
-        for incoming in self._calls():
-            if incoming.sent:
-                continue
+        self._rounds.client_left(host_gone=host_gone)
+        for incoming in (incoming for incoming in self._calls() if not incoming.sent):
             incoming.cancel()
             if incoming.approval_id:
                 self._services.approvals.client_left(incoming.approval_id, host_gone=host_gone)

@@ -1,7 +1,8 @@
 """Owns how a large frame of a client is read elsewhere: what comes back of it, in which bytes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -31,14 +32,21 @@ class ReadClient(msgspec.Struct, frozen=True):
 class LargeCalls(Protocol):
     """Reads large frames of clients without holding up the loop."""
 
-    async def read(self, line: bytes) -> ReadClient:
-        """Read one; never fails. Params that nobody could read are malformed."""
+    async def read(self, line: bytes, agent: str) -> ReadClient:
+        """Read one of an agent; never fails. Params that nobody could read are malformed."""
         ...
 
 
 def read_here(line: bytes) -> ReadClient:
     """Read a frame where it comes in; its params only once somebody wants to know."""
     return ReadClient(read_client(line))
+
+
+def reading_for(
+    large: LargeCalls | None, agent: str
+) -> Callable[[bytes], Awaitable[ReadClient]] | None:
+    """Return how large frames of one agent are read elsewhere, where there is such a place."""
+    return partial(large.read, agent=agent) if large is not None else None
 
 
 def is_judged(frame: ClientFrame | BadFrame) -> bool:

@@ -31,8 +31,8 @@ class ReadFrame(msgspec.Struct, frozen=True):
 class LargeFrames(Protocol):
     """Reads large frames of servers without holding up the loop."""
 
-    async def read(self, line: bytes) -> ReadFrame:
-        """Read one; never fails."""
+    async def read(self, line: bytes, agent: str) -> ReadFrame:
+        """Read one that came on an agent's connection; never fails."""
         ...
 
 

@@ -19,7 +19,7 @@ from keyturn.broker.envelope import (
 )
 from keyturn.broker.frames import Oversize
 from keyturn.broker.judged_calls import JudgedCalls
-from keyturn.broker.large_calls import ReadClient, read_here
+from keyturn.broker.large_calls import ReadClient, read_here, reading_for
 from keyturn.broker.listing import Listing
 from keyturn.broker.ordered_lines import OrderedLines
 from keyturn.broker.passing import PassedRequests
@@ -97,8 +97,8 @@ class Link:
         self._forget = services.agreements.on_change(self._visible_changed)
         self._receive: Callable[[bytes], None] = self._first
         self._early = EarlyFrames(downstream)
-        large = services.large.read if services.large is not None else None
-        self._lines = OrderedLines(self._take, downstream, read_here, large, self._tasks)
+        elsewhere = reading_for(services.large, connection.shares_as)
+        self._lines = OrderedLines(self._take, downstream, read_here, elsewhere, self._tasks)
         self._starting: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
 

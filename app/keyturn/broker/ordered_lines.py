@@ -7,6 +7,7 @@ every line is handed on in the step in which it came.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from keyturn.application.ports.payloads import LARGE_BYTES
@@ -128,10 +129,10 @@ class ServerLines(OrderedLines[ReadFrame]):
     """A server's lines, with what else there is to be told of them."""
 
     def __init__(
-        self, receiver: FrameReceiver, frames: LargeFrames | None, tasks: TaskOwner
+        self, receiver: FrameReceiver, frames: LargeFrames | None, tasks: TaskOwner, agent: str
     ) -> None:
-        """Without `frames` all is read where it comes in."""
-        elsewhere = frames.read if frames is not None else None
+        """Without `frames` all is read where it comes in; `agent` is for whom the server runs."""
+        elsewhere = partial(frames.read, agent=agent) if frames is not None else None
         super().__init__(receiver.frame, receiver, _read, elsewhere, tasks)
         self._receiver = receiver
 

@@ -25,6 +25,8 @@ class ServerStart:
     """What a person agreed to."""
     environment: Mapping[str, str]
     """Without the secrets, which are fetched at the start."""
+    agent: str = ""
+    """Whose part of the room for large payloads it uses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

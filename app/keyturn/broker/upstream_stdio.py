@@ -5,7 +5,7 @@ What it did not ask itself it hands on untouched; what may be sent at all is dec
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol
 
@@ -21,7 +21,8 @@ from keyturn.application.ports.upstream import (
     UpstreamReply,
 )
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.batches import is_batch, members_of_answer
+from keyturn.broker.awaited import Awaited
+from keyturn.broker.batches import is_batch, is_unreadable, members_of_answer
 from keyturn.broker.child_process import Ends
 from keyturn.broker.envelope import (
     OWN_PREFIX,
@@ -104,8 +105,8 @@ class StdioUpstream:
         self._known = asyncio.Event()
         """Set once the start has succeeded or failed."""
         self._child: Transport | None = None
-        self._lines = ServerLines(self, means.large, self._tasks)
-        self._awaited: dict[RequestId, asyncio.Future[UpstreamReply]] = {}
+        self._lines = ServerLines(self, means.large, self._tasks, start.agent)
+        self._awaited = Awaited()
         self._own_ids = 0
         self._refused_unread = 0
         self.in_batches = False
@@ -166,7 +167,7 @@ class StdioUpstream:
         if self._child is not None:
             await self._child.end()
             await self._lines.settle(SETTLE_SECONDS)
-        self._answer_all(Lost("the connection to the server was ended"))
+        self._awaited.lose_all("the connection to the server was ended")
         await self._tasks.close()
 
     @property
@@ -214,7 +215,7 @@ class StdioUpstream:
         if child is None or not self.running or request_id in self._awaited:
             raise ServerUnavailable("The server is not running.")
         line = request_line(request_id, method, params)
-        reply = _expected(request_id, self._awaited)
+        reply = self._awaited.expect(request_id)
         self._means.milestones.reached(Milestone.FIRST_BYTE)
         child.write(line)
         self._means.milestones.reached(Milestone.WRITTEN)
@@ -232,16 +233,13 @@ class StdioUpstream:
             raise ServerUnavailable("The server is not running.")
         self._own_ids += 1
         request_id = f"{OWN_PREFIX}{self._own_ids}"
-        reply = _expected(request_id, self._awaited)
+        reply = self._awaited.expect(request_id)
         child.write(request_line(request_id, method, params))
         return reply
 
     def give_up(self, request_id: RequestId, reason: str) -> bool:
         """Wait no longer for an answer; False when nobody did, or it has come."""
-        reply = self._awaited.pop(request_id, None)
-        if reply is not None:
-            _settle(reply, Lost(reason))
-        return reply is not None
+        return self._awaited.settle(request_id, Lost(reason))
 
     def write(self, line: bytes) -> None:
         """Pass a line on as it is; dropped when the server is gone."""
@@ -261,9 +259,8 @@ class StdioUpstream:
         if self._refused_unread <= MOST_REFUSED_UNREAD:
             child.write(error_line(frame.id, REFUSED, message))
         elif not self._unheard:
-            self._unheard = True
             self.note("ended", b"it asks on and on, and does not read the answers")
-            self._tasks.start(child.end(), "end of a server that does not read")
+            self._hear_no_more(child)
 
     def discard_unwritten(self) -> bool:
         """Close the server's stdin without what it has not taken; False when it took all."""
@@ -273,8 +270,22 @@ class StdioUpstream:
 
     def frame(self, line: bytes, read: ReadFrame) -> None:
         """Take a frame, or each of several in an array where the version has such."""
-        for member in _members(line, read) if self.in_batches else (read,):
-            self._frame(line, member)
+        if not self.in_batches or not is_batch(line):
+            self._frame(line, read)
+            return
+        members = members_of_answer(line)
+        if not is_unreadable(line, members):
+            for member in members:
+                self._frame(line, ReadFrame(read_server(member)))
+        elif self._child is not None and not self._unheard:
+            # All that waits could wait for ever, and what came later be another one's answer.
+            self.note("ended by an array that cannot be read", line)
+            self._awaited.lose_all("the server's answers could not be read")
+            self._hear_no_more(self._child)
+
+    def _hear_no_more(self, child: Transport) -> None:
+        self._unheard = True
+        self._tasks.start(child.end(), "end of a server that is not heard")
 
     def _frame(self, line: bytes, read: ReadFrame) -> None:
         """Match an answer to its request, or hand the frame on."""
@@ -285,9 +296,9 @@ class StdioUpstream:
             self.note("stdout", line)
             return
         if not frame.method and frame.id is not None:
-            reply = self._awaited.pop(frame.id, None)
-            if reply is not None:
-                _settle(reply, _reply_of(frame, None if _is_own(frame.id) else read.inspected))
+            if frame.id in self._awaited:
+                inspected = None if _is_own(frame.id) else read.inspected
+                self._awaited.settle(frame.id, _reply_of(frame, inspected))
                 return
             if _is_own(frame.id):
                 self.note("late answer", line)
@@ -298,12 +309,8 @@ class StdioUpstream:
         """Find out what the discarded line answered; say so rather than let it be awaited."""
         self.note(f"line of {line.size} bytes", line.head)
         request_id = id_within(line.head, line.tail)
-        if request_id is None:
-            return
-        reply = self._awaited.pop(request_id, None)
-        if reply is not None:
-            _settle(reply, Lost("the answer was longer than a frame may be"))
-        else:
+        lost = Lost("the answer was longer than a frame may be")
+        if request_id is not None and not self._awaited.settle(request_id, lost):
             self._events.answer_too_long(request_id)
 
     def ended(self) -> None:
@@ -311,7 +318,7 @@ class StdioUpstream:
         was_running = self._state is _State.RUNNING
         if was_running:
             self._state = _State.GONE
-        self._answer_all(Lost("the server ended"))
+        self._awaited.lose_all("the server ended")
         if was_running:
             self._events.server_ended("the server ended")
             self._tasks.start(self._end_child(), "end of a server that closed its stdout")
@@ -320,34 +327,12 @@ class StdioUpstream:
         if self._child is not None:
             await self._child.end()
 
-    # ---------------------------------------------------------------- inside
-
-    def _answer_all(self, reply: Lost) -> None:
-        awaited, self._awaited = self._awaited, {}
-        for future in awaited.values():
-            _settle(future, reply)
-
     def note(self, what: str, line: bytes) -> None:
         """Write what is no frame into the server's log, and count it."""
         self._dropped += 1
         if self._dropped == 1:
             _log.warning("server writes what is no frame server=%s", self._start.server.name)
         self._log_line(b"[" + what.encode() + b"] " + line[:4096])
-
-
-def _members(line: bytes, read: ReadFrame) -> Iterable[ReadFrame]:
-    """Return each frame of a line, which the version lets hold several."""
-    if not is_batch(line):
-        return (read,)
-    return (ReadFrame(read_server(member)) for member in members_of_answer(line))
-
-
-def _expected(
-    request_id: RequestId, awaited: "dict[RequestId, asyncio.Future[UpstreamReply]]"
-) -> "asyncio.Future[UpstreamReply]":
-    reply: asyncio.Future[UpstreamReply] = asyncio.get_running_loop().create_future()
-    awaited[request_id] = reply
-    return reply
 
 
 def _is_own(request_id: RequestId) -> bool:
@@ -375,8 +360,3 @@ def _reply_of(
         message=error.message,
         inspected=inspected,
     )
-
-
-def _settle(future: "asyncio.Future[UpstreamReply]", reply: UpstreamReply) -> None:
-    if not future.done():
-        future.set_result(reply)

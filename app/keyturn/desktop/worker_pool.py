@@ -7,6 +7,7 @@ that is dead or late is killed and another started in its place; its payload cou
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ _log = logging.getLogger(__name__)
 WORKERS = 2
 MOST_WAITING_BYTES = 256 * 1024 * 1024
 """Of payloads that wait or are worked on, beside one that is let in alone."""
+MOST_OF_AGENT_BYTES = MOST_WAITING_BYTES // 4
+"""Of one agent, beside one that is let in alone: as long as the longest frame, and always the same,
+so that no agent's large calls depend on how many others are busy."""
 LATE = NotInspected("it was not inspected in time")
 DEAD = NotInspected("it could not be inspected: the process for that ended")
 TOO_MUCH = NotInspected("it could not be inspected: too much else waits for that")
@@ -66,6 +70,8 @@ class WorkerPool:
         self._idle: list[_Worker] = []
         self._burials: set[asyncio.Future[str]] = set()
         self._waiting_bytes = 0
+        self._of_agent: Counter[str] = Counter()
+        """Of these, by agent."""
         self._asked = 0
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -85,21 +91,24 @@ class WorkerPool:
         self._set_timer(self._times.warm, self._warm)
 
     async def ask(
-        self, job: bytes, payload: bytes, read: Callable[[Parts], T]
+        self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
     ) -> "T | NotInspected":
         """Have a worker do one job; `read` takes its answer, in a thread."""
         size = len(payload)
-        if self._waiting_bytes and self._waiting_bytes + size > MOST_WAITING_BYTES:
+        if not self._has_room(size, agent):
             return TOO_MUCH
         self._set_timer(None)
         self._asked += 1
         self._waiting_bytes += size
+        self._of_agent[agent] += size
         try:
             self._fill()
             async with self._places:
                 return await self._ask(lambda worker: read(worker.do(job, payload)))
         finally:
             self._waiting_bytes -= size
+            self._of_agent[agent] -= size
+            self._of_agent += Counter()  # forgets who has nothing there any more
             self._asked -= 1
             if not self._asked:
                 self._set_timer(self._times.idle, self._rest)
@@ -115,6 +124,12 @@ class WorkerPool:
         self._threads.shutdown(wait=False)
 
     # ---------------------------------------------------------------- one job
+
+    def _has_room(self, size: int, agent: str) -> bool:
+        if self._waiting_bytes and self._waiting_bytes + size > MOST_WAITING_BYTES:
+            return False
+        own = self._of_agent[agent]
+        return not own or own + size <= MOST_OF_AGENT_BYTES
 
     async def _ask(self, work: Callable[[WorkerProcess], T]) -> "T | NotInspected":
         if self._closed:

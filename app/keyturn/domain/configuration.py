@@ -84,6 +84,14 @@ class ServerConfig:
             if value.startswith(KEYCHAIN_PREFIX)
         )
 
+    def literal_values(self) -> dict[str, str]:
+        """Return the values that it is started or asked with and that are no secrets, by name."""
+        return {
+            name: value
+            for name, value in (*self.env.items(), *self.headers.items())
+            if not value.startswith(KEYCHAIN_PREFIX)
+        }
+
     def env_names(self) -> tuple[str, ...]:
         """Return what an approver may see of the environment: names, and keychain references."""
         return _names(self.env)

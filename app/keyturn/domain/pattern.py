@@ -1,6 +1,7 @@
 """Patterns that cannot stall: globs and regular expressions compiled by RE2 (linear time)."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Protocol, cast
 
@@ -23,8 +24,25 @@ class Pattern(Protocol):
         ...
 
 
+class _Set(Protocol):
+    def Add(self, pattern: str) -> int:  # noqa: N802 -- RE2's own name
+        ...
+
+    def Compile(self) -> None:  # noqa: N802 -- RE2's own name
+        ...
+
+    def Match(self, text: bytes) -> list[int] | None:  # noqa: N802 -- RE2's own name
+        ...
+
+
+class _Sets(Protocol):
+    def SearchSet(self, options: "_Options") -> _Set:  # noqa: N802 -- RE2's own name
+        ...
+
+
 class _Engine(Protocol):
     error: type[Exception]
+    Set: _Sets
 
     def Options(self) -> "_Options":  # noqa: N802 -- RE2's own name
         ...
@@ -38,6 +56,22 @@ class _Options(Protocol):
 
 
 _ENGINE = cast("_Engine", re2)
+
+
+class PatternSet:
+    """Short patterns that are all looked for in one pass over a text, however many they are."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        options = _ENGINE.Options()
+        options.log_errors = False
+        self._set = _ENGINE.Set.SearchSet(options)
+        for pattern in patterns:
+            self._set.Add(pattern)
+        self._set.Compile()
+
+    def found_in(self, text: bytes) -> list[int]:
+        """Return the numbers of the patterns that UTF-8 bytes hold."""
+        return self._set.Match(text) or []
 
 
 def is_glob(pattern: str) -> bool:

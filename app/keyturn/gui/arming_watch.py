@@ -86,6 +86,7 @@ class ArmingWatch(QObject):
         self._place = parent
         self._shortcut = shortcut
         self._by_key = False
+        self._noted: tuple[QEvent.Type, str] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_FRAME_MS)
         self._timer.timeout.connect(self._on_tick)
@@ -179,10 +180,16 @@ class ArmingWatch(QObject):
 
     def _note_input(self, watched: QWidget, event: QEvent) -> None:
         if watched is self._allow and self._is_grip(event):
+            self._noted = None
             return
         control = _control_of(event)
         if control is None:
             return
+        # Qt offers an event that nobody takes to each parent in turn, no longer as spontaneous.
+        noted = (event.type(), control)
+        if noted == self._noted and not event.spontaneous():
+            return
+        self._noted = noted
         now = self._now_ms()
         if event.type() in _PRESSES:
             self.arming.held(control, now)

@@ -6,7 +6,7 @@ but the scroll area it is in (visual.md section 12).
 
 from typing import Final
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QApplication,
@@ -187,10 +187,23 @@ def dress(application: QApplication, theme: Theme) -> None:
         application.setPalette(palette_of(theme))
         if application.font() != theme.font(Type.BODY):
             application.setFont(theme.font(Type.BODY))
-        application.setStyleSheet(style_sheet(theme))
+        sheet = style_sheet(theme)
+        if application.styleSheet() != sheet:
+            application.setStyleSheet(sheet)
+            return
+        # The sheet holds colours only; to set the same again would polish every widget for nothing.
+        for widget in application.topLevelWidgets():
+            _tell_of_change(widget)
 
     theme.changed.connect(refill)
     refill()
+
+
+def _tell_of_change(widget: QWidget) -> None:
+    """Tell children first: who arranges them asks for their new sizes."""
+    for child in widget.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        _tell_of_change(child)
+    QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
 
 
 def paint_check(painter: QPainter, rect: QRectF, theme: Theme, *, on: bool) -> None:

@@ -5,11 +5,11 @@ as they came unless something had to be cut.
 """
 
 import json
-from collections.abc import Iterator
 from typing import NoReturn
 
 from keyturn.application.ports.inspection import InspectedResult
 from keyturn.domain.canonical import JsonObject, JsonValue, read_shallow
+from keyturn.domain.json_texts import texts_of
 from keyturn.inspection.hidden import hidden_in_all
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -45,7 +45,7 @@ class BoundedResultInspector:
                 return _withheld(size, reason)
             result = cut
         # In what is handed on; looking through all of 64 MiB takes a second and more.
-        hidden = 0 if not changed and _is_plain(raw_result) else hidden_in_all(_strings(result))
+        hidden = 0 if not changed and _is_plain(raw_result) else hidden_in_all(texts_of(result))
         return InspectedResult(
             result=result,
             changed=changed,
@@ -126,19 +126,6 @@ def _below(value: JsonValue) -> list[JsonValue]:
 def _is_plain(raw: bytes) -> bool:
     # Unseen in ASCII is only what is escaped, and one character.
     return raw.isascii() and b"\\" not in raw and b"\x7f" not in raw
-
-
-def _strings(value: JsonValue) -> Iterator[str]:
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict):
-            yield from item
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
 
 
 def _cut(result: JsonObject, max_bytes: int) -> JsonObject | None:

@@ -1,191 +1,39 @@
 """Owns the masking of secrets in text that would otherwise be written down.
 
-Most patterns are those of detect-secrets' plug-ins, run by RE2 so that no text can stall them;
-nothing is verified over the network, and nothing is guessed from entropy, which would mask hashes,
-UUIDs and public keys. Where a plug-in finds only the start of a secret the pattern is ours.
+What can be a secret is looked for in bytes: first one pass for all beginnings, then only the kinds
+whose beginning is there. What is found is counted, so that no text can hold up the broker's loop;
+a text with more than that is masked whole, which is never too little.
 """
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Protocol, cast
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from keyturn.domain.pattern import regex
-from keyturn.inspection.secret_plugins import (
-    AWSKeyDetector,
-    AzureStorageKeyDetector,
-    DiscordBotTokenDetector,
-    GitHubTokenDetector,
-    GitLabTokenDetector,
-    JwtTokenDetector,
-    OpenAIDetector,
-    PypiTokenDetector,
-    SendGridDetector,
-    SlackDetector,
-    StripeDetector,
-    TelegramBotTokenDetector,
-    TwilioKeyDetector,
-    is_prefixed_with_dollar_sign,
-    is_templated_secret,
-)
+from keyturn.application.ports.inspection import MASKED_WHOLE
+from keyturn.domain.pattern import PatternSet
+from keyturn.inspection.secret_kinds import KINDS, Finder, Span
+from keyturn.inspection.secret_names import NAMED
 
+MOST_ON_THE_LOOP = 256
+"""Candidates looked at in one text where it comes in: more would take over 5 ms."""
+MOST_IN_A_WORKER = 50_000
+"""The same in a process of its own: half a second."""
 _ENDING = 4
 _MIN_FOR_ENDING = 16
 """Of a shorter secret four characters would give too much away."""
-_TAIL = re.compile(r"[\w-]*")
-"""What may follow a match and belongs to it: no end of a long token may be left standing."""
+BETWEEN = '"\n"'
+"""What no match of any kind goes across, so that texts can be looked through as one."""
 
-_BASIC_AUTH = r"""://[^:/?#\[\]@\s"'\\]*:([^/?#\[\]@\s"'\\]+)@"""
-_WEB_TOKEN = "web token"
-_JWT = r"eyJ[\w=-]+\.eyJ[\w=-]+(?:\.[\w.+/=-]*)?"
-# The whole block, or up to the end of the text or value when its last line is missing.
-_PRIVATE_KEY = (
-    r"-----BEGIN (?:[A-Z0-9 ]+ )?PRIVATE KEY(?: BLOCK)?-----"
-    r"""(?:[^"']*?-----END (?:[A-Z0-9 ]+ )?PRIVATE KEY(?: BLOCK)?-----|[^"']*)"""
-)
-_NAMES = (
-    "password|passwd|passphrase|pwd|secret|api_?key|auth_?key|access_?key|account_?key"
-    "|client_?key|private_?key|service_?key|signing_?key|token|contraseña|contrasena"
-)
-_NAME_TRIGGERS = ("passw", "passphrase", "pwd", "secret", "token", "contrase")
-_NAMED_KEY = re.compile("(?:api|auth|access|account|client|private|service|signing)_?key")
-# A name, what assigns, and the value: in double quotes as JSON writes it, in quotes that are
-# themselves escaped (JSON within JSON), in single quotes, or bare.
-_ASSIGNMENT = (
-    rf"""(?i)([\w.-]*?)({_NAMES})([\w-]*)(\\?["'])?\s*(=>|:=|[:=])\s*"""
-    r"""(?:"((?:[^"\\]|\\.){2,})"|\\["']([^"'\\]{2,})|'([^'\n]{2,})'"""
-    r"""|([^\s"'\\,;&<>(){}\[\]=][^\s"'\\,;&<>(){}\[\]]{3,}))"""
-)
-_PREFIX, _NAME, _SUFFIX, _CLOSING, _SIGN = range(1, 6)
-_QUOTED = (6, 7, 8)
-_BARE = 9
-# Names of positions and settings, not of secrets: `nextPageToken`, `token_count`, `password_file`.
-_POSITION = re.compile(
-    r"(?i)(page|next|prev|previous|cursor|continuation|cancel|progress|sync)[_-]?$"
-)
-_SETTING = re.compile(
-    r"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget)s?$"
-)
-_NO_SECRETS = frozenset({"true", "false", "null", "none", "undefined", "required", "optional"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Span:
-    start: int
-    end: int
-    kind: str
-    secret: str
-    quoted: bool = False
-    """A bare JSON value: what replaces it must bring its own quotation marks."""
-
-    def replacement(self) -> str:
-        ending = f", ends {self.secret[-_ENDING:]}" if self._may_end() else ""
-        return f'"[{self.kind}{ending}]"' if self.quoted else f"[{self.kind}{ending}]"
-
-    def _may_end(self) -> bool:
-        return len(self.secret) >= _MIN_FOR_ENDING and self.secret[-_ENDING:].isalnum()
-
-
-class _Match(Protocol):
-    def group(self, group: int) -> str | None: ...
-
-    def span(self, group: int) -> tuple[int, int]: ...
-
-
-class _Finder(Protocol):
-    def finditer(self, text: str) -> Iterator[_Match]: ...
-
-
-class _Plugin(Protocol):
-    @property
-    def denylist(self) -> Iterable[re.Pattern[str]]: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Detector:
-    """One kind of secret: patterns that are tried only where one of the triggers is present."""
-
-    kind: str
-    triggers: tuple[str, ...]
-    patterns: tuple[str, ...]
-    group: int = 0
-    """Which group of the patterns is the secret."""
-
-    def spans(self, text: str) -> Iterator[_Span]:
-        for pattern in self.patterns:
-            for match in _finder(pattern).finditer(text):
-                start, end = match.span(self.group)
-                if self.group == 0:
-                    tail = _TAIL.match(text, end)
-                    end = tail.end() if tail else end
-                secret = text[start:end]
-                if self.kind != _WEB_TOKEN or _is_web_token(secret):
-                    yield _Span(start=start, end=end, kind=self.kind, secret=secret)
-
-
-def _of(plugin: object) -> tuple[str, ...]:
-    """Take a plug-in's patterns as RE2 reads them: its look-aheads are what `_TAIL` does."""
-    return tuple(
-        ("(?i)" if pattern.flags & re.IGNORECASE else "")
-        + pattern.pattern.replace(r"(?!\w)", "").replace("{50,1024}", "{50,}")
-        for pattern in cast("_Plugin", plugin).denylist
-    )
-
-
-_AWS_KEY, _AWS_SECRET = _of(AWSKeyDetector)
-_DETECTORS = (
-    _Detector(kind="private key", triggers=("PRIVATE KEY",), patterns=(_PRIVATE_KEY,)),
-    _Detector(
-        kind="AWS access key",
-        triggers=("A3T", "ABIA", "ACCA", "AKIA", "ASIA"),
-        patterns=(_AWS_KEY,),
-    ),
-    _Detector(
-        kind="AWS secret key", triggers=("aws", "AWS", "Aws"), patterns=(_AWS_SECRET,), group=1
-    ),
-    _Detector(
-        kind="GitHub token",
-        triggers=("gho_", "ghp_", "ghr_", "ghs_", "ghu_", "github_pat_"),
-        patterns=(*_of(GitHubTokenDetector), r"github_pat_\w{30,}"),
-    ),
-    _Detector(
-        kind="GitLab token",
-        triggers=(
-            *("GR1348941", "glagent-", "glcbt-", "gldt-", "glft-", "glimt-", "gloas-"),
-            *("glpat-", "glptt-", "glrt-", "glsoat-"),
-        ),
-        patterns=_of(GitLabTokenDetector),
-    ),
-    _Detector(kind="Slack token", triggers=("xox", "hooks.slack"), patterns=_of(SlackDetector)),
-    _Detector(
-        kind="Stripe key",
-        triggers=("k_live_", "k_test_"),
-        patterns=(*_of(StripeDetector), r"[rs]k_(?:live|test)_[0-9a-zA-Z]{24}"),
-    ),
-    _Detector(kind=_WEB_TOKEN, triggers=("eyJ",), patterns=(_JWT,)),
-    _Detector(kind="OpenAI key", triggers=("T3BlbkFJ",), patterns=_of(OpenAIDetector)),
-    _Detector(kind="Anthropic key", triggers=("sk-ant-",), patterns=(r"sk-ant-[\w-]{20,}",)),
-    _Detector(kind="PyPI token", triggers=("pypi-Ag",), patterns=_of(PypiTokenDetector)),
-    _Detector(kind="npm token", triggers=("npm_",), patterns=(r"npm_[A-Za-z0-9]{36}",)),
-    _Detector(
-        kind="npm token",
-        triggers=("_authToken",),
-        patterns=(r"""_authToken=\s*([^\s"'\\]{8,})""",),
-        group=1,
-    ),
-    _Detector(kind="SendGrid key", triggers=("SG.",), patterns=_of(SendGridDetector)),
-    _Detector(kind="Twilio key", triggers=("AC", "SK"), patterns=_of(TwilioKeyDetector)),
-    _Detector(kind="Telegram token", triggers=(":AA",), patterns=_of(TelegramBotTokenDetector)),
-    _Detector(kind="Discord token", triggers=(".",), patterns=_of(DiscordBotTokenDetector)),
-    _Detector(
-        kind="Azure storage key", triggers=("AccountKey=",), patterns=_of(AzureStorageKeyDetector)
-    ),
-    _Detector(kind="password in a URL", triggers=("://",), patterns=(_BASIC_AUTH,), group=1),
-)
+_KINDS = (*KINDS, NAMED)
+_TRIGGERS = PatternSet("|".join(kind.triggers) for kind in _KINDS)
 
 
 class DetectSecretsMask:
     """`SecretMask` over the kinds that can be told by their form or by the name before them."""
+
+    def __init__(self, most: int = MOST_ON_THE_LOOP) -> None:
+        """Mask a text whole that holds more than `most` candidates."""
+        self._most = most
 
     def mask(self, text: str) -> str:
         """Return the text with each secret replaced by its kind and last four characters.
@@ -193,79 +41,104 @@ class DetectSecretsMask:
         Short secrets are replaced by their kind alone. The replacement holds no quotation mark and
         no backslash, so a JSON text stays one.
         """
-        spans: list[_Span] = []
-        # Not any(): this runs twice for every call, and nearly always finds nothing.
-        for detector in _DETECTORS:
-            for trigger in detector.triggers:
-                if trigger in text:
-                    spans.extend(detector.spans(text))
-                    break
-        spans.extend(_assigned(text))
-        if not spans:
-            return text
-        parts: list[str] = []
-        done = 0
-        # Where two overlap the one that begins first is taken, and of those the longest.
-        for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-            if span.start >= done:
-                parts.append(text[done : span.start])
-                parts.append(span.replacement())
-            done = max(done, span.end)
-        parts.append(text[done:])
-        return "".join(parts)
+        data = _encoded(text)
+        cuts = cuts_in(data, self._most)
+        if cuts is None:
+            return MASKED_WHOLE
+        return _replaced(data, cuts) if cuts else text
+
+    def mask_each(self, texts: Sequence[str]) -> list[str]:
+        """Mask many texts, at the cost of one as long as all of them."""
+        cuts = cuts_in(_encoded(BETWEEN.join(texts)), self._most)
+        if cuts is None:
+            return [MASKED_WHOLE] * len(texts)
+        return _masked_each(texts, cuts) if cuts else list(texts)
 
 
-def _finder(pattern: str) -> _Finder:
-    return cast("_Finder", regex(pattern))
+class Cut(NamedTuple):
+    """What is replaced in a text, in bytes, and by what."""
+
+    start: int
+    end: int
+    replacement: str
 
 
-def _is_web_token(token: str) -> bool:
-    claims = ".".join(token.split(".")[:2])
-    return JwtTokenDetector.is_formally_valid(claims)
+def cuts_in(data: bytes, most: int) -> list[Cut] | None:
+    """Return what is masked in UTF-8 bytes, in order and apart; None for all of it."""
+    spans: list[Span] = []
+    looked_at = 0
+    for finder in _finders_for(data):
+        for span in finder(data):
+            looked_at += 1
+            if looked_at > most:
+                return None
+            if span is not None:
+                spans.append(span)
+    return _apart(data, spans)
 
 
-def _assigned(text: str) -> Iterator[_Span]:
-    """Find values that are called a password, a token or a key by the name before them."""
-    if not _may_be_named(text.casefold()):
-        return
-    for match in _finder(_ASSIGNMENT).finditer(text):
-        name = (match.group(_NAME) or "").lower()
-        value = next(number for number in (*_QUOTED, _BARE) if match.span(number)[0] >= 0)
-        start, end = match.span(value)
-        secret = text[start:end]
-        if _names_a_secret(match, name) and _could_be_secret(secret, match, value == _BARE):
-            in_json = value == _BARE and match.group(_CLOSING) == '"'
-            yield _Span(start=start, end=end, kind=_kind(name), secret=secret, quoted=in_json)
+def _finders_for(data: bytes) -> Iterator[Finder]:
+    # In their order: of two kinds that find the same text the first names it.
+    for number in sorted(_TRIGGERS.found_in(data)):
+        yield from _KINDS[number].finders
 
 
-def _may_be_named(lowered: str) -> bool:
-    for trigger in _NAME_TRIGGERS:
-        if trigger in lowered:
-            return True
-    # Most texts with a key in them speak of other keys.
-    return "key" in lowered and _NAMED_KEY.search(lowered) is not None
+def _apart(data: bytes, spans: list[Span]) -> list[Cut]:
+    """Join what overlaps: the one that begins first names it, and of those the longest."""
+    apart: list[Cut] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        last = apart[-1] if apart else None
+        if last is None or span.start >= last.end:
+            apart.append(Cut(span.start, span.end, _replacement(data, span)))
+        elif span.end > last.end:
+            apart[-1] = last._replace(end=span.end)
+    return apart
 
 
-def _names_a_secret(match: _Match, name: str) -> bool:
-    suffix = match.group(_SUFFIX) or ""
-    if _SETTING.match(suffix):
-        return False
-    is_position = _POSITION.search(match.group(_PREFIX) or "") is not None
-    return not (name == "token" and (is_position or suffix.lower() == "s"))
+def _replacement(data: bytes, span: Span) -> str:
+    # Four characters take sixteen bytes at most; the first of them may be cut in two.
+    last = data[max(span.start, span.end - 4 * _ENDING) : span.end].decode("utf-8", "ignore")
+    ending = last[-_ENDING:]
+    if not ending.isalnum() or not _is_long(data, span):
+        ending = ""
+    text = f"[{span.kind}, ends {ending}]" if ending else f"[{span.kind}]"
+    return f'"{text}"' if span.quoted else text
 
 
-def _could_be_secret(secret: str, match: _Match, bare: bool) -> bool:
-    if secret.lower() in _NO_SECRETS or is_templated_secret(secret):
-        return False
-    if is_prefixed_with_dollar_sign(secret):
-        return False
-    # "The secret: everything" is prose; a bare word after a colon needs more than letters.
-    is_prose = bare and match.group(_SIGN) == ":" and match.group(_CLOSING) is None
-    return not (is_prose and secret.rstrip(".!?").isalpha() and secret[1:].islower())
+def _is_long(data: bytes, span: Span) -> bool:
+    enough = data[span.start : min(span.end, span.start + 4 * _MIN_FOR_ENDING)]
+    return len(enough.decode("utf-8", "ignore")) >= _MIN_FOR_ENDING
 
 
-def _kind(name: str) -> str:
-    for kind in ("token", "key", "secret"):
-        if kind in name:
-            return kind
-    return "password"
+def _masked_each(texts: Sequence[str], cuts: list[Cut]) -> list[str]:
+    """Replace in each of some texts, which were looked through as one, what is cut of it."""
+    masked: list[str] = []
+    start = 0
+    for text in texts:
+        raw = _encoded(text)
+        within = _within(cuts, start, start + len(raw))
+        shifted = (Cut(max(0, c.start - start), c.end - start, c.replacement) for c in within)
+        masked.append(_replaced(raw, shifted) if within else text)
+        start += len(raw) + len(BETWEEN)
+    return masked
+
+
+def _within(cuts: list[Cut], start: int, end: int) -> list[Cut]:
+    """Return those of the cuts, which are in order and apart, that touch a stretch."""
+    first = bisect_right(cuts, start, key=lambda cut: cut.end)
+    return cuts[first : bisect_left(cuts, end, key=lambda cut: cut.start)]
+
+
+def _replaced(data: bytes, cuts: Iterable[Cut]) -> str:
+    """Replace what is cut; of a cut that goes beyond the end, what is within."""
+    parts: list[str] = []
+    done = 0
+    for cut in cuts:
+        parts += data[done : cut.start].decode(), cut.replacement
+        done = cut.end
+    return "".join(parts) + data[done:].decode()
+
+
+def _encoded(text: str) -> bytes:
+    """Halves of surrogate pairs, which no secret has, become question marks where one is masked."""
+    return text.encode("utf-8", "replace")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.domain.canonical import JsonValue
+from keyturn.domain.json_texts import texts_of
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
 from keyturn.presentation.card import Chip
 from keyturn.presentation.json_nodes import read_json
@@ -22,20 +22,7 @@ def chips_of(
 
 def hidden_in(text: str) -> int:
     """Count the characters of a JSON text's keys and values that would not have been seen."""
-    return hidden_in_all(_texts(read_json(text)))
-
-
-def _texts(value: JsonValue) -> Iterator[str]:
-    stack = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict):
-            yield from item
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
+    return hidden_in_all(texts_of(read_json(text)))
 
 
 def _chips(

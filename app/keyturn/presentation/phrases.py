@@ -5,6 +5,7 @@ stand in quotation marks and are named as the server's.
 """
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.review_request import BECAUSE_VALUES, VALUES_CHANGED
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.client_request import PROMPT
 from keyturn.domain.lamps import Lamps, lamps_from_letters
@@ -123,8 +124,16 @@ class Phrases:
             return words(reach or _REACH_KEYS[request.tier], tool=tool)
         if because == Because.OTHER_PARAMS.value and not of_tool:
             return words("phrases.why_other_members")
+        if because == BECAUSE_VALUES:
+            return words("phrases.why_values", server=request.server, names=self._changed(request))
         key = _WHY_KEYS.get(because, "phrases.why_always")
         return words(key, agent=request.agent, server=request.server, tool=request.tool or "")
+
+    def _changed(self, request: ApprovalRequest) -> str:
+        """Name the values that are others by now; all of them stand in the subject."""
+        said = self.subject(request).get(VALUES_CHANGED)
+        names = said if isinstance(said, list) else []
+        return self.listed([name_in_sentence(str(name), self._words) for name in names[:6]])
 
     def deadline(self, deadline_ms: int | None, kind: RequestKind = RequestKind.CALL) -> str:
         """Return how long somebody waits from now; for a review, that nobody's call waits."""

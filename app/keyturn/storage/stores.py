@@ -68,8 +68,13 @@ class SqliteServerStore:
         await _put(self.writer, "INSERT OR REPLACE INTO servers VALUES (?, ?)", server.name, text)
 
     async def remove_server(self, name: str) -> bool:
-        """Remove a server, not its pins; return whether it was there."""
-        return await _delete(self.writer, "DELETE FROM servers WHERE name = ?", name)
+        """Remove a server and its consents, not its pins; return whether it was there."""
+
+        def write(connection: sqlite3.Connection) -> bool:
+            connection.execute("DELETE FROM consents WHERE server = ?", (name,))
+            return connection.execute("DELETE FROM servers WHERE name = ?", (name,)).rowcount > 0
+
+        return await self.writer.run(write, changes=True)
 
     async def consents(self) -> tuple[Consent, ...]:
         """Return every agreement to start a launch identity."""

@@ -21,6 +21,7 @@ from keyturn.application.ports.milestones import Milestone, Milestones, Unwatche
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.tasks import TaskOwner
 from keyturn.bootstrap import headless
+from keyturn.bootstrap.owned_profile import owned_profile
 from keyturn.desktop.paths import Profile
 from keyturn.domain.configuration import ServerConfig
 
@@ -119,7 +120,9 @@ def main() -> int:
             options.kill_at, options.time, from_the_first_call=options.from_the_first_call
         )
     headless.headless_keychain = OneSecret.of
-    return headless.run_headless(Choice(options.home, os.environ), options.file, "exec", milestones)
+    choice = Choice(options.home, os.environ)
+    with owned_profile(choice) as profile:
+        return headless.run_headless(choice, profile, options.file, "exec", milestones)
 
 
 if __name__ == "__main__":

@@ -31,11 +31,18 @@ class Ends:
         default_factory=list[tuple[str, Outcome, bool]]
     )
 
-    def detached(self, request: ApprovalRequest, cause: str) -> None:
+    def detached(self, request: ApprovalRequest, cause: str, masked: bytes) -> bytes:
         self.detached_ids.append((request.id, cause))
+        return masked
 
     def ended(
-        self, request: ApprovalRequest, outcome: Outcome, answer: Answer | None, *, grant: bool
+        self,
+        request: ApprovalRequest,
+        outcome: Outcome,
+        answer: Answer | None,
+        masked: bytes,
+        *,
+        grant: bool,
     ) -> None:
         self.ended_ids.append((request.id, outcome, grant))
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.application.approval_request import Answer, AnswerVerdict, RequestKind, Route
+from keyturn.application.masking import masked_json
 from keyturn.application.recorded_names import LONGEST_NAME
 from keyturn.application.recording import Recorder, actor_of
 from keyturn.domain.call import ToolCall
@@ -184,8 +185,8 @@ class TestValues:
         entry = decide(recorder, arguments, ANSWER)
         assert canonical(arguments) == entry.committed == entry.arguments
         request = make_request(arguments=arguments)
-        recorder.detached(request, "expired_no_answer")
-        recorder.ended(request, Outcome.EXPIRED_NO_ANSWER, None, grant=False)
+        left = recorder.detached(request, "expired_no_answer", b"")
+        recorder.ended(request, Outcome.EXPIRED_NO_ANSWER, None, left, grant=False)
         for one in (entry, *(record.entry for record in log.records)):
             record = json.loads(record_bytes(one, STAMP))
             text = json.dumps(record, ensure_ascii=False)
@@ -193,9 +194,8 @@ class TestValues:
             assert other not in text
 
     def test_without_secrets_the_arguments_are_kept_as_sent(self) -> None:
-        recorder = Recorder(FakeDecisionLog(), FakeSecretMask(secrets={"hunter2"}))
-        arguments: JsonObject = {"to": "A", "n": [1, True, None, {"deep": "B"}]}
-        assert recorder.arguments_for_history(arguments) == (canonical(arguments), False)
+        whole = canonical({"to": "A", "n": [1, True, None, {"deep": "B"}]})
+        assert masked_json(whole, FakeSecretMask(secrets={"hunter2"})) == (whole, False)
 
     @pytest.mark.parametrize(
         "arguments",
@@ -206,23 +206,22 @@ class TestValues:
         ],
     )
     def test_secrets_are_masked_in_values_keys_and_depth(self, arguments: JsonObject) -> None:
-        recorder = Recorder(FakeDecisionLog(), FakeSecretMask(secrets={"hunter2"}))
-        kept, masked = recorder.arguments_for_history(arguments)
+        kept, masked = masked_json(canonical(arguments), FakeSecretMask(secrets={"hunter2"}))
         assert masked
         assert b"hunter2" not in kept
         json.loads(kept)
 
     def test_a_secret_that_only_its_name_gives_away_is_masked(self) -> None:
-        recorder = Recorder(FakeDecisionLog(), DetectSecretsMask())
         secret = "-".join(("correct", "Horse7", "battery"))
-        kept, masked = recorder.arguments_for_history({"password": secret, "to": "A"})
+        whole = canonical({"password": secret, "to": "A"})
+        kept, masked = masked_json(whole, DetectSecretsMask())
         assert masked
         assert secret.encode() not in kept
         assert json.loads(kept)["to"] == "A"
 
     def test_a_secret_that_json_escapes_is_masked(self) -> None:
-        recorder = Recorder(FakeDecisionLog(), FakeSecretMask(secrets={"first\nsecond"}))
-        kept, masked = recorder.arguments_for_history({"note": "first\nsecond"})
+        mask = FakeSecretMask(secrets={"first\nsecond"})
+        kept, masked = masked_json(canonical({"note": "first\nsecond"}), mask)
         assert masked
         assert b"second" not in kept.replace(b"ends cond", b"")
 
@@ -246,11 +245,12 @@ class TestDetached:
         log = FakeDecisionLog()
         recorder = Recorder(log, FakeSecretMask())
         request = make_request()
-        recorder.detached(request, "cancelled_by_client")
-        recorder.detached(make_request("v-1", kind=RequestKind.DEFINITION), "cancelled_by_client")
-        call, review = log.of_type(RecordType.DETACHED)
+        recorder.detached(request, "cancelled_by_client", b"")
+        review = make_request("v-1", kind=RequestKind.DEFINITION)
+        recorder.detached(review, "cancelled_by_client", b"")
+        call, other = log.of_type(RecordType.DETACHED)
         assert (call.call, call.outcome) == ("call-1", "cancelled_by_client")
-        assert (call.call_digest, review.call_digest) == (request.digest, "")
+        assert (call.call_digest, other.call_digest) == (request.digest, "")
         assert call.details == {"ticket": "KT-1"}
 
     @pytest.mark.parametrize("grant", [False, True])
@@ -258,7 +258,9 @@ class TestDetached:
         log = FakeDecisionLog()
         recorder = Recorder(log, FakeSecretMask())
         request = make_request(arguments={"order": 41})
-        recorder.ended(request, Outcome.EXPIRED_NO_ANSWER, ANSWER if grant else None, grant=grant)
+        left = recorder.detached(request, "expired_no_answer", b"")
+        answer = ANSWER if grant else None
+        recorder.ended(request, Outcome.EXPIRED_NO_ANSWER, answer, left, grant=grant)
         entry = log.of_type(RecordType.DECISION)[0]
         assert (entry.outcome, entry.actor) == ("expired_no_answer", Actor.TIMEOUT)
         assert entry.committed == entry.arguments == b'{"order":41}'
@@ -268,10 +270,23 @@ class TestDetached:
     def test_arguments_that_cannot_be_read_are_committed_to_and_not_kept(self) -> None:
         log = FakeDecisionLog()
         request = replace(make_request(), arguments='{"a":1,"a":2}')
-        Recorder(log, FakeSecretMask()).ended(request, Outcome.EXPIRED_NO_ANSWER, None, grant=False)
+        recorder = Recorder(log, FakeSecretMask())
+        left = recorder.detached(request, "expired_no_answer", b"")
+        recorder.ended(request, Outcome.EXPIRED_NO_ANSWER, None, left, grant=False)
         entry = log.of_type(RecordType.DECISION)[0]
         assert (entry.arguments, entry.masked) == (b"", True)
         assert entry.committed == b'{"a":1,"a":2}'
+
+    def test_what_a_worker_masked_is_not_masked_again(self) -> None:
+        log = FakeDecisionLog()
+        mask = FakeSecretMask()
+        recorder = Recorder(log, mask)
+        request = make_request(arguments={"note": "long " * 20_000})
+        left = recorder.detached(request, "expired_no_answer", b'{"note":"as a worker left it"}')
+        recorder.ended(request, Outcome.EXPIRED_NO_ANSWER, None, left, grant=False)
+        entry = log.of_type(RecordType.DECISION)[0]
+        assert (entry.arguments, entry.masked) == (b'{"note":"as a worker left it"}', True)
+        assert mask.characters < 1_000
 
 
 class TestNotes:
@@ -317,7 +332,6 @@ class TestNotes:
     )
 )
 def test_masking_nothing_changes_nothing(value: JsonValue) -> None:
-    recorder = Recorder(FakeDecisionLog(), FakeSecretMask())
-    kept, masked = recorder.arguments_for_history({"value": value})
+    kept, masked = masked_json(canonical({"value": value}), FakeSecretMask())
     assert not masked
     assert parse_strict(kept) == parse_strict(canonical({"value": value}))

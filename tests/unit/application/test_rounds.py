@@ -3,103 +3,33 @@
 MCP 2026-07-28, multi-round requests with nothing but a state.
 """
 
-import asyncio
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from keyturn.application.approval_request import AnswerEffect
-from keyturn.application.call import AskAgain, Forwarded, Handled, IncomingCall, Refused, Silence
-from keyturn.application.connection import Connection
-from keyturn.application.rounds import NOTHING_WAITS, OWN_STATE, Rounds
+from keyturn.application.call import AskAgain, Forwarded, Refused, Silence
+from keyturn.application.rounds import OWN_STATE
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
-from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.record import RecordType
 from tests.factories import make_asked, make_connection
-from tests.unit.application.gate_world import World, broken_law_1, play, settle
-
-HOLD, ROUND, GAP = 50.0, 45.0, 10.0
-VERSION = {"io.modelcontextprotocol/protocolVersion": "2026-07-28"}
-PARAMS: JsonObject = {"name": "dispatch_order", "arguments": {"order": 7}, "_meta": {**VERSION}}
-
-
-@dataclass
-class Rig:
-    """One connection whose client drives rounds."""
-
-    world: World
-    connection: Connection
-    rounds: Rounds
-    calls: list[IncomingCall] = field(default_factory=list[IncomingCall])
-
-    async def request(
-        self, state: str = "", *, modern: bool = True, method: str = "tools/call", **changes: Any
-    ) -> "asyncio.Task[Handled]":
-        """Let the client make a request, and let everything happen that can."""
-        number = len(self.calls) + 1
-        params = {**PARAMS, **changes, **({"requestState": state} if state else {})}
-        asked = make_asked(self.connection, method, params, id_=f"call-{number}", request_id=number)
-        incoming = self.rounds.admit(asked, modern=modern)
-        self.calls.append(incoming)
-        task = asyncio.get_running_loop().create_task(
-            self.rounds.handle(incoming, self.world.server)
-        )
-        await settle()
-        return task
-
-    async def round_over(self, task: "asyncio.Task[Handled]") -> str:
-        """Let a round pass; return the state that its request was answered with."""
-        self.world.clock.advance(ROUND)
-        await settle()
-        reply = task.result()
-        assert isinstance(reply, AskAgain)
-        return reply.state
-
-    async def state(self) -> str:
-        """Make the call and let its first round pass."""
-        return await self.round_over(await self.request())
-
-    def allow(self, *, number: int = 1) -> AnswerEffect:
-        """Let the person allow what they were shown."""
-        return self.world.answer(self.world.approver.shown[number - 1], allow=True)
-
-    @property
-    def decisions(self) -> list[Entry]:
-        """What was decided."""
-        return self.world.log.of_type(RecordType.DECISION)
-
-    @property
-    def outcomes(self) -> list[str]:
-        """How."""
-        return [entry.outcome for entry in self.decisions]
-
-
-def rounds_of(world: World) -> Rounds:
-    return Rounds(
-        gate=world.gate, approvals=world.approvals, clock=world.clock, limits=world.limits
-    )
-
-
-async def make_rig(limits: Limits | None = None) -> Rig:
-    world = World(limits=limits)
-    return Rig(world, await world.connect(), rounds_of(world))
-
-
-def result(task: "asyncio.Task[Handled]") -> Any:
-    return task.result()
-
-
-async def refused(rig: Rig, state: str, **changes: Any) -> None:
-    """Let a request with a state be made that continues nothing; it is refused and recorded."""
-    before = len(rig.decisions)
-    reply = (await rig.request(state, **changes)).result()
-    assert isinstance(reply, Refused)
-    assert (reply.outcome, reply.faults) == (Outcome.REFUSED_MALFORMED, (NOTHING_WAITS,))
-    assert rig.outcomes[before:] == ["refused_malformed"]
-    assert rig.decisions[-1].details["faults"] == [NOTHING_WAITS]
+from tests.unit.application.gate_world import broken_law_1, play, settle
+from tests.unit.application.rounds_rig import (
+    GAP,
+    HOLD,
+    PARAMS,
+    REPEAT,
+    ROUND,
+    VERSION,
+    Rig,
+    make_rig,
+    refused,
+    result,
+    rounds_of,
+)
 
 
 class TestOneWait:
@@ -302,6 +232,7 @@ class TestBetween:
             assert rig.outcomes == ["allowed_once"]
             (delivery,) = rig.world.log.of_type(RecordType.DELIVERY)
             assert delivery.outcome == "not_sent"
+            assert delivery.details == {"reason": "cancelled", "retry_granted": True}
             await refused(rig, state)
 
         play(story)
@@ -335,24 +266,42 @@ class TestBetween:
         play(story)
 
     @pytest.mark.requirement("I-05")
-    @pytest.mark.parametrize("allowed", [False, True])
-    def test_a_client_that_makes_the_call_anew_instead_has_one_card(self, *, allowed: bool) -> None:
+    def test_a_client_that_makes_the_call_anew_instead_has_one_card(self) -> None:
         async def story() -> None:
             rig = await make_rig()
             await rig.state()
-            if allowed:
-                rig.allow()
-                await settle()
             task = await rig.request()
+            rig.world.clock.advance(REPEAT)
+            await settle()
             (waiting,) = rig.world.approvals.waiting()
             assert waiting.request.id == "call-2"
-            assert rig.calls[1].rounds is None
+            left = waiting.remaining_ms(rig.world.clock.monotonic_ns())
+            assert left == 1000 * HOLD, "it is not had to ask again"
             rig.allow(number=2)
             await settle()
             assert isinstance(result(task), Forwarded)
             assert len(rig.world.server.sent) == 1
-            first = "allowed_once" if allowed else "cancelled_by_client"
-            assert rig.outcomes == [first, "allowed_once"]
+            assert rig.outcomes == ["cancelled_by_client", "allowed_once"]
+
+        play(story)
+
+    @pytest.mark.requirement("I-05")
+    @pytest.mark.parametrize("allow", [False, True])
+    def test_what_was_answered_holds_for_the_call_that_is_made_anew(self, *, allow: bool) -> None:
+        async def story() -> None:
+            rig = await make_rig()
+            await rig.state()
+            rig.world.answer(rig.world.approver.shown[0], allow=allow)
+            await settle()
+            task = await rig.request()
+            rig.world.clock.advance(REPEAT)
+            await settle()
+            reply = result(task)
+            assert isinstance(reply, Forwarded if allow else Refused)
+            assert len(rig.world.server.sent) == int(allow)
+            assert len(rig.world.approver.shown) == 1
+            allowed = ["allowed_once", "allowed_retry_grant"]
+            assert rig.outcomes == (allowed if allow else ["denied_user"] * 2)
 
         play(story)
 

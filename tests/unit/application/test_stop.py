@@ -11,11 +11,13 @@ from keyturn.application.events import Topic
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.stop import StopLevel, StopSwitch
 from keyturn.application.tasks import TaskOwner
+from keyturn.domain.canonical import JsonObject, Malformed
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.errors import KeyturnError, LogUnavailable
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.sealed import SealedParams, seal
 from tests.factories import make_call
 from tests.fakes.stop_sentinel import FakeStopSentinel
 from tests.unit.application.gate_world import World, play, settle
@@ -30,6 +32,38 @@ class Vanishing(FakeStopSentinel):
 
     def read(self) -> StopFacts | None:
         return None
+
+
+@pytest.mark.requirement("K7")
+@pytest.mark.parametrize("large", [False, True])
+def test_a_stop_masks_nothing_of_what_no_agent_waits_for(large: bool) -> None:
+    async def story() -> None:
+        world = World()
+        world.mask.secrets.add("hunter2")
+        connection = await world.connect()
+        for number in range(3):
+            note: JsonObject = {"note": f"hunter2 {number} " + "x" * 5_000}
+            call = make_call(connection, arguments=note, id_=f"call-{number}", request_id=number)
+            if large:
+                call.params = sealed(call.params, masked=b'{"note":"[secret]"}')
+            world.start(call)
+            world.approvals.client_left((await world.asked(number + 1)).id)
+        before = world.mask.characters
+        await world.stop.engage("window")
+        assert world.mask.characters - before < 1_000
+        ended = world.log.of_type(RecordType.DECISION)
+        assert [entry.outcome for entry in ended] == [Outcome.REFUSED_PAUSED.value] * 3
+        assert all(entry.masked and b"hunter2" not in entry.arguments for entry in ended)
+
+    play(story)
+
+
+def sealed(params: JsonObject | Malformed, masked: bytes) -> SealedParams:
+    """Make the params of a call as a worker read them."""
+    assert not isinstance(params, Malformed)
+    made = SealedParams(params, *seal(params))
+    made.masked = masked
+    return made
 
 
 class TestEngaging:

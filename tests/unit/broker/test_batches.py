@@ -11,6 +11,7 @@ from keyturn.broker.batches import (
     MOST_MEMBERS,
     ids_answered,
     is_batch,
+    is_unreadable,
     members_of_answer,
     members_of_batch,
 )
@@ -54,6 +55,26 @@ def test_a_server_is_heard_where_its_array_is_too_large() -> None:
     assert members_of_answer(line) == (line,)
     assert members_of_answer(b"{}\n") == (b"{}\n",)
     assert members_of_answer(b"[1,2]\n") == (b"1\n", b"2\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "unreadable"),
+    [
+        (b'[{"id":1,"result":{}},]', True),
+        (b'\xef\xbb\xbf \t[\t{"id":1', True),
+        (b"[" + b"{}," * MOST_MEMBERS + b"{}]", True),
+        (b'[{"id":1,"result":{}}]', False),
+        (b"[1,2]", False),
+        (b"[INFO] {", False),
+        (b"[]", False),
+        (b"{", False),
+    ],
+)
+def test_an_array_of_frames_that_cannot_be_cut_is_told_from_other_lines(
+    text: bytes, unreadable: bool
+) -> None:
+    line = text + b"\n"
+    assert is_unreadable(line, members_of_answer(line)) is unreadable
 
 
 def test_the_ids_of_answers_are_found_however_many_there_are() -> None:

@@ -45,7 +45,7 @@ class SlowFrames:
     def __init__(self) -> None:
         self.may = asyncio.Semaphore(0)
 
-    async def read(self, line: bytes) -> ReadFrame:
+    async def read(self, line: bytes, agent: str) -> ReadFrame:
         await self.may.acquire()
         return ReadFrame(None)
 
@@ -57,7 +57,7 @@ class Scene:
         self.told = Told()
         self.frames = SlowFrames()
         self.tasks = TaskOwner()
-        self.lines = ServerLines(self.told, self.frames, self.tasks)
+        self.lines = ServerLines(self.told, self.frames, self.tasks, "analyst")
 
 
 def play(story: Callable[[Scene], Awaitable[None]]) -> None:
@@ -120,7 +120,7 @@ def test_ending_the_owner_forgets_what_waits() -> None:
 
 def test_without_anybody_to_read_them_large_frames_are_lines_like_any_other() -> None:
     async def story(scene: Scene) -> None:
-        lines = ServerLines(scene.told, None, scene.tasks)
+        lines = ServerLines(scene.told, None, scene.tasks, "analyst")
         lines.line(LARGE)
         assert scene.told.said == ["large"]
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,9 @@ class StarMask:
 
     def mask(self, text: str) -> str:
         return text.replace("made-up-secret", "****cret")
+
+    def mask_each(self, texts: Sequence[str]) -> list[str]:
+        return [self.mask(text) for text in texts]
 
 
 @pytest.fixture

@@ -56,9 +56,11 @@ def tell(
     asyncio.run(run())
 
 
-async def asked(pool: WorkerPool, job: bytes, payload: bytes = b"") -> list[bytes] | NotInspected:
+async def asked(
+    pool: WorkerPool, job: bytes, payload: bytes = b"", agent: str = "analyst"
+) -> list[bytes] | NotInspected:
     """Have one job done."""
-    return await pool.ask(job, payload, list)
+    return await pool.ask(job, payload, list, agent)
 
 
 async def until(found: Callable[[], bool]) -> None:
@@ -179,6 +181,22 @@ def test_too_much_at_once_is_not_inspected(monkeypatch: pytest.MonkeyPatch) -> N
     tell(story)
 
 
+def test_no_agent_takes_the_room_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_pool, "MOST_WAITING_BYTES", 400)
+    monkeypatch.setattr(worker_pool, "MOST_OF_AGENT_BYTES", 100)
+
+    async def story(pool: WorkerPool) -> None:
+        agents = ("analyst", "analyst", "clerk", "analyst", "clerk", "guard")
+        told = await asyncio.gather(*(asked(pool, b"echo", b"x" * 60, agent) for agent in agents))
+        did = [b"echo", b"x" * 60]
+        assert told == [did, TOO_MUCH, did, TOO_MUCH, TOO_MUCH, did]
+        assert await asked(pool, b"echo", b"x" * 60) == did
+        # Its longest is let in also where it is over the share, while nothing else of it waits.
+        assert await asked(pool, b"echo", b"x" * 300) == [b"echo", b"x" * 300]
+
+    tell(story)
+
+
 def test_idle_workers_end_and_the_next_payload_starts_others() -> None:
     async def story(pool: WorkerPool) -> None:
         await asked(pool, b"echo")
@@ -222,7 +240,7 @@ def test_no_worker_outlives_a_killed_broker(tmp_path: Path) -> None:
         "from keyturn.desktop.worker_pool import WorkerPool\n"
         "async def run():\n"
         "    pool = WorkerPool((sys.executable, '-I', '-m', 'keyturn', '_worker'), os.environ)\n"
-        "    asyncio.get_running_loop().create_task(pool.ask(b'', b'', list))\n"
+        "    asyncio.get_running_loop().create_task(pool.ask(b'', b'', list, 'analyst'))\n"
         "    await asyncio.sleep(0)\n"
         "    sys.stdout.write(' '.join(map(str, pool.pids)) + '\\n')\n"
         "    sys.stdout.flush()\n"

@@ -139,6 +139,21 @@ def test_every_review_has_a_reason_of_its_own(kind: RequestKind) -> None:
     assert "never decides" not in PHRASES.why_asked(a_review(kind, {}))
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["MODE"], "its value of MODE has changed."),
+        (["A", "B"], "its value of A and B has changed."),
+        (["A is fine. B"], 'its value of "A is fine. B" has changed.'),
+    ],
+)
+def test_values_that_changed_are_named(names: list[str], told: str) -> None:
+    subject: JsonObject = {"argv": ["server"], "values_changed": [*names]}
+    request = a_review(RequestKind.COMMAND, subject, because="review_values")
+    text = PHRASES.why_asked(request)
+    assert text == f"Since you agreed to this command of logistics, {told}"
+
+
 def test_the_reason_names_the_rule_and_the_reach() -> None:
     assert PHRASES.why_asked(a_call()) == "No rule matches, and dispatch_all reaches out."
     by_rule = a_call(because=Because.RULE.value, rule="Ask for orders")

@@ -14,10 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.presentation.words import UnknownWords, Words
+from tests.sources import APP, ROOT, sources_in
 
-ROOT = Path(__file__).parents[3]
 TRANSLATIONS = ROOT / "resources" / "translations"
-SOURCES = ROOT / "app" / "keyturn"
 KEY = re.compile(r"[a-z_]+\.[a-z0-9_]+")
 
 
@@ -30,9 +29,9 @@ def words() -> Words:
 def nodes() -> tuple[tuple[Path, ast.expr], ...]:
     """Return every literal and every call of the sources, parsed once."""
     return tuple(
-        (path, node)
-        for path in sorted(SOURCES.rglob("*.py"))
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        (ROOT / source.path, node)
+        for source in sources_in(APP)
+        for node in source.nodes
         if isinstance(node, ast.Constant | ast.Call)
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from keyturn.application.ports.inspection import DrawnResult, InspectedResult, SchemaFault
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.definition import ToolDefinition
 
 LARGE_BYTES = 64 * 1024
 """Up to so many bytes a payload is read where it comes in."""
@@ -40,9 +40,9 @@ class LargeArguments(Protocol):
     """Holds large arguments against schemas without holding up the loop."""
 
     async def faults(
-        self, def_hash: str, schema: JsonObject, arguments: bytes
+        self, definition: ToolDefinition, arguments: bytes, agent: str
     ) -> list[SchemaFault] | NotInspected:
-        """Return every fault of canonical arguments, as a SchemaValidator does."""
+        """Return every fault of an agent's canonical arguments, as a SchemaValidator does."""
         ...
 
 
@@ -50,10 +50,11 @@ class Workers(Protocol):
     """Processes that do pure jobs on bytes; a dead or late one is replaced."""
 
     async def ask(
-        self, job: bytes, payload: bytes, read: Callable[[Parts], T]
+        self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
     ) -> "T | NotInspected":
         """Have a worker do one job; `read` takes its answer, in a thread.
 
-        A worker that is ready has two seconds for it.
+        A worker that is ready has two seconds for it. `agent` is whose connection brought the
+        payload: no agent takes the room of the others.
         """
         ...

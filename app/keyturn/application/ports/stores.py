@@ -16,7 +16,7 @@ class Consent:
     server: str
     launch_hash: str
     subject: str
-    """Canonical JSON of what was agreed to."""
+    """Canonical JSON of what was agreed to, with fingerprints of its literal values."""
     agreed_at: str
 
 
@@ -29,7 +29,7 @@ class RuleStore(Protocol):
 
 
 class ServerStore(Protocol):
-    """Servers, consents and pins; pins outlive the removal of a server."""
+    """Servers, consents and pins; only pins outlive the removal of a server."""
 
     async def servers(self) -> tuple[ServerConfig, ...]: ...
     async def put_server(self, server: ServerConfig) -> None: ...

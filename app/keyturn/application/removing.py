@@ -1,0 +1,30 @@
+"""Removes a server with all that was agreed to of it, but for its pins.
+
+Whatever takes its name afterwards is another server: its command is asked about again, and none of
+its values is one that the removed server had.
+"""
+
+from keyturn.application.registry import Registry
+from keyturn.application.reviews import Reviews
+from keyturn.domain.errors import SecretStoreUnavailable
+
+
+async def remove_server(registry: Registry, reviews: Reviews, name: str) -> None:
+    """Remove a server, its consents and its keychain entries, which are of no other server.
+
+    Raises SecretStoreUnavailable when the keychain kept its entries; the server is gone then.
+    """
+    server = next((server for server in registry.servers if server.name == name), None)
+    if server is None:
+        return
+    await registry.remove_server(name)
+    reviews.removed(name)
+    for credential in dict.fromkeys(server.credential_names()):
+        try:
+            await registry.remove_credential(name, credential)
+        except SecretStoreUnavailable as error:
+            raise SecretStoreUnavailable(
+                f"{name} is removed, but its entries are still in the keychain.",
+                cause=error.cause,
+                mend=f"Remove them in the system's own keychain; their names begin with {name}/.",
+            ) from error

@@ -1,0 +1,47 @@
+"""The syntax trees of all files of the repository, parsed once for every test that reads them."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+APP, TESTS, PACKAGING = AREAS = ("app/keyturn/", "tests/", "packaging/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One file: its path from the root with forward slashes, its text, its tree and all in it."""
+
+    path: str
+    text: str
+    tree: ast.Module
+    nodes: tuple[ast.AST, ...]
+
+    @property
+    def area(self) -> str:
+        """The one of `AREAS` that the file is in."""
+        return next(area for area in AREAS if self.path.startswith(area))
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """Return every file, those of other people's packages left out."""
+    paths = (path for area in AREAS for path in sorted((ROOT / area).rglob("*.py")))
+    return tuple(
+        parse(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+        for path in paths
+        if "node_modules" not in path.parts
+    )
+
+
+def sources_in(area: str) -> Iterator[Source]:
+    """Yield the files of one area."""
+    return (source for source in sources() if source.area == area)
+
+
+def parse(path: str, text: str) -> Source:
+    """Read one file."""
+    tree = ast.parse(text, path)
+    return Source(path=path, text=text, tree=tree, nodes=tuple(ast.walk(tree)))
