@@ -1,7 +1,6 @@
 """The history's presenter on a real database: a result's number leads to its call."""
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -33,7 +32,7 @@ async def _write(folder: Path) -> None:
     log = SqliteDecisionLog(writer)
     for n in range(1, CALLS + 1):
         log.note(decision(f"c-{n}", tool=f"tool_{n}", session="s-1"))
-        log.note(replace(delivery(f"c-{n}"), details={"bytes": 1, "result": n}))
+        log.note(msgspec.structs.replace(delivery(f"c-{n}"), details={"bytes": 1, "result": n}))
     await log.commit(decision("c-other", tool="elsewhere", session="s-2"))
     await writer.close()
 
