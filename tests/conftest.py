@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 SESSION = "KEYTURN_TEST_SESSION"
 """Names the folder of a private session that packaging/dev.py has made, session bus included."""
 
-LAYERS = ("unit", "integration", "gui", "headless", "display", "alone")
+LAYERS = ("unit", "integration", "crashing", "gui", "headless", "display", "alone")
 """`alone`: times of its own; `display`: other windows on a display; `headless`: real processes."""
 BUS = ("headless", "display", "alone")
 """Layers whose tests may see the private session bus."""
@@ -34,6 +34,7 @@ LAYERS_OF_FOLDER = {
     "gui": ("gui", "display"),
     "e2e": ("headless", "display", "alone"),
     "integration": ("integration", "gui", "headless"),
+    "crashing": ("crashing",),
 }
 """Folders whose tests belong to some layers only: the others do not even import them.
 
@@ -133,7 +134,10 @@ def _layer_of(item: pytest.Item) -> str:
         return "headless"
     if "gui" in names:
         return "gui"
-    return "integration" if "npm" in names or _folder_of(item.path) == "integration" else "unit"
+    folder = _folder_of(item.path)
+    if folder == "crashing":
+        return "crashing"
+    return "integration" if "npm" in names or folder == "integration" else "unit"
 
 
 def _leave_the_desktop(config: pytest.Config) -> None:

@@ -12,9 +12,9 @@ import time
 from collections import Counter
 
 from keyturn.domain.decision import Delivery
-from tests.integration.crashing.evidence import Evidence, contradictions
-from tests.integration.crashing.rig import READ, crashing
-from tests.integration.crashing.storm import Tally, strike
+from tests.crashing.evidence import Evidence, contradictions
+from tests.crashing.rig import READ, crashing
+from tests.crashing.storm import Tally, strike
 
 _KILLS = 200
 

@@ -78,7 +78,8 @@ def test_nothing_of_the_desktop_reaches_the_tests(tmp_path: Path) -> None:
 
 def test_every_layer_runs_unless_left_out() -> None:
     everything = suite.test_steps("python", frozenset())
-    names = ["integration", "core", "coverage", "unit", "gui", "headless", "display", "alone"]
+    names = ["integration", "core", "coverage", "unit", "headless", "gui", "display", "crashing"]
+    names.append("alone")
     assert [s.name for s in everything] == names
     assert everything[-1].command[0] == "dbus-run-session"
     rest = suite.test_steps("python", frozenset({"gui", "keychain"}))
@@ -100,9 +101,10 @@ def test_side_by_side_runs_what_shares_nothing_and_what_has_times_comes_alone() 
         ["integration"],
         ["core", "coverage"],
         ["unit"],
-        ["gui"],
         ["headless"],
+        ["gui"],
         ["display"],
+        ["crashing"],
         ["ruff check", "ruff format", "basedpyright", "lint-imports"],
     ]
     assert [s.name for s in alone] == ["alone"]

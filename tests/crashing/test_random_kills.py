@@ -5,8 +5,8 @@ import random
 import pytest
 
 from keyturn.domain.decision import Delivery
-from tests.integration.crashing.rig import READ, crashing
-from tests.integration.crashing.storm import Tally, strike
+from tests.crashing.rig import READ, crashing
+from tests.crashing.storm import Tally, strike
 
 _KILLS = 20
 

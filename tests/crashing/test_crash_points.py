@@ -6,8 +6,8 @@ import pytest
 
 from keyturn.application.ports.milestones import Milestone
 from keyturn.domain.decision import Delivery
-from tests.integration.crashing.evidence import Evidence, contradictions
-from tests.integration.crashing.rig import READ, SEND, Crashing, crashing
+from tests.crashing.evidence import Evidence, contradictions
+from tests.crashing.rig import READ, SEND, Crashing, crashing
 
 NOT_YET_SENT = (
     Milestone.JUDGED,

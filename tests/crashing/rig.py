@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from keyturn import cli, shim
 from keyturn.application.ports.milestones import Milestone
-from tests.integration.crashing.evidence import Evidence, gather, server_pids
+from tests.crashing.evidence import Evidence, gather, server_pids
 
 HERE = Path(__file__).parent
 SECONDS = 30.0

@@ -4,8 +4,8 @@ import random
 import signal
 from dataclasses import dataclass
 
-from tests.integration.crashing.evidence import Evidence, contradictions
-from tests.integration.crashing.rig import READ, SECONDS, SEND, Crashing
+from tests.crashing.evidence import Evidence, contradictions
+from tests.crashing.rig import READ, SECONDS, SEND, Crashing
 
 _IN_FLIGHT = 4
 _MOST_ANSWERS = 40
