@@ -70,6 +70,25 @@ _CLOSE = {"connection": "close"}
 _CLOSING_SECONDS = 2
 
 
+def listen_on(port: int) -> socket.socket:
+    """Open a port of this machine only, a free one for 0; raises ConfigurationError."""
+    # asyncio turns Nagle's algorithm off only where TCP is named: a body that follows its head
+    # would wait for the client's acknowledgement, which comes 40 ms later.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"Port {port} cannot be opened.",
+            cause=f"{error.strerror}." if error.strerror else "",
+            mend="Choose another with --http PORT, or 0 for any that is free.",
+        ) from error
+    return listener
+
+
 class _Server(uvicorn.Server):
     """Leaves the signals to the broker."""
 
@@ -95,19 +114,7 @@ class HttpEndpoint:
 
     async def start(self, port: int) -> None:
         """Listen, on a free port for 0; raises ConfigurationError when that is impossible."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((HOST, port))
-            listener.listen()
-        except OSError as error:
-            listener.close()
-            raise ConfigurationError(
-                f"Port {port} cannot be opened.",
-                cause=f"{error.strerror}." if error.strerror else "",
-                mend="Choose another with --http PORT, or 0 for any that is free.",
-            ) from error
-        self._listener = listener
+        self._listener = listener = listen_on(port)
         self.port = listener.getsockname()[1]
         route = Route("/s/{server}", self._handle, methods=["POST", "GET", "DELETE"])
         config = CountedConfig(
