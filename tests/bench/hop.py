@@ -202,7 +202,7 @@ def _sample(client: Client, pids: tuple[int, int], figures: Figures) -> None:
         client.call(WINDOWED, many)
         figures.per_second[many].append(WINDOWED / (time.perf_counter() - began))
         figures.windowed_cpu_us[many].append((_cpu(pids) - before) / WINDOWED * 1e6)
-    figures.memory_mib.append(sum(map(_peak_mib, pids)))
+    figures.memory_mib.append(sum(map(peak_mib, pids)))
 
 
 def _cpu(pids: tuple[int, int]) -> float:
@@ -211,7 +211,8 @@ def _cpu(pids: tuple[int, int]) -> float:
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
 
-def _peak_mib(pid: int) -> float:
+def peak_mib(pid: int) -> float:
+    """Return the most memory that a process has had (Linux: VmHWM)."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024

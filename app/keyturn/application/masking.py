@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from keyturn.application.masked_leaves import leaves_masked
 from keyturn.application.ports.inspection import MASKED_WHOLE, SecretMask
 from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, canonical, parse_strict
 
@@ -13,7 +14,6 @@ MOST_TEXTS = 1_000
 """Texts with escapes that are masked one by one where JSON comes in."""
 _TEXTS = re.compile(r"""("[^"\\]*+(?:\\.[^"\\]*+)++")|"[^"\\]*+\"""")
 """Every text in JSON; what it captures are those with escapes."""
-_ALL_MASKED = canonical({"masked": MASKED_WHOLE})
 
 
 def masked_json(whole: bytes, mask: SecretMask, most_texts: int = MOST_TEXTS) -> tuple[bytes, bool]:
@@ -30,7 +30,7 @@ def masked_json(whole: bytes, mask: SecretMask, most_texts: int = MOST_TEXTS) ->
     if encoded == whole:
         return whole, False
     # A key that ends as if it assigned something takes what follows it for a value.
-    return (encoded if _is_json(encoded) else _ALL_MASKED), True
+    return (encoded if _is_json(encoded) else leaves_masked(whole, mask)), True
 
 
 def masked_text(arguments: str, mask: SecretMask) -> bytes:

@@ -1,6 +1,6 @@
 """The state of things as a window shows it, gathered topic by topic from the use cases."""
 
-from keyturn.application.agreed_values import shown_subject
+from keyturn.application.agreed_values import changed_values, shown_subject
 from keyturn.application.agreements import Agreements, confirmed_of
 from keyturn.application.connection import Connection
 from keyturn.application.console_protocol import StateChanged
@@ -143,7 +143,7 @@ class Overview:
             environment=server.environment,
             env_values=dict(server.env),
             confirmed=server.confirmed,
-            consented=consent is not None,
+            consented=consent is not None and not changed_values(server, consent.subject),
             running=self._live.running(server.name),
             tools=self._tools(server, connections),
             removal_proposed=server.name in self._registry.proposed_removals,

@@ -19,12 +19,16 @@ async def remove_server(registry: Registry, reviews: Reviews, name: str) -> None
         return
     await registry.remove_server(name)
     reviews.removed(name)
+    failed: SecretStoreUnavailable | None = None
     for credential in dict.fromkeys(server.credential_names()):
         try:
             await registry.remove_credential(name, credential)
         except SecretStoreUnavailable as error:
-            raise SecretStoreUnavailable(
-                f"{name} is removed, but its entries are still in the keychain.",
-                cause=error.cause,
-                mend=f"Remove them in the system's own keychain; their names begin with {name}/.",
-            ) from error
+            # The others may go all the same: each is an entry of its own.
+            failed = error
+    if failed is not None:
+        raise SecretStoreUnavailable(
+            f"{name} is removed, but some of its entries are still in the keychain.",
+            cause=failed.cause,
+            mend=f"Remove them in the system's own keychain; their names begin with {name}/.",
+        ) from failed

@@ -263,13 +263,16 @@ class Rounds:
         gap = self._gaps.pop(key, None)
         if gap is None:
             return
-        if gap.incoming.rounds is not None:
-            self._learn(gap.incoming.rounds.given)
-            gap.incoming.rounds.left_unheard()
-        gap.incoming.cancel()
-        if gap.incoming.approval_id:
-            self._approvals.client_left(gap.incoming.approval_id)
-        gap.over()
+        try:
+            if gap.incoming.rounds is not None:
+                self._learn(gap.incoming.rounds.given)
+                gap.incoming.rounds.left_unheard()
+            gap.incoming.cancel()
+            if gap.incoming.approval_id:
+                self._approvals.client_left(gap.incoming.approval_id)
+        finally:
+            # Whatever went wrong: others wait for this.
+            gap.over()
 
     def _learn(self, given: int) -> None:
         """Take note of a round that the client did not come back from.

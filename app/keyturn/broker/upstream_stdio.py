@@ -172,8 +172,9 @@ class StdioUpstream:
 
     @property
     def running(self) -> bool:
-        """Whether frames can be written to it."""
-        return self._state is _State.RUNNING and self._child is not None and self._child.writable
+        """Whether frames can be written to it, and its answers are heard."""
+        child = None if self._unheard else self._child
+        return self._state is _State.RUNNING and child is not None and child.writable
 
     @property
     def pid(self) -> int:

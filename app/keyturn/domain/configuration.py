@@ -81,16 +81,13 @@ class ServerConfig:
         return tuple(
             value.removeprefix(KEYCHAIN_PREFIX)
             for value in (*self.env.values(), *self.headers.values())
-            if value.startswith(KEYCHAIN_PREFIX)
+            if _is_secret(value)
         )
 
     def literal_values(self) -> dict[str, str]:
         """Return the values that it is started or asked with and that are no secrets, by name."""
-        return {
-            name: value
-            for name, value in (*self.env.items(), *self.headers.items())
-            if not value.startswith(KEYCHAIN_PREFIX)
-        }
+        values = self.headers if self.url else self.env
+        return {name: value for name, value in values.items() if not _is_secret(value)}
 
     def env_names(self) -> tuple[str, ...]:
         """Return what an approver may see of the environment: names, and keychain references."""
@@ -106,10 +103,13 @@ class ServerConfig:
         return max(covering, key=lambda s: (not is_glob(s.pattern), len(s.pattern)), default=None)
 
 
+def _is_secret(value: str) -> bool:
+    return value.startswith(KEYCHAIN_PREFIX)
+
+
 def _names(values: dict[str, str]) -> tuple[str, ...]:
     return tuple(
-        f"{name}={value}" if value.startswith(KEYCHAIN_PREFIX) else name
-        for name, value in sorted(values.items())
+        f"{name}={value}" if _is_secret(value) else name for name, value in sorted(values.items())
     )
 
 

@@ -66,7 +66,8 @@ class PatternSet:
         options.log_errors = False
         self._set = _ENGINE.Set.SearchSet(options)
         for pattern in patterns:
-            self._set.Add(pattern)
+            if self._set.Add(pattern) < 0:
+                raise BadPattern("RE2 does not accept the pattern")
         self._set.Compile()
 
     def found_in(self, text: bytes) -> list[int]:

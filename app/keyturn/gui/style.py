@@ -202,7 +202,9 @@ def dress(application: QApplication, theme: Theme) -> None:
 def _tell_of_change(widget: QWidget) -> None:
     """Tell children first: who arranges them asks for their new sizes."""
     for child in widget.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
-        _tell_of_change(child)
+        # What one rebuilds may have been another's.
+        if isValid(child):
+            _tell_of_change(child)
     QApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
 
 

@@ -26,11 +26,11 @@ _QUOTES = {b'"': (1, 1), b"\\": (2, 0), b"'": (1, 1)}
 _BARE = (0, 0)
 # Names of positions and settings, not of secrets: `nextPageToken`, `token_count`, `password_file`.
 _POSITION = re.compile(
-    rb"(?i)(page|next|prev|previous|cursor|continuation|cancel|progress|sync)[_-]?$"
+    rb"(?i)(page|next|prev|previous|cursor|continuation|cancel|progress|sync)[_-]?\Z"
 )
 _LONGEST_POSITION = len("continuation_")
 _SETTING = re.compile(
-    rb"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget)s?$"
+    rb"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget)s?\Z"
 )
 _NO_SECRETS = frozenset({"true", "false", "null", "none", "undefined", "required", "optional"})
 

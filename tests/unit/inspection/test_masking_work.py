@@ -7,6 +7,7 @@ from types import FrameType
 
 import pytest
 
+from keyturn.application.masked_leaves import ALL_MASKED
 from keyturn.application.masking import MOST_TEXTS, masked_json
 from keyturn.application.ports.inspection import MASKED_WHOLE
 from keyturn.domain.canonical import canonical
@@ -102,6 +103,54 @@ def test_one_secret_among_too_many_texts_masks_them_all() -> None:
     assert b'"a\\nb"' in fewer[0]
 
 
-def test_what_masking_would_break_is_masked_whole() -> None:
+def test_what_masking_would_break_is_masked_part_by_part() -> None:
     whole = canonical({"AccountKey=": [], "pwd": ""})
-    assert masked_json(whole, DetectSecretsMask()) == (canonical({"masked": MASKED_WHOLE}), True)
+    left = canonical({"[masked 1]": [], "pwd": ""})
+    assert masked_json(whole, DetectSecretsMask()) == (left, True)
+
+
+@pytest.mark.parametrize("filler", ["pwd=abcd1234 ", "max_token_count=4096 "])
+def test_a_value_full_of_candidates_hides_no_other_value(filler: str) -> None:
+    arguments = canonical(
+        {"to": "x@evil.example", "amount": 70, "note": filler * 300, "in": {"path": "/srv/a"}}
+    )
+    shown, masked = masked_json(arguments, DetectSecretsMask())
+    assert masked
+    assert shown == canonical(
+        {"to": "x@evil.example", "amount": 70, "note": MASKED_WHOLE, "in": {"path": "/srv/a"}}
+    )
+
+
+def test_what_is_looked_at_alone_is_masked_as_ever() -> None:
+    key = "AKIA" + "Q" * 16
+    arguments = canonical(
+        {"note": "pwd=abcd1234 " * 300, "pin": {"password": "hunter22"}, key: [key, 1, None, "x"]}
+    )
+    shown, _ = masked_json(arguments, DetectSecretsMask())
+    assert b"hunter22" not in shown
+    assert key.encode() not in shown
+    assert b'"pin":{"password":"[password]"}' in shown
+
+
+def test_a_name_that_breaks_the_json_hides_no_other_value() -> None:
+    arguments = canonical({"apwd=": "abcd1234", "to": "x@evil.example", "z": 'pwd="abcd1234"'})
+    shown, masked = masked_json(arguments, DetectSecretsMask())
+    assert masked
+    assert b'"to":"x@evil.example"' in shown
+
+
+def test_with_too_many_values_all_is_masked() -> None:
+    arguments = canonical({f"k{n}": "pwd=abcd1234" for n in range(2_000)})
+    assert masked_json(arguments, DetectSecretsMask()) == (ALL_MASKED, True)
+
+
+def test_what_is_looked_at_alone_is_looked_at_as_it_is() -> None:
+    arguments = canonical({"note": "pwd=abcd1234 " * 300, "in": ["password:\n x1y2z3", "a\nb"]})
+    shown, _ = masked_json(arguments, DetectSecretsMask())
+    assert b"x1y2z3" not in shown
+    assert b'"a\\nb"' in shown
+
+
+def test_a_name_for_a_position_ends_with_its_line() -> None:
+    assert "abcd1234efgh" not in DetectSecretsMask().mask("see the next page\ntoken=abcd1234efgh")
+    assert DetectSecretsMask().mask("nextPageToken=abcd1234efgh") == "nextPageToken=abcd1234efgh"
