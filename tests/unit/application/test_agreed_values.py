@@ -10,13 +10,16 @@ from keyturn.application.agreed_values import agreed_subject, changed_values, sh
 from keyturn.application.approval_request import Answer, AnswerVerdict, ApprovalRequest, Route
 from keyturn.application.connection import Connection
 from keyturn.application.console_protocol import RemoveServer
+from keyturn.application.events import Topic
 from keyturn.application.ports.secret_store import Secret
 from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import ReviewMode, ServerConfig
+from keyturn.domain.decision import Actor
 from keyturn.domain.errors import SecretStoreUnavailable
 from keyturn.domain.launch import LaunchIdentity, remote_identity
 from keyturn.domain.record import RecordType
 from tests.factories import make_connection, make_launch, make_server
+from tests.fakes.secret_store import FakeSecretStore
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import World, play, settle
 
@@ -227,3 +230,45 @@ class TestRemoval:
             world.secrets.secrets[server, "ship"] = Secret("not so secret")
         await agreed(world, HERE, 1)
         return world
+
+
+@pytest.mark.parametrize("server", [HERE, FAR])
+def test_a_value_that_is_not_used_hides_none_that_is(server: ServerConfig) -> None:
+    values = server.literal_values()
+    other = dict.fromkeys(values, "elsewhere")
+    crowded = replace(server, env=other) if server.url else replace(server, headers=other)
+    assert crowded.literal_values() == values
+
+
+def test_what_the_keychain_keeps_keeps_no_other_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        world = BrokerWorld()
+        both = {"A": "keychain:first", "B": "keychain:second"}
+        await world.registry.put_server(replace(HERE, env=both))
+        world.secrets.secrets = {(HERE.name, name): Secret(name) for name in ("first", "second")}
+        delete = FakeSecretStore.delete
+
+        async def keeping(store: FakeSecretStore, server: str, name: str) -> bool:
+            if name == "first":
+                raise SecretStoreUnavailable("The keychain is locked.")
+            return await delete(store, server, name)
+
+        monkeypatch.setattr(FakeSecretStore, "delete", keeping)
+        with pytest.raises(SecretStoreUnavailable):
+            await world.intents.carry_out(RemoveServer(n=1, name=HERE.name))
+        assert list(world.secrets.secrets) == [(HERE.name, "first")]
+
+    play(story)
+
+
+def test_the_window_says_that_a_changed_value_will_ask() -> None:
+    async def story() -> None:
+        world = BrokerWorld(servers=(HERE,))
+        await world.agreements.agree(connected(HERE), Actor.HUMAN, None)
+        for server, agreed_to in ((HERE, True), (replace(HERE, env=OTHER), False)):
+            await world.registry.put_server(server)
+            state = await world.overview.state(frozenset({Topic.SERVERS}))
+            assert state.servers is not None
+            assert [one.consented for one in state.servers] == [agreed_to]
+
+    play(story)
