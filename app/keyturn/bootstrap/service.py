@@ -21,6 +21,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.bootstrap.foundation import Foundation, own_command
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
+from keyturn.bootstrap.sign_ins import SignInsOnDemand
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.hub import Hub, HubSettings
@@ -59,6 +60,7 @@ class Service:
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
         self.words = Words(self.resources / "translations")
+        self._sign_ins = SignInsOnDemand(base.secrets, base.known, self.words, base.env)
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
         """Where agents may ask over HTTP, 0 for any port that is free; None for nowhere."""
@@ -142,6 +144,7 @@ class Service:
             await ends.aclose()
             await sock.stop_listening()
             await self.hub.close()
+            await self._sign_ins.close()
             await sock.close()
             base.approvals.close()
             await self._tasks.close()
@@ -178,6 +181,7 @@ class Service:
             secrets=base.secrets,
             milestones=base.milestones,
             limits=base.limits,
+            sign_ins=self._sign_ins,
             large=PooledFrames(
                 base.workers, key=base.trace_key, result_bytes=base.limits.result_bytes
             ),
