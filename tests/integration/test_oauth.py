@@ -1,9 +1,10 @@
 """Signing in to servers: what it needs, what agents are told, and what attackers get."""
 
 import asyncio
+import base64
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from starlette.responses import JSONResponse
 
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.broker import oauth_sign_in
 from keyturn.broker.oauth_redirect import RedirectTexts
 from keyturn.broker.oauth_sign_in import SignInMeans, SignIns
@@ -55,7 +57,9 @@ class Story:
             SignInMeans(
                 secrets=self.world.secrets,
                 tokens=TokenStore(self.world.secrets, self.world.known),
-                opener_of=lambda server: self.browser if server.oauth == BY_A_PERSON else None,
+                opener_of=lambda server: (
+                    self.browser if server.oauth and server.oauth.sign_in else None
+                ),
                 texts=RedirectTexts(done="done", failed="failed"),
             )
         )
@@ -180,6 +184,34 @@ def test_a_clients_own_credentials_need_nobody(tmp_path: Path) -> None:
     tell(tmp_path, story)
 
 
+def test_a_client_that_is_known_already_is_not_registered(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world) as s:
+            world.secrets.secrets["far", "own"] = Secret("secret-of-the-test")
+            issuer = s.server.authorization.issuer
+            s.oauth = replace(BY_A_PERSON, client_id="known", client_secret="own", issuer=issuer)
+            await s.link().shake()
+            assert "/register" not in s.asked
+            assert s.server.authorization.asked[1][1]["client_id"] == "known"
+            basic = base64.b64encode(b"known:secret-of-the-test").decode()
+            assert s.server.authorization.proofs == [f"Basic {basic}"]
+
+    tell(tmp_path, story)
+
+
+def test_a_known_clients_secret_goes_to_its_own_issuer_only(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world) as s:
+            world.secrets.secrets["far", "own"] = Secret("secret-of-the-test")
+            s.oauth = OAuthConfig(
+                client_id="known", client_secret="own", issuer="https://auth.example.com"
+            )
+            assert "could not sign in" in await refused(s.link())
+            assert s.server.authorization.proofs == []
+
+    tell(tmp_path, story)
+
+
 # ---------------------------------------------------------------- nobody signs in by itself
 
 
@@ -192,6 +224,60 @@ def test_an_agent_opens_no_page_and_registers_nothing(tmp_path: Path) -> None:
             assert s.browser.opened == []
             assert s.asked == ["/.well-known/oauth-authorization-server"]
             assert b"somebody has to sign in at 127.0.0.1" in world.server_log[0]
+
+    tell(tmp_path, story)
+
+
+def test_a_person_who_asks_for_it_signs_in_and_out(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world, oauth=None) as s:
+            assert SAYS_SIGN_IN in await refused(s.link())
+            assert world.sign_ins is not None
+            sign_in = world.sign_ins().of(s.config())
+            assert sign_in is not None
+            assert sign_in.state == SignInState(host="127.0.0.1")
+            await sign_in.sign_in(s.browser)
+            await sign_in.settled()
+            assert sign_in.state == SignInState(signed_in=True)
+            wire = s.link()
+            await wire.shake()
+            assert text_of(await wire.call(1, "echo", "hello")) == "hello"
+            await sign_in.sign_out()
+            assert world.secrets.secrets == {}
+            assert SAYS_SIGN_IN in await refused(s.link())
+            assert len(s.browser.opened) == 1
+
+    tell(tmp_path, story)
+
+
+def test_signing_in_again_ends_the_one_before(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world, oauth=None) as s:
+            assert world.sign_ins is not None
+            sign_in = world.sign_ins().of(s.config())
+            assert sign_in is not None
+            left = Browser(may_go=asyncio.Event())
+            await sign_in.sign_in(left)
+            await left.asked.wait()
+            assert sign_in.state == SignInState(host="127.0.0.1", under_way=True)
+            await sign_in.sign_in(s.browser)
+            await sign_in.settled()
+            assert sign_in.state == SignInState(signed_in=True)
+            assert left.answers == []
+
+    tell(tmp_path, story)
+
+
+def test_a_page_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world, oauth=None) as s:
+            assert world.sign_ins is not None
+            sign_in = world.sign_ins().of(s.config())
+            assert sign_in is not None
+            await sign_in.sign_in(Browser(broken=True))
+            await sign_in.settled()
+            assert sign_in.state.failed
+            assert not sign_in.state.under_way
 
     tell(tmp_path, story)
 

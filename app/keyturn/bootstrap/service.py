@@ -12,6 +12,7 @@ from pathlib import Path
 from keyturn import __version__
 from keyturn.application.console_protocol import Welcome
 from keyturn.application.control import Control
+from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import without_budgets
 from keyturn.application.intents import Intents
 from keyturn.application.overview import Overview
@@ -60,7 +61,13 @@ class Service:
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
         self.words = Words(self.resources / "translations")
-        self._sign_ins = SignInsOnDemand(base.secrets, base.known, self.words, base.env)
+        self._sign_ins = SignInsOnDemand(
+            base.secrets,
+            base.known,
+            self.words,
+            base.env,
+            changed=lambda: base.observers.changed(Topic.SERVERS),
+        )
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
         """Where agents may ask over HTTP, 0 for any port that is free; None for nowhere."""
@@ -72,6 +79,7 @@ class Service:
             live=self.hub,
             secrets=base.secrets,
             holds=base.holds,
+            sign_ins=self._sign_ins,
         )
 
     def end(self) -> None:
@@ -103,6 +111,7 @@ class Service:
             registry=base.registry,
             approvals=base.approvals,
             live=self.hub,
+            sign_ins=self._sign_ins,
             observers=base.observers,
             home=str(Path.home()),
             quit_broker=self.end,

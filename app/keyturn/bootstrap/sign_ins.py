@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 
 from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.ports.url_opener import UrlOpener
+from keyturn.desktop.browser import DesktopBrowser
 from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.sign_in_program import SignInProgram
 from keyturn.domain.configuration import ServerConfig
+from keyturn.domain.errors import ConfigurationError
 from keyturn.presentation.words import Words
 
 if TYPE_CHECKING:
@@ -16,11 +19,20 @@ if TYPE_CHECKING:
 
 
 class SignInsOnDemand:
-    """Makes the sign-ins of a broker when the first of its servers is asked."""
+    """Makes the sign-ins of a broker when the first of its servers is asked.
+
+    Implements the sign-in desk of the use cases.
+    """
 
     def __init__(
-        self, secrets: SecretStore, known: KnownSecrets, words: Words, env: Mapping[str, str]
+        self,
+        secrets: SecretStore,
+        known: KnownSecrets,
+        words: Words,
+        env: Mapping[str, str],
+        changed: Callable[[], None],
     ) -> None:
+        self._changed = changed
         self._secrets = secrets
         self._known = known
         self._words = words
@@ -32,6 +44,23 @@ class SignInsOnDemand:
         if self._made is None:
             self._made = self._make()
         return self._made
+
+    def state_of(self, server: ServerConfig) -> SignInState:
+        """Return how a server stands, as far as it was asked."""
+        return SignInState() if self._made is None else self._made.state_of(server)
+
+    async def sign_in(self, server: ServerConfig) -> None:
+        """Open the person's browser, who asked for it; raises ConfigurationError where none may."""
+        sign_in = self().of(server)
+        if sign_in is None:
+            raise ConfigurationError(f"The headers of {server.name} say who asks already.")
+        await sign_in.sign_in(DesktopBrowser(env=self._env))
+
+    async def sign_out(self, server: ServerConfig) -> None:
+        """Forget the tokens; raises SecretStoreUnavailable where the keychain keeps them."""
+        sign_in = self().of(server)
+        if sign_in is not None:
+            await sign_in.sign_out()
 
     async def close(self) -> None:
         """Give up every sign-in that runs."""
@@ -48,6 +77,7 @@ class SignInsOnDemand:
                 secrets=self._secrets,
                 tokens=TokenStore(self._secrets, self._known),
                 opener_of=program_of_file(self._env),
+                changed=self._changed,
                 texts=RedirectTexts(
                     done=self._words("sign_in.done"), failed=self._words("sign_in.failed")
                 ),

@@ -115,6 +115,11 @@ class SignInClient:
         return plain.is_global and not plain.is_multicast
 
 
+def shown_host(url: httpx2.URL) -> str:
+    """Return a host as a person is shown it: no letter in it looks like another one."""
+    return url.raw_host.decode("ascii", "backslashreplace")
+
+
 def _client() -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         headers={"accept-encoding": "identity"},

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.ports.url_opener import UrlOpener
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.oauth_http import SignInClient
+from keyturn.broker.oauth_http import SignInClient, shown_host
 from keyturn.broker.oauth_redirect import Redirected, RedirectListener, RedirectTexts
 from keyturn.broker.oauth_tokens import Tokens, TokenStore
 from keyturn.broker.oauth_words import Challenge, NoSignIn, SignInWanted
@@ -47,6 +48,12 @@ class SignInMeans:
     opener_of: Callable[[ServerConfig], UrlOpener | None]
     """Returns the operator's program, where FILE names one."""
     texts: RedirectTexts
+    changed: Callable[[], None] = lambda: None
+    """Is told when a server stands otherwise than before."""
+
+
+_NOT_ASKED = Challenge(status=401, header="", version="")
+"""For a server that was not asked yet: where it is described is found without its saying."""
 
 
 class ServerSignIn:
@@ -64,12 +71,26 @@ class ServerSignIn:
         self._refreshed = ""
         """A token that was just refreshed: where it is not taken, another one is no help."""
         self._running: asyncio.Task[None] | None = None
+        self._asking = False
+        """Whether a person was shown where to sign in."""
         self._no_other_before = 0.0
         self.challenged = server.oauth is not None
         """Whether the server is known to want a sign-in."""
         self.host = ""
         """Where somebody has to sign in; empty where that is not known."""
         self._fault = ""
+        self._challenge = _NOT_ASKED
+        self._failed = False
+
+    @property
+    def state(self) -> SignInState:
+        """How Keyturn stands with the server."""
+        return SignInState(
+            host=self.host,
+            under_way=self._asking,
+            failed=self._failed and not self._asking,
+            signed_in=self._tokens is not None and not self.host,
+        )
 
     async def headers(self) -> dict[str, str]:
         """Return what says who asks; nothing until the server wants it."""
@@ -81,21 +102,36 @@ class ServerSignIn:
         """Return the same without looking anything up."""
         return {"authorization": f"Bearer {self._tokens.access}"} if self._tokens else {}
 
-    async def renew(self, challenge: Challenge, used: Mapping[str, str]) -> None:
+    async def renew(self, challenge: Challenge, used: Mapping[str, str]) -> bool:
         """Get a token in the place of one that was not taken; `used` are the headers with it.
 
-        Raises SignInWanted where somebody has to sign in first, and NoSignIn for another reason.
+        False where it is from a sign-in of now: another one would be no help. Raises SignInWanted
+        where somebody has to sign in first, and NoSignIn for another reason.
         """
-        self.challenged = True
+        self.challenged, self._challenge = True, challenge
         if await self.headers() != used:
-            return
+            return True
         if self._running is None and time.monotonic() >= self._no_other_before:
-            self._running = self._tasks.start(self._run(challenge), "sign-in")
+            self._running = self._tasks.start(self._run(None), "sign-in")
         if self._running is not None:
             await asyncio.wait([self._running], timeout=WAIT_SECONDS)
         if self.headers_now() != used:
-            return
+            return self._tokens is not None and self._tokens.access == self._refreshed
         raise SignInWanted(self.host) if self.host else NoSignIn(self._fault)
+
+    async def sign_in(self, opener: UrlOpener) -> None:
+        """Have a person sign in, who asked for it; returns once it has begun."""
+        await self._stop_running()
+        self.challenged = True
+        self._running = self._tasks.start(self._run(opener), "sign-in")
+
+    async def sign_out(self) -> None:
+        """Forget the tokens; raises SecretStoreUnavailable where the keychain keeps them."""
+        await self._stop_running()
+        async with self._loading:
+            self._tokens, self._loaded, self._no_other_before = None, True, 0.0
+        self._means.changed()
+        await self._means.tokens.forget(self.server.name, self.server.url)
 
     async def settled(self) -> None:
         """Wait until no sign-in runs."""
@@ -114,39 +150,58 @@ class ServerSignIn:
                 self._tokens = await self._means.tokens.load(self.server.name, self.server.url)
                 self._loaded = True
 
-    async def _run(self, challenge: Challenge) -> None:
+    async def _stop_running(self) -> None:
+        running = self._running
+        if running is not None:
+            running.cancel()
+            await asyncio.wait([running])
+
+    async def _run(self, wanted_with: UrlOpener | None) -> None:
+        """Get new tokens; `wanted_with` shows the page to a person who asked for it."""
+        self._failed = False
         try:
-            tokens = await self._authorize(challenge)
-            self._tokens, self.host, self._fault = tokens, "", ""
+            if wanted_with is None:
+                tokens = await self._authorize(self._means.opener_of(self.server))
+            else:
+                tokens = await self._ask((await self._run_of()).signing_in(), wanted_with)
+            self._tokens, self.host, self._fault, self._loaded = tokens, "", "", True
             await self._means.tokens.keep(self.server.name, self.server.url, tokens)
         except SignInWanted as wanted:
             self.host = wanted.host
             self._pause("somebody has to sign in")
         except (NoSignIn, KeyturnError) as error:
+            self._failed = wanted_with is not None
             self._pause(str(error))
         finally:
-            self._running = None
+            self._running, self._asking = None, False
+            self._means.changed()
 
     def _pause(self, fault: str) -> None:
         self._fault = fault
         self._no_other_before = time.monotonic() + PAUSE_SECONDS
         _log.info("no sign-in server=%s cause=%s", self.server.name, fault)
 
-    async def _authorize(self, challenge: Challenge) -> Tokens:
+    async def _run_of(self) -> "Run":
         # Importing it takes a second; from the thread on it is there.
         await asyncio.to_thread(import_module, "keyturn.broker.oauth_flow")
-        from keyturn.broker.oauth_flow import Run, authorize
+        from keyturn.broker.oauth_flow import Run
 
-        run = Run(
+        return Run(
             url=self.server.url,
             oauth=self._oauth,
             client_secret=await self._client_secret(),
-            challenge=challenge,
+            challenge=self._challenge,
             tokens=self._tokens,
             now=time.time(),
         )
-        tokens, opener = self._tokens, self._means.opener_of(self.server)
-        if tokens is not None and tokens.refresh and self._may_refresh(challenge, tokens):
+
+    async def _authorize(self, opener: UrlOpener | None) -> Tokens:
+        """Get tokens with what is known already; else with the operator's program."""
+        run = await self._run_of()
+        from keyturn.broker.oauth_flow import authorize
+
+        tokens = run.tokens
+        if tokens is not None and tokens.refresh and self._may_refresh(run.challenge, tokens):
             try:
                 renewed = await authorize(run.refreshing(), self._client, None)
             except SignInWanted:
@@ -180,7 +235,8 @@ class ServerSignIn:
             await person.close()
 
     def _shown(self, host: str) -> None:
-        self.host = host
+        self.host, self._asking = host, True
+        self._means.changed()
 
     async def _client_secret(self) -> str:
         """Return the secret of a client that the authorization server knows already."""
@@ -213,7 +269,7 @@ class _Person:
     async def show(self, url: str) -> None:
         """Open the page; it may stay open until all is over."""
         self._listener.expect(url)
-        self._shown(httpx2.URL(url).host)
+        self._shown(shown_host(httpx2.URL(url)))
         self._tasks.start(self._open(url), "page to sign in")
 
     async def answer(self) -> Redirected | None:
@@ -254,6 +310,12 @@ class SignIns:
             self._tasks.start(known.close(), "end of a sign-in")
         made = self._servers[server.name] = ServerSignIn(server, self._means)
         return made
+
+    def state_of(self, server: ServerConfig) -> SignInState:
+        """Return how a server stands, as far as it was asked."""
+        known = self._servers.get(server.name)
+        same = known is not None and known.server.url == server.url
+        return known.state if known is not None and same else SignInState()
 
     async def close(self) -> None:
         """Give up every sign-in that runs."""

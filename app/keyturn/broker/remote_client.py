@@ -12,8 +12,8 @@ from keyturn.broker.http_headers import VERSION
 from keyturn.broker.oauth_sign_in import ServerSignIn
 from keyturn.broker.oauth_words import Challenge, challenge_of
 
-MOST_RENEWALS = 2
-"""Of the token, for one request: one that was refreshed may still lack a scope."""
+MOST_RENEWALS = 3
+"""Of the token, for one request: one that was kept, or refreshed, may still be no good."""
 
 
 class RemoteClient:
@@ -39,7 +39,8 @@ class RemoteClient:
         `refused` is told each time before the same request is made again: until then the server has
         not taken it. Raises SignInWanted and NoSignIn.
         """
-        for left in range(MOST_RENEWALS, -1, -1):
+        left = MOST_RENEWALS
+        while True:
             said = await self._sign_in.headers() if self._sign_in is not None else {}
             async with self._http.stream(
                 method,
@@ -54,7 +55,8 @@ class RemoteClient:
                     return
             refused()
             if self._sign_in is not None:
-                await self._sign_in.renew(challenge, said)
+                others = await self._sign_in.renew(challenge, said)
+                left = left - 1 if others else 0
 
     async def delete(self, url: str, headers: Mapping[str, str]) -> None:
         """Say that something is over; nobody signs in for that."""

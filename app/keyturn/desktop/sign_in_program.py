@@ -38,5 +38,6 @@ class SignInProgram:
         finally:
             if process.returncode is None:
                 await end_process_tree(process.pid, GRACE_SECONDS)
+                await process.wait()
         if code != 0:
             raise ServerUnavailable(f"The program of `sign_in` ended with code {code}.")

@@ -39,6 +39,8 @@ class AuthorizationServer:
     tokens: list[str] = field(default_factory=list[str])
     """Every token that was given, the newest last."""
     refresh_tokens: list[str] = field(default_factory=list[str])
+    proofs: list[str] = field(default_factory=list[str])
+    """What clients said to show who they are."""
     _codes: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     def paths(self) -> list[str]:
@@ -84,6 +86,7 @@ class AuthorizationServer:
         """Give a token for a code, a refresh token or a client's own secret."""
         said = dict(parse_qsl((await request.body()).decode()))
         self.asked.append((request.url.path, said))
+        self.proofs.append(request.headers.get("authorization", ""))
         if self.on_token is not None:
             return self.on_token(said)
         if not self._is_good(said, request.headers.get("authorization", "")):
