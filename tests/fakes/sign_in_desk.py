@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.domain.configuration import ServerConfig
+from keyturn.domain.errors import SecretStoreUnavailable
 
 
 @dataclass(slots=True)
@@ -13,6 +14,7 @@ class FakeSignInDesk:
     states: dict[str, SignInState] = field(default_factory=dict[str, SignInState])
     wanted: list[str] = field(default_factory=list[str])
     left: list[str] = field(default_factory=list[str])
+    keychain: str = "ready"
 
     def state_of(self, server: ServerConfig) -> SignInState:
         return self.states.get(server.name, SignInState())
@@ -22,3 +24,5 @@ class FakeSignInDesk:
 
     async def sign_out(self, server: ServerConfig) -> None:
         self.left.append(server.name)
+        if self.keychain != "ready":
+            raise SecretStoreUnavailable(f"The keychain is {self.keychain}.")

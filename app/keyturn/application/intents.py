@@ -103,7 +103,7 @@ class Intents:
             case PutServer():
                 await self._put_server(intent)
             case RemoveServer():
-                await remove_server(self._registry, self._reviews, intent.name)
+                await remove_server(self._registry, self._reviews, self._sign_ins, intent.name)
             case KeepServer():
                 self._registry.drop_removal(intent.name)
             case ReviewServer():

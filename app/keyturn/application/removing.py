@@ -4,12 +4,16 @@ Whatever takes its name afterwards is another server: its command is asked about
 its values is one that the removed server had.
 """
 
+from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
 from keyturn.application.reviews import Reviews
+from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable
 
 
-async def remove_server(registry: Registry, reviews: Reviews, name: str) -> None:
+async def remove_server(
+    registry: Registry, reviews: Reviews, sign_ins: SignInDesk, name: str
+) -> None:
     """Remove a server, its consents and its keychain entries, which are of no other server.
 
     Raises SecretStoreUnavailable when the keychain kept its entries; the server is gone then.
@@ -19,12 +23,25 @@ async def remove_server(registry: Registry, reviews: Reviews, name: str) -> None
         return
     await registry.remove_server(name)
     reviews.removed(name)
-    for credential in dict.fromkeys(server.credential_names()):
-        try:
+    try:
+        await _sign_out(sign_ins, server)
+        for credential in dict.fromkeys(server.credential_names()):
             await registry.remove_credential(name, credential)
-        except SecretStoreUnavailable as error:
-            raise SecretStoreUnavailable(
-                f"{name} is removed, but its entries are still in the keychain.",
-                cause=error.cause,
-                mend=f"Remove them in the system's own keychain; their names begin with {name}/.",
-            ) from error
+    except SecretStoreUnavailable as error:
+        raise SecretStoreUnavailable(
+            f"{name} is removed, but its entries are still in the keychain.",
+            cause=error.cause,
+            mend=f"Remove them in the system's own keychain; their names begin with {name}/.",
+        ) from error
+
+
+async def _sign_out(sign_ins: SignInDesk, server: ServerConfig) -> None:
+    """Forget its tokens; where nobody signed in, a keychain that is not there keeps none."""
+    if not server.url:
+        return
+    signed_in = sign_ins.state_of(server).signed_in
+    try:
+        await sign_ins.sign_out(server)
+    except SecretStoreUnavailable:
+        if signed_in:
+            raise

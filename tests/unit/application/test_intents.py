@@ -32,6 +32,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.stop import StopLevel
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import CwdMode, ServerConfig
@@ -350,5 +351,23 @@ def test_only_a_confirmed_server_at_an_address_is_signed_in_to(name: str) -> Non
             with pytest.raises(KeyturnError, match="at an address"):
                 await world.intents.carry_out(intent)
         assert world.sign_ins.wanted == world.sign_ins.left == []
+
+    play(story)
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.parametrize("keychain", ["ready", "missing"])
+def test_a_removed_server_is_signed_out(signed_in: bool, keychain: str) -> None:
+    async def story() -> None:
+        world = await prepared(SignIn(n=1, name="far"))
+        world.sign_ins.states["far"] = SignInState(signed_in=signed_in)
+        world.sign_ins.keychain = keychain
+        if signed_in and keychain == "missing":
+            with pytest.raises(KeyturnError, match="still in the keychain"):
+                await world.intents.carry_out(RemoveServer(n=2, name="far"))
+        else:
+            await world.intents.carry_out(RemoveServer(n=2, name="far"))
+        assert world.registry.servers == (SHIP,)
+        assert world.sign_ins.left == ["far"]
 
     play(story)
