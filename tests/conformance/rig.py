@@ -43,11 +43,12 @@ def broker(
     *,
     programs: Mapping[str, tuple[str, ...]] | None = None,
     urls: Mapping[str, str] | None = None,
+    oauth: str = "",
     env: Mapping[str, str] | None = None,
 ) -> Generator[Broker]:
-    """Run a broker with these servers, by name."""
+    """Run a broker with these servers, by name; `oauth` is how it signs in to those at URLs."""
     with own_folders() as folders, own_keyturn(folders) as keyturn:
-        headless = _headless(folders, keyturn, programs or {}, urls or {}, env or {})
+        headless = _headless(folders, keyturn, programs or {}, urls or {}, oauth, env or {})
         file = str(headless.write())
         words = ("--config", file, "--approver", "exec", "--http", "0")
         keyturn.start("serve", "--headless", *words)
@@ -84,10 +85,14 @@ def _headless(
     keyturn: Keyturn,
     programs: Mapping[str, tuple[str, ...]],
     urls: Mapping[str, str],
+    oauth: str,
     env: Mapping[str, str],
 ) -> Headless:
     more = [
-        _REMOTE.format(server=server, url=json.dumps(url)) + _TIER for server, url in urls.items()
+        _REMOTE.format(server=server, url=json.dumps(url))
+        + _TIER
+        + (f"[servers.{server}.oauth]\n{oauth}\n" if oauth else "")
+        for server, url in urls.items()
     ]
     more += [_RULE.format(kind="call", server=server) + _TOOLS for server in (*programs, *urls)]
     return Headless(

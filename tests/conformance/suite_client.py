@@ -22,6 +22,7 @@ from mcp import StdioServerParameters, types
 from mcp.client import ClientRequestContext
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.conformance.direct_auth import direct_auth, oauth_table
 from tests.conformance.rig import Broker, broker
 from tests.e2e.desk import shim_argv
 
@@ -79,21 +80,32 @@ def _arguments(tool: types.Tool, tools: Mapping[str, types.Tool]) -> dict[str, A
 
 
 @asynccontextmanager
-async def _over_http(url: str, headers: Mapping[str, str]) -> AsyncGenerator[Any]:
-    async with httpx2.AsyncClient(headers=dict(headers), timeout=SECONDS) as http:
+async def _over_http(
+    url: str, headers: Mapping[str, str], auth: httpx2.Auth | None = None
+) -> AsyncGenerator[Any]:
+    async with httpx2.AsyncClient(headers=dict(headers), timeout=SECONDS, auth=auth) as http:
         yield streamable_http_client(url, http_client=http)
+
+
+def _context() -> dict[str, Any]:
+    return json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT", "{}"))
+
+
+def _signs_in() -> bool:
+    return os.environ.get("MCP_CONFORMANCE_SCENARIO", "").startswith("auth/")
 
 
 async def _use(where: Any) -> None:
     mode = _MODES.get(os.environ["MCP_CONFORMANCE_PROTOCOL_VERSION"], "auto")
-    context = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT", "{}"))
+    context = _context()
     client = mcp.Client(where, mode=mode, elicitation_callback=_elicited)
     async with asyncio.timeout(SECONDS), client:
         await explore(client, context.get("toolCalls", ()))
 
 
 async def _directly(url: str) -> None:
-    async with _over_http(url, {}) as where:
+    signing_in = _signs_in()
+    async with _over_http(url, {}, direct_auth(url, _context()) if signing_in else None) as where:
         await _use(where)
 
 
@@ -115,7 +127,8 @@ def main() -> None:
     if way == DIRECT:
         asyncio.run(_directly(url))
         return
-    with broker(urls={SERVER: url}) as behind:
+    oauth = oauth_table(_context()) if _signs_in() else ""
+    with broker(urls={SERVER: url}, oauth=oauth) as behind:
         asyncio.run(_through(way, behind))
 
 

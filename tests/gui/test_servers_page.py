@@ -16,6 +16,8 @@ from keyturn.application.console_protocol import (
     RemoveServer,
     ReviewServer,
     SetTier,
+    SignIn,
+    SignOut,
 )
 from keyturn.domain.tier import Tier
 from keyturn.gui.forms.outcome import Outcome
@@ -180,6 +182,29 @@ def test_reviewing_tools_says_what_is_under_way_and_what_failed(scene: ServersSc
     assert scene.view.server.review.isEnabled()
     assert scene.view.note.outcome is Outcome.FAILED
     assert scene.view.note.sentence == "It does not answer."
+
+
+@pytest.mark.requirement("LAW-4")
+def test_only_a_press_signs_in_and_the_host_is_in_the_notice(scene: ServersScene) -> None:
+    scene.tell(
+        a_server(command=(), url="https://far.example.com/mcp", sign_in_at="auth.example.com")
+    )
+    choose(scene, "time")
+    notice = scene.view.server.notice.notice
+    assert notice is not None
+    assert notice.strong == "Needs you to sign in at auth.example.com."
+    assert scene.sent() == ()
+    scene.view.server.notice.action_pressed.emit()
+    assert [type(message) for message in scene.sent()] == [SignIn]
+    assert not scene.view.server.sign_out.isVisible()
+
+
+def test_who_is_signed_in_can_sign_out(scene: ServersScene) -> None:
+    scene.tell(a_server(command=(), url="https://far.example.com/mcp", signed_in=True))
+    choose(scene, "time")
+    assert scene.view.server.notice.notice is None
+    scene.click(scene.view.server.sign_out)
+    assert [type(message) for message in scene.sent()] == [SignOut]
 
 
 def test_tools_are_listed_once_the_command_is_agreed_to(scene: ServersScene) -> None:

@@ -44,6 +44,7 @@ from keyturn.application.stop import StopSwitch
 from keyturn.bootstrap.inspecting import PooledArguments, PooledCalls, PooledFrames
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
+from keyturn.broker.oauth_sign_in import SignIns
 from keyturn.broker.server_environment import server_environment, server_folder
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.desktop import process_tree
@@ -229,6 +230,8 @@ class World:
     server_log: list[bytes] = field(default_factory=list[bytes])
     known: KnownSecrets = field(default_factory=KnownSecrets)
     secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
+    sign_ins: Callable[[], SignIns] | None = None
+    """Of servers that want to know who asks."""
 
     def __post_init__(self) -> None:
         """Wire the use cases as the composition root does."""
@@ -379,6 +382,7 @@ class World:
             milestones=self.milestones,
             limits=self.limits,
             large=large,
+            sign_ins=self.sign_ins,
         )
 
     @property

@@ -38,3 +38,11 @@ def test_what_is_lost_on_the_way_is_a_difference_even_if_nothing_failed(tmp_path
     assert differences(direct, through) == "without a (SUCCESS)"
     assert differences(through, direct) == "with a (SUCCESS)"
     assert differences(direct, Outcome()) == "without a (SUCCESS), without b (FAILURE)"
+
+
+def test_what_is_checked_of_each_request_counts_once(tmp_path: Path) -> None:
+    check = {"id": "valid-bearer-token", "status": PASSED}
+    direct = outcome_of(tmp_path / "1", "x-2026-11-28T03-22-36-126Z", [check])
+    through = outcome_of(tmp_path / "2", "x-2026-11-28T03-22-36-126Z", [check, check])
+    assert differences(direct, through) == ""
+    assert differences(direct, Outcome()) == "without valid-bearer-token (SUCCESS)"

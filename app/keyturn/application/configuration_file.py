@@ -9,10 +9,12 @@ from typing import TypeVar, cast
 
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from keyturn.domain.configuration import (
+    KEYCHAIN_PREFIX,
     AgentConfig,
     CwdMode,
     HeadlessConfig,
     Limits,
+    OAuthConfig,
     PolicyConfig,
     RemoteTransport,
     ReviewMode,
@@ -22,16 +24,20 @@ from keyturn.domain.configuration import (
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
-from keyturn.domain.remote import fault_of_header, fault_of_url
+from keyturn.domain.remote import fault_of_header, fault_of_oauth, fault_of_url, names_authorization
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
+_FILE = "FILE"
 _TOP = frozenset({"policy", "servers", "agents", "rules", "limits", "approver"})
 _SERVER = frozenset(
-    {"command", "url", "transport", "headers"}
+    {"command", "url", "transport", "headers", "oauth"}
     | {"env", "environment", "receipt", "review", "cwd", "tools"}
+)
+_OAUTH = frozenset(
+    {"sign_in", "client_id", "client_secret", "client_metadata_url", "issuer", "scope"}
 )
 
 
@@ -73,7 +79,7 @@ def read_file_content(data: Mapping[str, object], folder: Path) -> FileContent:
 
     `folder` is FILE's own: servers start there, relative paths in commands count from it.
     """
-    table = _Table("FILE", data, _TOP)
+    table = _Table(_FILE, data, _TOP)
     policy = table.child("policy", frozenset({"posture"}))
     approver = table.child("approver", frozenset({"command"}))
     return FileContent(
@@ -148,7 +154,8 @@ class _Table:
         return number
 
     def child(self, key: str, keys: frozenset[str]) -> "_Table":
-        return _Table(key, self._mapping(key), keys)
+        where = key if self._where == _FILE else f"{self._where}.{key}"
+        return _Table(where, self._mapping(key), keys)
 
     def tables(self, key: str) -> dict[str, Mapping[str, object]]:
         found: dict[str, Mapping[str, object]] = {}
@@ -193,13 +200,17 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
     if not command and not url:
         raise _fault(where, "command", "is missing")
     _check_remote(where, data, url)
+    headers = _headers(where, table.text_map("headers"))
+    if "oauth" in data and names_authorization(headers):
+        raise _fault(where, "oauth", "means nothing beside a header Authorization")
     cwd = table.choice("cwd", CwdMode.CONFIG, "is none of agent, config, home")
     return ServerConfig(
         name=name,
         command=command,
         url=url,
         transport=table.choice("transport", RemoteTransport.HTTP, "is neither http nor sse"),
-        headers=_headers(where, table.text_map("headers")),
+        headers=headers,
+        oauth=_oauth(f"{where}.oauth", table.child("oauth", _OAUTH)) if "oauth" in data else None,
         env=table.text_map("env"),
         environment=table.text("environment", ""),
         review=table.choice("review", ReviewMode.ASK, "is neither ask nor accept"),
@@ -214,12 +225,30 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
 
 def _check_remote(where: str, data: Mapping[str, object], url: str) -> None:
     """Refuse what only a command has beside a URL, and what only a URL has without one."""
-    for key in ("command", "env", "cwd") if url else ("headers", "transport"):
+    for key in ("command", "env", "cwd") if url else ("headers", "transport", "oauth"):
         if key in data:
             raise _fault(where, key, f"means nothing {'beside' if url else 'without'} a url")
     fault = fault_of_url(url) if url else None
     if fault is not None:
         raise _fault(where, "url", fault)
+
+
+def _oauth(where: str, table: "_Table") -> OAuthConfig:
+    secret = table.text("client_secret", "")
+    if secret and not secret.startswith(KEYCHAIN_PREFIX):
+        raise _fault(where, "client_secret", "is no keychain:NAME, and no secret belongs into FILE")
+    oauth = OAuthConfig(
+        sign_in=table.texts("sign_in"),
+        client_id=table.text("client_id", ""),
+        client_secret=secret.removeprefix(KEYCHAIN_PREFIX),
+        client_metadata_url=table.text("client_metadata_url", ""),
+        issuer=table.text("issuer", ""),
+        scope=table.text("scope", ""),
+    )
+    fault = fault_of_oauth(oauth)
+    if fault is not None:
+        raise _fault(where, *fault)
+    return oauth
 
 
 def _headers(where: str, headers: dict[str, str]) -> dict[str, str]:

@@ -223,6 +223,20 @@ class ReviewServer(_Message, frozen=True, kw_only=True, tag="review_server"):
     name: str
 
 
+class SignIn(_Message, frozen=True, kw_only=True, tag="sign_in"):
+    """Show the page on which to sign in to a server."""
+
+    n: int
+    name: str
+
+
+class SignOut(_Message, frozen=True, kw_only=True, tag="sign_out"):
+    """Forget the tokens for a server."""
+
+    n: int
+    name: str
+
+
 class SetTier(_Message, frozen=True, kw_only=True, tag="set_tier"):
     """Confirm or take back what a tool's tier and labels are."""
 
@@ -307,6 +321,8 @@ Intent = (
     | RemoveServer
     | KeepServer
     | ReviewServer
+    | SignIn
+    | SignOut
     | SetTier
     | EnrolAgent
     | RevokeAgent

@@ -85,6 +85,11 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     launch: str = ""
     """Canonical JSON of the launch subject that was agreed to last; empty before that."""
     agreed_at: str = ""
+    sign_in_at: str = ""
+    """Host where a person has to sign in before the server answers; empty while nobody has to."""
+    signing_in: bool = False
+    sign_in_failed: bool = False
+    signed_in: bool = False
 
 
 class RuleState(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,12 +26,15 @@ from keyturn.application.console_protocol import (
     SetPosture,
     SetTier,
     SettleCredential,
+    SignIn,
+    SignOut,
     StopAll,
     UseRules,
 )
 from keyturn.application.events import Observers, Topic
 from keyturn.application.live import LiveConnections
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.removing import remove_server
@@ -63,6 +66,7 @@ class Intents:
         registry: Registry,
         approvals: Approvals,
         live: LiveConnections,
+        sign_ins: SignInDesk,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -74,6 +78,7 @@ class Intents:
         self._registry = registry
         self._approvals = approvals
         self._live = live
+        self._sign_ins = sign_ins
         self._observers = observers
         self._home = home
         self._quit = quit_broker
@@ -98,12 +103,16 @@ class Intents:
             case PutServer():
                 await self._put_server(intent)
             case RemoveServer():
-                await remove_server(self._registry, self._reviews, intent.name)
+                await remove_server(self._registry, self._reviews, self._sign_ins, intent.name)
             case KeepServer():
                 self._registry.drop_removal(intent.name)
             case ReviewServer():
                 self._reviews.ask_again(intent.name)
                 await self._live.review(intent.name)
+            case SignIn():
+                await self._sign_in(intent.name)
+            case SignOut():
+                await self._sign_ins.sign_out(self._remote(intent.name))
             case SetTier():
                 await self._set_tier(intent)
             case EnrolAgent():
@@ -132,6 +141,21 @@ class Intents:
             raise ConfigurationError("The rule cannot be read.", mend="Write it again.")
         await self._rules.add(rule_from_data(parsed.value))
         self._rejudge()
+
+    async def _sign_in(self, name: str) -> None:
+        server = self._remote(name)
+        if self._stop.engaged:
+            raise ConfigurationError(
+                "All agents are stopped, and nothing is sent to a server.", mend="Resume first."
+            )
+        await self._sign_ins.sign_in(server)
+
+    def _remote(self, name: str) -> ServerConfig:
+        found = (server for server in self._registry.servers if server.name == name)
+        server = next((server for server in found if server.url and server.confirmed), None)
+        if server is None:
+            raise ConfigurationError(f"No server named {name} is asked at an address.")
+        return server
 
     async def _set_tier(self, intent: SetTier) -> None:
         try:

@@ -17,6 +17,7 @@ from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.live import LiveConnections
 from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
@@ -43,6 +44,7 @@ class Overview:
         live: LiveConnections,
         secrets: SecretStore,
         holds: HoldBudgets,
+        sign_ins: SignInDesk,
     ) -> None:
         self._stop = stop
         self._rules = rules
@@ -51,6 +53,7 @@ class Overview:
         self._live = live
         self._secrets = secrets
         self._holds = holds
+        self._sign_ins = sign_ins
         self._history = 0
         self.problem = ""
         self.recording = True
@@ -133,6 +136,7 @@ class Overview:
         connections = [c for c in self._live.connections() if c.server.name == server.name]
         # Of a proposal nothing was agreed to, whatever had its name before.
         consent = self._agreements.latest_consent(server.name) if server.confirmed else None
+        sign_in = self._sign_ins.state_of(server) if server.url else SignInState()
         return ServerState(
             name=server.name,
             command=server.command,
@@ -149,6 +153,10 @@ class Overview:
             removal_proposed=server.name in self._registry.proposed_removals,
             launch=shown_subject(consent.subject) if consent is not None else "",
             agreed_at=consent.agreed_at if consent is not None else "",
+            sign_in_at=sign_in.host,
+            signing_in=sign_in.under_way,
+            sign_in_failed=sign_in.failed,
+            signed_in=sign_in.signed_in,
         )
 
     def _tools(self, server: ServerConfig, connections: list[Connection]) -> tuple[ToolState, ...]:

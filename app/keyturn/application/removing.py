@@ -4,12 +4,16 @@ Whatever takes its name afterwards is another server: its command is asked about
 its values is one that the removed server had.
 """
 
+from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
 from keyturn.application.reviews import Reviews
+from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable
 
 
-async def remove_server(registry: Registry, reviews: Reviews, name: str) -> None:
+async def remove_server(
+    registry: Registry, reviews: Reviews, sign_ins: SignInDesk, name: str
+) -> None:
     """Remove a server, its consents and its keychain entries, which are of no other server.
 
     Raises SecretStoreUnavailable when the keychain kept its entries; the server is gone then.
@@ -20,6 +24,10 @@ async def remove_server(registry: Registry, reviews: Reviews, name: str) -> None
     await registry.remove_server(name)
     reviews.removed(name)
     failed: SecretStoreUnavailable | None = None
+    try:
+        await _sign_out(sign_ins, server)
+    except SecretStoreUnavailable as error:
+        failed = error
     for credential in dict.fromkeys(server.credential_names()):
         try:
             await registry.remove_credential(name, credential)
@@ -32,3 +40,15 @@ async def remove_server(registry: Registry, reviews: Reviews, name: str) -> None
             cause=failed.cause,
             mend=f"Remove them in the system's own keychain; their names begin with {name}/.",
         ) from failed
+
+
+async def _sign_out(sign_ins: SignInDesk, server: ServerConfig) -> None:
+    """Forget its tokens; where nobody signed in, a keychain that is not there keeps none."""
+    if not server.url:
+        return
+    signed_in = sign_ins.state_of(server).signed_in
+    try:
+        await sign_ins.sign_out(server)
+    except SecretStoreUnavailable:
+        if signed_in:
+            raise

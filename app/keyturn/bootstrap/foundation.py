@@ -68,6 +68,7 @@ class Foundation:
     log: SqliteDecisionLog
     settings: SettingStore
     secrets: SecretStore
+    known: KnownSecrets
     mask: SecretMask
     recorder: Recorder
     approvals: Approvals
@@ -206,6 +207,7 @@ def _build(ground: _Ground) -> Foundation:
         log=ground.log,
         settings=ground.settings,
         secrets=ground.secrets,
+        known=ground.known,
         mask=ground.mask,
         recorder=recorder,
         approvals=approvals,

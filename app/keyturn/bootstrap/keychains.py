@@ -30,7 +30,7 @@ def headless_keychain(
     keychain, and its broker does not load one. Raises ConfigurationError for a server that has a
     secret and no identity before an agent comes.
     """
-    with_secrets = [server for server in servers if server.credential_names()]
+    with_secrets = [server for server in servers if server.credential_names() or server.oauth]
     if not with_secrets:
         return RefusingSecretStore()
     for server in with_secrets:

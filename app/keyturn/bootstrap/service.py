@@ -12,6 +12,7 @@ from pathlib import Path
 from keyturn import __version__
 from keyturn.application.console_protocol import Welcome
 from keyturn.application.control import Control
+from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import without_budgets
 from keyturn.application.intents import Intents
 from keyturn.application.overview import Overview
@@ -21,6 +22,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.bootstrap.foundation import Foundation, own_command
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
+from keyturn.bootstrap.sign_ins import SignInsOnDemand
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.hub import Hub, HubSettings
@@ -59,6 +61,13 @@ class Service:
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
         self.words = Words(self.resources / "translations")
+        self._sign_ins = SignInsOnDemand(
+            base.secrets,
+            base.known,
+            self.words,
+            base.env,
+            changed=lambda: base.observers.changed(Topic.SERVERS),
+        )
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
         """Where agents may ask over HTTP, 0 for any port that is free; None for nowhere."""
@@ -70,6 +79,7 @@ class Service:
             live=self.hub,
             secrets=base.secrets,
             holds=base.holds,
+            sign_ins=self._sign_ins,
         )
 
     def end(self) -> None:
@@ -101,6 +111,7 @@ class Service:
             registry=base.registry,
             approvals=base.approvals,
             live=self.hub,
+            sign_ins=self._sign_ins,
             observers=base.observers,
             home=str(Path.home()),
             quit_broker=self.end,
@@ -142,6 +153,7 @@ class Service:
             await ends.aclose()
             await sock.stop_listening()
             await self.hub.close()
+            await self._sign_ins.close()
             await sock.close()
             base.approvals.close()
             await self._tasks.close()
@@ -178,6 +190,7 @@ class Service:
             secrets=base.secrets,
             milestones=base.milestones,
             limits=base.limits,
+            sign_ins=self._sign_ins,
             large=PooledFrames(
                 base.workers, key=base.trace_key, result_bytes=base.limits.result_bytes
             ),

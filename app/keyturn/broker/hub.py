@@ -331,4 +331,4 @@ def _same_process(one: ServerConfig, other: ServerConfig) -> bool:
 
 def _what_starts(server: ServerConfig) -> tuple[object, ...]:
     process = server.command, server.env, server.cwd, server.cwd_path
-    return *process, server.url, server.transport, server.headers
+    return *process, server.url, server.transport, server.headers, server.oauth

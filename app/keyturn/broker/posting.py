@@ -14,7 +14,10 @@ from keyturn.broker.child_process import Ends
 from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId, ServerFrame
 from keyturn.broker.frames import HeldBytes
-from keyturn.broker.refusals import INTERNAL_ERROR, error_line
+from keyturn.broker.oauth_sign_in import ServerSignIn
+from keyturn.broker.oauth_words import NoSignIn, SignInWanted
+from keyturn.broker.refusals import INTERNAL_ERROR, NO_SIGN_IN, REFUSED, SIGN_IN, error_line
+from keyturn.broker.remote_client import RemoteClient
 from keyturn.broker.server_events import TooLong
 from keyturn.domain.canonical import JsonObject
 
@@ -42,6 +45,8 @@ class Remote:
     """Says that nobody knows what became of a request; False when nobody asks."""
     paused: Paused
     """Says that the answer to a request can be taken up again, or has to be."""
+    sign_in: ServerSignIn | None = None
+    """What all connections to the server know of who asks there."""
 
 
 class PulledFlow:
@@ -115,12 +120,23 @@ class Posts:
         self.note(f"{type(error).__name__}: {error}")
         self.give_up(post, UNSENT)
 
-    def give_up(self, post: Post, sentence: str) -> None:
+    def again(self, post: Post) -> None:
+        """Count a frame that the server has not taken, and that is to be sent once more."""
+        post.begun = False
+        self.add(post)
+
+    def unsigned(self, post: Post, error: SignInWanted | NoSignIn) -> None:
+        """Answer a request that waits for somebody to sign in."""
+        self.note(sign_in_note(error))
+        wanted = isinstance(error, SignInWanted)
+        self.give_up(post, SIGN_IN if wanted else NO_SIGN_IN, REFUSED)
+
+    def give_up(self, post: Post, sentence: str, code: int = INTERNAL_ERROR) -> None:
         """Answer a request: with the sentence if no byte of it has gone out."""
         if post.begun:
             self.lost(post, UNANSWERED)
         else:
-            self.say(post, sentence)
+            self.say(post, sentence, code)
 
     def lost(self, post: Post, reason: str) -> None:
         """Answer a request of which nobody knows whether it ran."""
@@ -131,14 +147,14 @@ class Posts:
         if not self._remote.lost(request_id, reason):
             self._ends.stdout.line(error_line(request_id, INTERNAL_ERROR, f"{reason}."))
 
-    def say(self, post: Post, sentence: str) -> None:
+    def say(self, post: Post, sentence: str, code: int = INTERNAL_ERROR) -> None:
         """Answer a request that the server did not run."""
         request_id = post.asks
         if post.answered:
             return
         post.answered = True
         if request_id is not None:
-            self._ends.stdout.line(error_line(request_id, INTERNAL_ERROR, sentence))
+            self._ends.stdout.line(error_line(request_id, code, sentence))
 
     def refused(self, post: Post, status: int) -> None:
         """Answer a request by the status of a response that holds no answer."""
@@ -159,8 +175,19 @@ class Posts:
             self._ends.slow(slow)
 
 
+def sign_in_note(error: SignInWanted | NoSignIn) -> str:
+    """Return what the server's log says of it."""
+    wanted = isinstance(error, SignInWanted)
+    return f"somebody has to sign in at {error.host}" if wanted else f"not signed in: {error}"
+
+
 def _weight_of(post: Post) -> int:
     return len(post.frame.line) + _BYTES_OF_A_TASK
+
+
+def remote_client(remote: Remote, connections: int | None = None) -> RemoteClient:
+    """Return what asks the server, as who is signed in there."""
+    return RemoteClient(http_client(remote, connections), remote.sign_in)
 
 
 def http_client(remote: Remote, connections: int | None = None) -> httpx2.AsyncClient:

@@ -35,6 +35,14 @@ KEYCHAIN = (
     "A credential of this server cannot be read from the keychain. "
     "Ask the user to unlock it, then reconnect."
 )
+SIGN_IN = (
+    "This server wants the user to sign in. Nothing was sent. "
+    "Ask the user to sign in to it in Keyturn, then try again."
+)
+NO_SIGN_IN = (
+    "Keyturn could not sign in to this server. Nothing was sent. "
+    "Ask the user to look at it in Keyturn."
+)
 NOT_STARTED = "The server could not be started. Ask the user to look at it in Keyturn."
 
 _FAULTS = 10

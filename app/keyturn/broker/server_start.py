@@ -1,8 +1,9 @@
 """Owns what exactly a server is started with: its command as agreed to, and its secrets."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.processes import Processes
@@ -14,6 +15,10 @@ from keyturn.broker.server_environment import program_of, secret_names
 from keyturn.domain.configuration import Limits, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
+
+if TYPE_CHECKING:
+    # It imports an HTTP client, which only remote servers need.
+    from keyturn.broker.oauth_sign_in import SignIns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,8 @@ class ServerMeans:
     limits: Limits
     large: LargeFrames | None = None
     """Reads frames over 64 KiB; None to have them read where they come in."""
+    sign_ins: "Callable[[], SignIns] | None" = None
+    """Returns those of the servers that are asked over HTTP; None where nobody can sign in."""
     budget: LineBudget = field(default_factory=LineBudget)
     """Of what all servers have begun to say."""
 

@@ -124,6 +124,7 @@ async def _open_remote(
         schema_of=asking.events.schema_of,
         lost=asking.lost,
         paused=asking.events.server_paused,
+        sign_in=None if means.sign_ins is None else means.sign_ins().of(start.server),
     )
     if start.server.transport is RemoteTransport.SSE:
         return SseTransport(remote, ends)

@@ -21,6 +21,7 @@ from keyturn.broker.eras import modern_meta
 from keyturn.broker.frames import HeldBytes, Oversize
 from keyturn.broker.http_request import EVENTS, JSON, Headers, body_of, kind_of
 from keyturn.broker.members import NOTHING
+from keyturn.broker.oauth_words import NoSignIn, SignInWanted
 from keyturn.broker.posting import (
     ERROR_BYTES,
     UNANSWERED,
@@ -29,7 +30,7 @@ from keyturn.broker.posting import (
     PulledFlow,
     Remote,
     Withdrawn,
-    http_client,
+    remote_client,
     whole,
 )
 from keyturn.broker.routes import CANCELLED, INITIALIZE, INITIALIZED
@@ -92,7 +93,7 @@ class HttpTransport:
         self._ends = ends
         self._tasks = tasks
         self.tap = PulledFlow()
-        self._http = http_client(remote)
+        self._http = remote_client(remote)
         self._closed = False
         self._headers = Headers(remote.schema_of)
         self._posts = Posts(remote, ends)
@@ -160,6 +161,8 @@ class HttpTransport:
             self._posts.lost(post, UNANSWERED)
         except Withdrawn:
             return
+        except (SignInWanted, NoSignIn) as error:
+            self._posts.unsigned(post, error)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             self._posts.failed(post, error)
         except TooLong:
@@ -172,7 +175,11 @@ class HttpTransport:
     async def _exchange(self, post: _Exchange) -> None:
         headers = self._headers.of(post.frame, modern=post.modern)
         async with self._http.stream(
-            "POST", self._remote.url, content=self._body(post), headers=headers
+            "POST",
+            self._remote.url,
+            content=lambda: self._body(post),
+            headers=headers,
+            refused=lambda: self._posts.again(post),
         ) as response:
             await self._take(post, response)
         if post.frame.method == INITIALIZED and not post.modern:
@@ -271,7 +278,7 @@ class HttpTransport:
             try:
                 if not await self._get(post):
                     return
-            except (httpx2.HTTPError, TooLong):
+            except (httpx2.HTTPError, TooLong, SignInWanted, NoSignIn):
                 post.retry = 2 * post.wait()
             await asyncio.sleep(post.wait())
 

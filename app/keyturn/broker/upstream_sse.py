@@ -17,6 +17,7 @@ from keyturn.broker.child_process import Ends
 from keyturn.broker.envelope import RequestId, read_server
 from keyturn.broker.frames import Oversize
 from keyturn.broker.http_request import EVENTS, JSON, body_of, kind_of
+from keyturn.broker.oauth_words import NoSignIn, SignInWanted
 from keyturn.broker.posting import (
     CONNECT_SECONDS,
     ERROR_BYTES,
@@ -26,8 +27,10 @@ from keyturn.broker.posting import (
     PulledFlow,
     Remote,
     Withdrawn,
-    http_client,
+    remote_client,
+    sign_in_note,
 )
+from keyturn.broker.refusals import NO_SIGN_IN, SIGN_IN
 from keyturn.broker.server_events import Event, EventReader, line_of
 
 OPEN_SECONDS = 10.0
@@ -61,7 +64,7 @@ class SseTransport:
         self._ends = ends
         self._loop = asyncio.get_running_loop()
         self.tap = PulledFlow()
-        self._http = http_client(remote, _MOST_CONNECTIONS)
+        self._http = remote_client(remote, _MOST_CONNECTIONS)
         self._posts = Posts(remote, ends)
         self._asked: dict[RequestId, tuple[_Turn, asyncio.Task[None]]] = {}
         """Requests whose POSTs are not over."""
@@ -119,6 +122,8 @@ class SseTransport:
             await self._exchange(turn)
         except Withdrawn:
             return
+        except (SignInWanted, NoSignIn) as error:
+            self._posts.unsigned(turn, error)
         except httpx2.HTTPError as error:
             self._posts.failed(turn, error)
         finally:
@@ -136,9 +141,10 @@ class SseTransport:
         async with self._http.stream(
             "POST",
             endpoint,
-            content=self._body(turn, body),
+            content=lambda: self._body(turn, body),
+            refused=lambda: self._posts.again(turn),
             headers={"content-type": JSON, "content-length": str(len(body))},
-            timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS, read=waits),
+            times=httpx2.Timeout(None, connect=CONNECT_SECONDS, read=waits),
         ) as response:
             turn.over.set()
             if not response.is_success:
@@ -171,6 +177,9 @@ class SseTransport:
                 sentence = _fault_of(response) or await self._take(response, opening)
         except TimeoutError:
             self._posts.note("the server did not say where to POST to")
+        except (SignInWanted, NoSignIn) as error:
+            sentence = SIGN_IN if isinstance(error, SignInWanted) else NO_SIGN_IN
+            self._posts.note(sign_in_note(error))
         except httpx2.HTTPError as error:
             self._posts.note(f"{type(error).__name__}: {error}")
         finally:

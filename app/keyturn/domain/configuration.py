@@ -1,5 +1,6 @@
 """What a profile or a headless FILE says of servers, agents and limits, as values."""
 
+import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -51,6 +52,37 @@ class ToolSetting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthConfig:
+    """How a headless broker signs in to a remote server."""
+
+    sign_in: tuple[str, ...] = ()
+    """The operator's program, which is given the address where a person signs in as its last word.
+    Empty: the server gives tokens for the client's own credentials."""
+    client_id: str = ""
+    """Of a client that the authorization server knows already; empty to register."""
+    client_secret: str = ""
+    """The name of its entry in the keychain."""
+    client_metadata_url: str = ""
+    """Where the authorization server can read who asks, instead of a registration."""
+    issuer: str = ""
+    """The one authorization server that may be asked; empty for the one that the server names."""
+    scope: str = ""
+    """What a client asks for by its own credentials."""
+
+    def lines(self) -> tuple[str, ...]:
+        """Return what an approver is shown of it."""
+        said = {
+            "sign_in": json.dumps(self.sign_in) if self.sign_in else "",
+            "client_id": self.client_id,
+            "client_secret": f"{KEYCHAIN_PREFIX}{self.client_secret}" if self.client_secret else "",
+            "client_metadata_url": self.client_metadata_url,
+            "issuer": self.issuer,
+            "scope": self.scope,
+        }
+        return tuple(f"{name}={value}" for name, value in said.items() if value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerConfig:
     """One MCP server behind Keyturn."""
 
@@ -63,6 +95,8 @@ class ServerConfig:
     """Of a remote server."""
     headers: dict[str, str] = field(default_factory=dict[str, str], hash=False)
     """What Keyturn adds to each request to a remote server: values, or `keychain:NAME`."""
+    oauth: OAuthConfig | None = None
+    """How to sign in to a remote server, where FILE says so."""
     env: dict[str, str] = field(default_factory=dict[str, str], hash=False)
     """Values, or `keychain:NAME`; secrets themselves are never here."""
     environment: str = ""
@@ -78,7 +112,8 @@ class ServerConfig:
 
     def credential_names(self) -> tuple[str, ...]:
         """Return the names of the secrets that the server is started or asked with."""
-        return tuple(
+        signs = (self.oauth.client_secret,) if self.oauth and self.oauth.client_secret else ()
+        return signs + tuple(
             value.removeprefix(KEYCHAIN_PREFIX)
             for value in (*self.env.values(), *self.headers.values())
             if _is_secret(value)

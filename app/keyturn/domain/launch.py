@@ -26,6 +26,8 @@ class LaunchIdentity:
     """How it is asked, where that is not Streamable HTTP."""
     headers: tuple[str, ...] = ()
     """Names of the headers that Keyturn adds there; `NAME=keychain:ENTRY` for secrets."""
+    oauth: tuple[str, ...] = ()
+    """How Keyturn signs in there, where FILE says so."""
     launch_hash: str = field(init=False, repr=False)
     """SHA-256 over the canonical subject."""
 
@@ -37,6 +39,8 @@ class LaunchIdentity:
         """Return what the approver is shown for a `command` request (architecture.md section 2)."""
         if self.url:
             said: JsonObject = {"transport": self.transport} if self.transport else {}
+            if self.oauth:
+                said["oauth"] = list(self.oauth)
             return {"headers": list(self.headers), "url": self.url, **said}
         return {
             "argv": list(self.argv),
@@ -59,6 +63,7 @@ def remote_identity(server: ServerConfig) -> LaunchIdentity:
         url=server.url,
         transport="" if transport is RemoteTransport.HTTP else transport.value,
         headers=server.header_names(),
+        oauth=server.oauth.lines() if server.oauth is not None else (),
     )
 
 

@@ -1,11 +1,17 @@
 """Where a remote server may be asked, and which headers Keyturn may add there."""
 
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from keyturn.domain.configuration import KEYCHAIN_PREFIX, RemoteTransport, ServerConfig
+from keyturn.domain.configuration import (
+    KEYCHAIN_PREFIX,
+    OAuthConfig,
+    RemoteTransport,
+    ServerConfig,
+)
 from keyturn.domain.errors import ConfigurationError
 
 SCHEMES = ("http://", "https://")
@@ -81,6 +87,36 @@ def fault_of_header(name: str, value: str) -> HeaderFault | None:
         entry = value.removeprefix(KEYCHAIN_PREFIX)
         return None if _ENTRY.fullmatch(entry) else HeaderFault.NO_ENTRY
     return None if _VALUE.fullmatch(value) else HeaderFault.NO_VALUE
+
+
+def fault_of_oauth(oauth: OAuthConfig) -> tuple[str, str] | None:
+    """Say which setting of how to sign in cannot be used, and why; None when all can.
+
+    A secret without its issuer would go to whichever authorization server the server names.
+    """
+    fault = fault_of_url(oauth.issuer) if oauth.issuer else None
+    if fault is not None:
+        return "issuer", fault.value
+    if oauth.client_secret and not _ENTRY.fullmatch(oauth.client_secret):
+        return "client_secret", HeaderFault.NO_ENTRY.value
+    if oauth.client_secret and not (oauth.client_id and oauth.issuer):
+        return "client_secret", "needs a client_id and the issuer that it belongs to"
+    if not oauth.sign_in and not oauth.client_secret:
+        return "sign_in", "is missing, and there is no client_secret either"
+    if oauth.client_metadata_url and not _is_a_document(oauth.client_metadata_url):
+        return "client_metadata_url", "is no https URL of a document"
+    if not all(map(_VALUE.fullmatch, (oauth.client_id, oauth.scope))):
+        return "client_id", "or scope holds what is no printable ASCII"
+    return None
+
+
+def names_authorization(headers: Iterable[str]) -> bool:
+    """Tell whether a server's own headers say who asks, so that nobody signs in."""
+    return any(name.lower() == "authorization" for name in headers)
+
+
+def _is_a_document(url: str) -> bool:
+    return fault_of_url(url) is None and url.startswith("https://") and len(urlsplit(url).path) > 1
 
 
 def _is_a_host(netloc: str, host: str) -> bool:

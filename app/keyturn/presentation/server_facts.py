@@ -7,9 +7,13 @@ from keyturn.application.console_state import ServerState
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, RemoteTransport
 from keyturn.presentation.card import Pair
+from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.relative_time import relative_time
+from keyturn.presentation.servers import Notice
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
+_LONGEST_HOST = 253
 _TRANSPORTS = {
     RemoteTransport.HTTP.value: "servers.transport_http",
     RemoteTransport.SSE.value: "servers.transport_sse",
@@ -65,6 +69,28 @@ def facts_of(
     yield Pair(key=words("servers.running"), value=words(counted, n=state.running))
     if logs and not state.url:
         yield Pair(key=words("servers.log"), value=f"{logs}/{state.name}.log", exact=True)
+
+
+def sign_in_notice(state: ServerState, words: Words) -> Notice:
+    """Return what says that a person has to sign in; the host stands there as it was said."""
+    host = shown_line(state.sign_in_at, words, most=_LONGEST_HOST)
+    if state.signing_in:
+        strong, rest = (
+            words("servers.notice_signing_in", host=host),
+            "servers.notice_signing_in_rest",
+        )
+    elif state.sign_in_failed:
+        strong, rest = words("servers.notice_not_signed_in"), "servers.notice_not_signed_in_rest"
+    else:
+        strong, rest = words("servers.notice_sign_in", host=host), "servers.notice_sign_in_rest"
+    return Notice(
+        role=Role.WARNING,
+        icon=Icon.ATTENTION,
+        strong=strong,
+        rest=words(rest),
+        action=words("servers.sign_in"),
+        signs_in=True,
+    )
 
 
 def proposal_of(state: ServerState) -> JsonObject:

@@ -105,6 +105,8 @@ class Notice:
     action: str = ""
     opens: str = ""
     """Id of the request that the action opens; empty where it starts something else."""
+    signs_in: bool = False
+    """Whether the action opens a browser, to sign in to the server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +158,7 @@ class ServerView:
     """The command line proposed its removal."""
     new_tools: int
     digest: str
+    signed_in: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from keyturn.presentation.server_facts import (
     facts_of,
     keychain_names,
     proposal_of,
+    sign_in_notice,
     values_of,
     when_text,
 )
@@ -172,6 +173,7 @@ class ServersBuilder:
             removal=state.removal_proposed,
             new_tools=len(known.unreviewed(state.name)),
             digest=digest_of(canonical(proposal_of(state))),
+            signed_in=state.signed_in,
         )
 
     def _server_chips(self, state: ServerState) -> Iterable[Chip]:
@@ -205,6 +207,8 @@ class ServersBuilder:
                 action=words("servers.open_request"),
                 opens=command.id,
             )
+        if state.sign_in_at or state.signing_in or state.sign_in_failed:
+            return sign_in_notice(state, words)
         new = len(known.unreviewed(state.name))
         if new:
             return Notice(

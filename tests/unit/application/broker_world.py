@@ -10,6 +10,7 @@ from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.rule import Rule
 from tests.fakes.secret_store import FakeSecretStore
+from tests.fakes.sign_in_desk import FakeSignInDesk
 from tests.fakes.stores import FakeAgentStore, FakeServerStore
 from tests.unit.application.gate_world import World
 
@@ -73,6 +74,7 @@ class BrokerWorld(World):
         self.server_configs = FakeServerStore(*servers)
         self.agent_store = FakeAgentStore()
         self.topics: list[Topic] = []
+        self.sign_ins = FakeSignInDesk()
         self.raised = 0
         self.quits = 0
         self.registry = Registry(
@@ -99,6 +101,7 @@ class BrokerWorld(World):
             live=self.live,
             secrets=self.secrets,
             holds=self.holds,
+            sign_ins=self.sign_ins,
         )
 
     def _make_control(self) -> Control:
@@ -122,6 +125,7 @@ class BrokerWorld(World):
             registry=self.registry,
             approvals=self.approvals,
             live=self.live,
+            sign_ins=self.sign_ins,
             observers=self.observers,
             home="/srv/home",
             quit_broker=self._quit,

@@ -2,6 +2,7 @@
 
 import math
 import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,15 @@ from keyturn.domain.configuration import (
 )
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.launch import remote_identity
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.tier import Tier
 
+SIGNS_IN = '[servers.a]\nurl = "https://a"\n[servers.a.oauth]\nsign_in = ["a"]\n'
+BESIDE_A_HEADER = (
+    '[servers.a]\nurl = "https://a"\nheaders = { authorization = "b" }\noauth.sign_in = ["a"]'
+)
 FOLDER = Path("/srv/keyturn")
 EXAMPLE = """
 [policy]
@@ -179,6 +185,18 @@ def test_an_unknown_key_is_refused_with_a_sentence(text: str) -> None:
         ('[servers.a]\ncommand = ["a"]\nheaders = { A = "b" }', "means nothing without a url"),
         ('[servers.a]\ncommand = ["a"]\ntransport = "sse"', "means nothing without a url"),
         ('[servers.a]\nurl = "https://a"\ntransport = "ws"', "is neither http nor sse"),
+        ('[servers.a]\ncommand = ["a"]\noauth = {}', "means nothing without a url"),
+        ('[servers.a]\nurl = "https://a"\noauth = 1', "'oauth' in servers.a is not a table"),
+        ('[servers.a]\nurl = "https://a"\noauth = {}', "'sign_in' in servers.a.oauth is missing"),
+        (BESIDE_A_HEADER, "'oauth' in servers.a means nothing beside a header Authorization"),
+        (SIGNS_IN + 'client_secret = "plain"', "'client_secret' in servers.a.oauth is no keychain"),
+        (SIGNS_IN + 'client_secret = "keychain:a b"', "names no entry of the keychain"),
+        (SIGNS_IN + 'client_secret = "keychain:a"', "needs a client_id and the issuer"),
+        (SIGNS_IN + 'issuer = "http://example.org"', "'issuer' in servers.a.oauth must be https"),
+        (SIGNS_IN + 'client_metadata_url = "http://a/b"', "is no https URL of a document"),
+        (SIGNS_IN + 'client_metadata_url = "https://a/"', "is no https URL of a document"),
+        (SIGNS_IN + 'scope = "a\\nb"', "holds what is no printable ASCII"),
+        (SIGNS_IN + "more = 1", "'more' in servers.a.oauth is not known here"),
         ('[servers.a]\ncommand = ["a"]\ntools.x = 1', "'x' in servers.a.tools is not a table"),
         ('[servers.a]\ncommand = ["a"]\ntools.x.tier = "T3"', "is none of T0, T1, T2"),
         ('[servers.a]\ncommand = ["a"]\ntools.x.tier = 1', "'tier' in servers.a.tools.x is not"),
@@ -272,3 +290,27 @@ def test_a_remote_server_is_read_with_its_headers() -> None:
 def test_a_remote_server_may_speak_the_older_transport() -> None:
     (server,) = read('[servers.a]\nurl = "https://example.org/sse"\ntransport = "sse"').servers
     assert server.transport is RemoteTransport.SSE
+
+
+def test_a_remote_server_may_want_a_sign_in() -> None:
+    (server,) = read(
+        """
+        [servers.a]
+        url = "https://example.org/mcp"
+        [servers.a.oauth]
+        client_id = "keyturn"
+        client_secret = "keychain:own"
+        issuer = "https://auth.example.org"
+        """
+    ).servers
+    assert server.oauth is not None
+    assert server.credential_names() == ("own",)
+    assert server.oauth.lines() == (
+        "client_id=keyturn",
+        "client_secret=keychain:own",
+        "issuer=https://auth.example.org",
+    )
+    with_it = remote_identity(server)
+    without = remote_identity(replace(server, oauth=None))
+    assert with_it.launch_hash != without.launch_hash
+    assert "oauth" not in without.subject()

@@ -1,6 +1,7 @@
 """Every intent of the console protocol is carried out, and fails with a sentence."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -24,11 +25,14 @@ from keyturn.application.console_protocol import (
     SetPosture,
     SetTier,
     SettleCredential,
+    SignIn,
+    SignOut,
     StopAll,
     UseRules,
 )
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.stop import StopLevel
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import CwdMode, ServerConfig
@@ -44,6 +48,7 @@ from tests.factories import make_call, make_connection, make_launch, make_tool
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play
 
+FAR = ServerConfig(name="far", command=(), url="https://far.example.com/mcp")
 SHIP = ServerConfig(name="shipments", command=("ship",), env={"TOKEN": "keychain:ship"})
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
 
@@ -150,6 +155,14 @@ async def puts_a_setting(world: BrokerWorld) -> None:
     assert world.registry.settings == {"theme": "dark"}
 
 
+async def signs_in(world: BrokerWorld) -> None:
+    assert world.sign_ins.wanted == ["far"]
+
+
+async def signs_out(world: BrokerWorld) -> None:
+    assert world.sign_ins.left == ["far"]
+
+
 async def quits(world: BrokerWorld) -> None:
     assert world.quits == 1
 
@@ -171,6 +184,8 @@ ROWS: list[tuple[Intent, Check]] = [
     (RemoveServer(n=1, name="shipments"), removes_a_server),
     (KeepServer(n=1, name="shipments"), keeps_a_server),
     (ReviewServer(n=1, name="shipments"), reviews_a_server),
+    (SignIn(n=1, name="far"), signs_in),
+    (SignOut(n=1, name="far"), signs_out),
     (sets(Tier.T0, "UP", hidden=True), sets_a_tier),
     (EnrolAgent(n=1, name="coder"), enrols),
     (RevokeAgent(n=1, name="analyst"), revokes),
@@ -184,7 +199,8 @@ ROWS: list[tuple[Intent, Check]] = [
 
 async def prepared(intent: Intent) -> BrokerWorld:
     """Make a world in which the intent has something to do."""
-    world = BrokerWorld(servers=(SHIP,))
+    far = (FAR,) if isinstance(intent, SignIn | SignOut) else ()
+    world = BrokerWorld(servers=(SHIP, *far))
     await world.connect()
     await world.registry.enrol("analyst")
     match intent:
@@ -310,5 +326,48 @@ def test_a_person_resumes_and_what_waited_is_not_brought_back() -> None:
         assert world.approvals.waiting() == ()
         assert world.server.sent == []
         assert {e.actor for e in world.log.of_type(RecordType.RESUME)} == {Actor.HUMAN}
+
+    play(story)
+
+
+@pytest.mark.requirement("LAW-5")
+def test_nobody_signs_in_while_all_is_stopped() -> None:
+    async def story() -> None:
+        world = await prepared(SignIn(n=1, name="far"))
+        await world.stop.engage("window")
+        with pytest.raises(KeyturnError, match="stopped"):
+            await world.intents.carry_out(SignIn(n=2, name="far"))
+        assert world.sign_ins.wanted == []
+
+    play(story)
+
+
+@pytest.mark.parametrize("name", ["shipments", "nobody", "proposed"])
+def test_only_a_confirmed_server_at_an_address_is_signed_in_to(name: str) -> None:
+    async def story() -> None:
+        proposed = replace(FAR, name="proposed", confirmed=False)
+        world = BrokerWorld(servers=(SHIP, FAR, proposed))
+        for intent in (SignIn(n=1, name=name), SignOut(n=2, name=name)):
+            with pytest.raises(KeyturnError, match="at an address"):
+                await world.intents.carry_out(intent)
+        assert world.sign_ins.wanted == world.sign_ins.left == []
+
+    play(story)
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.parametrize("keychain", ["ready", "missing"])
+def test_a_removed_server_is_signed_out(signed_in: bool, keychain: str) -> None:
+    async def story() -> None:
+        world = await prepared(SignIn(n=1, name="far"))
+        world.sign_ins.states["far"] = SignInState(signed_in=signed_in)
+        world.sign_ins.keychain = keychain
+        if signed_in and keychain == "missing":
+            with pytest.raises(KeyturnError, match="still in the keychain"):
+                await world.intents.carry_out(RemoveServer(n=2, name="far"))
+        else:
+            await world.intents.carry_out(RemoveServer(n=2, name="far"))
+        assert world.registry.servers == (SHIP,)
+        assert world.sign_ins.left == ["far"]
 
     play(story)

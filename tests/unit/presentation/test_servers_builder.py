@@ -158,6 +158,33 @@ def test_a_launch_that_waits_is_shown_before_the_one_agreed_to() -> None:
     assert view.notice.opens == command.id
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"sign_in_at": "auth.example.com"}, "Needs you to sign in at auth.example.com."),
+        ({"sign_in_at": "a.example", "signing_in": True}, "Your browser shows where to sign in"),
+        ({"sign_in_at": "a.example", "sign_in_failed": True}, "The sign-in came to nothing."),
+        ({"sign_in_failed": True}, "The sign-in came to nothing."),
+    ],
+)
+def test_a_server_that_wants_a_sign_in_says_where(changes: dict[str, object], says: str) -> None:
+    state = changed(command=(), url="https://far.example.com/mcp", **changes)
+    notice = BUILDER.server(known(state), state, NOW).notice
+    assert notice is not None
+    assert notice.strong.startswith(says)
+    assert notice.signs_in
+    assert not notice.opens
+
+
+def test_a_host_is_one_line_whatever_it_is() -> None:
+    state = changed(url="https://far.example.com", sign_in_at="a\u202e\n" + "b" * 400)
+    notice = BUILDER.server(known(state), state, NOW).notice
+    assert notice is not None
+    assert "\u202e" not in notice.strong
+    assert "\n" not in notice.strong
+    assert len(notice.strong) < 400
+
+
 def test_a_batch_leaves_out_what_is_unlike_the_others() -> None:
     requests = (
         a_new("now"),

@@ -17,6 +17,8 @@ from keyturn.application.console_protocol import (
     RemoveServer,
     ReviewServer,
     SetTier,
+    SignIn,
+    SignOut,
 )
 from keyturn.domain.configuration import RemoteTransport
 from keyturn.gui.forms.outcome import Outcome
@@ -73,6 +75,8 @@ class ServerActions(QObject):
         view.server.remove_requested.connect(self._on_remove)
         view.server.keep_requested.connect(self._on_keep)
         view.server.review_requested.connect(self._on_review)
+        view.server.sign_in_requested.connect(self._on_sign_in)
+        view.server.sign_out_requested.connect(self._on_sign_out)
 
     def _on_accept(self, answer: Answer) -> None:
         self._decide(answer, allow=True)
@@ -161,6 +165,14 @@ class ServerActions(QObject):
 
     def _on_keep(self, server: str) -> None:
         self._send(lambda n: KeepServer(n=n, name=server))
+
+    def _on_sign_in(self, server: str) -> None:
+        said = self._words("servers.signing_in", server=server)
+        self._sender.send(lambda n: SignIn(n=n, name=server), lambda done: self._say(done, said))
+
+    def _on_sign_out(self, server: str) -> None:
+        said = self._words("servers.signed_out", server=server)
+        self._sender.send(lambda n: SignOut(n=n, name=server), lambda done: self._say(done, said))
 
     def _on_review(self, server: str) -> None:
         self._wanted.discard(server)

@@ -79,6 +79,8 @@ class ServerPane(DetailPane):
     remove_requested = Signal(str)
     keep_requested = Signal(str)
     review_requested = Signal(str)
+    sign_in_requested = Signal(str)
+    sign_out_requested = Signal(str)
     batch_requested = Signal(str)
     opened = Signal(str)
     """Id of the request about the command."""
@@ -95,6 +97,7 @@ class ServerPane(DetailPane):
         self.review = Button(look, Kind.PLAIN, "", Icon.LOOK, name="review_tools", height=DECISION)
         self.remove = Button(look, Kind.PLAIN, name="remove_server", height=DECISION)
         self.keep = Button(look, Kind.SOFT, name="keep_server", height=DECISION)
+        self.sign_out = Button(look, Kind.PLAIN, name="sign_out", height=DECISION)
         self.action = ArmedAction(look, self.confirm, now_ms, self)
         self._values = column()
         self._facts = column()
@@ -136,7 +139,8 @@ class ServerPane(DetailPane):
         self.body.addLayout(self._facts)
         self.body.addStretch()
         self.add_buttons(
-            (self.remove, self.keep), (self.action.name_row, self.review, self.confirm)
+            (self.remove, self.keep, self.sign_out),
+            (self.action.name_row, self.review, self.confirm),
         )
 
     def _connect(self) -> None:
@@ -144,6 +148,7 @@ class ServerPane(DetailPane):
         self.remove.clicked.connect(self._on_remove)
         self.keep.clicked.connect(self._on_keep)
         self.review.clicked.connect(self._on_review)
+        self.sign_out.clicked.connect(self._on_sign_out)
         self.action.pressed.connect(self._on_confirm)
 
     def _pairs(self, place: QVBoxLayout, pairs: Sequence[Pair]) -> None:
@@ -166,10 +171,14 @@ class ServerPane(DetailPane):
         self._say(self.keep, keep, view)
         self._say(self.review, "servers.review_tools", view)
         self._say(self.confirm, "servers.confirm", view)
+        self._say(self.sign_out, "servers.sign_out", view)
         shown = [self.remove, self.confirm] if view.proposal else [self.remove]
         if not view.proposal:
             shown.append(self.keep if asking else self.review)
-        self.show_only(*shown, among=(self.remove, self.keep, self.review, self.confirm))
+        if view.signed_in and not asking:
+            shown.append(self.sign_out)
+        every = (self.remove, self.keep, self.sign_out, self.review, self.confirm)
+        self.show_only(*shown, among=every)
         self._rest_while_busy()
         if view.proposal:
             self.action.show(
@@ -196,6 +205,8 @@ class ServerPane(DetailPane):
             return
         if notice.opens:
             self.opened.emit(notice.opens)
+        elif notice.signs_in:
+            self.sign_in_requested.emit(self._view.server)
         else:
             self.batch_requested.emit(self._view.server)
 
@@ -226,6 +237,10 @@ class ServerPane(DetailPane):
     def _on_review(self) -> None:
         if self._view is not None:
             self.review_requested.emit(self._view.server)
+
+    def _on_sign_out(self) -> None:
+        if self._view is not None:
+            self.sign_out_requested.emit(self._view.server)
 
     def _on_confirm(self) -> None:
         if self._view is not None and self._view.proposal:

@@ -1,0 +1,324 @@
+"""Owns whether Keyturn is signed in to a remote server, for all connections to it together.
+
+Nothing that an agent does opens a page (law 4): while a person has to sign in, what it asks is
+refused. Only a click in the window, or the operator's own program of FILE, starts a sign-in.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.ports.sign_in_desk import SignInState
+from keyturn.application.ports.url_opener import UrlOpener
+from keyturn.application.tasks import TaskOwner
+from keyturn.broker.oauth_http import SignInClient, shown_host
+from keyturn.broker.oauth_redirect import Redirected, RedirectListener, RedirectTexts
+from keyturn.broker.oauth_tokens import Tokens, TokenStore
+from keyturn.broker.oauth_words import Challenge, NoSignIn, SignInWanted
+from keyturn.domain.configuration import OAuthConfig, ServerConfig
+from keyturn.domain.errors import KeyturnError, SecretStoreUnavailable
+from keyturn.domain.remote import names_authorization
+
+if TYPE_CHECKING:
+    from keyturn.broker.oauth_flow import Run
+
+_log = logging.getLogger(__name__)
+
+SIGN_IN_SECONDS = 300.0
+"""How long a person may take."""
+WAIT_SECONDS = 8.0
+"""How long a request waits for that; nothing waits longer for a person (architecture.md 7)."""
+PAUSE_SECONDS = 30.0
+"""How long after a sign-in that came to nothing no request starts another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInMeans:
+    """What signing in needs of the broker."""
+
+    secrets: SecretStore
+    tokens: TokenStore
+    opener_of: Callable[[ServerConfig], UrlOpener | None]
+    """Returns the operator's program, where FILE names one."""
+    texts: RedirectTexts
+    changed: Callable[[], None] = lambda: None
+    """Is told when a server stands otherwise than before."""
+
+
+_NOT_ASKED = Challenge(status=401, header="", version="")
+"""For a server that was not asked yet: where it is described is found without its saying."""
+
+
+class ServerSignIn:
+    """Holds the tokens for one server at one URL, and gets new ones."""
+
+    def __init__(self, server: ServerConfig, means: SignInMeans) -> None:
+        self.server = server
+        self._means = means
+        self._oauth = server.oauth or OAuthConfig()
+        self._client = SignInClient(server.url, (self._oauth.issuer,))
+        self._tasks = TaskOwner()
+        self._loading = asyncio.Lock()
+        self._loaded = False
+        self._tokens: Tokens | None = None
+        self._refreshed = ""
+        """A token that was just refreshed: where it is not taken, another one is no help."""
+        self._running: asyncio.Task[None] | None = None
+        self._asking = False
+        """Whether a person was shown where to sign in."""
+        self._no_other_before = 0.0
+        self.challenged = server.oauth is not None
+        """Whether the server is known to want a sign-in."""
+        self.host = ""
+        """Where somebody has to sign in; empty where that is not known."""
+        self._fault = ""
+        self._challenge = _NOT_ASKED
+        self._failed = False
+
+    @property
+    def state(self) -> SignInState:
+        """How Keyturn stands with the server."""
+        return SignInState(
+            host=self.host,
+            under_way=self._asking,
+            failed=self._failed and not self._asking,
+            signed_in=self._tokens is not None and not self.host,
+        )
+
+    async def headers(self) -> dict[str, str]:
+        """Return what says who asks; nothing until the server wants it."""
+        if self.challenged:
+            await self._load()
+        return self.headers_now()
+
+    def headers_now(self) -> dict[str, str]:
+        """Return the same without looking anything up."""
+        return {"authorization": f"Bearer {self._tokens.access}"} if self._tokens else {}
+
+    async def renew(self, challenge: Challenge, used: Mapping[str, str]) -> bool:
+        """Get a token in the place of one that was not taken; `used` are the headers with it.
+
+        False where it is from a sign-in of now: another one would be no help. Raises SignInWanted
+        where somebody has to sign in first, and NoSignIn for another reason.
+        """
+        self.challenged, self._challenge = True, challenge
+        if await self.headers() != used:
+            return True
+        if self._running is None and time.monotonic() >= self._no_other_before:
+            self._running = self._tasks.start(self._run(None), "sign-in")
+        if self._running is not None:
+            await asyncio.wait([self._running], timeout=WAIT_SECONDS)
+        if self.headers_now() != used:
+            return self._tokens is not None and self._tokens.access == self._refreshed
+        raise SignInWanted(self.host) if self.host else NoSignIn(self._fault)
+
+    async def sign_in(self, opener: UrlOpener) -> None:
+        """Have a person sign in, who asked for it; returns once it has begun."""
+        await self._stop_running()
+        self.challenged = True
+        self._running = self._tasks.start(self._run(opener), "sign-in")
+
+    async def sign_out(self) -> None:
+        """Forget the tokens; raises SecretStoreUnavailable where the keychain keeps them."""
+        await self._stop_running()
+        async with self._loading:
+            self._tokens, self._loaded, self._no_other_before = None, True, 0.0
+        self._means.changed()
+        await self._means.tokens.forget(self.server.name, self.server.url)
+
+    async def settled(self) -> None:
+        """Wait until no sign-in runs."""
+        if self._running is not None:
+            await asyncio.wait([self._running])
+
+    async def close(self) -> None:
+        """Give up what runs."""
+        await self._tasks.close()
+
+    # ---------------------------------------------------------------- inside
+
+    async def _load(self) -> None:
+        async with self._loading:
+            if not self._loaded:
+                self._tokens = await self._means.tokens.load(self.server.name, self.server.url)
+                self._loaded = True
+
+    async def _stop_running(self) -> None:
+        running = self._running
+        if running is not None:
+            running.cancel()
+            await asyncio.wait([running])
+
+    async def _run(self, wanted_with: UrlOpener | None) -> None:
+        """Get new tokens; `wanted_with` shows the page to a person who asked for it."""
+        self._failed = False
+        try:
+            if wanted_with is None:
+                tokens = await self._authorize(self._means.opener_of(self.server))
+            else:
+                tokens = await self._ask((await self._run_of()).signing_in(), wanted_with)
+            self._tokens, self.host, self._fault, self._loaded = tokens, "", "", True
+            await self._means.tokens.keep(self.server.name, self.server.url, tokens)
+        except SignInWanted as wanted:
+            self.host = wanted.host
+            self._pause("somebody has to sign in")
+        except (NoSignIn, KeyturnError) as error:
+            self._failed = wanted_with is not None
+            self._pause(str(error))
+        finally:
+            self._running, self._asking = None, False
+            self._means.changed()
+
+    def _pause(self, fault: str) -> None:
+        self._fault = fault
+        self._no_other_before = time.monotonic() + PAUSE_SECONDS
+        _log.info("no sign-in server=%s cause=%s", self.server.name, fault)
+
+    async def _run_of(self) -> "Run":
+        # Importing it takes a second; from the thread on it is there.
+        await asyncio.to_thread(import_module, "keyturn.broker.oauth_flow")
+        from keyturn.broker.oauth_flow import Run
+
+        return Run(
+            url=self.server.url,
+            oauth=self._oauth,
+            client_secret=await self._client_secret(),
+            challenge=self._challenge,
+            tokens=self._tokens,
+            now=time.time(),
+        )
+
+    async def _authorize(self, opener: UrlOpener | None) -> Tokens:
+        """Get tokens with what is known already; else with the operator's program."""
+        run = await self._run_of()
+        from keyturn.broker.oauth_flow import authorize
+
+        tokens = run.tokens
+        if tokens is not None and tokens.refresh and self._may_refresh(run.challenge, tokens):
+            try:
+                renewed = await authorize(run.refreshing(), self._client, None)
+            except SignInWanted:
+                if opener is None:
+                    raise
+            else:
+                self._refreshed = renewed.access
+                return renewed
+        if opener is None:
+            return await authorize(run.signing_in(), self._client, None)
+        return await self._ask(run.signing_in(), opener)
+
+    def _may_refresh(self, challenge: Challenge, tokens: Tokens) -> bool:
+        return not challenge.wants_scope and tokens.access != self._refreshed
+
+    async def _ask(self, run: "Run", opener: UrlOpener) -> Tokens:
+        """Have a person sign in."""
+        from keyturn.broker.oauth_flow import authorize
+
+        listener = RedirectListener(self._means.texts)
+        before = run.tokens.client.get("redirect_uris") if run.tokens is not None else None
+        person = _Person(opener, listener, self._shown)
+        await listener.start(str(before[0]) if isinstance(before, list) and before else "")
+        try:
+            async with asyncio.timeout(SIGN_IN_SECONDS):
+                return await authorize(run, self._client, person)
+        except TimeoutError:
+            raise NoSignIn("nobody signed in in time") from None
+        finally:
+            listener.close()
+            await person.close()
+
+    def _shown(self, host: str) -> None:
+        self.host, self._asking = host, True
+        self._means.changed()
+
+    async def _client_secret(self) -> str:
+        """Return the secret of a client that the authorization server knows already."""
+        name = self._oauth.client_secret
+        secret = await self._means.secrets.get(self.server.name, name) if name else None
+        if name and secret is None:
+            raise SecretStoreUnavailable(
+                f"The keychain holds no value named {name} for {self.server.name}.",
+                mend=f"Store it: keyturn credential set {self.server.name} {name}",
+            )
+        return "" if secret is None else secret.value
+
+
+class _Person:
+    """Shows the page, and waits for the browser to come back from it."""
+
+    def __init__(
+        self, opener: UrlOpener, listener: RedirectListener, shown: Callable[[str], None]
+    ) -> None:
+        self._opener = opener
+        self._listener = listener
+        self._shown = shown
+        self._tasks = TaskOwner()
+
+    @property
+    def uri(self) -> str:
+        """Where the browser comes back to."""
+        return self._listener.uri
+
+    async def show(self, url: str) -> None:
+        """Open the page; it may stay open until all is over."""
+        self._listener.expect(url)
+        self._shown(shown_host(httpx2.URL(url)))
+        self._tasks.start(self._open(url), "page to sign in")
+
+    async def answer(self) -> Redirected | None:
+        """Return what the browser brought; None too where no page could be shown."""
+        return await self._listener.answer()
+
+    async def close(self) -> None:
+        """Close the page, as far as it is ours."""
+        await self._tasks.close()
+
+    async def _open(self, url: str) -> None:
+        try:
+            await self._opener.open(url)
+        except KeyturnError as error:
+            _log.info("no page to sign in: %s", error)
+            self._listener.close()
+
+
+class SignIns:
+    """The sign-ins of a broker, one for each server that is asked over HTTP."""
+
+    def __init__(self, means: SignInMeans) -> None:
+        self._means = means
+        self._servers: dict[str, ServerSignIn] = {}
+        self._tasks = TaskOwner()
+
+    def of(self, server: ServerConfig) -> ServerSignIn | None:
+        """Return what its connections share; None for a server whose own headers say who asks."""
+        if names_authorization(server.headers):
+            return None
+        known = self._servers.get(server.name)
+        if known is not None and (known.server.url, known.server.oauth) == (
+            server.url,
+            server.oauth,
+        ):
+            return known
+        if known is not None:
+            self._tasks.start(known.close(), "end of a sign-in")
+        made = self._servers[server.name] = ServerSignIn(server, self._means)
+        return made
+
+    def state_of(self, server: ServerConfig) -> SignInState:
+        """Return how a server stands, as far as it was asked."""
+        known = self._servers.get(server.name)
+        same = known is not None and known.server.url == server.url
+        return known.state if known is not None and same else SignInState()
+
+    async def close(self) -> None:
+        """Give up every sign-in that runs."""
+        for server in self._servers.values():
+            await server.close()
+        await self._tasks.close()
