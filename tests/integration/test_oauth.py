@@ -293,6 +293,20 @@ def test_a_sign_in_that_failed_is_not_tried_again_by_every_request(tmp_path: Pat
     tell(tmp_path, story)
 
 
+def test_a_server_that_is_never_content_gets_few_pages_opened(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world) as s:
+            s.server.authorization.refreshes = False
+            for _ in range(oauth_sign_in.MOST_PAGES + 3):
+                wire = s.link()
+                wire.say({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}})
+                await wire.client.answer_to(1)
+                s.server.refused += s.server.authorization.tokens
+            assert len(s.browser.opened) == oauth_sign_in.MOST_PAGES
+
+    tell(tmp_path, story)
+
+
 def test_requests_that_wait_share_one_sign_in_and_do_not_wait_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
