@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
@@ -17,10 +17,17 @@ from keyturn.broker import oauth_sign_in
 from keyturn.broker.oauth_redirect import RedirectTexts
 from keyturn.broker.oauth_sign_in import SignInMeans, SignIns
 from keyturn.broker.oauth_tokens import TokenStore, entry_of
-from keyturn.domain.configuration import OAuthConfig, ReviewMode, ServerConfig, ToolSetting
+from keyturn.domain.configuration import (
+    OAuthConfig,
+    RemoteTransport,
+    ReviewMode,
+    ServerConfig,
+    ToolSetting,
+)
 from keyturn.domain.tier import Tier
 from tests.integration.link_rig import Wire, World
 from tests.integration.servers.oauth_server import Browser, Guarded, guarded_server
+from tests.integration.servers.sse_server import sse_server
 from tests.integration.stories import tell
 from tests.integration.test_link import text_of
 
@@ -212,6 +219,40 @@ def test_a_known_clients_secret_goes_to_its_own_issuer_only(tmp_path: Path) -> N
     tell(tmp_path, story)
 
 
+def test_the_older_transport_signs_in_and_refreshes_too(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world) as s, sse_server() as old:
+            authorization, described = s.server.authorization, s.server.url.removesuffix("/mcp")
+            s.server.resource = {"resource": old.url}
+            where = f"{described}/.well-known/oauth-protected-resource/mcp"
+            told = {"www-authenticate": f'Bearer resource_metadata="{where}"'}
+            old.on_get = lambda _request: Response(status_code=401, headers=told)
+
+            def let_in(url: str) -> str:
+                old.on_get = None
+                return url
+
+            s.browser.changed = let_in
+            wire = s.link(url=old.url, transport=RemoteTransport.SSE)
+            await wire.shake()
+            assert text_of(await wire.call(1, "echo", "hello")) == "hello"
+
+            def refuse_once(_frame: Any) -> Response:
+                old.on_post = None
+                return Response(status_code=401, headers=told)
+
+            old.on_post = refuse_once
+            assert text_of(await wire.call(2, "echo", "again")) == "again"
+            assert authorization.grants() == ["authorization_code", "refresh_token"]
+            said = [headers.get("authorization") for _, headers, _ in old.seen]
+            first, second = (f"Bearer {token}" for token in authorization.tokens)
+            assert said[0] is None
+            assert set(said[1:]) == {first, second}
+            assert [call["params"]["arguments"]["text"] for call in old.calls()][-1] == "again"
+
+    tell(tmp_path, story)
+
+
 # ---------------------------------------------------------------- nobody signs in by itself
 
 
@@ -289,6 +330,20 @@ def test_a_sign_in_that_failed_is_not_tried_again_by_every_request(tmp_path: Pat
             for _ in range(3):
                 await refused(s.link())
             assert len(s.browser.opened) == 1
+
+    tell(tmp_path, story)
+
+
+def test_a_server_that_is_never_content_gets_few_pages_opened(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world) as s:
+            s.server.authorization.refreshes = False
+            for _ in range(oauth_sign_in.MOST_PAGES + 3):
+                wire = s.link()
+                wire.say({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}})
+                await wire.client.answer_to(1)
+                s.server.refused += s.server.authorization.tokens
+            assert len(s.browser.opened) == oauth_sign_in.MOST_PAGES
 
     tell(tmp_path, story)
 

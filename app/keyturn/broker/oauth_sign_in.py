@@ -7,6 +7,7 @@ refused. Only a click in the window, or the operator's own program of FILE, star
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -37,6 +38,9 @@ WAIT_SECONDS = 8.0
 """How long a request waits for that; nothing waits longer for a person (architecture.md 7)."""
 PAUSE_SECONDS = 30.0
 """How long after a sign-in that came to nothing no request starts another one."""
+MOST_PAGES = 3
+"""That requests have the operator's program show in so long as one may be open: a server that is
+never content, whatever it was given, must not have it show one for each request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,8 @@ class ServerSignIn:
         """Where somebody has to sign in; empty where that is not known."""
         self._fault = ""
         self._challenge = _NOT_ASKED
+        self._pages: deque[float] = deque(maxlen=MOST_PAGES)
+        """When the operator's program was started for a request."""
         self._failed = False
 
     @property
@@ -212,7 +218,15 @@ class ServerSignIn:
                 return renewed
         if opener is None:
             return await authorize(run.signing_in(), self._client, None)
+        self._count_page()
         return await self._ask(run.signing_in(), opener)
+
+    def _count_page(self) -> None:
+        """Raise NoSignIn where too many were shown lately."""
+        now = time.monotonic()
+        if len(self._pages) == MOST_PAGES and now - self._pages[0] < SIGN_IN_SECONDS:
+            raise NoSignIn("the server wanted too many sign-ins")
+        self._pages.append(now)
 
     def _may_refresh(self, challenge: Challenge, tokens: Tokens) -> bool:
         return not challenge.wants_scope and tokens.access != self._refreshed
