@@ -34,6 +34,13 @@ BUS = frozenset({"headless", "display", "alone"})
 COVERED = ("tests/unit/domain", "tests/unit/application")
 """What covers the domain and the use cases; measured apart, because measuring doubles the time."""
 
+HALVES = {
+    "integration a-l": "tests/integration/test_[!a-l]*",
+    "integration m-z": "tests/integration/test_[a-l]*",
+}
+"""The longest layer is two steps, so that it is not still running when all others are done: by the
+name of each what it leaves to the other."""
+
 LANES = 4
 """Steps that run at the same time, where they may: with fewer, two cores wait now and then."""
 
@@ -137,6 +144,10 @@ def test_steps(python: str, without: frozenset[str]) -> list[Step]:
             report = ("-m", "coverage", "report", f"--fail-under={FEWEST_COVERED}")
             steps.append(Step(name="coverage", command=(python, *report)))
             options += [option for folder in COVERED for option in ("--ignore", folder)]
+        if layer == "integration":
+            parts = ((name, ["--ignore-glob", left]) for name, left in HALVES.items())
+            steps += [_pytest(python, name, [*options, *part]) for name, part in parts]
+            continue
         steps.append(_pytest(python, layer, options, session=session))
     return steps
 

@@ -78,7 +78,7 @@ def test_nothing_of_the_desktop_reaches_the_tests(tmp_path: Path) -> None:
 
 def test_every_layer_runs_unless_left_out() -> None:
     everything = suite.test_steps("python", frozenset())
-    names = ["integration", "core", "coverage", "unit", "headless", "gui", "display", "crashing"]
+    names = [*suite.HALVES, "core", "coverage", "unit", "headless", "gui", "display", "crashing"]
     names.append("alone")
     assert [s.name for s in everything] == names
     assert everything[-1].command[0] == "dbus-run-session"
@@ -95,10 +95,18 @@ def test_what_is_measured_apart_is_run_once() -> None:
         assert by_name["unit"][by_name["unit"].index(folder) - 1] == "--ignore"
 
 
+def test_each_half_runs_what_the_other_leaves_out() -> None:
+    root = Path(__file__).parents[3]
+    files = [path.relative_to(root) for path in (root / "tests/integration").glob("test_*.py")]
+    assert files
+    assert all(sum(map(path.match, suite.HALVES.values())) == 1 for path in files)
+
+
 def test_side_by_side_runs_what_shares_nothing_and_what_has_times_comes_alone() -> None:
     together, alone = suite.plan("python", frozenset())
     assert [[s.name for s in chain] for chain in together] == [
-        ["integration"],
+        ["integration a-l"],
+        ["integration m-z"],
         ["core", "coverage"],
         ["unit"],
         ["headless"],
