@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
 from keyturn.domain.canonical import digest_of
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.launch import LaunchIdentity
 
 NOBODY = ObservedPeer(process=None, parents=(), host=None)
@@ -19,6 +20,9 @@ class FakeProcesses:
     """Process ids that no longer run."""
     executables: dict[str, bytes] = field(default_factory=dict[str, bytes])
     """Programs that argv[0] may name, and their content; change it to play an update."""
+
+    closures: dict[str, Closure] = field(default_factory=dict[str, Closure])
+    """What the programs load beside themselves."""
 
     def observe(self, pid: int) -> ObservedPeer:
         return NOBODY if pid in self.ended else self.peers.get(pid, NOBODY)
@@ -41,6 +45,11 @@ class FakeProcesses:
     def still_leads_to(self, launch: LaunchIdentity, search: Mapping[str, str]) -> bool:
         found = self.launch_identity(launch.argv, launch.env, launch.cwd, search)
         return found.launch_hash == launch.launch_hash
+
+    def closure(
+        self, launch: LaunchIdentity, search: Mapping[str, str], *, anew: bool = False
+    ) -> Closure:
+        return self.closures.get(launch.argv[0], NO_CLOSURE) if launch.argv else NO_CLOSURE
 
     def add(self, pid: int, *, host: int = 0, started: float = 1.0) -> ObservedPeer:
         """Put in a shim with this id and the host process that started it; return what is seen."""

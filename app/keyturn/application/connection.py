@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.sessions import Session
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.launch import LaunchIdentity
@@ -34,6 +35,8 @@ class Connection:
     session: Session
     peer: ObservedPeer
     launch: LaunchIdentity
+    closure: Closure = NO_CLOSURE
+    """What its command would load, as it was when the connection was opened."""
     cwd: str
     """The agent's working directory as its shim says."""
     transport: str = "stdio"

@@ -4,14 +4,31 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import ApprovalRequest, AskedBy, RequestKind
 from keyturn.application.connection import Connection
 from keyturn.application.provenance import asked_by
-from keyturn.domain.canonical import digest_of
+from keyturn.domain.canonical import JsonObject, digest_of
+from keyturn.domain.closure import ClosureChange
 from keyturn.domain.definition import proposed_tier
 from keyturn.domain.tier import Tier
 
 BECAUSE_VALUES = "review_values"
 """The command was agreed to, with other values in its environment or headers."""
+BECAUSE_CLOSURE = "review_closure"
+"""The command was agreed to while it loaded other files."""
+CLOSURE_CHANGED = "closure_changed"
+"""In the subject of such a review: which files, and how many."""
 VALUES_CHANGED = "values_changed"
 """In the subject of such a review: the names of those values."""
+
+
+def command_subject(
+    connection: Connection, agreements: Agreements, change: ClosureChange | None
+) -> JsonObject:
+    """Return what a person is asked about a command; `change`: it was agreed to, other files."""
+    subject = {**connection.launch.subject(), **connection.closure.subject()}
+    if change is not None:
+        subject[CLOSURE_CHANGED] = change.subject()
+    if changed := agreements.changed_values(connection):
+        subject[VALUES_CHANGED] = list(changed)
+    return subject
 
 
 def review_request(
@@ -30,7 +47,11 @@ def review_request(
     proposed = pin.tier if pin is not None else None
     if kind is RequestKind.DEFINITION and tool is not None:
         proposed = proposed_tier(tool)
-    of_values = kind is RequestKind.COMMAND and agreements.changed_values(connection)
+    because = f"review_{kind.value}"
+    if kind is RequestKind.COMMAND and agreements.changed_values(connection):
+        because = BECAUSE_VALUES
+    elif kind is RequestKind.COMMAND and agreements.closure_changed(connection):
+        because = BECAUSE_CLOSURE
     return ApprovalRequest(
         id=id_,
         kind=kind,
@@ -41,7 +62,7 @@ def review_request(
         arguments=text.decode(),
         digest=digest_of(text),
         tier=Tier.T2,
-        because=BECAUSE_VALUES if of_values else f"review_{kind.value}",
+        because=because,
         definition=tool.text if tool is not None else "",
         asked_by=asked_by(connection) if kind is RequestKind.COMMAND else AskedBy(),
         credentials=connection.server.credential_names(),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
-from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.application.ports.processes import ObservedPeer, ObservedProcess, Processes
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.registry import token_matches
 from keyturn.application.stop import StopLevel
@@ -20,9 +20,10 @@ from keyturn.broker.server_environment import server_environment, server_folder
 from keyturn.broker.server_reviews import ReviewPlace, ServerReviews
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.domain.approval import State
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
-from keyturn.domain.launch import remote_identity
+from keyturn.domain.launch import LaunchIdentity, remote_identity
 
 LOOK_SECONDS = 15.0
 """How often processes are looked for that have died unnoticed."""
@@ -222,16 +223,7 @@ class Hub:
             server, self._settings.environment, hello.env if hello is not None else {}
         )
         cwd = hello.cwd if hello is not None else ""
-        if server.url:
-            launch = remote_identity(server)
-        else:
-            launch = await asyncio.to_thread(
-                processes.launch_identity,
-                server.command,
-                server.env_names(),
-                server_folder(server, cwd),
-                environment,
-            )
+        launch, closure = await _what_starts_in(server, cwd, environment, processes)
         session = self._services.sessions.join(who.agent, _for_session(peer, who))
         connection = Connection(
             id=self._services.ids.new("n"),
@@ -242,6 +234,7 @@ class Hub:
             session=session,
             peer=peer,
             launch=launch,
+            closure=closure,
             cwd=cwd,
             opened_after=session.calls,
         )
@@ -307,10 +300,24 @@ class Hub:
             link.stop_engaged()
 
 
+async def _what_starts_in(
+    server: ServerConfig, agent_cwd: str, environment: Mapping[str, str], processes: Processes
+) -> tuple[LaunchIdentity, Closure]:
+    """Resolve a server's command and what it would load; both look at the disk, off the loop."""
+    if server.url:
+        return remote_identity(server), NO_CLOSURE
+    folder = server_folder(server, agent_cwd)
+    launch = await asyncio.to_thread(
+        processes.launch_identity, server.command, server.env_names(), folder, environment
+    )
+    return launch, await asyncio.to_thread(processes.closure, launch, environment)
+
+
 def _start_of(connection: Connection, environment: Mapping[str, str]) -> ServerStart:
     return ServerStart(
         server=connection.server,
         launch=connection.launch,
+        closure=connection.closure,
         environment=environment,
         agent=connection.shares_as,
     )

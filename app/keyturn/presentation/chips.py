@@ -7,6 +7,7 @@ from keyturn.domain.json_texts import texts_of
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
 from keyturn.presentation.card import Chip
 from keyturn.presentation.json_nodes import read_json
+from keyturn.presentation.launch_facts import launch_chips
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION, Phrases
 from keyturn.presentation.visible_text import MOST_HIDDEN, hidden_in_all
@@ -39,6 +40,8 @@ def _chips(
         yield _plain(Icon.CLAIMED, words("phrases.chip_server_says"))
     if request.kind is RequestKind.CALL:
         yield from _call(request, words)
+    elif request.kind is RequestKind.COMMAND:
+        yield from launch_chips(phrases.subject(request), words)
     for name in request.credentials:
         yield _plain(Icon.CREDENTIAL, words("phrases.chip_credential", name=name))
     if request.environment:

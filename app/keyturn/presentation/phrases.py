@@ -5,7 +5,11 @@ stand in quotation marks and are named as the server's.
 """
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.application.review_request import BECAUSE_VALUES, VALUES_CHANGED
+from keyturn.application.review_request import (
+    BECAUSE_CLOSURE,
+    BECAUSE_VALUES,
+    VALUES_CHANGED,
+)
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.client_request import PROMPT
 from keyturn.domain.lamps import Lamps, lamps_from_letters
@@ -20,6 +24,7 @@ from keyturn.presentation.asked_names import (
 )
 from keyturn.presentation.card import Lamp, waits_key
 from keyturn.presentation.json_nodes import read_json
+from keyturn.presentation.launch_facts import change_text
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.words import Words
@@ -126,6 +131,9 @@ class Phrases:
             return words("phrases.why_other_members")
         if because == BECAUSE_VALUES:
             return words("phrases.why_values", server=request.server, names=self._changed(request))
+        if because == BECAUSE_CLOSURE:
+            change = change_text(self.subject(request), words)
+            return words("phrases.why_closure", server=request.server, change=change)
         key = _WHY_KEYS.get(because, "phrases.why_always")
         return words(key, agent=request.agent, server=request.server, tool=request.tool or "")
 
