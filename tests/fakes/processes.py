@@ -30,6 +30,10 @@ class FakeProcesses:
     def alive(self, process: ObservedProcess) -> bool:
         return process.pid not in self.ended and process in self._known()
 
+    def program_sha256(self, process: ObservedProcess) -> str:
+        content = self.executables.get(process.executable)
+        return "" if content is None else digest_of(content)
+
     def launch_identity(
         self, argv: Sequence[str], env_names: Sequence[str], cwd: str, search: Mapping[str, str]
     ) -> LaunchIdentity:

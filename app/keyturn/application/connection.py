@@ -29,6 +29,10 @@ class Connection:
     agent: str
     agent_enrolled: bool
     """False: the token was absent or wrong; every call asks."""
+    program_sha256: str = ""
+    """Of the program that its host process runs; empty when not known."""
+    program_changed: bool = False
+    """That is not the program that the agent was enrolled in; every call asks."""
     token_sha256: str = field(default="", repr=False)
     """Of the token that proved it; a new token ends what an earlier one opened."""
     server: ServerConfig
@@ -45,6 +49,11 @@ class Connection:
     claims: Claims = field(default_factory=Claims)
     catalogue: dict[str, ToolDefinition] = field(default_factory=dict[str, ToolDefinition])
     """Tools as the server last listed them on this connection, by name."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is the agent that a person enrolled, in the program that they enrolled."""
+        return self.agent_enrolled and not self.program_changed
 
     @property
     def shares_as(self) -> str:

@@ -165,12 +165,7 @@ class Registry:
 
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""
-        checked_server_name(server.name)
-        values = [*server.env, *server.env.values(), *server.headers, *server.headers.values()]
-        if len(canonical([*server.command, server.url, *values])) > PROPOSAL_BYTES:
-            raise ConfigurationError(
-                "The command of the server is too long.", mend="Put it into a script."
-            )
+        _checked_proposal(server)
         existing = self._servers.get(server.name)
         proposed = [s for s in self._servers.values() if not s.confirmed]
         if existing is None and len(proposed) >= PROPOSALS:
@@ -218,7 +213,7 @@ class Registry:
             del self._proposed_secrets[key]
         self._apply()
 
-    async def enrol(self, name: str, executable: str = "") -> None:
+    async def enrol(self, name: str, executable: str = "", sha256: str = "") -> None:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
         checked_agent_name(name)
         token = self._tokens.new_token()
@@ -226,6 +221,7 @@ class Registry:
             name=name,
             token_sha256=token_hash(token),
             executable=executable,
+            executable_sha256=sha256,
             enrolled_at=self._clock.now_utc(),
         )
         await self._record(RecordType.AGENT, "enrolled", Actor.HUMAN, {}, agent=name)
@@ -233,6 +229,14 @@ class Registry:
         self._tokens.write(name, token)
         self._agents[name] = agent
         self._proposed_agents.discard(name)
+        self._apply()
+
+    async def enrol_again(self, agent: AgentConfig) -> None:
+        """Take it that an agent runs in another program from now on; its token stays."""
+        details: JsonObject = {"executable": agent.executable, "sha256": agent.executable_sha256}
+        await self._record(RecordType.AGENT, "program", Actor.HUMAN, details, agent=agent.name)
+        await self._agent_store.put_agent(agent)
+        self._agents[agent.name] = agent
         self._apply()
 
     async def revoke(self, name: str, actor: Actor = Actor.HUMAN) -> bool:
@@ -275,10 +279,7 @@ class Registry:
         self._observers.changed(Topic.CREDENTIALS)
 
     async def settle_credential(self, server: str, name: str, *, accept: bool) -> None:
-        """Store or drop a proposed value, as the person at the window says.
-
-        A value that the keychain refuses stays proposed, so that it can be accepted later.
-        """
+        """Store or drop a proposed value; one that the keychain refuses stays proposed."""
         secret = self._proposed_secrets.get((server, name))
         if accept and secret is not None:
             await self.put_credential(server, name, secret)
@@ -321,6 +322,16 @@ class Registry:
     ) -> None:
         await self._log.commit(
             Entry(type=kind, outcome=what, actor=actor, details=details, server=server, agent=agent)
+        )
+
+
+def _checked_proposal(server: ServerConfig) -> None:
+    """Refuse a name that can be no server's, and a command that is too long to be looked at."""
+    checked_server_name(server.name)
+    values = [*server.env, *server.env.values(), *server.headers, *server.headers.values()]
+    if len(canonical([*server.command, server.url, *values])) > PROPOSAL_BYTES:
+        raise ConfigurationError(
+            "The command of the server is too long.", mend="Put it into a script."
         )
 
 

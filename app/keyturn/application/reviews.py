@@ -16,7 +16,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
-from keyturn.application.review_request import command_subject, review_request
+from keyturn.application.review_request import command_facts, command_subject, review_request
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
@@ -157,8 +157,9 @@ class Reviews:
     def _ask_command(
         self, connection: Connection, change: ClosureChange | None
     ) -> "asyncio.Task[None] | None":
-        subject = command_subject(connection, self._agreements, change)
-        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None)
+        subject = command_subject(connection, self._agreements)
+        facts = command_facts(connection, change)
+        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None, facts)
         key = self._key(connection, "", canonical(subject))
         if (review := self._open.pop(key, None)) is not None:
             self._open[key] = review
@@ -219,6 +220,7 @@ class Reviews:
         name: str,
         subject: JsonObject,
         tool: ToolDefinition | None,
+        facts: str = "",
     ) -> "asyncio.Task[None] | None":
         """Ask about one subject once, however many connections would ask for it.
 
@@ -240,6 +242,7 @@ class Reviews:
             name,
             text,
             agreements=self._agreements,
+            facts=facts,
             id_=self._ids.new("v"),
             created_utc=self._clock.now_utc(),
         )

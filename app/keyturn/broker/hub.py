@@ -52,7 +52,8 @@ class HubSettings:
 class _Who:
     agent: str
     enrolled: bool
-    executable: str = ""
+    config: AgentConfig | None = None
+    """Of an enrolled one that a profile knows."""
     token_sha256: str = ""
 
 
@@ -107,6 +108,9 @@ class Hub:
                 link.end()
             else:
                 connection.server = config
+                connection.program_changed = connection.agent_enrolled and _is_elsewhere(
+                    self._agents.get(connection.agent), connection.peer, connection.program_sha256
+                )
         self._reviews.end(only_changed=True)
 
     async def review(self, server: str) -> None:
@@ -194,12 +198,8 @@ class Hub:
         agent = self._agents.get(hello.agent)
         claimed = hello.agent[:_LONGEST_NAME] or "unknown"
         if agent is not None and agent.confirmed and token_matches(agent, hello.token):
-            return _Who(
-                agent=agent.name,
-                enrolled=True,
-                executable=agent.executable,
-                token_sha256=agent.token_sha256,
-            )
+            proof = agent.token_sha256
+            return _Who(agent=agent.name, enrolled=True, config=agent, token_sha256=proof)
         if self._settings.headless:
             return None if self._agents else _Who(agent=LOCAL_AGENT, enrolled=True)
         # Whoever claims an enrolled name without its token must not be taken for its bearer.
@@ -219,16 +219,22 @@ class Hub:
         """Observe the peer and resolve the command; both look at the system, off the loop."""
         processes = self._services.processes
         peer = await asyncio.to_thread(processes.observe, pid) if pid else _NOBODY
+        program = ""
+        if peer.host is not None and not self._settings.headless:
+            program = await asyncio.to_thread(processes.program_sha256, peer.host)
+        changed = _is_elsewhere(who.config, peer, program)
         environment = server_environment(
             server, self._settings.environment, hello.env if hello is not None else {}
         )
         cwd = hello.cwd if hello is not None else ""
         launch, closure = await _what_starts_in(server, cwd, environment, processes)
-        session = self._services.sessions.join(who.agent, _for_session(peer, who))
+        session = self._services.sessions.join(who.agent, _for_session(peer, changed=changed))
         connection = Connection(
             id=self._services.ids.new("n"),
             agent=who.agent,
             agent_enrolled=who.enrolled,
+            program_sha256=program,
+            program_changed=changed,
             token_sha256=who.token_sha256,
             server=server,
             session=session,
@@ -323,12 +329,15 @@ def _start_of(connection: Connection, environment: Mapping[str, str]) -> ServerS
     )
 
 
-def _for_session(peer: ObservedPeer, who: _Who) -> ObservedPeer:
-    """Give a host that is not the enrolled executable the agent's credential session."""
+def _for_session(peer: ObservedPeer, *, changed: bool) -> ObservedPeer:
+    """Give a host that is not the enrolled program the agent's credential session."""
+    return replace(peer, host=None) if changed else peer
+
+
+def _is_elsewhere(agent: AgentConfig | None, peer: ObservedPeer, sha256: str) -> bool:
+    """Tell whether an agent runs in another program than the one that it was enrolled in."""
     host = peer.host
-    if host is not None and who.executable and host.executable != who.executable:
-        return replace(peer, host=None)
-    return peer
+    return host is not None and agent is not None and not agent.runs_in(host.executable, sha256)
 
 
 def _same_process(one: ServerConfig, other: ServerConfig) -> bool:

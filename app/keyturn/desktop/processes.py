@@ -48,6 +48,16 @@ class SystemProcesses:
         """Tell whether that very process still runs; a zombie does not."""
         return is_running(process.pid, process.started)
 
+    def program_sha256(self, process: ObservedProcess) -> str:
+        """Return the hash of the program that a process runs; empty when it cannot be read.
+
+        Of what runs, which is not the file at its path once that was replaced.
+        """
+        running = f"/proc/{process.pid}/exe"
+        if sys.platform != "linux" or _is_one_file(running, process.executable):
+            return self._hashes.sha256(process.executable)
+        return self._hashes.sha256(running)
+
     def launch_identity(
         self, argv: Sequence[str], env_names: Sequence[str], cwd: str, search: Mapping[str, str]
     ) -> LaunchIdentity:
@@ -111,6 +121,13 @@ def observe_process(pid: int) -> ObservedProcess | None:
         name=readable(name),
         command=_command_of(process),
     )
+
+
+def _is_one_file(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)  # noqa: PTH121 - texts, not paths
+    except OSError:
+        return False
 
 
 def is_running(pid: int, started: float) -> bool:

@@ -1,15 +1,18 @@
 """Owns what is said of the code that a command would load: its files, its gaps, its own claims.
 
-Read from the subject that a person is asked about, so that what is shown is what is agreed to.
+Read from the facts that come with a request, whose subject has their hash, or from what was agreed
+to.
 """
 
 from collections.abc import Iterator, Mapping
 
+from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.review_request import CLOSURE_CHANGED
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.closure import Gap
 from keyturn.domain.command import MarkKind
 from keyturn.presentation.card import Chip, Pair
+from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
@@ -29,26 +32,32 @@ _GAPS = {gap.value: gap for gap in Gap}
 _CHANGE_KEYS = {"changed": "launch.changed", "added": "launch.added", "removed": "launch.removed"}
 
 
-def launch_chips(subject: JsonObject, words: Words) -> Iterator[Chip]:
+def facts_with(request: ApprovalRequest) -> JsonObject:
+    """Return the facts that come with a request about a command."""
+    facts = read_json(request.definition) if request.definition else None
+    return facts if isinstance(facts, dict) else {}
+
+
+def launch_chips(facts: JsonObject, words: Words) -> Iterator[Chip]:
     """Yield what has to be seen at once of a command."""
-    change = _change(subject)
+    change = _change(facts)
     if change:
         differs = sum(_count(change, name) for name in _CHANGE_KEYS)
         if differs:
             yield _warning(Icon.CHANGED, words("launch.chip_changed", n=differs))
-    marks = [mark for mark, _ in _marks(subject)]
+    marks = [mark for mark, _ in _marks(facts)]
     if MarkKind.FETCHES in marks:
         yield _warning(Icon.LEAVES_MACHINE, words("launch.chip_fetches"))
     others = sum(mark is not MarkKind.FETCHES for mark in marks)
     if others:
         yield _warning(Icon.ATTENTION, words("launch.chip_look", n=others))
-    if any(_number(claims.get("files_not_as_recorded")) for claims in _claims(subject)):
+    if any(_number(claims.get("files_not_as_recorded")) for claims in _claims(facts)):
         yield _warning(Icon.ATTENTION, words("launch.chip_record"))
 
 
-def launch_claims(subject: JsonObject, words: Words) -> Iterator[Pair]:
+def launch_claims(facts: JsonObject, words: Words) -> Iterator[Pair]:
     """Yield what the packages' own metadata says, as claims."""
-    for claims in _claims(subject):
+    for claims in _claims(facts):
         name, version = _text(claims, "name", words), _text(claims, "version", words)
         named = words("launch.package_version", name=name, version=version) if version else name
         yield _claimed(words("launch.package"), named, words)
@@ -58,9 +67,9 @@ def launch_claims(subject: JsonObject, words: Words) -> Iterator[Pair]:
                 yield _claimed(words(_CLAIM_KEYS[part]), told, words)
 
 
-def launch_facts(subject: JsonObject, words: Words) -> Iterator[Pair]:
+def launch_facts(facts: JsonObject, words: Words) -> Iterator[Pair]:
     """Yield what Keyturn saw of the files, what it could not cover, and what to look at."""
-    closure = subject.get("closure")
+    closure = facts.get("closure")
     if isinstance(closure, dict):
         yield Pair(
             key=words("launch.files"),
@@ -71,24 +80,38 @@ def launch_facts(subject: JsonObject, words: Words) -> Iterator[Pair]:
                 hash=_text(closure, "sha256", words)[:_HASH_DIGITS],
             ),
         )
-    yield from _changed_files(subject, words)
-    for claims in _claims(subject):
+    yield from _changed_files(facts, words)
+    for claims in _claims(facts):
         if "files_not_as_recorded" in claims:
             differing = _number(claims["files_not_as_recorded"])
             key = "launch.record_differs" if differing else "launch.record_same"
             name = _text(claims, "name", words)
             yield Pair(key=words("launch.record", name=name), value=words(key, n=differing))
-    for mark, detail in _marks(subject):
+    for mark, detail in _marks(facts):
         told = words(f"launch.mark_{mark.value}", detail=shown_line(detail, words, most=_LONGEST))
         yield Pair(key=words("launch.look_at"), value=told)
-    for gap, of in _gaps(subject):
+    for gap, of in _gaps(facts):
         told = words(f"launch.gap_{gap.value}", of=shown_line(of, words, most=_LONGEST))
         yield Pair(key=words("launch.not_covered"), value=told)
 
 
-def change_text(subject: JsonObject, words: Words) -> str:
+def program_facts(subject: JsonObject, words: Words) -> Iterator[Pair]:
+    """Yield the program that an agent runs in, and the one that it was enrolled in."""
+    enrolled = subject.get("enrolled")
+    told = (("launch.program_sha256", _text(subject, "sha256", words)),)
+    if isinstance(enrolled, dict):
+        told += (
+            ("launch.enrolled_program", _text(enrolled, "executable", words)),
+            ("launch.enrolled_sha256", _text(enrolled, "sha256", words)),
+        )
+    for key, value in told:
+        if value:
+            yield Pair(key=words(key), value=value, exact=True)
+
+
+def change_text(facts: JsonObject, words: Words) -> str:
     """Return what changed since a command was agreed to, with the first file by name."""
-    change = _change(subject)
+    change = _change(facts)
     if not change.get("files_known", False):
         return words("launch.change_unlisted")
     differs = sum(_count(change, name) for name in _CHANGE_KEYS)
@@ -101,8 +124,8 @@ def change_text(subject: JsonObject, words: Words) -> str:
     return words("launch.change_elsewhere")
 
 
-def _changed_files(subject: JsonObject, words: Words) -> Iterator[Pair]:
-    change = _change(subject)
+def _changed_files(facts: JsonObject, words: Words) -> Iterator[Pair]:
+    change = _change(facts)
     for name, key in _CHANGE_KEYS.items():
         files = _named(change, name)
         for file in files[:_MOST_FILES]:
@@ -115,8 +138,8 @@ def _changed_files(subject: JsonObject, words: Words) -> Iterator[Pair]:
         yield Pair(key=words("launch.pins"), value=words("launch.pins_stay"))
 
 
-def _change(subject: JsonObject) -> JsonObject:
-    change = subject.get(CLOSURE_CHANGED)
+def _change(facts: JsonObject) -> JsonObject:
+    change = facts.get(CLOSURE_CHANGED)
     return change if isinstance(change, dict) else {}
 
 
@@ -131,19 +154,19 @@ def _named(change: JsonObject, name: str) -> list[str]:
     return [file for file in named if isinstance(file, str)] if isinstance(named, list) else []
 
 
-def _claims(subject: JsonObject) -> list[JsonObject]:
-    said = subject.get("claimed")
+def _claims(facts: JsonObject) -> list[JsonObject]:
+    said = facts.get("claimed")
     return [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
 
 
-def _marks(subject: JsonObject) -> Iterator[tuple[MarkKind, str]]:
-    for kind, detail in _pairs(subject.get("marks")):
+def _marks(facts: JsonObject) -> Iterator[tuple[MarkKind, str]]:
+    for kind, detail in _pairs(facts.get("marks")):
         if kind in _MARKS:
             yield _MARKS[kind], detail
 
 
-def _gaps(subject: JsonObject) -> Iterator[tuple[Gap, str]]:
-    for kind, of in _pairs(subject.get("not_covered")):
+def _gaps(facts: JsonObject) -> Iterator[tuple[Gap, str]]:
+    for kind, of in _pairs(facts.get("not_covered")):
         if kind in _GAPS:
             yield _GAPS[kind], of
 

@@ -24,7 +24,7 @@ from keyturn.domain.record import RecordType
 from tests.factories import make_connection, make_server, make_tool
 from tests.unit.application.gate_world import World, play
 
-pytestmark = pytest.mark.requirement("I-25")
+pytestmark = pytest.mark.requirement("LAUNCH-CLOSURE")
 
 ASKED = make_server(review=ReviewMode.ASK, tools=())
 ACCEPTED = make_server(review=ReviewMode.ACCEPT, tools=())
@@ -67,7 +67,7 @@ async def asked(world: World, closure: Closure, server: ServerConfig = ASKED) ->
 
 
 def said(request: ApprovalRequest) -> dict[str, Any]:
-    return json.loads(request.arguments)
+    return json.loads(request.arguments) | json.loads(request.definition)
 
 
 def test_the_same_files_are_not_asked_about() -> None:
@@ -140,7 +140,7 @@ def test_another_swap_while_one_waits_takes_its_place() -> None:
         await world.reviews.consent(loading(OTHER), 0)
         await world.reviews.consent(loading(files(index="3")), 0)
         (waiting,) = world.approvals.waiting()
-        assert said(waiting.request)["closure"]["sha256"] == files(index="3").closure_hash
+        assert said(waiting.request)["closure_sha256"] == files(index="3").closure_hash
         await world.reviews.close()
 
     play(story)

@@ -19,7 +19,7 @@ from keyturn.desktop.runners import load_runners
 from keyturn.domain.closure import NO_CLOSURE, Gap
 from tests.unit.desktop.launch_machine import Machine, change
 
-pytestmark = pytest.mark.requirement("I-25")
+pytestmark = pytest.mark.requirement("LAUNCH-CLOSURE")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from keyturn.domain.closure import Gap
 from tests.unit.desktop.launch_machine import Machine, change
 
-pytestmark = pytest.mark.requirement("I-25")
+pytestmark = pytest.mark.requirement("LAUNCH-CLOSURE")
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def test_equal_files_have_one_hash_whatever_they_claim() -> None:
         Closure(files=closure("a", "b").files, fetches="registry.npmjs.org"),
     ],
 )
-@pytest.mark.requirement("I-25")
+@pytest.mark.requirement("LAUNCH-CLOSURE")
 def test_another_file_gap_or_source_is_another_hash(other: Closure) -> None:
     assert other.closure_hash != closure("a", "b").closure_hash
 

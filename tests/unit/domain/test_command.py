@@ -102,7 +102,7 @@ def test_packages_are_named_by_options_or_by_the_first_word(
         (["env", "NODE_OPTIONS=--import=x", "node", "a.js"], "env_loads"),
     ],
 )
-@pytest.mark.requirement("I-25")
+@pytest.mark.requirement("LAUNCH-MARKS")
 def test_what_runs_code_is_marked(argv: list[str], expected: str) -> None:
     assert expected in kinds(read_command(argv, (), TABLE))
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from keyturn.application.approval_request import RequestKind
-from keyturn.application.review_request import BECAUSE_CLOSURE, CLOSURE_CHANGED
-from keyturn.domain.canonical import JsonObject
+from keyturn.application.review_request import BECAUSE_CLOSURE, BECAUSE_PROGRAM, CLOSURE_CHANGED
+from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.closure import (
     Closure,
     ClosureChange,
@@ -145,12 +145,27 @@ def test_a_long_change_is_counted(words: Words) -> None:
 
 def test_the_card_of_a_command_carries_them(cards: CardBuilder) -> None:
     change = ClosureChange(changed=("npx/0007.js",), before=1204)
-    request = a_review(RequestKind.COMMAND, subject(change), because=BECAUSE_CLOSURE)
+    facts = canonical(subject(change)).decode()
+    launch = make_launch().subject()
+    request = a_review(RequestKind.COMMAND, launch, because=BECAUSE_CLOSURE, definition=facts)
     card = cards.card(request)
     assert "npx/0007.js changed; 1 of 1,204 files" in card.why_asked
     assert "Fetches code at start" in [chip.text for chip in card.chips]
     assert "Package" in [pair.key for pair in card.claimed]
     assert "Files it loads" in [pair.key for pair in card.observed]
+
+
+@pytest.mark.requirement("AGENT-PROGRAM")
+def test_the_card_of_another_program_shows_both(cards: CardBuilder) -> None:
+    subject: JsonObject = {
+        "agent": "analyst",
+        "executable": "/opt/new",
+        "sha256": "bb",
+        "enrolled": {"executable": "/opt/old", "sha256": "aa"},
+    }
+    card = cards.card(a_review(RequestKind.AGENT, subject, because=BECAUSE_PROGRAM))
+    assert card.headline == "analyst runs in another program than the one you enrolled"
+    assert {"bb", "/opt/old", "aa"} <= {pair.value for pair in card.observed}
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,10 @@ class Processes(Protocol):
         """Tell whether that very process still runs."""
         ...
 
+    def program_sha256(self, process: ObservedProcess) -> str:
+        """Return the hash of the program that a process runs; empty when it cannot be read."""
+        ...
+
     def launch_identity(
         self, argv: Sequence[str], env_names: Sequence[str], cwd: str, search: Mapping[str, str]
     ) -> LaunchIdentity:
