@@ -12,7 +12,7 @@ from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.lamps import LampStrip
 from keyturn.gui.widgets.layouts import divider
-from keyturn.gui.widgets.pairs import KEY_WIDTH, PairList, Provenance
+from keyturn.gui.widgets.pairs import PairList, Provenance
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.agents import AgentDetail
 from keyturn.presentation.marks import Icon
@@ -82,9 +82,7 @@ class AgentPane(SidePane):
             self.body.addSpacing(4)
             self.body.addWidget(warning_rows(self.look, detail.warnings))
             self.body.addSpacing(12)
-        self.body.addWidget(
-            PairList(self.look, detail.pairs, key_width=self.look.theme.tall(KEY_WIDTH))
-        )
+        self.body.addWidget(PairList(self.look, detail.pairs))
         if detail.lamps:
             self.add_title(self.look.words("agents.lamps"))
             strip = LampStrip(self.look)
