@@ -227,7 +227,6 @@ def test_the_window_grows_when_the_text_does(look: Look, scene: Scene) -> None:
     keys = [key_width(each) for each in scene.window.findChildren(PairList)]
     assert scene.window.rail.width() == WIDE
     look.theme.use(Appearance.LIGHT, text_percent=200)
-    QApplication.processEvents()
     settle(scene.window)
     assert all(item.label_width() <= item.width() for item in items if item.isVisible())
     assert keys

@@ -23,6 +23,7 @@ from keyturn.application.console_protocol import (
     ReviewServer,
     RevokeAgent,
     SaveRule,
+    SetAgentHttp,
     SetPosture,
     SetTier,
     SettleCredential,
@@ -117,6 +118,8 @@ class Intents:
                 await self._set_tier(intent)
             case EnrolAgent():
                 await self._registry.enrol(intent.name)
+            case SetAgentHttp():
+                await self._set_http(intent)
             case RevokeAgent():
                 await self._registry.revoke(intent.name)
             case PutCredential():
@@ -156,6 +159,10 @@ class Intents:
         if server is None:
             raise ConfigurationError(f"No server named {name} is asked at an address.")
         return server
+
+    async def _set_http(self, intent: SetAgentHttp) -> None:
+        if not await self._registry.set_http(intent.name, on=intent.on):
+            raise ConfigurationError(f"No agent named {intent.name} is enrolled.")
 
     async def _set_tier(self, intent: SetTier) -> None:
         try:

@@ -1,7 +1,10 @@
 """Servers, agents, credentials and settings of a profile: what is configured and who changed it."""
 
+import asyncio
 import hashlib
 import hmac
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from keyturn.application.events import Observers, Topic
@@ -102,6 +105,8 @@ class Registry:
         self._live: LiveConnections | None = None
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
+        self._changing_agents = asyncio.Lock()
+        """Held while one is written to the store, so that none comes back after its end."""
         self._settings: dict[str, str] = {}
         self._proposed_agents: set[str] = set()
         self._proposed_removals: set[str] = set()
@@ -165,24 +170,7 @@ class Registry:
 
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""
-        checked_server_name(server.name)
-        values = [*server.env, *server.env.values(), *server.headers, *server.headers.values()]
-        if len(canonical([*server.command, server.url, *values])) > PROPOSAL_BYTES:
-            raise ConfigurationError(
-                "The command of the server is too long.", mend="Put it into a script."
-            )
-        existing = self._servers.get(server.name)
-        proposed = [s for s in self._servers.values() if not s.confirmed]
-        if existing is None and len(proposed) >= PROPOSALS:
-            raise ConfigurationError(
-                "Too many proposed servers wait for Keyturn's window.",
-                mend="Confirm or remove them there first.",
-            )
-        if existing is not None and existing.confirmed:
-            raise ConfigurationError(
-                f"A server named {server.name} is already configured.",
-                mend="Choose another name, or remove it in Keyturn's window first.",
-            )
+        _check_proposal(server, self._servers)
         await self.put_server(server, Actor.CLIENT)
 
     def propose_agent(self, name: str) -> None:
@@ -235,13 +223,30 @@ class Registry:
         self._proposed_agents.discard(name)
         self._apply()
 
+    async def set_http(self, name: str, *, on: bool) -> bool:
+        """Let an agent connect over HTTP too, or no longer; False when there is none."""
+        async with self._changing_agents:
+            agent = self._agents.get(name)
+            if agent is None:
+                return False
+            changed = replace(agent, http=on)
+            what = "http_on" if on else "http_off"
+            await self._record(RecordType.AGENT, what, Actor.HUMAN, {}, agent=name)
+            await self._agent_store.put_agent(changed)
+            if self._agents.get(name) is agent:
+                # Else it was revoked meanwhile, and is taken out of the store next.
+                self._agents[name] = changed
+                self._apply()
+        return True
+
     async def revoke(self, name: str, actor: Actor = Actor.HUMAN) -> bool:
         """Take an agent's token away; this tightens, so the command line may do it too."""
         if self._agents.pop(name, None) is None:
             return False
         self._apply()
-        await self._record(RecordType.AGENT, "revoked", actor, {}, agent=name)
-        await self._agent_store.remove_agent(name)
+        async with self._changing_agents:
+            await self._record(RecordType.AGENT, "revoked", actor, {}, agent=name)
+            await self._agent_store.remove_agent(name)
         self._tokens.remove(name)
         return True
 
@@ -321,6 +326,28 @@ class Registry:
     ) -> None:
         await self._log.commit(
             Entry(type=kind, outcome=what, actor=actor, details=details, server=server, agent=agent)
+        )
+
+
+def _check_proposal(server: ServerConfig, servers: Mapping[str, ServerConfig]) -> None:
+    """Raise ConfigurationError for a proposal that no window should have to show."""
+    checked_server_name(server.name)
+    values = [*server.env, *server.env.values(), *server.headers, *server.headers.values()]
+    if len(canonical([*server.command, server.url, *values])) > PROPOSAL_BYTES:
+        raise ConfigurationError(
+            "The command of the server is too long.", mend="Put it into a script."
+        )
+    existing = servers.get(server.name)
+    proposed = [s for s in servers.values() if not s.confirmed]
+    if existing is None and len(proposed) >= PROPOSALS:
+        raise ConfigurationError(
+            "Too many proposed servers wait for Keyturn's window.",
+            mend="Confirm or remove them there first.",
+        )
+    if existing is not None and existing.confirmed:
+        raise ConfigurationError(
+            f"A server named {server.name} is already configured.",
+            mend="Choose another name, or remove it in Keyturn's window first.",
         )
 
 

@@ -21,6 +21,7 @@ from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.bootstrap.foundation import Foundation, own_command
+from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
 from keyturn.bootstrap.sign_ins import SignInsOnDemand
 from keyturn.broker.downstream_socket import DownstreamSocket
@@ -56,6 +57,7 @@ class Service:
 
     def __init__(self, base: Foundation, *, headless: bool) -> None:
         self._base = base
+        self._headless = headless
         self._tasks = TaskOwner()
         self._ended = asyncio.Event()
         self._server_logs: dict[str, ServerLog] = {}
@@ -70,7 +72,7 @@ class Service:
         )
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
-        """Where agents may ask over HTTP, 0 for any port that is free; None for nowhere."""
+        """Where a headless broker listens for agents over HTTP, 0 for any port; None: nowhere."""
         self.overview = Overview(
             stop=base.stop,
             rules=base.rules,
@@ -143,8 +145,10 @@ class Service:
             # What the start made stays: a full collection would walk over it in the midst of calls.
             gc.collect()
             gc.freeze()
-            if self.http_port is not None:
-                await self._listen_for_http(ends, self.http_port)
+            if not self._headless:
+                await follow_agents(base, self.hub, self.overview, ends)
+            elif self.http_port is not None:
+                await listen(base, self.hub, ends, self.http_port)
             base.workers.begin()
             listening()
             await self._ended.wait()
@@ -225,14 +229,6 @@ class Service:
             clock=base.clock,
             frame_bytes=base.limits.frame_bytes,
         )
-
-    async def _listen_for_http(self, ends: contextlib.AsyncExitStack, port: int) -> None:
-        from keyturn.broker.http_endpoint import HttpEndpoint  # only who asks for it pays for it
-
-        endpoint = HttpEndpoint(self.hub, frame_bytes=self._base.limits.frame_bytes)
-        await endpoint.start(port)
-        ends.push_async_callback(endpoint.close)
-        sys.stderr.write(f"keyturn: http://127.0.0.1:{endpoint.port}/s/SERVER\n")
 
     def _server_log(self, server: str) -> Callable[[bytes], None]:
         log = self._server_logs.get(server)
