@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
-from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.application.ports.processes import ObservedPeer, ObservedProcess, Processes
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.registry import token_matches
 from keyturn.application.stop import StopLevel
@@ -262,7 +262,9 @@ class Hub:
         """Look, again and again, for processes that ended and left something behind."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            dead = await asyncio.to_thread(self._dead, self._processes_that_matter())
+            dead = await asyncio.to_thread(
+                _dead, self._services.processes, self._processes_that_matter()
+            )
             self._end_links_of(dead)
             self._end_what_hosts_left(dead)
 
@@ -272,9 +274,6 @@ class Hub:
         found |= {session.host for session in services.sessions.all()}
         found |= {waiting.host for waiting in services.approvals.waiting()}
         return frozenset(process for process in found if process is not None)
-
-    def _dead(self, processes: frozenset[ObservedProcess]) -> frozenset[ObservedProcess]:
-        return frozenset(p for p in processes if not self._services.processes.alive(p))
 
     def _end_links_of(self, dead: frozenset[ObservedProcess]) -> None:
         """End connections whose peer died while it was not read from, which hides its end."""
@@ -295,6 +294,7 @@ class Hub:
         for session in sessions.all():
             if session.host in dead and session.id not in joined:
                 sessions.end(session)
+                approvals.grants.end_of(session.id)
 
     def _end_all(self, level: StopLevel) -> None:
         """End every server; its connection ends with it, so that the agent's host sees it."""
@@ -305,6 +305,10 @@ class Hub:
     def _stopped(self, facts: StopFacts) -> None:
         for link in tuple(self._links):
             link.stop_engaged()
+
+
+def _dead(system: Processes, processes: frozenset[ObservedProcess]) -> frozenset[ObservedProcess]:
+    return frozenset(process for process in processes if not system.alive(process))
 
 
 def _start_of(connection: Connection, environment: Mapping[str, str]) -> ServerStart:
