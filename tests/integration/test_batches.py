@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.broker.batches import LONGEST_ANSWERS, LONGEST_BATCH, MOST_MEMBERS
 from keyturn.domain.decision import Outcome
@@ -323,6 +324,7 @@ def test_an_array_that_cannot_be_read_leaves_nothing_waiting(how: str, tmp_path:
         assert delivery.outcome == "unknown"
         assert delivery.details == {"reason": "the server's answers could not be read"}
         assert any(b"ended by an array that cannot be read" in one for one in world.server_log)
+        assert world.told == [Alert(AlertKind.SERVER_UNREADABLE, "raw")]
 
     tell(tmp_path, story, rules=RULES)
 
