@@ -64,14 +64,14 @@ def test_it_is_shown_with_nothing_hidden_until_it_is_closed(told: Told) -> None:
     assert "<b>" in told.text
     told.bridge.alerted.emit("x" * 10_000)
     assert len(told.text) < LONGEST_ALERT + 200
-    assert "1 more" in told.text
+    assert "1 earlier" in told.text
     told.close.setFocus()
     told.close.click()
     assert not told.desk.window.alert.isVisible()
     focus = QApplication.focusWidget()
     assert focus is None or "stop" not in focus.objectName()
     told.bridge.alerted.emit("again")
-    assert "more" not in told.text
+    assert "earlier" not in told.text
     assert told.bridge.sent == []
 
 
