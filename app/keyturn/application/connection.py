@@ -51,9 +51,10 @@ class Connection:
     def shares_as(self) -> str:
         """Whose part of the room for all its large payloads take.
 
-        Those that proved no name have one part together: they could give any number of names.
+        Each connection that proved no name has one of its own, within one part of all of them
+        together: anybody could open any number of connections.
         """
-        return self.agent if self.agent_enrolled else _UNPROVEN
+        return self.agent if self.agent_enrolled else f"{_UNPROVEN}/{self.id}"
 
     @property
     def launched(self) -> tuple[str, str]:

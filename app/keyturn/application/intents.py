@@ -194,20 +194,22 @@ class Intents:
         self._rejudge()
 
     async def _put_server(self, intent: PutServer) -> None:
-        await self._registry.put_server(
-            ServerConfig(
-                name=intent.name,
-                command=intent.command,
-                url=intent.url,
-                transport=transport_of(intent.transport),
-                headers=intent.headers,
-                env=intent.env,
-                environment=intent.environment,
-                cwd=CwdMode.HOME,
-                cwd_path=self._home,
-            )
+        server = ServerConfig(
+            name=intent.name,
+            command=intent.command,
+            url=intent.url,
+            transport=transport_of(intent.transport),
+            headers=intent.headers,
+            env=intent.env,
+            environment=intent.environment,
+            cwd=CwdMode.HOME,
+            cwd_path=self._home,
         )
-        self._rejudge()
+        try:
+            await self._registry.put_server(server)
+        finally:
+            # Also where it is saved and the keychain kept an entry that it names no more.
+            self._rejudge()
 
     def _rejudge(self) -> None:
         judge_waiting(self._approvals, self._rules, suspended=self._stop.careful)

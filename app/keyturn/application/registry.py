@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from keyturn.application.events import Observers, Topic
+from keyturn.application.keychain_entries import KeychainEntries
 from keyturn.application.live import LiveConnections
 from keyturn.application.masking import masked_command
 from keyturn.application.ports.clock import Clock
@@ -18,7 +19,7 @@ from keyturn.application.ports.stores import AgentStore, ServerStore, SettingSto
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.remote import checked_launch
 
@@ -96,7 +97,7 @@ class Registry:
         self._server_store = servers
         self._agent_store = agents
         self._setting_store = settings
-        self._secrets = secrets
+        self._entries = KeychainEntries(secrets=secrets, settings=settings, log=log)
         self._tokens = tokens
         self._log = log
         self._mask = mask
@@ -110,13 +111,13 @@ class Registry:
         self._settings: dict[str, str] = {}
         self._proposed_agents: set[str] = set()
         self._proposed_removals: set[str] = set()
-        self._proposed_secrets: dict[tuple[str, str], Secret] = {}
 
     async def load(self) -> None:
         """Read what the profile remembers."""
         self._servers = {server.name: server for server in await self._server_store.servers()}
         self._agents = {agent.name: agent for agent in await self._agent_store.agents()}
         self._settings = await self._setting_store.settings()
+        await self._entries.load()
 
     def use(self, servers: tuple[ServerConfig, ...], agents: tuple[AgentConfig, ...]) -> None:
         """Take a headless FILE's servers and agents instead of the profile's."""
@@ -152,7 +153,7 @@ class Registry:
     @property
     def proposed_credentials(self) -> frozenset[tuple[str, str]]:
         """Return (server, name) of values that the command line proposed; values stay here."""
-        return frozenset(self._proposed_secrets)
+        return self._entries.proposed
 
     @property
     def settings(self) -> dict[str, str]:
@@ -160,13 +161,27 @@ class Registry:
         return dict(self._settings)
 
     async def put_server(self, server: ServerConfig, actor: Actor = Actor.HUMAN) -> None:
-        """Add or replace a server; a proposal is one that is not confirmed."""
+        """Add or replace a server; a proposal is one that is not confirmed.
+
+        It finds nothing in the keychain that another one left, and keeps nothing there that it no
+        longer names. Raises SecretStoreUnavailable before anything changed for the one, and once
+        all is saved for the other.
+        """
         details = _details_of(checked_launch(server), self._mask)
+        before = self._servers.get(server.name)
+        await self._entries.make_room_for(server, actor)
+        kept = await self._entries.drop(before, server, actor) if before is not None else None
         what = "confirmed" if server.confirmed else "proposed"
         await self._record(RecordType.SERVER, what, actor, details, server=server.name)
         await self._server_store.put_server(server)
         self._servers[server.name] = server
         self._apply()
+        if kept is not None:
+            raise SecretStoreUnavailable(
+                f"{server.name} is saved, but an entry that it names no more is in the keychain.",
+                cause=kept.cause,
+                mend="No server can be given it; it may be removed in the system's own keychain.",
+            ) from kept
 
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""
@@ -202,8 +217,7 @@ class Registry:
         await self._server_store.remove_server(name)
         del self._servers[name]
         self._proposed_removals.discard(name)
-        for key in [key for key in self._proposed_secrets if key[0] == name]:
-            del self._proposed_secrets[key]
+        self._entries.forget_proposed(name)
         self._apply()
 
     async def enrol(self, name: str, executable: str = "") -> None:
@@ -252,10 +266,7 @@ class Registry:
 
     async def put_credential(self, server: str, name: str, secret: Secret) -> None:
         """Store a secret in the OS keychain; only its name is recorded."""
-        await self._record(
-            RecordType.CREDENTIAL, "stored", Actor.HUMAN, {"name": name}, server=server
-        )
-        await self._secrets.put(server, name, secret)
+        await self._entries.put(server, name, secret)
         self._observers.changed(Topic.CREDENTIALS)
 
     def propose_credential(self, server: str, name: str, secret: Secret) -> None:
@@ -263,20 +274,7 @@ class Registry:
 
         Whoever can reach the socket could otherwise swap a credential of a running server.
         """
-        config = self._servers.get(server)
-        waiting = self._proposed_secrets.get((server, name))
-        if waiting is not None and waiting != secret:
-            # Else the value that a person is about to accept could be swapped under the name.
-            raise ConfigurationError(
-                f"Another value of {name!r} already waits for Keyturn's window.",
-                mend="Accept or drop it there first.",
-            )
-        if config is None or name not in config.credential_names():
-            raise ConfigurationError(
-                f"The server {server!r} uses no credential named {name!r}.",
-                mend=f"Give it an environment value keychain:{name} first.",
-            )
-        self._proposed_secrets[(server, name)] = secret
+        self._entries.propose(self._servers.get(server), server, name, secret)
         self._observers.changed(Topic.CREDENTIALS)
 
     async def settle_credential(self, server: str, name: str, *, accept: bool) -> None:
@@ -284,19 +282,17 @@ class Registry:
 
         A value that the keychain refuses stays proposed, so that it can be accepted later.
         """
-        secret = self._proposed_secrets.get((server, name))
-        if accept and secret is not None:
-            await self.put_credential(server, name, secret)
-        self._proposed_secrets.pop((server, name), None)
+        await self._entries.settle(server, name, accept=accept)
         self._observers.changed(Topic.CREDENTIALS)
 
     async def remove_credential(self, server: str, name: str) -> None:
         """Remove a secret from the OS keychain."""
-        await self._record(
-            RecordType.CREDENTIAL, "removed", Actor.HUMAN, {"name": name}, server=server
-        )
-        await self._secrets.delete(server, name)
+        await self._entries.remove(server, name)
         self._observers.changed(Topic.CREDENTIALS)
+
+    async def drop_credentials(self, server: ServerConfig) -> SecretStoreUnavailable | None:
+        """Remove all of a server's entries; return why the keychain kept some, if so."""
+        return await self._entries.drop(server, None, Actor.HUMAN)
 
     async def put_setting(self, name: str, value: str) -> None:
         """Change a setting of the window."""

@@ -36,9 +36,9 @@ from keyturn.desktop.places import broker_socket
 from keyturn.desktop.processes import SystemProcesses
 from keyturn.desktop.resources import find_resources
 from keyturn.desktop.server_log import ServerLog
-from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import KeyturnError
 from keyturn.domain.record import Entry, RecordType
+from keyturn.presentation.alerts import alert_text
 from keyturn.presentation.words import Words
 from keyturn.storage.listing import last_stop, rules_suspended
 from keyturn.storage.queries.history import HistoryQuery
@@ -69,6 +69,7 @@ class Service:
             self.words,
             base.env,
             changed=lambda: base.observers.changed(Topic.SERVERS),
+            alert=base.alerts.happened,
         )
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
@@ -129,6 +130,7 @@ class Service:
         """Listen, answer and carry until `end` is called or a signal comes."""
         base = self._base
         base.stop.on_engage(lambda facts: _tell(approver, facts))
+        base.alerts.attach(lambda alert: _alert(approver, alert_text(alert, self.words)))
         self._restore_stop()
         await self._record_what_was_lost()
         await base.log.commit(
@@ -195,6 +197,7 @@ class Service:
             milestones=base.milestones,
             limits=base.limits,
             sign_ins=self._sign_ins,
+            alert=base.alerts.happened,
             large=PooledFrames(
                 base.workers, key=base.trace_key, result_bytes=base.limits.result_bytes
             ),
@@ -211,7 +214,6 @@ class Service:
         base = self._base
         path = broker_socket(base.profile, base.env)
         make_socket_folder(path)
-        facts: JsonObject = {"version": __version__, "profile": base.profile.name}
         control = Control(
             stop=base.stop,
             approvals=base.approvals,
@@ -219,7 +221,7 @@ class Service:
             live=self.hub,
             observers=base.observers,
             raise_window=raise_window,
-            facts=facts,
+            facts={"version": __version__, "profile": base.profile.name},
             home=str(Path.home()),
         )
         return DownstreamSocket(
@@ -305,3 +307,8 @@ def _console_command(platform: str) -> tuple[str, ...]:
 def _tell(approver: Approver | None, facts: StopFacts) -> None:
     if approver is not None:
         approver.stopped(facts)
+
+
+def _alert(approver: Approver | None, text: str) -> None:
+    if approver is not None:
+        approver.alert(text)

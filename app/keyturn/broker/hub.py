@@ -292,6 +292,7 @@ class Hub:
         for session in sessions.all():
             if session.host in dead and session.id not in joined:
                 sessions.end(session)
+                approvals.grants.end_of(session.id)
 
     def _end_all(self, level: StopLevel) -> None:
         """End every server; its connection ends with it, so that the agent's host sees it."""
