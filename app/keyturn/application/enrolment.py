@@ -5,8 +5,6 @@ section 2). Enrolling makes a token file that its bridge finds at the next conne
 agent in another program than the one it was enrolled in is asked about the same way.
 """
 
-from dataclasses import replace
-
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.approvals import Approvals
 from keyturn.application.connection import Connection
@@ -85,17 +83,10 @@ class Enrolment:
             "sha256": agent.executable_sha256,
         }
         resolution = await self._approve(connection, subject, BECAUSE_PROGRAM)
-        current = next((a for a in self._registry.agents if a.name == agent.name), None)
-        # It may have been revoked, and enrolled anew, while a person looked.
-        if resolution.state is State.APPROVED and current == agent:
-            host = connection.peer.host
-            await self._registry.enrol_again(
-                replace(
-                    agent,
-                    executable=host.executable if host is not None else "",
-                    executable_sha256=connection.program_sha256,
-                )
-            )
+        host = connection.peer.host
+        if resolution.state is State.APPROVED and host is not None:
+            sha256 = connection.program_sha256
+            await self._registry.enrol_again(agent, host.executable, sha256)
 
     def _is_new(self, name: str) -> bool:
         if name in self._asked or len(self._asked) >= MOST_ASKED:

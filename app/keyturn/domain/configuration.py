@@ -161,6 +161,8 @@ class AgentConfig:
     """Of that file's bytes; empty when not known."""
     enrolled_at: str = ""
     confirmed: bool = True
+    http: bool = False
+    """It may connect over HTTP too; its token is then good there."""
 
     def runs_in(self, executable: str, sha256: str) -> bool:
         """Tell whether a program is the one that it was enrolled in, as far as that is known."""

@@ -78,6 +78,8 @@ def agent_text(agent: AgentConfig) -> str:
     }
     if agent.executable_sha256:
         data["executable_sha256"] = agent.executable_sha256
+    if agent.http:
+        data["http"] = True
     return canonical(data).decode()
 
 
@@ -180,6 +182,7 @@ def _agent(data: JsonObject) -> AgentConfig:
         executable_sha256=_text(data, "executable_sha256") if "executable_sha256" in data else "",
         enrolled_at=_text(data, "enrolled_at"),
         confirmed=_flag(data, "confirmed"),
+        http="http" in data and _flag(data, "http"),
     )
 
 

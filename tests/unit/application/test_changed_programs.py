@@ -88,7 +88,7 @@ def test_a_person_is_shown_the_old_and_the_new_once() -> None:
         assert agent.token_sha256 == token
         assert world.live.agents == (agent,)
         entry = world.log.of_type(RecordType.AGENT)[-1]
-        assert (entry.outcome, entry.details["sha256"]) == ("program", NEW)
+        assert (entry.outcome, entry.agent) == ("program", "analyst")
         await enrolment.close()
 
     play(story)
