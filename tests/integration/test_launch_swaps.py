@@ -11,6 +11,7 @@ from keyturn.application.approval_request import AnswerVerdict
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
 from keyturn.domain.closure import Closure, ClosureFile
 from keyturn.domain.configuration import AgentConfig
+from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
 from tests.integration.link_rig import World, line_of
 from tests.integration.stories import tell
@@ -113,6 +114,16 @@ def test_a_file_swapped_while_it_starts_ends_the_connection(tmp_path: Path) -> N
             await ended(talk)
             assert "changed while it started" in told(world)
             assert all(not pin for pin in world.services.agreements.pins())
+
+    tell(tmp_path, story)
+
+
+def test_a_review_without_an_agent_looks_too(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with swapping(world, Swapping(files("a"), files("a"), files("b"))) as b:
+            with pytest.raises(ServerUnavailable, match="were changed while it started"):
+                await b.hub.review("raw")
+            assert world.services.agreements.pins() == ()
 
     tell(tmp_path, story)
 
