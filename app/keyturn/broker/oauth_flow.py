@@ -24,7 +24,7 @@ from mcp.shared.auth import (
 )
 
 from keyturn.broker.http_headers import VERSION
-from keyturn.broker.oauth_http import SignInClient, Unreachable, shown_host
+from keyturn.broker.oauth_http import SignInClient, Unreachable, host_of
 from keyturn.broker.oauth_redirect import Redirected
 from keyturn.broker.oauth_tokens import Facts, Tokens
 from keyturn.broker.oauth_words import Challenge, NoSignIn, SignInWanted
@@ -210,7 +210,7 @@ def _asks(
     async def show(url: str) -> None:
         checked = client.check(url)
         if person is None:
-            raise SignInWanted(shown_host(checked))
+            raise SignInWanted(host_of(checked))
         await person.show(url)
 
     async def answer() -> AuthorizationCodeResult:

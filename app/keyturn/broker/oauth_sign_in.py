@@ -19,7 +19,7 @@ from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.ports.url_opener import UrlOpener
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.oauth_http import SignInClient, shown_host
+from keyturn.broker.oauth_http import SignInClient, host_of
 from keyturn.broker.oauth_redirect import Redirected, RedirectListener, RedirectTexts
 from keyturn.broker.oauth_tokens import Tokens, TokenStore
 from keyturn.broker.oauth_words import Challenge, NoSignIn, SignInWanted
@@ -283,7 +283,7 @@ class _Person:
     async def show(self, url: str) -> None:
         """Open the page; it may stay open until all is over."""
         self._listener.expect(url)
-        self._shown(shown_host(httpx2.URL(url)))
+        self._shown(host_of(httpx2.URL(url)))
         self._tasks.start(self._open(url), "page to sign in")
 
     async def answer(self) -> Redirected | None:
