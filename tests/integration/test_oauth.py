@@ -393,8 +393,11 @@ ATTACKS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_authorization_server_that_lies_gets_no_token_accepted(
-    tmp_path: Path, attack: str
+    tmp_path: Path, attack: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The answer to another question is not taken, and the right one waited for.
+    monkeypatch.setattr(oauth_sign_in, "WAIT_SECONDS", 3.0)
+
     async def story(world: World) -> None:
         async with signing_in(world) as s:
             for name, value in ATTACKS[attack].items():
