@@ -128,6 +128,7 @@ class Guarded:
     """What its description says otherwise."""
     header: str = ""
     """What it says to who brings none; empty for what is right."""
+    is_described: bool = True
     scope_wanted: str = ""
     """A scope that every token lacks which was got without it."""
     refused: list[str] = field(default_factory=list[str])
@@ -144,10 +145,23 @@ class Guarded:
 
     @property
     def _described_at(self) -> str:
-        return self.url.removesuffix("/mcp") + "/.well-known/oauth-protected-resource/mcp"
+        return self.origin + "/.well-known/oauth-protected-resource/mcp"
+
+    def say_nothing_of_itself(self) -> None:
+        """Be a server of before RFC 9728: its own origin is the issuer."""
+        self.header, self.is_described = "Bearer", False
+        self.authorization.metadata["issuer"] = self.origin
+        self.authorization.redirects["iss"] = self.origin
+
+    @property
+    def origin(self) -> str:
+        """Where it is."""
+        return self.url.removesuffix("/mcp")
 
     async def described(self, _request: Request) -> Response:
         """Describe itself (RFC 9728)."""
+        if not self.is_described:
+            return Response(status_code=404)
         said = {"resource": self.url, "authorization_servers": [self.authorization.issuer]}
         return JSONResponse(said | self.resource)
 
@@ -198,6 +212,7 @@ async def guarded_server() -> AsyncGenerator[Guarded]:
     own = [
         Route("/mcp", made.handle, methods=["POST", "GET", "DELETE"]),
         Route("/.well-known/oauth-protected-resource/mcp", made.described),
+        Route("/.well-known/oauth-authorization-server", authorization.described),
     ]
     async with serving(Router(routes)) as there, serving(Router(own)) as here:
         authorization.issuer = there
