@@ -68,6 +68,7 @@ class Story:
                     self.browser if server.oauth and server.oauth.sign_in else None
                 ),
                 texts=RedirectTexts(done="done", failed="failed"),
+                stopped=lambda: self.world.stop.engaged,
             )
         )
 
@@ -352,7 +353,7 @@ def test_requests_that_wait_share_one_sign_in_and_do_not_wait_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story(world: World) -> None:
-        monkeypatch.setattr(oauth_sign_in, "WAIT_SECONDS", 0.5)
+        monkeypatch.setattr(oauth_sign_in, "WAIT_SECONDS", 3.0)
         async with signing_in(world) as s:
             s.browser.asked, s.browser.may_go = asyncio.Event(), asyncio.Event()
             first, second = s.link(), s.link()

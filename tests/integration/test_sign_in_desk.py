@@ -23,7 +23,9 @@ from tests.sources import ROOT
 
 def desk(secrets: FakeSecretStore, changes: list[str]) -> SignInsOnDemand:
     words = Words(ROOT / "resources" / "translations")
-    return SignInsOnDemand(secrets, KnownSecrets(), words, {}, lambda: changes.append("servers"))
+    return SignInsOnDemand(
+        secrets, KnownSecrets(), words, {}, lambda: changes.append("servers"), lambda: False
+    )
 
 
 def server_at(url: str, **changes: Any) -> ServerConfig:

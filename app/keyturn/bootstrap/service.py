@@ -67,7 +67,9 @@ class Service:
             self.words,
             base.env,
             changed=lambda: base.observers.changed(Topic.SERVERS),
+            stopped=lambda: base.stop.engaged,
         )
+        base.stop.on_engage(lambda _facts: self._sign_ins.stop_engaged())
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
         """Where agents may ask over HTTP, 0 for any port that is free; None for nowhere."""

@@ -31,8 +31,10 @@ class SignInsOnDemand:
         words: Words,
         env: Mapping[str, str],
         changed: Callable[[], None],
+        stopped: Callable[[], bool],
     ) -> None:
         self._changed = changed
+        self._stopped = stopped
         self._secrets = secrets
         self._known = known
         self._words = words
@@ -62,6 +64,11 @@ class SignInsOnDemand:
         if sign_in is not None:
             await sign_in.sign_out()
 
+    def stop_engaged(self) -> None:
+        """Give up every sign-in that waits for a person."""
+        if self._made is not None:
+            self._made.stop_engaged()
+
     async def close(self) -> None:
         """Give up every sign-in that runs."""
         if self._made is not None:
@@ -78,6 +85,7 @@ class SignInsOnDemand:
                 tokens=TokenStore(self._secrets, self._known),
                 opener_of=program_of_file(self._env),
                 changed=self._changed,
+                stopped=self._stopped,
                 texts=RedirectTexts(
                     done=self._words("sign_in.done"), failed=self._words("sign_in.failed")
                 ),

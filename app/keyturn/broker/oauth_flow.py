@@ -42,7 +42,7 @@ _TOKEN = re.compile(r"[!-~]{1,32768}")
 """What a header can carry, and a server may be expected to read."""
 _KEPT_OF_ISSUER = frozenset(
     {"issuer", "authorization_endpoint", "token_endpoint"}
-    | {"authorization_response_iss_parameter_supported"}
+    | {"authorization_response_iss_parameter_supported", "code_challenge_methods_supported"}
 )
 _KEPT_OF_RESOURCE = frozenset({"resource", "authorization_servers"})
 _KEPT_OF_CLIENT = frozenset(
