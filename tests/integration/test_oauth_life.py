@@ -288,3 +288,58 @@ def test_a_scope_that_one_request_lacks_bars_no_other(
             assert text_of(await wire.call(1, "echo", "hello")) == "hello"
 
     tell(tmp_path, story)
+
+
+# ---------------------------------------------------------------- giving back
+
+
+def test_who_signs_out_gives_the_tokens_back_after_they_were_forgotten(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world, oauth=None) as s:
+            made, there = await signed_in(s), s.server.authorization
+            there.may_revoke.clear()
+            async with asyncio.timeout(SECONDS):
+                await made.sign_out()
+            assert world.secrets.secrets == {}
+            assert not made.state.signed_in
+            assert there.revoked == []
+            there.may_revoke.set()
+            async with asyncio.timeout(SECONDS):
+                while len(there.revoked) < 2:
+                    there.told.clear()
+                    await there.told.wait()
+            assert there.revoked == [there.refresh_tokens[-1], there.tokens[-1]]
+            assert there.asked[-1][1]["client_id"].startswith("client-")
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.parametrize("place", [None, "https://10.0.0.1/revoke", "http://127.0.0.1:1/revoke"])
+def test_where_they_cannot_be_given_back_they_are_forgotten(
+    tmp_path: Path, place: str | None
+) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world, oauth=None) as s:
+            s.server.authorization.metadata = {"revocation_endpoint": place}
+            made = await signed_in(s)
+            await made.sign_out()
+            assert world.secrets.secrets == {}
+            assert made.headers_now() == {}
+
+    tell(tmp_path, story)
+
+
+def test_what_an_earlier_broker_kept_is_given_back_too(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world, oauth=None) as s:
+            await signed_in(s)
+            again = s.sign_ins()
+            made = again.of(s.config())
+            assert made is not None
+            await made.sign_out()
+            async with asyncio.timeout(SECONDS):
+                await s.server.authorization.told.wait()
+            assert world.secrets.secrets == {}
+            await again.close()
+
+    tell(tmp_path, story)

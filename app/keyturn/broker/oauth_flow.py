@@ -41,7 +41,7 @@ _PKCE = "S256"
 _TOKEN = re.compile(r"[!-~]{1,32768}")
 """What a header can carry, and a server may be expected to read."""
 _KEPT_OF_ISSUER = frozenset(
-    {"issuer", "authorization_endpoint", "token_endpoint"}
+    {"issuer", "authorization_endpoint", "token_endpoint", "revocation_endpoint"}
     | {"authorization_response_iss_parameter_supported", "code_challenge_methods_supported"}
 )
 _KEPT_OF_RESOURCE = frozenset({"resource", "authorization_servers"})
@@ -314,6 +314,7 @@ def _tokens_of(provider: OAuthClientProvider, run: Run) -> Tokens:
         refresh=tokens.refresh_token or "",
         scope=tokens.scope or "",
         expires_at=run.now + tokens.expires_in if tokens.expires_in else 0.0,
+        since=run.tokens.since if run.refresh and run.tokens is not None else run.now,
         client=_json(client, _KEPT_OF_CLIENT) if client and not run.oauth.client_id else {},
         issuer=_json(context.oauth_metadata, _KEPT_OF_ISSUER),
         resource=_json(context.protected_resource_metadata, _KEPT_OF_RESOURCE),

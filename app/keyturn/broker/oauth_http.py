@@ -123,6 +123,14 @@ def host_of(url: httpx2.URL) -> str:
     return url.raw_host.decode("ascii", "backslashreplace")
 
 
+def host_in(text: str) -> str:
+    """Return the host of what should be a URL; empty where it is none."""
+    try:
+        return host_of(httpx2.URL(text))
+    except (httpx2.InvalidURL, ValueError):
+        return ""
+
+
 async def _whole(response: httpx2.Response, request: httpx2.Request) -> httpx2.Response:
     """Return an answer with all of its body; raises Unreachable for one that is too long."""
     try:

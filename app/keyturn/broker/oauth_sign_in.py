@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.ports.url_opener import UrlOpener
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.oauth_http import SignInClient
+from keyturn.broker.oauth_http import SignInClient, host_in
 from keyturn.broker.oauth_person import BrowserPerson
 from keyturn.broker.oauth_redirect import RedirectListener, RedirectTexts
 from keyturn.broker.oauth_tokens import Tokens, TokenStore
@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 2.0
 """How long the end waits until new tokens are kept: the old ones may be worth nothing."""
+REVOKE_SECONDS = 20.0
+"""How long an authorization server is told that tokens are over."""
 SIGN_IN_SECONDS = 300.0
 """How long a person may take."""
 WAIT_SECONDS = 8.0
@@ -105,7 +107,13 @@ class ServerSignIn:
         )
         if tokens is None or self.barred:
             return stands
-        return replace(stands, signed_in=True)
+        return replace(
+            stands,
+            signed_in=True,
+            at=host_in(str(tokens.issuer.get("authorization_endpoint") or self.server.url)),
+            client=str(tokens.client.get("client_id") or self._oauth.client_id),
+            since=tokens.since,
+        )
 
     async def headers(self) -> dict[str, str]:
         """Return what says who asks; nothing until the server wants it."""
@@ -155,8 +163,12 @@ class ServerSignIn:
         await self._stop_running()
         await self._load()
         async with self._loading:
-            self._tokens, self._no_other_before = None, 0.0
+            left, self._tokens, self._no_other_before = self._tokens, None, 0.0
         self._means.changed()
+        if left is not None:
+            self._tasks.start(
+                _give_back(left, self._run_of, self._client), f"giving back {self.server.name}"
+            )
         async with self._storing:
             await self._means.tokens.forget(self.server.name, self.server.url)
 
@@ -241,7 +253,7 @@ class ServerSignIn:
         return Run(
             url=self.server.url,
             oauth=self._oauth,
-            client_secret=await self._client_secret(),
+            client_secret=await _client_secret(self._means, self.server),
             challenge=challenge,
             tokens=self._tokens,
             now=time.time(),
@@ -303,16 +315,33 @@ class ServerSignIn:
         self.host, self._asking = host, True
         self._means.changed()
 
-    async def _client_secret(self) -> str:
-        """Return the secret of a client that the authorization server knows already."""
-        name = self._oauth.client_secret
-        secret = await self._means.secrets.get(self.server.name, name) if name else None
-        if name and secret is None:
-            raise SecretStoreUnavailable(
-                f"The keychain holds no value named {name} for {self.server.name}.",
-                mend=f"Store it: keyturn credential set {self.server.name} {name}",
-            )
-        return "" if secret is None else secret.value
+
+async def _give_back(
+    left: Tokens, run_of: "Callable[[Challenge], Awaitable[Run]]", client: SignInClient
+) -> None:
+    """Tell the authorization server that tokens are over, where it can be told."""
+    try:
+        run = replace(await run_of(_NOT_ASKED), tokens=left)
+        from keyturn.broker.oauth_revoke import revoke
+
+        async with asyncio.timeout(REVOKE_SECONDS):
+            told = await revoke(run, client)
+    except (NoSignIn, KeyturnError, TimeoutError) as error:
+        _log.info("tokens are not revoked cause=%s", str(error) or type(error).__name__)
+    else:
+        _log.info("signed out revoked=%s", told)
+
+
+async def _client_secret(means: SignInMeans, server: ServerConfig) -> str:
+    """Return the secret of a client that the authorization server knows already."""
+    name = server.oauth.client_secret if server.oauth is not None else ""
+    secret = await means.secrets.get(server.name, name) if name else None
+    if name and secret is None:
+        raise SecretStoreUnavailable(
+            f"The keychain holds no value named {name} for {server.name}.",
+            mend=f"Store it: keyturn credential set {server.name} {name}",
+        )
+    return "" if secret is None else secret.value
 
 
 class SignIns:
