@@ -1,6 +1,7 @@
 """How a sign-in lives: refreshed again and again, given up, kept late, ended by the stop."""
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -286,6 +287,27 @@ def test_a_scope_that_one_request_lacks_bars_no_other(
             wire = s.link()
             await wire.shake()
             assert text_of(await wire.call(1, "echo", "hello")) == "hello"
+
+    tell(tmp_path, story)
+
+
+# ---------------------------------------------------------------- what is logged
+
+
+def test_no_log_holds_a_token_or_an_address_that_was_asked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def story(world: World) -> None:
+        async with signing_in(world) as s:
+            wire = s.link(url=f"{s.server.url}?key=of-the-test")
+            await wire.shake()
+            assert text_of(await wire.call(1, "echo", "hello")) == "hello"
+            ours = [r for r in caplog.records if r.name.startswith(("keyturn", "httpx2"))]
+            said = "\n".join(record.getMessage() for record in ours)
+            for secret in (*s.server.authorization.tokens, "key=of-the-test"):
+                assert secret not in said
 
     tell(tmp_path, story)
 

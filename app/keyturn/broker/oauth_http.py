@@ -5,6 +5,7 @@ its network can reach (MCP, security best practices, "Server-side request forger
 """
 
 import asyncio
+import logging
 import socket
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -27,6 +28,9 @@ _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 Address = IPv4Address | IPv6Address
+
+# Its records hold each URL that is asked, and a key may be in the query of one.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 
 class Unreachable(Exception):
