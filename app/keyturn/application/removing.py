@@ -25,7 +25,7 @@ async def remove_server(
     reviews.removed(name)
     failed: SecretStoreUnavailable | None = None
     try:
-        await _sign_out(sign_ins, server)
+        await sign_out_of(sign_ins, server)
     except SecretStoreUnavailable as error:
         failed = error
     for credential in dict.fromkeys(server.credential_names()):
@@ -42,7 +42,7 @@ async def remove_server(
         ) from failed
 
 
-async def _sign_out(sign_ins: SignInDesk, server: ServerConfig) -> None:
+async def sign_out_of(sign_ins: SignInDesk, server: ServerConfig) -> None:
     """Forget its tokens; where nobody signed in, a keychain that is not there keeps none."""
     if not server.url:
         return
