@@ -67,6 +67,33 @@ def test_a_press_opens_the_browser_and_what_comes_of_it_is_told(
     asyncio.run(story())
 
 
+@pytest.mark.requirement("LAW-5")
+def test_the_stop_gives_up_what_a_press_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        browser = Browser(may_go=asyncio.Event())
+
+        def in_its_place(env: Mapping[str, str]) -> Browser:
+            return browser
+
+        monkeypatch.setattr(sign_ins, "DesktopBrowser", in_its_place)
+        async with guarded_server() as guarded:
+            made, server = desk(FakeSecretStore(), []), server_at(guarded.url)
+            # Nobody was asked yet.
+            made.stop_engaged()
+            await made.sign_in(server)
+            await browser.asked.wait()
+            assert made.state_of(server).under_way
+            made.stop_engaged()
+            known = made().of(server)
+            assert known is not None
+            await known.settled()
+            assert not made.state_of(server).under_way
+            assert guarded.authorization.grants() == []
+            await made.close()
+
+    asyncio.run(story())
+
+
 def test_a_server_whose_headers_say_who_asks_is_not_signed_in_to() -> None:
     async def story() -> None:
         made = desk(FakeSecretStore(), [])

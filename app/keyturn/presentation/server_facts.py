@@ -86,6 +86,8 @@ def sign_in_notice(state: ServerState, words: Words) -> Notice:
         strong, rest = words("servers.notice_not_signed_in"), "servers.notice_not_signed_in_rest"
     else:
         strong, rest = words("servers.notice_sign_in", host=host), "servers.notice_sign_in_rest"
+        if state.signed_in:
+            rest = "servers.notice_sign_in_more"
     return Notice(
         role=Role.WARNING,
         icon=Icon.ATTENTION,

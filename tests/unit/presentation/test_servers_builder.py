@@ -243,3 +243,12 @@ def test_whom_keyturn_is_signed_in_as_is_a_fact(changes: dict[str, object], says
     assert "\u202e" not in said
     assert "\n" not in said
     assert len(said) < 250
+
+
+def test_a_server_that_wants_more_of_who_is_signed_in_says_that_the_rest_goes_on() -> None:
+    url, host = "https://far.example.com/mcp", "auth.example.com"
+    state = changed(command=(), url=url, sign_in_at=host, signed_in=True)
+    notice = BUILDER.server(known(state), state, NOW).notice
+    assert notice is not None
+    assert notice.strong == f"Needs you to sign in at {host}."
+    assert "All else goes on" in notice.rest
