@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 
 from keyturn.application.known_secrets import KnownSecrets
+from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.bootstrap import sign_ins
+from keyturn.bootstrap.foundation import lay_foundation
+from keyturn.bootstrap.service import Service
 from keyturn.bootstrap.sign_ins import SignInsOnDemand, program_of_file
 from keyturn.desktop.sign_in_program import SignInProgram
-from keyturn.domain.configuration import OAuthConfig, ServerConfig
+from keyturn.domain.configuration import Limits, OAuthConfig, ServerConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.presentation.words import Words
+from tests.e2e.desk import own_folders
 from tests.fakes.secret_store import FakeSecretStore
 from tests.integration.servers.oauth_server import Browser, guarded_server
 from tests.sources import ROOT
@@ -92,6 +96,34 @@ def test_the_stop_gives_up_what_a_press_began(monkeypatch: pytest.MonkeyPatch) -
             await made.close()
 
     asyncio.run(story())
+
+
+@pytest.mark.requirement("LAW-5")
+def test_a_broker_tells_its_sign_ins_of_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[SignInsOnDemand] = []
+
+    def stop_engaged(made: SignInsOnDemand) -> None:
+        told.append(made)
+
+    monkeypatch.setattr(SignInsOnDemand, "stop_engaged", stop_engaged)
+
+    async def story() -> None:
+        foundation = await lay_foundation(
+            folders.profile,
+            folders.env(),
+            limits=Limits(),
+            secrets=FakeSecretStore(),
+            milestones=Unwatched(),
+        )
+        service = Service(foundation, headless=True)
+        await foundation.stop.engage("test")
+        assert len(told) == 1
+        await service.hub.close()
+        await foundation.close()
+
+    with own_folders() as folders:
+        folders.profile.create()
+        asyncio.run(story())
 
 
 def test_a_server_whose_headers_say_who_asks_is_not_signed_in_to() -> None:
