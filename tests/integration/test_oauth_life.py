@@ -183,6 +183,31 @@ def test_who_signs_out_while_they_are_kept_leaves_nothing_there(tmp_path: Path) 
     tell(tmp_path, story)
 
 
+def test_a_refresh_of_the_moment_does_not_undo_a_sign_out(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world, oauth=None) as s:
+            await signed_in(s)
+            slow = SlowKeychain(secrets=dict(world.secrets.secrets))
+            world.secrets = slow
+            slow.may_put.set()
+            again = s.sign_ins()
+            made = again.of(s.config())
+            assert made is not None
+            used = {"authorization": f"Bearer {s.server.authorization.tokens[-1]}"}
+            challenge = Challenge(status=401, header="", version="")
+            asking = TaskOwner().start(made.renew(challenge, used), "asking")
+            leaving = TaskOwner().start(made.sign_out(), "leaving")
+            await slow.asked.wait()
+            slow.may_get.set()
+            await asyncio.wait([asking, leaving])
+            await made.settled()
+            assert made.headers_now() == {}
+            assert slow.secrets == {}
+            await again.close()
+
+    tell(tmp_path, story)
+
+
 # ---------------------------------------------------------------- the stop
 
 

@@ -160,10 +160,10 @@ class ServerSignIn:
 
     async def sign_out(self) -> None:
         """Forget the tokens; raises SecretStoreUnavailable where the keychain keeps them."""
-        await self._stop_running()
         await self._load()
-        async with self._loading:
-            left, self._tokens, self._no_other_before = self._tokens, None, 0.0
+        # Last, and nothing in between: a refresh that began meanwhile would sign in again.
+        await self._stop_running()
+        left, self._tokens, self._no_other_before = self._tokens, None, 0.0
         self._means.changed()
         if left is not None:
             self._tasks.start(
