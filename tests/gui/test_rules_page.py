@@ -25,7 +25,7 @@ from keyturn.gui.sending import IntentSender
 from keyturn.presentation.rules import RuleDraft
 from keyturn.presentation.rules_builder import RulesBuilder, read_rules
 from tests.gui import pages_data as data
-from tests.gui.scenes import let_go
+from tests.gui.scenes import let_go, settle
 from tests.gui.spy_bridge import SpyBridge
 
 pytestmark = [
@@ -256,3 +256,13 @@ def test_narrow_the_pane_takes_the_place_of_the_list(page: Page) -> None:
     assert page.view.detail.isVisible()
     page.view.detail.close_requested.emit()
     assert page.view.table.isVisible()
+
+
+def test_beside_an_open_form_the_built_in_rules_are_whole(page: Page) -> None:
+    settle(page.view)
+    one_line = [page.view.posture.row_of(posture).height() for posture in Posture]
+    page.view.add.click()
+    settle(page.view)
+    rows = [page.view.posture.row_of(posture) for posture in Posture]
+    assert [row.height() for row in rows] > one_line, "their notes wrap here"
+    assert all(row.height() >= row.heightForWidth(row.width()) for row in rows)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from keyturn.application.alerts import Alert
 from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInState
@@ -32,7 +33,9 @@ class SignInsOnDemand:
         env: Mapping[str, str],
         changed: Callable[[], None],
         stopped: Callable[[], bool],
+        alert: Callable[[Alert], None] = lambda _alert: None,
     ) -> None:
+        self._alert = alert
         self._changed = changed
         self._stopped = stopped
         self._secrets = secrets
@@ -86,6 +89,7 @@ class SignInsOnDemand:
                 opener_of=program_of_file(self._env),
                 changed=self._changed,
                 stopped=self._stopped,
+                alert=self._alert,
                 texts=RedirectTexts(
                     done=self._words("sign_in.done"), failed=self._words("sign_in.failed")
                 ),

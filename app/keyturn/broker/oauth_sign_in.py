@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.ports.url_opener import UrlOpener
@@ -59,6 +60,13 @@ class SignInMeans:
     """Is told when a server stands otherwise than before."""
     stopped: Callable[[], bool] = lambda: False
     """Whether all agents are stopped, so that nobody is asked to sign in."""
+    alert: Callable[[Alert], None] = lambda _alert: None
+    """Tells a person of a sign-in that went bad."""
+
+    def require_going(self) -> None:
+        """Raise NoSignIn while all agents are stopped."""
+        if self.stopped():
+            raise NoSignIn("all agents are stopped")
 
 
 _NOT_ASKED = Challenge(status=401, header="", version="")
@@ -228,9 +236,13 @@ class ServerSignIn:
             # A token that lacks a scope is good for all that needs none.
             self.host, self.barred = wanted.host, not challenge.wants_scope
             self._pause("somebody has to sign in")
+            if self._tokens is not None:
+                self._alert(AlertKind.SIGN_IN_WANTED)
         except (NoSignIn, KeyturnError) as error:
             self._failed = wanted_with is not None
             self._pause(str(error))
+            if self._failed or self._asking:
+                self._alert(AlertKind.SIGN_IN_FAILED)
         finally:
             self._running, self._asking = None, False
             self._means.changed()
@@ -239,6 +251,9 @@ class ServerSignIn:
         async with self._storing:
             if tokens is self._tokens:
                 await self._means.tokens.keep(self.server.name, self.server.url, tokens)
+
+    def _alert(self, kind: AlertKind) -> None:
+        self._means.alert(Alert(kind, self.server.name))
 
     def _pause(self, fault: str) -> None:
         self._fault = fault
@@ -264,7 +279,8 @@ class ServerSignIn:
         from keyturn.broker.oauth_flow import authorize
 
         tokens = run.tokens
-        if tokens is not None and tokens.refresh and self._may_refresh(run.challenge, tokens):
+        may = tokens is not None and tokens.refresh and tokens.access != self._refreshed
+        if may and not run.challenge.wants_scope:
             try:
                 renewed = await authorize(run.refreshing(), self._client, None)
             except SignInWanted:
@@ -285,14 +301,11 @@ class ServerSignIn:
             raise NoSignIn("the server wanted too many sign-ins")
         self._pages.append(now)
 
-    def _may_refresh(self, challenge: Challenge, tokens: Tokens) -> bool:
-        return not challenge.wants_scope and tokens.access != self._refreshed
-
     async def _ask(self, run: "Run", opener: UrlOpener) -> Tokens:
         """Have a person sign in."""
         from keyturn.broker.oauth_flow import authorize
 
-        self._require_going()
+        self._means.require_going()
         listener = RedirectListener(self._means.texts)
         before = run.tokens.client.get("redirect_uris") if run.tokens is not None else None
         person = BrowserPerson(opener, listener, self._shown)
@@ -306,12 +319,8 @@ class ServerSignIn:
             listener.close()
             await person.close()
 
-    def _require_going(self) -> None:
-        if self._means.stopped():
-            raise NoSignIn("all agents are stopped")
-
     def _shown(self, host: str) -> None:
-        self._require_going()
+        self._means.require_going()
         self.host, self._asking = host, True
         self._means.changed()
 
