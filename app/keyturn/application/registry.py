@@ -301,8 +301,8 @@ class Registry:
         """Remove all of a server's entries; return why the keychain kept some, if so."""
         return await self._entries.drop(server, None, Actor.HUMAN)
 
-    async def put_setting(self, name: str, value: str) -> None:
-        """Change a setting of the window."""
+    async def put_setting(self, name: str, value: str, actor: Actor = Actor.HUMAN) -> None:
+        """Change a setting of the profile."""
         details: JsonObject = {"name": name, "value": value}
         await self._record(RecordType.SETTING, "changed", Actor.HUMAN, details)
         await self._setting_store.put_setting(name, value)
