@@ -1,9 +1,10 @@
 """What a person is asked about a judged call: the approval request, made from its facts."""
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.application.call import IncomingCall, Judged
+from keyturn.application.call import IncomingCall, Judged, Refused
 from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import canonical
+from keyturn.domain.decision import Outcome
 from keyturn.domain.policy import Judgement
 
 
@@ -12,6 +13,16 @@ def rule_name(judgement: Judgement | None) -> str:
     if judgement is None or judgement.rule is None:
         return ""
     return judgement.rule.name or judgement.rule.id
+
+
+def denied(judgement: Judgement | None) -> Refused:
+    """Return the refusal of a call that a rule denies."""
+    rule = judgement.rule if judgement is not None else None
+    return Refused(
+        outcome=Outcome.DENIED_RULE,
+        rule=rule_name(judgement),
+        never=rule is not None and rule.never,
+    )
 
 
 def call_request(

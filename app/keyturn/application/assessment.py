@@ -7,7 +7,7 @@ Nothing is waited for, but for what large calls have done elsewhere. The gate wa
 import asyncio
 
 from keyturn.application.agreements import Agreements, Standing
-from keyturn.application.asking import rule_name
+from keyturn.application.asking import denied
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused
 from keyturn.application.continuations import RESPONSES
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
@@ -253,7 +253,7 @@ class Assessment:
         judged.basis = self._basis(incoming, judged)
         if judged.judgement.verdict is Verdict.DENY:
             self._rules.counted(judged.judgement)
-            return Refused(outcome=Outcome.DENIED_RULE, rule=rule_name(judged.judgement))
+            return denied(judged.judgement)
         return None
 
     def judge(self, incoming: IncomingCall, judged: Judged, *, suspended: bool) -> Judgement:

@@ -196,6 +196,8 @@ class Refused:
     message: str = ""
     """The person's words, when they denied with a message."""
     rule: str = ""
+    never: bool = False
+    """The rule that denied it is marked so that no approval lets it through."""
     ticket: str = ""
     faults: tuple[str, ...] = ()
     hold_seconds: int = 0

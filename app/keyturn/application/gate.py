@@ -225,6 +225,8 @@ class Gate:
             actor=decided.late.actor if decided.late is not None else actor_of(decided.outcome),
             details=_details(incoming, judged, decided),
         )
+        if decided.outcome is Outcome.ALLOWED_RULE:
+            await self._rules.keep_use(judged.judgement)
         await self._log.commit(entry, durability)
         incoming.decided = True
         judged.outcome = decided.outcome

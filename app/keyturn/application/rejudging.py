@@ -27,6 +27,7 @@ def judge_waiting(approvals: Approvals, rules: RuleBook, *, suspended: bool) -> 
         event = Event.ALLOWED if allowed else Event.DENIED
         outcome = Outcome.ALLOWED_RULE if allowed else Outcome.DENIED_RULE
         if approvals.decide_by_rule(waiting.request.id, event, outcome, judgement):
-            rules.counted(judgement)
             decided += 1
+            # Nothing came in between since it was judged, so that no limit was reached.
+            rules.take(judgement)
     return decided

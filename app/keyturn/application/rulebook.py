@@ -1,10 +1,15 @@
 """The rules in force: loaded once, changed only by a person, each change recorded."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from keyturn.application.events import Observers, Topic
 from keyturn.application.masking import masked_json
+from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stores import RuleStore
+from keyturn.application.rule_counts import RuleCounts
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.condition import fault_of
 from keyturn.domain.decision import Actor, Verdict
@@ -21,7 +26,13 @@ class RuleBook:
     """Judges calls by the standing rules."""
 
     def __init__(
-        self, *, store: RuleStore, log: DecisionLog, mask: SecretMask, observers: Observers
+        self,
+        *,
+        store: RuleStore,
+        log: DecisionLog,
+        mask: SecretMask,
+        observers: Observers,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._log = log
@@ -31,15 +42,27 @@ class RuleBook:
         self._hash = rule_set_hash(())
         self.posture = Posture.ASK_ALL
         self._hits: dict[str, int] = {}
+        self.counts = RuleCounts(clock=clock, store=store)
+        self._on_turn: list[Callable[[], object]] = []
 
-    async def load(self) -> None:
-        """Read the rules of the profile."""
-        self.use(await self._store.all())
+    async def load(self, seen_utc: str = "") -> None:
+        """Read the rules of the profile; `seen_utc` is the latest time that its log knows."""
+        await self.begin(await self._store.all(), seen_utc)
+
+    async def begin(self, rules: tuple[Rule, ...], seen_utc: str = "") -> None:
+        """Put the first set of rules in force, with what was used of them before this start."""
+        await self.counts.load(seen_utc)
+        self.use(rules)
+
+    def on_turn(self, callback: Callable[[], object]) -> None:
+        """Call back when a rule began or ceased to hold because of the time."""
+        self._on_turn.append(callback)
 
     def use(self, rules: tuple[Rule, ...]) -> None:
         """Put a set of rules in force (a headless FILE's, or what the store holds)."""
         self._rules = rules
         self._hash = rule_set_hash(rules)
+        self.counts.use(rules, self._turned)
         self._observers.changed(Topic.RULES)
 
     @property
@@ -69,7 +92,8 @@ class RuleBook:
         if suspended:
             rules = tuple(rule for rule in rules if rule.effect is not Effect.ALLOW)
             posture = Posture.ASK_ALL
-        return judge(subject, tier=tier, labels=labels, rules=rules, posture=posture)
+        moment = self.counts.moment()
+        return judge(subject, tier=tier, labels=labels, rules=rules, posture=posture, moment=moment)
 
     def denies_reading(self, agent: str, server: str, uri: str, lamps: Lamps) -> Judgement | None:
         """Return the judgement of a rule that denies a resource; None where none does."""
@@ -89,6 +113,28 @@ class RuleBook:
         if judgement.rule is not None:
             self._hits[judgement.rule.id] = self._hits.get(judgement.rule.id, 0) + 1
 
+    def take(self, judgement: Judgement) -> bool:
+        """Let a rule allow one call, and count it; False where it reached a limit meanwhile."""
+        rule = judgement.rule
+        if rule is not None and not self.counts.take(rule):
+            return False
+        self.counted(judgement)
+        if rule is not None and rule.limits.uses is not None:
+            self._observers.changed(Topic.RULES)
+        return True
+
+    async def keep_use(self, judgement: Judgement | None) -> None:
+        """Have what was taken outlive this process, before the call moves; see `RuleCounts`."""
+        if judgement is not None and judgement.rule is not None:
+            await self.counts.keep(judgement.rule)
+
+    def _turned(self) -> None:
+        for rule in self.counts.newly_ended():
+            self._log.note(self._entry("ended", rule, Actor.KEYTURN))
+        self._observers.changed(Topic.RULES)
+        for callback in self._on_turn:
+            callback()
+
     async def add(self, rule: Rule) -> None:
         """Save a person's rule.
 
@@ -102,8 +148,11 @@ class RuleBook:
                 "The rule would hold what looks like a password, a key or a token.",
                 mend="Leave that value out of the rule, or go on allowing such calls one by one.",
             )
+        old = next((r for r in self._rules if r.id == rule.id), None)
         await self._log.commit(self._entry("added", rule))
         await self._store.put(rule)
+        if old is None or replace(old, name=rule.name, enabled=rule.enabled) != rule:
+            await self.counts.begin_anew(rule)
         self.use((*(r for r in self._rules if r.id != rule.id), rule))
 
     async def remove(self, rule_id: str) -> bool:
@@ -113,10 +162,11 @@ class RuleBook:
             return False
         await self._log.commit(self._entry("removed", rule))
         await self._store.remove(rule_id)
+        await self.counts.begin_anew(rule)
         self.use(tuple(r for r in self._rules if r.id != rule_id))
         return True
 
-    def _entry(self, what: str, rule: Rule) -> Entry:
+    def _entry(self, what: str, rule: Rule, actor: Actor = Actor.HUMAN) -> Entry:
         """Record a rule's form; to its values the record only commits, as to a call's arguments."""
         mask = self._mask.mask
         values = _values(rule)
@@ -133,7 +183,7 @@ class RuleBook:
         return Entry(
             type=RecordType.RULE,
             outcome=what,
-            actor=Actor.HUMAN,
+            actor=actor,
             details={"rule": form},
             arguments=kept,
             masked=masked,

@@ -24,6 +24,7 @@ from keyturn.application.ports.stores import SettingStore
 from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
 from keyturn.application.registry import Registry
+from keyturn.application.rejudging import judge_waiting
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
@@ -188,7 +189,9 @@ def _build(ground: _Ground) -> Foundation:
         log=ground.log,
         mask=ground.mask,
         observers=ground.observers,
+        clock=ground.clock,
     )
+    rules.on_turn(lambda: judge_waiting(approvals, rules, suspended=stop.careful))
     agreements = Agreements(
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )

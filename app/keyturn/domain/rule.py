@@ -9,6 +9,7 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.condition import Condition, ConditionFault, holds
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import is_glob, name_matches
+from keyturn.domain.rule_life import NO_LIMITS, Life, Moment, RuleLimits, Window
 from keyturn.domain.spelling import Fit, fit_of
 
 
@@ -48,6 +49,20 @@ class Rule:
     name: str = ""
     """What a person called it; may be empty."""
     enabled: bool = True
+    limits: RuleLimits = NO_LIMITS
+    """Of a rule that allows; what they end asks again."""
+    during: tuple[Window, ...] = ()
+    """Of a rule that denies or asks: it does so within one of them only. None: always."""
+    never: bool = False
+    """Of a rule that denies: no approval of any kind lets through what it covers."""
+
+    def life(self, moment: Moment) -> Life:
+        """Say whether it holds at a moment."""
+        if self.limits is NO_LIMITS and not self.during:
+            return Life.ACTS
+        if self.during and not any(window.may_be_open(moment) for window in self.during):
+            return Life.OUTSIDE
+        return self.limits.life(self.id, moment)
 
     def specificity(self) -> tuple[int, int, int]:
         """Order rules for naming only: exact names, then longer patterns, then tests."""

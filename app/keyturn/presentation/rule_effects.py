@@ -73,6 +73,7 @@ def _overrules(stricter: Rule, rule: Rule) -> bool:
         and stricter.id != rule.id
         and stricter.kind is rule.kind
         and not stricter.when
+        and not stricter.during
         and _STRICTNESS[stricter.effect] > _STRICTNESS[rule.effect]
         and _contains(stricter.agent, rule.agent)
         and _contains(stricter.server, rule.server)

@@ -58,6 +58,21 @@ def last_stop(database: Path) -> JsonObject | None:
     return {"since": since, **details.value}
 
 
+def latest_time(database: Path) -> str:
+    """Return the latest time that a record has; empty for none.
+
+    Not the last record's: the clock may have been set back before it.
+    """
+    if not database.exists():
+        return ""
+    rows = _rows(
+        database,
+        "SELECT coalesce(max(ts), '') FROM (SELECT max(ts) AS ts FROM calls UNION ALL "
+        "SELECT max(ts) FROM events)",
+    )
+    return str(rows[0][0])
+
+
 def rules_suspended(database: Path) -> bool:
     """Tell whether the last stop ended carefully and nobody has turned the rules on since."""
     if not database.exists():

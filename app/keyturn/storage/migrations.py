@@ -22,3 +22,10 @@ def second(database: Database) -> None:
     """Tell in the history what was asked for that is no tool's call."""
     for statement in STEPS["0002_methods_of_calls"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0003_uses_of_rules")
+def third(database: Database) -> None:
+    """Count what limited rules allow."""
+    for statement in STEPS["0003_uses_of_rules"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

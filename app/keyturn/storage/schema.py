@@ -122,10 +122,13 @@ _AGREED = (
 )
 _METHODS = ("ALTER TABLE calls ADD COLUMN method TEXT NOT NULL DEFAULT ''",)
 """Empty for the calls of tools, which are all that was judged before."""
+_USES = ("CREATE TABLE rule_uses (rule TEXT PRIMARY KEY, uses INTEGER NOT NULL) STRICT",)
+"""How often rules allowed whose uses are limited; without a rule of that id for those of a FILE."""
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "0001_log_history_and_agreements": (*_LOG, *_HISTORY, *_AGREED),
         "0002_methods_of_calls": _METHODS,
+        "0003_uses_of_rules": _USES,
     }
 )
 """Every step that this version knows, in order. One that was ever released is never edited."""

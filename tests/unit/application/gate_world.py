@@ -259,7 +259,11 @@ class World:
         )
         self.rule_store = FakeRuleStore(*rules)
         self.rules = RuleBook(
-            store=self.rule_store, log=self.log, mask=self.mask, observers=self.observers
+            store=self.rule_store,
+            log=self.log,
+            mask=self.mask,
+            observers=self.observers,
+            clock=self.clock,
         )
         self.rules.use(rules)
         self.server_store = FakeServerStore()
