@@ -19,6 +19,7 @@ from keyturn.domain.policy import Judgement, Posture, judge
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
+from keyturn.domain.rule_index import RuleIndex
 from keyturn.domain.tier import Tier
 
 
@@ -40,6 +41,7 @@ class RuleBook:
         self._observers = observers
         self._rules: tuple[Rule, ...] = ()
         self._hash = rule_set_hash(())
+        self._index = RuleIndex(())
         self.posture = Posture.ASK_ALL
         self._hits: dict[str, int] = {}
         self.counts = RuleCounts(clock=clock, store=store)
@@ -62,6 +64,7 @@ class RuleBook:
         """Put a set of rules in force (a headless FILE's, or what the store holds)."""
         self._rules = rules
         self._hash = rule_set_hash(rules)
+        self._index = RuleIndex(rules)
         self.counts.use(rules, self._turned)
         self._observers.changed(Topic.RULES)
 
@@ -87,7 +90,7 @@ class RuleBook:
         self, subject: RuleSubject, *, tier: Tier, labels: Lamps, suspended: bool
     ) -> Judgement:
         """Judge a call; with the rules suspended only those that tighten count."""
-        rules = self._rules
+        rules = self._index.about(subject)
         posture = self.posture
         if suspended:
             rules = tuple(rule for rule in rules if rule.effect is not Effect.ALLOW)

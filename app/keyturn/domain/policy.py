@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from keyturn.domain.condition import ConditionFault
+from keyturn.domain.condition import ConditionFault, Look
 from keyturn.domain.decision import Verdict
 from keyturn.domain.lamps import Lamps, needs_a_person
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
@@ -123,13 +123,13 @@ class _Covering:
 
 
 def _covering(subject: RuleSubject, rules: Iterable[Rule], moment: Moment) -> _Covering:
-    found = _Covering()
+    found, look = _Covering(), Look(subject.arguments)
     for rule in rules:
         life = rule.life(moment)
         if life is Life.OUTSIDE:
             continue
         try:
-            if not covers(rule, subject):
+            if not covers(rule, subject, look):
                 continue
         except ConditionFault:
             if rule.effect is not Effect.DENY:

@@ -66,7 +66,7 @@ def rule_from_data(data: Mapping[str, JsonValue], *, default_id: str = "") -> Ru
         agent=names["agent"],
         server=names["server"],
         tool=names["tool"],
-        when=_conditions(data.get("when", [])),
+        when=conditions_from_data(data.get("when", [])),
         name=_text(data, "name", ""),
         enabled=enabled,
         limits=limits,
@@ -166,7 +166,8 @@ def _kind(data: Mapping[str, JsonValue]) -> Kind:
         raise _fault(f"A rule's `kind` is none of {kinds}.") from None
 
 
-def _conditions(value: JsonValue) -> tuple[Condition, ...]:
+def conditions_from_data(value: JsonValue) -> tuple[Condition, ...]:
+    """Read conditions; raises ConfigurationError as `rule_from_data`."""
     if not isinstance(value, list):
         raise _fault("A rule's `when` is not a list.")
     return tuple(_condition(item) for item in value)

@@ -1,26 +1,20 @@
 """Says what a person may not think of about a rule, beside the others and the tools of today."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule_lint import lint_rule
 from keyturn.presentation.marks import Icon, IconText, Role
 from keyturn.presentation.rule_effects import (
     Coverage,
     coverage,
     is_open_ended,
+    known_tools,
     overruled,
-    overruling,
 )
-from keyturn.presentation.rule_sentences import RuleSentences
+from keyturn.presentation.rule_findings import RuleFindings
 from keyturn.presentation.rules import RulesState
 from keyturn.presentation.words import Words
-
-_OVERRULED_BY: Final = {
-    Effect.DENY: "rules.denied_by",
-    Effect.ASK: "rules.asked_by",
-    Effect.ALLOW: "rules.denied_by",
-}
 
 
 class RuleWarnings:
@@ -28,19 +22,13 @@ class RuleWarnings:
 
     def __init__(self, words: Words) -> None:
         self._words = words
-        self._sentences = RuleSentences(words)
+        self._findings = RuleFindings(words)
 
     def warnings(self, rule: Rule, state: RulesState) -> Iterator[IconText]:
         """Yield what is to be said before the rule is saved, and beside it later."""
         words = self._words
-        stricter = overruling(rule, state.all_rules)
-        if stricter is not None:
-            yield attention(
-                words(
-                    _OVERRULED_BY[stricter.effect],
-                    rule=self._words("rules.quoted", text=self._sentences.title(stricter)),
-                )
-            )
+        for finding in lint_rule(rule, state.all_rules, known_tools(state.servers)):
+            yield attention(self._findings.sentence(finding))
         looser = overruled(rule, state.all_rules)
         if looser:
             yield IconText(icon=Icon.NOTICE, text=words("rules.overrules", n=len(looser)))

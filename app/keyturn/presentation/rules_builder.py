@@ -260,6 +260,8 @@ class RulesBuilder:
         if stricter is not None:
             return attention(words("rules.state_overruled"))
         covered = coverage(rule, state.servers)
+        if _matches_nothing(rule, covered, state):
+            return attention(words("rules.state_no_tool"))
         if covered.changed and len(covered.changed) == len(covered.tools):
             return IconText(icon=Icon.CHANGED, text=words("rules.state_changed"), role=Role.WARNING)
         if rule.effect is Effect.ALLOW and _waits_for_a_tier(covered):
@@ -330,6 +332,12 @@ def _missing(draft: RuleDraft) -> Sequence[tuple[str, str]]:
         (draft.server, "rules.choose_server"),
         (draft.tool, "rules.choose_tool"),
     )
+
+
+def _matches_nothing(rule: Rule, covered: Coverage, state: RulesState) -> bool:
+    """Tell whether a rule covers no tool of those that are known, if any is."""
+    some = any(server.tools for server in state.servers)
+    return rule.kind is Kind.CALL and some and not covered.tools
 
 
 def _waits_for_a_tier(covered: Coverage) -> bool:
