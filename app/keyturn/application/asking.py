@@ -5,7 +5,7 @@ from keyturn.application.call import IncomingCall, Judged, Refused
 from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import canonical
 from keyturn.domain.decision import Outcome
-from keyturn.domain.policy import Judgement
+from keyturn.domain.policy import Because, Judgement
 
 
 def rule_name(judgement: Judgement | None) -> str:
@@ -13,6 +13,16 @@ def rule_name(judgement: Judgement | None) -> str:
     if judgement is None or judgement.rule is None:
         return ""
     return judgement.rule.name or judgement.rule.id
+
+
+BY_RULES = frozenset({Outcome.ALLOWED_RULE, Outcome.ALLOWED_GRANT})
+"""Allowed by what stands, without anybody being asked about this call."""
+
+
+def allowed_by(judgement: Judgement) -> Outcome:
+    """Name what a verdict that allows rests on."""
+    granted = judgement.because is Because.GRANT
+    return Outcome.ALLOWED_GRANT if granted else Outcome.ALLOWED_RULE
 
 
 def denied(judgement: Judgement | None) -> Refused:

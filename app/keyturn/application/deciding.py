@@ -7,7 +7,7 @@ import msgspec
 from keyturn.application.approval_request import Answer, AnswerVerdict, ApprovalRequest
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_call import AskedCall
-from keyturn.application.asking import denied, rule_name
+from keyturn.application.asking import BY_RULES, allowed_by, denied, rule_name
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import IncomingCall, Judged, Refused, Silence
 from keyturn.application.hold_budgets import HoldBudgets
@@ -65,7 +65,7 @@ class Decider:
         Whatever allowed it but the rules of just now: a rule that denies by then beats it.
         """
         decided = await self._decide(incoming, judged)
-        if not decided.outcome.allows or decided.outcome is Outcome.ALLOWED_RULE:
+        if not decided.outcome.allows or decided.outcome in BY_RULES:
             return decided
         return self._denied_by_now(incoming, judged, decided.answer) or decided
 
@@ -86,7 +86,7 @@ class Decider:
         if judgement is not None and judgement.verdict is Verdict.ALLOW:
             if judgement.because is not Because.CONTINUATION:
                 if self._rules.take(judgement):
-                    return Decided(outcome=Outcome.ALLOWED_RULE)
+                    return Decided(outcome=allowed_by(judgement))
                 # Others took what was left of it since this call was judged.
                 careful = self._stop.careful
                 judged.judgement = self._assessment.judge(incoming, judged, suspended=careful)
@@ -115,7 +115,7 @@ class Decider:
         if refusal is None:
             careful = self._stop.careful
             judgement = self._assessment.judge(incoming, judged, suspended=careful)
-            by_rule = decided.outcome is Outcome.ALLOWED_RULE
+            by_rule = decided.outcome in BY_RULES
             if (
                 judgement.verdict is Verdict.ASK
                 and by_rule

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Protocol
 
 from keyturn.application.events import Observers, Topic
@@ -100,6 +101,7 @@ class Registry:
         self._clock = clock
         self._observers = observers
         self._live: LiveConnections | None = None
+        self.on_agent: Callable[[str], None] = lambda _name: None
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
         self._settings: dict[str, str] = {}
@@ -214,24 +216,22 @@ class Registry:
         await self._server_store.remove_server(name)
         del self._servers[name]
         self._proposed_removals.discard(name)
-        for key in [key for key in self._proposed_secrets if key[0] == name]:
-            del self._proposed_secrets[key]
+        secrets = self._proposed_secrets.items()
+        self._proposed_secrets = {key: one for key, one in secrets if key[0] != name}
         self._apply()
 
     async def enrol(self, name: str, executable: str = "") -> None:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
         checked_agent_name(name)
-        token = self._tokens.new_token()
+        token, now = self._tokens.new_token(), self._clock.now_utc()
         agent = AgentConfig(
-            name=name,
-            token_sha256=token_hash(token),
-            executable=executable,
-            enrolled_at=self._clock.now_utc(),
+            name=name, token_sha256=token_hash(token), executable=executable, enrolled_at=now
         )
         await self._record(RecordType.AGENT, "enrolled", Actor.HUMAN, {}, agent=name)
         await self._agent_store.put_agent(agent)
         self._tokens.write(name, token)
         self._agents[name] = agent
+        self.on_agent(name)
         self._proposed_agents.discard(name)
         self._apply()
 
@@ -239,6 +239,7 @@ class Registry:
         """Take an agent's token away; this tightens, so the command line may do it too."""
         if self._agents.pop(name, None) is None:
             return False
+        self.on_agent(name)
         self._apply()
         await self._record(RecordType.AGENT, "revoked", actor, {}, agent=name)
         await self._agent_store.remove_agent(name)

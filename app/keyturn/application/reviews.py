@@ -5,7 +5,7 @@ What is not agreed to is refused, never asked about as a call (architecture.md s
 
 import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from keyturn.application.agreed_values import values_token
@@ -74,6 +74,11 @@ class Reviews:
         self._salt = secrets.token_bytes(32)
         self._open: dict[_Key, _Open] = {}
         self._refused: set[_Key] = set()
+        self._on_drift: list[Callable[[str], None]] = []
+
+    def on_drift(self, callback: Callable[[str], None]) -> None:
+        """Call back with the name of a server that lists a tool other than it is pinned."""
+        self._on_drift.append(callback)
 
     @property
     def agreements(self) -> Agreements:
@@ -188,6 +193,8 @@ class Reviews:
 
     def _block_changed(self, connection: Connection, tool: ToolDefinition, pin: Pin | None) -> None:
         server = connection.server.name
+        for callback in self._on_drift:
+            callback(server)
         self._approvals.refuse(
             lambda r: (
                 (r.kind, r.server, r.tool, r.method)

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from msgspec import structs
+
 from keyturn.application.events import Observers, Topic
+from keyturn.application.grants import Grants
 from keyturn.application.masking import masked_json
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
@@ -14,8 +17,9 @@ from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.condition import fault_of
 from keyturn.domain.decision import Actor, Verdict
 from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.grant import GrantScope, fault_of_grant
 from keyturn.domain.lamps import Lamps
-from keyturn.domain.policy import Judgement, Posture, judge
+from keyturn.domain.policy import Because, Judgement, Posture, judge
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
@@ -45,6 +49,7 @@ class RuleBook:
         self.posture = Posture.ASK_ALL
         self._hits: dict[str, int] = {}
         self.counts = RuleCounts(clock=clock, store=store)
+        self.grants = Grants(clock)
         self._on_turn: list[Callable[[], object]] = []
 
     async def load(self, seen_utc: str = "") -> None:
@@ -87,16 +92,39 @@ class RuleBook:
         return dict(self._hits)
 
     def judge(
-        self, subject: RuleSubject, *, tier: Tier, labels: Lamps, suspended: bool
+        self,
+        subject: RuleSubject,
+        *,
+        tier: Tier,
+        labels: Lamps,
+        suspended: bool,
+        scope: GrantScope | None = None,
     ) -> Judgement:
-        """Judge a call; with the rules suspended only those that tighten count."""
+        """Judge a call; with the rules suspended only those that tighten count.
+
+        With a `scope` the grants count too that were given for it, where no rule asks.
+        """
+        granted: tuple[Rule, ...] = ()
+        if scope is not None and not suspended:
+            granted = self.grants.of(scope, subject.agent, subject.server, subject.tool)
         rules = self._index.about(subject)
         posture = self.posture
         if suspended:
             rules = tuple(rule for rule in rules if rule.effect is not Effect.ALLOW)
             posture = Posture.ASK_ALL
         moment = self.counts.moment()
-        return judge(subject, tier=tier, labels=labels, rules=rules, posture=posture, moment=moment)
+        by_rules = judge(
+            subject, tier=tier, labels=labels, rules=rules, posture=posture, moment=moment
+        )
+        if not granted or by_rules.verdict is not Verdict.ASK:
+            return by_rules
+        rules = (*rules, *granted)
+        judgement = judge(
+            subject, tier=tier, labels=labels, rules=rules, posture=posture, moment=moment
+        )
+        if judgement.verdict is not Verdict.ALLOW:
+            return by_rules
+        return structs.replace(judgement, because=Because.GRANT)
 
     def denies_reading(self, agent: str, server: str, uri: str, lamps: Lamps) -> Judgement | None:
         """Return the judgement of a rule that denies a resource; None where none does."""
@@ -119,6 +147,8 @@ class RuleBook:
     def take(self, judgement: Judgement) -> bool:
         """Let a rule allow one call, and count it; False where it reached a limit meanwhile."""
         rule = judgement.rule
+        if rule is not None and judgement.because is Because.GRANT:
+            return self.grants.use(rule)
         if rule is not None and not self.counts.take(rule):
             return False
         self.counted(judgement)
@@ -130,6 +160,15 @@ class RuleBook:
         """Have what was taken outlive this process, before the call moves; see `RuleCounts`."""
         if judgement is not None and judgement.rule is not None:
             await self.counts.keep(judgement.rule)
+
+    def _refuse_unusable(self, rule: Rule) -> None:
+        for condition in rule.when:
+            fault_of(condition)
+        if _holds_a_secret(rule, self._mask):
+            raise ConfigurationError(
+                "The rule would hold what looks like a password, a key or a token.",
+                mend="Leave that value out of the rule, or go on allowing such calls one by one.",
+            )
 
     def _turned(self) -> None:
         for rule in self.counts.newly_ended():
@@ -144,19 +183,25 @@ class RuleBook:
         Raises ConditionFault when it could never be evaluated, ConfigurationError when it would
         hold a secret: the rules are kept as they are, because they have to match.
         """
-        for condition in rule.when:
-            fault_of(condition)
-        if _holds_a_secret(rule, self._mask):
-            raise ConfigurationError(
-                "The rule would hold what looks like a password, a key or a token.",
-                mend="Leave that value out of the rule, or go on allowing such calls one by one.",
-            )
+        self._refuse_unusable(rule)
         old = next((r for r in self._rules if r.id == rule.id), None)
         await self._log.commit(self._entry("added", rule))
         await self._store.put(rule)
         if old is None or replace(old, name=rule.name, enabled=rule.enabled) != rule:
             await self.counts.begin_anew(rule)
         self.use((*(r for r in self._rules if r.id != rule.id), rule))
+
+    async def grant(self, rule: Rule, scope: GrantScope, seconds: float) -> None:
+        """Remember a person's approval; recorded first, and never over a restart.
+
+        Raises ConfigurationError where it cannot be remembered like this.
+        """
+        fault = fault_of_grant(rule, scope.tier)
+        if fault:
+            raise ConfigurationError(fault)
+        self._refuse_unusable(rule)
+        await self._log.commit(self._entry("granted", rule))
+        self.grants.make(rule, scope, seconds)
 
     async def remove(self, rule_id: str) -> bool:
         """Remove a rule; False when there is none of that id."""

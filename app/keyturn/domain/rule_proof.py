@@ -64,7 +64,7 @@ def can_ever(question: Question, rules: Iterable[Rule], *, most: int = MOST_CHOI
 
     More than `most` ways past the stricter rules are not looked at.
     """
-    standing, asked = _standing(rules), _rule_of(question)
+    standing, asked = at_their_loosest(rules), _rule_of(question)
     search = _Search(lambda call: _allowing(call, standing) if _is_within(call, asked) else None)
     search.left = most
     for rule in standing:
@@ -81,14 +81,17 @@ def can_be_reached(rule: Rule, stricter: Sequence[Rule]) -> Answer:
     return can_ever(Question(kind=rule.kind), (alone, *beside), most=_QUICK)
 
 
-def newly_allowed(before: Iterable[Rule], after: Iterable[Rule]) -> Answer:
+def newly_allowed(
+    before: Iterable[Rule], after: Iterable[Rule], *, most: int = MOST_CHOICES
+) -> Answer:
     """Tell whether an edit allows a call that was not allowed before it."""
-    old, new = _standing(before), _standing(after)
+    old, new = at_their_loosest(before), at_their_loosest(after)
 
     def allowing(call: RuleSubject) -> Rule | None:
         return None if _allowing(call, old) is not None else _allowing(call, new)
 
     search = _Search(allowing)
+    search.left = most
     gone = [rule for rule in old if rule not in new]
     for rule in new:
         if rule.effect is not Effect.ALLOW:
@@ -104,8 +107,8 @@ def newly_allowed(before: Iterable[Rule], after: Iterable[Rule]) -> Answer:
     return search.answer()
 
 
-def _standing(rules: Iterable[Rule]) -> tuple[Rule, ...]:
-    """Return the rules as they are at their loosest: limits not reached, no window open."""
+def at_their_loosest(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return the rules that are on, with no limit reached and no window open."""
     return tuple(
         replace(rule, limits=NO_LIMITS) for rule in rules if rule.enabled and not rule.during
     )

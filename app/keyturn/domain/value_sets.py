@@ -156,7 +156,7 @@ def _list(size: int, number: int) -> JsonValue:
 
 
 def _object(size: int, number: int) -> JsonValue:
-    return {f"x{number}{key}": None for key in range(size)}
+    return {f"x{number or ''}{key or ''}": 0 for key in range(size)}
 
 
 def _sizes(literals: Sequence[Literal]) -> list[int]:

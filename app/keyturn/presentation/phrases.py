@@ -42,6 +42,7 @@ _WHY_KEYS: dict[str, str] = {
     Because.THREE_LAMPS.value: "phrases.why_three_lamps",
     Because.OTHER_PARAMS.value: "phrases.why_other_params",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
+    Because.GRANT.value: "phrases.why_grant",
     Because.UNKNOWN_AGENT.value: "phrases.why_unknown_agent",
     "review_command": "phrases.why_command",
     "review_definition": "phrases.why_definition",

@@ -49,6 +49,8 @@ class RuleForm(SidePane):
         )
         self.sentence = Text(look, Type.TITLE_WRAPPED, wrap=True)
         self._warnings = column()
+        self.told = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        self.told.setObjectName("rule_study")
         self.save = Button(look, Kind.PRIMARY, words("rules.save"), name="save_rule")
         self._fill()
         self._connect()
@@ -91,6 +93,10 @@ class RuleForm(SidePane):
         clear(self._warnings)
         self._warnings.addWidget(warning_rows(self.look, preview.warnings))
 
+    def show_study(self, lines: tuple[str, ...]) -> None:
+        """Show what past calls say of the draft; nothing while that is not known."""
+        self.told.say("\n".join(lines))
+
     def _fill(self) -> None:
         words = self.look.words
         title = Text(self.look, Type.TITLE)
@@ -119,6 +125,7 @@ class RuleForm(SidePane):
         self.body.addWidget(box)
         self.body.addSpacing(10)
         self.body.addLayout(self._warnings)
+        self.body.addWidget(self.told)
         self.body.addStretch()
         self.action_row.addWidget(self.save)
         self.action_row.addStretch()
