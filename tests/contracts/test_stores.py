@@ -207,6 +207,8 @@ def test_agents_and_settings_come_back(opened: Opened, tmp_path: Path) -> None:
     async def scenario(stores: Stores) -> None:
         await stores.agents.put_agent(AGENT)
         assert await stores.agents.agents() == (AGENT,)
+        await stores.agents.put_agent(replace(AGENT, http=True))
+        assert await stores.agents.agents() == (replace(AGENT, http=True),)
         assert await stores.agents.remove_agent("analyst") is True
         assert await stores.agents.remove_agent("analyst") is False
         await stores.settings.put_setting("hold", "50")

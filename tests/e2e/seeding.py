@@ -54,15 +54,17 @@ def seed(
     rules: tuple[Rule, ...] = (),
     secrets: Mapping[tuple[str, str], str] | None = None,
     reviewed: bool = True,
+    http: tuple[str, ...] = (),
 ) -> None:
     """Write the profile; with `reviewed` each server was started once and its tools pinned.
 
-    `secrets` maps (server, name) to what these starts are given; they are kept nowhere.
+    `http` are the agents that may come over HTTP; `secrets` maps (server, name) to what these
+    starts are given, and they are kept nowhere.
     """
     folders.profile.create()
     store = FakeSecretStore()
     store.secrets = {key: Secret(value) for key, value in (secrets or {}).items()}
-    asyncio.run(_seed(folders, servers, agents, rules, store, reviewed=reviewed))
+    asyncio.run(_seed(folders, servers, agents, rules, store, http, reviewed=reviewed))
 
 
 async def _seed(
@@ -71,6 +73,7 @@ async def _seed(
     agents: tuple[str, ...],
     rules: tuple[Rule, ...],
     store: FakeSecretStore,
+    http: tuple[str, ...],
     *,
     reviewed: bool,
 ) -> None:
@@ -84,6 +87,8 @@ async def _seed(
     try:
         for agent in agents:
             await foundation.registry.enrol(agent)
+        for agent in http:
+            await foundation.registry.set_http(agent, on=True)
         for server in servers:
             await put_server(foundation, server, str(folders.home), reviewed=reviewed)
         for rule in rules:

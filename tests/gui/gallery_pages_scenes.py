@@ -1,6 +1,7 @@
 """The scenes of the pages' gallery: the real presenters, fed by a bridge without a broker."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -19,12 +20,17 @@ from keyturn.gui.pages import Page
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.servers.model import ServersModel
+from keyturn.gui.servers.presenter import ServersPresenter
+from keyturn.gui.servers.view import ServersView
 from keyturn.gui.settings.presenter import SettingsPresenter
 from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.theme import Appearance
+from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
 from keyturn.presentation.rules import RuleDraft
 from keyturn.presentation.rules_builder import RulesBuilder
+from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
 from tests.gui import pages_data as data
 from tests.gui.gallery_more import HISTORY_BAR
@@ -249,6 +255,48 @@ def settings_quit(studio: Studio) -> MainWindow:
     return window
 
 
+def servers(studio: Studio) -> ServersView:
+    """Return the servers' page, filled."""
+    bridge, model = SpyBridge(), ServersModel()
+    view = ServersView(studio.look, model, lambda: 0)
+    verbs = read_verbs(Path(__file__).parents[2] / "resources" / "verbs.toml")
+    presenter = ServersPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge, view),
+        model=model,
+        view=view,
+        words=studio.look.words,
+        cards=CardBuilder(studio.look.words, verbs),
+        now=lambda: datetime(2026, 11, 23, 14, 8, tzinfo=UTC),
+    )
+    for owned in (bridge, model, presenter):
+        owned.setParent(view)
+    bridge.welcomed.emit(data.WELCOME)
+    bridge.tell(data.STATE)
+    return view
+
+
+def servers_form(studio: Studio) -> MainWindow:
+    """A command that was typed."""
+    view = servers(studio)
+    view.add.click()
+    view.form.name.setText("notes")
+    view.form.command.setText("npx -y @example/notes-server '/srv/my notes'")
+    view.form.variables.setPlainText("MODE=demo\nTOKEN=keychain:notes")
+    view.form.environment.setText("production")
+    return framed(Page.SERVERS, view, studio)
+
+
+def servers_form_url(studio: Studio) -> MainWindow:
+    """An address that was typed, with a header that cannot be one."""
+    view = servers(studio)
+    view.add.click()
+    view.form.name.setText("notes")
+    view.form.command.setText("https://notes.example/mcp")
+    view.form.variables.setPlainText("not a header")
+    return framed(Page.SERVERS, view, studio)
+
+
 Scene = Callable[[Studio], MainWindow]
 SCENES: dict[str, Scene] = {
     "rules": rules_list,
@@ -268,8 +316,10 @@ SCENES: dict[str, Scene] = {
     "settings": settings_all,
     "settings-search": settings_search,
     "settings-quit": settings_quit,
+    "servers-form": servers_form,
+    "servers-form-url": servers_form_url,
 }
-NARROW = ("rules-form", "agents", "settings")
+NARROW = ("rules-form", "agents", "settings", "servers-form")
 
 
 def draw_all(resources: Path, folder: Path, only: str) -> None:

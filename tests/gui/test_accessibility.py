@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QApplication,
+    QGridLayout,
     QLineEdit,
     QWidget,
 )
@@ -21,6 +22,8 @@ from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
 from keyturn.gui.theme import Appearance
+from keyturn.gui.widgets.nav_rail import WIDE, RailItem
+from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.text import Text
 from tests.gui import gallery_data as data
 from tests.gui import gallery_more as more
@@ -214,3 +217,26 @@ def test_nothing_scrolls_sideways(scene: Scene, size: tuple[int, int]) -> None:
         settle(scene.window)
         assert scene.window.size().toTuple() == size, page
         assert view.width() <= size[0]
+
+
+def test_the_window_grows_when_the_text_does(look: Look, scene: Scene) -> None:
+    scene.window.resize(1280, 800)
+    look.theme.use(Appearance.LIGHT, text_percent=100)
+    settle(scene.window)
+    items = scene.window.rail.findChildren(RailItem)
+    keys = [key_width(each) for each in scene.window.findChildren(PairList)]
+    assert scene.window.rail.width() == WIDE
+    look.theme.use(Appearance.LIGHT, text_percent=200)
+    settle(scene.window)
+    assert all(item.label_width() <= item.width() for item in items if item.isVisible())
+    assert keys
+    assert [key_width(each) for each in scene.window.findChildren(PairList)] == [
+        2 * width for width in keys
+    ]
+
+
+def key_width(pairs: PairList) -> int:
+    """Return the width of the keys with the gap beside them."""
+    layout = pairs.layout()
+    assert isinstance(layout, QGridLayout)
+    return layout.columnMinimumWidth(0) + layout.horizontalSpacing()

@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
-from keyturn.application.console_protocol import EnrolAgent, RevokeAgent, StateChanged
+from keyturn.application.console_protocol import (
+    EnrolAgent,
+    RevokeAgent,
+    SetAgentHttp,
+    StateChanged,
+)
 from keyturn.application.console_state import AgentState
 from keyturn.gui.agents.presenter import AgentsPresenter
 from keyturn.gui.agents.view import AgentsView
@@ -149,6 +155,40 @@ def test_revoking_is_asked_in_the_page(page: Page) -> None:
     page.bridge.tell(StateChanged(agents=data.AGENTS[:1]))
     assert page.view.side is None
     assert page.view.note.sentence == "Revoked. Its token no longer works."
+
+
+def test_coming_over_http_is_asked_in_the_page_and_ended_at_once(page: Page) -> None:
+    page.view.agent_chosen.emit("coder")
+    detail = page.view.detail
+    detail.http.click()
+    assert page.bridge.sent == []
+    QTest.keyClick(detail.question.keep, Qt.Key.Key_Escape)
+    assert page.bridge.sent == []
+    detail.http.click()
+    detail.question.go.click()
+    message = page.bridge.sent[-1]
+    assert isinstance(message, SetAgentHttp)
+    assert (message.name, message.on) == ("coder", True)
+    page.bridge.answer()
+    coder = next(agent for agent in data.AGENTS if agent.name == "coder")
+    there = msgspec.structs.replace(coder, http=True, http_port=4711, http_listens=True)
+    page.bridge.tell(StateChanged(agents=(there,)))
+    assert detail.http.text() == "No longer over HTTP"
+    detail.http.click()
+    message = page.bridge.sent[-1]
+    assert isinstance(message, SetAgentHttp)
+    assert (message.name, message.on) == ("coder", False)
+
+
+def test_revoking_after_a_question_about_http_is_revoking(page: Page) -> None:
+    page.view.agent_chosen.emit("coder")
+    detail = page.view.detail
+    detail.http.click()
+    detail.question.keep.click()
+    detail.revoke.click()
+    detail.question.go.click()
+    assert isinstance(page.bridge.sent[-1], RevokeAgent)
+    assert len(page.bridge.sent) == 1
 
 
 def test_one_that_is_not_proven_can_be_enrolled_but_not_revoked(page: Page) -> None:

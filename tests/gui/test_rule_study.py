@@ -39,7 +39,11 @@ class HeldWorker:
 def worker(monkeypatch: pytest.MonkeyPatch) -> HeldWorker:
     """Return the worker of the study that is made next."""
     made = HeldWorker("")
-    monkeypatch.setattr(module, "Worker", lambda _name: made)
+
+    def make(_name: str) -> HeldWorker:
+        return made
+
+    monkeypatch.setattr(module, "Worker", make)
     return made
 
 

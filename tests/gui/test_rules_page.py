@@ -26,7 +26,7 @@ from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.rules import RuleDraft
 from keyturn.presentation.rules_builder import RulesBuilder, read_rules
 from tests.gui import pages_data as data
-from tests.gui.scenes import let_go
+from tests.gui.scenes import let_go, settle
 from tests.gui.spy_bridge import SpyBridge
 
 pytestmark = [
@@ -270,3 +270,13 @@ def test_never_is_offered_for_what_denies_and_saved_with_it(page: Page) -> None:
     form.never.click()
     form.save.click()
     assert page.last_rule().never
+
+
+def test_beside_an_open_form_the_built_in_rules_are_whole(page: Page) -> None:
+    settle(page.view)
+    one_line = [page.view.posture.row_of(posture).height() for posture in Posture]
+    page.view.add.click()
+    settle(page.view)
+    rows = [page.view.posture.row_of(posture) for posture in Posture]
+    assert [row.height() for row in rows] > one_line, "their notes wrap here"
+    assert all(row.height() >= row.heightForWidth(row.width()) for row in rows)

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx2
 import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
+from keyturn.application.connection import OVER_HTTP
 from keyturn.broker import http_answers, http_endpoint, http_prompt
 from keyturn.domain.configuration import AgentConfig, Limits
 from keyturn.domain.decision import Outcome
@@ -22,7 +24,9 @@ from tests.integration.test_link import calls_seen, outcomes, text_of
 from tests.integration.test_link_socket import ANALYST, TOKEN
 
 OTHER_TOKEN = "another-token-of-this-test"
-OTHER = AgentConfig(name="coder", token_sha256=hashlib.sha256(OTHER_TOKEN.encode()).hexdigest())
+OTHER = AgentConfig(
+    name="coder", token_sha256=hashlib.sha256(OTHER_TOKEN.encode()).hexdigest(), http=True
+)
 
 
 def call(text: str, tool: str = "echo", **meta: Any) -> dict[str, Any]:
@@ -85,6 +89,27 @@ def test_a_token_that_is_not_confirmed_is_none(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         proposed = AgentConfig(name="analyst", token_sha256=ANALYST.token_sha256, confirmed=False)
         async with endpoint(world, agents=(proposed,)) as e:
+            assert (await e.modern(1, "ping")).status_code == 401
+
+    tell(tmp_path, story)
+
+
+def test_a_token_that_is_not_for_http_is_none_here(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with endpoint(world, agents=(replace(ANALYST, http=False),)) as e:
+            assert (await e.modern(1, "ping")).status_code == 401
+
+    tell(tmp_path, story)
+
+
+def test_one_that_may_come_over_http_no_longer_is_ended_there(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with endpoint(world, agents=(ANALYST, OTHER)) as e:
+            await e.legacy()
+            (connection,) = e.b.hub.connections()
+            assert connection.transport == OVER_HTTP, "as the card says"
+            e.b.hub.use((connection.server,), (replace(ANALYST, http=False), OTHER))
+            await until(lambda: not e.b.hub.connections())
             assert (await e.modern(1, "ping")).status_code == 401
 
     tell(tmp_path, story)

@@ -31,7 +31,9 @@ from tests.integration.test_link_socket import ANALYST, TOKEN
 from tests.integration.test_upstream_http import remote
 
 OTHER_TOKEN = "another-token-of-this-test"
-OTHER = AgentConfig(name="coder", token_sha256=hashlib.sha256(OTHER_TOKEN.encode()).hexdigest())
+OTHER = AgentConfig(
+    name="coder", token_sha256=hashlib.sha256(OTHER_TOKEN.encode()).hexdigest(), http=True
+)
 Block = dict[str, str]
 SAID = '{"jsonrpc":"2.0","id":"say","result":{}}'
 

@@ -39,7 +39,9 @@ from tests.integration.link_rig import SECONDS, RealCommands, World, line_of, re
 from tests.integration.stories import tell
 
 TOKEN = "a-token-of-this-test"
-ANALYST = AgentConfig(name="analyst", token_sha256=hashlib.sha256(TOKEN.encode()).hexdigest())
+ANALYST = AgentConfig(
+    name="analyst", token_sha256=hashlib.sha256(TOKEN.encode()).hexdigest(), http=True
+)
 
 
 class Peers(RealCommands):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, Response
 
+from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.broker import oauth_sign_in
@@ -68,6 +69,7 @@ class Story:
                     self.browser if server.oauth and server.oauth.sign_in else None
                 ),
                 texts=RedirectTexts(done="done", failed="failed"),
+                alert=self.world.alerts.happened,
             )
         )
 
@@ -265,6 +267,7 @@ def test_an_agent_opens_no_page_and_registers_nothing(tmp_path: Path) -> None:
             assert s.browser.opened == []
             assert s.asked == ["/.well-known/oauth-authorization-server"]
             assert b"somebody has to sign in at 127.0.0.1" in world.server_log[0]
+            assert world.told == [], "nobody was signed in"
 
     tell(tmp_path, story)
 
@@ -287,6 +290,24 @@ def test_a_person_who_asks_for_it_signs_in_and_out(tmp_path: Path) -> None:
             assert world.secrets.secrets == {}
             assert SAYS_SIGN_IN in await refused(s.link())
             assert len(s.browser.opened) == 1
+
+    tell(tmp_path, story)
+
+
+def test_a_person_is_told_when_a_sign_in_holds_no_more(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world, oauth=None) as s:
+            assert world.sign_ins is not None
+            sign_in = world.sign_ins().of(s.config())
+            assert sign_in is not None
+            s.server.authorization.refreshes = False
+            await sign_in.sign_in(s.browser)
+            await sign_in.settled()
+            await s.link().shake()
+            assert world.told == []
+            s.server.refused += s.server.authorization.tokens
+            assert SAYS_SIGN_IN in await refused(s.link())
+            assert world.told == [Alert(AlertKind.SIGN_IN_WANTED, "far")]
 
     tell(tmp_path, story)
 
@@ -319,6 +340,7 @@ def test_a_page_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
             await sign_in.settled()
             assert sign_in.state.failed
             assert not sign_in.state.under_way
+            assert world.told == [Alert(AlertKind.SIGN_IN_FAILED, "far")]
 
     tell(tmp_path, story)
 

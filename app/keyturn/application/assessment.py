@@ -7,6 +7,7 @@ Nothing is waited for, but for what large calls have done elsewhere. The gate wa
 import asyncio
 
 from keyturn.application.agreements import Agreements, Standing
+from keyturn.application.alerts import Alert, AlertKind, Alerts
 from keyturn.application.asking import denied
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused, scope_of
 from keyturn.application.continuations import RESPONSES
@@ -50,6 +51,7 @@ class Assessment:
         rules: RuleBook,
         known: KnownSecrets,
         validator: SchemaValidator,
+        alerts: Alerts,
         limits: Limits,
         large: LargeArguments | None = None,
     ) -> None:
@@ -59,6 +61,7 @@ class Assessment:
         self._rules = rules
         self._known = known
         self._validator = validator
+        self._alerts = alerts
         self._limits = limits
         self._large = large
 
@@ -233,11 +236,8 @@ class Assessment:
                 faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
             )
         if _answers_with_a_secret(incoming, call, self._known):
-            # What is recorded of it has none of its answers.
-            sealed = call.sealed
-            rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
-            params = rest if sealed is None else sealed.without(RESPONSES)
-            judged.call = call.with_params(params)
+            judged.call = _without_answers(call)
+            self._alerts.happened(Alert(AlertKind.CREDENTIAL_KEPT_BACK, call.server))
             return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(HOLDS_A_CREDENTIAL,))
         return None
 
@@ -311,6 +311,12 @@ def _unfit(faults: list[SchemaFault]) -> Refused | None:
         outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
         faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
     )
+
+
+def _without_answers(call: ToolCall) -> ToolCall:
+    """Return what is recorded of a call that is refused for one of its answers."""
+    rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
+    return call.with_params(rest if call.sealed is None else call.sealed.without(RESPONSES))
 
 
 def _answers_with_a_secret(incoming: IncomingCall, call: ToolCall, known: KnownSecrets) -> bool:

@@ -8,6 +8,9 @@ from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.launch import LaunchIdentity
 
+STDIO = "stdio"
+"""Through the shim."""
+OVER_HTTP = "http"
 _UNPROVEN = "?"
 """No agent's name."""
 
@@ -36,7 +39,8 @@ class Connection:
     launch: LaunchIdentity
     cwd: str
     """The agent's working directory as its shim says."""
-    transport: str = "stdio"
+    transport: str = STDIO
+    """How it came: `STDIO` or `OVER_HTTP`."""
     opened_after: int = 0
     """How many judged calls its session had made before it was opened."""
     claims: Claims = field(default_factory=Claims)
@@ -47,9 +51,10 @@ class Connection:
     def shares_as(self) -> str:
         """Whose part of the room for all its large payloads take.
 
-        Those that proved no name have one part together: they could give any number of names.
+        Each connection that proved no name has one of its own, within one part of all of them
+        together: anybody could open any number of connections.
         """
-        return self.agent if self.agent_enrolled else _UNPROVEN
+        return self.agent if self.agent_enrolled else f"{_UNPROVEN}/{self.id}"
 
     @property
     def launched(self) -> tuple[str, str]:

@@ -265,6 +265,14 @@ class EnrolAgent(_Message, frozen=True, kw_only=True, tag="enrol_agent"):
     name: str
 
 
+class SetAgentHttp(_Message, frozen=True, kw_only=True, tag="set_agent_http"):
+    """Let an agent connect over HTTP too, or no longer."""
+
+    n: int
+    name: str
+    on: bool
+
+
 class RevokeAgent(_Message, frozen=True, kw_only=True, tag="revoke_agent"):
     """Take an agent's token away and end its connections."""
 
@@ -331,6 +339,7 @@ Intent = (
     | SignOut
     | SetTier
     | EnrolAgent
+    | SetAgentHttp
     | RevokeAgent
     | PutCredential
     | SettleCredential

@@ -40,6 +40,12 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     """How long its calls are held for a person; 0 where that is not known."""
     hold_learned: bool = False
     """Its client gave up earlier than configured, more than once."""
+    http: bool = False
+    """It may connect over HTTP too."""
+    http_port: int = 0
+    """Where, as the hosts' configurations have to say; 0 while that is not known."""
+    http_listens: bool = False
+    """Whether Keyturn has that port."""
 
 
 class ToolState(msgspec.Struct, frozen=True, kw_only=True):

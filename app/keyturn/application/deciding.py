@@ -174,7 +174,9 @@ class Decider:
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self._approvals.denials.unheard(shown, answer)
         elif not self._stop.engaged and self._stop.count == judged.stops_seen:
-            self._approvals.grants.make(shown.digest, shown.tier, since_ns=answered_ns)
+            self._approvals.grants.make(
+                shown.digest, shown.tier, session=shown.session, since_ns=answered_ns
+            )
             judged.retry_granted = True
 
 

@@ -56,6 +56,7 @@ from keyturn.domain.tier import Tier
 
 _log = logging.getLogger(__name__)
 _ERROR = Refused(outcome=Outcome.ERROR_BROKER)
+_GIVEN_UP = Refused(outcome=Outcome.CANCELLED_BY_CLIENT)
 
 
 class Gate:
@@ -104,6 +105,9 @@ class Gate:
     async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
         """Take one call through the gate and return what the agent is answered."""
         try:
+            if incoming.cancelled:
+                await self._record_refusal(incoming, _GIVEN_UP)
+                return Silence()
             return await self._walk(incoming, upstream)
         except LogUnavailable as error:
             _log.error("call refused, no record possible call=%s cause=%s", incoming.id, error)

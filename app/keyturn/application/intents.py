@@ -23,6 +23,7 @@ from keyturn.application.console_protocol import (
     ReviewServer,
     RevokeAgent,
     SaveRule,
+    SetAgentHttp,
     SetPosture,
     SetTier,
     SettleCredential,
@@ -118,6 +119,8 @@ class Intents:
                 await self._set_tier(intent)
             case EnrolAgent():
                 await self._registry.enrol(intent.name)
+            case SetAgentHttp():
+                await self._set_http(intent)
             case RevokeAgent():
                 await self._registry.revoke(intent.name)
             case PutCredential():
@@ -162,6 +165,10 @@ class Intents:
             raise ConfigurationError(f"No server named {name} is asked at an address.")
         return server
 
+    async def _set_http(self, intent: SetAgentHttp) -> None:
+        if not await self._registry.set_http(intent.name, on=intent.on):
+            raise ConfigurationError(f"No agent named {intent.name} is enrolled.")
+
     async def _set_tier(self, intent: SetTier) -> None:
         try:
             labels = lamps_from_letters(intent.labels)
@@ -192,20 +199,22 @@ class Intents:
         self._rejudge()
 
     async def _put_server(self, intent: PutServer) -> None:
-        await self._registry.put_server(
-            ServerConfig(
-                name=intent.name,
-                command=intent.command,
-                url=intent.url,
-                transport=transport_of(intent.transport),
-                headers=intent.headers,
-                env=intent.env,
-                environment=intent.environment,
-                cwd=CwdMode.HOME,
-                cwd_path=self._home,
-            )
+        server = ServerConfig(
+            name=intent.name,
+            command=intent.command,
+            url=intent.url,
+            transport=transport_of(intent.transport),
+            headers=intent.headers,
+            env=intent.env,
+            environment=intent.environment,
+            cwd=CwdMode.HOME,
+            cwd_path=self._home,
         )
-        self._rejudge()
+        try:
+            await self._registry.put_server(server)
+        finally:
+            # Also where it is saved and the keychain kept an entry that it names no more.
+            self._rejudge()
 
     def _rejudge(self) -> None:
         judge_waiting(self._approvals, self._rules, suspended=self._stop.careful)

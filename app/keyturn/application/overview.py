@@ -57,6 +57,9 @@ class Overview:
         self._history = 0
         self.problem = ""
         self.recording = True
+        self.http_port = 0
+        """Where agents may ask over HTTP; 0 while that is not known."""
+        self.http_listens = False
 
     async def state(self, topics: frozenset[Topic]) -> StateChanged:
         """Gather the named topics; the keychain may make this slow, the rest is immediate."""
@@ -127,6 +130,9 @@ class Overview:
             enrolled_at=config.enrolled_at if config is not None else "",
             hold_ms=round(1000 * self._holds.of(name)),
             hold_learned=self._holds.learned(name) is not None,
+            http=config is not None and config.http,
+            http_port=self.http_port,
+            http_listens=self.http_listens,
         )
 
     def _servers(self) -> tuple[ServerState, ...]:

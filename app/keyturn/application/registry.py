@@ -1,11 +1,14 @@
 """Servers, agents, credentials and settings of a profile: what is configured and who changed it."""
 
+import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol
 
 from keyturn.application.events import Observers, Topic
+from keyturn.application.keychain_entries import KeychainEntries
 from keyturn.application.live import LiveConnections
 from keyturn.application.masking import masked_command
 from keyturn.application.ports.clock import Clock
@@ -16,7 +19,7 @@ from keyturn.application.ports.stores import AgentStore, ServerStore, SettingSto
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.remote import checked_launch
 
@@ -94,7 +97,7 @@ class Registry:
         self._server_store = servers
         self._agent_store = agents
         self._setting_store = settings
-        self._secrets = secrets
+        self._entries = KeychainEntries(secrets=secrets, settings=settings, log=log)
         self._tokens = tokens
         self._log = log
         self._mask = mask
@@ -104,16 +107,18 @@ class Registry:
         self.on_agent: Callable[[str], None] = lambda _name: None
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
+        self._changing_agents = asyncio.Lock()
+        """Held while one is written to the store, so that none comes back after its end."""
         self._settings: dict[str, str] = {}
         self._proposed_agents: set[str] = set()
         self._proposed_removals: set[str] = set()
-        self._proposed_secrets: dict[tuple[str, str], Secret] = {}
 
     async def load(self) -> None:
         """Read what the profile remembers."""
         self._servers = {server.name: server for server in await self._server_store.servers()}
         self._agents = {agent.name: agent for agent in await self._agent_store.agents()}
         self._settings = await self._setting_store.settings()
+        await self._entries.load()
 
     def use(self, servers: tuple[ServerConfig, ...], agents: tuple[AgentConfig, ...]) -> None:
         """Take a headless FILE's servers and agents instead of the profile's."""
@@ -149,7 +154,7 @@ class Registry:
     @property
     def proposed_credentials(self) -> frozenset[tuple[str, str]]:
         """Return (server, name) of values that the command line proposed; values stay here."""
-        return frozenset(self._proposed_secrets)
+        return self._entries.proposed
 
     @property
     def settings(self) -> dict[str, str]:
@@ -157,34 +162,31 @@ class Registry:
         return dict(self._settings)
 
     async def put_server(self, server: ServerConfig, actor: Actor = Actor.HUMAN) -> None:
-        """Add or replace a server; a proposal is one that is not confirmed."""
+        """Add or replace a server; a proposal is one that is not confirmed.
+
+        It finds nothing in the keychain that another one left, and keeps nothing there that it no
+        longer names. Raises SecretStoreUnavailable before anything changed for the one, and once
+        all is saved for the other.
+        """
         details = _details_of(checked_launch(server), self._mask)
+        before = self._servers.get(server.name)
+        await self._entries.make_room_for(server, actor)
+        kept = await self._entries.drop(before, server, actor) if before is not None else None
         what = "confirmed" if server.confirmed else "proposed"
         await self._record(RecordType.SERVER, what, actor, details, server=server.name)
         await self._server_store.put_server(server)
         self._servers[server.name] = server
         self._apply()
+        if kept is not None:
+            raise SecretStoreUnavailable(
+                f"{server.name} is saved, but an entry that it names no more is in the keychain.",
+                cause=kept.cause,
+                mend="No server can be given it; it may be removed in the system's own keychain.",
+            ) from kept
 
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""
-        checked_server_name(server.name)
-        values = [*server.env, *server.env.values(), *server.headers, *server.headers.values()]
-        if len(canonical([*server.command, server.url, *values])) > PROPOSAL_BYTES:
-            raise ConfigurationError(
-                "The command of the server is too long.", mend="Put it into a script."
-            )
-        existing = self._servers.get(server.name)
-        proposed = [s for s in self._servers.values() if not s.confirmed]
-        if existing is None and len(proposed) >= PROPOSALS:
-            raise ConfigurationError(
-                "Too many proposed servers wait for Keyturn's window.",
-                mend="Confirm or remove them there first.",
-            )
-        if existing is not None and existing.confirmed:
-            raise ConfigurationError(
-                f"A server named {server.name} is already configured.",
-                mend="Choose another name, or remove it in Keyturn's window first.",
-            )
+        _check_proposal(server, self._servers)
         await self.put_server(server, Actor.CLIENT)
 
     def propose_agent(self, name: str) -> None:
@@ -216,8 +218,7 @@ class Registry:
         await self._server_store.remove_server(name)
         del self._servers[name]
         self._proposed_removals.discard(name)
-        secrets = self._proposed_secrets.items()
-        self._proposed_secrets = {key: one for key, one in secrets if key[0] != name}
+        self._entries.forget_proposed(name)
         self._apply()
 
     async def enrol(self, name: str, executable: str = "") -> None:
@@ -235,23 +236,37 @@ class Registry:
         self._proposed_agents.discard(name)
         self._apply()
 
+    async def set_http(self, name: str, *, on: bool) -> bool:
+        """Let an agent connect over HTTP too, or no longer; False when there is none."""
+        async with self._changing_agents:
+            agent = self._agents.get(name)
+            if agent is None:
+                return False
+            changed = replace(agent, http=on)
+            what = "http_on" if on else "http_off"
+            await self._record(RecordType.AGENT, what, Actor.HUMAN, {}, agent=name)
+            await self._agent_store.put_agent(changed)
+            if self._agents.get(name) is agent:
+                # Else it was revoked meanwhile, and is taken out of the store next.
+                self._agents[name] = changed
+                self._apply()
+        return True
+
     async def revoke(self, name: str, actor: Actor = Actor.HUMAN) -> bool:
         """Take an agent's token away; this tightens, so the command line may do it too."""
         if self._agents.pop(name, None) is None:
             return False
         self.on_agent(name)
         self._apply()
-        await self._record(RecordType.AGENT, "revoked", actor, {}, agent=name)
-        await self._agent_store.remove_agent(name)
+        async with self._changing_agents:
+            await self._record(RecordType.AGENT, "revoked", actor, {}, agent=name)
+            await self._agent_store.remove_agent(name)
         self._tokens.remove(name)
         return True
 
     async def put_credential(self, server: str, name: str, secret: Secret) -> None:
         """Store a secret in the OS keychain; only its name is recorded."""
-        await self._record(
-            RecordType.CREDENTIAL, "stored", Actor.HUMAN, {"name": name}, server=server
-        )
-        await self._secrets.put(server, name, secret)
+        await self._entries.put(server, name, secret)
         self._observers.changed(Topic.CREDENTIALS)
 
     def propose_credential(self, server: str, name: str, secret: Secret) -> None:
@@ -259,20 +274,7 @@ class Registry:
 
         Whoever can reach the socket could otherwise swap a credential of a running server.
         """
-        config = self._servers.get(server)
-        waiting = self._proposed_secrets.get((server, name))
-        if waiting is not None and waiting != secret:
-            # Else the value that a person is about to accept could be swapped under the name.
-            raise ConfigurationError(
-                f"Another value of {name!r} already waits for Keyturn's window.",
-                mend="Accept or drop it there first.",
-            )
-        if config is None or name not in config.credential_names():
-            raise ConfigurationError(
-                f"The server {server!r} uses no credential named {name!r}.",
-                mend=f"Give it an environment value keychain:{name} first.",
-            )
-        self._proposed_secrets[(server, name)] = secret
+        self._entries.propose(self._servers.get(server), server, name, secret)
         self._observers.changed(Topic.CREDENTIALS)
 
     async def settle_credential(self, server: str, name: str, *, accept: bool) -> None:
@@ -280,19 +282,17 @@ class Registry:
 
         A value that the keychain refuses stays proposed, so that it can be accepted later.
         """
-        secret = self._proposed_secrets.get((server, name))
-        if accept and secret is not None:
-            await self.put_credential(server, name, secret)
-        self._proposed_secrets.pop((server, name), None)
+        await self._entries.settle(server, name, accept=accept)
         self._observers.changed(Topic.CREDENTIALS)
 
     async def remove_credential(self, server: str, name: str) -> None:
         """Remove a secret from the OS keychain."""
-        await self._record(
-            RecordType.CREDENTIAL, "removed", Actor.HUMAN, {"name": name}, server=server
-        )
-        await self._secrets.delete(server, name)
+        await self._entries.remove(server, name)
         self._observers.changed(Topic.CREDENTIALS)
+
+    async def drop_credentials(self, server: ServerConfig) -> SecretStoreUnavailable | None:
+        """Remove all of a server's entries; return why the keychain kept some, if so."""
+        return await self._entries.drop(server, None, Actor.HUMAN)
 
     async def put_setting(self, name: str, value: str) -> None:
         """Change a setting of the window."""
@@ -322,6 +322,28 @@ class Registry:
     ) -> None:
         await self._log.commit(
             Entry(type=kind, outcome=what, actor=actor, details=details, server=server, agent=agent)
+        )
+
+
+def _check_proposal(server: ServerConfig, servers: Mapping[str, ServerConfig]) -> None:
+    """Raise ConfigurationError for a proposal that no window should have to show."""
+    checked_server_name(server.name)
+    values = [*server.env, *server.env.values(), *server.headers, *server.headers.values()]
+    if len(canonical([*server.command, server.url, *values])) > PROPOSAL_BYTES:
+        raise ConfigurationError(
+            "The command of the server is too long.", mend="Put it into a script."
+        )
+    existing = servers.get(server.name)
+    proposed = [s for s in servers.values() if not s.confirmed]
+    if existing is None and len(proposed) >= PROPOSALS:
+        raise ConfigurationError(
+            "Too many proposed servers wait for Keyturn's window.",
+            mend="Confirm or remove them there first.",
+        )
+    if existing is not None and existing.confirmed:
+        raise ConfigurationError(
+            f"A server named {server.name} is already configured.",
+            mend="Choose another name, or remove it in Keyturn's window first.",
         )
 
 

@@ -93,7 +93,8 @@ def _agent(entry: AgentEntry, folder: Path, profile: Profile) -> AgentConfig:
         raise ConfigurationError(
             f"The token file of {entry.name} is empty.", mend="Put a long random text into it."
         )
-    return AgentConfig(name=entry.name, token_sha256=token_hash(token))
+    # Whether anybody listens for HTTP is the operator's --http; then it is for all of FILE.
+    return AgentConfig(name=entry.name, token_sha256=token_hash(token), http=True)
 
 
 async def _serve(

@@ -21,6 +21,7 @@ from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.bootstrap.foundation import Foundation, own_command
+from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
 from keyturn.bootstrap.sign_ins import SignInsOnDemand
 from keyturn.broker.downstream_socket import DownstreamSocket
@@ -35,9 +36,9 @@ from keyturn.desktop.places import broker_socket
 from keyturn.desktop.processes import SystemProcesses
 from keyturn.desktop.resources import find_resources
 from keyturn.desktop.server_log import ServerLog
-from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import KeyturnError
 from keyturn.domain.record import Entry, RecordType
+from keyturn.presentation.alerts import alert_text
 from keyturn.presentation.words import Words
 from keyturn.storage.listing import last_stop, rules_suspended
 from keyturn.storage.queries.history import HistoryQuery
@@ -56,6 +57,7 @@ class Service:
 
     def __init__(self, base: Foundation, *, headless: bool) -> None:
         self._base = base
+        self._headless = headless
         self._tasks = TaskOwner()
         self._ended = asyncio.Event()
         self._server_logs: dict[str, ServerLog] = {}
@@ -67,10 +69,11 @@ class Service:
             self.words,
             base.env,
             changed=lambda: base.observers.changed(Topic.SERVERS),
+            alert=base.alerts.happened,
         )
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
-        """Where agents may ask over HTTP, 0 for any port that is free; None for nowhere."""
+        """Where a headless broker listens for agents over HTTP, 0 for any port; None: nowhere."""
         self.overview = Overview(
             stop=base.stop,
             rules=base.rules,
@@ -127,6 +130,7 @@ class Service:
         """Listen, answer and carry until `end` is called or a signal comes."""
         base = self._base
         base.stop.on_engage(lambda facts: _tell(approver, facts))
+        base.alerts.attach(lambda alert: _alert(approver, alert_text(alert, self.words)))
         self._restore_stop()
         await self._record_what_was_lost()
         await base.log.commit(
@@ -143,8 +147,10 @@ class Service:
             # What the start made stays: a full collection would walk over it in the midst of calls.
             gc.collect()
             gc.freeze()
-            if self.http_port is not None:
-                await self._listen_for_http(ends, self.http_port)
+            if not self._headless:
+                await follow_agents(base, self.hub, self.overview, ends)
+            elif self.http_port is not None:
+                await listen(base, self.hub, ends, self.http_port)
             base.workers.begin()
             listening()
             await self._ended.wait()
@@ -191,6 +197,7 @@ class Service:
             milestones=base.milestones,
             limits=base.limits,
             sign_ins=self._sign_ins,
+            alert=base.alerts.happened,
             large=PooledFrames(
                 base.workers, key=base.trace_key, result_bytes=base.limits.result_bytes
             ),
@@ -207,7 +214,6 @@ class Service:
         base = self._base
         path = broker_socket(base.profile, base.env)
         make_socket_folder(path)
-        facts: JsonObject = {"version": __version__, "profile": base.profile.name}
         control = Control(
             stop=base.stop,
             approvals=base.approvals,
@@ -215,7 +221,7 @@ class Service:
             live=self.hub,
             observers=base.observers,
             raise_window=raise_window,
-            facts=facts,
+            facts={"version": __version__, "profile": base.profile.name},
             home=str(Path.home()),
         )
         return DownstreamSocket(
@@ -225,14 +231,6 @@ class Service:
             clock=base.clock,
             frame_bytes=base.limits.frame_bytes,
         )
-
-    async def _listen_for_http(self, ends: contextlib.AsyncExitStack, port: int) -> None:
-        from keyturn.broker.http_endpoint import HttpEndpoint  # only who asks for it pays for it
-
-        endpoint = HttpEndpoint(self.hub, frame_bytes=self._base.limits.frame_bytes)
-        await endpoint.start(port)
-        ends.push_async_callback(endpoint.close)
-        sys.stderr.write(f"keyturn: http://127.0.0.1:{endpoint.port}/s/SERVER\n")
 
     def _server_log(self, server: str) -> Callable[[bytes], None]:
         log = self._server_logs.get(server)
@@ -309,3 +307,8 @@ def _console_command(platform: str) -> tuple[str, ...]:
 def _tell(approver: Approver | None, facts: StopFacts) -> None:
     if approver is not None:
         approver.stopped(facts)
+
+
+def _alert(approver: Approver | None, text: str) -> None:
+    if approver is not None:
+        approver.alert(text)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from keyturn.application.alerts import Alert
 from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInState
@@ -31,7 +32,9 @@ class SignInsOnDemand:
         words: Words,
         env: Mapping[str, str],
         changed: Callable[[], None],
+        alert: Callable[[Alert], None] = lambda _alert: None,
     ) -> None:
+        self._alert = alert
         self._changed = changed
         self._secrets = secrets
         self._known = known
@@ -78,6 +81,7 @@ class SignInsOnDemand:
                 tokens=TokenStore(self._secrets, self._known),
                 opener_of=program_of_file(self._env),
                 changed=self._changed,
+                alert=self._alert,
                 texts=RedirectTexts(
                     done=self._words("sign_in.done"), failed=self._words("sign_in.failed")
                 ),

@@ -1,12 +1,12 @@
 """Owns who may connect to what, and the links that live: one for each accepted connection."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from keyturn.application.connection import Connection
+from keyturn.application.connection import OVER_HTTP, STDIO, Connection
 from keyturn.application.events import Topic
-from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.application.ports.processes import ObservedPeer, ObservedProcess, Processes
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.registry import token_matches
 from keyturn.application.stop import StopLevel
@@ -155,10 +155,13 @@ class Hub:
         return RefusedClient(downstream, let_in)
 
     def agent_of(self, token: str) -> str | None:
-        """Return the enrolled agent whose token this is; each is looked at, so none is sooner."""
-        found = [agent.name for agent in self._agents.values() if token_matches(agent, token)]
-        confirmed = [name for name in found if self._agents[name].confirmed]
-        return confirmed[0] if confirmed else None
+        """Return the agent that may ask over HTTP with this token.
+
+        Each is looked at, so that none is found sooner.
+        """
+        found = [agent for agent in self._agents.values() if token_matches(agent, token)]
+        names = [agent.name for agent in found if agent.confirmed and agent.http]
+        return names[0] if names else None
 
     def _let_in(self, hello: Hello) -> tuple[ServerConfig, _Who] | str:
         """Return what a connection leads to and whose it is, or why it is refused."""
@@ -210,7 +213,8 @@ class Hub:
         agent = self._agents.get(connection.agent)
         if agent is None:
             return connection.agent == LOCAL_AGENT and not self._agents
-        return agent.confirmed and agent.token_sha256 == connection.token_sha256
+        may_connect = agent.http or connection.transport != OVER_HTTP
+        return may_connect and agent.confirmed and agent.token_sha256 == connection.token_sha256
 
     async def _open(
         self, server: ServerConfig, who: _Who, hello: Hello | None, pid: int = 0
@@ -244,6 +248,8 @@ class Hub:
             launch=launch,
             cwd=cwd,
             opened_after=session.calls,
+            # Nobody else comes without a process of its own.
+            transport=STDIO if pid or hello is None else OVER_HTTP,
         )
         return connection, _start_of(connection, environment)
 
@@ -262,19 +268,10 @@ class Hub:
         """Look, again and again, for processes that ended and left something behind."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            dead = await asyncio.to_thread(self._dead, self._processes_that_matter())
+            watched = _processes_that_matter(self._services, self._links)
+            dead = await asyncio.to_thread(_dead, watched, self._services.processes)
             self._end_links_of(dead)
             self._end_what_hosts_left(dead)
-
-    def _processes_that_matter(self) -> frozenset[ObservedProcess]:
-        services = self._services
-        found = {link.connection.peer.process for link in self._links}
-        found |= {session.host for session in services.sessions.all()}
-        found |= {waiting.host for waiting in services.approvals.waiting()}
-        return frozenset(process for process in found if process is not None)
-
-    def _dead(self, processes: frozenset[ObservedProcess]) -> frozenset[ObservedProcess]:
-        return frozenset(p for p in processes if not self._services.processes.alive(p))
 
     def _end_links_of(self, dead: frozenset[ObservedProcess]) -> None:
         """End connections whose peer died while it was not read from, which hides its end."""
@@ -295,6 +292,7 @@ class Hub:
         for session in sessions.all():
             if session.host in dead and session.id not in joined:
                 sessions.end(session)
+                approvals.grants.end_of(session.id)
 
     def _end_all(self, level: StopLevel) -> None:
         """End every server; its connection ends with it, so that the agent's host sees it."""
@@ -305,6 +303,19 @@ class Hub:
     def _stopped(self, facts: StopFacts) -> None:
         for link in tuple(self._links):
             link.stop_engaged()
+
+
+def _processes_that_matter(
+    services: LinkServices, links: Iterable[Link]
+) -> frozenset[ObservedProcess]:
+    found = {link.connection.peer.process for link in links}
+    found |= {session.host for session in services.sessions.all()}
+    found |= {waiting.host for waiting in services.approvals.waiting()}
+    return frozenset(process for process in found if process is not None)
+
+
+def _dead(watched: frozenset[ObservedProcess], processes: Processes) -> frozenset[ObservedProcess]:
+    return frozenset(process for process in watched if not processes.alive(process))
 
 
 def _start_of(connection: Connection, environment: Mapping[str, str]) -> ServerStart:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.ports.url_opener import UrlOpener
@@ -54,6 +55,8 @@ class SignInMeans:
     texts: RedirectTexts
     changed: Callable[[], None] = lambda: None
     """Is told when a server stands otherwise than before."""
+    alert: Callable[[Alert], None] = lambda _alert: None
+    """Tells a person of a sign-in that went bad."""
 
 
 _NOT_ASKED = Challenge(status=401, header="", version="")
@@ -175,12 +178,19 @@ class ServerSignIn:
         except SignInWanted as wanted:
             self.host = wanted.host
             self._pause("somebody has to sign in")
+            if self._tokens is not None:
+                self._alert(AlertKind.SIGN_IN_WANTED)
         except (NoSignIn, KeyturnError) as error:
             self._failed = wanted_with is not None
             self._pause(str(error))
+            if self._failed or self._asking:
+                self._alert(AlertKind.SIGN_IN_FAILED)
         finally:
             self._running, self._asking = None, False
             self._means.changed()
+
+    def _alert(self, kind: AlertKind) -> None:
+        self._means.alert(Alert(kind, self.server.name))
 
     def _pause(self, fault: str) -> None:
         self._fault = fault

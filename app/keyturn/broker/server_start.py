@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keyturn.application.alerts import Alert
 from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.processes import Processes
 from keyturn.application.ports.secret_store import SecretStore
@@ -47,6 +48,8 @@ class ServerMeans:
     """Reads frames over 64 KiB; None to have them read where they come in."""
     sign_ins: "Callable[[], SignIns] | None" = None
     """Returns those of the servers that are asked over HTTP; None where nobody can sign in."""
+    alert: Callable[[Alert], None] = lambda _alert: None
+    """Tells a person of a server's end."""
     budget: LineBudget = field(default_factory=LineBudget)
     """Of what all servers have begun to say."""
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import (
@@ -107,13 +108,11 @@ class StdioUpstream:
         self._child: Transport | None = None
         self._lines = ServerLines(self, means.large, self._tasks, start.agent)
         self._awaited = Awaited()
-        self._own_ids = 0
-        self._refused_unread = 0
+        self._own_ids = self._refused_unread = self._dropped = 0
         self.in_batches = False
         """Whether the server may write several frames as one array."""
         self._unheard = False
         """Nothing that it says on its own is heard any more."""
-        self._dropped = 0
 
     # ---------------------------------------------------------------- life
 
@@ -282,6 +281,7 @@ class StdioUpstream:
             # All that waits could wait for ever, and what came later be another one's answer.
             self.note("ended by an array that cannot be read", line)
             self._awaited.lose_all("the server's answers could not be read")
+            self._means.alert(Alert(AlertKind.SERVER_UNREADABLE, self._start.server.name))
             self._hear_no_more(self._child)
 
     def _hear_no_more(self, child: Transport) -> None:

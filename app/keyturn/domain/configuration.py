@@ -159,6 +159,8 @@ class AgentConfig:
     """Executable of its host process at enrolment; empty when not known."""
     enrolled_at: str = ""
     confirmed: bool = True
+    http: bool = False
+    """It may connect over HTTP too; its token is then good there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

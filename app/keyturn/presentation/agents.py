@@ -26,6 +26,21 @@ class CommandLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OverHttp:
+    """How an agent comes over HTTP, or that it may not."""
+
+    on: bool
+    intro: str
+    addresses: tuple[CommandLine, ...]
+    """One for each server."""
+    warning: IconText | None
+    action: str
+    """Words on the button that changes it."""
+    question: Question | None
+    """Asked before it is turned on; turning it off asks nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDetail:
     """One agent in full."""
 
@@ -40,6 +55,8 @@ class AgentDetail:
     commands_title: str
     commands_intro: str
     commands: tuple[CommandLine, ...]
+    http: OverHttp | None
+    """None for one that is not enrolled."""
     revoke: Question
 
 

@@ -5,11 +5,19 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from keyturn.application.console_state import AgentState, ServerState
 from keyturn.domain.lamps import Lamps, lamps_from_letters
-from keyturn.presentation.agents import AgentDetail, AgentsPage, CommandLine, Launch
+from keyturn.presentation.agents import (
+    AgentDetail,
+    AgentsPage,
+    CommandLine,
+    Launch,
+    OverHttp,
+)
 from keyturn.presentation.card import Chip, Lamp, Pair
 from keyturn.presentation.cells import Cell, ListRow, Notice, Proposal, Question, marked
 from keyturn.presentation.marks import Icon, IconText, Role
@@ -48,6 +56,16 @@ def command_text(launch: Launch, server: str, agent: str) -> str:
     """Return the line for a host's configuration, quoted as this system's shell reads it."""
     line = [launch.python, "-I", "-S", launch.shim, server, "--agent", agent, "--home", launch.home]
     return subprocess.list2cmdline(line) if sys.platform == "win32" else shlex.join(line)
+
+
+def http_address(port: int, server: str) -> str:
+    """Return where a server is asked over HTTP."""
+    return f"http://127.0.0.1:{port}/s/{quote(server, safe='')}"
+
+
+def token_file(launch: Launch, agent: str) -> str:
+    """Return the file that holds an agent's token."""
+    return str(Path(launch.home, "agents", f"{agent}.token"))
 
 
 class AgentsBuilder:
@@ -104,6 +122,7 @@ class AgentsBuilder:
             commands_title=words("agents.commands"),
             commands_intro=words(key),
             commands=self._commands(agent, servers, launch) if agent.enrolled else (),
+            http=self._over_http(agent, servers, launch) if agent.enrolled else None,
             revoke=Question(
                 text=words("agents.revoke_question", agent=agent.name, n=agent.connections),
                 go=words("agents.revoke_go"),
@@ -234,11 +253,45 @@ class AgentsBuilder:
     def _commands(
         self, agent: AgentState, servers: Sequence[ServerState], launch: Launch
     ) -> tuple[CommandLine, ...]:
-        names = [server.name for server in servers if server.confirmed]
-        placeholder = self._words("agents.server_placeholder")
         return tuple(
             CommandLine(server=name, text=command_text(launch, name, agent.name))
-            for name in names or [placeholder]
+            for name in self._names(servers)
+        )
+
+    def _names(self, servers: Sequence[ServerState]) -> list[str]:
+        names = [server.name for server in servers if server.confirmed]
+        return names or [self._words("agents.server_placeholder")]
+
+    def _over_http(
+        self, agent: AgentState, servers: Sequence[ServerState], launch: Launch
+    ) -> OverHttp:
+        words = self._words
+        if not agent.http:
+            return OverHttp(
+                on=False,
+                intro=words("agents.http_off"),
+                addresses=(),
+                warning=None,
+                action=words("agents.http_turn_on"),
+                question=Question(
+                    text=words("agents.http_question", agent=agent.name),
+                    go=words("agents.http_go"),
+                    keep=words("agents.http_keep"),
+                ),
+            )
+        fault = words("agents.http_fault", port=str(agent.http_port))
+        taken = bool(agent.http_port) and not agent.http_listens
+        return OverHttp(
+            on=True,
+            intro=words("agents.http_on", file=token_file(launch, agent.name)),
+            addresses=tuple(
+                CommandLine(server=name, text=http_address(agent.http_port, name))
+                for name in self._names(servers)
+                if agent.http_port
+            ),
+            warning=IconText(icon=Icon.ATTENTION, text=fault, role=Role.WARNING) if taken else None,
+            action=words("agents.http_turn_off"),
+            question=None,
         )
 
 

@@ -76,6 +76,8 @@ def agent_text(agent: AgentConfig) -> str:
         "enrolled_at": agent.enrolled_at,
         "confirmed": agent.confirmed,
     }
+    if agent.http:
+        data["http"] = True
     return canonical(data).decode()
 
 
@@ -177,6 +179,7 @@ def _agent(data: JsonObject) -> AgentConfig:
         executable=_text(data, "executable"),
         enrolled_at=_text(data, "enrolled_at"),
         confirmed=_flag(data, "confirmed"),
+        http="http" in data and _flag(data, "http"),
     )
 
 

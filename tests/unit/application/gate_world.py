@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sized
 from dataclasses import dataclass, field
 
 from keyturn.application.agreements import Agreements, PinShown
+from keyturn.application.alerts import Alert, Alerts
 from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
@@ -235,6 +236,10 @@ class World:
         self.sentinel = FakeStopSentinel()
         self.milestones = FakeMilestones()
         self.observers = Observers()
+        self.told: list[Alert] = []
+        """What a person was told of beside cards."""
+        self.alerts = Alerts(self.clock)
+        self.alerts.attach(self.told.append)
         self.limits = limits or Limits()
         self.mask = FakeSecretMask()
         self.known = KnownSecrets()
@@ -258,13 +263,7 @@ class World:
             observers=self.observers,
         )
         self.rule_store = FakeRuleStore(*rules)
-        self.rules = RuleBook(
-            store=self.rule_store,
-            log=self.log,
-            mask=self.mask,
-            observers=self.observers,
-            clock=self.clock,
-        )
+        self.rules = self.make_rules()
         self.rules.use(rules)
         self.server_store = FakeServerStore()
         self.agreements = Agreements(
@@ -287,6 +286,16 @@ class World:
         )
         self.gate = self.make_gate()
 
+    def make_rules(self) -> RuleBook:
+        """Make the rule book of a broker on the profile of this world."""
+        return RuleBook(
+            store=self.rule_store,
+            log=self.log,
+            mask=self.mask,
+            observers=self.observers,
+            clock=self.clock,
+        )
+
     def make_inputs(self) -> Inputs:
         """Wire what servers ask of the world."""
         return Inputs(
@@ -299,6 +308,7 @@ class World:
             clock=self.clock,
             ids=self.ids,
             observers=self.observers,
+            alerts=self.alerts,
             limits=self.limits,
         )
 
@@ -310,6 +320,7 @@ class World:
             rules=self.rules,
             known=self.known,
             validator=self.validator,
+            alerts=self.alerts,
             limits=self.limits,
         )
         return self.gate_type(

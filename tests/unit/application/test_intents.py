@@ -22,6 +22,7 @@ from keyturn.application.console_protocol import (
     ReviewServer,
     RevokeAgent,
     SaveRule,
+    SetAgentHttp,
     SetPosture,
     SetTier,
     SettleCredential,
@@ -135,6 +136,10 @@ async def enrols(world: BrokerWorld) -> None:
     assert {agent.name for agent in world.registry.agents} == {"analyst", "coder"}
 
 
+async def lets_it_come_over_http(world: BrokerWorld) -> None:
+    assert [agent.http for agent in world.registry.agents] == [True]
+
+
 async def revokes(world: BrokerWorld) -> None:
     assert world.registry.agents == ()
 
@@ -188,6 +193,7 @@ ROWS: list[tuple[Intent, Check]] = [
     (SignOut(n=1, name="far"), signs_out),
     (sets(Tier.T0, "UP", hidden=True), sets_a_tier),
     (EnrolAgent(n=1, name="coder"), enrols),
+    (SetAgentHttp(n=1, name="analyst", on=True), lets_it_come_over_http),
     (RevokeAgent(n=1, name="analyst"), revokes),
     (PutCredential(n=1, server="shipments", name="ship", value="new"), puts_a_credential),
     (SettleCredential(n=1, server="shipments", name="ship", accept=True), settles_a_credential),
@@ -256,6 +262,7 @@ BROKEN_RULE: JsonObject = {
         sets(Tier.T0, "", launch_hash="0" * 64),
         sets(Tier.T0, "", def_hash="0" * 64),
         EnrolAgent(n=1, name="../x"),
+        SetAgentHttp(n=1, name="coder", on=True),
     ],
 )
 def test_what_cannot_be_done_says_why_and_changes_nothing(intent: Intent) -> None:

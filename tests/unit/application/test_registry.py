@@ -1,5 +1,7 @@
 """Servers, agents, credentials and settings: recorded first, proposals replace nothing."""
 
+import asyncio
+
 import pytest
 
 from keyturn.application.events import Topic
@@ -13,10 +15,11 @@ from keyturn.application.registry import (
     token_hash,
     token_matches,
 )
+from keyturn.application.tasks import TaskOwner
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, LogUnavailable, SecretStoreUnavailable
-from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.record import Durability, Entry, RecordType
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play
 
@@ -258,6 +261,52 @@ class TestAgents:
             with pytest.raises(LogUnavailable):
                 await world.registry.revoke("coder", actor)
             assert world.live.agents == ()
+
+        play(story)
+
+    def test_whether_one_may_come_over_http_is_recorded_and_ends_with_its_token(self) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            assert not await world.registry.set_http("analyst", on=True)
+            await world.registry.enrol("analyst")
+            assert [agent.http for agent in world.live.agents] == [False]
+            assert await world.registry.set_http("analyst", on=True)
+            assert [agent.http for agent in world.live.agents] == [True]
+            assert last(world, RecordType.AGENT).outcome == "http_on"
+            assert await world.registry.set_http("analyst", on=False)
+            assert last(world, RecordType.AGENT).outcome == "http_off"
+            assert await world.registry.set_http("analyst", on=True)
+            await world.registry.enrol("analyst")
+            assert [agent.http for agent in await world.agent_store.agents()] == [False]
+            world.log.failure = DISK_FULL
+            with pytest.raises(LogUnavailable):
+                await world.registry.set_http("analyst", on=True)
+            assert [agent.http for agent in world.live.agents] == [False]
+
+        play(story)
+
+    @pytest.mark.requirement("LAW-4")
+    def test_one_that_is_revoked_while_it_is_let_in_stays_revoked(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            await world.registry.enrol("analyst")
+            commit = world.log.commit
+            tasks, revoking = TaskOwner(), list[asyncio.Task[bool]]()
+
+            async def slow(entry: Entry, durability: Durability = Durability.FULL) -> int:
+                seq = await commit(entry, durability)
+                if entry.outcome == "http_on":
+                    revoking.append(tasks.start(world.registry.revoke("analyst"), "revoke"))
+                    await asyncio.sleep(0)
+                return seq
+
+            monkeypatch.setattr(world.log, "commit", slow)
+            await world.registry.set_http("analyst", on=True)
+            await asyncio.gather(*revoking)
+            assert world.live.agents == world.registry.agents == ()
+            assert await world.agent_store.agents() == ()
 
         play(story)
 

@@ -2,11 +2,13 @@
 
 import shlex
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from keyturn.application.console_state import AgentState
-from keyturn.presentation.agents import AgentDetail, Launch
+from keyturn.presentation.agents import AgentDetail, Launch, OverHttp
 from keyturn.presentation.agents_builder import AgentsBuilder, command_text, look_alike
 from keyturn.presentation.words import Words
 from tests.gui import pages_data as data
@@ -110,6 +112,40 @@ def test_the_question_before_a_revocation_says_what_ends() -> None:
     assert detail("coder").revoke.text == (
         "Revoke coder? Its token stops working, and 3 links end now."
     )
+
+
+def over_http(name: str, **more: Any) -> OverHttp:
+    agent = next(agent for agent in data.AGENTS if agent.name == name)
+    changed = msgspec.structs.replace(agent, **more)
+    http = BUILDER.detail(changed, data.AGENTS, data.SERVERS, LAUNCH).http
+    assert http is not None
+    return http
+
+
+def test_one_that_may_not_come_over_http_is_asked_about_first() -> None:
+    http = over_http("coder")
+    assert not http.on
+    assert http.addresses == ()
+    assert http.question is not None
+
+
+def test_one_that_may_come_over_http_is_told_where_and_with_what() -> None:
+    http = over_http("coder", http=True, http_port=4711, http_listens=True)
+    first = data.SERVERS[0].name
+    assert http.addresses[0].text == f"http://127.0.0.1:4711/s/{first}"
+    assert len(http.addresses) == len(data.SERVERS)
+    assert "coder.token" in http.intro
+    assert (http.warning, http.question) == (None, None)
+
+
+def test_a_port_that_another_program_has_is_said() -> None:
+    http = over_http("coder", http=True, http_port=4711)
+    assert http.warning is not None
+    assert "port 4711" in http.warning.text
+
+
+def test_nobody_that_is_not_enrolled_is_offered_http() -> None:
+    assert detail("anaIyst").http is None
 
 
 def test_a_moment_that_cannot_be_read_is_left_out() -> None:

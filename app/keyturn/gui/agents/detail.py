@@ -12,9 +12,9 @@ from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.lamps import LampStrip
 from keyturn.gui.widgets.layouts import divider
-from keyturn.gui.widgets.pairs import KEY_WIDTH, PairList, Provenance
+from keyturn.gui.widgets.pairs import PairList, Provenance
 from keyturn.gui.widgets.text import Text
-from keyturn.presentation.agents import AgentDetail
+from keyturn.presentation.agents import AgentDetail, CommandLine, OverHttp
 from keyturn.presentation.marks import Icon
 
 
@@ -23,6 +23,8 @@ class AgentPane(SidePane):
 
     enrol_requested = Signal(str)
     revoke_agreed = Signal(str)
+    http_wanted = Signal(str, bool)
+    """Agent, and whether it may come over HTTP."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, name="agent_detail", parent=parent)
@@ -36,13 +38,18 @@ class AgentPane(SidePane):
         self.revoke = Button(
             look, Kind.PLAIN, words("agents.revoke"), Icon.CROSS, name="revoke_agent"
         )
+        self._asked = ""
+        """Object name of the button that led to the question."""
+        self.http = Button(look, Kind.PLAIN, "", name="agent_http")
         self.top.addWidget(self._chips, 1)
         self.head.addWidget(self.name)
         self.head.addWidget(self.claimed_name)
         self.action_row.addWidget(self.enrol)
+        self.action_row.addWidget(self.http)
         self.action_row.addWidget(self.revoke)
         self.action_row.addStretch()
         self.enrol.clicked.connect(self._on_enrol)
+        self.http.clicked.connect(self._on_http)
         self.revoke.clicked.connect(self._on_revoke)
         self.question.agreed.connect(self._on_agreed)
 
@@ -68,6 +75,11 @@ class AgentPane(SidePane):
         self.claimed_name.setVisible(not detail.enrolled)
         self.enrol.setVisible(not detail.enrolled)
         self.revoke.setVisible(detail.enrolled)
+        self.http.setVisible(detail.http is not None)
+        if detail.http is not None:
+            text = detail.http.action
+            spoken = words("forms.field_value", field=text, value=detail.agent)
+            self.http.say(text, spoken)
         for button, text in (
             (self.enrol, words("agents.enrol_go")),
             (self.revoke, words("agents.revoke")),
@@ -82,9 +94,7 @@ class AgentPane(SidePane):
             self.body.addSpacing(4)
             self.body.addWidget(warning_rows(self.look, detail.warnings))
             self.body.addSpacing(12)
-        self.body.addWidget(
-            PairList(self.look, detail.pairs, key_width=self.look.theme.tall(KEY_WIDTH))
-        )
+        self.body.addWidget(PairList(self.look, detail.pairs))
         if detail.lamps:
             self.add_title(self.look.words("agents.lamps"))
             strip = LampStrip(self.look)
@@ -97,21 +107,38 @@ class AgentPane(SidePane):
             both = Provenance(self.look, detail.claimed, detail.observed, stacked=True)
             self.body.addWidget(both)
         self._fill_commands(detail)
+        if detail.http is not None:
+            self._fill_http(detail.http)
         self.body.addStretch()
 
     def _fill_commands(self, detail: AgentDetail) -> None:
         self.add_title(detail.commands_title)
+        self._add_intro(detail.commands_intro)
+        self.boxes = self._add_boxes(detail.commands, "command")
+
+    def _fill_http(self, http: OverHttp) -> None:
+        self.add_title(self.look.words("agents.http"))
+        self._add_intro(http.intro)
+        if http.warning is not None:
+            self.body.addSpacing(8)
+            self.body.addWidget(warning_rows(self.look, (http.warning,)))
+        self.boxes += self._add_boxes(http.addresses, "address")
+
+    def _add_intro(self, text: str) -> None:
         intro = Text(self.look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
-        intro.say(detail.commands_intro)
+        intro.say(text)
         self.body.addWidget(intro)
-        self.boxes = [
-            ValueBox(self.look, command.text, label=command.server, name=f"command_{number}")
-            for number, command in enumerate(detail.commands)
+
+    def _add_boxes(self, lines: tuple[CommandLine, ...], name: str) -> list[ValueBox]:
+        boxes = [
+            ValueBox(self.look, line.text, label=line.server, name=f"{name}_{number}")
+            for number, line in enumerate(lines)
         ]
-        for box in self.boxes:
+        for box in boxes:
             self.body.addSpacing(8)
             self.body.addWidget(box)
             box.copied.connect(self._on_copied)
+        return boxes
 
     def _on_copied(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
@@ -122,7 +149,19 @@ class AgentPane(SidePane):
 
     def _on_revoke(self) -> None:
         if self._detail is not None:
+            self._asked = self.revoke.objectName()
             self.ask(self._detail.revoke)
 
+    def _on_http(self) -> None:
+        http = self._detail.http if self._detail is not None else None
+        if http is not None and http.question is not None:
+            self._asked = self.http.objectName()
+            self.ask(http.question)
+        elif http is not None:
+            self.http_wanted.emit(self.agent, False)
+
     def _on_agreed(self) -> None:
-        self.revoke_agreed.emit(self.agent)
+        if self._asked == self.http.objectName():
+            self.http_wanted.emit(self.agent, True)
+        else:
+            self.revoke_agreed.emit(self.agent)

@@ -8,6 +8,7 @@ from keyturn.application.console_protocol import (
     EnrolAgent,
     IntentDone,
     RevokeAgent,
+    SetAgentHttp,
     StateChanged,
     Welcome,
 )
@@ -60,6 +61,7 @@ class AgentsPresenter(QObject):
         view.form.enrol_requested.connect(self._on_enrol)
         view.detail.enrol_requested.connect(self._on_enrol_unproven)
         view.detail.revoke_agreed.connect(self._on_revoke)
+        view.detail.http_wanted.connect(self._on_http)
         self._show()
 
     # ---------------------------------------------------------------- from the broker
@@ -139,6 +141,16 @@ class AgentsPresenter(QObject):
             self._view.note.say(Outcome.DONE if done.ok else Outcome.FAILED, said)
 
         self._sender.send(lambda n: RevokeAgent(n=n, name=agent), heard)
+
+    def _on_http(self, agent: str, on: bool) -> None:
+        outcome = self._view.detail.outcome
+        outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+
+        def heard(done: IntentDone) -> None:
+            said = self._words("agents.http_is_on" if on else "agents.http_is_off")
+            outcome.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
+
+        self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), heard)
 
     # ---------------------------------------------------------------- showing
 

@@ -12,7 +12,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.layouts import clear, column
-from keyturn.gui.widgets.pairs import KEY_WIDTH, PairList
+from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.card import Pair
 from keyturn.presentation.credentials import CredentialDetail
@@ -73,9 +73,7 @@ class CredentialPane(SidePane):
             self._pairs_shown = detail.pairs
             leave(self._pair_place, self.rest)
             clear(self._pairs)
-            self._pairs.addWidget(
-                PairList(self.look, detail.pairs, key_width=self.look.theme.tall(KEY_WIDTH))
-            )
+            self._pairs.addWidget(PairList(self.look, detail.pairs))
         self._on_length(len(self.field.text()))
 
     def forget(self) -> None:

@@ -12,7 +12,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.queue.sheet import Sheet
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
-from keyturn.gui.widgets.layouts import WrapLayout
+from keyturn.gui.widgets.layouts import WrapLayout, fix_height
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.deny_message import MOST, DenyTemplate, deny_templates, is_sendable
 from keyturn.presentation.marks import Icon
@@ -33,7 +33,7 @@ class DenySheet(Sheet):
         self.field.setObjectName("deny_message")
         self.field.setAccessibleName(words("sheets.deny_field"))
         self.field.setTabChangesFocus(True)
-        self.field.setFixedHeight(look.theme.tall(_FIELD))
+        fix_height(self.field, look.theme, _FIELD)
         self.field.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._count = Text(look, Type.CAPTION, Token.TEXT_TERTIARY)
         self.send = Button(
@@ -75,7 +75,7 @@ class DenySheet(Sheet):
         line = WrapLayout(ways)
         start = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
         start.say(words("sheets.templates"))
-        start.setFixedHeight(self._look.theme.tall(28))
+        fix_height(start, self._look.theme, 28)
         line.addWidget(start)
         for template in deny_templates(words):
             button = Button(self._look, Kind.PLAIN, template.short, name=template.name, height=28)

@@ -8,7 +8,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
-from keyturn.gui.widgets.pairs import KEY_WIDTH, PairList
+from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.rules import RuleDetail
@@ -82,9 +82,7 @@ class RulePane(SidePane):
                 text.say(limit)
                 self.body.addWidget(text)
             self.body.addSpacing(12)
-        self.body.addWidget(
-            PairList(self.look, detail.pairs, key_width=self.look.theme.tall(KEY_WIDTH))
-        )
+        self.body.addWidget(PairList(self.look, detail.pairs))
         self.body.addStretch()
 
     def _on_toggle(self) -> None:

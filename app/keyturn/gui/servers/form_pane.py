@@ -11,7 +11,7 @@ from keyturn.gui.servers.server_pane import ArgvList
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, NORMAL, Button, Kind
 from keyturn.gui.widgets.choices import ChoiceRow
-from keyturn.gui.widgets.layouts import restyle
+from keyturn.gui.widgets.layouts import fix_height, restyle
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.server_form import ReadServer, TypedServer
 
@@ -72,7 +72,7 @@ class FormPane(DetailPane):
     def _line(self, name: str, width: int = 0) -> QLineEdit:
         field = QLineEdit()
         field.setObjectName(name)
-        field.setFixedHeight(self._look.theme.tall(NORMAL))
+        fix_height(field, self._look.theme, NORMAL)
         if width:
             field.setFixedWidth(width)
         return field
@@ -84,7 +84,7 @@ class FormPane(DetailPane):
         note.say(words("servers.form_note"))
         self.body.addWidget(note)
         self.variables.setObjectName("server_variables")
-        self.variables.setFixedHeight(self._look.theme.tall(_LINES))
+        fix_height(self.variables, self._look.theme, _LINES)
         self.variables.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.variables.setTabChangesFocus(True)
         for field, key, note in (

@@ -12,7 +12,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import NORMAL, Button, Kind
 from keyturn.gui.widgets.layouts import WrapLayout, clear, column, row
-from keyturn.gui.widgets.pairs import KEY_WIDTH, PairList
+from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.settings import AboutRow, ActionRow, Choice, SettingRow
@@ -252,6 +252,4 @@ class AboutLine(RowFrame):
         self._about = about
         self.title.say(about.title)
         clear(self._inside)
-        self._inside.addWidget(
-            PairList(self.look, about.pairs, key_width=self.look.theme.tall(KEY_WIDTH))
-        )
+        self._inside.addWidget(PairList(self.look, about.pairs))

@@ -22,6 +22,7 @@ _SMALL_ITEM: Final = 44
 _INSET: Final = 6
 _ICON: Final = 20
 _BADGE: Final = 16
+_BESIDE_LABEL: Final = 4
 
 
 class RailItem(QAbstractButton):
@@ -59,6 +60,10 @@ class RailItem(QAbstractButton):
         height = self._look.theme.tall(_ITEM if self._labelled else _SMALL_ITEM)
         return QSize(NARROW, height)
 
+    def label_width(self) -> int:
+        """Return what its name takes in one line: half a word names no page."""
+        return round(self._label().lay_out().used_width) + 2 * _BESIDE_LABEL
+
     def changeEvent(self, event: QEvent) -> None:
         """Measure again when the text size is another."""
         if event.type() is QEvent.Type.StyleChange:
@@ -94,12 +99,14 @@ class RailItem(QAbstractButton):
 
     def _paint_label(self, painter: QPainter, icon: QRectF) -> None:
         token = Token.TEXT_PRIMARY if self.isChecked() else Token.TEXT_SECONDARY
-        words = self._look.words(PAGE_TEXTS[self._page])
-        flow = TextFlow([phrase(words)], Type.CAPTION_STRONG, self._look.theme)
-        flow.lay_out(self.width())
+        flow = self._label().lay_out(self.width())
         at = QPointF(0, icon.bottom() + 4)
         colour = self._look.theme.colour(token)
         flow.paint(painter, at, colour, align=Qt.AlignmentFlag.AlignHCenter)
+
+    def _label(self) -> TextFlow:
+        words = self._look.words(PAGE_TEXTS[self._page])
+        return TextFlow([phrase(words)], Type.CAPTION_STRONG, self._look.theme)
 
     def _paint_badge(self, painter: QPainter, icon: QRectF) -> None:
         theme = self._look.theme
@@ -135,6 +142,7 @@ class NavRail(QFrame):
         self.setObjectName("rail")
         self.setProperty("surface", "window")
         self.setProperty("edge", "right")
+        self._width = WIDE
         self._items = {page: RailItem(look, page, self) for page in Page}
         self._layout = column(self, (0, _INSET, 0, _INSET), gap=2)
         for page, item in self._items.items():
@@ -160,9 +168,20 @@ class NavRail(QFrame):
 
     def use_width(self, width: int) -> None:
         """Take one of the three widths; names are drawn in the widest only."""
-        self.setFixedWidth(width)
+        self._width = width
         for item in self._items.values():
             item.use_labels(width == WIDE)
+        self._measure()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the names when the text size is another."""
+        if event.type() is QEvent.Type.StyleChange:
+            self._measure()
+        super().changeEvent(event)
+
+    def _measure(self) -> None:
+        names = [item.label_width() for item in self._items.values()]
+        self.setFixedWidth(max(WIDE, *names) if self._width == WIDE else self._width)
 
     def _on_clicked(self) -> None:
         chosen = next(page for page, item in self._items.items() if item is self.sender())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from keyturn.gui.look import Look
@@ -16,6 +16,8 @@ from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.marks import Icon, Role
 
 KEY_WIDTH: Final = 84
+_GAP: Final = 8
+"""Of the width of a key: no key touches its value."""
 
 
 class PairList(QWidget):
@@ -31,13 +33,25 @@ class PairList(QWidget):
     ) -> None:
         super().__init__(parent)
         self._look = look
+        self._key_width = key_width
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(0)
-        self._grid.setColumnMinimumWidth(0, key_width)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setHorizontalSpacing(_GAP)
         self._grid.setColumnStretch(1, 1)
+        self._measure()
         for place, pair in enumerate(pairs):
             self._add(place, pair)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again when the text size is another."""
+        if event.type() is QEvent.Type.StyleChange:
+            self._measure()
+        super().changeEvent(event)
+
+    def _measure(self) -> None:
+        width = self._look.theme.tall(self._key_width)
+        self._grid.setColumnMinimumWidth(0, width - _GAP)
 
     def _add(self, place: int, pair: Pair) -> None:
         top = Qt.AlignmentFlag.AlignTop
