@@ -127,7 +127,7 @@ def _simple(_literals: Sequence[Literal]) -> _Made:
 
 def _numbers(literals: Sequence[Literal]) -> _Made:
     named = sorted({value for value in _constants(literals) if _is_number(value)})
-    points: list[float] = [0, 1, *named]
+    points: list[float] = [0, 1, 2, 3, *named]
     points += [(low + high) / 2 for low, high in pairwise(named)]
     for edge in named:
         points += [math.floor(edge), math.ceil(edge), math.floor(edge) + 1, math.ceil(edge) - 1]
