@@ -96,6 +96,12 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     signing_in: bool = False
     sign_in_failed: bool = False
     signed_in: bool = False
+    signed_in_at: str = ""
+    """Host of the authorization server."""
+    signed_in_as: str = ""
+    """The client that Keyturn is there, in its words."""
+    signed_in_since: str = ""
+    """A moment, or empty where that is not known."""
 
 
 class RuleState(msgspec.Struct, frozen=True, kw_only=True):

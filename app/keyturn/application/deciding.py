@@ -180,9 +180,12 @@ class Decider:
             judged.retry_granted = True
 
 
-def refused(outcome: Outcome, answer: Answer | None = None) -> Decided:
+def refused(
+    outcome: Outcome, answer: Answer | None = None, faults: tuple[str, ...] = ()
+) -> Decided:
     """Decide that nothing is sent, for this reason."""
-    return Decided(outcome=outcome, refusal=Refused(outcome=outcome), answer=answer)
+    refusal = Refused(outcome=outcome, faults=faults)
+    return Decided(outcome=outcome, refusal=refusal, answer=answer)
 
 
 def _took_the_last(judged: Judged, now: Judgement) -> bool:

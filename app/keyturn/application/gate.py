@@ -21,6 +21,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import (
+    WANTS_SIGN_IN,
     Admitted,
     Handled,
     IncomingCall,
@@ -197,6 +198,8 @@ class Gate:
                 return None
             case Ready.KEYCHAIN:
                 return refused(Outcome.REFUSED_KEYCHAIN, answer)
+            case Ready.SIGN_IN:
+                return refused(Outcome.ERROR_BROKER, answer, (WANTS_SIGN_IN,))
             case Ready.GONE:
                 return refused(Outcome.ERROR_BROKER, answer)
 
@@ -232,8 +235,7 @@ class Gate:
         if decided.outcome is Outcome.ALLOWED_RULE:
             await self._rules.keep_use(judged.judgement)
         await self._log.commit(entry, durability)
-        incoming.decided = True
-        judged.outcome = decided.outcome
+        incoming.decided, judged.outcome = True, decided.outcome
         incoming.connection.session.remember(call, decided.outcome, judged.number)
         self._observers.changed(Topic.HISTORY)
 
@@ -351,6 +353,8 @@ def _details(incoming: IncomingCall, judged: Judged, decided: Decided) -> JsonOb
         more["repeat"] = decided.repeats.repeats
     if incoming.rounds is not None and incoming.rounds.given:
         more["rounds"] = incoming.rounds.given
+    if isinstance(decided.refusal, Refused) and decided.refusal.faults:
+        more["faults"] = list(decided.refusal.faults)
     return {"call_number": judged.number, "decide_ms": judged.decide_ms, **more}
 
 

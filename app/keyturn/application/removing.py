@@ -26,7 +26,7 @@ async def remove_server(
     await registry.remove_server(name)
     reviews.removed(name)
     try:
-        await _sign_out(sign_ins, server)
+        await sign_out_of(sign_ins, server)
     except SecretStoreUnavailable as error:
         failed = error
     if failed is not None:
@@ -37,7 +37,7 @@ async def remove_server(
         ) from failed
 
 
-async def _sign_out(sign_ins: SignInDesk, server: ServerConfig) -> None:
+async def sign_out_of(sign_ins: SignInDesk, server: ServerConfig) -> None:
     """Forget its tokens; where nobody signed in, a keychain that is not there keeps none."""
     if not server.url:
         return

@@ -69,8 +69,10 @@ class Service:
             self.words,
             base.env,
             changed=lambda: base.observers.changed(Topic.SERVERS),
+            stopped=lambda: base.stop.engaged,
             alert=base.alerts.happened,
         )
+        base.stop.on_engage(lambda _facts: self._sign_ins.stop_engaged())
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
         """Where a headless broker listens for agents over HTTP, 0 for any port; None: nowhere."""

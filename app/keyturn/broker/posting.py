@@ -49,6 +49,11 @@ class Remote:
     sign_in: ServerSignIn | None = None
     """What all connections to the server know of who asks there."""
 
+    @property
+    def barred(self) -> bool:
+        """Whether somebody has to sign in before anything is taken."""
+        return self.sign_in is not None and self.sign_in.barred
+
 
 class PulledFlow:
     """Holds reading back while there is a reason; `Tap` for what is pulled."""

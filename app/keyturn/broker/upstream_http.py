@@ -110,6 +110,11 @@ class HttpTransport:
         return not self._closed
 
     @property
+    def barred(self) -> bool:
+        """Whether somebody has to sign in first."""
+        return self._remote.barred
+
+    @property
     def unwritten(self) -> int:
         """Bytes that have not begun to go out."""
         return self._posts.weight

@@ -14,6 +14,7 @@ from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _LONGEST_HOST = 253
+_LONGEST_CLIENT = 120
 _TRANSPORTS = {
     RemoteTransport.HTTP.value: "servers.transport_http",
     RemoteTransport.SSE.value: "servers.transport_sse",
@@ -65,6 +66,8 @@ def facts_of(
     if state.agreed_at:
         value = when_text(state.agreed_at, now, words)
         yield Pair(key=words("servers.agreed"), value=value)
+    if state.signed_in:
+        yield Pair(key=words("servers.signed_in_at"), value=_signed_in(state, now, words))
     counted = "servers.connections" if state.url else "servers.processes"
     yield Pair(key=words("servers.running"), value=words(counted, n=state.running))
     if logs and not state.url:
@@ -83,6 +86,8 @@ def sign_in_notice(state: ServerState, words: Words) -> Notice:
         strong, rest = words("servers.notice_not_signed_in"), "servers.notice_not_signed_in_rest"
     else:
         strong, rest = words("servers.notice_sign_in", host=host), "servers.notice_sign_in_rest"
+        if state.signed_in:
+            rest = "servers.notice_sign_in_more"
     return Notice(
         role=Role.WARNING,
         icon=Icon.ATTENTION,
@@ -91,6 +96,18 @@ def sign_in_notice(state: ServerState, words: Words) -> Notice:
         action=words("servers.sign_in"),
         signs_in=True,
     )
+
+
+def _signed_in(state: ServerState, now: datetime, words: Words) -> str:
+    """Say where, as whom and since when; host and client stand there as they were said."""
+    said = shown_line(state.signed_in_at, words, most=_LONGEST_HOST)
+    if state.signed_in_as:
+        client = shown_line(state.signed_in_as, words, most=_LONGEST_CLIENT)
+        said = words("servers.signed_in_as", host=said, client=client)
+    if state.signed_in_since:
+        since = when_text(state.signed_in_since, now, words)
+        said = words("servers.signed_in_since", where=said, when=since)
+    return said
 
 
 def proposal_of(state: ServerState) -> JsonObject:
