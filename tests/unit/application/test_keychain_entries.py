@@ -1,5 +1,6 @@
 """An entry of the keychain is its server's: what is not named any more is gone, also for others."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -112,6 +113,61 @@ def test_what_the_keychain_kept_is_no_later_servers(how: str, *, anew: bool) -> 
         await registry.put_credential("shipments", "second", Secret("its own"))
         await registry.put_server(replace(BOTH, command=("ship", "--fast")))
         assert ("shipments", "second") in left(world), "it is owed no more"
+
+    play(story)
+
+
+@pytest.mark.requirement("LAW-8")
+@pytest.mark.parametrize("anew", [False, True])
+def test_of_several_removals_at_once_none_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch, *, anew: bool
+) -> None:
+    async def story() -> None:
+        second = replace(BOTH, name="reports")
+        world = BrokerWorld(servers=(BOTH, second))
+        put_setting = world.setting_store.put_setting
+
+        async def slow(name: str, value: str) -> None:
+            await asyncio.sleep(0)
+            await put_setting(name, value)
+
+        monkeypatch.setattr(world.setting_store, "put_setting", slow)
+        world.secrets.state = "locked"
+        removals = (RemoveServer(n=n, name=s.name) for n, s in enumerate((BOTH, second)))
+        failed = await asyncio.gather(
+            *(world.intents.carry_out(removal) for removal in removals), return_exceptions=True
+        )
+        assert [type(error) for error in failed] == [SecretStoreUnavailable] * 2
+        registry = await started_anew(world) if anew else world.registry
+        for server in (BOTH, second):
+            with pytest.raises(SecretStoreUnavailable, match="left its entry"):
+                await registry.put_server(server)
+
+    play(story)
+
+
+def test_an_entry_that_went_is_owed_no_more_once_the_store_can_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story() -> None:
+        world = world_with("first", "second")
+        world.secrets.state = "locked"
+        with pytest.raises(SecretStoreUnavailable):
+            await world.registry.put_server(ONE)
+        world.secrets.state = "ready"
+
+        async def full(name: str, value: str) -> None:
+            raise LogUnavailable("The disk is full.")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(world.setting_store, "put_setting", full)
+            with pytest.raises(LogUnavailable):
+                await world.registry.put_server(BOTH)
+        await world.registry.put_server(BOTH)
+        await world.registry.put_credential("shipments", "second", Secret("its own"))
+        registry = await started_anew(world)
+        await registry.put_server(replace(BOTH, command=("ship", "--fast")))
+        assert ("shipments", "second") in left(world)
 
     play(story)
 
