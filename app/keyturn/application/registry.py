@@ -225,21 +225,21 @@ class Registry:
 
     async def enrol(self, name: str, executable: str = "", sha256: str = "") -> None:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
-        checked_agent_name(name)
         token = self._tokens.new_token()
         agent = AgentConfig(
-            name=name,
+            name=checked_agent_name(name),
             token_sha256=token_hash(token),
             executable=executable,
             executable_sha256=sha256,
             enrolled_at=self._clock.now_utc(),
         )
-        await _record(self._log, RecordType.AGENT, "enrolled", Actor.HUMAN, agent=name)
-        await self._agent_store.put_agent(agent)
-        self._tokens.write(name, token)
-        self._agents[name] = agent
-        self._proposed_agents.discard(name)
-        self._apply()
+        async with self._changing_agents:
+            await _record(self._log, RecordType.AGENT, "enrolled", Actor.HUMAN, agent=name)
+            await self._agent_store.put_agent(agent)
+            self._tokens.write(name, token)
+            self._agents[name] = agent
+            self._proposed_agents.discard(name)
+            self._apply()
 
     async def enrol_again(self, seen: AgentConfig, executable: str, sha256: str) -> bool:
         """Take it that an agent runs in another program now; False if its enrolment is another."""
@@ -268,13 +268,20 @@ class Registry:
 
     async def revoke(self, name: str, actor: Actor = Actor.HUMAN) -> bool:
         """Take an agent's token away; this tightens, so the command line may do it too."""
+        was_in = self._shut_out(name)
+        async with self._changing_agents:
+            # Again: its enrolment may have been under way, and what was asked for last holds.
+            was_in = self._shut_out(name) or was_in
+            if was_in:
+                await _record(self._log, RecordType.AGENT, "revoked", actor, agent=name)
+                await self._agent_store.remove_agent(name)
+                self._tokens.remove(name)
+            return was_in
+
+    def _shut_out(self, name: str) -> bool:
         if self._agents.pop(name, None) is None:
             return False
         self._apply()
-        async with self._changing_agents:
-            await _record(self._log, RecordType.AGENT, "revoked", actor, agent=name)
-            await self._agent_store.remove_agent(name)
-        self._tokens.remove(name)
         return True
 
     async def put_credential(self, server: str, name: str, secret: Secret) -> None:

@@ -40,6 +40,15 @@ def last(world: BrokerWorld, kind: RecordType) -> Entry:
     return world.log.of_type(kind)[-1]
 
 
+async def is_enrolled(world: BrokerWorld) -> bool:
+    """Tell whether an agent is; memory, store and token file must agree on it."""
+    agents = world.registry.agents
+    assert agents == world.live.agents == await world.agent_store.agents()
+    hashes = {name: token_hash(token) for name, token in world.tokens.files.items()}
+    assert {agent.name: agent.token_sha256 for agent in agents} == hashes
+    return bool(agents)
+
+
 def begin_within(
     world: BrokerWorld,
     monkeypatch: pytest.MonkeyPatch,
@@ -369,21 +378,65 @@ class TestAgents:
         async def story() -> None:
             world = BrokerWorld()
             await world.registry.enrol("analyst")
-            commit = world.log.commit
-            tasks, revoking = TaskOwner(), list[asyncio.Task[bool]]()
-
-            async def slow(entry: Entry, durability: Durability = Durability.FULL) -> int:
-                seq = await commit(entry, durability)
-                if entry.outcome == "http_on":
-                    revoking.append(tasks.start(world.registry.revoke("analyst"), "revoke"))
-                    await asyncio.sleep(0)
-                return seq
-
-            monkeypatch.setattr(world.log, "commit", slow)
+            revoking = begin_within(
+                world, monkeypatch, "http_on", lambda: world.registry.revoke("analyst")
+            )
             await world.registry.set_http("analyst", on=True)
             await asyncio.gather(*revoking)
-            assert world.live.agents == world.registry.agents == ()
-            assert await world.agent_store.agents() == ()
+            assert not await is_enrolled(world)
+
+        play(story)
+
+    @pytest.mark.requirement("LAW-4")
+    @pytest.mark.parametrize("again", [False, True])
+    def test_one_that_is_revoked_while_it_is_enrolled_is_revoked(
+        self, monkeypatch: pytest.MonkeyPatch, *, again: bool
+    ) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            if again:
+                await world.registry.enrol("analyst")
+            begun = begin_within(
+                world, monkeypatch, "enrolled", lambda: world.registry.revoke("analyst")
+            )
+            await world.registry.enrol("analyst")
+            assert await asyncio.gather(*begun) == [True]
+            assert not await is_enrolled(world)
+
+        play(story)
+
+    def test_of_two_tokens_the_last_is_good_whatever_changes_meanwhile(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            await world.registry.enrol("analyst")
+            begun = begin_within(
+                world, monkeypatch, "http_on", lambda: world.registry.enrol("analyst")
+            )
+            await world.registry.set_http("analyst", on=True)
+            await asyncio.gather(*begun)
+            assert await is_enrolled(world)
+            assert [agent.http for agent in world.live.agents] == [False]
+
+        play(story)
+
+    def test_one_that_is_enrolled_while_it_is_revoked_is_enrolled(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            await world.registry.enrol("analyst")
+            begun = begin_within(
+                world,
+                monkeypatch,
+                "http_on",
+                lambda: world.registry.revoke("analyst"),
+                lambda: world.registry.enrol("analyst"),
+            )
+            await world.registry.set_http("analyst", on=True)
+            assert await asyncio.gather(*begun) == [True, None]
+            assert await is_enrolled(world)
 
         play(story)
 
