@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from keyturn.application.console_protocol import PutServer, RemoveServer
+from keyturn.application.keychain_entries import KeychainEntries
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.registry import Registry
 from keyturn.domain.configuration import ServerConfig
@@ -54,6 +55,18 @@ async def started_anew(world: BrokerWorld) -> Registry:
         clock=world.clock,
         observers=world.observers,
     )
+    await again.load()
+    return again
+
+
+def entries_of(world: BrokerWorld) -> KeychainEntries:
+    """Return the entries alone, over the stores of a broker."""
+    return KeychainEntries(secrets=world.secrets, settings=world.setting_store, log=world.log)
+
+
+async def loaded(world: BrokerWorld) -> KeychainEntries:
+    """Return those of the next broker of this profile."""
+    again = entries_of(world)
     await again.load()
     return again
 
@@ -133,15 +146,13 @@ def test_of_several_removals_at_once_none_is_forgotten(
 
         monkeypatch.setattr(world.setting_store, "put_setting", slow)
         world.secrets.state = "locked"
-        removals = (RemoveServer(n=n, name=s.name) for n, s in enumerate((BOTH, second)))
-        failed = await asyncio.gather(
-            *(world.intents.carry_out(removal) for removal in removals), return_exceptions=True
-        )
-        assert [type(error) for error in failed] == [SecretStoreUnavailable] * 2
-        registry = await started_anew(world) if anew else world.registry
+        entries = entries_of(world)
+        drops = (entries.drop(server, None, Actor.HUMAN) for server in (BOTH, second))
+        assert all(await asyncio.gather(*drops))
+        entries = await loaded(world) if anew else entries
         for server in (BOTH, second):
             with pytest.raises(SecretStoreUnavailable, match="left its entry"):
-                await registry.put_server(server)
+                await entries.make_room_for(server, Actor.HUMAN)
 
     play(story)
 
