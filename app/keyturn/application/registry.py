@@ -97,6 +97,7 @@ class Registry:
         self._clock = clock
         self._observers = observers
         self._live: LiveConnections | None = None
+        self.on_agent: Callable[[str], None] = lambda _name: None
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
         self._changing_servers, self._changing_agents = asyncio.Lock(), asyncio.Lock()
@@ -226,18 +227,15 @@ class Registry:
     async def enrol(self, name: str, executable: str = "", sha256: str = "") -> None:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
         token = self._tokens.new_token()
-        agent = AgentConfig(
-            name=checked_agent_name(name),
-            token_sha256=token_hash(token),
-            executable=executable,
-            executable_sha256=sha256,
-            enrolled_at=self._clock.now_utc(),
+        agent = _enrolled(
+            checked_agent_name(name), token, (executable, sha256), self._clock.now_utc()
         )
         async with self._changing_agents:
             await _record(self._log, RecordType.AGENT, "enrolled", Actor.HUMAN, agent=name)
             await self._agent_store.put_agent(agent)
             self._tokens.write(name, token)
             self._agents[name] = agent
+            self.on_agent(name)
             self._proposed_agents.discard(name)
             self._apply()
 
@@ -281,6 +279,7 @@ class Registry:
     def _shut_out(self, name: str) -> bool:
         if self._agents.pop(name, None) is None:
             return False
+        self.on_agent(name)
         self._apply()
         return True
 
@@ -307,10 +306,10 @@ class Registry:
         await self._entries.remove(server, name)
         self._observers.changed(Topic.CREDENTIALS)
 
-    async def put_setting(self, name: str, value: str) -> None:
-        """Change a setting of the window."""
+    async def put_setting(self, name: str, value: str, actor: Actor = Actor.HUMAN) -> None:
+        """Change a setting of the profile."""
         details: JsonObject = {"name": name, "value": value}
-        await _record(self._log, RecordType.SETTING, "changed", Actor.HUMAN, details)
+        await _record(self._log, RecordType.SETTING, "changed", actor, details)
         await self._setting_store.put_setting(name, value)
         self._settings[name] = value
         self._observers.changed(Topic.SETTINGS)
@@ -344,6 +343,17 @@ def _still_there(server: ServerConfig, kept: SecretStoreUnavailable) -> SecretSt
         f"{server.name} is saved, but an entry that it names no more is in the keychain.",
         cause=kept.cause,
         mend="No server can be given it; it may be removed in the system's own keychain.",
+    )
+
+
+def _enrolled(name: str, token: str, program: tuple[str, str], now: str) -> AgentConfig:
+    executable, sha256 = program
+    return AgentConfig(
+        name=name,
+        token_sha256=token_hash(token),
+        executable=executable,
+        executable_sha256=sha256,
+        enrolled_at=now,
     )
 
 

@@ -535,5 +535,8 @@ def test_a_setting_is_recorded_and_copied_out() -> None:
         entry = last(world, RecordType.SETTING)
         assert entry.details == {"name": "theme", "value": "dark"}
         assert world.topics[-1] is Topic.SETTINGS
+        assert entry.actor is Actor.HUMAN
+        await world.registry.put_setting("http_port", "", Actor.KEYTURN)
+        assert last(world, RecordType.SETTING).actor is Actor.KEYTURN
 
     play(story)
