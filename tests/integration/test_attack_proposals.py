@@ -7,7 +7,8 @@ import pytest
 
 from keyturn.application.events import Observers
 from keyturn.application.ports.secret_store import Secret
-from keyturn.application.registry import PROPOSAL_BYTES, Registry
+from keyturn.application.proposals import PROPOSAL_BYTES
+from keyturn.application.registry import Registry
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import ConfigurationError
 from tests.fakes.clock import FakeClock

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import Response, StreamingResponse
 
 from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.approval_request import AnswerVerdict
@@ -405,6 +407,43 @@ def test_an_array_that_cannot_be_read_is_answered_while_its_stream_goes_on(
             await wire.ask("connected", "ping")
             piece = f"{how}data: {UNREADABLE['no JSON'][0]}\n\n"
             server.on_call = lambda _body: server.stream([piece], hold=True)
+            answer = await wire.call(1, "echo")
+            assert "error" in answer or answer["result"]["isError"] is True
+            (delivery,) = world.log.of_type(RecordType.DELIVERY)
+            assert delivery.outcome == "unknown"
+            assert delivery.details == {"reason": "the server's answer could not be read"}
+            server.on_call = None
+            assert "result" in await wire.call(2, "echo", "next")
+            await server.left.wait()
+
+    tell(tmp_path, story, rules=RULES)
+
+
+@pytest.mark.requirement("I-05")
+def test_an_array_on_the_standing_stream_that_cannot_be_read_leaves_nothing_waiting(
+    tmp_path: Path,
+) -> None:
+    async def story(world: World) -> None:
+        async with http_server() as server:
+            server.version = VERSION
+            called = asyncio.Event()
+
+            async def standing() -> AsyncIterator[str]:
+                await called.wait()
+                yield f"data: {UNREADABLE['no JSON'][0]}\n\n"
+                await asyncio.Event().wait()
+
+            def held(_body: Any) -> Response:
+                called.set()
+                return server.stream([], hold=True)
+
+            server.on_get = lambda _request: StreamingResponse(
+                standing(), media_type="text/event-stream"
+            )
+            server.on_call = held
+            wire = world.link(remote(server.url))
+            await wire.shake(VERSION)
+            await wire.ask("connected", "ping")
             answer = await wire.call(1, "echo")
             assert "error" in answer or answer["result"]["isError"] is True
             (delivery,) = world.log.of_type(RecordType.DELIVERY)

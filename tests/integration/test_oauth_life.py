@@ -361,6 +361,30 @@ def test_who_signs_out_gives_the_tokens_back_after_they_were_forgotten(tmp_path:
     tell(tmp_path, story)
 
 
+@pytest.mark.parametrize("answers", [True, False])
+def test_the_end_waits_a_while_until_they_are_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, answers: bool
+) -> None:
+    monkeypatch.setattr(oauth_sign_in, "CLOSE_SECONDS", SECONDS if answers else 0.1)
+
+    async def story(world: World) -> None:
+        async with signing_in(world, oauth=None) as s:
+            made, there = await signed_in(s), s.server.authorization
+            there.may_revoke.clear()
+            await made.sign_out()
+            ending = TaskOwner().start(made.close(), "ending")
+            await asyncio.sleep(0)
+            if answers:
+                there.may_revoke.set()
+            async with asyncio.timeout(SECONDS):
+                await ending
+            given_back = [there.refresh_tokens[-1], there.tokens[-1]]
+            assert there.revoked == (given_back if answers else [])
+            there.may_revoke.set()
+
+    tell(tmp_path, story)
+
+
 @pytest.mark.parametrize("place", [None, "https://10.0.0.1/revoke", "http://127.0.0.1:1/revoke"])
 def test_where_they_cannot_be_given_back_they_are_forgotten(
     tmp_path: Path, place: str | None

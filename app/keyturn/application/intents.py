@@ -211,24 +211,33 @@ class Intents:
             cwd=CwdMode.HOME,
             cwd_path=self._home,
         )
+        kept: SecretStoreUnavailable | None = None
         try:
             await self._registry.put_server(server)
+        except SecretStoreUnavailable as error:
+            if server not in self._registry.servers:
+                raise
+            # It is saved, and the keychain kept an entry that it names no more.
+            kept = error
         finally:
-            # Also where it is saved and the keychain kept an entry that it names no more.
             self._rejudge()
         if before is not None and before.confirmed and _signs_in_no_more(before, intent):
-            await self._leave(before)
+            await self._leave(before, kept)
+        if kept is not None:
+            raise kept
 
-    async def _leave(self, before: ServerConfig) -> None:
+    async def _leave(self, before: ServerConfig, kept: SecretStoreUnavailable | None) -> None:
         """Sign out where a server was asked before; it is changed whatever comes of that."""
         try:
             await sign_out_of(self._sign_ins, before)
         except SecretStoreUnavailable as error:
+            what, names = "the tokens of before", f"{before.name}/oauth"
+            if kept is not None:
+                what, names = f"{what} and what it names no more", f"{before.name}/"
             raise SecretStoreUnavailable(
-                f"{before.name} is changed, but the tokens of before are still in the keychain.",
+                f"{before.name} is changed, but {what} are still in the keychain.",
                 cause=error.cause,
-                mend="Remove them in the system's own keychain; their name begins with "
-                f"{before.name}/oauth.",
+                mend=f"Remove them in the system's own keychain; their names begin with {names}.",
             ) from error
 
     def _rejudge(self) -> None:

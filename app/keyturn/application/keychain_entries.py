@@ -4,6 +4,7 @@ An entry is bound to its server by name alone. One that a server names no more i
 keychain kept then is remembered, and goes before any server of that name can name it again.
 """
 
+import asyncio
 import json
 import logging
 
@@ -31,10 +32,16 @@ class KeychainEntries:
         self._log = log
         self._proposed: dict[tuple[str, str], Secret] = {}
         self._owed: set[tuple[str, str]] = set()
+        """Changed in the very step in which the keychain has answered."""
+        self._owed_in_store: frozenset[tuple[str, str]] | None = frozenset()
+        """None while that is not known."""
+        self._storing = asyncio.Lock()
+        """Held while what is owed is written, so that the last of it is what the store has."""
 
     async def load(self) -> None:
         """Read what earlier brokers could not remove."""
         self._owed = _read((await self._settings.settings()).get(SETTING, ""))
+        self._owed_in_store = frozenset(self._owed)
 
     @property
     def proposed(self) -> frozenset[tuple[str, str]]:
@@ -73,8 +80,8 @@ class KeychainEntries:
         """Remove a value."""
         await self._record("removed", server, name, actor)
         await self._secrets.delete(server, name)
-        if (server, name) in self._owed:
-            await self._owe(self._owed - {(server, name)})
+        self._owed.discard((server, name))
+        await self._store_owed()
 
     async def make_room_for(self, server: ServerConfig, actor: Actor) -> None:
         """Remove what was to be removed of those that a server names: it must not get them.
@@ -92,6 +99,8 @@ class KeychainEntries:
                     cause=error.cause,
                     mend="Unlock the keychain and try again, or choose another name.",
                 ) from error
+        # Else an entry that went, while the store could not be told, would be taken again.
+        await self._store_owed()
 
     async def drop(
         self, before: ServerConfig, after: ServerConfig | None, actor: Actor
@@ -112,16 +121,21 @@ class KeychainEntries:
             except SecretStoreUnavailable as error:
                 # The others may go all the same: each is an entry of its own.
                 failed = error
-                await self._owe(self._owed | {(before.name, name)})
+                self._owed.add((before.name, name))
+        await self._store_owed()
         return failed
 
     def forget_proposed(self, server: str) -> None:
         """Drop the values that were proposed for a server."""
         self._proposed = {key: value for key, value in self._proposed.items() if key[0] != server}
 
-    async def _owe(self, owed: set[tuple[str, str]]) -> None:
-        await self._settings.put_setting(SETTING, json.dumps(sorted(owed)))
-        self._owed = owed
+    async def _store_owed(self) -> None:
+        async with self._storing:
+            owed = frozenset(self._owed)
+            if owed != self._owed_in_store:
+                self._owed_in_store = None
+                await self._settings.put_setting(SETTING, json.dumps(sorted(owed)))
+                self._owed_in_store = owed
 
     async def _record(self, what: str, server: str, name: str, actor: Actor) -> None:
         await self._log.commit(

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -16,7 +16,8 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.application.ports.stores import AgentStore, ServerStore, SettingStore
-from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.application.proposals import PROPOSALS, check_proposal
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
@@ -38,14 +39,6 @@ class TokenFiles(Protocol):
     def new_token(self) -> str:
         """Return at least 256 random bits as text."""
         ...
-
-
-PROPOSALS = 20
-"""Most proposals kept of a kind: whoever can reach the socket must not grow the broker."""
-
-
-PROPOSAL_BYTES = 32 * 1024
-"""Longest command and environment that are kept of a proposed server."""
 
 
 def checked_agent_name(name: str) -> str:
@@ -107,8 +100,8 @@ class Registry:
         self.on_agent: Callable[[str], None] = lambda _name: None
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
-        self._changing_agents = asyncio.Lock()
-        """Held while one is written to the store, so that none comes back after its end."""
+        self._changing_servers, self._changing_agents = asyncio.Lock(), asyncio.Lock()
+        """Held while one is looked at and written, so that what was asked for last holds."""
         self._settings: dict[str, str] = {}
         self._proposed_agents: set[str] = set()
         self._proposed_removals: set[str] = set()
@@ -161,33 +154,35 @@ class Registry:
         """Return the window's settings."""
         return dict(self._settings)
 
-    async def put_server(self, server: ServerConfig, actor: Actor = Actor.HUMAN) -> None:
-        """Add or replace a server; a proposal is one that is not confirmed.
+    async def put_server(self, server: ServerConfig) -> None:
+        """Add or replace a server.
 
         It finds nothing in the keychain that another one left, and keeps nothing there that it no
         longer names. Raises SecretStoreUnavailable before anything changed for the one, and once
         all is saved for the other.
         """
+        async with self._changing_servers:
+            await self._put_server(server, Actor.HUMAN)
+
+    async def propose_server(self, server: ServerConfig) -> None:
+        """Take a proposal from the command line; it never replaces what is confirmed."""
+        checked_server_name(server.name)
+        async with self._changing_servers:
+            check_proposal(server, self._servers)
+            await self._put_server(server, Actor.CLIENT)
+
+    async def _put_server(self, server: ServerConfig, actor: Actor) -> None:
         details = _details_of(checked_launch(server), self._mask)
         before = self._servers.get(server.name)
         await self._entries.make_room_for(server, actor)
         kept = await self._entries.drop(before, server, actor) if before is not None else None
         what = "confirmed" if server.confirmed else "proposed"
-        await self._record(RecordType.SERVER, what, actor, details, server=server.name)
+        await _record(self._log, RecordType.SERVER, what, actor, details, server=server.name)
         await self._server_store.put_server(server)
         self._servers[server.name] = server
         self._apply()
         if kept is not None:
-            raise SecretStoreUnavailable(
-                f"{server.name} is saved, but an entry that it names no more is in the keychain.",
-                cause=kept.cause,
-                mend="No server can be given it; it may be removed in the system's own keychain.",
-            ) from kept
-
-    async def propose_server(self, server: ServerConfig) -> None:
-        """Take a proposal from the command line; it never replaces what is confirmed."""
-        _check_proposal(server, self._servers)
-        await self.put_server(server, Actor.CLIENT)
+            raise _still_there(server, kept) from kept
 
     def propose_agent(self, name: str) -> None:
         """Show in the window that somebody wants an agent enrolled."""
@@ -210,29 +205,39 @@ class Registry:
         self._proposed_removals.discard(server)
         self._observers.changed(Topic.SERVERS)
 
-    async def remove_server(self, name: str) -> None:
-        """Remove a server; its pins stay, so that the same tools need no second review."""
-        if name not in self._servers:
-            return
-        await self._record(RecordType.SERVER, "removed", Actor.HUMAN, {}, server=name)
-        await self._server_store.remove_server(name)
-        del self._servers[name]
-        self._proposed_removals.discard(name)
-        self._entries.forget_proposed(name)
-        self._apply()
+    async def remove_server(self, name: str) -> SecretStoreUnavailable | None:
+        """Remove a server with its keychain entries; return why some were kept, if so.
+
+        Its pins stay, so that the same tools need no second review.
+        """
+        async with self._changing_servers:
+            server = self._servers.get(name)
+            if server is None:
+                return None
+            # First, so that a broker which ends in between leaves none behind that nobody names.
+            kept = await self._entries.drop(server, None, Actor.HUMAN)
+            await _record(self._log, RecordType.SERVER, "removed", Actor.HUMAN, server=name)
+            await self._server_store.remove_server(name)
+            del self._servers[name]
+            self._proposed_removals.discard(name)
+            self._entries.forget_proposed(name)
+            self._apply()
+            return kept
 
     async def enrol(self, name: str, executable: str = "", sha256: str = "") -> None:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
-        checked_agent_name(name)
         token = self._tokens.new_token()
-        agent = _enrolled(name, token, (executable, sha256), self._clock.now_utc())
-        await self._record(RecordType.AGENT, "enrolled", Actor.HUMAN, {}, agent=name)
-        await self._agent_store.put_agent(agent)
-        self._tokens.write(name, token)
-        self._agents[name] = agent
-        self.on_agent(name)
-        self._proposed_agents.discard(name)
-        self._apply()
+        agent = _enrolled(
+            checked_agent_name(name), token, (executable, sha256), self._clock.now_utc()
+        )
+        async with self._changing_agents:
+            await _record(self._log, RecordType.AGENT, "enrolled", Actor.HUMAN, agent=name)
+            await self._agent_store.put_agent(agent)
+            self._tokens.write(name, token)
+            self._agents[name] = agent
+            self.on_agent(name)
+            self._proposed_agents.discard(name)
+            self._apply()
 
     async def enrol_again(self, seen: AgentConfig, executable: str, sha256: str) -> bool:
         """Take it that an agent runs in another program now; False if its enrolment is another."""
@@ -251,7 +256,7 @@ class Registry:
             agent = self._agents.get(name)
             changed = change(agent) if agent is not None else None
             if changed is not None:
-                await self._record(RecordType.AGENT, what, Actor.HUMAN, {}, agent=name)
+                await _record(self._log, RecordType.AGENT, what, Actor.HUMAN, agent=name)
                 await self._agent_store.put_agent(changed)
                 if self._agents.get(name) is agent:
                     # Else it was revoked meanwhile, and is taken out of the store next.
@@ -261,14 +266,21 @@ class Registry:
 
     async def revoke(self, name: str, actor: Actor = Actor.HUMAN) -> bool:
         """Take an agent's token away; this tightens, so the command line may do it too."""
+        was_in = self._shut_out(name)
+        async with self._changing_agents:
+            # Again: its enrolment may have been under way, and what was asked for last holds.
+            was_in = self._shut_out(name) or was_in
+            if was_in:
+                await _record(self._log, RecordType.AGENT, "revoked", actor, agent=name)
+                await self._agent_store.remove_agent(name)
+                self._tokens.remove(name)
+            return was_in
+
+    def _shut_out(self, name: str) -> bool:
         if self._agents.pop(name, None) is None:
             return False
         self.on_agent(name)
         self._apply()
-        async with self._changing_agents:
-            await self._record(RecordType.AGENT, "revoked", actor, {}, agent=name)
-            await self._agent_store.remove_agent(name)
-        self._tokens.remove(name)
         return True
 
     async def put_credential(self, server: str, name: str, secret: Secret) -> None:
@@ -294,14 +306,10 @@ class Registry:
         await self._entries.remove(server, name)
         self._observers.changed(Topic.CREDENTIALS)
 
-    async def drop_credentials(self, server: ServerConfig) -> SecretStoreUnavailable | None:
-        """Remove all of a server's entries; return why the keychain kept some, if so."""
-        return await self._entries.drop(server, None, Actor.HUMAN)
-
     async def put_setting(self, name: str, value: str, actor: Actor = Actor.HUMAN) -> None:
         """Change a setting of the profile."""
         details: JsonObject = {"name": name, "value": value}
-        await self._record(RecordType.SETTING, "changed", Actor.HUMAN, details)
+        await _record(self._log, RecordType.SETTING, "changed", actor, details)
         await self._setting_store.put_setting(name, value)
         self._settings[name] = value
         self._observers.changed(Topic.SETTINGS)
@@ -313,18 +321,29 @@ class Registry:
         for topic in (Topic.SERVERS, Topic.AGENTS, Topic.CREDENTIALS):
             self._observers.changed(topic)
 
-    async def _record(
-        self,
-        kind: RecordType,
-        what: str,
-        actor: Actor,
-        details: JsonObject,
-        server: str = "",
-        agent: str = "",
-    ) -> None:
-        await self._log.commit(
-            Entry(type=kind, outcome=what, actor=actor, details=details, server=server, agent=agent)
-        )
+
+async def _record(
+    log: DecisionLog,
+    kind: RecordType,
+    what: str,
+    actor: Actor,
+    details: JsonObject | None = None,
+    *,
+    server: str = "",
+    agent: str = "",
+) -> None:
+    said = details or {}
+    await log.commit(
+        Entry(type=kind, outcome=what, actor=actor, details=said, server=server, agent=agent)
+    )
+
+
+def _still_there(server: ServerConfig, kept: SecretStoreUnavailable) -> SecretStoreUnavailable:
+    return SecretStoreUnavailable(
+        f"{server.name} is saved, but an entry that it names no more is in the keychain.",
+        cause=kept.cause,
+        mend="No server can be given it; it may be removed in the system's own keychain.",
+    )
 
 
 def _enrolled(name: str, token: str, program: tuple[str, str], now: str) -> AgentConfig:
@@ -343,28 +362,6 @@ def _with_program(agent: AgentConfig, seen: AgentConfig) -> AgentConfig | None:
     if agent.token_sha256 != seen.token_sha256:
         return None
     return replace(agent, executable=seen.executable, executable_sha256=seen.executable_sha256)
-
-
-def _check_proposal(server: ServerConfig, servers: Mapping[str, ServerConfig]) -> None:
-    """Raise ConfigurationError for a proposal that no window should have to show."""
-    checked_server_name(server.name)
-    values = [*server.env, *server.env.values(), *server.headers, *server.headers.values()]
-    if len(canonical([*server.command, server.url, *values])) > PROPOSAL_BYTES:
-        raise ConfigurationError(
-            "The command of the server is too long.", mend="Put it into a script."
-        )
-    existing = servers.get(server.name)
-    proposed = [s for s in servers.values() if not s.confirmed]
-    if existing is None and len(proposed) >= PROPOSALS:
-        raise ConfigurationError(
-            "Too many proposed servers wait for Keyturn's window.",
-            mend="Confirm or remove them there first.",
-        )
-    if existing is not None and existing.confirmed:
-        raise ConfigurationError(
-            f"A server named {server.name} is already configured.",
-            mend="Choose another name, or remove it in Keyturn's window first.",
-        )
 
 
 def _details_of(server: ServerConfig, mask: SecretMask) -> JsonObject:

@@ -21,9 +21,7 @@ async def remove_server(
     server = next((server for server in registry.servers if server.name == name), None)
     if server is None:
         return
-    # First, so that a broker which ends in between leaves no entry behind that nobody names.
-    failed = await registry.drop_credentials(server)
-    await registry.remove_server(name)
+    failed = await registry.remove_server(name)
     reviews.removed(name)
     try:
         await sign_out_of(sign_ins, server)

@@ -22,6 +22,12 @@ class TaskOwner:
         task.add_done_callback(self._ended)
         return task
 
+    async def settle(self, seconds: float) -> None:
+        """Wait so long at most for what runs to end by itself."""
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
     async def close(self) -> None:
         """Cancel what still runs and wait until it has ended."""
         tasks = [task for task in self._tasks if task is not asyncio.current_task()]

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 CLOSE_SECONDS = 2.0
-"""How long the end waits until new tokens are kept: the old ones may be worth nothing."""
+"""How long the end waits until new tokens are kept, as the old ones may be worth nothing, and until
+those that nobody wants are given back."""
 REVOKE_SECONDS = 20.0
 """How long an authorization server is told that tokens are over."""
 SIGN_IN_SECONDS = 300.0
@@ -193,10 +194,9 @@ class ServerSignIn:
             await asyncio.wait([self._stored])
 
     async def close(self) -> None:
-        """Give up what runs; new tokens are kept first, if the keychain takes them in time."""
+        """Give up what runs; tokens are kept, or given back, where that is done in time."""
         await self._stop_running()
-        if self._stored is not None:
-            await asyncio.wait([self._stored], timeout=CLOSE_SECONDS)
+        await self._tasks.settle(CLOSE_SECONDS)
         await self._tasks.close()
 
     # ---------------------------------------------------------------- inside

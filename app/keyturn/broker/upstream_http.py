@@ -252,6 +252,9 @@ class HttpTransport:
             # Its stream may go on, and whoever asked would wait for an answer that has come.
             self._posts.note("an array that cannot be read")
             self._posts.lost(post, UNREADABLE)
+            if post.frame is _LISTENING:
+                self._lose_all()
+            return False
         handed = [self._hand_on_one(post, member) for member in members]
         return all(handed)
 
@@ -271,6 +274,13 @@ class HttpTransport:
                 self._headers.shaken(frame)
         self._ends.stdout.line(line)
         return True
+
+    def _lose_all(self) -> None:
+        """Answer all that the server may have answered where nobody can read it."""
+        for post, task in tuple(self._asked.values()):
+            if post.begun and not post.answered and not post.modern:
+                self._posts.lost(post, UNREADABLE)
+                task.cancel()
 
     async def _resume(self, post: _Exchange) -> None:
         """Take up a stream that the server closed before its answer ("Resumability")."""

@@ -412,3 +412,39 @@ def test_a_server_is_changed_whatever_the_keychain_keeps() -> None:
         assert world.registry.servers[0].url == "https://other.example"
 
     play(story)
+
+
+@pytest.mark.requirement("LAW-8")
+@pytest.mark.parametrize(
+    ("tokens", "said"), [("ready", "names no more is in"), ("locked", "tokens of before and")]
+)
+def test_a_changed_server_is_signed_out_of_where_the_keychain_kept_another_entry(
+    tokens: str, said: str
+) -> None:
+    async def story() -> None:
+        world = BrokerWorld(servers=(replace(FAR, headers={"x-key": "keychain:key"}),))
+        world.sign_ins.states["far"] = SignInState(signed_in=True)
+        world.sign_ins.keychain, world.secrets.state = tokens, "locked"
+        with pytest.raises(KeyturnError, match=said):
+            await world.intents.carry_out(PutServer(n=1, name="far", url="https://other.example"))
+        assert world.registry.servers[0].url == "https://other.example"
+        assert world.sign_ins.left == ["far"]
+
+    play(story)
+
+
+def test_a_server_that_was_not_changed_stays_signed_in() -> None:
+    async def story() -> None:
+        keyed = replace(FAR, headers={"x-key": "keychain:key"})
+        world = BrokerWorld(servers=(keyed,))
+        world.secrets.state = "locked"
+        with pytest.raises(KeyturnError, match="names no more"):
+            await world.intents.carry_out(PutServer(n=1, name="far", url=FAR.url))
+        with pytest.raises(KeyturnError, match="left its entry"):
+            await world.intents.carry_out(
+                PutServer(n=2, name="far", url="https://other.example", headers=keyed.headers)
+            )
+        assert world.registry.servers[0].url == FAR.url
+        assert world.sign_ins.left == []
+
+    play(story)

@@ -1,10 +1,12 @@
 """An entry of the keychain is its server's: what is not named any more is gone, also for others."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from keyturn.application.console_protocol import PutServer, RemoveServer
+from keyturn.application.keychain_entries import KeychainEntries
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.registry import Registry
 from keyturn.domain.configuration import ServerConfig
@@ -53,6 +55,18 @@ async def started_anew(world: BrokerWorld) -> Registry:
         clock=world.clock,
         observers=world.observers,
     )
+    await again.load()
+    return again
+
+
+def entries_of(world: BrokerWorld) -> KeychainEntries:
+    """Return the entries alone, over the stores of a broker."""
+    return KeychainEntries(secrets=world.secrets, settings=world.setting_store, log=world.log)
+
+
+async def loaded(world: BrokerWorld) -> KeychainEntries:
+    """Return those of the next broker of this profile."""
+    again = entries_of(world)
     await again.load()
     return again
 
@@ -112,6 +126,59 @@ def test_what_the_keychain_kept_is_no_later_servers(how: str, *, anew: bool) -> 
         await registry.put_credential("shipments", "second", Secret("its own"))
         await registry.put_server(replace(BOTH, command=("ship", "--fast")))
         assert ("shipments", "second") in left(world), "it is owed no more"
+
+    play(story)
+
+
+@pytest.mark.requirement("LAW-8")
+@pytest.mark.parametrize("anew", [False, True])
+def test_of_several_removals_at_once_none_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch, *, anew: bool
+) -> None:
+    async def story() -> None:
+        second = replace(BOTH, name="reports")
+        world = BrokerWorld(servers=(BOTH, second))
+        put_setting = world.setting_store.put_setting
+
+        async def slow(name: str, value: str) -> None:
+            await asyncio.sleep(0)
+            await put_setting(name, value)
+
+        monkeypatch.setattr(world.setting_store, "put_setting", slow)
+        world.secrets.state = "locked"
+        entries = entries_of(world)
+        drops = (entries.drop(server, None, Actor.HUMAN) for server in (BOTH, second))
+        assert all(await asyncio.gather(*drops))
+        entries = await loaded(world) if anew else entries
+        for server in (BOTH, second):
+            with pytest.raises(SecretStoreUnavailable, match="left its entry"):
+                await entries.make_room_for(server, Actor.HUMAN)
+
+    play(story)
+
+
+def test_an_entry_that_went_is_owed_no_more_once_the_store_can_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story() -> None:
+        world = world_with("first", "second")
+        world.secrets.state = "locked"
+        with pytest.raises(SecretStoreUnavailable):
+            await world.registry.put_server(ONE)
+        world.secrets.state = "ready"
+
+        async def full(name: str, value: str) -> None:
+            raise LogUnavailable("The disk is full.")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(world.setting_store, "put_setting", full)
+            with pytest.raises(LogUnavailable):
+                await world.registry.put_server(BOTH)
+        await world.registry.put_server(BOTH)
+        await world.registry.put_credential("shipments", "second", Secret("its own"))
+        registry = await started_anew(world)
+        await registry.put_server(replace(BOTH, command=("ship", "--fast")))
+        assert ("shipments", "second") in left(world)
 
     play(story)
 

@@ -1,14 +1,16 @@
 """Servers, agents, credentials and settings: recorded first, proposals replace nothing."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from keyturn.application.events import Topic
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.proposals import PROPOSAL_BYTES, PROPOSALS, PROPOSED_ENTRIES
 from keyturn.application.registry import (
-    PROPOSAL_BYTES,
-    PROPOSALS,
     Registry,
     checked_agent_name,
     checked_server_name,
@@ -36,6 +38,36 @@ DISK_FULL = LogUnavailable("The disk is full.")
 def last(world: BrokerWorld, kind: RecordType) -> Entry:
     """Return the last record of a type."""
     return world.log.of_type(kind)[-1]
+
+
+async def is_enrolled(world: BrokerWorld) -> bool:
+    """Tell whether an agent is; memory, store and token file must agree on it."""
+    agents = world.registry.agents
+    assert agents == world.live.agents == await world.agent_store.agents()
+    hashes = {name: token_hash(token) for name, token in world.tokens.files.items()}
+    assert {agent.name: agent.token_sha256 for agent in agents} == hashes
+    return bool(agents)
+
+
+def begin_within(
+    world: BrokerWorld,
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: str,
+    *begin: Callable[[], Coroutine[Any, Any, Any]],
+) -> list[asyncio.Task[Any]]:
+    """Have changes begin while another one is recorded, each as far as it can go."""
+    commit, tasks, begun = world.log.commit, TaskOwner(), list[asyncio.Task[Any]]()
+
+    async def slow(entry: Entry, durability: Durability = Durability.FULL) -> int:
+        seq = await commit(entry, durability)
+        if entry.outcome == outcome and not begun:
+            begun.extend(tasks.start(one(), f"change within {outcome}") for one in begin)
+            for _ in range(10):
+                await asyncio.sleep(0)
+        return seq
+
+    monkeypatch.setattr(world.log, "commit", slow)
+    return begun
 
 
 class TestServers:
@@ -109,6 +141,55 @@ class TestServers:
 
         play(story)
 
+    def test_a_proposal_that_comes_while_another_is_confirmed_takes_nothing_from_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            await world.registry.propose_server(replace(SHIP, confirmed=False))
+            await world.registry.put_credential("shipments", "ship", Secret("its own"))
+            evil = ServerConfig(name="shipments", command=("evil",), confirmed=False)
+            begun = begin_within(
+                world, monkeypatch, "confirmed", lambda: world.registry.propose_server(evil)
+            )
+            await world.registry.put_server(SHIP)
+            (refusal,) = await asyncio.gather(*begun, return_exceptions=True)
+            assert isinstance(refusal, ConfigurationError)
+            assert world.registry.servers == await world.server_configs.servers() == (SHIP,)
+            assert world.secrets.secrets == {("shipments", "ship"): Secret("its own")}
+
+        play(story)
+
+    def test_who_confirms_while_another_is_proposed_has_the_last_word(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            await world.registry.propose_server(replace(SHIP, confirmed=False))
+            evil = ServerConfig(name="shipments", command=("evil",), confirmed=False)
+            begun = begin_within(
+                world, monkeypatch, "proposed", lambda: world.registry.put_server(SHIP)
+            )
+            await world.registry.propose_server(evil)
+            await asyncio.gather(*begun)
+            assert world.registry.servers == await world.server_configs.servers() == (SHIP,)
+
+        play(story)
+
+    def test_one_that_is_put_while_it_is_removed_is_there(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def story() -> None:
+            world = BrokerWorld(servers=(SHIP,))
+            begun = begin_within(
+                world, monkeypatch, "removed", lambda: world.registry.put_server(SHIP)
+            )
+            await world.registry.remove_server("shipments")
+            await asyncio.gather(*begun)
+            assert world.registry.servers == await world.server_configs.servers() == (SHIP,)
+
+        play(story)
+
     @pytest.mark.parametrize("name", ["", ".hidden", "-rf", "a/b", "a b", "x" * 65, "naïve"])
     def test_a_name_that_could_be_a_path_is_refused(self, name: str) -> None:
         async def story() -> None:
@@ -143,6 +224,11 @@ class TestServers:
             with pytest.raises(ConfigurationError, match="too long"):
                 await world.registry.propose_server(
                     ServerConfig(name="s-1", command=("x" * PROPOSAL_BYTES,), confirmed=False)
+                )
+            many = {f"V{n}": f"keychain:v{n}" for n in range(PROPOSED_ENTRIES + 1)}
+            with pytest.raises(ConfigurationError, match="too many entries"):
+                await world.registry.propose_server(
+                    ServerConfig(name="s-1", command=("x",), env=many, confirmed=False)
                 )
             assert len(world.registry.servers) == PROPOSALS
 
@@ -292,21 +378,65 @@ class TestAgents:
         async def story() -> None:
             world = BrokerWorld()
             await world.registry.enrol("analyst")
-            commit = world.log.commit
-            tasks, revoking = TaskOwner(), list[asyncio.Task[bool]]()
-
-            async def slow(entry: Entry, durability: Durability = Durability.FULL) -> int:
-                seq = await commit(entry, durability)
-                if entry.outcome == "http_on":
-                    revoking.append(tasks.start(world.registry.revoke("analyst"), "revoke"))
-                    await asyncio.sleep(0)
-                return seq
-
-            monkeypatch.setattr(world.log, "commit", slow)
+            revoking = begin_within(
+                world, monkeypatch, "http_on", lambda: world.registry.revoke("analyst")
+            )
             await world.registry.set_http("analyst", on=True)
             await asyncio.gather(*revoking)
-            assert world.live.agents == world.registry.agents == ()
-            assert await world.agent_store.agents() == ()
+            assert not await is_enrolled(world)
+
+        play(story)
+
+    @pytest.mark.requirement("LAW-4")
+    @pytest.mark.parametrize("again", [False, True])
+    def test_one_that_is_revoked_while_it_is_enrolled_is_revoked(
+        self, monkeypatch: pytest.MonkeyPatch, *, again: bool
+    ) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            if again:
+                await world.registry.enrol("analyst")
+            begun = begin_within(
+                world, monkeypatch, "enrolled", lambda: world.registry.revoke("analyst")
+            )
+            await world.registry.enrol("analyst")
+            assert await asyncio.gather(*begun) == [True]
+            assert not await is_enrolled(world)
+
+        play(story)
+
+    def test_of_two_tokens_the_last_is_good_whatever_changes_meanwhile(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            await world.registry.enrol("analyst")
+            begun = begin_within(
+                world, monkeypatch, "http_on", lambda: world.registry.enrol("analyst")
+            )
+            await world.registry.set_http("analyst", on=True)
+            await asyncio.gather(*begun)
+            assert await is_enrolled(world)
+            assert [agent.http for agent in world.live.agents] == [False]
+
+        play(story)
+
+    def test_one_that_is_enrolled_while_it_is_revoked_is_enrolled(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            await world.registry.enrol("analyst")
+            begun = begin_within(
+                world,
+                monkeypatch,
+                "http_on",
+                lambda: world.registry.revoke("analyst"),
+                lambda: world.registry.enrol("analyst"),
+            )
+            await world.registry.set_http("analyst", on=True)
+            assert await asyncio.gather(*begun) == [True, None]
+            assert await is_enrolled(world)
 
         play(story)
 
@@ -405,5 +535,8 @@ def test_a_setting_is_recorded_and_copied_out() -> None:
         entry = last(world, RecordType.SETTING)
         assert entry.details == {"name": "theme", "value": "dark"}
         assert world.topics[-1] is Topic.SETTINGS
+        assert entry.actor is Actor.HUMAN
+        await world.registry.put_setting("http_port", "", Actor.KEYTURN)
+        assert last(world, RecordType.SETTING).actor is Actor.KEYTURN
 
     play(story)

@@ -41,6 +41,21 @@ def test_closing_ends_what_runs_and_not_itself() -> None:
     play(story)
 
 
+def test_what_ends_by_itself_may_be_waited_for_a_while() -> None:
+    async def story() -> None:
+        owner = TaskOwner()
+        await owner.settle(60.0)
+        ends = owner.start(asyncio.sleep(0), "ends")
+        await owner.settle(60.0)
+        assert ends.done()
+        endless = owner.start(asyncio.Event().wait(), "endless")
+        await owner.start(owner.settle(0.01), "settles its own owner")
+        assert not endless.done()
+        await owner.close()
+
+    play(story)
+
+
 def test_observers_come_and_go() -> None:
     observers = Observers()
     heard: list[Topic] = []
