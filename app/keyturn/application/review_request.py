@@ -6,6 +6,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import digest_of
 from keyturn.domain.definition import proposed_tier
+from keyturn.domain.finding import Finding, cautious_tier
 from keyturn.domain.tier import Tier
 
 BECAUSE_VALUES = "review_values"
@@ -23,6 +24,7 @@ def review_request(
     agreements: Agreements,
     id_: str,
     created_utc: str,
+    findings: tuple[Finding, ...] = (),
 ) -> ApprovalRequest:
     """Build the request of a review; `name` is the tool's, empty for a command."""
     pin = agreements.pin(connection, name)
@@ -48,5 +50,6 @@ def review_request(
         environment=connection.server.environment,
         pinned_at=pin.pinned_at if pin is not None else "",
         created_utc=created_utc,
-        proposed_tier=proposed,
+        proposed_tier=cautious_tier(proposed, findings),
+        findings=findings,
     )

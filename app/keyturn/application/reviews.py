@@ -14,6 +14,7 @@ from keyturn.application.approval_request import RequestKind, WithdrawCause
 from keyturn.application.approvals import Approvals
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
+from keyturn.application.noticing import Noticing
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.review_request import VALUES_CHANGED, review_request
@@ -32,6 +33,7 @@ from keyturn.domain.definition import (
     proposed_tier,
     review_state,
 )
+from keyturn.domain.finding import Finding
 from keyturn.domain.launch import LaunchIdentity, replaces
 
 MOST_OPEN = 500
@@ -64,12 +66,15 @@ class Reviews:
         clock: Clock,
         ids: Ids,
         observers: Observers,
+        noticing: Noticing | None = None,
     ) -> None:
+        """Without `noticing`, nothing is noticed about definitions."""
         self._agreements = agreements
         self._approvals = approvals
         self._clock = clock
         self._ids = ids
         self._observers = observers
+        self._noticing = noticing or Noticing(agreements)
         self._tasks = TaskOwner()
         self._salt = secrets.token_bytes(32)
         self._open: dict[_Key, _Open] = {}
@@ -123,16 +128,18 @@ class Reviews:
         connection.catalogue = {tool.name: tool for tool in tools}
         accepted: list[ToolDefinition] = []
         slices = Slices()
+        known = await self._noticing.known_names(connection, slices)
         for tool in tuple(connection.catalogue.values()):
             await slices.pause()
+            noticed = await self._noticing.noticed(connection, tool, known)
             pin = self._agreements.pin(connection, tool.name)
             match review_state(pin, tool):
                 case ReviewState.UNREVIEWED if connection.server.review is ReviewMode.ACCEPT:
                     accepted.append(tool)
                 case ReviewState.UNREVIEWED:
-                    self._ask_definition(connection, tool)
+                    self._ask_definition(connection, tool, noticed)
                 case ReviewState.CHANGED:
-                    self._block_changed(connection, tool, pin)
+                    self._block_changed(connection, tool, pin, noticed)
                 case ReviewState.PINNED | ReviewState.HIDDEN:
                     pass
         if accepted:
@@ -177,33 +184,33 @@ class Reviews:
         left = [key for key in self._commands(server)[:-1] if not self._open[key].connections]
         self._withdraw(left, Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED)
 
-    def _ask_definition(self, connection: Connection, tool: ToolDefinition) -> None:
+    def _ask_definition(
+        self, connection: Connection, tool: ToolDefinition, noticed: tuple[Finding, ...]
+    ) -> None:
         proposed = proposed_tier(tool)
         subject: JsonObject = {
             **tool.body,
             "proposed_tier": proposed.name if proposed is not None else None,
             "labels": list(self._agreements.standing(connection, tool.name).labels.letters()),
         }
-        self._ask_once(connection, RequestKind.DEFINITION, tool.name, subject, tool)
+        self._ask_once(connection, RequestKind.DEFINITION, tool.name, subject, tool, noticed)
 
-    def _block_changed(self, connection: Connection, tool: ToolDefinition, pin: Pin | None) -> None:
-        server = connection.server.name
+    def _block_changed(
+        self,
+        connection: Connection,
+        tool: ToolDefinition,
+        pin: Pin | None,
+        noticed: tuple[Finding, ...],
+    ) -> None:
+        calls = (RequestKind.CALL, connection.server.name, tool.name, TOOLS_CALL)
         self._approvals.refuse(
-            lambda r: (
-                (r.kind, r.server, r.tool, r.method)
-                == (RequestKind.CALL, server, tool.name, TOOLS_CALL)
-            ),
+            lambda r: (r.kind, r.server, r.tool, r.method) == calls,
             Outcome.BLOCKED_DEFINITION_CHANGED,
             WithdrawCause.DRIFT,
         )
         before: JsonObject = pin.definition.body if pin is not None else {}
-        self._ask_once(
-            connection,
-            RequestKind.CHANGE,
-            tool.name,
-            {"before": before, "after": tool.body},
-            tool,
-        )
+        subject: JsonObject = {"before": before, "after": tool.body}
+        self._ask_once(connection, RequestKind.CHANGE, tool.name, subject, tool, noticed)
 
     def _ask_once(
         self,
@@ -212,6 +219,7 @@ class Reviews:
         name: str,
         subject: JsonObject,
         tool: ToolDefinition | None,
+        noticed: tuple[Finding, ...] = (),
     ) -> "asyncio.Task[None] | None":
         """Ask about one subject once, however many connections would ask for it.
 
@@ -235,6 +243,7 @@ class Reviews:
             agreements=self._agreements,
             id_=self._ids.new("v"),
             created_utc=self._clock.now_utc(),
+            findings=noticed,
         )
         # Asked in this very step, so that a tool that changes at once finds it to withdraw.
         resolved = self._approvals.ask(request, hold_seconds=None)

@@ -1,7 +1,7 @@
 """Builds the review of all tools of a server that were never seen before, to be pinned together.
 
 A tool that is unlike the others is left out and reviewed on its own: one whose text hides
-characters, and one whose description is too long to be read in a list.
+characters or was marked, and one whose description is too long to be read in a list.
 """
 
 from collections.abc import Sequence
@@ -56,14 +56,16 @@ def _row(request: ApprovalRequest, words: Words) -> BatchRow:
         takes=arguments_text(definition, words),
         claims=words("servers.claims", claims=hints) if hints else words("servers.no_claims"),
         choice=review_choice(request, words) or tier_choice(words, chosen=None),
-        alone=_alone(definition, text, words),
+        alone=_alone(request, definition, text, words),
     )
 
 
-def _alone(definition: JsonObject, description: str, words: Words) -> str:
+def _alone(request: ApprovalRequest, definition: JsonObject, description: str, words: Words) -> str:
     hidden = hidden_in(canonical(definition).decode())
     if hidden:
         return words("servers.alone_hidden", n=hidden)
+    if (marked := sum(finding.raises_caution for finding in request.findings)) > 0:
+        return words("findings.alone", n=marked)
     if len(description) > LONGEST_DESCRIPTION:
         return words("servers.alone_long", n=len(description))
     return ""
