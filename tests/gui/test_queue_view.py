@@ -103,6 +103,18 @@ def test_an_armed_click_allows_exactly_what_is_shown(desk: Desk) -> None:
 
 
 @pytest.mark.requirement("C6")
+def test_what_is_told_beside_the_card_moves_it_and_arms_anew(desk: Desk) -> None:
+    desk.show(PLAIN)
+    desk.wait(700)
+    assert desk.allow.armed
+    desk.scene.window.alert.tell("A server was ended.")
+    desk.settle()
+    assert not desk.allow.armed
+    desk.click(desk.allow)
+    assert desk.allowed == []
+
+
+@pytest.mark.requirement("C6")
 def test_a_t2_call_needs_its_value_confirmed(desk: Desk) -> None:
     desk.wait(5_000)
     desk.click(desk.allow)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from keyturn.application.agreements import Agreements
+from keyturn.application.alerts import Alert, Alerts
 from keyturn.application.approval_request import (
     Answer,
     AnswerVerdict,
@@ -232,6 +233,8 @@ class World:
     secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
     sign_ins: Callable[[], SignIns] | None = None
     """Of servers that want to know who asks."""
+    told: list[Alert] = field(default_factory=list[Alert])
+    """What a person was told of beside cards."""
 
     def __post_init__(self) -> None:
         """Wire the use cases as the composition root does."""
@@ -313,6 +316,8 @@ class World:
         )
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
+        self.alerts = Alerts(clock)
+        self.alerts.attach(self.told.append)
         return Inputs(
             stop=self.stop,
             rules=self.rules,
@@ -323,6 +328,7 @@ class World:
             clock=clock,
             ids=self.ids,
             observers=observers,
+            alerts=self.alerts,
             limits=self.limits,
         )
 
@@ -335,6 +341,7 @@ class World:
             rules=self.rules,
             known=self.known,
             validator=JsonSchemaValidator(),
+            alerts=self.alerts,
             limits=self.limits,
             large=PooledArguments(self),
         )
@@ -383,6 +390,7 @@ class World:
             limits=self.limits,
             large=large,
             sign_ins=self.sign_ins,
+            alert=self.alerts.happened,
         )
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.ports.secret_store import Secret
 from keyturn.broker.held_inputs import LONGEST_ANSWER
 from keyturn.broker.patience import MOST_MALFORMED
@@ -26,6 +27,7 @@ CALLS = Rule(id="r-calls", effect=Effect.ALLOW)
 RULES = (ANSWERED, SAMPLED, CALLS)
 ELICIT, SAMPLE = "elicitation/create", "sampling/createMessage"
 KEEPS = pytest.mark.requirement("I-23", "ROUTE-ELICITATION")
+KEPT_BACK = Alert(AlertKind.CREDENTIAL_KEPT_BACK, "raw")
 WITHHELD = Delivery.RESULT_WITHHELD.value
 
 
@@ -90,6 +92,7 @@ def test_a_stored_credential_is_declined_in_the_agents_place(shape: str, tmp_pat
         (decision,) = world.log.of_type(RecordType.DECISION)
         assert (entry.call, entry.tool) == (decision.call, ELICIT)
         assert "credential" in str(entry.details["withheld"])
+        assert world.told == [KEPT_BACK]
         wire.say(answer(accept(name="again")))
         await wire.ask(8, "ping")
 
@@ -211,6 +214,7 @@ def test_no_call_takes_a_stored_credential_along_as_an_answer(method: str, tmp_p
         assert outcomes(world) == [Outcome.REFUSED_INVALID_ARGUMENTS.value]
         assert not told_of(world, value)
         assert world.approver.seen == []
+        assert world.told == [KEPT_BACK]
 
     tell(tmp_path, story, rules=RULES)
 

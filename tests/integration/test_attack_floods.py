@@ -14,10 +14,12 @@ from keyturn.broker.server_environment import server_environment
 from keyturn.broker.server_start import ServerStart
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.configuration import Limits
+from keyturn.domain.record import RecordType
 from tests.fakes.clock import FakeClock
 from tests.integration.link_rig import SECONDS, World, launch_of, request
 from tests.integration.stories import tell
-from tests.integration.test_link import connected, text_of
+from tests.integration.test_hosts_that_end import until
+from tests.integration.test_link import connected, outcomes, text_of
 from tests.integration.test_link_socket import broker
 from tests.integration.test_upstream_stdio import python_server
 
@@ -137,6 +139,24 @@ def test_calls_that_come_before_the_list_are_bounded(tmp_path: Path) -> None:
         assert "too many calls" in text_of(await wire.client.answer_to(3))
 
     tell(tmp_path, story, limits=Limits(queue_per_agent=3))
+
+
+@pytest.mark.requirement("LAW-1")
+def test_a_call_that_is_given_up_before_the_list_is_there_is_recorded(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        notice = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
+        wire.say(request("say", "x/say", {"lines": [notice]}))
+        await wire.client.wait_for(lambda line: b"list_changed" in line)
+        wire.say(call(1, "silent"))
+        told = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
+        wire.say(told)
+        await until(lambda: outcomes(world) == ["cancelled_by_client"])
+        (entry,) = world.log.of_type(RecordType.DECISION)
+        assert entry.tool == "silent"
+        assert not any(b"silent" in line for line in world.seen)
+
+    tell(tmp_path, story)
 
 
 def test_calls_that_are_not_answered_are_bounded_by_their_size(

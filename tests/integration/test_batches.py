@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.broker.batches import LONGEST_ANSWERS, LONGEST_BATCH, MOST_MEMBERS
 from keyturn.domain.decision import Outcome
@@ -323,15 +324,30 @@ def test_an_array_that_cannot_be_read_leaves_nothing_waiting(how: str, tmp_path:
         assert delivery.outcome == "unknown"
         assert delivery.details == {"reason": "the server's answers could not be read"}
         assert any(b"ended by an array that cannot be read" in one for one in world.server_log)
+        assert world.told == [Alert(AlertKind.SERVER_UNREADABLE, "raw")]
 
     tell(tmp_path, story, rules=RULES)
 
 
-@pytest.mark.parametrize("said", ["[INFO] ready", "[1] {", "[]", "[", '["a",]'])
-def test_a_line_that_begins_with_a_bracket_ends_nothing(said: str, tmp_path: Path) -> None:
+HARMLESS = {
+    "a log's line": "[INFO] ready",
+    "no objects": "[1] {",
+    "empty": "[]",
+    "a bracket": "[",
+    "texts": '["a",]',
+    "braces": "[{worker 3}] started",
+    "many objects": json.dumps([{"level": "info"}] * (MOST_MEMBERS + 1)),
+    "many notices": json.dumps(
+        [{"jsonrpc": "2.0", "method": "notifications/x"}] * (MOST_MEMBERS + 1)
+    ),
+}
+
+
+@pytest.mark.parametrize("how", HARMLESS)
+def test_a_line_that_begins_with_a_bracket_ends_nothing(how: str, tmp_path: Path) -> None:
     async def story(world: World) -> None:
         wire = await batching(world)
-        await have_asked(wire, said)
+        await have_asked(wire, HARMLESS[how])
         wire.say(call(1))
         assert "result" in await wire.client.answer_to(1)
         assert len(world.server_log) == 1
@@ -372,6 +388,31 @@ def test_a_body_that_is_an_array_is_read_as_its_members(tmp_path: Path) -> None:
             assert {answer["id"] for answer in answers} == {1, 2}
             assert wire.client.answers().count(notice) >= 2
             assert all(isinstance(body, dict | None) for _, _, body in server.seen)
+
+    tell(tmp_path, story, rules=RULES)
+
+
+@pytest.mark.requirement("I-05")
+@pytest.mark.parametrize("how", ["id: 1\n", ""])
+def test_an_array_that_cannot_be_read_is_answered_while_its_stream_goes_on(
+    how: str, tmp_path: Path
+) -> None:
+    async def story(world: World) -> None:
+        async with http_server() as server:
+            server.version = VERSION
+            wire = world.link(remote(server.url))
+            await wire.shake(VERSION)
+            await wire.ask("connected", "ping")
+            piece = f"{how}data: {UNREADABLE['no JSON'][0]}\n\n"
+            server.on_call = lambda _body: server.stream([piece], hold=True)
+            answer = await wire.call(1, "echo")
+            assert "error" in answer or answer["result"]["isError"] is True
+            (delivery,) = world.log.of_type(RecordType.DELIVERY)
+            assert delivery.outcome == "unknown"
+            assert delivery.details == {"reason": "the server's answer could not be read"}
+            server.on_call = None
+            assert "result" in await wire.call(2, "echo", "next")
+            await server.left.wait()
 
     tell(tmp_path, story, rules=RULES)
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.application.approval_request import WithdrawCause
+from keyturn.application.approval_request import AnswerVerdict, WithdrawCause
 from keyturn.broker import hub
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.tier import Tier
 from tests.integration.link_rig import SECONDS, World
 from tests.integration.stories import tell
 from tests.integration.test_link import outcomes
@@ -78,6 +79,26 @@ def test_a_call_whose_hold_ran_out_is_withdrawn_with_its_host(tmp_path: Path) ->
             await talk.close()
 
     tell(tmp_path, story, rules=(), limits=Limits(hold_seconds=0.05))
+
+
+@pytest.mark.requirement("I-09")
+def test_a_retry_that_was_granted_it_ends_with_it(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with broker(world) as b:
+            talk = await ask(b)
+            await talk.close()
+            await until(lambda: not b.hub.connections())
+            (waiting,) = world.approvals.waiting()
+            world.approver.answer(waiting.request, AnswerVerdict.ALLOW_ONCE)
+            grants = world.approvals.grants
+            grants.make("another's", Tier.T0, session="another")
+            assert len(grants) == 2
+            b.processes.ended.add(HOST)
+            await until(lambda: not world.sessions.all())
+            assert len(grants) == 1
+            assert grants.take("another's", Tier.T0)
+
+    tell(tmp_path, story, rules=())
 
 
 def test_a_session_stays_while_a_connection_is_in_it(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,11 @@ def test_a_person_is_shown_what_is_sent(tmp_path: Path) -> None:
     tell_with(tmp_path, story)
 
 
-def test_agents_that_proved_no_name_share_one_part_of_the_room() -> None:
+def test_agents_that_proved_no_name_have_a_part_each_within_one_of_all() -> None:
     assert make_connection().shares_as == make_connection().agent
-    strangers = [make_connection(agent=name, enrolled=False) for name in ("a", "b")]
-    assert {stranger.shares_as for stranger in strangers} == {"?"}
+    stranger = make_connection(agent="a", enrolled=False)
+    others = [replace(stranger, id=f"n-{n}", agent=name) for n, name in enumerate("ab")]
+    assert [other.shares_as for other in others] == ["?/n-0", "?/n-1"]
 
 
 def test_secrets_in_a_large_call_are_masked_in_its_record(tmp_path: Path) -> None:

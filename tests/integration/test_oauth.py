@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.responses import JSONResponse, Response
 
+from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.broker import oauth_sign_in
@@ -68,6 +69,8 @@ class Story:
                     self.browser if server.oauth and server.oauth.sign_in else None
                 ),
                 texts=RedirectTexts(done="done", failed="failed"),
+                stopped=lambda: self.world.stop.engaged,
+                alert=self.world.alerts.happened,
             )
         )
 
@@ -265,6 +268,7 @@ def test_an_agent_opens_no_page_and_registers_nothing(tmp_path: Path) -> None:
             assert s.browser.opened == []
             assert s.asked == ["/.well-known/oauth-authorization-server"]
             assert b"somebody has to sign in at 127.0.0.1" in world.server_log[0]
+            assert world.told == [], "nobody was signed in"
 
     tell(tmp_path, story)
 
@@ -279,7 +283,8 @@ def test_a_person_who_asks_for_it_signs_in_and_out(tmp_path: Path) -> None:
             assert sign_in.state == SignInState(host="127.0.0.1")
             await sign_in.sign_in(s.browser)
             await sign_in.settled()
-            assert sign_in.state == SignInState(signed_in=True)
+            assert sign_in.state.signed_in
+            assert not sign_in.state.under_way
             wire = s.link()
             await wire.shake()
             assert text_of(await wire.call(1, "echo", "hello")) == "hello"
@@ -287,6 +292,24 @@ def test_a_person_who_asks_for_it_signs_in_and_out(tmp_path: Path) -> None:
             assert world.secrets.secrets == {}
             assert SAYS_SIGN_IN in await refused(s.link())
             assert len(s.browser.opened) == 1
+
+    tell(tmp_path, story)
+
+
+def test_a_person_is_told_when_a_sign_in_holds_no_more(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with signing_in(world, oauth=None) as s:
+            assert world.sign_ins is not None
+            sign_in = world.sign_ins().of(s.config())
+            assert sign_in is not None
+            s.server.authorization.refreshes = False
+            await sign_in.sign_in(s.browser)
+            await sign_in.settled()
+            await s.link().shake()
+            assert world.told == []
+            s.server.refused += s.server.authorization.tokens
+            assert SAYS_SIGN_IN in await refused(s.link())
+            assert world.told == [Alert(AlertKind.SIGN_IN_WANTED, "far")]
 
     tell(tmp_path, story)
 
@@ -303,7 +326,8 @@ def test_signing_in_again_ends_the_one_before(tmp_path: Path) -> None:
             assert sign_in.state == SignInState(host="127.0.0.1", under_way=True)
             await sign_in.sign_in(s.browser)
             await sign_in.settled()
-            assert sign_in.state == SignInState(signed_in=True)
+            assert sign_in.state.signed_in
+            assert not sign_in.state.under_way
             assert left.answers == []
 
     tell(tmp_path, story)
@@ -319,6 +343,7 @@ def test_a_page_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
             await sign_in.settled()
             assert sign_in.state.failed
             assert not sign_in.state.under_way
+            assert world.told == [Alert(AlertKind.SIGN_IN_FAILED, "far")]
 
     tell(tmp_path, story)
 
@@ -352,7 +377,7 @@ def test_requests_that_wait_share_one_sign_in_and_do_not_wait_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story(world: World) -> None:
-        monkeypatch.setattr(oauth_sign_in, "WAIT_SECONDS", 0.5)
+        monkeypatch.setattr(oauth_sign_in, "WAIT_SECONDS", 3.0)
         async with signing_in(world) as s:
             s.browser.asked, s.browser.may_go = asyncio.Event(), asyncio.Event()
             first, second = s.link(), s.link()
@@ -393,8 +418,11 @@ ATTACKS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_an_authorization_server_that_lies_gets_no_token_accepted(
-    tmp_path: Path, attack: str
+    tmp_path: Path, attack: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # The answer to another question is not taken, and the right one waited for.
+    monkeypatch.setattr(oauth_sign_in, "WAIT_SECONDS", 3.0)
+
     async def story(world: World) -> None:
         async with signing_in(world) as s:
             for name, value in ATTACKS[attack].items():

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,17 @@ from typing import Any
 import pytest
 
 from keyturn.application.known_secrets import KnownSecrets
+from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.bootstrap import sign_ins
+from keyturn.bootstrap.foundation import lay_foundation
+from keyturn.bootstrap.service import Service
 from keyturn.bootstrap.sign_ins import SignInsOnDemand, program_of_file
 from keyturn.desktop.sign_in_program import SignInProgram
-from keyturn.domain.configuration import OAuthConfig, ServerConfig
+from keyturn.domain.configuration import Limits, OAuthConfig, ServerConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.presentation.words import Words
+from tests.e2e.desk import own_folders
 from tests.fakes.secret_store import FakeSecretStore
 from tests.integration.servers.oauth_server import Browser, guarded_server
 from tests.sources import ROOT
@@ -23,7 +28,9 @@ from tests.sources import ROOT
 
 def desk(secrets: FakeSecretStore, changes: list[str]) -> SignInsOnDemand:
     words = Words(ROOT / "resources" / "translations")
-    return SignInsOnDemand(secrets, KnownSecrets(), words, {}, lambda: changes.append("servers"))
+    return SignInsOnDemand(
+        secrets, KnownSecrets(), words, {}, lambda: changes.append("servers"), lambda: False
+    )
 
 
 def server_at(url: str, **changes: Any) -> ServerConfig:
@@ -48,9 +55,13 @@ def test_a_press_opens_the_browser_and_what_comes_of_it_is_told(
             known = made().of(server)
             assert known is not None
             await known.settled()
-            assert made.state_of(server) == SignInState(signed_in=True)
+            state = made.state_of(server)
+            assert (state.signed_in, state.host, state.at) == (True, "", "127.0.0.1")
+            assert state.client.startswith("client-")
+            assert abs(state.since - time.time()) < 60
             assert changes == ["servers", "servers"]
-            assert browser.answers[0].text == "Keyturn is signed in. You can close this page."
+            # Whether it is signed in is not known yet.
+            assert browser.answers[0].text.startswith("Keyturn has the answer.")
             assert made.state_of(server_at("https://other.example.com/mcp")) == SignInState()
             await made.sign_out(server)
             assert made.state_of(server) == SignInState()
@@ -58,6 +69,61 @@ def test_a_press_opens_the_browser_and_what_comes_of_it_is_told(
             await made.close()
 
     asyncio.run(story())
+
+
+@pytest.mark.requirement("LAW-5")
+def test_the_stop_gives_up_what_a_press_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def story() -> None:
+        browser = Browser(may_go=asyncio.Event())
+
+        def in_its_place(env: Mapping[str, str]) -> Browser:
+            return browser
+
+        monkeypatch.setattr(sign_ins, "DesktopBrowser", in_its_place)
+        async with guarded_server() as guarded:
+            made, server = desk(FakeSecretStore(), []), server_at(guarded.url)
+            # Nobody was asked yet.
+            made.stop_engaged()
+            await made.sign_in(server)
+            await browser.asked.wait()
+            assert made.state_of(server).under_way
+            made.stop_engaged()
+            known = made().of(server)
+            assert known is not None
+            await known.settled()
+            assert not made.state_of(server).under_way
+            assert guarded.authorization.grants() == []
+            await made.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.requirement("LAW-5")
+def test_a_broker_tells_its_sign_ins_of_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[SignInsOnDemand] = []
+
+    def stop_engaged(made: SignInsOnDemand) -> None:
+        told.append(made)
+
+    monkeypatch.setattr(SignInsOnDemand, "stop_engaged", stop_engaged)
+
+    async def story() -> None:
+        foundation = await lay_foundation(
+            folders.profile,
+            folders.env(),
+            limits=Limits(),
+            secrets=FakeSecretStore(),
+            milestones=Unwatched(),
+        )
+        service = Service(foundation, headless=True)
+        await foundation.stop.engage("test")
+        assert len(told) == 1
+        await service.hub.close()
+        await foundation.close()
+
+    with own_folders() as folders:
+        folders.profile.create()
+        asyncio.run(story())
 
 
 def test_a_server_whose_headers_say_who_asks_is_not_signed_in_to() -> None:

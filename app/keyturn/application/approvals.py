@@ -282,7 +282,8 @@ class Approvals:
             self._end_detached(waiting)
 
     def _grant_retry(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
-        self.grants.make(waiting.request.digest, waiting.request.tier)
+        request = waiting.request
+        self.grants.make(request.digest, request.tier, session=request.session)
         self._resolve(waiting, Event.RETRY_GRANTED, waiting.left, answer)
         return AnswerEffect.RETRY_GRANTED
 

@@ -7,8 +7,10 @@ Nothing is waited for, but for what large calls have done elsewhere. The gate wa
 import asyncio
 
 from keyturn.application.agreements import Agreements, Standing
+from keyturn.application.alerts import Alert, AlertKind, Alerts
 from keyturn.application.asking import rule_name
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused
+from keyturn.application.connection import Connection
 from keyturn.application.continuations import RESPONSES
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
@@ -50,6 +52,7 @@ class Assessment:
         rules: RuleBook,
         known: KnownSecrets,
         validator: SchemaValidator,
+        alerts: Alerts,
         limits: Limits,
         large: LargeArguments | None = None,
     ) -> None:
@@ -59,6 +62,7 @@ class Assessment:
         self._rules = rules
         self._known = known
         self._validator = validator
+        self._alerts = alerts
         self._limits = limits
         self._large = large
 
@@ -232,11 +236,8 @@ class Assessment:
                 faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
             )
         if _answers_with_a_secret(incoming, call, self._known):
-            # What is recorded of it has none of its answers.
-            sealed = call.sealed
-            rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
-            params = rest if sealed is None else sealed.without(RESPONSES)
-            judged.call = call.with_params(params)
+            judged.call = _without_answers(call)
+            self._alerts.happened(Alert(AlertKind.CREDENTIAL_KEPT_BACK, call.server))
             return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(HOLDS_A_CREDENTIAL,))
         return None
 
@@ -283,8 +284,8 @@ class Assessment:
             return judgement
         if call.method == TASK_UPDATE and not continuations.expects(call):
             return Judgement(verdict=Verdict.ASK, because=Because.NOT_ASKED)
-        if not connection.agent_enrolled and judgement.because is not Because.BUILT_IN:
-            return Judgement(verdict=Verdict.ASK, because=Because.UNKNOWN_AGENT)
+        if not connection.is_known and judgement.because is not Because.BUILT_IN:
+            return Judgement(verdict=Verdict.ASK, because=_who_else(connection))
         if call.other_params() and judgement.because is not Because.BUILT_IN:
             return Judgement(verdict=Verdict.ASK, because=Because.OTHER_PARAMS)
         return judgement
@@ -297,6 +298,12 @@ def _unfit(faults: list[SchemaFault]) -> Refused | None:
         outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
         faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
     )
+
+
+def _without_answers(call: ToolCall) -> ToolCall:
+    """Return what is recorded of a call that is refused for one of its answers."""
+    rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
+    return call.with_params(rest if call.sealed is None else call.sealed.without(RESPONSES))
 
 
 def _answers_with_a_secret(incoming: IncomingCall, call: ToolCall, known: KnownSecrets) -> bool:
@@ -323,3 +330,7 @@ def _standing_of(method: str) -> Standing:
     """
     tier = Tier.T1 if method in CHANGES_A_TASK else Tier.T0
     return Standing(state=ReviewState.PINNED, definition=None, pin=None, tier=tier, labels=Lamps.U)
+
+
+def _who_else(connection: Connection) -> Because:
+    return Because.PROGRAM_CHANGED if connection.agent_enrolled else Because.UNKNOWN_AGENT

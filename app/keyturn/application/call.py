@@ -188,6 +188,9 @@ class Replaced(msgspec.Struct, frozen=True):
     """As of what is forwarded."""
 
 
+WANTS_SIGN_IN = "the server wants the user to sign in"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """Keyturn's own answer: nothing was sent, or nothing of the result may be seen."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.sessions import Session
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.launch import LaunchIdentity
@@ -31,12 +32,18 @@ class Connection:
     agent: str
     agent_enrolled: bool
     """False: the token was absent or wrong; every call asks."""
+    program_sha256: str = ""
+    """Of the program that its host process runs; empty when not known."""
+    program_changed: bool = False
+    """That is not the program that the agent was enrolled in; every call asks."""
     token_sha256: str = field(default="", repr=False)
     """Of the token that proved it; a new token ends what an earlier one opened."""
     server: ServerConfig
     session: Session
     peer: ObservedPeer
     launch: LaunchIdentity
+    closure: Closure = NO_CLOSURE
+    """What its command would load, as it was when the connection was opened."""
     cwd: str
     """The agent's working directory as its shim says."""
     transport: str = STDIO
@@ -48,12 +55,18 @@ class Connection:
     """Tools as the server last listed them on this connection, by name."""
 
     @property
+    def is_known(self) -> bool:
+        """Whether it is the agent that a person enrolled, in the program that they enrolled."""
+        return self.agent_enrolled and not self.program_changed
+
+    @property
     def shares_as(self) -> str:
         """Whose part of the room for all its large payloads take.
 
-        Those that proved no name have one part together: they could give any number of names.
+        Each connection that proved no name has one of its own, within one part of all of them
+        together: anybody could open any number of connections.
         """
-        return self.agent if self.agent_enrolled else _UNPROVEN
+        return self.agent if self.agent_enrolled else f"{_UNPROVEN}/{self.id}"
 
     @property
     def launched(self) -> tuple[str, str]:

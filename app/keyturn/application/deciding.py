@@ -146,13 +146,18 @@ class Decider:
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self._approvals.denials.unheard(shown, answer)
         elif not self._stop.engaged and self._stop.count == judged.stops_seen:
-            self._approvals.grants.make(shown.digest, shown.tier, since_ns=answered_ns)
+            self._approvals.grants.make(
+                shown.digest, shown.tier, session=shown.session, since_ns=answered_ns
+            )
             judged.retry_granted = True
 
 
-def refused(outcome: Outcome, answer: Answer | None = None) -> Decided:
+def refused(
+    outcome: Outcome, answer: Answer | None = None, faults: tuple[str, ...] = ()
+) -> Decided:
     """Decide that nothing is sent, for this reason."""
-    return Decided(outcome=outcome, refusal=Refused(outcome=outcome), answer=answer)
+    refusal = Refused(outcome=outcome, faults=faults)
+    return Decided(outcome=outcome, refusal=refusal, answer=answer)
 
 
 def _resolved(resolution: Resolution, ticket: str, rule: str, hold_seconds: float) -> Decided:

@@ -21,6 +21,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import (
+    WANTS_SIGN_IN,
     Admitted,
     Handled,
     IncomingCall,
@@ -56,6 +57,7 @@ from keyturn.domain.tier import Tier
 
 _log = logging.getLogger(__name__)
 _ERROR = Refused(outcome=Outcome.ERROR_BROKER)
+_GIVEN_UP = Refused(outcome=Outcome.CANCELLED_BY_CLIENT)
 
 
 class Gate:
@@ -104,6 +106,9 @@ class Gate:
     async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
         """Take one call through the gate and return what the agent is answered."""
         try:
+            if incoming.cancelled:
+                await self._record_refusal(incoming, _GIVEN_UP)
+                return Silence()
             return await self._walk(incoming, upstream)
         except LogUnavailable as error:
             _log.error("call refused, no record possible call=%s cause=%s", incoming.id, error)
@@ -193,6 +198,8 @@ class Gate:
                 return None
             case Ready.KEYCHAIN:
                 return refused(Outcome.REFUSED_KEYCHAIN, answer)
+            case Ready.SIGN_IN:
+                return refused(Outcome.ERROR_BROKER, answer, (WANTS_SIGN_IN,))
             case Ready.GONE:
                 return refused(Outcome.ERROR_BROKER, answer)
 
@@ -345,6 +352,8 @@ def _details(incoming: IncomingCall, judged: Judged, decided: Decided) -> JsonOb
         more["repeat"] = decided.repeats.repeats
     if incoming.rounds is not None and incoming.rounds.given:
         more["rounds"] = incoming.rounds.given
+    if isinstance(decided.refusal, Refused) and decided.refusal.faults:
+        more["faults"] = list(decided.refusal.faults)
     return {"call_number": judged.number, "decide_ms": judged.decide_ms, **more}
 
 

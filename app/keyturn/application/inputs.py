@@ -6,6 +6,7 @@ As for calls, nothing is passed on without a committed record, and no answer is 
 import logging
 from dataclasses import dataclass
 
+from keyturn.application.alerts import Alert, AlertKind, Alerts
 from keyturn.application.approval_request import ApprovalRequest, RequestKind, WithdrawCause
 from keyturn.application.approvals import Approvals
 from keyturn.application.asking import rule_name
@@ -68,6 +69,7 @@ class Inputs:
         clock: Clock,
         ids: Ids,
         observers: Observers,
+        alerts: Alerts,
         limits: Limits,
     ) -> None:
         self._stop = stop
@@ -79,6 +81,7 @@ class Inputs:
         self._clock = clock
         self._ids = ids
         self._observers = observers
+        self._alerts = alerts
         self._limits = limits
 
     async def decide(self, asked: ServerInput) -> Outcome:
@@ -102,6 +105,9 @@ class Inputs:
         unread = answer is None
         if not unread and not self._known.held_in(answer, freely=freely):
             return False
+        if not unread:
+            server = asked.connection.server.name
+            self._alerts.happened(Alert(AlertKind.CREDENTIAL_KEPT_BACK, server))
         self._recorder.delivery(
             call_id=asked.id,
             connection=asked.connection,
@@ -163,7 +169,7 @@ class Inputs:
         if judgement.verdict is Verdict.DENY:
             self._rules.counted(judgement)
             return Outcome.DENIED_RULE, False
-        if judgement.verdict is Verdict.ALLOW and asked.connection.agent_enrolled:
+        if judgement.verdict is Verdict.ALLOW and asked.connection.is_known:
             self._rules.counted(judgement)
             return Outcome.ALLOWED_RULE, False
         return await self._ask(asked, tier, judgement)

@@ -38,16 +38,16 @@ from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
-from keyturn.application.removing import remove_server
+from keyturn.application.removing import remove_server, sign_out_of
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopLevel, StopSwitch
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.configuration import CwdMode, ServerConfig
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
-from keyturn.domain.remote import transport_of
+from keyturn.domain.remote import names_authorization, transport_of
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import CONFIRMABLE
 
@@ -194,23 +194,45 @@ class Intents:
         self._rejudge()
 
     async def _put_server(self, intent: PutServer) -> None:
-        await self._registry.put_server(
-            ServerConfig(
-                name=intent.name,
-                command=intent.command,
-                url=intent.url,
-                transport=transport_of(intent.transport),
-                headers=intent.headers,
-                env=intent.env,
-                environment=intent.environment,
-                cwd=CwdMode.HOME,
-                cwd_path=self._home,
-            )
+        before = next((s for s in self._registry.servers if s.name == intent.name), None)
+        server = ServerConfig(
+            name=intent.name,
+            command=intent.command,
+            url=intent.url,
+            transport=transport_of(intent.transport),
+            headers=intent.headers,
+            env=intent.env,
+            environment=intent.environment,
+            cwd=CwdMode.HOME,
+            cwd_path=self._home,
         )
-        self._rejudge()
+        try:
+            await self._registry.put_server(server)
+        finally:
+            # Also where it is saved and the keychain kept an entry that it names no more.
+            self._rejudge()
+        if before is not None and before.confirmed and _signs_in_no_more(before, intent):
+            await self._leave(before)
+
+    async def _leave(self, before: ServerConfig) -> None:
+        """Sign out where a server was asked before; it is changed whatever comes of that."""
+        try:
+            await sign_out_of(self._sign_ins, before)
+        except SecretStoreUnavailable as error:
+            raise SecretStoreUnavailable(
+                f"{before.name} is changed, but the tokens of before are still in the keychain.",
+                cause=error.cause,
+                mend="Remove them in the system's own keychain; their name begins with "
+                f"{before.name}/oauth.",
+            ) from error
 
     def _rejudge(self) -> None:
         judge_waiting(self._approvals, self._rules, suspended=self._stop.careful)
+
+
+def _signs_in_no_more(before: ServerConfig, now: PutServer) -> bool:
+    """Tell whether what was signed in to is not asked with tokens any more."""
+    return before.url != now.url or names_authorization(now.headers)
 
 
 def _level_of(number: int) -> StopLevel:

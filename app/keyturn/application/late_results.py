@@ -9,7 +9,9 @@ sent anew, because what was read before would no longer be true.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
@@ -22,6 +24,9 @@ from keyturn.domain.late import Kept, LateBook
 from keyturn.domain.tier import Tier
 
 _UNWRITABLE = "it cannot be written as JSON"
+MOST_LOOKED_AT = 32
+"""Running calls that are the same, of which a retry may join one: the first and the last of them.
+Whoever makes more than twice as many at once has them sent one by one, each as it is judged."""
 _NO_ID = 0
 """Stands in a kept frame until it gets the id of the call that it answers."""
 
@@ -55,6 +60,11 @@ class Flight(msgspec.Struct, kw_only=True, eq=False):
     """A stop or, for a read, a change came since: nothing of it is handed over."""
     claims: list[Claim] = msgspec.field(default_factory=list[Claim])
 
+    @property
+    def session(self) -> str:
+        """Id of the session of the call."""
+        return self.incoming.connection.session.id
+
     def may_be_joined_by(self, incoming: IncomingCall) -> bool:
         """Tell a retry from a second call that happens to be the same.
 
@@ -75,7 +85,10 @@ class LateResults:
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self._clock = clock
         self._book = LateBook(limits)
-        self._flights: dict[str, list[Flight]] = {}
+        self._flights: dict[str, dict[Flight, None]] = {}
+        """By digest, in the order in which they were sent."""
+        self._reads: dict[str, set[Flight]] = {}
+        """Of these the reads that no change has overtaken, by session."""
         self._stops = 0
 
     def sent(self, incoming: IncomingCall, judged: Judged) -> Flight:
@@ -90,15 +103,18 @@ class LateResults:
             outdated=judged.tier is Tier.T0 and not judged.call.is_of_tool,
         )
         self._changed(flight)
-        self._flights.setdefault(flight.digest, []).append(flight)
+        self._flights.setdefault(flight.digest, {})[flight] = None
+        if flight.read and not flight.outdated:
+            self._reads.setdefault(flight.session, set()).add(flight)
         return flight
 
     def ended(self, flight: Flight, reply: Reply) -> None:
         """Take the answer: wake who attached, keep it when its requester left and nobody did."""
         flights = self._flights[flight.digest]
-        flights.remove(flight)
+        del flights[flight]
         if not flights:
             del self._flights[flight.digest]
+        self._read_no_more(flight)
         self._changed(flight)
         if not flight.claims and not _is_owed(flight):
             return
@@ -114,7 +130,7 @@ class LateResults:
         kept = self._book.take(judged.digest, self._clock.monotonic_ns())
         if kept is not None:
             return Claim(first=kept.call, actor=kept.actor, kept=kept, stops=self._stops)
-        for flight in self._flights.get(judged.digest, ()):
+        for flight in _some_of(self._flights.get(judged.digest, {})):
             if flight.may_be_joined_by(incoming):
                 woken = asyncio.get_running_loop().create_future()
                 incoming.awaits = woken
@@ -160,12 +176,23 @@ class LateResults:
         """Take it that what the session has read before may be true no longer."""
         if by.read:
             return
-        session = by.incoming.connection.session.id
-        self._book.changed(session)
-        same = [flight for flights in self._flights.values() for flight in flights]
-        for flight in same:
-            if flight.read and flight.incoming.connection.session.id == session:
-                flight.outdated = True
+        self._book.changed(by.session)
+        for flight in self._reads.pop(by.session, ()):
+            flight.outdated = True
+
+    def _read_no_more(self, flight: Flight) -> None:
+        reads = self._reads.get(flight.session)
+        if reads is not None:
+            reads.discard(flight)
+            if not reads:
+                del self._reads[flight.session]
+
+
+def _some_of(flights: dict[Flight, None]) -> Iterable[Flight]:
+    """Return the first and the last of calls that are the same: so many are looked at, no more."""
+    if len(flights) <= 2 * MOST_LOOKED_AT:
+        return flights
+    return (*islice(flights, MOST_LOOKED_AT), *islice(reversed(flights), MOST_LOOKED_AT))
 
 
 def _wakes(claim: Claim) -> bool:
@@ -198,7 +225,7 @@ def _kept(flight: Flight, reply: Reply) -> Kept | None:
         digest=flight.digest,
         call=flight.incoming.id,
         agent=flight.incoming.connection.agent,
-        session=flight.incoming.connection.session.id,
+        session=flight.session,
         actor=flight.actor,
         read=flight.read,
         delivery=delivery,

@@ -1,5 +1,7 @@
 """The state of things as a window shows it, gathered topic by topic from the use cases."""
 
+from datetime import UTC, datetime
+
 from keyturn.application.agreed_values import changed_values, shown_subject
 from keyturn.application.agreements import Agreements, confirmed_of
 from keyturn.application.connection import Connection
@@ -129,6 +131,7 @@ class Overview:
             else "",
             enrolled_at=config.enrolled_at if config is not None else "",
             hold_ms=round(1000 * self._holds.of(name)),
+            program_changed=any(c.program_changed for c in connections),
             hold_learned=self._holds.learned(name) is not None,
             http=config is not None and config.http,
             http_port=self.http_port,
@@ -163,6 +166,9 @@ class Overview:
             signing_in=sign_in.under_way,
             sign_in_failed=sign_in.failed,
             signed_in=sign_in.signed_in,
+            signed_in_at=sign_in.at,
+            signed_in_as=sign_in.client,
+            signed_in_since=_moment(sign_in.since),
         )
 
     def _tools(self, server: ServerConfig, connections: list[Connection]) -> tuple[ToolState, ...]:
@@ -232,3 +238,7 @@ class Overview:
         return HealthState(
             keychain=await self._secrets.status(), recording=self.recording, problem=self.problem
         )
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else ""

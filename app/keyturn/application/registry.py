@@ -3,11 +3,12 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
 from keyturn.application.events import Observers, Topic
+from keyturn.application.keychain_entries import KeychainEntries
 from keyturn.application.live import LiveConnections
 from keyturn.application.masking import masked_command
 from keyturn.application.ports.clock import Clock
@@ -18,7 +19,7 @@ from keyturn.application.ports.stores import AgentStore, ServerStore, SettingSto
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.remote import checked_launch
 
@@ -96,7 +97,7 @@ class Registry:
         self._server_store = servers
         self._agent_store = agents
         self._setting_store = settings
-        self._secrets = secrets
+        self._entries = KeychainEntries(secrets=secrets, settings=settings, log=log)
         self._tokens = tokens
         self._log = log
         self._mask = mask
@@ -110,13 +111,13 @@ class Registry:
         self._settings: dict[str, str] = {}
         self._proposed_agents: set[str] = set()
         self._proposed_removals: set[str] = set()
-        self._proposed_secrets: dict[tuple[str, str], Secret] = {}
 
     async def load(self) -> None:
         """Read what the profile remembers."""
         self._servers = {server.name: server for server in await self._server_store.servers()}
         self._agents = {agent.name: agent for agent in await self._agent_store.agents()}
         self._settings = await self._setting_store.settings()
+        await self._entries.load()
 
     def use(self, servers: tuple[ServerConfig, ...], agents: tuple[AgentConfig, ...]) -> None:
         """Take a headless FILE's servers and agents instead of the profile's."""
@@ -152,7 +153,7 @@ class Registry:
     @property
     def proposed_credentials(self) -> frozenset[tuple[str, str]]:
         """Return (server, name) of values that the command line proposed; values stay here."""
-        return frozenset(self._proposed_secrets)
+        return self._entries.proposed
 
     @property
     def settings(self) -> dict[str, str]:
@@ -160,13 +161,27 @@ class Registry:
         return dict(self._settings)
 
     async def put_server(self, server: ServerConfig, actor: Actor = Actor.HUMAN) -> None:
-        """Add or replace a server; a proposal is one that is not confirmed."""
+        """Add or replace a server; a proposal is one that is not confirmed.
+
+        It finds nothing in the keychain that another one left, and keeps nothing there that it no
+        longer names. Raises SecretStoreUnavailable before anything changed for the one, and once
+        all is saved for the other.
+        """
         details = _details_of(checked_launch(server), self._mask)
+        before = self._servers.get(server.name)
+        await self._entries.make_room_for(server, actor)
+        kept = await self._entries.drop(before, server, actor) if before is not None else None
         what = "confirmed" if server.confirmed else "proposed"
         await self._record(RecordType.SERVER, what, actor, details, server=server.name)
         await self._server_store.put_server(server)
         self._servers[server.name] = server
         self._apply()
+        if kept is not None:
+            raise SecretStoreUnavailable(
+                f"{server.name} is saved, but an entry that it names no more is in the keychain.",
+                cause=kept.cause,
+                mend="No server can be given it; it may be removed in the system's own keychain.",
+            ) from kept
 
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""
@@ -202,11 +217,10 @@ class Registry:
         await self._server_store.remove_server(name)
         del self._servers[name]
         self._proposed_removals.discard(name)
-        for key in [key for key in self._proposed_secrets if key[0] == name]:
-            del self._proposed_secrets[key]
+        self._entries.forget_proposed(name)
         self._apply()
 
-    async def enrol(self, name: str, executable: str = "") -> None:
+    async def enrol(self, name: str, executable: str = "", sha256: str = "") -> None:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
         checked_agent_name(name)
         token = self._tokens.new_token()
@@ -214,6 +228,7 @@ class Registry:
             name=name,
             token_sha256=token_hash(token),
             executable=executable,
+            executable_sha256=sha256,
             enrolled_at=self._clock.now_utc(),
         )
         await self._record(RecordType.AGENT, "enrolled", Actor.HUMAN, {}, agent=name)
@@ -223,21 +238,30 @@ class Registry:
         self._proposed_agents.discard(name)
         self._apply()
 
+    async def enrol_again(self, seen: AgentConfig, executable: str, sha256: str) -> bool:
+        """Take it that an agent runs in another program now; False if its enrolment is another."""
+        changed = replace(seen, executable=executable, executable_sha256=sha256)
+        return await self._change_agent(seen.name, "program", lambda a: _with_program(a, changed))
+
     async def set_http(self, name: str, *, on: bool) -> bool:
         """Let an agent connect over HTTP too, or no longer; False when there is none."""
+        what = "http_on" if on else "http_off"
+        return await self._change_agent(name, what, lambda agent: replace(agent, http=on))
+
+    async def _change_agent(
+        self, name: str, what: str, change: Callable[[AgentConfig], AgentConfig | None]
+    ) -> bool:
         async with self._changing_agents:
             agent = self._agents.get(name)
-            if agent is None:
-                return False
-            changed = replace(agent, http=on)
-            what = "http_on" if on else "http_off"
-            await self._record(RecordType.AGENT, what, Actor.HUMAN, {}, agent=name)
-            await self._agent_store.put_agent(changed)
-            if self._agents.get(name) is agent:
-                # Else it was revoked meanwhile, and is taken out of the store next.
-                self._agents[name] = changed
-                self._apply()
-        return True
+            changed = change(agent) if agent is not None else None
+            if changed is not None:
+                await self._record(RecordType.AGENT, what, Actor.HUMAN, {}, agent=name)
+                await self._agent_store.put_agent(changed)
+                if self._agents.get(name) is agent:
+                    # Else it was revoked meanwhile, and is taken out of the store next.
+                    self._agents[name] = changed
+                    self._apply()
+            return changed is not None
 
     async def revoke(self, name: str, actor: Actor = Actor.HUMAN) -> bool:
         """Take an agent's token away; this tightens, so the command line may do it too."""
@@ -252,10 +276,7 @@ class Registry:
 
     async def put_credential(self, server: str, name: str, secret: Secret) -> None:
         """Store a secret in the OS keychain; only its name is recorded."""
-        await self._record(
-            RecordType.CREDENTIAL, "stored", Actor.HUMAN, {"name": name}, server=server
-        )
-        await self._secrets.put(server, name, secret)
+        await self._entries.put(server, name, secret)
         self._observers.changed(Topic.CREDENTIALS)
 
     def propose_credential(self, server: str, name: str, secret: Secret) -> None:
@@ -263,46 +284,27 @@ class Registry:
 
         Whoever can reach the socket could otherwise swap a credential of a running server.
         """
-        config = self._servers.get(server)
-        waiting = self._proposed_secrets.get((server, name))
-        if waiting is not None and waiting != secret:
-            # Else the value that a person is about to accept could be swapped under the name.
-            raise ConfigurationError(
-                f"Another value of {name!r} already waits for Keyturn's window.",
-                mend="Accept or drop it there first.",
-            )
-        if config is None or name not in config.credential_names():
-            raise ConfigurationError(
-                f"The server {server!r} uses no credential named {name!r}.",
-                mend=f"Give it an environment value keychain:{name} first.",
-            )
-        self._proposed_secrets[(server, name)] = secret
+        self._entries.propose(self._servers.get(server), server, name, secret)
         self._observers.changed(Topic.CREDENTIALS)
 
     async def settle_credential(self, server: str, name: str, *, accept: bool) -> None:
-        """Store or drop a proposed value, as the person at the window says.
-
-        A value that the keychain refuses stays proposed, so that it can be accepted later.
-        """
-        secret = self._proposed_secrets.get((server, name))
-        if accept and secret is not None:
-            await self.put_credential(server, name, secret)
-        self._proposed_secrets.pop((server, name), None)
+        """Store or drop a proposed value; one that the keychain refuses stays proposed."""
+        await self._entries.settle(server, name, accept=accept)
         self._observers.changed(Topic.CREDENTIALS)
 
     async def remove_credential(self, server: str, name: str) -> None:
         """Remove a secret from the OS keychain."""
-        await self._record(
-            RecordType.CREDENTIAL, "removed", Actor.HUMAN, {"name": name}, server=server
-        )
-        await self._secrets.delete(server, name)
+        await self._entries.remove(server, name)
         self._observers.changed(Topic.CREDENTIALS)
+
+    async def drop_credentials(self, server: ServerConfig) -> SecretStoreUnavailable | None:
+        """Remove all of a server's entries; return why the keychain kept some, if so."""
+        return await self._entries.drop(server, None, Actor.HUMAN)
 
     async def put_setting(self, name: str, value: str) -> None:
         """Change a setting of the window."""
-        await self._record(
-            RecordType.SETTING, "changed", Actor.HUMAN, {"name": name, "value": value}
-        )
+        details: JsonObject = {"name": name, "value": value}
+        await self._record(RecordType.SETTING, "changed", Actor.HUMAN, details)
         await self._setting_store.put_setting(name, value)
         self._settings[name] = value
         self._observers.changed(Topic.SETTINGS)
@@ -320,13 +322,19 @@ class Registry:
         what: str,
         actor: Actor,
         details: JsonObject,
-        *,
         server: str = "",
         agent: str = "",
     ) -> None:
         await self._log.commit(
             Entry(type=kind, outcome=what, actor=actor, details=details, server=server, agent=agent)
         )
+
+
+def _with_program(agent: AgentConfig, seen: AgentConfig) -> AgentConfig | None:
+    """Return an agent in the program that a person agreed to; None if it was enrolled anew."""
+    if agent.token_sha256 != seen.token_sha256:
+        return None
+    return replace(agent, executable=seen.executable, executable_sha256=seen.executable_sha256)
 
 
 def _check_proposal(server: ServerConfig, servers: Mapping[str, ServerConfig]) -> None:

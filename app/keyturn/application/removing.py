@@ -21,19 +21,14 @@ async def remove_server(
     server = next((server for server in registry.servers if server.name == name), None)
     if server is None:
         return
+    # First, so that a broker which ends in between leaves no entry behind that nobody names.
+    failed = await registry.drop_credentials(server)
     await registry.remove_server(name)
     reviews.removed(name)
-    failed: SecretStoreUnavailable | None = None
     try:
-        await _sign_out(sign_ins, server)
+        await sign_out_of(sign_ins, server)
     except SecretStoreUnavailable as error:
         failed = error
-    for credential in dict.fromkeys(server.credential_names()):
-        try:
-            await registry.remove_credential(name, credential)
-        except SecretStoreUnavailable as error:
-            # The others may go all the same: each is an entry of its own.
-            failed = error
     if failed is not None:
         raise SecretStoreUnavailable(
             f"{name} is removed, but some of its entries are still in the keychain.",
@@ -42,7 +37,7 @@ async def remove_server(
         ) from failed
 
 
-async def _sign_out(sign_ins: SignInDesk, server: ServerConfig) -> None:
+async def sign_out_of(sign_ins: SignInDesk, server: ServerConfig) -> None:
     """Forget its tokens; where nobody signed in, a keychain that is not there keeps none."""
     if not server.url:
         return

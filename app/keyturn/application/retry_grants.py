@@ -1,4 +1,7 @@
-"""Permissions for one identical retry: made by a person, used once, gone after ten minutes."""
+"""Permissions for one identical retry: made by a person, used once, gone after ten minutes.
+
+They are gone too with the session of their call: its digest names that session.
+"""
 
 from dataclasses import dataclass
 
@@ -13,6 +16,8 @@ class _Grant:
     until_ns: int
     tier: Tier
     """As shown to the person who made it."""
+    session: str
+    """In which alone a call can have this digest."""
 
 
 class RetryGrants:
@@ -23,13 +28,13 @@ class RetryGrants:
         self._nanoseconds = int(seconds * _SECOND)
         self._grants: dict[str, _Grant] = {}
 
-    def make(self, digest: str, tier: Tier, *, since_ns: int | None = None) -> None:
+    def make(self, digest: str, tier: Tier, *, session: str, since_ns: int | None = None) -> None:
         """Let one call of this digest through while it reaches no further than `tier`.
 
         `since_ns` is when a person allowed it, where that was not just now.
         """
         made = self._clock.monotonic_ns() if since_ns is None else since_ns
-        self._grants[digest] = _Grant(made + self._nanoseconds, tier)
+        self._grants[digest] = _Grant(made + self._nanoseconds, tier, session)
 
     def take(self, digest: str, tier: Tier) -> bool:
         """Use up the grant of a call; False when there is none that lives and covers its tier."""
@@ -37,6 +42,15 @@ class RetryGrants:
         if grant is None:
             return False
         return self._clock.monotonic_ns() < grant.until_ns and tier <= grant.tier
+
+    def end_of(self, session: str) -> None:
+        """Forget the grants of a session that is over: no call can use them any more."""
+        kept = {digest: one for digest, one in self._grants.items() if one.session != session}
+        self._grants = kept
+
+    def __len__(self) -> int:
+        """Count the grants, those included whose time has passed."""
+        return len(self._grants)
 
     def clear(self) -> None:
         """Forget every grant."""

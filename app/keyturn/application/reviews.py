@@ -17,20 +17,25 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.noticing import Noticing
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
-from keyturn.application.review_request import VALUES_CHANGED, review_request
+from keyturn.application.review_request import (
+    command_facts,
+    command_subject,
+    definition_subject,
+    resting_on,
+    review_request,
+)
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
-from keyturn.domain.client_request import TOOLS_CALL
+from keyturn.domain.closure import ClosureChange, only_compiled
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import (
     Pin,
     ReviewState,
     ToolDefinition,
-    proposed_tier,
     review_state,
 )
 from keyturn.domain.finding import Finding
@@ -97,11 +102,18 @@ class Reviews:
         """
         self._withdraw_replaced(connection)
         if self._agreements.consented(connection):
+            # What waits of this very command is of other files, or values, than there are now.
+            waiting = [key for key in self._open if key[:3] == (*connection.launched, "")]
+            self._withdraw(waiting, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT)
             return True
-        if connection.server.review is ReviewMode.ACCEPT:
+        change = None
+        if self._agreements.closure_changed(connection):
+            change = await self._agreements.change_of(connection)
+        as_seen = connection.server.review is ReviewMode.ACCEPT
+        if as_seen and (change is None or only_compiled(change)):
             await self._agreements.agree(connection, Actor.KEYTURN, None)
             return True
-        task = self._ask_command(connection)
+        task = self._ask_command(connection, change)
         if task is not None:
             await asyncio.wait([task], timeout=seconds)
         return self._agreements.consented(connection)
@@ -153,12 +165,12 @@ class Reviews:
         if tasks and self._approvals.somebody_answers:
             await asyncio.wait(tasks, timeout=seconds)
 
-    def _ask_command(self, connection: Connection) -> "asyncio.Task[None] | None":
-        subject = connection.launch.subject()
-        changed = self._agreements.changed_values(connection)
-        if changed:
-            subject[VALUES_CHANGED] = list(changed)
-        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None)
+    def _ask_command(
+        self, connection: Connection, change: ClosureChange | None
+    ) -> "asyncio.Task[None] | None":
+        subject = command_subject(connection, self._agreements)
+        facts = command_facts(connection, change)
+        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None, facts=facts)
         key = self._key(connection, "", canonical(subject))
         if (review := self._open.pop(key, None)) is not None:
             self._open[key] = review
@@ -187,12 +199,8 @@ class Reviews:
     def _ask_definition(
         self, connection: Connection, tool: ToolDefinition, noticed: tuple[Finding, ...]
     ) -> None:
-        proposed = proposed_tier(tool)
-        subject: JsonObject = {
-            **tool.body,
-            "proposed_tier": proposed.name if proposed is not None else None,
-            "labels": list(self._agreements.standing(connection, tool.name).labels.letters()),
-        }
+        labels = self._agreements.standing(connection, tool.name).labels
+        subject = definition_subject(tool, labels)
         self._ask_once(connection, RequestKind.DEFINITION, tool.name, subject, tool, noticed)
 
     def _block_changed(
@@ -202,12 +210,8 @@ class Reviews:
         pin: Pin | None,
         noticed: tuple[Finding, ...],
     ) -> None:
-        calls = (RequestKind.CALL, connection.server.name, tool.name, TOOLS_CALL)
-        self._approvals.refuse(
-            lambda r: (r.kind, r.server, r.tool, r.method) == calls,
-            Outcome.BLOCKED_DEFINITION_CHANGED,
-            WithdrawCause.DRIFT,
-        )
+        rests_on = resting_on(connection.server.name, tool)
+        self._approvals.refuse(rests_on, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT)
         before: JsonObject = pin.definition.body if pin is not None else {}
         subject: JsonObject = {"before": before, "after": tool.body}
         self._ask_once(connection, RequestKind.CHANGE, tool.name, subject, tool, noticed)
@@ -220,6 +224,7 @@ class Reviews:
         subject: JsonObject,
         tool: ToolDefinition | None,
         noticed: tuple[Finding, ...] = (),
+        facts: str = "",
     ) -> "asyncio.Task[None] | None":
         """Ask about one subject once, however many connections would ask for it.
 
@@ -241,6 +246,7 @@ class Reviews:
             name,
             text,
             agreements=self._agreements,
+            facts=facts,
             id_=self._ids.new("v"),
             created_utc=self._clock.now_utc(),
             findings=noticed,
@@ -290,13 +296,11 @@ class Reviews:
     ) -> None:
         resolution = await resolved
         answer = resolution.answer
-        if resolution.state is State.APPROVED and answer is not None:
-            if tool is None:
-                await self._agreements.agree(connection, Actor.HUMAN, answer)
-            else:
-                await self._agreements.pin_all(connection, [tool], Actor.HUMAN, answer)
+        approved = resolution.state is State.APPROVED
+        if tool is None and approved and answer is not None:
+            await self._agreements.agree(connection, Actor.HUMAN, answer)
             return
-        if answer is not None and answer.hide and tool is not None:
+        if tool is not None and answer is not None and (approved or answer.hide):
             await self._agreements.pin_all(connection, [tool], Actor.HUMAN, answer)
             return
         if resolution.state is State.DENIED:

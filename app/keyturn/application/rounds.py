@@ -43,7 +43,11 @@ _STATE_BYTES = 32
 _IN_ROUNDS = frozenset({TOOLS_CALL, READ, PROMPT})
 """What may be answered with the wish for more (MCP, multi-round requests)."""
 _REPEAT_SECONDS = 1.0
-"""Longest that a call waits to learn whether the client comes back for an identical one."""
+"""How long a client has to come back for a call that it makes once more meanwhile."""
+_REPEATS_SECONDS = 2 * _REPEAT_SECONDS
+"""Longest that a call waits to learn whether the client comes back for identical ones."""
+_MOST_HURRIED = 100
+"""States of calls that were not waited for as long as others, and whose client may come yet."""
 _SECOND = 1_000_000_000
 
 
@@ -57,6 +61,8 @@ class _Gap:
     timer: Timer
     due_ns: int
     """When it is taken that no request comes."""
+    hurried: bool = False
+    """That is sooner than for others, for the sake of an identical call."""
     repeats: "list[asyncio.Future[None]]" = field(default_factory=list["asyncio.Future[None]"])
     """Of the calls that are the same, and wait until it is known whether this one is left."""
 
@@ -64,8 +70,7 @@ class _Gap:
         """Let them go on."""
         self.timer.cancel()
         for repeat in self.repeats:
-            if not repeat.done():
-                repeat.set_result(None)
+            _done(repeat)
 
 
 class Rounds:
@@ -81,6 +86,8 @@ class Rounds:
         """Those that run."""
         self._gaps: dict[str, _Gap] = {}
         """By the hash of the state that the client was given."""
+        self._hurried: dict[str, str] = {}
+        """What the next request had to ask in gaps that ended sooner than others, by the same."""
         self._most = limits.rounds
         """How often the client is had to ask again; fewer once it showed that it does so less."""
         self._came_back = False
@@ -96,16 +103,19 @@ class Rounds:
             return incoming
         state = incoming.params.get(STATE)
         if not isinstance(state, str) or not state.startswith(OWN_STATE):
-            if modern and self._may_wait_in_rounds(incoming.method, incoming.params):
-                now = self._clock.monotonic_ns()
-                incoming.rounds = CallRounds(left=self._most, since_ns=now)
-            return incoming
+            return self._begin(incoming, modern=modern)
         # Nothing large is held over several requests, so that none continues anything.
         large = isinstance(incoming.params, SealedParams)
-        gap = None if large else self._gaps.get(_hash_of(state))
-        if gap is not None and gap.asks == _asks(incoming):
-            del self._gaps[_hash_of(state)]
+        key, asks = _hash_of(state), "" if large else _asks(incoming)
+        gap = None if large else self._gaps.get(key)
+        if gap is not None and gap.asks == asks:
+            del self._gaps[key]
             return self._resume(gap, incoming)
+        if not large and self._hurried.get(key) == asks:
+            del self._hurried[key]
+            self._came_late()
+            incoming.params = _without_state(incoming.params)
+            return self._begin(incoming, modern=modern)
         # A server that shows its agents the same kind of state is one behind another Keyturn.
         if gap is not None or not incoming.connection.session.continuations.knows(state):
             incoming.fault = NOTHING_WAITS
@@ -114,10 +124,10 @@ class Rounds:
     async def handle(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
         """Take a call through the gate, or wait on for it; return what this request is answered."""
         await self._after_the_same(incoming)
-        if incoming.cancelled:
-            return Silence()
         rounds = incoming.rounds
-        if rounds is None:
+        if incoming.cancelled and rounds is not None and rounds.walk is not None:
+            return Silence()
+        if rounds is None or incoming.cancelled:
             return await self._gate.handle(incoming, upstream)
         over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         rounds.on_asked = lambda: self._bound(incoming, rounds, over)
@@ -162,6 +172,7 @@ class Rounds:
         for gap in self._gaps.values():
             gap.over()
         self._gaps.clear()
+        self._hurried.clear()
         await self._tasks.close()
 
     def _walk(self, incoming: IncomingCall, upstream: Upstream) -> "asyncio.Task[Handled]":
@@ -170,15 +181,14 @@ class Rounds:
         walk.add_done_callback(self._walks.discard)
         return walk
 
-    def _may_wait_in_rounds(self, method: str, params: JsonObject) -> bool:
-        """Tell whether a client can be had to ask again; what continues a server's state cannot.
-
-        The client would bring Keyturn's state in place of the server's.
-        """
-        if method not in _IN_ROUNDS or not self._most:
-            return False
-        large = isinstance(params, SealedParams)
-        return not large and STATE not in params and RESPONSES not in params
+    def _begin(self, incoming: IncomingCall, *, modern: bool) -> IncomingCall:
+        """Take a call of its own, which waits in rounds where its client can be had to."""
+        if isinstance(incoming.params, Malformed):
+            return incoming
+        if modern and self._most and _may_wait_in_rounds(incoming.method, incoming.params):
+            now = self._clock.monotonic_ns()
+            incoming.rounds = CallRounds(left=self._most, since_ns=now)
+        return incoming
 
     def _bound(
         self, incoming: IncomingCall, rounds: CallRounds, over: "asyncio.Future[None]"
@@ -225,14 +235,19 @@ class Rounds:
         is asked about in its place. Another one makes the same call twice, and comes back for the
         first: only that request's state can tell.
         """
-        while not (incoming.cancelled or incoming.ended):
+        due = self._clock.monotonic_ns() + int(_REPEATS_SECONDS * _SECOND)
+        while not (incoming.cancelled or incoming.ended) and self._clock.monotonic_ns() < due:
             same = self._same_in_their_gaps(incoming)
             if not same:
                 break
             self._hurry(same)
-            incoming.awaits = asyncio.get_running_loop().create_future()
-            self._gaps[same[-1]].repeats.append(incoming.awaits)
-            await incoming.awaits
+            incoming.awaits = waits = asyncio.get_running_loop().create_future()
+            self._gaps[same[-1]].repeats.append(waits)
+            timer = self._clock.call_at(due, partial(_done, waits))
+            try:
+                await waits
+            finally:
+                timer.cancel()
             incoming.awaits = None
         rounds = incoming.rounds
         if rounds is not None and not rounds.given:
@@ -255,6 +270,7 @@ class Rounds:
             gap = self._gaps[key]
             if soon < gap.due_ns:
                 gap.timer.cancel()
+                gap.hurried = True
                 gap.due_ns = soon
                 gap.timer = self._clock.call_at(soon, partial(self._did_not_return, key))
 
@@ -264,6 +280,9 @@ class Rounds:
         if gap is None:
             return
         try:
+            if gap.hurried:
+                self._hurried[key] = gap.asks
+                self._forget_oldest()
             if gap.incoming.rounds is not None:
                 self._learn(gap.incoming.rounds.given)
                 gap.incoming.rounds.left_unheard()
@@ -273,6 +292,19 @@ class Rounds:
         finally:
             # Whatever went wrong: others wait for this.
             gap.over()
+
+    def _came_late(self) -> None:
+        """Unlearn that a client does not come back: it was not given the time that others have.
+
+        Its call ended meanwhile, and is asked about anew as any other.
+        """
+        if not self._came_back:
+            self._came_back = True
+            self._most, self._missed = self._limits.rounds, 0
+
+    def _forget_oldest(self) -> None:
+        while len(self._hurried) > _MOST_HURRIED:
+            del self._hurried[next(iter(self._hurried))]
 
     def _learn(self, given: int) -> None:
         """Take note of a round that the client did not come back from.
@@ -287,6 +319,30 @@ class Rounds:
         self._missed = given
 
 
+def _may_wait_in_rounds(method: str, params: JsonObject) -> bool:
+    """Tell whether a client can be had to ask again; what continues a server's state cannot.
+
+    The client would bring Keyturn's state in place of the server's.
+    """
+    large = isinstance(params, SealedParams)
+    return method in _IN_ROUNDS and not large and STATE not in params and RESPONSES not in params
+
+
+def _done(waits: "asyncio.Future[None]") -> None:
+    """Let go on who waits, if that was not done before."""
+    if not waits.done():
+        waits.set_result(None)
+
+
+def _without_state(params: JsonObject) -> JsonObject:
+    """Return what a request asks without what only continued it.
+
+    An empty object of responses answers nothing; anything in it would be sent to nobody.
+    """
+    left_out = {STATE} if params.get(RESPONSES, {}) else {STATE, RESPONSES}
+    return {key: value for key, value in params.items() if key not in left_out}
+
+
 def _hash_of(state: str) -> str:
     return digest_of(state.encode())
 
@@ -295,9 +351,7 @@ def _asks(incoming: IncomingCall) -> str:
     """Return the digest of what a request asks, without what only continues it."""
     if isinstance(incoming.params, Malformed):
         return ""
-    # An empty object of responses answers nothing; anything in it would be sent to nobody.
-    left_out = {STATE} if incoming.params.get(RESPONSES, {}) else {STATE, RESPONSES}
-    params = {key: value for key, value in incoming.params.items() if key not in left_out}
+    params = _without_state(incoming.params)
     connection = incoming.connection
     return ToolCall(
         agent=connection.agent,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keyturn.application.agreements import Agreements
+from keyturn.application.alerts import Alerts
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.events import Observers, Topic
@@ -69,6 +70,7 @@ class Foundation:
     clock: Clock
     ids: Ids
     observers: Observers
+    alerts: Alerts
     limits: Limits
     writer: Writer
     log: SqliteDecisionLog
@@ -119,6 +121,7 @@ class _Ground:
     clock: SystemClock
     ids: RandomIds
     observers: Observers
+    alerts: Alerts
     writer: Writer
     log: SqliteDecisionLog
     settings: SqliteSettingStore
@@ -154,6 +157,7 @@ async def lay_foundation(
         clock=clock,
         ids=RandomIds(),
         observers=observers,
+        alerts=Alerts(clock),
         writer=writer,
         log=SqliteDecisionLog(writer),
         settings=SqliteSettingStore(writer),
@@ -218,6 +222,7 @@ def _build(ground: _Ground) -> Foundation:
         clock=ground.clock,
         ids=ground.ids,
         observers=ground.observers,
+        alerts=ground.alerts,
         limits=ground.limits,
         writer=ground.writer,
         log=ground.log,
@@ -270,6 +275,7 @@ def _inputs(
         clock=ground.clock,
         ids=ground.ids,
         observers=ground.observers,
+        alerts=ground.alerts,
         limits=ground.limits,
     )
 
@@ -290,6 +296,7 @@ def _gate(
         rules=rules,
         known=ground.known,
         validator=JsonSchemaValidator(),
+        alerts=ground.alerts,
         limits=ground.limits,
         large=PooledArguments(ground.workers),
     )

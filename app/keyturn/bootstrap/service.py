@@ -29,16 +29,18 @@ from keyturn.broker.ends import LinkServices
 from keyturn.broker.hub import Hub, HubSettings
 from keyturn.broker.server_start import ServerMeans
 from keyturn.desktop import process_tree
+from keyturn.desktop.closures import CommandClosures
 from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.launchers import load_launchers
 from keyturn.desktop.paths import make_socket_folder
 from keyturn.desktop.places import broker_socket
 from keyturn.desktop.processes import SystemProcesses
 from keyturn.desktop.resources import find_resources
+from keyturn.desktop.runners import load_runners
 from keyturn.desktop.server_log import ServerLog
-from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import KeyturnError
 from keyturn.domain.record import Entry, RecordType
+from keyturn.presentation.alerts import alert_text
 from keyturn.presentation.words import Words
 from keyturn.storage.listing import last_stop, rules_suspended
 from keyturn.storage.queries.history import HistoryQuery
@@ -69,7 +71,10 @@ class Service:
             self.words,
             base.env,
             changed=lambda: base.observers.changed(Topic.SERVERS),
+            stopped=lambda: base.stop.engaged,
+            alert=base.alerts.happened,
         )
+        base.stop.on_engage(lambda _facts: self._sign_ins.stop_engaged())
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
         """Where a headless broker listens for agents over HTTP, 0 for any port; None: nowhere."""
@@ -129,6 +134,7 @@ class Service:
         """Listen, answer and carry until `end` is called or a signal comes."""
         base = self._base
         base.stop.on_engage(lambda facts: _tell(approver, facts))
+        base.alerts.attach(lambda alert: _alert(approver, alert_text(alert, self.words)))
         self._restore_stop()
         await self._record_what_was_lost()
         await base.log.commit(
@@ -168,7 +174,7 @@ class Service:
 
     def _make_hub(self, *, headless: bool) -> Hub:
         base = self._base
-        processes = SystemProcesses(load_launchers(self.resources / "launchers.toml"))
+        processes = _processes(self.resources)
         services = LinkServices(
             gate=base.gate,
             inputs=base.inputs,
@@ -195,6 +201,7 @@ class Service:
             milestones=base.milestones,
             limits=base.limits,
             sign_ins=self._sign_ins,
+            alert=base.alerts.happened,
             large=PooledFrames(
                 base.workers, key=base.trace_key, result_bytes=base.limits.result_bytes
             ),
@@ -211,7 +218,6 @@ class Service:
         base = self._base
         path = broker_socket(base.profile, base.env)
         make_socket_folder(path)
-        facts: JsonObject = {"version": __version__, "profile": base.profile.name}
         control = Control(
             stop=base.stop,
             approvals=base.approvals,
@@ -219,7 +225,7 @@ class Service:
             live=self.hub,
             observers=base.observers,
             raise_window=raise_window,
-            facts=facts,
+            facts={"version": __version__, "profile": base.profile.name},
             home=str(Path.home()),
         )
         return DownstreamSocket(
@@ -305,3 +311,13 @@ def _console_command(platform: str) -> tuple[str, ...]:
 def _tell(approver: Approver | None, facts: StopFacts) -> None:
     if approver is not None:
         approver.stopped(facts)
+
+
+def _processes(resources: Path) -> SystemProcesses:
+    launchers = load_launchers(resources / "launchers.toml")
+    return SystemProcesses(launchers, CommandClosures(load_runners(resources / "runners.toml")))
+
+
+def _alert(approver: Approver | None, text: str) -> None:
+    if approver is not None:
+        approver.alert(text)

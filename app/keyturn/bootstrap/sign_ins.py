@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from keyturn.application.alerts import Alert
 from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInState
@@ -31,8 +32,12 @@ class SignInsOnDemand:
         words: Words,
         env: Mapping[str, str],
         changed: Callable[[], None],
+        stopped: Callable[[], bool],
+        alert: Callable[[Alert], None] = lambda _alert: None,
     ) -> None:
+        self._alert = alert
         self._changed = changed
+        self._stopped = stopped
         self._secrets = secrets
         self._known = known
         self._words = words
@@ -62,6 +67,11 @@ class SignInsOnDemand:
         if sign_in is not None:
             await sign_in.sign_out()
 
+    def stop_engaged(self) -> None:
+        """Give up every sign-in that waits for a person."""
+        if self._made is not None:
+            self._made.stop_engaged()
+
     async def close(self) -> None:
         """Give up every sign-in that runs."""
         if self._made is not None:
@@ -78,6 +88,8 @@ class SignInsOnDemand:
                 tokens=TokenStore(self._secrets, self._known),
                 opener_of=program_of_file(self._env),
                 changed=self._changed,
+                stopped=self._stopped,
+                alert=self._alert,
                 texts=RedirectTexts(
                     done=self._words("sign_in.done"), failed=self._words("sign_in.failed")
                 ),

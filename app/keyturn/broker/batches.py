@@ -255,11 +255,22 @@ def members_of_answer(line: bytes) -> tuple[bytes, ...]:
 
 
 def is_unreadable(line: bytes, members: tuple[bytes, ...]) -> bool:
-    """Tell whether an array holds frames that could not be told apart: `members` is what it has.
+    """Tell whether an array could hold answers that cannot be told apart: `members` is what it has.
 
-    A line of some log that begins with a bracket holds none.
+    A line of some log that begins with a bracket holds none, nor does an array of notices.
     """
-    return members == (line,) and _OF_FRAMES.match(line) is not None
+    return members == (line,) and _OF_FRAMES.match(line) is not None and _may_answer(line)
+
+
+def _may_answer(line: bytes) -> bool:
+    """Look for what an answer needs, without reading the line; one too long to look in may."""
+    if len(line) > LONGEST_ANSWERS:
+        return True
+    if b'"id"' not in line:
+        return b'"jsonrpc"' in line and b'"method"' not in line
+    # Without its end the rest of a frame may stand on another line.
+    cut_off = not line.rstrip().endswith(b"]")
+    return cut_off or b'"result"' in line or b'"error"' in line
 
 
 def ids_answered(line: bytes) -> tuple[RequestId, ...]:

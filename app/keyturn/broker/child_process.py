@@ -66,6 +66,8 @@ class Ends:
 class ChildProcess:
     """One child; made by `spawn`. It is reaped, with its tree, after it exited or was ended."""
 
+    barred = False
+
     def __init__(
         self, process: "subprocess.Popen[bytes]", tree: ProcessTree, tasks: TaskOwner, mark: str
     ) -> None:

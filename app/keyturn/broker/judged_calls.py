@@ -275,8 +275,6 @@ class JudgedCalls:
             if live.unlisted:
                 await self._listing.wait(self._services.limits.review_seconds)
             self._waits_for_list_no_longer(live)
-            if live.incoming.cancelled:
-                return
             reply = await self._rounds.handle(live.incoming, self._gate_end)
             self._keep_no_longer(live)
             if isinstance(reply, Admitted):

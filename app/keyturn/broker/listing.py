@@ -65,6 +65,11 @@ class Sends(Protocol):
         """Whether a judged call could be written in this very step."""
         ...
 
+    @property
+    def barred(self) -> bool:
+        """Whether it would be for nothing, because a person has to sign in before."""
+        ...
+
     async def ready(self) -> Ready:
         """Wait until a judged call could be written."""
         ...
@@ -177,7 +182,7 @@ class ListedUpstream:
     @property
     def running(self) -> bool:
         """Whether a judged call could be written in this very step."""
-        return self._server.running
+        return self._server.running and not self._server.barred
 
     async def ready(self) -> Ready:
         """Wait until a judged call could be written."""

@@ -6,6 +6,7 @@ second: only a server that wants a sign-in is worth it, and never on the event l
 """
 
 import logging
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -14,6 +15,7 @@ import httpx2
 import msgspec
 from mcp.client.auth import OAuthClientProvider, OAuthFlowError
 from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
+from mcp.client.auth.oauth2 import OAuthContext
 from mcp.shared.auth import (
     AuthorizationCodeResult,
     OAuthClientInformationFull,
@@ -24,7 +26,7 @@ from mcp.shared.auth import (
 )
 
 from keyturn.broker.http_headers import VERSION
-from keyturn.broker.oauth_http import SignInClient, Unreachable, shown_host
+from keyturn.broker.oauth_http import SignInClient, Unreachable, host_of
 from keyturn.broker.oauth_redirect import Redirected
 from keyturn.broker.oauth_tokens import Facts, Tokens
 from keyturn.broker.oauth_words import Challenge, NoSignIn, SignInWanted
@@ -34,9 +36,13 @@ MOST_REQUESTS = 24
 NOBODY = "http://127.0.0.1/callback"
 """Where to come back to while nobody is asked: nothing is ever sent with it."""
 _LONGEST_CAUSE = 120
+_SERVER_ERROR, _TOO_MANY = 500, 429
+_PKCE = "S256"
+_TOKEN = re.compile(r"[!-~]{1,32768}")
+"""What a header can carry, and a server may be expected to read."""
 _KEPT_OF_ISSUER = frozenset(
-    {"issuer", "authorization_endpoint", "token_endpoint"}
-    | {"authorization_response_iss_parameter_supported"}
+    {"issuer", "authorization_endpoint", "token_endpoint", "revocation_endpoint"}
+    | {"authorization_response_iss_parameter_supported", "code_challenge_methods_supported"}
 )
 _KEPT_OF_RESOURCE = frozenset({"resource", "authorization_servers"})
 _KEPT_OF_CLIENT = frozenset(
@@ -100,7 +106,7 @@ async def authorize(run: Run, client: SignInClient, person: Person | None) -> To
     Raises SignInWanted where somebody has to sign in, and NoSignIn for every other end.
     """
     try:
-        provider = _provider(run, client, person)
+        provider = provider_of(run, client, person)
         await _drive(run, provider, client)
         return _tokens_of(provider, run)
     except (SignInWanted, NoSignIn):
@@ -109,7 +115,10 @@ async def authorize(run: Run, client: SignInClient, person: Person | None) -> To
         # What follows the colon may be anything that a server has said.
         cause = str(error).partition(":")[0][:_LONGEST_CAUSE]
         raise NoSignIn(f"{type(error).__name__}, {cause}") from None
-    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, TimeoutError) as error:
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, ArithmeticError) as error:
+        raise NoSignIn(type(error).__name__) from None
+    except (TimeoutError, StopAsyncIteration) as error:
+        # The SDK ends early where it does not read in a challenge what was read here.
         raise NoSignIn(type(error).__name__) from None
 
 
@@ -124,6 +133,7 @@ async def _drive(run: Run, provider: OAuthClientProvider, client: SignInClient) 
         for _ in range(MOST_REQUESTS):
             if outgoing is not probe:
                 response = await client.fetch(outgoing)
+                _require_well(run, response, challenged=challenged)
             elif challenged or _token(provider) not in ("", used):
                 return
             else:
@@ -133,6 +143,13 @@ async def _drive(run: Run, provider: OAuthClientProvider, client: SignInClient) 
     finally:
         await flow.aclose()
     raise NoSignIn("it took too many requests")
+
+
+def _require_well(run: Run, response: httpx2.Response, *, challenged: bool) -> None:
+    """Raise NoSignIn where a refresh may do better later: nobody has to sign in for that."""
+    ill = response.status_code >= _SERVER_ERROR or response.status_code == _TOO_MANY
+    if run.refresh and not challenged and ill:
+        raise NoSignIn(f"no refresh now (HTTP {response.status_code})")
 
 
 def _said(version: str) -> dict[str, str]:
@@ -169,7 +186,8 @@ class _Storage:
         self.client = client_info
 
 
-def _provider(run: Run, client: SignInClient, person: Person | None) -> OAuthClientProvider:
+def provider_of(run: Run, client: SignInClient, person: Person | None) -> OAuthClientProvider:
+    """Return the SDK's client, with what is known already."""
     tokens, oauth = run.tokens, run.oauth
     held = None
     if tokens is not None:
@@ -189,29 +207,30 @@ def _provider(run: Run, client: SignInClient, person: Person | None) -> OAuthCli
         )
     else:
         uri = NOBODY if person is None else person.uri
-        show, answer = _asks(client, person)
         provider = OAuthClientProvider(
             server_url=run.url,
             client_metadata=OAuthClientMetadata.model_validate(
                 {"redirect_uris": [uri], "client_name": "Keyturn", "scope": oauth.scope or None}
             ),
-            storage=_Storage(held, _client(run, uri, registers=person is not None)),
-            redirect_handler=show,
-            callback_handler=answer,
+            storage=_Storage(held, known_client(run, uri, registers=person is not None)),
             client_metadata_url=oauth.client_metadata_url or None,
         )
+        context = provider.context
+        context.redirect_handler, context.callback_handler = _asks(context, client, person)
     _remind(provider, run)
     return provider
 
 
 def _asks(
-    client: SignInClient, person: Person | None
+    context: OAuthContext, client: SignInClient, person: Person | None
 ) -> tuple[Callable[[str], Awaitable[None]], Callable[[], Awaitable[AuthorizationCodeResult]]]:
     async def show(url: str) -> None:
-        checked = client.check(url)
+        _require_pkce(context.oauth_metadata)
+        page = _in_one_query(url)
+        checked = client.check(page)
         if person is None:
-            raise SignInWanted(shown_host(checked))
-        await person.show(url)
+            raise SignInWanted(host_of(checked))
+        await person.show(page)
 
     async def answer() -> AuthorizationCodeResult:
         found = None if person is None else await person.answer()
@@ -222,7 +241,27 @@ def _asks(
     return show, answer
 
 
-def _client(run: Run, uri: str, *, registers: bool) -> OAuthClientInformationFull | None:
+def _require_pkce(issuer: OAuthMetadata | None) -> None:
+    """Raise NoSignIn for an authorization server that does not say that it checks the code.
+
+    MCP has clients refuse it. Of one that describes nothing, as older ones, nobody can tell.
+    """
+    if issuer is not None and _PKCE not in (issuer.code_challenge_methods_supported or ()):
+        raise NoSignIn(f"the authorization server does not say that it knows PKCE with {_PKCE}")
+
+
+def _in_one_query(url: str) -> str:
+    """Return the page's URL with the question in its own query, where it has one (RFC 6749 3.1)."""
+    # The SDK puts a question mark in any case; what follows the last one is its own, and has none.
+    page, _, question = url.rpartition("?")
+    if "#" in page:
+        raise NoSignIn("a page with a fragment, to which nothing can be asked")
+    return f"{page}&{question}" if "?" in page else url
+
+
+def known_client(
+    run: Run, uri: str = NOBODY, *, registers: bool = False
+) -> OAuthClientInformationFull | None:
     """Return the client that is known already; None to register one."""
     oauth = run.oauth
     if oauth.client_id:
@@ -251,8 +290,9 @@ def _remind(provider: OAuthClientProvider, run: Run) -> None:
     context, tokens = provider.context, run.tokens
     if tokens is None:
         return
-    if tokens.issuer and tokens.resource:
+    if tokens.issuer:
         context.oauth_metadata = OAuthMetadata.model_validate(tokens.issuer)
+    if tokens.resource:
         resource = ProtectedResourceMetadata.model_validate(tokens.resource)
         context.protected_resource_metadata = resource
         context.auth_server_url = str(resource.authorization_servers[0])
@@ -267,13 +307,14 @@ def _remind(provider: OAuthClientProvider, run: Run) -> None:
 def _tokens_of(provider: OAuthClientProvider, run: Run) -> Tokens:
     context = provider.context
     tokens, client = context.current_tokens, context.client_info
-    if tokens is None or not tokens.access_token.isascii() or not tokens.access_token.isprintable():
+    if tokens is None or not _TOKEN.fullmatch(tokens.access_token):
         raise NoSignIn("no token that a header can carry")
     return Tokens(
         access=tokens.access_token,
         refresh=tokens.refresh_token or "",
         scope=tokens.scope or "",
         expires_at=run.now + tokens.expires_in if tokens.expires_in else 0.0,
+        since=run.tokens.since if run.refresh and run.tokens is not None else run.now,
         client=_json(client, _KEPT_OF_CLIENT) if client and not run.oauth.client_id else {},
         issuer=_json(context.oauth_metadata, _KEPT_OF_ISSUER),
         resource=_json(context.protected_resource_metadata, _KEPT_OF_RESOURCE),

@@ -1,7 +1,8 @@
 """Owns the place where a browser comes back to once a person has signed in: one request, no more.
 
 It listens on this machine only, on a port that is free, for the one answer that names the state of
-this sign-in; whatever comes first to that place ends it.
+this sign-in. What names another state is another sign-in's, or an attacker's, and ends nothing: the
+page of an earlier try may still be open, and comes back to the same port.
 """
 
 import asyncio
@@ -63,7 +64,7 @@ class RedirectListener:
         self._state = query.get("state", "")
 
     async def answer(self) -> Redirected | None:
-        """Return what came; None where it was no answer, or another one's."""
+        """Return what came; None where that person did not sign in, or it was given up."""
         return await self._came
 
     def close(self) -> None:
@@ -102,22 +103,32 @@ class RedirectListener:
             return _page(404, "")
         if self._came.done() or not self._state:
             return _page(410, self._texts.failed)
-        found = self._read(query)
+        pairs = _read(query)
+        if not any(name == "state" and self._is_ours(value) for name, value in pairs):
+            return _page(400, self._texts.failed)
+        found = _answer_in(pairs)
         self._came.set_result(found)
         self.close()
         return _page(400, self._texts.failed) if found is None else _page(200, self._texts.done)
 
-    def _read(self, query: str) -> Redirected | None:
-        try:
-            pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
-        except ValueError:
-            return None
-        said = dict(pairs)
-        state = said.get("state", "")
-        known = secrets.compare_digest(state.encode(), self._state.encode())
-        if len(said) < len(pairs) or not known or not said.get("code"):
-            return None
-        return Redirected(code=said["code"], state=state, iss=said.get("iss"))
+    def _is_ours(self, state: str) -> bool:
+        return secrets.compare_digest(state.encode(), self._state.encode())
+
+
+def _read(query: str) -> list[tuple[str, str]]:
+    """Return what the browser brought; nothing of what is too much."""
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        return []
+
+
+def _answer_in(pairs: list[tuple[str, str]]) -> Redirected | None:
+    """Return the answer; None for a refusal, and for what can be read in two ways."""
+    said = dict(pairs)
+    if len(said) < len(pairs) or not said.get("code"):
+        return None
+    return Redirected(code=said["code"], state=said["state"], iss=said.get("iss"))
 
 
 def _port_of(uri: str) -> int:

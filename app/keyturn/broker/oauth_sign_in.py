@@ -8,19 +8,19 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-import httpx2
-
+from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.ports.url_opener import UrlOpener
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.oauth_http import SignInClient, shown_host
-from keyturn.broker.oauth_redirect import Redirected, RedirectListener, RedirectTexts
+from keyturn.broker.oauth_http import SignInClient, host_in
+from keyturn.broker.oauth_person import BrowserPerson
+from keyturn.broker.oauth_redirect import RedirectListener, RedirectTexts
 from keyturn.broker.oauth_tokens import Tokens, TokenStore
 from keyturn.broker.oauth_words import Challenge, NoSignIn, SignInWanted
 from keyturn.domain.configuration import OAuthConfig, ServerConfig
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+CLOSE_SECONDS = 2.0
+"""How long the end waits until new tokens are kept: the old ones may be worth nothing."""
+REVOKE_SECONDS = 20.0
+"""How long an authorization server is told that tokens are over."""
 SIGN_IN_SECONDS = 300.0
 """How long a person may take."""
 WAIT_SECONDS = 8.0
@@ -54,6 +58,15 @@ class SignInMeans:
     texts: RedirectTexts
     changed: Callable[[], None] = lambda: None
     """Is told when a server stands otherwise than before."""
+    stopped: Callable[[], bool] = lambda: False
+    """Whether all agents are stopped, so that nobody is asked to sign in."""
+    alert: Callable[[Alert], None] = lambda _alert: None
+    """Tells a person of a sign-in that went bad."""
+
+    def require_going(self) -> None:
+        """Raise NoSignIn while all agents are stopped."""
+        if self.stopped():
+            raise NoSignIn("all agents are stopped")
 
 
 _NOT_ASKED = Challenge(status=401, header="", version="")
@@ -75,6 +88,9 @@ class ServerSignIn:
         self._refreshed = ""
         """A token that was just refreshed: where it is not taken, another one is no help."""
         self._running: asyncio.Task[None] | None = None
+        self._storing = asyncio.Lock()
+        """Held while the keychain is told, so that what was told last is what it holds."""
+        self._stored: asyncio.Task[None] | None = None
         self._asking = False
         """Whether a person was shown where to sign in."""
         self._no_other_before = 0.0
@@ -87,15 +103,24 @@ class ServerSignIn:
         self._pages: deque[float] = deque(maxlen=MOST_PAGES)
         """When the operator's program was started for a request."""
         self._failed = False
+        self.barred = False
+        """Whether the server takes nothing until somebody has signed in."""
 
     @property
     def state(self) -> SignInState:
         """How Keyturn stands with the server."""
-        return SignInState(
-            host=self.host,
-            under_way=self._asking,
-            failed=self._failed and not self._asking,
-            signed_in=self._tokens is not None and not self.host,
+        tokens = self._tokens
+        stands = SignInState(
+            host=self.host, under_way=self._asking, failed=self._failed and not self._asking
+        )
+        if tokens is None or self.barred:
+            return stands
+        return replace(
+            stands,
+            signed_in=True,
+            at=host_in(str(tokens.issuer.get("authorization_endpoint") or self.server.url)),
+            client=str(tokens.client.get("client_id") or self._oauth.client_id),
+            since=tokens.since,
         )
 
     async def headers(self) -> dict[str, str]:
@@ -125,6 +150,16 @@ class ServerSignIn:
             return self._tokens is not None and self._tokens.access == self._refreshed
         raise SignInWanted(self.host) if self.host else NoSignIn(self._fault)
 
+    def taken(self, used: Mapping[str, str]) -> None:
+        """The server took a request with these headers: a token in them is good now."""
+        if not used or used != self.headers_now():
+            return
+        # It may be refreshed again, once it is not taken any more.
+        self._refreshed = ""
+        if self.barred:
+            self.barred, self.host = False, ""
+            self._means.changed()
+
     async def sign_in(self, opener: UrlOpener) -> None:
         """Have a person sign in, who asked for it; returns once it has begun."""
         await self._stop_running()
@@ -133,61 +168,99 @@ class ServerSignIn:
 
     async def sign_out(self) -> None:
         """Forget the tokens; raises SecretStoreUnavailable where the keychain keeps them."""
+        await self._load()
+        # Last, and nothing in between: a refresh that began meanwhile would sign in again.
         await self._stop_running()
-        async with self._loading:
-            self._tokens, self._loaded, self._no_other_before = None, True, 0.0
+        left, self._tokens, self._no_other_before = self._tokens, None, 0.0
         self._means.changed()
-        await self._means.tokens.forget(self.server.name, self.server.url)
+        if left is not None:
+            self._tasks.start(
+                _give_back(left, self._run_of, self._client), f"giving back {self.server.name}"
+            )
+        async with self._storing:
+            await self._means.tokens.forget(self.server.name, self.server.url)
+
+    def stop_engaged(self) -> None:
+        """Give up a sign-in that waits for a person: nobody signs in while all is stopped."""
+        if self._asking and self._running is not None:
+            self._running.cancel()
 
     async def settled(self) -> None:
-        """Wait until no sign-in runs."""
+        """Wait until no sign-in runs, and what came of it is kept."""
         if self._running is not None:
             await asyncio.wait([self._running])
+        if self._stored is not None:
+            await asyncio.wait([self._stored])
 
     async def close(self) -> None:
-        """Give up what runs."""
+        """Give up what runs; new tokens are kept first, if the keychain takes them in time."""
+        await self._stop_running()
+        if self._stored is not None:
+            await asyncio.wait([self._stored], timeout=CLOSE_SECONDS)
         await self._tasks.close()
 
     # ---------------------------------------------------------------- inside
 
     async def _load(self) -> None:
         async with self._loading:
+            if self._loaded:
+                return
+            found = await self._means.tokens.load(self.server.name, self.server.url)
+            # The keychain may take long, and somebody may have signed in meanwhile.
             if not self._loaded:
-                self._tokens = await self._means.tokens.load(self.server.name, self.server.url)
-                self._loaded = True
+                self._tokens, self._loaded = found, True
 
     async def _stop_running(self) -> None:
-        running = self._running
-        if running is not None:
+        # One that was cancelled before its first step does not say that it ended; and whoever
+        # waited for the same one may have started another.
+        while (running := self._running) is not None:
             running.cancel()
             await asyncio.wait([running])
+            if self._running is running:
+                self._running = None
 
     async def _run(self, wanted_with: UrlOpener | None) -> None:
         """Get new tokens; `wanted_with` shows the page to a person who asked for it."""
-        self._failed = False
+        self._failed, challenge = False, self._challenge
         try:
+            run = await self._run_of(challenge)
             if wanted_with is None:
-                tokens = await self._authorize(self._means.opener_of(self.server))
+                tokens = await self._authorize(run, self._means.opener_of(self.server))
             else:
-                tokens = await self._ask((await self._run_of()).signing_in(), wanted_with)
-            self._tokens, self.host, self._fault, self._loaded = tokens, "", "", True
-            await self._means.tokens.keep(self.server.name, self.server.url, tokens)
+                tokens = await self._ask(run.signing_in(), wanted_with)
+            self._tokens, self._loaded = tokens, True
+            self.host, self._fault, self.barred = "", "", False
+            # A task of its own: nobody waits for the keychain, and no click or end loses them.
+            self._stored = self._tasks.start(self._keep(tokens), "keeping tokens")
         except SignInWanted as wanted:
-            self.host = wanted.host
+            # A token that lacks a scope is good for all that needs none.
+            self.host, self.barred = wanted.host, not challenge.wants_scope
             self._pause("somebody has to sign in")
+            if self._tokens is not None:
+                self._alert(AlertKind.SIGN_IN_WANTED)
         except (NoSignIn, KeyturnError) as error:
             self._failed = wanted_with is not None
             self._pause(str(error))
+            if self._failed or self._asking:
+                self._alert(AlertKind.SIGN_IN_FAILED)
         finally:
             self._running, self._asking = None, False
             self._means.changed()
+
+    async def _keep(self, tokens: Tokens) -> None:
+        async with self._storing:
+            if tokens is self._tokens:
+                await self._means.tokens.keep(self.server.name, self.server.url, tokens)
+
+    def _alert(self, kind: AlertKind) -> None:
+        self._means.alert(Alert(kind, self.server.name))
 
     def _pause(self, fault: str) -> None:
         self._fault = fault
         self._no_other_before = time.monotonic() + PAUSE_SECONDS
         _log.info("no sign-in server=%s cause=%s", self.server.name, fault)
 
-    async def _run_of(self) -> "Run":
+    async def _run_of(self, challenge: Challenge) -> "Run":
         # Importing it takes a second; from the thread on it is there.
         await asyncio.to_thread(import_module, "keyturn.broker.oauth_flow")
         from keyturn.broker.oauth_flow import Run
@@ -195,19 +268,19 @@ class ServerSignIn:
         return Run(
             url=self.server.url,
             oauth=self._oauth,
-            client_secret=await self._client_secret(),
-            challenge=self._challenge,
+            client_secret=await _client_secret(self._means, self.server),
+            challenge=challenge,
             tokens=self._tokens,
             now=time.time(),
         )
 
-    async def _authorize(self, opener: UrlOpener | None) -> Tokens:
+    async def _authorize(self, run: "Run", opener: UrlOpener | None) -> Tokens:
         """Get tokens with what is known already; else with the operator's program."""
-        run = await self._run_of()
         from keyturn.broker.oauth_flow import authorize
 
         tokens = run.tokens
-        if tokens is not None and tokens.refresh and self._may_refresh(run.challenge, tokens):
+        may = tokens is not None and tokens.refresh and tokens.access != self._refreshed
+        if may and not run.challenge.wants_scope:
             try:
                 renewed = await authorize(run.refreshing(), self._client, None)
             except SignInWanted:
@@ -228,16 +301,14 @@ class ServerSignIn:
             raise NoSignIn("the server wanted too many sign-ins")
         self._pages.append(now)
 
-    def _may_refresh(self, challenge: Challenge, tokens: Tokens) -> bool:
-        return not challenge.wants_scope and tokens.access != self._refreshed
-
     async def _ask(self, run: "Run", opener: UrlOpener) -> Tokens:
         """Have a person sign in."""
         from keyturn.broker.oauth_flow import authorize
 
+        self._means.require_going()
         listener = RedirectListener(self._means.texts)
         before = run.tokens.client.get("redirect_uris") if run.tokens is not None else None
-        person = _Person(opener, listener, self._shown)
+        person = BrowserPerson(opener, listener, self._shown)
         await listener.start(str(before[0]) if isinstance(before, list) and before else "")
         try:
             async with asyncio.timeout(SIGN_IN_SECONDS):
@@ -249,57 +320,37 @@ class ServerSignIn:
             await person.close()
 
     def _shown(self, host: str) -> None:
+        self._means.require_going()
         self.host, self._asking = host, True
         self._means.changed()
 
-    async def _client_secret(self) -> str:
-        """Return the secret of a client that the authorization server knows already."""
-        name = self._oauth.client_secret
-        secret = await self._means.secrets.get(self.server.name, name) if name else None
-        if name and secret is None:
-            raise SecretStoreUnavailable(
-                f"The keychain holds no value named {name} for {self.server.name}.",
-                mend=f"Store it: keyturn credential set {self.server.name} {name}",
-            )
-        return "" if secret is None else secret.value
+
+async def _give_back(
+    left: Tokens, run_of: "Callable[[Challenge], Awaitable[Run]]", client: SignInClient
+) -> None:
+    """Tell the authorization server that tokens are over, where it can be told."""
+    try:
+        run = replace(await run_of(_NOT_ASKED), tokens=left)
+        from keyturn.broker.oauth_revoke import revoke
+
+        async with asyncio.timeout(REVOKE_SECONDS):
+            told = await revoke(run, client)
+    except (NoSignIn, KeyturnError, TimeoutError) as error:
+        _log.info("tokens are not revoked cause=%s", str(error) or type(error).__name__)
+    else:
+        _log.info("signed out revoked=%s", told)
 
 
-class _Person:
-    """Shows the page, and waits for the browser to come back from it."""
-
-    def __init__(
-        self, opener: UrlOpener, listener: RedirectListener, shown: Callable[[str], None]
-    ) -> None:
-        self._opener = opener
-        self._listener = listener
-        self._shown = shown
-        self._tasks = TaskOwner()
-
-    @property
-    def uri(self) -> str:
-        """Where the browser comes back to."""
-        return self._listener.uri
-
-    async def show(self, url: str) -> None:
-        """Open the page; it may stay open until all is over."""
-        self._listener.expect(url)
-        self._shown(shown_host(httpx2.URL(url)))
-        self._tasks.start(self._open(url), "page to sign in")
-
-    async def answer(self) -> Redirected | None:
-        """Return what the browser brought; None too where no page could be shown."""
-        return await self._listener.answer()
-
-    async def close(self) -> None:
-        """Close the page, as far as it is ours."""
-        await self._tasks.close()
-
-    async def _open(self, url: str) -> None:
-        try:
-            await self._opener.open(url)
-        except KeyturnError as error:
-            _log.info("no page to sign in: %s", error)
-            self._listener.close()
+async def _client_secret(means: SignInMeans, server: ServerConfig) -> str:
+    """Return the secret of a client that the authorization server knows already."""
+    name = server.oauth.client_secret if server.oauth is not None else ""
+    secret = await means.secrets.get(server.name, name) if name else None
+    if name and secret is None:
+        raise SecretStoreUnavailable(
+            f"The keychain holds no value named {name} for {server.name}.",
+            mend=f"Store it: keyturn credential set {server.name} {name}",
+        )
+    return "" if secret is None else secret.value
 
 
 class SignIns:
@@ -307,32 +358,35 @@ class SignIns:
 
     def __init__(self, means: SignInMeans) -> None:
         self._means = means
-        self._servers: dict[str, ServerSignIn] = {}
+        self._servers: dict[tuple[str, str], ServerSignIn] = {}
+        """By name and URL."""
         self._tasks = TaskOwner()
 
     def of(self, server: ServerConfig) -> ServerSignIn | None:
         """Return what its connections share; None for a server whose own headers say who asks."""
         if names_authorization(server.headers):
             return None
-        known = self._servers.get(server.name)
-        if known is not None and (known.server.url, known.server.oauth) == (
-            server.url,
-            server.oauth,
-        ):
+        known = self._servers.get((server.name, server.url))
+        if known is not None and known.server.oauth == server.oauth:
             return known
         if known is not None:
             self._tasks.start(known.close(), "end of a sign-in")
-        made = self._servers[server.name] = ServerSignIn(server, self._means)
+        made = self._servers[server.name, server.url] = ServerSignIn(server, self._means)
         return made
 
     def state_of(self, server: ServerConfig) -> SignInState:
         """Return how a server stands, as far as it was asked."""
-        known = self._servers.get(server.name)
-        same = known is not None and known.server.url == server.url
-        return known.state if known is not None and same else SignInState()
+        known = self._servers.get((server.name, server.url))
+        if known is None or names_authorization(server.headers):
+            return SignInState()
+        return known.state
+
+    def stop_engaged(self) -> None:
+        """Give up every sign-in that waits for a person."""
+        for server in self._servers.values():
+            server.stop_engaged()
 
     async def close(self) -> None:
         """Give up every sign-in that runs."""
-        for server in self._servers.values():
-            await server.close()
+        await asyncio.gather(*(server.close() for server in self._servers.values()))
         await self._tasks.close()

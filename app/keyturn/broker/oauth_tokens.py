@@ -28,6 +28,8 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     scope: str = ""
     expires_at: float = 0.0
     """In seconds since 1970; 0 where nobody said."""
+    since: float = 0.0
+    """When somebody signed in, as `expires_at`; 0 where that was not kept."""
     client: Facts = {}
     """The client as the authorization server knows it, its secret included."""
     issuer: Facts = {}

@@ -47,7 +47,9 @@ def challenge_of(response: httpx2.Response, version: str, *, known: bool) -> Cha
 
     `known` for a server that is known to want a sign-in: it need not say so again.
     """
-    header = ", ".join(response.headers.get_list(_CHALLENGE))[:_LONGEST]
+    said = ", ".join(response.headers.get_list(_CHALLENGE))[:_LONGEST]
+    # A realm may be in any language; what is used of it is ASCII.
+    header = said.encode("ascii", "replace").decode()
     if response.status_code == 401 and (known or "bearer" in header.lower()):
         return Challenge(status=401, header=header, version=version)
     if response.status_code == 403 and _SCOPE_LACKS.search(header):

@@ -26,6 +26,7 @@ ERROR_BYTES = 64 * 1024
 """What is read of a response that holds no answer."""
 UNSENT = "The server could not be reached."
 UNANSWERED = "the server closed the connection before it answered"
+UNREADABLE = "the server's answer could not be read"
 _SLOW_BYTES = 1 << 20
 _BYTES_OF_A_TASK = 1024
 """What a frame takes up while it waits, beside its text."""
@@ -47,6 +48,11 @@ class Remote:
     """Says that the answer to a request can be taken up again, or has to be."""
     sign_in: ServerSignIn | None = None
     """What all connections to the server know of who asks there."""
+
+    @property
+    def barred(self) -> bool:
+        """Whether somebody has to sign in before anything is taken."""
+        return self.sign_in is not None and self.sign_in.barred
 
 
 class PulledFlow:
@@ -161,7 +167,7 @@ class Posts:
         if 300 <= status < 500:
             self.say(post, f"The server refused the request (HTTP {status}).")
         else:
-            self.lost(post, f"the server's answer could not be read (HTTP {status})")
+            self.lost(post, f"{UNREADABLE} (HTTP {status})")
 
     def note(self, text: str) -> None:
         """Write a line into the server's log."""

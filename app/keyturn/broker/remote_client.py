@@ -51,6 +51,8 @@ class RemoteClient:
             ) as response:
                 challenge = self._challenge_of(response, headers) if left else None
                 if challenge is None:
+                    if self._sign_in is not None and response.is_success:
+                        self._sign_in.taken(said)
                     yield response
                     return
             refused()

@@ -48,6 +48,11 @@ class Transport(Protocol):
         ...
 
     @property
+    def barred(self) -> bool:
+        """Whether a person has to sign in before it takes anything."""
+        ...
+
+    @property
     def unwritten(self) -> int:
         """Bytes that it has not taken."""
         ...

@@ -13,7 +13,7 @@ import httpx2
 
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.batches import BATCH_VERSION, members_of_answer
+from keyturn.broker.batches import BATCH_VERSION, is_unreadable, members_of_answer
 from keyturn.broker.child_process import Ends
 from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId, ServerFrame, cancelled_id, read_server
@@ -25,6 +25,7 @@ from keyturn.broker.oauth_words import NoSignIn, SignInWanted
 from keyturn.broker.posting import (
     ERROR_BYTES,
     UNANSWERED,
+    UNREADABLE,
     Post,
     Posts,
     PulledFlow,
@@ -107,6 +108,11 @@ class HttpTransport:
     def writable(self) -> bool:
         """False once it was ended."""
         return not self._closed
+
+    @property
+    def barred(self) -> bool:
+        """Whether somebody has to sign in first."""
+        return self._remote.barred
 
     @property
     def unwritten(self) -> int:
@@ -241,7 +247,12 @@ class HttpTransport:
         line = line_of(data)
         if self._headers.version != BATCH_VERSION:
             return self._hand_on_one(post, line)
-        handed = [self._hand_on_one(post, member) for member in members_of_answer(line)]
+        members = members_of_answer(line)
+        if is_unreadable(line, members):
+            # Its stream may go on, and whoever asked would wait for an answer that has come.
+            self._posts.note("an array that cannot be read")
+            self._posts.lost(post, UNREADABLE)
+        handed = [self._hand_on_one(post, member) for member in members]
         return all(handed)
 
     def _hand_on_one(self, post: _Exchange, line: bytes) -> bool:

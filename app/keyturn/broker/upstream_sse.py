@@ -84,6 +84,11 @@ class SseTransport:
         return not self._closed
 
     @property
+    def barred(self) -> bool:
+        """Whether somebody has to sign in first."""
+        return self._remote.barred
+
+    @property
     def unwritten(self) -> int:
         """Bytes that have not gone out."""
         return self._posts.weight

@@ -6,11 +6,13 @@ What it did not ask itself it hands on untouched; what may be sent at all is dec
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Protocol
 
 import msgspec
 
+from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import (
@@ -107,13 +109,11 @@ class StdioUpstream:
         self._child: Transport | None = None
         self._lines = ServerLines(self, means.large, self._tasks, start.agent)
         self._awaited = Awaited()
-        self._own_ids = 0
-        self._refused_unread = 0
+        self._own_ids = self._refused_unread = self._dropped = 0
         self.in_batches = False
         """Whether the server may write several frames as one array."""
         self._unheard = False
         """Nothing that it says on its own is heard any more."""
-        self._dropped = 0
 
     # ---------------------------------------------------------------- life
 
@@ -177,6 +177,11 @@ class StdioUpstream:
         return self._state is _State.RUNNING and child is not None and child.writable
 
     @property
+    def barred(self) -> bool:
+        """Whether it takes nothing until a person has signed in."""
+        return self._child is not None and self._child.barred
+
+    @property
     def pid(self) -> int:
         """Process id of the server; 0 when it never ran."""
         return self._child.pid if self._child is not None else 0
@@ -195,15 +200,12 @@ class StdioUpstream:
 
     async def ready(self) -> Ready:
         """Wait for a server that is starting, at most the hold time."""
-        if not self._known.is_set():
-            try:
-                async with asyncio.timeout(self._means.limits.hold_seconds):
-                    await self._known.wait()
-            except TimeoutError:
-                return Ready.GONE
-        if self._state is _State.KEYCHAIN:
-            return Ready.KEYCHAIN
-        return Ready.READY if self.running else Ready.GONE
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._means.limits.hold_seconds):
+                await self._known.wait()
+        if self.running:
+            return Ready.SIGN_IN if self.barred else Ready.READY
+        return Ready.KEYCHAIN if self._state is _State.KEYCHAIN else Ready.GONE
 
     def send(
         self, request_id: RequestId, method: str, params: JsonObject
@@ -282,6 +284,7 @@ class StdioUpstream:
             # All that waits could wait for ever, and what came later be another one's answer.
             self.note("ended by an array that cannot be read", line)
             self._awaited.lose_all("the server's answers could not be read")
+            self._means.alert(Alert(AlertKind.SERVER_UNREADABLE, self._start.server.name))
             self._hear_no_more(self._child)
 
     def _hear_no_more(self, child: Transport) -> None:
@@ -322,11 +325,8 @@ class StdioUpstream:
         self._awaited.lose_all("the server ended")
         if was_running:
             self._events.server_ended("the server ended")
-            self._tasks.start(self._end_child(), "end of a server that closed its stdout")
-
-    async def _end_child(self) -> None:
-        if self._child is not None:
-            await self._child.end()
+            if self._child is not None:
+                self._tasks.start(self._child.end(), "end of a server that closed its stdout")
 
     def note(self, what: str, line: bytes) -> None:
         """Write what is no frame into the server's log, and count it."""

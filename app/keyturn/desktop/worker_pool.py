@@ -7,7 +7,6 @@ that is dead or late is killed and another started in its place; its payload cou
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,15 +14,11 @@ from dataclasses import dataclass
 from keyturn.application.ports.payloads import NotInspected, Parts, T
 from keyturn.desktop.process_tree import with_parent_death_signal
 from keyturn.desktop.worker_process import WorkerProcess
+from keyturn.desktop.worker_room import WorkerRoom
 
 _log = logging.getLogger(__name__)
 
 WORKERS = 2
-MOST_WAITING_BYTES = 256 * 1024 * 1024
-"""Of payloads that wait or are worked on, beside one that is let in alone."""
-MOST_OF_AGENT_BYTES = MOST_WAITING_BYTES // 4
-"""Of one agent, beside one that is let in alone: as long as the longest frame, and always the same,
-so that no agent's large calls depend on how many others are busy."""
 LATE = NotInspected("it was not inspected in time")
 DEAD = NotInspected("it could not be inspected: the process for that ended")
 TOO_MUCH = NotInspected("it could not be inspected: too much else waits for that")
@@ -42,6 +37,8 @@ class Times:
     """From the broker's start to the workers'."""
     idle: float = 300.0
     """From the last payload to the workers' end."""
+    room: float = 10.0
+    """Until there is room beside what else waits; its connection is not read meanwhile."""
 
 
 class _Worker:
@@ -69,9 +66,7 @@ class WorkerPool:
         self._workers: set[_Worker] = set()
         self._idle: list[_Worker] = []
         self._burials: set[asyncio.Future[str]] = set()
-        self._waiting_bytes = 0
-        self._of_agent: Counter[str] = Counter()
-        """Of these, by agent."""
+        self._room = WorkerRoom()
         self._asked = 0
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -94,28 +89,15 @@ class WorkerPool:
         self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
     ) -> "T | NotInspected":
         """Have a worker do one job; `read` takes its answer, in a thread."""
-        size = len(payload)
-        if not self._has_room(size, agent):
-            return TOO_MUCH
-        self._set_timer(None)
-        self._asked += 1
-        self._waiting_bytes += size
-        self._of_agent[agent] += size
-        try:
-            self._fill()
-            async with self._places:
-                return await self._ask(lambda worker: read(worker.do(job, payload)))
-        finally:
-            self._waiting_bytes -= size
-            self._of_agent[agent] -= size
-            self._of_agent += Counter()  # forgets who has nothing there any more
-            self._asked -= 1
-            if not self._asked:
-                self._set_timer(self._times.idle, self._rest)
+        async with self._room.place(len(payload), agent, self._times.room) as has_room:
+            if not has_room:
+                return ENDED if self._closed else TOO_MUCH
+            return await self._ask_in_turn(lambda worker: read(worker.do(job, payload)))
 
     async def close(self) -> None:
         """End the workers; what they work on counts as not inspected."""
         self._closed = True
+        self._room.close()
         self._set_timer(None)
         for worker in tuple(self._workers):
             self._end(worker)
@@ -125,11 +107,17 @@ class WorkerPool:
 
     # ---------------------------------------------------------------- one job
 
-    def _has_room(self, size: int, agent: str) -> bool:
-        if self._waiting_bytes and self._waiting_bytes + size > MOST_WAITING_BYTES:
-            return False
-        own = self._of_agent[agent]
-        return not own or own + size <= MOST_OF_AGENT_BYTES
+    async def _ask_in_turn(self, work: Callable[[WorkerProcess], T]) -> "T | NotInspected":
+        self._set_timer(None)
+        self._asked += 1
+        try:
+            self._fill()
+            async with self._places:
+                return await self._ask(work)
+        finally:
+            self._asked -= 1
+            if not self._asked:
+                self._set_timer(self._times.idle, self._rest)
 
     async def _ask(self, work: Callable[[WorkerProcess], T]) -> "T | NotInspected":
         if self._closed:

@@ -21,12 +21,14 @@ from keyturn.gui.sending import IntentSender
 from keyturn.gui.standing_pages import StandingPages
 from keyturn.gui.stopped.presenter import StoppedPresenter
 from keyturn.gui.stopped.view import StoppedScreen
+from keyturn.presentation.alerts import LONGEST_ALERT
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.history_builder import HistoryBuilder
 from keyturn.presentation.rules_builder import draft_of
 from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
+from keyturn.presentation.visible_text import shown_line
 from keyturn.storage.queries.items import HistoryItem
 
 
@@ -94,6 +96,7 @@ class Desk(QObject):
         self._bridge.welcomed.connect(self._on_welcome)
         self._bridge.state_changed.connect(self._on_state)
         self._bridge.raise_asked.connect(self._on_raise)
+        self._bridge.alerted.connect(self._on_alert)
         self.queue.waiting_changed.connect(self._on_waiting)
         self.queue.arrived.connect(self._on_arrived)
         self.servers.request_wanted.connect(self._on_request_wanted)
@@ -125,6 +128,13 @@ class Desk(QObject):
         self.window.showNormal()
         self.window.raise_()
         self.window.activateWindow()
+
+    def _on_alert(self, text: str) -> None:
+        """Say it in the window; also beside the clock where nobody looks at the window."""
+        shown = shown_line(text, self._look.words, most=LONGEST_ALERT)
+        self.window.alert.tell(shown)
+        if not self.window.isActiveWindow():
+            self.standing.tray.tell(shown)
 
     def _on_request_wanted(self, request_id: str) -> None:
         self.window.show_page(Page.QUEUE)

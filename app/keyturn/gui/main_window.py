@@ -8,6 +8,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QS
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from keyturn.application.stop import StopLevel
+from keyturn.gui.alert_notice import AlertNotice
 from keyturn.gui.look import Look
 from keyturn.gui.pages import PAGE_KEYS, Page
 from keyturn.gui.widgets.layouts import column, row
@@ -53,6 +54,7 @@ class MainWindow(QWidget):
         self.setMinimumSize(*_LEAST)
         self.resize(*_DEFAULT)
         self.top_bar = TopBar(look)
+        self.alert = AlertNotice(look)
         self.rail = NavRail(look)
         self.rail.offer(self._pages)
         self._stack = QStackedWidget()
@@ -121,10 +123,12 @@ class MainWindow(QWidget):
         below.addWidget(self._stack, 1)
         layout = column(self)
         layout.addWidget(self.top_bar)
+        layout.addWidget(self.alert)
         layout.addLayout(below, 1)
 
     def _connect(self) -> None:
         self.rail.page_chosen.connect(self.show_page)
+        self.alert.action_pressed.connect(self._on_alert_closed)
         self.top_bar.grant_end_requested.connect(self.grant_end_requested)
         self.top_bar.stop_button.stop_requested.connect(self._on_stop_button)
 
@@ -140,6 +144,13 @@ class MainWindow(QWidget):
         away = QShortcut(QKeySequence("Esc"), self)
         away.setObjectName("key_hide")
         away.activated.connect(self.close)
+
+    def _on_alert_closed(self, _action: str) -> None:
+        """Leave the focus in the page: what is gone must not hand it to the stop."""
+        page = self._stack.currentWidget()
+        if page is not None:
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.alert.clear()
 
     def _on_stop_button(self, level: int) -> None:
         self.stop_requested.emit("window", level)

@@ -38,6 +38,7 @@ class Tray(QObject):
         self.quit = self._add("tray_quit", words("tray.quit"), self.quit_requested)
         self._icon.setContextMenu(self._menu)
         self._icon.activated.connect(self._on_activated)
+        self._icon.messageClicked.connect(self.open_requested)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._paint)
 
     @property
@@ -65,6 +66,11 @@ class Tray(QObject):
             self._paint()
         if not self._icon.isVisible() and self.available:
             self._icon.show()
+
+    def tell(self, text: str) -> None:
+        """Say something once, as the desktop says such things; a click opens the window."""
+        if self._icon.isVisible():
+            self._icon.showMessage(self._look.words("window.title"), text, self._icon.icon())
 
     def close(self) -> None:
         """Take the icon away with the window."""

@@ -7,6 +7,7 @@ from keyturn.application.console_state import ServerState
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, RemoteTransport
 from keyturn.presentation.card import Pair
+from keyturn.presentation.launch_facts import launch_claims, launch_facts
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.relative_time import relative_time
 from keyturn.presentation.servers import Notice
@@ -14,6 +15,7 @@ from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _LONGEST_HOST = 253
+_LONGEST_CLIENT = 120
 _TRANSPORTS = {
     RemoteTransport.HTTP.value: "servers.transport_http",
     RemoteTransport.SSE.value: "servers.transport_sse",
@@ -58,6 +60,8 @@ def facts_of(
         executable, sha256 = launch.get("executable"), launch.get("sha256")
         yield _exact(words("servers.executable"), executable, words("servers.not_known"))
         yield _exact(words("servers.sha256"), sha256, words("servers.not_known"))
+    yield from launch_facts(launch, words)
+    yield from launch_claims(launch, words)
     if isinstance(launch.get("cwd"), str):
         yield _exact(words("servers.folder"), launch.get("cwd"), "")
     label = state.environment or words("servers.no_environment")
@@ -65,6 +69,8 @@ def facts_of(
     if state.agreed_at:
         value = when_text(state.agreed_at, now, words)
         yield Pair(key=words("servers.agreed"), value=value)
+    if state.signed_in:
+        yield Pair(key=words("servers.signed_in_at"), value=_signed_in(state, now, words))
     counted = "servers.connections" if state.url else "servers.processes"
     yield Pair(key=words("servers.running"), value=words(counted, n=state.running))
     if logs and not state.url:
@@ -83,6 +89,8 @@ def sign_in_notice(state: ServerState, words: Words) -> Notice:
         strong, rest = words("servers.notice_not_signed_in"), "servers.notice_not_signed_in_rest"
     else:
         strong, rest = words("servers.notice_sign_in", host=host), "servers.notice_sign_in_rest"
+        if state.signed_in:
+            rest = "servers.notice_sign_in_more"
     return Notice(
         role=Role.WARNING,
         icon=Icon.ATTENTION,
@@ -91,6 +99,18 @@ def sign_in_notice(state: ServerState, words: Words) -> Notice:
         action=words("servers.sign_in"),
         signs_in=True,
     )
+
+
+def _signed_in(state: ServerState, now: datetime, words: Words) -> str:
+    """Say where, as whom and since when; host and client stand there as they were said."""
+    said = shown_line(state.signed_in_at, words, most=_LONGEST_HOST)
+    if state.signed_in_as:
+        client = shown_line(state.signed_in_as, words, most=_LONGEST_CLIENT)
+        said = words("servers.signed_in_as", host=said, client=client)
+    if state.signed_in_since:
+        since = when_text(state.signed_in_since, now, words)
+        said = words("servers.signed_in_since", where=said, when=since)
+    return said
 
 
 def proposal_of(state: ServerState) -> JsonObject:

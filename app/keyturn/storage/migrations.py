@@ -22,3 +22,10 @@ def second(database: Database) -> None:
     """Tell in the history what was asked for that is no tool's call."""
     for statement in STEPS["0002_methods_of_calls"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0003_closures")
+def third(database: Database) -> None:
+    """Keep with each consent the files that its command loads."""
+    for statement in STEPS["0003_closures"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

@@ -1,10 +1,12 @@
 """The store ports over the writer's thread: rows of canonical JSON, every change fsynced."""
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keyturn.application.ports.stores import Consent
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
@@ -18,6 +20,7 @@ from keyturn.storage.agreements import (
     rule_text,
     server_text,
 )
+from keyturn.storage.closures import pack, unpack
 from keyturn.storage.writer import Writer
 
 
@@ -72,6 +75,7 @@ class SqliteServerStore:
 
         def write(connection: sqlite3.Connection) -> bool:
             connection.execute("DELETE FROM consents WHERE server = ?", (name,))
+            connection.execute("DELETE FROM closures WHERE server = ?", (name,))
             return connection.execute("DELETE FROM servers WHERE name = ?", (name,)).rowcount > 0
 
         return await self.writer.run(write, changes=True)
@@ -81,25 +85,53 @@ class SqliteServerStore:
 
         def read(connection: sqlite3.Connection) -> tuple[Consent, ...]:
             rows = connection.execute(
-                "SELECT server, launch_hash, subject, agreed_at FROM consents ORDER BY 1, 2"
+                "SELECT c.server, c.launch_hash, c.subject, c.agreed_at,"
+                " coalesce(f.closure_hash, '') FROM consents AS c LEFT JOIN closures AS f"
+                " ON f.server = c.server AND f.launch_hash = c.launch_hash ORDER BY 1, 2"
             )
             return tuple(
-                Consent(server=row[0], launch_hash=row[1], subject=row[2], agreed_at=row[3])
+                Consent(
+                    server=row[0],
+                    launch_hash=row[1],
+                    subject=row[2],
+                    agreed_at=row[3],
+                    closure_hash=row[4],
+                )
                 for row in rows
             )
 
         return await self.writer.run(read, changes=False)
 
-    async def put_consent(self, consent: Consent) -> None:
-        """Keep an agreement."""
-        await _put(
-            self.writer,
-            "INSERT OR REPLACE INTO consents VALUES (?, ?, ?, ?)",
-            consent.server,
-            consent.launch_hash,
-            consent.subject,
-            consent.agreed_at,
-        )
+    async def put_consent(self, consent: Consent, closure: Closure = NO_CLOSURE) -> None:
+        """Keep an agreement, with the files that it is about."""
+        key = (consent.server, consent.launch_hash)
+        packed = await asyncio.to_thread(pack, closure) if closure.files else b""
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO consents VALUES (?, ?, ?, ?)",
+                (*key, consent.subject, consent.agreed_at),
+            )
+            connection.execute("DELETE FROM closures WHERE server = ? AND launch_hash = ?", key)
+            if consent.closure_hash:
+                connection.execute(
+                    "INSERT INTO closures VALUES (?, ?, ?, ?)",
+                    (*key, consent.closure_hash, packed),
+                )
+
+        await self.writer.run(write, changes=True)
+
+    async def agreed_closure(self, server: str, launch_hash: str) -> Closure | None:
+        """Return the files of an agreement; None when they were not kept or cannot be read."""
+
+        def read(connection: sqlite3.Connection) -> bytes:
+            row = connection.execute(
+                "SELECT files FROM closures WHERE server = ? AND launch_hash = ?",
+                (server, launch_hash),
+            ).fetchone()
+            return b"" if row is None else row[0]
+
+        return await asyncio.to_thread(unpack, await self.writer.run(read, changes=False))
 
     async def pins(self) -> tuple[Pin, ...]:
         """Return every pin; raises DamagedDatabase when one of them cannot be read."""

@@ -22,6 +22,12 @@ Changes = dict[str, Any]
 Said = dict[str, str]
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass
 class AuthorizationServer:
     """Registers clients, asks nobody, and gives a token for each code, once."""
@@ -41,6 +47,10 @@ class AuthorizationServer:
     refresh_tokens: list[str] = field(default_factory=list[str])
     proofs: list[str] = field(default_factory=list[str])
     """What clients said to show who they are."""
+    revoked: list[str] = field(default_factory=list[str])
+    may_revoke: asyncio.Event = field(default_factory=_set)
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a token was revoked."""
     _codes: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     def paths(self) -> list[str]:
@@ -59,6 +69,7 @@ class AuthorizationServer:
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "registration_endpoint": f"{self.issuer}/register",
+            "revocation_endpoint": f"{self.issuer}/revoke",
             "code_challenge_methods_supported": ["S256"],
             "authorization_response_iss_parameter_supported": True,
             "token_endpoint_auth_methods_supported": ["none", "client_secret_basic"],
@@ -92,6 +103,15 @@ class AuthorizationServer:
         if not self._is_good(said, request.headers.get("authorization", "")):
             return JSONResponse({"error": "invalid_grant"}, status_code=400)
         return self.give()
+
+    async def revoke(self, request: Request) -> Response:
+        """Take a token no more (RFC 7009)."""
+        await self.may_revoke.wait()
+        said = dict(parse_qsl((await request.body()).decode()))
+        self.asked.append((request.url.path, said))
+        self.revoked.append(said["token"])
+        self.told.set()
+        return Response(status_code=200)
 
     def give(self) -> Response:
         """Give a new token."""
@@ -128,6 +148,7 @@ class Guarded:
     """What its description says otherwise."""
     header: str = ""
     """What it says to who brings none; empty for what is right."""
+    is_described: bool = True
     scope_wanted: str = ""
     """A scope that every token lacks which was got without it."""
     refused: list[str] = field(default_factory=list[str])
@@ -144,18 +165,25 @@ class Guarded:
 
     @property
     def _described_at(self) -> str:
-        return self.url.removesuffix("/mcp") + "/.well-known/oauth-protected-resource/mcp"
+        return self.origin + "/.well-known/oauth-protected-resource/mcp"
+
+    def say_nothing_of_itself(self) -> None:
+        """Be a server of before RFC 9728: its own origin is the issuer."""
+        self.header, self.is_described = "Bearer", False
+        self.authorization.metadata["issuer"] = self.origin
+        self.authorization.redirects["iss"] = self.origin
+
+    @property
+    def origin(self) -> str:
+        """Where it is."""
+        return self.url.removesuffix("/mcp")
 
     async def described(self, _request: Request) -> Response:
         """Describe itself (RFC 9728)."""
+        if not self.is_described:
+            return Response(status_code=404)
         said = {"resource": self.url, "authorization_servers": [self.authorization.issuer]}
         return JSONResponse(said | self.resource)
-
-
-def _set() -> asyncio.Event:
-    event = asyncio.Event()
-    event.set()
-    return event
 
 
 @dataclass
@@ -194,10 +222,12 @@ async def guarded_server() -> AsyncGenerator[Guarded]:
         Route("/register", authorization.register, methods=["POST"]),
         Route("/authorize", authorization.authorize),
         Route("/token", authorization.token, methods=["POST"]),
+        Route("/revoke", authorization.revoke, methods=["POST"]),
     ]
     own = [
         Route("/mcp", made.handle, methods=["POST", "GET", "DELETE"]),
         Route("/.well-known/oauth-protected-resource/mcp", made.described),
+        Route("/.well-known/oauth-authorization-server", authorization.described),
     ]
     async with serving(Router(routes)) as there, serving(Router(own)) as here:
         authorization.issuer = there

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sized
 from dataclasses import dataclass, field
 
 from keyturn.application.agreements import Agreements, PinShown
+from keyturn.application.alerts import Alert, Alerts
 from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
@@ -235,6 +236,10 @@ class World:
         self.sentinel = FakeStopSentinel()
         self.milestones = FakeMilestones()
         self.observers = Observers()
+        self.told: list[Alert] = []
+        """What a person was told of beside cards."""
+        self.alerts = Alerts(self.clock)
+        self.alerts.attach(self.told.append)
         self.limits = limits or Limits()
         self.mask = FakeSecretMask()
         self.known = KnownSecrets()
@@ -295,6 +300,7 @@ class World:
             clock=self.clock,
             ids=self.ids,
             observers=self.observers,
+            alerts=self.alerts,
             limits=self.limits,
         )
 
@@ -306,6 +312,7 @@ class World:
             rules=self.rules,
             known=self.known,
             validator=self.validator,
+            alerts=self.alerts,
             limits=self.limits,
         )
         return self.gate_type(

@@ -132,6 +132,19 @@ def test_no_value_is_in_a_consent_or_the_log() -> None:
     play(story)
 
 
+@pytest.mark.requirement("I-23")
+def test_two_consents_to_the_same_have_no_fingerprint_in_common() -> None:
+    subjects = [json.loads(agreed_subject(launch_of(HERE), HERE)) for _ in range(2)]
+    prints = [set(subject["values"]["of"].values()) for subject in subjects]
+    assert [len(some) for some in prints] == [2, 2]
+    assert not prints[0] & prints[1]
+    for subject in subjects:
+        assert changed_values(HERE, json.dumps(subject)) == ()
+    # One that was salted by another consent is another value.
+    subjects[0]["values"]["salt"] = subjects[1]["values"]["salt"]
+    assert changed_values(HERE, json.dumps(subjects[0])) == ("MODE", "REGION")
+
+
 @pytest.mark.parametrize(
     "damage",
     [

@@ -395,7 +395,11 @@ def test_a_cancellation_while_the_decision_is_written_stops_the_send() -> None:
 
 @pytest.mark.parametrize(
     ("state", "outcome"),
-    [(Ready.KEYCHAIN, Outcome.REFUSED_KEYCHAIN), (Ready.GONE, Outcome.ERROR_BROKER)],
+    [
+        (Ready.KEYCHAIN, Outcome.REFUSED_KEYCHAIN),
+        (Ready.SIGN_IN, Outcome.ERROR_BROKER),
+        (Ready.GONE, Outcome.ERROR_BROKER),
+    ],
 )
 def test_a_server_that_cannot_take_the_call_is_found_before_the_record(
     state: Ready, outcome: Outcome

@@ -378,3 +378,37 @@ def test_a_removed_server_is_signed_out(signed_in: bool, keychain: str) -> None:
         assert world.sign_ins.left == ["far"]
 
     play(story)
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        ({}, []),
+        ({"headers": {"x-team": "north"}}, []),
+        ({"url": "https://other.example.com/mcp"}, ["far"]),
+        ({"url": "", "command": ("far",)}, ["far"]),
+        ({"headers": {"authorization": "keychain:far"}}, ["far"]),
+    ],
+)
+def test_a_server_at_another_place_is_signed_out_of_at_the_one_before(
+    changes: dict[str, Any], left: list[str]
+) -> None:
+    async def story() -> None:
+        world = BrokerWorld(servers=(SHIP, FAR))
+        wanted: dict[str, Any] = {"name": "far", "url": FAR.url} | changes
+        await world.intents.carry_out(PutServer(n=1, **wanted))
+        assert world.sign_ins.left == left
+
+    play(story)
+
+
+def test_a_server_is_changed_whatever_the_keychain_keeps() -> None:
+    async def story() -> None:
+        world = BrokerWorld(servers=(FAR,))
+        world.sign_ins.states["far"] = SignInState(signed_in=True)
+        world.sign_ins.keychain = "locked"
+        with pytest.raises(KeyturnError, match="still in the keychain"):
+            await world.intents.carry_out(PutServer(n=1, name="far", url="https://other.example"))
+        assert world.registry.servers[0].url == "https://other.example"
+
+    play(story)

@@ -3,6 +3,7 @@
 import pytest
 
 from keyturn.application.call import Forwarded, Silence
+from keyturn.application.rounds import Rounds
 from keyturn.domain.approval import State
 from tests.unit.application.gate_world import broken_law_1, play, settle
 from tests.unit.application.rounds_rig import (
@@ -143,7 +144,9 @@ def test_one_that_is_given_up_while_it_waits_for_the_other_asks_nobody(how: str)
         assert pending(rig) == ["call-1"]
         assert len(rig.world.approver.shown) == 1
         assert isinstance(result(task), Silence) is (how == "cancelled")
-        assert rig.outcomes == ([] if how == "cancelled" else ["error_broker"])
+        (entry,) = rig.decisions
+        assert entry.outcome == ("cancelled_by_client" if how == "cancelled" else "error_broker")
+        assert (entry.call, entry.tool) == ("call-2", "dispatch_order")
 
     play(story)
 
@@ -158,6 +161,76 @@ def test_many_repeats_wait_a_second_in_all_and_leave_one_card_each() -> None:
         assert pending(rig) == [f"call-{number}" for number in range(2, 7)]
         rig.world.clock.advance(GAP)
         assert not any(task.done() for task in tasks)
+
+    play(story)
+
+
+@pytest.mark.requirement("I-05", "D2")
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_client_that_takes_longer_than_its_twin_waits_has_rounds_all_the_same(
+    *, allowed: bool
+) -> None:
+    async def story() -> None:
+        rig = await make_rig()
+        state = await rig.state()
+        if allowed:
+            rig.allow()
+            await settle()
+        twin = await rig.request()
+        rig.world.clock.advance(REPEAT)
+        await settle()
+        first = await rig.request(state)
+        if allowed:
+            assert isinstance(result(twin), Forwarded), "by the retry that the answer left"
+            assert len(rig.world.server.sent) == 1
+            assert pending(rig) == ["call-3"]
+        else:
+            assert pending(rig) == ["call-2", "call-3"]
+        again = await rig.round_over(first)
+        assert not (await rig.request(again)).done()
+        # Later calls have rounds too, and their twins do not wait.
+        other = await rig.request(arguments={"order": 8})
+        await rig.round_over(other)
+        await rig.request(arguments={"order": 8})
+        assert "call-6" in pending(rig)
+        assert broken_law_1(rig.world, rig.connection) == []
+
+    play(story)
+
+
+def test_a_state_that_came_late_continues_nothing_and_only_once() -> None:
+    async def story() -> None:
+        rig = await make_rig()
+        state = await rig.state()
+        await rig.request()
+        rig.world.clock.advance(REPEAT)
+        await settle()
+        await refused(rig, state, arguments={"order": 8})
+        await rig.request(state)
+        await refused(rig, state)
+        assert rig.world.server.sent == []
+
+    play(story)
+
+
+def hurry_nobody(_rounds: Rounds, _keys: list[str]) -> None:
+    """Stand in for what lets gaps end soon."""
+
+
+def test_one_that_repeats_others_waits_for_them_only_so_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Whatever keeps the gap open: the repeat has a time of its own.
+    monkeypatch.setattr(Rounds, "_hurry", hurry_nobody)
+
+    async def story() -> None:
+        rig = await make_rig()
+        await rig.state()
+        await rig.request()
+        assert pending(rig) == ["call-1"]
+        rig.world.clock.advance(2 * REPEAT)
+        await settle()
+        assert pending(rig) == ["call-1", "call-2"]
 
     play(story)
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.broker.batches import (
+    LONGEST_ANSWERS,
     MOST_MEMBERS,
     ids_answered,
     is_batch,
@@ -62,7 +63,13 @@ def test_a_server_is_heard_where_its_array_is_too_large() -> None:
     [
         (b'[{"id":1,"result":{}},]', True),
         (b'\xef\xbb\xbf \t[\t{"id":1', True),
-        (b"[" + b"{}," * MOST_MEMBERS + b"{}]", True),
+        (b"[" + b'{"id":1,"error":{}},' * MOST_MEMBERS + b"{}]", True),
+        (b'[{"jsonrpc":"2.0",', True),
+        (b"[" + b'{"a":"b"},' * LONGEST_ANSWERS + b"{}]", True),
+        (b"[" + b"{}," * MOST_MEMBERS + b"{}]", False),
+        (b"[" + b'{"jsonrpc":"2.0","method":"notifications/x"},' * MOST_MEMBERS + b"{}]", False),
+        (b"[" + b'{"id":1,"text":""},' * MOST_MEMBERS + b"{}]", False),
+        (b"[{worker 3}] started", False),
         (b'[{"id":1,"result":{}}]', False),
         (b"[1,2]", False),
         (b"[INFO] {", False),

@@ -46,23 +46,40 @@ def test_the_answer_is_taken_once() -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "code=c&state=other",
-        "code=c",
         "state=of-the-test",
         "code=&state=of-the-test",
         "error=access_denied&state=of-the-test",
         "code=c&state=of-the-test&state=of-the-test",
         "code=c&code=d&state=of-the-test",
-        "code=c&state=of-the-test" + "&a=b" * 40,
-        "",
     ],
 )
-def test_another_answer_ends_it(query: str) -> None:
+def test_a_refusal_or_what_can_be_read_in_two_ways_ends_it(query: str) -> None:
     async def story(listener: RedirectListener, http: httpx2.AsyncClient) -> None:
         assert (await http.get(f"{listener.uri}?{query}")).status_code == 400
         assert await listener.answer() is None
         with pytest.raises(httpx2.ConnectError):
             await http.get(f"{listener.uri}?code=c&state=of-the-test")
+
+    tell(story)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "code=c&state=other",
+        "code=c",
+        "code=c&state=",
+        "error=access_denied&state=other",
+        "code=c&state=of-the-test" + "&a=b" * 40,
+        "",
+    ],
+)
+def test_what_names_another_state_ends_nothing(query: str) -> None:
+    async def story(listener: RedirectListener, http: httpx2.AsyncClient) -> None:
+        assert (await http.get(f"{listener.uri}?{query}")).status_code == 400
+        good = await http.get(f"{listener.uri}?code=c&state=of-the-test")
+        assert good.status_code == 200
+        assert await listener.answer() == Redirected(code="c", state="of-the-test", iss=None)
 
     tell(story)
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from keyturn.application.call import Refused
+from keyturn.application.call import WANTS_SIGN_IN, Refused
 from keyturn.broker.refusals import (
     INVALID_PARAMS,
     REFUSED,
@@ -128,3 +128,11 @@ def test_errors_carry_a_code_and_our_sentence() -> None:
         "message": "m",
         "data": {"keyturn": "s"},
     }
+
+
+def test_a_call_that_waits_for_a_sign_in_says_who_has_to_do_what() -> None:
+    refused = Refused(outcome=Outcome.ERROR_BROKER, faults=(WANTS_SIGN_IN,))
+    assert refusal_text(refused) == (
+        "This server wants the user to sign in. Nothing was sent. "
+        "Ask the user to sign in to it in Keyturn, then try again."
+    )

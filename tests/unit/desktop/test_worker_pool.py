@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from keyturn.application.ports.payloads import NotInspected
-from keyturn.desktop import worker_pool
+from keyturn.desktop import worker_room
 from keyturn.desktop.worker_pool import DEAD, ENDED, LATE, TOO_MUCH, WORKERS, Times, WorkerPool
 
 SCRIPT = """
@@ -169,32 +169,32 @@ def test_a_cancelled_asker_leaves_no_worker_that_is_busy_for_nobody() -> None:
     tell(story)
 
 
-def test_too_much_at_once_is_not_inspected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_pool, "MOST_WAITING_BYTES", 100)
+def test_too_much_at_once_waits_a_while_and_is_not_inspected_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker_room, "MOST_BYTES", 100)
 
     async def story(pool: WorkerPool) -> None:
-        told = await asyncio.gather(*(asked(pool, b"echo", b"x" * 60) for _ in range(2)))
-        assert told == [[b"echo", b"x" * 60], TOO_MUCH]
-        # One alone is always let in.
-        assert await asked(pool, b"echo", b"x" * 600) == [b"echo", b"x" * 600]
-
-    tell(story)
-
-
-def test_no_agent_takes_the_room_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker_pool, "MOST_WAITING_BYTES", 400)
-    monkeypatch.setattr(worker_pool, "MOST_OF_AGENT_BYTES", 100)
-
-    async def story(pool: WorkerPool) -> None:
-        agents = ("analyst", "analyst", "clerk", "analyst", "clerk", "guard")
-        told = await asyncio.gather(*(asked(pool, b"echo", b"x" * 60, agent) for agent in agents))
         did = [b"echo", b"x" * 60]
-        assert told == [did, TOO_MUCH, did, TOO_MUCH, TOO_MUCH, did]
-        assert await asked(pool, b"echo", b"x" * 60) == did
-        # Its longest is let in also where it is over the share, while nothing else of it waits.
-        assert await asked(pool, b"echo", b"x" * 300) == [b"echo", b"x" * 300]
+        told = await asyncio.gather(*(asked(pool, b"echo", b"x" * 60) for _ in range(3)))
+        assert told == [did, did, TOO_MUCH], "the line is as long as the room"
+        told = await asyncio.gather(asked(pool, b"hang"), asked(pool, b"echo", b"x" * 600))
+        # One alone is always let in.
+        assert told == [LATE, [b"echo", b"x" * 600]]
 
-    tell(story)
+    tell(story, Times(answer=1.0))
+
+
+def test_what_finds_no_room_in_time_is_not_inspected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_room, "MOST_BYTES", 100)
+
+    async def story(pool: WorkerPool) -> None:
+        told = await asyncio.gather(
+            asked(pool, b"hang", b"x" * 60), asked(pool, b"echo", b"x" * 60)
+        )
+        assert told == [LATE, TOO_MUCH]
+
+    tell(story, Times(answer=1.0, room=0.1))
 
 
 def test_idle_workers_end_and_the_next_payload_starts_others() -> None:
@@ -218,6 +218,22 @@ def test_they_are_started_a_while_after_the_broker() -> None:
 
 
 @pytest.mark.requirement("POOL-ENDS")
+def test_the_end_is_not_kept_by_what_waits_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_room, "MOST_BYTES", 100)
+
+    async def story(pool: WorkerPool) -> None:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(asked(pool, b"hang", b"x" * 60)),
+                group.create_task(asked(pool, b"echo", b"x" * 60)),
+            ]
+            await until(lambda: bool(pool.pids))
+            await pool.close()
+        assert [task.result() for task in tasks] == [ENDED, ENDED]
+
+    tell(story)
+
+
 def test_the_end_comes_in_the_middle_of_a_job() -> None:
     async def story(pool: WorkerPool) -> None:
         async with asyncio.TaskGroup() as group:

@@ -214,3 +214,41 @@ def test_whatever_a_server_says_can_be_shown(name: str, description: str) -> Non
     assert tree.servers[0].tools[0].tool == name
     (row,) = batch_review("time", (request,), WORDS).rows
     assert row.description == description
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, ""),
+        ({"signed_in": True}, "auth.example.com"),
+        ({"signed_in": True, "signed_in_as": "client-7"}, "auth.example.com as client-7"),
+        (
+            {
+                "signed_in": True,
+                "signed_in_as": "c\u202e\n" + "d" * 400,
+                "signed_in_since": NOW.isoformat(),
+            },
+            "auth.example.com as c",
+        ),
+    ],
+)
+def test_whom_keyturn_is_signed_in_as_is_a_fact(changes: dict[str, object], says: str) -> None:
+    url = "https://far.example.com/mcp"
+    state = changed(command=(), url=url, signed_in_at="auth.example.com", **changes)
+    facts = {pair.key: pair.value for pair in BUILDER.server(known(state), state, NOW).facts}
+    said = facts.get("Signed in at", "")
+    assert said.startswith(says)
+    assert bool(said) is bool(says)
+    assert said.endswith("ago") is ("signed_in_since" in changes)
+    assert "\u202e" not in said
+    assert "\n" not in said
+    assert len(said) < 250
+
+
+def test_a_server_that_wants_more_of_who_is_signed_in_says_that_the_rest_goes_on() -> None:
+    url, host = "https://far.example.com/mcp", "auth.example.com"
+    state = changed(command=(), url=url, sign_in_at=host, signed_in=True)
+    notice = BUILDER.server(known(state), state, NOW).notice
+    assert notice is not None
+    assert notice.strong == f"Needs you to sign in at {host}."
+    assert "All else goes on" in notice.rest

@@ -55,6 +55,7 @@ class Workers(Protocol):
         """Have a worker do one job; `read` takes its answer, in a thread.
 
         A worker that is ready has two seconds for it. `agent` is whose connection brought the
-        payload: no agent takes the room of the others.
+        payload, with a slash before what tells apart several that share a name: no agent takes the
+        room of the others, and what is over its own waits a while.
         """
         ...

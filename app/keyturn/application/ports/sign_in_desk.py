@@ -19,6 +19,12 @@ class SignInState:
     failed: bool = False
     """The last sign-in came to nothing."""
     signed_in: bool = False
+    at: str = ""
+    """Whose tokens those are: the authorization server's host."""
+    client: str = ""
+    """Who Keyturn is there, in the authorization server's own words."""
+    since: float = 0.0
+    """When somebody signed in, in seconds since 1970; 0 where that is not known."""
 
 
 class SignInDesk(Protocol):

@@ -17,6 +17,8 @@ class Ready(StrEnum):
     READY = "ready"
     KEYCHAIN = "keychain"
     """A credential that the server needs cannot be had from the keychain."""
+    SIGN_IN = "sign_in"
+    """The server takes nothing until a person has signed in."""
     GONE = "gone"
 
 

@@ -1,0 +1,91 @@
+"""What a person is told of beside cards: one quiet line, and the desktop where nobody looks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from PySide6.QtWidgets import QAbstractButton, QApplication
+
+from keyturn.gui.appearance import AppearanceKeeper
+from keyturn.gui.desk import Desk
+from keyturn.gui.look import Look
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.alerts import LONGEST_ALERT
+from keyturn.presentation.verbs import read_verbs
+from tests.gui.conftest import Clock
+from tests.gui.spy_bridge import SpyBridge
+from tests.sources import ROOT
+
+pytestmark = [
+    pytest.mark.gui,
+    # The offscreen platform has no window manager to tell a window's least size to.
+    pytest.mark.qt_log_ignore("This plugin does not support"),
+]
+
+
+@dataclass
+class Told:
+    """A desk without a broker, and what the desktop was told."""
+
+    bridge: SpyBridge
+    desk: Desk
+    desktop: list[str] = field(default_factory=list[str])
+
+    @property
+    def text(self) -> str:
+        """What the line says."""
+        return self.desk.window.alert.findChildren(Text)[0].text()
+
+    @property
+    def close(self) -> QAbstractButton:
+        """Its button."""
+        found = self.desk.window.findChild(QAbstractButton, "alert_close")
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def told(look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
+    bridge = SpyBridge()
+    verbs = read_verbs(ROOT / "resources" / "verbs.toml")
+    desk = Desk(look, AppearanceKeeper(look.theme, bridge), bridge, verbs, clock)
+    made = Told(bridge, desk)
+    monkeypatch.setattr(desk.standing.tray, "tell", made.desktop.append)
+    desk.window.show()
+    yield made
+    desk.close()
+
+
+def test_it_is_shown_with_nothing_hidden_until_it_is_closed(told: Told) -> None:
+    assert not told.desk.window.alert.isVisible()
+    told.bridge.alerted.emit("ra\u202ew was <b>ended</b>.")
+    assert told.desk.window.alert.isVisible()
+    assert "\u202e" not in told.text
+    assert "<b>" in told.text
+    told.bridge.alerted.emit("x" * 10_000)
+    assert len(told.text) < LONGEST_ALERT + 200
+    assert "1 earlier" in told.text
+    told.close.setFocus()
+    told.close.click()
+    assert not told.desk.window.alert.isVisible()
+    focus = QApplication.focusWidget()
+    assert focus is None or "stop" not in focus.objectName()
+    told.bridge.alerted.emit("again")
+    assert "earlier" not in told.text
+    assert told.bridge.sent == []
+
+
+def test_it_takes_no_keyboard_and_the_desktop_says_it_only_where_nobody_looks(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = told.desk.window
+    window.activateWindow()
+    before = QApplication.focusWidget()
+    monkeypatch.setattr(window, "isActiveWindow", lambda: True)
+    told.bridge.alerted.emit("one")
+    assert told.desktop == []
+    monkeypatch.setattr(window, "isActiveWindow", lambda: False)
+    told.bridge.alerted.emit("two")
+    assert told.desktop == ["two"]
+    assert QApplication.focusWidget() is before
+    assert not window.isHidden()
