@@ -34,6 +34,10 @@ class Noticing:
             known.add(name, server)
         return known
 
+    def of_command(self, connection: Connection) -> tuple[Finding, ...]:
+        """Return what is noticed about a server's command."""
+        return () if self._scrutiny is None else self._scrutiny.of_command(connection.launch.argv)
+
     async def noticed(
         self, connection: Connection, tool: ToolDefinition, known: KnownNames | None
     ) -> tuple[Finding, ...]:

@@ -7,9 +7,9 @@ from keyturn.application.approval_request import ApprovalRequest, AskedBy, Reque
 from keyturn.application.connection import Connection
 from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
-from keyturn.domain.client_request import TOOLS_CALL
+from keyturn.domain.client_request import PROMPT, TOOLS_CALL
 from keyturn.domain.closure import ClosureChange
-from keyturn.domain.definition import ToolDefinition, proposed_tier
+from keyturn.domain.definition import Said, ToolDefinition, proposed_tier, said_key, said_of
 from keyturn.domain.finding import Finding, cautious_tier
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.tier import Tier
@@ -61,7 +61,10 @@ def definition_subject(tool: ToolDefinition, labels: Lamps) -> JsonObject:
 
 def resting_on(server: str, tool: ToolDefinition) -> Callable[[ApprovalRequest], bool]:
     """Return what tells the calls that are void once a definition is another one."""
-    calls = (RequestKind.CALL, server, tool.name, TOOLS_CALL)
+    said = said_of(tool.name)
+    name = tool.name if said is None else tool.name.removeprefix(said_key(said, ""))
+    method = {None: TOOLS_CALL, Said.PROMPT: PROMPT}.get(said)
+    calls = (RequestKind.CALL, server, name, method)
     return lambda request: (request.kind, request.server, request.tool, request.method) == calls
 
 

@@ -170,7 +170,8 @@ class Reviews:
     ) -> "asyncio.Task[None] | None":
         subject = command_subject(connection, self._agreements)
         facts = command_facts(connection, change)
-        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None, facts=facts)
+        noticed = self._noticing.of_command(connection)
+        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None, noticed, facts)
         key = self._key(connection, "", canonical(subject))
         if (review := self._open.pop(key, None)) is not None:
             self._open[key] = review

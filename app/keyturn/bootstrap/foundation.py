@@ -41,6 +41,7 @@ from keyturn.desktop.token_files import AgentTokenFiles
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
+from keyturn.inspection.known_servers import read_known_servers
 from keyturn.inspection.look_alikes import read_alphabet
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
@@ -186,6 +187,7 @@ def _scrutiny() -> DefinitionScrutiny:
     return DefinitionScrutiny(
         read_suspicious_words(resources / "suspicious_words.toml"),
         read_alphabet(resources / "alike_letters.toml", verbs),
+        read_known_servers(resources / "known_servers.toml"),
     )
 
 

@@ -35,9 +35,16 @@ class FindingKind(StrEnum):
     """An address of the web; most are where the documentation is."""
     ALSO_OFFERED = "also_offered"
     """Another server offers a tool of that very name."""
+    LIKE_LISTED = "like_listed"
+    """A command runs a package whose name could be taken for a well-known server's."""
+    LISTED = "listed"
+    """It runs a well-known server's package: the name is known, no more."""
+    UNLISTED = "unlisted"
 
 
-_ONLY_SAID = frozenset({FindingKind.ADDRESS, FindingKind.ALSO_OFFERED})
+_ONLY_SAID = frozenset(
+    {FindingKind.ADDRESS, FindingKind.ALSO_OFFERED, FindingKind.LISTED, FindingKind.UNLISTED}
+)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +56,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     place: str = ""
     """JSON Pointer into the definition."""
     server: str = ""
-    """Whose tool the other one is."""
+    """Whose tool the other one is; of a listed package its publisher."""
 
     @property
     def raises_caution(self) -> bool:

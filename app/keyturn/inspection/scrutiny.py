@@ -1,13 +1,14 @@
-"""Owns what is noticed about a tool's definition: its words, its name, the tools that it names."""
+"""Owns what is noticed about a definition (its words, its name, whom it names) and a command."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from keyturn.application.ports.scrutiny import KnownNames
-from keyturn.domain.definition import ToolDefinition
+from keyturn.domain.definition import Said, ToolDefinition, said_of
 from keyturn.domain.finding import LONGEST_WORDS, Finding, FindingKind
 from keyturn.domain.json_texts import texts_of
+from keyturn.domain.package_name import KnownServer, Likeness, likeness, package_of
 from keyturn.inspection.look_alikes import LONGEST_COMPARED, Alphabet, NameIndex
 from keyturn.inspection.wording import MOST_FINDINGS, MOST_READ, SuspiciousWords
 
@@ -15,14 +16,41 @@ _COMPOUND = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+)+|[a-z0-9]+[A-
 """A name that is no word of any language."""
 _QUOTED = re.compile(r"[`'\"\u2018\u201c]([A-Za-z0-9_.-]{3,128})[`'\"\u2019\u201d]")
 _MOST_TOKENS = 2_000
+_LIKENESS = {
+    Likeness.LISTED: FindingKind.LISTED,
+    Likeness.RESEMBLES: FindingKind.LIKE_LISTED,
+    Likeness.UNKNOWN: FindingKind.UNLISTED,
+}
 
 
 class DefinitionScrutiny:
     """Implements `Scrutiny`."""
 
-    def __init__(self, words: SuspiciousWords, alphabet: Alphabet) -> None:
+    def __init__(
+        self,
+        words: SuspiciousWords,
+        alphabet: Alphabet,
+        known_servers: tuple[KnownServer, ...] = (),
+    ) -> None:
         self._words = words
+        self._known_servers = known_servers
         self._alphabet = alphabet
+
+    def of_command(self, argv: Sequence[str]) -> tuple[Finding, ...]:
+        """Return what a command's package is to the list; nothing for what names no package."""
+        package = package_of(argv)
+        if package is None:
+            return ()
+        found, which = likeness(package, self._known_servers)
+        other = which.package.name if which is not None else ""
+        publisher = which.publisher if which is not None else ""
+        return (
+            Finding(
+                kind=_LIKENESS[found],
+                words=package.name[:LONGEST_WORDS],
+                server=publisher if found is Likeness.LISTED else other,
+            ),
+        )
 
     def known_names(self) -> NameIndex:
         """Return an empty set of names."""
@@ -42,6 +70,9 @@ class DefinitionScrutiny:
 
 
 def _of_name(name: str, server: str, known: NameIndex) -> Iterator[Finding]:
+    if said_of(name) in (Said.INSTRUCTIONS, Said.TEMPLATE):
+        # The one has no name, the other an address that its server reads.
+        return
     alike = known.resembled(name, server)
     if alike is not None:
         yield Finding(

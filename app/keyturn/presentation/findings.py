@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from keyturn.domain.finding import Finding, FindingKind
-from keyturn.presentation.card import Chip
+from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.servers import ChangeLine
 from keyturn.presentation.words import Words
@@ -18,6 +18,9 @@ _KEYS = {
     FindingKind.RESEMBLES: "findings.resembles",
     FindingKind.ADDRESS: "findings.address",
     FindingKind.ALSO_OFFERED: "findings.also_offered",
+    FindingKind.LIKE_LISTED: "findings.like_listed",
+    FindingKind.LISTED: "findings.listed",
+    FindingKind.UNLISTED: "findings.unlisted",
 }
 
 
@@ -25,6 +28,12 @@ def finding_text(finding: Finding, words: Words) -> str:
     """Return one finding in a sentence."""
     text = words(_KEYS[finding.kind], words=finding.words, server=finding.server)
     return words("findings.at", text=text, place=finding.place) if finding.place else text
+
+
+def command_pairs(findings: tuple[Finding, ...], words: Words) -> Iterator[Pair]:
+    """Yield what a command's package is to the list of well-known servers."""
+    for finding in findings:
+        yield Pair(key=words("findings.list"), value=finding_text(finding, words))
 
 
 def finding_lines(findings: tuple[Finding, ...], words: Words) -> Iterator[ChangeLine]:

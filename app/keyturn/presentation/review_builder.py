@@ -4,6 +4,7 @@ from datetime import datetime
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.definition import said_of
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, DiffRow, DiffSide
 from keyturn.presentation.card_builder import CardBuilder, server_tool
@@ -85,6 +86,7 @@ class ReviewBuilder:
         words, phrases = self._words, self._cards.phrases
         definition = new_definition(request)
         description = _description(definition)
+        said = said_of(request.tool or "")
         tier = tier_of(request)
         return ReviewView(
             request_id=request.id,
@@ -99,14 +101,14 @@ class ReviewBuilder:
             owed=(owed_description(description or request.tool or "", words),),
             lines=(
                 *finding_lines(request.findings, words),
-                *definition_facts(definition, words),
+                *definition_facts(definition, words, said=said),
             ),
             diff=laid_out(_numbered(definition_text(definition))),
             after_text=description,
             suspended_rules=(),
             hashes=(words("phrases.hash_is", hash=_short_hash(definition)),),
             hashes_note="",
-            footing=words("servers.new_footing"),
+            footing=words("servers.new_footing" if said is None else "servers.said_footing"),
             actions=self._cards.actions(request),
             remove=words("phrases.remove_tool"),
             copy=words("phrases.copy_report"),

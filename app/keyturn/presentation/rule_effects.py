@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from keyturn.application.console_state import ServerState, ToolState
-from keyturn.domain.definition import ReviewState
+from keyturn.domain.definition import ReviewState, said_of
 from keyturn.domain.pattern import is_glob, name_matches
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.tier import Tier
@@ -47,7 +47,7 @@ def coverage(rule: Rule, servers: Iterable[ServerState]) -> Coverage:
             for server in servers
             if name_matches(rule.server, server.name)
             for tool in server.tools
-            if name_matches(rule.tool, tool.name)
+            if said_of(tool.name) is None and name_matches(rule.tool, tool.name)
         )
     )
 

@@ -1,6 +1,8 @@
 """What is looked over before a review: what a person is asked about, compared with all the rest."""
 
-from keyturn.application.approval_request import Answer, AnswerVerdict, Route
+from collections.abc import Sequence
+
+from keyturn.application.approval_request import Answer, AnswerVerdict, RequestKind, Route
 from keyturn.application.noticing import NOTICED_AT_ONCE, Noticing
 from keyturn.application.ports.scrutiny import KnownNames
 from keyturn.application.reviews import Reviews
@@ -31,6 +33,9 @@ class _Scrutiny:
     def __init__(self) -> None:
         self.names: list[_Names] = []
         self.read: list[str] = []
+
+    def of_command(self, argv: Sequence[str]) -> tuple[Finding, ...]:
+        return (Finding(kind=FindingKind.UNLISTED, words=argv[0]),)
 
     def known_names(self) -> _Names:
         self.names.append(_Names())
@@ -107,6 +112,19 @@ def test_tools_that_are_agreed_to_are_compared_with_and_not_read() -> None:
             ("send_note", "other"),
         ]
         assert scrutiny.read == ["other/send_note"]
+        await world.reviews.close()
+
+    play(story)
+
+
+def test_a_command_is_asked_about_with_what_its_package_is_to_the_list() -> None:
+    async def story() -> None:
+        world, _ = _world()
+        connection = make_connection(server=ASKED)
+        assert not await world.reviews.consent(connection, 0)
+        request = await world.asked()
+        assert (request.kind, request.proposed_tier) == (RequestKind.COMMAND, None)
+        assert [one.words for one in request.findings] == [connection.launch.argv[0]]
         await world.reviews.close()
 
     play(story)

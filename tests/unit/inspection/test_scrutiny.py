@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.definition import ToolDefinition, pinned_definition
+from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.finding import Finding, FindingKind, cautious_tier
+from keyturn.domain.package_name import Likeness, likeness
 from keyturn.domain.tier import Tier
+from keyturn.inspection.known_servers import read_known_servers
 from keyturn.inspection.look_alikes import read_alphabet
 from keyturn.inspection.scrutiny import DefinitionScrutiny
 from keyturn.inspection.wording import MOST_FINDINGS, read_suspicious_words
@@ -14,6 +19,7 @@ RESOURCES = Path(__file__).parents[3] / "resources"
 SCRUTINY = DefinitionScrutiny(
     read_suspicious_words(RESOURCES / "suspicious_words.toml"),
     read_alphabet(RESOURCES / "alike_letters.toml", frozenset()),
+    read_known_servers(RESOURCES / "known_servers.toml"),
 )
 
 
@@ -85,3 +91,39 @@ def test_a_finding_makes_the_proposed_tier_higher_and_never_lower() -> None:
     assert cautious_tier(Tier.T0, light) is Tier.T0
     assert cautious_tier(Tier.T2, grave) is Tier.T2
     assert cautious_tier(None, grave) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "server"),
+    [
+        ("npx -y firecrawl-mcp@3", FindingKind.LISTED, "firecrawl"),
+        ("npx -y firecraw1-mcp", FindingKind.LIKE_LISTED, "firecrawl-mcp"),
+        ("uvx a-server-of-my-own", FindingKind.UNLISTED, ""),
+    ],
+)
+def test_a_commands_package_is_held_against_the_bundled_list(
+    command: str, kind: FindingKind, server: str
+) -> None:
+    (found,) = SCRUTINY.of_command(command.split())
+    assert (found.kind, found.server) == (kind, server)
+    assert found.raises_caution is (kind is FindingKind.LIKE_LISTED)
+
+
+def test_a_command_that_runs_no_package_is_not_held_against_it() -> None:
+    assert SCRUTINY.of_command(["python3", "server.py"]) == ()
+
+
+def test_no_entry_of_the_list_resembles_another() -> None:
+    known = read_known_servers(RESOURCES / "known_servers.toml")
+    for entry in known:
+        others = tuple(one for one in known if one is not entry)
+        found, which = likeness(entry.package, others)
+        assert found is Likeness.UNKNOWN, (entry.package.name, which)
+
+
+@pytest.mark.parametrize("text", ["", "server = 1", '[[server]]\nregistry = "x"\npackage = "y"\n'])
+def test_a_list_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "known.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="cannot be used"):
+        read_known_servers(file)

@@ -1,5 +1,6 @@
-"""The scrutiny port: what is worth noticing about a definition before a person reviews it."""
+"""The scrutiny port: what is worth noticing about what a person is asked to review."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from keyturn.domain.definition import ToolDefinition
@@ -16,6 +17,10 @@ class KnownNames(Protocol):
 
 class Scrutiny(Protocol):
     """Reads what a server says of a tool."""
+
+    def of_command(self, argv: Sequence[str]) -> tuple[Finding, ...]:
+        """Return what a command's package is to the list of well-known servers."""
+        ...
 
     def known_names(self) -> KnownNames:
         """Return an empty set of names."""
