@@ -166,6 +166,12 @@ class SaveRule(_Message, frozen=True, kw_only=True, tag="save_rule"):
 
     n: int
     data: str
+    request: str = ""
+    """The card that it is saved from, where the approval is only to be remembered for a while."""
+    digest: str = ""
+    """Of that card."""
+    seconds: float | None = None
+    """How long it is remembered; None for as long as the session may."""
 
 
 class RemoveRule(_Message, frozen=True, kw_only=True, tag="remove_rule"):

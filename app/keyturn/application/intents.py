@@ -38,6 +38,7 @@ from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
+from keyturn.application.remembering import remember_approval
 from keyturn.application.removing import remove_server, sign_out_of
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
@@ -95,7 +96,7 @@ class Intents:
                 await self._stop.use_rules()
                 self._rejudge()
             case SaveRule():
-                await self._save_rule(intent.data)
+                await self._save_rule(intent)
             case RemoveRule():
                 await self._rules.remove(intent.id)
                 self._rejudge()
@@ -138,11 +139,15 @@ class Intents:
             case _:
                 assert_never(intent)
 
-    async def _save_rule(self, data: str) -> None:
-        parsed = parse_strict(data)
+    async def _save_rule(self, intent: SaveRule) -> None:
+        parsed = parse_strict(intent.data)
         if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
             raise ConfigurationError("The rule cannot be read.", mend="Write it again.")
-        await self._rules.add(rule_from_data(parsed.value))
+        rule = rule_from_data(parsed.value)
+        if intent.request:
+            await remember_approval(rule, intent, self._approvals, self._rules)
+        else:
+            await self._rules.add(rule)
         self._rejudge()
 
     async def _sign_in(self, name: str) -> None:

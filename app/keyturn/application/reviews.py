@@ -5,7 +5,7 @@ What is not agreed to is refused, never asked about as a call (architecture.md s
 
 import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from keyturn.application.agreed_values import values_token
@@ -33,7 +33,6 @@ from keyturn.domain.closure import ClosureChange, only_compiled
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import (
-    Pin,
     ReviewState,
     ToolDefinition,
     review_state,
@@ -84,6 +83,11 @@ class Reviews:
         self._salt = secrets.token_bytes(32)
         self._open: dict[_Key, _Open] = {}
         self._refused: set[_Key] = set()
+        self._on_drift: list[Callable[[str], None]] = []
+
+    def on_drift(self, callback: Callable[[str], None]) -> None:
+        """Call back with the name of a server that lists a tool other than it is pinned."""
+        self._on_drift.append(callback)
 
     @property
     def agreements(self) -> Agreements:
@@ -144,14 +148,13 @@ class Reviews:
         for tool in tuple(connection.catalogue.values()):
             await slices.pause()
             noticed = await self._noticing.noticed(connection, tool, known)
-            pin = self._agreements.pin(connection, tool.name)
-            match review_state(pin, tool):
+            match review_state(self._agreements.pin(connection, tool.name), tool):
                 case ReviewState.UNREVIEWED if connection.server.review is ReviewMode.ACCEPT:
                     accepted.append(tool)
                 case ReviewState.UNREVIEWED:
                     self._ask_definition(connection, tool, noticed)
                 case ReviewState.CHANGED:
-                    self._block_changed(connection, tool, pin, noticed)
+                    self._block_changed(connection, tool, noticed)
                 case ReviewState.PINNED | ReviewState.HIDDEN:
                     pass
         if accepted:
@@ -200,19 +203,18 @@ class Reviews:
     def _ask_definition(
         self, connection: Connection, tool: ToolDefinition, noticed: tuple[Finding, ...]
     ) -> None:
-        labels = self._agreements.standing(connection, tool.name).labels
-        subject = definition_subject(tool, labels)
+        standing = self._agreements.standing(connection, tool.name)
+        subject = definition_subject(tool, standing.labels)
         self._ask_once(connection, RequestKind.DEFINITION, tool.name, subject, tool, noticed)
 
     def _block_changed(
-        self,
-        connection: Connection,
-        tool: ToolDefinition,
-        pin: Pin | None,
-        noticed: tuple[Finding, ...],
+        self, connection: Connection, tool: ToolDefinition, noticed: tuple[Finding, ...]
     ) -> None:
+        for callback in self._on_drift:
+            callback(connection.server.name)
         rests_on = resting_on(connection.server.name, tool)
         self._approvals.refuse(rests_on, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT)
+        pin = self._agreements.pin(connection, tool.name)
         before: JsonObject = pin.definition.body if pin is not None else {}
         subject: JsonObject = {"before": before, "after": tool.body}
         self._ask_once(connection, RequestKind.CHANGE, tool.name, subject, tool, noticed)

@@ -141,9 +141,13 @@ class Hub:
 
     # ---------------------------------------------------------------- for the socket
 
-    async def accept(self, hello: Hello, pid: int, downstream: Downstream) -> ClientEvents:
-        """Make the link for a greeted connection, or what refuses its every request."""
-        let_in = self._let_in(hello)
+    async def accept(self, hello: Hello, pid: int | None, downstream: Downstream) -> ClientEvents:
+        """Make the link for a greeted connection, or what refuses its every request.
+
+        `pid` is None for one that came over HTTP.
+        """
+        over_http = pid is None
+        let_in = self._let_in(hello, over_http)
         if len(self._links) + self._accepting >= self._services.limits.connections:
             let_in = PAUSED if let_in == PAUSED else TOO_MANY
         self._accepting += 1
@@ -152,7 +156,7 @@ class Hub:
                 server, who = let_in
                 connection, start = await self._open(server, who, hello, pid)
                 # The system was looked at for a while: it counts who may connect to what by now.
-                let_in = self._let_in(hello)
+                let_in = self._let_in(hello, over_http)
                 if let_in == (server, who):
                     return self._make_link(connection, start, downstream)
         finally:
@@ -168,14 +172,16 @@ class Hub:
         names = [agent.name for agent in found if agent.confirmed and agent.http]
         return names[0] if names else None
 
-    def _let_in(self, hello: Hello) -> tuple[ServerConfig, _Who] | str:
+    def _let_in(self, hello: Hello, over_http: bool) -> tuple[ServerConfig, _Who] | str:
         """Return what a connection leads to and whose it is, or why it is refused."""
         if self._closing or self._services.stop.reaches(StopLevel.CONNECTIONS):
             return PAUSED
         server = self._servers.get(hello.server)
         if server is None:
             return UNKNOWN_SERVER
-        who = self._identify(hello)
+        # A body may come long after its head, at which the token was looked at.
+        shut = over_http and self.agent_of(hello.token) != hello.agent
+        who = None if shut else self._identify(hello)
         return UNKNOWN_AGENT if who is None else (server, who)
 
     def _make_link(
@@ -218,7 +224,7 @@ class Hub:
         return may_connect and agent.confirmed and agent.token_sha256 == connection.token_sha256
 
     async def _open(
-        self, server: ServerConfig, who: _Who, hello: Hello | None, pid: int = 0
+        self, server: ServerConfig, who: _Who, hello: Hello | None, pid: int | None = 0
     ) -> tuple[Connection, ServerStart]:
         """Observe the peer and resolve the command; both look at the system, off the loop."""
         processes = self._services.processes
@@ -247,8 +253,7 @@ class Hub:
             closure=closure,
             cwd=cwd,
             opened_after=session.calls,
-            # Nobody else comes without a process of its own.
-            transport=STDIO if pid or hello is None else OVER_HTTP,
+            transport=OVER_HTTP if pid is None else STDIO,
         )
         return connection, _start_of(connection, environment)
 

@@ -29,3 +29,10 @@ def third(database: Database) -> None:
     """Keep with each consent the files that its command loads."""
     for statement in STEPS["0003_closures"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0004_uses_of_rules")
+def fourth(database: Database) -> None:
+    """Count what limited rules allow."""
+    for statement in STEPS["0004_uses_of_rules"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

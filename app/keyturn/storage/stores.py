@@ -49,6 +49,26 @@ class SqliteRuleStore:
         """Remove a rule; return whether it was there."""
         return await _delete(self.writer, "DELETE FROM rules WHERE id = ?", rule_id)
 
+    async def uses(self) -> dict[str, int]:
+        """Return how often each rule allowed, of those of which it is counted."""
+
+        def read(connection: sqlite3.Connection) -> dict[str, int]:
+            return dict(connection.execute("SELECT rule, uses FROM rule_uses"))
+
+        return await self.writer.run(read, changes=False)
+
+    async def count_use(self, rule_id: str) -> None:
+        """Count one more call that a rule allows; durable when this returns."""
+        await _put(
+            self.writer,
+            "INSERT INTO rule_uses VALUES (?, 1) ON CONFLICT (rule) DO UPDATE SET uses = uses + 1",
+            rule_id,
+        )
+
+    async def forget_uses(self, rule_id: str) -> None:
+        """Begin to count anew."""
+        await _delete(self.writer, "DELETE FROM rule_uses WHERE rule = ?", rule_id)
+
 
 @dataclass(frozen=True, slots=True)
 class SqliteServerStore:

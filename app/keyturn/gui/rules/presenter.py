@@ -17,6 +17,7 @@ from keyturn.application.console_protocol import (
 from keyturn.domain.policy import Posture
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
+from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.rules import RuleDraft
@@ -44,9 +45,11 @@ class RulesPresenter(QObject):
         view: RulesView,
         builder: RulesBuilder,
         words: Words,
+        study: RuleStudy | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._study = study
         self._sender = sender
         self._view = view
         self._builder = builder
@@ -59,6 +62,8 @@ class RulesPresenter(QObject):
         """Id of a saved rule that the broker has not sent back yet."""
         bridge.state_changed.connect(self._on_state)
         self._connect(view)
+        if study is not None:
+            study.studied.connect(view.form.show_study)
         self._show()
 
     def start_rule(self, draft: RuleDraft | None = None) -> None:
@@ -230,4 +235,8 @@ class RulesPresenter(QObject):
         self._view.form.show_choices(choices, draft)
         draft = self._view.form.draft
         self._draft = draft
-        self._view.form.show_preview(self._builder.preview(draft, self._state))
+        preview = self._builder.preview(draft, self._state)
+        self._view.form.show_preview(preview)
+        if self._study is not None:
+            rule = None if preview.missing else replace(rule_of(draft), name="")
+            self._study.ask(rule, self._state.all_rules)
