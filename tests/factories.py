@@ -7,7 +7,13 @@ from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
 from keyturn.application.sessions import Session
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.configuration import ReviewMode, ServerConfig, ToolSetting
-from keyturn.domain.definition import ToolDefinition, pinned_definition
+from keyturn.domain.definition import (
+    Said,
+    ToolDefinition,
+    pinned_definition,
+    said_definition,
+    said_key,
+)
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.launch import LaunchIdentity
 from keyturn.domain.tier import Tier
@@ -31,6 +37,14 @@ def make_tool(name: str = "dispatch_order", **changes: JsonValue) -> ToolDefinit
         **changes,
     }
     definition = pinned_definition(body)
+    assert definition is not None
+    return definition
+
+
+def make_prompt(name: str = "greet", **changes: JsonValue) -> ToolDefinition:
+    """Make the definition of a prompt as a server would list it."""
+    body: JsonObject = {"name": name, "description": "Greets somebody.", **changes}
+    definition = said_definition(said_key(Said.PROMPT, name), body)
     assert definition is not None
     return definition
 

@@ -171,7 +171,7 @@ RULE_ROWS = _section(
     "console 3.7",
     ("R1", RULES, "Hit count and last hit are exact in a replay of 10,000 calls."),
     ("R2", RULES, "A saved rule is read back and proven to match before it says saved."),
-    ("R3", RULES, "A changed definition suspends the tool's rules before the next call."),
+    ("R3", KEPT, "A changed definition suspends the tool's rules before the next call."),
     ("R4", RULES, "500 rules are deleted in 1 s, and it can be undone."),
     ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
 )
@@ -214,7 +214,7 @@ SELF_APPROVAL = _section(
     ("S1", KEPT, "Synthetic events and direct slot calls on Allow approve nothing."),
     ("S2", WINDOW, "Markup, control codes and 10 MB names are inert and move nothing."),
     ("S3", KEPT, "No interface that an agent reaches has a way to decide or resume."),
-    ("S4", WINDOW, "A look-alike agent name shows the warning, over 20 pairs."),
+    ("S4", KEPT, "A look-alike agent name shows the warning, over 20 pairs."),
 )
 
 ACCESSIBILITY = _section(

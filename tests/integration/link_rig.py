@@ -235,6 +235,8 @@ class World:
     """Of servers that want to know who asks."""
     told: list[Alert] = field(default_factory=list[Alert])
     """What a person was told of beside cards."""
+    says: dict[str, Any] = field(default_factory=dict[str, Any])
+    """What the raw server says beside its tools, from its start on."""
 
     def __post_init__(self) -> None:
         """Wire the use cases as the composition root does."""
@@ -401,7 +403,7 @@ class World:
 
     def raw_server(self, **changes: Any) -> ServerConfig:
         """Configure the raw server, its tools T0 and its review accepted."""
-        return raw_server(self.folder, **changes)
+        return raw_server(self.folder, self.says, **changes)
 
     def link(self, server: ServerConfig, peer: ObservedPeer | None = None) -> "Wire":
         """Open a connection of an enrolled agent."""
@@ -497,11 +499,12 @@ def line_of(frame: dict[str, Any]) -> bytes:
     return json.dumps(frame, separators=(",", ":")).encode() + b"\n"
 
 
-def raw_server(folder: Path, **changes: Any) -> ServerConfig:
-    """Configure the raw server."""
+def raw_server(folder: Path, says: Mapping[str, Any] | None = None, **changes: Any) -> ServerConfig:
+    """Configure the raw server, which `says` more than what its tools are."""
+    more = (json.dumps(says),) if says else ()
     settings: dict[str, Any] = {
         "name": "raw",
-        "command": (sys.executable, str(RAW_SERVER), str(folder / "seen")),
+        "command": (sys.executable, str(RAW_SERVER), str(folder / "seen"), *more),
         "review": ReviewMode.ACCEPT,
         "cwd_path": str(folder),
         "tools": (ToolSetting(pattern="*", tier=Tier.T0),),

@@ -41,6 +41,7 @@ NEVER = Rule(id="r-never", effect=Effect.DENY, kind=Kind.READ, tool="file:///etc
 
 
 async def serving(world: World) -> Wire:
+    world.says = {"prompts": [{"name": "greet"}]}
     wire = await connected(world)
     await wire.ask("answers", "x/answers", ANSWERS)
     return wire

@@ -50,6 +50,7 @@ def test_a_header_that_names_another_resource_is_refused(name: str | None, tmp_p
 def test_a_denial_is_an_error_in_both_eras(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         world.approver.decide = lambda _: AnswerVerdict.DENY
+        world.says = {"prompts": [{"name": "greet"}]}
         async with endpoint(world) as e:
             (modern,) = answers_in(
                 await e.modern(1, "prompts/get", {"name": "greet"}, mcp_name="greet")
@@ -76,6 +77,7 @@ def test_a_far_server_is_told_the_name_in_a_header_too(
 ) -> None:
     async def story(world: World) -> None:
         async with http_server() as server:
+            server.prompts = [{"name": "greet"}]
             wire = world.link(remote(server.url))
             await wire.ask(0, "server/discover", {"_meta": META})
             answer = await wire.ask(1, method, {**params, "_meta": META})

@@ -78,6 +78,8 @@ def test_an_answer_to_a_judged_call_reaches_the_client_as_it_was(tmp_path: Path)
 @pytest.mark.requirement("LAW-2", "I-02")
 def test_a_judged_request_reaches_the_server_in_its_one_spelling(tmp_path: Path) -> None:
     async def story(world: World) -> None:
+        # What is not listed is refused, whatever the rules say.
+        world.says = {"prompts": [{"name": "p"}]}
         wire = await _connected(world)
         for number, frame in enumerate(frames(Way.JUDGED)):
             seen = len(world.seen)

@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from keyturn.domain.client_request import TOOLS_CALL
+from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
 
@@ -131,6 +132,8 @@ class ApprovalRequest:
     """What a call asks of the server."""
     proposed_tier: Tier | None = None
     """For a definition: preselected in the review; None is "leave unconfirmed"."""
+    findings: tuple[Finding, ...] = ()
+    """What was noticed about a definition, the gravest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

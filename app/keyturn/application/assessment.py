@@ -24,14 +24,16 @@ from keyturn.domain.client_request import (
     LISTEN,
     LONGEST_NAME,
     ONLY_TELLS,
+    PROMPT,
     TASK_UPDATE,
+    TOOLS_CALL,
     kind_of,
     name_in,
     resources_in,
 )
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
-from keyturn.domain.definition import ReviewState
+from keyturn.domain.definition import ReviewState, Said, said_key, said_of
 from keyturn.domain.lamps import Lamps, lamps_within
 from keyturn.domain.policy import UNASKED, Because, Judgement
 from keyturn.domain.rule import Kind, RuleSubject
@@ -88,9 +90,10 @@ class Assessment:
             # What was under way before a stop is not carried over it by a quick resume (K7).
             self._stop.refused_one()
             return Refused(outcome=Outcome.REFUSED_PAUSED)
-        if not judged.call.is_of_tool:
+        key = _pinned_as(judged.call.method, judged.call.tool)
+        if not key:
             return None
-        standing = self._agreements.standing(incoming.connection, judged.call.tool)
+        standing = self._agreements.standing(incoming.connection, key)
         refused = standing.refused
         definition = standing.definition
         if refused is None and (definition is None or definition.def_hash != judged.call.def_hash):
@@ -164,12 +167,13 @@ class Assessment:
         if isinstance(name, Malformed):
             return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(name.reason,))
         kind = kind_of(incoming.method)
+        pinned = standing = _standing_of(incoming.method)
+        if key := _pinned_as(incoming.method, name):
+            pinned = self._agreements.standing(connection, key)
+            if pinned.refused is not None or pinned.definition is None:
+                return Refused(outcome=pinned.refused or Outcome.REFUSED_UNREVIEWED)
         if kind is Kind.CALL:
-            standing = self._agreements.standing(connection, name)
-            if standing.refused is not None or standing.definition is None:
-                return Refused(outcome=standing.refused or Outcome.REFUSED_UNREVIEWED)
-        else:
-            standing = _standing_of(incoming.method)
+            standing = pinned
         definition, session = standing.definition, connection.session
         call = ToolCall(
             agent=connection.agent,
@@ -177,7 +181,7 @@ class Assessment:
             server=connection.server.name,
             launch_hash=connection.launch.launch_hash,
             tool=name,
-            def_hash=definition.def_hash if definition is not None else "",
+            def_hash=pinned.definition.def_hash if pinned.definition is not None else "",
             params=without_own_meta(incoming.params),
             method=incoming.method,
         )
@@ -335,6 +339,16 @@ def _judge_telling(call: ToolCall, lamps: Lamps, rules: RuleBook) -> Judgement:
         if denied is not None:
             return denied
     return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
+
+
+def _pinned_as(method: str, name: str) -> str:
+    """Return the name under which a person agreed to what is asked for; empty for what needs none.
+
+    Of a prompt its text is the server's, and reaches the model like a tool's description.
+    """
+    if method == TOOLS_CALL:
+        return name if said_of(name) is None else f"no tool: {name}"
+    return said_key(Said.PROMPT, name) if method == PROMPT else ""
 
 
 def _standing_of(method: str) -> Standing:

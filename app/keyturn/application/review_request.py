@@ -1,12 +1,17 @@
 """What a person is asked in a review: the approval request, made from what is reviewed."""
 
+from collections.abc import Callable
+
 from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import ApprovalRequest, AskedBy, RequestKind
 from keyturn.application.connection import Connection
 from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.client_request import PROMPT, TOOLS_CALL
 from keyturn.domain.closure import ClosureChange
-from keyturn.domain.definition import proposed_tier
+from keyturn.domain.definition import Said, ToolDefinition, proposed_tier, said_key, said_of
+from keyturn.domain.finding import Finding, cautious_tier
+from keyturn.domain.lamps import Lamps
 from keyturn.domain.tier import Tier
 
 BECAUSE_VALUES = "review_values"
@@ -44,6 +49,25 @@ def command_facts(connection: Connection, change: ClosureChange | None) -> str:
     return canonical(facts).decode()
 
 
+def definition_subject(tool: ToolDefinition, labels: Lamps) -> JsonObject:
+    """Return what a person is asked about a tool at first sight."""
+    proposed = proposed_tier(tool)
+    return {
+        **tool.body,
+        "proposed_tier": proposed.name if proposed is not None else None,
+        "labels": list(labels.letters()),
+    }
+
+
+def resting_on(server: str, tool: ToolDefinition) -> Callable[[ApprovalRequest], bool]:
+    """Return what tells the calls that are void once a definition is another one."""
+    said = said_of(tool.name)
+    name = tool.name if said is None else tool.name.removeprefix(said_key(said, ""))
+    method = {None: TOOLS_CALL, Said.PROMPT: PROMPT}.get(said)
+    calls = (RequestKind.CALL, server, name, method)
+    return lambda request: (request.kind, request.server, request.tool, request.method) == calls
+
+
 def review_request(
     connection: Connection,
     kind: RequestKind,
@@ -54,6 +78,7 @@ def review_request(
     facts: str,
     id_: str,
     created_utc: str,
+    findings: tuple[Finding, ...] = (),
 ) -> ApprovalRequest:
     """Build the request of a review; `name` is the tool's, empty for a command with its `facts`."""
     pin = agreements.pin(connection, name)
@@ -83,5 +108,6 @@ def review_request(
         environment=connection.server.environment,
         pinned_at=pin.pinned_at if pin is not None else "",
         created_utc=created_utc,
-        proposed_tier=proposed,
+        proposed_tier=cautious_tier(proposed, findings),
+        findings=findings,
     )

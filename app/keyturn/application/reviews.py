@@ -14,26 +14,30 @@ from keyturn.application.approval_request import RequestKind, WithdrawCause
 from keyturn.application.approvals import Approvals
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
+from keyturn.application.noticing import Noticing
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
-from keyturn.application.review_request import command_facts, command_subject, review_request
+from keyturn.application.review_request import (
+    command_facts,
+    command_subject,
+    definition_subject,
+    resting_on,
+    review_request,
+)
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
-from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.closure import ClosureChange, only_compiled
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import (
-    Pin,
     ReviewState,
     ToolDefinition,
-    proposed_tier,
     review_state,
 )
-from keyturn.domain.lamps import Lamps
+from keyturn.domain.finding import Finding
 from keyturn.domain.launch import LaunchIdentity, replaces
 
 MOST_OPEN = 500
@@ -66,12 +70,15 @@ class Reviews:
         clock: Clock,
         ids: Ids,
         observers: Observers,
+        noticing: Noticing | None = None,
     ) -> None:
+        """Without `noticing`, nothing is noticed about definitions."""
         self._agreements = agreements
         self._approvals = approvals
         self._clock = clock
         self._ids = ids
         self._observers = observers
+        self._noticing = noticing or Noticing(agreements)
         self._tasks = TaskOwner()
         self._salt = secrets.token_bytes(32)
         self._open: dict[_Key, _Open] = {}
@@ -137,16 +144,17 @@ class Reviews:
         connection.catalogue = {tool.name: tool for tool in tools}
         accepted: list[ToolDefinition] = []
         slices = Slices()
+        known = await self._noticing.known_names(connection, slices)
         for tool in tuple(connection.catalogue.values()):
             await slices.pause()
-            pin = self._agreements.pin(connection, tool.name)
-            match review_state(pin, tool):
+            noticed = await self._noticing.noticed(connection, tool, known)
+            match review_state(self._agreements.pin(connection, tool.name), tool):
                 case ReviewState.UNREVIEWED if connection.server.review is ReviewMode.ACCEPT:
                     accepted.append(tool)
                 case ReviewState.UNREVIEWED:
-                    self._ask_definition(connection, tool)
+                    self._ask_definition(connection, tool, noticed)
                 case ReviewState.CHANGED:
-                    self._block_changed(connection, tool, pin)
+                    self._block_changed(connection, tool, noticed)
                 case ReviewState.PINNED | ReviewState.HIDDEN:
                     pass
         if accepted:
@@ -165,7 +173,8 @@ class Reviews:
     ) -> "asyncio.Task[None] | None":
         subject = command_subject(connection, self._agreements)
         facts = command_facts(connection, change)
-        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None, facts)
+        noticed = self._noticing.of_command(connection)
+        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None, noticed, facts)
         key = self._key(connection, "", canonical(subject))
         if (review := self._open.pop(key, None)) is not None:
             self._open[key] = review
@@ -191,26 +200,24 @@ class Reviews:
         left = [key for key in self._commands(server)[:-1] if not self._open[key].connections]
         self._withdraw(left, Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED)
 
-    def _ask_definition(self, connection: Connection, tool: ToolDefinition) -> None:
-        labels = self._agreements.standing(connection, tool.name).labels
-        subject = _definition_subject(tool, labels)
-        self._ask_once(connection, RequestKind.DEFINITION, tool.name, subject, tool)
+    def _ask_definition(
+        self, connection: Connection, tool: ToolDefinition, noticed: tuple[Finding, ...]
+    ) -> None:
+        standing = self._agreements.standing(connection, tool.name)
+        subject = definition_subject(tool, standing.labels)
+        self._ask_once(connection, RequestKind.DEFINITION, tool.name, subject, tool, noticed)
 
-    def _block_changed(self, connection: Connection, tool: ToolDefinition, pin: Pin | None) -> None:
-        server = connection.server.name
+    def _block_changed(
+        self, connection: Connection, tool: ToolDefinition, noticed: tuple[Finding, ...]
+    ) -> None:
         for callback in self._on_drift:
-            callback(server)
-        self._approvals.refuse(
-            lambda r: (
-                (r.kind, r.server, r.tool, r.method)
-                == (RequestKind.CALL, server, tool.name, TOOLS_CALL)
-            ),
-            Outcome.BLOCKED_DEFINITION_CHANGED,
-            WithdrawCause.DRIFT,
-        )
+            callback(connection.server.name)
+        rests_on = resting_on(connection.server.name, tool)
+        self._approvals.refuse(rests_on, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT)
+        pin = self._agreements.pin(connection, tool.name)
         before: JsonObject = pin.definition.body if pin is not None else {}
         subject: JsonObject = {"before": before, "after": tool.body}
-        self._ask_once(connection, RequestKind.CHANGE, tool.name, subject, tool)
+        self._ask_once(connection, RequestKind.CHANGE, tool.name, subject, tool, noticed)
 
     def _ask_once(
         self,
@@ -219,6 +226,7 @@ class Reviews:
         name: str,
         subject: JsonObject,
         tool: ToolDefinition | None,
+        noticed: tuple[Finding, ...] = (),
         facts: str = "",
     ) -> "asyncio.Task[None] | None":
         """Ask about one subject once, however many connections would ask for it.
@@ -244,6 +252,7 @@ class Reviews:
             facts=facts,
             id_=self._ids.new("v"),
             created_utc=self._clock.now_utc(),
+            findings=noticed,
         )
         # Asked in this very step, so that a tool that changes at once finds it to withdraw.
         resolved = self._approvals.ask(request, hold_seconds=None)
@@ -290,25 +299,13 @@ class Reviews:
     ) -> None:
         resolution = await resolved
         answer = resolution.answer
-        if resolution.state is State.APPROVED and answer is not None:
-            if tool is None:
-                await self._agreements.agree(connection, Actor.HUMAN, answer)
-            else:
-                await self._agreements.pin_all(connection, [tool], Actor.HUMAN, answer)
+        approved = resolution.state is State.APPROVED
+        if tool is None and approved and answer is not None:
+            await self._agreements.agree(connection, Actor.HUMAN, answer)
             return
-        if answer is not None and answer.hide and tool is not None:
+        if tool is not None and answer is not None and (approved or answer.hide):
             await self._agreements.pin_all(connection, [tool], Actor.HUMAN, answer)
             return
         if resolution.state is State.DENIED:
             self._refused.add(key)
         await self._agreements.refuse(connection, tool, answer, key[3])
-
-
-def _definition_subject(tool: ToolDefinition, labels: Lamps) -> JsonObject:
-    """Return what an approver is shown of a tool that is new."""
-    proposed = proposed_tier(tool)
-    return {
-        **tool.body,
-        "proposed_tier": proposed.name if proposed is not None else None,
-        "labels": list(labels.letters()),
-    }

@@ -17,6 +17,7 @@ from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.notices import NoticeInspector
+from keyturn.application.noticing import Noticing
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import SecretMask
@@ -36,15 +37,21 @@ from keyturn.desktop.clock import SystemClock
 from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.ids import RandomIds
 from keyturn.desktop.paths import Profile, stop_path
+from keyturn.desktop.resources import find_resources
 from keyturn.desktop.stop_sentinel import FileStopSentinel
 from keyturn.desktop.token_files import AgentTokenFiles
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
+from keyturn.inspection.known_servers import read_known_servers
+from keyturn.inspection.look_alikes import read_alphabet
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
+from keyturn.inspection.scrutiny import DefinitionScrutiny
 from keyturn.inspection.secrets import DetectSecretsMask
 from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.wording import read_suspicious_words
+from keyturn.presentation.verbs import read_verbs
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.stop_reviews import SqliteStopReviews
 from keyturn.storage.stores import (
@@ -172,6 +179,17 @@ def _reviews(ground: _Ground, agreements: Agreements, approvals: Approvals) -> R
         clock=ground.clock,
         ids=ground.ids,
         observers=ground.observers,
+        noticing=Noticing(agreements, _scrutiny()),
+    )
+
+
+def _scrutiny() -> DefinitionScrutiny:
+    resources = find_resources()
+    verbs = read_verbs(resources / "verbs.toml").vocabulary.verbs
+    return DefinitionScrutiny(
+        read_suspicious_words(resources / "suspicious_words.toml"),
+        read_alphabet(resources / "alike_letters.toml", verbs),
+        read_known_servers(resources / "known_servers.toml"),
     )
 
 

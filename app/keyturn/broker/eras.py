@@ -10,7 +10,9 @@ import msgspec
 from msgspec import Raw
 
 from keyturn.application.connection import Claims
+from keyturn.broker.routes import PROMPTS_LIST, TEMPLATES_LIST
 from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
+from keyturn.domain.definition import LONGEST_SAID
 
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 CLIENT_KEY = "io.modelcontextprotocol/clientInfo"
@@ -19,6 +21,8 @@ _OWN_META = (VERSION_KEY, CLIENT_KEY, CAPABILITIES_KEY)
 _LONGEST_META = 16 * 1024
 """Bytes of one of them; a longer one is not repeated."""
 _LONGEST_CLAIM = 200
+_LONGEST_INSTRUCTIONS = 6 * LONGEST_SAID
+"""Bytes: each character may be written as an escape."""
 
 
 class _Client(msgspec.Struct):
@@ -34,17 +38,20 @@ class _Handshake(msgspec.Struct):
     client: _Client = msgspec.field(name="clientInfo", default_factory=_Client)
 
 
-class _Tools(msgspec.Struct):
+class _Listed(msgspec.Struct):
     list_changed: bool = msgspec.field(name="listChanged", default=False)
 
 
 class _Capabilities(msgspec.Struct):
-    tools: _Tools | None = None
+    tools: _Listed | None = None
+    prompts: _Listed | None = None
+    resources: Raw = msgspec.field(default_factory=Raw)
 
 
 class _Declared(msgspec.Struct):
     capabilities: _Capabilities | None = None
     version: str = msgspec.field(name="protocolVersion", default="")
+    instructions: Raw = msgspec.field(default_factory=Raw)
 
 
 _request = msgspec.json.Decoder(_Request).decode
@@ -53,11 +60,15 @@ _declared = msgspec.json.Decoder(_Declared).decode
 
 
 class ServerSays(msgspec.Struct, frozen=True):
-    """What a server declared of its tools, and of the version where there is a handshake."""
+    """What a server declared of its lists, and of the version where there is a handshake."""
 
     tools: bool
     list_changed: bool
     version: str = ""
+    beside: tuple[str, ...] = ()
+    """The methods that list what else is pinned."""
+    prompts_changed: bool = False
+    instructions: str = ""
 
 
 def modern_meta(params: Raw | bytes) -> JsonObject | None:
@@ -108,12 +119,25 @@ def server_says(result: Raw | bytes) -> ServerSays:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Unreadable: ask for the list anyway; a server without tools answers with an error.
         return ServerSays(tools=True, list_changed=False)
-    tools = declared.capabilities.tools if declared.capabilities is not None else None
+    has = declared.capabilities or _Capabilities()
+    prompts = (PROMPTS_LIST,) if has.prompts is not None else ()
+    templates = (TEMPLATES_LIST,) if bytes(has.resources) else ()
     return ServerSays(
-        tools=tools is not None,
-        list_changed=tools is not None and tools.list_changed,
+        tools=has.tools is not None,
+        list_changed=has.tools is not None and has.tools.list_changed,
         version=declared.version,
+        beside=(*prompts, *templates),
+        prompts_changed=has.prompts is not None and has.prompts.list_changed,
+        instructions=_instructions(declared.instructions),
     )
+
+
+def _instructions(raw: Raw) -> str:
+    if len(raw) > _LONGEST_INSTRUCTIONS:
+        return ""
+    parsed = parse_strict(bytes(raw))
+    said = parsed.value if isinstance(parsed, Parsed) else None
+    return said if isinstance(said, str) else ""
 
 
 def _claims(client: _Client) -> Claims:

@@ -42,7 +42,7 @@ from keyturn.broker.splicing import with_id
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, Malformed
-from keyturn.domain.client_request import TOOLS_CALL
+from keyturn.domain.client_request import PROMPT, TOOLS_CALL
 from keyturn.domain.decision import Delivery, Outcome
 
 _log = logging.getLogger(__name__)
@@ -319,8 +319,8 @@ class JudgedCalls:
         return _refusal_line(refusal, live)
 
     def _waits_for_list(self, method: str) -> bool:
-        """Tell whether what may be called must be known first; only tools are pinned."""
-        return method == TOOLS_CALL and not self._listing.settled
+        """Tell whether what may be called must be known first; tools and prompts are pinned."""
+        return method in (TOOLS_CALL, PROMPT) and not self._listing.settled
 
     def _waits_for_list_no_longer(self, live: _Live) -> None:
         self._unlisted -= live.unlisted

@@ -1,4 +1,4 @@
-"""Owns the broker's own look at a server's tools, over the client's connection to it.
+"""Owns the broker's own look at a server's lists, over the client's connection to it.
 
 The client's era and capabilities decide what a server lists, so the look uses them; it never goes
 before the client's first frame, from which servers choose their era.
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from keyturn.application.ports.upstream import Answered, Ready, UpstreamReply
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.routes import TOOLS_LIST
+from keyturn.broker.routes import PROMPTS_LIST, TEMPLATES_LIST, TOOLS_LIST
 from keyturn.broker.tool_list import (
     LIST_BYTES,
     MOST_TOOLS,
@@ -32,6 +32,10 @@ _log = logging.getLogger(__name__)
 MOST_PAGES = 100
 SECONDS = 10.0
 """Longest wait for a server's whole list."""
+BESIDE_SECONDS = 3.0
+"""Longest wait for each other list: calls wait for all of them."""
+BESIDE = (PROMPTS_LIST, TEMPLATES_LIST)
+"""What is asked of a server that declared nothing yet."""
 EVERY_SECONDS = 1.0
 """Looks at what changed begin no closer together, however often a server says that it did."""
 
@@ -94,6 +98,8 @@ class Listing:
         self._took = took
         self._tasks = tasks
         self._meta: JsonObject | None = None
+        self._beside: tuple[str, ...] = ()
+        self._instructions: ToolDefinition | None = None
         self._again = False
         self._looked_again_at = 0.0
         self._settled = asyncio.Event()
@@ -106,15 +112,27 @@ class Listing:
         """False while a look is under way."""
         return not self.begun or self._settled.is_set()
 
-    def begin(self, meta: JsonObject | None, *, tools: bool = True) -> None:
+    def begin(
+        self,
+        meta: JsonObject | None,
+        *,
+        tools: bool = True,
+        beside: tuple[str, ...] = (),
+        instructions: ToolDefinition | None = None,
+    ) -> None:
         """Look for the first time; `meta` is that of a 2026-07-28 request.
 
-        With `tools` False the server declared none, and is not asked.
+        With `tools` False the server declared none, and is not asked; `beside` are the methods of
+        what else it lists, and its instructions were read already.
         """
         if self.begun:
+            if instructions is not None and instructions != self._instructions:
+                self._instructions = instructions
+                self.again()
             return
         self.begun = True
         self._meta = meta
+        self._beside, self._instructions = beside, instructions
         self._tasks.start(self._look(asked=tools), "look at the tools")
 
     def again(self) -> None:
@@ -153,7 +171,8 @@ class Listing:
         try:
             listed = await listed_tools(self._server, self._meta) if asked else Listed(tools=[])
             if listed is not None or needed:
-                await self._took(listed.tools if listed is not None else [])
+                tools = listed.tools if listed is not None else []
+                await self._took([*tools, *await self._said_beside()])
                 self._looked_at = asyncio.get_running_loop().time()
         finally:
             if self._again:
@@ -161,6 +180,21 @@ class Listing:
                 self._tasks.start(self._look_again(), "look at the tools again")
             else:
                 self._settled.set()
+
+    async def _said_beside(self) -> list[ToolDefinition]:
+        """Return what the server says beside its tools.
+
+        A list that does not come is empty, and not asked for again on this connection: calls
+        would wait for it each time.
+        """
+        said = [] if self._instructions is None else [self._instructions]
+        for method in self._beside:
+            listed = await listed_tools(self._server, self._meta, method)
+            if listed is None:
+                self._beside = tuple(other for other in self._beside if other != method)
+            else:
+                said += listed.tools
+        return said
 
     async def _look_again(self) -> None:
         loop = asyncio.get_running_loop()
@@ -204,14 +238,30 @@ async def tools_of(server: Asks, meta: JsonObject | None) -> Listed:
     return await listed_tools(server, meta) or Listed(tools=[])
 
 
-async def listed_tools(server: Asks, meta: JsonObject | None) -> Listed | None:
-    """Return the tools of all pages; None when the server does not list any, or not in time."""
+async def listed_beside(
+    server: Asks, meta: JsonObject | None, methods: tuple[str, ...]
+) -> list[ToolDefinition]:
+    """Return the entries of lists that are pinned like tools; of one that does not come, none."""
+    found: list[ToolDefinition] = []
+    for method in methods:
+        listed = await listed_tools(server, meta, method)
+        found += listed.tools if listed is not None else []
+    return found
+
+
+async def listed_tools(
+    server: Asks, meta: JsonObject | None, method: str = TOOLS_LIST
+) -> Listed | None:
+    """Return the tools of all pages; None when the server does not list any, or not in time.
+
+    With another `method`, the entries of that list.
+    """
     pages: list[ToolPage] = []
     try:
-        async with asyncio.timeout(SECONDS):
-            left_out = await _read_pages(server, meta, pages)
+        async with asyncio.timeout(SECONDS if method == TOOLS_LIST else BESIDE_SECONDS):
+            left_out = await _read_pages(server, meta, pages, method)
     except (TimeoutError, ServerUnavailable):
-        _log.warning("server did not list its tools")
+        _log.warning("server did not answer %s", method)
         return None
     if left_out:
         server.note("tools", left_out.encode())
@@ -219,7 +269,9 @@ async def listed_tools(server: Asks, meta: JsonObject | None) -> Listed | None:
     return Listed(tools=unmistakable(pages), left_out=left_out) if known else None
 
 
-async def _read_pages(server: Asks, meta: JsonObject | None, pages: list[ToolPage]) -> str:
+async def _read_pages(
+    server: Asks, meta: JsonObject | None, pages: list[ToolPage], method: str
+) -> str:
     """Read on to the last page or a limit; return what was left out for a limit."""
     cursor = ""
     while True:
@@ -227,12 +279,12 @@ async def _read_pages(server: Asks, meta: JsonObject | None, pages: list[ToolPag
         params: JsonObject = {"cursor": cursor} if cursor else {}
         if meta is not None:
             params["_meta"] = meta
-        reply = await server.ask(TOOLS_LIST, params)
+        reply = await server.ask(method, params)
         if not isinstance(reply, Answered):
             return _left_out(pages)
         if sum(page.size for page in pages) + len(reply.result) > LIST_BYTES:
             return _TOO_LONG
-        page = await read_page(reply.result, most=room)
+        page = await read_page(reply.result, method=method, most=room)
         if isinstance(page, PageFault):
             return _TOO_LONG if page is PageFault.TOO_LONG else _left_out(pages)
         pages.append(page)

@@ -9,7 +9,8 @@ import asyncio
 from keyturn.application.ports.upstream import Answered, UpstreamReply
 from keyturn.broker.envelope import RequestId, ServerFrame, notification_line
 from keyturn.broker.eras import CAPABILITIES_KEY, CLIENT_KEY, VERSION_KEY, server_says
-from keyturn.broker.listing import tools_of
+from keyturn.broker.instructions import instructions_of
+from keyturn.broker.listing import listed_beside, tools_of
 from keyturn.broker.routes import DISCOVER, INITIALIZE, INITIALIZED
 from keyturn.broker.upstream_stdio import StdioUpstream
 from keyturn.domain.canonical import JsonObject
@@ -91,8 +92,12 @@ async def _answer(
 async def _tools(
     upstream: StdioUpstream, declared: Answered, meta: JsonObject | None
 ) -> list[ToolDefinition]:
-    if not server_says(declared.result).tools:
-        return []
+    says = server_says(declared.result)
+    beside = await listed_beside(upstream, meta, says.beside)
+    if (instructions := instructions_of(says)) is not None:
+        beside.append(instructions)
+    if not says.tools:
+        return beside
     listed = await tools_of(upstream, meta)
     if listed.left_out and not listed.tools:
         raise ServerUnavailable(
@@ -100,4 +105,4 @@ async def _tools(
             cause=f"In short: {listed.left_out}.",
             mend="Ask its maker for a shorter list, or configure it to offer fewer tools.",
         )
-    return listed.tools
+    return [*listed.tools, *beside]

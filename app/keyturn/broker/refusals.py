@@ -11,7 +11,7 @@ from keyturn.application.call import WANTS_SIGN_IN, Refused
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL
 from keyturn.broker.envelope import INVALID_REQUEST, RequestId, result_line
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.client_request import TOOLS_CALL
+from keyturn.domain.client_request import PROMPT, TOOLS_CALL
 from keyturn.domain.decision import Outcome
 
 INVALID_PARAMS = -32602
@@ -90,6 +90,8 @@ def refusal_text(refused: Refused, method: str = TOOLS_CALL) -> str:
     if refused.outcome in (Outcome.REFUSED_MALFORMED, Outcome.REFUSED_INVALID_ARGUMENTS):
         return f"Refused by Keyturn: {_faults(refused)}. {_NOTHING_SENT}"
     text = _text_of_call(refused)
+    if method == PROMPT:
+        text = text.replace("this tool", "this prompt")
     return text if refused.message else text.replace("call", "request")
 
 

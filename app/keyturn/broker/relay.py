@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from keyturn.application.connection import Connection
 from keyturn.broker.batches import BATCH_VERSION, Batches
+from keyturn.broker.declared import Declared
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.envelope import (
     INVALID_REQUEST,
@@ -19,12 +20,10 @@ from keyturn.broker.envelope import (
     strict_params,
 )
 from keyturn.broker.eras import (
-    ServerSays,
     claims_in_initialize,
     claims_in_meta,
     modern_meta,
     modern_meta_of,
-    server_says,
 )
 from keyturn.broker.frames import Oversize
 from keyturn.broker.held_inputs import HeldInputs
@@ -51,8 +50,9 @@ from keyturn.broker.routes import (
     DISCOVER,
     INITIALIZE,
     INITIALIZED,
+    INSPECTED,
     LIST_CHANGED,
-    TOOLS_LIST,
+    PROMPTS_CHANGED,
     Route,
     route_of,
     sent_while_stopped,
@@ -90,7 +90,7 @@ class Relay:
         self._stop = parts.services.stop
         self._passed = parts.passed
         self._patience = parts.patience
-        self._says: ServerSays | None = None
+        self._declared = Declared(parts.connection, parts.services.agreements, parts.listing)
         self._handshaken = False
         self._notices = Notices(parts.services, parts.connection, parts.judged.keep_alive)
         self._inputs = HeldInputs(
@@ -107,6 +107,7 @@ class Relay:
                 listing=parts.listing,
                 passed=self._passed,
                 answer=self._answer,
+                begin=self._declared.begin_listing,
             )
         )
 
@@ -129,7 +130,7 @@ class Relay:
             self._upstream.write(frame.line)
             if frame.method == INITIALIZED:
                 self._handshaken = True
-                self._listing.begin(None, tools=self._says is None or self._says.tools)
+                self._declared.begin_listing(None)
         else:
             self._patience.try_on()
 
@@ -167,8 +168,8 @@ class Relay:
             meta = modern_meta_of(params)
             if meta is not None:
                 self._claim(meta)
-            if meta is not None or self._says is not None:
-                self._listing.begin(meta)
+            if meta is not None or self._declared.says is not None:
+                self._declared.begin_listing(meta)
         self._judged.take(frame.id, frame, params)
 
     def _request(self, request_id: RequestId, frame: ClientFrame) -> None:
@@ -180,11 +181,11 @@ class Relay:
             return
         method = frame.method
         meta = None
-        if not self._listing.begun or method == TOOLS_LIST:
+        if not self._listing.begun or method in INSPECTED:
             meta = modern_meta(frame.params)
             if meta is not None:
                 self._claim(meta)
-        if method == TOOLS_LIST:
+        if method in INSPECTED:
             self._tools.asked()
         if method == INITIALIZE:
             claims = claims_in_initialize(frame.params)
@@ -265,7 +266,7 @@ class Relay:
             return
         if frame.method == CANCELLED and self._inputs.cancelled(frame):
             return
-        if frame.method == LIST_CHANGED:
+        if frame.method in (LIST_CHANGED, PROMPTS_CHANGED):
             self._listing.again()
         line = self._notices.line_of(frame)
         if line is not None:
@@ -277,16 +278,16 @@ class Relay:
             self._answer(error_line(request.id, INTERNAL_ERROR, ANSWER_UNCLEAR))
             return
         if request.method in (INITIALIZE, DISCOVER) and frame.result is not None:
-            self._says = server_says(frame.result)
-            accepted = request.method == INITIALIZE and self._says.version == BATCH_VERSION
+            says = self._declared.take(frame.result)
+            accepted = request.method == INITIALIZE and says.version == BATCH_VERSION
             self._batches.accepted = self._upstream.in_batches = accepted
         if request.meta is not None and frame.result is not None:
-            self._listing.begin(request.meta, tools=self._says is None or self._says.tools)
-        if request.method == TOOLS_LIST and frame.result is not None:
+            self._declared.begin_listing(request.meta)
+        if request.method in INSPECTED and frame.result is not None:
             self._tools.answered(request, frame)
             return
         self._passed.close(request.id)
-        self._answer(frame.line)
+        self._answer(self._declared.as_agreed(frame, request.method))
 
     # ---------------------------------------------------------------- for the link
 
@@ -297,9 +298,8 @@ class Relay:
         handshake: later clients hear it over a stream of their own, and their lists go stale at
         once (`ttlMs` 0).
         """
-        declared = self._says is not None and self._says.list_changed
-        if declared and self._handshaken and self._tools.seen:
-            self._answer(notification_line(LIST_CHANGED))
+        for notice in self._declared.notices(self._tools.seen) if self._handshaken else ():
+            self._answer(notification_line(notice))
 
     def cancel_sent(self, reason: str) -> None:
         """Ask the server to give up every judged call that it works on."""

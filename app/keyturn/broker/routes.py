@@ -11,7 +11,10 @@ INITIALIZE = "initialize"
 DISCOVER = "server/discover"
 INITIALIZED = "notifications/initialized"
 CANCELLED = "notifications/cancelled"
+PROMPTS_LIST = "prompts/list"
+TEMPLATES_LIST = "resources/templates/list"
 LIST_CHANGED = "notifications/tools/list_changed"
+PROMPTS_CHANGED = "notifications/prompts/list_changed"
 UPDATED = "notifications/resources/updated"
 
 
@@ -24,7 +27,7 @@ class Route(Enum):
     PASSED = auto()
 
 
-INSPECTED = frozenset({TOOLS_LIST})
+INSPECTED = frozenset({TOOLS_LIST, PROMPTS_LIST, TEMPLATES_LIST})
 _NOT_PASSED = INSPECTED | frozenset(KINDS)
 _HELD = frozenset(INPUT_KINDS)
 
@@ -51,7 +54,7 @@ def imitates_an_input(method: str) -> bool:
     return resembles(method, _HELD)
 
 
-_LISTS = frozenset({TOOLS_LIST, "prompts/list", "resources/list", "resources/templates/list"})
+_LISTS = INSPECTED | {"resources/list"}
 _SENT_WHILE_STOPPED = _LISTS | {"ping", INITIALIZE, DISCOVER, INITIALIZED, CANCELLED}
 
 

@@ -1,6 +1,7 @@
-"""Owns what a client is shown of its server's tools: what a person agreed to, nothing else."""
+"""Owns what a client is shown of its server's lists: what a person agreed to, nothing else."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from keyturn.application.connection import Connection
@@ -18,6 +19,7 @@ from keyturn.broker.refusals import (
     error_line,
 )
 from keyturn.broker.tool_list import LIST_BYTES, PageFault, cut_page, read_page
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.definition import ReviewState, ToolDefinition
 
 MOST_HELD_BYTES = 2 * LIST_BYTES
@@ -33,6 +35,8 @@ class Shower:
     listing: Listing
     passed: PassedRequests
     answer: Answer
+    begin: Callable[[JsonObject | None], None]
+    """Begins the look with all that the server declared."""
 
 
 class ShownTools:
@@ -44,13 +48,13 @@ class ShownTools:
         self._listing = shower.listing
         self._passed = shower.passed
         self._answer = shower.answer
+        self._begin = shower.begin
         self._loop = asyncio.get_running_loop()
         self._tasks = TaskOwner()
         self._held_bytes = 0
         self._hold_until = 0.0
         """The loop's time until which lists wait for reviews; set by the first one."""
-        self.seen = False
-        """Whether the client has a list."""
+        self._seen: set[str] = set()
 
     def asked(self) -> None:
         """Count the time from the first request on."""
@@ -71,7 +75,11 @@ class ShownTools:
             return
         request.held = True
         self._held_bytes += size
-        self._tasks.start(self._show(request, frame), "tools/list")
+        self._tasks.start(self._show(request, frame), request.method)
+
+    def seen(self, method: str) -> bool:
+        """Whether the client has this list."""
+        return method in self._seen
 
     async def close(self) -> None:
         """End what is left."""
@@ -87,14 +95,14 @@ class ShownTools:
 
     async def _wait(self, request: Passed) -> None:
         if not self._listing.begun:
-            self._listing.begin(request.meta)
+            self._begin(request.meta)
         await self._listing.wait(self._services.limits.review_seconds)
         held = self._hold_until - self._loop.time()
         if held > 0:
             await self._services.reviews.settle(self._connection, held)
 
     async def _answer_list(self, request: Passed, frame: ServerFrame) -> None:
-        page = await read_page(bytes(frame.result or b""))
+        page = await read_page(bytes(frame.result or b""), method=request.method)
         if request.id not in self._passed:
             return
         self._passed.close(request.id)
@@ -106,7 +114,7 @@ class ShownTools:
             return
         members = cut_page(page, self._agreed, modern=request.meta is not None)
         self._answer(frame.line if members is None else result_line(request.id, members))
-        self.seen = True
+        self._seen.add(request.method)
 
     def _agreed(self, tool: ToolDefinition) -> bool:
         """Only what the broker saw too: a server may list one thing to it and another to others."""

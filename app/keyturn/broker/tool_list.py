@@ -1,4 +1,4 @@
-"""Owns reading and cutting a `tools/list` result; each tool that stays keeps its original bytes.
+"""Owns reading and cutting lists of tools, prompts and templates; what stays keeps its bytes.
 
 Lists have limits, and are read in slices: what one of tens of megabytes costs would hold up the
 stop and every other agent for seconds, as often as its server says that it changed.
@@ -8,14 +8,22 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Raw
 
 from keyturn.application.slices import Slices
 from keyturn.broker.members import members_of, repeats_a_key
+from keyturn.broker.routes import PROMPTS_LIST, TEMPLATES_LIST, TOOLS_LIST
 from keyturn.domain.canonical import Parsed, parse_strict
-from keyturn.domain.definition import ToolDefinition, pinned_definition
+from keyturn.domain.definition import (
+    Said,
+    ToolDefinition,
+    pinned_definition,
+    said_definition,
+    said_key,
+)
 
 MOST_TOOLS = 1_000
 """Of one server; further ones are left out."""
@@ -43,6 +51,15 @@ class ListedTool:
     """
 
 
+_MEMBERS = MappingProxyType(
+    {
+        TOOLS_LIST: ("tools", None),
+        PROMPTS_LIST: ("prompts", Said.PROMPT),
+        TEMPLATES_LIST: ("resourceTemplates", Said.TEMPLATE),
+    }
+)
+
+
 class PageFault(Enum):
     """Why a result is no page."""
 
@@ -52,8 +69,10 @@ class PageFault(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolPage:
-    """One `tools/list` result."""
+    """One result of a list."""
 
+    member: str
+    """Which of its members is the list."""
     members: dict[str, Raw]
     tools: tuple[ListedTool, ...]
     cursor: str
@@ -67,15 +86,18 @@ class ToolPage:
     """How many come after the last that was read."""
 
 
-async def read_page(result: bytes, *, most: int = MOST_TOOLS) -> ToolPage | PageFault:
+async def read_page(
+    result: bytes, *, method: str = TOOLS_LIST, most: int = MOST_TOOLS
+) -> ToolPage | PageFault:
     """Read a result and the first tools of it, in slices."""
     if len(result) > LIST_BYTES or result.count(b",") > _LIST_VALUES:
         return PageFault.TOO_LONG
     members = members_of(result)
-    if members is None or "tools" not in members:
+    member, said = _MEMBERS[method]
+    if members is None or member not in members:
         return PageFault.UNREADABLE
     try:
-        raws = _raw_list(members["tools"])
+        raws = _raw_list(members[member])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return PageFault.UNREADABLE
     slices = Slices()
@@ -85,8 +107,9 @@ async def read_page(result: bytes, *, most: int = MOST_TOOLS) -> ToolPage | Page
         await slices.pause()
         large = len(raw) > TOOL_BYTES or _marks(bytes(raw)) > TOOL_MARKS
         too_large += large
-        tools.append(ListedTool(raw=raw, definition=None if large else _definition(raw)))
+        tools.append(ListedTool(raw=raw, definition=None if large else _definition(raw, said)))
     return ToolPage(
+        member=member,
         members=members,
         tools=(*tools, *(ListedTool(raw=raw, definition=None) for raw in raws[most:])),
         cursor=_cursor(members.get("nextCursor")),
@@ -120,7 +143,7 @@ def cut_page(
     kept = [t.raw for t in page.tools if t.definition is not None and keep(t.definition)]
     if page.clear and len(kept) == len(page.tools):
         return None
-    members = {**page.members, "tools": Raw(msgspec.json.encode(kept))}
+    members = {**page.members, page.member: Raw(msgspec.json.encode(kept))}
     if modern:
         members["ttlMs"] = Raw(b"0")
         members["cacheScope"] = Raw(b'"private"')
@@ -131,12 +154,17 @@ def _marks(raw: bytes) -> int:
     return raw.count(b",") + raw.count(b"{") + raw.count(b"[")
 
 
-def _definition(raw: Raw) -> ToolDefinition | None:
+def _definition(raw: Raw, said: Said | None) -> ToolDefinition | None:
     parsed = parse_strict(bytes(raw))
     if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
         return None
     try:
-        return pinned_definition(parsed.value)
+        if said is None:
+            return pinned_definition(parsed.value)
+        name = parsed.value.get("uriTemplate" if said is Said.TEMPLATE else "name")
+        if not isinstance(name, str) or not name:
+            return None
+        return said_definition(said_key(said, name), parsed.value)
     except ValueError:
         return None
 

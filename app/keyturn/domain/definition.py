@@ -1,4 +1,8 @@
-"""Tool definitions as servers list them: what is pinned, its hash, and drift from the pin."""
+"""Tool definitions as servers list them: what is pinned, its hash, and drift from the pin.
+
+Prompts, resource templates and a server's instructions reach the model, too, and are pinned in the
+same way, under names that no tool has.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +14,19 @@ from keyturn.domain.tier import Tier
 
 UNPINNED_KEYS = frozenset({"_meta", "icons", "execution"})
 """Members of a tool object that may change without review (architecture.md section 7)."""
+
+
+class Said(StrEnum):
+    """What a server says beside its tools that is pinned like one."""
+
+    PROMPT = "prompt"
+    TEMPLATE = "template"
+    INSTRUCTIONS = "instructions"
+
+
+_NO_TOOLS = tuple(f"{said}: " for said in Said)
+LONGEST_SAID = 64 * 1024
+"""Characters of instructions that a person could review; longer ones reach nobody."""
 
 
 class ReviewState(StrEnum):
@@ -55,12 +72,52 @@ class ToolDefinition:
 def pinned_definition(tool: Mapping[str, JsonValue]) -> ToolDefinition | None:
     """Reduce a listed tool object to what is pinned; None when it has no usable name.
 
+    One that begins like what is pinned beside the tools could be taken for that, and is none.
     Raises ValueError when the object has no canonical form.
     """
     name = tool.get("name")
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not name or name.startswith(_NO_TOOLS):
         return None
-    body: JsonObject = {key: value for key, value in tool.items() if key not in UNPINNED_KEYS}
+    return _definition(name, tool)
+
+
+def said_key(said: Said, name: str) -> str:
+    """Return the name under which it is pinned."""
+    return f"{said}: {name}"
+
+
+INSTRUCTIONS = said_key(Said.INSTRUCTIONS, "server")
+
+
+def said_of(key: str) -> Said | None:
+    """Return what a pinned name stands for; None for a tool's."""
+    return next((said for said in Said if key.startswith(f"{said}: ")), None)
+
+
+def said_definition(key: str, listed: Mapping[str, JsonValue]) -> ToolDefinition | None:
+    """Reduce a listed prompt or template to what is pinned; None when it has no such name.
+
+    Raises ValueError when the object has no canonical form.
+    """
+    said = said_of(key)
+    member = "uriTemplate" if said is Said.TEMPLATE else "name"
+    if said is None or listed.get(member) != key.removeprefix(f"{said}: "):
+        return None
+    return _definition(key, listed)
+
+
+def pinned_instructions(text: str) -> ToolDefinition | None:
+    """Return a server's instructions as they are pinned; None for none that could be reviewed.
+
+    Raises ValueError when the text has no canonical form.
+    """
+    if not text or len(text) > LONGEST_SAID:
+        return None
+    return _definition(INSTRUCTIONS, {"name": "server", "description": text})
+
+
+def _definition(name: str, listed: Mapping[str, JsonValue]) -> ToolDefinition:
+    body: JsonObject = {key: value for key, value in listed.items() if key not in UNPINNED_KEYS}
     text = canonical(body)
     return ToolDefinition(name=name, body=body, text=text.decode(), def_hash=digest_of(text))
 

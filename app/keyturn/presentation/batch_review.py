@@ -1,13 +1,14 @@
 """Builds the review of all tools of a server that were never seen before, to be pinned together.
 
 A tool that is unlike the others is left out and reviewed on its own: one whose text hides
-characters, and one whose description is too long to be read in a list.
+characters or was marked, and one whose description is too long to be read in a list.
 """
 
 from collections.abc import Sequence
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.definition import said_of
 from keyturn.presentation.card import Chip
 from keyturn.presentation.chips import hidden_in
 from keyturn.presentation.claims import hints_of
@@ -47,23 +48,30 @@ def _row(request: ApprovalRequest, words: Words) -> BatchRow:
     definition = new_definition(request)
     description = definition.get("description")
     text = description if isinstance(description, str) else ""
-    hints = ", ".join(hints_of(definition, words))
+    said = said_of(request.tool or "")
     return BatchRow(
         request_id=request.id,
         digest=request.digest,
         tool=request.tool or "",
         description=text,
-        takes=arguments_text(definition, words),
-        claims=words("servers.claims", claims=hints) if hints else words("servers.no_claims"),
+        takes=arguments_text(definition, words, said=said),
+        claims=_claims(definition, words),
         choice=review_choice(request, words) or tier_choice(words, chosen=None),
-        alone=_alone(definition, text, words),
+        alone=_alone(request, definition, text, words),
     )
 
 
-def _alone(definition: JsonObject, description: str, words: Words) -> str:
+def _claims(definition: JsonObject, words: Words) -> str:
+    hints = ", ".join(hints_of(definition, words))
+    return words("servers.claims", claims=hints) if hints else words("servers.no_claims")
+
+
+def _alone(request: ApprovalRequest, definition: JsonObject, description: str, words: Words) -> str:
     hidden = hidden_in(canonical(definition).decode())
     if hidden:
         return words("servers.alone_hidden", n=hidden)
+    if (marked := sum(finding.raises_caution for finding in request.findings)) > 0:
+        return words("findings.alone", n=marked)
     if len(description) > LONGEST_DESCRIPTION:
         return words("servers.alone_long", n=len(description))
     return ""

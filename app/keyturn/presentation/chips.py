@@ -6,6 +6,7 @@ from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.json_texts import texts_of
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
 from keyturn.presentation.card import Chip
+from keyturn.presentation.findings import finding_chips
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.launch_facts import facts_with, launch_chips
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
@@ -35,6 +36,7 @@ def _chips(
         yield _plain(Icon.WITHDRAWN, words("phrases.chip_stopped_waiting"), Role.INFO)
     if request.kind is RequestKind.CHANGE:
         yield _plain(Icon.REFUSED, words("phrases.chip_blocked"), Role.DENY)
+    yield from finding_chips(request.findings, words)
     yield from _provenance(request, words)
     if phrases.server_speaks(request):
         yield _plain(Icon.CLAIMED, words("phrases.chip_server_says"))

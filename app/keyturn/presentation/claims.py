@@ -4,6 +4,7 @@ from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.presentation.asked_names import server_and_name
 from keyturn.presentation.card import Pair
+from keyturn.presentation.findings import command_pairs
 from keyturn.presentation.json_nodes import read_json, shortened
 from keyturn.presentation.launch_facts import (
     facts_with,
@@ -43,6 +44,7 @@ def observed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
     pairs: list[Pair] = []
     if request.kind is RequestKind.COMMAND:
         pairs += launch_facts(facts_with(request), words)
+        pairs += command_pairs(request.findings, words)
     if request.kind in (RequestKind.CALL, RequestKind.COMMAND, RequestKind.AGENT):
         process = words("phrases.process_value", pid=asked.host_pid, name=asked.host_name)
         known = asked.host_pid > 0

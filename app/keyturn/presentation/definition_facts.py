@@ -6,6 +6,7 @@ All of it is the server's: names are given as they are, claims in quotation mark
 from collections.abc import Iterator
 
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.definition import Said
 from keyturn.presentation.claims import hints_of
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.servers import ChangeLine
@@ -21,13 +22,19 @@ _TYPE_KEYS = {
 }
 
 
-def definition_facts(definition: JsonObject, words: Words) -> tuple[ChangeLine, ...]:
+def definition_facts(
+    definition: JsonObject, words: Words, *, said: Said | None = None
+) -> tuple[ChangeLine, ...]:
     """Return one line for each argument, and one for what the server claims."""
+    if said is not None:
+        return tuple(_plain(text) for text in _said_facts(definition, said, words))
     return tuple(_facts(definition, words))
 
 
-def arguments_text(definition: JsonObject, words: Words) -> str:
-    """Return every argument in one line, or that there is none."""
+def arguments_text(definition: JsonObject, words: Words, *, said: Said | None = None) -> str:
+    """Say in one line what all its arguments are, or that there is none."""
+    if said is not None:
+        return ", ".join(_said_facts(definition, said, words))
     told = [
         words(
             "servers.argument",
@@ -37,7 +44,9 @@ def arguments_text(definition: JsonObject, words: Words) -> str:
         )
         for name, schema in argument_schemas(definition).items()
     ]
-    return ", ".join(told) or words("servers.takes_nothing")
+    if not told:
+        return words("servers.takes_nothing")
+    return words("servers.takes_all", arguments=", ".join(told))
 
 
 def argument_schemas(definition: JsonObject) -> JsonObject:
@@ -59,6 +68,27 @@ def type_words(schema: JsonValue, words: Words) -> str:
     """Return a schema's type in words."""
     kind = schema.get("type") if isinstance(schema, dict) else None
     return words(_TYPE_KEYS.get(kind if isinstance(kind, str) else "", "phrases.type_any"))
+
+
+def _said_facts(definition: JsonObject, said: Said, words: Words) -> Iterator[str]:
+    """Say what is telling of what is no tool."""
+    if said is Said.INSTRUCTIONS:
+        yield words("servers.instructs")
+        return
+    if said is Said.TEMPLATE:
+        yield words("servers.fits", template=definition.get("uriTemplate"))
+        return
+    arguments = definition.get("arguments")
+    for argument in arguments if isinstance(arguments, list) else []:
+        if isinstance(argument, dict):
+            need = "phrases.required" if argument.get("required") is True else "phrases.optional"
+            yield words("servers.takes_said", name=argument.get("name"), need=words(need))
+    if not arguments:
+        yield words("servers.takes_nothing")
+
+
+def _plain(text: str) -> ChangeLine:
+    return ChangeLine(icon=Icon.ADDED, role=Role.NEUTRAL, text=text, place="")
 
 
 def _facts(definition: JsonObject, words: Words) -> Iterator[ChangeLine]:

@@ -13,6 +13,7 @@ from keyturn.application.review_request import (
 )
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.client_request import PROMPT
+from keyturn.domain.definition import said_of
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.policy import Because
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
@@ -96,7 +97,8 @@ class Phrases:
                 key = "phrases.headline_remote" if remote else "phrases.headline_command"
                 return words(key, server=request.server)
             case RequestKind.DEFINITION:
-                return words("phrases.headline_definition", server=request.server, tool=tool)
+                key = "definition" if said_of(tool) is None else "said"
+                return words(f"phrases.headline_{key}", server=request.server, tool=tool)
             case RequestKind.CHANGE:
                 return self._change_headline(request)
             case RequestKind.INPUT:
@@ -144,6 +146,8 @@ class Phrases:
             change = change_text(facts_with(request), words)
             return words("phrases.why_closure", server=request.server, change=change)
         key = _WHY_KEYS.get(because, "phrases.why_always")
+        if key == "phrases.why_definition" and said_of(tool) is not None:
+            key = "phrases.why_said"
         return words(key, agent=request.agent, server=request.server, tool=request.tool or "")
 
     def _changed(self, request: ApprovalRequest) -> str:

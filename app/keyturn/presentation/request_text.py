@@ -22,6 +22,7 @@ from keyturn.presentation.card import (
     ValueKind,
 )
 from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.findings import finding_text
 from keyturn.presentation.json_nodes import bare_json, shortened
 from keyturn.presentation.visible_text import (
     Segment,
@@ -140,6 +141,9 @@ class _Lines:
         # How many more values decide stands below those that are shown.
         chips = [chip.text for chip in card.chips if chip.text != card.decisive_more]
         yield self._line(". ".join(chips) + ".")
+        of_definition = request.kind is not RequestKind.COMMAND
+        for finding in request.findings if of_definition else ():
+            yield self._line(finding_text(finding, words))
         for lamp in card.lamps:
             if lamp.lit:
                 yield self._line(f"{lamp.letter} {lamp.words} ({lamp.where})")

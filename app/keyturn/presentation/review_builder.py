@@ -4,6 +4,7 @@ from datetime import datetime
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.definition import said_of
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, DiffRow, DiffSide
 from keyturn.presentation.card_builder import CardBuilder, server_tool
@@ -11,6 +12,7 @@ from keyturn.presentation.chips import hidden_in, tier_of
 from keyturn.presentation.definition_changes import DefinitionChanges, definition_changes
 from keyturn.presentation.definition_facts import definition_facts
 from keyturn.presentation.definition_text import definition_text, laid_out
+from keyturn.presentation.findings import finding_chips, finding_lines
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.relative_time import relative_time
@@ -62,7 +64,7 @@ class ReviewBuilder:
             seen=self._seen(request, now),
             chips=self._chips(request, tier, calls_refused, len(suspended_rules)),
             owed=changes.owed,
-            lines=changes.lines,
+            lines=(*finding_lines(request.findings, words), *changes.lines),
             diff=laid_out(diff_rows(before, after)),
             after_text=_description(_member(subject, "after")),
             suspended_rules=suspended_rules,
@@ -84,6 +86,7 @@ class ReviewBuilder:
         words, phrases = self._words, self._cards.phrases
         definition = new_definition(request)
         description = _description(definition)
+        said = said_of(request.tool or "")
         tier = tier_of(request)
         return ReviewView(
             request_id=request.id,
@@ -94,15 +97,18 @@ class ReviewBuilder:
             action=phrases.headline(request),
             server_tool=server_tool(request, self._words),
             seen=self._seen(request, now),
-            chips=self._new_chips(definition, tier),
+            chips=self._new_chips(request, definition, tier),
             owed=(owed_description(description or request.tool or "", words),),
-            lines=definition_facts(definition, words),
+            lines=(
+                *finding_lines(request.findings, words),
+                *definition_facts(definition, words, said=said),
+            ),
             diff=laid_out(_numbered(definition_text(definition))),
             after_text=description,
             suspended_rules=(),
             hashes=(words("phrases.hash_is", hash=_short_hash(definition)),),
             hashes_note="",
-            footing=words("servers.new_footing"),
+            footing=words("servers.new_footing" if said is None else "servers.said_footing"),
             actions=self._cards.actions(request),
             remove=words("phrases.remove_tool"),
             copy=words("phrases.copy_report"),
@@ -111,11 +117,14 @@ class ReviewBuilder:
             tool=request.tool or "",
         )
 
-    def _new_chips(self, definition: JsonObject, tier: Tier) -> tuple[Chip, ...]:
+    def _new_chips(
+        self, request: ApprovalRequest, definition: JsonObject, tier: Tier
+    ) -> tuple[Chip, ...]:
         words = self._words
         chips = [
             Chip(role=tier_role(tier), icon=tier_icon(tier), text=self._cards.phrases.tier(tier)),
             Chip(role=Role.INFO, icon=Icon.FIRST_USE, text=words("servers.chip_new")),
+            *finding_chips(request.findings, words),
         ]
         hidden = hidden_in(canonical(definition).decode())
         if hidden:
@@ -162,6 +171,7 @@ class ReviewBuilder:
         chips = [
             Chip(role=tier_role(tier), icon=tier_icon(tier), text=phrases.tier(tier)),
             Chip(role=Role.DENY, icon=Icon.REFUSED, text=blocked),
+            *finding_chips(request.findings, words),
         ]
         if suspended:
             text = words("phrases.rules_suspended", n=suspended)

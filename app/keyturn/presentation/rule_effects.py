@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from keyturn.application.console_state import ServerState, ToolState
 from keyturn.domain.canonical import JsonObject, Parsed, parse_strict
-from keyturn.domain.definition import ReviewState
+from keyturn.domain.definition import ReviewState, said_of
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.pattern import is_glob, name_matches
 from keyturn.domain.rule import Effect, Kind, Rule
@@ -51,7 +51,7 @@ def coverage(rule: Rule, servers: Iterable[ServerState]) -> Coverage:
             for server in servers
             if name_matches(rule.server, server.name)
             for tool in server.tools
-            if name_matches(rule.tool, tool.name)
+            if said_of(tool.name) is None and name_matches(rule.tool, tool.name)
         )
     )
 
@@ -68,6 +68,7 @@ def known_tools(servers: Iterable[ServerState]) -> tuple[KnownTool, ...]:
         )
         for server in servers
         for tool in server.tools
+        if said_of(tool.name) is None
     )
 
 

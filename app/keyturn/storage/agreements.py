@@ -15,7 +15,7 @@ from keyturn.domain.configuration import (
     ServerConfig,
     ToolSetting,
 )
-from keyturn.domain.definition import Pin, pinned_definition
+from keyturn.domain.definition import Pin, pinned_definition, said_definition, said_of
 from keyturn.domain.errors import ConfigurationError, DamagedDatabase
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.rule import Rule
@@ -99,6 +99,8 @@ def pin_text(pin: Pin) -> str:
         "pinned_at": pin.pinned_at,
         "hidden": pin.hidden,
     }
+    if said_of(pin.definition.name) is not None:
+        data["said"] = pin.definition.name
     return canonical(data).decode()
 
 
@@ -188,9 +190,12 @@ def _agent(data: JsonObject) -> AgentConfig:
 
 def _pin(data: JsonObject) -> Pin:
     body = data["definition"]
-    definition = pinned_definition(body) if isinstance(body, dict) else None
+    if not isinstance(body, dict):
+        raise TypeError("`definition` is not an object")
+    said = "said" in data
+    definition = said_definition(_text(data, "said"), body) if said else pinned_definition(body)
     if definition is None:
-        raise TypeError("`definition` is not a tool")
+        raise TypeError("`definition` is not a tool, nor what it is said to be")
     return Pin(
         server=_text(data, "server"),
         launch_hash=_text(data, "launch_hash"),

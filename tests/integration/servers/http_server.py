@@ -37,6 +37,7 @@ class HttpServer:
     )
     """Method, headers and body of each request, in order."""
     on_call: Callable[[dict[str, Any]], Response] | None = None
+    prompts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     on_get: Callable[[Request], Response] | None = None
     session: str = "session-1"
     version: str = "2025-11-25"
@@ -77,9 +78,14 @@ class HttpServer:
                 }
                 return self.say(body, result, {"mcp-session-id": self.session.replace("\r", "")})
             case "server/discover":
+                capabilities: dict[str, Any] = {"tools": {}}
+                if self.prompts:
+                    capabilities["prompts"] = {}
                 return self.say(
-                    body, {"supportedVersions": ["2026-07-28"], "capabilities": {"tools": {}}}
+                    body, {"supportedVersions": ["2026-07-28"], "capabilities": capabilities}
                 )
+            case "prompts/list" if self.prompts:
+                return self.say(body, {"prompts": self.prompts})
             case "tools/list":
                 return self.say(body, {"tools": TOOLS})
             case "tools/call" if self.on_call is not None:

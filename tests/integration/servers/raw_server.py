@@ -1,6 +1,8 @@
 """A server that keeps the bytes it reads in a file, and misbehaves when a tool call says so.
 
-Run as `python raw_server.py SEEN [--era legacy|modern|both]`; each line read is appended to SEEN.
+Run as `python raw_server.py SEEN [SAYS]`; each line read is appended to SEEN. SAYS is JSON, or `@`
+and a file with it: an object of `instructions`, `prompts` and `resourceTemplates`, which `x/says`
+changes.
 `x/say` makes it write the lines of `params.lines` as they are, `x/answers` has it answer methods
 that its params name.
 """
@@ -24,12 +26,16 @@ TOOLS: list[dict[str, Any]] = [
 ]
 
 
+LISTS = {"prompts/list": "prompts", "resources/templates/list": "resourceTemplates"}
+
+
 class RawServer:
     """Answers by hand."""
 
-    def __init__(self, seen: Path) -> None:
+    def __init__(self, seen: Path, says: dict[str, Any]) -> None:
         self.seen = seen.open("ab", buffering=0)
         self.tools = [dict(tool) for tool in TOOLS]
+        self.says = says
         self.waiting: list[Any] = []
         self.answers: dict[str, Any] = {}
         """By method, what is answered to what is no tool's call."""
@@ -50,8 +56,7 @@ class RawServer:
                     frame,
                     {
                         "protocolVersion": negotiated(frame),
-                        "capabilities": {"tools": {"listChanged": True}},
-                        "serverInfo": {"name": "raw", "version": "1"},
+                        **self.declared(),
                     },
                 )
             case "server/discover":
@@ -60,8 +65,7 @@ class RawServer:
                     {
                         "resultType": "complete",
                         "supportedVersions": ["2026-07-28"],
-                        "capabilities": {"tools": {"listChanged": True}},
-                        "serverInfo": {"name": "raw", "version": "1"},
+                        **self.declared(),
                     },
                 )
             case "tools/list":
@@ -81,9 +85,34 @@ class RawServer:
             case method:
                 self.answer(frame, method)
 
+    def declared(self) -> dict[str, Any]:
+        """Return what it says of itself."""
+        capabilities: dict[str, Any] = {"tools": {"listChanged": True}}
+        if "prompts" in self.says:
+            capabilities["prompts"] = {"listChanged": True}
+        if "resourceTemplates" in self.says:
+            capabilities["resources"] = {}
+        said: dict[str, Any] = {
+            "capabilities": capabilities,
+            "serverInfo": {"name": "raw", "version": "1"},
+        }
+        if "instructions" in self.says:
+            said["instructions"] = self.says["instructions"]
+        return said
+
     def answer(self, frame: dict[str, Any], method: Any) -> None:
         """Answer what a test has set an answer for."""
-        if method == "x/answers":
+        listed = LISTS.get(method, "")
+        if listed in self.says:
+            self.result(frame, {listed: self.says[listed]})
+        elif listed:
+            error = {"code": -32601, "message": "Method not found"}
+            body = {"jsonrpc": "2.0", "id": frame.get("id"), "error": error}
+            self.say(json.dumps(body, separators=(",", ":")).encode() + b"\n")
+        elif method == "x/says":
+            self.says = {**self.says, **frame["params"]}
+            self.result(frame, {})
+        elif method == "x/answers":
             self.answers = frame["params"]
             self.result(frame, {})
         elif method in self.answers:
@@ -152,6 +181,11 @@ def negotiated(frame: dict[str, Any]) -> str:
     return "2025-03-26" if wanted == "2025-03-26" else "2025-11-25"
 
 
+def said_in(text: str) -> dict[str, Any]:
+    """Read what it is to say; `@FILE` has it in a file."""
+    return json.loads(Path(text[1:]).read_text("utf-8") if text.startswith("@") else text)
+
+
 def read(line: bytes) -> dict[str, Any] | None:
     """Decode a frame as laxly as many servers do; None for what is no object."""
     try:
@@ -162,4 +196,4 @@ def read(line: bytes) -> dict[str, Any] | None:
 
 
 if __name__ == "__main__":
-    RawServer(Path(sys.argv[1])).run()
+    RawServer(Path(sys.argv[1]), said_in("".join(sys.argv[2:]) or "{}")).run()

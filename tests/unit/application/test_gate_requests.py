@@ -16,7 +16,14 @@ from keyturn.domain.policy import Because, Posture
 from keyturn.domain.record import Durability, RecordType
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES
-from tests.factories import make_asked, make_call, make_connection, make_server, make_tool
+from tests.factories import (
+    make_asked,
+    make_call,
+    make_connection,
+    make_prompt,
+    make_server,
+    make_tool,
+)
 from tests.unit.application.gate_world import World, play
 
 URI = "file:///notes/today.md"
@@ -58,6 +65,12 @@ def rule(effect: Effect, method: str, **changes: Any) -> Rule:
     return Rule(effect=effect, **values)
 
 
+async def connected(world: World, connection: Connection | None = None) -> Connection:
+    """Have a server list a tool, and prompts that are agreed to."""
+    prompts = (make_prompt(), make_prompt("dispatch_order"))
+    return await world.connect(connection, make_tool(), *prompts)
+
+
 def outcomes(world: World) -> list[str]:
     return [entry.outcome for entry in world.log.of_type(RecordType.DECISION)]
 
@@ -71,7 +84,7 @@ def outcomes(world: World) -> list[str]:
 def test_what_a_rule_allows_is_committed_before_it_is_sent(method: str, params: JsonObject) -> None:
     async def story() -> None:
         world = World(rule(Effect.ALLOW, method))
-        connection = await world.connect()
+        connection = await connected(world)
         incoming = make_asked(connection, method, params)
         assert isinstance(await world.start(incoming), Forwarded)
         assert world.server.sent == [params]
@@ -79,7 +92,7 @@ def test_what_a_rule_allows_is_committed_before_it_is_sent(method: str, params: 
         (entry,) = world.log.of_type(RecordType.DECISION)
         assert entry.details["method"] == method
         assert entry.tool == NAME_OF.get(method, method)
-        assert entry.def_hash == ""
+        assert entry.def_hash == (make_prompt().def_hash if method == "prompts/get" else "")
 
     play(story)
 
@@ -89,7 +102,7 @@ def test_what_a_rule_allows_is_committed_before_it_is_sent(method: str, params: 
 def test_what_a_rule_denies_is_not_sent(method: str, params: JsonObject) -> None:
     async def story() -> None:
         world = World(rule(Effect.DENY, method, name="Never"))
-        connection = await world.connect()
+        connection = await connected(world)
         reply = await world.start(make_asked(connection, method, params))
         assert isinstance(reply, Refused)
         assert (reply.outcome, reply.rule) == (Outcome.DENIED_RULE, "Never")
@@ -103,7 +116,7 @@ def test_what_a_rule_denies_is_not_sent(method: str, params: JsonObject) -> None
 def test_what_a_rule_asks_about_waits_for_a_person(method: str, params: JsonObject) -> None:
     async def story() -> None:
         world = World(rule(Effect.ASK, method), rule(Effect.ALLOW, method, id="r-2"))
-        connection = await world.connect()
+        connection = await connected(world)
         task = world.start(make_asked(connection, method, params))
         request = await world.asked()
         assert (request.kind, request.method) == (RequestKind.CALL, method)
@@ -131,7 +144,7 @@ def test_the_conditions_of_a_rule_look_at_the_params(
         when = (Condition(path=path, op=Operator.EQ, value=wanted),)
         world = World(rule(Effect.DENY, method, tool="*", when=when))
         world.rules.posture = Posture.ASK_WRITES
-        connection = await world.connect()
+        connection = await connected(world)
         await world.start(make_asked(connection, method, params))
         return outcomes(world)
 
@@ -148,7 +161,7 @@ def test_another_spelling_of_what_a_rule_denies_is_denied(uri: str) -> None:
     async def story() -> None:
         world = World(rule(Effect.DENY, "resources/read"))
         world.rules.posture = Posture.ASK_WRITES
-        connection = await world.connect()
+        connection = await connected(world)
         reply = await world.start(make_asked(connection, "resources/read", {"uri": uri}))
         assert isinstance(reply, Refused)
         assert outcomes(world) == ["denied_rule"]
@@ -166,7 +179,7 @@ def test_without_a_rule_reading_asks_in_the_stricter_posture(
 ) -> None:
     async def story() -> None:
         world = World()
-        connection = await world.connect()
+        connection = await connected(world)
         task = world.start(make_asked(connection, method, {**params, "_meta": {"bound": 1}}))
         request = await world.asked()
         assert request.tool == NAME_OF[method]
@@ -190,7 +203,7 @@ def test_without_a_rule_reading_is_allowed_in_the_other_posture(
     async def story() -> None:
         world = World()
         world.rules.posture = Posture.ASK_WRITES
-        connection = await world.connect()
+        connection = await connected(world)
         assert isinstance(await world.start(make_asked(connection, method, params)), Forwarded)
         (entry,) = world.log.of_type(RecordType.DECISION)
         assert entry.policy["because"] == Because.POSTURE_READS.value
@@ -204,7 +217,7 @@ def test_an_agent_that_is_not_enrolled_always_asks(method: str, params: JsonObje
     async def story() -> None:
         world = World(rule(Effect.ALLOW, method))
         world.rules.posture = Posture.ASK_WRITES
-        connection = await world.connect(make_connection(enrolled=False))
+        connection = await connected(world, make_connection(enrolled=False))
         task = world.start(make_asked(connection, method, params))
         request = await world.asked()
         assert request.because == Because.UNKNOWN_AGENT.value
@@ -223,7 +236,7 @@ def test_completions_and_tasks_are_noted_where_no_rule_speaks_of_them(
     async def story() -> None:
         world = World(rule(Effect.DENY, method, tool="another"))
         world.rules.posture = posture
-        connection = await world.connect()
+        connection = await connected(world)
         assert isinstance(await world.start(make_asked(connection, method, params)), Forwarded)
         assert world.server.sent == [params]
         (entry,) = world.log.of_type(RecordType.PASSED)
@@ -244,7 +257,7 @@ def test_what_nobody_is_asked_about_is_not_sent_without_a_record(
 ) -> None:
     async def story() -> None:
         world = World()
-        connection = await world.connect()
+        connection = await connected(world)
         world.log.failure = LogUnavailable("The disk is full.")
         reply = await world.start(make_asked(connection, method, params))
         assert isinstance(reply, Refused)
@@ -258,7 +271,7 @@ def test_what_nobody_is_asked_about_is_not_sent_without_a_record(
 def test_a_completion_too_large_to_read_at_a_glance_asks() -> None:
     async def story() -> None:
         world = World()
-        connection = await world.connect()
+        connection = await connected(world)
         large: JsonObject = {**COMPLETE, "context": {"x": "y" * LARGE_ARGUMENTS_BYTES}}
         task = world.start(make_asked(connection, "completion/complete", large))
         world.answer(await world.asked(), allow=False)
@@ -273,7 +286,7 @@ def test_what_stands_beside_the_known_params_is_allowed_by_no_rule(
 ) -> None:
     async def story() -> None:
         world = World(rule(Effect.ALLOW, method))
-        connection = await world.connect()
+        connection = await connected(world)
         task = world.start(make_asked(connection, method, {**params, "more": 1}))
         request = await world.asked()
         assert request.because == Because.OTHER_PARAMS.value
@@ -292,7 +305,7 @@ def test_what_stands_beside_the_known_params_is_allowed_by_no_rule(
 def test_the_stop_refuses_all_of_them(method: str, params: JsonObject) -> None:
     async def story() -> None:
         world = World(rule(Effect.ALLOW, method))
-        connection = await world.connect()
+        connection = await connected(world)
         await world.stop.engage("window")
         reply = await world.start(make_asked(connection, method, params))
         assert isinstance(reply, Refused)
@@ -309,7 +322,7 @@ def test_the_stop_refuses_all_of_them(method: str, params: JsonObject) -> None:
         ("prompts/get", {"name": "x", "arguments": []}, Outcome.REFUSED_MALFORMED),
         ("completion/complete", {"ref": {"type": "x"}}, Outcome.REFUSED_MALFORMED),
         ("resources/read", {"uri": "x" * 9000}, Outcome.REFUSED_INVALID_ARGUMENTS),
-        ("prompts/get", {"name": "x" * 9000}, Outcome.REFUSED_INVALID_ARGUMENTS),
+        ("prompts/get", {"name": "x" * 9000}, Outcome.REFUSED_UNREVIEWED),
     ],
 )
 def test_what_names_nothing_that_can_be_judged_is_refused(
@@ -317,7 +330,7 @@ def test_what_names_nothing_that_can_be_judged_is_refused(
 ) -> None:
     async def story() -> None:
         world = World(rule(Effect.ALLOW, method, tool="*"))
-        connection = await world.connect()
+        connection = await connected(world)
         reply = await world.start(make_asked(connection, method, params))
         assert isinstance(reply, Refused)
         assert reply.outcome is outcome
@@ -331,10 +344,11 @@ def test_what_names_nothing_that_can_be_judged_is_refused(
 def test_a_tool_that_changes_withdraws_no_prompt_of_its_name() -> None:
     async def story() -> None:
         world = World()
-        connection = await world.connect()
+        connection = await connected(world)
         task = world.start(make_asked(connection, "prompts/get", {"name": "dispatch_order"}))
         request = await world.asked()
-        await world.reviews.listed(connection, (make_tool(description="Now does more."),))
+        changed = make_tool(description="Now does more.")
+        await world.reviews.listed(connection, (changed, make_prompt("dispatch_order")))
         world.answer(request, allow=True)
         assert isinstance(await task, Forwarded)
 
@@ -347,7 +361,7 @@ def test_a_stop_between_the_answer_and_the_write_keeps_it_from_being_sent(
 ) -> None:
     async def story() -> None:
         world = World()
-        connection = await world.connect()
+        connection = await connected(world)
         task = world.start(make_asked(connection, method, params))
         request = await world.asked()
         world.log.hold()
@@ -368,7 +382,7 @@ def test_a_stop_between_the_answer_and_the_write_keeps_it_from_being_sent(
 def test_what_was_read_lights_the_lamp_and_is_traced_as_untrusted() -> None:
     async def story() -> None:
         world = World(rule(Effect.ALLOW, "resources/read"))
-        connection = await world.connect()
+        connection = await connected(world)
         world.server.answer_with = CONTENTS
         await world.start(make_asked(connection, "resources/read", READ))
         assert connection.session.lamps is Lamps.U
@@ -390,7 +404,7 @@ def test_what_was_read_lights_the_lamp_and_is_traced_as_untrusted() -> None:
 def test_an_answer_beyond_the_limits_is_withheld_and_said_so() -> None:
     async def story() -> None:
         world = World()
-        connection = await world.connect()
+        connection = await connected(world)
         world.server.answer_with = {"values": list(range(60_000))}
         reply = await world.start(make_asked(connection, "completion/complete", COMPLETE))
         assert isinstance(reply, Refused)
@@ -438,7 +452,7 @@ def again(connection: Connection, params: JsonObject, **changes: JsonValue) -> I
 def test_the_same_reading_goes_on_with_the_input_that_was_allowed() -> None:
     async def story() -> None:
         world = World(ROOTS)
-        connection = await world.connect()
+        connection = await connected(world)
         world.server.answer_with = asking({"a": ROOTS_ASKED}, requestState="s")
         task = world.start(make_asked(connection, "resources/read", READ))
         world.answer(await world.asked(), allow=True)
@@ -457,7 +471,7 @@ def test_the_same_reading_goes_on_with_the_input_that_was_allowed() -> None:
 def test_another_reading_with_the_same_state_asks(changes: JsonObject) -> None:
     async def story() -> None:
         world = World(ROOTS)
-        connection = await world.connect()
+        connection = await connected(world)
         world.server.answer_with = asking({"a": ROOTS_ASKED}, requestState="s")
         task = world.start(make_asked(connection, "resources/read", READ))
         world.answer(await world.asked(), allow=True)
@@ -474,7 +488,7 @@ def test_another_reading_with_the_same_state_asks(changes: JsonObject) -> None:
 def test_what_a_task_asks_for_is_asked_once_however_often_it_is_looked_at(allow: bool) -> None:
     async def story() -> None:
         world = World()
-        connection = await world.connect()
+        connection = await connected(world)
         world.server.answer_with = {"taskId": "t-1", "inputRequests": {"a": FORM}}
         look = make_asked(connection, "tasks/get", {"taskId": "t-1"})
         task = world.start(look)
@@ -505,7 +519,7 @@ def test_a_task_is_given_only_what_it_was_allowed_to_ask_for(
 ) -> None:
     async def story() -> None:
         world = World()
-        connection = await world.connect()
+        connection = await connected(world)
         world.server.answer_with = {"taskId": "t-1", "inputRequests": {"a": FORM}}
         task = world.start(make_asked(connection, "tasks/get", {"taskId": "t-1"}))
         world.answer(await world.asked(), allow=True)

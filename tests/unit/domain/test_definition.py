@@ -6,12 +6,19 @@ from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.definition import (
+    INSTRUCTIONS,
+    LONGEST_SAID,
     Pin,
     ReviewState,
+    Said,
     ToolDefinition,
     pinned_definition,
+    pinned_instructions,
     proposed_tier,
     review_state,
+    said_definition,
+    said_key,
+    said_of,
 )
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.tier import Tier
@@ -130,3 +137,44 @@ def test_a_hint_can_only_raise(annotations: JsonValue) -> None:
 def test_only_a_warning_proposes_a_tier(annotations: JsonValue, tier: Tier | None) -> None:
     assert proposed_tier(definition(annotations=annotations)) == tier
     assert proposed_tier(definition()) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "listed"),
+    [
+        (Said.PROMPT, {"name": "greet", "description": "Greets."}),
+        (Said.TEMPLATE, {"name": "notes", "uriTemplate": "note://{id}"}),
+    ],
+)
+def test_what_is_said_beside_tools_is_pinned_under_a_name_that_no_tool_has(
+    said: Said, listed: JsonObject
+) -> None:
+    name = listed["uriTemplate" if said is Said.TEMPLATE else "name"]
+    key = said_key(said, str(name))
+    made = said_definition(key, {**listed, "_meta": {"x": 1}, "icons": []})
+    assert made is not None
+    assert (made.name, made.body, said_of(made.name)) == (key, listed, said)
+    other = said_definition(key, {**listed, "description": "Greets\u200b."})
+    assert other is not None
+    assert other.def_hash != made.def_hash
+    assert pinned_definition({"name": key}) is None
+
+
+@pytest.mark.parametrize("key", ["greet", "prompt: other", "template: greet"])
+def test_what_is_listed_under_another_name_is_not_what_was_pinned(key: str) -> None:
+    assert said_definition(key, {"name": "greet"}) is None
+
+
+def test_instructions_are_pinned_whole_and_within_a_limit() -> None:
+    made = pinned_instructions("Ask before you delete.")
+    assert made is not None
+    assert (made.name, made.description) == (INSTRUCTIONS, "Ask before you delete.")
+    assert said_definition(INSTRUCTIONS, made.body) == made
+    assert pinned_instructions("") is None
+    assert pinned_instructions("x" * (LONGEST_SAID + 1)) is None
+
+
+@pytest.mark.parametrize("name", ["prompt", "prompt:greet", "prompts: greet", "templates"])
+def test_only_names_that_begin_so_are_kept_from_tools(name: str) -> None:
+    assert pinned_definition({"name": name}) is not None
+    assert said_of(name) is None

@@ -76,7 +76,7 @@ def test_an_agent_without_a_token_gets_no_line() -> None:
     assert detail("anaIyst").commands == ()
 
 
-@pytest.mark.parametrize(
+PAIRS = pytest.mark.parametrize(
     ("name", "other"),
     [
         ("anaIyst", "analyst"),
@@ -91,8 +91,32 @@ def test_an_agent_without_a_token_gets_no_line() -> None:
         ("vvriter", "writer"),
         ("2ebra", "zebra"),
         ("tool8", "toolb"),
+        ("ana|yst", "analyst"),
+        ("an.alyst", "analyst"),
+        ("ANALYST", "analyst"),
+        ("analyst_", "analyst"),
+        ("p1anner", "planner"),
+        ("scri8e", "scribe"),
+        ("5cribe", "scribe"),
+        ("cornpiler", "compiler"),
+        ("revievver", "reviewer"),
+        ("build-b0t", "buildbot"),
+        ("mai1er", "mailer"),
+        ("dep1oy.bot", "deploybot"),
     ],
 )
+
+
+@pytest.mark.requirement("S4")
+@PAIRS
+def test_a_name_that_looks_like_an_enrolled_one_shows_the_warning(name: str, other: str) -> None:
+    known = msgspec.structs.replace(data.AGENTS[0], name=other, enrolled=True)
+    new = msgspec.structs.replace(data.AGENTS[0], name=name, enrolled=False)
+    shown = BUILDER.detail(new, (known, new), data.SERVERS, LAUNCH)
+    assert f"looks like “{other}”" in shown.warnings[-1].text
+
+
+@PAIRS
 def test_a_name_that_looks_like_another_is_seen(name: str, other: str) -> None:
     assert look_alike(name, [name, "unlike", other]) == other
     assert look_alike(other, [other, "unlike", name]) == name

@@ -48,7 +48,7 @@ def preview(
     ("rule_id", "said"),
     [
         ("r-4be0c2d19a77", "Acts"),
-        ("r-77aa10c0ffe1", "Tool changed"),
+        pytest.param("r-77aa10c0ffe1", "Suspended", marks=pytest.mark.requirement("R3")),
         ("r-5512cc90de21", "Overruled"),
         ("r-a81e55b0c9d3", "Off"),
         ("r-6bd0ce7714fa", "Waits for a tier"),

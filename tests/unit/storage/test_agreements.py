@@ -22,8 +22,11 @@ from keyturn.storage.agreements import (
     server_text,
 )
 from tests.contracts.test_stores import AGENT, RULE, SERVER, Stores, pin, run, sqlite
+from tests.factories import make_prompt
 
 PIN = pin("read_page")
+SAID = replace(PIN, definition=make_prompt())
+"""Of a prompt."""
 FAR = ServerConfig(name="far", command=(), url="https://a.example/sse", headers={"A": "keychain:b"})
 SEEN = replace(AGENT, executable_sha256="e" * 64)
 OLD = replace(FAR, transport=RemoteTransport.SSE)
@@ -34,6 +37,11 @@ def as_pin(_: str, text: str) -> object:
     return read_pin(PIN.server, PIN.launch_hash, PIN.definition.name, text)
 
 
+def as_said(_: str, text: str) -> object:
+    """Read a prompt's pin under its own key."""
+    return read_pin(SAID.server, SAID.launch_hash, SAID.definition.name, text)
+
+
 ROWS: list[tuple[str, str, Callable[[str, str], object]]] = [
     (RULE.id, rule_text(RULE), read_rule),
     (SERVER.name, server_text(SERVER), read_server),
@@ -41,15 +49,16 @@ ROWS: list[tuple[str, str, Callable[[str, str], object]]] = [
     (OLD.name, server_text(OLD), read_server),
     (AGENT.name, agent_text(AGENT), read_agent),
     (PIN.server, pin_text(PIN), as_pin),
+    (SAID.server, pin_text(SAID), as_said),
 ]
 KINDS = pytest.mark.parametrize(
-    ("key", "text", "read"), ROWS, ids=["rule", "server", "remote", "older", "agent", "pin"]
+    ("key", "text", "read"), ROWS, ids=["rule", "server", "remote", "older", "agent", "pin", "said"]
 )
 
 
 @KINDS
 def test_what_was_written_is_read(key: str, text: str, read: Callable[[str, str], object]) -> None:
-    assert read(key, text) in (RULE, SERVER, FAR, OLD, AGENT, PIN)
+    assert read(key, text) in (RULE, SERVER, FAR, OLD, AGENT, PIN, SAID)
 
 
 @KINDS

@@ -1,0 +1,162 @@
+"""Which package of which registry a command runs, and whether that is a well-known one.
+
+It reads a command line and nothing else: what the launcher really loads is looked up elsewhere.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Registry(StrEnum):
+    """Where packages come from."""
+
+    NPM = "npm"
+    PYPI = "pypi"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package as a command names it, without its version."""
+
+    registry: Registry
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownServer:
+    """An entry of the list of well-known servers."""
+
+    package: Package
+    publisher: str
+    """As its package claims."""
+    repository: str
+
+
+class Likeness(StrEnum):
+    """What a package is to the list."""
+
+    LISTED = "listed"
+    RESEMBLES = "resembles"
+    UNKNOWN = "unknown"
+
+
+_SUFFIX = re.compile(r"\.(exe|cmd|bat|ps1)$", re.IGNORECASE)
+_LAUNCHERS: dict[tuple[str, ...], Registry] = {
+    ("npx",): Registry.NPM,
+    ("bunx",): Registry.NPM,
+    ("pnpx",): Registry.NPM,
+    ("npm", "exec"): Registry.NPM,
+    ("npm", "x"): Registry.NPM,
+    ("pnpm", "dlx"): Registry.NPM,
+    ("yarn", "dlx"): Registry.NPM,
+    ("uvx",): Registry.PYPI,
+    ("uv", "tool", "run"): Registry.PYPI,
+    ("pipx", "run"): Registry.PYPI,
+}
+_NAMING = frozenset({"-p", "--package", "--from", "--spec"})
+"""Options whose value is the package."""
+_WITH_VALUE = frozenset(
+    {"--python", "--with", "--index-url", "--index", "--registry", "--cache", "--prefix", "-w"}
+)
+_NPM_NAME = re.compile(r"(@[A-Za-z0-9._~-]+/)?[A-Za-z0-9._~-]+")
+_PYPI_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_LEAST_MISTYPED = 6
+_ANYBODYS = frozenset({"mcp", "server", "mcpserver", "devmcp", "servermcp"})
+"""What many packages are called under a scope of their own."""
+
+
+def package_of(argv: Sequence[str]) -> Package | None:
+    """Return the package that a package runner is told to run; None where none can be told."""
+    words = [_program(argv[0]), *argv[1:]] if argv else []
+    for launcher, registry in _LAUNCHERS.items():
+        if tuple(words[: len(launcher)]) == launcher:
+            named = _named(words[len(launcher) :])
+            name = _bare_name(registry, named) if named else ""
+            return Package(registry, name) if name else None
+    return None
+
+
+def likeness(
+    package: Package, known: Collection[KnownServer]
+) -> tuple[Likeness, KnownServer | None]:
+    """Tell whether a package is listed, or only looks like a listed one: then which."""
+    same = _plain(package)
+    listed = next((one for one in known if _plain(one.package) == same), None)
+    if listed is not None:
+        return Likeness.LISTED, listed
+    alike = next((one for one in known if _alike(package.name, one.package.name)), None)
+    return (Likeness.UNKNOWN, None) if alike is None else (Likeness.RESEMBLES, alike)
+
+
+def _program(path: str) -> str:
+    return _SUFFIX.sub("", re.split(r"[\\/]", path)[-1]).lower()
+
+
+def _named(words: Sequence[str]) -> str:
+    """Return the package among a runner's arguments: an option's value, else the first word."""
+    rest = iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if option in _NAMING:
+            return value if equals else next(rest, "")
+        if option in _WITH_VALUE and not equals:
+            next(rest, "")
+        elif word != "--" and not word.startswith("-"):
+            return word
+    return ""
+
+
+def _bare_name(registry: Registry, named: str) -> str:
+    """Take off the version, and what of extras there is; empty for a path, a URL or the like."""
+    pattern = _NPM_NAME if registry is Registry.NPM else _PYPI_NAME
+    found = pattern.match(named)
+    rest = named[found.end() :] if found is not None else named
+    if found is None or (rest and rest[0] not in "@=<>!~[ "):
+        return ""
+    return found.group()
+
+
+def _plain(package: Package) -> tuple[Registry, str]:
+    """Return what a registry takes for one name: PyPI folds case and signs (PEP 503)."""
+    if package.registry is Registry.NPM:
+        return package.registry, package.name
+    return package.registry, re.sub(r"[-_.]+", "-", package.name).lower()
+
+
+def _alike(name: str, known: str) -> bool:
+    """Tell whether a hasty eye, or a slip of a finger, makes one name of the other."""
+    one, other = _letters(name), _letters(known)
+    if one == other or _one_edit_apart(one, other):
+        return True
+    # The same name under another scope, or with none, or the scope as a part of it.
+    return sorted(_words(name)) == sorted(_words(known)) or (
+        "@" in known and _bare(name) == _bare(known) and _bare(known) not in _ANYBODYS
+    )
+
+
+def _bare(name: str) -> str:
+    return _letters(name.rpartition("/")[2])
+
+
+def _words(name: str) -> Iterator[str]:
+    return (word.lower() for word in re.findall(r"[A-Za-z0-9]+", name))
+
+
+def _letters(name: str) -> str:
+    plain = "".join(_words(name))
+    return plain.translate(str.maketrans("0135", "oles")).replace("rn", "m").replace("vv", "w")
+
+
+def _one_edit_apart(one: str, other: str) -> bool:
+    """Tell whether one letter was added, left out, replaced, or swapped with its neighbour."""
+    if len(one) > len(other):
+        one, other = other, one
+    if len(other) < _LEAST_MISTYPED or len(other) - len(one) > 1:
+        return False
+    at = next((i for i, letter in enumerate(one) if letter != other[i]), len(one))
+    if len(one) < len(other):
+        return one[at:] == other[at + 1 :]
+    swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
+    return one[at + 1 :] == other[at + 1 :] or swapped
