@@ -77,6 +77,12 @@ LAWS = _section(
     ("LAW-8", KEPT, "Secrets stay in the keychain and reach only the server they belong to."),
 )
 
+SEALS = _section(
+    "architecture 7 Seals",
+    ("SEAL-1", KEPT, "Agreements that another program changed on disk count for nothing."),
+    ("SEAL-2", KEPT, "Only a person seals again, and exactly what was on screen."),
+    ("SEAL-3", KEPT, "Locked keychain: nothing that is sealed counts; none: it is said."),
+)
 LARGE_PAYLOADS = _section(
     "architecture 2",
     (
@@ -301,6 +307,7 @@ ROUTES = _section(
 
 REQUIREMENTS = (
     *LAWS,
+    *SEALS,
     *LARGE_PAYLOADS,
     *WINDOW_ROWS,
     *CARD,

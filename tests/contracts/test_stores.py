@@ -29,6 +29,7 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.tier import Tier
 from keyturn.storage.decision_log import open_writer
+from keyturn.storage.sealing import SqliteSeals
 from keyturn.storage.stores import (
     SqliteAgentStore,
     SqliteRuleStore,
@@ -60,11 +61,14 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
     """Yield the real ones, on a real file."""
     writer = open_writer(folder / "profile", FakeClock())
     try:
+        tables = SqliteSeals(writer)
+        tables.use(b"k" * 32, {})
+        await tables.seal_all()
         yield Stores(
-            SqliteRuleStore(writer),
-            SqliteServerStore(writer),
-            SqliteAgentStore(writer),
-            SqliteSettingStore(writer),
+            SqliteRuleStore(tables),
+            SqliteServerStore(tables),
+            SqliteAgentStore(tables),
+            SqliteSettingStore(tables, writer),
         )
     finally:
         await writer.close()

@@ -13,6 +13,7 @@ from keyturn.application.console_state import (
     CredentialState,
     HealthState,
     RuleState,
+    SealState,
     ServerState,
     StopState,
 )
@@ -76,6 +77,7 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
     credentials: tuple[CredentialState, ...] | None = None
     settings: dict[str, str] | None = None
     health: HealthState | None = None
+    seals: SealState | None = None
     history: int | None = None
     """Counts up when history has something new."""
 
@@ -312,6 +314,21 @@ class PutSetting(_Message, frozen=True, kw_only=True, tag="put_setting"):
     value: str
 
 
+class SettleSeals(_Message, frozen=True, kw_only=True, tag="settle_seals"):
+    """Seal a table that another program changed, as it was on screen or without the changes."""
+
+    n: int
+    table: str
+    shown: str
+    accept: bool
+
+
+class UnlockSeals(_Message, frozen=True, kw_only=True, tag="unlock_seals"):
+    """Ask the keychain for the key of the seals again."""
+
+    n: int
+
+
 class Quit(_Message, frozen=True, kw_only=True, tag="quit"):
     """End the broker; agents are refused until it runs again."""
 
@@ -339,6 +356,8 @@ Intent = (
     | SettleCredential
     | RemoveCredential
     | PutSetting
+    | SettleSeals
+    | UnlockSeals
     | Quit
 )
 FromWindow = Pong | Decide | Intent

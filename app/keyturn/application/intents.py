@@ -27,9 +27,11 @@ from keyturn.application.console_protocol import (
     SetPosture,
     SetTier,
     SettleCredential,
+    SettleSeals,
     SignIn,
     SignOut,
     StopAll,
+    UnlockSeals,
     UseRules,
 )
 from keyturn.application.events import Observers, Topic
@@ -41,6 +43,7 @@ from keyturn.application.rejudging import judge_waiting
 from keyturn.application.removing import remove_server, sign_out_of
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.seals import Seals
 from keyturn.application.stop import StopLevel, StopSwitch
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.configuration import CwdMode, ServerConfig
@@ -68,6 +71,7 @@ class Intents:
         approvals: Approvals,
         live: LiveConnections,
         sign_ins: SignInDesk,
+        seals: Seals | None = None,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -80,6 +84,7 @@ class Intents:
         self._approvals = approvals
         self._live = live
         self._sign_ins = sign_ins
+        self._seals = seals
         self._observers = observers
         self._home = home
         self._quit = quit_broker
@@ -133,6 +138,8 @@ class Intents:
                 await self._registry.remove_credential(intent.server, intent.name)
             case PutSetting():
                 await self._registry.put_setting(intent.name, intent.value)
+            case SettleSeals() | UnlockSeals():
+                await self._settle_seals(intent)
             case Quit():
                 self._quit()
             case _:
@@ -143,6 +150,15 @@ class Intents:
         if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
             raise ConfigurationError("The rule cannot be read.", mend="Write it again.")
         await self._rules.add(rule_from_data(parsed.value))
+        self._rejudge()
+
+    async def _settle_seals(self, intent: SettleSeals | UnlockSeals) -> None:
+        if self._seals is None:
+            raise ConfigurationError("Nothing is sealed here.")
+        if isinstance(intent, UnlockSeals):
+            await self._seals.unlock()
+        else:
+            await self._seals.settle(intent.table, intent.shown, accept=intent.accept)
         self._rejudge()
 
     async def _sign_in(self, name: str) -> None:

@@ -22,6 +22,7 @@ from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.seals import Seals
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
@@ -47,6 +48,7 @@ class Overview:
         secrets: SecretStore,
         holds: HoldBudgets,
         sign_ins: SignInDesk,
+        seals: Seals | None = None,
     ) -> None:
         self._stop = stop
         self._rules = rules
@@ -56,6 +58,7 @@ class Overview:
         self._secrets = secrets
         self._holds = holds
         self._sign_ins = sign_ins
+        self._seals = seals
         self._history = 0
         self.problem = ""
         self.recording = True
@@ -80,6 +83,9 @@ class Overview:
             credentials=credentials,
             settings=self._registry.settings if Topic.SETTINGS in topics else None,
             health=health,
+            seals=self._seals.state()
+            if self._seals is not None and Topic.SEALS in topics
+            else None,
             history=self._history if Topic.HISTORY in topics else None,
         )
 

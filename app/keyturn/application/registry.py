@@ -118,6 +118,8 @@ class Registry:
         self._agents = {agent.name: agent for agent in await self._agent_store.agents()}
         self._settings = await self._setting_store.settings()
         await self._entries.load()
+        self._apply()
+        self._observers.changed(Topic.SETTINGS)
 
     def use(self, servers: tuple[ServerConfig, ...], agents: tuple[AgentConfig, ...]) -> None:
         """Take a headless FILE's servers and agents instead of the profile's."""

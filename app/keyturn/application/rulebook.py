@@ -30,6 +30,8 @@ class RuleBook:
         self._rules: tuple[Rule, ...] = ()
         self._hash = rule_set_hash(())
         self.posture = Posture.ASK_ALL
+        self.distrusted = False
+        """Another program changed the rules: until a person looked, none of them allows."""
         self._hits: dict[str, int] = {}
 
     async def load(self) -> None:
@@ -63,10 +65,10 @@ class RuleBook:
     def judge(
         self, subject: RuleSubject, *, tier: Tier, labels: Lamps, suspended: bool
     ) -> Judgement:
-        """Judge a call; with the rules suspended only those that tighten count."""
+        """Judge a call; with the rules suspended or distrusted only those that tighten count."""
         rules = self._rules
         posture = self.posture
-        if suspended:
+        if suspended or self.distrusted:
             rules = tuple(rule for rule in rules if rule.effect is not Effect.ALLOW)
             posture = Posture.ASK_ALL
         return judge(subject, tier=tier, labels=labels, rules=rules, posture=posture)

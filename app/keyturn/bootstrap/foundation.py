@@ -44,6 +44,7 @@ from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.secrets import DetectSecretsMask
 from keyturn.inspection.trace import MemoryTraceIndexes
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
+from keyturn.storage.sealing import SqliteSeals
 from keyturn.storage.stop_reviews import SqliteStopReviews
 from keyturn.storage.stores import (
     SqliteAgentStore,
@@ -68,6 +69,8 @@ class Foundation:
     limits: Limits
     writer: Writer
     log: SqliteDecisionLog
+    tables: SqliteSeals
+    """Closed until somebody gives them a key or leaves them open."""
     settings: SettingStore
     secrets: SecretStore
     known: KnownSecrets
@@ -118,6 +121,7 @@ class _Ground:
     alerts: Alerts
     writer: Writer
     log: SqliteDecisionLog
+    tables: SqliteSeals
     settings: SqliteSettingStore
     servers: SqliteServerStore
     mask: DetectSecretsMask
@@ -141,6 +145,7 @@ async def lay_foundation(
         milestones=milestones,
         on_failure=lambda failure: _recording_failed(observers, failure),
     )
+    tables = SqliteSeals(writer)
     ground = _Ground(
         profile=profile,
         env=env,
@@ -154,8 +159,9 @@ async def lay_foundation(
         alerts=Alerts(clock),
         writer=writer,
         log=SqliteDecisionLog(writer),
-        settings=SqliteSettingStore(writer),
-        servers=SqliteServerStore(writer),
+        tables=tables,
+        settings=SqliteSettingStore(tables, writer),
+        servers=SqliteServerStore(tables),
         mask=DetectSecretsMask(),
         indexes=MemoryTraceIndexes(),
         workers=WorkerPool(own_command("_worker"), clean_environment(env)),
@@ -188,7 +194,7 @@ def _build(ground: _Ground) -> Foundation:
         observers=ground.observers,
     )
     rules = RuleBook(
-        store=SqliteRuleStore(ground.writer),
+        store=SqliteRuleStore(ground.tables),
         log=ground.log,
         mask=ground.mask,
         observers=ground.observers,
@@ -210,6 +216,7 @@ def _build(ground: _Ground) -> Foundation:
         limits=ground.limits,
         writer=ground.writer,
         log=ground.log,
+        tables=ground.tables,
         settings=ground.settings,
         secrets=ground.secrets,
         known=ground.known,
@@ -235,7 +242,7 @@ def _build(ground: _Ground) -> Foundation:
 def _registry(ground: _Ground) -> Registry:
     return Registry(
         servers=ground.servers,
-        agents=SqliteAgentStore(ground.writer),
+        agents=SqliteAgentStore(ground.tables),
         settings=ground.settings,
         secrets=ground.secrets,
         tokens=AgentTokenFiles(ground.profile),

@@ -18,6 +18,7 @@ from keyturn.application.intents import Intents
 from keyturn.application.overview import Overview
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.bootstrap.foundation import Foundation, own_command
@@ -55,9 +56,10 @@ UNRECORDED_SECONDS = 5.0
 class Service:
     """Runs one broker until it is told to end."""
 
-    def __init__(self, base: Foundation, *, headless: bool) -> None:
+    def __init__(self, base: Foundation, *, headless: bool, seals: Seals | None = None) -> None:
         self._base = base
         self._headless = headless
+        self._seals = seals
         self._tasks = TaskOwner()
         self._ended = asyncio.Event()
         self._server_logs: dict[str, ServerLog] = {}
@@ -85,6 +87,7 @@ class Service:
             secrets=base.secrets,
             holds=base.holds,
             sign_ins=self._sign_ins,
+            seals=seals,
         )
 
     def end(self) -> None:
@@ -117,6 +120,7 @@ class Service:
             approvals=base.approvals,
             live=self.hub,
             sign_ins=self._sign_ins,
+            seals=self._seals,
             observers=base.observers,
             home=str(Path.home()),
             quit_broker=self.end,

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from keyturn.application.enrolment import Enrolment
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.ports.milestones import Unwatched
+from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.notification import WaitingNotice
 from keyturn.bootstrap import ProfileChoice
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.headless import CONSOLE_MARK
-from keyturn.bootstrap.keychains import profile_keychain
+from keyturn.bootstrap.keychains import profile_keychain, seals_keychain
 from keyturn.bootstrap.service import Service
 from keyturn.desktop.notifications import DesktopNotifier, NoticeAction
 from keyturn.desktop.paths import Profile
@@ -35,10 +37,14 @@ async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
         secrets=profile_keychain(profile),
         milestones=Unwatched(),
     )
+    seals = make_seals(foundation, seals_keychain(profile))
     try:
-        await _load(foundation)
-        return await run_with_console(Service(foundation, headless=False), foundation, platform)
+        await foundation.settings.put_setting(CONSOLE_MARK, "1")
+        await seals.start()
+        service = Service(foundation, headless=False, seals=seals)
+        return await run_with_console(service, foundation, platform)
     finally:
+        await seals.close()
         await foundation.close()
 
 
@@ -109,11 +115,24 @@ def waiting_notice(
     return notice
 
 
+def make_seals(foundation: Foundation, keychain: SecretStore) -> Seals:
+    """Seal a profile's agreements under a key that is kept in a keychain."""
+    seals = Seals(
+        tables=foundation.tables,
+        keychain=keychain,
+        log=foundation.log,
+        rules=foundation.rules,
+        observers=foundation.observers,
+        load=lambda: _load(foundation),
+    )
+    foundation.tables.on_change = seals.table_changed
+    return seals
+
+
 async def _load(foundation: Foundation) -> None:
     await foundation.agreements.load()
     await foundation.rules.load()
     await foundation.registry.load()
     await foundation.holds.load()
-    await foundation.settings.put_setting(CONSOLE_MARK, "1")
     posture = foundation.registry.settings.get(POSTURE_SETTING, Posture.ASK_ALL.value)
     foundation.rules.posture = Posture(posture)

@@ -22,3 +22,10 @@ def second(database: Database) -> None:
     """Tell in the history what was asked for that is no tool's call."""
     for statement in STEPS["0002_methods_of_calls"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0005_seals")
+def fifth(database: Database) -> None:
+    """Make room for the seals of the agreements; the first start with a key writes them."""
+    for statement in STEPS["0005_seals"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

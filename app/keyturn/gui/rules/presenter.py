@@ -17,6 +17,7 @@ from keyturn.application.console_protocol import (
 from keyturn.domain.policy import Posture
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
+from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.rules import RuleDraft
@@ -58,6 +59,14 @@ class RulesPresenter(QObject):
         self._unread = ""
         """Id of a saved rule that the broker has not sent back yet."""
         bridge.state_changed.connect(self._on_state)
+        SealsPresenter(
+            bridge=bridge,
+            sender=sender,
+            pane=view.seals,
+            note=view.note,
+            words=words,
+            parent=self,
+        )
         self._connect(view)
         self._show()
 
