@@ -305,6 +305,13 @@ ROUTES = _section(
     ("ROUTE-ROOTS", KEPT, "A server's request for roots is judged."),
 )
 
+LAUNCH = _section(
+    "architecture 9, issue 4",
+    ("LAUNCH-CLOSURE", KEPT, "A changed byte of what a server loads asks and says which file."),
+    ("LAUNCH-MARKS", KEPT, "What of a command runs or fetches code is said on its card."),
+    ("AGENT-PROGRAM", KEPT, "An agent in another program than the enrolled one asks."),
+)
+
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
@@ -324,4 +331,5 @@ REQUIREMENTS = (
     *FATIGUE,
     *INVARIANTS,
     *ROUTES,
+    *LAUNCH,
 )

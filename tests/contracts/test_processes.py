@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from keyturn.application.ports.processes import Processes
+from keyturn.application.ports.processes import ObservedProcess, Processes
 from keyturn.desktop.launchers import load_launchers
 from keyturn.desktop.processes import SystemProcesses
 from keyturn.desktop.resources import find_resources
@@ -110,3 +110,12 @@ class TestProcesses:
     def test_a_command_that_is_not_there_has_no_file(self, scene: Scene, argv: list[str]) -> None:
         identity = scene.processes.launch_identity(argv, [], scene.cwd, scene.search)
         assert (identity.executable, identity.sha256) == ("", "")
+
+    @pytest.mark.requirement("AGENT-PROGRAM")
+    def test_a_program_has_one_hash_until_another_runs(self, scene: Scene) -> None:
+        peer = scene.processes.observe(scene.pid)
+        assert peer.process is not None
+        found = scene.processes.program_sha256(peer.process)
+        assert found == scene.processes.program_sha256(peer.process)
+        gone = ObservedProcess(pid=ENDED, started=1.0, executable="/missing", name="missing")
+        assert scene.processes.program_sha256(gone) == ""

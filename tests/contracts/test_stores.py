@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
+from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.ports.stores import (
     AgentStore,
     Consent,
@@ -63,7 +64,7 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
     try:
         tables = SqliteSeals(writer)
         tables.use(b"k" * 32, {})
-        await tables.seal_all()
+        await tables.seal_all(SEALED_TABLES)
         yield Stores(
             SqliteRuleStore(tables),
             SqliteServerStore(tables),

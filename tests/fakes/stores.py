@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from keyturn.application.ports.stores import Consent
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
@@ -30,6 +31,7 @@ class FakeServerStore:
     def __init__(self, *servers: ServerConfig) -> None:
         self.by_name = {server.name: server for server in servers}
         self.agreed: dict[tuple[str, str], Consent] = {}
+        self.closures: dict[tuple[str, str], Closure] = {}
         self.pinned: dict[tuple[str, str, str], Pin] = {}
 
     async def servers(self) -> tuple[ServerConfig, ...]:
@@ -45,8 +47,13 @@ class FakeServerStore:
     async def consents(self) -> tuple[Consent, ...]:
         return tuple(self.agreed[key] for key in sorted(self.agreed))
 
-    async def put_consent(self, consent: Consent) -> None:
+    async def put_consent(self, consent: Consent, closure: Closure = NO_CLOSURE) -> None:
         self.agreed[consent.server, consent.launch_hash] = consent
+        self.closures[consent.server, consent.launch_hash] = closure
+
+    async def agreed_closure(self, server: str, launch_hash: str) -> Closure | None:
+        closure = self.closures.get((server, launch_hash))
+        return Closure(files=closure.files) if closure is not None and closure.files else None
 
     async def pins(self) -> tuple[Pin, ...]:
         return tuple(self.pinned[key] for key in sorted(self.pinned))

@@ -79,7 +79,7 @@ class WatchedDoor:
         """Ask the hub."""
         return self.hub.agent_of(token)
 
-    async def accept(self, hello: Hello, pid: int, downstream: Downstream) -> ClientEvents:
+    async def accept(self, hello: Hello, pid: int | None, downstream: Downstream) -> ClientEvents:
         """Ask the hub."""
         assert isinstance(downstream, HttpClient)
         self.clients.append(downstream)

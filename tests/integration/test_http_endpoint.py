@@ -115,6 +115,29 @@ def test_one_that_may_come_over_http_no_longer_is_ended_there(tmp_path: Path) ->
     tell(tmp_path, story)
 
 
+def test_a_body_that_comes_after_its_agent_was_let_go_opens_nothing(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with endpoint(world, agents=(ANALYST, OTHER)) as e:
+            body, headers = modern_request(1, "ping")
+            head = {**dict(e.http.headers), **headers, "host": f"127.0.0.1:{e.endpoint.port}"}
+            head["content-length"] = str(len(body))
+            lines = [f"POST {URL} HTTP/1.1", *(f"{k}: {v}" for k, v in head.items()), "", ""]
+            reader, writer = await asyncio.open_connection("127.0.0.1", e.endpoint.port)
+            writer.write("\r\n".join(lines).encode() + body[:5].encode())
+            await writer.drain()
+            assert (await e.modern(2, "ping")).status_code == 200, "the head was read by now"
+            (connection,) = e.b.hub.connections()
+            e.b.hub.use((connection.server,), (replace(ANALYST, http=False), OTHER))
+            await until(lambda: not e.b.hub.connections())
+            writer.write(body[5:].encode())
+            answer = await asyncio.wait_for(reader.read(), SECONDS)
+            writer.close()
+            assert b"-32010" in answer
+            assert e.b.hub.connections() == ()
+
+    tell(tmp_path, story)
+
+
 def test_an_unknown_server_says_so(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         async with endpoint(world) as e:

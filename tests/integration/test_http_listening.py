@@ -71,7 +71,11 @@ def play(story: Callable[[Stage], Awaitable[None]]) -> None:
         await world.registry.enrol("coder")
         await world.registry.enrol("analyst")
         listening = HttpListening(
-            registry=world.registry, overview=window, observers=world.observers, make=Listener
+            registry=world.registry,
+            overview=window,
+            observers=world.observers,
+            make=Listener,
+            pause=0.05,
         )
         await listening.start()
         try:
@@ -133,6 +137,33 @@ def test_a_setting_that_is_no_port_is_none(kept: str) -> None:
         await stage.world.registry.set_http("coder", on=True)
         await stage.settled(listens=True)
         assert answers(stage.told.http_port)
+
+    play(story)
+
+
+def test_a_port_is_taken_again_once_the_other_program_has_ended() -> None:
+    async def story(stage: Stage) -> None:
+        with listen_on(0) as other:
+            taken = other.getsockname()[1]
+            await stage.world.registry.put_setting(PORT_SETTING, str(taken))
+            await stage.world.registry.set_http("coder", on=True)
+            await stage.done()
+            assert not stage.told.http_listens
+        await stage.settled(listens=True)
+        assert stage.told.http_port == taken
+
+    play(story)
+
+
+def test_an_end_forgets_no_port() -> None:
+    async def story(stage: Stage) -> None:
+        with listen_on(0) as other:
+            taken = str(other.getsockname()[1])
+            await stage.world.registry.put_setting(PORT_SETTING, taken)
+            await stage.world.registry.set_http("coder", on=True)
+            await stage.done()
+            await stage.listening.close()
+        assert stage.world.registry.settings[PORT_SETTING] == taken
 
     play(story)
 

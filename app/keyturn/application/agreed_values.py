@@ -9,6 +9,7 @@ import secrets
 from hashlib import sha256
 
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.launch import LaunchIdentity
 
@@ -18,9 +19,11 @@ _SALT = "salt"
 _OF = "of"
 
 
-def agreed_subject(launch: LaunchIdentity, server: ServerConfig) -> str:
-    """Return the canonical JSON of what is agreed to: the launch, and what its values are."""
-    subject = launch.subject()
+def agreed_subject(
+    launch: LaunchIdentity, server: ServerConfig, closure: Closure = NO_CLOSURE
+) -> str:
+    """Return the canonical JSON of what is agreed to: launch, closure, and what its values are."""
+    subject = {**launch.subject(), **closure.subject()}
     values = server.literal_values()
     if values:
         salt = secrets.token_bytes(_SALT_BYTES)

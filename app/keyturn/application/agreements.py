@@ -16,6 +16,7 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import Consent, ServerStore
 from keyturn.domain.canonical import JsonObject
+from keyturn.domain.closure import Closure, ClosureChange, change_between, only_compiled
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import Pin, ReviewState, ToolDefinition, review_state
@@ -107,7 +108,21 @@ class Agreements:
     def consented(self, connection: Connection) -> bool:
         """Tell whether a person agreed to start exactly this command, with exactly these values."""
         consent = self._consents.get(connection.launched)
-        return consent is not None and not changed_values(connection.server, consent.subject)
+        if consent is None or consent.closure_hash != connection.closure.closure_hash:
+            return False
+        return not changed_values(connection.server, consent.subject)
+
+    def closure_changed(self, connection: Connection) -> bool:
+        """Tell whether this command was agreed to while it loaded other files."""
+        consent = self._consents.get(connection.launched)
+        if consent is None or not consent.closure_hash:
+            return False
+        return consent.closure_hash != connection.closure.closure_hash
+
+    async def change_of(self, connection: Connection) -> ClosureChange:
+        """Return which files are others than those that were agreed to."""
+        agreed = await self._store.agreed_closure(*connection.launched)
+        return await asyncio.to_thread(change_between, agreed, connection.closure)
 
     def changed_values(self, connection: Connection) -> tuple[str, ...]:
         """Name the values that are others than those that a person agreed to of this command."""
@@ -143,17 +158,39 @@ class Agreements:
 
     async def agree(self, connection: Connection, actor: Actor, answer: Answer | None) -> None:
         """Record and remember that a server's command may be started."""
-        launch = connection.launch
-        await self._log.commit(
-            _entry(connection, "command_agreed", actor, None, answer, launch.launch_hash)
-        )
+        await self._consent(connection, "command_agreed", actor, answer)
+
+    async def loaded(self, connection: Connection, found: Closure) -> bool:
+        """Take over what a start has put on disk; False when other files changed meanwhile."""
+        if found.closure_hash == connection.closure.closure_hash:
+            return True
+        change = await asyncio.to_thread(change_between, connection.closure, found)
+        if not connection.closure.fetches and not only_compiled(change):
+            return False
+        await self.learn(connection, found)
+        return True
+
+    async def learn(self, connection: Connection, closure: Closure) -> None:
+        """Take over what a command that a person agreed to has put on disk by its own start.
+
+        From now on that is what is agreed to: another one is asked about.
+        """
+        connection.closure = closure
+        await self._consent(connection, "closure_seen", Actor.KEYTURN, None)
+
+    async def _consent(
+        self, connection: Connection, what: str, actor: Actor, answer: Answer | None
+    ) -> None:
+        launch, closure = connection.launch, connection.closure
+        await self._log.commit(_entry(connection, what, actor, None, answer, launch.launch_hash))
         consent = Consent(
             server=connection.server.name,
             launch_hash=launch.launch_hash,
-            subject=agreed_subject(launch, connection.server),
+            subject=agreed_subject(launch, connection.server, closure),
             agreed_at=self._clock.now_utc(),
+            closure_hash=closure.closure_hash,
         )
-        await self._store.put_consent(consent)
+        await self._store.put_consent(consent, closure)
         self._consents[(consent.server, consent.launch_hash)] = consent
         self._observers.changed(Topic.SERVERS)
 
@@ -298,6 +335,8 @@ def _entry(
     digest: str,
 ) -> Entry:
     details: JsonObject = {"launch_hash": connection.launch.launch_hash}
+    if tool is None and connection.closure.closure_hash:
+        details["closure"] = connection.closure.closure_hash
     if answer is not None:
         details["route"] = answer.route.value
         details["hidden"] = answer.hide

@@ -75,6 +75,7 @@ class AskedBy:
     client_version: str = ""
     """Claimed."""
     agent_enrolled: bool = True
+    program_changed: bool = False
     host_pid: int = 0
     host_name: str = ""
     host_executable: str = ""
@@ -114,7 +115,7 @@ class ApprovalRequest:
     labels: str = ""
     """Letters of this tool's labels."""
     definition: str = ""
-    """Canonical JSON of the tool's pinned definition."""
+    """Canonical JSON of the tool's pinned definition; of a command what it would load."""
     bound_meta: str = ""
     """Canonical JSON of the bound `_meta`; empty when there is none."""
     asked_by: AskedBy = AskedBy()

@@ -10,6 +10,7 @@ from keyturn.application.agreements import Agreements, Standing
 from keyturn.application.alerts import Alert, AlertKind, Alerts
 from keyturn.application.asking import rule_name
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused
+from keyturn.application.connection import Connection
 from keyturn.application.continuations import RESPONSES
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
@@ -283,8 +284,8 @@ class Assessment:
             return judgement
         if call.method == TASK_UPDATE and not continuations.expects(call):
             return Judgement(verdict=Verdict.ASK, because=Because.NOT_ASKED)
-        if not connection.agent_enrolled and judgement.because is not Because.BUILT_IN:
-            return Judgement(verdict=Verdict.ASK, because=Because.UNKNOWN_AGENT)
+        if not connection.is_known and judgement.because is not Because.BUILT_IN:
+            return Judgement(verdict=Verdict.ASK, because=_who_else(connection))
         if call.other_params() and judgement.because is not Because.BUILT_IN:
             return Judgement(verdict=Verdict.ASK, because=Because.OTHER_PARAMS)
         return judgement
@@ -329,3 +330,7 @@ def _standing_of(method: str) -> Standing:
     """
     tier = Tier.T1 if method in CHANGES_A_TASK else Tier.T0
     return Standing(state=ReviewState.PINNED, definition=None, pin=None, tier=tier, labels=Lamps.U)
+
+
+def _who_else(connection: Connection) -> Because:
+    return Because.PROGRAM_CHANGED if connection.agent_enrolled else Because.UNKNOWN_AGENT

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.sessions import Session
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.launch import LaunchIdentity
@@ -31,12 +32,18 @@ class Connection:
     agent: str
     agent_enrolled: bool
     """False: the token was absent or wrong; every call asks."""
+    program_sha256: str = ""
+    """Of the program that its host process runs; empty when not known."""
+    program_changed: bool = False
+    """That is not the program that the agent was enrolled in; every call asks."""
     token_sha256: str = field(default="", repr=False)
     """Of the token that proved it; a new token ends what an earlier one opened."""
     server: ServerConfig
     session: Session
     peer: ObservedPeer
     launch: LaunchIdentity
+    closure: Closure = NO_CLOSURE
+    """What its command would load, as it was when the connection was opened."""
     cwd: str
     """The agent's working directory as its shim says."""
     transport: str = STDIO
@@ -46,6 +53,11 @@ class Connection:
     claims: Claims = field(default_factory=Claims)
     catalogue: dict[str, ToolDefinition] = field(default_factory=dict[str, ToolDefinition])
     """Tools as the server last listed them on this connection, by name."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is the agent that a person enrolled, in the program that they enrolled."""
+        return self.agent_enrolled and not self.program_changed
 
     @property
     def shares_as(self) -> str:

@@ -38,6 +38,8 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     enrolled_at: str = ""
     hold_ms: int = 0
     """How long its calls are held for a person; 0 where that is not known."""
+    program_changed: bool = False
+    """It is connected from another program than the one that it was enrolled in."""
     hold_learned: bool = False
     """Its client gave up earlier than configured, more than once."""
     http: bool = False

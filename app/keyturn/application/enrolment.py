@@ -1,7 +1,8 @@
 """Enrolment: an agent that connects without a token is asked about once, by its own card.
 
 Until a person enrols it, its connection is accepted and every call of it asks (architecture.md
-section 2). Enrolling makes a token file that its bridge finds at the next connection.
+section 2). Enrolling makes a token file that its bridge finds at the next connection. An enrolled
+agent in another program than the one it was enrolled in is asked about the same way.
 """
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
@@ -13,9 +14,12 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.provenance import asked_by
 from keyturn.application.registry import Registry, checked_agent_name
+from keyturn.application.review_request import BECAUSE_PROGRAM
 from keyturn.application.tasks import TaskOwner
+from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.configuration import AgentConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.tier import Tier
 
@@ -42,6 +46,7 @@ class Enrolment:
         self._clock = clock
         self._ids = ids
         self._asked: set[str] = set()
+        self._asked_programs: set[tuple[str, str, str]] = set()
         self._tasks = TaskOwner()
         self._unsubscribe = observers.subscribe(self._on_topic)
 
@@ -54,9 +59,34 @@ class Enrolment:
         if topic is not Topic.AGENTS:
             return
         for connection in self._live.connections():
-            if not connection.agent_enrolled and self._is_new(connection.agent):
+            if connection.program_changed:
+                self._ask_about_program(connection)
+            elif not connection.agent_enrolled and self._is_new(connection.agent):
                 self._asked.add(connection.agent)
                 self._tasks.start(self._ask(connection), f"enrolment {connection.agent}")
+
+    def _ask_about_program(self, connection: Connection) -> None:
+        """Ask once about each program that an enrolled agent runs in and was not enrolled in."""
+        host = connection.peer.host
+        agent = next((a for a in self._registry.agents if a.name == connection.agent), None)
+        if agent is None or host is None:
+            return
+        key = (agent.name, host.executable, connection.program_sha256)
+        if key not in self._asked_programs and len(self._asked_programs) < MOST_ASKED:
+            self._asked_programs.add(key)
+            self._tasks.start(self._ask_again(connection, agent), f"program of {agent.name}")
+
+    async def _ask_again(self, connection: Connection, agent: AgentConfig) -> None:
+        subject = _subject(connection)
+        subject["enrolled"] = {
+            "executable": agent.executable,
+            "sha256": agent.executable_sha256,
+        }
+        resolution = await self._approve(connection, subject, BECAUSE_PROGRAM)
+        host = connection.peer.host
+        if resolution.state is State.APPROVED and host is not None:
+            sha256 = connection.program_sha256
+            await self._registry.enrol_again(agent, host.executable, sha256)
 
     def _is_new(self, name: str) -> bool:
         if name in self._asked or len(self._asked) >= MOST_ASKED:
@@ -68,17 +98,17 @@ class Enrolment:
         return all(agent.name != name for agent in self._registry.agents)
 
     async def _ask(self, connection: Connection) -> None:
-        host = connection.peer.host
-        executable = host.executable if host is not None else ""
-        subject: JsonObject = {
-            "agent": connection.agent,
-            "executable": executable,
-            "pid": host.pid if host is not None else None,
-            "started_by": [process.name for process in connection.peer.parents],
-            "workspace": connection.cwd,
-        }
+        resolution = await self._approve(connection, _subject(connection), "review_agent")
+        if resolution.state is State.APPROVED:
+            host = connection.peer.host
+            executable = host.executable if host is not None else ""
+            await self._registry.enrol(connection.agent, executable, connection.program_sha256)
+
+    async def _approve(
+        self, connection: Connection, subject: JsonObject, because: str
+    ) -> Resolution:
         text = canonical(subject)
-        resolution = await self._approvals.ask(
+        return await self._approvals.ask(
             ApprovalRequest(
                 id=self._ids.new("a"),
                 kind=RequestKind.AGENT,
@@ -89,11 +119,23 @@ class Enrolment:
                 arguments=text.decode(),
                 digest=digest_of(text),
                 tier=Tier.T2,
-                because="review_agent",
+                because=because,
                 asked_by=asked_by(connection),
                 created_utc=self._clock.now_utc(),
             ),
             hold_seconds=None,
         )
-        if resolution.state is State.APPROVED:
-            await self._registry.enrol(connection.agent, executable)
+
+
+def _subject(connection: Connection) -> JsonObject:
+    host = connection.peer.host
+    subject: JsonObject = {
+        "agent": connection.agent,
+        "executable": host.executable if host is not None else "",
+        "pid": host.pid if host is not None else None,
+        "started_by": [process.name for process in connection.peer.parents],
+        "workspace": connection.cwd,
+    }
+    if connection.program_sha256:
+        subject["sha256"] = connection.program_sha256
+    return subject

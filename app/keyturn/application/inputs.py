@@ -169,7 +169,7 @@ class Inputs:
         if judgement.verdict is Verdict.DENY:
             self._rules.counted(judgement)
             return Outcome.DENIED_RULE, False
-        if judgement.verdict is Verdict.ALLOW and asked.connection.agent_enrolled:
+        if judgement.verdict is Verdict.ALLOW and asked.connection.is_known:
             self._rules.counted(judgement)
             return Outcome.ALLOWED_RULE, False
         return await self._ask(asked, tier, judgement)

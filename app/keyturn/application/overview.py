@@ -137,6 +137,7 @@ class Overview:
             else "",
             enrolled_at=config.enrolled_at if config is not None else "",
             hold_ms=round(1000 * self._holds.of(name)),
+            program_changed=any(c.program_changed for c in connections),
             hold_learned=self._holds.learned(name) is not None,
             http=config is not None and config.http,
             http_port=self.http_port,

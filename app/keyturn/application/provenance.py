@@ -11,6 +11,7 @@ def asked_by(connection: Connection) -> AskedBy:
         client_name=connection.claims.name,
         client_version=connection.claims.version,
         agent_enrolled=connection.agent_enrolled,
+        program_changed=connection.program_changed,
         host_pid=host.pid if host is not None else 0,
         host_name=host.name if host is not None else "",
         host_executable=host.executable if host is not None else "",

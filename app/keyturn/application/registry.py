@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -114,15 +114,12 @@ class Registry:
 
     async def load(self) -> None:
         """Read what the profile remembers."""
-        self._servers = {server.name: server for server in await self._server_store.servers()}
-        self._agents = {agent.name: agent for agent in await self._agent_store.agents()}
         self._settings = await self._setting_store.settings()
         await self._entries.load()
-        self._apply()
-        self._observers.changed(Topic.SETTINGS)
+        self.use(await self._server_store.servers(), await self._agent_store.agents())
 
     def use(self, servers: tuple[ServerConfig, ...], agents: tuple[AgentConfig, ...]) -> None:
-        """Take a headless FILE's servers and agents instead of the profile's."""
+        """Take servers and agents: the profile's, or a headless FILE's instead."""
         self._servers = {server.name: server for server in servers}
         self._agents = {agent.name: agent for agent in agents}
         self._apply()
@@ -222,7 +219,7 @@ class Registry:
         self._entries.forget_proposed(name)
         self._apply()
 
-    async def enrol(self, name: str, executable: str = "") -> None:
+    async def enrol(self, name: str, executable: str = "", sha256: str = "") -> None:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
         checked_agent_name(name)
         token = self._tokens.new_token()
@@ -230,6 +227,7 @@ class Registry:
             name=name,
             token_sha256=token_hash(token),
             executable=executable,
+            executable_sha256=sha256,
             enrolled_at=self._clock.now_utc(),
         )
         await self._record(RecordType.AGENT, "enrolled", Actor.HUMAN, {}, agent=name)
@@ -239,21 +237,30 @@ class Registry:
         self._proposed_agents.discard(name)
         self._apply()
 
+    async def enrol_again(self, seen: AgentConfig, executable: str, sha256: str) -> bool:
+        """Take it that an agent runs in another program now; False if its enrolment is another."""
+        changed = replace(seen, executable=executable, executable_sha256=sha256)
+        return await self._change_agent(seen.name, "program", lambda a: _with_program(a, changed))
+
     async def set_http(self, name: str, *, on: bool) -> bool:
         """Let an agent connect over HTTP too, or no longer; False when there is none."""
+        what = "http_on" if on else "http_off"
+        return await self._change_agent(name, what, lambda agent: replace(agent, http=on))
+
+    async def _change_agent(
+        self, name: str, what: str, change: Callable[[AgentConfig], AgentConfig | None]
+    ) -> bool:
         async with self._changing_agents:
             agent = self._agents.get(name)
-            if agent is None:
-                return False
-            changed = replace(agent, http=on)
-            what = "http_on" if on else "http_off"
-            await self._record(RecordType.AGENT, what, Actor.HUMAN, {}, agent=name)
-            await self._agent_store.put_agent(changed)
-            if self._agents.get(name) is agent:
-                # Else it was revoked meanwhile, and is taken out of the store next.
-                self._agents[name] = changed
-                self._apply()
-        return True
+            changed = change(agent) if agent is not None else None
+            if changed is not None:
+                await self._record(RecordType.AGENT, what, Actor.HUMAN, {}, agent=name)
+                await self._agent_store.put_agent(changed)
+                if self._agents.get(name) is agent:
+                    # Else it was revoked meanwhile, and is taken out of the store next.
+                    self._agents[name] = changed
+                    self._apply()
+            return changed is not None
 
     async def revoke(self, name: str, actor: Actor = Actor.HUMAN) -> bool:
         """Take an agent's token away; this tightens, so the command line may do it too."""
@@ -280,10 +287,7 @@ class Registry:
         self._observers.changed(Topic.CREDENTIALS)
 
     async def settle_credential(self, server: str, name: str, *, accept: bool) -> None:
-        """Store or drop a proposed value, as the person at the window says.
-
-        A value that the keychain refuses stays proposed, so that it can be accepted later.
-        """
+        """Store or drop a proposed value; one that the keychain refuses stays proposed."""
         await self._entries.settle(server, name, accept=accept)
         self._observers.changed(Topic.CREDENTIALS)
 
@@ -296,11 +300,10 @@ class Registry:
         """Remove all of a server's entries; return why the keychain kept some, if so."""
         return await self._entries.drop(server, None, Actor.HUMAN)
 
-    async def put_setting(self, name: str, value: str) -> None:
-        """Change a setting of the window."""
-        await self._record(
-            RecordType.SETTING, "changed", Actor.HUMAN, {"name": name, "value": value}
-        )
+    async def put_setting(self, name: str, value: str, actor: Actor = Actor.HUMAN) -> None:
+        """Change a setting of the profile."""
+        details: JsonObject = {"name": name, "value": value}
+        await self._record(RecordType.SETTING, "changed", Actor.HUMAN, details)
         await self._setting_store.put_setting(name, value)
         self._settings[name] = value
         self._observers.changed(Topic.SETTINGS)
@@ -318,13 +321,19 @@ class Registry:
         what: str,
         actor: Actor,
         details: JsonObject,
-        *,
         server: str = "",
         agent: str = "",
     ) -> None:
         await self._log.commit(
             Entry(type=kind, outcome=what, actor=actor, details=details, server=server, agent=agent)
         )
+
+
+def _with_program(agent: AgentConfig, seen: AgentConfig) -> AgentConfig | None:
+    """Return an agent in the program that a person agreed to; None if it was enrolled anew."""
+    if agent.token_sha256 != seen.token_sha256:
+        return None
+    return replace(agent, executable=seen.executable, executable_sha256=seen.executable_sha256)
 
 
 def _check_proposal(server: ServerConfig, servers: Mapping[str, ServerConfig]) -> None:

@@ -4,14 +4,44 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import ApprovalRequest, AskedBy, RequestKind
 from keyturn.application.connection import Connection
 from keyturn.application.provenance import asked_by
-from keyturn.domain.canonical import digest_of
+from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.closure import ClosureChange
 from keyturn.domain.definition import proposed_tier
 from keyturn.domain.tier import Tier
 
 BECAUSE_VALUES = "review_values"
 """The command was agreed to, with other values in its environment or headers."""
+BECAUSE_PROGRAM = "review_program"
+"""The agent runs in another program than the one that it was enrolled in."""
+BECAUSE_CLOSURE = "review_closure"
+"""The command was agreed to while it loaded other files."""
+CLOSURE = "closure_sha256"
+"""In the subject of a command: the hash of the files that it loads, and of what is not covered."""
+CLOSURE_CHANGED = "closure_changed"
+"""In the facts of such a review: which files, and how many."""
 VALUES_CHANGED = "values_changed"
 """In the subject of such a review: the names of those values."""
+
+
+def command_subject(connection: Connection, agreements: Agreements) -> JsonObject:
+    """Return what a person is asked about a command; the files that it loads by their hash."""
+    subject = connection.launch.subject()
+    if connection.closure.closure_hash:
+        subject[CLOSURE] = connection.closure.closure_hash
+    if changed := agreements.changed_values(connection):
+        subject[VALUES_CHANGED] = list(changed)
+    return subject
+
+
+def command_facts(connection: Connection, change: ClosureChange | None) -> str:
+    """Return what there is to say of those files; `change`: others were agreed to.
+
+    Not in the subject, which is read line by line: its hash is, and binds them.
+    """
+    facts = connection.closure.subject()
+    if change is not None:
+        facts[CLOSURE_CHANGED] = change.subject()
+    return canonical(facts).decode()
 
 
 def review_request(
@@ -21,16 +51,21 @@ def review_request(
     text: bytes,
     *,
     agreements: Agreements,
+    facts: str,
     id_: str,
     created_utc: str,
 ) -> ApprovalRequest:
-    """Build the request of a review; `name` is the tool's, empty for a command."""
+    """Build the request of a review; `name` is the tool's, empty for a command with its `facts`."""
     pin = agreements.pin(connection, name)
     tool = connection.catalogue.get(name)
     proposed = pin.tier if pin is not None else None
     if kind is RequestKind.DEFINITION and tool is not None:
         proposed = proposed_tier(tool)
-    of_values = kind is RequestKind.COMMAND and agreements.changed_values(connection)
+    because = f"review_{kind.value}"
+    if kind is RequestKind.COMMAND and agreements.changed_values(connection):
+        because = BECAUSE_VALUES
+    elif kind is RequestKind.COMMAND and agreements.closure_changed(connection):
+        because = BECAUSE_CLOSURE
     return ApprovalRequest(
         id=id_,
         kind=kind,
@@ -41,8 +76,8 @@ def review_request(
         arguments=text.decode(),
         digest=digest_of(text),
         tier=Tier.T2,
-        because=BECAUSE_VALUES if of_values else f"review_{kind.value}",
-        definition=tool.text if tool is not None else "",
+        because=because,
+        definition=tool.text if tool is not None else facts,
         asked_by=asked_by(connection) if kind is RequestKind.COMMAND else AskedBy(),
         credentials=connection.server.credential_names(),
         environment=connection.server.environment,

@@ -16,13 +16,14 @@ from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
-from keyturn.application.review_request import VALUES_CHANGED, review_request
+from keyturn.application.review_request import command_facts, command_subject, review_request
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.client_request import TOOLS_CALL
+from keyturn.domain.closure import ClosureChange, only_compiled
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import (
@@ -92,11 +93,18 @@ class Reviews:
         """
         self._withdraw_replaced(connection)
         if self._agreements.consented(connection):
+            # What waits of this very command is of other files, or values, than there are now.
+            waiting = [key for key in self._open if key[:3] == (*connection.launched, "")]
+            self._withdraw(waiting, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT)
             return True
-        if connection.server.review is ReviewMode.ACCEPT:
+        change = None
+        if self._agreements.closure_changed(connection):
+            change = await self._agreements.change_of(connection)
+        as_seen = connection.server.review is ReviewMode.ACCEPT
+        if as_seen and (change is None or only_compiled(change)):
             await self._agreements.agree(connection, Actor.KEYTURN, None)
             return True
-        task = self._ask_command(connection)
+        task = self._ask_command(connection, change)
         if task is not None:
             await asyncio.wait([task], timeout=seconds)
         return self._agreements.consented(connection)
@@ -146,12 +154,12 @@ class Reviews:
         if tasks and self._approvals.somebody_answers:
             await asyncio.wait(tasks, timeout=seconds)
 
-    def _ask_command(self, connection: Connection) -> "asyncio.Task[None] | None":
-        subject = connection.launch.subject()
-        changed = self._agreements.changed_values(connection)
-        if changed:
-            subject[VALUES_CHANGED] = list(changed)
-        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None)
+    def _ask_command(
+        self, connection: Connection, change: ClosureChange | None
+    ) -> "asyncio.Task[None] | None":
+        subject = command_subject(connection, self._agreements)
+        facts = command_facts(connection, change)
+        task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None, facts)
         key = self._key(connection, "", canonical(subject))
         if (review := self._open.pop(key, None)) is not None:
             self._open[key] = review
@@ -212,6 +220,7 @@ class Reviews:
         name: str,
         subject: JsonObject,
         tool: ToolDefinition | None,
+        facts: str = "",
     ) -> "asyncio.Task[None] | None":
         """Ask about one subject once, however many connections would ask for it.
 
@@ -233,6 +242,7 @@ class Reviews:
             name,
             text,
             agreements=self._agreements,
+            facts=facts,
             id_=self._ids.new("v"),
             created_utc=self._clock.now_utc(),
         )

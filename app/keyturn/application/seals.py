@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 import secrets as random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 
 from keyturn.application.console_state import ChangedRow, ChangedTable, SealState
@@ -154,9 +154,11 @@ class Seals:
         key, numbers = entry
         self._tables.use(key, numbers)
         self._key = key
-        if not numbers:
-            await self._log.commit(_entry("sealed", Actor.KEYTURN, ()))
-            await self._tables.seal_all()
+        # All of them at first; later those of a newer version, which no key has sealed yet.
+        unsealed = [name for name in SEALED_TABLES if name not in numbers]
+        if unsealed:
+            await self._log.commit(_sealed_entry(unsealed))
+            await self._tables.seal_all(unsealed)
             await self._mark()
         else:
             self._marked = numbers
@@ -213,6 +215,15 @@ def _read(text: str) -> tuple[bytes, dict[str, int]] | None:
     except ValueError:
         return None
     return (raw, whole) if len(raw) == KEY_BYTES else None
+
+
+def _sealed_entry(tables: Sequence[str]) -> Entry:
+    return Entry(
+        type=RecordType.SEAL,
+        outcome="sealed",
+        actor=Actor.KEYTURN,
+        details={"tables": [*tables]},
+    )
 
 
 def _found_entry(changed: tuple[TableChanged, ...]) -> Entry:

@@ -12,12 +12,15 @@ from keyturn.application.registry import Registry
 from keyturn.application.tasks import TaskOwner
 from keyturn.bootstrap.foundation import Foundation
 from keyturn.broker.hub import Hub
+from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError
 
 _log = logging.getLogger(__name__)
 
 PORT_SETTING = "http_port"
 """Kept, because the hosts' configurations name it."""
+PAUSE_SECONDS = 15.0
+"""How long another program has the port before it is tried again."""
 _PORTS = range(1024, 65536)
 
 
@@ -52,15 +55,18 @@ class HttpListening:
         overview: Told,
         observers: Observers,
         make: Callable[[], Endpoint],
+        pause: float = PAUSE_SECONDS,
     ) -> None:
         self._registry = registry
         self._overview = overview
         self._observers = observers
         self._make = make
+        self._pause = pause
         self._endpoint: Endpoint | None = None
         self._was_wanted = False
         self._step = asyncio.Lock()
         self._tasks = TaskOwner()
+        self._again: asyncio.TimerHandle | None = None
         self._unsubscribe: Callable[[], None] | None = None
 
     async def start(self) -> None:
@@ -73,13 +79,18 @@ class HttpListening:
         """Listen no more."""
         if self._unsubscribe is not None:
             self._unsubscribe()
+            self._unsubscribe = None
+        if self._again is not None:
+            self._again.cancel()
         await self._tasks.close()
-        await self._end()
+        endpoint, self._endpoint = self._endpoint, None
+        if endpoint is not None:
+            await endpoint.close()
 
     def _on_topic(self, topic: Topic) -> None:
         if topic is Topic.AGENTS and self._wanted() != self._was_wanted:
             self._was_wanted = self._wanted()
-            self._tasks.start(self.follow(), "listening for agents over HTTP")
+            self._start_to_follow()
 
     def _wanted(self) -> bool:
         return any(agent.http and agent.confirmed for agent in self._registry.agents)
@@ -102,11 +113,21 @@ class HttpListening:
         except ConfigurationError as error:
             _log.warning("nobody listens for agents over HTTP error=%s", error)
             self._tell(port=kept, listens=False)
+            self._try_again_later()
             return
         self._endpoint = endpoint
         self._tell(port=endpoint.port, listens=True)
         if not kept:
-            await self._registry.put_setting(PORT_SETTING, str(endpoint.port))
+            await self._registry.put_setting(PORT_SETTING, str(endpoint.port), Actor.KEYTURN)
+
+    def _try_again_later(self) -> None:
+        """Look once more whether the program that has the port has ended."""
+        if self._again is not None:
+            self._again.cancel()
+        self._again = asyncio.get_running_loop().call_later(self._pause, self._start_to_follow)
+
+    def _start_to_follow(self) -> None:
+        self._tasks.start(self.follow(), "listening for agents over HTTP")
 
     async def _end(self) -> None:
         endpoint, self._endpoint = self._endpoint, None
@@ -114,7 +135,7 @@ class HttpListening:
             await endpoint.close()
         elif self._overview.http_port:
             # Another program has the port: the next time any that is free will do.
-            await self._registry.put_setting(PORT_SETTING, "")
+            await self._registry.put_setting(PORT_SETTING, "", Actor.KEYTURN)
         self._tell(port=0, listens=False)
 
     def _tell(self, *, port: int, listens: bool) -> None:

@@ -30,12 +30,14 @@ from keyturn.broker.ends import LinkServices
 from keyturn.broker.hub import Hub, HubSettings
 from keyturn.broker.server_start import ServerMeans
 from keyturn.desktop import process_tree
+from keyturn.desktop.closures import CommandClosures
 from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.launchers import load_launchers
 from keyturn.desktop.paths import make_socket_folder
 from keyturn.desktop.places import broker_socket
 from keyturn.desktop.processes import SystemProcesses
 from keyturn.desktop.resources import find_resources
+from keyturn.desktop.runners import load_runners
 from keyturn.desktop.server_log import ServerLog
 from keyturn.domain.errors import KeyturnError
 from keyturn.domain.record import Entry, RecordType
@@ -176,7 +178,7 @@ class Service:
 
     def _make_hub(self, *, headless: bool) -> Hub:
         base = self._base
-        processes = SystemProcesses(load_launchers(self.resources / "launchers.toml"))
+        processes = _processes(self.resources)
         services = LinkServices(
             gate=base.gate,
             inputs=base.inputs,
@@ -313,6 +315,11 @@ def _console_command(platform: str) -> tuple[str, ...]:
 def _tell(approver: Approver | None, facts: StopFacts) -> None:
     if approver is not None:
         approver.stopped(facts)
+
+
+def _processes(resources: Path) -> SystemProcesses:
+    launchers = load_launchers(resources / "launchers.toml")
+    return SystemProcesses(launchers, CommandClosures(load_runners(resources / "runners.toml")))
 
 
 def _alert(approver: Approver | None, text: str) -> None:

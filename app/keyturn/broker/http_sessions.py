@@ -29,8 +29,8 @@ class Door(Protocol):
         """Return the enrolled agent whose token this is."""
         ...
 
-    async def accept(self, hello: Hello, pid: int, downstream: Downstream) -> ClientEvents:
-        """Return who takes the client's frames."""
+    async def accept(self, hello: Hello, pid: int | None, downstream: Downstream) -> ClientEvents:
+        """Return who takes the client's frames; `pid` is None for one over HTTP."""
         ...
 
 
@@ -124,7 +124,7 @@ class HttpSessions:
 
     async def _accept(self, session: HttpSession, token: str) -> None:
         hello = Hello(v=1, server=session.server, agent=session.agent, token=token)
-        events = await self._door.accept(hello, 0, session.client)
+        events = await self._door.accept(hello, None, session.client)
         session.client.events = events
         session.refused = isinstance(events, RefusedClient)
         session.used = self._now()

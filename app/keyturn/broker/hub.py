@@ -20,9 +20,10 @@ from keyturn.broker.server_environment import server_environment, server_folder
 from keyturn.broker.server_reviews import ReviewPlace, ServerReviews
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.domain.approval import State
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
-from keyturn.domain.launch import remote_identity
+from keyturn.domain.launch import LaunchIdentity, remote_identity
 
 LOOK_SECONDS = 15.0
 """How often processes are looked for that have died unnoticed."""
@@ -51,7 +52,8 @@ class HubSettings:
 class _Who:
     agent: str
     enrolled: bool
-    executable: str = ""
+    config: AgentConfig | None = None
+    """Of an enrolled one that a profile knows."""
     token_sha256: str = ""
 
 
@@ -106,6 +108,9 @@ class Hub:
                 link.end()
             else:
                 connection.server = config
+                connection.program_changed = connection.agent_enrolled and _is_elsewhere(
+                    self._agents.get(connection.agent), connection.peer, connection.program_sha256
+                )
         self._reviews.end(only_changed=True)
 
     async def review(self, server: str) -> None:
@@ -136,9 +141,13 @@ class Hub:
 
     # ---------------------------------------------------------------- for the socket
 
-    async def accept(self, hello: Hello, pid: int, downstream: Downstream) -> ClientEvents:
-        """Make the link for a greeted connection, or what refuses its every request."""
-        let_in = self._let_in(hello)
+    async def accept(self, hello: Hello, pid: int | None, downstream: Downstream) -> ClientEvents:
+        """Make the link for a greeted connection, or what refuses its every request.
+
+        `pid` is None for one that came over HTTP.
+        """
+        over_http = pid is None
+        let_in = self._let_in(hello, over_http)
         if len(self._links) + self._accepting >= self._services.limits.connections:
             let_in = PAUSED if let_in == PAUSED else TOO_MANY
         self._accepting += 1
@@ -147,7 +156,7 @@ class Hub:
                 server, who = let_in
                 connection, start = await self._open(server, who, hello, pid)
                 # The system was looked at for a while: it counts who may connect to what by now.
-                let_in = self._let_in(hello)
+                let_in = self._let_in(hello, over_http)
                 if let_in == (server, who):
                     return self._make_link(connection, start, downstream)
         finally:
@@ -163,14 +172,16 @@ class Hub:
         names = [agent.name for agent in found if agent.confirmed and agent.http]
         return names[0] if names else None
 
-    def _let_in(self, hello: Hello) -> tuple[ServerConfig, _Who] | str:
+    def _let_in(self, hello: Hello, over_http: bool) -> tuple[ServerConfig, _Who] | str:
         """Return what a connection leads to and whose it is, or why it is refused."""
         if self._closing or self._services.stop.reaches(StopLevel.CONNECTIONS):
             return PAUSED
         server = self._servers.get(hello.server)
         if server is None:
             return UNKNOWN_SERVER
-        who = self._identify(hello)
+        # A body may come long after its head, at which the token was looked at.
+        shut = over_http and self.agent_of(hello.token) != hello.agent
+        who = None if shut else self._identify(hello)
         return UNKNOWN_AGENT if who is None else (server, who)
 
     def _make_link(
@@ -196,12 +207,8 @@ class Hub:
         agent = self._agents.get(hello.agent)
         claimed = hello.agent[:_LONGEST_NAME] or "unknown"
         if agent is not None and agent.confirmed and token_matches(agent, hello.token):
-            return _Who(
-                agent=agent.name,
-                enrolled=True,
-                executable=agent.executable,
-                token_sha256=agent.token_sha256,
-            )
+            proof = agent.token_sha256
+            return _Who(agent=agent.name, enrolled=True, config=agent, token_sha256=proof)
         if self._settings.headless:
             return None if self._agents else _Who(agent=LOCAL_AGENT, enrolled=True)
         # Whoever claims an enrolled name without its token must not be taken for its bearer.
@@ -217,39 +224,36 @@ class Hub:
         return may_connect and agent.confirmed and agent.token_sha256 == connection.token_sha256
 
     async def _open(
-        self, server: ServerConfig, who: _Who, hello: Hello | None, pid: int = 0
+        self, server: ServerConfig, who: _Who, hello: Hello | None, pid: int | None = 0
     ) -> tuple[Connection, ServerStart]:
         """Observe the peer and resolve the command; both look at the system, off the loop."""
         processes = self._services.processes
         peer = await asyncio.to_thread(processes.observe, pid) if pid else _NOBODY
+        program = ""
+        if peer.host is not None and not self._settings.headless:
+            program = await asyncio.to_thread(processes.program_sha256, peer.host)
+        changed = _is_elsewhere(who.config, peer, program)
         environment = server_environment(
             server, self._settings.environment, hello.env if hello is not None else {}
         )
         cwd = hello.cwd if hello is not None else ""
-        if server.url:
-            launch = remote_identity(server)
-        else:
-            launch = await asyncio.to_thread(
-                processes.launch_identity,
-                server.command,
-                server.env_names(),
-                server_folder(server, cwd),
-                environment,
-            )
-        session = self._services.sessions.join(who.agent, _for_session(peer, who))
+        launch, closure = await _what_starts_in(server, cwd, environment, processes)
+        session = self._services.sessions.join(who.agent, _for_session(peer, changed=changed))
         connection = Connection(
             id=self._services.ids.new("n"),
             agent=who.agent,
             agent_enrolled=who.enrolled,
+            program_sha256=program,
+            program_changed=changed,
             token_sha256=who.token_sha256,
             server=server,
             session=session,
             peer=peer,
             launch=launch,
+            closure=closure,
             cwd=cwd,
             opened_after=session.calls,
-            # Nobody else comes without a process of its own.
-            transport=STDIO if pid or hello is None else OVER_HTTP,
+            transport=OVER_HTTP if pid is None else STDIO,
         )
         return connection, _start_of(connection, environment)
 
@@ -305,6 +309,19 @@ class Hub:
             link.stop_engaged()
 
 
+async def _what_starts_in(
+    server: ServerConfig, agent_cwd: str, environment: Mapping[str, str], processes: Processes
+) -> tuple[LaunchIdentity, Closure]:
+    """Resolve a server's command and what it would load; both look at the disk, off the loop."""
+    if server.url:
+        return remote_identity(server), NO_CLOSURE
+    folder = server_folder(server, agent_cwd)
+    launch = await asyncio.to_thread(
+        processes.launch_identity, server.command, server.env_names(), folder, environment
+    )
+    return launch, await asyncio.to_thread(processes.closure, launch, environment)
+
+
 def _processes_that_matter(
     services: LinkServices, links: Iterable[Link]
 ) -> frozenset[ObservedProcess]:
@@ -322,17 +339,21 @@ def _start_of(connection: Connection, environment: Mapping[str, str]) -> ServerS
     return ServerStart(
         server=connection.server,
         launch=connection.launch,
+        closure=connection.closure,
         environment=environment,
         agent=connection.shares_as,
     )
 
 
-def _for_session(peer: ObservedPeer, who: _Who) -> ObservedPeer:
-    """Give a host that is not the enrolled executable the agent's credential session."""
+def _for_session(peer: ObservedPeer, *, changed: bool) -> ObservedPeer:
+    """Give a host that is not the enrolled program the agent's credential session."""
+    return replace(peer, host=None) if changed else peer
+
+
+def _is_elsewhere(agent: AgentConfig | None, peer: ObservedPeer, sha256: str) -> bool:
+    """Tell whether an agent runs in another program than the one that it was enrolled in."""
     host = peer.host
-    if host is not None and who.executable and host.executable != who.executable:
-        return replace(peer, host=None)
-    return peer
+    return host is not None and agent is not None and not agent.runs_in(host.executable, sha256)
 
 
 def _same_process(one: ServerConfig, other: ServerConfig) -> bool:

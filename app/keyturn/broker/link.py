@@ -21,6 +21,7 @@ from keyturn.broker.frames import Oversize
 from keyturn.broker.judged_calls import JudgedCalls
 from keyturn.broker.large_calls import ReadClient, read_here, reading_for
 from keyturn.broker.listing import Listing
+from keyturn.broker.loaded_files import LoadedFiles
 from keyturn.broker.ordered_lines import OrderedLines
 from keyturn.broker.passing import PassedRequests
 from keyturn.broker.patience import Patience
@@ -64,8 +65,8 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._tasks = TaskOwner()
         self._upstream = StdioUpstream(start, means, self, log_line)
-        took = partial(services.reviews.listed, connection)
-        self._listing = Listing(self._upstream, took, self._tasks)
+        files = LoadedFiles(services, connection, start, end=self.end, log_line=log_line)
+        self._listing = Listing(self._upstream, files.listed, self._tasks)
         passed, batches = PassedRequests(), Batches(downstream)
         self._downstream = batches
         self._judged = JudgedCalls(

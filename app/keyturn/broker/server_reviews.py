@@ -8,6 +8,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.stop import StopLevel
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import LinkServices
+from keyturn.broker.loaded_files import files_as_agreed
 from keyturn.broker.own_connection import Unattended, list_on_own_connection
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.broker.upstream_stdio import StdioUpstream
@@ -84,6 +85,11 @@ class ServerReviews:
         finally:
             del self._running[upstream]
         self._require(server)
+        if not await files_as_agreed(self._services, connection, start):
+            raise ServerUnavailable(
+                f"The files of {server.name} were changed while it started.",
+                mend="Review the tools again; its command is asked about first.",
+            )
         await self._services.reviews.listed(connection, tools)
 
     def _require(self, server: ServerConfig) -> None:

@@ -13,6 +13,7 @@ from keyturn.broker.child_process import Command, ProcessTree
 from keyturn.broker.frames import LineBudget
 from keyturn.broker.large_frames import LargeFrames
 from keyturn.broker.server_environment import program_of, secret_names
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import Limits, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
@@ -29,6 +30,8 @@ class ServerStart:
     server: ServerConfig
     launch: LaunchIdentity
     """What a person agreed to."""
+    closure: Closure = NO_CLOSURE
+    """The files that it loads, as that person agreed to them."""
     environment: Mapping[str, str]
     """Without the secrets, which are fetched at the start."""
     agent: str = ""
@@ -65,7 +68,7 @@ async def server_headers(start: ServerStart, means: ServerMeans) -> dict[str, st
 async def server_command(start: ServerStart, means: ServerMeans) -> Command:
     """Gather the secrets, then look once more at what gets them: it starts in the next step.
 
-    The file was hashed when the agent connected, and whoever can write to it had since then.
+    The files were hashed when the agent connected, and whoever can write to them had since then.
     Raises SecretStoreUnavailable and ServerUnavailable, with sentences for a person.
     """
     environment = {**start.environment, **await _secrets(start, means)}
@@ -75,6 +78,13 @@ async def server_command(start: ServerStart, means: ServerMeans) -> Command:
     if not same:
         raise ServerUnavailable(
             f"The program of {start.server.name} is not the one agreed to: it was changed "
+            "since the agent connected.",
+            mend="Reconnect, so that it is reviewed.",
+        )
+    now = await asyncio.to_thread(means.processes.closure, launch, search, anew=True)
+    if now.closure_hash != start.closure.closure_hash:
+        raise ServerUnavailable(
+            f"What {start.server.name} loads is not what was agreed to: files were changed "
             "since the agent connected.",
             mend="Reconnect, so that it is reviewed.",
         )

@@ -51,22 +51,29 @@ class ExecutableHashes:
 
         `anew` reads it whatever is remembered, and remembers that.
         """
+        found = self.read(path, anew=anew)
+        return "" if found is None else found[1]
+
+    def read(self, path: str, *, anew: bool = False) -> tuple[int, str] | None:
+        """Return size and hash; None for what is no regular file or cannot be read."""
         try:
-            with Path(path).open("rb") as file:
+            if not anew:
+                found = os.stat(path)  # noqa: PTH116 - thousands of them
+                if known := self._recall(_fingerprint(path, found)):
+                    return found.st_size, known
+            # A named pipe in its place would hold the opening up for good.
+            with open(path, "rb", opener=_open_at_once) as file:
                 found = os.fstat(file.fileno())
                 if not stat.S_ISREG(found.st_mode):
-                    return ""
+                    return None
                 key = _fingerprint(path, found)
-                known = "" if anew else self._recall(key)
-                if known:
-                    return known
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
                 # One that changed under the reading is not worth remembering.
                 if _fingerprint(path, os.fstat(file.fileno())) == key:
                     self._remember(key, digest)
-                return digest
+                return found.st_size, digest
         except OSError:
-            return ""
+            return None
 
     def _recall(self, key: _Fingerprint) -> str:
         with self._lock:
@@ -80,6 +87,10 @@ class ExecutableHashes:
             self._known[key] = digest
             while len(self._known) > self._capacity:
                 self._known.popitem(last=False)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _fingerprint(path: str, found: os.stat_result) -> _Fingerprint:

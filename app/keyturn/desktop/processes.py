@@ -12,8 +12,10 @@ from pathlib import Path
 import psutil
 
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.desktop.closures import CommandClosures
 from keyturn.desktop.executables import ExecutableHashes, find_executable
 from keyturn.desktop.launchers import Launchers
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.launch import LaunchIdentity
 from keyturn.domain.system_text import readable
 
@@ -24,8 +26,10 @@ _MOST_PARENTS = 64
 class SystemProcesses:
     """Implements the Processes port on the process table. Call it off the event loop."""
 
-    def __init__(self, launchers: Launchers) -> None:
+    def __init__(self, launchers: Launchers, closures: CommandClosures | None = None) -> None:
+        """Without `closures`, no command is known to load anything beside its executable."""
         self._launchers = launchers
+        self._closures = closures
         self._hashes = ExecutableHashes()
 
     def observe(self, pid: int) -> ObservedPeer:
@@ -44,6 +48,16 @@ class SystemProcesses:
         """Tell whether that very process still runs; a zombie does not."""
         return is_running(process.pid, process.started)
 
+    def program_sha256(self, process: ObservedProcess) -> str:
+        """Return the hash of the program that a process runs; empty when it cannot be read.
+
+        Of what runs, which is not the file at its path once that was replaced.
+        """
+        running = f"/proc/{process.pid}/exe"
+        if sys.platform != "linux" or _is_one_file(running, process.executable):
+            return self._hashes.sha256(process.executable)
+        return self._hashes.sha256(running)
+
     def launch_identity(
         self, argv: Sequence[str], env_names: Sequence[str], cwd: str, search: Mapping[str, str]
     ) -> LaunchIdentity:
@@ -54,6 +68,14 @@ class SystemProcesses:
         """Tell whether a command would start exactly what it did; reads the file, all of it."""
         found = self._resolve(launch.argv, launch.env, launch.cwd, search, anew=True)
         return found.launch_hash == launch.launch_hash
+
+    def closure(
+        self, launch: LaunchIdentity, search: Mapping[str, str], *, anew: bool = False
+    ) -> Closure:
+        """Return what the command would load beside its executable, running nothing of it."""
+        if self._closures is None or not launch.argv:
+            return NO_CLOSURE
+        return self._closures.look(launch, search, anew=anew)
 
     def _resolve(
         self,
@@ -99,6 +121,13 @@ def observe_process(pid: int) -> ObservedProcess | None:
         name=readable(name),
         command=_command_of(process),
     )
+
+
+def _is_one_file(one: str, other: str) -> bool:
+    try:
+        return os.path.samefile(one, other)  # noqa: PTH121 - texts, not paths
+    except OSError:
+        return False
 
 
 def is_running(pid: int, started: float) -> bool:

@@ -157,10 +157,19 @@ class AgentConfig:
     """Hash of its token, hexadecimal; the token itself is in a 0600 file of the agent's."""
     executable: str = ""
     """Executable of its host process at enrolment; empty when not known."""
+    executable_sha256: str = ""
+    """Of that file's bytes; empty when not known."""
     enrolled_at: str = ""
     confirmed: bool = True
     http: bool = False
     """It may connect over HTTP too; its token is then good there."""
+
+    def runs_in(self, executable: str, sha256: str) -> bool:
+        """Tell whether a program is the one that it was enrolled in, as far as that is known."""
+        if not self.executable:
+            return True
+        known = self.executable_sha256
+        return executable == self.executable and (not known or sha256 == known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ class Because(StrEnum):
     """It repeats an allowed call with the input that the server was allowed to ask for."""
     UNKNOWN_AGENT = "unknown_agent"
     """The agent is not enrolled, so no rule may allow its calls."""
+    PROGRAM_CHANGED = "program_changed"
+    """The agent runs in another program than the one that a person enrolled."""
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):

@@ -78,13 +78,20 @@ def set_seal(key: bytes, table: str, number: int, seals: Mapping[Columns, bytes]
     return _seal(key, parts)
 
 
+def is_whole(
+    key: bytes, table: str, number: int, seals: Mapping[Columns, bytes], seal: bytes, *, least: int
+) -> bool:
+    """Tell whether a set's seals are those that were written last."""
+    expected = set_seal(key, table, number, seals)
+    return number > 0 and number >= least and hmac.compare_digest(expected, seal)
+
+
 def check(key: bytes, table: str, found: SealedRows, *, least: int) -> Checked:
     """Compare a table with its seals; `least` is the number that its set is known to have had.
 
     A set of an older number is an old copy, however well it is sealed.
     """
-    expected = set_seal(key, table, found.number, found.seals)
-    whole = 0 < found.number >= least and hmac.compare_digest(expected, found.seal)
+    whole = is_whole(key, table, found.number, found.seals, found.seal, least=least)
     findings: list[Finding] = []
     sound: list[Columns] = []
     for row_key in sorted({*found.rows, *found.seals}):

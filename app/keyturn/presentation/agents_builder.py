@@ -177,6 +177,9 @@ class AgentsBuilder:
             return IconText(
                 icon=Icon.UNKNOWN, text=words("agents.state_unproven"), role=Role.WARNING
             )
+        if agent.program_changed:
+            text = words("agents.state_program")
+            return IconText(icon=Icon.ATTENTION, text=text, role=Role.WARNING)
         if agent.connections:
             return IconText(icon=Icon.CHECK, text=words("agents.state_connected"), role=Role.ALLOW)
         return IconText(icon=Icon.NOBODY, text=words("agents.state_away"))
@@ -244,6 +247,9 @@ class AgentsBuilder:
             yield IconText(
                 icon=Icon.ATTENTION, text=words("agents.unproven_warning"), role=Role.WARNING
             )
+        if agent.program_changed:
+            text = words("agents.program_warning")
+            yield IconText(icon=Icon.ATTENTION, text=text, role=Role.WARNING)
         other = look_alike(agent.name, (other.name for other in agents))
         if other:
             key = "agents.looked_like" if agent.enrolled else "agents.looks_like"

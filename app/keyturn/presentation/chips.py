@@ -7,6 +7,7 @@ from keyturn.domain.json_texts import texts_of
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
 from keyturn.presentation.card import Chip
 from keyturn.presentation.json_nodes import read_json
+from keyturn.presentation.launch_facts import facts_with, launch_chips
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION, Phrases
 from keyturn.presentation.visible_text import MOST_HIDDEN, hidden_in_all
@@ -39,6 +40,8 @@ def _chips(
         yield _plain(Icon.CLAIMED, words("phrases.chip_server_says"))
     if request.kind is RequestKind.CALL:
         yield from _call(request, words)
+    elif request.kind is RequestKind.COMMAND:
+        yield from launch_chips(facts_with(request), words)
     for name in request.credentials:
         yield _plain(Icon.CREDENTIAL, words("phrases.chip_credential", name=name))
     if request.environment:
@@ -75,6 +78,8 @@ def _provenance(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
 def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
     if not request.asked_by.agent_enrolled:
         yield _plain(Icon.ATTENTION, words("phrases.chip_not_enrolled"), Role.WARNING)
+    if request.asked_by.program_changed:
+        yield _plain(Icon.ATTENTION, words("phrases.chip_program_changed"), Role.WARNING)
     if request.first_use:
         yield _plain(Icon.FIRST_USE, words("phrases.chip_first_use"))
     if request.tier is Tier.T2:

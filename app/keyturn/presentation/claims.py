@@ -1,10 +1,16 @@
 """Owns the two columns under a card: what the agent and server claim, what Keyturn observed."""
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.domain.canonical import JsonValue
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.presentation.asked_names import server_and_name
 from keyturn.presentation.card import Pair
 from keyturn.presentation.json_nodes import read_json, shortened
+from keyturn.presentation.launch_facts import (
+    facts_with,
+    launch_claims,
+    launch_facts,
+    program_facts,
+)
 from keyturn.presentation.words import Words
 
 _HINTS: tuple[tuple[str, str, str], ...] = (
@@ -21,6 +27,8 @@ def claimed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
     client = " ".join(filter(None, (request.asked_by.client_name, request.asked_by.client_version)))
     if client:
         pairs.append(_claim(words("phrases.client"), client, words))
+    if request.kind is RequestKind.COMMAND:
+        pairs += launch_claims(facts_with(request), words)
     title, hints = _definition_claims(request, words)
     if title:
         pairs.append(_claim(words("phrases.tool_title"), title, words))
@@ -33,11 +41,15 @@ def observed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
     """Return what Keyturn saw itself, and what it could not see."""
     asked = request.asked_by
     pairs: list[Pair] = []
+    if request.kind is RequestKind.COMMAND:
+        pairs += launch_facts(facts_with(request), words)
     if request.kind in (RequestKind.CALL, RequestKind.COMMAND, RequestKind.AGENT):
         process = words("phrases.process_value", pid=asked.host_pid, name=asked.host_name)
         known = asked.host_pid > 0
         pairs.append(_seen(words("phrases.process"), process if known else "", words))
         pairs.append(_seen(words("phrases.program"), asked.host_executable, words))
+        if request.kind is RequestKind.AGENT:
+            pairs += program_facts(_subject(request), words)
         if asked.parents:
             pairs.append(_seen(words("phrases.started_by"), " < ".join(asked.parents), words))
         pairs.append(_seen(words("phrases.workspace"), asked.workspace, words))
@@ -85,6 +97,11 @@ def _definition_claims(request: ApprovalRequest, words: Words) -> tuple[str, lis
         return "", []
     title = definition.get("title")
     return title if isinstance(title, str) else "", hints_of(definition, words)
+
+
+def _subject(request: ApprovalRequest) -> JsonObject:
+    subject = read_json(request.arguments)
+    return subject if isinstance(subject, dict) else {}
 
 
 def _claim(key: str, text: str, words: Words) -> Pair:

@@ -5,7 +5,12 @@ stand in quotation marks and are named as the server's.
 """
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.application.review_request import BECAUSE_VALUES, VALUES_CHANGED
+from keyturn.application.review_request import (
+    BECAUSE_CLOSURE,
+    BECAUSE_PROGRAM,
+    BECAUSE_VALUES,
+    VALUES_CHANGED,
+)
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.client_request import PROMPT
 from keyturn.domain.lamps import Lamps, lamps_from_letters
@@ -20,6 +25,7 @@ from keyturn.presentation.asked_names import (
 )
 from keyturn.presentation.card import Lamp, waits_key
 from keyturn.presentation.json_nodes import read_json
+from keyturn.presentation.launch_facts import change_text, facts_with
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.words import Words
@@ -43,10 +49,12 @@ _WHY_KEYS: dict[str, str] = {
     Because.OTHER_PARAMS.value: "phrases.why_other_params",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
     Because.UNKNOWN_AGENT.value: "phrases.why_unknown_agent",
+    Because.PROGRAM_CHANGED.value: "phrases.why_program_changed",
     "review_command": "phrases.why_command",
     "review_definition": "phrases.why_definition",
     "review_change": "phrases.why_change",
     "review_agent": "phrases.why_agent",
+    BECAUSE_PROGRAM: "phrases.why_program",
 }
 _WHY_RULE_KEYS: dict[str, tuple[str, str]] = {
     Because.RULE.value: ("phrases.why_rule", "phrases.why_some_rule"),
@@ -93,6 +101,8 @@ class Phrases:
                 return words(
                     "phrases.headline_result", server=request.server, agent=request.agent, tool=tool
                 )
+            case RequestKind.AGENT if request.because == BECAUSE_PROGRAM:
+                return words("phrases.headline_program", agent=request.agent)
             case RequestKind.AGENT:
                 return words("phrases.headline_agent", agent=request.agent)
 
@@ -126,6 +136,9 @@ class Phrases:
             return words("phrases.why_other_members")
         if because == BECAUSE_VALUES:
             return words("phrases.why_values", server=request.server, names=self._changed(request))
+        if because == BECAUSE_CLOSURE:
+            change = change_text(facts_with(request), words)
+            return words("phrases.why_closure", server=request.server, change=change)
         key = _WHY_KEYS.get(because, "phrases.why_always")
         return words(key, agent=request.agent, server=request.server, tool=request.tool or "")
 

@@ -148,6 +148,13 @@ def _rule(sheet: RuleSheet, kept: list[FixableValue], *, exact: bool) -> Rule:
     )
 
 
+def _unknown(request: ApprovalRequest) -> bool:
+    """Tell whether the agent is not, or no longer, the one that a person enrolled."""
+    asked = request.asked_by
+    unknown = request.because == Because.UNKNOWN_AGENT.value or not asked.agent_enrolled
+    return unknown or asked.program_changed
+
+
 def _refusal(request: ApprovalRequest, words: Words) -> str:
     """Return why a rule could not decide this call (architecture.md section 7, "Tiers")."""
     told = ""
@@ -155,8 +162,10 @@ def _refusal(request: ApprovalRequest, words: Words) -> str:
         told = words("sheets.no_rule_t3")
     elif request.because == Because.THREE_LAMPS.value:
         told = words("sheets.no_rule_lamps")
-    elif request.because == Because.UNKNOWN_AGENT.value or not request.asked_by.agent_enrolled:
-        told = words("sheets.no_rule_agent", agent=request.agent)
+    elif _unknown(request):
+        changed = request.asked_by.program_changed
+        key = "phrases.why_program_changed" if changed else "sheets.no_rule_agent"
+        told = words(key, agent=request.agent)
     elif request.because in (Because.RULE.value, Because.RULE_FAULT.value):
         told = words("sheets.no_rule_asks", rule=request.rule or words("sheets.one_of_yours"))
     elif request.because == Because.NOT_ASKED.value:

@@ -14,6 +14,7 @@ _TITLES: Final = {
     "rules": "seals.changed_rules",
     "servers": "seals.changed_servers",
     "consents": "seals.changed_consents",
+    "closures": "seals.changed_closures",
     "pins": "seals.changed_pins",
     "agents": "seals.changed_agents",
     "settings": "seals.changed_settings",

@@ -7,6 +7,7 @@ from keyturn.application.console_state import ServerState
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, RemoteTransport
 from keyturn.presentation.card import Pair
+from keyturn.presentation.launch_facts import launch_claims, launch_facts
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.relative_time import relative_time
 from keyturn.presentation.servers import Notice
@@ -59,6 +60,8 @@ def facts_of(
         executable, sha256 = launch.get("executable"), launch.get("sha256")
         yield _exact(words("servers.executable"), executable, words("servers.not_known"))
         yield _exact(words("servers.sha256"), sha256, words("servers.not_known"))
+    yield from launch_facts(launch, words)
+    yield from launch_claims(launch, words)
     if isinstance(launch.get("cwd"), str):
         yield _exact(words("servers.folder"), launch.get("cwd"), "")
     label = state.environment or words("servers.no_environment")

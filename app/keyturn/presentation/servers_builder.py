@@ -18,6 +18,7 @@ from keyturn.presentation.chips import hidden_in
 from keyturn.presentation.claims import hints_of
 from keyturn.presentation.definition_text import definition_text
 from keyturn.presentation.json_nodes import read_json
+from keyturn.presentation.launch_facts import facts_with
 from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION
 from keyturn.presentation.review_builder import owed_description
@@ -336,4 +337,5 @@ def _launch(known: KnownServers, state: ServerState) -> JsonObject:
     """Return what would be started: as asked about now, else as agreed to last."""
     request = known.command(state.name)
     parsed = read_json(request.arguments if request is not None else state.launch or "{}")
-    return parsed if isinstance(parsed, dict) else {}
+    launch = parsed if isinstance(parsed, dict) else {}
+    return {**launch, **facts_with(request)} if request is not None else launch

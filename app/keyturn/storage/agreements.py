@@ -76,6 +76,8 @@ def agent_text(agent: AgentConfig) -> str:
         "enrolled_at": agent.enrolled_at,
         "confirmed": agent.confirmed,
     }
+    if agent.executable_sha256:
+        data["executable_sha256"] = agent.executable_sha256
     if agent.http:
         data["http"] = True
     return canonical(data).decode()
@@ -177,6 +179,7 @@ def _agent(data: JsonObject) -> AgentConfig:
         name=_text(data, "name"),
         token_sha256=_text(data, "token_sha256"),
         executable=_text(data, "executable"),
+        executable_sha256=_text(data, "executable_sha256") if "executable_sha256" in data else "",
         enrolled_at=_text(data, "enrolled_at"),
         confirmed=_flag(data, "confirmed"),
         http="http" in data and _flag(data, "http"),

@@ -24,6 +24,13 @@ def second(database: Database) -> None:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
 
 
+@MIGRATIONS(name="0003_closures")
+def third(database: Database) -> None:
+    """Keep with each consent the files that its command loads."""
+    for statement in STEPS["0003_closures"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
 @MIGRATIONS(name="0005_seals")
 def fifth(database: Database) -> None:
     """Make room for the seals of the agreements; the first start with a key writes them."""

@@ -139,10 +139,23 @@ _SEALS = (
     ) STRICT, WITHOUT ROWID
     """,
 )
+_CLOSURES = (
+    """
+    CREATE TABLE closures (
+        server       TEXT NOT NULL,
+        launch_hash  TEXT NOT NULL,
+        closure_hash TEXT NOT NULL,
+        files        BLOB NOT NULL,
+        PRIMARY KEY (server, launch_hash)
+    ) STRICT
+    """,
+)
+"""Of consents: the files that the command loads."""
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "0001_log_history_and_agreements": (*_LOG, *_HISTORY, *_AGREED),
         "0002_methods_of_calls": _METHODS,
+        "0003_closures": _CLOSURES,
         "0005_seals": _SEALS,
     }
 )

@@ -15,6 +15,7 @@ from keyturn.domain.seal import (
     Columns,
     SealedRows,
     check,
+    is_whole,
     row_seal,
     set_seal,
     shown_hash,
@@ -22,6 +23,10 @@ from keyturn.domain.seal import (
 from keyturn.storage.writer import Writer
 
 Row = tuple[str, ...]
+Cells = tuple[str | bytes, ...]
+"""A row to write: one table has a column of bytes."""
+Change = tuple[Sequence[Cells], Sequence[Row]]
+"""Rows to put in, and keys of rows to take out."""
 
 _SETS = "SELECT count(*) FROM seal_sets"
 _WAS_SEALED = "SELECT 1 FROM events WHERE type = 'seal' LIMIT 1"
@@ -39,6 +44,7 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
         "rules": _Table(columns=("id", "data"), keys=1),
         "servers": _Table(columns=("name", "data"), keys=1),
         "consents": _Table(columns=("server", "launch_hash", "subject", "agreed_at"), keys=2),
+        "closures": _Table(columns=("server", "launch_hash", "closure_hash", "files"), keys=2),
         "pins": _Table(columns=("server", "launch_hash", "tool", "data"), keys=3),
         "agents": _Table(columns=("name", "data"), keys=1),
         "settings": _Table(columns=("name", "value"), keys=1),
@@ -84,12 +90,12 @@ class SqliteSeals:
         self._key = key
         self._numbers = {name: numbers.get(name, 0) for name in SEALED_TABLES}
 
-    async def seal_all(self) -> None:
-        """Seal every row as it is."""
+    async def seal_all(self, tables: Sequence[str]) -> None:
+        """Seal every row of some tables as it is."""
         key = self._needed_key()
 
         def seal(connection: sqlite3.Connection) -> dict[str, int]:
-            return {name: _seal_rows(connection, key, name, 0) for name in SEALED_TABLES}
+            return {name: _seal_rows(connection, key, name, 0) for name in tables}
 
         self._took(await self._writer.run(seal, changes=True))
 
@@ -135,37 +141,48 @@ class SqliteSeals:
 
     async def rows(self, table: str) -> tuple[Row, ...]:
         """Return the rows that count; raises DamagedDatabase for a sealed one that is no text."""
+        return tuple(_texts(row) for row in await self.columns(table))
+
+    async def columns(self, table: str) -> tuple[Columns, ...]:
+        """Return the rows that count, as bytes."""
         key, least, opened = self._key, self._numbers.get(table, 0), self._open
 
-        def read(connection: sqlite3.Connection) -> tuple[Row, ...]:
+        def read(connection: sqlite3.Connection) -> tuple[Columns, ...]:
             if opened:
-                return tuple(_texts(row) for row in _rows(connection, table).values())
+                return tuple(_rows(connection, table).values())
             if key is None:
                 return ()
-            checked = check(key, table, _found(connection, table), least=least)
-            return tuple(_texts(row) for row in checked.rows)
+            return check(key, table, _found(connection, table), least=least).rows
 
         return await self._writer.run(read, changes=False)
 
     async def change(
-        self, table: str, *, put: Sequence[Row] = (), removed: Sequence[Row] = ()
+        self, table: str, *, put: Sequence[Cells] = (), removed: Sequence[Row] = ()
     ) -> int:
-        """Put rows in and take rows out by their keys, and seal the set; return how many were out.
+        """Change one table; see `change_all`."""
+        return await self.change_all({table: (put, removed)})
 
-        Raises SecretStoreUnavailable without a key, KeyturnError when another program changed the
+    async def change_all(self, changes: Mapping[str, Change]) -> int:
+        """Change tables, all or none, and seal each set; return how many rows were taken out.
+
+        Raises SecretStoreUnavailable without a key, KeyturnError when another program changed a
         table: a seal over that would agree to it. Taking out works all the same, unsealed.
         """
-        key, least, opened = self._key, self._numbers.get(table, 0), self._open
-        if key is None and not opened and put:
+        key, least, opened = self._key, dict(self._numbers), self._open
+        if key is None and not opened and any(put for put, _ in changes.values()):
             raise _no_key()
 
-        def write(connection: sqlite3.Connection) -> tuple[int, int]:
-            if key is None:
-                return _change_rows(connection, table, put, removed), 0
-            return _change_sealed(connection, key, table, least, put, removed)
+        def write(connection: sqlite3.Connection) -> tuple[int, dict[str, int]]:
+            out, numbers = 0, dict[str, int]()
+            for table, (put, removed) in changes.items():
+                if key is not None:
+                    number = _change_seals(connection, key, table, least[table], put, removed)
+                    numbers |= {table: number} if number else {}
+                out += _change_rows(connection, table, put, removed)
+            return out, numbers
 
-        out, number = await self._writer.run(write, changes=True)
-        self._took({table: number} if number else {})
+        out, numbers = await self._writer.run(write, changes=True)
+        self._took(numbers)
         return out
 
     async def keys_of(self, table: str, first: str) -> tuple[Row, ...]:
@@ -217,33 +234,30 @@ def _what_changed(
     )
 
 
-def _change_sealed(
+def _change_seals(
     connection: sqlite3.Connection,
     key: bytes,
     table: str,
     least: int,
-    put: Sequence[Row],
+    put: Sequence[Cells],
     removed: Sequence[Row],
-) -> tuple[int, int]:
-    """Change a table and its seals; return how many rows were out, and the set's new number."""
-    found = _found(connection, table)
-    whole = check(key, table, found, least=least).whole
-    if not whole and put:
-        raise _changed_outside(table)
-    out = _change_rows(connection, table, put, removed)
-    if not whole:
-        return out, 0
-    seals = dict(found.seals)
+) -> int:
+    """Seal a table as it will be; return the set's new number, 0 where it was not ours to seal."""
+    number, seal, seals = _found_seals(connection, table)
+    if not is_whole(key, table, number, seals, seal, least=least):
+        if put:
+            raise _changed_outside(table)
+        return 0
     for gone in removed:
         seals.pop(_bytes(gone), None)
     for row in put:
         columns = _bytes(row)
         seals[_key_of(table, columns)] = row_seal(key, table, columns)
-    return out, _write_seals(connection, key, table, found.number + 1, seals)
+    return _write_seals(connection, key, table, number + 1, seals)
 
 
 def _change_rows(
-    connection: sqlite3.Connection, table: str, put: Sequence[Row], removed: Sequence[Row]
+    connection: sqlite3.Connection, table: str, put: Sequence[Cells], removed: Sequence[Row]
 ) -> int:
     out = sum(_delete(connection, table, _bytes(key)) for key in removed)
     marks = ", ".join("?" * len(_TABLES[table].columns))
@@ -284,17 +298,19 @@ def _write_seals(
 
 
 def _found(connection: sqlite3.Connection, table: str) -> SealedRows:
+    number, seal, seals = _found_seals(connection, table)
+    return SealedRows(rows=_rows(connection, table), seals=seals, number=number, seal=seal)
+
+
+def _found_seals(
+    connection: sqlite3.Connection, table: str
+) -> tuple[int, bytes, dict[Columns, bytes]]:
     row = connection.execute(
         "SELECT number, seal FROM seal_sets WHERE name = ?", (table,)
     ).fetchone()
     number, seal = row if row is not None else (0, b"")
     seals = connection.execute("SELECT row_key, seal FROM seals WHERE name = ?", (table,))
-    return SealedRows(
-        rows=_rows(connection, table),
-        seals={_unpacked(packed): mark for packed, mark in seals},
-        number=max(number, 0),
-        seal=seal,
-    )
+    return max(number, 0), seal, {_unpacked(packed): mark for packed, mark in seals}
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> dict[Columns, Columns]:
@@ -318,8 +334,8 @@ def _key_of(table: str, row: Columns) -> Columns:
     return row[: _TABLES[table].keys]
 
 
-def _bytes(row: Row) -> Columns:
-    return tuple(text.encode() for text in row)
+def _bytes(row: Cells) -> Columns:
+    return tuple(cell if isinstance(cell, bytes) else cell.encode() for cell in row)
 
 
 def _texts(row: Columns) -> Row:

@@ -1,10 +1,12 @@
 """The store ports over the sealed tables: rows of canonical JSON, every change fsynced."""
 
+import asyncio
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keyturn.application.ports.stores import Consent
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
@@ -18,6 +20,7 @@ from keyturn.storage.agreements import (
     rule_text,
     server_text,
 )
+from keyturn.storage.closures import pack, unpack
 from keyturn.storage.sealing import SqliteSeals, is_sealed_setting
 from keyturn.storage.writer import Writer
 
@@ -60,20 +63,39 @@ class SqliteServerStore:
     async def remove_server(self, name: str) -> bool:
         """Remove a server and its consents, not its pins; return whether it was there."""
         agreed = await self.seals.keys_of("consents", name)
-        await self.seals.change("consents", removed=agreed)
+        loaded = await self.seals.keys_of("closures", name)
+        await self.seals.change_all({"consents": ((), agreed), "closures": ((), loaded)})
         return await self.seals.change("servers", removed=[(name,)]) > 0
 
     async def consents(self) -> tuple[Consent, ...]:
         """Return every agreement to start a launch identity that counts."""
+        closures = await self.seals.columns("closures")
+        hashes = {row[:2]: row[2].decode(errors="replace") for row in closures}
         return tuple(
-            Consent(server=row[0], launch_hash=row[1], subject=row[2], agreed_at=row[3])
+            Consent(
+                server=row[0],
+                launch_hash=row[1],
+                subject=row[2],
+                agreed_at=row[3],
+                closure_hash=hashes.get((row[0].encode(), row[1].encode()), ""),
+            )
             for row in await self.seals.rows("consents")
         )
 
-    async def put_consent(self, consent: Consent) -> None:
-        """Keep an agreement."""
-        row = (consent.server, consent.launch_hash, consent.subject, consent.agreed_at)
-        await self.seals.change("consents", put=[row])
+    async def put_consent(self, consent: Consent, closure: Closure = NO_CLOSURE) -> None:
+        """Keep an agreement, with the files that it is about."""
+        key = (consent.server, consent.launch_hash)
+        packed = await asyncio.to_thread(pack, closure) if closure.files else b""
+        files = [(*key, consent.closure_hash, packed)] if consent.closure_hash else []
+        row = (*key, consent.subject, consent.agreed_at)
+        await self.seals.change_all({"consents": ([row], ()), "closures": (files, [key])})
+
+    async def agreed_closure(self, server: str, launch_hash: str) -> Closure | None:
+        """Return the files of an agreement; None when they were not kept or cannot be read."""
+        key = (server.encode(), launch_hash.encode())
+        rows = await self.seals.columns("closures")
+        packed = next((row[3] for row in rows if row[:2] == key), b"")
+        return await asyncio.to_thread(unpack, packed)
 
     async def pins(self) -> tuple[Pin, ...]:
         """Return every pin that counts; raises DamagedDatabase when one cannot be read."""

@@ -201,3 +201,20 @@ def test_a_program_rewritten_through_memory_is_another_whatever_its_times(
         # What was read then is what the next connection is told.
         again = processes.launch_identity(["./tool"], [], str(tmp_path), {})
         assert again.launch_hash != launch.launch_hash
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what runs")
+@pytest.mark.requirement("AGENT-PROGRAM")
+def test_a_program_is_what_runs_and_not_what_took_its_place(
+    processes: SystemProcesses, tmp_path: Path
+) -> None:
+    program = tmp_path / "host"
+    shutil.copy(shutil.which("cat") or "cat", program)
+    content = hashlib.sha256(program.read_bytes()).hexdigest()
+    with subprocess.Popen([program], stdin=subprocess.PIPE) as child:
+        seen = observe_process(child.pid)
+        assert seen is not None
+        assert processes.program_sha256(seen) == content
+        program.unlink()
+        program.write_bytes(b"another")
+        assert processes.program_sha256(seen) == content

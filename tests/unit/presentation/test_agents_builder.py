@@ -157,3 +157,11 @@ def test_a_moment_that_cannot_be_read_is_left_out() -> None:
 def test_lamps_are_shown_of_live_sessions_only() -> None:
     assert [lamp.lit for lamp in detail("coder").lamps] == [True, False, True]
     assert detail("scribe").lamps == ()
+
+
+@pytest.mark.requirement("AGENT-PROGRAM")
+def test_an_agent_in_another_program_than_the_enrolled_one_is_said() -> None:
+    agent = AgentState(name="a", enrolled=True, connections=1, program_changed=True)
+    assert BUILDER.page((agent,)).rows[0].cells[1].text == "Other program"
+    shown = BUILDER.detail(agent, (agent,), (), LAUNCH)
+    assert any("another program" in warning.text for warning in shown.warnings)

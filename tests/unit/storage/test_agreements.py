@@ -25,6 +25,7 @@ from tests.contracts.test_stores import AGENT, RULE, SERVER, Stores, pin, run, s
 
 PIN = pin("read_page")
 FAR = ServerConfig(name="far", command=(), url="https://a.example/sse", headers={"A": "keychain:b"})
+SEEN = replace(AGENT, executable_sha256="e" * 64)
 OLD = replace(FAR, transport=RemoteTransport.SSE)
 
 
@@ -123,3 +124,7 @@ def test_a_broken_row_is_an_error_of_the_store(tmp_path: Path) -> None:
             await stores.servers.pins()
 
     run(sqlite, tmp_path, scenario)
+
+
+def test_an_agents_program_is_read_as_it_was_written() -> None:
+    assert read_agent(SEEN.name, agent_text(SEEN)) == SEEN

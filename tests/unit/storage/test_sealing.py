@@ -40,10 +40,11 @@ SUBJECT = RuleSubject(
     arguments={},
     lamps=Lamps.NONE,
 )
-ROWS: dict[str, tuple[str, ...]] = {
+ROWS: dict[str, tuple[str | bytes, ...]] = {
     "rules": ("a", "{}"),
     "servers": ("a", "{}"),
     "consents": ("a", "h", "{}", "2026"),
+    "closures": ("a", "h", "c", b"f"),
     "pins": ("a", "h", "t", "{}"),
     "agents": ("a", "{}"),
     "settings": ("posture", "ask_writes"),
@@ -118,7 +119,13 @@ def edit(folder: Path, statement: str, *values: object) -> int:
         return connection.execute(statement, values).rowcount
 
 
-def put_row(table: str, row: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def other(row: tuple[str | bytes, ...]) -> tuple[str | bytes, ...]:
+    """Return a row that says something else under its key."""
+    last = row[-1]
+    return (*row[:-1], last + b" " if isinstance(last, bytes) else last + " ")
+
+
+def put_row(table: str, row: tuple[str | bytes, ...]) -> tuple[str, tuple[str | bytes, ...]]:
     """Return a statement that adds or changes a row."""
     return f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(row))})", row
 
@@ -163,7 +170,7 @@ def test_a_row_of_each_table_is_found(tmp_path: Path, table: str, way: str) -> N
             key = "id" if table == "rules" else "server" if len(row) > 2 else "name"
             assert edit(folder, f"DELETE FROM {table} WHERE {key} = ?", row[0])
         else:
-            statement, values = put_row(table, (*row[:-1], row[-1] + " "))
+            statement, values = put_row(table, other(row))
             edit(folder, statement, *values)
         async with started(folder, keychain) as profile:
             assert profile.changed() == [table]
@@ -171,7 +178,7 @@ def test_a_row_of_each_table_is_found(tmp_path: Path, table: str, way: str) -> N
             assert [(r.difference) for r in change.rows] == [
                 {"add": "added", "change": "changed", "delete": "removed"}[way]
             ]
-            assert (*row[:-1], row[-1] + " ") not in await profile.tables.rows(table)
+            assert other(row) not in await profile.tables.rows(table)
             if table in {"rules", "settings"}:
                 assert profile.verdict() is Verdict.ASK
 
@@ -285,7 +292,7 @@ def test_what_is_written_while_the_broker_runs_is_never_sealed(tmp_path: Path) -
         copy = folder.with_name("copy.db")
         shutil.copy(folder / DATABASE_NAME, copy)
         async with started(folder, keychain) as profile:
-            edit(folder, *_flat(put_row("rules", ("evil", '{"effect":"allow"}'))))
+            put(folder, "rules", "evil", '{"effect":"allow"}')
             await profile.rules.add(Rule(id="r-new", effect=Effect.DENY, tool="x"))
             assert "evil" not in {rule.id for rule in profile.rules.rules}
         async with started(folder, keychain) as profile:
@@ -298,8 +305,10 @@ def test_what_is_written_while_the_broker_runs_is_never_sealed(tmp_path: Path) -
     play(scenario, tmp_path / "profile")
 
 
-def _flat(statement: tuple[str, tuple[str, ...]]) -> tuple[str, ...]:
-    return (statement[0], *statement[1])
+def put(folder: Path, table: str, *row: str) -> None:
+    """Add or change a row, as another program does."""
+    statement, values = put_row(table, row)
+    edit(folder, statement, *values)
 
 
 @pytest.mark.requirement("SEAL-2")
@@ -329,7 +338,7 @@ def test_what_changed_after_the_look_is_not_sealed(tmp_path: Path) -> None:
         edit(folder, "DELETE FROM rules WHERE id = 'r-deny'")
         async with started(folder, keychain) as profile:
             (change,) = profile.seals.state().changed
-            edit(folder, *_flat(put_row("rules", ("evil", "{}"))))
+            put(folder, "rules", "evil", "{}")
             for shown in (change.shown, "0" * 64):
                 with pytest.raises(ConfigurationError):
                     await profile.seals.settle("rules", shown, accept=True)
@@ -411,7 +420,7 @@ def test_random_edits_never_allow(
 
     async def scenario(folder: Path, keychain: FakeSecretStore) -> None:
         for key, text in edits:
-            edit(folder, *_flat(put_row("rules", (key, text))))
+            put(folder, "rules", key, text)
         for key in removed:
             edit(folder, "DELETE FROM rules WHERE id = ?", key)
         async with started(folder, keychain) as profile:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from keyturn.domain.closure import Closure
 from keyturn.domain.launch import LaunchIdentity
 
 
@@ -41,6 +42,10 @@ class Processes(Protocol):
         """Tell whether that very process still runs."""
         ...
 
+    def program_sha256(self, process: ObservedProcess) -> str:
+        """Return the hash of the program that a process runs; empty when it cannot be read."""
+        ...
+
     def launch_identity(
         self, argv: Sequence[str], env_names: Sequence[str], cwd: str, search: Mapping[str, str]
     ) -> LaunchIdentity:
@@ -51,5 +56,14 @@ class Processes(Protocol):
         """Tell whether the command would start exactly what the identity names, byte for byte.
 
         Nothing that is remembered counts: the file is read again.
+        """
+        ...
+
+    def closure(
+        self, launch: LaunchIdentity, search: Mapping[str, str], *, anew: bool = False
+    ) -> Closure:
+        """Return what the command would load beside its executable, running nothing of it.
+
+        `anew` reads every file again. Takes up to seconds: call it off the loop.
         """
         ...

@@ -1,12 +1,20 @@
 """The port of the sealed tables: a profile's agreements, each row under a key of the keychain."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from keyturn.domain.seal import Finding
 
-SEALED_TABLES: tuple[str, ...] = ("rules", "servers", "consents", "pins", "agents", "settings")
+SEALED_TABLES: tuple[str, ...] = (
+    "rules",
+    "servers",
+    "consents",
+    "closures",
+    "pins",
+    "agents",
+    "settings",
+)
 """What is sealed, in the order in which a person is shown it."""
 
 
@@ -37,8 +45,8 @@ class SealedTables(Protocol):
         """Seal under a key; `numbers` are those that each set is known to have had."""
         ...
 
-    async def seal_all(self) -> None:
-        """Seal every row as it is: once, when a profile gets its key."""
+    async def seal_all(self, tables: Sequence[str]) -> None:
+        """Seal every row of some tables as it is: once, when they are sealed first."""
         ...
 
     async def changed(self) -> tuple[TableChanged, ...]:

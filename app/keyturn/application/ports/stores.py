@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
@@ -18,6 +19,8 @@ class Consent:
     subject: str
     """Canonical JSON of what was agreed to, with fingerprints of its literal values."""
     agreed_at: str
+    closure_hash: str = ""
+    """Of the files that the command loads, as they were agreed to; empty where it loads none."""
 
 
 class RuleStore(Protocol):
@@ -35,7 +38,8 @@ class ServerStore(Protocol):
     async def put_server(self, server: ServerConfig) -> None: ...
     async def remove_server(self, name: str) -> bool: ...
     async def consents(self) -> tuple[Consent, ...]: ...
-    async def put_consent(self, consent: Consent) -> None: ...
+    async def put_consent(self, consent: Consent, closure: Closure = NO_CLOSURE) -> None: ...
+    async def agreed_closure(self, server: str, launch_hash: str) -> Closure | None: ...
     async def pins(self) -> tuple[Pin, ...]: ...
     async def put_pins(self, pins: Sequence[Pin]) -> None: ...
 

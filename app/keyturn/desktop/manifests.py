@@ -1,0 +1,197 @@
+"""Owns the reading of whole folders into a list of files with their hashes, within bounds.
+
+Nothing of what is read is run. What is not read is named: too much, too slow, unreadable, or a link
+to a folder elsewhere.
+"""
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from keyturn.desktop.executables import ExecutableHashes
+from keyturn.domain.closure import ClosureFile, Gap, sorted_files
+from keyturn.domain.system_text import readable
+
+_MOST_GAPS = 20
+_LONGEST_PATH = 1024
+
+Wanted = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one look reads at most."""
+
+    files: int = 20_000
+    bytes: int = 512 * 1024 * 1024
+    depth: int = 32
+    seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    label: str
+    path: str
+    link: bool
+
+
+class Overflow(Exception):
+    """A bound was met; never seen outside this module."""
+
+    def __init__(self, gap: Gap) -> None:
+        super().__init__(gap.value)
+        self.gap = gap
+
+
+class Manifest:
+    """Gathers the files of one look; each place is covered whole or named as a gap."""
+
+    def __init__(self, hashes: ExecutableHashes, bounds: Bounds, *, anew: bool) -> None:
+        self._hashes = hashes
+        self._bounds = bounds
+        self._anew = anew
+        self._due = time.monotonic() + bounds.seconds
+        self._files: dict[str, ClosureFile] = {}
+        self._bytes = 0
+        self._roots: set[str] = set()
+        self._gaps: dict[tuple[Gap, str], None] = {}
+
+    def file(self, label: str, path: str | Path) -> None:
+        """Cover one file; where there is none now, one that appears will differ."""
+        if os.path.lexists(path):
+            self._place(label, lambda: self._one_file(_Seen(label, str(path), link=False)))
+
+    def tree(
+        self,
+        label: str,
+        root: str | Path,
+        *,
+        wanted: Wanted | None = None,
+        skip: frozenset[str] = frozenset(),
+        deep: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Cover a folder: every file, or those whose name is `wanted`.
+
+        Folders named in `skip` are left out, and those whose path `deep` refuses.
+        """
+        folder = os.path.realpath(root)
+        if folder in self._roots or not Path(folder).is_dir():
+            return
+        self._roots.add(folder)
+        self._place(label, lambda: self._whole(label, folder, wanted, skip, deep))
+
+    def gap(self, gap: Gap, of: str = "") -> None:
+        """Say that something is not covered."""
+        if len(self._gaps) < _MOST_GAPS:
+            self._gaps[gap, readable(of)[:_LONGEST_PATH]] = None
+
+    def sha256_of(self, label: str) -> str:
+        """Return the hash of a file that was covered; empty for any other."""
+        file = self._files.get(label)
+        return "" if file is None else file.sha256
+
+    @property
+    def files(self) -> tuple[ClosureFile, ...]:
+        """Return what was read."""
+        return sorted_files(self._files.values())
+
+    @property
+    def gaps(self) -> tuple[tuple[Gap, str], ...]:
+        """Return what was not."""
+        return tuple(sorted(self._gaps))
+
+    def _place(self, label: str, read: Callable[[], None]) -> None:
+        """Read one place; if a bound is met, none of it counts, and it is named."""
+        before, size = len(self._files), self._bytes
+        try:
+            read()
+        except Overflow as met:
+            while len(self._files) > before:
+                self._files.popitem()
+            self._bytes = size
+            self.gap(met.gap, label)
+
+    def _whole(
+        self,
+        label: str,
+        folder: str,
+        wanted: Wanted | None,
+        skip: frozenset[str],
+        deep: Callable[[str], bool] | None,
+    ) -> None:
+        for seen in self._walk(label, folder, skip, deep):
+            if seen.link:
+                self._link(seen, folder)
+            elif wanted is None or wanted(seen.path):
+                self._one_file(seen)
+
+    def _walk(
+        self, label: str, folder: str, skip: frozenset[str], deep: Callable[[str], bool] | None
+    ) -> Iterator[_Seen]:
+        waiting = [(label, folder, 0)]
+        while waiting:
+            at, path, depth = waiting.pop()
+            if depth > self._bounds.depth:
+                raise Overflow(Gap.TOO_MUCH)
+            for entry in self._entries(at, path):
+                name = f"{at}/{entry.name}"
+                if entry.is_symlink():
+                    yield _Seen(name, entry.path, link=True)
+                elif not entry.is_dir(follow_symlinks=False):
+                    yield _Seen(name, entry.path, link=False)
+                elif entry.name not in skip and (deep is None or deep(entry.path)):
+                    waiting.append((name, entry.path, depth + 1))
+
+    def _entries(self, label: str, path: str) -> list["os.DirEntry[str]"]:
+        try:
+            with os.scandir(path) as found:
+                return list(found)
+        except OSError:
+            self.gap(Gap.UNREADABLE, label)
+            return []
+
+    def _one_file(self, seen: _Seen) -> None:
+        """Read a file's bytes; a pipe, a device or a socket counts by its kind alone."""
+        found = self._hashes.read(seen.path, anew=self._anew)
+        if found is not None:
+            self._add(seen.label, *found)
+            return
+        kind = _kind_of(seen.path)
+        if kind == stat.S_IFREG:
+            self.gap(Gap.UNREADABLE, seen.label)
+        self._add(seen.label, 0, f"kind {kind:o}")
+
+    def _link(self, seen: _Seen, root: str) -> None:
+        """Cover where a link leads; what a link out of the folder holds too, if that is a file."""
+        try:
+            leads_to = str(Path(seen.path).readlink())
+        except OSError:
+            leads_to = ""
+        self._add(seen.label, 0, hashlib.sha256(os.fsencode(leads_to)).hexdigest())
+        real = os.path.realpath(seen.path)
+        if real == root or real.startswith(root + os.sep):
+            return
+        if Path(real).is_dir():
+            self.gap(Gap.LINK_OUT, seen.label)
+        else:
+            self._one_file(_Seen(f"{seen.label} -> {leads_to}", real, link=False))
+
+    def _add(self, label: str, size: int, sha256: str) -> None:
+        self._bytes += size
+        if len(self._files) >= self._bounds.files or self._bytes > self._bounds.bytes:
+            raise Overflow(Gap.TOO_MUCH)
+        if time.monotonic() > self._due:
+            raise Overflow(Gap.TOO_SLOW)
+        path = readable(label)
+        self._files[path] = ClosureFile(path, size, sha256)
+
+
+def _kind_of(path: str) -> int:
+    try:
+        return stat.S_IFMT(os.lstat(path).st_mode)
+    except OSError:
+        return 0

@@ -1,0 +1,260 @@
+"""Finds what Python would load: a module, a script, a command of an environment, a tool of uv."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from keyturn.desktop.closure_places import Found, Place, above, read_text
+from keyturn.desktop.distributions import (
+    claims_of,
+    cover,
+    distributions_in,
+    owner_of,
+    with_requirements,
+)
+from keyturn.desktop.python_places import (
+    Interpreter,
+    added_paths,
+    environment_at,
+    interpreter_at,
+    startup_files,
+)
+from keyturn.domain.closure import Gap
+from keyturn.domain.command import Mark, MarkKind, is_pinned, python_name
+
+_CODE = (".py", ".pyc", ".so", ".pyd", ".pth", ".dylib")
+_NOT_CODE = frozenset({"node_modules", ".git", ".hg", ".svn", ".venv", ".tox", ".nox"})
+_IMPORT = re.compile(r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import|import[ \t]+([\w., \t]+))")
+_MOST_SCRIPTS = 200
+_MOST_ENVIRONMENTS = 20
+_MOST_TOOLS = 2_000
+
+
+def find_python(place: Place, found: Found) -> None:
+    """Cover what `python FILE` and `python -m MODULE` would run."""
+    reading = place.reading
+    options = reading.options
+    isolated = bool({"-I", "-s"} & options)
+    interpreter = interpreter_at(place.program(reading.program[0]), place, isolated=isolated)
+    safe_path = bool({"-I", "-P"} & options) or bool(place.search.get("PYTHONSAFEPATH"))
+    paths = [] if {"-I", "-E"} & options else _named_folders(place)
+    found.manifest.gap(Gap.OF_INTERPRETER, "python")
+    if not reading.target:
+        return
+    names: list[str] = []
+    if reading.is_module:
+        names.append(reading.target.split(".")[0])
+        if not safe_path:
+            _folder("in_front", Path(place.cwd), found, shallow=True)
+            if _module_in(Path(place.cwd), names[0]):
+                found.marks.append(Mark(MarkKind.MODULE_IN_FOLDER, names[0]))
+    else:
+        script = Path(os.path.realpath(Path(place.cwd, reading.target)))
+        found.manifest.file(f"script/{script.name}", script)
+        if not safe_path:
+            paths = [script.parent, *paths]
+        names += _reached(script, paths)
+    for number, folder in enumerate(paths):
+        _folder(f"path{number}" if number else "folder", folder, found, shallow=False)
+    cover_modules(interpreter, names, found)
+
+
+def cover_command(script: Path, interpreter_path: str, place: Place, found: Found) -> None:
+    """Cover what a command of a Python environment would run, by the interpreter it names."""
+    interpreter = interpreter_at(interpreter_path, place, isolated=False)
+    found.manifest.file("bin/python", interpreter.program)
+    found.manifest.gap(Gap.OF_INTERPRETER, "python")
+    for number, folder in enumerate(_named_folders(place), 1):
+        _folder(f"path{number}", folder, found, shallow=False)
+    cover_modules(interpreter, _imports(read_text(script)), found, command=script.name)
+
+
+def find_python_tool(place: Place, found: Found) -> None:
+    """Cover what `uvx PKG` or `pipx run PKG` would run: every environment kept that has it.
+
+    Which of them is taken is known to the tool alone, so one more or one less counts.
+    """
+    names = [name for name in map(python_name, place.reading.packages) if name]
+    kept = sorted(_environments(place, names))
+    for number, folder in enumerate(kept[:_MOST_ENVIRONMENTS], 1):
+        environment = environment_at(folder)
+        label = f"environment{number}" if len(kept) > 1 else "environment"
+        found.manifest.file(f"{label}/pyvenv.cfg", folder / "pyvenv.cfg")
+        found.manifest.file(f"{label}/python", environment.program)
+        for site in environment.sites:
+            found.manifest.tree(f"{label}/{site.name}", site)
+        _claim(environment, names, found, f"{label}/site-packages")
+    found.manifest.gap(Gap.OF_PROGRAM, place.reading.program[0])
+    pinned = all(is_pinned(spec, place.reading.kind) for spec in place.reading.packages)
+    if not kept:
+        found.fetches = place.reading.registry
+    if not kept or not pinned:
+        found.marks.append(Mark(MarkKind.FETCHES, place.reading.registry))
+
+
+def find_uv_run(place: Place, found: Found) -> None:
+    """Cover what `uv run` would run: the project's code and its environment."""
+    folder = Path(place.folder)
+    root = next((one for one in above(folder) if (one / "pyproject.toml").is_file()), folder)
+    named = place.search.get("UV_PROJECT_ENVIRONMENT", ".venv")
+    environment = environment_at(root / named)
+    for name in ("pyproject.toml", "uv.lock", "uv.toml"):
+        found.manifest.file(f"project/{name}", root / name)
+    target = Path(place.cwd, place.reading.target)
+    if place.reading.target.endswith(".py") and target.is_file():
+        found.manifest.file(f"script/{target.name}", target)
+        _folder("folder", target.parent, found, shallow=False)
+    found.manifest.tree("project", root, wanted=_is_code, skip=_NOT_CODE, deep=_is_code_folder)
+    for site in environment.sites:
+        found.manifest.tree(f"environment/{site.name}", site)
+    found.manifest.gap(Gap.OF_PROGRAM, "uv")
+    if place.reading.packages or not environment.sites:
+        # Extra packages, and an environment that is not there yet, are made at the start.
+        found.fetches = place.reading.registry
+    found.marks.append(Mark(MarkKind.FETCHES, place.reading.registry))
+
+
+def cover_modules(
+    interpreter: Interpreter, names: Iterable[str], found: Found, *, command: str = ""
+) -> None:
+    """Cover distributions that modules are of, with what these require, and what always runs."""
+    manifest = found.manifest
+    if interpreter.environment is not None:
+        manifest.file("environment/pyvenv.cfg", interpreter.environment / "pyvenv.cfg")
+    for file in startup_files(interpreter.sites):
+        label = f"{_label(interpreter, file.parent)}/{file.name}"
+        (manifest.tree if file.is_dir() else manifest.file)(label, file)
+    installed = distributions_in(interpreter.sites)
+    wanted = [one for one in installed.values() if command and one.has_command(command)]
+    modules = dict.fromkeys(names)
+    owners = (owner_of(name, installed) for name in modules if _is_there(name, interpreter))
+    wanted += [one for one in owners if one is not None]
+    for number, folder in enumerate(added_paths(interpreter.sites), 1):
+        # An editable install: the module's code is where its maker works on it.
+        for name in (one for one in modules if _module_in(folder, one)):
+            _module(f"added{number}", folder, name, found)
+            wanted += [owner for owner in [installed.get(name)] if owner is not None]
+    main = {one.name for one in wanted}
+    for one in with_requirements(main, installed):
+        differing = cover(one, _label(interpreter, one.site), manifest)
+        if one.name in main or differing:
+            found.packages.append(claims_of(one, differing))
+
+
+def _claim(environment: Interpreter, names: list[str], found: Found, label: str) -> None:
+    installed = distributions_in(environment.sites)
+    for one in with_requirements(names, installed):
+        differing = cover(one, label, found.manifest)
+        if one.name in names or differing:
+            found.packages.append(claims_of(one, differing))
+
+
+def _label(interpreter: Interpreter, site: Path) -> str:
+    number = interpreter.sites.index(site) if site in interpreter.sites else 0
+    return site.name if number == 0 else f"{site.name}{number + 1}"
+
+
+def _named_folders(place: Place) -> list[Path]:
+    said = place.search.get("PYTHONPATH", "")
+    return [Path(place.cwd, part) for part in said.split(os.pathsep) if part]
+
+
+def _folder(label: str, folder: Path, found: Found, *, shallow: bool) -> None:
+    """Cover the modules of a folder that is looked through.
+
+    `shallow`: only what can stand in front of another module, its own files and its packages.
+    """
+    deep = _is_package if shallow else _is_code_folder
+    found.manifest.tree(label, folder, wanted=_is_code, skip=_NOT_CODE, deep=deep)
+
+
+def _module(label: str, folder: Path, name: str, found: Found) -> None:
+    if (folder / name).is_dir():
+        found.manifest.tree(f"{label}/{name}", folder / name)
+    else:
+        found.manifest.file(f"{label}/{name}.py", folder / f"{name}.py")
+
+
+def _reached(script: Path, folders: list[Path]) -> list[str]:
+    """Return every name that a script imports, itself or by way of its neighbours.
+
+    As their text says it; what a program puts together while it runs is not seen.
+    """
+    waiting, names = [script], dict[str, None]()
+    read: set[Path] = set()
+    while waiting and len(read) < _MOST_SCRIPTS:
+        source = waiting.pop()
+        if source in read:
+            continue
+        read.add(source)
+        fresh = [name for name in _imports(read_text(source)) if name not in names]
+        names |= dict.fromkeys(fresh)
+        waiting += [source for name in fresh for source in _sources(name, folders)]
+    return [*names]
+
+
+def _sources(name: str, folders: list[Path]) -> list[Path]:
+    """Return the sources of a module or package in the first folder that has it."""
+    for folder in folders:
+        if (folder / f"{name}.py").is_file():
+            return [folder / f"{name}.py"]
+        if (folder / name).is_dir():
+            return sorted((folder / name).rglob("*.py"))[:_MOST_SCRIPTS]
+    return []
+
+
+def _imports(text: str) -> Iterator[str]:
+    """Yield the first names of what a source says that it imports, wherever it says so."""
+    for match in _IMPORT.finditer(text):
+        for name in (match.group(1) or match.group(2)).split(","):
+            first = name.strip().split(" ")[0].split(".")[0]
+            if first:
+                yield first
+
+
+def _is_there(name: str, interpreter: Interpreter) -> bool:
+    return any(_module_in(site, name) for site in interpreter.sites)
+
+
+def _module_in(folder: Path, name: str) -> bool:
+    return (folder / name).is_dir() or (folder / f"{name}.py").is_file()
+
+
+def _environments(place: Place, names: list[str]) -> Iterator[Path]:
+    """Yield the environments that uv and pipx keep and that have one of the packages."""
+    home = place.home
+    cache = Path(place.search.get("XDG_CACHE_HOME") or home / ".cache")
+    data = Path(place.search.get("XDG_DATA_HOME") or home / ".local" / "share")
+    uv = Path(place.search.get("UV_CACHE_DIR") or cache / "uv")
+    tools = Path(place.search.get("UV_TOOL_DIR") or data / "uv" / "tools")
+    pipx = Path(place.search.get("PIPX_HOME") or data / "pipx")
+    patterns = [(uv, "archive-v*/*"), (uv, "environments-v*/*"), (tools, "*")]
+    patterns += [(pipx, ".cache/*"), (pipx, "venvs/*"), (home / ".local" / "pipx", ".cache/*")]
+    seen: set[str] = set()
+    for base, pattern in patterns:
+        for folder in sorted(base.glob(pattern))[:_MOST_TOOLS]:
+            real = os.path.realpath(folder)
+            if real not in seen and _has_one(Path(real), names):
+                seen.add(real)
+                yield Path(real)
+
+
+def _has_one(folder: Path, names: list[str]) -> bool:
+    if not (folder / "pyvenv.cfg").is_file():
+        return False
+    installed = distributions_in(environment_at(folder).sites)
+    return any(name in installed for name in names)
+
+
+def _is_code(path: str) -> bool:
+    return path.endswith(_CODE)
+
+
+def _is_package(path: str) -> bool:
+    return Path(path).name == "__pycache__" or (Path(path) / "__init__.py").is_file()
+
+
+def _is_code_folder(path: str) -> bool:
+    folder = Path(path)
+    return not folder.name.startswith(".") and not (folder / "pyvenv.cfg").exists()

