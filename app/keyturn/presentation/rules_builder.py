@@ -71,6 +71,8 @@ class RulesState:
     agents: tuple[AgentState, ...] = ()
     suspended: bool = False
     """Allow rules and posture rest since a careful resume."""
+    distrusted: bool = False
+    """They rest because another program changed what is sealed, or the keychain is locked."""
 
     def find(self, rule_id: str) -> KnownRule | None:
         """Return a rule by its id."""
@@ -269,7 +271,7 @@ class RulesBuilder:
         words = self._words
         if not rule.enabled:
             return IconText(icon=Icon.PAUSED, text=words("rules.state_off"))
-        if state.suspended and rule.effect is Effect.ALLOW:
+        if (state.suspended or state.distrusted) and rule.effect is Effect.ALLOW:
             return _attention(words("rules.state_suspended"))
         stricter = overruling(rule, state.all_rules)
         if stricter is not None:

@@ -60,6 +60,13 @@ def seals_shown(state: SealState, words: Words) -> SealsShown | None:
     return _table(changed[0], words) if changed else None
 
 
+def rules_rest(state: SealState) -> bool:
+    """Tell whether no rule allows anything by the state of the seals."""
+    if state.state == Sealing.LOCKED:
+        return True
+    return any(change.table in _DECIDING for change in state.changed)
+
+
 def _table(change: ChangedTable, words: Words) -> SealsShown:
     rest = "seals.rest_rows" if change.whole else "seals.rest_whole"
     if change.table in _DECIDING:

@@ -51,6 +51,10 @@ ROWS: dict[str, tuple[str | bytes, ...]] = {
 }
 
 
+FIRST = {"rules": "id", "consents": "server", "closures": "server", "pins": "server"}
+"""The first column of the tables whose first is no name."""
+
+
 class Profile:
     """One start of a broker on a profile, as far as its rules."""
 
@@ -167,8 +171,7 @@ def test_a_row_of_each_table_is_found(tmp_path: Path, table: str, way: str) -> N
         if way == "add":
             row = ("other", *row[1:])
         if way == "delete":
-            key = "id" if table == "rules" else "server" if len(row) > 2 else "name"
-            assert edit(folder, f"DELETE FROM {table} WHERE {key} = ?", row[0])
+            assert edit(folder, f"DELETE FROM {table} WHERE {FIRST.get(table, 'name')} = ?", row[0])
         else:
             statement, values = put_row(table, other(row))
             edit(folder, statement, *values)

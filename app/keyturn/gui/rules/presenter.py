@@ -29,6 +29,7 @@ from keyturn.presentation.rules_builder import (
     rule_of,
     with_hits,
 )
+from keyturn.presentation.seals import rules_rest
 from keyturn.presentation.words import Words
 
 _POSTURES: Final = {posture.value: posture for posture in Posture}
@@ -112,6 +113,8 @@ class RulesPresenter(QObject):
             state = replace(state, agents=message.agents)
         if message.stop is not None:
             state = replace(state, suspended=message.stop.careful)
+        if message.seals is not None:
+            state = replace(state, distrusted=rules_rest(message.seals))
         if state != self._state:
             self._state = state
             self._show()
