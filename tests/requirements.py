@@ -83,6 +83,12 @@ SEALS = _section(
     ("SEAL-2", KEPT, "Only a person seals again, and exactly what was on screen."),
     ("SEAL-3", KEPT, "Locked keychain: nothing that is sealed counts; none: it is said."),
 )
+PINS = _section(
+    "security 3, console 3.11",
+    ("PIN-1", KEPT, "Where a person chose so a call is allowed with their PIN only."),
+    ("PIN-2", KEPT, "Five wrong PINs lead to a pause that doubles, over restarts too."),
+    ("PIN-3", KEPT, "Changing the PIN takes the present one; none is written anywhere."),
+)
 LARGE_PAYLOADS = _section(
     "architecture 2",
     (
@@ -315,6 +321,7 @@ LAUNCH = _section(
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
+    *PINS,
     *LARGE_PAYLOADS,
     *WINDOW_ROWS,
     *CARD,

@@ -17,6 +17,7 @@ from keyturn.application.console_state import (
     ServerState,
     StopState,
 )
+from keyturn.application.pin_messages import PinState, SetPin
 from keyturn.domain.tier import Tier
 
 WINDOW_LINE_BYTES = 64 * 1024 * 1024
@@ -78,6 +79,7 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
     settings: dict[str, str] | None = None
     health: HealthState | None = None
     seals: SealState | None = None
+    pin: PinState | None = None
     history: int | None = None
     """Counts up when history has something new."""
 
@@ -144,6 +146,11 @@ class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
     labels: str | None = None
     """Letters that a review gives the tool; None leaves its labels as they are."""
     hide: bool = False
+    pin: str = ""
+
+    def __repr__(self) -> str:
+        """Keep the PIN out of logs and tracebacks."""
+        return f"Decide(id={self.id!r}, allow={self.allow})"
 
 
 class StopAll(_Message, frozen=True, kw_only=True, tag="stop"):
@@ -356,6 +363,7 @@ Intent = (
     | SettleCredential
     | RemoveCredential
     | PutSetting
+    | SetPin
     | SettleSeals
     | UnlockSeals
     | Quit

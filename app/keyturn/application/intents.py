@@ -3,7 +3,7 @@
 Only the console pipe and the terminal approver reach this (architecture.md law 4).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from keyturn.application.agreements import Agreements, PinShown
@@ -36,6 +36,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.events import Observers, Topic
 from keyturn.application.live import LiveConnections
+from keyturn.application.pin_messages import SetPin
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
@@ -72,6 +73,7 @@ class Intents:
         live: LiveConnections,
         sign_ins: SignInDesk,
         seals: Seals | None = None,
+        set_pin: Callable[[SetPin], Awaitable[None]] | None = None,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -88,6 +90,7 @@ class Intents:
         self._observers = observers
         self._home = home
         self._quit = quit_broker
+        self._put_pin = set_pin
 
     async def carry_out(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
         """Do what the person asked for."""
@@ -138,6 +141,8 @@ class Intents:
                 await self._registry.remove_credential(intent.server, intent.name)
             case PutSetting():
                 await self._registry.put_setting(intent.name, intent.value)
+            case SetPin():
+                await self._set_pin(intent)
             case SettleSeals() | UnlockSeals():
                 await self._settle_seals(intent)
             case Quit():
@@ -160,6 +165,11 @@ class Intents:
         else:
             await self._seals.settle(intent.table, intent.shown, accept=intent.accept)
         self._rejudge()
+
+    async def _set_pin(self, intent: SetPin) -> None:
+        if self._put_pin is None:
+            raise ConfigurationError("There is no keychain here that could keep a PIN.")
+        await self._put_pin(intent)
 
     async def _sign_in(self, name: str) -> None:
         server = self._remote(name)

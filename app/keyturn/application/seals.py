@@ -110,6 +110,11 @@ class Seals:
         if not done:
             raise _changed_again()
 
+    @property
+    def sealing(self) -> Sealing:
+        """Return whether the seals are there."""
+        return self._sealing
+
     def state(self) -> SealState:
         """Return what the window shows."""
         return SealState(

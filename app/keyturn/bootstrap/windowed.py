@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from keyturn.application.enrolment import Enrolment
 from keyturn.application.intents import POSTURE_SETTING
+from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.secret_store import SecretStore
-from keyturn.application.seals import Seals
+from keyturn.application.seals import Sealing, Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.notification import WaitingNotice
 from keyturn.bootstrap import ProfileChoice
@@ -37,11 +38,22 @@ async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
         secrets=profile_keychain(profile),
         milestones=Unwatched(),
     )
-    seals = make_seals(foundation, seals_keychain(profile))
+    keychain = seals_keychain(profile)
+    pins = Pins(
+        keychain=keychain,
+        settings=foundation.settings,
+        log=foundation.log,
+        clock=foundation.clock,
+        observers=foundation.observers,
+    )
+    seals = make_seals(foundation, keychain, pins)
     try:
         await foundation.settings.put_setting(CONSOLE_MARK, "1")
         await seals.start()
         service = Service(foundation, headless=False, seals=seals)
+        service.pins = pins
+        service.overview.pin = pins.state
+        foundation.approvals.pin_wanted = pins.wanted
         return await run_with_console(service, foundation, platform)
     finally:
         await seals.close()
@@ -115,15 +127,20 @@ def waiting_notice(
     return notice
 
 
-def make_seals(foundation: Foundation, keychain: SecretStore) -> Seals:
+def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Seals:
     """Seal a profile's agreements under a key that is kept in a keychain."""
+
+    async def load() -> None:
+        await _load(foundation)
+        await pins.load(unlocked=seals.sealing is Sealing.ON)
+
     seals = Seals(
         tables=foundation.tables,
         keychain=keychain,
         log=foundation.log,
         rules=foundation.rules,
         observers=foundation.observers,
-        load=lambda: _load(foundation),
+        load=load,
     )
     foundation.tables.on_change = seals.table_changed
     return seals
