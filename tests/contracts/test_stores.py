@@ -66,7 +66,7 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
         tables.use(b"k" * 32, {})
         await tables.seal_all(SEALED_TABLES)
         yield Stores(
-            SqliteRuleStore(tables),
+            SqliteRuleStore(tables, writer),
             SqliteServerStore(tables),
             SqliteAgentStore(tables),
             SqliteSettingStore(tables, writer),
@@ -145,6 +145,22 @@ def test_a_rule_is_replaced_by_its_id_and_removed_once(opened: Opened, tmp_path:
         assert await stores.rules.remove("r-b") is True
         assert await stores.rules.remove("r-b") is False
         assert await stores.rules.all() == ()
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_the_uses_of_a_rule_are_counted_until_they_are_forgotten(
+    opened: Opened, tmp_path: Path
+) -> None:
+    async def scenario(stores: Stores) -> None:
+        for _ in range(3):
+            await stores.rules.count_use("r-b")
+        await stores.rules.count_use("file-1")
+        assert await stores.rules.uses() == {"r-b": 3, "file-1": 1}
+        await stores.rules.forget_uses("r-b")
+        await stores.rules.forget_uses("r-b")
+        assert await stores.rules.uses() == {"file-1": 1}
 
     run(opened, tmp_path, scenario)
 

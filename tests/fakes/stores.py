@@ -14,6 +14,7 @@ class FakeRuleStore:
 
     def __init__(self, *rules: Rule) -> None:
         self.rules = {rule.id: rule for rule in rules}
+        self.used: dict[str, int] = {}
 
     async def all(self) -> tuple[Rule, ...]:
         return tuple(self.rules[key] for key in sorted(self.rules))
@@ -23,6 +24,15 @@ class FakeRuleStore:
 
     async def remove(self, rule_id: str) -> bool:
         return self.rules.pop(rule_id, None) is not None
+
+    async def uses(self) -> dict[str, int]:
+        return dict(self.used)
+
+    async def count_use(self, rule_id: str) -> None:
+        self.used[rule_id] = self.used.get(rule_id, 0) + 1
+
+    async def forget_uses(self, rule_id: str) -> None:
+        self.used.pop(rule_id, None)
 
 
 class FakeServerStore:

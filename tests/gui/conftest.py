@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from keyturn.gui.fonts import load_fonts
 from keyturn.gui.icons import Icons
 from keyturn.gui.look import Look
+from keyturn.gui.rules import study
 from keyturn.gui.style import dress
 from keyturn.gui.theme import Appearance, Theme
 from keyturn.gui.widgets.allow_button import AccessibleAllow
@@ -41,6 +42,25 @@ class Dresser:
         self.look = Look(self.theme, Icons(RESOURCES), words)
         self.accessible = AccessibleAllow()
         dress(application, self.theme)
+
+
+class IdleWorker:
+    """Runs nothing: these tests have no loop of asyncio that a job could come back on."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def run(self, job: object, done: object) -> None:
+        """Forget the job."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@pytest.fixture(autouse=True)
+def unstudied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold no rule that is being made against a history; test_rule_study.py does."""
+    monkeypatch.setattr(study, "Worker", IdleWorker)
 
 
 @pytest.fixture(scope="session")

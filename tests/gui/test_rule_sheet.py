@@ -208,3 +208,49 @@ def test_hostile_values_stand_whole_and_inert(scene: SheetsScene) -> None:
     assert f'"{value}"' in [label.text() for label in sheet.findChildren(QLabel)]
     (_one, choice) = sheet.choices[0]
     assert choice.accessibleName().startswith("/a&b~1c has to be ")
+
+
+def choose(scene: SheetsScene, span: str) -> None:
+    """Press one of the times that it can hold."""
+    choice = scene.sheets.rule.findChild(QAbstractButton, f"span_{span}")
+    assert choice is not None
+    scene.click(choice)
+
+
+@pytest.mark.parametrize(
+    ("span", "seconds"), [("quarter", 900.0), ("hour", 3600.0), ("session", None)]
+)
+def test_an_approval_is_remembered_for_a_while(
+    scene: SheetsScene, span: str, seconds: float | None
+) -> None:
+    request = call()
+    open_sheet(scene, request)
+    choose(scene, span)
+    save(scene)
+    (message,) = scene.saved()
+    assert (message.request, message.digest) == (request.id, request.digest)
+    assert message.seconds == seconds
+
+
+def test_the_shortest_time_is_chosen_each_time(scene: SheetsScene) -> None:
+    open_sheet(scene, call())
+    choose(scene, "always")
+    scene.click(scene.sheets.rule.cancel)
+    scene.wait(2_000)
+    scene.click(scene.view.card.block.rule)
+    save(scene)
+    (message,) = scene.saved()
+    assert message.seconds == 900.0
+
+
+def test_a_rule_without_an_end_takes_one_more_tick(scene: SheetsScene) -> None:
+    open_sheet(scene, call())
+    sheet = scene.sheets.rule
+    choose(scene, "always")
+    save(scene)
+    assert scene.saved() == []
+    scene.click(sheet.endless)
+    assert not sheet.save.armed
+    save(scene)
+    (message,) = scene.saved()
+    assert (message.request, message.seconds) == ("", None)

@@ -11,9 +11,7 @@ from keyturn.application.console_protocol import (
     RemoveRule,
     SaveRule,
     SetPosture,
-    SettleSeals,
     StateChanged,
-    UnlockSeals,
     UseRules,
 )
 from keyturn.application.console_state import (
@@ -23,6 +21,7 @@ from keyturn.application.console_state import (
     SealState,
     StopState,
 )
+from keyturn.application.pin_messages import SettleSeals, UnlockSeals
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Rule
 from keyturn.gui.forms.outcome import Outcome
@@ -30,6 +29,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.rules import RuleDraft
 from keyturn.presentation.rules_builder import RulesBuilder, read_rules
 from tests.gui import pages_data as data
@@ -264,6 +264,19 @@ def test_narrow_the_pane_takes_the_place_of_the_list(page: Page) -> None:
     assert page.view.detail.isVisible()
     page.view.detail.close_requested.emit()
     assert page.view.table.isVisible()
+
+
+def test_never_is_offered_for_what_denies_and_saved_with_it(page: Page) -> None:
+    page.view.add.click()
+    form = page.view.form
+    assert not form.never.isVisibleTo(form)
+    deny = form.findChild(ChoiceRow, "effect_deny")
+    assert deny is not None
+    deny.click()
+    assert form.never.isVisibleTo(form)
+    form.never.click()
+    form.save.click()
+    assert page.last_rule().never
 
 
 def test_beside_an_open_form_the_built_in_rules_are_whole(page: Page) -> None:

@@ -262,7 +262,7 @@ class World:
             observers=observers,
         )
         self.rules = RuleBook(
-            store=FakeRuleStore(), log=self.log, mask=NoMask(), observers=observers
+            store=FakeRuleStore(), log=self.log, mask=NoMask(), observers=observers, clock=clock
         )
         self.rules.use(self.posture_rules)
         self.agreements = Agreements(

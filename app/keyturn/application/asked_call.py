@@ -10,7 +10,8 @@ from collections.abc import Callable
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.asking import call_request
 from keyturn.application.assessment import Assessment
-from keyturn.application.call import IncomingCall, Judged
+from keyturn.application.call import IncomingCall, Judged, scope_of
+from keyturn.domain.grant import GrantScope
 from keyturn.domain.policy import Judgement
 
 
@@ -39,6 +40,10 @@ class AskedCall:
         """Its arguments without secrets, as a worker found them."""
         sealed = self._judged.call.sealed
         return sealed.masked if sealed is not None else b""
+
+    def scope(self) -> GrantScope | None:
+        """Return what an approval of it would be remembered for; None for what is no tool's."""
+        return scope_of(self._incoming, self._judged)
 
     def judge_again(self, *, suspended: bool) -> Judgement:
         """Judge it by the rules, the tier, the labels and the lamps of now."""

@@ -1,10 +1,11 @@
 """What a person is asked about a judged call: the approval request, made from its facts."""
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.application.call import IncomingCall, Judged
+from keyturn.application.call import IncomingCall, Judged, Refused
 from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import canonical
-from keyturn.domain.policy import Judgement
+from keyturn.domain.decision import Outcome
+from keyturn.domain.policy import Because, Judgement
 
 
 def rule_name(judgement: Judgement | None) -> str:
@@ -12,6 +13,26 @@ def rule_name(judgement: Judgement | None) -> str:
     if judgement is None or judgement.rule is None:
         return ""
     return judgement.rule.name or judgement.rule.id
+
+
+BY_RULES = frozenset({Outcome.ALLOWED_RULE, Outcome.ALLOWED_GRANT})
+"""Allowed by what stands, without anybody being asked about this call."""
+
+
+def allowed_by(judgement: Judgement) -> Outcome:
+    """Name what a verdict that allows rests on."""
+    granted = judgement.because is Because.GRANT
+    return Outcome.ALLOWED_GRANT if granted else Outcome.ALLOWED_RULE
+
+
+def denied(judgement: Judgement | None) -> Refused:
+    """Return the refusal of a call that a rule denies."""
+    rule = judgement.rule if judgement is not None else None
+    return Refused(
+        outcome=Outcome.DENIED_RULE,
+        rule=rule_name(judgement),
+        never=rule is not None and rule.never,
+    )
 
 
 def call_request(

@@ -8,8 +8,8 @@ import asyncio
 
 from keyturn.application.agreements import Agreements, Standing
 from keyturn.application.alerts import Alert, AlertKind, Alerts
-from keyturn.application.asking import rule_name
-from keyturn.application.call import Basis, IncomingCall, Judged, Refused
+from keyturn.application.asking import denied
+from keyturn.application.call import Basis, IncomingCall, Judged, Refused, scope_of
 from keyturn.application.connection import Connection
 from keyturn.application.continuations import RESPONSES
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
@@ -126,6 +126,7 @@ class Assessment:
         session = incoming.connection.session
         return (
             self._rules.hash,
+            self._rules.grants.changes,
             self._rules.posture,
             self._stop.careful,
             session.lamps,
@@ -254,7 +255,7 @@ class Assessment:
         judged.basis = self._basis(incoming, judged)
         if judged.judgement.verdict is Verdict.DENY:
             self._rules.counted(judged.judgement)
-            return Refused(outcome=Outcome.DENIED_RULE, rule=rule_name(judged.judgement))
+            return denied(judged.judgement)
         return None
 
     def judge(self, incoming: IncomingCall, judged: Judged, *, suspended: bool) -> Judgement:
@@ -276,19 +277,32 @@ class Assessment:
             arguments=call.arguments,
             lamps=lamps,
         )
-        judgement = self._rules.judge(subject, tier=judged.tier, labels=labels, suspended=suspended)
+        scope = scope_of(incoming, judged)
+        judgement = self._rules.judge(
+            subject, tier=judged.tier, labels=labels, suspended=suspended, scope=scope
+        )
         continuations = connection.session.continuations
         if judgement.verdict is not Verdict.DENY and continuations.holds(call):
             return Judgement(verdict=Verdict.ALLOW, because=Because.CONTINUATION)
-        if judgement.verdict is not Verdict.ALLOW:
-            return judgement
-        if call.method == TASK_UPDATE and not continuations.expects(call):
-            return Judgement(verdict=Verdict.ASK, because=Because.NOT_ASKED)
-        if not connection.is_known and judgement.because is not Because.BUILT_IN:
-            return Judgement(verdict=Verdict.ASK, because=_who_else(connection))
-        if call.other_params() and judgement.because is not Because.BUILT_IN:
-            return Judgement(verdict=Verdict.ASK, because=Because.OTHER_PARAMS)
+        return _unless_held_back(judgement, incoming, call)
+
+
+def _unless_held_back(judgement: Judgement, incoming: IncomingCall, call: ToolCall) -> Judgement:
+    """Ask about what would be allowed, where no rule may allow such a call."""
+    connection = incoming.connection
+    if call.method == TASK_UPDATE and not connection.session.continuations.expects(call):
+        return _asked_instead(judgement, Because.NOT_ASKED)
+    if judgement.because is Because.BUILT_IN:
         return judgement
+    if not connection.is_known:
+        return _asked_instead(judgement, _who_else(connection))
+    return _asked_instead(judgement, Because.OTHER_PARAMS) if call.other_params() else judgement
+
+
+def _asked_instead(judgement: Judgement, because: Because) -> Judgement:
+    """Ask about what would be allowed."""
+    allows = judgement.verdict is Verdict.ALLOW
+    return Judgement(verdict=Verdict.ASK, because=because) if allows else judgement
 
 
 def _unfit(faults: list[SchemaFault]) -> Refused | None:

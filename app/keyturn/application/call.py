@@ -17,6 +17,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.client_request import TOOLS_CALL, name_in
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
+from keyturn.domain.grant import GrantScope
 from keyturn.domain.hold_budget import held_seconds
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace
@@ -134,9 +135,10 @@ class IncomingCall(msgspec.Struct, kw_only=True):
         return named if isinstance(named, str) else ""
 
 
-Basis = tuple[str, Posture, bool, Lamps, int, Tier, Lamps]
-"""What a judgement rests on beside the call: hash of the rules, posture, whether rules are
-suspended, the session's lamps, how many results its trace looks in, the tool's tier and labels."""
+Basis = tuple[str, int, Posture, bool, Lamps, int, Tier, Lamps]
+"""What a judgement rests on beside the call: hash of the rules, changes of the grants, posture,
+whether rules are suspended, the session's lamps, how many results its trace looks in, the tool's
+tier and labels."""
 
 
 class Judged(msgspec.Struct, kw_only=True):
@@ -166,6 +168,19 @@ class Judged(msgspec.Struct, kw_only=True):
     def only_noted(self) -> bool:
         """Tell whether no rule speaks of it, so that it is noted and not decided."""
         return self.judgement is not None and self.judgement.because is Because.BUILT_IN
+
+
+def scope_of(incoming: IncomingCall, judged: Judged) -> GrantScope | None:
+    """Return what an approval of a call would be remembered for; None for what is no tool's."""
+    if not judged.call.is_of_tool:
+        return None
+    return GrantScope(
+        session=incoming.connection.session.id,
+        launch_hash=judged.call.launch_hash,
+        def_hash=judged.call.def_hash,
+        tier=judged.tier,
+        labels=judged.standing.labels,
+    )
 
 
 class Forwarded(msgspec.Struct, frozen=True):
@@ -199,6 +214,8 @@ class Refused:
     message: str = ""
     """The person's words, when they denied with a message."""
     rule: str = ""
+    never: bool = False
+    """The rule that denied it is marked so that no approval lets it through."""
     ticket: str = ""
     faults: tuple[str, ...] = ()
     hold_seconds: int = 0

@@ -17,7 +17,7 @@ from keyturn.application.console_state import (
     ServerState,
     StopState,
 )
-from keyturn.application.pin_messages import PinState, SetPin
+from keyturn.application.pin_messages import PinState, SetPin, SettleSeals, UnlockSeals
 from keyturn.domain.tier import Tier
 
 WINDOW_LINE_BYTES = 64 * 1024 * 1024
@@ -175,6 +175,12 @@ class SaveRule(_Message, frozen=True, kw_only=True, tag="save_rule"):
 
     n: int
     data: str
+    request: str = ""
+    """The card that it is saved from, where the approval is only to be remembered for a while."""
+    digest: str = ""
+    """Of that card."""
+    seconds: float | None = None
+    """How long it is remembered; None for as long as the session may."""
 
 
 class RemoveRule(_Message, frozen=True, kw_only=True, tag="remove_rule"):
@@ -319,21 +325,6 @@ class PutSetting(_Message, frozen=True, kw_only=True, tag="put_setting"):
     n: int
     name: str
     value: str
-
-
-class SettleSeals(_Message, frozen=True, kw_only=True, tag="settle_seals"):
-    """Seal a table that another program changed, as it was on screen or without the changes."""
-
-    n: int
-    table: str
-    shown: str
-    accept: bool
-
-
-class UnlockSeals(_Message, frozen=True, kw_only=True, tag="unlock_seals"):
-    """Ask the keychain for the key of the seals again."""
-
-    n: int
 
 
 class Quit(_Message, frozen=True, kw_only=True, tag="quit"):

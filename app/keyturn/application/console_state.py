@@ -111,6 +111,10 @@ class RuleState(msgspec.Struct, frozen=True, kw_only=True):
 
     data: str
     hits: int
+    life: str = "acts"
+    """The name of its `Life`, in small letters."""
+    uses: int = 0
+    """How often it allowed in all, of one whose uses are limited."""
 
 
 class CredentialState(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import msgspec
 from keyturn.application.approval_request import Answer, AnswerVerdict, ApprovalRequest
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_call import AskedCall
-from keyturn.application.asking import rule_name
+from keyturn.application.asking import BY_RULES, allowed_by, denied, rule_name
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import IncomingCall, Judged, Refused, Silence
 from keyturn.application.hold_budgets import HoldBudgets
@@ -20,7 +20,7 @@ from keyturn.application.stop import StopSwitch
 from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome, Verdict
-from keyturn.domain.policy import Because
+from keyturn.domain.policy import LIMITED, Because, Judgement
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,12 +60,36 @@ class Decider:
         self._ids = ids
 
     async def decide(self, incoming: IncomingCall, judged: Judged) -> Decided:
-        """Let a rule, a continuation or a grant decide, or else a person."""
+        """Let a rule, a continuation or a grant decide, or else a person.
+
+        Whatever allowed it but the rules of just now: a rule that denies by then beats it.
+        """
+        decided = await self._decide(incoming, judged)
+        if not decided.outcome.allows or decided.outcome in BY_RULES:
+            return decided
+        return self._denied_by_now(incoming, judged, decided.answer) or decided
+
+    def _denied_by_now(
+        self, incoming: IncomingCall, judged: Judged, answer: Answer | None
+    ) -> Decided | None:
+        """Refuse what was allowed by a click or by what a click left, and a rule denies."""
+        judgement = self._assessment.judge(incoming, judged, suspended=self._stop.careful)
+        if judgement.verdict is not Verdict.DENY:
+            return None
+        judged.judgement = judgement
+        self._rules.counted(judgement)
+        refusal = denied(judgement)
+        return Decided(outcome=refusal.outcome, refusal=refusal, answer=answer)
+
+    async def _decide(self, incoming: IncomingCall, judged: Judged) -> Decided:
         judgement = judged.judgement
         if judgement is not None and judgement.verdict is Verdict.ALLOW:
             if judgement.because is not Because.CONTINUATION:
-                self._rules.counted(judgement)
-                return Decided(outcome=Outcome.ALLOWED_RULE)
+                if self._rules.take(judgement):
+                    return Decided(outcome=allowed_by(judgement))
+                # Others took what was left of it since this call was judged.
+                careful = self._stop.careful
+                judged.judgement = self._assessment.judge(incoming, judged, suspended=careful)
             # Used up here, so that the same state never allows a second call.
             if incoming.connection.session.continuations.take(judged.call):
                 return Decided(outcome=Outcome.CONTINUATION)
@@ -91,15 +115,19 @@ class Decider:
         if refusal is None:
             careful = self._stop.careful
             judgement = self._assessment.judge(incoming, judged, suspended=careful)
-            by_rule = decided.outcome is Outcome.ALLOWED_RULE
-            if judgement.verdict is Verdict.ASK and by_rule:
+            by_rule = decided.outcome in BY_RULES
+            if (
+                judgement.verdict is Verdict.ASK
+                and by_rule
+                and not _took_the_last(judged, judgement)
+            ):
                 judged.judgement = judgement
                 return None
             if judgement.verdict is not Verdict.DENY:
                 return decided
             judged.judgement = judgement
             self._rules.counted(judgement)
-            refusal = Refused(outcome=Outcome.DENIED_RULE, rule=rule_name(judgement))
+            refusal = denied(judgement)
         return Decided(outcome=refusal.outcome, refusal=refusal, answer=decided.answer)
 
     async def _ask(self, incoming: IncomingCall, judged: Judged) -> Decided:
@@ -158,6 +186,12 @@ def refused(
     """Decide that nothing is sent, for this reason."""
     refusal = Refused(outcome=outcome, faults=faults)
     return Decided(outcome=outcome, refusal=refusal, answer=answer)
+
+
+def _took_the_last(judged: Judged, now: Judgement) -> bool:
+    """Tell whether a rule would not allow a call again only because it allowed this one."""
+    took = judged.judgement.rule if judged.judgement is not None else None
+    return took is not None and now.because in LIMITED and now.rule == took
 
 
 def _resolved(resolution: Resolution, ticket: str, rule: str, hold_seconds: float) -> Decided:

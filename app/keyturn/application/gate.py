@@ -232,9 +232,10 @@ class Gate:
             actor=decided.late.actor if decided.late is not None else actor_of(decided.outcome),
             details=_details(incoming, judged, decided),
         )
+        if decided.outcome is Outcome.ALLOWED_RULE:
+            await self._rules.keep_use(judged.judgement)
         await self._log.commit(entry, durability)
-        incoming.decided = True
-        judged.outcome = decided.outcome
+        incoming.decided, judged.outcome = True, decided.outcome
         incoming.connection.session.remember(call, decided.outcome, judged.number)
         self._observers.changed(Topic.HISTORY)
 

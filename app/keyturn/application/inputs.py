@@ -169,8 +169,9 @@ class Inputs:
         if judgement.verdict is Verdict.DENY:
             self._rules.counted(judgement)
             return Outcome.DENIED_RULE, False
-        if judgement.verdict is Verdict.ALLOW and asked.connection.is_known:
-            self._rules.counted(judgement)
+        by_rule = judgement.verdict is Verdict.ALLOW and asked.connection.is_known
+        if by_rule and self._rules.take(judgement):
+            await self._rules.keep_use(judgement)
             return Outcome.ALLOWED_RULE, False
         return await self._ask(asked, tier, judgement)
 

@@ -27,20 +27,19 @@ from keyturn.application.console_protocol import (
     SetPosture,
     SetTier,
     SettleCredential,
-    SettleSeals,
     SignIn,
     SignOut,
     StopAll,
-    UnlockSeals,
     UseRules,
 )
 from keyturn.application.events import Observers, Topic
 from keyturn.application.live import LiveConnections
-from keyturn.application.pin_messages import SetPin
+from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
+from keyturn.application.remembering import remember_approval
 from keyturn.application.removing import remove_server, sign_out_of
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
@@ -103,7 +102,7 @@ class Intents:
                 await self._stop.use_rules()
                 self._rejudge()
             case SaveRule():
-                await self._save_rule(intent.data)
+                await self._save_rule(intent)
             case RemoveRule():
                 await self._rules.remove(intent.id)
                 self._rejudge()
@@ -150,11 +149,15 @@ class Intents:
             case _:
                 assert_never(intent)
 
-    async def _save_rule(self, data: str) -> None:
-        parsed = parse_strict(data)
+    async def _save_rule(self, intent: SaveRule) -> None:
+        parsed = parse_strict(intent.data)
         if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
             raise ConfigurationError("The rule cannot be read.", mend="Write it again.")
-        await self._rules.add(rule_from_data(parsed.value))
+        rule = rule_from_data(parsed.value)
+        if intent.request:
+            await remember_approval(rule, intent, self._approvals, self._rules)
+        else:
+            await self._rules.add(rule)
         self._rejudge()
 
     async def _settle_seals(self, intent: SettleSeals | UnlockSeals) -> None:

@@ -216,7 +216,12 @@ class Overview:
 
     def _rule_states(self) -> tuple[RuleState, ...]:
         return tuple(
-            RuleState(data=canonical(rule_to_data(rule)).decode(), hits=self._rules.hits(rule.id))
+            RuleState(
+                data=canonical(rule_to_data(rule)).decode(),
+                hits=self._rules.hits(rule.id),
+                life=self._rules.counts.life(rule).name.lower(),
+                uses=self._rules.counts.uses(rule.id),
+            )
             for rule in self._rules.rules
         )
 

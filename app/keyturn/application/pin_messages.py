@@ -1,4 +1,4 @@
-"""The messages of the console protocol about the PIN; no text of one is ever shown or logged."""
+"""The console protocol about the seals and the PIN; no PIN is ever shown or logged."""
 
 import msgspec
 
@@ -25,3 +25,18 @@ class PinState(msgspec.Struct, frozen=True, kw_only=True):
     is_set: bool
     use: str
     """A `PinUse`."""
+
+
+class SettleSeals(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="settle_seals"):
+    """Seal a table that another program changed, as it was on screen or without the changes."""
+
+    n: int
+    table: str
+    shown: str
+    accept: bool
+
+
+class UnlockSeals(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="unlock_seals"):
+    """Ask the keychain for the key of the seals again."""
+
+    n: int

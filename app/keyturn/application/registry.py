@@ -104,6 +104,7 @@ class Registry:
         self._clock = clock
         self._observers = observers
         self._live: LiveConnections | None = None
+        self.on_agent: Callable[[str], None] = lambda _name: None
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
         self._changing_agents = asyncio.Lock()
@@ -223,17 +224,12 @@ class Registry:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
         checked_agent_name(name)
         token = self._tokens.new_token()
-        agent = AgentConfig(
-            name=name,
-            token_sha256=token_hash(token),
-            executable=executable,
-            executable_sha256=sha256,
-            enrolled_at=self._clock.now_utc(),
-        )
+        agent = _enrolled(name, token, (executable, sha256), self._clock.now_utc())
         await self._record(RecordType.AGENT, "enrolled", Actor.HUMAN, {}, agent=name)
         await self._agent_store.put_agent(agent)
         self._tokens.write(name, token)
         self._agents[name] = agent
+        self.on_agent(name)
         self._proposed_agents.discard(name)
         self._apply()
 
@@ -266,6 +262,7 @@ class Registry:
         """Take an agent's token away; this tightens, so the command line may do it too."""
         if self._agents.pop(name, None) is None:
             return False
+        self.on_agent(name)
         self._apply()
         async with self._changing_agents:
             await self._record(RecordType.AGENT, "revoked", actor, {}, agent=name)
@@ -327,6 +324,17 @@ class Registry:
         await self._log.commit(
             Entry(type=kind, outcome=what, actor=actor, details=details, server=server, agent=agent)
         )
+
+
+def _enrolled(name: str, token: str, program: tuple[str, str], now: str) -> AgentConfig:
+    executable, sha256 = program
+    return AgentConfig(
+        name=name,
+        token_sha256=token_hash(token),
+        executable=executable,
+        executable_sha256=sha256,
+        enrolled_at=now,
+    )
 
 
 def _with_program(agent: AgentConfig, seen: AgentConfig) -> AgentConfig | None:

@@ -1,6 +1,7 @@
 """What calls are judged by changed while they wait: each is judged again at once."""
 
 from keyturn.application.approvals import Approvals
+from keyturn.application.asking import allowed_by
 from keyturn.application.rulebook import RuleBook
 from keyturn.domain.approval import Event, State
 from keyturn.domain.decision import Outcome, Verdict
@@ -25,8 +26,9 @@ def judge_waiting(approvals: Approvals, rules: RuleBook, *, suspended: bool) -> 
             continue
         allowed = judgement.verdict is Verdict.ALLOW
         event = Event.ALLOWED if allowed else Event.DENIED
-        outcome = Outcome.ALLOWED_RULE if allowed else Outcome.DENIED_RULE
+        outcome = allowed_by(judgement) if allowed else Outcome.DENIED_RULE
         if approvals.decide_by_rule(waiting.request.id, event, outcome, judgement):
-            rules.counted(judgement)
             decided += 1
+            # Nothing came in between since it was judged, so that no limit was reached.
+            rules.take(judgement)
     return decided

@@ -5,7 +5,7 @@ What is not agreed to is refused, never asked about as a call (architecture.md s
 
 import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from keyturn.application.agreed_values import values_token
@@ -33,6 +33,7 @@ from keyturn.domain.definition import (
     proposed_tier,
     review_state,
 )
+from keyturn.domain.lamps import Lamps
 from keyturn.domain.launch import LaunchIdentity, replaces
 
 MOST_OPEN = 500
@@ -75,6 +76,11 @@ class Reviews:
         self._salt = secrets.token_bytes(32)
         self._open: dict[_Key, _Open] = {}
         self._refused: set[_Key] = set()
+        self._on_drift: list[Callable[[str], None]] = []
+
+    def on_drift(self, callback: Callable[[str], None]) -> None:
+        """Call back with the name of a server that lists a tool other than it is pinned."""
+        self._on_drift.append(callback)
 
     @property
     def agreements(self) -> Agreements:
@@ -186,16 +192,14 @@ class Reviews:
         self._withdraw(left, Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED)
 
     def _ask_definition(self, connection: Connection, tool: ToolDefinition) -> None:
-        proposed = proposed_tier(tool)
-        subject: JsonObject = {
-            **tool.body,
-            "proposed_tier": proposed.name if proposed is not None else None,
-            "labels": list(self._agreements.standing(connection, tool.name).labels.letters()),
-        }
+        labels = self._agreements.standing(connection, tool.name).labels
+        subject = _definition_subject(tool, labels)
         self._ask_once(connection, RequestKind.DEFINITION, tool.name, subject, tool)
 
     def _block_changed(self, connection: Connection, tool: ToolDefinition, pin: Pin | None) -> None:
         server = connection.server.name
+        for callback in self._on_drift:
+            callback(server)
         self._approvals.refuse(
             lambda r: (
                 (r.kind, r.server, r.tool, r.method)
@@ -205,13 +209,8 @@ class Reviews:
             WithdrawCause.DRIFT,
         )
         before: JsonObject = pin.definition.body if pin is not None else {}
-        self._ask_once(
-            connection,
-            RequestKind.CHANGE,
-            tool.name,
-            {"before": before, "after": tool.body},
-            tool,
-        )
+        subject: JsonObject = {"before": before, "after": tool.body}
+        self._ask_once(connection, RequestKind.CHANGE, tool.name, subject, tool)
 
     def _ask_once(
         self,
@@ -303,3 +302,13 @@ class Reviews:
         if resolution.state is State.DENIED:
             self._refused.add(key)
         await self._agreements.refuse(connection, tool, answer, key[3])
+
+
+def _definition_subject(tool: ToolDefinition, labels: Lamps) -> JsonObject:
+    """Return what an approver is shown of a tool that is new."""
+    proposed = proposed_tier(tool)
+    return {
+        **tool.body,
+        "proposed_tier": proposed.name if proposed is not None else None,
+        "labels": list(labels.letters()),
+    }

@@ -1,19 +1,29 @@
 """The rules in force: loaded once, changed only by a person, each change recorded."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
+from msgspec import structs
+
 from keyturn.application.events import Observers, Topic
+from keyturn.application.grants import Grants
 from keyturn.application.masking import masked_json
+from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stores import RuleStore
+from keyturn.application.rule_counts import RuleCounts
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.condition import fault_of
 from keyturn.domain.decision import Actor, Verdict
 from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.grant import GrantScope, fault_of_grant
 from keyturn.domain.lamps import Lamps
-from keyturn.domain.policy import Judgement, Posture, judge
+from keyturn.domain.policy import Because, Judgement, Posture, judge
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
+from keyturn.domain.rule_index import RuleIndex
 from keyturn.domain.tier import Tier
 
 
@@ -21,7 +31,13 @@ class RuleBook:
     """Judges calls by the standing rules."""
 
     def __init__(
-        self, *, store: RuleStore, log: DecisionLog, mask: SecretMask, observers: Observers
+        self,
+        *,
+        store: RuleStore,
+        log: DecisionLog,
+        mask: SecretMask,
+        observers: Observers,
+        clock: Clock,
     ) -> None:
         self._store = store
         self._log = log
@@ -29,19 +45,34 @@ class RuleBook:
         self._observers = observers
         self._rules: tuple[Rule, ...] = ()
         self._hash = rule_set_hash(())
+        self._index = RuleIndex(())
         self.posture = Posture.ASK_ALL
         self.distrusted = False
         """Another program changed the rules: until a person looked, none of them allows."""
         self._hits: dict[str, int] = {}
+        self.counts = RuleCounts(clock=clock, store=store)
+        self.grants = Grants(clock)
+        self._on_turn: list[Callable[[], object]] = []
 
-    async def load(self) -> None:
-        """Read the rules of the profile."""
-        self.use(await self._store.all())
+    async def load(self, seen_utc: str = "") -> None:
+        """Read the rules of the profile; `seen_utc` is the latest time that its log knows."""
+        await self.begin(await self._store.all(), seen_utc)
+
+    async def begin(self, rules: tuple[Rule, ...], seen_utc: str = "") -> None:
+        """Put the first set of rules in force, with what was used of them before this start."""
+        await self.counts.load(seen_utc)
+        self.use(rules)
+
+    def on_turn(self, callback: Callable[[], object]) -> None:
+        """Call back when a rule began or ceased to hold because of the time."""
+        self._on_turn.append(callback)
 
     def use(self, rules: tuple[Rule, ...]) -> None:
         """Put a set of rules in force (a headless FILE's, or what the store holds)."""
         self._rules = rules
         self._hash = rule_set_hash(rules)
+        self._index = RuleIndex(rules)
+        self.counts.use(rules, self._turned)
         self._observers.changed(Topic.RULES)
 
     @property
@@ -63,15 +94,40 @@ class RuleBook:
         return dict(self._hits)
 
     def judge(
-        self, subject: RuleSubject, *, tier: Tier, labels: Lamps, suspended: bool
+        self,
+        subject: RuleSubject,
+        *,
+        tier: Tier,
+        labels: Lamps,
+        suspended: bool,
+        scope: GrantScope | None = None,
     ) -> Judgement:
-        """Judge a call; with the rules suspended or distrusted only those that tighten count."""
-        rules = self._rules
+        """Judge a call; with the rules suspended or distrusted only those that tighten count.
+
+        With a `scope` the grants count too that were given for it, where no rule asks.
+        """
+        suspended = suspended or self.distrusted
+        granted: tuple[Rule, ...] = ()
+        if scope is not None and not suspended:
+            granted = self.grants.of(scope, subject.agent, subject.server, subject.tool)
+        rules = self._index.about(subject)
         posture = self.posture
-        if suspended or self.distrusted:
+        if suspended:
             rules = tuple(rule for rule in rules if rule.effect is not Effect.ALLOW)
             posture = Posture.ASK_ALL
-        return judge(subject, tier=tier, labels=labels, rules=rules, posture=posture)
+        moment = self.counts.moment()
+        by_rules = judge(
+            subject, tier=tier, labels=labels, rules=rules, posture=posture, moment=moment
+        )
+        if not granted or by_rules.verdict is not Verdict.ASK:
+            return by_rules
+        rules = (*rules, *granted)
+        judgement = judge(
+            subject, tier=tier, labels=labels, rules=rules, posture=posture, moment=moment
+        )
+        if judgement.verdict is not Verdict.ALLOW:
+            return by_rules
+        return structs.replace(judgement, because=Because.GRANT)
 
     def denies_reading(self, agent: str, server: str, uri: str, lamps: Lamps) -> Judgement | None:
         """Return the judgement of a rule that denies a resource; None where none does."""
@@ -91,12 +147,24 @@ class RuleBook:
         if judgement.rule is not None:
             self._hits[judgement.rule.id] = self._hits.get(judgement.rule.id, 0) + 1
 
-    async def add(self, rule: Rule) -> None:
-        """Save a person's rule.
+    def take(self, judgement: Judgement) -> bool:
+        """Let a rule allow one call, and count it; False where it reached a limit meanwhile."""
+        rule = judgement.rule
+        if rule is not None and judgement.because is Because.GRANT:
+            return self.grants.use(rule)
+        if rule is not None and not self.counts.take(rule):
+            return False
+        self.counted(judgement)
+        if rule is not None and rule.limits.uses is not None:
+            self._observers.changed(Topic.RULES)
+        return True
 
-        Raises ConditionFault when it could never be evaluated, ConfigurationError when it would
-        hold a secret: the rules are kept as they are, because they have to match.
-        """
+    async def keep_use(self, judgement: Judgement | None) -> None:
+        """Have what was taken outlive this process, before the call moves; see `RuleCounts`."""
+        if judgement is not None and judgement.rule is not None:
+            await self.counts.keep(judgement.rule)
+
+    def _refuse_unusable(self, rule: Rule) -> None:
         for condition in rule.when:
             fault_of(condition)
         if _holds_a_secret(rule, self._mask):
@@ -104,9 +172,39 @@ class RuleBook:
                 "The rule would hold what looks like a password, a key or a token.",
                 mend="Leave that value out of the rule, or go on allowing such calls one by one.",
             )
+
+    def _turned(self) -> None:
+        for rule in self.counts.newly_ended():
+            self._log.note(self._entry("ended", rule, Actor.KEYTURN))
+        self._observers.changed(Topic.RULES)
+        for callback in self._on_turn:
+            callback()
+
+    async def add(self, rule: Rule) -> None:
+        """Save a person's rule.
+
+        Raises ConditionFault when it could never be evaluated, ConfigurationError when it would
+        hold a secret: the rules are kept as they are, because they have to match.
+        """
+        self._refuse_unusable(rule)
+        old = next((r for r in self._rules if r.id == rule.id), None)
         await self._log.commit(self._entry("added", rule))
         await self._store.put(rule)
+        if old is None or replace(old, name=rule.name, enabled=rule.enabled) != rule:
+            await self.counts.begin_anew(rule)
         self.use((*(r for r in self._rules if r.id != rule.id), rule))
+
+    async def grant(self, rule: Rule, scope: GrantScope, seconds: float) -> None:
+        """Remember a person's approval; recorded first, and never over a restart.
+
+        Raises ConfigurationError where it cannot be remembered like this.
+        """
+        fault = fault_of_grant(rule, scope.tier)
+        if fault:
+            raise ConfigurationError(fault)
+        self._refuse_unusable(rule)
+        await self._log.commit(self._entry("granted", rule))
+        self.grants.make(rule, scope, seconds)
 
     async def remove(self, rule_id: str) -> bool:
         """Remove a rule; False when there is none of that id."""
@@ -115,10 +213,11 @@ class RuleBook:
             return False
         await self._log.commit(self._entry("removed", rule))
         await self._store.remove(rule_id)
+        await self.counts.begin_anew(rule)
         self.use(tuple(r for r in self._rules if r.id != rule_id))
         return True
 
-    def _entry(self, what: str, rule: Rule) -> Entry:
+    def _entry(self, what: str, rule: Rule, actor: Actor = Actor.HUMAN) -> Entry:
         """Record a rule's form; to its values the record only commits, as to a call's arguments."""
         mask = self._mask.mask
         values = _values(rule)
@@ -135,7 +234,7 @@ class RuleBook:
         return Entry(
             type=RecordType.RULE,
             outcome=what,
-            actor=Actor.HUMAN,
+            actor=actor,
             details={"rule": form},
             arguments=kept,
             masked=masked,

@@ -9,6 +9,7 @@ from keyturn.application.ports.clock import Timer
 from keyturn.application.ports.processes import ObservedProcess
 from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome
+from keyturn.domain.grant import GrantScope
 from keyturn.domain.policy import Judgement
 
 _CHARACTER_BYTES = 4
@@ -32,6 +33,10 @@ class WaitingCall(Protocol):
     @property
     def masked(self) -> bytes:
         """Its arguments without secrets, where somebody has looked for them; else nothing."""
+        ...
+
+    def scope(self) -> GrantScope | None:
+        """Return what an approval of it would be remembered for; None for what is no tool's."""
         ...
 
     def judge_again(self, *, suspended: bool) -> Judgement:

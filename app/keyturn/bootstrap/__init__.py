@@ -9,10 +9,13 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.errors import AlreadyRunning
+
+if TYPE_CHECKING:
+    from keyturn.domain.rule_proof import Question
 
 
 class ProfileChoice(Protocol):
@@ -154,6 +157,22 @@ def read_history(
     from keyturn.bootstrap.commands import history_rows
 
     return history_rows(choice, filters, limit)
+
+
+def lint_rules(choice: ProfileChoice, file: Path) -> tuple[tuple[str, ...], bool]:
+    """Say what is odd about the rules of a headless FILE, and whether nothing is."""
+    from keyturn.bootstrap.rule_tests import lint_file
+
+    tested = lint_file(choice, file)
+    return tested.lines, tested.well
+
+
+def ask_rules(file: Path, question: "Question") -> tuple[tuple[str, ...], bool]:
+    """Say whether the rules of FILE can ever allow a call, and whether it is proved that not."""
+    from keyturn.bootstrap.rule_tests import ask_of_file
+
+    tested = ask_of_file(file, question)
+    return tested.lines, tested.well
 
 
 def stored_servers(choice: ProfileChoice) -> list[JsonObject]:

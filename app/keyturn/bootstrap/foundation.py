@@ -11,6 +11,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
+from keyturn.application.grants import Grants
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
@@ -25,6 +26,7 @@ from keyturn.application.ports.stores import SettingStore
 from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
 from keyturn.application.registry import Registry
+from keyturn.application.rejudging import judge_waiting
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
@@ -193,15 +195,13 @@ def _build(ground: _Ground) -> Foundation:
         approvals=approvals,
         observers=ground.observers,
     )
-    rules = RuleBook(
-        store=SqliteRuleStore(ground.tables),
-        log=ground.log,
-        mask=ground.mask,
-        observers=ground.observers,
-    )
+    rules = _rules(ground, approvals, stop)
     agreements = Agreements(
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )
+    registry = _registry(ground)
+    reviews = _reviews(ground, agreements, approvals)
+    _end_grants(rules.grants, stop, reviews, registry)
     inputs = _inputs(ground, recorder, approvals, stop, rules)
     holds = HoldBudgets(
         store=ground.settings, log=ground.log, observers=ground.observers, limits=ground.limits
@@ -226,8 +226,8 @@ def _build(ground: _Ground) -> Foundation:
         stop=stop,
         rules=rules,
         agreements=agreements,
-        reviews=_reviews(ground, agreements, approvals),
-        registry=_registry(ground),
+        reviews=reviews,
+        registry=registry,
         sessions=Sessions(ground.ids, ground.indexes),
         trace_key=ground.indexes.key,
         workers=ground.workers,
@@ -237,6 +237,26 @@ def _build(ground: _Ground) -> Foundation:
         holds=holds,
         milestones=ground.milestones,
     )
+
+
+def _rules(ground: _Ground, approvals: Approvals, stop: StopSwitch) -> RuleBook:
+    rules = RuleBook(
+        store=SqliteRuleStore(ground.tables, ground.writer),
+        log=ground.log,
+        mask=ground.mask,
+        observers=ground.observers,
+        clock=ground.clock,
+    )
+    rules.on_turn(lambda: judge_waiting(approvals, rules, suspended=stop.careful))
+    return rules
+
+
+def _end_grants(grants: Grants, stop: StopSwitch, reviews: Reviews, registry: Registry) -> None:
+    """Let no remembered approval outlive what it rests on."""
+    stop.on_engage(lambda _facts: grants.clear())
+    reviews.on_drift(grants.end_server)
+    reviews.agreements.on_change(lambda server, _launch: grants.end_server(server))
+    registry.on_agent = grants.end_agent
 
 
 def _registry(ground: _Ground) -> Registry:

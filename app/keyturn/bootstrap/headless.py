@@ -36,6 +36,7 @@ from keyturn.presentation.history_builder import HistoryBuilder
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.verbs import read_verbs
+from keyturn.storage.listing import latest_time
 from keyturn.storage.stop_reviews import SqliteStopReviews
 
 CONSOLE_MARK = "owned_by_console"
@@ -229,5 +230,6 @@ async def _configure(foundation: Foundation, config: HeadlessConfig) -> None:
     await foundation.agreements.load()
     await foundation.holds.load()
     foundation.rules.posture = config.policy.posture
-    foundation.rules.use(config.policy.rules)
+    latest = latest_time(foundation.profile.database)
+    await foundation.rules.begin(config.policy.rules, latest)
     foundation.registry.use(config.servers, config.agents)

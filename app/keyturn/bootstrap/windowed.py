@@ -23,6 +23,7 @@ from keyturn.domain.configuration import Limits
 from keyturn.domain.policy import Posture
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.verbs import read_verbs
+from keyturn.storage.listing import latest_time
 
 
 def run_windowed(choice: ProfileChoice, profile: Profile, platform: str) -> int:
@@ -148,7 +149,7 @@ def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Sea
 
 async def _load(foundation: Foundation) -> None:
     await foundation.agreements.load()
-    await foundation.rules.load()
+    await foundation.rules.load(latest_time(foundation.profile.database))
     await foundation.registry.load()
     await foundation.holds.load()
     posture = foundation.registry.settings.get(POSTURE_SETTING, Posture.ASK_ALL.value)

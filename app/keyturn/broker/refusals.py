@@ -111,6 +111,11 @@ def _text_of_outcome(refused: Refused) -> str:
     match refused.outcome:
         case Outcome.DENIED_USER if refused.message:
             return f'Denied by the user, who says: "{refused.message}" {_NOTHING_SENT}'
+        case Outcome.DENIED_RULE if refused.never:
+            return (
+                "Denied by a rule of the user in Keyturn that no approval can overrule. "
+                f"{_NOTHING_SENT} Do not ask for it again; find another way."
+            )
         case Outcome.EXPIRED_NO_ANSWER:
             return (
                 f"Undecided, not denied. Nobody answered in {refused.hold_seconds} s. Ask the "

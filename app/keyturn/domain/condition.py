@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from keyturn.domain.address import (
     TwoReadings,
@@ -95,15 +96,43 @@ def _key_of(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
+class Look:
+    """Finds values in the arguments of one call, each path once, whatever tests are made there."""
+
+    def __init__(self, arguments: JsonObject) -> None:
+        self._arguments = arguments
+        self._found: dict[str, JsonValue | _Missing | ConditionFault] = {}
+
+    def at(self, pointer: str) -> JsonValue | _Missing:
+        """Follow a pointer; raises ConditionFault where a key on its way has one alike to it."""
+        if pointer not in self._found:
+            self._found[pointer] = self._follow(pointer)
+        found = self._found[pointer]
+        if isinstance(found, ConditionFault):
+            raise found
+        return found
+
+    def _follow(self, pointer: str) -> JsonValue | _Missing | ConditionFault:
+        try:
+            _refuse_alike(self._arguments, pointer)
+        except ConditionFault as fault:
+            return fault
+        return pointer_value(self._arguments, pointer)
+
+
 def holds(condition: Condition, arguments: JsonObject, lamps: Lamps) -> bool:
+    """Make one test alone; see `holds_in`."""
+    return holds_in(condition, Look(arguments), lamps)
+
+
+def holds_in(condition: Condition, look: Look, lamps: Lamps) -> bool:
     """Make the test; an absent value fails every test but `has: false`.
 
     Raises ConditionFault when the condition itself cannot be evaluated.
     """
     if condition.op is Operator.TAINT_HAS:
         return _taint_has(condition.value, lamps)
-    _refuse_alike(arguments, condition.path)
-    found = pointer_value(arguments, condition.path)
+    found = look.at(condition.path)
     if condition.op is Operator.HAS:
         if not isinstance(condition.value, bool) and condition.value is not None:
             raise ConditionFault("`has` takes true, false or nothing")
@@ -220,6 +249,7 @@ def _host_in(found: JsonValue, wanted: JsonValue) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
 def _host_name(text: str) -> str:
     """Read one of the hosts of a rule: a name, an address, or `*.` and a name."""
     if text.startswith("*."):
@@ -228,10 +258,17 @@ def _host_name(text: str) -> str:
 
 
 def _path_under(found: JsonValue, wanted: JsonValue) -> bool:
-    root = path_parts(_text(wanted))
+    root = _folder(_text(wanted))
     if root is None:
         raise ConditionFault("`path_under` takes an absolute path")
     return isinstance(found, str) and is_under(found, root)
+
+
+@lru_cache(maxsize=1024)
+def _folder(text: str) -> tuple[str, ...] | None:
+    """Read the folder of a rule."""
+    parts = path_parts(text)
+    return tuple(parts) if parts is not None else None
 
 
 def _order(found: JsonValue, wanted: JsonValue) -> int | None:

@@ -1,14 +1,16 @@
 """The judge: a total, pure function from a call and the standing rules to ALLOW, ASK or DENY."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
 
-from keyturn.domain.condition import ConditionFault
+from keyturn.domain.condition import ConditionFault, Look
 from keyturn.domain.decision import Verdict
 from keyturn.domain.lamps import Lamps, needs_a_person
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
+from keyturn.domain.rule_life import AT_NO_TIME, Life, Moment
 from keyturn.domain.tier import Tier
 
 
@@ -38,16 +40,28 @@ class Because(StrEnum):
     THREE_LAMPS = "three_lamps"
     """Untrusted text and private data were read, so no rule may decide a call with reach."""
     RULE_FAULT = "rule_fault"
+    RULE_ENDED = "rule_ended"
+    """An allow rule covers the call, but its time is over."""
+    RULE_SPENT = "rule_spent"
+    """An allow rule covers the call, but allowed as many as it may in all."""
+    RULE_RATE = "rule_rate"
+    """An allow rule covers the call, but allowed as many as it may in a minute."""
     OTHER_PARAMS = "other_params"
     """The call carries params that no rule looks at, so none may allow it (security.md I-13)."""
     NOT_ASKED = "not_asked"
     """It gives a task more than that was allowed to ask for, so no rule may allow it."""
+    GRANT = "grant"
+    """A person had an approval remembered that covers it."""
     CONTINUATION = "continuation"
     """It repeats an allowed call with the input that the server was allowed to ask for."""
     UNKNOWN_AGENT = "unknown_agent"
     """The agent is not enrolled, so no rule may allow its calls."""
     PROGRAM_CHANGED = "program_changed"
     """The agent runs in another program than the one that a person enrolled."""
+
+
+LIMITED = frozenset({Because.RULE_SPENT, Because.RULE_RATE})
+"""A rule allows no more because of how much it allowed."""
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +78,11 @@ _VERDICTS = {
     Effect.ASK: Verdict.ASK,
     Effect.ALLOW: Verdict.ALLOW,
 }
+_REACHED = {
+    Life.ENDED: Because.RULE_ENDED,
+    Life.SPENT: Because.RULE_SPENT,
+    Life.OVER_RATE: Because.RULE_RATE,
+}
 
 
 def judge(
@@ -73,30 +92,58 @@ def judge(
     labels: Lamps,
     rules: Iterable[Rule],
     posture: Posture,
+    moment: Moment = AT_NO_TIME,
 ) -> Judgement:
     """Judge one call that passed validation and review; never raises, never allows by default.
 
     All covering rules count and the most restrictive wins; specificity only picks which of them
     is named. A rule that cannot be evaluated counts as covering when it denies, and turns any
-    would-be ALLOW into ASK otherwise.
+    would-be ALLOW into ASK otherwise. A rule that has reached a limit allows nothing; without a
+    `moment` every limited one has.
     """
-    covering: dict[Effect, list[Rule]] = {}
-    faulty: Rule | None = None
-    for rule in rules:
-        try:
-            if covers(rule, subject):
-                covering.setdefault(rule.effect, []).append(rule)
-        except ConditionFault:
-            if rule.effect is Effect.DENY:
-                covering.setdefault(Effect.DENY, []).append(rule)
-            else:
-                faulty = rule
+    found = _covering(subject, rules, moment)
     for effect in (Effect.DENY, Effect.ASK):
-        if effect in covering:
-            return _by_rule(_VERDICTS[effect], covering[effect])
-    if faulty is not None:
-        return Judgement(verdict=Verdict.ASK, because=Because.RULE_FAULT, rule=faulty)
-    return _maybe_allow(subject, tier, labels, covering.get(Effect.ALLOW, []), posture)
+        if effect in found.by_effect:
+            return _by_rule(_VERDICTS[effect], found.by_effect[effect])
+    if found.faulty is not None:
+        return Judgement(verdict=Verdict.ASK, because=Because.RULE_FAULT, rule=found.faulty)
+    allows = found.by_effect.get(Effect.ALLOW, [])
+    judgement = _maybe_allow(subject, tier, labels, allows, posture)
+    if judgement.because is Because.NO_RULE and found.resting:
+        rule, life = max(found.resting, key=lambda one: one[0].specificity())
+        return Judgement(verdict=Verdict.ASK, because=_REACHED[life], rule=rule)
+    return judgement
+
+
+@dataclass(slots=True)
+class _Covering:
+    """The rules that cover a call."""
+
+    by_effect: dict[Effect, list[Rule]] = field(default_factory=dict[Effect, list[Rule]])
+    resting: list[tuple[Rule, Life]] = field(default_factory=list[tuple[Rule, Life]])
+    """Those that reached a limit."""
+    faulty: Rule | None = None
+    """One that cannot be evaluated and does not deny."""
+
+
+def _covering(subject: RuleSubject, rules: Iterable[Rule], moment: Moment) -> _Covering:
+    found, look = _Covering(), Look(subject.arguments)
+    for rule in rules:
+        life = rule.life(moment)
+        if life is Life.OUTSIDE:
+            continue
+        try:
+            if not covers(rule, subject, look):
+                continue
+        except ConditionFault:
+            if rule.effect is not Effect.DENY:
+                found.faulty = rule
+                continue
+        if life is Life.ACTS:
+            found.by_effect.setdefault(rule.effect, []).append(rule)
+        else:
+            found.resting.append((rule, life))
+    return found
 
 
 def _maybe_allow(
@@ -123,4 +170,5 @@ def _by_rule(verdict: Verdict, rules: list[Rule]) -> Judgement:
 def _named(rules: list[Rule]) -> Rule | None:
     if len(rules) <= 1:
         return rules[0] if rules else None
-    return max(rules, key=Rule.specificity)
+    # That no approval helps is the first that has to be said.
+    return max(rules, key=lambda rule: (rule.never, rule.specificity()))

@@ -6,9 +6,10 @@ from enum import StrEnum
 import msgspec
 
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.condition import Condition, ConditionFault, holds
+from keyturn.domain.condition import Condition, ConditionFault, Look, holds_in
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import is_glob, name_matches
+from keyturn.domain.rule_life import NO_LIMITS, Life, Moment, RuleLimits, Window
 from keyturn.domain.spelling import Fit, fit_of
 
 
@@ -48,6 +49,20 @@ class Rule:
     name: str = ""
     """What a person called it; may be empty."""
     enabled: bool = True
+    limits: RuleLimits = NO_LIMITS
+    """Of a rule that allows; what they end asks again."""
+    during: tuple[Window, ...] = ()
+    """Of a rule that denies or asks: it does so within one of them only. None: always."""
+    never: bool = False
+    """Of a rule that denies: no approval of any kind lets through what it covers."""
+
+    def life(self, moment: Moment) -> Life:
+        """Say whether it holds at a moment."""
+        if self.limits is NO_LIMITS and not self.during:
+            return Life.ACTS
+        if self.during and not any(window.may_be_open(moment) for window in self.during):
+            return Life.OUTSIDE
+        return self.limits.life(self.id, moment)
 
     def specificity(self) -> tuple[int, int, int]:
         """Order rules for naming only: exact names, then longer patterns, then tests."""
@@ -67,12 +82,15 @@ class RuleSubject(msgspec.Struct, frozen=True, kw_only=True):
     lamps: Lamps
 
 
-_FREELY_SPELT = frozenset({Kind.READ, Kind.PROMPT, Kind.COMPLETE})
+FREELY_SPELT = frozenset({Kind.READ, Kind.PROMPT, Kind.COMPLETE})
 """Their names are what an agent writes, not what a person pinned."""
 
 
-def covers(rule: Rule, subject: RuleSubject) -> bool:
-    """Tell whether the rule covers the call; raises ConditionFault when a test cannot be made."""
+def covers(rule: Rule, subject: RuleSubject, look: Look | None = None) -> bool:
+    """Tell whether the rule covers the call; raises ConditionFault when a test cannot be made.
+
+    `look` is one into its arguments, shared by all rules that it is held against.
+    """
     if not (
         rule.enabled
         and rule.kind is subject.kind
@@ -81,7 +99,10 @@ def covers(rule: Rule, subject: RuleSubject) -> bool:
     ):
         return False
     named = _fit(rule, subject)
-    if named is Fit.NO or not all(holds(c, subject.arguments, subject.lamps) for c in rule.when):
+    if named is Fit.NO:
+        return False
+    look = look or Look(subject.arguments)
+    if not all(holds_in(condition, look, subject.lamps) for condition in rule.when):
         return False
     if named is Fit.UNCLEAR:
         raise ConditionFault("the name can be read in two ways")
@@ -90,7 +111,7 @@ def covers(rule: Rule, subject: RuleSubject) -> bool:
 
 def _fit(rule: Rule, subject: RuleSubject) -> Fit:
     as_spelt = name_matches(rule.tool, subject.tool)
-    if subject.kind not in _FREELY_SPELT:
+    if subject.kind not in FREELY_SPELT:
         return Fit.YES if as_spelt else Fit.NO
     fit = fit_of(rule.tool, subject.tool)
     if fit is Fit.UNCLEAR and rule.effect is Effect.ALLOW and not as_spelt:

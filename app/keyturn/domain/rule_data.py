@@ -6,10 +6,16 @@ from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.condition import Condition, ConditionFault, Operator, fault_of
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.rule_life import NO_LIMITS, RuleLimits, Window, instant
 
 _RULE_KEYS = frozenset(
     {"id", "effect", "kind", "agent", "server", "tool", "when", "name", "enabled"}
+    | {"limits", "during", "never"}
 )
+_LIMIT_KEYS = frozenset({"per_minute", "uses", "until"})
+_WINDOW_KEYS = frozenset({"from", "until"})
+MOST_USES = 1_000_000
+"""Largest number that a limit may say."""
 _CONDITION_KEYS = frozenset({"path", "op", "value"})
 
 
@@ -27,6 +33,7 @@ def rule_to_data(rule: Rule) -> JsonObject:
         ],
         "name": rule.name,
         "enabled": rule.enabled,
+        **_life_to_data(rule),
     }
 
 
@@ -42,16 +49,29 @@ def rule_from_data(data: Mapping[str, JsonValue], *, default_id: str = "") -> Ru
     enabled = data.get("enabled", True)
     if not isinstance(enabled, bool):
         raise _fault("A rule's `enabled` is neither true nor false.")
+    effect, limits, during = _effect(data), _limits(data), _windows(data)
+    never = data.get("never", False)
+    if not isinstance(never, bool):
+        raise _fault("A rule's `never` is neither true nor false.")
+    if never and effect is not Effect.DENY:
+        raise _fault("Only a rule that denies can be marked `never`.")
+    if limits.are_set and effect is not Effect.ALLOW:
+        raise _fault("A rule that denies or asks has `limits`, which would weaken it.")
+    if during and effect is Effect.ALLOW:
+        raise _fault("A rule that allows has windows; write those of a rule that denies instead.")
     return Rule(
-        id=_text(data, "id", "") or default_id or "r-" + digest_of(canonical(dict(data)))[:12],
-        effect=_effect(data),
+        id=_text(data, "id", "") or _default_id(data, default_id, limits),
+        effect=effect,
         kind=_kind(data),
         agent=names["agent"],
         server=names["server"],
         tool=names["tool"],
-        when=_conditions(data.get("when", [])),
+        when=conditions_from_data(data.get("when", [])),
         name=_text(data, "name", ""),
         enabled=enabled,
+        limits=limits,
+        during=during,
+        never=never,
     )
 
 
@@ -59,6 +79,76 @@ def rule_set_hash(rules: tuple[Rule, ...]) -> str:
     """Hash the rules in force, so that a record says which set decided."""
     rows: list[JsonValue] = [rule_to_data(rule) for rule in sorted(rules, key=lambda r: r.id)]
     return digest_of(canonical(rows))
+
+
+def _life_to_data(rule: Rule) -> JsonObject:
+    """Write what few rules have, and nothing for the others."""
+    limits: JsonObject = {
+        name: value
+        for name, value in (
+            ("per_minute", rule.limits.per_minute),
+            ("uses", rule.limits.uses),
+            ("until", rule.limits.until or None),
+        )
+        if value is not None
+    }
+    during: list[JsonValue] = [{"from": w.begins, "until": w.ends} for w in rule.during]
+    return {
+        **({"limits": limits} if limits else {}),
+        **({"during": during} if during else {}),
+        **({"never": True} if rule.never else {}),
+    }
+
+
+def _default_id(data: Mapping[str, JsonValue], default_id: str, limits: RuleLimits) -> str:
+    """Name a rule by its content where its uses are counted: its place may be another's by then."""
+    if default_id and limits.uses is None:
+        return default_id
+    return "r-" + digest_of(canonical(dict(data)))[:12]
+
+
+def _limits(data: Mapping[str, JsonValue]) -> RuleLimits:
+    said = data.get("limits", {})
+    if not isinstance(said, dict) or set(said) - _LIMIT_KEYS:
+        raise _fault("A rule's `limits` have keys other than per_minute, uses, until.")
+    limits = RuleLimits(
+        per_minute=_count(said, "per_minute"),
+        uses=_count(said, "uses"),
+        until=_instant(said, "until") if "until" in said else "",
+    )
+    return limits if limits.are_set else NO_LIMITS
+
+
+def _count(said: JsonObject, key: str) -> int | None:
+    value = said.get(key)
+    if key not in said:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_USES:
+        raise _fault(f"A rule's limit `{key}` is no whole number from 1 to {MOST_USES}.")
+    return value
+
+
+def _windows(data: Mapping[str, JsonValue]) -> tuple[Window, ...]:
+    said = data.get("during", [])
+    if not isinstance(said, list):
+        raise _fault("A rule's `during` is not a list of windows.")
+    return tuple(_window(item) for item in said)
+
+
+def _window(item: JsonValue) -> Window:
+    if not isinstance(item, dict) or item.keys() != _WINDOW_KEYS:
+        raise _fault("A window has other keys than from and until.")
+    window = Window(begins=_instant(item, "from"), ends=_instant(item, "until"))
+    if window.begins >= window.ends:
+        raise _fault("A window ends before it begins.")
+    return window
+
+
+def _instant(said: JsonObject, key: str) -> str:
+    try:
+        return instant(_text(said, key, ""))
+    except ValueError as fault:
+        raise _fault(f"A rule's `{key}` cannot be read: {fault}.") from fault
 
 
 def _effect(data: Mapping[str, JsonValue]) -> Effect:
@@ -76,7 +166,8 @@ def _kind(data: Mapping[str, JsonValue]) -> Kind:
         raise _fault(f"A rule's `kind` is none of {kinds}.") from None
 
 
-def _conditions(value: JsonValue) -> tuple[Condition, ...]:
+def conditions_from_data(value: JsonValue) -> tuple[Condition, ...]:
+    """Read conditions; raises ConfigurationError as `rule_from_data`."""
     if not isinstance(value, list):
         raise _fault("A rule's `when` is not a list.")
     return tuple(_condition(item) for item in value)

@@ -14,6 +14,7 @@ from keyturn.gui.queue.reviewing import CardReviews
 from keyturn.gui.queue.sheets import CardSheets
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.queue.ways import QueueWays
+from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.servers.model import ServersModel
 from keyturn.gui.servers.presenter import ServersPresenter
@@ -89,6 +90,7 @@ def queue_page(means: Means, servers: ServersPresenter) -> QueuePage:
         sender=means.sender,
         open_request=lambda: presenter.open_request,
         now_ms=means.now_ms,
+        study=RuleStudy(means.bridge, means.look.words, means.parent),
         parent=means.parent,
     )
     reviews = CardReviews(

@@ -22,6 +22,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
 from keyturn.gui.rules.presenter import RulesPresenter
+from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings.presenter import SettingsPresenter
@@ -110,6 +111,7 @@ class StandingPages(QObject):
 
     def close(self) -> None:
         """Take the tray down with the window."""
+        self._study.close()
         self.tray.close()
 
     def _make_lists(self, look: Look, bridge: Bridge, sender: IntentSender) -> None:
@@ -117,12 +119,14 @@ class StandingPages(QObject):
         self._rules_view = RulesView(look, builder.effects())
         self._agents_view = AgentsView(look)
         self._credentials_view = CredentialsView(look)
+        self._study = RuleStudy(bridge, look.words, self)
         self.rules = RulesPresenter(
             bridge=bridge,
             sender=sender,
             view=self._rules_view,
             builder=builder,
             words=look.words,
+            study=self._study,
             parent=self,
         )
         self.agents = AgentsPresenter(

@@ -48,6 +48,7 @@ _WHY_KEYS: dict[str, str] = {
     Because.THREE_LAMPS.value: "phrases.why_three_lamps",
     Because.OTHER_PARAMS.value: "phrases.why_other_params",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
+    Because.GRANT.value: "phrases.why_grant",
     Because.UNKNOWN_AGENT.value: "phrases.why_unknown_agent",
     Because.PROGRAM_CHANGED.value: "phrases.why_program_changed",
     "review_command": "phrases.why_command",
@@ -59,6 +60,9 @@ _WHY_KEYS: dict[str, str] = {
 _WHY_RULE_KEYS: dict[str, tuple[str, str]] = {
     Because.RULE.value: ("phrases.why_rule", "phrases.why_some_rule"),
     Because.RULE_FAULT.value: ("phrases.why_rule_fault", "phrases.why_some_rule_fault"),
+    Because.RULE_ENDED.value: ("phrases.why_rule_ended", "phrases.why_some_rule_ended"),
+    Because.RULE_SPENT.value: ("phrases.why_rule_spent", "phrases.why_some_rule_spent"),
+    Because.RULE_RATE.value: ("phrases.why_rule_rate", "phrases.why_some_rule_rate"),
     Because.NOT_CONFIRMED.value: ("phrases.why_not_confirmed", "phrases.why_reads_not_confirmed"),
 }
 _LAMP_KEYS = {

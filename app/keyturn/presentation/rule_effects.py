@@ -5,11 +5,15 @@ It only describes. The judge is `domain.policy`; what is said here never decides
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from keyturn.application.console_state import ServerState, ToolState
+from keyturn.domain.canonical import JsonObject, Parsed, parse_strict
 from keyturn.domain.definition import ReviewState
+from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.pattern import is_glob, name_matches
 from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.rule_lint import KnownTool
 from keyturn.domain.tier import Tier
 
 _STRICTNESS = {Effect.ALLOW: 0, Effect.ASK: 1, Effect.DENY: 2}
@@ -52,6 +56,29 @@ def coverage(rule: Rule, servers: Iterable[ServerState]) -> Coverage:
     )
 
 
+def known_tools(servers: Iterable[ServerState]) -> tuple[KnownTool, ...]:
+    """Return the tools of today with their pinned schemas."""
+    return tuple(
+        KnownTool(
+            server=server.name,
+            name=tool.name,
+            tier=tool.tier,
+            labels=lamps_from_letters(tool.labels),
+            schema=_schema(tool.pinned),
+        )
+        for server in servers
+        for tool in server.tools
+    )
+
+
+@lru_cache(maxsize=1024)
+def _schema(pinned: str) -> JsonObject:
+    parsed = parse_strict(pinned)
+    body = parsed.value if isinstance(parsed, Parsed) else None
+    schema = body.get("inputSchema") if isinstance(body, dict) else None
+    return schema if isinstance(schema, dict) else {}
+
+
 def is_open_ended(rule: Rule) -> bool:
     """Tell whether it also covers tools or agents that do not exist yet."""
     return any(is_glob(pattern) for pattern in (rule.agent, rule.server, rule.tool))
@@ -73,6 +100,7 @@ def _overrules(stricter: Rule, rule: Rule) -> bool:
         and stricter.id != rule.id
         and stricter.kind is rule.kind
         and not stricter.when
+        and not stricter.during
         and _STRICTNESS[stricter.effect] > _STRICTNESS[rule.effect]
         and _contains(stricter.agent, rule.agent)
         and _contains(stricter.server, rule.server)

@@ -68,6 +68,21 @@ class RuleSentences:
         """Return each condition as half a sentence: "/page is at most 5"."""
         return tuple(self._condition(condition) for condition in rule.when)
 
+    def limits(self, rule: Rule) -> tuple[str, ...]:
+        """Return what bounds the rule in time and number: "at most 3 calls a minute"."""
+        words, limits = self._words, rule.limits
+        said = [words("rules.never")] if rule.never else []
+        if limits.per_minute is not None:
+            said.append(words("rules.limit_rate", n=limits.per_minute))
+        if limits.uses is not None:
+            said.append(words("rules.limit_uses", n=limits.uses))
+        if limits.until:
+            said.append(words("rules.limit_until", time=_time(limits.until)))
+        for window in rule.during:
+            begins, ends = _time(window.begins), _time(window.ends)
+            said.append(words("rules.limit_window", begins=begins, ends=ends))
+        return tuple(said)
+
     def title(self, rule: Rule) -> str:
         """Return what a person called it, or its sentence where it has no name."""
         return rule.name or self.sentence(rule)
@@ -98,3 +113,9 @@ class RuleSentences:
             return self._words("rules.test_has" if given else "rules.test_has_not", path=path)
         value = canonical(condition.value).decode()
         return self._words(_TESTS[condition.op], path=path, value=value)
+
+
+def _time(instant: str) -> str:
+    """Show an instant of a rule to the second, in the one time zone in which it is kept."""
+    day, _, hour = instant.removesuffix("Z").partition("T")
+    return f"{day} {hour.partition('.')[0]} UTC"

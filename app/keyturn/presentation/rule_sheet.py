@@ -4,10 +4,14 @@ Narrowest first: with every value ticked the rule covers exactly these arguments
 that an argument which this call did not have is not let in. Nothing of a choice is remembered.
 """
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import Enum
+from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.console_protocol import SaveRule
 from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.client_request import kind_of
 from keyturn.domain.condition import Operator
@@ -39,6 +43,22 @@ class FixableValue:
     """As sent, a string in its quotation marks."""
 
 
+class Span(Enum):
+    """How long what is made of a call holds; the shortest first."""
+
+    QUARTER = 900.0
+    HOUR = 3600.0
+    SESSION = None
+    """As long as the session may, twelve hours at most."""
+    ALWAYS = math.inf
+    """A rule, until it is removed."""
+
+    @property
+    def is_remembered(self) -> bool:
+        """Tell whether an approval is only remembered, so that no rule is made."""
+        return self is not Span.ALWAYS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSheet:
     """What can be made a rule of one waiting call."""
@@ -55,6 +75,8 @@ class RuleSheet:
     values: tuple[FixableValue, ...]
     refusal: str = ""
     """Why no rule can decide such a call; the sheet then offers nothing else."""
+    spans: tuple[Span, ...] = (Span.ALWAYS,)
+    """How long it can hold."""
     waits: bool = True
     """False when the agent stopped waiting: the rule decides its next call, not this one."""
 
@@ -65,10 +87,14 @@ class RuleDraft:
 
     data: str
     """As `SaveRule` takes it; canonical JSON."""
+    rule: Rule
     sentence: str
     conditions: tuple[str, ...]
     loose: str
     """What the rule leaves open, in words; empty when it leaves nothing open."""
+    kept: str
+    """How long it holds, in words."""
+    span: Span
     fault: str = ""
     """Why it cannot be saved like this."""
 
@@ -91,6 +117,7 @@ def rule_sheet(
         arguments=arguments,
         values=found if len(found) <= MOST_VALUES else (),
         refusal=_refusal(request, words),
+        spans=tuple(Span) if is_of_tool(request.method) else (Span.ALWAYS,),
         waits=waits,
     )
 
@@ -112,8 +139,10 @@ def fixable_values(arguments: JsonValue) -> tuple[FixableValue, ...]:
     )
 
 
-def draft(sheet: RuleSheet, ticked: Collection[str], words: Words) -> RuleDraft:
-    """Return the rule that fixes the values at the paths `ticked`."""
+def draft(
+    sheet: RuleSheet, ticked: Collection[str], words: Words, span: Span = Span.ALWAYS
+) -> RuleDraft:
+    """Return the rule that fixes the values at the paths `ticked`, and how long it holds."""
     kept = [value for value in sheet.values if value.path in ticked]
     exact = len(kept) == len(sheet.values)
     rule = _rule(sheet, kept, exact=exact)
@@ -123,11 +152,36 @@ def draft(sheet: RuleSheet, ticked: Collection[str], words: Words) -> RuleDraft:
         fault = words("sheets.needs_a_value")
     return RuleDraft(
         data=canonical(rule_to_data(rule)).decode(),
+        rule=rule,
         sentence=sentences.sentence(rule),
         conditions=(words("sheets.exactly"),) if exact else sentences.conditions(rule),
         loose="" if exact else words("sheets.leaves_open", n=len(sheet.values) - len(kept)),
+        kept=words(_KEPT[span]),
+        span=span,
         fault=sheet.refusal or fault,
     )
+
+
+_KEPT: Final = {
+    Span.QUARTER: "sheets.kept_quarter",
+    Span.HOUR: "sheets.kept_hour",
+    Span.SESSION: "sheets.kept_session",
+    Span.ALWAYS: "sheets.rule_kept",
+}
+SPAN_TEXTS: Final = {
+    Span.QUARTER: "sheets.span_quarter",
+    Span.HOUR: "sheets.span_hour",
+    Span.SESSION: "sheets.span_session",
+    Span.ALWAYS: "sheets.span_always",
+}
+
+
+def save_intent(n: int, made: RuleDraft, request_id: str, digest: str) -> SaveRule:
+    """Return what is asked of the broker: a rule, or an approval that is remembered."""
+    if not made.span.is_remembered:
+        return SaveRule(n=n, data=made.data)
+    seconds = made.span.value
+    return SaveRule(n=n, data=made.data, request=request_id, digest=digest, seconds=seconds)
 
 
 def _rule(sheet: RuleSheet, kept: list[FixableValue], *, exact: bool) -> Rule:

@@ -2,11 +2,47 @@
 
 from dataclasses import dataclass
 
+from keyturn.application.console_state import AgentState, ServerState
 from keyturn.domain.policy import Posture
-from keyturn.domain.rule import Effect, Kind
+from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.rule_life import Life
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import ListRow, NameChoice, Notice, Question
 from keyturn.presentation.marks import IconText
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownRule:
+    """A rule of the broker's, read, with how often it decided since the broker started."""
+
+    rule: Rule
+    hits: int
+    life: Life = Life.ACTS
+    uses: int = 0
+    """How often it allowed in all, of one whose uses are limited."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulesState:
+    """What the screen is made of."""
+
+    rules: tuple[KnownRule, ...] = ()
+    posture: Posture = Posture.ASK_ALL
+    servers: tuple[ServerState, ...] = ()
+    agents: tuple[AgentState, ...] = ()
+    suspended: bool = False
+    """Allow rules and posture rest since a careful resume."""
+    distrusted: bool = False
+    """They rest because another program changed what is sealed, or the keychain is locked."""
+
+    def find(self, rule_id: str) -> KnownRule | None:
+        """Return a rule by its id."""
+        return next((known for known in self.rules if known.rule.id == rule_id), None)
+
+    @property
+    def all_rules(self) -> tuple[Rule, ...]:
+        """Return the rules without their counts."""
+        return tuple(known.rule for known in self.rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +77,8 @@ class RuleDetail:
     sentence: str
     chips: tuple[Chip, ...]
     conditions: tuple[str, ...]
+    limits: tuple[str, ...]
+    """In time and number, and that no approval helps; whole half sentences."""
     pairs: tuple[Pair, ...]
     warnings: tuple[IconText, ...]
     toggle: str
@@ -76,6 +114,8 @@ class RuleDraft:
     server: str = ""
     tool: str = ""
     name: str = ""
+    never: bool = False
+    """No approval may let it through; of a rule that denies."""
     kind: Kind = Kind.CALL
     """Another one where it was begun of a decision about what is no tool's call."""
 

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from keyturn.application.console_state import AgentState, RuleState, ServerState
+from keyturn.application.console_state import RuleState
 from keyturn.application.recorded_names import LONGEST_NAME
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
 from keyturn.domain.client_request import kind_of
@@ -13,28 +13,26 @@ from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import rule_from_data, rule_to_data
+from keyturn.domain.rule_life import Life
 from keyturn.domain.server_input import KINDS as SERVER_KINDS
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import ANY, Cell, ListRow, NameChoice, Notice, Question, marked
 from keyturn.presentation.history_builder import RecordedCall
 from keyturn.presentation.marks import Icon, IconText, Role
-from keyturn.presentation.rule_effects import (
-    Coverage,
-    coverage,
-    is_open_ended,
-    overruled,
-    overruling,
-)
+from keyturn.presentation.rule_effects import Coverage, coverage, overruling
 from keyturn.presentation.rule_sentences import RuleSentences
+from keyturn.presentation.rule_warnings import RuleWarnings, attention
 from keyturn.presentation.rules import (
     EffectChoice,
+    KnownRule,
     PostureChoice,
     RuleChoices,
     RuleDetail,
     RuleDraft,
     RulePreview,
     RulesPage,
+    RulesState,
 )
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
@@ -51,37 +49,6 @@ _POSTURES: Final = {
     Posture.ASK_WRITES: ("rules.posture_writes", "rules.posture_writes_note"),
 }
 _LONGEST_NAME: Final = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownRule:
-    """A rule of the broker's, read, with how often it decided since the broker started."""
-
-    rule: Rule
-    hits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RulesState:
-    """What the screen is made of."""
-
-    rules: tuple[KnownRule, ...] = ()
-    posture: Posture = Posture.ASK_ALL
-    servers: tuple[ServerState, ...] = ()
-    agents: tuple[AgentState, ...] = ()
-    suspended: bool = False
-    """Allow rules and posture rest since a careful resume."""
-    distrusted: bool = False
-    """They rest because another program changed what is sealed, or the keychain is locked."""
-
-    def find(self, rule_id: str) -> KnownRule | None:
-        """Return a rule by its id."""
-        return next((known for known in self.rules if known.rule.id == rule_id), None)
-
-    @property
-    def all_rules(self) -> tuple[Rule, ...]:
-        """Return the rules without their counts."""
-        return tuple(known.rule for known in self.rules)
 
 
 def read_rules(states: Iterable[RuleState]) -> tuple[KnownRule, ...]:
@@ -103,6 +70,7 @@ def rule_of(draft: RuleDraft, rule_id: str = "") -> Rule:
         "server": draft.server or ANY,
         "tool": draft.tool or ANY,
         "name": draft.name.strip(),
+        **({"never": True} if draft.never and draft.effect is Effect.DENY else {}),
     }
     return rule_from_data(data, default_id=rule_id)
 
@@ -135,7 +103,8 @@ def _read(states: Iterable[RuleState]) -> Iterator[KnownRule]:
         except ConfigurationError as error:
             _log.error("the broker sent an unusable rule error=%s", error)
             continue
-        yield KnownRule(rule=rule, hits=state.hits)
+        life = _LIVES.get(state.life, Life.ACTS)
+        yield KnownRule(rule=rule, hits=state.hits, life=life, uses=state.uses)
 
 
 class RulesBuilder:
@@ -144,6 +113,7 @@ class RulesBuilder:
     def __init__(self, words: Words) -> None:
         self._words = words
         self._sentences = RuleSentences(words)
+        self._said = RuleWarnings(words)
 
     def page(self, state: RulesState, search: str = "") -> RulesPage:
         """Return the list and what stands around it; `search` looks at every word of a row."""
@@ -166,7 +136,7 @@ class RulesBuilder:
         """Return one rule in full."""
         words, rule = self._words, known.rule
         title, _, icon, role = _EFFECTS[rule.effect]
-        said = self._state_of(rule, state)
+        said = self._state_of(known, state)
         return RuleDetail(
             rule_id=rule.id,
             sentence=self._sentences.sentence(rule),
@@ -175,6 +145,7 @@ class RulesBuilder:
                 Chip(role=said.role, icon=said.icon, text=said.text),
             ),
             conditions=self._sentences.conditions(rule),
+            limits=self._sentences.limits(rule),
             pairs=(
                 *((Pair(key=words("rules.name"), value=rule.name),) if rule.name else ()),
                 Pair(key=words("rules.agent"), value=rule.agent, exact=True),
@@ -186,13 +157,14 @@ class RulesBuilder:
                 ),
                 Pair(key=words("rules.covers"), value=self._covers(rule, state)),
                 Pair(key=words("rules.hits"), value=words("rules.hits_since", n=known.hits)),
+                *self._uses(known),
                 Pair(key=words("rules.id"), value=rule.id, exact=True),
             ),
-            warnings=tuple(self._warnings(rule, state)),
+            warnings=tuple(self._said.warnings(rule, state)),
             toggle=words("rules.turn_off" if rule.enabled else "rules.turn_on"),
             enabled=rule.enabled,
             remove=Question(
-                text=words(_REMOVE_TEXTS[rule.effect]),
+                text=words("rules.remove_never" if rule.never else _REMOVE_TEXTS[rule.effect]),
                 go=words("rules.remove_go"),
                 keep=words("rules.remove_keep"),
             ),
@@ -231,9 +203,9 @@ class RulesBuilder:
         """Return what the draft says, what it would do, and what is still to be chosen."""
         rule = rule_of(draft)
         missing = next((self._words(key) for name, key in _missing(draft) if not name), "")
-        warnings = () if missing else tuple(self._warnings(rule, state))
+        warnings = () if missing else tuple(self._said.warnings(rule, state))
         if not missing and state.find(rule.id) is not None:
-            warnings = (_attention(self._words("rules.exists")), *warnings)
+            warnings = (attention(self._words("rules.exists")), *warnings)
         return RulePreview(
             sentence="" if missing else self._sentences.sentence(rule),
             warnings=warnings,
@@ -253,7 +225,7 @@ class RulesBuilder:
                 Cell(text=f"{rule.server} / {rule.tool}", exact=True),
                 marked(IconText(icon=icon, text=self._words(title), role=role)),
                 Cell(text=f"{known.hits:,}"),
-                marked(self._state_of(rule, state)),
+                marked(self._state_of(known, state)),
             ),
         )
 
@@ -265,22 +237,35 @@ class RulesBuilder:
             parts.append(self._words("rules.only_when", condition=conditions[0]))
         elif conditions:
             parts.append(self._words("rules.conditions", n=len(conditions)))
+        parts += self._sentences.limits(rule)
         return self._words("rules.between").join(parts)
 
-    def _state_of(self, rule: Rule, state: RulesState) -> IconText:
-        words = self._words
+    def _uses(self, known: KnownRule) -> tuple[Pair, ...]:
+        """Say how much of its uses is left, where they are limited."""
+        most = known.rule.limits.uses
+        if most is None:
+            return ()
+        left = self._words("rules.uses_left", left=max(0, most - known.uses), n=most)
+        return (Pair(key=self._words("rules.uses"), value=left),)
+
+    def _state_of(self, known: KnownRule, state: RulesState) -> IconText:
+        words, rule = self._words, known.rule
         if not rule.enabled:
             return IconText(icon=Icon.PAUSED, text=words("rules.state_off"))
         if (state.suspended or state.distrusted) and rule.effect is Effect.ALLOW:
-            return _attention(words("rules.state_suspended"))
+            return attention(words("rules.state_suspended"))
+        if known.life is not Life.ACTS:
+            return attention(words(_LIFE_TEXTS[known.life]))
         stricter = overruling(rule, state.all_rules)
         if stricter is not None:
-            return _attention(words("rules.state_overruled"))
+            return attention(words("rules.state_overruled"))
         covered = coverage(rule, state.servers)
+        if _matches_nothing(rule, covered, state):
+            return attention(words("rules.state_no_tool"))
         if covered.changed and len(covered.changed) == len(covered.tools):
             return IconText(icon=Icon.CHANGED, text=words("rules.state_changed"), role=Role.WARNING)
         if rule.effect is Effect.ALLOW and _waits_for_a_tier(covered):
-            return _attention(words("rules.state_tier"))
+            return attention(words("rules.state_tier"))
         return IconText(icon=Icon.CHECK, text=words("rules.state_acts"))
 
     # ---------------------------------------------------------------- what it does
@@ -288,40 +273,6 @@ class RulesBuilder:
     def _covers(self, rule: Rule, state: RulesState) -> str:
         known = coverage(rule, state.servers).tools
         return self._words("rules.covers_known", n=len(known))
-
-    def _warnings(self, rule: Rule, state: RulesState) -> Iterator[IconText]:
-        words = self._words
-        stricter = overruling(rule, state.all_rules)
-        if stricter is not None:
-            yield _attention(
-                words(
-                    _OVERRULED_BY[stricter.effect],
-                    rule=self._words("rules.quoted", text=self._sentences.title(stricter)),
-                )
-            )
-        looser = overruled(rule, state.all_rules)
-        if looser:
-            yield IconText(icon=Icon.NOTICE, text=words("rules.overrules", n=len(looser)))
-        covered = coverage(rule, state.servers)
-        for tool in covered.changed[:1]:
-            yield _attention(words("rules.tool_changed", tool=tool.name))
-        if rule.effect is Effect.ALLOW:
-            yield from self._loosening(rule, covered)
-
-    def _loosening(self, rule: Rule, covered: Coverage) -> Iterator[IconText]:
-        """Say what an allow rule lets through that a person may not think of."""
-        words = self._words
-        reaching = covered.reaching
-        if reaching:
-            names = ", ".join(words("rules.quoted", text=tool.name) for tool in reaching[:3])
-            key = "rules.reaching" if len(reaching) <= 3 else "rules.reaching_more"
-            text = words(key, n=len(reaching), names=names)
-            yield IconText(icon=Icon.TIER_2, text=text, role=Role.T2)
-        if covered.unconfirmed:
-            text = words("rules.unconfirmed", n=len(covered.unconfirmed))
-            yield IconText(icon=Icon.TIER_3, text=text, role=Role.T3)
-        if is_open_ended(rule):
-            yield _attention(words("rules.open_ended"))
 
     # ---------------------------------------------------------------- around the list
 
@@ -361,10 +312,12 @@ class RulesBuilder:
         return (*exact, NameChoice(name=ANY, text=self._words(all_key)))
 
 
-_OVERRULED_BY: Final = {
-    Effect.DENY: "rules.denied_by",
-    Effect.ASK: "rules.asked_by",
-    Effect.ALLOW: "rules.denied_by",
+_LIVES: Final = {life.name.lower(): life for life in Life}
+_LIFE_TEXTS: Final = {
+    Life.ENDED: "rules.state_ended",
+    Life.SPENT: "rules.state_spent",
+    Life.OVER_RATE: "rules.state_rate",
+    Life.OUTSIDE: "rules.state_outside",
 }
 _REMOVE_TEXTS: Final = {
     Effect.ALLOW: "rules.remove_allow",
@@ -381,12 +334,14 @@ def _missing(draft: RuleDraft) -> Sequence[tuple[str, str]]:
     )
 
 
+def _matches_nothing(rule: Rule, covered: Coverage, state: RulesState) -> bool:
+    """Tell whether a rule covers no tool of those that are known, if any is."""
+    some = any(server.tools for server in state.servers)
+    return rule.kind is Kind.CALL and some and not covered.tools
+
+
 def _waits_for_a_tier(covered: Coverage) -> bool:
     return bool(covered.tools) and len(covered.unconfirmed) == len(covered.tools)
-
-
-def _attention(text: str) -> IconText:
-    return IconText(icon=Icon.ATTENTION, text=text, role=Role.WARNING)
 
 
 def _has_all(row: ListRow, wanted: Sequence[str]) -> bool:

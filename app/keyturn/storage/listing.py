@@ -14,6 +14,7 @@ from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.errors import DamagedDatabase
 from keyturn.domain.record import RESUMED_CAREFULLY, RULES_USED
+from keyturn.domain.rule_lint import KnownTool
 from keyturn.domain.tier import Tier
 from keyturn.storage.agreements import read_agent, read_pin, read_server
 from keyturn.storage.read_only import connect_read_only
@@ -28,6 +29,15 @@ def list_servers(database: Path) -> list[JsonObject]:
     pins = [read_pin(*row) for row in rows]
     servers = _rows(database, "SELECT name, data FROM servers ORDER BY name")
     return [_server_row(read_server(*row), pins) for row in servers]
+
+
+def pinned_tools(database: Path, servers: Sequence[ServerConfig]) -> list[KnownTool]:
+    """Return the pinned tools of servers, with what these settings confirm of them."""
+    rows = _rows(database, "SELECT server, launch_hash, tool, data FROM pins ORDER BY server, tool")
+    pins = [read_pin(*row) for row in rows]
+    return [
+        _known_tool(server, pin) for server in servers for pin in pins if pin.server == server.name
+    ]
 
 
 def list_agents(database: Path) -> list[JsonObject]:
@@ -56,6 +66,21 @@ def last_stop(database: Path) -> JsonObject | None:
     if not isinstance(details, Parsed) or not isinstance(details.value, dict):
         raise _unreadable(database, "the last stop is not in the form that Keyturn writes")
     return {"since": since, **details.value}
+
+
+def latest_time(database: Path) -> str:
+    """Return the latest time that a record has; empty for none.
+
+    Not the last record's: the clock may have been set back before it.
+    """
+    if not database.exists():
+        return ""
+    rows = _rows(
+        database,
+        "SELECT coalesce(max(ts), '') FROM (SELECT max(ts) AS ts FROM calls UNION ALL "
+        "SELECT max(ts) FROM events)",
+    )
+    return str(rows[0][0])
 
 
 def rules_suspended(database: Path) -> bool:
@@ -100,6 +125,17 @@ def _pin_row(pin: Pin) -> JsonObject:
         "pinned_at": pin.pinned_at,
         "hidden": pin.hidden,
     }
+
+
+def _known_tool(server: ServerConfig, pin: Pin) -> KnownTool:
+    setting = server.tool_setting(pin.definition.name)
+    return KnownTool(
+        server=server.name,
+        name=pin.definition.name,
+        tier=setting.tier if setting is not None else pin.tier,
+        labels=setting.labels if setting is not None else pin.labels,
+        schema=pin.definition.input_schema,
+    )
 
 
 def _agent_row(agent: AgentConfig) -> JsonObject:

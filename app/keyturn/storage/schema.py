@@ -151,11 +151,14 @@ _CLOSURES = (
     """,
 )
 """Of consents: the files that the command loads."""
+_USES = ("CREATE TABLE rule_uses (rule TEXT PRIMARY KEY, uses INTEGER NOT NULL) STRICT",)
+"""How often rules allowed whose uses are limited; without a rule of that id for those of a FILE."""
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "0001_log_history_and_agreements": (*_LOG, *_HISTORY, *_AGREED),
         "0002_methods_of_calls": _METHODS,
         "0003_closures": _CLOSURES,
+        "0004_uses_of_rules": _USES,
         "0005_seals": _SEALS,
     }
 )

@@ -32,6 +32,7 @@ class SqliteRuleStore:
     """The rules of a profile, by id."""
 
     seals: SqliteSeals
+    writer: Writer
 
     async def all(self) -> tuple[Rule, ...]:
         """Return every rule that counts; raises DamagedDatabase when one cannot be read."""
@@ -44,6 +45,26 @@ class SqliteRuleStore:
     async def remove(self, rule_id: str) -> bool:
         """Remove a rule; return whether it was there."""
         return await self.seals.change("rules", removed=[(rule_id,)]) > 0
+
+    async def uses(self) -> dict[str, int]:
+        """Return how often each rule allowed, of those of which it is counted."""
+
+        def read(connection: sqlite3.Connection) -> dict[str, int]:
+            return dict(connection.execute("SELECT rule, uses FROM rule_uses"))
+
+        return await self.writer.run(read, changes=False)
+
+    async def count_use(self, rule_id: str) -> None:
+        """Count one more call that a rule allows; durable when this returns."""
+        await _put(
+            self.writer,
+            "INSERT INTO rule_uses VALUES (?, 1) ON CONFLICT (rule) DO UPDATE SET uses = uses + 1",
+            rule_id,
+        )
+
+    async def forget_uses(self, rule_id: str) -> None:
+        """Begin to count anew."""
+        await _put(self.writer, "DELETE FROM rule_uses WHERE rule = ?", rule_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,3 +180,10 @@ class SqliteSettingStore:
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
         await self.writer.run(write, changes=True)
+
+
+async def _put(writer: Writer, statement: str, *values: str) -> None:
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute(statement, values)
+
+    await writer.run(write, changes=True)

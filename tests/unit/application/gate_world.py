@@ -263,9 +263,7 @@ class World:
             observers=self.observers,
         )
         self.rule_store = FakeRuleStore(*rules)
-        self.rules = RuleBook(
-            store=self.rule_store, log=self.log, mask=self.mask, observers=self.observers
-        )
+        self.rules = self.make_rules()
         self.rules.use(rules)
         self.server_store = FakeServerStore()
         self.agreements = Agreements(
@@ -287,6 +285,16 @@ class World:
             store=self.setting_store, log=self.log, observers=self.observers, limits=self.limits
         )
         self.gate = self.make_gate()
+
+    def make_rules(self) -> RuleBook:
+        """Make the rule book of a broker on the profile of this world."""
+        return RuleBook(
+            store=self.rule_store,
+            log=self.log,
+            mask=self.mask,
+            observers=self.observers,
+            clock=self.clock,
+        )
 
     def make_inputs(self) -> Inputs:
         """Wire what servers ask of the world."""

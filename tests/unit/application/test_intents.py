@@ -26,15 +26,13 @@ from keyturn.application.console_protocol import (
     SetPosture,
     SetTier,
     SettleCredential,
-    SettleSeals,
     SignIn,
     SignOut,
     StopAll,
-    UnlockSeals,
     UseRules,
 )
 from keyturn.application.intents import POSTURE_SETTING
-from keyturn.application.pin_messages import SetPin
+from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.stop import StopLevel

@@ -76,6 +76,7 @@ class TestChanging:
                 log=world.log,
                 mask=world.mask,
                 observers=world.observers,
+                clock=world.clock,
             )
             await again.load()
             assert again.rules == (ALLOW,)

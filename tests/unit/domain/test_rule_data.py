@@ -9,6 +9,7 @@ from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import rule_from_data, rule_set_hash, rule_to_data
+from keyturn.domain.rule_life import RuleLimits, Window
 
 NAMES = st.text(max_size=8)
 CONDITIONS = st.one_of(
@@ -20,6 +21,7 @@ CONDITIONS = st.one_of(
     ),
     st.builds(Condition, path=st.just("/n"), op=st.just(Operator.LE), value=st.integers(0, 9)),
 )
+WINDOW: JsonObject = {"from": "2026-12-24T18:00:00Z", "until": "2027-01-02T08:00:00+01:00"}
 RULES = st.builds(
     Rule,
     id=st.text(min_size=1, max_size=8),
@@ -68,6 +70,24 @@ def test_a_rule_without_an_id_is_named_by_its_content() -> None:
         ({"effect": "ask", "when": [{"path": "a", "op": "eq"}]}, "JSON Pointer"),
         ({"effect": "ask", "when": [{"path": "/a", "op": "in", "value": 1}]}, "/a"),
         ({"effect": "ask", "when": [{"op": "matches", "value": "("}]}, "the arguments"),
+        ({"effect": "deny", "limits": {"uses": 1}}, "weaken"),
+        ({"effect": "ask", "limits": {"per_minute": 1}}, "weaken"),
+        ({"effect": "allow", "limits": []}, "`limits`"),
+        ({"effect": "allow", "limits": {"per_hour": 1}}, "`limits`"),
+        ({"effect": "allow", "limits": {"uses": 0}}, "`uses`"),
+        ({"effect": "allow", "limits": {"uses": True}}, "`uses`"),
+        ({"effect": "allow", "limits": {"uses": None}}, "`uses`"),
+        ({"effect": "allow", "limits": {"per_minute": 1.5}}, "`per_minute`"),
+        ({"effect": "allow", "limits": {"until": "tomorrow"}}, "`until`"),
+        ({"effect": "allow", "limits": {"until": "2026-12-24T18:00:00"}}, "`until`"),
+        ({"effect": "allow", "limits": {"until": 5}}, "`until`"),
+        ({"effect": "deny", "during": {}}, "`during`"),
+        ({"effect": "deny", "during": [{"from": "2026-12-24T18:00:00Z"}]}, "from and until"),
+        ({"effect": "allow", "during": [WINDOW]}, "allows has windows"),
+        ({"effect": "deny", "during": [WINDOW | {"until": WINDOW["from"]}]}, "before it begins"),
+        ({"effect": "ask", "never": True}, "`never`"),
+        ({"effect": "allow", "never": True}, "`never`"),
+        ({"effect": "deny", "never": 1}, "`never`"),
     ],
     ids=str,
 )
@@ -82,3 +102,34 @@ def test_the_hash_of_a_set_follows_its_content_and_not_its_order() -> None:
     one, other = Rule(id="a", effect=Effect.ASK), Rule(id="b", effect=Effect.DENY)
     assert rule_set_hash((one, other)) == rule_set_hash((other, one))
     assert rule_set_hash((one,)) != rule_set_hash((one, other))
+
+
+def test_what_bounds_a_rule_is_read_back_in_one_time_zone() -> None:
+    allow = rule_from_data(
+        {
+            "effect": "allow",
+            "limits": {"per_minute": 3, "uses": 10, "until": "2026-12-01T01:00:00+01:00"},
+        }
+    )
+    assert allow.limits == RuleLimits(per_minute=3, uses=10, until="2026-12-01T00:00:00.000Z")
+    deny = rule_from_data({"effect": "deny", "never": True, "during": [WINDOW]})
+    assert deny.during == (
+        Window(begins="2026-12-24T18:00:00.000Z", ends="2027-01-02T07:00:00.000Z"),
+    )
+    assert deny.never
+    for rule in (allow, deny):
+        assert rule_from_data(rule_to_data(rule)) == rule
+
+
+def test_a_rule_without_bounds_is_written_as_before_there_were_any() -> None:
+    written = rule_to_data(Rule(id="r-1", effect=Effect.ALLOW))
+    assert not {"limits", "during", "never"} & written.keys()
+
+
+def test_uses_are_counted_under_the_content_of_a_rule_and_not_its_place_in_a_file() -> None:
+    counted: JsonObject = {"effect": "allow", "limits": {"uses": 3}}
+    one = rule_from_data(counted, default_id="file-1")
+    assert one.id == rule_from_data(counted, default_id="file-7").id != "file-1"
+    assert one.id != rule_from_data({**counted, "tool": "a"}, default_id="file-1").id
+    endless: JsonObject = {"effect": "allow", "limits": {"per_minute": 3}}
+    assert rule_from_data(endless, default_id="file-1").id == "file-1"

@@ -8,6 +8,7 @@ import pytest
 from keyturn.application.console_state import RuleState
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule_life import RuleLimits, Window
 from keyturn.presentation.rules import RuleDraft, RulePreview
 from keyturn.presentation.rules_builder import (
     KnownRule,
@@ -186,3 +187,49 @@ def test_a_rule_of_another_kind_covers_no_tool() -> None:
     assert reads is not None
     assert BUILDER.detail(reads, STATE).pairs[3].value == "0 tools that are known today"
     assert BUILDER.detail(known, STATE).pairs[3].value == "12 tools that are known today"
+
+
+@pytest.mark.parametrize(
+    ("life", "said"),
+    [
+        ("ended", "Ended"),
+        ("spent", "Used up"),
+        ("over_rate", "Rests for a minute"),
+        ("outside", "Waits for its window"),
+        ("acts", "Acts"),
+        ("of a later version", "Acts"),
+    ],
+)
+def test_a_rule_that_rests_says_why(life: str, said: str) -> None:
+    rule = Rule(id="r-1", effect=Effect.ALLOW, agent="coder", server="git", tool="status")
+    states = [RuleState(data=data_of(rule), hits=0, life=life)]
+    assert state_text("r-1", replace(STATE, rules=read_rules(states))) == said
+
+
+def test_a_rule_says_what_bounds_it_and_how_much_is_left() -> None:
+    limits = RuleLimits(per_minute=3, uses=10, until="2026-12-01T00:00:00.000Z")
+    rule = Rule(id="r-1", effect=Effect.ALLOW, tool="status", limits=limits)
+    detail = BUILDER.detail(KnownRule(rule=rule, hits=4, uses=4), STATE)
+    assert detail.limits == (
+        "at most 3 calls a minute, then it asks",
+        "10 calls in all, then it asks",
+        "until 2026-12-01 00:00:00 UTC, then it asks",
+    )
+    assert ("Uses left", "6 of 10") in {(pair.key, pair.value) for pair in detail.pairs}
+
+
+def test_a_rule_that_nothing_overrules_says_so_and_its_removal_too() -> None:
+    window = Window(begins="2026-12-24T18:00:00.000Z", ends="2027-01-02T07:00:00.000Z")
+    rule = Rule(id="r-1", effect=Effect.DENY, never=True, during=(window,))
+    detail = BUILDER.detail(KnownRule(rule=rule, hits=0), STATE)
+    assert detail.limits == (
+        "never: no approval can let this through",
+        "only from 2026-12-24 18:00:00 UTC until 2027-01-02 07:00:00 UTC",
+    )
+    assert "no approval" in detail.remove.text
+
+
+@pytest.mark.parametrize("effect", Effect)
+def test_only_a_rule_that_denies_is_made_to_be_never_overruled(effect: Effect) -> None:
+    draft = RuleDraft(effect=effect, agent="coder", server="git", tool="status", never=True)
+    assert rule_of(draft).never is (effect is Effect.DENY)

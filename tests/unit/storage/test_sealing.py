@@ -63,10 +63,11 @@ class Profile:
         self.tables = SqliteSeals(self.writer)
         log, observers = SqliteDecisionLog(self.writer), Observers()
         self.rules = RuleBook(
-            store=SqliteRuleStore(self.tables),
+            store=SqliteRuleStore(self.tables, self.writer),
             log=log,
             mask=FakeSecretMask(),
             observers=observers,
+            clock=FakeClock(),
         )
         self.settings = SqliteSettingStore(self.tables, self.writer)
         self.seals = Seals(

@@ -25,7 +25,14 @@ from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.layouts import clear, column, divider, row
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.arming import ArmingTerms, Subject
-from keyturn.presentation.rule_sheet import FixableValue, RuleDraft, RuleSheet, draft
+from keyturn.presentation.rule_sheet import (
+    SPAN_TEXTS,
+    FixableValue,
+    RuleDraft,
+    RuleSheet,
+    Span,
+    draft,
+)
 from keyturn.presentation.servers import OwedChange
 
 _KEY: Final = 216
@@ -37,6 +44,8 @@ class RuleSheetPane(Sheet):
 
     save_requested = Signal(object)
     """The `RuleDraft` that was read out."""
+    draft_changed = Signal(object)
+    """`RuleDraft`, or None once there is none."""
 
     def __init__(self, look: Look, card: QWidget, head: QWidget, now_ms: Callable[[], int]) -> None:
         super().__init__(look, card, head, name="rule_sheet")
@@ -45,6 +54,11 @@ class RuleSheetPane(Sheet):
         self._owed = ""
         self._preview: OwedChangeBox | None = None
         self.choices: list[tuple[FixableValue, ChoiceRow]] = []
+        self.spans: dict[Span, ChoiceRow] = {}
+        self._spans_title = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
+        self._spans = column()
+        self.endless = ChoiceRow(look, look.words("sheets.endless"), name="rule_endless")
+        self.endless.toggled.connect(self._on_changed)
         self.save = AllowButton(look, name="save_rule")
         self.cancel = Button(
             look, Kind.PLAIN, look.words("sheets.cancel"), name="rule_cancel", height=DECISION
@@ -54,6 +68,8 @@ class RuleSheetPane(Sheet):
         self._values_title = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         self._values = column()
         self._preview_place = column()
+        self._told = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        self._told.setObjectName("rule_study")
         self._fill()
         self.cancel.clicked.connect(self.close_sheet)
         self.action.pressed.connect(self._on_pressed)
@@ -79,6 +95,7 @@ class RuleSheetPane(Sheet):
         self.save.setVisible(not refused)
         self.cancel.say(words("sheets.close" if refused else "sheets.cancel"))
         self._show_values(sheet)
+        self._show_spans(sheet)
         self._on_changed()
         self.open_over(self.cancel)
 
@@ -87,7 +104,13 @@ class RuleSheetPane(Sheet):
         self.body.addSpacing(4)
         self.body.addLayout(self._values)
         self.body.addSpacing(12)
+        self._spans_title.say(self._look.words("sheets.rule_spans"))
+        self.body.addWidget(self._spans_title)
+        self.body.addLayout(self._spans)
+        self.body.addWidget(self.endless)
+        self.body.addSpacing(12)
         self.body.addLayout(self._preview_place)
+        self.body.addWidget(self._told)
         self.body.addSpacing(6)
         self.body.addWidget(self.outcome)
         self.body.addStretch()
@@ -106,6 +129,33 @@ class RuleSheetPane(Sheet):
             self._values_title.say(words("sheets.rule_no_values"))
         for value in sheet.values if not sheet.refusal else ():
             self._values.addWidget(self._row(value))
+
+    def _show_spans(self, sheet: RuleSheet) -> None:
+        """Offer how long it holds, the shortest first and chosen."""
+        clear(self._spans)
+        self.spans = {}
+        self.endless.setChecked(False)
+        place = QWidget()
+        line = row(place, gap=16)
+        for span in sheet.spans:
+            text = self._look.words(SPAN_TEXTS[span])
+            choice = ChoiceRow(self._look, text, name=f"span_{span.name.lower()}", radio=True)
+            choice.setChecked(span is sheet.spans[0])
+            choice.toggled.connect(self._on_changed)
+            line.addWidget(choice, 1)
+            self.spans[span] = choice
+        offered = not sheet.refusal and len(sheet.spans) > 1
+        self._spans.addWidget(place)
+        place.setVisible(offered)
+        self._spans_title.setVisible(offered)
+
+    def _span(self) -> Span:
+        chosen = (span for span, choice in self.spans.items() if choice.isChecked())
+        return next(chosen, Span.QUARTER)
+
+    def _owes_a_tick(self, sheet: RuleSheet, span: Span) -> bool:
+        """Tell whether a rule without an end was not agreed to on its own."""
+        return len(sheet.spans) > 1 and span is Span.ALWAYS and not self.endless.isChecked()
 
     def _row(self, value: FixableValue) -> QWidget:
         place = QWidget()
@@ -131,19 +181,31 @@ class RuleSheetPane(Sheet):
             return
         words = self._look.words
         ticked = {value.path for value, choice in self.choices if choice.isChecked()}
-        made = draft(sheet, ticked, words)
+        span = self._span()
+        made = draft(sheet, ticked, words, span)
         self._draft = made
+        self.endless.setVisible(len(sheet.spans) > 1 and span is Span.ALWAYS)
         self._show_preview(sheet, made)
         careful = sheet.tier >= Tier.T2
         self.action.show(
-            Subject(sheet.request_id, sheet.revision, digest_of(made.data.encode())),
+            Subject(
+                sheet.request_id,
+                sheet.revision,
+                digest_of(f"{made.span.name} {made.data}".encode()),
+            ),
             ArmingTerms(tier=sheet.tier, confirm=frozenset({RULE} if careful else ())),
             objects={RULE: words("sheets.object_rule")},
             hint=words("sheets.save_hint" if sheet.waits else "sheets.save_only_hint"),
             name=sheet.tool,
         )
-        self.action.refuse(made.fault or self._owed)
+        untold = words("sheets.tick_endless") if self._owes_a_tick(sheet, span) else ""
+        self.action.refuse(made.fault or self._owed or untold)
         self.settle()
+        self.draft_changed.emit(made)
+
+    def show_study(self, lines: tuple[str, ...]) -> None:
+        """Show what past calls say of the rule; it neither arms nor disarms anything."""
+        self._told.say("\n".join(lines))
 
     def _show_preview(self, sheet: RuleSheet, made: RuleDraft) -> None:
         words = self._look.words
@@ -151,7 +213,7 @@ class RuleSheetPane(Sheet):
         self._preview = None
         if sheet.refusal:
             return
-        rest = [made.loose or words("sheets.leaves_nothing_open"), words("sheets.rule_kept")]
+        rest = [made.loose or words("sheets.leaves_nothing_open"), made.kept]
         if made.conditions:
             rest.insert(0, words("sheets.when", conditions="; ".join(made.conditions)))
         if sheet.tier < Tier.T2:
@@ -186,8 +248,11 @@ class RuleSheetPane(Sheet):
         self.cancel.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_pressed(self, _answer: object) -> None:
-        if self._draft is not None and not self._draft.fault and not self._owed:
-            self.save_requested.emit(self._draft)
+        sheet, made = self._sheet, self._draft
+        if sheet is None or made is None or self._owes_a_tick(sheet, made.span):
+            return
+        if not made.fault and not self._owed:
+            self.save_requested.emit(made)
 
     def say(self, outcome: Outcome, sentence: str) -> None:
         """Say what became of saving; the sheet stays open."""

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QShortcut
 
 from keyturn.application.approval_request import ApprovalRequest
-from keyturn.application.console_protocol import IntentDone, SaveRule
+from keyturn.application.console_protocol import IntentDone
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
 from keyturn.gui.queue.deny_sheet import DenySheet
@@ -19,11 +19,12 @@ from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.rule_sheet import RuleSheetPane
 from keyturn.gui.queue.sheet import Sheet
 from keyturn.gui.queue.view import QueueView
+from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.answer import Route
 from keyturn.presentation.arming import Owed, Subject, reason_text
 from keyturn.presentation.card import CardView, DeadlineText, deadline_text
-from keyturn.presentation.rule_sheet import RuleDraft, rule_sheet
+from keyturn.presentation.rule_sheet import RuleDraft, rule_sheet, save_intent
 
 _CARD_OWES = frozenset({Owed.CONFIRM, Owed.LOOK, Owed.TYPE_NAME})
 
@@ -40,6 +41,7 @@ class CardSheets(QObject):
         sender: IntentSender,
         open_request: Callable[[], ApprovalRequest | None],
         now_ms: Callable[[], int],
+        study: RuleStudy | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -57,6 +59,10 @@ class CardSheets(QObject):
         model.card_changed.connect(self._on_card)
         self.deny.sent.connect(self._on_sent)
         self.rule.save_requested.connect(self._on_save)
+        self._study = study
+        if study is not None:
+            study.studied.connect(self.rule.show_study)
+            self.rule.draft_changed.connect(self._on_draft)
         for sheet in (self.deny, self.rule):
             sheet.closed.connect(self._on_closed)
 
@@ -150,13 +156,19 @@ class CardSheets(QObject):
         self._close()
         self._view.deny_requested.emit(replace(answer, message=message))
 
+    def _on_draft(self, made: RuleDraft) -> None:
+        """Ask what past calls say of the rule that stands in the sheet, of it alone."""
+        if self._study is not None:
+            self._study.ask(None if made.fault else made.rule, ())
+
     def _on_save(self, made: RuleDraft) -> None:
         card = self._card
         if card is None:
             return
         self.rule.say(Outcome.WAITING, self._look.words("sheets.saving"))
         self._sender.send(
-            lambda n: SaveRule(n=n, data=made.data), lambda done: self._on_saved(card, done)
+            lambda n: save_intent(n, made, card.request_id, card.digest),
+            lambda done: self._on_saved(card, done),
         )
 
     def _on_saved(self, card: CardView, done: IntentDone) -> None:

@@ -75,6 +75,13 @@ class RulePane(SidePane):
                 text.say(condition)
                 self.body.addWidget(text)
             self.body.addSpacing(12)
+        if detail.limits:
+            self.add_title(self.look.words("rules.limits_title"), first=not detail.conditions)
+            for limit in detail.limits:
+                text = Text(self.look, Type.BODY, wrap=True)
+                text.say(limit)
+                self.body.addWidget(text)
+            self.body.addSpacing(12)
         self.body.addWidget(PairList(self.look, detail.pairs))
         self.body.addStretch()
 

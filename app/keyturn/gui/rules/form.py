@@ -40,6 +40,7 @@ class RuleForm(SidePane):
             )
             for choice in effects
         }
+        self.never = ChoiceRow(look, words("rules.never_choice"), name="rule_never")
         self.agent = NamePicker(look, words("rules.agent"), name="rule_agent")
         self.server = NamePicker(look, words("rules.server"), name="rule_server")
         self.tool = NamePicker(look, words("rules.tool"), name="rule_tool")
@@ -48,6 +49,8 @@ class RuleForm(SidePane):
         )
         self.sentence = Text(look, Type.TITLE_WRAPPED, wrap=True)
         self._warnings = column()
+        self.told = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        self.told.setObjectName("rule_study")
         self.save = Button(look, Kind.PRIMARY, words("rules.save"), name="save_rule")
         self._fill()
         self._connect()
@@ -62,6 +65,7 @@ class RuleForm(SidePane):
             server=self.server.name,
             tool=self.tool.name,
             name=self.name_line.text(),
+            never=self.never.isChecked() and self._effects[Effect.DENY].isChecked(),
             kind=self._kind,
         )
 
@@ -70,6 +74,8 @@ class RuleForm(SidePane):
         self._kind = draft.kind
         self._effects[draft.effect].setChecked(True)
         self.name_line.setText(draft.name)
+        self.never.setChecked(draft.never)
+        self.never.setVisible(draft.effect is Effect.DENY)
         self.outcome.say(None)
 
     def show_choices(self, choices: RuleChoices, draft: RuleDraft) -> None:
@@ -87,6 +93,10 @@ class RuleForm(SidePane):
         clear(self._warnings)
         self._warnings.addWidget(warning_rows(self.look, preview.warnings))
 
+    def show_study(self, lines: tuple[str, ...]) -> None:
+        """Show what past calls say of the draft; nothing while that is not known."""
+        self.told.say("\n".join(lines))
+
     def _fill(self) -> None:
         words = self.look.words
         title = Text(self.look, Type.TITLE)
@@ -98,6 +108,7 @@ class RuleForm(SidePane):
         self.add_title(words("rules.effect"), first=True)
         for row in self._effects.values():
             self.body.addWidget(row)
+        self.body.addWidget(self.never)
         self.body.addSpacing(14)
         for label, field in (
             (words("rules.agent"), self.agent),
@@ -114,6 +125,7 @@ class RuleForm(SidePane):
         self.body.addWidget(box)
         self.body.addSpacing(10)
         self.body.addLayout(self._warnings)
+        self.body.addWidget(self.told)
         self.body.addStretch()
         self.action_row.addWidget(self.save)
         self.action_row.addStretch()
@@ -121,6 +133,7 @@ class RuleForm(SidePane):
     def _connect(self) -> None:
         for row in self._effects.values():
             row.toggled.connect(self._on_changed)
+        self.never.toggled.connect(self._on_changed)
         for picker in (self.agent, self.server, self.tool):
             picker.chosen.connect(self._on_changed)
         self.name_line.textChanged.connect(self._on_changed)
@@ -129,6 +142,7 @@ class RuleForm(SidePane):
 
     def _on_changed(self) -> None:
         self.outcome.say(None)
+        self.never.setVisible(self._effects[Effect.DENY].isChecked())
         self.draft_changed.emit(self.draft)
 
     def _on_save(self) -> None:

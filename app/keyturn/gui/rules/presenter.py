@@ -18,6 +18,7 @@ from keyturn.domain.policy import Posture
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
 from keyturn.gui.rules.seals import SealsPresenter
+from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.rules import RuleDraft
@@ -46,9 +47,11 @@ class RulesPresenter(QObject):
         view: RulesView,
         builder: RulesBuilder,
         words: Words,
+        study: RuleStudy | None = None,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._study = study
         self._sender = sender
         self._view = view
         self._builder = builder
@@ -69,6 +72,8 @@ class RulesPresenter(QObject):
             parent=self,
         )
         self._connect(view)
+        if study is not None:
+            study.studied.connect(view.form.show_study)
         self._show()
 
     def start_rule(self, draft: RuleDraft | None = None) -> None:
@@ -242,4 +247,8 @@ class RulesPresenter(QObject):
         self._view.form.show_choices(choices, draft)
         draft = self._view.form.draft
         self._draft = draft
-        self._view.form.show_preview(self._builder.preview(draft, self._state))
+        preview = self._builder.preview(draft, self._state)
+        self._view.form.show_preview(preview)
+        if self._study is not None:
+            rule = None if preview.missing else replace(rule_of(draft), name="")
+            self._study.ask(rule, self._state.all_rules)

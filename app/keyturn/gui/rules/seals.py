@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.application.console_protocol import (
     IntentDone,
-    SettleSeals,
     StateChanged,
-    UnlockSeals,
 )
+from keyturn.application.pin_messages import SettleSeals, UnlockSeals
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.forms.list_page import NoticeBar
 from keyturn.gui.forms.outcome import Outcome, PageNote

@@ -1,0 +1,120 @@
+"""Owns how often limited rules allowed, and what time it is for them; uses outlive this process.
+
+The latest wall time that was seen is kept, so that a clock set back revives nothing; the rate of a
+minute is of the monotonic clock, which nobody sets.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from keyturn.application.ports.clock import Clock, Timer
+from keyturn.application.ports.stores import RuleStore
+from keyturn.domain.rule import Rule
+from keyturn.domain.rule_life import AT_NO_TIME, NO_LIMITS, Life, Moment, seconds_between
+
+_MINUTE = 60_000_000_000
+_SECOND = 1_000_000_000
+_LONGEST_WAIT = 3600.0
+"""The wall clock may be set meanwhile, so that it is looked at again."""
+
+
+class RuleCounts:
+    """Counts for the rules in force; says nothing of what they cover."""
+
+    def __init__(self, *, clock: Clock, store: RuleStore) -> None:
+        self._clock = clock
+        self._store = store
+        self._rules: tuple[Rule, ...] = ()
+        self._uses: dict[str, int] = {}
+        self._times: dict[str, deque[int]] = {}
+        self._seen = ""
+        self._timer: Timer | None = None
+        self._ended: set[str] = set()
+
+    async def load(self, seen_utc: str) -> None:
+        """Read how often rules allowed; `seen_utc` is the latest time that the log knows."""
+        self._uses = await self._store.uses()
+        self._seen = max(seen_utc, self._clock.now_utc())
+
+    def use(self, rules: Iterable[Rule], on_turn: Callable[[], None]) -> None:
+        """Count for these rules; calls back whenever one may have begun or ceased to hold."""
+        self._rules = tuple(r for r in rules if r.limits is not NO_LIMITS or r.during)
+        self._times = {rule.id: self._times.get(rule.id, deque()) for rule in self._rules}
+        self._wait(on_turn)
+
+    def moment(self) -> Moment:
+        """Return what the life of the rules depends on now."""
+        if not self._rules:
+            return AT_NO_TIME
+        now = self._clock.now_utc()
+        self._seen = max(self._seen, now)
+        recent = {rule.id: self._in_a_minute(rule) for rule in self._rules}
+        return Moment(now=now, seen=self._seen, uses=self._uses, recent=recent)
+
+    def uses(self, rule_id: str) -> int:
+        """Return how often a rule that counts its uses allowed, in all."""
+        return self._uses.get(rule_id, 0)
+
+    def life(self, rule: Rule) -> Life:
+        """Say whether a rule holds now."""
+        return rule.life(self.moment())
+
+    def take(self, rule: Rule) -> bool:
+        """Use up one of what a rule may allow; False where a limit was reached meanwhile."""
+        if rule.limits is NO_LIMITS:
+            return True
+        if rule.life(self.moment()) is not Life.ACTS:
+            return False
+        if rule.limits.uses is not None:
+            self._uses[rule.id] = self._uses.get(rule.id, 0) + 1
+        if rule.limits.per_minute is not None:
+            self._times.setdefault(rule.id, deque()).append(self._clock.monotonic_ns())
+        return True
+
+    async def keep(self, rule: Rule) -> None:
+        """Make the use that was taken last outlive this process; raises LogUnavailable."""
+        if rule.limits.uses is not None:
+            await self._store.count_use(rule.id)
+
+    async def begin_anew(self, rule: Rule) -> None:
+        """Forget the uses of a rule that a person made or changed."""
+        if self._uses.pop(rule.id, None) is not None:
+            await self._store.forget_uses(rule.id)
+
+    def newly_ended(self) -> list[Rule]:
+        """Return the rules whose time is over since this was last asked."""
+        moment = self.moment()
+        ended = {r.id for r in self._rules if r.limits.until and moment.latest >= r.limits.until}
+        new = [rule for rule in self._rules if rule.id in ended - self._ended]
+        self._ended = ended
+        return new
+
+    def _in_a_minute(self, rule: Rule) -> int:
+        times = self._times[rule.id]
+        since = self._clock.monotonic_ns() - _MINUTE
+        while times and times[0] <= since:
+            times.popleft()
+        return len(times)
+
+    def _wait(self, on_turn: Callable[[], None]) -> None:
+        """Call back at the next instant at which a rule begins or ends."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now = self._clock.now_utc()
+        turns = [turn for rule in self._rules for turn in _turns(rule) if turn > now]
+        if not turns:
+            return
+
+        def turned() -> None:
+            on_turn()
+            self._wait(on_turn)
+
+        seconds = min(seconds_between(now, min(turns)), _LONGEST_WAIT)
+        when = self._clock.monotonic_ns() + max(1, round(seconds * _SECOND))
+        self._timer = self._clock.call_at(when, turned)
+
+
+def _turns(rule: Rule) -> list[str]:
+    ends = [rule.limits.until] if rule.limits.until else []
+    return ends + [instant for window in rule.during for instant in (window.begins, window.ends)]

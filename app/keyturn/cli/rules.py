@@ -1,0 +1,51 @@
+"""`keyturn rules`: test the rules of a headless FILE before anything relies on them."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from keyturn import bootstrap
+from keyturn.cli.profile import chosen_profile
+from keyturn.cli.replies import plain
+from keyturn.domain.canonical import Parsed, parse_strict
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.rule_data import conditions_from_data
+from keyturn.domain.rule_proof import Question
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    test = verbs.add_parser("test", help="say what is odd about the rules; 0 when nothing is")
+    test.add_argument("file", metavar="FILE", type=Path)
+    ever = verbs.add_parser("ever", help="can a rule ever allow this? 0 when it is proved not to")
+    ever.add_argument("file", metavar="FILE", type=Path)
+    for name in ("agent", "server", "tool"):
+        ever.add_argument(f"--{name}", default="*", metavar="PATTERN", help="any, unless given")
+    ever.add_argument(
+        "--when", default="[]", metavar="JSON", help="conditions, as `when` in FILE takes them"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what was found, a line each."""
+    file = arguments.file.absolute()
+    if arguments.verb == "test":
+        lines, well = bootstrap.lint_rules(chosen_profile(arguments), file)
+    else:
+        lines, well = bootstrap.ask_rules(file, _question(arguments))
+    for line in lines:
+        sys.stdout.write(plain(line) + "\n")
+    return 0 if well else 1
+
+
+def _question(arguments: argparse.Namespace) -> Question:
+    parsed = parse_strict(arguments.when)
+    if not isinstance(parsed, Parsed):
+        raise ConfigurationError("The conditions are no JSON.", mend="Write a list of tables.")
+    return Question(
+        agent=arguments.agent,
+        server=arguments.server,
+        tool=arguments.tool,
+        when=conditions_from_data(parsed.value),
+    )

@@ -1,0 +1,125 @@
+"""How long a rule holds: its limits, its windows, and the moment that they are held against.
+
+What loosens holds while it surely holds, what tightens holds while it may: so a clock that was set
+back revives no rule that has ended, and opens no window before its time.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
+
+import msgspec
+
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})"
+)
+
+
+class Life(Enum):
+    """Whether a rule holds now, and if not why."""
+
+    ACTS = auto()
+    ENDED = auto()
+    """Its time is over."""
+    SPENT = auto()
+    """It allowed as many calls as it may in all."""
+    OVER_RATE = auto()
+    """It allowed as many calls as it may in a minute; it will allow more."""
+    OUTSIDE = auto()
+    """No window of it is open."""
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """What the life of rules depends on, handed in by whoever judges."""
+
+    now: str = ""
+    """Wall time as `instant` writes it; empty where nobody knows it."""
+    seen: str = ""
+    """The latest wall time that was ever seen."""
+    uses: Mapping[str, int] = {}
+    """How often a rule allowed in all, by its id."""
+    recent: Mapping[str, int] = {}
+    """How often it did within the last minute."""
+
+    @property
+    def latest(self) -> str:
+        """Return the time that has surely come."""
+        return max(self.now, self.seen)
+
+
+AT_NO_TIME = Moment()
+"""Nobody knows the time: no limited rule allows, every window is open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleLimits:
+    """When a rule that allows stops doing so."""
+
+    per_minute: int | None = None
+    uses: int | None = None
+    """How often it may allow in all."""
+    until: str = ""
+    """As `instant` writes it; empty for no end."""
+
+    @property
+    def are_set(self) -> bool:
+        """Tell whether there is any limit."""
+        return self != NO_LIMITS
+
+    def life(self, rule_id: str, moment: Moment) -> Life:
+        """Say whether the rule still allows at a moment."""
+        if not self.are_set:
+            return Life.ACTS
+        if not moment.now or (self.until and moment.latest >= self.until):
+            return Life.ENDED
+        if self.uses is not None and moment.uses.get(rule_id, 0) >= self.uses:
+            return Life.SPENT
+        if self.per_minute is not None and moment.recent.get(rule_id, 0) >= self.per_minute:
+            return Life.OVER_RATE
+        return Life.ACTS
+
+
+NO_LIMITS = RuleLimits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A time within which a rule holds that denies or asks: a change freeze."""
+
+    begins: str
+    ends: str
+    """The first instant at which it holds no more."""
+
+    def may_be_open(self, moment: Moment) -> bool:
+        """Tell whether it is open, as far as that can be known.
+
+        With a clock that was set back nobody can say what time it is: all between is meant.
+        """
+        return not moment.now or (moment.now < self.ends and moment.latest >= self.begins)
+
+
+def instant(text: str) -> str:
+    """Read a time of RFC 3339; the one form that comes out compares as text.
+
+    Raises ValueError for anything else, a time without its offset included.
+    """
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(f"{text!r} is no time like 2026-12-24T18:00:00Z")
+    try:
+        read = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no time") from None
+    return written(read)
+
+
+def written(moment: datetime) -> str:
+    """Write an instant as the clock of Keyturn does."""
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Return how long it is from one instant to another; negative where they are the other way."""
+    start, end = datetime.fromisoformat(earlier), datetime.fromisoformat(later)
+    return (end - start).total_seconds()

@@ -1,0 +1,79 @@
+"""Prints how long a verdict takes among many rules (`python -m tests.bench.judge_rules`)."""
+
+import statistics
+import sys
+import time
+from random import Random
+
+from keyturn.domain.canonical import JsonValue
+from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.policy import Posture, judge
+from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
+from keyturn.domain.rule_index import RuleIndex
+from keyturn.domain.tier import Tier
+
+CALLS = 3_000
+_OPS: tuple[tuple[Operator, JsonValue], ...] = (
+    (Operator.EQ, "open"),
+    (Operator.LE, 5),
+    (Operator.PREFIX, "order-"),
+    (Operator.GLOB, "*-2026-*"),
+    (Operator.PATH_UNDER, "/srv/data"),
+    (Operator.HOST_IN, ["*.example.com"]),
+    (Operator.MATCHES, "^[a-z]+-[0-9]+$"),
+)
+
+
+def main() -> None:
+    """Measure rule sets of three sizes, two ways of being made."""
+    for count in (100, 1_000, 5_000):
+        _say(f"{count:5} rules of many tools", _rules(count, spread=True))
+        _say(f"{count:5} rules of one tool", _rules(count, spread=False))
+
+
+def _rules(count: int, *, spread: bool) -> tuple[Rule, ...]:
+    chance = Random(count)
+    return tuple(_rule(chance, n, spread=spread) for n in range(count))
+
+
+def _rule(chance: Random, number: int, *, spread: bool) -> Rule:
+    op, value = chance.choice(_OPS)
+    tool = f"tool_{number % 200}" if number % 10 else f"tool_{number % 200}*"
+    return Rule(
+        id=f"r-{number}",
+        effect=chance.choice(tuple(Effect)),
+        agent=chance.choice(("*", "coder", "qa", "analyst")),
+        server=f"server-{number % 20}" if spread else "server-1",
+        tool=tool if spread else "tool_1",
+        when=(Condition(path=f"/field{number % 3}", op=op, value=value),),
+    )
+
+
+def _say(what: str, rules: tuple[Rule, ...]) -> None:
+    chance, index = Random(1), RuleIndex(rules)
+    spent: list[float] = []
+    for _ in range(CALLS):
+        subject = RuleSubject(
+            kind=Kind.CALL,
+            agent=chance.choice(("coder", "qa")),
+            server=f"server-{chance.randrange(20)}" if chance.random() < 0.5 else "server-1",
+            tool=f"tool_{chance.randrange(200)}" if chance.random() < 0.5 else "tool_1",
+            arguments={"field0": "order-2026-7", "field1": 3, "field2": "/srv/data/a"},
+            lamps=Lamps.NONE,
+        )
+        start = time.thread_time()
+        judge(
+            subject,
+            tier=Tier.T1,
+            labels=Lamps.NONE,
+            rules=index.about(subject),
+            posture=Posture.ASK_ALL,
+        )
+        spent.append((time.thread_time() - start) * 1000)
+    cuts = statistics.quantiles(spent, n=100)
+    sys.stdout.write(f"{what}: {cuts[49]:.3f} ms p50, {cuts[98]:.3f} ms p99 of CPU\n")
+
+
+if __name__ == "__main__":
+    main()
