@@ -41,7 +41,7 @@ class Sealing(StrEnum):
     LOCKED = "locked"
     """There is a key, and the keychain does not give it: nothing that is sealed counts."""
     NONE = "none"
-    """No keychain: every row counts, and a program with file access could change them."""
+    """Never sealed, for want of a keychain: every row counts, whoever wrote it."""
 
 
 class Seals:
@@ -74,7 +74,8 @@ class Seals:
     async def start(self) -> None:
         """Take the key where the keychain gives it at once, and load what counts."""
         status = await self._status()
-        if status == "missing" and not await self._tables.sealed():
+        if status != "ready" and not await self._tables.sealed():
+            # Nothing was sealed yet, so only what needs a credential waits for the keychain.
             self._sealing = Sealing.NONE
             self._tables.leave_open()
         elif status == "ready":
@@ -91,7 +92,7 @@ class Seals:
 
     async def unlock(self) -> None:
         """Ask the keychain again; raises SecretStoreUnavailable when it still does not give it."""
-        if self._sealing is Sealing.LOCKED:
+        if self._sealing is not Sealing.ON:
             await self._take_key()
             await self._look()
 

@@ -87,7 +87,7 @@ class SqliteSeals:
 
     def use(self, key: bytes, numbers: Mapping[str, int]) -> None:
         """Seal under a key from now on."""
-        self._key = key
+        self._key, self._open = key, False
         self._numbers = {name: numbers.get(name, 0) for name in SEALED_TABLES}
 
     async def seal_all(self, tables: Sequence[str]) -> None:
