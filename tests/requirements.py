@@ -77,6 +77,18 @@ LAWS = _section(
     ("LAW-8", KEPT, "Secrets stay in the keychain and reach only the server they belong to."),
 )
 
+SEALS = _section(
+    "architecture 7 Seals",
+    ("SEAL-1", KEPT, "Agreements that another program changed on disk count for nothing."),
+    ("SEAL-2", KEPT, "Only a person seals again, and exactly what was on screen."),
+    ("SEAL-3", KEPT, "Locked keychain: nothing that is sealed counts; none: it is said."),
+)
+PINS = _section(
+    "security 3, console 3.11",
+    ("PIN-1", KEPT, "Where a person chose so a call is allowed with their PIN only."),
+    ("PIN-2", KEPT, "Five wrong PINs lead to a pause that doubles, over restarts too."),
+    ("PIN-3", KEPT, "Changing the PIN takes the present one; none is written anywhere."),
+)
 LARGE_PAYLOADS = _section(
     "architecture 2",
     (
@@ -308,6 +320,8 @@ LAUNCH = _section(
 
 REQUIREMENTS = (
     *LAWS,
+    *SEALS,
+    *PINS,
     *LARGE_PAYLOADS,
     *WINDOW_ROWS,
     *CARD,

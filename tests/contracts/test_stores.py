@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
+from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.ports.stores import (
     AgentStore,
     Consent,
@@ -29,6 +30,7 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.tier import Tier
 from keyturn.storage.decision_log import open_writer
+from keyturn.storage.sealing import SqliteSeals
 from keyturn.storage.stores import (
     SqliteAgentStore,
     SqliteRuleStore,
@@ -60,11 +62,14 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
     """Yield the real ones, on a real file."""
     writer = open_writer(folder / "profile", FakeClock())
     try:
+        tables = SqliteSeals(writer)
+        tables.use(b"k" * 32, {})
+        await tables.seal_all(SEALED_TABLES)
         yield Stores(
-            SqliteRuleStore(writer),
-            SqliteServerStore(writer),
-            SqliteAgentStore(writer),
-            SqliteSettingStore(writer),
+            SqliteRuleStore(tables, writer),
+            SqliteServerStore(tables),
+            SqliteAgentStore(tables),
+            SqliteSettingStore(tables, writer),
         )
     finally:
         await writer.close()

@@ -84,6 +84,8 @@ async def _seed(
         secrets=store,
         milestones=Unwatched(),
     )
+    # As an older version left it: the first start with a keychain seals it.
+    foundation.tables.leave_open()
     try:
         for agent in agents:
             await foundation.registry.enrol(agent)

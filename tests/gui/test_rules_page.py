@@ -14,7 +14,14 @@ from keyturn.application.console_protocol import (
     StateChanged,
     UseRules,
 )
-from keyturn.application.console_state import RuleState, StopState
+from keyturn.application.console_state import (
+    ChangedRow,
+    ChangedTable,
+    RuleState,
+    SealState,
+    StopState,
+)
+from keyturn.application.pin_messages import SettleSeals, UnlockSeals
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Rule
 from keyturn.gui.forms.outcome import Outcome
@@ -280,3 +287,60 @@ def test_beside_an_open_form_the_built_in_rules_are_whole(page: Page) -> None:
     rows = [page.view.posture.row_of(posture) for posture in Posture]
     assert [row.height() for row in rows] > one_line, "their notes wrap here"
     assert all(row.height() >= row.heightForWidth(row.width()) for row in rows)
+
+
+CHANGED = SealState(
+    state="on",
+    changed=(
+        ChangedTable(
+            table="rules",
+            whole=True,
+            shown="a" * 64,
+            rows=(
+                ChangedRow(difference="added", key="r-evil", text='{"effect":"allow"}'),
+                ChangedRow(difference="removed", key="r-deny\u202e", text=""),
+            ),
+            more=2,
+        ),
+    ),
+)
+
+
+@pytest.mark.requirement("SEAL-2")
+def test_what_another_program_changed_is_listed_and_answered(page: Page) -> None:
+    """Hidden characters are seen, leaving it out goes at once, sealing it is asked once more."""
+    pane = page.view.seals
+    assert not pane.isVisible()
+    page.bridge.tell(StateChanged(seals=CHANGED))
+    settle(page.view)
+    assert pane.isVisible()
+    assert "r-evil" in pane.rows.text()
+    assert "\u202e" not in pane.rows.text()
+    pane.accept.click()
+    assert page.bridge.sent == []
+    assert pane.question.keep.hasFocus()
+    pane.question.keep.click()
+    assert page.bridge.sent == []
+    pane.accept.click()
+    pane.question.go.click()
+    pane.drop.click()
+    sent = [message for message in page.bridge.sent if isinstance(message, SettleSeals)]
+    assert [(m.table, m.shown, m.accept) for m in sent] == [
+        ("rules", "a" * 64, True),
+        ("rules", "a" * 64, False),
+    ]
+    page.bridge.tell(StateChanged(seals=SealState(state="on")))
+    assert not pane.isVisible()
+
+
+@pytest.mark.requirement("SEAL-3")
+def test_a_locked_and_a_missing_keychain_are_said(page: Page) -> None:
+    """Locked: with a way to unlock; missing: that nothing is sealed."""
+    pane = page.view.seals
+    page.bridge.tell(StateChanged(seals=SealState(state="locked")))
+    pane.notice.button.click()
+    assert isinstance(page.bridge.sent[-1], UnlockSeals)
+    page.bridge.tell(StateChanged(seals=SealState(state="none")))
+    assert pane.isVisible()
+    assert not pane.notice.button.isVisible()
+    assert not pane.drop.isVisible()

@@ -84,9 +84,13 @@ class Agreements:
 
     async def load(self) -> None:
         """Read consents and pins of the profile."""
-        for pin in await self._store.pins():
-            self._pins[(pin.server, pin.launch_hash, pin.definition.name)] = pin
-        self._consents = {(c.server, c.launch_hash): c for c in await self._store.consents()}
+        async with self._changing:
+            pins = await self._store.pins()
+            self._pins = {(p.server, p.launch_hash, p.definition.name): p for p in pins}
+            self._consents = {(c.server, c.launch_hash): c for c in await self._store.consents()}
+        for launched in {(pin.server, pin.launch_hash) for pin in pins}:
+            self._tell(*launched)
+        self._observers.changed(Topic.SERVERS)
 
     def on_change(self, listener: Callable[[str, str], None]) -> Callable[[], None]:
         """Call back with (server, launch hash) when its visible tools changed."""

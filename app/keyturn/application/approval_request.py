@@ -154,6 +154,8 @@ class Answer:
     """Letters that a review gives the tool; None leaves its labels as they are."""
     hide: bool = False
     """A review's "remove tool from agents"."""
+    pin: bool = False
+    """The person's PIN came with it, and was right."""
 
 
 class AnswerEffect(StrEnum):
@@ -165,5 +167,7 @@ class AnswerEffect(StrEnum):
     """The digest is not the request's."""
     OVER = "over"
     """The request has ended, or was never there."""
+    PIN_WANTED = "pin_wanted"
+    """It is allowed with the person's PIN only, and none came."""
     NOT_ALLOWED = "not_allowed"
     """This approver may not answer this request."""

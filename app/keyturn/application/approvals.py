@@ -37,6 +37,10 @@ _log = logging.getLogger(__name__)
 _SECOND = 1_000_000_000
 
 
+PinWanted = Callable[[ApprovalRequest], bool]
+"""Tells whether a request is allowed with a person's PIN only, by whatever route."""
+
+
 class EndRecorder(Protocol):
     """Writes down how a detached request ended, and that it became detached."""
 
@@ -77,6 +81,7 @@ class Approvals:
         self._waiting: dict[str, Waiting] = {}
         self.grants = RetryGrants(clock, limits.retry_grant_seconds)
         self.denials = SilentDenials(clock, limits.silent_denial_seconds)
+        self.pin_wanted: PinWanted = lambda _request: False
         self._watchers: list[Callable[[ApprovalRequest], None]] = []
 
     def attach(self, approver: Approver | None) -> None:
@@ -173,11 +178,9 @@ class Approvals:
         waiting = self._still_waiting(answer.id)
         if waiting is None:
             return AnswerEffect.OVER
-        if answer.digest != waiting.request.digest:
-            # A wrong digest never allows, and it is not taken as a person's denial either.
-            return AnswerEffect.STALE
-        if not may_answer(waiting.request.kind, answer):
-            return AnswerEffect.NOT_ALLOWED
+        refusal = _refusal(waiting.request, answer, self.pin_wanted)
+        if refusal is not None:
+            return refusal
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self.denials.denied(waiting, answer)
             self._resolve(waiting, Event.DENIED, Outcome.DENIED_USER, answer)
@@ -313,3 +316,18 @@ class Approvals:
         if self._approver is not None:
             self._approver.withdraw(waiting.request.id, cause, outcome.value)
         self._observers.changed(Topic.QUEUE)
+
+
+def _refusal(
+    request: ApprovalRequest, answer: Answer, pin_wanted: PinWanted
+) -> AnswerEffect | None:
+    """Return why an answer has no effect on a request; None where it has."""
+    if answer.digest != request.digest:
+        # A wrong digest never allows, and it is not taken as a person's denial either.
+        return AnswerEffect.STALE
+    if not may_answer(request.kind, answer):
+        return AnswerEffect.NOT_ALLOWED
+    allows = answer.verdict is AnswerVerdict.ALLOW_ONCE
+    if allows and not answer.pin and pin_wanted(request):
+        return AnswerEffect.PIN_WANTED
+    return None

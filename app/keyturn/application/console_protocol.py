@@ -13,9 +13,11 @@ from keyturn.application.console_state import (
     CredentialState,
     HealthState,
     RuleState,
+    SealState,
     ServerState,
     StopState,
 )
+from keyturn.application.pin_messages import PinState, SetPin, SettleSeals, UnlockSeals
 from keyturn.domain.tier import Tier
 
 WINDOW_LINE_BYTES = 64 * 1024 * 1024
@@ -76,6 +78,8 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
     credentials: tuple[CredentialState, ...] | None = None
     settings: dict[str, str] | None = None
     health: HealthState | None = None
+    seals: SealState | None = None
+    pin: PinState | None = None
     history: int | None = None
     """Counts up when history has something new."""
 
@@ -142,6 +146,11 @@ class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
     labels: str | None = None
     """Letters that a review gives the tool; None leaves its labels as they are."""
     hide: bool = False
+    pin: str = ""
+
+    def __repr__(self) -> str:
+        """Keep the PIN out of logs and tracebacks."""
+        return f"Decide(id={self.id!r}, allow={self.allow})"
 
 
 class StopAll(_Message, frozen=True, kw_only=True, tag="stop"):
@@ -345,6 +354,9 @@ Intent = (
     | SettleCredential
     | RemoveCredential
     | PutSetting
+    | SetPin
+    | SettleSeals
+    | UnlockSeals
     | Quit
 )
 FromWindow = Pong | Decide | Intent

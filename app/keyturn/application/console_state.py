@@ -136,3 +136,34 @@ class HealthState(msgspec.Struct, frozen=True, kw_only=True):
     """ready, locked or missing."""
     recording: bool
     problem: str = ""
+
+
+class ChangedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of a sealed table that another program wrote or took away."""
+
+    difference: str
+    """A `Difference`."""
+    key: str
+    text: str
+    """What it says now, cut; empty for one that was taken away."""
+
+
+class ChangedTable(msgspec.Struct, frozen=True, kw_only=True):
+    """A sealed table that is not as it was sealed."""
+
+    table: str
+    whole: bool
+    """False: an old copy, or one whose seal is not ours; none of its rows counts."""
+    shown: str
+    """To be sent back with the answer."""
+    rows: tuple[ChangedRow, ...] = ()
+    more: int = 0
+    """Rows that are not listed."""
+
+
+class SealState(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the seals of what a person agreed to are there, and what does not hold."""
+
+    state: str
+    """A `Sealing`."""
+    changed: tuple[ChangedTable, ...] = ()

@@ -16,6 +16,7 @@ class Topic(StrEnum):
     SETTINGS = "settings"
     HISTORY = "history"
     HEALTH = "health"
+    SEALS = "seals"
 
 
 class Observers:

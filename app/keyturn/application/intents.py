@@ -3,7 +3,7 @@
 Only the console pipe and the terminal approver reach this (architecture.md law 4).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import assert_never
 
 from keyturn.application.agreements import Agreements, PinShown
@@ -34,6 +34,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.events import Observers, Topic
 from keyturn.application.live import LiveConnections
+from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
@@ -42,6 +43,7 @@ from keyturn.application.remembering import remember_approval
 from keyturn.application.removing import remove_server, sign_out_of
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.seals import Seals
 from keyturn.application.stop import StopLevel, StopSwitch
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.configuration import CwdMode, ServerConfig
@@ -69,6 +71,8 @@ class Intents:
         approvals: Approvals,
         live: LiveConnections,
         sign_ins: SignInDesk,
+        seals: Seals | None = None,
+        set_pin: Callable[[SetPin], Awaitable[None]] | None = None,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -81,9 +85,11 @@ class Intents:
         self._approvals = approvals
         self._live = live
         self._sign_ins = sign_ins
+        self._seals = seals
         self._observers = observers
         self._home = home
         self._quit = quit_broker
+        self._put_pin = set_pin
 
     async def carry_out(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
         """Do what the person asked for."""
@@ -134,6 +140,10 @@ class Intents:
                 await self._registry.remove_credential(intent.server, intent.name)
             case PutSetting():
                 await self._registry.put_setting(intent.name, intent.value)
+            case SetPin():
+                await self._set_pin(intent)
+            case SettleSeals() | UnlockSeals():
+                await self._settle_seals(intent)
             case Quit():
                 self._quit()
             case _:
@@ -149,6 +159,20 @@ class Intents:
         else:
             await self._rules.add(rule)
         self._rejudge()
+
+    async def _settle_seals(self, intent: SettleSeals | UnlockSeals) -> None:
+        if self._seals is None:
+            raise ConfigurationError("Nothing is sealed here.")
+        if isinstance(intent, UnlockSeals):
+            await self._seals.unlock()
+        else:
+            await self._seals.settle(intent.table, intent.shown, accept=intent.accept)
+        self._rejudge()
+
+    async def _set_pin(self, intent: SetPin) -> None:
+        if self._put_pin is None:
+            raise ConfigurationError("There is no keychain here that could keep a PIN.")
+        await self._put_pin(intent)
 
     async def _sign_in(self, name: str) -> None:
         server = self._remote(name)

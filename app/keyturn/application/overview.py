@@ -1,5 +1,6 @@
 """The state of things as a window shows it, gathered topic by topic from the use cases."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from keyturn.application.agreed_values import changed_values, shown_subject
@@ -18,10 +19,12 @@ from keyturn.application.console_state import (
 from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.live import LiveConnections
+from keyturn.application.pin_messages import PinState
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.seals import Seals
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
@@ -47,6 +50,7 @@ class Overview:
         secrets: SecretStore,
         holds: HoldBudgets,
         sign_ins: SignInDesk,
+        seals: Seals | None = None,
     ) -> None:
         self._stop = stop
         self._rules = rules
@@ -56,7 +60,10 @@ class Overview:
         self._secrets = secrets
         self._holds = holds
         self._sign_ins = sign_ins
+        self._seals = seals
         self._history = 0
+        self.pin: Callable[[], PinState] | None = None
+        """Set where there is a PIN to speak of."""
         self.problem = ""
         self.recording = True
         self.http_port = 0
@@ -80,6 +87,10 @@ class Overview:
             credentials=credentials,
             settings=self._registry.settings if Topic.SETTINGS in topics else None,
             health=health,
+            pin=self.pin() if self.pin and Topic.SETTINGS in topics else None,
+            seals=self._seals.state()
+            if self._seals is not None and Topic.SEALS in topics
+            else None,
             history=self._history if Topic.HISTORY in topics else None,
         )
 

@@ -328,6 +328,8 @@ def _answer_details(answer: Answer | None) -> JsonObject:
     if answer is None:
         return {}
     details: JsonObject = {"route": answer.route.value}
+    if answer.pin:
+        details["via"] = "pin"
     if answer.message:
         details["message"] = answer.message
     return details

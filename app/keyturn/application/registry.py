@@ -108,13 +108,12 @@ class Registry:
 
     async def load(self) -> None:
         """Read what the profile remembers."""
-        self._servers = {server.name: server for server in await self._server_store.servers()}
-        self._agents = {agent.name: agent for agent in await self._agent_store.agents()}
         self._settings = await self._setting_store.settings()
         await self._entries.load()
+        self.use(await self._server_store.servers(), await self._agent_store.agents())
 
     def use(self, servers: tuple[ServerConfig, ...], agents: tuple[AgentConfig, ...]) -> None:
-        """Take a headless FILE's servers and agents instead of the profile's."""
+        """Take servers and agents: the profile's, or a headless FILE's instead."""
         self._servers = {server.name: server for server in servers}
         self._agents = {agent.name: agent for agent in agents}
         self._apply()

@@ -47,6 +47,8 @@ class RuleBook:
         self._hash = rule_set_hash(())
         self._index = RuleIndex(())
         self.posture = Posture.ASK_ALL
+        self.distrusted = False
+        """Another program changed the rules: until a person looked, none of them allows."""
         self._hits: dict[str, int] = {}
         self.counts = RuleCounts(clock=clock, store=store)
         self.grants = Grants(clock)
@@ -100,10 +102,11 @@ class RuleBook:
         suspended: bool,
         scope: GrantScope | None = None,
     ) -> Judgement:
-        """Judge a call; with the rules suspended only those that tighten count.
+        """Judge a call; with the rules suspended or distrusted only those that tighten count.
 
         With a `scope` the grants count too that were given for it, where no rule asks.
         """
+        suspended = suspended or self.distrusted
         granted: tuple[Rule, ...] = ()
         if scope is not None and not suspended:
             granted = self.grants.of(scope, subject.agent, subject.server, subject.tool)

@@ -12,9 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from keyturn.application.approval_request import (
-    Answer,
-    AnswerEffect,
-    AnswerVerdict,
     ApprovalRequest,
     Route,
     WithdrawCause,
@@ -39,8 +36,10 @@ from keyturn.application.console_protocol import (
 from keyturn.application.events import Observers, Topic
 from keyturn.application.intents import Intents
 from keyturn.application.overview import ALL_TOPICS, Overview
+from keyturn.application.pins import Pins
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.tasks import TaskOwner
+from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import KeyturnError
@@ -58,11 +57,6 @@ RESTARTS = 3
 RESTART_WINDOW_SECONDS = 60.0
 COALESCE_SECONDS = 0.1
 LINE_LIMIT = 4 * 1024 * 1024
-_EFFECT_WORDS = {
-    AnswerEffect.STALE: "console.answer_stale",
-    AnswerEffect.OVER: "console.answer_over",
-    AnswerEffect.NOT_ALLOWED: "console.answer_not_allowed",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +87,14 @@ class ConsoleApprover:
         gave_up: Callable[[str], None],
         pace: ConsolePace | None = None,
         pipe: ConsolePipe | None = None,
+        pins: Pins | None = None,
     ) -> None:
         self._argv = tuple(argv)
         self._env = dict(env)
         self._welcome = welcome
         self._approvals = approvals
         self._words = words
+        self._answers = ConsoleAnswers(approvals, words, pins)
         self._gave_up = gave_up
         self._pace = pace or ConsolePace()
         self._pipe = pipe or ConsolePipe()
@@ -278,29 +274,15 @@ class ConsoleApprover:
             case Pong():
                 self._answered = True
                 self._heard = asyncio.get_running_loop().time()
+            case Decide() if message.pin:
+                self._tasks.start(self._answer_with_pin(message), "answer with PIN")
             case Decide():
-                self._answer(message)
+                self._write(self._answers.without_pin(message))
             case _:
                 self._tasks.start(self._carry_out(message), f"intent {type(message).__name__}")
 
-    def _answer(self, decide: Decide) -> None:
-        effect = self._approvals.answer(
-            Answer(
-                id=decide.id,
-                digest=decide.digest,
-                verdict=AnswerVerdict.ALLOW_ONCE if decide.allow else AnswerVerdict.DENY,
-                route=Route.ACCESSIBILITY if decide.accessibility else Route.WINDOW,
-                message=decide.message,
-                prompt_hash=decide.prompt_hash,
-                shown_ms=decide.shown_ms,
-                tier=decide.tier,
-                labels=decide.labels,
-                hide=decide.hide,
-            )
-        )
-        words = _EFFECT_WORDS.get(effect)
-        sentence = self._words(words) if words is not None else ""
-        self._write(IntentDone(n=decide.n, ok=words is None, sentence=sentence))
+    async def _answer_with_pin(self, decide: Decide) -> None:
+        self._write(await self._answers.with_pin(decide))
 
     async def _carry_out(self, intent: Intent) -> None:
         if self._intents is None:

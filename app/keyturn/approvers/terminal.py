@@ -326,5 +326,10 @@ def _effect_words(effect: AnswerEffect, command: CommandName) -> str:
             return _DONE.get(command, "approver.denied")
         case AnswerEffect.RETRY_GRANTED:
             return "approver.retry_granted"
-        case AnswerEffect.STALE | AnswerEffect.OVER | AnswerEffect.NOT_ALLOWED:
+        case (
+            AnswerEffect.STALE
+            | AnswerEffect.OVER
+            | AnswerEffect.NOT_ALLOWED
+            | AnswerEffect.PIN_WANTED
+        ):
             return "approver.had_no_effect"

@@ -59,7 +59,9 @@ def demo_configuration(resources: Path, ledger: Path) -> str:
 async def seed_profile(base: Foundation, resources: Path, ledger: Path) -> None:
     """Agree, pin and tier what the demo ships; a server that lists anything else is reviewed."""
     processes = SystemProcesses(load_launchers(resources / "launchers.toml"))
-    store = SqliteServerStore(base.writer)
+    # The profile is thrown away at the end, and no key is left for it in the keychain.
+    base.tables.leave_open()
+    store = SqliteServerStore(base.tables)
     shipped = json.loads((resources / "demo" / "definitions.json").read_text(encoding="utf-8"))
     now = base.clock.now_utc()
     for server in demo_servers(resources, ledger):

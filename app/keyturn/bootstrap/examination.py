@@ -7,12 +7,16 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+from keyturn.application.seals import ENTRY, read_entry
 from keyturn.bootstrap import Finding, ProfileChoice
-from keyturn.bootstrap.keychains import profile_keychain
-from keyturn.desktop.paths import locate_profile
+from keyturn.bootstrap.keychains import profile_keychain, seals_keychain
+from keyturn.desktop.paths import Profile, locate_profile
 from keyturn.domain.errors import KeyturnError
+from keyturn.storage.read_only import connect_read_only
+from keyturn.storage.sealing import what_changed
 
 QT_PACKAGES = (
     "libegl1 libgl1 libglib2.0-0 libdbus-1-3 libfontconfig1 libxkbcommon0 libxkbcommon-x11-0 "
@@ -28,6 +32,7 @@ def examine(choice: ProfileChoice) -> list[Finding]:
         _profile(choice),
         _sqlite(),
         _keychain(choice),
+        *_seals(choice),
         _session_bus(),
         Finding(
             what="bubblewrap",
@@ -107,6 +112,32 @@ def _keychain(choice: ProfileChoice) -> Finding:
         needed=False,
         mend=mends.get(status, ""),
     )
+
+
+def _seals(choice: ProfileChoice) -> list[Finding]:
+    """Compare what the profile agreed to with its seals, where the keychain gives their key."""
+    profile = locate_profile(choice.env, name=choice.name, home=choice.home)
+    if not profile.database.exists():
+        return []
+    try:
+        entry = asyncio.run(_seal_entry(profile))
+        if entry is None:
+            return []
+        with closing(connect_read_only(profile.database)) as connection:
+            changed = what_changed(connection, *entry)
+    except (KeyturnError, sqlite3.Error):
+        return [Finding(what="the seals (not looked at)", ok=False, needed=False)]
+    names = ", ".join(change.table for change in changed)
+    mend = f"Another program changed: {names}. Look at them in Rules." if changed else ""
+    return [Finding(what="the seals of what you agreed to", ok=not changed, mend=mend)]
+
+
+async def _seal_entry(profile: Profile) -> tuple[bytes, dict[str, int]] | None:
+    keychain = seals_keychain(profile)
+    if await keychain.status() != "ready":
+        return None
+    kept = await keychain.get(*ENTRY)
+    return read_entry(kept.value) if kept is not None else None
 
 
 def _session_bus() -> Finding:

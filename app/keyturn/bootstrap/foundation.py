@@ -53,6 +53,7 @@ from keyturn.inspection.trace import MemoryTraceIndexes
 from keyturn.inspection.wording import read_suspicious_words
 from keyturn.presentation.verbs import read_verbs
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
+from keyturn.storage.sealing import SqliteSeals
 from keyturn.storage.stop_reviews import SqliteStopReviews
 from keyturn.storage.stores import (
     SqliteAgentStore,
@@ -77,6 +78,8 @@ class Foundation:
     limits: Limits
     writer: Writer
     log: SqliteDecisionLog
+    tables: SqliteSeals
+    """Closed until somebody gives them a key or leaves them open."""
     settings: SettingStore
     secrets: SecretStore
     known: KnownSecrets
@@ -127,6 +130,7 @@ class _Ground:
     alerts: Alerts
     writer: Writer
     log: SqliteDecisionLog
+    tables: SqliteSeals
     settings: SqliteSettingStore
     servers: SqliteServerStore
     mask: DetectSecretsMask
@@ -150,6 +154,7 @@ async def lay_foundation(
         milestones=milestones,
         on_failure=lambda failure: _recording_failed(observers, failure),
     )
+    tables = SqliteSeals(writer)
     ground = _Ground(
         profile=profile,
         env=env,
@@ -163,8 +168,9 @@ async def lay_foundation(
         alerts=Alerts(clock),
         writer=writer,
         log=SqliteDecisionLog(writer),
-        settings=SqliteSettingStore(writer),
-        servers=SqliteServerStore(writer),
+        tables=tables,
+        settings=SqliteSettingStore(tables, writer),
+        servers=SqliteServerStore(tables),
         mask=DetectSecretsMask(),
         indexes=MemoryTraceIndexes(),
         workers=WorkerPool(own_command("_worker"), clean_environment(env)),
@@ -228,6 +234,7 @@ def _build(ground: _Ground) -> Foundation:
         limits=ground.limits,
         writer=ground.writer,
         log=ground.log,
+        tables=ground.tables,
         settings=ground.settings,
         secrets=ground.secrets,
         known=ground.known,
@@ -252,7 +259,7 @@ def _build(ground: _Ground) -> Foundation:
 
 def _rules(ground: _Ground, approvals: Approvals, stop: StopSwitch) -> RuleBook:
     rules = RuleBook(
-        store=SqliteRuleStore(ground.writer),
+        store=SqliteRuleStore(ground.tables, ground.writer),
         log=ground.log,
         mask=ground.mask,
         observers=ground.observers,
@@ -273,7 +280,7 @@ def _end_grants(grants: Grants, stop: StopSwitch, reviews: Reviews, registry: Re
 def _registry(ground: _Ground) -> Registry:
     return Registry(
         servers=ground.servers,
-        agents=SqliteAgentStore(ground.writer),
+        agents=SqliteAgentStore(ground.tables),
         settings=ground.settings,
         secrets=ground.secrets,
         tokens=AgentTokenFiles(ground.profile),

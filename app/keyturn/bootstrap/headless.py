@@ -219,6 +219,8 @@ async def _resume(foundation: Foundation, looked_at: tuple[str, ...]) -> bool:
 
 
 async def _configure(foundation: Foundation, config: HeadlessConfig) -> None:
+    # FILE is the source, and its hash is in the log.
+    foundation.tables.leave_open()
     settings = await foundation.settings.settings()
     if CONSOLE_MARK in settings:
         raise ConfigurationError(

@@ -21,6 +21,13 @@ def profile_keychain(profile: Profile) -> SecretStore:
     return KeychainSecretStore(profile_namespace(profile.key))
 
 
+def seals_keychain(profile: Profile) -> SecretStore:
+    """Return where the key of a profile's seals is, apart from the credentials of any server."""
+    from keyturn.credentials.keychain import KeychainSecretStore, profile_namespace
+
+    return KeychainSecretStore(profile_namespace(f"{profile.key}-seals"))
+
+
 def headless_keychain(
     profile: Profile, servers: tuple[ServerConfig, ...], env: Mapping[str, str]
 ) -> SecretStore:

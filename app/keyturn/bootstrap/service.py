@@ -16,10 +16,13 @@ from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import without_budgets
 from keyturn.application.intents import Intents
 from keyturn.application.overview import Overview
+from keyturn.application.pins import Pins
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
+from keyturn.approvers.console_answers import setting_pin
 from keyturn.bootstrap.foundation import Foundation, own_command
 from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
@@ -38,6 +41,7 @@ from keyturn.desktop.processes import SystemProcesses
 from keyturn.desktop.resources import find_resources
 from keyturn.desktop.runners import load_runners
 from keyturn.desktop.server_log import ServerLog
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.errors import KeyturnError
 from keyturn.domain.record import Entry, RecordType
 from keyturn.presentation.alerts import alert_text
@@ -57,11 +61,14 @@ UNRECORDED_SECONDS = 5.0
 class Service:
     """Runs one broker until it is told to end."""
 
-    def __init__(self, base: Foundation, *, headless: bool) -> None:
+    def __init__(self, base: Foundation, *, headless: bool, seals: Seals | None = None) -> None:
         self._base = base
         self._headless = headless
+        self._seals = seals
         self._tasks = TaskOwner()
         self._ended = asyncio.Event()
+        self.pins: Pins | None = None
+        """Set where there is a keychain that could keep a PIN."""
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
         self.words = Words(self.resources / "translations")
@@ -87,6 +94,7 @@ class Service:
             secrets=base.secrets,
             holds=base.holds,
             sign_ins=self._sign_ins,
+            seals=seals,
         )
 
     def end(self) -> None:
@@ -105,6 +113,7 @@ class Service:
             observers=base.observers,
             words=self.words,
             gave_up=self._console_gave_up,
+            pins=self.pins,
         )
 
     def make_intents(self) -> Intents:
@@ -119,9 +128,11 @@ class Service:
             approvals=base.approvals,
             live=self.hub,
             sign_ins=self._sign_ins,
+            seals=self._seals,
             observers=base.observers,
             home=str(Path.home()),
             quit_broker=self.end,
+            set_pin=setting_pin(self.pins, self.words) if self.pins is not None else None,
         )
 
     async def run(
@@ -259,14 +270,7 @@ class Service:
 
     def _restore_stop(self) -> None:
         """Take over a stop that the file or the log holds from before this start."""
-        stopped = last_stop(self._base.profile.database)
-        facts = None
-        if stopped is not None:
-            facts = StopFacts(
-                since_utc=str(stopped.get("since", "")),
-                trigger=str(stopped.get("trigger", "")),
-                reason=str(stopped.get("reason", "")),
-            )
+        facts = _facts_of(last_stop(self._base.profile.database))
         self._base.stop.restore(facts, careful=rules_suspended(self._base.profile.database))
 
     async def _record_what_was_lost(self) -> None:
@@ -301,6 +305,16 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):
                 loop.add_signal_handler(number, self.end)
+
+
+def _facts_of(stopped: JsonObject | None) -> StopFacts | None:
+    if stopped is None:
+        return None
+    return StopFacts(
+        since_utc=str(stopped.get("since", "")),
+        trigger=str(stopped.get("trigger", "")),
+        reason=str(stopped.get("reason", "")),
+    )
 
 
 def _console_command(platform: str) -> tuple[str, ...]:

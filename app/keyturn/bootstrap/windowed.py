@@ -6,13 +6,16 @@ from collections.abc import Callable
 
 from keyturn.application.enrolment import Enrolment
 from keyturn.application.intents import POSTURE_SETTING
+from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
+from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.seals import Sealing, Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.notification import WaitingNotice
 from keyturn.bootstrap import ProfileChoice
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.headless import CONSOLE_MARK
-from keyturn.bootstrap.keychains import profile_keychain
+from keyturn.bootstrap.keychains import profile_keychain, seals_keychain
 from keyturn.bootstrap.service import Service
 from keyturn.desktop.notifications import DesktopNotifier, NoticeAction
 from keyturn.desktop.paths import Profile
@@ -36,10 +39,25 @@ async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
         secrets=profile_keychain(profile),
         milestones=Unwatched(),
     )
+    keychain = seals_keychain(profile)
+    pins = Pins(
+        keychain=keychain,
+        settings=foundation.settings,
+        log=foundation.log,
+        clock=foundation.clock,
+        observers=foundation.observers,
+    )
+    seals = make_seals(foundation, keychain, pins)
     try:
-        await _load(foundation)
-        return await run_with_console(Service(foundation, headless=False), foundation, platform)
+        await foundation.settings.put_setting(CONSOLE_MARK, "1")
+        await seals.start()
+        service = Service(foundation, headless=False, seals=seals)
+        service.pins = pins
+        service.overview.pin = pins.state
+        foundation.approvals.pin_wanted = pins.wanted
+        return await run_with_console(service, foundation, platform)
     finally:
+        await seals.close()
         await foundation.close()
 
 
@@ -110,11 +128,29 @@ def waiting_notice(
     return notice
 
 
+def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Seals:
+    """Seal a profile's agreements under a key that is kept in a keychain."""
+
+    async def load() -> None:
+        await _load(foundation)
+        await pins.load(unlocked=seals.sealing is Sealing.ON)
+
+    seals = Seals(
+        tables=foundation.tables,
+        keychain=keychain,
+        log=foundation.log,
+        rules=foundation.rules,
+        observers=foundation.observers,
+        load=load,
+    )
+    foundation.tables.on_change = seals.table_changed
+    return seals
+
+
 async def _load(foundation: Foundation) -> None:
     await foundation.agreements.load()
     await foundation.rules.load(latest_time(foundation.profile.database))
     await foundation.registry.load()
     await foundation.holds.load()
-    await foundation.settings.put_setting(CONSOLE_MARK, "1")
     posture = foundation.registry.settings.get(POSTURE_SETTING, Posture.ASK_ALL.value)
     foundation.rules.posture = Posture(posture)

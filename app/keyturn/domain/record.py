@@ -42,6 +42,8 @@ class RecordType(StrEnum):
     AGENT = "agent"
     CREDENTIAL = "credential"
     SETTING = "setting"
+    SEAL = "seal"
+    """Agreements were sealed, or found not to be as they were sealed."""
     BROKER = "broker"
     CONSOLE = "console"
 

@@ -36,6 +36,7 @@ class Owed(Enum):
     CONFIRM = "confirm"
     LOOK = "look"
     TYPE_NAME = "type_name"
+    PIN = "pin"
     WINDOW = "window"
     RELEASE = "release"
     TIME = "time"
@@ -78,6 +79,8 @@ class ArmingTerms:
     look: bool = False
     """Every line of the arguments must have been on screen."""
     type_name: bool = False
+    pin: bool = False
+    """Something must stand in the field for the PIN; whether it is right the broker says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +110,7 @@ _REASONS = {
     Owed.CONFIRM: "arming.confirm",
     Owed.LOOK: "arming.look",
     Owed.TYPE_NAME: "arming.type_name",
+    Owed.PIN: "arming.pin",
     Owed.WINDOW: "arming.window",
     Owed.RELEASE: "arming.release",
     Owed.TIME: "arming.time",
@@ -124,6 +128,7 @@ def terms_of(card: CardView) -> ArmingTerms:
         confirm=owed,
         look=careful,
         type_name=card.tier is Tier.T3 or (careful and not owed),
+        pin=card.pin,
     )
 
 
@@ -162,6 +167,7 @@ class _Watch:
     confirmed: set[str] = field(default_factory=set[str])
     unseen: tuple[int, int] | None = (1, 1)
     name_matches: bool = False
+    pin_typed: bool = False
     pending: bool = True
 
 
@@ -246,6 +252,11 @@ class Arming:
         if self._watch:
             self._watch.name_matches = matches
 
+    def pin_typed(self, typed: bool) -> None:
+        """Note whether something stands in the field for the PIN."""
+        if self._watch:
+            self._watch.pin_typed = typed
+
     def broker_confirms(self, pending: bool, now_ms: int) -> None:
         """Note whether the broker still holds the request; regaining it starts the time again."""
         if self._watch and self._watch.pending is not pending:
@@ -320,6 +331,7 @@ class Arming:
             (Owed.CONFIRM, bool(watch.terms.confirm - watch.confirmed)),
             (Owed.LOOK, watch.terms.look and watch.unseen is not None),
             (Owed.TYPE_NAME, watch.terms.type_name and not watch.name_matches),
+            (Owed.PIN, watch.terms.pin and not watch.pin_typed),
             (Owed.WINDOW, not self._active),
             (Owed.RELEASE, bool(self._held)),
             (Owed.TIME, left_ms > 0),

@@ -238,6 +238,8 @@ class CardView:
     actions: CardActions
     tool_short_name: str = ""
     """What a person types to open the way for a T3 call."""
+    pin: bool = False
+    """It is allowed with the person's PIN only."""
     review: TierChoice | None = None
     """For the review of a tool: what a person chooses of it."""
 

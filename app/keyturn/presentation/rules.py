@@ -32,6 +32,8 @@ class RulesState:
     agents: tuple[AgentState, ...] = ()
     suspended: bool = False
     """Allow rules and posture rest since a careful resume."""
+    distrusted: bool = False
+    """They rest because another program changed what is sealed, or the keychain is locked."""
 
     def find(self, rule_id: str) -> KnownRule | None:
         """Return a rule by its id."""

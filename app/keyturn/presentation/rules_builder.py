@@ -252,7 +252,7 @@ class RulesBuilder:
         words, rule = self._words, known.rule
         if not rule.enabled:
             return IconText(icon=Icon.PAUSED, text=words("rules.state_off"))
-        if state.suspended and rule.effect is Effect.ALLOW:
+        if (state.suspended or state.distrusted) and rule.effect is Effect.ALLOW:
             return attention(words("rules.state_suspended"))
         if known.life is not Life.ACTS:
             return attention(words(_LIFE_TEXTS[known.life]))

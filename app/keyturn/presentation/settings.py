@@ -56,7 +56,16 @@ class AboutRow:
     pairs: tuple[Pair, ...]
 
 
-Row = SettingRow | ActionRow | AboutRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinRow:
+    """The PIN: set, changed, and asked for."""
+
+    key: str
+    title: str
+    note: str
+
+
+Row = SettingRow | ActionRow | AboutRow | PinRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

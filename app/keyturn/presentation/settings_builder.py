@@ -12,6 +12,7 @@ from keyturn.presentation.settings import (
     AboutRow,
     ActionRow,
     Choice,
+    PinRow,
     Row,
     SettingRow,
     SettingSection,
@@ -22,6 +23,7 @@ from keyturn.presentation.words import Words
 
 POSTURE: Final = "posture"
 ABOUT: Final = "about"
+PIN: Final = "pin"
 QUIT: Final = "quit"
 _THEMES: Final = {
     ThemeChoice.SYSTEM: "settings.theme_system",
@@ -71,7 +73,7 @@ class SettingsBuilder:
             SettingSection(title=words("settings.appearance"), rows=self._appearance(settings)),
             SettingSection(
                 title=words("settings.deciding"),
-                rows=(*self._arming(settings), self._posture(posture)),
+                rows=(*self._arming(settings), self._posture(posture), self._pin()),
             ),
             SettingSection(title=words("settings.about"), rows=(self._about(about),)),
             SettingSection(title=words("settings.ending"), rows=(self._quit(),)),
@@ -159,6 +161,10 @@ class SettingsBuilder:
             action=words("settings.open_rules"),
         )
 
+    def _pin(self) -> PinRow:
+        words = self._words
+        return PinRow(key=PIN, title=words("settings.pin"), note=words("settings.pin_note"))
+
     def _about(self, about: About) -> AboutRow:
         words = self._words
         return AboutRow(
@@ -203,6 +209,8 @@ def _has_all(row: Row, section: str, wanted: Sequence[str]) -> bool:
             said += [row.note, *(choice.text for choice in row.choices)]
         case ActionRow():
             said += [row.note, row.action]
+        case PinRow():
+            said += [row.note]
         case AboutRow():
             said += [f"{pair.key} {pair.value}" for pair in row.pairs]
     text = " ".join(said).casefold()

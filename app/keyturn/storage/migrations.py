@@ -36,3 +36,10 @@ def fourth(database: Database) -> None:
     """Count what limited rules allow."""
     for statement in STEPS["0004_uses_of_rules"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0005_seals")
+def fifth(database: Database) -> None:
+    """Make room for the seals of the agreements; the first start with a key writes them."""
+    for statement in STEPS["0005_seals"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

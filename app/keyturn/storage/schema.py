@@ -122,6 +122,23 @@ _AGREED = (
 )
 _METHODS = ("ALTER TABLE calls ADD COLUMN method TEXT NOT NULL DEFAULT ''",)
 """Empty for the calls of tools, which are all that was judged before."""
+_SEALS = (
+    """
+    CREATE TABLE seals (
+        name    TEXT NOT NULL,
+        row_key BLOB NOT NULL,
+        seal    BLOB NOT NULL,
+        PRIMARY KEY (name, row_key)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE seal_sets (
+        name   TEXT PRIMARY KEY,
+        number INTEGER NOT NULL,
+        seal   BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
 _CLOSURES = (
     """
     CREATE TABLE closures (
@@ -142,6 +159,7 @@ STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "0002_methods_of_calls": _METHODS,
         "0003_closures": _CLOSURES,
         "0004_uses_of_rules": _USES,
+        "0005_seals": _SEALS,
     }
 )
 """Every step that this version knows, in order. One that was ever released is never edited."""

@@ -118,7 +118,7 @@ def test_a_row_under_another_key_is_refused() -> None:
             read_pin(*key, pin_text(PIN))
 
 
-def test_a_broken_row_is_an_error_of_the_store(tmp_path: Path) -> None:
+def test_a_row_that_another_program_broke_does_not_count(tmp_path: Path) -> None:
     async def scenario(stores: Stores) -> None:
         await stores.rules.put(RULE)
         await stores.servers.put_pins([PIN])
@@ -127,10 +127,8 @@ def test_a_broken_row_is_an_error_of_the_store(tmp_path: Path) -> None:
         other.execute("UPDATE pins SET tool = 'write_page'")
         other.commit()
         other.close()
-        with pytest.raises(DamagedDatabase, match="r-b"):
-            await stores.rules.all()
-        with pytest.raises(DamagedDatabase, match="write_page"):
-            await stores.servers.pins()
+        assert await stores.rules.all() == ()
+        assert await stores.servers.pins() == ()
 
     run(sqlite, tmp_path, scenario)
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from keyturn.domain.pin import LONGEST
 from keyturn.gui.fitting import fitted
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
@@ -28,6 +29,7 @@ from keyturn.presentation.marks import Icon
 _SIDE: Final = 10
 _ICON: Final = 16
 _LONGEST_SECRET: Final = 64 * 1024
+_PIN_WIDTH: Final = 280
 
 
 class Labelled(QWidget):
@@ -99,6 +101,18 @@ class SecretField(LineField):
 
     def _on_changed(self, text: str) -> None:
         self.length_changed.emit(len(text))
+
+
+class PinField(SecretField):
+    """A secret line for a PIN: each character of it is a dot."""
+
+    def __init__(
+        self, look: Look, spoken: str, *, name: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(look, spoken, name=name, parent=parent)
+        self.setEchoMode(QLineEdit.EchoMode.Password)
+        self.setMaxLength(LONGEST)
+        self.setFixedWidth(_PIN_WIDTH)
 
 
 class NamePicker(QPushButton):

@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.queue.pin_row import PinRow
 from keyturn.gui.queue.review_box import ReviewBox
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.argument_tree import ArgumentTree
@@ -72,6 +73,7 @@ class CardPane(QFrame):
         self.block = DecisionBlock(look)
         self._no_diff = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
         self.name_field = QLineEdit()
+        self.pin = PinRow(look)
         self._name_prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._excerpts = column(gap=8)
         self._provenance = column()
@@ -109,6 +111,8 @@ class CardPane(QFrame):
             card.observed,
         ):
             self._show_provenance(card)
+        if not same or (previous is not None and previous.pin is not card.pin):
+            self.pin.begin(card.pin)
         if not same:
             self._begin(card)
 
@@ -185,6 +189,7 @@ class CardPane(QFrame):
         body.addWidget(self.review)
         body.addWidget(self._name_prompt)
         body.addWidget(self.name_field)
+        body.addWidget(self.pin)
         body.addSpacing(2)
         body.addWidget(self.tabs)
         body.addWidget(self.arguments)
@@ -232,7 +237,7 @@ class CardPane(QFrame):
         """Let Tab reach what is owed first; what is made anew for a card would come last."""
         before: QWidget = self.headline.sentence
         owed = [box.confirm_button for box in self.decisive.boxes()]
-        for control in (*owed, self.name_field, *self.review.tiers.controls()):
+        for control in (*owed, self.name_field, self.pin.field, *self.review.tiers.controls()):
             QWidget.setTabOrder(before, control)
             before = control
 

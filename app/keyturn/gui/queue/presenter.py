@@ -20,6 +20,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.domain.tier import Tier
 from keyturn.gui.bridge import Bridge
+from keyturn.gui.queue.card_pins import CardPins
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.view import QueueView
 from keyturn.presentation.answer import Answer, Route
@@ -91,6 +92,8 @@ class QueuePresenter(QObject):
         self._gathering.setInterval(GATHER_MS)
         self._gathering.timeout.connect(self._show_gathered)
         self._left_place: int | None = None
+        self._pins = CardPins(bridge, view, now_ms, self)
+        self._pins.changed.connect(self._on_pins)
         self._connect()
 
     @property
@@ -161,6 +164,9 @@ class QueuePresenter(QObject):
             self._view.show_pending(False)
         self._gather()
 
+    def _on_pins(self) -> None:
+        self.open_card(self._open or "")
+
     # ---------------------------------------------------------------- from the person
 
     def open_card(self, request_id: str) -> None:
@@ -199,9 +205,10 @@ class QueuePresenter(QObject):
         waiting = self._waiting.get(answer.request_id)
         if waiting is None:
             return
+        number = self._bridge.next_number()
         self._bridge.send(
             Decide(
-                n=self._bridge.next_number(),
+                n=number,
                 id=answer.request_id,
                 digest=answer.digest,
                 allow=allow,
@@ -212,6 +219,7 @@ class QueuePresenter(QObject):
                 tier=answer.tier,
                 labels=answer.labels,
                 hide=hide,
+                pin=self._pins.take(waiting.request, number) if allow else "",
             )
         )
 
@@ -258,7 +266,7 @@ class QueuePresenter(QObject):
         card = self._cards.card(
             waiting.request, revision=waiting.revision, deadline=waiting.deadline
         )
-        self._model.show_card(card)
+        self._model.show_card(replace(card, pin=self._pins.asked(waiting.request)))
         self._view.show_pending(True)
 
     def _refresh(self) -> None:

@@ -17,6 +17,7 @@ from keyturn.application.console_protocol import (
 from keyturn.domain.policy import Posture
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
+from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
@@ -29,6 +30,7 @@ from keyturn.presentation.rules_builder import (
     rule_of,
     with_hits,
 )
+from keyturn.presentation.seals import rules_rest
 from keyturn.presentation.words import Words
 
 _POSTURES: Final = {posture.value: posture for posture in Posture}
@@ -61,6 +63,14 @@ class RulesPresenter(QObject):
         self._unread = ""
         """Id of a saved rule that the broker has not sent back yet."""
         bridge.state_changed.connect(self._on_state)
+        SealsPresenter(
+            bridge=bridge,
+            sender=sender,
+            pane=view.seals,
+            note=view.note,
+            words=words,
+            parent=self,
+        )
         self._connect(view)
         if study is not None:
             study.studied.connect(view.form.show_study)
@@ -108,6 +118,8 @@ class RulesPresenter(QObject):
             state = replace(state, agents=message.agents)
         if message.stop is not None:
             state = replace(state, suspended=message.stop.careful)
+        if message.seals is not None:
+            state = replace(state, distrusted=rules_rest(message.seals))
         if state != self._state:
             self._state = state
             self._show()

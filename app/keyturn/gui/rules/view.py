@@ -11,6 +11,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.rules.detail import RulePane
 from keyturn.gui.rules.form import RuleForm
 from keyturn.gui.rules.posture import PosturePane
+from keyturn.gui.rules.seals import SealPane
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.inputs import SearchField
@@ -56,6 +57,7 @@ class RulesView(ListPage):
             empty_icon=Icon.RULES,
             parent=parent,
         )
+        self.seals = SealPane(look)
         self.suspended = NoticeBar(look, name="rules_suspended")
         self.posture = PosturePane(look)
         self.form = RuleForm(look, effects)
@@ -104,6 +106,7 @@ class RulesView(ListPage):
         )
         strip.line.addWidget(text, 1)
         self.above.addWidget(strip)
+        self.above.addWidget(self.seals)
         self.above.addWidget(self.suspended)
         self.below.addWidget(self.posture)
 

@@ -17,6 +17,7 @@ from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.settings.pin_line import PinPresenter
 from keyturn.gui.settings.view import SettingsView
 from keyturn.presentation.settings_builder import POSTURE, QUIT, About, SettingsBuilder
 from keyturn.presentation.window_settings import WindowSettings, read_window_settings
@@ -59,6 +60,7 @@ class SettingsPresenter(QObject):
         view.search_wanted.connect(self._on_search)
         view.setting_changed.connect(self._on_changed)
         view.action_wanted.connect(self._on_action)
+        PinPresenter(bridge=bridge, sender=sender, line=view.pin, words=words, parent=self)
         self._show()
 
     # ---------------------------------------------------------------- from the broker

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from keyturn.gui.forms.outcome import PageNote
 from keyturn.gui.look import Look
+from keyturn.gui.settings.pin_line import PinLine
 from keyturn.gui.settings.rows import AboutLine, ActionLine, RowFrame, SettingLine
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.inputs import SearchField
@@ -16,12 +17,13 @@ from keyturn.gui.widgets.text import Text
 from keyturn.presentation.settings import (
     AboutRow,
     ActionRow,
+    PinRow,
     Row,
     SettingRow,
     SettingSection,
     SettingsPage,
 )
-from keyturn.presentation.settings_builder import QUIT
+from keyturn.presentation.settings_builder import PIN, QUIT
 
 _HEADER: Final = 56
 _READING: Final = 880
@@ -53,6 +55,9 @@ class SettingsView(QFrame):
         self._look = look
         self._sections: dict[str, _Section] = {}
         self.lines: dict[str, RowFrame] = {}
+        words = look.words
+        said = PinRow(key=PIN, title=words("settings.pin"), note=words("settings.pin_note"))
+        self.pin = PinLine(look, said)
         self.setObjectName("settings_page")
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -144,6 +149,8 @@ class SettingsView(QFrame):
                 action = ActionLine(self._look, said)
                 action.wanted.connect(self.action_wanted)
                 return action
+            case PinRow():
+                return self.pin
             case AboutRow():
                 return AboutLine(self._look, said)
             case _:

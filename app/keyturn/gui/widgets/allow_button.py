@@ -35,6 +35,7 @@ _OWED_ICONS: Final = {
     Owed.CONFIRM: Icon.CONFIRM,
     Owed.LOOK: Icon.LOOK,
     Owed.TYPE_NAME: Icon.CONFIRM,
+    Owed.PIN: Icon.CONFIRM,
     Owed.NOTHING: Icon.CHECK,
 }
 

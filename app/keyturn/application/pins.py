@@ -1,0 +1,219 @@
+"""Owns the PIN: its verifier in the keychain, the tries that are counted there, when it is asked.
+
+A try is counted before the PIN is looked at, so that neither a restart nor an end in the midst of
+it gives one for nothing. The PIN itself is kept nowhere and written nowhere.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import logging
+import secrets
+from dataclasses import replace
+from datetime import datetime
+
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.events import Observers, Topic
+from keyturn.application.pin_messages import PinState
+from keyturn.application.ports.clock import Clock
+from keyturn.application.ports.decision_log import DecisionLog
+from keyturn.application.ports.secret_store import Secret, SecretStore
+from keyturn.application.ports.stores import SettingStore
+from keyturn.domain.canonical import Parsed, parse_strict
+from keyturn.domain.decision import Actor
+from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
+from keyturn.domain.pin import (
+    LONGEST,
+    SHORTEST,
+    KeptPin,
+    PinCheck,
+    PinOutcome,
+    PinUse,
+    is_usable,
+    tries_left,
+    wait_after,
+)
+from keyturn.domain.record import Entry, RecordType
+
+_log = logging.getLogger(__name__)
+
+ENTRY = ("pin", "owner")
+"""Of the keychain, beside the key of the seals."""
+MARK = "pin_in_use"
+"""A setting that says when the PIN is asked, for while the keychain is locked."""
+_COST = 2**15
+_BLOCK = 8
+_MEMORY = 64 * 1024 * 1024
+
+
+class Pins:
+    """Knows whether a PIN is asked, and tells a right one from a wrong one."""
+
+    def __init__(
+        self,
+        *,
+        keychain: SecretStore,
+        settings: SettingStore,
+        log: DecisionLog,
+        clock: Clock,
+        observers: Observers,
+    ) -> None:
+        self._keychain = keychain
+        self._settings = settings
+        self._log = log
+        self._clock = clock
+        self._observers = observers
+        self._kept: KeptPin | None = None
+        self._use = PinUse.NEVER
+        self._trying = asyncio.Lock()
+        """One at a time: each try rests on the count that the one before it left."""
+
+    async def load(self, *, unlocked: bool) -> None:
+        """Read what is kept; while the keychain is locked the last known use counts."""
+        marked = (await self._settings.settings()).get(MARK, "")
+        self._use = _use_of(marked) or PinUse.NEVER
+        if unlocked:
+            try:
+                await self._read()
+            except SecretStoreUnavailable as error:
+                _log.warning("what is kept of the PIN is not there cause=%s", error)
+        self._observers.changed(Topic.SETTINGS)
+
+    def wanted(self, request: ApprovalRequest) -> bool:
+        """Tell whether a request is allowed with the PIN only."""
+        return request.kind is RequestKind.CALL and self._use.covers(request.tier)
+
+    def state(self) -> PinState:
+        """Return what the window shows."""
+        return PinState(is_set=self._kept is not None, use=self._use.value)
+
+    async def check(self, pin: str) -> PinCheck:
+        """Tell whether a PIN is the right one; counts the try."""
+        async with self._trying:
+            try:
+                kept = await self._read()
+                if kept is None:
+                    return PinCheck(outcome=PinOutcome.NOT_SET)
+                return await self._try(kept, pin)
+            except SecretStoreUnavailable:
+                return PinCheck(outcome=PinOutcome.LOCKED)
+
+    async def set(self, present: str, new: str, use: PinUse) -> PinCheck | None:
+        """Set or change the PIN, or when it is asked; None: done, else why the present one fails.
+
+        Raises ConfigurationError for a new one that is none, SecretStoreUnavailable when the
+        keychain takes nothing.
+        """
+        kept = await self._read()
+        if kept is not None:
+            checked = await self.check(present)
+            if checked.outcome is not PinOutcome.RIGHT:
+                return checked
+            kept = self._kept
+        if new and not is_usable(new):
+            raise ConfigurationError(
+                f"A PIN has {SHORTEST} to {LONGEST} characters.", mend="Choose another one."
+            )
+        if kept is None and not new:
+            raise ConfigurationError("There is no PIN yet.", mend="Type a new one, twice.")
+        if new or kept is None:
+            salt = secrets.token_bytes(16)
+            kept = KeptPin(salt=salt, verifier=await _verifier(new, salt), use=use)
+        await self._record("pin_set" if new else "pin_use", use)
+        await self._settings.put_setting(MARK, use.value)
+        await self._keep(replace(kept, use=use))
+        self._observers.changed(Topic.SETTINGS)
+        return None
+
+    async def _try(self, kept: KeptPin, pin: str) -> PinCheck:
+        now = self._now()
+        if now < kept.until:
+            return PinCheck(outcome=PinOutcome.WAIT, seconds=kept.until - now)
+        failed = kept.failed + 1
+        counted = replace(kept, failed=failed, until=now + wait_after(failed))
+        await self._keep(counted)
+        made = await _verifier(pin[:LONGEST], kept.salt)
+        if hmac.compare_digest(made, kept.verifier):
+            await self._keep(replace(kept, failed=0, until=0))
+            return PinCheck(outcome=PinOutcome.RIGHT)
+        return PinCheck(
+            outcome=PinOutcome.WRONG, left=tries_left(failed), seconds=wait_after(failed)
+        )
+
+    async def _read(self) -> KeptPin | None:
+        entry = await self._keychain.get(*ENTRY)
+        self._kept = _kept_of(entry.value) if entry is not None else None
+        if self._kept is not None:
+            self._use = self._kept.use
+        return self._kept
+
+    async def _keep(self, kept: KeptPin) -> None:
+        await self._keychain.put(*ENTRY, Secret(_text(kept)))
+        self._kept, self._use = kept, kept.use
+
+    def _now(self) -> int:
+        return int(datetime.fromisoformat(self._clock.now_utc()).timestamp())
+
+    async def _record(self, what: str, use: PinUse) -> None:
+        await self._log.commit(
+            Entry(
+                type=RecordType.SETTING,
+                outcome=what,
+                actor=Actor.HUMAN,
+                details={"use": use.value},
+            )
+        )
+
+
+async def _verifier(pin: str, salt: bytes) -> bytes:
+    """Make what is compared, in a thread: it takes a tenth of a second and 32 MiB by purpose."""
+    return await asyncio.to_thread(
+        hashlib.scrypt,
+        pin.encode("utf-8", "surrogatepass"),
+        salt=salt,
+        n=_COST,
+        r=_BLOCK,
+        p=1,
+        maxmem=_MEMORY,
+        dklen=32,
+    )
+
+
+def _text(kept: KeptPin) -> str:
+    return json.dumps(
+        {
+            "salt": kept.salt.hex(),
+            "verifier": kept.verifier.hex(),
+            "use": kept.use.value,
+            "failed": kept.failed,
+            "until": kept.until,
+        }
+    )
+
+
+def _kept_of(text: str) -> KeptPin | None:
+    """Read the keychain's entry; None for what is none."""
+    parsed = parse_strict(text)
+    match parsed.value if isinstance(parsed, Parsed) else None:
+        case {
+            "salt": str(salt),
+            "verifier": str(verifier),
+            "use": str(use),
+            "failed": int(failed),
+            "until": int(until),
+        }:
+            known = _use_of(use)
+        case _:
+            return None
+    try:
+        raw, made = bytes.fromhex(salt), bytes.fromhex(verifier)
+    except ValueError:
+        return None
+    if known is None:
+        return None
+    return KeptPin(salt=raw, verifier=made, use=known, failed=failed, until=until)
+
+
+def _use_of(text: str) -> PinUse | None:
+    return next((use for use in PinUse if use.value == text), None)

@@ -1,0 +1,91 @@
+"""What became of an answer from the window, its PIN included, in a person's words."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+
+from keyturn.application.approval_request import Answer, AnswerEffect, AnswerVerdict, Route
+from keyturn.application.approvals import Approvals
+from keyturn.application.console_protocol import Decide, IntentDone
+from keyturn.application.pin_messages import SetPin
+from keyturn.application.pins import Pins
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.pin import PinCheck, PinOutcome, PinUse
+from keyturn.presentation.words import Words
+
+_EFFECT_WORDS: Mapping[AnswerEffect, str] = MappingProxyType(
+    {
+        AnswerEffect.STALE: "console.answer_stale",
+        AnswerEffect.OVER: "console.answer_over",
+        AnswerEffect.NOT_ALLOWED: "console.answer_not_allowed",
+        AnswerEffect.PIN_WANTED: "console.pin_wanted",
+    }
+)
+
+
+class ConsoleAnswers:
+    """Applies what a person decided in the window."""
+
+    def __init__(self, approvals: Approvals, words: Words, pins: Pins | None) -> None:
+        self._approvals = approvals
+        self._words = words
+        self._pins = pins
+
+    async def with_pin(self, decide: Decide) -> IntentDone:
+        """Apply an answer with a PIN; a wrong one is no answer, and what waits goes on waiting."""
+        if self._pins is None:
+            return self.without_pin(decide)
+        checked = await self._pins.check(decide.pin)
+        if checked.outcome is not PinOutcome.RIGHT:
+            return IntentDone(n=decide.n, ok=False, sentence=pin_sentence(checked, self._words))
+        return self._apply(decide, pin=True)
+
+    def without_pin(self, decide: Decide) -> IntentDone:
+        """Apply an answer that came with none."""
+        return self._apply(decide, pin=False)
+
+    def _apply(self, decide: Decide, *, pin: bool) -> IntentDone:
+        effect = self._approvals.answer(
+            Answer(
+                id=decide.id,
+                digest=decide.digest,
+                verdict=AnswerVerdict.ALLOW_ONCE if decide.allow else AnswerVerdict.DENY,
+                route=Route.ACCESSIBILITY if decide.accessibility else Route.WINDOW,
+                message=decide.message,
+                prompt_hash=decide.prompt_hash,
+                shown_ms=decide.shown_ms,
+                tier=decide.tier,
+                labels=decide.labels,
+                hide=decide.hide,
+                pin=pin,
+            )
+        )
+        words = _EFFECT_WORDS.get(effect)
+        sentence = self._words(words) if words is not None else ""
+        return IntentDone(n=decide.n, ok=words is None, sentence=sentence)
+
+
+def setting_pin(pins: Pins, words: Words) -> Callable[[SetPin], Awaitable[None]]:
+    """Return what sets a PIN as the window asks; it raises ConfigurationError with a sentence."""
+
+    async def set_pin(intent: SetPin) -> None:
+        use = next((use for use in PinUse if use.value == intent.use), PinUse.T2_T3)
+        checked = await pins.set(intent.present, intent.new, use)
+        if checked is not None:
+            raise ConfigurationError(pin_sentence(checked, words))
+
+    return set_pin
+
+
+def pin_sentence(checked: PinCheck, words: Words) -> str:
+    """Say why a PIN did not do."""
+    match checked.outcome:
+        case PinOutcome.WRONG if checked.seconds:
+            return words("console.pin_wrong_wait", n=checked.seconds)
+        case PinOutcome.WRONG:
+            return words("console.pin_wrong", n=checked.left)
+        case PinOutcome.WAIT:
+            return words("console.pin_wait", n=checked.seconds)
+        case PinOutcome.NOT_SET:
+            return words("console.pin_not_set")
+        case _:
+            return words("console.pin_locked")

@@ -1,0 +1,49 @@
+"""The field for a person's PIN on a card, and what was wrong with the one before.
+
+What is typed can be taken out once, for the one answer that it belongs to; a new card empties it.
+"""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QWidget
+
+from keyturn.domain.pin import SHORTEST
+from keyturn.gui.forms.fields import PinField
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.layouts import column
+from keyturn.gui.widgets.text import Text
+
+
+class PinRow(QFrame):
+    """Shown only where the card asks for the PIN."""
+
+    typed = Signal(bool)
+    """Whether something stands in the field that can be a PIN."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        words = look.words
+        prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        prompt.say(words("card.type_pin"))
+        self.field = PinField(look, words("card.type_pin"), name="pin")
+        self.outcome = OutcomeLine(look, name="pin_outcome")
+        layout = column(self, (0, 4, 0, 4), gap=4)
+        layout.addWidget(prompt)
+        layout.addWidget(self.field)
+        layout.addWidget(self.outcome)
+        self.field.length_changed.connect(self._on_length)
+        self.hide()
+
+    def begin(self, wanted: bool) -> None:
+        """Start for a card that asks for the PIN or does not; nothing is typed yet."""
+        self.field.take()
+        self.outcome.say(None)
+        self.setVisible(wanted)
+
+    def refused(self, sentence: str) -> None:
+        """Say what was wrong, and let it be typed again."""
+        self.outcome.say(Outcome.FAILED, sentence)
+
+    def _on_length(self, length: int) -> None:
+        self.typed.emit(length >= SHORTEST)

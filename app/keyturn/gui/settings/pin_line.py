@@ -1,0 +1,130 @@
+"""The PIN in the settings: setting it, changing it, and for which calls it is asked.
+
+Whatever is saved takes the present PIN once there is one; the fields are emptied by sending.
+"""
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from keyturn.application.console_protocol import IntentDone, StateChanged
+from keyturn.application.pin_messages import PinState, SetPin
+from keyturn.domain.pin import LONGEST, SHORTEST, PinUse, is_usable
+from keyturn.gui.bridge import Bridge
+from keyturn.gui.forms.fields import Labelled, PinField
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine
+from keyturn.gui.look import Look
+from keyturn.gui.sending import IntentSender
+from keyturn.gui.settings.rows import ChoiceGroup, RowFrame
+from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.layouts import column, row
+from keyturn.presentation.settings import Choice, PinRow
+from keyturn.presentation.words import Words
+
+_USES = {
+    PinUse.NEVER: "settings.pin_never",
+    PinUse.T3: "settings.pin_t3",
+    PinUse.T2_T3: "settings.pin_t2_t3",
+}
+
+
+class PinLine(RowFrame):
+    """Three fields, when it is asked, and one button."""
+
+    save_requested = Signal(str, str, str)
+    """Present PIN, new one, use."""
+
+    def __init__(self, look: Look, said: PinRow, parent: QWidget | None = None) -> None:
+        super().__init__(look, name=f"setting_{said.key}", parent=parent)
+        words = look.words
+        self.title.say(said.title)
+        self.note.say(said.note)
+        self._use = PinUse.NEVER.value
+        self.present = PinField(look, words("settings.pin_present"), name="pin_present")
+        self.new = PinField(look, words("settings.pin_new"), name="pin_new")
+        self.again = PinField(look, words("settings.pin_again"), name="pin_again")
+        self._present = Labelled(look, words("settings.pin_present"), self.present)
+        self.group = ChoiceGroup(look, name="pin_use")
+        self.save = Button(look, Kind.PLAIN, words("settings.pin_save"), name="pin_save")
+        self.outcome = OutcomeLine(look, name="pin_saved")
+        inside = column(self.trailing, gap=8)
+        uses = row()
+        uses.addWidget(self.group)
+        uses.addStretch()
+        inside.addLayout(uses)
+        inside.addWidget(self._present)
+        inside.addWidget(Labelled(look, words("settings.pin_new"), self.new))
+        inside.addWidget(Labelled(look, words("settings.pin_again"), self.again))
+        buttons = row(gap=8)
+        buttons.addWidget(self.save)
+        buttons.addStretch()
+        inside.addLayout(buttons)
+        inside.addWidget(self.outcome)
+        inside.addStretch()
+        self.group.chosen.connect(self.choose)
+        self.save.clicked.connect(self._on_save)
+        self.show_pin(PinState(is_set=False, use=PinUse.NEVER.value))
+
+    def show_pin(self, state: PinState) -> None:
+        """Show what is in force."""
+        self._present.setVisible(state.is_set)
+        self.choose(state.use)
+
+    def choose(self, use: str) -> None:
+        """Mark when it is asked; it counts once it is saved."""
+        self._use = use
+        words = self.look.words
+        choices = tuple(Choice(value=u.value, text=words(key)) for u, key in _USES.items())
+        self.group.show_choices(choices, use, self.title.text())
+
+    def empty(self) -> None:
+        """Forget what was typed."""
+        for field in (self.present, self.new, self.again):
+            field.take()
+
+    def _on_save(self) -> None:
+        words = self.look.words
+        new, again = self.new.text(), self.again.text()
+        if new != again:
+            self.outcome.say(Outcome.OWED, words("settings.pin_differ"))
+        elif new and not is_usable(new):
+            said = words("settings.pin_length", least=SHORTEST, most=LONGEST)
+            self.outcome.say(Outcome.OWED, said)
+        else:
+            self.save_requested.emit(self.present.text(), new, self._use)
+            self.empty()
+
+
+class PinPresenter(QObject):
+    """Between the broker's word on the PIN and its line."""
+
+    def __init__(
+        self,
+        *,
+        bridge: Bridge,
+        sender: IntentSender,
+        line: PinLine,
+        words: Words,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._sender = sender
+        self._line = line
+        self._words = words
+        bridge.state_changed.connect(self._on_state)
+        line.save_requested.connect(self._on_save)
+
+    def _on_state(self, message: StateChanged) -> None:
+        if message.pin is not None:
+            self._line.show_pin(message.pin)
+
+    def _on_save(self, present: str, new: str, use: str) -> None:
+        outcome = self._line.outcome
+
+        def heard(done: IntentDone) -> None:
+            if done.ok:
+                outcome.say(Outcome.DONE, self._words("settings.pin_done"))
+            else:
+                outcome.say(Outcome.FAILED, done.sentence)
+
+        outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+        self._sender.send(lambda n: SetPin(n=n, present=present, new=new, use=use), heard)

@@ -1,0 +1,144 @@
+"""The PIN on a card and in the settings: owed before Allow, sent once, gone from the field."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+# pyright: reportUnknownMemberType=false
+# pytest-qt's key and mouse methods are untyped.
+import pytest
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from keyturn.application.console_protocol import IntentDone, StateChanged
+from keyturn.application.pin_messages import PinState, SetPin
+from keyturn.domain.tier import Tier
+from keyturn.gui.look import Look
+from keyturn.gui.queue.card_pins import CardPins
+from keyturn.gui.sending import IntentSender
+from keyturn.gui.settings.pin_line import PinPresenter
+from keyturn.gui.settings.view import SettingsView
+from tests.factories import make_request
+from tests.gui.conftest import Clock
+from tests.gui.scenes import let_go
+from tests.gui.sheets_scene import SheetsScene
+from tests.gui.spy_bridge import SpyBridge
+from tests.gui.test_queue_view import PLAIN, Desk
+
+pytestmark = [
+    pytest.mark.gui,
+    # The offscreen platform has no window manager to tell a window's least size to.
+    pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
+]
+RISKY = replace(make_request(), tier=Tier.T2)
+
+
+@pytest.fixture
+def desk(qtbot: QtBot, look: Look, clock: Clock) -> Iterator[Desk]:
+    """Return a desk with a card on it."""
+    made = Desk(qtbot, look, clock)
+    yield made
+    let_go(made.scene.window)
+
+
+@pytest.mark.requirement("PIN-1", "C5")
+def test_a_card_that_asks_for_it_arms_with_it_only(desk: Desk) -> None:
+    """The buttons stay where they are; a wrong one empties the field and arms anew."""
+    bridge = SpyBridge()
+    pins = CardPins(bridge, desk.view, desk.clock, desk.view)
+    bridge.tell(StateChanged(pin=PinState(is_set=True, use="t2_t3")))
+    assert pins.asked(RISKY)
+    assert not pins.asked(replace(RISKY, tier=Tier.T1))
+    desk.show(PLAIN)
+    place = desk.allow.mapTo(desk.scene.window, desk.allow.rect().topLeft())
+    desk.show(replace(PLAIN, pin=True))
+    assert desk.allow.mapTo(desk.scene.window, desk.allow.rect().topLeft()) == place
+    field = desk.view.card.pin.field
+    assert field.isVisible()
+    assert field.echoMode() is QLineEdit.EchoMode.Password
+    desk.wait(2_000)
+    assert not desk.allow.armed
+    field.setText("123")
+    desk.wait(2_000)
+    assert not desk.allow.armed
+    field.setText("1234")
+    desk.wait(2_000)
+    assert desk.allow.armed
+    desk.click(desk.allow)
+    assert len(desk.allowed) == 1
+    assert pins.take(RISKY, 7) == "1234"
+    assert field.text() == ""
+    bridge.intent_done.emit(IntentDone(n=7, ok=False, sentence="That is not your PIN."))
+    assert desk.view.card.pin.outcome.sentence == "That is not your PIN."
+    desk.wait(2_000)
+    assert not desk.allow.armed
+
+
+def test_another_card_begins_with_an_empty_field(desk: Desk) -> None:
+    """What was typed for one call is not there for the next."""
+    desk.show(replace(PLAIN, pin=True))
+    desk.view.card.pin.field.setText("1234")
+    desk.show(replace(PLAIN, pin=True, request_id="other"))
+    assert desk.view.card.pin.field.text() == ""
+    desk.show(replace(PLAIN, request_id="third"))
+    assert not desk.view.card.pin.isVisible()
+
+
+@pytest.mark.requirement("PIN-1")
+def test_the_answer_carries_it(qtbot: QtBot, look: Look, clock: Clock) -> None:
+    """From the broker's word on the PIN to the decision that is sent."""
+    scene = SheetsScene(qtbot, look, clock)
+    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use="t2_t3")))
+    scene.ask(RISKY)
+    scene.confirm_card()
+    if scene.view.card.name_field.isVisible():
+        assert scene.view.card.card is not None
+        scene.view.card.name_field.setText(scene.view.card.card.tool_short_name)
+    scene.wait(2_000)
+    assert not scene.view.card.block.allow.armed
+    scene.view.card.pin.field.setText("1234")
+    scene.wait(2_000)
+    scene.click(scene.view.card.block.allow)
+    assert [decide.pin for decide in scene.decided()] == ["1234"]
+    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use="never")))
+    assert not scene.view.card.pin.isVisible()
+    let_go(scene.window)
+
+
+@pytest.fixture
+def settings(look: Look) -> Iterator[tuple[SpyBridge, SettingsView]]:
+    """Return the settings' screen with its PIN line fed."""
+    bridge, view = SpyBridge(), SettingsView(look)
+    PinPresenter(
+        bridge=bridge, sender=IntentSender(bridge), line=view.pin, words=look.words, parent=view
+    )
+    view.pin.setParent(view)
+    view.show()
+    yield bridge, view
+    let_go(view)
+
+
+@pytest.mark.requirement("PIN-3")
+def test_setting_it_sends_it_once(settings: tuple[SpyBridge, SettingsView]) -> None:
+    """Two that differ are not sent; what was sent is gone from the fields."""
+    bridge, view = settings
+    line = view.pin
+    assert line.present.isHidden() or not line.present.isVisibleTo(line)
+    line.new.setText("1234")
+    line.again.setText("1235")
+    line.save.click()
+    assert bridge.sent == []
+    assert line.outcome.sentence
+    line.again.setText("1234")
+    line.choose("t3")
+    line.save.click()
+    assert bridge.sent == [SetPin(n=bridge.sent[-1].n, present="", new="1234", use="t3")]
+    assert (line.new.text(), line.again.text()) == ("", "")
+    bridge.answer()
+    bridge.tell(StateChanged(pin=PinState(is_set=True, use="t3")))
+    assert line.present.isVisibleTo(line)
+    line.choose("never")
+    line.present.setText("1234")
+    line.save.click()
+    assert bridge.sent[-1] == SetPin(n=bridge.sent[-1].n, present="1234", new="", use="never")
+    bridge.answer(ok=False, sentence="That is not your PIN.")
+    assert line.outcome.sentence == "That is not your PIN."

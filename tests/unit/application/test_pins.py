@@ -1,0 +1,306 @@
+"""The PIN: asked where a person chose so, right or wrong, counted over restarts, never written."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+
+from keyturn.application.approval_request import (
+    Answer,
+    AnswerEffect,
+    AnswerVerdict,
+    RequestKind,
+    Route,
+)
+from keyturn.application.console_protocol import Decide, decode_from_window, encode_line
+from keyturn.application.events import Observers
+from keyturn.application.pin_messages import SetPin
+from keyturn.application.pins import ENTRY, Pins
+from keyturn.application.ports.secret_store import Secret
+from keyturn.application.tasks import TaskOwner
+from keyturn.approvers.console_answers import ConsoleAnswers, setting_pin
+from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
+from keyturn.domain.pin import (
+    LONGEST_WAIT_SECONDS,
+    PinCheck,
+    PinOutcome,
+    PinUse,
+    is_usable,
+    tries_left,
+    wait_after,
+)
+from keyturn.domain.tier import Tier
+from keyturn.presentation.words import Words
+from tests.factories import make_request
+from tests.fakes.clock import FakeClock
+from tests.fakes.decision_log import FakeDecisionLog
+from tests.fakes.secret_store import FakeSecretStore
+from tests.fakes.stores import FakeSettingStore
+from tests.sources import ROOT
+from tests.unit.application.approvals_rig import Queue
+
+RIGHT, WRONG = "2580-right", "1357-wrong"
+
+
+class Keeper:
+    """One keychain, one log, one clock; and the brokers that come and go over them."""
+
+    def __init__(self) -> None:
+        self.keychain = FakeSecretStore()
+        self.settings = FakeSettingStore()
+        self.log = FakeDecisionLog()
+        self.clock = FakeClock()
+
+    async def start(self) -> Pins:
+        """Start a broker's PIN."""
+        pins = Pins(
+            keychain=self.keychain,
+            settings=self.settings,
+            log=self.log,
+            clock=self.clock,
+            observers=Observers(),
+        )
+        await pins.load(unlocked=self.keychain.state == "ready")
+        return pins
+
+    async def with_pin(self, use: PinUse = PinUse.T2_T3) -> Pins:
+        """Start with a PIN set."""
+        pins = await self.start()
+        assert await pins.set("", RIGHT, use) is None
+        return pins
+
+
+def play(story: Callable[[Keeper], Awaitable[None]]) -> None:
+    """Run a story."""
+
+    async def run() -> None:
+        await story(Keeper())
+
+    asyncio.run(run())
+
+
+def test_pauses_double_up_to_an_hour() -> None:
+    """Five tries are free; then 30 s, doubled each time."""
+    assert [wait_after(n) for n in (0, 4, 5, 6, 7, 11)] == [0, 0, 30, 60, 120, 1920]
+    assert {wait_after(n) for n in (12, 13, 1_000)} == {LONGEST_WAIT_SECONDS}
+    assert [tries_left(n) for n in (0, 4, 5, 9)] == [5, 1, 0, 0]
+
+
+@pytest.mark.parametrize(("pin", "usable"), [("123", False), ("1234", True), ("a\n456", False)])
+def test_what_can_be_a_pin(pin: str, usable: bool) -> None:
+    """Long enough, and printable."""
+    assert is_usable(pin) is usable
+    assert not is_usable("1" * 65)
+
+
+@pytest.mark.requirement("PIN-1")
+@pytest.mark.parametrize(
+    ("use", "tiers"),
+    [
+        (PinUse.NEVER, set[Tier]()),
+        (PinUse.T3, {Tier.T3}),
+        (PinUse.T2_T3, {Tier.T2, Tier.T3}),
+    ],
+)
+def test_it_is_asked_for_the_chosen_calls_only(use: PinUse, tiers: set[Tier]) -> None:
+    """By tier, and for calls, not for reviews; a restart changes nothing."""
+
+    async def story(keeper: Keeper) -> None:
+        await keeper.with_pin(use)
+        pins = await keeper.start()
+        asked = {tier for tier in Tier if pins.wanted(replace(make_request(), tier=tier))}
+        assert asked == tiers
+        review = replace(make_request(kind=RequestKind.DEFINITION), tier=Tier.T3)
+        assert not pins.wanted(review)
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-2")
+def test_tries_are_counted_over_restarts() -> None:
+    """The sixth try waits, whoever started in between; the right one ends the count."""
+
+    async def story(keeper: Keeper) -> None:
+        await keeper.with_pin()
+        for left in (4, 3, 2, 1):
+            pins = await keeper.start()
+            assert await pins.check(WRONG) == PinCheck(outcome=PinOutcome.WRONG, left=left)
+        pins = await keeper.start()
+        assert await pins.check(WRONG) == PinCheck(outcome=PinOutcome.WRONG, seconds=30)
+        pins = await keeper.start()
+        assert (await pins.check(RIGHT)).outcome is PinOutcome.WAIT
+        keeper.clock.advance(31)
+        assert (await pins.check(RIGHT)).outcome is PinOutcome.RIGHT
+        assert (await pins.check(WRONG)).left == 4
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-2")
+def test_a_try_that_was_cut_off_has_been_counted() -> None:
+    """Ending the broker while it compares gives no try for nothing."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.with_pin()
+        trying = TaskOwner().start(pins.check(WRONG), "a try")
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        trying.cancel()
+        await asyncio.wait([trying])
+        assert (await (await keeper.start()).check(WRONG)).left == 3
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-2")
+def test_many_at_once_are_tried_one_after_the_other() -> None:
+    """No more than five are looked at, however many come together."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.with_pin()
+        checks = await asyncio.gather(*(pins.check(WRONG) for _ in range(8)))
+        outcomes = [check.outcome for check in checks]
+        assert outcomes.count(PinOutcome.WRONG) == 5
+        assert outcomes.count(PinOutcome.WAIT) == 3
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-3")
+def test_changing_anything_takes_the_present_one() -> None:
+    """Another PIN, or asking for less; a wrong one changes nothing."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.with_pin()
+        set_pin = setting_pin(pins, Words(ROOT / "resources" / "translations"))
+        for new, use in ((WRONG, "t2_t3"), ("", "never")):
+            with pytest.raises(ConfigurationError, match="not your PIN"):
+                await set_pin(SetPin(n=1, present=WRONG, new=new, use=use))
+        assert pins.state().use == "t2_t3"
+        await set_pin(SetPin(n=1, present=RIGHT, new="", use="t3"))
+        assert pins.state().use == "t3"
+        await set_pin(SetPin(n=1, present=RIGHT, new="another", use="t3"))
+        assert (await pins.check("another")).outcome is PinOutcome.RIGHT
+        with pytest.raises(ConfigurationError, match="4 to 64"):
+            await set_pin(SetPin(n=1, present="another", new="1", use="t3"))
+
+    play(story)
+
+
+def test_without_one_a_new_one_is_needed() -> None:
+    """Being asked for a PIN that there is not would refuse every call."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.start()
+        with pytest.raises(ConfigurationError, match="no PIN yet"):
+            await pins.set("", "", PinUse.T3)
+        assert not pins.state().is_set
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-1", "I-24")
+def test_a_locked_keychain_does_not_open_the_way() -> None:
+    """What was chosen last still counts, and no PIN is right."""
+
+    async def story(keeper: Keeper) -> None:
+        await keeper.with_pin()
+        keeper.keychain.state = "locked"
+        pins = await keeper.start()
+        assert pins.wanted(replace(make_request(), tier=Tier.T2))
+        assert (await pins.check(RIGHT)).outcome is PinOutcome.LOCKED
+        with pytest.raises(SecretStoreUnavailable):
+            await pins.set("", RIGHT, PinUse.NEVER)
+
+    play(story)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"salt":"zz","verifier":"","use":"t3"}'])
+def test_a_damaged_entry_is_none(text: str) -> None:
+    """Nothing is right then, and the last known use still counts."""
+
+    async def story(keeper: Keeper) -> None:
+        await keeper.with_pin()
+        await keeper.keychain.put(*ENTRY, Secret(text))
+        pins = await keeper.start()
+        assert pins.wanted(replace(make_request(), tier=Tier.T3))
+        assert (await pins.check(RIGHT)).outcome is PinOutcome.NOT_SET
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-1", "LAW-4")
+@pytest.mark.parametrize("route", Route)
+def test_no_route_allows_without_it(route: Route) -> None:
+    """The queue itself refuses, so that no adapter can go around it; denying needs none."""
+
+    async def story(keeper: Keeper) -> None:
+        pins, queue = await keeper.with_pin(), Queue()
+        queue.approvals.pin_wanted = pins.wanted
+        future = queue.ask(tier=Tier.T2)
+        answer = Answer(
+            id="call-1",
+            digest=make_request().digest,
+            verdict=AnswerVerdict.ALLOW_ONCE,
+            route=route,
+        )
+        wanted = AnswerEffect.PIN_WANTED
+        if route is Route.NOTIFICATION:
+            wanted = AnswerEffect.NOT_ALLOWED
+        assert queue.approvals.answer(answer) is wanted
+        assert not future.done()
+        deny = replace(answer, verdict=AnswerVerdict.DENY)
+        assert queue.approvals.answer(deny) is AnswerEffect.APPLIED
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-1")
+def test_from_the_window_a_wrong_one_is_no_answer() -> None:
+    """What waits goes on waiting; the right one allows, for this call alone."""
+
+    async def story(keeper: Keeper) -> None:
+        pins, queue = await keeper.with_pin(), Queue()
+        queue.approvals.pin_wanted = pins.wanted
+        words = Words(ROOT / "resources" / "translations")
+        answers = ConsoleAnswers(queue.approvals, words, pins)
+        future = queue.ask(tier=Tier.T2)
+        decide = Decide(n=1, id="call-1", digest=make_request().digest, allow=True, pin=WRONG)
+        done = await answers.with_pin(decide)
+        assert (done.ok, future.done()) == (False, False)
+        assert "4 more tries" in done.sentence
+        assert not answers.without_pin(replace_pin(decide, "")).ok
+        assert (await answers.with_pin(replace_pin(decide, RIGHT))).ok
+        resolution = await future
+        assert resolution.answer is not None
+        assert resolution.answer.pin
+        queue.ask("call-2", tier=Tier.T2)
+        assert queue.answer("call-2") is AnswerEffect.PIN_WANTED
+
+    play(story)
+
+
+def replace_pin(decide: Decide, pin: str) -> Decide:
+    """Return the same answer with another PIN."""
+    return Decide(n=decide.n, id=decide.id, digest=decide.digest, allow=True, pin=pin)
+
+
+@pytest.mark.requirement("PIN-3")
+def test_it_is_written_nowhere() -> None:
+    """Neither in the log, nor in settings or the keychain, nor in what is printed of a message."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.with_pin()
+        await pins.check(RIGHT)
+        await pins.check(WRONG)
+        kept = [secret.value for secret in keeper.keychain.secrets.values()]
+        written = f"{keeper.log.records} {keeper.settings.by_name} {kept}"
+        decide = Decide(n=1, id="call-1", digest="0" * 64, allow=True, pin=RIGHT)
+        assert decode_from_window(encode_line(decide)) == decide
+        said = SetPin(n=1, present=WRONG, new=RIGHT, use="t3")
+        for text in (written, repr(decide), repr(said)):
+            assert RIGHT not in text
+            assert WRONG not in text
+
+    play(story)
