@@ -120,7 +120,7 @@ def test_only_what_is_the_same_waits_for_it(first: str) -> None:
             case "server state":
                 await rig.request("a server's")
             case _:
-                await rig.request(method="prompts/get", arguments={})
+                await rig.request(method="resources/read", uri="file:///a", arguments={})
         assert "call-1" in pending(rig)
         assert len(rig.calls) == 2
         assert len(rig.world.approver.shown) + len(rig.world.server.sent) == 2
