@@ -1,0 +1,113 @@
+"""What the prover says of rules, held against what people ask."""
+
+import pytest
+
+from keyturn.domain.canonical import JsonValue
+from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.rule_life import RuleLimits, Window
+from keyturn.domain.rule_proof import (
+    Answer,
+    Never,
+    Possible,
+    Question,
+    Unproved,
+    can_ever,
+    newly_allowed,
+)
+
+QA_ONLY = Rule(
+    id="qa",
+    effect=Effect.ALLOW,
+    agent="qa",
+    when=(Condition(path="/env", op=Operator.IN, value=["qa", "staging"]),),
+)
+PAGES = Rule(
+    id="pages",
+    effect=Effect.ALLOW,
+    tool="read_*",
+    when=(Condition(path="/page", op=Operator.LE, value=5),),
+)
+
+
+def at(path: str, op: Operator, value: JsonValue) -> Condition:
+    """Make a condition."""
+    return Condition(path=path, op=op, value=value)
+
+
+def shown(answer: Answer) -> Possible:
+    """Return the call that was shown."""
+    assert isinstance(answer, Possible)
+    return answer
+
+
+def test_the_qa_agent_never_reaches_production() -> None:
+    asked = Question(agent="qa", when=(at("/env", Operator.EQ, "production"),))
+    assert can_ever(asked, (QA_ONLY,)) == Never()
+    slip = Rule(id="slip", effect=Effect.ALLOW, server="billing", tool="get_*")
+    call = shown(can_ever(asked, (QA_ONLY, slip))).call
+    assert (call.server, call.tool, call.arguments) == ("billing", "get_", {"env": "production"})
+    guard = Rule(id="n", effect=Effect.DENY, never=True, when=asked.when)
+    assert can_ever(asked, (QA_ONLY, slip, guard)) == Never()
+
+
+def test_the_smallest_call_is_shown_with_its_rule_and_the_set_that_it_is_of() -> None:
+    answer = shown(can_ever(Question(), (PAGES,)))
+    assert answer.rule.id == "pages"
+    assert (answer.call.tool, answer.call.arguments) == ("read_", {"page": 0})
+    assert ("tool", "read_*", True) in answer.within.names
+    assert [literal.test for literal in answer.within.tests] == list(PAGES.when)
+
+
+def test_an_edit_shows_a_call_that_it_allows_anew() -> None:
+    wider = Rule(
+        id="pages", effect=Effect.ALLOW, tool="read_*", when=(at("/page", Operator.LE, 9),)
+    )
+    answer = shown(newly_allowed((PAGES,), (wider,)))
+    assert 5 < float(str(answer.call.arguments["page"])) <= 9
+    assert newly_allowed((wider,), (PAGES,)) == Never()
+    assert newly_allowed((PAGES,), (PAGES,)) == Never()
+
+
+def test_a_denial_that_is_gone_lets_through_what_it_covered() -> None:
+    deny = Rule(id="d", effect=Effect.DENY, tool="read_all")
+    assert shown(newly_allowed((PAGES, deny), (PAGES,))).call.tool == "read_all"
+
+
+def test_hosts_and_folders_are_structures_of_their_own() -> None:
+    inside = Rule(
+        id="i", effect=Effect.ALLOW, when=(at("/to", Operator.HOST_IN, ["*.example.com"]),)
+    )
+    other = Question(when=(at("/to", Operator.HOST_IN, ["example.org"]),))
+    assert can_ever(other, (inside,)) == Never()
+    below = Question(when=(at("/to", Operator.HOST_IN, ["a.example.com"]),))
+    assert shown(can_ever(below, (inside,))).call.arguments == {"to": "a.example.com"}
+    folder = Rule(
+        id="f", effect=Effect.ALLOW, when=(at("/path", Operator.PATH_UNDER, "/srv/data"),)
+    )
+    etc = Question(when=(at("/path", Operator.PATH_UNDER, "/etc"),))
+    assert can_ever(etc, (folder,)) == Never()
+
+
+def test_what_cannot_be_proved_is_not_said_to_be_impossible() -> None:
+    odd = Rule(id="o", effect=Effect.ALLOW, when=(at("/a", Operator.MATCHES, "^(ab){3}$"),))
+    deny = Rule(id="d", effect=Effect.DENY, when=(at("/a", Operator.GLOB, "*b"),))
+    assert can_ever(Question(), (odd, deny)) == Unproved()
+    plain = Rule(id="p", effect=Effect.ALLOW, when=(at("/a", Operator.MATCHES, "^abc$"),))
+    assert shown(can_ever(Question(), (plain,))).call.arguments == {"a": "abc"}
+
+
+def test_limits_are_taken_as_not_reached_and_windows_as_shut() -> None:
+    spent = Rule(id="s", effect=Effect.ALLOW, limits=RuleLimits(uses=1, until="2020-01-01"))
+    assert isinstance(can_ever(Question(), (spent,)), Possible)
+    window = Window(begins="2026-12-24T18:00:00.000Z", ends="2027-01-02T07:00:00.000Z")
+    freeze = Rule(id="f", effect=Effect.DENY, during=(window,))
+    assert isinstance(can_ever(Question(), (PAGES, freeze)), Possible)
+
+
+@pytest.mark.parametrize("kind", [Kind.READ, Kind.SAMPLING])
+def test_rules_of_other_kinds_are_asked_about_as_well(kind: Kind) -> None:
+    allow = Rule(id="a", effect=Effect.ALLOW, kind=kind, tool="file:///srv/*")
+    assert isinstance(can_ever(Question(kind=kind), (allow,)), Possible)
+    assert can_ever(Question(), (allow,)) == Never()
+    assert can_ever(Question(kind=kind, tool="https:*"), (allow,)) == Never()
