@@ -21,7 +21,7 @@ from keyturn.gui.fitting import fitted
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import NORMAL
-from keyturn.gui.widgets.layouts import column
+from keyturn.gui.widgets.layouts import column, fix_height
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.cells import NameChoice
 from keyturn.presentation.marks import Icon
@@ -59,6 +59,8 @@ class LineField(QLineEdit):
         self.setAccessibleName(spoken)
         self.setMaxLength(longest)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Where a page grows beneath it, no layout in between makes it less than a target.
+        fix_height(self, look.theme, NORMAL)
 
     def sizeHint(self) -> QSize:
         """Return the height of a field."""
