@@ -9,7 +9,7 @@ import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
-from keyturn.domain.closure import Closure, ClosureFile
+from keyturn.domain.closure import Closure, ClosureFile, Gap, sorted_files
 from keyturn.domain.configuration import AgentConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
@@ -100,6 +100,24 @@ def test_a_file_swapped_after_the_look_is_not_started(tmp_path: Path) -> None:
             assert "error" in answer
             assert b.hub.running("raw") == 0
             assert "files were changed since the agent connected" in told(world)
+            await talk.close()
+
+    tell(tmp_path, story)
+
+
+def test_what_another_program_compiles_meanwhile_stops_no_start(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        compiled = ClosureFile("pkg/__pycache__/a.cpython-311.pyc", 8, "c" * 64)
+        more = Closure(files=sorted_files((*files("a").files, compiled)))
+        async with swapping(world, Swapping(files("a"), more)) as b:
+            talk = await b.greet()
+            await listed(talk)
+            assert b.hub.running("raw") == 1
+            await talk.close()
+        gapped = replace(more, gaps=((Gap.TOO_SLOW, "pkg"),))
+        async with swapping(world, Swapping(files("a"), gapped)) as b:
+            talk = await b.greet()
+            assert "error" in await talk.ask(1, "initialize", INITIALIZE)
             await talk.close()
 
     tell(tmp_path, story)

@@ -29,7 +29,8 @@ class Bounds:
     files: int = 20_000
     bytes: int = 512 * 1024 * 1024
     depth: int = 32
-    seconds: float = 5.0
+    seconds: float = 20.0
+    """Long, because what a busy machine leaves out makes another closure of the same files."""
 
 
 @dataclass(frozen=True, slots=True)
