@@ -10,21 +10,27 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from keyturn.application.ports.seals import SEALED_TABLES, TableChanged
-from keyturn.domain.errors import DamagedDatabase, KeyturnError, SecretStoreUnavailable
 from keyturn.domain.seal import (
     Columns,
     SealedRows,
     check,
     is_whole,
     row_seal,
-    set_seal,
     shown_hash,
+)
+from keyturn.storage.seal_rows import (
+    Cells,
+    Row,
+    as_bytes,
+    as_texts,
+    changed_outside,
+    found_seals,
+    lossy,
+    no_key,
+    write_seals,
 )
 from keyturn.storage.writer import Writer
 
-Row = tuple[str, ...]
-Cells = tuple[str | bytes, ...]
-"""A row to write: one table has a column of bytes."""
 Change = tuple[Sequence[Cells], Sequence[Row]]
 """Rows to put in, and keys of rows to take out."""
 
@@ -141,7 +147,7 @@ class SqliteSeals:
 
     async def rows(self, table: str) -> tuple[Row, ...]:
         """Return the rows that count; raises DamagedDatabase for a sealed one that is no text."""
-        return tuple(_texts(row) for row in await self.columns(table))
+        return tuple(as_texts(row) for row in await self.columns(table))
 
     async def columns(self, table: str) -> tuple[Columns, ...]:
         """Return the rows that count, as bytes."""
@@ -170,7 +176,7 @@ class SqliteSeals:
         """
         key, least, opened = self._key, dict(self._numbers), self._open
         if key is None and not opened and any(put for put, _ in changes.values()):
-            raise _no_key()
+            raise no_key()
 
         def write(connection: sqlite3.Connection) -> tuple[int, dict[str, int]]:
             out, numbers = 0, dict[str, int]()
@@ -190,7 +196,7 @@ class SqliteSeals:
 
         def read(connection: sqlite3.Connection) -> tuple[Row, ...]:
             keys = (_key_of(table, row) for row in _rows(connection, table).values())
-            return tuple(_texts(key) for key in keys if key[0] == first.encode())
+            return tuple(as_texts(key) for key in keys if key[0] == first.encode())
 
         return await self._writer.run(read, changes=False)
 
@@ -202,7 +208,7 @@ class SqliteSeals:
 
     def _needed_key(self) -> bytes:
         if self._key is None:
-            raise _no_key()
+            raise no_key()
         return self._key
 
 
@@ -243,23 +249,23 @@ def _change_seals(
     removed: Sequence[Row],
 ) -> int:
     """Seal a table as it will be; return the set's new number, 0 where it was not ours to seal."""
-    number, seal, seals = _found_seals(connection, table)
+    number, seal, seals = found_seals(connection, table)
     if not is_whole(key, table, number, seals, seal, least=least):
         if put:
-            raise _changed_outside(table)
+            raise changed_outside(table)
         return 0
     for gone in removed:
-        seals.pop(_bytes(gone), None)
+        seals.pop(as_bytes(gone), None)
     for row in put:
-        columns = _bytes(row)
+        columns = as_bytes(row)
         seals[_key_of(table, columns)] = row_seal(key, table, columns)
-    return _write_seals(connection, key, table, number + 1, seals)
+    return write_seals(connection, key, table, number + 1, seals)
 
 
 def _change_rows(
     connection: sqlite3.Connection, table: str, put: Sequence[Cells], removed: Sequence[Row]
 ) -> int:
-    out = sum(_delete(connection, table, _bytes(key)) for key in removed)
+    out = sum(_delete(connection, table, as_bytes(key)) for key in removed)
     marks = ", ".join("?" * len(_TABLES[table].columns))
     connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", put)
     return out
@@ -275,42 +281,12 @@ def _seal_rows(connection: sqlite3.Connection, key: bytes, table: str, number: i
     """Seal a table as it is."""
     rows = _rows(connection, table)
     seals = {row_key: row_seal(key, table, row) for row_key, row in rows.items()}
-    return _write_seals(connection, key, table, number + 1, seals)
-
-
-def _write_seals(
-    connection: sqlite3.Connection,
-    key: bytes,
-    table: str,
-    number: int,
-    seals: Mapping[Columns, bytes],
-) -> int:
-    connection.execute("DELETE FROM seals WHERE name = ?", (table,))
-    connection.executemany(
-        "INSERT INTO seals VALUES (?, ?, ?)",
-        [(table, _packed(row_key), seal) for row_key, seal in seals.items()],
-    )
-    connection.execute(
-        "INSERT OR REPLACE INTO seal_sets VALUES (?, ?, ?)",
-        (table, number, set_seal(key, table, number, seals)),
-    )
-    return number
+    return write_seals(connection, key, table, number + 1, seals)
 
 
 def _found(connection: sqlite3.Connection, table: str) -> SealedRows:
-    number, seal, seals = _found_seals(connection, table)
+    number, seal, seals = found_seals(connection, table)
     return SealedRows(rows=_rows(connection, table), seals=seals, number=number, seal=seal)
-
-
-def _found_seals(
-    connection: sqlite3.Connection, table: str
-) -> tuple[int, bytes, dict[Columns, bytes]]:
-    row = connection.execute(
-        "SELECT number, seal FROM seal_sets WHERE name = ?", (table,)
-    ).fetchone()
-    number, seal = row if row is not None else (0, b"")
-    seals = connection.execute("SELECT row_key, seal FROM seals WHERE name = ?", (table,))
-    return max(number, 0), seal, {_unpacked(packed): mark for packed, mark in seals}
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> dict[Columns, Columns]:
@@ -322,58 +298,9 @@ def _rows(connection: sqlite3.Connection, table: str) -> dict[Columns, Columns]:
     ).fetchall()
     found = {row[: shape.keys]: row for row in rows}
     if table == "settings":
-        return {key: row for key, row in found.items() if is_sealed_setting(_lossy(key[0]))}
+        return {key: row for key, row in found.items() if is_sealed_setting(lossy(key[0]))}
     return found
-
-
-def _lossy(name: bytes) -> str:
-    return name.decode(errors="replace")
 
 
 def _key_of(table: str, row: Columns) -> Columns:
     return row[: _TABLES[table].keys]
-
-
-def _bytes(row: Cells) -> Columns:
-    return tuple(cell if isinstance(cell, bytes) else cell.encode() for cell in row)
-
-
-def _texts(row: Columns) -> Row:
-    try:
-        return tuple(part.decode() for part in row)
-    except UnicodeDecodeError as fault:
-        raise DamagedDatabase(
-            "A row of the database is no text.",
-            cause=f"{fault.reason}.",
-            mend="Put a backup of the profile in its place.",
-        ) from fault
-
-
-def _packed(key: Columns) -> bytes:
-    return b"".join(len(part).to_bytes(4, "big") + part for part in key)
-
-
-def _unpacked(packed: bytes) -> Columns:
-    """Take a key apart; of what nobody packed so comes a key that no row has."""
-    parts: list[bytes] = []
-    at = 0
-    while at < len(packed):
-        length = int.from_bytes(packed[at : at + 4], "big")
-        parts.append(packed[at + 4 : at + 4 + length])
-        at += 4 + length
-    return tuple(parts)
-
-
-def _no_key() -> SecretStoreUnavailable:
-    return SecretStoreUnavailable(
-        "The keychain is locked, so nothing can be sealed and nothing was saved.",
-        mend="Unlock the keychain, then press Unlock in Rules.",
-    )
-
-
-def _changed_outside(table: str) -> KeyturnError:
-    return KeyturnError(
-        "Another program changed what is saved here, so nothing was saved.",
-        cause=f"The table {table} is not as Keyturn sealed it.",
-        mend="Look at what differs in Rules first.",
-    )
