@@ -83,29 +83,38 @@ def test_a_credential_reaches_its_server_only(
     assert keyturn.verify().returncode == 0
 
 
-@pytest.mark.requirement("I-24")
-@pytest.mark.parametrize("state", ["locked", "missing"])
-def test_without_the_keychain_the_call_is_refused(
-    state: str,
-    folders: Folders,
-    bus: dict[str, str],
-    keyturn: Keyturn,
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.requirement("I-24", "SEAL-3")
+def test_behind_a_locked_keychain_no_server_counts(
+    folders: Folders, bus: dict[str, str], keyturn: Keyturn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with contextlib.ExitStack() as stack:
-        if state == "locked":
-            wrong = secrets.token_hex(8)
-            stack.enter_context(gnome_keyring(bus, monkeypatch, keyrings(folders), wrong))
+    wrong = secrets.token_hex(8)
+    with gnome_keyring(bus, monkeypatch, keyrings(folders), wrong):
         keyturn.start("--platform", "offscreen")
-        with connected(keyturn.env, "other") as other:
-            assert not other.call("fingerprint", {}).result(20).is_error
-        # The newer era has no handshake, so that the call itself comes this far.
-        with connected(keyturn.env, "shop", mode="2026-07-28") as shop:
-            refused = shop.call("fingerprint", {}).result(60)
-            assert refused.is_error
-            assert REFUSED in text_of(refused)
-        with raw_client(keyturn.env, "shop", folders.root / "shim.log") as client:
-            assert REFUSED in client.shake()["error"]["message"]
+        for server in ("other", "shop"):
+            with raw_client(keyturn.env, server, folders.root / "shim.log") as client:
+                assert "error" in client.shake()
+        keyturn.end()
+    with gnome_keyring(bus, monkeypatch, keyrings(folders)):
+        keyturn.start("--platform", "offscreen")
+        with connected(keyturn.env, "shop") as shop:
+            assert text_of(shop.call("fingerprint", {}).result(20)) == fingerprint(TOKEN)
+        keyturn.end()
+
+
+@pytest.mark.requirement("I-24")
+def test_without_a_keychain_the_call_is_refused(
+    folders: Folders, bus: dict[str, str], keyturn: Keyturn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyturn.start("--platform", "offscreen")
+    with connected(keyturn.env, "other") as other:
+        assert not other.call("fingerprint", {}).result(20).is_error
+    # The newer era has no handshake, so that the call itself comes this far.
+    with connected(keyturn.env, "shop", mode="2026-07-28") as shop:
+        refused = shop.call("fingerprint", {}).result(60)
+        assert refused.is_error
+        assert REFUSED in text_of(refused)
+    with raw_client(keyturn.env, "shop", folders.root / "shim.log") as client:
+        assert REFUSED in client.shake()["error"]["message"]
     newest = keyturn.history("server:shop")[0]
     assert (newest["outcome"], newest["delivery"]) == ("refused_keychain", "")
     # Once it is there and unlocked, the agent only has to connect again.

@@ -41,7 +41,7 @@ class Sealing(StrEnum):
     LOCKED = "locked"
     """There is a key, and the keychain does not give it: nothing that is sealed counts."""
     NONE = "none"
-    """Never sealed, for want of a keychain: every row counts, whoever wrote it."""
+    """No keychain, and no trace of a seal: every row counts, whoever wrote it."""
 
 
 class Seals:
@@ -74,8 +74,7 @@ class Seals:
     async def start(self) -> None:
         """Take the key where the keychain gives it at once, and load what counts."""
         status = await self._status()
-        if status != "ready" and not await self._tables.sealed():
-            # Nothing was sealed yet, so only what needs a credential waits for the keychain.
+        if status != "ready" and await self._may_stay_open(status):
             self._sealing = Sealing.NONE
             self._tables.leave_open()
         elif status == "ready":
@@ -141,6 +140,17 @@ class Seals:
                 return await self._keychain.status()
         except TimeoutError:
             return "locked"
+
+    async def _may_stay_open(self, status: str) -> bool:
+        """Tell whether rows may count that no seal vouches for.
+
+        The database alone cannot show that it was never sealed: who can write it takes the traces
+        away, and any program may lock a keychain. So behind a locked one nothing that stood in the
+        file counts; only a system without any keeps what it has, as long as no trace says else.
+        """
+        if await self._tables.sealed():
+            return False
+        return status == "missing" or not await self._tables.filled()
 
     async def _wait_for_key(self) -> None:
         try:

@@ -54,7 +54,12 @@ def seals_shown(state: SealState, words: Words) -> SealsShown | None:
         )
     if state.state == Sealing.NONE:
         return SealsShown(
-            notice=Notice(strong=words("seals.none"), rest=words("seals.none_rest"), role=Role.INFO)
+            notice=Notice(
+                strong=words("seals.none"),
+                rest=words("seals.none_rest"),
+                role=Role.INFO,
+                action=words("seals.unlock"),
+            )
         )
     changed = [change for change in state.changed if change.table in _TITLES]
     return _table(changed[0], words) if changed else None

@@ -34,8 +34,14 @@ from keyturn.storage.writer import Writer
 Change = tuple[Sequence[Cells], Sequence[Row]]
 """Rows to put in, and keys of rows to take out."""
 
-_SETS = "SELECT count(*) FROM seal_sets"
-_WAS_SEALED = "SELECT 1 FROM events WHERE type = 'seal' LIMIT 1"
+_TRACES = (
+    "SELECT 1 FROM seal_sets LIMIT 1",
+    "SELECT 1 FROM seals LIMIT 1",
+    "SELECT 1 FROM events WHERE type = 'seal' LIMIT 1",
+    # Last, because it reads all of a log in which there is none.
+    """SELECT 1 FROM records WHERE instr(body, CAST('"type":"seal"' AS BLOB)) LIMIT 1""",
+)
+"""What a seal leaves behind; any of it can be taken away by whoever can write the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +87,15 @@ class SqliteSeals:
         """Tell whether this profile was ever sealed."""
 
         def look(connection: sqlite3.Connection) -> bool:
-            return bool(connection.execute(_SETS).fetchone()[0]) or bool(
-                connection.execute(_WAS_SEALED).fetchone()
-            )
+            return any(connection.execute(trace).fetchone() for trace in _TRACES)
+
+        return await self._writer.run(look, changes=False)
+
+    async def filled(self) -> bool:
+        """Tell whether there is any row that would count, whoever wrote it."""
+
+        def look(connection: sqlite3.Connection) -> bool:
+            return any(_rows(connection, name) for name in SEALED_TABLES)
 
         return await self._writer.run(look, changes=False)
 

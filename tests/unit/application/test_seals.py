@@ -31,8 +31,9 @@ CHANGED = TableChanged(
 class Tables:
     """Sealed tables in memory: what was asked of them, and what another program did to them."""
 
-    def __init__(self, *, sealed: bool = False) -> None:
+    def __init__(self, *, sealed: bool = False, rows: bool = True) -> None:
         self.was_sealed = sealed
+        self.rows = rows
         self.open = False
         self.key = b""
         self.sealed_now: list[str] = []
@@ -41,6 +42,9 @@ class Tables:
 
     async def sealed(self) -> bool:
         return self.was_sealed
+
+    async def filled(self) -> bool:
+        return self.rows
 
     def leave_open(self) -> None:
         self.open = True
@@ -67,9 +71,9 @@ class Tables:
 class Stage:
     """A profile's seals, with a keychain that a test can lock."""
 
-    def __init__(self, *, sealed: bool = False) -> None:
+    def __init__(self, *, sealed: bool = False, rows: bool = True) -> None:
         self.world = BrokerWorld()
-        self.tables = Tables(sealed=sealed)
+        self.tables = Tables(sealed=sealed, rows=rows)
         self.loads = 0
         self.seals = Seals(
             tables=self.tables,
@@ -117,15 +121,27 @@ def test_a_key_that_is_gone_seals_nothing_unseen() -> None:
 
 
 @pytest.mark.requirement("SEAL-1")
-@pytest.mark.parametrize("sealed", [True, False])
-def test_a_locked_keychain_lets_nothing_count_that_was_sealed(sealed: bool) -> None:
+@pytest.mark.parametrize(
+    ("state", "sealed", "rows", "opened"),
+    [
+        ("missing", True, True, False),
+        ("missing", False, True, True),
+        ("locked", True, True, False),
+        ("locked", True, False, False),
+        ("locked", False, True, False),
+        ("locked", False, False, True),
+    ],
+)
+def test_without_the_key_rows_count_only_where_none_can_have_been_sealed(
+    state: str, sealed: bool, rows: bool, opened: bool
+) -> None:
     async def story() -> None:
-        stage = Stage(sealed=sealed)
-        stage.world.secrets.state = "missing"
+        stage = Stage(sealed=sealed, rows=rows)
+        stage.world.secrets.state = state
         await stage.seals.start()
-        assert stage.tables.open is not sealed
-        assert stage.world.rules.distrusted is sealed
-        assert stage.seals.sealing is (Sealing.LOCKED if sealed else Sealing.NONE)
+        assert stage.tables.open is opened
+        assert stage.world.rules.distrusted is not opened
+        assert stage.seals.sealing is (Sealing.NONE if opened else Sealing.LOCKED)
         with pytest.raises(SecretStoreUnavailable):
             await stage.seals.unlock()
         stage.world.secrets.state = "ready"

@@ -391,6 +391,41 @@ def test_a_keychain_that_is_gone_does_not_open_what_was_sealed(tmp_path: Path) -
     play(scenario, tmp_path / "profile")
 
 
+@pytest.mark.requirement("SEAL-3")
+@pytest.mark.parametrize("state", ["locked", "missing"])
+def test_taking_the_seals_away_with_the_keychain_opens_nothing(tmp_path: Path, state: str) -> None:
+    """Nothing of the file counts without its key, whatever another program took out of it."""
+
+    async def scenario(folder: Path, keychain: FakeSecretStore) -> None:
+        for statement in ("seals", "seal_sets", "events WHERE type = 'seal'"):
+            edit(folder, f"DELETE FROM {statement}")
+        put(folder, "rules", "evil", '{"effect":"allow"}')
+        if state == "locked":
+            edit(folder, "UPDATE records SET body = NULL")
+        keychain.state = state
+        async with started(folder, keychain) as profile:
+            assert profile.seals.state().state == Sealing.LOCKED
+            assert profile.verdict() is Verdict.ASK
+            assert profile.rules.rules == ()
+
+    play(scenario, tmp_path)
+
+
+@pytest.mark.requirement("SEAL-3")
+def test_a_new_profile_is_used_before_its_keychain_is_unlocked(tmp_path: Path) -> None:
+    """Where there is no row yet, none can be anybody else's."""
+
+    async def scenario() -> None:
+        keychain = FakeSecretStore()
+        keychain.state = "locked"
+        async with started(tmp_path, keychain) as profile:
+            assert profile.seals.state().state == Sealing.NONE
+            await profile.rules.add(ALLOW)
+            assert profile.verdict() is Verdict.ALLOW
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.requirement("SEAL-2")
 def test_a_lost_key_seals_nothing_by_itself(tmp_path: Path) -> None:
     """A new key in its place finds every table changed, and a person has to look."""

@@ -37,6 +37,10 @@ class SealedTables(Protocol):
         """Tell whether this profile was ever sealed."""
         ...
 
+    async def filled(self) -> bool:
+        """Tell whether there is any row that would count, whoever wrote it."""
+        ...
+
     def leave_open(self) -> None:
         """Count every row and seal none: there is no keychain, or FILE is the source."""
         ...
