@@ -20,6 +20,7 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.application.ports.stores import SettingStore
+from keyturn.application.seals import Sealing
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
@@ -40,8 +41,8 @@ _log = logging.getLogger(__name__)
 
 ENTRY = ("pin", "owner")
 """Of the keychain, beside the key of the seals."""
-MARK = "pin_in_use"
-"""A setting that says when the PIN is asked, for while the keychain is locked."""
+MARK = "pin_use"
+"""A sealed setting that says when the PIN is asked, for when its entry is gone or not to be had."""
 _COST = 2**15
 _BLOCK = 8
 _MEMORY = 64 * 1024 * 1024
@@ -69,11 +70,15 @@ class Pins:
         self._trying = asyncio.Lock()
         """One at a time: each try rests on the count that the one before it left."""
 
-    async def load(self, *, unlocked: bool) -> None:
-        """Read what is kept; while the keychain is locked the last known use counts."""
+    async def load(self, sealing: Sealing) -> None:
+        """Read what is kept; while the keychain is locked the PIN is asked wherever it could be.
+
+        Nothing in the file can say then that none is wanted: whoever can write it could have.
+        """
         marked = (await self._settings.settings()).get(MARK, "")
-        self._use = _use_of(marked) or PinUse.NEVER
-        if unlocked:
+        known = _use_of(marked) or PinUse.NEVER
+        self._use = PinUse.T2_T3 if sealing is Sealing.LOCKED else known
+        if sealing is Sealing.ON:
             try:
                 await self._read()
             except SecretStoreUnavailable as error:
@@ -120,9 +125,7 @@ class Pins:
         if new or kept is None:
             salt = secrets.token_bytes(16)
             kept = KeptPin(salt=salt, verifier=await _verifier(new, salt), use=use)
-        await self._record("pin_set" if new else "pin_use", use)
-        await self._settings.put_setting(MARK, use.value)
-        await self._keep(replace(kept, use=use))
+        await self._put("pin_set" if new else "pin_use", replace(kept, use=use))
         self._observers.changed(Topic.SETTINGS)
         return None
 
@@ -140,6 +143,16 @@ class Pins:
         return PinCheck(
             outcome=PinOutcome.WRONG, left=tries_left(failed), seconds=wait_after(failed)
         )
+
+    async def _put(self, what: str, kept: KeptPin) -> None:
+        """Record a change and make it; where the keychain refuses, that is recorded too."""
+        await self._record(what, kept.use)
+        try:
+            await self._keep(kept)
+        except SecretStoreUnavailable:
+            await self._record("pin_not_kept", kept.use)
+            raise
+        await self._settings.put_setting(MARK, kept.use.value)
 
     async def _read(self) -> KeptPin | None:
         entry = await self._keychain.get(*ENTRY)

@@ -9,7 +9,7 @@ from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.secret_store import SecretStore
-from keyturn.application.seals import Sealing, Seals
+from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.notification import WaitingNotice
 from keyturn.bootstrap import ProfileChoice
@@ -133,7 +133,7 @@ def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Sea
 
     async def load() -> None:
         await _load(foundation)
-        await pins.load(unlocked=seals.sealing is Sealing.ON)
+        await pins.load(seals.sealing)
 
     seals = Seals(
         tables=foundation.tables,

@@ -63,8 +63,8 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
     }
 )
 _LEARNED = ("hold_budget:", "hold_in_all:")
-_OWN_NOTES = frozenset({"entries_to_remove", "owned_by_console", "http_port", "pin_in_use"})
-"""With what was learned: settings that no person made and that cannot loosen anything."""
+_OWN_NOTES = frozenset({"entries_to_remove", "owned_by_console", "http_port"})
+"""With what was learned: settings that no person made and that let no call through."""
 _FARTHEST = 2**20
 """How far beyond what is known the number of a set is followed that is not proven."""
 

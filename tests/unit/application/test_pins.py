@@ -16,8 +16,9 @@ from keyturn.application.approval_request import (
 from keyturn.application.console_protocol import Decide, decode_from_window, encode_line
 from keyturn.application.events import Observers
 from keyturn.application.pin_messages import SetPin
-from keyturn.application.pins import ENTRY, Pins
+from keyturn.application.pins import ENTRY, MARK, Pins
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.seals import Sealing
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console_answers import ConsoleAnswers, setting_pin
 from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
@@ -30,6 +31,7 @@ from keyturn.domain.pin import (
     tries_left,
     wait_after,
 )
+from keyturn.domain.record import RecordType
 from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
 from tests.factories import make_request
@@ -61,7 +63,7 @@ class Keeper:
             clock=self.clock,
             observers=Observers(),
         )
-        await pins.load(unlocked=self.keychain.state == "ready")
+        await pins.load(Sealing.ON if self.keychain.state == "ready" else Sealing.LOCKED)
         return pins
 
     async def with_pin(self, use: PinUse = PinUse.T2_T3) -> Pins:
@@ -69,6 +71,18 @@ class Keeper:
         pins = await self.start()
         assert await pins.set("", RIGHT, use) is None
         return pins
+
+
+class FullKeychain(FakeSecretStore):
+    """Takes so many more entries."""
+
+    room = 1_000
+
+    async def put(self, server: str, name: str, secret: Secret) -> None:
+        self.room -= 1
+        if self.room < 0:
+            raise SecretStoreUnavailable("The keychain is full.")
+        await FakeSecretStore.put(self, server, name, secret)
 
 
 def play(story: Callable[[Keeper], Awaitable[None]]) -> None:
@@ -201,17 +215,39 @@ def test_without_one_a_new_one_is_needed() -> None:
 
 
 @pytest.mark.requirement("PIN-1", "I-24")
-def test_a_locked_keychain_does_not_open_the_way() -> None:
-    """What was chosen last still counts, and no PIN is right."""
+@pytest.mark.parametrize("noted", [None, "never", "t2_t3"])
+def test_a_locked_keychain_does_not_open_the_way(noted: str | None) -> None:
+    """It is asked wherever it could be, whatever the file says by now, and no PIN is right."""
 
     async def story(keeper: Keeper) -> None:
         await keeper.with_pin()
+        keeper.settings.by_name.clear()
+        if noted is not None:
+            keeper.settings.by_name[MARK] = noted
         keeper.keychain.state = "locked"
         pins = await keeper.start()
         assert pins.wanted(replace(make_request(), tier=Tier.T2))
         assert (await pins.check(RIGHT)).outcome is PinOutcome.LOCKED
         with pytest.raises(SecretStoreUnavailable):
             await pins.set("", RIGHT, PinUse.NEVER)
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-3")
+def test_what_the_keychain_does_not_take_is_not_said_to_be_set() -> None:
+    """The log names both, and neither the use nor what is noted of it has changed."""
+
+    async def story(keeper: Keeper) -> None:
+        keychain = keeper.keychain = FullKeychain()
+        pins = await keeper.with_pin()
+        keychain.room = 2
+        with pytest.raises(SecretStoreUnavailable):
+            await pins.set(RIGHT, "another", PinUse.NEVER)
+        outcomes = [entry.outcome for entry in keeper.log.of_type(RecordType.SETTING)]
+        assert outcomes == ["pin_set", "pin_set", "pin_not_kept"]
+        assert keeper.settings.by_name[MARK] == "t2_t3"
+        assert pins.wanted(replace(make_request(), tier=Tier.T2))
 
     play(story)
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keyturn.application.events import Observers
+from keyturn.application.pins import MARK
 from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import ENTRY, Sealing, Seals, read_entry
@@ -24,7 +25,7 @@ from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.tier import Tier
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.read_only import DATABASE_NAME, connect_read_only
-from keyturn.storage.sealing import SqliteSeals, what_changed
+from keyturn.storage.sealing import SqliteSeals, is_sealed_setting, what_changed
 from keyturn.storage.stores import SqliteRuleStore, SqliteSettingStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.inspection import FakeSecretMask
@@ -187,6 +188,12 @@ def test_a_row_of_each_table_is_found(tmp_path: Path, table: str, way: str) -> N
                 assert profile.verdict() is Verdict.ASK
 
     play(scenario, tmp_path)
+
+
+@pytest.mark.requirement("SEAL-1", "PIN-1")
+def test_when_the_pin_is_asked_is_a_sealed_setting() -> None:
+    """It decides whether a call is allowed without one."""
+    assert is_sealed_setting(MARK)
 
 
 @pytest.mark.requirement("SEAL-1")
