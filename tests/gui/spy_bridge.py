@@ -1,6 +1,7 @@
 """A bridge without a broker: tests read what was sent and play what comes back."""
 
 from keyturn.application.console_protocol import Decide, Intent, IntentDone, StateChanged
+from keyturn.application.pin_messages import WithPin
 from keyturn.gui.bridge import Bridge
 
 
@@ -9,9 +10,9 @@ class SpyBridge(Bridge):
 
     def __init__(self) -> None:
         super().__init__(-1, -1)
-        self.sent: list[Decide | Intent] = []
+        self.sent: list[Decide | WithPin | Intent] = []
 
-    def send(self, message: Decide | Intent) -> None:
+    def send(self, message: Decide | WithPin | Intent) -> None:
         """Keep the message."""
         self.sent.append(message)
 

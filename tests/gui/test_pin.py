@@ -6,13 +6,20 @@ from dataclasses import replace
 # pyright: reportUnknownMemberType=false
 # pytest-qt's key and mouse methods are untyped.
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from keyturn.application.console_protocol import IntentDone, StateChanged
-from keyturn.application.pin_messages import PinState, SetPin
+from keyturn.application.console_protocol import (
+    IntentDone,
+    RemoveRule,
+    StateChanged,
+    decode_from_window,
+)
+from keyturn.application.pin_messages import PinState, SetPin, WithPin
 from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
+from keyturn.gui.pin_bar import PinBar
 from keyturn.gui.queue.card_pins import CardPins
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings.pin_line import PinPresenter
@@ -142,3 +149,52 @@ def test_setting_it_sends_it_once(settings: tuple[SpyBridge, SettingsView]) -> N
     assert bridge.sent[-1] == SetPin(n=bridge.sent[-1].n, present="1234", new="", use="never")
     bridge.answer(ok=False, sentence="That is not your PIN.")
     assert line.outcome.sentence == "That is not your PIN."
+
+
+Change = tuple[SpyBridge, IntentSender, PinBar, list[bool]]
+
+
+@pytest.fixture
+def change(qtbot: QtBot, look: Look) -> Iterator[Change]:
+    """Return a change that a person asked for, and what they were told of it."""
+    bridge, bar, told = SpyBridge(), PinBar(look), list[bool]()
+    sender = IntentSender(bridge)
+    sender.pin_wanted.connect(lambda sentence, _again: bar.ask(sentence))
+    sender.pin_settled.connect(bar.clear)
+    bar.given.connect(sender.give_pin)
+    bar.dropped.connect(sender.drop_pin)
+    qtbot.addWidget(bar)
+    sender.send(lambda n: RemoveRule(n=n, id="r-deny"), lambda done: told.append(done.ok))
+    bridge.intent_done.emit(IntentDone(n=bridge.sent[-1].n, ok=False, sentence="Why.", pin=True))
+    yield bridge, sender, bar, told
+    let_go(bar)
+
+
+@pytest.mark.requirement("PIN-1")
+def test_a_change_that_takes_it_is_sent_once_more_with_it(qtbot: QtBot, change: Change) -> None:
+    """The very same intent; a wrong one is asked again, and the field is empty."""
+    bridge, _, bar, told = change
+    assert (bar.isVisible(), told) == (True, [])
+    assert not bar.go.isEnabled()
+    for ok in (False, True):
+        qtbot.keyClicks(bar.field, "1234")
+        bar.go.click()
+        assert bar.field.text() == ""
+        sent = bridge.sent[-1]
+        assert isinstance(sent, WithPin)
+        assert sent.pin == "1234"
+        assert "1234" not in repr(sent)
+        assert decode_from_window(sent.intent.encode()) == RemoveRule(n=sent.n, id="r-deny")
+        bridge.intent_done.emit(IntentDone(n=sent.n, ok=ok, sentence="No.", pin=not ok))
+        assert bar.isVisible() is not ok
+    assert told == [True]
+
+
+@pytest.mark.requirement("PIN-1")
+def test_a_change_can_be_left_undone(qtbot: QtBot, change: Change) -> None:
+    """Whoever asked for it hears that it was not done, and nothing more is sent."""
+    bridge, sender, bar, told = change
+    qtbot.keyClick(bar.field, Qt.Key.Key_Escape)
+    assert told == [False]
+    sender.give_pin("1234")
+    assert not [message for message in bridge.sent if isinstance(message, WithPin)]

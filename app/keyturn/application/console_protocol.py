@@ -17,7 +17,13 @@ from keyturn.application.console_state import (
     ServerState,
     StopState,
 )
-from keyturn.application.pin_messages import PinState, SetPin, SettleSeals, UnlockSeals
+from keyturn.application.pin_messages import (
+    PinState,
+    SetPin,
+    SettleSeals,
+    UnlockSeals,
+    WithPin,
+)
 from keyturn.domain.tier import Tier
 
 WINDOW_LINE_BYTES = 64 * 1024 * 1024
@@ -107,6 +113,8 @@ class IntentDone(_Message, frozen=True, kw_only=True, tag="done"):
     ok: bool
     sentence: str = ""
     """For the person; empty when there is nothing to say."""
+    pin: bool = False
+    """It takes the PIN, which did not come with it or is not the right one."""
 
 
 ToWindow = (
@@ -359,7 +367,7 @@ Intent = (
     | UnlockSeals
     | Quit
 )
-FromWindow = Pong | Decide | Intent
+FromWindow = Pong | Decide | WithPin | Intent
 
 
 _encode = msgspec.json.Encoder().encode

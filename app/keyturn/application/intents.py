@@ -34,6 +34,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.events import Observers, Topic
 from keyturn.application.live import LiveConnections
+from keyturn.application.pin_guard import PinGuard, rule_of
 from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
@@ -45,13 +46,11 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
 from keyturn.application.stop import StopLevel, StopSwitch
-from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.configuration import CwdMode, ServerConfig
-from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
+from keyturn.domain.errors import ConfigurationError, PinWanted, SecretStoreUnavailable
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
 from keyturn.domain.remote import names_authorization, transport_of
-from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import CONFIRMABLE
 
 POSTURE_SETTING = "posture"
@@ -73,6 +72,7 @@ class Intents:
         sign_ins: SignInDesk,
         seals: Seals | None = None,
         set_pin: Callable[[SetPin], Awaitable[None]] | None = None,
+        guard: PinGuard | None = None,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -90,9 +90,18 @@ class Intents:
         self._home = home
         self._quit = quit_broker
         self._put_pin = set_pin
+        self._guard = guard
 
-    async def carry_out(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
-        """Do what the person asked for."""
+    async def carry_out(self, intent: Intent, *, pin: bool = False) -> None:
+        """Do what the person asked for; `pin`: with their PIN, which was the right one.
+
+        Raises PinWanted for what takes it and came without.
+        """
+        if not pin and self._guard is not None and self._guard.wants_pin(intent):
+            raise PinWanted("It lets calls through that take your PIN.", mend="Type your PIN.")
+        await self._do(intent)
+
+    async def _do(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
         match intent:
             case StopAll():
                 await self._stop.engage(intent.trigger, level=_level_of(intent.level))
@@ -150,10 +159,7 @@ class Intents:
                 assert_never(intent)
 
     async def _save_rule(self, intent: SaveRule) -> None:
-        parsed = parse_strict(intent.data)
-        if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
-            raise ConfigurationError("The rule cannot be read.", mend="Write it again.")
-        rule = rule_from_data(parsed.value)
+        rule = rule_of(intent.data)
         if intent.request:
             await remember_approval(rule, intent, self._approvals, self._rules)
         else:

@@ -19,6 +19,19 @@ class SetPin(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="s
         return f"SetPin(use={self.use!r})"
 
 
+class WithPin(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="with_pin"):
+    """An intent that took the PIN, once more and with it."""
+
+    n: int
+    pin: str
+    intent: str
+    """The intent as its line, with the same number."""
+
+    def __repr__(self) -> str:
+        """Keep it out of logs and tracebacks."""
+        return f"WithPin(n={self.n})"
+
+
 class PinState(msgspec.Struct, frozen=True, kw_only=True):
     """Whether there is a PIN, and when it is asked for."""
 

@@ -36,6 +36,7 @@ from keyturn.domain.pin import (
     wait_after,
 )
 from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.tier import Tier
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,11 @@ class Pins:
 
     def wanted(self, request: ApprovalRequest) -> bool:
         """Tell whether a request is allowed with the PIN only."""
-        return request.kind is RequestKind.CALL and self._use.covers(request.tier)
+        return request.kind is RequestKind.CALL and self.covers(request.tier)
+
+    def covers(self, tier: Tier) -> bool:
+        """Tell whether calls of a tier are allowed with the PIN only."""
+        return self._use.covers(tier)
 
     def state(self) -> PinState:
         """Return what the window shows."""

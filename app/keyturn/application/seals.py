@@ -14,7 +14,12 @@ from enum import StrEnum
 from keyturn.application.console_state import ChangedRow, ChangedTable, SealState
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.decision_log import DecisionLog
-from keyturn.application.ports.seals import SEALED_TABLES, SealedTables, TableChanged
+from keyturn.application.ports.seals import (
+    DECIDING,
+    SEALED_TABLES,
+    SealedTables,
+    TableChanged,
+)
 from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.tasks import TaskOwner
@@ -185,7 +190,7 @@ class Seals:
         self._changed = await self._tables.changed()
         await self._load()
         self._rules.distrusted = self._sealing is Sealing.LOCKED or any(
-            change.table in {"rules", "settings"} for change in self._changed
+            change.table in DECIDING for change in self._changed
         )
         for topic in _TOPICS:
             self._observers.changed(topic)

@@ -20,6 +20,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
     AlertShown,
     Decide,
+    FromWindow,
     Intent,
     IntentDone,
     Ping,
@@ -36,13 +37,14 @@ from keyturn.application.console_protocol import (
 from keyturn.application.events import Observers, Topic
 from keyturn.application.intents import Intents
 from keyturn.application.overview import ALL_TOPICS, Overview
+from keyturn.application.pin_messages import WithPin
 from keyturn.application.pins import Pins
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.domain.decision import Outcome
-from keyturn.domain.errors import KeyturnError
+from keyturn.domain.errors import KeyturnError, PinWanted
 from keyturn.domain.system_text import readable
 from keyturn.presentation.words import Words
 
@@ -269,7 +271,7 @@ class ConsoleApprover:
                 continue
             self._take(message)
 
-    def _take(self, message: Pong | Decide | Intent) -> None:
+    def _take(self, message: FromWindow) -> None:
         match message:
             case Pong():
                 self._answered = True
@@ -278,17 +280,32 @@ class ConsoleApprover:
                 self._tasks.start(self._answer_with_pin(message), "answer with PIN")
             case Decide():
                 self._write(self._answers.without_pin(message))
+            case WithPin():
+                self._tasks.start(self._carry_out_with_pin(message), "intent with PIN")
             case _:
                 self._tasks.start(self._carry_out(message), f"intent {type(message).__name__}")
 
     async def _answer_with_pin(self, decide: Decide) -> None:
         self._write(await self._answers.with_pin(decide))
 
-    async def _carry_out(self, intent: Intent) -> None:
+    async def _carry_out_with_pin(self, message: WithPin) -> None:
+        refused = await self._answers.refused(message)
+        intent = decode_from_window(message.intent.encode("utf-8", "surrogatepass"))
+        if refused is not None:
+            self._write(refused)
+        elif intent is None or isinstance(intent, Pong | Decide | WithPin):
+            self._write(IntentDone(n=message.n, ok=False, sentence=self._words("console.failed")))
+        else:
+            await self._carry_out(intent, pin=True)
+
+    async def _carry_out(self, intent: Intent, *, pin: bool = False) -> None:
         if self._intents is None:
             return
         try:
-            await self._intents.carry_out(intent)
+            await self._intents.carry_out(intent, pin=pin)
+        except PinWanted:
+            wanted = self._words("console.pin_wanted_change")
+            self._write(IntentDone(n=intent.n, ok=False, sentence=wanted, pin=True))
         except (KeyturnError, ValueError) as error:
             # It may name a file, whose name may be no text.
             self._write(IntentDone(n=intent.n, ok=False, sentence=readable(str(error))))

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from keyturn.application.approval_request import Answer, AnswerEffect, AnswerVerdict, Route
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import Decide, IntentDone
-from keyturn.application.pin_messages import SetPin
+from keyturn.application.pin_messages import SetPin, WithPin
 from keyturn.application.pins import Pins
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.pin import PinCheck, PinOutcome, PinUse
@@ -38,6 +38,16 @@ class ConsoleAnswers:
         if checked.outcome is not PinOutcome.RIGHT:
             return IntentDone(n=decide.n, ok=False, sentence=pin_sentence(checked, self._words))
         return self._apply(decide, pin=True)
+
+    async def refused(self, message: WithPin) -> IntentDone | None:
+        """Return why an intent with a PIN is not carried out; None for the right one."""
+        if self._pins is None:
+            return None
+        checked = await self._pins.check(message.pin)
+        if checked.outcome is PinOutcome.RIGHT:
+            return None
+        sentence = pin_sentence(checked, self._words)
+        return IntentDone(n=message.n, ok=False, sentence=sentence, pin=True)
 
     def without_pin(self, decide: Decide) -> IntentDone:
         """Apply an answer that came with none."""

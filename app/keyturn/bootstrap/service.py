@@ -16,6 +16,7 @@ from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import without_budgets
 from keyturn.application.intents import Intents
 from keyturn.application.overview import Overview
+from keyturn.application.pin_guard import PinGuard
 from keyturn.application.pins import Pins
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -133,6 +134,7 @@ class Service:
             home=str(Path.home()),
             quit_broker=self.end,
             set_pin=setting_pin(self.pins, self.words) if self.pins is not None else None,
+            guard=_pin_guard(base, self.pins),
         )
 
     async def run(
@@ -314,6 +316,18 @@ def _facts_of(stopped: JsonObject | None) -> StopFacts | None:
         since_utc=str(stopped.get("since", "")),
         trigger=str(stopped.get("trigger", "")),
         reason=str(stopped.get("reason", "")),
+    )
+
+
+def _pin_guard(base: Foundation, pins: Pins | None) -> PinGuard | None:
+    if pins is None:
+        return None
+    return PinGuard(
+        covers=pins.covers,
+        approvals=base.approvals,
+        rules=base.rules,
+        agreements=base.agreements,
+        registry=base.registry,
     )
 
 

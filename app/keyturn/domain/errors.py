@@ -34,6 +34,10 @@ class SecretStoreUnavailable(KeyturnError):
     """The OS keychain is locked, missing or does not answer."""
 
 
+class PinWanted(KeyturnError):
+    """A change lets calls through that take a person's PIN, and came without it."""
+
+
 class StaleApproval(KeyturnError):
     """What is about to be sent is not what was approved."""
 

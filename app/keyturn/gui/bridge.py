@@ -33,6 +33,7 @@ from keyturn.application.console_protocol import (
     decode_to_window,
     encode_line,
 )
+from keyturn.application.pin_messages import WithPin
 
 _log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Bridge(QObject):
         self._number += 1
         return self._number
 
-    def send(self, message: Decide | Intent) -> None:
+    def send(self, message: Decide | WithPin | Intent) -> None:
         """Send an answer or an intent; it is written whole before this returns."""
         self._write(message)
 

@@ -105,6 +105,10 @@ class Desk(QObject):
         self.ways.page_wanted.connect(self.window.show_page)
         self.ways.result_wanted.connect(self._on_result_wanted)
         self.window.stop_requested.connect(self._on_stop)
+        self.intents.pin_wanted.connect(self._on_pin_wanted)
+        self.intents.pin_settled.connect(self.window.end_pin)
+        self.window.pin_bar.given.connect(self.intents.give_pin)
+        self.window.pin_bar.dropped.connect(self._on_pin_dropped)
         self.standing.stop_requested.connect(self._on_tray_stop)
 
     def _on_welcome(self, message: Welcome) -> None:
@@ -135,6 +139,13 @@ class Desk(QObject):
         self.window.alert.tell(shown)
         if not self.window.isActiveWindow():
             self.standing.tray.tell(shown)
+
+    def _on_pin_wanted(self, sentence: str, _again: bool) -> None:
+        self.window.pin_bar.ask(sentence)
+
+    def _on_pin_dropped(self) -> None:
+        self.window.end_pin()
+        self.intents.drop_pin()
 
     def _on_request_wanted(self, request_id: str) -> None:
         self.window.show_page(Page.QUEUE)

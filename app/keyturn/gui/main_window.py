@@ -11,6 +11,7 @@ from keyturn.application.stop import StopLevel
 from keyturn.gui.alert_notice import AlertNotice
 from keyturn.gui.look import Look
 from keyturn.gui.pages import PAGE_KEYS, Page
+from keyturn.gui.pin_bar import PinBar
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.nav_rail import MIDDLE, NARROW, WIDE, NavRail
 from keyturn.gui.widgets.top_bar import TopBar
@@ -55,6 +56,7 @@ class MainWindow(QWidget):
         self.resize(*_DEFAULT)
         self.top_bar = TopBar(look)
         self.alert = AlertNotice(look)
+        self.pin_bar = PinBar(look)
         self.rail = NavRail(look)
         self.rail.offer(self._pages)
         self._stack = QStackedWidget()
@@ -124,6 +126,7 @@ class MainWindow(QWidget):
         layout = column(self)
         layout.addWidget(self.top_bar)
         layout.addWidget(self.alert)
+        layout.addWidget(self.pin_bar)
         layout.addLayout(below, 1)
 
     def _connect(self) -> None:
@@ -145,12 +148,20 @@ class MainWindow(QWidget):
         away.setObjectName("key_hide")
         away.activated.connect(self.close)
 
+    def end_pin(self) -> None:
+        """Take the field for the PIN away."""
+        self._focus_page()
+        self.pin_bar.clear()
+
     def _on_alert_closed(self, _action: str) -> None:
+        self._focus_page()
+        self.alert.clear()
+
+    def _focus_page(self) -> None:
         """Leave the focus in the page: what is gone must not hand it to the stop."""
         page = self._stack.currentWidget()
         if page is not None:
             page.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.alert.clear()
 
     def _on_stop_button(self, level: int) -> None:
         self.stop_requested.emit("window", level)

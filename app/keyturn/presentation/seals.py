@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keyturn.application.console_state import ChangedRow, ChangedTable, SealState
+from keyturn.application.ports.seals import DECIDING
 from keyturn.application.seals import Sealing
 from keyturn.presentation.cells import Notice, Question
 from keyturn.presentation.marks import Role
@@ -25,7 +26,6 @@ _ROWS: Final = {
     "removed": "seals.row_removed",
     "unsure": "seals.row_unsure",
 }
-_DECIDING: Final = frozenset({"rules", "settings"})
 _LONGEST: Final = 300
 
 
@@ -69,12 +69,12 @@ def rules_rest(state: SealState) -> bool:
     """Tell whether no rule allows anything by the state of the seals."""
     if state.state == Sealing.LOCKED:
         return True
-    return any(change.table in _DECIDING for change in state.changed)
+    return any(change.table in DECIDING for change in state.changed)
 
 
 def _table(change: ChangedTable, words: Words) -> SealsShown:
     rest = "seals.rest_rows" if change.whole else "seals.rest_whole"
-    if change.table in _DECIDING:
+    if change.table in DECIDING:
         rest = "seals.rest_asks"
     lines = tuple(_line(row, words) for row in change.rows)
     if change.more:

@@ -5,9 +5,11 @@ from keyturn.application.control import Control
 from keyturn.application.events import Topic
 from keyturn.application.intents import Intents
 from keyturn.application.overview import Overview
+from keyturn.application.pin_guard import PinGuard
 from keyturn.application.registry import Registry
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
+from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Rule
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.sign_in_desk import FakeSignInDesk
@@ -69,6 +71,8 @@ class BrokerWorld(World):
     ) -> None:
         super().__init__(*rules)
         self.live = FakeLive()
+        self.pin_use = PinUse.NEVER
+        """When the PIN is asked."""
         self.tokens = FakeTokens()
         self.secrets = secrets or FakeSecretStore()
         self.server_configs = FakeServerStore(*servers)
@@ -129,6 +133,17 @@ class BrokerWorld(World):
             observers=self.observers,
             home="/srv/home",
             quit_broker=self._quit,
+            guard=self.make_guard(),
+        )
+
+    def make_guard(self) -> PinGuard:
+        """Make what says which intents take the PIN, by `pin_use` as it is then."""
+        return PinGuard(
+            covers=lambda tier: self.pin_use.covers(tier),
+            approvals=self.approvals,
+            rules=self.rules,
+            agreements=self.agreements,
+            registry=self.registry,
         )
 
     def _raise(self) -> bool:

@@ -15,7 +15,7 @@ from keyturn.application.approval_request import (
 )
 from keyturn.application.console_protocol import Decide, decode_from_window, encode_line
 from keyturn.application.events import Observers
-from keyturn.application.pin_messages import SetPin
+from keyturn.application.pin_messages import SetPin, WithPin
 from keyturn.application.pins import ENTRY, MARK, Pins
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.seals import Sealing
@@ -313,6 +313,22 @@ def test_from_the_window_a_wrong_one_is_no_answer() -> None:
         assert resolution.answer.pin
         queue.ask("call-2", tier=Tier.T2)
         assert queue.answer("call-2") is AnswerEffect.PIN_WANTED
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-1")
+def test_a_change_with_a_wrong_one_is_refused_and_counted() -> None:
+    """The window asks again; only the right one has the change made."""
+
+    async def story(keeper: Keeper) -> None:
+        pins, queue = await keeper.with_pin(), Queue()
+        answers = ConsoleAnswers(queue.approvals, Words(ROOT / "resources" / "translations"), pins)
+        refused = await answers.refused(WithPin(n=4, pin=WRONG, intent=""))
+        assert refused is not None
+        assert (refused.n, refused.ok, refused.pin) == (4, False, True)
+        assert "4 more tries" in refused.sentence
+        assert await answers.refused(WithPin(n=5, pin=RIGHT, intent="")) is None
 
     play(story)
 

@@ -16,6 +16,8 @@ SEALED_TABLES: tuple[str, ...] = (
     "settings",
 )
 """What is sealed, in the order in which a person is shown it."""
+DECIDING = frozenset({"rules", "settings"})
+"""Those of which a row can deny or ask, so that calls may pass without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,124 @@
+"""Owns which changes take a person's PIN: those that would let a call through without it.
+
+The PIN is there for programs that press buttons. One that cannot answer a card must not get there
+by way of a rule, of a lower tier or of a seal either.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from keyturn.application.agreements import Agreements
+from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.approvals import Approvals
+from keyturn.application.console_protocol import (
+    Intent,
+    PutServer,
+    RemoveRule,
+    SaveRule,
+    SetTier,
+)
+from keyturn.application.pin_messages import SettleSeals
+from keyturn.application.ports.seals import DECIDING
+from keyturn.application.registry import Registry
+from keyturn.application.rulebook import RuleBook
+from keyturn.domain.canonical import Parsed, parse_strict
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.lamps import Lamps, lamps_from_letters
+from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule_data import rule_from_data
+from keyturn.domain.tier import Tier
+
+Covers = Callable[[Tier], bool]
+"""Tells whether calls of a tier are allowed with the PIN only."""
+
+
+class PinGuard:
+    """Looks at what an intent would change; it changes nothing."""
+
+    def __init__(
+        self,
+        *,
+        covers: Covers,
+        approvals: Approvals,
+        rules: RuleBook,
+        agreements: Agreements,
+        registry: Registry,
+    ) -> None:
+        self._covers = covers
+        self._approvals = approvals
+        self._rules = rules
+        self._agreements = agreements
+        self._registry = registry
+
+    def wants_pin(self, intent: Intent) -> bool:
+        """Tell whether an intent is carried out with the PIN only."""
+        match intent:
+            case SaveRule() if intent.request:
+                request = self._waiting(intent.request)
+                return request is not None and self._covers(request.tier)
+            case SaveRule():
+                return self._covers(Tier.T2) and not self._tightens(rule_of(intent.data))
+            case RemoveRule():
+                rule = self._rule(intent.id)
+                allows = rule is None or rule.effect is Effect.ALLOW
+                return self._covers(Tier.T2) and not allows
+            case SetTier():
+                return self._lowers(intent)
+            case PutServer():
+                before = next((s for s in self._registry.servers if s.name == intent.name), None)
+                calmer = before is not None and before.environment != intent.environment
+                return self._covers(Tier.T2) and calmer
+            case SettleSeals():
+                loosens = intent.accept or intent.table in DECIDING
+                return self._covers(Tier.T3) and loosens
+            case _:
+                return False
+
+    def _waiting(self, request_id: str) -> ApprovalRequest | None:
+        waiting = (one.request for one in self._approvals.waiting())
+        return next((request for request in waiting if request.id == request_id), None)
+
+    def _rule(self, rule_id: str) -> Rule | None:
+        return next((rule for rule in self._rules.rules if rule.id == rule_id), None)
+
+    def _tightens(self, rule: Rule) -> bool:
+        """Tell whether a rule lets nothing through that was not let through before it."""
+        before = self._rule(rule.id)
+        if before is not None and replace(before, name=rule.name) == rule:
+            return True
+        if before is not None and before.effect is not Effect.ALLOW:
+            return False
+        return rule.effect is not Effect.ALLOW or not rule.enabled
+
+    def _lowers(self, intent: SetTier) -> bool:
+        pin = next(
+            (
+                pin
+                for pin in self._agreements.pins()
+                if (pin.server, pin.launch_hash, pin.definition.name)
+                == (intent.server, intent.launch_hash, intent.tool)
+            ),
+            None,
+        )
+        if pin is None:
+            return False
+        before = Tier.T3 if pin.tier is None else pin.tier
+        after = Tier.T3 if intent.tier is None else intent.tier
+        lost = pin.labels & ~_labels(intent.labels)
+        # The server's environment may raise a tier by one, so that even a low one may be asked.
+        return self._covers(max(before, Tier.T2)) and (after < before or lost is not Lamps.NONE)
+
+
+def rule_of(data: str) -> Rule:
+    """Read a rule as the window sends it; raises ConfigurationError for what is none."""
+    parsed = parse_strict(data)
+    if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
+        raise ConfigurationError("The rule cannot be read.", mend="Write it again.")
+    return rule_from_data(parsed.value)
+
+
+def _labels(letters: str) -> Lamps:
+    try:
+        return lamps_from_letters(letters)
+    except KeyError:
+        return Lamps.NONE

@@ -1,0 +1,96 @@
+"""The line under the top bar that takes the PIN for a change which lets calls through.
+
+It takes the keyboard because a person has just asked for the change; what is typed is taken out
+once, and leaving it undone is one key away.
+"""
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QWidget
+
+from keyturn.domain.pin import SHORTEST
+from keyturn.gui.forms.fields import PinField
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.icon_label import IconLabel
+from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.marks import Icon
+
+
+class PinBar(QFrame):
+    """A sentence, the field, a button that goes on and one that does not."""
+
+    given = Signal(str)
+    dropped = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        words = look.words
+        self.setObjectName("pin_bar")
+        self.setProperty("surface", "raised")
+        self.setProperty("edge", "bottom")
+        self.text = Text(look, Type.BODY, Token.TEXT_PRIMARY, wrap=True)
+        self.field = PinField(look, words("card.type_pin"), name="pin_bar_field")
+        self.go = Button(look, Kind.PLAIN, words("pin_bar.go"), name="pin_bar_go")
+        self.keep = Button(look, Kind.SOFT, words("pin_bar.keep"), name="pin_bar_keep")
+        said = row(gap=8)
+        mark = IconLabel(look, Icon.ATTENTION, Token.WARNING_FG, 16)
+        said.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        said.addWidget(self.text, 1)
+        typing = row(gap=8)
+        typing.addWidget(self.field)
+        typing.addWidget(self.keep)
+        typing.addWidget(self.go)
+        typing.addStretch()
+        layout = column(self, (16, 8, 16, 12), gap=8)
+        layout.addLayout(said)
+        layout.addLayout(typing)
+        self.field.length_changed.connect(self._on_length)
+        self.field.returnPressed.connect(self._on_go)
+        self.go.clicked.connect(self._on_go)
+        self.keep.clicked.connect(self._on_keep)
+        self.hide()
+
+    def ask(self, sentence: str) -> None:
+        """Ask for the PIN with an empty field."""
+        self.field.take()
+        self._on_length(0)
+        self.text.say(sentence)
+        self.show()
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def clear(self) -> None:
+        """Take it away; who has it closed gives the focus to something else first."""
+        self.field.take()
+        self.hide()
+
+    def event(self, event: QEvent) -> bool:
+        """Take Escape before the window does, which would go out of sight with it."""
+        if (
+            event.type() is QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave it undone at Escape."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._on_keep()
+        else:
+            super().keyPressEvent(event)
+
+    def _on_length(self, length: int) -> None:
+        self.go.setEnabled(length >= SHORTEST)
+
+    def _on_go(self) -> None:
+        if self.go.isEnabled():
+            self.go.setEnabled(False)
+            self.given.emit(self.field.take())
+
+    def _on_keep(self) -> None:
+        self.dropped.emit()

@@ -1,0 +1,159 @@
+"""Changes that let calls through without the PIN take the PIN; those that tighten do not."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from keyturn.application.console_protocol import (
+    Intent,
+    PutServer,
+    RemoveRule,
+    RevokeAgent,
+    SaveRule,
+    SetTier,
+)
+from keyturn.application.pin_messages import SettleSeals
+from keyturn.domain.canonical import canonical
+from keyturn.domain.configuration import ServerConfig
+from keyturn.domain.errors import PinWanted
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.pin import PinUse
+from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule_data import rule_to_data
+from keyturn.domain.tier import Tier
+from tests.factories import make_call, make_connection, make_launch, make_tool
+from tests.unit.application.broker_world import BrokerWorld
+from tests.unit.application.gate_world import play
+
+ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
+DENY = Rule(id="r-deny", effect=Effect.DENY, tool="dispatch_order")
+SHIP = ServerConfig(name="ship", command=("ship",), environment="production")
+
+
+async def guarded(use: PinUse = PinUse.T2_T3) -> BrokerWorld:
+    """Return a broker with a PIN in use, a deny rule, and a tool that was confirmed as T2."""
+    world = BrokerWorld(DENY, servers=(SHIP,))
+    await world.connect()
+    await world.agreements.set_tier(world.pin_shown(), Tier.T2, Lamps.X)
+    world.pin_use = use
+    return world
+
+
+def save(rule: Rule) -> SaveRule:
+    """Save a rule as the window sends it."""
+    return SaveRule(n=1, data=canonical(rule_to_data(rule)).decode())
+
+
+def tier(to: Tier | None, labels: str = "") -> SetTier:
+    """Set the tier of the pinned tool."""
+    said: dict[str, Any] = {"launch_hash": make_launch().launch_hash}
+    said |= {"tool": "dispatch_order", "def_hash": make_tool().def_hash}
+    return SetTier(n=1, server="logistics", tier=to, labels=labels, **said)
+
+
+def seals(table: str, *, accept: bool) -> SettleSeals:
+    """Answer about a table that another program changed."""
+    return SettleSeals(n=1, table=table, shown="0" * 64, accept=accept)
+
+
+LOOSENING: list[Intent] = [
+    save(ALLOW),
+    save(replace(DENY, effect=Effect.ASK)),
+    save(replace(DENY, tool="other")),
+    save(replace(DENY, enabled=False)),
+    RemoveRule(n=1, id="r-deny"),
+    tier(Tier.T1, "X"),
+    tier(Tier.T2, ""),
+    PutServer(n=1, name="ship", command=("ship",)),
+    seals("pins", accept=True),
+    seals("rules", accept=False),
+]
+TIGHTENING: list[Intent] = [
+    save(replace(DENY, id="r-new")),
+    save(replace(DENY, name="Another name")),
+    save(replace(ALLOW, id="r-other", enabled=False)),
+    tier(None, "X"),
+    tier(Tier.T2, "UX"),
+    PutServer(n=1, name="ship", command=("ship",), environment="production"),
+    PutServer(n=1, name="new", command=("new",)),
+    RevokeAgent(n=1, name="analyst"),
+    seals("pins", accept=False),
+]
+
+
+@pytest.mark.requirement("PIN-1", "LAW-4")
+@pytest.mark.parametrize("intent", LOOSENING)
+def test_what_lets_calls_through_takes_the_pin(intent: Intent) -> None:
+    """Nothing is changed without it; where it is not in use nothing is in the way."""
+
+    async def story() -> None:
+        world = await guarded()
+        before = (world.rules.rules, world.agreements.pins(), world.registry.servers)
+        with pytest.raises(PinWanted):
+            await world.intents.carry_out(intent)
+        assert (world.rules.rules, world.agreements.pins(), world.registry.servers) == before
+        world.pin_use = PinUse.NEVER
+        assert not world.make_guard().wants_pin(intent)
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-1")
+@pytest.mark.parametrize("intent", TIGHTENING)
+def test_what_tightens_never_takes_it(intent: Intent) -> None:
+    """A person in a hurry to close something types nothing."""
+
+    async def story() -> None:
+        assert not (await guarded()).make_guard().wants_pin(intent)
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-1")
+def test_with_the_right_one_it_is_done() -> None:
+    async def story() -> None:
+        world = await guarded()
+        await world.intents.carry_out(save(ALLOW), pin=True)
+        assert ALLOW in world.rules.rules
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-1")
+def test_a_pin_for_unconfirmed_tools_alone_is_asked_where_one_is_confirmed() -> None:
+    """No rule allows such a call, so that only the tier can be the way around."""
+
+    async def story() -> None:
+        world = await guarded(PinUse.T3)
+        guard = world.make_guard()
+        assert not guard.wants_pin(save(ALLOW))
+        assert not guard.wants_pin(tier(Tier.T1))
+        await world.agreements.set_tier(world.pin_shown(), None, Lamps.NONE)
+        assert guard.wants_pin(tier(Tier.T2))
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-1")
+def test_remembering_the_approval_that_takes_it_takes_it_too() -> None:
+    """The button beside Allow lets the waiting call through just as that does."""
+
+    async def story() -> None:
+        world = await guarded()
+        await world.rules.remove(DENY.id)
+        read = ServerConfig(name="logistics", command=("server",))
+        task = world.start(make_call(await world.connect(make_connection(server=read))))
+        asked = await world.asked()
+        remember = SaveRule(
+            n=1,
+            data=canonical(rule_to_data(replace(ALLOW, server="logistics"))).decode(),
+            request=asked.id,
+            digest=asked.digest,
+        )
+        with pytest.raises(PinWanted):
+            await world.intents.carry_out(remember)
+        assert not task.done()
+        task.cancel()
+
+    play(story)
