@@ -119,6 +119,8 @@ class RuleBook:
         by_rules = judge(
             subject, tier=tier, labels=labels, rules=rules, posture=posture, moment=moment
         )
+        if self.distrusted and by_rules.because is Because.BUILT_IN:
+            return Judgement(verdict=Verdict.ASK, because=Because.RULES_UNSURE)
         if not granted or by_rules.verdict is not Verdict.ASK:
             return by_rules
         rules = (*rules, *granted)
@@ -130,7 +132,7 @@ class RuleBook:
         return structs.replace(judgement, because=Because.GRANT)
 
     def denies_reading(self, agent: str, server: str, uri: str, lamps: Lamps) -> Judgement | None:
-        """Return the judgement of a rule that denies a resource; None where none does."""
+        """Return why a resource is not told of: a rule denies it, or one may have; else None."""
         subject = RuleSubject(
             kind=Kind.READ,
             agent=agent,
@@ -140,7 +142,11 @@ class RuleBook:
             lamps=lamps,
         )
         judgement = self.judge(subject, tier=Tier.T0, labels=Lamps.NONE, suspended=False)
-        return judgement if judgement.verdict is Verdict.DENY else None
+        if judgement.verdict is Verdict.DENY:
+            return judgement
+        # Nobody is asked about being told, so that it is either allowed or denied.
+        unsure = Judgement(verdict=Verdict.DENY, because=Because.RULES_UNSURE)
+        return unsure if self.distrusted else None
 
     def counted(self, judgement: Judgement) -> None:
         """Count the rule that decided."""

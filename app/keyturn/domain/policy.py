@@ -50,6 +50,8 @@ class Because(StrEnum):
     """The call carries params that no rule looks at, so none may allow it (security.md I-13)."""
     NOT_ASKED = "not_asked"
     """It gives a task more than that was allowed to ask for, so no rule may allow it."""
+    RULES_UNSURE = "rules_unsure"
+    """The rules cannot be relied on, so that what none speaks of may have been denied."""
     GRANT = "grant"
     """A person had an approval remembered that covers it."""
     CONTINUATION = "continuation"

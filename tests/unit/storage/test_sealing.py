@@ -6,11 +6,13 @@ import shutil
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from keyturn.application.events import Observers
 from keyturn.application.pins import MARK
@@ -88,7 +90,11 @@ class Profile:
 
     def verdict(self) -> Verdict:
         """Judge a confirmed read that a rule allows."""
-        judged = self.rules.judge(SUBJECT, tier=Tier.T0, labels=Lamps.NONE, suspended=False)
+        return self.judged(SUBJECT)
+
+    def judged(self, subject: RuleSubject) -> Verdict:
+        """Judge what a confirmed reading tool would be asked for."""
+        judged = self.rules.judge(subject, tier=Tier.T0, labels=Lamps.NONE, suspended=False)
         return judged.verdict
 
     def changed(self) -> list[str]:
@@ -207,6 +213,31 @@ def test_without_its_deny_rule_the_set_allows_nothing(tmp_path: Path) -> None:
         async with started(folder, keychain) as profile:
             assert profile.rules.posture is Posture.ASK_WRITES
             assert profile.verdict() is Verdict.ASK
+
+    play(scenario, tmp_path)
+
+
+@pytest.mark.requirement("SEAL-1")
+@pytest.mark.parametrize("way", ["locked", "taken"])
+@pytest.mark.parametrize("kind", [Kind.COMPLETE, Kind.TASK])
+def test_without_its_deny_rule_what_nobody_is_asked_about_asks(
+    tmp_path: Path, way: str, kind: Kind
+) -> None:
+    """A completion that a rule denied must not be sent because the rule is not to be had."""
+
+    async def scenario(folder: Path, keychain: FakeSecretStore) -> None:
+        asked = structs.replace(SUBJECT, kind=kind)
+        async with started(folder, keychain) as profile:
+            await profile.rules.add(replace(DENY, id="r-no", kind=kind, tool="*"))
+            assert profile.judged(asked) is Verdict.DENY
+        if way == "taken":
+            edit(folder, "DELETE FROM rules WHERE id = 'r-no'")
+        else:
+            keychain.state = "locked"
+        async with started(folder, keychain) as profile:
+            assert profile.judged(asked) is Verdict.ASK
+            told = profile.rules.denies_reading("analyst", "ship", "file:///x", Lamps.NONE)
+            assert told is not None
 
     play(scenario, tmp_path)
 
