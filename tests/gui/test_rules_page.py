@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -324,6 +325,9 @@ def test_what_another_program_changed_is_listed_and_answered(page: Page) -> None
     pane.accept.click()
     pane.question.go.click()
     pane.drop.click()
+    assert "may pass" in pane.question.question
+    assert len(page.bridge.sent) == 1
+    pane.question.go.click()
     sent = [message for message in page.bridge.sent if isinstance(message, SettleSeals)]
     assert [(m.table, m.shown, m.accept) for m in sent] == [
         ("rules", "a" * 64, True),
@@ -331,6 +335,17 @@ def test_what_another_program_changed_is_listed_and_answered(page: Page) -> None
     ]
     page.bridge.tell(StateChanged(seals=SealState(state="on")))
     assert not pane.isVisible()
+
+
+@pytest.mark.requirement("SEAL-2")
+def test_leaving_out_what_only_was_added_goes_at_once(page: Page) -> None:
+    """Nothing of the person's own is missing then, so that it can only tighten."""
+    pane = page.view.seals
+    (change,) = CHANGED.changed
+    added = structs.replace(change, rows=change.rows[:1], more=0)
+    page.bridge.tell(StateChanged(seals=structs.replace(CHANGED, changed=(added,))))
+    pane.drop.click()
+    assert isinstance(page.bridge.sent[-1], SettleSeals)
 
 
 @pytest.mark.requirement("SEAL-3")

@@ -6,6 +6,7 @@ from typing import Final
 from keyturn.application.console_state import ChangedRow, ChangedTable, SealState
 from keyturn.application.ports.seals import DECIDING
 from keyturn.application.seals import Sealing
+from keyturn.domain.seal import Difference
 from keyturn.presentation.cells import Notice, Question
 from keyturn.presentation.marks import Role
 from keyturn.presentation.visible_text import shown_line
@@ -39,6 +40,9 @@ class SealsShown:
     """Empty where there is nothing to answer."""
     shown: str = ""
     question: Question | None = None
+    """Before it is sealed as it is."""
+    drop_question: Question | None = None
+    """Before it is left out; None where that can only tighten."""
 
 
 def seals_shown(state: SealState, words: Words) -> SealsShown | None:
@@ -89,6 +93,22 @@ def _table(change: ChangedTable, words: Words) -> SealsShown:
             go=words("seals.question_go"),
             keep=words("seals.question_keep"),
         ),
+        drop_question=_drop_question(change, words),
+    )
+
+
+def _drop_question(change: ChangedTable, words: Words) -> Question | None:
+    """Ask where a rule or setting of the person's own is not there any more as they made it.
+
+    Until it is answered nothing allows; from then on the rest does, without that one.
+    """
+    lost = change.more or any(row.difference != Difference.ADDED for row in change.rows)
+    if change.table not in DECIDING or not (lost or not change.whole):
+        return None
+    return Question(
+        text=words("seals.drop_question"),
+        go=words("seals.drop_go"),
+        keep=words("seals.question_keep"),
     )
 
 

@@ -1,6 +1,6 @@
 """What another program changed of what a person agreed to, over the rules; and a person's answer.
 
-Leaving it out only tightens and goes at once; sealing it as it is asks once more in its place.
+Sealing it as it is asks once more in its place; so does leaving it out where calls may pass then.
 """
 
 from collections.abc import Callable
@@ -41,6 +41,8 @@ class SealPane(QFrame):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: SealsShown | None = None
+        self._accepting = False
+        """What the question that is open is about."""
         words = look.words
         self.setObjectName("seals")
         self.notice = NoticeBar(look, name="seals_notice")
@@ -92,14 +94,20 @@ class SealPane(QFrame):
         self._ways.setVisible(bool(shown.table))
 
     def _on_drop(self) -> None:
-        self._settle(accept=False)
+        question = self._shown.drop_question if self._shown is not None else None
+        if question is None:
+            self._settle(accept=False)
+        else:
+            self._accepting = False
+            self.question.ask(question, self.drop)
 
     def _on_accept(self) -> None:
         if self._shown is not None and self._shown.question is not None:
+            self._accepting = True
             self.question.ask(self._shown.question, self.accept)
 
     def _on_agreed(self) -> None:
-        self._settle(accept=True)
+        self._settle(accept=self._accepting)
 
     def _settle(self, *, accept: bool) -> None:
         if self._shown is not None:
