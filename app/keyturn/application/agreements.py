@@ -82,10 +82,14 @@ class Agreements:
         self._standings: dict[tuple[str, str], tuple[ServerConfig, Standing]] = {}
         """By connection and tool, as last worked out; each call looks twice."""
 
-    async def load(self) -> None:
-        """Read consents and pins of the profile."""
+    async def load(self, *, tiers: bool = True) -> None:
+        """Read consents and pins of the profile; without `tiers` none that a pin has counts.
+
+        Where the operator's FILE says how far tools reach, no row of an unsealed table may.
+        """
         async with self._changing:
             pins = await self._store.pins()
+            pins = pins if tiers else tuple(replace(pin, tier=None) for pin in pins)
             self._pins = {(p.server, p.launch_hash, p.definition.name): p for p in pins}
             self._consents = {(c.server, c.launch_hash): c for c in await self._store.consents()}
         for launched in {(pin.server, pin.launch_hash) for pin in pins}:
@@ -113,9 +117,12 @@ class Agreements:
         return not changed_values(connection.server, consent.subject)
 
     def closure_changed(self, connection: Connection) -> bool:
-        """Tell whether this command was agreed to while it loaded other files."""
+        """Tell whether this command was agreed to while it loaded other files, or none.
+
+        Whoever takes away what was kept of the files must not make them ones that nobody knew.
+        """
         consent = self._consents.get(connection.launched)
-        if consent is None or not consent.closure_hash:
+        if consent is None:
             return False
         return consent.closure_hash != connection.closure.closure_hash
 

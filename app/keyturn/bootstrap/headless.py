@@ -227,7 +227,7 @@ async def _configure(foundation: Foundation, config: HeadlessConfig) -> None:
             "This profile belongs to Keyturn's window.",
             mend="Give the headless broker a folder of its own with KEYTURN_HOME or --profile.",
         )
-    await foundation.agreements.load()
+    await foundation.agreements.load(tiers=False)
     await foundation.holds.load()
     foundation.rules.posture = config.policy.posture
     latest = latest_time(foundation.profile.database)

@@ -20,7 +20,9 @@ from keyturn.domain.closure import NO_CLOSURE, Closure, ClosureFile
 from keyturn.domain.configuration import ReviewMode, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.definition import ReviewState
+from keyturn.domain.lamps import Lamps
 from keyturn.domain.record import RecordType
+from keyturn.domain.tier import Tier
 from tests.factories import make_connection, make_server, make_tool
 from tests.unit.application.gate_world import World, play
 
@@ -109,6 +111,40 @@ def test_it_holds_over_a_restart() -> None:
         await world.agreements.load()
         assert world.agreements.consented(loading(AGREED))
         assert not world.agreements.consented(loading(OTHER))
+
+    play(story)
+
+
+@pytest.mark.parametrize("server", [ASKED, ACCEPTED])
+def test_files_of_which_nothing_was_kept_are_asked_about(server: ServerConfig) -> None:
+    """Taking the row with the files away does not make another command's files agreed to."""
+
+    async def story() -> None:
+        world = await agreed(AGREED, server)
+        key = loading(AGREED, server).launched
+        world.server_store.agreed[key] = replace(world.server_store.agreed[key], closure_hash="")
+        world.server_store.closures.clear()
+        await world.agreements.load()
+        request = await asked(world, OTHER, server)
+        assert request.because == BECAUSE_CLOSURE
+
+    play(story)
+
+
+def test_where_a_file_says_the_tiers_no_row_of_a_pin_does() -> None:
+    """A headless broker's tables are not sealed, so that a tier in them is anybody's word."""
+
+    async def story() -> None:
+        world = World()
+        await world.connect()
+        connection = loading(NO_CLOSURE, make_server(tools=()))
+        await world.connect(connection)
+        shown = world.pin_shown()
+        await world.agreements.set_tier(shown, Tier.T0, Lamps.U)
+        for tiers, tier in ((True, Tier.T0), (False, None)):
+            await world.agreements.load(tiers=tiers)
+            standing = world.agreements.standing(connection, shown.tool)
+            assert (standing.tier, standing.labels) == (tier, Lamps.U)
 
     play(story)
 
