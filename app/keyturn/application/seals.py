@@ -35,6 +35,8 @@ ENTRY = ("seals", "key")
 """Of the keychain, in a namespace that no server's credentials are in."""
 START_SECONDS = 3.0
 ROWS_SHOWN = 50
+_LOOKS = 3
+"""How often what changes under the reading is read again."""
 LONGEST_TEXT = 400
 _TOPICS = (Topic.SEALS, Topic.RULES, Topic.SERVERS, Topic.AGENTS, Topic.SETTINGS, Topic.HEALTH)
 
@@ -88,8 +90,6 @@ class Seals:
             except SecretStoreUnavailable as error:
                 _log.warning("the key of the seals is not there cause=%s", error)
         await self._look()
-        if self._changed:
-            await self._log.commit(_found_entry(self._changed))
         if status == "locked":
             # It asks the person for the keychain's password, which may take hours.
             self._tasks.start(self._wait_for_key(), "key of the seals")
@@ -186,14 +186,35 @@ class Seals:
         self._sealing = Sealing.ON
 
     async def _look(self) -> None:
-        """Compare the tables with their seals, and load what counts."""
-        self._changed = await self._tables.changed()
-        await self._load()
-        self._rules.distrusted = self._sealing is Sealing.LOCKED or any(
-            change.table in DECIDING for change in self._changed
-        )
+        """Load what counts, and compare the tables with their seals.
+
+        Until both is done nothing allows. The very read that the rules come from says whether it
+        left any out: between two reads a row can be taken away and put back.
+        """
+        self._rules.distrusted = True
+        changed: tuple[TableChanged, ...] = ()
+        doubted = frozenset[str]()
+        for _ in range(_LOOKS):
+            self._tables.doubted()
+            await self._load()
+            changed = await self._tables.changed()
+            doubted = self._tables.doubted()
+            if doubted <= {change.table for change in changed}:
+                break
+            _log.warning("sealed tables changed while they were read tables=%s", sorted(doubted))
+        await self._take_note(changed)
+        unsure = doubted | {change.table for change in changed}
+        self._rules.distrusted = self._sealing is Sealing.LOCKED or bool(unsure & DECIDING)
         for topic in _TOPICS:
             self._observers.changed(topic)
+
+    async def _take_note(self, changed: tuple[TableChanged, ...]) -> None:
+        """Record what was found changed, once for each finding, whenever it was found."""
+        known = {(change.table, change.shown) for change in self._changed}
+        self._changed = changed
+        new = tuple(change for change in changed if (change.table, change.shown) not in known)
+        if new:
+            await self._log.commit(_found_entry(new))
 
     async def _mark(self) -> None:
         self._marking = False

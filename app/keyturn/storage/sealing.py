@@ -78,6 +78,7 @@ class SqliteSeals:
         self._open = False
         self._numbers: dict[str, int] = {}
         """The least that each set may have: what the keychain or a change of ours said."""
+        self._doubted: set[str] = set()
         self.on_change: Callable[[], None] = lambda: None
         """Called on the loop when a set got another number."""
 
@@ -165,14 +166,24 @@ class SqliteSeals:
         """Return the rows that count, as bytes."""
         key, least, opened = self._key, self._numbers.get(table, 0), self._open
 
-        def read(connection: sqlite3.Connection) -> tuple[Columns, ...]:
+        def read(connection: sqlite3.Connection) -> tuple[tuple[Columns, ...], bool]:
             if opened:
-                return tuple(_rows(connection, table).values())
+                return tuple(_rows(connection, table).values()), True
             if key is None:
-                return ()
-            return check(key, table, _found(connection, table), least=least).rows
+                return (), True
+            checked = check(key, table, _found(connection, table), least=least)
+            return checked.rows, checked.sound
 
-        return await self._writer.run(read, changes=False)
+        rows, sound = await self._writer.run(read, changes=False)
+        if not sound:
+            self._doubted.add(table)
+        return rows
+
+    def doubted(self) -> frozenset[str]:
+        """Return the tables of which less was read than there was, since this was asked last."""
+        doubted = frozenset(self._doubted)
+        self._doubted.clear()
+        return doubted
 
     async def change(
         self, table: str, *, put: Sequence[Cells] = (), removed: Sequence[Row] = ()

@@ -39,6 +39,8 @@ class Tables:
         self.sealed_now: list[str] = []
         self.found: tuple[TableChanged, ...] = ()
         self.number = 1
+        self.dropping = 0
+        """How many more reads find less than was sealed."""
 
     async def sealed(self) -> bool:
         return self.was_sealed
@@ -58,6 +60,9 @@ class Tables:
 
     async def changed(self) -> tuple[TableChanged, ...]:
         return self.found
+
+    def doubted(self) -> frozenset[str]:
+        return frozenset({"rules"} if self.dropping > 0 else ())
 
     async def settle(self, table: str, shown: str, *, accept: bool) -> bool:
         same = any((change.table, change.shown) == (table, shown) for change in self.found)
@@ -86,6 +91,8 @@ class Stage:
 
     async def _load(self) -> None:
         self.loads += 1
+        self.tables.dropping -= 1
+        assert self.world.rules.distrusted
 
     @property
     def outcomes(self) -> list[tuple[str, Actor]]:
@@ -183,6 +190,38 @@ def test_what_was_changed_waits_for_a_persons_answer_to_just_that(accept: bool) 
         assert stage.outcomes[-1] == ("accepted" if accept else "dropped", Actor.HUMAN)
         assert ("found_changed", Actor.KEYTURN) in stage.outcomes
         assert Topic.SEALS in stage.world.topics
+        await stage.seals.close()
+
+    play(story)
+
+
+@pytest.mark.requirement("SEAL-1")
+@pytest.mark.parametrize(("reads", "distrusted"), [(1, False), (9, True)])
+def test_a_rule_that_is_gone_only_while_it_is_read_is_missed(reads: int, distrusted: bool) -> None:
+    """It is read again, and where it stays so nothing allows, although the table looks whole."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.tables.dropping = reads + 1
+        await stage.seals.start()
+        assert stage.world.rules.distrusted is distrusted
+        assert stage.loads > 1
+        await stage.seals.close()
+
+    play(story)
+
+
+@pytest.mark.requirement("SEAL-1", "I-27")
+def test_what_is_found_at_the_unlocking_is_recorded_once() -> None:
+    async def story() -> None:
+        stage = Stage(sealed=True)
+        stage.world.secrets.state = "missing"
+        await stage.seals.start()
+        stage.world.secrets.state = "ready"
+        stage.tables.found = (CHANGED,)
+        await stage.seals.unlock()
+        assert stage.outcomes.count(("found_changed", Actor.KEYTURN)) == 1
+        assert stage.world.rules.distrusted
         await stage.seals.close()
 
     play(story)

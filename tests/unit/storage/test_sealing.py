@@ -347,6 +347,22 @@ def test_what_is_written_while_the_broker_runs_is_never_sealed(tmp_path: Path) -
     play(scenario, tmp_path / "profile")
 
 
+@pytest.mark.requirement("SEAL-1")
+def test_the_read_that_rules_come_from_says_what_it_left_out(tmp_path: Path) -> None:
+    """Put back before the tables are compared, the row that was taken away is not found again."""
+
+    async def scenario(folder: Path, keychain: FakeSecretStore) -> None:
+        async with started(folder, keychain) as profile:
+            edit(folder, "UPDATE rules SET id = 'gone' WHERE id = ?", DENY.id)
+            await profile.rules.load()
+            edit(folder, "UPDATE rules SET id = ? WHERE id = 'gone'", DENY.id)
+            assert await profile.tables.changed() == ()
+            assert profile.tables.doubted() == {"rules"}
+            assert profile.tables.doubted() == frozenset()
+
+    play(scenario, tmp_path)
+
+
 def put(folder: Path, table: str, *row: str) -> None:
     """Add or change a row, as another program does."""
     statement, values = put_row(table, row)

@@ -59,6 +59,10 @@ class SealedTables(Protocol):
         """Compare every table with its seals."""
         ...
 
+    def doubted(self) -> frozenset[str]:
+        """Return the tables that were not sound when their rows were read; each is said once."""
+        ...
+
     async def settle(self, table: str, shown: str, *, accept: bool) -> bool:
         """Seal a table as it is, or without what was not sealed; False when it is another now."""
         ...
