@@ -66,7 +66,7 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
         tables.use(b"k" * 32, {})
         await tables.seal_all(SEALED_TABLES)
         yield Stores(
-            SqliteRuleStore(tables, writer),
+            SqliteRuleStore(tables),
             SqliteServerStore(tables),
             SqliteAgentStore(tables),
             SqliteSettingStore(tables, writer),

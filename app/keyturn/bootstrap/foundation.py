@@ -259,7 +259,7 @@ def _build(ground: _Ground) -> Foundation:
 
 def _rules(ground: _Ground, approvals: Approvals, stop: StopSwitch) -> RuleBook:
     rules = RuleBook(
-        store=SqliteRuleStore(ground.tables, ground.writer),
+        store=SqliteRuleStore(ground.tables),
         log=ground.log,
         mask=ground.mask,
         observers=ground.observers,

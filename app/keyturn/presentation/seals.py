@@ -14,6 +14,7 @@ from keyturn.presentation.words import Words
 
 _TITLES: Final = {
     "rules": "seals.changed_rules",
+    "rule_uses": "seals.changed_rule_uses",
     "servers": "seals.changed_servers",
     "consents": "seals.changed_consents",
     "closures": "seals.changed_closures",
@@ -106,7 +107,7 @@ def _drop_question(change: ChangedTable, words: Words) -> Question | None:
     if change.table not in DECIDING or not (lost or not change.whole):
         return None
     return Question(
-        text=words("seals.drop_question"),
+        text=words("seals.drop_uses" if change.table == "rule_uses" else "seals.drop_question"),
         go=words("seals.drop_go"),
         keep=words("seals.question_keep"),
     )

@@ -54,6 +54,7 @@ class _Table:
 _TABLES: Mapping[str, _Table] = MappingProxyType(
     {
         "rules": _Table(columns=("id", "data"), keys=1),
+        "rule_uses": _Table(columns=("rule", "uses"), keys=1),
         "servers": _Table(columns=("name", "data"), keys=1),
         "consents": _Table(columns=("server", "launch_hash", "subject", "agreed_at"), keys=2),
         "closures": _Table(columns=("server", "launch_hash", "closure_hash", "files"), keys=2),
@@ -214,6 +215,18 @@ class SqliteSeals:
         self._took(numbers)
         return out
 
+    async def count_up(self, table: str, name: str) -> None:
+        """Add one to the number of a row, or make it with 1, and seal it; refuses as `change`."""
+        key, least, opened = self._key, self._numbers.get(table, 0), self._open
+        if key is None and not opened:
+            raise no_key()
+
+        def write(connection: sqlite3.Connection) -> dict[str, int]:
+            number = _count_up(connection, key, table, least, name)
+            return {table: number} if number else {}
+
+        self._took(await self._writer.run(write, changes=True))
+
     async def keys_of(self, table: str, first: str) -> tuple[Row, ...]:
         """Return the keys of a table that begin with a text, of rows that count or not."""
 
@@ -283,6 +296,22 @@ def _change_seals(
         columns = as_bytes(row)
         seals[_key_of(table, columns)] = row_seal(key, table, columns)
     return write_seals(connection, key, table, number + 1, seals)
+
+
+def _count_up(
+    connection: sqlite3.Connection, key: bytes | None, table: str, least: int, name: str
+) -> int:
+    """Count on from a row that holds; return the set's new number, 0 where nothing is sealed."""
+    row_key, found, number = as_bytes((name,)), _found(connection, table), 0
+    row = found.rows.get(row_key)
+    put = [(name, str(1 + (int(row[-1]) if row is not None else 0)))]
+    if key is not None:
+        findings = check(key, table, found, least=least).findings
+        if any(finding.key == row_key for finding in findings):
+            raise changed_outside(table)
+        number = _change_seals(connection, key, table, least, put, ())
+    _change_rows(connection, table, put, ())
+    return number
 
 
 def _change_rows(

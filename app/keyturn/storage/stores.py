@@ -9,6 +9,7 @@ from keyturn.application.ports.stores import Consent
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
+from keyturn.domain.errors import KeyturnError, LogUnavailable
 from keyturn.domain.rule import Rule
 from keyturn.storage.agreements import (
     agent_text,
@@ -32,7 +33,6 @@ class SqliteRuleStore:
     """The rules of a profile, by id."""
 
     seals: SqliteSeals
-    writer: Writer
 
     async def all(self) -> tuple[Rule, ...]:
         """Return every rule that counts; raises DamagedDatabase when one cannot be read."""
@@ -49,22 +49,27 @@ class SqliteRuleStore:
     async def uses(self) -> dict[str, int]:
         """Return how often each rule allowed, of those of which it is counted."""
 
-        def read(connection: sqlite3.Connection) -> dict[str, int]:
-            return dict(connection.execute("SELECT rule, uses FROM rule_uses"))
-
-        return await self.writer.run(read, changes=False)
+        return {rule: int(uses) for rule, uses in await self.seals.rows("rule_uses")}
 
     async def count_use(self, rule_id: str) -> None:
-        """Count one more call that a rule allows; durable when this returns."""
-        await _put(
-            self.writer,
-            "INSERT INTO rule_uses VALUES (?, 1) ON CONFLICT (rule) DO UPDATE SET uses = uses + 1",
-            rule_id,
-        )
+        """Count one more call that a rule allows; durable when this returns.
+
+        Raises LogUnavailable when that cannot be kept: it must not be sent then.
+        """
+        try:
+            await self.seals.count_up("rule_uses", rule_id)
+        except LogUnavailable:
+            raise
+        except KeyturnError as fault:
+            raise LogUnavailable(
+                "How often a rule allowed cannot be kept, so nothing is sent by it.",
+                cause=fault.sentence,
+                mend=fault.mend,
+            ) from fault
 
     async def forget_uses(self, rule_id: str) -> None:
         """Begin to count anew."""
-        await _put(self.writer, "DELETE FROM rule_uses WHERE rule = ?", rule_id)
+        await self.seals.change("rule_uses", removed=[(rule_id,)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +185,3 @@ class SqliteSettingStore:
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
         await self.writer.run(write, changes=True)
-
-
-async def _put(writer: Writer, statement: str, *values: str) -> None:
-    def write(connection: sqlite3.Connection) -> None:
-        connection.execute(statement, values)
-
-    await writer.run(write, changes=True)

@@ -16,14 +16,20 @@ from msgspec import structs
 
 from keyturn.application.events import Observers
 from keyturn.application.pins import MARK
-from keyturn.application.ports.seals import SEALED_TABLES
+from keyturn.application.ports.seals import DECIDING, SEALED_TABLES
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import ENTRY, Sealing, Seals, read_entry
 from keyturn.domain.decision import Verdict
-from keyturn.domain.errors import ConfigurationError, KeyturnError, SecretStoreUnavailable
+from keyturn.domain.errors import (
+    ConfigurationError,
+    KeyturnError,
+    LogUnavailable,
+    SecretStoreUnavailable,
+)
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
+from keyturn.domain.rule_life import RuleLimits
 from keyturn.domain.tier import Tier
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.read_only import DATABASE_NAME, connect_read_only
@@ -45,6 +51,7 @@ SUBJECT = RuleSubject(
 )
 ROWS: dict[str, tuple[str | bytes, ...]] = {
     "rules": ("a", "{}"),
+    "rule_uses": ("a", "3"),
     "servers": ("a", "{}"),
     "consents": ("a", "h", "{}", "2026"),
     "closures": ("a", "h", "c", b"f"),
@@ -54,7 +61,13 @@ ROWS: dict[str, tuple[str | bytes, ...]] = {
 }
 
 
-FIRST = {"rules": "id", "consents": "server", "closures": "server", "pins": "server"}
+FIRST = {
+    "rules": "id",
+    "rule_uses": "rule",
+    "consents": "server",
+    "closures": "server",
+    "pins": "server",
+}
 """The first column of the tables whose first is no name."""
 
 
@@ -66,7 +79,7 @@ class Profile:
         self.tables = SqliteSeals(self.writer)
         log, observers = SqliteDecisionLog(self.writer), Observers()
         self.rules = RuleBook(
-            store=SqliteRuleStore(self.tables, self.writer),
+            store=SqliteRuleStore(self.tables),
             log=log,
             mask=FakeSecretMask(),
             observers=observers,
@@ -96,6 +109,13 @@ class Profile:
         """Judge what a confirmed reading tool would be asked for."""
         judged = self.rules.judge(subject, tier=Tier.T0, labels=Lamps.NONE, suspended=False)
         return judged.verdict
+
+    async def use_up(self) -> None:
+        """Let the rule allow one call."""
+        judged = self.rules.judge(SUBJECT, tier=Tier.T0, labels=Lamps.NONE, suspended=False)
+        assert judged.verdict is Verdict.ALLOW
+        assert self.rules.take(judged)
+        await self.rules.keep_use(judged)
 
     def changed(self) -> list[str]:
         """Name the tables that are not as they were sealed."""
@@ -134,7 +154,9 @@ def edit(folder: Path, statement: str, *values: object) -> int:
 def other(row: tuple[str | bytes, ...]) -> tuple[str | bytes, ...]:
     """Return a row that says something else under its key."""
     last = row[-1]
-    return (*row[:-1], last + b" " if isinstance(last, bytes) else last + " ")
+    if isinstance(last, bytes):
+        return (*row[:-1], last + b" ")
+    return (*row[:-1], last + ("0" if last.isdigit() else " "))
 
 
 def put_row(table: str, row: tuple[str | bytes, ...]) -> tuple[str, tuple[str | bytes, ...]]:
@@ -190,7 +212,7 @@ def test_a_row_of_each_table_is_found(tmp_path: Path, table: str, way: str) -> N
                 {"add": "added", "change": "changed", "delete": "removed"}[way]
             ]
             assert other(row) not in await profile.tables.rows(table)
-            if table in {"rules", "settings"}:
+            if table in DECIDING:
                 assert profile.verdict() is Verdict.ASK
 
     play(scenario, tmp_path)
@@ -345,6 +367,43 @@ def test_what_is_written_while_the_broker_runs_is_never_sealed(tmp_path: Path) -
                 await profile.rules.add(Rule(id="r-more", effect=Effect.ALLOW, tool="x"))
 
     play(scenario, tmp_path / "profile")
+
+
+@pytest.mark.requirement("SEAL-1")
+@pytest.mark.parametrize("way", ["DELETE FROM rule_uses", "UPDATE rule_uses SET uses = 0"])
+def test_a_rule_of_limited_use_does_not_allow_anew(tmp_path: Path, way: str) -> None:
+    """What it allowed already is sealed with it, and counted on over a restart."""
+
+    async def scenario(folder: Path, keychain: FakeSecretStore) -> None:
+        async with started(folder, keychain) as profile:
+            await profile.rules.remove(ALLOW.id)
+            await profile.rules.add(replace(ALLOW, limits=RuleLimits(uses=2)))
+            await profile.use_up()
+        async with started(folder, keychain) as profile:
+            assert profile.rules.counts.uses(ALLOW.id) == 1
+            await profile.use_up()
+            assert profile.verdict() is Verdict.ASK
+        edit(folder, way)
+        async with started(folder, keychain) as profile:
+            assert profile.changed() == ["rule_uses"]
+            assert profile.verdict() is Verdict.ASK
+
+    play(scenario, tmp_path)
+
+
+@pytest.mark.requirement("SEAL-1")
+def test_uses_that_are_changed_while_the_broker_runs_are_not_sealed(tmp_path: Path) -> None:
+    """Then the use cannot be kept, and what cannot be kept is not sent."""
+
+    async def scenario(folder: Path, keychain: FakeSecretStore) -> None:
+        async with started(folder, keychain) as profile:
+            await profile.rules.add(replace(ALLOW, limits=RuleLimits(uses=3)))
+            await profile.use_up()
+            edit(folder, "UPDATE rule_uses SET uses = 0 WHERE rule = ?", ALLOW.id)
+            with pytest.raises(LogUnavailable, match="nothing is sent"):
+                await profile.use_up()
+
+    play(scenario, tmp_path)
 
 
 @pytest.mark.requirement("SEAL-1")

@@ -8,6 +8,7 @@ from keyturn.domain.seal import Finding
 
 SEALED_TABLES: tuple[str, ...] = (
     "rules",
+    "rule_uses",
     "servers",
     "consents",
     "closures",
@@ -16,8 +17,8 @@ SEALED_TABLES: tuple[str, ...] = (
     "settings",
 )
 """What is sealed, in the order in which a person is shown it."""
-DECIDING = frozenset({"rules", "settings"})
-"""Those of which a row can deny or ask, so that calls may pass without it."""
+DECIDING = frozenset({"rules", "rule_uses", "settings"})
+"""Those of which a row can deny, ask or end what a rule allows: calls may pass without it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
