@@ -159,7 +159,7 @@ def change(qtbot: QtBot, look: Look) -> Iterator[Change]:
     """Return a change that a person asked for, and what they were told of it."""
     bridge, bar, told = SpyBridge(), PinBar(look), list[bool]()
     sender = IntentSender(bridge)
-    sender.pin_wanted.connect(lambda sentence, _again: bar.ask(sentence))
+    sender.pin_wanted.connect(bar.ask)
     sender.pin_settled.connect(bar.clear)
     bar.given.connect(sender.give_pin)
     bar.dropped.connect(sender.drop_pin)

@@ -359,3 +359,5 @@ def test_a_locked_and_a_missing_keychain_are_said(page: Page) -> None:
     assert pane.isVisible()
     assert pane.notice.button.isVisible()
     assert not pane.drop.isVisible()
+    page.bridge.tell(StateChanged(seals=SealState(state="on", unmarked=True)))
+    assert pane.isVisible()

@@ -167,3 +167,5 @@ class SealState(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     """A `Sealing`."""
     changed: tuple[ChangedTable, ...] = ()
+    unmarked: bool = False
+    """The keychain does not know of the last change, so that an old copy would not be seen."""

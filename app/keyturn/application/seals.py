@@ -8,11 +8,13 @@ import asyncio
 import json
 import logging
 import secrets as random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 from keyturn.application.console_state import ChangedRow, ChangedTable, SealState
 from keyturn.application.events import Observers, Topic
+from keyturn.application.ports.clock import Clock, Timer
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.seals import (
     DECIDING,
@@ -34,6 +36,8 @@ _log = logging.getLogger(__name__)
 ENTRY = ("seals", "key")
 """Of the keychain, in a namespace that no server's credentials are in."""
 START_SECONDS = 3.0
+AGAIN_SECONDS = 10.0
+"""Between two looks at a keychain that was locked, or did not take what it was given."""
 ROWS_SHOWN = 50
 _LOOKS = 3
 """How often what changes under the reading is read again."""
@@ -60,6 +64,7 @@ class Seals:
         tables: SealedTables,
         keychain: SecretStore,
         log: DecisionLog,
+        clock: Clock,
         rules: RuleBook,
         observers: Observers,
         load: Callable[[], Awaitable[None]],
@@ -68,6 +73,7 @@ class Seals:
         self._tables = tables
         self._keychain = keychain
         self._log = log
+        self._clock = clock
         self._rules = rules
         self._observers = observers
         self._load = load
@@ -75,8 +81,12 @@ class Seals:
         self._sealing = Sealing.LOCKED
         self._key = b""
         self._changed: tuple[TableChanged, ...] = ()
+        self._opening = asyncio.Lock()
+        """One at a time: two that found no key would each make one."""
         self._marked: dict[str, int] = {}
-        self._marking = False
+        self._marking = asyncio.Lock()
+        self._unmarked = False
+        self._timers: dict[str, Timer] = {}
 
     async def start(self) -> None:
         """Take the key where the keychain gives it at once, and load what counts."""
@@ -91,14 +101,23 @@ class Seals:
                 _log.warning("the key of the seals is not there cause=%s", error)
         await self._look()
         if status == "locked":
-            # It asks the person for the keychain's password, which may take hours.
-            self._tasks.start(self._wait_for_key(), "key of the seals")
+            # It asks the person for the keychain's password.
+            self._tasks.start(self._try_to_unlock(), "key of the seals")
+        elif self._sealing is Sealing.LOCKED:
+            self._later("key", self._look_for_key)
 
     async def unlock(self) -> None:
         """Ask the keychain again; raises SecretStoreUnavailable when it still does not give it."""
-        if self._sealing is not Sealing.ON:
-            await self._take_key()
-            await self._look()
+        async with self._opening:
+            if self._sealing is not Sealing.ON:
+                await self._take_key()
+                await self._look()
+        if self._unmarked:
+            await self._mark()
+        if self._unmarked:
+            raise SecretStoreUnavailable(
+                "The keychain did not take note of your last change.", mend="Unlock it."
+            )
 
     async def settle(self, table: str, shown: str, *, accept: bool) -> None:
         """Seal a table as a person saw it, or without what they saw that was not sealed.
@@ -109,9 +128,10 @@ class Seals:
         if change is None:
             raise _changed_again()
         outcome = "accepted" if accept else "dropped"
-        await self._log.commit(_entry(outcome, Actor.HUMAN, (change,)))
-        done = await self._tables.settle(table, shown, accept=accept)
-        await self._look()
+        async with self._opening:
+            await self._log.commit(_entry(outcome, Actor.HUMAN, (change,)))
+            done = await self._tables.settle(table, shown, accept=accept)
+            await self._look()
         if not done:
             raise _changed_again()
 
@@ -123,19 +143,22 @@ class Seals:
     def state(self) -> SealState:
         """Return what the window shows."""
         return SealState(
-            state=self._sealing.value, changed=tuple(_shown(change) for change in self._changed)
+            state=self._sealing.value,
+            changed=tuple(_shown(change) for change in self._changed),
+            unmarked=self._unmarked,
         )
 
     def table_changed(self) -> None:
         """Take note that a set has another number; the keychain is told soon, off every path."""
-        if not self._marking and self._key:
-            self._marking = True
+        if self._key and not self._marking.locked():
             self._tasks.start(self._mark(), "mark of the seals")
 
     async def close(self) -> None:
         """Leave the numbers of all sets in the keychain."""
+        for timer in self._timers.values():
+            timer.cancel()
         await self._tasks.close()
-        if self._key and self._tables.numbers() != self._marked:
+        if self._key:
             await self._mark()
 
     async def _status(self) -> str:
@@ -157,11 +180,32 @@ class Seals:
             return False
         return status == "missing" or not await self._tables.filled()
 
-    async def _wait_for_key(self) -> None:
+    async def _try_to_unlock(self) -> None:
         try:
             await self.unlock()
         except SecretStoreUnavailable as error:
             _log.warning("the keychain stays locked cause=%s", error)
+            self._later("key", self._look_for_key)
+
+    async def _look_for_key(self) -> None:
+        """See whether the keychain was opened meanwhile; nobody is asked for its password."""
+        if self._sealing is Sealing.ON:
+            return
+        if await self._status() == "ready":
+            await self._try_to_unlock()
+        else:
+            self._later("key", self._look_for_key)
+
+    def _later(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something again after a while."""
+
+        def begin() -> None:
+            self._tasks.start(work(), f"{name} of the seals again")
+
+        when = self._clock.monotonic_ns() + round(AGAIN_SECONDS * 1e9)
+        if name in self._timers:
+            self._timers[name].cancel()
+        self._timers[name] = self._clock.call_at(when, begin)
 
     async def _take_key(self) -> None:
         """Take the key from the keychain, or make it; the first seals all that is there."""
@@ -217,15 +261,21 @@ class Seals:
             await self._log.commit(_found_entry(new))
 
     async def _mark(self) -> None:
-        self._marking = False
-        numbers = self._tables.numbers()
-        try:
-            await self._keychain.put(*ENTRY, Secret(_text(self._key, numbers)))
-        except SecretStoreUnavailable as error:
-            # Until it takes one, an old copy of what was changed since would not be seen.
-            _log.warning("the keychain does not take the seals' numbers cause=%s", error)
-        else:
-            self._marked = numbers
+        """Tell the keychain the numbers, one put after the other, until it has the newest."""
+        before = self._unmarked
+        async with self._marking:
+            try:
+                while (numbers := self._tables.numbers()) != self._marked:
+                    await self._keychain.put(*ENTRY, Secret(_text(self._key, numbers)))
+                    self._marked = numbers
+                self._unmarked = False
+            except SecretStoreUnavailable as error:
+                # Until it takes them, an old copy of what was changed since would not be seen.
+                _log.warning("the keychain does not take the seals' numbers cause=%s", error)
+                self._unmarked = True
+                self._later("mark", self._mark)
+        if self._unmarked is not before:
+            self._observers.changed(Topic.SEALS)
 
 
 def _changed_again() -> ConfigurationError:

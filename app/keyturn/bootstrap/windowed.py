@@ -139,6 +139,7 @@ def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Sea
         tables=foundation.tables,
         keychain=keychain,
         log=foundation.log,
+        clock=foundation.clock,
         rules=foundation.rules,
         observers=foundation.observers,
         load=load,

@@ -105,7 +105,7 @@ class Desk(QObject):
         self.ways.page_wanted.connect(self.window.show_page)
         self.ways.result_wanted.connect(self._on_result_wanted)
         self.window.stop_requested.connect(self._on_stop)
-        self.intents.pin_wanted.connect(self._on_pin_wanted)
+        self.intents.pin_wanted.connect(self.window.pin_bar.ask)
         self.intents.pin_settled.connect(self.window.end_pin)
         self.window.pin_bar.given.connect(self.intents.give_pin)
         self.window.pin_bar.dropped.connect(self._on_pin_dropped)
@@ -139,9 +139,6 @@ class Desk(QObject):
         self.window.alert.tell(shown)
         if not self.window.isActiveWindow():
             self.standing.tray.tell(shown)
-
-    def _on_pin_wanted(self, sentence: str, _again: bool) -> None:
-        self.window.pin_bar.ask(sentence)
 
     def _on_pin_dropped(self) -> None:
         self.window.end_pin()

@@ -20,8 +20,8 @@ _Sent = tuple[MakeIntent, Heard | None]
 class IntentSender(QObject):
     """One for the window: outcomes come back by number, whichever page is shown by then."""
 
-    pin_wanted = Signal(str, bool)
-    """Why, and whether one was typed already that did not do."""
+    pin_wanted = Signal(str)
+    """Why, or what was wrong with the one that was typed."""
     pin_settled = Signal()
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -69,7 +69,7 @@ class IntentSender(QObject):
         if done.pin:
             self.drop_pin()
             self._owed = (sent, done)
-            self.pin_wanted.emit(done.sentence, typed)
+            self.pin_wanted.emit(done.sentence)
             return
         if typed:
             self.pin_settled.emit()

@@ -67,7 +67,18 @@ def seals_shown(state: SealState, words: Words) -> SealsShown | None:
             )
         )
     changed = [change for change in state.changed if change.table in _TITLES]
-    return _table(changed[0], words) if changed else None
+    if changed:
+        return _table(changed[0], words)
+    if not state.unmarked:
+        return None
+    return SealsShown(
+        notice=Notice(
+            strong=words("seals.unmarked"),
+            rest=words("seals.unmarked_rest"),
+            role=Role.WARNING,
+            action=words("seals.unlock"),
+        )
+    )
 
 
 def rules_rest(state: SealState) -> bool:

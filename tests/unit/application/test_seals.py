@@ -1,17 +1,26 @@
 """Seals at the start and after it: a key that is there, locked or new, and a person's answer."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
 from keyturn.application.events import Topic
 from keyturn.application.ports.seals import SEALED_TABLES, TableChanged
 from keyturn.application.ports.secret_store import Secret
-from keyturn.application.seals import ENTRY, ROWS_SHOWN, Sealing, Seals, read_entry
+from keyturn.application.seals import (
+    AGAIN_SECONDS,
+    ENTRY,
+    ROWS_SHOWN,
+    Sealing,
+    Seals,
+    read_entry,
+)
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.record import RecordType
 from keyturn.domain.seal import KEY_BYTES, Difference, Finding
+from tests.fakes.secret_store import FakeSecretStore
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play, settle
 
@@ -73,17 +82,37 @@ class Tables:
         return dict.fromkeys(SEALED_TABLES, self.number)
 
 
+class SlowKeychain(FakeSecretStore):
+    """Takes its time, in which something else happens."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    async def get(self, server: str, name: str) -> Secret | None:
+        found = await FakeSecretStore.get(self, server, name)
+        await asyncio.sleep(0)
+        return found
+
+    async def put(self, server: str, name: str, secret: Secret) -> None:
+        if self.meanwhile is not None:
+            self.meanwhile()
+        await asyncio.sleep(0)
+        await FakeSecretStore.put(self, server, name, secret)
+
+
 class Stage:
     """A profile's seals, with a keychain that a test can lock."""
 
-    def __init__(self, *, sealed: bool = False, rows: bool = True) -> None:
-        self.world = BrokerWorld()
+    def __init__(
+        self, *, sealed: bool = False, rows: bool = True, keychain: FakeSecretStore | None = None
+    ) -> None:
+        self.world = BrokerWorld(secrets=keychain)
         self.tables = Tables(sealed=sealed, rows=rows)
         self.loads = 0
         self.seals = Seals(
             tables=self.tables,
             keychain=self.world.secrets,
             log=self.world.log,
+            clock=self.world.clock,
             rules=self.world.rules,
             observers=self.world.observers,
             load=self._load,
@@ -257,11 +286,79 @@ def test_the_numbers_of_the_sets_follow_into_the_keychain() -> None:
         stage.tables.number = 4
         stage.seals.table_changed()
         await settle()
+        assert stage.seals.state().unmarked
+        with pytest.raises(SecretStoreUnavailable, match="take note"):
+            await stage.seals.unlock()
         stage.world.secrets.state = "ready"
+        stage.world.clock.advance(AGAIN_SECONDS)
+        await settle()
+        assert not stage.seals.state().unmarked
         await stage.seals.close()
         entry = read_entry(stage.world.secrets.secrets[ENTRY].value)
         assert entry is not None
         assert set(entry[1].values()) == {4}
+
+    play(story)
+
+
+@pytest.mark.requirement("SEAL-2")
+def test_what_is_changed_while_the_keychain_is_told_is_told_too() -> None:
+    async def story() -> None:
+        keychain = SlowKeychain()
+        stage = Stage(keychain=keychain)
+        await stage.seals.start()
+
+        def change() -> None:
+            keychain.meanwhile = None
+            stage.tables.number += 1
+            stage.seals.table_changed()
+
+        keychain.meanwhile = change
+        stage.tables.number += 1
+        stage.seals.table_changed()
+        await settle()
+        entry = read_entry(stage.world.secrets.secrets[ENTRY].value)
+        assert entry is not None
+        assert set(entry[1].values()) == {stage.tables.number}
+        await stage.seals.close()
+
+    play(story)
+
+
+@pytest.mark.requirement("SEAL-3")
+@pytest.mark.parametrize("state", ["locked", "missing"])
+def test_a_keychain_that_opens_later_is_noticed(state: str) -> None:
+    async def story() -> None:
+        stage = Stage(sealed=True)
+        stage.world.secrets.state = state
+        await stage.seals.start()
+        await settle()
+        for _ in range(3):
+            stage.world.clock.advance(AGAIN_SECONDS)
+            await settle()
+            assert stage.seals.sealing is Sealing.LOCKED
+        stage.world.secrets.state = "ready"
+        stage.world.clock.advance(AGAIN_SECONDS)
+        await settle()
+        assert stage.seals.sealing is Sealing.ON
+        await stage.seals.close()
+
+    play(story)
+
+
+@pytest.mark.requirement("SEAL-1")
+def test_two_that_find_no_key_make_one() -> None:
+    async def story() -> None:
+        stage = Stage(rows=False, keychain=SlowKeychain())
+        stage.world.secrets.state = "missing"
+        await stage.seals.start()
+        stage.world.secrets.state = "ready"
+        await asyncio.gather(stage.seals.unlock(), stage.seals.unlock())
+        assert stage.tables.sealed_now == list(SEALED_TABLES)
+        entry = read_entry(stage.world.secrets.secrets[ENTRY].value)
+        assert entry is not None
+        assert entry[0] == stage.tables.key
+        await stage.seals.close()
 
     play(story)
 

@@ -90,6 +90,7 @@ class Profile:
             tables=self.tables,
             keychain=keychain,
             log=log,
+            clock=FakeClock(),
             rules=self.rules,
             observers=observers,
             load=self._load,
