@@ -301,7 +301,6 @@ CHANGED = SealState(
                 ChangedRow(difference="added", key="r-evil", text='{"effect":"allow"}'),
                 ChangedRow(difference="removed", key="r-deny\u202e", text=""),
             ),
-            more=2,
         ),
     ),
 )
@@ -342,10 +341,13 @@ def test_leaving_out_what_only_was_added_goes_at_once(page: Page) -> None:
     """Nothing of the person's own is missing then, so that it can only tighten."""
     pane = page.view.seals
     (change,) = CHANGED.changed
-    added = structs.replace(change, rows=change.rows[:1], more=0)
+    added = structs.replace(change, rows=change.rows[:1])
     page.bridge.tell(StateChanged(seals=structs.replace(CHANGED, changed=(added,))))
     pane.drop.click()
     assert isinstance(page.bridge.sent[-1], SettleSeals)
+    more = structs.replace(added, more=2, whole_shown=False)
+    page.bridge.tell(StateChanged(seals=structs.replace(CHANGED, changed=(more,))))
+    assert not pane.accept.isVisible()
 
 
 @pytest.mark.requirement("SEAL-3")

@@ -145,7 +145,9 @@ class ChangedRow(msgspec.Struct, frozen=True, kw_only=True):
     """A `Difference`."""
     key: str
     text: str
-    """What it says now, cut; empty for one that was taken away."""
+    """All that it says now beside its key; empty for one that was taken away."""
+    cut: bool = False
+    """Not all of it is here."""
 
 
 class ChangedTable(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,6 +161,8 @@ class ChangedTable(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[ChangedRow, ...] = ()
     more: int = 0
     """Rows that are not listed."""
+    whole_shown: bool = True
+    """All of it is here, so that it can be sealed as it is."""
 
 
 class SealState(msgspec.Struct, frozen=True, kw_only=True):

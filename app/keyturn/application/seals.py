@@ -29,7 +29,7 @@ from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.record import Entry, RecordType
-from keyturn.domain.seal import KEY_BYTES, Finding
+from keyturn.domain.seal import KEY_BYTES, Columns, Finding
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,9 @@ AGAIN_SECONDS = 10.0
 ROWS_SHOWN = 50
 _LOOKS = 3
 """How often what changes under the reading is read again."""
-LONGEST_TEXT = 400
+LONGEST_TEXT = 4000
+_UNREADABLE = frozenset({"closures"})
+"""Tables whose last column is for no reader; it is not shown, and they are not sealed as found."""
 _TOPICS = (Topic.SEALS, Topic.RULES, Topic.SERVERS, Topic.AGENTS, Topic.SETTINGS, Topic.HEALTH)
 
 
@@ -127,6 +129,11 @@ class Seals:
         change = next((c for c in self._changed if (c.table, c.shown) == (table, shown)), None)
         if change is None:
             raise _changed_again()
+        if accept and not _shown(change).whole_shown:
+            raise ConfigurationError(
+                "Not all of it can be shown, so it is not sealed as it is.",
+                mend="Leave it out, then agree to it where Keyturn asks.",
+            )
         outcome = "accepted" if accept else "dropped"
         async with self._opening:
             await self._log.commit(_entry(outcome, Actor.HUMAN, (change,)))
@@ -338,18 +345,34 @@ def _entry(outcome: str, actor: Actor, changed: tuple[TableChanged, ...]) -> Ent
 
 def _shown(change: TableChanged) -> ChangedTable:
     listed = change.findings[:ROWS_SHOWN]
+    rows = tuple(_row(finding) for finding in listed)
+    more = len(change.findings) - len(listed)
     return ChangedTable(
         table=change.table,
         whole=change.whole,
         shown=change.shown,
-        rows=tuple(_row(finding) for finding in listed),
-        more=len(change.findings) - len(listed),
+        rows=rows,
+        more=more,
+        whole_shown=not more and not any(row.cut for row in rows),
     )
 
 
 def _row(finding: Finding) -> ChangedRow:
+    """Show a row whole, or as much as can be read; what is too long is cut before it is decoded."""
+    unreadable = finding.table in _UNREADABLE and bool(finding.row)
+    columns = finding.row[len(finding.key) : -1 if unreadable else None]
+    key, key_cut = _text_of(finding.key)
+    text, text_cut = _text_of(columns)
     return ChangedRow(
         difference=finding.difference.value,
-        key=b" / ".join(finding.key).decode(errors="replace")[:LONGEST_TEXT],
-        text=finding.row[-1].decode(errors="replace")[:LONGEST_TEXT] if finding.row else "",
+        key=key,
+        text=text,
+        cut=unreadable or key_cut or text_cut,
     )
+
+
+def _text_of(columns: Columns) -> tuple[str, bool]:
+    parts = [column[: 4 * LONGEST_TEXT] for column in columns]
+    text = b" / ".join(parts).decode(errors="replace")
+    cut = len(text) > LONGEST_TEXT or any(len(column) > 4 * LONGEST_TEXT for column in columns)
+    return text[:LONGEST_TEXT], cut

@@ -28,7 +28,6 @@ _ROWS: Final = {
     "removed": "seals.row_removed",
     "unsure": "seals.row_unsure",
 }
-_LONGEST: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +39,10 @@ class SealsShown:
     table: str = ""
     """Empty where there is nothing to answer."""
     shown: str = ""
+    note: str = ""
+    """Beside the buttons."""
     question: Question | None = None
-    """Before it is sealed as it is."""
+    """Before it is sealed as it is; None where it cannot be, because it is not shown whole."""
     drop_question: Question | None = None
     """Before it is left out; None where that can only tighten."""
 
@@ -95,16 +96,18 @@ def _table(change: ChangedTable, words: Words) -> SealsShown:
     lines = tuple(_line(row, words) for row in change.rows)
     if change.more:
         lines += (words("seals.more", n=change.more),)
+    question = Question(
+        text=words("seals.question"),
+        go=words("seals.question_go"),
+        keep=words("seals.question_keep"),
+    )
     return SealsShown(
         notice=Notice(strong=words(_TITLES[change.table]), rest=words(rest), role=Role.WARNING),
         lines=lines,
         table=change.table,
         shown=change.shown,
-        question=Question(
-            text=words("seals.question"),
-            go=words("seals.question_go"),
-            keep=words("seals.question_keep"),
-        ),
+        question=question if change.whole_shown else None,
+        note=words("seals.drop_note" if change.whole_shown else "seals.cut_note"),
         drop_question=_drop_question(change, words),
     )
 
@@ -129,6 +132,6 @@ def _line(row: ChangedRow, words: Words) -> str:
     key = _ROWS.get(row.difference, _ROWS["unsure"])
     return words(
         key,
-        key=shown_line(row.key, words, most=_LONGEST),
-        text=shown_line(row.text, words, most=_LONGEST),
+        key=shown_line(row.key, words),
+        text=shown_line(row.text, words),
     )

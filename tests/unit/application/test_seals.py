@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from keyturn.application.ports.secret_store import Secret
 from keyturn.application.seals import (
     AGAIN_SECONDS,
     ENTRY,
+    LONGEST_TEXT,
     ROWS_SHOWN,
     Sealing,
     Seals,
@@ -31,7 +33,7 @@ CHANGED = TableChanged(
         Finding(
             table="rules", difference=Difference.CHANGED, key=(b"%d" % n,), row=(b"%d" % n, b"{}")
         )
-        for n in range(ROWS_SHOWN + 2)
+        for n in range(ROWS_SHOWN)
     ),
     shown="as-shown",
 )
@@ -211,7 +213,7 @@ def test_what_was_changed_waits_for_a_persons_answer_to_just_that(accept: bool) 
         await stage.seals.start()
         assert stage.world.rules.distrusted
         (shown,) = stage.seals.state().changed
-        assert (len(shown.rows), shown.more) == (ROWS_SHOWN, 2)
+        assert (len(shown.rows), shown.more) == (ROWS_SHOWN, 0)
         with pytest.raises(ConfigurationError):
             await stage.seals.settle("rules", "another", accept=accept)
         await stage.seals.settle("rules", "as-shown", accept=accept)
@@ -251,6 +253,55 @@ def test_what_is_found_at_the_unlocking_is_recorded_once() -> None:
         await stage.seals.unlock()
         assert stage.outcomes.count(("found_changed", Actor.KEYTURN)) == 1
         assert stage.world.rules.distrusted
+        await stage.seals.close()
+
+    play(story)
+
+
+def row_of(table: str, *columns: bytes, keys: int = 1) -> Finding:
+    """Find a row that was added."""
+    return Finding(table=table, difference=Difference.ADDED, key=columns[:keys], row=columns)
+
+
+@pytest.mark.requirement("SEAL-2", "I-21")
+@pytest.mark.parametrize(
+    "findings",
+    [
+        tuple(row_of("rules", b"%d" % n, b"{}") for n in range(ROWS_SHOWN + 1)),
+        (row_of("rules", b"r", b"x" * (LONGEST_TEXT + 1)),),
+        (row_of("rules", b"r" * (LONGEST_TEXT + 1), b"{}"),),
+        (row_of("rules", b"r", b"x" * 40 * LONGEST_TEXT),),
+        (row_of("closures", b"a", b"h", b"c", b"files", keys=2),),
+    ],
+)
+def test_what_is_not_shown_whole_is_not_sealed(findings: tuple[Finding, ...]) -> None:
+    """It can be left out, which makes Keyturn ask for it anew."""
+
+    async def story() -> None:
+        stage = Stage()
+        stage.tables.found = (replace(CHANGED, table=findings[0].table, findings=findings),)
+        await stage.seals.start()
+        (shown,) = stage.seals.state().changed
+        assert not shown.whole_shown
+        assert all(len(row.text) <= LONGEST_TEXT for row in shown.rows)
+        with pytest.raises(ConfigurationError, match="Not all"):
+            await stage.seals.settle(shown.table, shown.shown, accept=True)
+        await stage.seals.settle(shown.table, shown.shown, accept=False)
+        assert stage.outcomes[-1] == ("dropped", Actor.HUMAN)
+        await stage.seals.close()
+
+    play(story)
+
+
+def test_a_row_is_shown_with_every_column() -> None:
+    async def story() -> None:
+        stage = Stage()
+        found = row_of("consents", b"ship", b"hash", b'{"argv":["rm"]}', b"2026", keys=2)
+        stage.tables.found = (replace(CHANGED, table="consents", findings=(found,)),)
+        await stage.seals.start()
+        (shown,) = stage.seals.state().changed
+        assert (shown.rows[0].key, shown.rows[0].text) == ("ship / hash", '{"argv":["rm"]} / 2026')
+        assert shown.whole_shown
         await stage.seals.close()
 
     play(story)

@@ -59,12 +59,11 @@ class SealPane(QFrame):
         self._ways = QFrame()
         self._ways.setProperty("surface", "raised")
         self._ways.setProperty("edge", "bottom")
-        note = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
-        note.say(words("seals.drop_note"))
+        self._note = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         buttons = row(gap=8)
         buttons.addWidget(self.drop)
         buttons.addWidget(self.accept)
-        buttons.addWidget(note, 1)
+        buttons.addWidget(self._note, 1)
         ways = column(self._ways, (16, 8, 16, 12), gap=8)
         ways.addLayout(buttons)
         ways.addWidget(self.question)
@@ -92,6 +91,8 @@ class SealPane(QFrame):
         self.rows.say("\n".join(shown.lines))
         self._scroll.setVisible(bool(shown.lines))
         self._ways.setVisible(bool(shown.table))
+        self._note.say(shown.note)
+        self.accept.setVisible(shown.question is not None)
 
     def _on_drop(self) -> None:
         question = self._shown.drop_question if self._shown is not None else None
