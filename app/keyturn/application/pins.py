@@ -23,7 +23,7 @@ from keyturn.application.ports.stores import SettingStore
 from keyturn.application.seals import Sealing
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.decision import Actor
-from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
+from keyturn.domain.errors import ConfigurationError, DamagedPin, SecretStoreUnavailable
 from keyturn.domain.pin import (
     LONGEST,
     SHORTEST,
@@ -44,6 +44,7 @@ ENTRY = ("pin", "owner")
 """Of the keychain, beside the key of the seals."""
 MARK = "pin_use"
 """A sealed setting that says when the PIN is asked, for when its entry is gone or not to be had."""
+_SECOND_NS = 1_000_000_000
 _COST = 2**15
 _BLOCK = 8
 _MEMORY = 64 * 1024 * 1024
@@ -67,6 +68,8 @@ class Pins:
         self._clock = clock
         self._observers = observers
         self._kept: KeptPin | None = None
+        self._deadline_ns = 0
+        """Until then no PIN is looked at, whatever the wall clock is set to."""
         self._use = PinUse.NEVER
         self._trying = asyncio.Lock()
         """One at a time: each try rests on the count that the one before it left."""
@@ -82,7 +85,7 @@ class Pins:
         if sealing is Sealing.ON:
             try:
                 await self._read()
-            except SecretStoreUnavailable as error:
+            except (SecretStoreUnavailable, DamagedPin) as error:
                 _log.warning("what is kept of the PIN is not there cause=%s", error)
         self._observers.changed(Topic.SETTINGS)
 
@@ -108,6 +111,8 @@ class Pins:
                 return await self._try(kept, pin)
             except SecretStoreUnavailable:
                 return PinCheck(outcome=PinOutcome.LOCKED)
+            except DamagedPin:
+                return PinCheck(outcome=PinOutcome.DAMAGED)
 
     async def set(self, present: str, new: str, use: PinUse) -> PinCheck | None:
         """Set or change the PIN, or when it is asked; None: done, else why the present one fails.
@@ -115,12 +120,18 @@ class Pins:
         Raises ConfigurationError for a new one that is none, SecretStoreUnavailable when the
         keychain takes nothing.
         """
-        kept = await self._read()
+        async with self._trying:
+            return await self._set(present, new, use)
+
+    async def _set(self, present: str, new: str, use: PinUse) -> PinCheck | None:
+        try:
+            kept = await self._read()
+        except DamagedPin:
+            return PinCheck(outcome=PinOutcome.DAMAGED)
         if kept is not None:
-            checked = await self.check(present)
+            checked = await self._try(kept, present)
             if checked.outcome is not PinOutcome.RIGHT:
                 return checked
-            kept = self._kept
         if new and not is_usable(new):
             raise ConfigurationError(
                 f"A PIN has {SHORTEST} to {LONGEST} characters.", mend="Choose another one."
@@ -135,19 +146,29 @@ class Pins:
         return None
 
     async def _try(self, kept: KeptPin, pin: str) -> PinCheck:
-        now = self._now()
-        if now < kept.until:
-            return PinCheck(outcome=PinOutcome.WAIT, seconds=kept.until - now)
+        pause = self._pause(kept)
+        if pause:
+            return PinCheck(outcome=PinOutcome.WAIT, seconds=pause)
         failed = kept.failed + 1
-        counted = replace(kept, failed=failed, until=now + wait_after(failed))
-        await self._keep(counted)
+        wait = wait_after(failed)
+        self._deadline_ns = self._clock.monotonic_ns() + wait * _SECOND_NS
+        await self._keep(replace(kept, failed=failed, until=self._now() + wait))
         made = await _verifier(pin[:LONGEST], kept.salt)
-        if hmac.compare_digest(made, kept.verifier):
+        if hmac.compare_digest(made, kept.verifier) and len(pin) <= LONGEST:
+            self._deadline_ns = 0
             await self._keep(replace(kept, failed=0, until=0))
             return PinCheck(outcome=PinOutcome.RIGHT)
-        return PinCheck(
-            outcome=PinOutcome.WRONG, left=tries_left(failed), seconds=wait_after(failed)
-        )
+        return PinCheck(outcome=PinOutcome.WRONG, left=tries_left(failed), seconds=wait)
+
+    def _pause(self, kept: KeptPin) -> int:
+        """Return for how many seconds no PIN is looked at.
+
+        By the clock that nobody sets as long as this process knows of the pause, else by the wall
+        clock: then one that was set back lengthens it to no more than it was at first.
+        """
+        by_wall = min(max(0, kept.until - self._now()), wait_after(kept.failed))
+        left_ns = max(0, self._deadline_ns - self._clock.monotonic_ns())
+        return max(by_wall, -(-left_ns // _SECOND_NS))
 
     async def _put(self, what: str, kept: KeptPin) -> None:
         """Record a change and make it; where the keychain refuses, that is recorded too."""
@@ -160,11 +181,17 @@ class Pins:
         await self._settings.put_setting(MARK, kept.use.value)
 
     async def _read(self) -> KeptPin | None:
+        """Return what is kept; None where there is none. Raises DamagedPin for what is no such."""
         entry = await self._keychain.get(*ENTRY)
-        self._kept = _kept_of(entry.value) if entry is not None else None
-        if self._kept is not None:
-            self._use = self._kept.use
-        return self._kept
+        kept = _kept_of(entry.value) if entry is not None else None
+        if entry is not None and kept is None:
+            # Whoever wrote it, what was chosen is not known: it is asked wherever it could be.
+            self._use = PinUse.T2_T3
+            raise DamagedPin("What the keychain keeps of the PIN cannot be read.")
+        self._kept = kept
+        if kept is not None:
+            self._use = kept.use
+        return kept
 
     async def _keep(self, kept: KeptPin) -> None:
         await self._keychain.put(*ENTRY, Secret(_text(kept)))

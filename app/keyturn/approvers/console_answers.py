@@ -31,8 +31,11 @@ class ConsoleAnswers:
         self._pins = pins
 
     async def with_pin(self, decide: Decide) -> IntentDone:
-        """Apply an answer with a PIN; a wrong one is no answer, and what waits goes on waiting."""
-        if self._pins is None:
+        """Apply an answer with a PIN; a wrong one is no answer, and what waits goes on waiting.
+
+        Denying never takes it, so that a wrong one is in nobody's way.
+        """
+        if self._pins is None or not decide.allow:
             return self.without_pin(decide)
         checked = await self._pins.check(decide.pin)
         if checked.outcome is not PinOutcome.RIGHT:
@@ -97,5 +100,7 @@ def pin_sentence(checked: PinCheck, words: Words) -> str:
             return words("console.pin_wait", n=checked.seconds)
         case PinOutcome.NOT_SET:
             return words("console.pin_not_set")
+        case PinOutcome.DAMAGED:
+            return words("console.pin_damaged")
         case _:
             return words("console.pin_locked")

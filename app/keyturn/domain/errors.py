@@ -34,6 +34,10 @@ class SecretStoreUnavailable(KeyturnError):
     """The OS keychain is locked, missing or does not answer."""
 
 
+class DamagedPin(KeyturnError):
+    """What the keychain keeps of a person's PIN is none."""
+
+
 class PinWanted(KeyturnError):
     """A change lets calls through that take a person's PIN, and came without it."""
 

@@ -55,6 +55,8 @@ class PinOutcome(StrEnum):
     NOT_SET = "not_set"
     LOCKED = "locked"
     """The keychain does not give what it keeps of it."""
+    DAMAGED = "damaged"
+    """What the keychain keeps of it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

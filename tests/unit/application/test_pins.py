@@ -23,6 +23,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console_answers import ConsoleAnswers, setting_pin
 from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.pin import (
+    LONGEST,
     LONGEST_WAIT_SECONDS,
     PinCheck,
     PinOutcome,
@@ -253,15 +254,71 @@ def test_what_the_keychain_does_not_take_is_not_said_to_be_set() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"salt":"zz","verifier":"","use":"t3"}'])
-def test_a_damaged_entry_is_none(text: str) -> None:
-    """Nothing is right then, and the last known use still counts."""
+@pytest.mark.requirement("PIN-1", "PIN-3")
+def test_a_damaged_entry_is_no_way_to_a_new_one(text: str) -> None:
+    """It is asked wherever it could be, none is right, and none is set over it without a word."""
 
     async def story(keeper: Keeper) -> None:
-        await keeper.with_pin()
+        await keeper.with_pin(PinUse.NEVER)
         await keeper.keychain.put(*ENTRY, Secret(text))
         pins = await keeper.start()
-        assert pins.wanted(replace(make_request(), tier=Tier.T3))
-        assert (await pins.check(RIGHT)).outcome is PinOutcome.NOT_SET
+        assert pins.wanted(replace(make_request(), tier=Tier.T2))
+        assert (await pins.check(RIGHT)).outcome is PinOutcome.DAMAGED
+        set_pin = setting_pin(pins, Words(ROOT / "resources" / "translations"))
+        with pytest.raises(ConfigurationError, match="cannot be read"):
+            await set_pin(SetPin(n=1, present="", new="another", use="never"))
+        assert keeper.keychain.secrets[ENTRY].value == text
+        await keeper.keychain.delete(*ENTRY)
+        assert await pins.set("", "another", PinUse.T3) is None
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-2")
+def test_setting_one_takes_its_turn_with_the_tries() -> None:
+    """A try that ends after the change neither puts the old PIN back nor is forgotten."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.with_pin()
+        await asyncio.gather(pins.check(RIGHT), pins.set(RIGHT, "another", PinUse.T3))
+        assert (await pins.check("another")).outcome is PinOutcome.RIGHT
+        await asyncio.gather(pins.set("another", RIGHT, PinUse.T3), pins.check(WRONG))
+        assert (await pins.check(RIGHT)).outcome is PinOutcome.RIGHT
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-2")
+def test_a_clock_that_is_set_neither_ends_nor_lengthens_a_pause() -> None:
+    """Forward it ends none that this process knows of; back it makes none longer than it was."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.with_pin()
+        for _ in range(5):
+            await pins.check(WRONG)
+        keeper.clock.wall_shift_seconds = 3600
+        assert (await pins.check(RIGHT)).outcome is PinOutcome.WAIT
+        keeper.clock.wall_shift_seconds = -365 * 86_400
+        for broker in (pins, await keeper.start()):
+            checked = await broker.check(RIGHT)
+            assert (checked.outcome, checked.seconds) == (PinOutcome.WAIT, 30)
+        keeper.clock.wall_shift_seconds = 0
+        keeper.clock.advance(31)
+        assert (await pins.check(RIGHT)).outcome is PinOutcome.RIGHT
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-1")
+def test_one_with_more_behind_it_is_wrong() -> None:
+    """The longest that there is, and one character: counted, and not taken for the PIN."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.start()
+        assert await pins.set("", "1" * LONGEST, PinUse.T2_T3) is None
+        checked = await pins.check("1" * (LONGEST + 1))
+        assert (checked.outcome, checked.left) == (PinOutcome.WRONG, 4)
+        assert (await pins.check("1" * LONGEST)).outcome is PinOutcome.RIGHT
 
     play(story)
 
@@ -311,6 +368,10 @@ def test_from_the_window_a_wrong_one_is_no_answer() -> None:
         resolution = await future
         assert resolution.answer is not None
         assert resolution.answer.pin
+        denied = queue.ask("call-3", tier=Tier.T2)
+        deny = Decide(n=1, id="call-3", digest=make_request().digest, allow=False, pin=WRONG)
+        assert (await answers.with_pin(deny)).ok
+        assert denied.done()
         queue.ask("call-2", tier=Tier.T2)
         assert queue.answer("call-2") is AnswerEffect.PIN_WANTED
 
