@@ -8,7 +8,13 @@ import msgspec
 from PySide6.QtWidgets import QWidget
 
 from keyturn.application.console_protocol import StateChanged
-from keyturn.application.console_state import HealthState, StopState
+from keyturn.application.console_state import (
+    ChangedRow,
+    ChangedTable,
+    HealthState,
+    SealState,
+    StopState,
+)
 from keyturn.domain.rule import Effect
 from keyturn.gui.agents.presenter import AgentsPresenter
 from keyturn.gui.agents.view import AgentsView
@@ -101,6 +107,21 @@ def rules_empty(studio: Studio) -> MainWindow:
     bridge.tell(StateChanged(rules=()))
     window = framed(Page.RULES, view, studio)
     view.posture.row_of(view.posture.postures[1]).click()
+    return window
+
+
+def rules_changed(studio: Studio) -> MainWindow:
+    """Rules that another program changed: left out after a question, which takes the PIN."""
+    bridge, view, _ = rules(studio)
+    rows = (
+        ChangedRow(difference="added", key="r-77aa", text='{"effect":"allow","tool":"*"}'),
+        ChangedRow(difference="removed", key="r-90c4f0aa3e15", text=""),
+    )
+    change = ChangedTable(table="rules", whole=True, shown="a" * 64, rows=rows)
+    bridge.tell(StateChanged(seals=SealState(state="on", changed=(change,))))
+    window = framed(Page.RULES, view, studio)
+    view.seals.drop.click()
+    window.pin_bar.ask(studio.look.words("console.pin_wanted_change"))
     return window
 
 
@@ -304,6 +325,7 @@ SCENES: dict[str, Scene] = {
     "rules-remove": rules_remove,
     "rules-form": rules_form,
     "rules-empty": rules_empty,
+    "rules-changed": rules_changed,
     "agents": agents_list,
     "agents-detail": agents_detail,
     "agents-unproven": agents_unproven,
