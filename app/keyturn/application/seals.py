@@ -38,6 +38,7 @@ ENTRY = ("seals", "key")
 START_SECONDS = 3.0
 AGAIN_SECONDS = 10.0
 """Between two looks at a keychain that was locked, or did not take what it was given."""
+_OFTEN = frozenset({"rule_uses"})
 ROWS_SHOWN = 50
 _LOOKS = 3
 """How often what changes under the reading is read again."""
@@ -156,8 +157,16 @@ class Seals:
         )
 
     def table_changed(self) -> None:
-        """Take note that a set has another number; the keychain is told soon, off every path."""
-        if self._key and not self._marking.locked():
+        """Take note that a set has another number; the keychain is told soon, off every path.
+
+        Of uses, which a call may change, it is told in a while: it may write a file each time.
+        """
+        if not self._key or self._marking.locked():
+            return
+        numbers = self._tables.numbers()
+        if {name for name in numbers if numbers[name] != self._marked.get(name)} <= _OFTEN:
+            self._later("mark", self._mark)
+        else:
             self._tasks.start(self._mark(), "mark of the seals")
 
     async def close(self) -> None:
@@ -204,14 +213,15 @@ class Seals:
             self._later("key", self._look_for_key)
 
     def _later(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do something again after a while."""
+        """Do something after a while, once, however often it is asked for meanwhile."""
+        if name in self._timers:
+            return
 
         def begin() -> None:
-            self._tasks.start(work(), f"{name} of the seals again")
+            del self._timers[name]
+            self._tasks.start(work(), f"{name} of the seals")
 
         when = self._clock.monotonic_ns() + round(AGAIN_SECONDS * 1e9)
-        if name in self._timers:
-            self._timers[name].cancel()
         self._timers[name] = self._clock.call_at(when, begin)
 
     async def _take_key(self) -> None:

@@ -50,6 +50,7 @@ class Tables:
         self.sealed_now: list[str] = []
         self.found: tuple[TableChanged, ...] = ()
         self.number = 1
+        self.uses = 1
         self.dropping = 0
         """How many more reads find less than was sealed."""
 
@@ -81,7 +82,7 @@ class Tables:
         return same
 
     def numbers(self) -> dict[str, int]:
-        return dict.fromkeys(SEALED_TABLES, self.number)
+        return {**dict.fromkeys(SEALED_TABLES, self.number), "rule_uses": self.uses}
 
 
 class SlowKeychain(FakeSecretStore):
@@ -332,7 +333,7 @@ def test_the_numbers_of_the_sets_follow_into_the_keychain() -> None:
             await settle()
         entry = read_entry(stage.world.secrets.secrets[ENTRY].value)
         assert entry is not None
-        assert set(entry[1].values()) == {3}
+        assert entry[1]["rules"] == 3
         stage.world.secrets.state = "locked"
         stage.tables.number = 4
         stage.seals.table_changed()
@@ -347,7 +348,7 @@ def test_the_numbers_of_the_sets_follow_into_the_keychain() -> None:
         await stage.seals.close()
         entry = read_entry(stage.world.secrets.secrets[ENTRY].value)
         assert entry is not None
-        assert set(entry[1].values()) == {4}
+        assert entry[1]["rules"] == 4
 
     play(story)
 
@@ -370,8 +371,33 @@ def test_what_is_changed_while_the_keychain_is_told_is_told_too() -> None:
         await settle()
         entry = read_entry(stage.world.secrets.secrets[ENTRY].value)
         assert entry is not None
-        assert set(entry[1].values()) == {stage.tables.number}
+        assert entry[1]["rules"] == stage.tables.number
         await stage.seals.close()
+
+    play(story)
+
+
+def test_of_uses_the_keychain_is_told_in_a_while_and_once() -> None:
+    """Calls change them, and a keychain may write a file for each number."""
+
+    async def story() -> None:
+        keychain = SlowKeychain()
+        stage = Stage(keychain=keychain)
+        await stage.seals.start()
+        puts = list[int]()
+        keychain.meanwhile = lambda: puts.append(stage.tables.uses)
+        for _ in range(5):
+            stage.tables.uses += 1
+            stage.seals.table_changed()
+            await settle()
+        assert puts == []
+        stage.world.clock.advance(AGAIN_SECONDS)
+        await settle()
+        assert puts == [6]
+        stage.tables.uses += 1
+        stage.seals.table_changed()
+        await stage.seals.close()
+        assert puts == [6, 7]
 
     play(story)
 
