@@ -1,0 +1,54 @@
+"""What Rules says of the seals: what is asked before an answer, and what can only be left out."""
+
+import pytest
+
+from keyturn.application.console_state import ChangedRow, ChangedTable, SealState
+from keyturn.application.ports.seals import SEALED_TABLES
+from keyturn.presentation.seals import SealsShown, rules_rest, seals_shown
+from keyturn.presentation.words import Words
+from tests.sources import ROOT
+
+WORDS = Words(ROOT / "resources" / "translations")
+
+
+def shown(
+    table: str, *differences: str, whole: bool = True, whole_shown: bool = True
+) -> SealsShown:
+    """Show one table with a row for each difference."""
+    rows = tuple(ChangedRow(difference=d, key="k", text="{}") for d in differences)
+    change = ChangedTable(
+        table=table, whole=whole, shown="0" * 64, rows=rows, whole_shown=whole_shown
+    )
+    found = seals_shown(SealState(state="on", changed=(change,)), WORDS)
+    assert found is not None
+    return found
+
+
+@pytest.mark.requirement("SEAL-2", "LAW-4")
+@pytest.mark.parametrize("table", SEALED_TABLES)
+def test_leaving_out_asks_only_where_calls_may_pass_then(table: str) -> None:
+    """Where a row of the person's own that can deny, ask or end is missing."""
+    loosens = table in {"rules", "rule_uses", "settings"}
+    for difference in ("changed", "removed", "unsure"):
+        assert (shown(table, "added", difference).drop_question is not None) is loosens
+    assert (shown(table, "added", whole=False).drop_question is not None) is loosens
+    assert shown(table, "added").drop_question is None
+
+
+@pytest.mark.requirement("SEAL-2")
+def test_what_is_not_shown_whole_can_be_left_out_only() -> None:
+    """The question that seals it is not there, and the note says why."""
+    found = shown("pins", "changed", whole_shown=False)
+    assert found.question is None
+    assert "Not all of it" in found.note
+    assert shown("pins", "changed").question is not None
+
+
+@pytest.mark.requirement("SEAL-3")
+@pytest.mark.parametrize("state", ["locked", "none", "on"])
+def test_what_the_keychain_lacks_is_said_with_a_way_to_try_again(state: str) -> None:
+    """Also that it does not know of the last change."""
+    found = seals_shown(SealState(state=state, unmarked=True), WORDS)
+    assert found is not None
+    assert found.notice.action
+    assert rules_rest(SealState(state=state)) is (state == "locked")
