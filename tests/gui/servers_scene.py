@@ -19,6 +19,7 @@ from keyturn.application.console_protocol import (
     Welcome,
 )
 from keyturn.application.console_state import ServerState, ToolState
+from keyturn.application.pin_messages import WithPin
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.tier import Tier
 from keyturn.gui.armed_action import ArmedAction
@@ -182,7 +183,7 @@ class ServersScene(QObject):
         self.qtbot.waitUntil(armed, timeout=3_000)
         self.click(action.button)
 
-    def sent(self) -> tuple[Decide | Intent, ...]:
+    def sent(self) -> tuple[Decide | WithPin | Intent, ...]:
         """Return what was sent."""
         return tuple(self.bridge.sent)
 

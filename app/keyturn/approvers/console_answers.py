@@ -45,7 +45,8 @@ class ConsoleAnswers:
     async def refused(self, message: WithPin) -> IntentDone | None:
         """Return why an intent with a PIN is not carried out; None for the right one."""
         if self._pins is None:
-            return None
+            sentence = self._words("console.pin_not_set")
+            return IntentDone(n=message.n, ok=False, sentence=sentence)
         checked = await self._pins.check(message.pin)
         if checked.outcome is PinOutcome.RIGHT:
             return None

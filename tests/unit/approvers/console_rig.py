@@ -20,6 +20,7 @@ from keyturn.application.console_protocol import (
     encode_line,
 )
 from keyturn.application.intents import Intents
+from keyturn.application.pins import Pins
 from keyturn.approvers.console import ConsoleApprover, ConsolePace
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.presentation.words import Words
@@ -44,13 +45,13 @@ class Ears:
         self._intents = intents
         self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
-    async def carry_out(self, intent: Intent) -> None:
+    async def carry_out(self, intent: Intent, *, pin: bool = False) -> None:
         if isinstance(intent, SaveRule) and intent.n == 0:
             self.heard.put_nowait(json.loads(intent.data))
         elif isinstance(intent, Quit):
             raise ZeroDivisionError("a surprise in a use case")
         else:
-            await self._intents.carry_out(intent)
+            await self._intents.carry_out(intent, pin=pin)
 
 
 class SlowSecrets(FakeSecretStore):
@@ -77,6 +78,13 @@ class Rig:
     ) -> None:
         self.world = BrokerWorld(secrets=secrets)
         self.ears = Ears(self.world.intents)
+        self.pins = Pins(
+            keychain=self.world.secrets,
+            settings=self.world.setting_store,
+            log=self.world.log,
+            clock=self.world.clock,
+            observers=self.world.observers,
+        )
         self.given_up: asyncio.Queue[str] = asyncio.Queue()
         self.console = ConsoleApprover(
             argv=(sys.executable, "-I", "-S", str(CHILD), mode),
@@ -89,6 +97,7 @@ class Rig:
             gave_up=self.given_up.put_nowait,
             pace=pace,
             pipe=pipe,
+            pins=self.pins,
         )
         self.world.approvals.attach(self.console)
 

@@ -11,19 +11,25 @@ import pytest
 from keyturn.application.approval_request import Route, WithdrawCause
 from keyturn.application.console_protocol import (
     Decide,
+    Pong,
     PutSetting,
     Quit,
+    RemoveRule,
     ReviewServer,
     SaveRule,
     StopAll,
     Welcome,
+    encode_line,
 )
 from keyturn.application.events import Topic
+from keyturn.application.pin_messages import WithPin
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.approvers.console import ConsoleApprover, ConsolePace
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome
+from keyturn.domain.pin import PinUse
+from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
 from tests.factories import make_call, make_request
@@ -197,7 +203,8 @@ class TestIntents:
         async def story(rig: Rig) -> None:
             await rig.started()
             rig.say(PutSetting(n=1, name="theme", value="dark"))
-            assert await rig.heard("done") == {"type": "done", "n": 1, "ok": True, "sentence": ""}
+            done = await rig.heard("done")
+            assert done == {"type": "done", "n": 1, "ok": True, "sentence": "", "pin": False}
             assert rig.world.registry.settings == {"theme": "dark"}
             rig.say(SaveRule(n=2, data="{"))
             done = await rig.heard("done")
@@ -212,6 +219,32 @@ class TestIntents:
 
         play(Rig, story)
         assert "a surprise in a use case" in caplog.text
+
+    @pytest.mark.requirement("PIN-1", "LAW-4")
+    def test_what_takes_the_pin_is_done_with_the_right_one_only(self) -> None:
+        """Said as such without it, refused with a wrong one; no other message is carried in it."""
+
+        async def story(rig: Rig) -> None:
+            await rig.started()
+            await rig.world.rules.add(Rule(id="r-deny", effect=Effect.DENY))
+            assert await rig.pins.set("", "2580", PinUse.T2_T3) is None
+            rig.world.pin_use = PinUse.T2_T3
+            remove = RemoveRule(n=5, id="r-deny")
+            rig.say(remove)
+            done = await rig.heard("done")
+            assert (done["n"], done["ok"], done["pin"]) == (5, False, True)
+            for pin, intent, ok in (
+                ("1357", remove, False),
+                ("2580", Pong(n=5), False),
+                ("2580", remove, True),
+            ):
+                assert len(rig.world.rules.rules) == 1
+                rig.say(WithPin(n=5, pin=pin, intent=encode_line(intent).decode()))
+                done = await rig.heard("done")
+                assert (done["n"], done["ok"]) == (5, ok)
+            assert rig.world.rules.rules == ()
+
+        play(Rig, story)
 
     def test_before_the_start_there_is_nobody_to_carry_them_out(self) -> None:
         async def story(rig: Rig) -> None:
