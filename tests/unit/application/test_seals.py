@@ -243,7 +243,7 @@ def test_a_rule_that_is_gone_only_while_it_is_read_is_missed(reads: int, distrus
     play(story)
 
 
-@pytest.mark.requirement("SEAL-1", "I-27")
+@pytest.mark.requirement("SEAL-1")
 def test_what_is_found_at_the_unlocking_is_recorded_once() -> None:
     async def story() -> None:
         stage = Stage(sealed=True)
@@ -264,7 +264,7 @@ def row_of(table: str, *columns: bytes, keys: int = 1) -> Finding:
     return Finding(table=table, difference=Difference.ADDED, key=columns[:keys], row=columns)
 
 
-@pytest.mark.requirement("SEAL-2", "I-21")
+@pytest.mark.requirement("SEAL-2")
 @pytest.mark.parametrize(
     "findings",
     [
