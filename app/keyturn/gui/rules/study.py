@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from keyturn.application.console_protocol import Welcome
 from keyturn.domain.back_test import MOST_CALLS, PastCall
 from keyturn.domain.rule import Rule
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.worker import Worker
 from keyturn.presentation.rule_study import past_calls, study_lines
 from keyturn.presentation.words import Words
@@ -26,7 +26,7 @@ class RuleStudy(QObject):
     studied = Signal(object)
     """The sentences, a tuple of texts."""
 
-    def __init__(self, bridge: Bridge, words: Words, parent: QObject | None = None) -> None:
+    def __init__(self, bridge: BrokerEvents, words: Words, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._words = words
         self._worker = Worker("rule study")
