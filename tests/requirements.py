@@ -318,6 +318,13 @@ LAUNCH = _section(
     ("AGENT-PROGRAM", KEPT, "An agent in another program than the enrolled one asks."),
 )
 
+REACH = _section(
+    "issue 4, architecture 7 Tiers",
+    ("ENV1", KEPT, "An agent of one environment reaches no other by server, credential, argument."),
+    ("ENV2", KEPT, "An argument that names another environment than the server's asks."),
+    ("ENV3", KEPT, "Labels and pairs are proposed or kept, and changed by a person only."),
+)
+
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
@@ -339,4 +346,5 @@ REQUIREMENTS = (
     *INVARIANTS,
     *ROUTES,
     *LAUNCH,
+    *REACH,
 )

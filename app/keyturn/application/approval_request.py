@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from keyturn.domain.client_request import TOOLS_CALL
+from keyturn.domain.environment import Named
 from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
@@ -125,6 +126,10 @@ class ApprovalRequest:
     first_use: bool = False
     credentials: tuple[str, ...] = ()
     environment: str = ""
+    named_environments: tuple[Named, ...] = ()
+    """What among the arguments names another environment than the server's."""
+    production: bool = False
+    """It reaches production, by its server, a credential or an argument."""
     pinned_at: str = ""
     created_utc: str = ""
     ticket: str = ""

@@ -32,6 +32,7 @@ def denied(judgement: Judgement | None) -> Refused:
         outcome=Outcome.DENIED_RULE,
         rule=rule_name(judgement),
         never=rule is not None and rule.never,
+        crossing=judgement.crossing if judgement is not None else None,
     )
 
 
@@ -71,6 +72,8 @@ def call_request(
         first_use=call.is_of_tool and (call.server, call.tool) not in session.tools_used,
         credentials=connection.server.credential_names(),
         environment=connection.server.environment,
+        named_environments=judged.found.differing,
+        production=judged.found.raises,
         pinned_at=standing.pin.pinned_at if standing.pin is not None else "",
         created_utc=created_utc,
         ticket=ticket,

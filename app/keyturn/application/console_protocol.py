@@ -17,7 +17,9 @@ from keyturn.application.console_state import (
     ServerState,
     StopState,
 )
+from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinState, SetPin, SettleSeals, UnlockSeals
+from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
 
 WINDOW_LINE_BYTES = 64 * 1024 * 1024
@@ -75,6 +77,8 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
     hits: dict[str, int] | None = None
     """How often each rule decided, by its id; of rules that did since the broker's start."""
     posture: str | None = None
+    reach: tuple[Reach, ...] | None = None
+    """Pairs of environments that may cross."""
     credentials: tuple[CredentialState, ...] | None = None
     settings: dict[str, str] | None = None
     health: HealthState | None = None
@@ -357,6 +361,8 @@ Intent = (
     | SetPin
     | SettleSeals
     | UnlockSeals
+    | SetEnvironment
+    | SetReach
     | Quit
 )
 FromWindow = Pong | Decide | Intent

@@ -32,7 +32,9 @@ from keyturn.application.console_protocol import (
     StopAll,
     UseRules,
 )
+from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.events import Observers, Topic
+from keyturn.application.labelling import Labelling
 from keyturn.application.live import LiveConnections
 from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.secret_store import Secret
@@ -71,6 +73,7 @@ class Intents:
         approvals: Approvals,
         live: LiveConnections,
         sign_ins: SignInDesk,
+        labelling: Labelling,
         seals: Seals | None = None,
         set_pin: Callable[[SetPin], Awaitable[None]] | None = None,
         observers: Observers,
@@ -85,6 +88,7 @@ class Intents:
         self._approvals = approvals
         self._live = live
         self._sign_ins = sign_ins
+        self._labelling = labelling
         self._seals = seals
         self._observers = observers
         self._home = home
@@ -144,6 +148,8 @@ class Intents:
                 await self._set_pin(intent)
             case SettleSeals() | UnlockSeals():
                 await self._settle_seals(intent)
+            case SetEnvironment() | SetReach():
+                await self._label(intent)
             case Quit():
                 self._quit()
             case _:
@@ -213,6 +219,20 @@ class Intents:
             )
         self._rejudge()
 
+    async def _label(self, intent: SetEnvironment | SetReach) -> None:
+        match intent:
+            case SetReach():
+                await self._labelling.allow(intent.agent, intent.other, on=intent.on)
+            case SetEnvironment(of="agent"):
+                await self._labelling.agent(intent.name, intent.environment)
+            case SetEnvironment(of="server"):
+                await self._labelling.server(intent.name, intent.environment)
+            case SetEnvironment(of="credential"):
+                await self._labelling.credential(intent.server, intent.name, intent.environment)
+            case _:
+                raise ConfigurationError("There is nothing of this kind to label.")
+        self._rejudge()
+
     async def _set_posture(self, name: str) -> None:
         if name not in {posture.value for posture in Posture}:
             raise ConfigurationError("There is no such built-in rule.")
@@ -232,6 +252,7 @@ class Intents:
             headers=intent.headers,
             env=intent.env,
             environment=intent.environment,
+            credential_environments=before.credential_environments if before is not None else {},
             cwd=CwdMode.HOME,
             cwd_path=self._home,
         )

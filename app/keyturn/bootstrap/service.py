@@ -94,6 +94,7 @@ class Service:
             secrets=base.secrets,
             holds=base.holds,
             sign_ins=self._sign_ins,
+            environments=base.labelling.environments,
             seals=seals,
         )
 
@@ -128,6 +129,7 @@ class Service:
             approvals=base.approvals,
             live=self.hub,
             sign_ins=self._sign_ins,
+            labelling=base.labelling,
             seals=self._seals,
             observers=base.observers,
             home=str(Path.home()),

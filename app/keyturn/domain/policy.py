@@ -8,6 +8,7 @@ import msgspec
 
 from keyturn.domain.condition import ConditionFault, Look
 from keyturn.domain.decision import Verdict
+from keyturn.domain.environment import Crossing
 from keyturn.domain.lamps import Lamps, needs_a_person
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
 from keyturn.domain.rule_life import AT_NO_TIME, Life, Moment
@@ -58,6 +59,12 @@ class Because(StrEnum):
     """The agent is not enrolled, so no rule may allow its calls."""
     PROGRAM_CHANGED = "program_changed"
     """The agent runs in another program than the one that a person enrolled."""
+    CROSSING = "crossing"
+    """The agent's environment may not reach another one: the built-in rule about environments."""
+    ENVIRONMENT_DIFFERS = "environment_differs"
+    """Among the arguments another environment is named than the server's, so no rule may allow."""
+    ENVIRONMENT_UNCLEAR = "environment_unclear"
+    """There is too much among the arguments to say what environment they name."""
 
 
 LIMITED = frozenset({Because.RULE_SPENT, Because.RULE_RATE})
@@ -71,6 +78,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     because: Because
     rule: Rule | None = None
     """The rule that is named; None for the default and the posture."""
+    crossing: Crossing | None = None
+    """From where to where, of a call that is denied for that."""
 
 
 _VERDICTS = {

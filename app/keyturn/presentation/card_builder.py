@@ -23,6 +23,7 @@ from keyturn.presentation.chips import chips_of
 from keyturn.presentation.claims import claimed_pairs, observed_pairs
 from keyturn.presentation.decisive import decisive_of, decisive_values, worst_origins
 from keyturn.presentation.definition_text import definition_text, laid_out
+from keyturn.presentation.environments import band_of
 from keyturn.presentation.json_nodes import (
     Node,
     count_nodes,
@@ -98,6 +99,7 @@ class CardBuilder:
                 *chips_of(request, self.phrases, self._words, stopped=_stopped(deadline)),
                 *([Chip(role=Role.WARNING, icon=Icon.ATTENTION, text=more)] if more else []),
             ),
+            band=band_of(request, self._words),
             lamps=self.phrases.lamps(request),
             decisive=decisive,
             decisive_more=more,

@@ -49,6 +49,8 @@ _WHY_KEYS: dict[str, str] = {
     Because.THREE_LAMPS.value: "phrases.why_three_lamps",
     Because.OTHER_PARAMS.value: "phrases.why_other_params",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
+    Because.ENVIRONMENT_DIFFERS.value: "phrases.why_environment_differs",
+    Because.ENVIRONMENT_UNCLEAR.value: "phrases.why_environment_unclear",
     Because.GRANT.value: "phrases.why_grant",
     Because.UNKNOWN_AGENT.value: "phrases.why_unknown_agent",
     Because.PROGRAM_CHANGED.value: "phrases.why_program_changed",
