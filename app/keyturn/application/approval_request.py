@@ -10,6 +10,7 @@ from keyturn.domain.environment import Named
 from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
+from keyturn.domain.touches import ONE, Touches
 
 
 class RequestKind(StrEnum):
@@ -130,6 +131,8 @@ class ApprovalRequest:
     """What among the arguments names another environment than the server's."""
     production: bool = False
     """It reaches production, by its server, a credential or an argument."""
+    touches: Touches = ONE
+    """How many things a call touches."""
     pinned_at: str = ""
     created_utc: str = ""
     ticket: str = ""

@@ -4,7 +4,8 @@ Allowed is what an allow rule covers and no stricter rule does. That is a choice
 for each stricter rule; each choice is a conjunction of tests on names and arguments, and for each
 name and argument it is found out what fits (`text_sets`, `value_sets`). What is found is held
 against the judge itself before it is shown, and what cannot be told is said to be unproved. Only
-rules are looked at: tiers, lamps and a person's other limits forbid more, never less.
+rules are looked at: tiers, lamps and a person's other limits forbid more, never less. How much a
+call touches is counted of the calls that are found, and not searched for.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +17,7 @@ from keyturn.domain.decision import Verdict
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Posture, judge
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
-from keyturn.domain.rule_life import NO_LIMITS
+from keyturn.domain.rule_life import AT_ANY_TIME, NO_LIMITS, RuleLimits
 from keyturn.domain.tier import Tier
 
 MOST_CHOICES = 20_000
@@ -104,14 +105,27 @@ def newly_allowed(
                 search.look(start.with_rule(lost), stricter)
         if any(lost.kind is rule.kind and _may_fault(lost, rule) for lost in gone):
             search.unsure = True
+        if rule not in old and any(allow.limits.count_touches for allow in allows):
+            # What touches more than one of them allowed is not looked for.
+            search.unsure = True
     return search.answer()
 
 
 def at_their_loosest(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Return the rules that are on, with no limit reached and no window open."""
     return tuple(
-        replace(rule, limits=NO_LIMITS) for rule in rules if rule.enabled and not rule.during
+        replace(rule, limits=_of_one_call(rule))
+        for rule in rules
+        if rule.enabled and not rule.during
     )
+
+
+def _of_one_call(rule: Rule) -> RuleLimits:
+    """Return the limit that each call meets or not, whatever came before it."""
+    most = rule.limits.touches_per_call
+    hourly = rule.limits.touches_per_hour
+    bounds = [bound for bound in (most, hourly) if bound is not None]
+    return RuleLimits(touches_per_call=min(bounds)) if bounds else NO_LIMITS
 
 
 def _stricter(rules: Iterable[Rule], kind: Kind) -> list[Rule]:
@@ -120,7 +134,14 @@ def _stricter(rules: Iterable[Rule], kind: Kind) -> list[Rule]:
 
 def _allowing(call: RuleSubject, rules: Iterable[Rule]) -> Rule | None:
     """Return the rule that allows a call of a confirmed tool; None where none does."""
-    judgement = judge(call, tier=Tier.T1, labels=Lamps.NONE, rules=rules, posture=Posture.ASK_ALL)
+    judgement = judge(
+        call,
+        tier=Tier.T1,
+        labels=Lamps.NONE,
+        rules=rules,
+        posture=Posture.ASK_ALL,
+        moment=AT_ANY_TIME,
+    )
     return judgement.rule if judgement.verdict is Verdict.ALLOW else None
 
 
