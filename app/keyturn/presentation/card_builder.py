@@ -68,6 +68,7 @@ class CardBuilder:
         self._words = words
         self._verbs = verbs
         self.phrases = Phrases(words, verbs)
+        self.vocabulary = verbs.vocabulary
 
     def card(
         self,
@@ -114,7 +115,7 @@ class CardBuilder:
             deadline=deadline,
             actions=self.actions(request, stopped=_stopped(deadline)),
             tool_short_name=short_name(request),
-            review=review_choice(request, self._words),
+            review=review_choice(request, self._words, self.vocabulary),
         )
 
     def decisive(self, request: ApprovalRequest) -> tuple[DecisiveValue, ...]:
