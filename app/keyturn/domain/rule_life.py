@@ -89,6 +89,16 @@ class RuleLimits:
         """Tell whether there is any limit."""
         return self != NO_LIMITS
 
+    def may_allow_more_than(self, other: "RuleLimits") -> bool:
+        """Tell whether any limit is wider than another rule's."""
+        return (
+            _is_wider(self.per_minute, other.per_minute)
+            or _is_wider(self.uses, other.uses)
+            or _is_wider(self.touches_per_call, other.touches_per_call)
+            or _is_wider(self.touches_per_hour, other.touches_per_hour)
+            or (bool(other.until) and (not self.until or self.until > other.until))
+        )
+
     def life(self, rule_id: str, moment: Moment, touches: Touches | None = ONE) -> Life:
         """Say whether the rule still allows at a moment; None: nobody counted what is touched."""
         if not self.are_set:
@@ -108,6 +118,10 @@ class RuleLimits:
         if per_hour is not None and (touches is None or touches.over(per_hour - touched)):
             return Life.OVER_HOUR
         return Life.ACTS
+
+
+def _is_wider(limit: int | None, other: int | None) -> bool:
+    return other is not None and (limit is None or limit > other)
 
 
 NO_LIMITS = RuleLimits()
