@@ -7,6 +7,7 @@ The pipes are inherited and have no name, so nothing else can speak this (archit
 
 import msgspec
 
+from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_state import (
     AgentState,
@@ -278,28 +279,6 @@ class SetTier(_Message, frozen=True, kw_only=True, tag="set_tier"):
     labels: str
     hidden: bool | None = None
     """Remove the pinned tool from agents, or show it to them again; None leaves it as it is."""
-
-
-class EnrolAgent(_Message, frozen=True, kw_only=True, tag="enrol_agent"):
-    """Make a token for an agent."""
-
-    n: int
-    name: str
-
-
-class SetAgentHttp(_Message, frozen=True, kw_only=True, tag="set_agent_http"):
-    """Let an agent connect over HTTP too, or no longer."""
-
-    n: int
-    name: str
-    on: bool
-
-
-class RevokeAgent(_Message, frozen=True, kw_only=True, tag="revoke_agent"):
-    """Take an agent's token away and end its connections."""
-
-    n: int
-    name: str
 
 
 class PutCredential(_Message, frozen=True, kw_only=True, tag="put_credential"):

@@ -75,8 +75,9 @@ class Environments:
         self._observers.changed(Topic.RULES)
 
     def use_labels(self, servers: Iterable[ServerConfig], agents: Iterable[AgentConfig]) -> None:
-        """Take over what is labelled by now."""
-        servers, agents = tuple(servers), tuple(agents)
+        """Take over what is labelled by now; whoever proposes a server gives no word a meaning."""
+        servers = tuple(server for server in servers if server.confirmed)
+        agents = tuple(agents)
         labels = {server.environment for server in servers}
         labels |= {agent.environment for agent in agents}
         labels |= {one for server in servers for one in server.credential_environments.values()}

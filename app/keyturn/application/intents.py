@@ -6,10 +6,10 @@ Only the console pipe and the terminal approver reach this (architecture.md law 
 from collections.abc import Awaitable, Callable
 from typing import assert_never
 
+from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.agreements import Agreements, PinShown
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
-    EnrolAgent,
     Intent,
     KeepServer,
     PutCredential,
@@ -21,9 +21,7 @@ from keyturn.application.console_protocol import (
     RemoveServer,
     Resume,
     ReviewServer,
-    RevokeAgent,
     SaveRule,
-    SetAgentHttp,
     SetPosture,
     SetTier,
     SettleCredential,

@@ -229,10 +229,9 @@ class Registry:
     async def enrol(self, name: str, executable: str = "", sha256: str = "") -> None:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
         token = self._tokens.new_token()
-        agent = _enrolled(
-            checked_agent_name(name), token, (executable, sha256), self._clock.now_utc()
-        )
+        program, now = (executable, sha256), self._clock.now_utc()
         async with self._changing_agents:
+            agent = _enrolled(checked_agent_name(name), token, program, now, self._agents.get(name))
             await _record(self._log, RecordType.AGENT, "enrolled", Actor.HUMAN, agent=name)
             await self._agent_store.put_agent(agent)
             self._tokens.write(name, token)
@@ -349,7 +348,10 @@ def _still_there(server: ServerConfig, kept: SecretStoreUnavailable) -> SecretSt
     )
 
 
-def _enrolled(name: str, token: str, program: tuple[str, str], now: str) -> AgentConfig:
+def _enrolled(
+    name: str, token: str, program: tuple[str, str], now: str, before: AgentConfig | None
+) -> AgentConfig:
+    """Return an agent with its new token; enrolled anew it works where it did."""
     executable, sha256 = program
     return AgentConfig(
         name=name,
@@ -357,6 +359,7 @@ def _enrolled(name: str, token: str, program: tuple[str, str], now: str) -> Agen
         executable=executable,
         executable_sha256=sha256,
         enrolled_at=now,
+        environment=before.environment if before is not None else "",
     )
 
 

@@ -245,6 +245,25 @@ class TestLabels:
 
         play(story)
 
+    def test_an_agent_that_is_enrolled_anew_keeps_its_label(self) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            await world.registry.enrol("analyst")
+            await world.labelling.agent("analyst", "qa")
+            await world.registry.enrol("analyst")
+            assert [agent.environment for agent in world.registry.agents] == ["qa"]
+
+        play(story)
+
+    def test_the_label_of_a_proposed_server_gives_no_word_a_meaning(self) -> None:
+        world = World()
+        server = replace(make_server(environment="proddb"), confirmed=False)
+        world.environments.use_labels([server], [agent("qa")])
+        connection = make_connection(server=make_server())
+        found = world.environments.find(connection, {"host": "proddb"})
+        assert found.raises
+        assert found.crossing is not None and found.crossing.other == "production"
+
     @pytest.mark.parametrize("text", ["", "[", "{}", '[{"agent":"qa"}]', "7"])
     def test_pairs_that_cannot_be_read_are_none(self, text: str) -> None:
         assert read_reach(text) == ()

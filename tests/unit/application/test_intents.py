@@ -6,9 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
+from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.call import Forwarded, Refused
 from keyturn.application.console_protocol import (
-    EnrolAgent,
     Intent,
     KeepServer,
     PutCredential,
@@ -20,9 +20,7 @@ from keyturn.application.console_protocol import (
     RemoveServer,
     Resume,
     ReviewServer,
-    RevokeAgent,
     SaveRule,
-    SetAgentHttp,
     SetPosture,
     SetTier,
     SettleCredential,
