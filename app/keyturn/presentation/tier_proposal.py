@@ -39,10 +39,9 @@ def propose_tier(
         )
         if one is not None
     ]
-    if not found or all(tier is None for tier, _ in found):
+    if not found:
         return TierProposal(tier=None, labels=Lamps.NONE, reasons=())
-    tiers = [tier for tier, _ in found if tier is not None]
-    tier = max(tiers)
+    tier = max(one for one, _ in found)
     reasons = tuple(reason for one, reason in found if one is tier)
     return TierProposal(tier=tier, labels=_labels(definition, tier, vocabulary), reasons=reasons)
 

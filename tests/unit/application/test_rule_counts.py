@@ -230,7 +230,7 @@ def test_what_is_touched_within_an_hour_is_counted() -> None:
         world = World(hourly)
         connection = await world.connect(None, make_tool(inputSchema={"type": "object"}))
         for number, count in enumerate([3, 2]):
-            arguments: JsonObject = {"ids": ["a"] * count}
+            arguments: JsonObject = {"ids": [*"abc"[:count]]}
             call = make_call(connection, arguments=arguments, id_=f"call-{number}")
             assert isinstance(await world.gate.handle(call, world.server), Forwarded)
         world.start(make_call(connection, arguments={"ids": ["a"]}, id_="call-3"))
@@ -238,7 +238,7 @@ def test_what_is_touched_within_an_hour_is_counted() -> None:
         assert request.because == Because.RULE_HOUR.value
         world.approvals.close()
         world.clock.advance(3601)
-        again = make_call(connection, arguments={"ids": ["a"] * 5}, id_="call-4")
+        again = make_call(connection, arguments={"ids": [*"abcde"]}, id_="call-4")
         assert isinstance(await world.gate.handle(again, world.server), Forwarded)
 
     play(story)

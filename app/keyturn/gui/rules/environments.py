@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from keyturn.application.console_protocol import IntentDone, StateChanged
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.domain.environment import LONGEST_LABEL
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.fields import Labelled, LineField, NamePicker
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import SidePane
@@ -154,7 +154,7 @@ class EnvironmentsPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         sender: IntentSender,
         rule: EnvironmentRule,
         pane: EnvironmentsPane,
