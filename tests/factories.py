@@ -17,7 +17,11 @@ from keyturn.domain.definition import (
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.launch import LaunchIdentity
 from keyturn.domain.tier import Tier
+from keyturn.inspection.environment_words import read_environment_words
 from keyturn.inspection.trace import MemoryTraceIndexes
+from tests.sources import ROOT
+
+ENVIRONMENT_WORDS = read_environment_words(ROOT / "resources" / "environment_words.toml")
 
 HOST = ObservedProcess(pid=4000, started=10.0, executable="/opt/host", name="host")
 SHIM = ObservedProcess(pid=4001, started=11.0, executable="/usr/bin/python3", name="python3")

@@ -318,6 +318,16 @@ LAUNCH = _section(
     ("AGENT-PROGRAM", KEPT, "An agent in another program than the enrolled one asks."),
 )
 
+REACH = _section(
+    "issue 4, architecture 7 Tiers",
+    ("ENV1", KEPT, "An agent of one environment reaches no other by server, credential, argument."),
+    ("ENV2", KEPT, "An argument that names another environment than the server's asks."),
+    ("TIER-PROPOSAL", KEPT, "A tier is proposed with its reason, and confirmed by a press only."),
+    ("REACH-LIMIT", KEPT, "A rule can bound what one call, and what an hour, may touch."),
+    ("REACH-PROOF", KEPT, "Of what a rule bounds by touches nothing wrong is proved."),
+    ("ENV3", KEPT, "Labels and pairs are proposed or kept, and changed by a person only."),
+)
+
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
@@ -339,4 +349,5 @@ REQUIREMENTS = (
     *INVARIANTS,
     *ROUTES,
     *LAUNCH,
+    *REACH,
 )

@@ -27,6 +27,10 @@ class Headless:
     """Confirmed tiers by tool name or glob, the same for each server."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     review: str = "accept"
+    of_agent: str = ""
+    """The agent's environment."""
+    of_servers: str = ""
+    """That of each server."""
     more: str = ""
 
     @property
@@ -63,6 +67,7 @@ class Headless:
     def _lines(self) -> Iterable[str]:
         yield '[policy]\nposture = "ask_all"'
         yield f'[agents.{AGENT}]\ntoken_file = "{AGENT}.token"'
+        yield f'environment = "{self.of_agent}"'
         for name, where in self.servers.items():
             yield f"[servers.{name}]"
             if isinstance(where, str):
@@ -70,6 +75,7 @@ class Headless:
             else:
                 yield f"command = {json.dumps(where)}"
             yield f'review = "{self.review}"'
+            yield f'environment = "{self.of_servers}"'
             if self.env:
                 pairs = ", ".join(f"{key} = {json.dumps(v)}" for key, v in self.env.items())
                 yield f"env = {{ {pairs} }}"

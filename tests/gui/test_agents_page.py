@@ -9,10 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
+from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.console_protocol import (
-    EnrolAgent,
-    RevokeAgent,
-    SetAgentHttp,
     StateChanged,
 )
 from keyturn.application.console_state import AgentState

@@ -24,6 +24,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
 from keyturn.application.connection import Connection
+from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
@@ -58,6 +59,7 @@ from keyturn.domain.tier import Tier
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.trace import MemoryTraceIndexes
+from tests.factories import ENVIRONMENT_WORDS
 from tests.fakes.decision_log import FakeDecisionLog
 from tests.fakes.ids import FakeIds
 from tests.fakes.milestones import FakeMilestones
@@ -345,6 +347,7 @@ class World:
             validator=JsonSchemaValidator(),
             alerts=self.alerts,
             limits=self.limits,
+            environments=Environments(words=ENVIRONMENT_WORDS, observers=observers),
             large=PooledArguments(self),
         )
         return Gate(

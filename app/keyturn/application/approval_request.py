@@ -6,9 +6,11 @@ from enum import StrEnum
 import msgspec
 
 from keyturn.domain.client_request import TOOLS_CALL
+from keyturn.domain.environment import Named
 from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
+from keyturn.domain.touches import ONE, Touches
 
 
 class RequestKind(StrEnum):
@@ -125,6 +127,12 @@ class ApprovalRequest:
     first_use: bool = False
     credentials: tuple[str, ...] = ()
     environment: str = ""
+    named_environments: tuple[Named, ...] = ()
+    """What among the arguments names another environment than the server's."""
+    production: bool = False
+    """It reaches production, by its server, a credential or an argument."""
+    touches: Touches = ONE
+    """How many things a call touches."""
     pinned_at: str = ""
     created_utc: str = ""
     ticket: str = ""

@@ -70,4 +70,7 @@ class AskedCall:
 
 
 def _says(request: ApprovalRequest) -> tuple[object, ...]:
-    return request.tier, request.labels, request.environment
+    return (
+        *(request.tier, request.labels, request.environment),
+        *(request.named_environments, request.production),
+    )

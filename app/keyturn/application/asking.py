@@ -6,6 +6,7 @@ from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import canonical
 from keyturn.domain.decision import Outcome
 from keyturn.domain.policy import Because, Judgement
+from keyturn.domain.touches import ONE, touches_of
 
 
 def rule_name(judgement: Judgement | None) -> str:
@@ -32,6 +33,7 @@ def denied(judgement: Judgement | None) -> Refused:
         outcome=Outcome.DENIED_RULE,
         rule=rule_name(judgement),
         never=rule is not None and rule.never,
+        crossing=judgement.crossing if judgement is not None else None,
     )
 
 
@@ -71,6 +73,9 @@ def call_request(
         first_use=call.is_of_tool and (call.server, call.tool) not in session.tools_used,
         credentials=connection.server.credential_names(),
         environment=connection.server.environment,
+        named_environments=judged.found.differing,
+        production=judged.found.raises,
+        touches=touches_of(call.arguments) if call.is_of_tool else ONE,
         pinned_at=standing.pin.pinned_at if standing.pin is not None else "",
         created_utc=created_utc,
         ticket=ticket,

@@ -12,6 +12,7 @@ from keyturn.application.asking import denied
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused, scope_of
 from keyturn.application.connection import Connection
 from keyturn.application.continuations import RESPONSES
+from keyturn.application.environments import Environments
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
 from keyturn.application.ports.payloads import LargeArguments, NotInspected
@@ -56,6 +57,7 @@ class Assessment:
         validator: SchemaValidator,
         alerts: Alerts,
         limits: Limits,
+        environments: Environments,
         large: LargeArguments | None = None,
     ) -> None:
         """Without `large`, large arguments are validated like all others."""
@@ -66,6 +68,7 @@ class Assessment:
         self._validator = validator
         self._alerts = alerts
         self._limits = limits
+        self._environments = environments
         self._large = large
 
     def assess(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
@@ -136,16 +139,18 @@ class Assessment:
             session.results_in_reach,
             judged.tier,
             judged.standing.labels,
+            judged.found,
         )
 
     def _weigh(self, incoming: IncomingCall, judged: Judged) -> None:
-        """Look up what a person confirmed of the tool, as it is now."""
+        """Look up what a person confirmed of the tool, and where the call goes, as it is now."""
         connection = incoming.connection
+        judged.look(self._environments, connection)
         if judged.call.is_of_tool:
             judged.standing = self._agreements.standing(connection, judged.call.tool)
         judged.tier = effective_tier(
             judged.standing.tier,
-            environment_raises=connection.server.environment == "production",
+            environment_raises=judged.found.raises,
             arguments_bytes=len(judged.canonical_arguments),
         )
 
@@ -271,16 +276,12 @@ class Assessment:
             lamps |= Lamps.U
         if judged.tier >= Tier.T2:
             labels |= Lamps.X
+        if judged.found.crossing is not None:
+            crossing = judged.found.crossing
+            return Judgement(verdict=Verdict.DENY, because=Because.CROSSING, crossing=crossing)
         if call.method in ONLY_TELLS:
             return _judge_telling(call, lamps, self._rules)
-        subject = RuleSubject(
-            kind=kind_of(call.method) or Kind.CALL,
-            agent=call.agent,
-            server=call.server,
-            tool=call.tool,
-            arguments=call.arguments,
-            lamps=lamps,
-        )
+        subject = _subject_of(call, lamps)
         scope = scope_of(incoming, judged)
         judgement = self._rules.judge(
             subject, tier=judged.tier, labels=labels, suspended=suspended, scope=scope
@@ -288,12 +289,28 @@ class Assessment:
         continuations = connection.session.continuations
         if judgement.verdict is not Verdict.DENY and continuations.holds(call):
             return Judgement(verdict=Verdict.ALLOW, because=Because.CONTINUATION)
-        return _unless_held_back(judgement, incoming, call)
+        return _unless_held_back(judgement, incoming, judged)
 
 
-def _unless_held_back(judgement: Judgement, incoming: IncomingCall, call: ToolCall) -> Judgement:
+def _subject_of(call: ToolCall, lamps: Lamps) -> RuleSubject:
+    """Return what rules may look at."""
+    return RuleSubject(
+        kind=kind_of(call.method) or Kind.CALL,
+        agent=call.agent,
+        server=call.server,
+        tool=call.tool,
+        arguments=call.arguments,
+        lamps=lamps,
+    )
+
+
+def _unless_held_back(judgement: Judgement, incoming: IncomingCall, judged: Judged) -> Judgement:
     """Ask about what would be allowed, where no rule may allow such a call."""
-    connection = incoming.connection
+    connection, call = incoming.connection, judged.call
+    if judged.found.differing:
+        return _asked_instead(judgement, Because.ENVIRONMENT_DIFFERS)
+    if judged.found.unclear:
+        return _asked_instead(judgement, Because.ENVIRONMENT_UNCLEAR)
     if call.method == TASK_UPDATE and not connection.session.continuations.expects(call):
         return _asked_instead(judgement, Because.NOT_ASKED)
     if judgement.because is Because.BUILT_IN:

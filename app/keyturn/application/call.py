@@ -11,12 +11,15 @@ import msgspec
 
 from keyturn.application.agreements import Standing
 from keyturn.application.connection import Connection
+from keyturn.application.environments import NOTHING_FOUND, Environments, Found
 from keyturn.application.ports.clock import Timer
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.client_request import TOOLS_CALL, name_in
+from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
+from keyturn.domain.environment import Crossing
 from keyturn.domain.grant import GrantScope
 from keyturn.domain.hold_budget import held_seconds
 from keyturn.domain.lamps import Lamps
@@ -135,10 +138,10 @@ class IncomingCall(msgspec.Struct, kw_only=True):
         return named if isinstance(named, str) else ""
 
 
-Basis = tuple[str, int, Posture, bool, Lamps, int, Tier, Lamps]
+Basis = tuple[str, int, Posture, bool, Lamps, int, Tier, Lamps, Found]
 """What a judgement rests on beside the call: hash of the rules, changes of the grants, posture,
 whether rules are suspended, the session's lamps, how many results its trace looks in, the tool's
-tier and labels."""
+tier and labels, and what was found of environments."""
 
 
 class Judged(msgspec.Struct, kw_only=True):
@@ -155,6 +158,10 @@ class Judged(msgspec.Struct, kw_only=True):
     trace: Trace = Trace()
     judgement: Judgement | None = None
     basis: Basis | None = None
+    found: Found = NOTHING_FOUND
+    """What it crosses, names and reaches."""
+    found_at: tuple[int, ServerConfig] | None = None
+    """How often labels had changed by then, and the server as it was."""
     digest: str = ""
     canonical_arguments: bytes = b""
     outcome: Outcome = Outcome.ERROR_BROKER
@@ -163,6 +170,14 @@ class Judged(msgspec.Struct, kw_only=True):
     """How long a person took, or let it be."""
     retry_granted: bool = False
     """It was allowed, its client did not come back, and the next identical call may be sent."""
+
+    def look(self, environments: Environments, connection: Connection) -> None:
+        """Find out what it crosses, unless that was found since a label or a pair changed."""
+        now = (environments.changes, connection.server)
+        at = self.found_at
+        if at is None or at[0] != now[0] or at[1] is not now[1]:
+            self.found = environments.find(connection, self.call.arguments)
+            self.found_at = now
 
     @property
     def only_noted(self) -> bool:
@@ -216,6 +231,8 @@ class Refused:
     rule: str = ""
     never: bool = False
     """The rule that denied it is marked so that no approval lets it through."""
+    crossing: Crossing | None = None
+    """From which environment to which it would have gone, where it was denied for that."""
     ticket: str = ""
     faults: tuple[str, ...] = ()
     hold_seconds: int = 0

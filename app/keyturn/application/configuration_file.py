@@ -21,6 +21,7 @@ from keyturn.domain.configuration import (
     ServerConfig,
     ToolSetting,
 )
+from keyturn.domain.environment import Reach, is_label
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
@@ -31,10 +32,10 @@ from keyturn.domain.tier import CONFIRMABLE, Tier
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 _FILE = "FILE"
-_TOP = frozenset({"policy", "servers", "agents", "rules", "limits", "approver"})
+_TOP = frozenset({"policy", "servers", "agents", "rules", "limits", "approver", "reach"})
 _SERVER = frozenset(
     {"command", "url", "transport", "headers", "oauth"}
-    | {"env", "environment", "receipt", "review", "cwd", "tools"}
+    | {"env", "environment", "credential_environments", "receipt", "review", "cwd", "tools"}
 )
 _OAUTH = frozenset(
     {"sign_in", "client_id", "client_secret", "client_metadata_url", "issuer", "scope"}
@@ -48,6 +49,7 @@ class AgentEntry:
     name: str
     token_file: str
     """As written; relative to FILE. Empty: HOME/agents/NAME.token."""
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,19 +91,12 @@ def read_file_content(data: Mapping[str, object], folder: Path) -> FileContent:
                 rule_from_data(row, default_id=f"file-{n}")
                 for n, row in enumerate(table.rows("rules"), 1)
             ),
+            reach=tuple(_reach(row) for row in table.rows("reach")),
         ),
         servers=tuple(
             _server(name, value, folder) for name, value in table.tables("servers").items()
         ),
-        agents=tuple(
-            AgentEntry(
-                name=name,
-                token_file=_Table(f"agents.{name}", value, frozenset({"token_file"})).text(
-                    "token_file", ""
-                ),
-            )
-            for name, value in table.tables("agents").items()
-        ),
+        agents=tuple(_agent(name, value) for name, value in table.tables("agents").items()),
         limits=_limits(table.child("limits", frozenset({"hold_seconds"}))),
         approver_command=approver.texts("command"),
         folder=str(folder),
@@ -125,6 +120,12 @@ class _Table:
         if not isinstance(value, str):
             raise _fault(self._where, key, "is not a text")
         return value
+
+    def label(self, key: str) -> str:
+        text = self.text(key, "")
+        if not is_label(text):
+            raise _fault(self._where, key, "is no name of up to 64 letters, digits, dots, dashes")
+        return text
 
     def choice(self, key: str, default: _Choice, fault: str) -> _Choice:
         try:
@@ -153,7 +154,7 @@ class _Table:
             raise _fault(self._where, key, "is not a number above 0")
         return number
 
-    def child(self, key: str, keys: frozenset[str]) -> "_Table":
+    def child(self, key: str, keys: frozenset[str] | None) -> "_Table":
         where = key if self._where == _FILE else f"{self._where}.{key}"
         return _Table(where, self._mapping(key), keys)
 
@@ -187,6 +188,21 @@ class _Table:
         return cast("dict[str, object]", value)
 
 
+def _agent(name: str, data: Mapping[str, object]) -> AgentEntry:
+    table = _Table(f"agents.{name}", data, frozenset({"token_file", "environment"}))
+    return AgentEntry(
+        name=name, token_file=table.text("token_file", ""), environment=table.label("environment")
+    )
+
+
+def _reach(row: JsonObject) -> Reach:
+    table = _Table("reach", row, frozenset({"agent", "other"}))
+    reach = Reach(agent=table.label("agent"), other=table.label("other"))
+    if not reach.agent or not reach.other:
+        raise _fault("reach", "agent" if not reach.agent else "other", "is missing")
+    return reach
+
+
 def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig:
     where = f"servers.{name}"
     table = _Table(where, data, _SERVER)
@@ -212,7 +228,8 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
         headers=headers,
         oauth=_oauth(f"{where}.oauth", table.child("oauth", _OAUTH)) if "oauth" in data else None,
         env=table.text_map("env"),
-        environment=table.text("environment", ""),
+        environment=table.label("environment"),
+        credential_environments=_of_credentials(table),
         review=table.choice("review", ReviewMode.ASK, "is neither ask nor accept"),
         cwd=cwd,
         cwd_path="" if cwd is CwdMode.HOME else str(folder),
@@ -221,6 +238,11 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
             for pattern, value in table.tables("tools").items()
         ),
     )
+
+
+def _of_credentials(table: "_Table") -> dict[str, str]:
+    labels = table.child("credential_environments", None)
+    return {name: labels.label(name) for name in table.text_map("credential_environments")}
 
 
 def _check_remote(where: str, data: Mapping[str, object], url: str) -> None:

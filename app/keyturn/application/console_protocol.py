@@ -7,6 +7,7 @@ The pipes are inherited and have no name, so nothing else can speak this (archit
 
 import msgspec
 
+from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_state import (
     AgentState,
@@ -17,7 +18,9 @@ from keyturn.application.console_state import (
     ServerState,
     StopState,
 )
+from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinState, SetPin, SettleSeals, UnlockSeals, WithPin
+from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
 
 WINDOW_LINE_BYTES = 64 * 1024 * 1024
@@ -75,6 +78,8 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
     hits: dict[str, int] | None = None
     """How often each rule decided, by its id; of rules that did since the broker's start."""
     posture: str | None = None
+    reach: tuple[Reach, ...] | None = None
+    """Pairs of environments that may cross."""
     credentials: tuple[CredentialState, ...] | None = None
     settings: dict[str, str] | None = None
     health: HealthState | None = None
@@ -278,28 +283,6 @@ class SetTier(_Message, frozen=True, kw_only=True, tag="set_tier"):
     """Remove the pinned tool from agents, or show it to them again; None leaves it as it is."""
 
 
-class EnrolAgent(_Message, frozen=True, kw_only=True, tag="enrol_agent"):
-    """Make a token for an agent."""
-
-    n: int
-    name: str
-
-
-class SetAgentHttp(_Message, frozen=True, kw_only=True, tag="set_agent_http"):
-    """Let an agent connect over HTTP too, or no longer."""
-
-    n: int
-    name: str
-    on: bool
-
-
-class RevokeAgent(_Message, frozen=True, kw_only=True, tag="revoke_agent"):
-    """Take an agent's token away and end its connections."""
-
-    n: int
-    name: str
-
-
 class PutCredential(_Message, frozen=True, kw_only=True, tag="put_credential"):
     """Store a secret in the OS keychain."""
 
@@ -368,6 +351,8 @@ Intent = (
     | SetPin
     | SettleSeals
     | UnlockSeals
+    | SetEnvironment
+    | SetReach
     | Quit
 )
 FromWindow = Pong | Decide | WithPin | Intent

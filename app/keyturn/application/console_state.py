@@ -2,6 +2,7 @@
 
 import msgspec
 
+from keyturn.domain.environment import Named
 from keyturn.domain.tier import Tier
 
 
@@ -48,6 +49,7 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     """Where, as the hosts' configurations have to say; 0 while that is not known."""
     http_listens: bool = False
     """Whether Keyturn has that port."""
+    environment: str = ""
 
 
 class ToolState(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +77,11 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     command: tuple[str, ...]
     env: tuple[str, ...]
     environment: str
+    proposed_environments: tuple[Named, ...] = ()
+    """What its own configuration names; each says its variable or header, none for the address."""
+    credentials: tuple[str, ...] = ()
+    """Names of those that it is given."""
+    credential_environments: dict[str, str] = {}
     env_values: dict[str, str] = {}
     """As configured: a value, or `keychain:NAME`; what a proposal would set must be seen."""
     url: str = ""

@@ -6,10 +6,10 @@ Only the console pipe and the terminal approver reach this (architecture.md law 
 from collections.abc import Awaitable, Callable
 from typing import assert_never
 
+from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.agreements import Agreements, PinShown
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
-    EnrolAgent,
     Intent,
     KeepServer,
     PutCredential,
@@ -21,9 +21,7 @@ from keyturn.application.console_protocol import (
     RemoveServer,
     Resume,
     ReviewServer,
-    RevokeAgent,
     SaveRule,
-    SetAgentHttp,
     SetPosture,
     SetTier,
     SettleCredential,
@@ -32,7 +30,9 @@ from keyturn.application.console_protocol import (
     StopAll,
     UseRules,
 )
+from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.events import Observers, Topic
+from keyturn.application.labelling import Labelling
 from keyturn.application.live import LiveConnections
 from keyturn.application.pin_guard import PinGuard, rule_of
 from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
@@ -70,6 +70,7 @@ class Intents:
         approvals: Approvals,
         live: LiveConnections,
         sign_ins: SignInDesk,
+        labelling: Labelling,
         seals: Seals | None = None,
         set_pin: Callable[[SetPin], Awaitable[None]] | None = None,
         guard: PinGuard | None = None,
@@ -85,6 +86,7 @@ class Intents:
         self._approvals = approvals
         self._live = live
         self._sign_ins = sign_ins
+        self._labelling = labelling
         self._seals = seals
         self._observers = observers
         self._home = home
@@ -153,6 +155,8 @@ class Intents:
                 await self._set_pin(intent)
             case SettleSeals() | UnlockSeals():
                 await self._settle_seals(intent)
+            case SetEnvironment() | SetReach():
+                await self._label(intent)
             case Quit():
                 self._quit()
             case _:
@@ -219,6 +223,20 @@ class Intents:
             )
         self._rejudge()
 
+    async def _label(self, intent: SetEnvironment | SetReach) -> None:
+        match intent:
+            case SetReach():
+                await self._labelling.allow(intent.agent, intent.other, on=intent.on)
+            case SetEnvironment(of="agent"):
+                await self._labelling.agent(intent.name, intent.environment)
+            case SetEnvironment(of="server"):
+                await self._labelling.server(intent.name, intent.environment)
+            case SetEnvironment(of="credential"):
+                await self._labelling.credential(intent.server, intent.name, intent.environment)
+            case _:
+                raise ConfigurationError("There is nothing of this kind to label.")
+        self._rejudge()
+
     async def _set_posture(self, name: str) -> None:
         if name not in {posture.value for posture in Posture}:
             raise ConfigurationError("There is no such built-in rule.")
@@ -238,6 +256,7 @@ class Intents:
             headers=intent.headers,
             env=intent.env,
             environment=intent.environment,
+            credential_environments=before.credential_environments if before is not None else {},
             cwd=CwdMode.HOME,
             cwd_path=self._home,
         )

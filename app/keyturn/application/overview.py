@@ -16,6 +16,7 @@ from keyturn.application.console_state import (
     StopState,
     ToolState,
 )
+from keyturn.application.environments import Environments
 from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.live import LiveConnections
@@ -50,6 +51,7 @@ class Overview:
         secrets: SecretStore,
         holds: HoldBudgets,
         sign_ins: SignInDesk,
+        environments: Environments,
         seals: Seals | None = None,
     ) -> None:
         self._stop = stop
@@ -60,6 +62,7 @@ class Overview:
         self._secrets = secrets
         self._holds = holds
         self._sign_ins = sign_ins
+        self._environments = environments
         self._seals = seals
         self._history = 0
         self.pin: Callable[[], PinState] | None = None
@@ -84,6 +87,7 @@ class Overview:
             rules=self._rule_states() if rules else None,
             hits=self._rules.all_hits() if Topic.HISTORY in topics else None,
             posture=self._rules.posture.value if rules else None,
+            reach=self._environments.reach if rules else None,
             credentials=credentials,
             settings=self._registry.settings if Topic.SETTINGS in topics else None,
             health=health,
@@ -147,6 +151,7 @@ class Overview:
             http=config is not None and config.http,
             http_port=self.http_port,
             http_listens=self.http_listens,
+            environment=config.environment if config is not None else "",
         )
 
     def _servers(self) -> tuple[ServerState, ...]:
@@ -165,6 +170,9 @@ class Overview:
             headers=dict(server.headers),
             env=server.env_names(),
             environment=server.environment,
+            proposed_environments=self._environments.proposed(server),
+            credentials=tuple(dict.fromkeys(server.credential_names())),
+            credential_environments=dict(server.credential_environments),
             env_values=dict(server.env),
             confirmed=server.confirmed,
             consented=consent is not None and not changed_values(server, consent.subject),

@@ -13,6 +13,8 @@ from keyturn.domain.policy import Judgement
 
 LONGEST_NAME = 200
 """Characters recorded of a name that is only claimed to be one."""
+BUILT_IN = "built-in:environments"
+"""In place of a rule's id: the built-in rule that no environment reaches another."""
 _NAMES_KEPT = 1_000
 
 
@@ -55,6 +57,11 @@ class RecordedNames:
         if judgement is None:
             return {}
         row: JsonObject = {"hash": rules_hash, "because": judgement.because.value}
+        if judgement.crossing is not None:
+            row["rule_id"] = BUILT_IN
+            row["rule_name"] = f"{judgement.crossing.agent} to {judgement.crossing.other}"
+            row["through"] = judgement.crossing.through.value
+            row["path"] = self.claimed(judgement.crossing.path)
         if judgement.rule is not None:
             row["rule_id"] = judgement.rule.id
             row["rule_name"] = self.masked(judgement.rule.name)

@@ -24,6 +24,9 @@ from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.remote import checked_launch
 
+AgentChange = Callable[[AgentConfig], AgentConfig | None]
+"""What becomes of an agent; None to leave it as it is."""
+
 
 class TokenFiles(Protocol):
     """Where agents' tokens are handed over: one 0600 file each."""
@@ -226,10 +229,9 @@ class Registry:
     async def enrol(self, name: str, executable: str = "", sha256: str = "") -> None:
         """Enrol an agent: make its token, keep the hash, hand the token over as a file."""
         token = self._tokens.new_token()
-        agent = _enrolled(
-            checked_agent_name(name), token, (executable, sha256), self._clock.now_utc()
-        )
+        program, now = (executable, sha256), self._clock.now_utc()
         async with self._changing_agents:
+            agent = _enrolled(checked_agent_name(name), token, program, now, self._agents.get(name))
             await _record(self._log, RecordType.AGENT, "enrolled", Actor.HUMAN, agent=name)
             await self._agent_store.put_agent(agent)
             self._tokens.write(name, token)
@@ -241,21 +243,22 @@ class Registry:
     async def enrol_again(self, seen: AgentConfig, executable: str, sha256: str) -> bool:
         """Take it that an agent runs in another program now; False if its enrolment is another."""
         changed = replace(seen, executable=executable, executable_sha256=sha256)
-        return await self._change_agent(seen.name, "program", lambda a: _with_program(a, changed))
+        return await self.change_agent(seen.name, "program", lambda a: _with_program(a, changed))
 
     async def set_http(self, name: str, *, on: bool) -> bool:
         """Let an agent connect over HTTP too, or no longer; False when there is none."""
         what = "http_on" if on else "http_off"
-        return await self._change_agent(name, what, lambda agent: replace(agent, http=on))
+        return await self.change_agent(name, what, lambda agent: replace(agent, http=on))
 
-    async def _change_agent(
-        self, name: str, what: str, change: Callable[[AgentConfig], AgentConfig | None]
+    async def change_agent(
+        self, name: str, what: str, change: AgentChange, details: JsonObject | None = None
     ) -> bool:
+        """Change what is known of an agent, recorded as `what`; False when nothing is changed."""
         async with self._changing_agents:
             agent = self._agents.get(name)
             changed = change(agent) if agent is not None else None
             if changed is not None:
-                await _record(self._log, RecordType.AGENT, what, Actor.HUMAN, agent=name)
+                await _record(self._log, RecordType.AGENT, what, Actor.HUMAN, details, agent=name)
                 await self._agent_store.put_agent(changed)
                 if self._agents.get(name) is agent:
                     # Else it was revoked meanwhile, and is taken out of the store next.
@@ -345,7 +348,10 @@ def _still_there(server: ServerConfig, kept: SecretStoreUnavailable) -> SecretSt
     )
 
 
-def _enrolled(name: str, token: str, program: tuple[str, str], now: str) -> AgentConfig:
+def _enrolled(
+    name: str, token: str, program: tuple[str, str], now: str, before: AgentConfig | None
+) -> AgentConfig:
+    """Return an agent with its new token; enrolled anew it works where it did."""
     executable, sha256 = program
     return AgentConfig(
         name=name,
@@ -353,6 +359,7 @@ def _enrolled(name: str, token: str, program: tuple[str, str], now: str) -> Agen
         executable=executable,
         executable_sha256=sha256,
         enrolled_at=now,
+        environment=before.environment if before is not None else "",
     )
 
 
@@ -376,4 +383,6 @@ def _details_of(server: ServerConfig, mask: SecretMask) -> JsonObject:
             "command": masked_command(server.command, mask),
             "env": list(server.env_names()),
         }
-    return {**what, "environment": server.environment}
+    labels: JsonObject = dict(server.credential_environments)
+    of_credentials: JsonObject = {"credential_environments": labels} if labels else {}
+    return {**what, "environment": server.environment, **of_credentials}

@@ -11,8 +11,10 @@ from keyturn.application.ports.clock import Clock, Timer
 from keyturn.application.ports.stores import RuleStore
 from keyturn.domain.rule import Rule
 from keyturn.domain.rule_life import AT_NO_TIME, NO_LIMITS, Life, Moment, seconds_between
+from keyturn.domain.touches import Touches
 
 _MINUTE = 60_000_000_000
+_HOUR = 60 * _MINUTE
 _SECOND = 1_000_000_000
 _LONGEST_WAIT = 3600.0
 """The wall clock may be set meanwhile, so that it is looked at again."""
@@ -27,6 +29,8 @@ class RuleCounts:
         self._rules: tuple[Rule, ...] = ()
         self._uses: dict[str, int] = {}
         self._times: dict[str, deque[int]] = {}
+        self._touched: dict[str, deque[tuple[int, int]]] = {}
+        """When a rule allowed a call, and how many things that touched."""
         self._seen = ""
         self._timer: Timer | None = None
         self._ended: set[str] = set()
@@ -44,6 +48,7 @@ class RuleCounts:
         """Count for these rules; calls back whenever one may have begun or ceased to hold."""
         self._rules = tuple(r for r in rules if r.limits is not NO_LIMITS or r.during)
         self._times = {rule.id: self._times.get(rule.id, deque()) for rule in self._rules}
+        self._touched = {rule.id: self._touched.get(rule.id, deque()) for rule in self._rules}
         self._wait(on_turn)
 
     def moment(self) -> Moment:
@@ -53,7 +58,8 @@ class RuleCounts:
         now = self._clock.now_utc()
         self._seen = max(self._seen, now)
         recent = {rule.id: self._in_a_minute(rule) for rule in self._rules}
-        return Moment(now=now, seen=self._seen, uses=self._uses, recent=recent)
+        touched = {r.id: self._in_an_hour(r) for r in self._rules if r.limits.touches_per_hour}
+        return Moment(now=now, seen=self._seen, uses=self._uses, recent=recent, touched=touched)
 
     def uses(self, rule_id: str) -> int:
         """Return how often a rule that counts its uses allowed, in all."""
@@ -63,12 +69,15 @@ class RuleCounts:
         """Say whether a rule holds now."""
         return rule.life(self.moment())
 
-    def take(self, rule: Rule) -> bool:
+    def take(self, rule: Rule, touches: Touches | None = None) -> bool:
         """Use up one of what a rule may allow; False where a limit was reached meanwhile."""
         if rule.limits is NO_LIMITS:
             return True
-        if rule.life(self.moment()) is not Life.ACTS:
+        if rule.life(self.moment(), touches) is not Life.ACTS:
             return False
+        if rule.limits.touches_per_hour is not None and touches is not None and touches.count:
+            now = (self._clock.monotonic_ns(), touches.count)
+            self._touched.setdefault(rule.id, deque()).append(now)
         if rule.limits.uses is not None:
             self._uses[rule.id] = self._uses.get(rule.id, 0) + 1
         if rule.limits.per_minute is not None:
@@ -99,6 +108,13 @@ class RuleCounts:
         while times and times[0] <= since:
             times.popleft()
         return len(times)
+
+    def _in_an_hour(self, rule: Rule) -> int:
+        touched = self._touched[rule.id]
+        since = self._clock.monotonic_ns() - _HOUR
+        while touched and touched[0][0] <= since:
+            touched.popleft()
+        return sum(count for _, count in touched)
 
     def _wait(self, on_turn: Callable[[], None]) -> None:
         """Call back at the next instant at which a rule begins or ends."""

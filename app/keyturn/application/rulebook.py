@@ -25,6 +25,7 @@ from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
 from keyturn.domain.rule_index import RuleIndex
 from keyturn.domain.tier import Tier
+from keyturn.domain.touches import touches_of
 
 
 class RuleBook:
@@ -46,6 +47,7 @@ class RuleBook:
         self._rules: tuple[Rule, ...] = ()
         self._hash = rule_set_hash(())
         self._index = RuleIndex(())
+        self._count_touches = False
         self.posture = Posture.ASK_ALL
         self.distrusted = False
         """Another program changed the rules: until a person looked, none of them allows."""
@@ -72,6 +74,7 @@ class RuleBook:
         self._rules = rules
         self._hash = rule_set_hash(rules)
         self._index = RuleIndex(rules)
+        self._count_touches = any(rule.limits.count_touches for rule in rules)
         self.counts.use(rules, self._turned)
         self._observers.changed(Topic.RULES)
 
@@ -110,6 +113,9 @@ class RuleBook:
         granted: tuple[Rule, ...] = ()
         if scope is not None and not suspended:
             granted = self.grants.of(scope, subject.agent, subject.server, subject.tool)
+        if self._count_touches:
+            # Only then: no other call pays for it.
+            subject = structs.replace(subject, touches=touches_of(subject.arguments))
         rules = self._index.about(subject)
         posture = self.posture
         if suspended:
@@ -158,7 +164,7 @@ class RuleBook:
         rule = judgement.rule
         if rule is not None and judgement.because is Because.GRANT:
             return self.grants.use(rule)
-        if rule is not None and not self.counts.take(rule):
+        if rule is not None and not self.counts.take(rule, judgement.touches):
             return False
         self.counted(judgement)
         if rule is not None and rule.limits.uses is not None:

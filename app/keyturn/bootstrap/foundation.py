@@ -9,12 +9,14 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.alerts import Alerts
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
+from keyturn.application.environments import Environments
 from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.grants import Grants
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
+from keyturn.application.labelling import Labelling
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.notices import NoticeInspector
 from keyturn.application.noticing import Noticing
@@ -43,6 +45,7 @@ from keyturn.desktop.token_files import AgentTokenFiles
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
+from keyturn.inspection.environment_words import read_environment_words
 from keyturn.inspection.known_servers import read_known_servers
 from keyturn.inspection.look_alikes import read_alphabet
 from keyturn.inspection.results import BoundedResultInspector
@@ -91,6 +94,7 @@ class Foundation:
     agreements: Agreements
     reviews: Reviews
     registry: Registry
+    labelling: Labelling
     sessions: Sessions
     trace_key: bytes
     """Under which the trace indexes hash."""
@@ -219,6 +223,7 @@ def _build(ground: _Ground) -> Foundation:
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )
     registry = _registry(ground)
+    labelling = _labelling(ground, registry)
     reviews = _reviews(ground, agreements, approvals)
     _end_grants(rules.grants, stop, reviews, registry)
     inputs = _inputs(ground, recorder, approvals, stop, rules)
@@ -247,10 +252,11 @@ def _build(ground: _Ground) -> Foundation:
         agreements=agreements,
         reviews=reviews,
         registry=registry,
+        labelling=labelling,
         sessions=Sessions(ground.ids, ground.indexes),
         trace_key=ground.indexes.key,
         workers=ground.workers,
-        gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds),
+        gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds, labelling),
         inputs=inputs,
         notices=NoticeInspector(BoundedResultInspector(), recorder),
         holds=holds,
@@ -292,6 +298,21 @@ def _registry(ground: _Ground) -> Registry:
     )
 
 
+def _labelling(ground: _Ground, registry: Registry) -> Labelling:
+    """Keep what is labelled in step with the registry, before anybody judges by it."""
+    environments = Environments(
+        words=read_environment_words(find_resources() / "environment_words.toml"),
+        observers=ground.observers,
+    )
+
+    def follow(topic: Topic) -> None:
+        if topic in (Topic.SERVERS, Topic.AGENTS):
+            environments.use_labels(registry.servers, registry.agents)
+
+    ground.observers.subscribe(follow)
+    return Labelling(registry=registry, environments=environments)
+
+
 def _inputs(
     ground: _Ground, recorder: Recorder, approvals: Approvals, stop: StopSwitch, rules: RuleBook
 ) -> Inputs:
@@ -319,6 +340,7 @@ def _gate(
     agreements: Agreements,
     inputs: Inputs,
     holds: HoldBudgets,
+    labelling: Labelling,
 ) -> Gate:
     assessment = Assessment(
         stop=stop,
@@ -328,6 +350,7 @@ def _gate(
         validator=JsonSchemaValidator(),
         alerts=ground.alerts,
         limits=ground.limits,
+        environments=labelling.environments,
         large=PooledArguments(ground.workers),
     )
     return Gate(

@@ -94,7 +94,12 @@ def _agent(entry: AgentEntry, folder: Path, profile: Profile) -> AgentConfig:
             f"The token file of {entry.name} is empty.", mend="Put a long random text into it."
         )
     # Whether anybody listens for HTTP is the operator's --http; then it is for all of FILE.
-    return AgentConfig(name=entry.name, token_sha256=token_hash(token), http=True)
+    return AgentConfig(
+        name=entry.name,
+        token_sha256=token_hash(token),
+        http=True,
+        environment=entry.environment,
+    )
 
 
 async def _serve(
@@ -230,6 +235,7 @@ async def _configure(foundation: Foundation, config: HeadlessConfig) -> None:
     await foundation.agreements.load(tiers=False)
     await foundation.holds.load()
     foundation.rules.posture = config.policy.posture
+    foundation.labelling.environments.use_reach(config.policy.reach)
     latest = latest_time(foundation.profile.database)
     await foundation.rules.begin(config.policy.rules, latest)
     foundation.registry.use(config.servers, config.agents)

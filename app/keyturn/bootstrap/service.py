@@ -95,6 +95,7 @@ class Service:
             secrets=base.secrets,
             holds=base.holds,
             sign_ins=self._sign_ins,
+            environments=base.labelling.environments,
             seals=seals,
         )
 
@@ -129,6 +130,7 @@ class Service:
             approvals=base.approvals,
             live=self.hub,
             sign_ins=self._sign_ins,
+            labelling=base.labelling,
             seals=self._seals,
             observers=base.observers,
             home=str(Path.home()),

@@ -155,3 +155,4 @@ async def _load(foundation: Foundation) -> None:
     await foundation.holds.load()
     posture = foundation.registry.settings.get(POSTURE_SETTING, Posture.ASK_ALL.value)
     foundation.rules.posture = Posture(posture)
+    foundation.labelling.load()

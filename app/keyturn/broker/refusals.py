@@ -13,6 +13,7 @@ from keyturn.broker.envelope import INVALID_REQUEST, RequestId, result_line
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.client_request import PROMPT, TOOLS_CALL
 from keyturn.domain.decision import Outcome
+from keyturn.domain.environment import Through
 
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
@@ -53,6 +54,11 @@ _ERROR = (
     f"Refused by Keyturn after an error of its own or of the server. {_NOTHING_SENT} "
     "Ask the user to look at Keyturn."
 )
+_REACHED = {
+    Through.SERVER: "this server is in",
+    Through.CREDENTIAL: "this server uses a credential of",
+    Through.ARGUMENT: "an argument names",
+}
 _TEXTS = {
     Outcome.DENIED_USER: f"Denied by the user in Keyturn. {_NOTHING_SENT} {_DO_NOT_REPEAT}",
     Outcome.DENIED_RULE: (
@@ -113,6 +119,11 @@ def _text_of_outcome(refused: Refused) -> str:
     match refused.outcome:
         case Outcome.DENIED_USER if refused.message:
             return f'Denied by the user, who says: "{refused.message}" {_NOTHING_SENT}'
+        case Outcome.DENIED_RULE if refused.crossing is not None:
+            return (
+                f"Denied by the user's rules in Keyturn: {_REACHED[refused.crossing.through]} "
+                f"another environment than this agent works in. {_NOTHING_SENT} {_DO_NOT_REPEAT}"
+            )
         case Outcome.DENIED_RULE if refused.never:
             return (
                 "Denied by a rule of the user in Keyturn that no approval can overrule. "

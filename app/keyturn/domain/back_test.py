@@ -10,8 +10,10 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Posture, judge
 from keyturn.domain.rule import Kind, Rule, RuleSubject, covers
 from keyturn.domain.rule_index import RuleIndex
+from keyturn.domain.rule_life import AT_ANY_TIME
 from keyturn.domain.rule_proof import at_their_loosest
 from keyturn.domain.tier import Tier
+from keyturn.domain.touches import touches_of
 
 MOST_CALLS = 1_000
 
@@ -97,19 +99,28 @@ def _subject(call: PastCall) -> RuleSubject:
         tool=call.tool,
         arguments=call.arguments or {},
         lamps=Lamps.NONE,
+        touches=None if call.arguments is None else touches_of(call.arguments),
     )
 
 
 def _is_unclear(rule: Rule, call: PastCall) -> bool:
     """Tell whether a rule looks at what was not kept of a call."""
     of_lamps = any(test.op is Operator.TAINT_HAS for test in rule.when)
-    return of_lamps or (bool(rule.when) and call.arguments is None)
+    looks = bool(rule.when) or rule.limits.count_touches
+    return of_lamps or (looks and call.arguments is None)
 
 
 def _strictness(
     subject: RuleSubject, call: PastCall, rules: Iterable[Rule], posture: Posture
 ) -> int:
-    judgement = judge(subject, tier=call.tier, labels=Lamps.NONE, rules=rules, posture=posture)
+    judgement = judge(
+        subject,
+        tier=call.tier,
+        labels=Lamps.NONE,
+        rules=rules,
+        posture=posture,
+        moment=AT_ANY_TIME,
+    )
     return _STRICTNESS[judgement.verdict]
 
 

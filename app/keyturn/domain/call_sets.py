@@ -10,6 +10,7 @@ from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.rule import Kind, Rule, RuleSubject
 from keyturn.domain.text_sets import TooLarge, exact_shape, glob_shape, texts
+from keyturn.domain.touches import touches_of
 from keyturn.domain.value_sets import Literal, Value, Values, fits, given, values_of, whole
 
 _NAMES = ("agent", "server", "tool")
@@ -162,6 +163,7 @@ def _calls(
             tool=tool,
             arguments=arguments,
             lamps=lamps,
+            touches=touches_of(arguments),
         )
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from keyturn.domain.environment import Reach
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import is_glob, name_matches
 from keyturn.domain.policy import Posture
@@ -101,6 +102,8 @@ class ServerConfig:
     """Values, or `keychain:NAME`; secrets themselves are never here."""
     environment: str = ""
     """`production`, `qa` or a free name; `production` raises tiers."""
+    credential_environments: dict[str, str] = field(default_factory=dict[str, str], hash=False)
+    """The same of its credentials, by their names, where they have one."""
     receipt: bool = False
     review: ReviewMode = ReviewMode.ASK
     cwd: CwdMode = CwdMode.HOME
@@ -163,6 +166,8 @@ class AgentConfig:
     confirmed: bool = True
     http: bool = False
     """It may connect over HTTP too; its token is then good there."""
+    environment: str = ""
+    """Where it works; then it reaches no other one."""
 
     def runs_in(self, executable: str, sha256: str) -> bool:
         """Tell whether a program is the one that it was enrolled in, as far as that is known."""
@@ -216,6 +221,8 @@ class PolicyConfig:
 
     posture: Posture = Posture.ASK_ALL
     rules: tuple[Rule, ...] = ()
+    reach: tuple[Reach, ...] = ()
+    """Pairs of environments that may cross."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,12 @@ import msgspec
 
 from keyturn.domain.condition import ConditionFault, Look
 from keyturn.domain.decision import Verdict
+from keyturn.domain.environment import Crossing
 from keyturn.domain.lamps import Lamps, needs_a_person
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
 from keyturn.domain.rule_life import AT_NO_TIME, Life, Moment
 from keyturn.domain.tier import Tier
+from keyturn.domain.touches import Touches
 
 
 class Posture(StrEnum):
@@ -46,6 +48,10 @@ class Because(StrEnum):
     """An allow rule covers the call, but allowed as many as it may in all."""
     RULE_RATE = "rule_rate"
     """An allow rule covers the call, but allowed as many as it may in a minute."""
+    RULE_TOO_MANY = "rule_too_many"
+    """An allow rule covers the call, but it touches more at once than the rule may allow."""
+    RULE_HOUR = "rule_hour"
+    """An allow rule covers the call, but would have touched more in an hour than it may allow."""
     OTHER_PARAMS = "other_params"
     """The call carries params that no rule looks at, so none may allow it (security.md I-13)."""
     NOT_ASKED = "not_asked"
@@ -60,9 +66,15 @@ class Because(StrEnum):
     """The agent is not enrolled, so no rule may allow its calls."""
     PROGRAM_CHANGED = "program_changed"
     """The agent runs in another program than the one that a person enrolled."""
+    CROSSING = "crossing"
+    """The agent's environment may not reach another one: the built-in rule about environments."""
+    ENVIRONMENT_DIFFERS = "environment_differs"
+    """Among the arguments another environment is named than the server's, so no rule may allow."""
+    ENVIRONMENT_UNCLEAR = "environment_unclear"
+    """There is too much among the arguments to say what environment they name."""
 
 
-LIMITED = frozenset({Because.RULE_SPENT, Because.RULE_RATE})
+LIMITED = frozenset({Because.RULE_SPENT, Because.RULE_RATE, Because.RULE_HOUR})
 """A rule allows no more because of how much it allowed."""
 
 
@@ -73,6 +85,10 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     because: Because
     rule: Rule | None = None
     """The rule that is named; None for the default and the posture."""
+    crossing: Crossing | None = None
+    """From where to where, of a call that is denied for that."""
+    touches: Touches | None = None
+    """How much it touches, where a rule was asked that limits that."""
 
 
 _VERDICTS = {
@@ -84,6 +100,8 @@ _REACHED = {
     Life.ENDED: Because.RULE_ENDED,
     Life.SPENT: Because.RULE_SPENT,
     Life.OVER_RATE: Because.RULE_RATE,
+    Life.TOO_MANY: Because.RULE_TOO_MANY,
+    Life.OVER_HOUR: Because.RULE_HOUR,
 }
 
 
@@ -142,7 +160,7 @@ def _covering(subject: RuleSubject, rules: Iterable[Rule], moment: Moment) -> _C
     for rule in rules:
         if found.outweighs(rule.effect):
             continue
-        life = rule.life(moment)
+        life = rule.life(moment, subject.touches)
         if life is Life.OUTSIDE:
             continue
         try:
@@ -171,7 +189,7 @@ def _maybe_allow(
     if needs_a_person(subject.lamps, labels):
         return Judgement(verdict=Verdict.ASK, because=Because.THREE_LAMPS)
     if allows:
-        return _by_rule(Verdict.ALLOW, allows)
+        return msgspec.structs.replace(_by_rule(Verdict.ALLOW, allows), touches=subject.touches)
     because = Because.BUILT_IN if unasked else Because.POSTURE_READS
     return Judgement(verdict=Verdict.ALLOW, because=because)
 

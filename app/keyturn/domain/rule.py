@@ -11,6 +11,7 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import is_glob, name_matches
 from keyturn.domain.rule_life import NO_LIMITS, Life, Moment, RuleLimits, Window
 from keyturn.domain.spelling import Fit, fit_of
+from keyturn.domain.touches import ONE, Touches
 
 
 class Effect(StrEnum):
@@ -56,13 +57,13 @@ class Rule:
     never: bool = False
     """Of a rule that denies: no approval of any kind lets through what it covers."""
 
-    def life(self, moment: Moment) -> Life:
-        """Say whether it holds at a moment."""
+    def life(self, moment: Moment, touches: Touches | None = ONE) -> Life:
+        """Say whether it holds at a moment, for a call that touches so much."""
         if self.limits is NO_LIMITS and not self.during:
             return Life.ACTS
         if self.during and not any(window.may_be_open(moment) for window in self.during):
             return Life.OUTSIDE
-        return self.limits.life(self.id, moment)
+        return self.limits.life(self.id, moment, touches)
 
     def specificity(self) -> tuple[int, int, int]:
         """Order rules for naming only: exact names, then longer patterns, then tests."""
@@ -80,6 +81,8 @@ class RuleSubject(msgspec.Struct, frozen=True, kw_only=True):
     tool: str
     arguments: JsonObject
     lamps: Lamps
+    touches: Touches | None = None
+    """How many things it touches; None where nobody counted, which is within no limit."""
 
 
 FREELY_SPELT = frozenset({Kind.READ, Kind.PROMPT, Kind.COMPLETE})

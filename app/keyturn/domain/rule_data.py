@@ -12,7 +12,8 @@ _RULE_KEYS = frozenset(
     {"id", "effect", "kind", "agent", "server", "tool", "when", "name", "enabled"}
     | {"limits", "during", "never"}
 )
-_LIMIT_KEYS = frozenset({"per_minute", "uses", "until"})
+_COUNTS = ("per_minute", "uses", "touches_per_call", "touches_per_hour")
+_LIMIT_KEYS = frozenset({*_COUNTS, "until"})
 _WINDOW_KEYS = frozenset({"from", "until"})
 MOST_USES = 1_000_000
 """Largest number that a limit may say."""
@@ -89,6 +90,8 @@ def _life_to_data(rule: Rule) -> JsonObject:
             ("per_minute", rule.limits.per_minute),
             ("uses", rule.limits.uses),
             ("until", rule.limits.until or None),
+            ("touches_per_call", rule.limits.touches_per_call),
+            ("touches_per_hour", rule.limits.touches_per_hour),
         )
         if value is not None
     }
@@ -110,11 +113,13 @@ def _default_id(data: Mapping[str, JsonValue], default_id: str, limits: RuleLimi
 def _limits(data: Mapping[str, JsonValue]) -> RuleLimits:
     said = data.get("limits", {})
     if not isinstance(said, dict) or set(said) - _LIMIT_KEYS:
-        raise _fault("A rule's `limits` have keys other than per_minute, uses, until.")
+        raise _fault(f"A rule's `limits` have keys other than {', '.join(_COUNTS)}, until.")
     limits = RuleLimits(
         per_minute=_count(said, "per_minute"),
         uses=_count(said, "uses"),
         until=_instant(said, "until") if "until" in said else "",
+        touches_per_call=_count(said, "touches_per_call"),
+        touches_per_hour=_count(said, "touches_per_hour"),
     )
     return limits if limits.are_set else NO_LIMITS
 

@@ -12,6 +12,8 @@ from enum import Enum, auto
 
 import msgspec
 
+from keyturn.domain.touches import ONE, Touches
+
 _INSTANT = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})"
 )
@@ -29,6 +31,10 @@ class Life(Enum):
     """It allowed as many calls as it may in a minute; it will allow more."""
     OUTSIDE = auto()
     """No window of it is open."""
+    TOO_MANY = auto()
+    """The call touches more at once than it may allow."""
+    OVER_HOUR = auto()
+    """With the call it would touch more within an hour than it may allow."""
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +48,8 @@ class Moment(msgspec.Struct, frozen=True, kw_only=True):
     """How often a rule allowed in all, by its id."""
     recent: Mapping[str, int] = {}
     """How often it did within the last minute."""
+    touched: Mapping[str, int] = {}
+    """How many things those calls touched that it allowed within the last hour."""
 
     @property
     def latest(self) -> str:
@@ -53,6 +61,10 @@ AT_NO_TIME = Moment()
 """Nobody knows the time: no limited rule allows, every window is open."""
 
 
+AT_ANY_TIME = Moment(now="0001-01-01T00:00:00.000Z")
+"""Before every end, with nothing used."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleLimits:
     """When a rule that allows stops doing so."""
@@ -62,6 +74,15 @@ class RuleLimits:
     """How often it may allow in all."""
     until: str = ""
     """As `instant` writes it; empty for no end."""
+    touches_per_call: int | None = None
+    """How many things one call may touch that it allows."""
+    touches_per_hour: int | None = None
+    """How many all calls may that it allows."""
+
+    @property
+    def count_touches(self) -> bool:
+        """Tell whether it has to be known how much a call touches."""
+        return self.touches_per_call is not None or self.touches_per_hour is not None
 
     @property
     def are_set(self) -> bool:
@@ -73,11 +94,13 @@ class RuleLimits:
         return (
             _is_wider(self.per_minute, other.per_minute)
             or _is_wider(self.uses, other.uses)
+            or _is_wider(self.touches_per_call, other.touches_per_call)
+            or _is_wider(self.touches_per_hour, other.touches_per_hour)
             or (bool(other.until) and (not self.until or self.until > other.until))
         )
 
-    def life(self, rule_id: str, moment: Moment) -> Life:
-        """Say whether the rule still allows at a moment."""
+    def life(self, rule_id: str, moment: Moment, touches: Touches | None = ONE) -> Life:
+        """Say whether the rule still allows at a moment; None: nobody counted what is touched."""
         if not self.are_set:
             return Life.ACTS
         if not moment.now or (self.until and moment.latest >= self.until):
@@ -86,6 +109,14 @@ class RuleLimits:
             return Life.SPENT
         if self.per_minute is not None and moment.recent.get(rule_id, 0) >= self.per_minute:
             return Life.OVER_RATE
+        return self._life_by_touches(moment.touched.get(rule_id, 0), touches)
+
+    def _life_by_touches(self, touched: int, touches: Touches | None) -> Life:
+        per_call, per_hour = self.touches_per_call, self.touches_per_hour
+        if per_call is not None and (touches is None or touches.over(per_call)):
+            return Life.TOO_MANY
+        if per_hour is not None and (touches is None or touches.over(per_hour - touched)):
+            return Life.OVER_HOUR
         return Life.ACTS
 
 

@@ -5,7 +5,8 @@ about, what no stricter rule covers. That is a choice of one failing test for ea
 each choice is a conjunction of tests on names and arguments, and for each name and argument it is
 found out what fits (`text_sets`, `value_sets`). What is found is held against the judge itself
 before it is shown, and what cannot be told is said to be unproved. Only rules are looked at: tiers
-and lamps forbid more, never less, and what a posture allows is no rule's doing.
+and lamps forbid more, never less, and what a posture allows is no rule's doing. How much a call
+touches is counted of the calls that are found, and not searched for.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +18,7 @@ from keyturn.domain.decision import Verdict
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import UNASKED, Judgement, Posture, judge
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
-from keyturn.domain.rule_life import NO_LIMITS
+from keyturn.domain.rule_life import AT_ANY_TIME, NO_LIMITS, RuleLimits
 from keyturn.domain.tier import Tier
 
 MOST_CHOICES = 20_000
@@ -108,6 +109,9 @@ def newly_allowed(
                 search.look(start.with_rule(lost), stricter)
         if any(lost.kind is rule.kind and _may_fault(lost, rule.when) for lost in gone):
             search.unsure = True
+        if rule not in old and any(allow.limits.count_touches for allow in allows):
+            # What touches more than one of them allowed is not looked for.
+            search.unsure = True
     for lost in gone:
         if lost.kind in UNASKED and lost.effect is not Effect.ALLOW:
             search.look(CallSet(lost.kind).with_rule(lost), _stricter(new, lost.kind))
@@ -118,8 +122,18 @@ def newly_allowed(
 def at_their_loosest(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Return the rules that are on, with no limit reached and no window open."""
     return tuple(
-        replace(rule, limits=NO_LIMITS) for rule in rules if rule.enabled and not rule.during
+        replace(rule, limits=_of_one_call(rule))
+        for rule in rules
+        if rule.enabled and not rule.during
     )
+
+
+def _of_one_call(rule: Rule) -> RuleLimits:
+    """Return the limit that each call meets or not, whatever came before it."""
+    most = rule.limits.touches_per_call
+    hourly = rule.limits.touches_per_hour
+    bounds = [bound for bound in (most, hourly) if bound is not None]
+    return RuleLimits(touches_per_call=min(bounds)) if bounds else NO_LIMITS
 
 
 def _stricter(rules: Iterable[Rule], kind: Kind) -> list[Rule]:
@@ -128,7 +142,14 @@ def _stricter(rules: Iterable[Rule], kind: Kind) -> list[Rule]:
 
 def _allowing(call: RuleSubject, rules: Iterable[Rule]) -> Judgement | None:
     """Judge a call of a confirmed tool; None where it is not allowed."""
-    judgement = judge(call, tier=Tier.T1, labels=Lamps.NONE, rules=rules, posture=Posture.ASK_ALL)
+    judgement = judge(
+        call,
+        tier=Tier.T1,
+        labels=Lamps.NONE,
+        rules=rules,
+        posture=Posture.ASK_ALL,
+        moment=AT_ANY_TIME,
+    )
     return judgement if judgement.verdict is Verdict.ALLOW else None
 
 

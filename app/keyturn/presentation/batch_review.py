@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.definition import said_of
+from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip
 from keyturn.presentation.chips import hidden_in
 from keyturn.presentation.claims import hints_of
@@ -18,15 +19,24 @@ from keyturn.presentation.review_builder import new_definition
 from keyturn.presentation.review_choice import review_choice
 from keyturn.presentation.servers import BatchRow, BatchView
 from keyturn.presentation.tier_choice import tier_choice
+from keyturn.presentation.verbs import Vocabulary
 from keyturn.presentation.words import Words
 
 LONGEST_DESCRIPTION = 1200
 """Characters; a longer one is a page of its own."""
 
 
-def batch_review(server: str, requests: Sequence[ApprovalRequest], words: Words) -> BatchView:
-    """Return the review of `requests`, all of kind `definition` and of one server."""
-    rows = sorted((_row(request, words) for request in requests), key=lambda row: row.tool)
+def batch_review(
+    server: str,
+    requests: Sequence[ApprovalRequest],
+    words: Words,
+    vocabulary: Vocabulary | None = None,
+) -> BatchView:
+    """Return the review of `requests`, all of kind `definition` and of one server.
+
+    With a `vocabulary` each has a proposed tier with its reason; what reaches furthest is first.
+    """
+    rows = sorted((_row(request, words, vocabulary) for request in requests), key=_place)
     together = [row for row in rows if not row.alone]
     chips = [Chip(role=Role.INFO, icon=Icon.FIRST_USE, text=words("servers.chip_new"))]
     alone = len(rows) - len(together)
@@ -44,7 +54,11 @@ def batch_review(server: str, requests: Sequence[ApprovalRequest], words: Words)
     )
 
 
-def _row(request: ApprovalRequest, words: Words) -> BatchRow:
+def _place(row: BatchRow) -> tuple[bool, str]:
+    return row.choice.chosen is not Tier.T2, row.tool
+
+
+def _row(request: ApprovalRequest, words: Words, vocabulary: Vocabulary | None) -> BatchRow:
     definition = new_definition(request)
     description = definition.get("description")
     text = description if isinstance(description, str) else ""
@@ -56,7 +70,7 @@ def _row(request: ApprovalRequest, words: Words) -> BatchRow:
         description=text,
         takes=arguments_text(definition, words, said=said),
         claims=_claims(definition, words),
-        choice=review_choice(request, words) or tier_choice(words, chosen=None),
+        choice=review_choice(request, words, vocabulary) or tier_choice(words, chosen=None),
         alone=_alone(request, definition, text, words),
     )
 

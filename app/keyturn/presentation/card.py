@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from keyturn.domain.tier import Tier
+from keyturn.presentation.cells import Notice
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.tier_choice import TierChoice
@@ -220,6 +221,8 @@ class CardView:
     server_tool: str
     call_number: str
     chips: tuple[Chip, ...]
+    band: Notice | None = None
+    """Over the whole card: the call reaches production, or names another environment."""
     lamps: tuple[Lamp, ...] = ()
     decisive: tuple[DecisiveValue, ...] = ()
     decisive_more: str = ""

@@ -23,6 +23,7 @@ from keyturn.presentation.chips import chips_of
 from keyturn.presentation.claims import claimed_pairs, observed_pairs
 from keyturn.presentation.decisive import decisive_of, decisive_values, worst_origins
 from keyturn.presentation.definition_text import definition_text, laid_out
+from keyturn.presentation.environments import band_of
 from keyturn.presentation.json_nodes import (
     Node,
     count_nodes,
@@ -67,6 +68,7 @@ class CardBuilder:
         self._words = words
         self._verbs = verbs
         self.phrases = Phrases(words, verbs)
+        self.vocabulary = verbs.vocabulary
 
     def card(
         self,
@@ -98,6 +100,7 @@ class CardBuilder:
                 *chips_of(request, self.phrases, self._words, stopped=_stopped(deadline)),
                 *([Chip(role=Role.WARNING, icon=Icon.ATTENTION, text=more)] if more else []),
             ),
+            band=band_of(request, self._words),
             lamps=self.phrases.lamps(request),
             decisive=decisive,
             decisive_more=more,
@@ -112,7 +115,7 @@ class CardBuilder:
             deadline=deadline,
             actions=self.actions(request, stopped=_stopped(deadline)),
             tool_short_name=short_name(request),
-            review=review_choice(request, self._words),
+            review=review_choice(request, self._words, self.vocabulary),
         )
 
     def decisive(self, request: ApprovalRequest) -> tuple[DecisiveValue, ...]:

@@ -11,6 +11,7 @@ from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.launch_facts import facts_with, launch_chips
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION, Phrases
+from keyturn.presentation.touches import touches_chip
 from keyturn.presentation.visible_text import MOST_HIDDEN, hidden_in_all
 from keyturn.presentation.words import Words
 
@@ -86,6 +87,9 @@ def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
         yield _plain(Icon.FIRST_USE, words("phrases.chip_first_use"))
     if request.tier is Tier.T2:
         yield _plain(Icon.LEAVES_MACHINE, words("phrases.chip_leaves"))
+    touched = touches_chip(request.touches, words)
+    if touched is not None:
+        yield touched
     if len(request.arguments) > LARGE_ARGUMENTS_BYTES:
         yield _plain(Icon.ATTENTION, words("phrases.chip_large"), Role.WARNING)
 

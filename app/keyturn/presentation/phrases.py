@@ -28,6 +28,7 @@ from keyturn.presentation.card import Lamp, waits_key
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.launch_facts import change_text, facts_with
 from keyturn.presentation.relative_time import duration_text
+from keyturn.presentation.touches import with_touches
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.words import Words
 
@@ -50,6 +51,8 @@ _WHY_KEYS: dict[str, str] = {
     Because.OTHER_PARAMS.value: "phrases.why_other_params",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
     Because.RULES_UNSURE.value: "phrases.why_rules_unsure",
+    Because.ENVIRONMENT_DIFFERS.value: "phrases.why_environment_differs",
+    Because.ENVIRONMENT_UNCLEAR.value: "phrases.why_environment_unclear",
     Because.GRANT.value: "phrases.why_grant",
     Because.UNKNOWN_AGENT.value: "phrases.why_unknown_agent",
     Because.PROGRAM_CHANGED.value: "phrases.why_program_changed",
@@ -65,6 +68,8 @@ _WHY_RULE_KEYS: dict[str, tuple[str, str]] = {
     Because.RULE_ENDED.value: ("phrases.why_rule_ended", "phrases.why_some_rule_ended"),
     Because.RULE_SPENT.value: ("phrases.why_rule_spent", "phrases.why_some_rule_spent"),
     Because.RULE_RATE.value: ("phrases.why_rule_rate", "phrases.why_some_rule_rate"),
+    Because.RULE_TOO_MANY.value: ("phrases.why_rule_many", "phrases.why_some_rule_many"),
+    Because.RULE_HOUR.value: ("phrases.why_rule_hour", "phrases.why_some_rule_hour"),
     Because.NOT_CONFIRMED.value: ("phrases.why_not_confirmed", "phrases.why_reads_not_confirmed"),
 }
 _LAMP_KEYS = {
@@ -92,7 +97,7 @@ class Phrases:
         words, tool = self._words, request.tool or ""
         match request.kind:
             case RequestKind.CALL:
-                return self._call_headline(request)
+                return with_touches(self._call_headline(request), request.touches, words)
             case RequestKind.COMMAND:
                 remote = "url" in self.subject(request)
                 key = "phrases.headline_remote" if remote else "phrases.headline_command"

@@ -141,6 +141,8 @@ class _Lines:
         # How many more values decide stands below those that are shown.
         chips = [chip.text for chip in card.chips if chip.text != card.decisive_more]
         yield self._line(". ".join(chips) + ".")
+        if card.band is not None:
+            yield self._line(f"{card.band.strong}. {card.band.rest}")
         of_definition = request.kind is not RequestKind.COMMAND
         for finding in request.findings if of_definition else ():
             yield self._line(finding_text(finding, words))

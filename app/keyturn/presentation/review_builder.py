@@ -77,7 +77,7 @@ class ReviewBuilder:
             actions=self._cards.actions(request),
             remove=words("phrases.remove_tool"),
             copy=words("phrases.copy_report"),
-            choice=review_choice(request, words),
+            choice=review_choice(request, words, self._cards.vocabulary),
             changed_title=words("servers.what_changed"),
             tool=request.tool or "",
         )
@@ -112,7 +112,7 @@ class ReviewBuilder:
             actions=self._cards.actions(request),
             remove=words("phrases.remove_tool"),
             copy=words("phrases.copy_report"),
-            choice=review_choice(request, words),
+            choice=review_choice(request, words, self._cards.vocabulary),
             changed_title=words("servers.what_it_says"),
             tool=request.tool or "",
         )

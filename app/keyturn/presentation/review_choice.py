@@ -1,16 +1,28 @@
 """Says what a review preselects: the tier and the labels, and where that comes from."""
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.domain.definition import said_of
+from keyturn.domain.finding import cautious_tier
+from keyturn.domain.lamps import lamps_from_letters
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.tier_choice import TierChoice, tier_choice
+from keyturn.presentation.tier_proposal import propose_tier
+from keyturn.presentation.verbs import Vocabulary
 from keyturn.presentation.words import Words
 
 
-def review_choice(request: ApprovalRequest, words: Words) -> TierChoice | None:
+def review_choice(
+    request: ApprovalRequest, words: Words, vocabulary: Vocabulary | None = None
+) -> TierChoice | None:
     """Return the tier that a review offers, with what is preselected; None for other requests.
 
-    Preselected is the pin's tier, or T2 where the server's own hints raise it, else nothing.
+    Preselected is the pin's tier; of a new tool what its name, what it takes and what its server
+    claims propose, with a `vocabulary` to read them by.
     """
+    if request.kind is RequestKind.DEFINITION and vocabulary is not None:
+        proposed = _proposed(request, words, vocabulary)
+        if proposed is not None:
+            return proposed
     match request.kind:
         case RequestKind.CHANGE:
             key = "tiers.proposal_pin"
@@ -28,4 +40,25 @@ def review_choice(request: ApprovalRequest, words: Words) -> TierChoice | None:
         chosen=request.proposed_tier,
         ticked="".join(letters) or request.labels,
         proposal=words(key),
+    )
+
+
+def _proposed(request: ApprovalRequest, words: Words, vocabulary: Vocabulary) -> TierChoice | None:
+    """Return the choice with what is read off a new tool; None where nothing can be."""
+    definition = read_json(request.definition or request.arguments)
+    if not isinstance(definition, dict) or said_of(request.tool or "") is not None:
+        return None
+    found = propose_tier(definition, request.server, vocabulary, words)
+    tier = cautious_tier(found.tier, request.findings)
+    if tier is None:
+        return None
+    if request.proposed_tier is not None:
+        tier = max(tier, request.proposed_tier)
+    reasons = found.reasons if tier is found.tier else (words("tiers.reason_caution"),)
+    given = lamps_from_letters(request.labels)
+    return tier_choice(
+        words,
+        chosen=tier,
+        ticked=(found.labels | given).letters(),
+        proposal=words("tiers.proposal", tier=tier.name, reasons=" ".join(reasons)),
     )

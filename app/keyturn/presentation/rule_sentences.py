@@ -76,6 +76,10 @@ class RuleSentences:
             said.append(words("rules.limit_rate", n=limits.per_minute))
         if limits.uses is not None:
             said.append(words("rules.limit_uses", n=limits.uses))
+        if limits.touches_per_call is not None:
+            said.append(words("rules.limit_touches", n=limits.touches_per_call))
+        if limits.touches_per_hour is not None:
+            said.append(words("rules.limit_touches_hour", n=limits.touches_per_hour))
         if limits.until:
             said.append(words("rules.limit_until", time=_time(limits.until)))
         for window in rule.during:

@@ -209,6 +209,13 @@ def _unknown(request: ApprovalRequest) -> bool:
     return unknown or asked.program_changed
 
 
+_NO_RULE_MAY = {
+    Because.NOT_ASKED.value: "phrases.why_not_asked",
+    Because.ENVIRONMENT_DIFFERS.value: "phrases.why_environment_differs",
+    Because.ENVIRONMENT_UNCLEAR.value: "phrases.why_environment_unclear",
+}
+
+
 def _refusal(request: ApprovalRequest, words: Words) -> str:
     """Return why a rule could not decide this call (architecture.md section 7, "Tiers")."""
     told = ""
@@ -222,8 +229,8 @@ def _refusal(request: ApprovalRequest, words: Words) -> str:
         told = words(key, agent=request.agent)
     elif request.because in (Because.RULE.value, Because.RULE_FAULT.value):
         told = words("sheets.no_rule_asks", rule=request.rule or words("sheets.one_of_yours"))
-    elif request.because == Because.NOT_ASKED.value:
-        told = words("phrases.why_not_asked")
+    elif request.because in _NO_RULE_MAY:
+        told = words(_NO_RULE_MAY[request.because], server=request.server)
     elif request.because == Because.OTHER_PARAMS.value:
         of_tool = is_of_tool(request.method)
         told = words("phrases.why_other_params" if of_tool else "phrases.why_other_members")

@@ -318,6 +318,8 @@ _LIFE_TEXTS: Final = {
     Life.SPENT: "rules.state_spent",
     Life.OVER_RATE: "rules.state_rate",
     Life.OUTSIDE: "rules.state_outside",
+    Life.TOO_MANY: "rules.state_rate",
+    Life.OVER_HOUR: "rules.state_rate",
 }
 _REMOVE_TEXTS: Final = {
     Effect.ALLOW: "rules.remove_allow",

@@ -7,6 +7,7 @@ from keyturn.application.console_state import ServerState
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, RemoteTransport
 from keyturn.presentation.card import Pair
+from keyturn.presentation.environments import proposals_text
 from keyturn.presentation.launch_facts import launch_claims, launch_facts
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.relative_time import relative_time
@@ -65,6 +66,9 @@ def facts_of(
     if isinstance(launch.get("cwd"), str):
         yield _exact(words("servers.folder"), launch.get("cwd"), "")
     label = state.environment or words("servers.no_environment")
+    proposals = proposals_text(state.proposed_environments, words)
+    if proposals and not state.environment:
+        label = words("environments.fact", label=label, proposals=proposals)
     yield Pair(key=words("servers.environment"), value=label)
     if state.agreed_at:
         value = when_text(state.agreed_at, now, words)

@@ -55,6 +55,12 @@ class Vocabulary:
     takes_an: frozenset[str]
     takes_a: frozenset[str]
     decisive: frozenset[str]
+    reads: frozenset[str]
+    changes: frozenset[str]
+    reaches: frozenset[str]
+    reaching_arguments: frozenset[str]
+    untrusted: frozenset[str]
+    private: frozenset[str]
 
 
 class Verbs:

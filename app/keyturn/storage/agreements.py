@@ -59,6 +59,8 @@ def server_text(server: ServerConfig) -> str:
             "transport": server.transport.value,
             "headers": dict(server.headers),
         }
+    if server.credential_environments:
+        data["credential_environments"] = dict(server.credential_environments)
     return canonical(data).decode()
 
 
@@ -80,6 +82,8 @@ def agent_text(agent: AgentConfig) -> str:
         data["executable_sha256"] = agent.executable_sha256
     if agent.http:
         data["http"] = True
+    if agent.environment:
+        data["environment"] = agent.environment
     return canonical(data).decode()
 
 
@@ -149,8 +153,9 @@ def _unreadable(kind: str, name: str, cause: str) -> DamagedDatabase:
 
 def _server(data: JsonObject) -> ServerConfig:
     env, headers = data["env"], data.get("headers", {})
-    if not isinstance(env, dict) or not isinstance(headers, dict):
-        raise TypeError("`env` or `headers` is not an object")
+    labels = data.get("credential_environments", {})
+    if not isinstance(env, dict) or not isinstance(headers, dict) or not isinstance(labels, dict):
+        raise TypeError("`env`, `headers` or `credential_environments` is not an object")
     return ServerConfig(
         name=_text(data, "name"),
         command=tuple(str(part) for part in _list(data, "command")),
@@ -161,6 +166,7 @@ def _server(data: JsonObject) -> ServerConfig:
         headers={key: str(value) for key, value in headers.items()},
         env={key: str(value) for key, value in env.items()},
         environment=_text(data, "environment"),
+        credential_environments={key: str(value) for key, value in labels.items()},
         receipt=_flag(data, "receipt"),
         review=ReviewMode(_text(data, "review")),
         cwd=CwdMode(_text(data, "cwd")),
@@ -185,6 +191,7 @@ def _agent(data: JsonObject) -> AgentConfig:
         enrolled_at=_text(data, "enrolled_at"),
         confirmed=_flag(data, "confirmed"),
         http="http" in data and _flag(data, "http"),
+        environment=_text(data, "environment") if "environment" in data else "",
     )
 
 

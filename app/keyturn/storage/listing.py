@@ -104,6 +104,7 @@ def _server_row(server: ServerConfig, pins: Sequence[Pin]) -> JsonObject:
         **_remote(server),
         "credentials": list(server.credential_names()),
         "environment": server.environment,
+        "credential_environments": dict(server.credential_environments),
         "confirmed": server.confirmed,
         "tools": tools,
     }
@@ -144,6 +145,7 @@ def _agent_row(agent: AgentConfig) -> JsonObject:
         "enrolled_at": agent.enrolled_at,
         "executable": agent.executable,
         "confirmed": agent.confirmed,
+        "environment": agent.environment,
     }
 
 

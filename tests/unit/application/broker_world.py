@@ -4,6 +4,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.control import Control
 from keyturn.application.events import Topic
 from keyturn.application.intents import Intents
+from keyturn.application.labelling import Labelling
 from keyturn.application.overview import Overview
 from keyturn.application.pin_guard import PinGuard
 from keyturn.application.registry import Registry
@@ -95,6 +96,7 @@ class BrokerWorld(World):
         self.registry.use(servers, ())
         self.registry.attach(self.live)
         self.observers.subscribe(self.topics.append)
+        self.labelling = Labelling(registry=self.registry, environments=self.environments)
         self.control = self._make_control()
         self.intents = self._make_intents()
         self.overview = Overview(
@@ -106,6 +108,7 @@ class BrokerWorld(World):
             secrets=self.secrets,
             holds=self.holds,
             sign_ins=self.sign_ins,
+            environments=self.environments,
         )
 
     def _make_control(self) -> Control:
@@ -130,6 +133,7 @@ class BrokerWorld(World):
             approvals=self.approvals,
             live=self.live,
             sign_ins=self.sign_ins,
+            labelling=self.labelling,
             observers=self.observers,
             home="/srv/home",
             quit_broker=self._quit,

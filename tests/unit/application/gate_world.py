@@ -20,6 +20,7 @@ from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import Handled, IncomingCall
 from keyturn.application.connection import Connection
+from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
@@ -46,7 +47,7 @@ from keyturn.domain.rule import Rule
 from keyturn.domain.tier import Tier
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from tests.factories import make_connection, make_tool
+from tests.factories import ENVIRONMENT_WORDS, make_connection, make_tool
 from tests.fakes.clock import FakeClock
 from tests.fakes.decision_log import FakeDecisionLog, Recorded
 from tests.fakes.ids import FakeIds
@@ -284,6 +285,7 @@ class World:
         self.holds = HoldBudgets(
             store=self.setting_store, log=self.log, observers=self.observers, limits=self.limits
         )
+        self.environments = Environments(words=ENVIRONMENT_WORDS, observers=self.observers)
         self.gate = self.make_gate()
 
     def make_rules(self) -> RuleBook:
@@ -322,6 +324,7 @@ class World:
             validator=self.validator,
             alerts=self.alerts,
             limits=self.limits,
+            environments=self.environments,
         )
         return self.gate_type(
             assessment=assessment,

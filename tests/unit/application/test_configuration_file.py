@@ -22,6 +22,7 @@ from keyturn.domain.configuration import (
     ServerConfig,
     ToolSetting,
 )
+from keyturn.domain.environment import Reach
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.launch import remote_identity
@@ -137,10 +138,31 @@ def test_what_may_be_left_out() -> None:
     assert content.limits.hold_seconds == 0.5
 
 
+def test_labels_and_the_pairs_that_may_cross() -> None:
+    content = read(
+        """
+        [servers.a]
+        command = ["a"]
+        environment = "qa"
+        credential_environments = { db = "production" }
+        [agents.b]
+        environment = "qa"
+        [[reach]]
+        agent = "qa"
+        other = "staging"
+        """
+    )
+    (server,), (agent,) = content.servers, content.agents
+    assert (server.environment, agent.environment) == ("qa", "qa")
+    assert server.credential_environments == {"db": "production"}
+    assert content.policy.reach == (Reach(agent="qa", other="staging"),)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "colour = 1",
+        'reach = [{ agent = "a", other = "b", colour = 1 }]',
         "[policy]\ncolour = 1",
         "[limits]\ncolour = 1",
         "[approver]\ncolour = 1",
@@ -163,6 +185,9 @@ def test_an_unknown_key_is_refused_with_a_sentence(text: str) -> None:
     ("text", "says"),
     [
         ("policy = 1", "'policy' in FILE is not a table"),
+        ('[agents.a]\nenvironment = "a b"', "'environment' in agents.a is no name"),
+        ('[[reach]]\nagent = "a"', "'other' in reach is missing"),
+        ('[[reach]]\nother = "a"', "'agent' in reach is missing"),
         ("servers = 1", "'servers' in FILE is not a table"),
         ("servers.a = 1", "'a' in FILE.servers is not a table"),
         ("[policy]\nposture = 1", "'posture' in policy is not a text"),

@@ -6,9 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
+from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.call import Forwarded, Refused
 from keyturn.application.console_protocol import (
-    EnrolAgent,
     Intent,
     KeepServer,
     PutCredential,
@@ -20,9 +20,7 @@ from keyturn.application.console_protocol import (
     RemoveServer,
     Resume,
     ReviewServer,
-    RevokeAgent,
     SaveRule,
-    SetAgentHttp,
     SetPosture,
     SetTier,
     SettleCredential,
@@ -31,7 +29,9 @@ from keyturn.application.console_protocol import (
     StopAll,
     UseRules,
 )
+from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.intents import POSTURE_SETTING
+from keyturn.application.overview import ALL_TOPICS
 from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
@@ -39,6 +39,7 @@ from keyturn.application.stop import StopLevel
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.decision import Actor, Outcome
+from keyturn.domain.environment import Reach
 from keyturn.domain.errors import ConfigurationError, KeyturnError, ServerUnavailable
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Posture
@@ -229,7 +230,7 @@ async def prepared(intent: Intent) -> BrokerWorld:
 
 
 def test_every_intent_of_the_protocol_has_a_row() -> None:
-    elsewhere = {SetPin, SettleSeals, UnlockSeals}
+    elsewhere = {SetPin, SettleSeals, UnlockSeals, SetEnvironment, SetReach}
     assert {type(intent) for intent, _ in ROWS} == set(get_args(Intent)) - elsewhere
 
 
@@ -453,5 +454,44 @@ def test_a_server_that_was_not_changed_stays_signed_in() -> None:
             )
         assert world.registry.servers[0].url == FAR.url
         assert world.sign_ins.left == []
+
+    play(story)
+
+
+def test_a_person_labels_and_lets_a_pair_cross() -> None:
+    async def story() -> None:
+        world = BrokerWorld(servers=(SHIP,))
+        await world.registry.enrol("analyst")
+        for intent in (
+            SetEnvironment(n=1, of="agent", name="analyst", environment="qa"),
+            SetEnvironment(n=2, of="server", name="shipments", environment="production"),
+            SetEnvironment(n=3, of="credential", name="ship", server="shipments", environment="qa"),
+            SetReach(n=4, agent="qa", other="production", on=True),
+        ):
+            await world.intents.carry_out(intent)
+        (agent,), (server,) = world.registry.agents, world.registry.servers
+        assert (agent.environment, server.environment) == ("qa", "production")
+        assert server.credential_environments == {"ship": "qa"}
+        assert world.environments.reach == (Reach(agent="qa", other="production"),)
+        state = await world.overview.state(ALL_TOPICS)
+        assert state.reach == world.environments.reach
+        assert state.agents is not None and state.agents[0].environment == "qa"
+        assert state.servers is not None
+        assert state.servers[0].credential_environments == {"ship": "qa"}
+        with pytest.raises(ConfigurationError):
+            await world.intents.carry_out(
+                SetEnvironment(n=5, of="tool", name="x", environment="qa")
+            )
+
+    play(story)
+
+
+def test_a_server_that_is_changed_keeps_the_labels_of_its_credentials() -> None:
+    async def story() -> None:
+        world = BrokerWorld(servers=(replace(SHIP, credential_environments={"ship": "qa"}),))
+        await world.intents.carry_out(
+            PutServer(n=1, name="shipments", command=("ship", "-v"), env=dict(SHIP.env))
+        )
+        assert world.registry.servers[0].credential_environments == {"ship": "qa"}
 
     play(story)

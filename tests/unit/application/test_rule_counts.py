@@ -8,12 +8,14 @@ from keyturn.application.call import Forwarded, Refused
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.rulebook import RuleBook
 from keyturn.broker.refusals import refusal_text
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.errors import LogUnavailable
+from keyturn.domain.policy import Because
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_life import Life, RuleLimits, Window
-from tests.factories import make_call
+from tests.factories import make_call, make_tool
 from tests.unit.application.gate_world import World, play, settle
 
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
@@ -218,5 +220,25 @@ def test_no_approval_lets_through_what_a_never_rule_covers() -> None:
         assert (retry.outcome, retry.never) == (Outcome.DENIED_RULE, True)
         assert "no approval can overrule" in refusal_text(retry)
         assert world.server.sent == []
+
+    play(story)
+
+
+def test_what_is_touched_within_an_hour_is_counted() -> None:
+    async def story() -> None:
+        hourly = Rule(id="r", effect=Effect.ALLOW, limits=RuleLimits(touches_per_hour=5))
+        world = World(hourly)
+        connection = await world.connect(None, make_tool(inputSchema={"type": "object"}))
+        for number, count in enumerate([3, 2]):
+            arguments: JsonObject = {"ids": [*"abc"[:count]]}
+            call = make_call(connection, arguments=arguments, id_=f"call-{number}")
+            assert isinstance(await world.gate.handle(call, world.server), Forwarded)
+        world.start(make_call(connection, arguments={"ids": ["a"]}, id_="call-3"))
+        request = await world.asked()
+        assert request.because == Because.RULE_HOUR.value
+        world.approvals.close()
+        world.clock.advance(3601)
+        again = make_call(connection, arguments={"ids": [*"abcde"]}, id_="call-4")
+        assert isinstance(await world.gate.handle(again, world.server), Forwarded)
 
     play(story)

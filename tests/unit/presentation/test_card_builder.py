@@ -302,7 +302,8 @@ def test_a_review_carries_its_choice_and_a_call_none() -> None:
     assert (choice.chosen, choice.ticked) == (Tier.T2, "X")
     unproposed = CARDS.card(a_definition(proposed_tier=None)).review
     assert unproposed is not None
-    assert unproposed.chosen is None
+    # Its name and what it takes propose it, without any claim of the server.
+    assert unproposed.chosen is Tier.T2
     assert CARDS.card(a_call()).review is None
 
 

@@ -28,7 +28,8 @@ PIN = pin("read_page")
 SAID = replace(PIN, definition=make_prompt())
 """Of a prompt."""
 FAR = ServerConfig(name="far", command=(), url="https://a.example/sse", headers={"A": "keychain:b"})
-SEEN = replace(AGENT, executable_sha256="e" * 64)
+LABELLED = replace(FAR, credential_environments={"b": "production"})
+SEEN = replace(AGENT, executable_sha256="e" * 64, environment="qa")
 OLD = replace(FAR, transport=RemoteTransport.SSE)
 
 
@@ -135,3 +136,7 @@ def test_a_row_that_another_program_broke_does_not_count(tmp_path: Path) -> None
 
 def test_an_agents_program_is_read_as_it_was_written() -> None:
     assert read_agent(SEEN.name, agent_text(SEEN)) == SEEN
+
+
+def test_the_labels_of_credentials_are_read_as_they_were_written() -> None:
+    assert read_server(LABELLED.name, server_text(LABELLED)) == LABELLED

@@ -4,11 +4,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.console_protocol import (
-    EnrolAgent,
     IntentDone,
-    RevokeAgent,
-    SetAgentHttp,
     StateChanged,
     Welcome,
 )

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
+from keyturn.gui.forms.list_page import NoticeBar
 from keyturn.gui.look import Look
 from keyturn.gui.queue.pin_row import PinRow
 from keyturn.gui.queue.review_box import ReviewBox
@@ -59,6 +60,7 @@ class CardPane(QFrame):
         self._head_scrolls = False
         self.setObjectName("card")
         self.setProperty("surface", "panel")
+        self.band = NoticeBar(look, name="card_band")
         self.headline = Headline(look)
         self.chips = ChipRow(look)
         self.lamps = LampStrip(look)
@@ -93,6 +95,7 @@ class CardPane(QFrame):
             card.request_id,
             card.revision,
         )
+        self.band.show_notice(card.band)
         self.headline.show_head(card.headline, card.server_tool, card.call_number)
         self.chips.show_chips(card.chips)
         self.lamps.show_lamps(card.lamps)
@@ -175,6 +178,7 @@ class CardPane(QFrame):
         self._head.addWidget(self.headline)
         self._fill_body()
         layout = column(self)
+        layout.addWidget(self.band)
         layout.addLayout(self._head)
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self.block)

@@ -17,6 +17,7 @@ from keyturn.application.console_protocol import (
 from keyturn.domain.policy import Posture
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
+from keyturn.gui.rules.environments import EnvironmentsPresenter
 from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
@@ -73,6 +74,14 @@ class RulesPresenter(QObject):
             words=words,
             parent=self,
         )
+        EnvironmentsPresenter(
+            bridge=bridge,
+            sender=sender,
+            rule=view.environment_rule,
+            pane=view.environments,
+            words=words,
+            parent=self,
+        )
         self._connect(view)
         if study is not None:
             study.studied.connect(view.form.show_study)
@@ -106,6 +115,7 @@ class RulesPresenter(QObject):
         view.rule_chosen.connect(self._on_chosen)
         view.side_closed.connect(self._on_closed)
         view.use_rules_requested.connect(self._on_use_rules)
+        view.environments_requested.connect(self._on_environments)
         view.posture.posture_agreed.connect(self._on_posture)
         view.form.draft_changed.connect(self._on_draft)
         view.form.save_requested.connect(self._on_save)
@@ -140,6 +150,10 @@ class RulesPresenter(QObject):
 
     def _on_add(self) -> None:
         self.start_rule()
+
+    def _on_environments(self) -> None:
+        self._open, self._draft = "", None
+        self._view.show_environments()
 
     def _on_search(self, text: str) -> None:
         self._search = text

@@ -9,6 +9,7 @@ from keyturn.gui.forms.list_page import ListPage, NoticeBar, Strip
 from keyturn.gui.forms.table import TWO_LINES, Column, RowTable
 from keyturn.gui.look import Look
 from keyturn.gui.rules.detail import RulePane
+from keyturn.gui.rules.environments import EnvironmentRule, EnvironmentsPane
 from keyturn.gui.rules.form import RuleForm
 from keyturn.gui.rules.posture import PosturePane
 from keyturn.gui.rules.seals import SealPane
@@ -38,6 +39,7 @@ class RulesView(ListPage):
     rule_chosen = Signal(str)
     side_closed = Signal()
     use_rules_requested = Signal()
+    environments_requested = Signal()
 
     def __init__(
         self, look: Look, effects: tuple[EffectChoice, ...], parent: QWidget | None = None
@@ -60,6 +62,8 @@ class RulesView(ListPage):
         self.seals = SealPane(look)
         self.suspended = NoticeBar(look, name="rules_suspended")
         self.posture = PosturePane(look)
+        self.environment_rule = EnvironmentRule(look)
+        self.environments = EnvironmentsPane(look)
         self.form = RuleForm(look, effects)
         self.detail = RulePane(look)
         self.search = SearchField(look, look.words("rules.search"), name="find_rule")
@@ -92,6 +96,12 @@ class RulesView(ListPage):
         self.show_side(self.detail)
         self.table.choose(detail.rule_id)
 
+    def show_environments(self) -> None:
+        """Open labels and pairs."""
+        self.table.choose("")
+        self.show_side(self.environments)
+        self.environments.thing.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _fill(self) -> None:
         words = self.look.words
         self.search.setMaximumWidth(_SEARCH)
@@ -109,6 +119,7 @@ class RulesView(ListPage):
         self.above.addWidget(self.seals)
         self.above.addWidget(self.suspended)
         self.below.addWidget(self.posture)
+        self.below.addWidget(self.environment_rule)
 
     def _connect(self) -> None:
         self.add.clicked.connect(self.add_requested)
@@ -117,4 +128,6 @@ class RulesView(ListPage):
         self.table.row_chosen.connect(self.rule_chosen)
         self.form.close_requested.connect(self.side_closed)
         self.detail.close_requested.connect(self.side_closed)
+        self.environments.close_requested.connect(self.side_closed)
+        self.environment_rule.open.clicked.connect(self.environments_requested)
         self.suspended.action_pressed.connect(self.use_rules_requested)

@@ -63,6 +63,10 @@ class BatchRowBox(QFrame):
         layout.addLayout(self._head)
         layout.addWidget(words)
         layout.addWidget(facts)
+        if view.choice.proposal and not view.alone:
+            proposal = Text(look, Type.NOTE, Token.TEXT_PRIMARY, wrap=True)
+            proposal.say(view.choice.proposal)
+            layout.addWidget(proposal)
         layout.addSpacing(6)
         layout.addWidget(divider())
 

@@ -64,6 +64,7 @@ class ServersPresenter(QObject):
         self._words = words
         self._builder = ServersBuilder(words)
         self._reviews = ReviewBuilder(words, cards)
+        self._vocabulary = cards.vocabulary
         self._sentences = RuleSentences(words)
         self._known = KnownServers()
         self._rules: tuple[Rule, ...] = ()
@@ -176,7 +177,7 @@ class ServersPresenter(QObject):
             self._show_tool(state, tool)
         elif self._together and self._known.unreviewed(server):
             new = self._known.unreviewed(server)
-            self._model.show_detail(batch_review(server, new, self._words))
+            self._model.show_detail(batch_review(server, new, self._words, self._vocabulary))
         else:
             self._together = False
             self._show_server(state)

@@ -1,0 +1,87 @@
+"""Owns how a person labels agents, servers and credentials, and lets a pair of environments cross.
+
+A label is part of the row of what it labels, and the pairs are a setting; both are sealed there.
+"""
+
+from dataclasses import replace
+
+from keyturn.application.environments import (
+    REACH_SETTING,
+    Environments,
+    read_reach,
+    write_reach,
+)
+from keyturn.application.registry import Registry
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.configuration import ServerConfig
+from keyturn.domain.environment import Reach, is_label
+from keyturn.domain.errors import ConfigurationError
+
+MOST_PAIRS = 200
+
+
+class Labelling:
+    """Carries out what a person wants; each raises ConfigurationError when it cannot be done."""
+
+    def __init__(self, *, registry: Registry, environments: Environments) -> None:
+        self._registry = registry
+        self.environments = environments
+
+    def load(self) -> None:
+        """Take the pairs from the profile's settings; one that cannot be read allows nothing."""
+        self.environments.use_reach(read_reach(self._registry.settings.get(REACH_SETTING, "")))
+
+    async def agent(self, name: str, label: str) -> None:
+        """Say which environment an agent is of."""
+        environment = checked_label(label)
+        details: JsonObject = {"environment": environment}
+        changed = await self._registry.change_agent(
+            name, "environment", lambda one: replace(one, environment=environment), details
+        )
+        if not changed:
+            raise ConfigurationError(f"No agent named {name} is enrolled.")
+
+    async def server(self, name: str, label: str) -> None:
+        """Say which environment a server is of."""
+        server = self._server(name)
+        await self._registry.put_server(replace(server, environment=checked_label(label)))
+
+    async def credential(self, server: str, name: str, label: str) -> None:
+        """Say of which environment a credential of a server is."""
+        config = self._server(server)
+        if name not in config.credential_names():
+            raise ConfigurationError(f"{server} is not given a credential named {name}.")
+        labels = {**config.credential_environments, name: checked_label(label)}
+        kept = {name: label for name, label in sorted(labels.items()) if label}
+        await self._registry.put_server(replace(config, credential_environments=kept))
+
+    async def allow(self, agent: str, other: str, *, on: bool) -> None:
+        """Let agents of one environment reach another, or no longer."""
+        of = self.environments.of
+        pair = Reach(agent=of(checked_label(agent)), other=of(checked_label(other)))
+        if not pair.agent or not pair.other or pair.agent == pair.other:
+            raise ConfigurationError("A pair needs two environments, each with a name.")
+        reach = set(self.environments.reach)
+        pairs = reach | {pair} if on else reach - {pair}
+        if len(pairs) > MOST_PAIRS:
+            raise ConfigurationError(f"There are {MOST_PAIRS} pairs, which is the most.")
+        await self._registry.put_setting(REACH_SETTING, write_reach(pairs))
+        self.environments.use_reach(pairs)
+
+    def _server(self, name: str) -> ServerConfig:
+        found = (s for s in self._registry.servers if s.name == name and s.confirmed)
+        server = next(found, None)
+        if server is None:
+            raise ConfigurationError(f"No server is configured as {name!r}.")
+        return server
+
+
+def checked_label(label: str) -> str:
+    """Return the label if it can be one; raises ConfigurationError otherwise."""
+    stripped = label.strip()
+    if not is_label(stripped):
+        raise ConfigurationError(
+            f"{label[:80]!a} cannot be an environment's name.",
+            mend="Use up to 64 letters, digits, dots, dashes and underscores.",
+        )
+    return stripped

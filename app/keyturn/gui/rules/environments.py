@@ -1,0 +1,250 @@
+"""Environments beside the rules: the built-in rule under the list, labels and pairs in a pane."""
+
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFrame, QWidget
+
+from keyturn.application.console_protocol import IntentDone, StateChanged
+from keyturn.application.environment_messages import SetEnvironment, SetReach
+from keyturn.domain.environment import LONGEST_LABEL
+from keyturn.gui.broker_events import BrokerEvents
+from keyturn.gui.forms.fields import Labelled, LineField, NamePicker
+from keyturn.gui.forms.outcome import Outcome
+from keyturn.gui.forms.side_pane import SidePane
+from keyturn.gui.look import Look
+from keyturn.gui.sending import IntentSender
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.layouts import row
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.environments import (
+    EnvironmentsShown,
+    EnvironmentsState,
+    environments_shown,
+    labelled,
+    pair_question,
+)
+from keyturn.presentation.words import Words
+
+_GAP: Final = 8
+
+
+class EnvironmentRule(QFrame):
+    """The built-in rule as a line under the list, and the way to its labels."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("environment_rule")
+        self.setProperty("surface", "raised")
+        self.setProperty("edge", "top")
+        self.text = Text(look, Type.NOTE, Token.TEXT_PRIMARY, wrap=True)
+        self.open = Button(
+            look, Kind.PLAIN, look.words("environments.open"), name="open_environments"
+        )
+        layout = row(self, (16, 8, 16, 8), gap=12)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self.open)
+
+
+class EnvironmentsPane(SidePane):
+    """Takes a label for what is chosen, and pairs that may cross."""
+
+    thing_chosen = Signal(str)
+    label_wanted = Signal(str)
+    """The label of what is chosen."""
+    pair_wanted = Signal(str, str)
+    pair_agreed = Signal(str, str)
+    pair_unwanted = Signal(str)
+    """Key of a pair."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, name="environments", parent=parent)
+        words = look.words
+        self._shown: EnvironmentsShown | None = None
+        self._asked = ("", "")
+        self.thing = NamePicker(look, words("environments.thing"), name="environment_thing")
+        self.label = _line(look, "environments.label", "environment_label")
+        self.save = _button(look, Kind.PRIMARY, "environments.save", "save_environment")
+        self.agent = _line(look, "environments.pair_agent", "reach_agent")
+        self.other = _line(look, "environments.pair_other", "reach_other")
+        self.add = _button(look, Kind.PLAIN, "environments.pair_add", "add_reach")
+        self.pair = NamePicker(look, words("environments.pair_chosen"), name="reach_pair")
+        self.remove = _button(look, Kind.PLAIN, "environments.pair_remove", "remove_reach")
+        self._proposals = Text(look, Type.NOTE, Token.WARNING_FG, wrap=True)
+        self._no_pairs = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+        self._fill()
+        self.thing.chosen.connect(self.thing_chosen)
+        self.save.clicked.connect(self._on_save)
+        self.label.returnPressed.connect(self._on_save)
+        self.add.clicked.connect(self._on_add)
+        self.remove.clicked.connect(self._on_remove)
+        self.question.agreed.connect(self._on_agreed)
+
+    def show_environments(self, shown: EnvironmentsShown) -> None:
+        """Show labels and pairs; what is being typed for the same thing stays."""
+        before, self._shown = self._shown, shown
+        if before == shown:
+            return
+        self.thing.show_choices(shown.things, shown.chosen)
+        if before is None or (before.chosen, before.label) != (shown.chosen, shown.label):
+            self.label.setText(shown.label)
+        self._proposals.say(shown.proposals)
+        self._proposals.setVisible(bool(shown.proposals))
+        self.save.setEnabled(bool(shown.chosen))
+        chosen = self.pair.name or (shown.pairs[0].name if shown.pairs else "")
+        self.pair.show_choices(shown.pairs, chosen)
+        for widget in (self.pair, self.remove):
+            widget.setVisible(bool(shown.pairs))
+        self._no_pairs.setVisible(not shown.pairs)
+
+    def ask_about(self, agent: str, other: str) -> None:
+        """Ask once more before a pair may cross."""
+        self._asked = (agent, other)
+        self.ask(pair_question(agent, other, self.look.words))
+
+    def _fill(self) -> None:
+        words = self.look.words
+        title = Text(self.look, Type.TITLE)
+        title.say(words("environments.title"))
+        self.top.addWidget(title, 1)
+        self.body.addWidget(_note(self.look, "environments.intro"))
+        self.add_title(words("environments.labels"))
+        self.body.addWidget(Labelled(self.look, words("environments.thing"), self.thing))
+        self.body.addSpacing(_GAP)
+        self.body.addWidget(Labelled(self.look, words("environments.label"), self.label))
+        self.body.addWidget(_note(self.look, "environments.label_hint"))
+        self.body.addWidget(self._proposals)
+        self.add_title(words("environments.pairs"))
+        self._no_pairs.say(words("environments.no_pairs"))
+        self.body.addWidget(self._no_pairs)
+        standing = row(gap=_GAP)
+        standing.addWidget(self.pair, 1)
+        standing.addWidget(self.remove)
+        self.body.addLayout(standing)
+        self.body.addSpacing(_GAP)
+        for field, key in (
+            (self.agent, "environments.pair_agent"),
+            (self.other, "environments.pair_other"),
+        ):
+            self.body.addWidget(Labelled(self.look, words(key), field))
+        self.body.addSpacing(_GAP)
+        self.body.addWidget(self.add)
+        self.body.addStretch()
+        self.action_row.addWidget(self.save)
+        self.action_row.addStretch()
+
+    def _on_save(self) -> None:
+        if self._shown is not None and self._shown.chosen:
+            self.label_wanted.emit(self.label.text().strip())
+
+    def _on_add(self) -> None:
+        self.pair_wanted.emit(self.agent.text().strip(), self.other.text().strip())
+
+    def _on_remove(self) -> None:
+        self.pair_unwanted.emit(self.pair.name)
+
+    def _on_agreed(self) -> None:
+        self.pair_agreed.emit(*self._asked)
+
+
+class EnvironmentsPresenter(QObject):
+    """Between the broker's state and what is shown of environments."""
+
+    def __init__(
+        self,
+        *,
+        bridge: BrokerEvents,
+        sender: IntentSender,
+        rule: EnvironmentRule,
+        pane: EnvironmentsPane,
+        words: Words,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._sender = sender
+        self._rule = rule
+        self._pane = pane
+        self._words = words
+        self._told = StateChanged()
+        self._state = EnvironmentsState()
+        self._chosen = ""
+        bridge.state_changed.connect(self._on_state)
+        pane.thing_chosen.connect(self._on_chosen)
+        pane.label_wanted.connect(self._on_label)
+        pane.pair_wanted.connect(self._on_pair)
+        pane.pair_agreed.connect(self._on_agreed)
+        pane.pair_unwanted.connect(self._on_unwanted)
+        self._show()
+
+    def _on_state(self, message: StateChanged) -> None:
+        before = self._told
+        self._told = StateChanged(
+            agents=message.agents if message.agents is not None else before.agents,
+            servers=message.servers if message.servers is not None else before.servers,
+            reach=message.reach if message.reach is not None else before.reach,
+        )
+        if self._told != before:
+            things = labelled(self._told.agents or (), self._told.servers or ())
+            self._state = EnvironmentsState(things=things, reach=self._told.reach or ())
+            self._show()
+
+    def _on_chosen(self, key: str) -> None:
+        self._chosen = key
+        self._show()
+
+    def _on_label(self, label: str) -> None:
+        thing = self._state.find(self._chosen)
+        if thing is None:
+            return
+        self._sender.send(
+            lambda n: SetEnvironment(
+                n=n, of=thing.of, name=thing.name, server=thing.server, environment=label
+            ),
+            lambda done: self._say(done, "environments.saved"),
+        )
+
+    def _on_pair(self, agent: str, other: str) -> None:
+        if agent and other:
+            self._pane.ask_about(agent, other)
+        else:
+            self._pane.outcome.say(Outcome.OWED, self._words("environments.pair_empty"))
+
+    def _on_agreed(self, agent: str, other: str) -> None:
+        self._set(agent, other, on=True, said="environments.pair_added")
+
+    def _on_unwanted(self, key: str) -> None:
+        agent, _, other = key.partition("\0")
+        self._set(agent, other, on=False, said="environments.pair_removed")
+
+    def _set(self, agent: str, other: str, *, on: bool, said: str) -> None:
+        self._sender.send(
+            lambda n: SetReach(n=n, agent=agent, other=other, on=on),
+            lambda done: self._say(done, said),
+        )
+
+    def _say(self, done: IntentDone, said: str) -> None:
+        if done.ok:
+            self._pane.outcome.say(Outcome.DONE, self._words(said))
+        else:
+            self._pane.outcome.say(Outcome.FAILED, done.sentence)
+
+    def _show(self) -> None:
+        shown = environments_shown(self._state, self._chosen, self._words)
+        self._chosen = shown.chosen
+        self._rule.text.say(shown.rule)
+        self._pane.show_environments(shown)
+
+
+def _line(look: Look, key: str, name: str) -> LineField:
+    return LineField(look, look.words(key), name=name, longest=LONGEST_LABEL)
+
+
+def _button(look: Look, kind: Kind, key: str, name: str) -> Button:
+    return Button(look, kind, look.words(key), name=name)
+
+
+def _note(look: Look, key: str) -> Text:
+    text = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
+    text.say(look.words(key))
+    return text

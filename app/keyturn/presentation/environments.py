@@ -1,0 +1,167 @@
+"""Owns what the window says of environments: the built-in rule, labels, a card's band."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.console_state import AgentState, ServerState
+from keyturn.domain.environment import Named, Reach
+from keyturn.presentation.cells import NameChoice, Notice, Question
+from keyturn.presentation.marks import Role
+from keyturn.presentation.visible_text import shown_line
+from keyturn.presentation.words import Words
+
+_MOST_NAMED = 3
+_LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """Something that can have a label."""
+
+    of: str
+    """`agent`, `server` or `credential`."""
+    name: str
+    server: str = ""
+    label: str = ""
+    proposals: tuple[Named, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return what tells it from the others."""
+        return "\0".join((self.of, self.server, self.name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentsState:
+    """What the pane is made of."""
+
+    things: tuple[Labelled, ...] = ()
+    reach: tuple[Reach, ...] = ()
+
+    def find(self, key: str) -> Labelled | None:
+        """Return a thing by its key."""
+        return next((thing for thing in self.things if thing.key == key), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentsShown:
+    """The pane, with one thing chosen."""
+
+    rule: str
+    """The built-in rule with how many pairs may cross, in one line."""
+    things: tuple[NameChoice, ...]
+    chosen: str
+    label: str
+    proposals: str
+    pairs: tuple[NameChoice, ...]
+
+
+def labelled(agents: Sequence[AgentState], servers: Sequence[ServerState]) -> tuple[Labelled, ...]:
+    """Return all that can have a label, of what is confirmed."""
+    return tuple(_things(agents, servers))
+
+
+def environments_shown(state: EnvironmentsState, chosen: str, words: Words) -> EnvironmentsShown:
+    """Return what the pane shows; what is chosen and gone is the first instead."""
+    thing = state.find(chosen) or (state.things[0] if state.things else None)
+    return EnvironmentsShown(
+        rule=rule_text(state, words),
+        things=tuple(NameChoice(name=one.key, text=_thing(one, words)) for one in state.things),
+        chosen=thing.key if thing is not None else "",
+        label=thing.label if thing is not None else "",
+        proposals=proposals_text(thing.proposals, words) if thing is not None else "",
+        pairs=tuple(
+            NameChoice(
+                name=pair_key(pair),
+                text=words("environments.pair", agent=pair.agent, other=pair.other),
+            )
+            for pair in state.reach
+        ),
+    )
+
+
+def rule_text(state: EnvironmentsState, words: Words) -> str:
+    """Return the built-in rule as a line, with how many pairs may cross."""
+    return words("environments.rule", n=len(state.reach))
+
+
+def pair_key(pair: Reach) -> str:
+    """Return what tells a pair from the others."""
+    return f"{pair.agent}\0{pair.other}"
+
+
+def pair_question(agent: str, other: str, words: Words) -> Question:
+    """Return what is asked before a pair may cross."""
+    return Question(
+        text=words("environments.pair_question", agent=agent, other=other),
+        go=words("environments.pair_go"),
+        keep=words("environments.pair_keep"),
+    )
+
+
+def proposals_text(proposals: Sequence[Named], words: Words) -> str:
+    """Return what a server's own configuration names, each with where; empty for nothing."""
+    lines = [
+        words(
+            "environments.proposal" if one.path else "environments.proposal_address",
+            where=shown_line(one.path, words, most=_LONGEST),
+            text=shown_line(one.text, words, most=_LONGEST),
+            environment=one.environment,
+        )
+        for one in proposals[:_MOST_NAMED]
+    ]
+    return "\n".join(lines)
+
+
+def band_of(request: ApprovalRequest, words: Words) -> Notice | None:
+    """Return the band over a card of a call that reaches production, or names somewhere else."""
+    if request.kind is not RequestKind.CALL:
+        return None
+    named = request.named_environments
+    if not request.production and not named:
+        return None
+    key = "environments.band_production" if request.production else "environments.band_other"
+    return Notice(strong=words(key), rest=" ".join(_reasons(request, words)), role=Role.WARNING)
+
+
+def _reasons(request: ApprovalRequest, words: Words) -> Iterator[str]:
+    if request.environment:
+        yield words("environments.band_server", environment=request.environment)
+    for one in request.named_environments[:_MOST_NAMED]:
+        yield words(
+            "environments.band_names",
+            path=shown_line(one.path, words, most=_LONGEST),
+            text=shown_line(one.text, words, most=_LONGEST),
+            environment=one.environment,
+        )
+    more = len(request.named_environments) - _MOST_NAMED
+    if more > 0:
+        yield words("environments.band_more", n=more)
+    if request.production and not request.environment and not request.named_environments:
+        yield words("environments.band_unnamed")
+
+
+def _things(agents: Sequence[AgentState], servers: Sequence[ServerState]) -> Iterator[Labelled]:
+    for agent in agents:
+        if agent.enrolled:
+            yield Labelled(of="agent", name=agent.name, label=agent.environment)
+    for server in servers:
+        if not server.confirmed:
+            continue
+        yield Labelled(
+            of="server",
+            name=server.name,
+            label=server.environment,
+            proposals=server.proposed_environments,
+        )
+        for name in server.credentials:
+            label = server.credential_environments.get(name, "")
+            yield Labelled(of="credential", name=name, server=server.name, label=label)
+
+
+def _thing(thing: Labelled, words: Words) -> str:
+    label = thing.label or words("environments.unlabelled")
+    return words(
+        f"environments.thing_{thing.of}", name=thing.name, server=thing.server, label=label
+    )

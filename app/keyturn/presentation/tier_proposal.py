@@ -1,0 +1,104 @@
+"""Proposes how far a tool reaches and what it brings in, each with its reason, for a review.
+
+A proposal is read off the tool's name, what it takes and what its server claims of it. The claims
+only ever raise, nothing is confirmed by it, and where nothing can be read nothing is proposed.
+"""
+
+from dataclasses import dataclass
+
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.lamps import Lamps
+from keyturn.domain.tier import Tier
+from keyturn.presentation.verbs import Vocabulary, name_words
+from keyturn.presentation.words import Words
+
+_LONGEST_NAME = 64
+_MOST_PROPERTIES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierProposal:
+    """What is proposed; None where nothing can be read."""
+
+    tier: Tier | None
+    labels: Lamps
+    reasons: tuple[str, ...]
+    """Sentences, the one for the tier first."""
+
+
+def propose_tier(
+    definition: JsonObject, server: str, vocabulary: Vocabulary, words: Words
+) -> TierProposal:
+    """Return the strictest of what the name, the arguments and the server's claims say."""
+    found = [
+        one
+        for one in (
+            _by_name(definition, server, vocabulary, words),
+            _by_arguments(definition, vocabulary, words),
+            _by_claims(definition, words),
+        )
+        if one is not None
+    ]
+    if not found:
+        return TierProposal(tier=None, labels=Lamps.NONE, reasons=())
+    tier = max(one for one, _ in found)
+    reasons = tuple(reason for one, reason in found if one is tier)
+    return TierProposal(tier=tier, labels=_labels(definition, tier, vocabulary), reasons=reasons)
+
+
+def _by_name(
+    definition: JsonObject, server: str, vocabulary: Vocabulary, words: Words
+) -> tuple[Tier, str] | None:
+    verb = next(iter(_name_of(definition, server)), "")
+    for tier, verbs, key in (
+        (Tier.T2, vocabulary.reaches, "tiers.reason_reaches"),
+        (Tier.T1, vocabulary.changes, "tiers.reason_changes"),
+        (Tier.T0, vocabulary.reads, "tiers.reason_reads"),
+    ):
+        if verb in verbs:
+            return tier, words(key, verb=verb)
+    return None
+
+
+def _by_arguments(
+    definition: JsonObject, vocabulary: Vocabulary, words: Words
+) -> tuple[Tier, str] | None:
+    for name in _properties(definition):
+        if vocabulary.reaching_arguments.intersection(name_words(name[:_LONGEST_NAME])):
+            return Tier.T2, words("tiers.reason_argument", name=name[:_LONGEST_NAME])
+    return None
+
+
+def _by_claims(definition: JsonObject, words: Words) -> tuple[Tier, str] | None:
+    """Take what the server claims; that it only reads proposes nothing."""
+    claims = definition.get("annotations")
+    if not isinstance(claims, dict):
+        return None
+    if claims.get("destructiveHint") is True or claims.get("openWorldHint") is True:
+        return Tier.T2, words("tiers.proposal_hints")
+    return None
+
+
+def _labels(definition: JsonObject, tier: Tier, vocabulary: Vocabulary) -> Lamps:
+    name = definition.get("name")
+    said = set(name_words(name[:_LONGEST_NAME])) if isinstance(name, str) else set[str]()
+    labels = Lamps.X if tier is Tier.T2 else Lamps.NONE
+    if said & vocabulary.untrusted:
+        labels |= Lamps.U
+    if said & vocabulary.private:
+        labels |= Lamps.P
+    return labels
+
+
+def _name_of(definition: JsonObject, server: str) -> list[str]:
+    """Return the words of the tool's name, without the server's name before them."""
+    name = definition.get("name")
+    said = name_words(name) if isinstance(name, str) and len(name) <= _LONGEST_NAME else []
+    prefix = name_words(server)
+    return said[len(prefix) :] if prefix and said[: len(prefix)] == prefix else said
+
+
+def _properties(definition: JsonObject) -> list[str]:
+    schema = definition.get("inputSchema")
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return list(properties)[:_MOST_PROPERTIES] if isinstance(properties, dict) else []

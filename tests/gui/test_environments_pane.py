@@ -1,0 +1,102 @@
+"""Environments in the window: a label or a pair becomes exactly one intent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from keyturn.application.console_protocol import StateChanged
+from keyturn.application.console_state import AgentState
+from keyturn.application.environment_messages import SetEnvironment, SetReach
+from keyturn.domain.environment import Reach
+from keyturn.gui.forms.outcome import Outcome
+from keyturn.gui.look import Look
+from keyturn.gui.rules.presenter import RulesPresenter
+from keyturn.gui.rules.view import RulesView
+from keyturn.gui.sending import IntentSender
+from keyturn.presentation.rules_builder import RulesBuilder
+from tests.gui.scenes import let_go
+from tests.gui.spy_bridge import SpyBridge
+
+pytestmark = [
+    pytest.mark.gui,
+    # The offscreen platform has no window manager to tell a window's least size to.
+    pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
+]
+STATE = StateChanged(
+    agents=(AgentState(name="analyst", enrolled=True, connections=0, environment="qa"),),
+    servers=(),
+    reach=(Reach(agent="qa", other="staging"),),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page under test."""
+
+    bridge: SpyBridge
+    view: RulesView
+    presenter: RulesPresenter
+
+
+@pytest.fixture
+def page(look: Look) -> Iterator[Page]:
+    """Return the page with the pane open."""
+    bridge, builder = SpyBridge(), RulesBuilder(look.words)
+    view = RulesView(look, builder.effects())
+    presenter = RulesPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge),
+        view=view,
+        builder=builder,
+        words=look.words,
+    )
+    bridge.tell(STATE)
+    view.resize(1200, 744)
+    view.show()
+    view.environment_rule.open.click()
+    yield Page(bridge, view, presenter)
+    let_go(view)
+
+
+def test_the_built_in_rule_stands_under_the_list(page: Page) -> None:
+    assert page.view.environment_rule.text.text().endswith("1 pair may.")
+    assert page.view.side is page.view.environments
+    assert page.bridge.sent == []
+
+
+@pytest.mark.requirement("ENV3")
+def test_a_label_is_saved_by_a_press_only(page: Page) -> None:
+    pane = page.view.environments
+    assert pane.label.text() == "qa"
+    pane.label.setText(" staging ")
+    assert page.bridge.sent == []
+    pane.save.click()
+    (sent,) = page.bridge.sent
+    assert sent == SetEnvironment(n=sent.n, of="agent", name="analyst", environment="staging")
+    page.bridge.answer(ok=False, sentence="It cannot be.")
+    assert (pane.outcome.outcome, pane.outcome.sentence) == (Outcome.FAILED, "It cannot be.")
+
+
+def test_a_pair_is_asked_about_before_it_may_cross(page: Page) -> None:
+    pane = page.view.environments
+    pane.add.click()
+    assert pane.outcome.outcome is Outcome.OWED
+    pane.agent.setText("qa")
+    pane.other.setText("production")
+    pane.add.click()
+    assert page.bridge.sent == []
+    assert "reach production" in pane.question.question
+    pane.question.go.click()
+    (sent,) = page.bridge.sent
+    assert sent == SetReach(n=sent.n, agent="qa", other="production", on=True)
+    page.bridge.answer()
+    assert pane.outcome.outcome is Outcome.DONE
+
+
+def test_a_pair_is_taken_back_at_once(page: Page) -> None:
+    page.view.environments.remove.click()
+    (sent,) = page.bridge.sent
+    assert sent == SetReach(n=sent.n, agent="qa", other="staging", on=False)
+    page.bridge.tell(StateChanged(reach=()))
+    assert not page.view.environments.remove.isVisible()
