@@ -77,6 +77,15 @@ LAWS = _section(
     ("LAW-8", KEPT, "Secrets stay in the keychain and reach only the server they belong to."),
 )
 
+SIGHTS = _section(
+    "architecture 3, 7; console 3.1",
+    (
+        "HIDE-1",
+        KEPT,
+        "What is hidden from an agent is not listed, and refused however asked.",
+    ),
+    ("HIDE-2", KEPT, "A profile of a task ends by itself, and its end never shows more."),
+)
 SEALS = _section(
     "architecture 7 Seals",
     ("SEAL-1", KEPT, "Agreements that another program changed on disk count for nothing."),
@@ -321,6 +330,7 @@ LAUNCH = _section(
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
+    *SIGHTS,
     *PINS,
     *LARGE_PAYLOADS,
     *WINDOW_ROWS,

@@ -16,6 +16,7 @@ from keyturn.application.ports.stores import (
     RuleStore,
     ServerStore,
     SettingStore,
+    SightStore,
 )
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.configuration import (
@@ -28,6 +29,7 @@ from keyturn.domain.configuration import (
 from keyturn.domain.definition import Pin, pinned_definition
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.sight import Sight, SightProfile, SightRow
 from keyturn.domain.tier import Tier
 from keyturn.storage.decision_log import open_writer
 from keyturn.storage.sealing import SqliteSeals
@@ -36,9 +38,16 @@ from keyturn.storage.stores import (
     SqliteRuleStore,
     SqliteServerStore,
     SqliteSettingStore,
+    SqliteSightStore,
 )
 from tests.fakes.clock import FakeClock
-from tests.fakes.stores import FakeAgentStore, FakeRuleStore, FakeServerStore, FakeSettingStore
+from tests.fakes.stores import (
+    FakeAgentStore,
+    FakeRuleStore,
+    FakeServerStore,
+    FakeSettingStore,
+    FakeSightStore,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +58,19 @@ class Stores:
     servers: ServerStore
     agents: AgentStore
     settings: SettingStore
+    sights: SightStore
 
 
 @asynccontextmanager
 async def fakes(_: Path) -> AsyncGenerator[Stores]:
     """Yield the fakes."""
-    yield Stores(FakeRuleStore(), FakeServerStore(), FakeAgentStore(), FakeSettingStore())
+    yield Stores(
+        FakeRuleStore(),
+        FakeServerStore(),
+        FakeAgentStore(),
+        FakeSettingStore(),
+        FakeSightStore(),
+    )
 
 
 @asynccontextmanager
@@ -70,6 +86,7 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
             SqliteServerStore(tables),
             SqliteAgentStore(tables),
             SqliteSettingStore(tables, writer),
+            SqliteSightStore(tables),
         )
     finally:
         await writer.close()
@@ -106,6 +123,14 @@ SERVER = ServerConfig(
 AGENT = AgentConfig(
     name="analyst", token_sha256="d" * 64, executable="/usr/bin/host", enrolled_at="2026-11-23"
 )
+
+SIGHT = Sight(
+    agent="analyst",
+    rows=(SightRow(server="shipments", name="read_*", kinds=frozenset({Kind.CALL, Kind.PROMPT})),),
+    profile="Reporting",
+    until="2026-11-23T15:07:52.123Z",
+)
+PROFILE = SightProfile(name="Reporting", rows=(SightRow(server="*", name="list_½"),))
 
 
 def pin(tool: str, *, launch_hash: str = "e" * 64, server: str = "shipments") -> Pin:
@@ -219,6 +244,25 @@ def test_agents_and_settings_come_back(opened: Opened, tmp_path: Path) -> None:
         await stores.settings.put_setting("hold", "50")
         await stores.settings.put_setting("hold", "60")
         assert await stores.settings.settings() == {"hold": "60"}
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_what_agents_see_and_profiles_come_back(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        everything = Sight(agent="auditor", profiles_only=True)
+        await stores.sights.put_sight(SIGHT)
+        await stores.sights.put_sight(everything)
+        await stores.sights.put_profile(replace(PROFILE, rows=()))
+        await stores.sights.put_profile(PROFILE)
+        assert await stores.sights.sights() == (SIGHT, everything)
+        assert await stores.sights.profiles() == (PROFILE,)
+        await stores.sights.put_sight(replace(SIGHT, rows=None, over=True))
+        assert await stores.sights.sights() == (replace(SIGHT, rows=None, over=True), everything)
+        assert await stores.sights.remove_profile("Reporting") is True
+        assert await stores.sights.remove_profile("Reporting") is False
+        assert await stores.sights.profiles() == ()
 
     run(opened, tmp_path, scenario)
 

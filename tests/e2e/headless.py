@@ -27,6 +27,8 @@ class Headless:
     """Confirmed tiers by tool name or glob, the same for each server."""
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     review: str = "accept"
+    sees: tuple[str, ...] | None = None
+    """What the agent sees; None for everything."""
     more: str = ""
 
     @property
@@ -63,6 +65,8 @@ class Headless:
     def _lines(self) -> Iterable[str]:
         yield '[policy]\nposture = "ask_all"'
         yield f'[agents.{AGENT}]\ntoken_file = "{AGENT}.token"'
+        if self.sees is not None:
+            yield f"tools = {json.dumps(self.sees)}"
         for name, where in self.servers.items():
             yield f"[servers.{name}]"
             if isinstance(where, str):

@@ -26,6 +26,7 @@ from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
 from keyturn.domain.remote import fault_of_header, fault_of_oauth, fault_of_url, names_authorization
 from keyturn.domain.rule_data import rule_from_data
+from keyturn.domain.sight import Sight, rows_from_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -48,6 +49,8 @@ class AgentEntry:
     name: str
     token_file: str
     """As written; relative to FILE. Empty: HOME/agents/NAME.token."""
+    sight: Sight | None = None
+    """What it sees; None for everything that was reviewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ class FileContent:
             policy=self.policy,
             servers=self.servers,
             agents=agents,
+            sights=tuple(entry.sight for entry in self.agents if entry.sight is not None),
             limits=self.limits,
             approver_command=self.approver_command,
             folder=self.folder,
@@ -93,15 +97,7 @@ def read_file_content(data: Mapping[str, object], folder: Path) -> FileContent:
         servers=tuple(
             _server(name, value, folder) for name, value in table.tables("servers").items()
         ),
-        agents=tuple(
-            AgentEntry(
-                name=name,
-                token_file=_Table(f"agents.{name}", value, frozenset({"token_file"})).text(
-                    "token_file", ""
-                ),
-            )
-            for name, value in table.tables("agents").items()
-        ),
+        agents=tuple(_agent(name, value) for name, value in table.tables("agents").items()),
         limits=_limits(table.child("limits", frozenset({"hold_seconds"}))),
         approver_command=approver.texts("command"),
         folder=str(folder),
@@ -221,6 +217,19 @@ def _server(name: str, data: Mapping[str, object], folder: Path) -> ServerConfig
             for pattern, value in table.tables("tools").items()
         ),
     )
+
+
+def _agent(name: str, data: Mapping[str, object]) -> AgentEntry:
+    where = f"agents.{name}"
+    table = _Table(where, data, frozenset({"token_file", "tools"}))
+    sight = None
+    if "tools" in data:
+        try:
+            rows = rows_from_data(json_value(data["tools"]))
+        except ValueError as fault:
+            raise _fault(where, "tools", str(fault)) from None
+        sight = Sight(agent=name, rows=rows)
+    return AgentEntry(name=name, token_file=table.text("token_file", ""), sight=sight)
 
 
 def _check_remote(where: str, data: Mapping[str, object], url: str) -> None:

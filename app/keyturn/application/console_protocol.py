@@ -18,6 +18,7 @@ from keyturn.application.console_state import (
     StopState,
 )
 from keyturn.application.pin_messages import PinState, SetPin, SettleSeals, UnlockSeals
+from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.tier import Tier
 
 WINDOW_LINE_BYTES = 64 * 1024 * 1024
@@ -70,6 +71,7 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
 
     stop: StopState | None = None
     agents: tuple[AgentState, ...] | None = None
+    profiles: tuple[ProfileState, ...] | None = None
     servers: tuple[ServerState, ...] | None = None
     rules: tuple[RuleState, ...] | None = None
     hits: dict[str, int] | None = None
@@ -357,6 +359,7 @@ Intent = (
     | SetPin
     | SettleSeals
     | UnlockSeals
+    | SightIntent
     | Quit
 )
 FromWindow = Pong | Decide | Intent

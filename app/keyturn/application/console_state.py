@@ -2,6 +2,7 @@
 
 import msgspec
 
+from keyturn.application.sight_intents import SightState
 from keyturn.domain.tier import Tier
 
 
@@ -48,6 +49,8 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     """Where, as the hosts' configurations have to say; 0 while that is not known."""
     http_listens: bool = False
     """Whether Keyturn has that port."""
+    sight: SightState = SightState()
+    """What it sees of what was reviewed."""
 
 
 class ToolState(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,8 @@ from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
+from keyturn.application.sight_intents import profile_states, sight_state
+from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
@@ -46,6 +48,7 @@ class Overview:
         rules: RuleBook,
         agreements: Agreements,
         registry: Registry,
+        sights: Sights,
         live: LiveConnections,
         secrets: SecretStore,
         holds: HoldBudgets,
@@ -56,6 +59,7 @@ class Overview:
         self._rules = rules
         self._agreements = agreements
         self._registry = registry
+        self._sights = sights
         self._live = live
         self._secrets = secrets
         self._holds = holds
@@ -80,6 +84,7 @@ class Overview:
         return StateChanged(
             stop=self.stop_state() if Topic.STOP in topics else None,
             agents=self._agents() if Topic.AGENTS in topics else None,
+            profiles=profile_states(self._sights) if Topic.AGENTS in topics else None,
             servers=self._servers() if Topic.SERVERS in topics else None,
             rules=self._rule_states() if rules else None,
             hits=self._rules.all_hits() if Topic.HISTORY in topics else None,
@@ -147,6 +152,7 @@ class Overview:
             http=config is not None and config.http,
             http_port=self.http_port,
             http_listens=self.http_listens,
+            sight=sight_state(self._sights.of(name)),
         )
 
     def _servers(self) -> tuple[ServerState, ...]:

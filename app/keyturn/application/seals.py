@@ -116,6 +116,11 @@ class Seals:
         """Return whether the seals are there."""
         return self._sealing
 
+    def holds(self, table: str) -> bool:
+        """Tell whether a table is as it was sealed, as far as anybody can say."""
+        locked = self._sealing is Sealing.LOCKED
+        return not locked and all(change.table != table for change in self._changed)
+
     def state(self) -> SealState:
         """Return what the window shows."""
         return SealState(

@@ -31,6 +31,7 @@ from keyturn.application.rejudging import judge_waiting
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
+from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.bootstrap.inspecting import PooledArguments
 from keyturn.desktop.clock import SystemClock
@@ -60,6 +61,7 @@ from keyturn.storage.stores import (
     SqliteRuleStore,
     SqliteServerStore,
     SqliteSettingStore,
+    SqliteSightStore,
 )
 from keyturn.storage.writer import Writer
 
@@ -89,6 +91,7 @@ class Foundation:
     stop: StopSwitch
     rules: RuleBook
     agreements: Agreements
+    sights: Sights
     reviews: Reviews
     registry: Registry
     sessions: Sessions
@@ -106,6 +109,7 @@ class Foundation:
         await self.workers.close()
         await self.reviews.close()
         await self.holds.close()
+        await self.sights.close()
         await self.writer.close()
 
 
@@ -217,6 +221,7 @@ def _build(ground: _Ground) -> Foundation:
     agreements = Agreements(
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )
+    sights = _sights(ground)
     registry = _registry(ground)
     reviews = _reviews(ground, agreements, approvals)
     _end_grants(rules.grants, stop, reviews, registry)
@@ -244,12 +249,13 @@ def _build(ground: _Ground) -> Foundation:
         stop=stop,
         rules=rules,
         agreements=agreements,
+        sights=sights,
         reviews=reviews,
         registry=registry,
         sessions=Sessions(ground.ids, ground.indexes),
         trace_key=ground.indexes.key,
         workers=ground.workers,
-        gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds),
+        gate=_gate(ground, recorder, approvals, stop, rules, agreements, sights, inputs, holds),
         inputs=inputs,
         notices=NoticeInspector(BoundedResultInspector(), recorder),
         holds=holds,
@@ -275,6 +281,15 @@ def _end_grants(grants: Grants, stop: StopSwitch, reviews: Reviews, registry: Re
     reviews.on_drift(grants.end_server)
     reviews.agreements.on_change(lambda server, _launch: grants.end_server(server))
     registry.on_agent = grants.end_agent
+
+
+def _sights(ground: _Ground) -> Sights:
+    return Sights(
+        store=SqliteSightStore(ground.tables),
+        log=ground.log,
+        clock=ground.clock,
+        observers=ground.observers,
+    )
 
 
 def _registry(ground: _Ground) -> Registry:
@@ -316,12 +331,14 @@ def _gate(
     stop: StopSwitch,
     rules: RuleBook,
     agreements: Agreements,
+    sights: Sights,
     inputs: Inputs,
     holds: HoldBudgets,
 ) -> Gate:
     assessment = Assessment(
         stop=stop,
         agreements=agreements,
+        sights=sights,
         rules=rules,
         known=ground.known,
         validator=JsonSchemaValidator(),

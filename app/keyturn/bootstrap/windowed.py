@@ -133,6 +133,9 @@ def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Sea
 
     async def load() -> None:
         await _load(foundation)
+        latest = latest_time(foundation.profile.database)
+        # What is missing there would show more, so that what was changed shows nothing.
+        await foundation.sights.load(latest, trusted=seals.holds("sights"))
         await pins.load(unlocked=seals.sealing is Sealing.ON)
 
     seals = Seals(

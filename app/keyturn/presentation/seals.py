@@ -17,6 +17,7 @@ _TITLES: Final = {
     "closures": "seals.changed_closures",
     "pins": "seals.changed_pins",
     "agents": "seals.changed_agents",
+    "sights": "seals.changed_sights",
     "settings": "seals.changed_settings",
 }
 _ROWS: Final = {
@@ -26,6 +27,7 @@ _ROWS: Final = {
     "unsure": "seals.row_unsure",
 }
 _DECIDING: Final = frozenset({"rules", "settings"})
+_HIDING: Final = "sights"
 _LONGEST: Final = 300
 
 
@@ -69,6 +71,8 @@ def rules_rest(state: SealState) -> bool:
 
 def _table(change: ChangedTable, words: Words) -> SealsShown:
     rest = "seals.rest_rows" if change.whole else "seals.rest_whole"
+    if change.table == _HIDING:
+        rest = "seals.rest_hidden"
     if change.table in _DECIDING:
         rest = "seals.rest_asks"
     lines = tuple(_line(row, words) for row in change.rows)

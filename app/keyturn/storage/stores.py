@@ -10,20 +10,26 @@ from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
+from keyturn.domain.sight import Sight, SightProfile
 from keyturn.storage.agreements import (
     agent_text,
     pin_text,
+    profile_text,
     read_agent,
     read_pin,
+    read_profile,
     read_rule,
     read_server,
+    read_sight,
     rule_text,
     server_text,
+    sight_text,
 )
 from keyturn.storage.closures import pack, unpack
 from keyturn.storage.sealing import SqliteSeals, is_sealed_setting
 from keyturn.storage.writer import Writer
 
+_OF_AGENT, _OF_PROFILE = "agent", "profile"
 _SETTINGS = "SELECT CAST(name AS BLOB), CAST(value AS BLOB) FROM settings"
 
 
@@ -146,6 +152,36 @@ class SqliteAgentStore:
     async def remove_agent(self, name: str) -> bool:
         """Remove an agent; return whether it was there."""
         return await self.seals.change("agents", removed=[(name,)]) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteSightStore:
+    """What the agents of a profile see, and the profiles of its tasks."""
+
+    seals: SqliteSeals
+
+    async def sights(self) -> tuple[Sight, ...]:
+        """Return what counts of what each agent sees; raises DamagedDatabase for what is none."""
+        rows = await self.seals.rows("sights")
+        return tuple(read_sight(name, data) for kind, name, data in rows if kind == _OF_AGENT)
+
+    async def put_sight(self, sight: Sight) -> None:
+        """Keep what an agent sees."""
+        await self.seals.change("sights", put=[(_OF_AGENT, sight.agent, sight_text(sight))])
+
+    async def profiles(self) -> tuple[SightProfile, ...]:
+        """Return every profile that counts; raises DamagedDatabase when one cannot be read."""
+        rows = await self.seals.rows("sights")
+        return tuple(read_profile(name, data) for kind, name, data in rows if kind == _OF_PROFILE)
+
+    async def put_profile(self, profile: SightProfile) -> None:
+        """Add a profile, or put it in the place of the one with its name."""
+        row = (_OF_PROFILE, profile.name, profile_text(profile))
+        await self.seals.change("sights", put=[row])
+
+    async def remove_profile(self, name: str) -> bool:
+        """Remove a profile; return whether it was there."""
+        return await self.seals.change("sights", removed=[(_OF_PROFILE, name)]) > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
+from keyturn.application.sight_intents import SightIntent
 from keyturn.application.stop import StopLevel
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import CwdMode, ServerConfig
@@ -229,7 +230,7 @@ async def prepared(intent: Intent) -> BrokerWorld:
 
 
 def test_every_intent_of_the_protocol_has_a_row() -> None:
-    elsewhere = {SetPin, SettleSeals, UnlockSeals}
+    elsewhere = {SetPin, SettleSeals, UnlockSeals, *get_args(SightIntent)}
     assert {type(intent) for intent, _ in ROWS} == set(get_args(Intent)) - elsewhere
 
 

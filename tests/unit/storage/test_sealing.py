@@ -47,11 +47,18 @@ ROWS: dict[str, tuple[str | bytes, ...]] = {
     "closures": ("a", "h", "c", b"f"),
     "pins": ("a", "h", "t", "{}"),
     "agents": ("a", "{}"),
+    "sights": ("agent", "a", "{}"),
     "settings": ("posture", "ask_writes"),
 }
 
 
-FIRST = {"rules": "id", "consents": "server", "closures": "server", "pins": "server"}
+FIRST = {
+    "rules": "id",
+    "consents": "server",
+    "closures": "server",
+    "pins": "server",
+    "sights": "kind",
+}
 """The first column of the tables whose first is no name."""
 
 
