@@ -2,6 +2,7 @@
 
 import json
 from enum import Enum
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
@@ -33,8 +34,12 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
 }
 
 
+@cache
 def any_of(kind: Any) -> st.SearchStrategy[Any]:
-    """Make any value of a type as the protocol's messages use types."""
+    """Make any value of a type as the protocol's messages use types.
+
+    Made once for a type: reading the hints of one takes longer than drawing a value.
+    """
     if kind in SIMPLE:
         return SIMPLE[kind]
     if is_enum(kind):

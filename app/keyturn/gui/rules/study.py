@@ -8,8 +8,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from keyturn.application.console_protocol import Welcome
+from keyturn.application.console_protocol import StateChanged, Welcome
 from keyturn.domain.back_test import MOST_CALLS, PastCall
+from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Rule
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.worker import Worker
@@ -18,6 +19,7 @@ from keyturn.presentation.words import Words
 from keyturn.storage.queries.history import HistoryQuery
 
 _log = logging.getLogger(__name__)
+_POSTURES = {posture.value: posture for posture in Posture}
 
 
 class RuleStudy(QObject):
@@ -32,7 +34,9 @@ class RuleStudy(QObject):
         self._worker = Worker("rule study")
         self._database: Path | None = None
         self._asked: Rule | None = None
+        self._posture = Posture.ASK_ALL
         bridge.welcomed.connect(self._on_welcome)
+        bridge.state_changed.connect(self._on_state)
 
     def ask(self, rule: Rule | None, rules: Sequence[Rule]) -> None:
         """Study a rule beside others; None for no rule, and before the broker's first word."""
@@ -41,7 +45,7 @@ class RuleStudy(QObject):
         self._asked = rule
         self.studied.emit(())
         if rule is not None and self._database is not None:
-            job = partial(_study, self._database, tuple(rules), rule, self._words)
+            job = partial(_study, self._database, tuple(rules), rule, self._words, self._posture)
             self._worker.run(job, partial(self._on_studied, rule))
 
     def close(self) -> None:
@@ -52,12 +56,18 @@ class RuleStudy(QObject):
     def _on_welcome(self, message: Welcome) -> None:
         self._database = Path(message.database)
 
+    def _on_state(self, state: StateChanged) -> None:
+        if state.posture is not None:
+            self._posture = _POSTURES.get(state.posture, Posture.ASK_ALL)
+
     def _on_studied(self, rule: Rule, lines: tuple[str, ...]) -> None:
         if rule == self._asked:
             self.studied.emit(lines)
 
 
-def _study(database: Path, rules: tuple[Rule, ...], rule: Rule, words: Words) -> tuple[str, ...]:
+def _study(
+    database: Path, rules: tuple[Rule, ...], rule: Rule, words: Words, posture: Posture
+) -> tuple[str, ...]:
     """Read and judge on the worker; a history that cannot be read says nothing."""
     calls: tuple[PastCall, ...] = ()
     try:
@@ -68,4 +78,4 @@ def _study(database: Path, rules: tuple[Rule, ...], rule: Rule, words: Words) ->
             query.close()
     except (sqlite3.Error, ValueError) as error:
         _log.warning("the history cannot be read for a rule error=%s", error)
-    return study_lines(rules, rule, calls, words)
+    return study_lines(rules, rule, calls, words, posture)
