@@ -233,6 +233,18 @@ def test_what_is_on_is_shown_with_its_rest_and_ended_after_a_question(page: Page
     assert page.view.side is page.view.detail
 
 
+def test_the_end_in_the_top_bar_asks_in_the_page_first(page: Page) -> None:
+    page.presenter.sights.ask_end("analyst")
+    assert page.view.side is not page.view.profiles
+    with_profile(page, msgspec.structs.replace(LIST, profile="Release", profiles_only=True))
+    page.presenter.sights.ask_end("analyst")
+    assert page.view.side is page.view.profiles
+    assert page.bridge.sent == []
+    assert "sees nothing" in page.view.profiles.question.question
+    page.view.profiles.question.go.click()
+    assert isinstance(page.bridge.sent[-1], EndProfile)
+
+
 def test_only_with_a_profile_narrows_at_once_and_widens_after_a_question(page: Page) -> None:
     with_profile(page)
     pane = open_profiles(page)

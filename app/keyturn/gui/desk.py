@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
@@ -13,6 +13,7 @@ from keyturn.gui.bridge import Bridge
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.presenter import HistoryPresenter
 from keyturn.gui.history.view import HistoryView
+from keyturn.gui.local_time import local_now
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
@@ -30,6 +31,8 @@ from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.visible_text import shown_line
 from keyturn.storage.queries.items import HistoryItem
+
+_SECOND_MS = 1_000
 
 
 class Desk(QObject):
@@ -82,6 +85,8 @@ class Desk(QObject):
             builder=StoppedBuilder(look.words, past),
             parent=self,
         )
+        self._countdown = QTimer(self)
+        self._countdown.setInterval(_SECOND_MS)
         self._connect()
 
     def close(self) -> None:
@@ -104,6 +109,8 @@ class Desk(QObject):
         self.history.rule_wanted.connect(self._on_rule_wanted)
         self.ways.page_wanted.connect(self.window.show_page)
         self.ways.result_wanted.connect(self._on_result_wanted)
+        self._countdown.timeout.connect(self._show_top_bar)
+        self.window.grant_end_requested.connect(self.standing.end_profile)
         self.window.stop_requested.connect(self._on_stop)
         self.standing.stop_requested.connect(self._on_tray_stop)
 
@@ -115,6 +122,9 @@ class Desk(QObject):
         self._stop = state.stop if state.stop is not None else self._stop
         self._health = state.health if state.health is not None else self._health
         self._agents = state.agents if state.agents is not None else self._agents
+        counts = any(agent.sight.profile and not agent.sight.over for agent in self._agents)
+        if counts != self._countdown.isActive():
+            self._countdown.start() if counts else self._countdown.stop()
         self._show_top_bar()
 
     def _on_waiting(self, count: int, oldest_ms: int) -> None:
@@ -165,6 +175,7 @@ class Desk(QObject):
             agents=self._agents,
             waiting=self._waiting,
             oldest_ms=self._oldest_ms,
+            now=local_now(),
         )
         self.window.show_top_bar(view)
         self.standing.show_top_bar(view)

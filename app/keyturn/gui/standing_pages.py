@@ -109,6 +109,11 @@ class StandingPages(QObject):
         self.rules.start_rule(draft)
         self._show_page(Page.RULES)
 
+    def end_profile(self, agent: str) -> None:
+        """Open an agent's profiles with the question whether the one that is on is to be ended."""
+        self._show_page(Page.AGENTS)
+        self.agents.sights.ask_end(agent)
+
     def close(self) -> None:
         """Take the tray down with the window."""
         self._study.close()

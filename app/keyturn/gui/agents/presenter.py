@@ -66,7 +66,9 @@ class AgentsPresenter(QObject):
         view.detail.revoke_agreed.connect(self._on_revoke)
         view.detail.http_wanted.connect(self._on_http)
         view.sight_closed.connect(self._on_sight_closed)
-        SightsPresenter(bridge=bridge, sender=sender, view=view, words=words, parent=self)
+        self.sights = SightsPresenter(
+            bridge=bridge, sender=sender, view=view, words=words, parent=self
+        )
         self._show()
 
     # ---------------------------------------------------------------- from the broker

@@ -78,6 +78,12 @@ class SightsPresenter(QObject):
         profiles.remove_wanted.connect(self._on_remove)
         profiles.question.agreed.connect(self._on_agreed)
 
+    def ask_end(self, agent: str) -> None:
+        """Open an agent's profiles and ask whether the one that is on is to be ended."""
+        if self._sight_of(agent).profile:
+            self._on_profiles_wanted(agent)
+            self._on_end()
+
     def _on_state(self, message: StateChanged) -> None:
         self._agents = message.agents if message.agents is not None else self._agents
         self._servers = message.servers if message.servers is not None else self._servers
