@@ -13,10 +13,13 @@ from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.ports.stores import (
     AgentStore,
     Consent,
+    LastUse,
     RuleStore,
     ServerStore,
     SettingStore,
     SightStore,
+    Used,
+    UseStore,
 )
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.configuration import (
@@ -39,6 +42,7 @@ from keyturn.storage.stores import (
     SqliteServerStore,
     SqliteSettingStore,
     SqliteSightStore,
+    SqliteUseStore,
 )
 from tests.fakes.clock import FakeClock
 from tests.fakes.stores import (
@@ -47,6 +51,7 @@ from tests.fakes.stores import (
     FakeServerStore,
     FakeSettingStore,
     FakeSightStore,
+    FakeUseStore,
 )
 
 
@@ -59,6 +64,7 @@ class Stores:
     agents: AgentStore
     settings: SettingStore
     sights: SightStore
+    uses: UseStore
 
 
 @asynccontextmanager
@@ -70,6 +76,7 @@ async def fakes(_: Path) -> AsyncGenerator[Stores]:
         FakeAgentStore(),
         FakeSettingStore(),
         FakeSightStore(),
+        FakeUseStore(),
     )
 
 
@@ -87,6 +94,7 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
             SqliteAgentStore(tables),
             SqliteSettingStore(tables, writer),
             SqliteSightStore(tables),
+            SqliteUseStore(writer),
         )
     finally:
         await writer.close()
@@ -124,6 +132,7 @@ AGENT = AgentConfig(
     name="analyst", token_sha256="d" * 64, executable="/usr/bin/host", enrolled_at="2026-11-23"
 )
 
+ONCE = LastUse(count=1, last="2026-11-23")
 SIGHT = Sight(
     agent="analyst",
     rows=(SightRow(server="shipments", name="read_*", kinds=frozenset({Kind.CALL, Kind.PROMPT})),),
@@ -263,6 +272,17 @@ def test_what_agents_see_and_profiles_come_back(opened: Opened, tmp_path: Path) 
         assert await stores.sights.remove_profile("Reporting") is True
         assert await stores.sights.remove_profile("Reporting") is False
         assert await stores.sights.profiles() == ()
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_uses_add_up_and_the_latest_time_stays(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        rule, other = (Used.RULE, "r-a"), (Used.RULE, "r-b")
+        await stores.uses.add({rule: LastUse(count=2, last="2026-11-24"), other: ONCE})
+        await stores.uses.add({rule: LastUse(count=3, last="2026-11-23")})
+        assert await stores.uses.all() == {rule: LastUse(count=5, last="2026-11-24"), other: ONCE}
 
     run(opened, tmp_path, scenario)
 

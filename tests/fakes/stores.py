@@ -1,8 +1,8 @@
 """The stores of a profile in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from keyturn.application.ports.stores import Consent
+from keyturn.application.ports.stores import Consent, LastUse, Used
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
@@ -124,3 +124,21 @@ class FakeSightStore:
 
     async def remove_profile(self, name: str) -> bool:
         return self.by_name.pop(name, None) is not None
+
+
+class FakeUseStore:
+    """What was used, and how often it was written down."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[Used, str], LastUse] = {}
+        self.writes = 0
+
+    async def all(self) -> Mapping[tuple[Used, str], LastUse]:
+        return dict(self.kept)
+
+    async def add(self, uses: Mapping[tuple[Used, str], LastUse]) -> None:
+        self.writes += 1
+        for key, use in uses.items():
+            before = self.kept.get(key, LastUse(count=0, last=""))
+            last = max(before.last, use.last)
+            self.kept[key] = LastUse(count=before.count + use.count, last=last)

@@ -75,7 +75,7 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
     servers: tuple[ServerState, ...] | None = None
     rules: tuple[RuleState, ...] | None = None
     hits: dict[str, int] | None = None
-    """How often each rule decided, by its id; of rules that did since the broker's start."""
+    """How often each rule decided, by its id; of rules that ever did."""
     posture: str | None = None
     credentials: tuple[CredentialState, ...] | None = None
     settings: dict[str, str] | None = None

@@ -110,10 +110,12 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleState(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as `rule_data` writes it, and how often it decided."""
+    """A rule as `rule_data` writes it, and how often it decided, over restarts."""
 
     data: str
     hits: int
+    last_hit: str = ""
+    """When it decided last; empty for never."""
     life: str = "acts"
     """The name of its `Life`, in small letters."""
     uses: int = 0

@@ -18,10 +18,12 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import HoldBudgets
+from keyturn.application.last_uses import LastUses
 from keyturn.application.live import LiveConnections
 from keyturn.application.pin_messages import PinState
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
+from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
@@ -49,6 +51,7 @@ class Overview:
         agreements: Agreements,
         registry: Registry,
         sights: Sights,
+        uses: LastUses,
         live: LiveConnections,
         secrets: SecretStore,
         holds: HoldBudgets,
@@ -60,6 +63,7 @@ class Overview:
         self._agreements = agreements
         self._registry = registry
         self._sights = sights
+        self._uses = uses
         self._live = live
         self._secrets = secrets
         self._holds = holds
@@ -87,7 +91,7 @@ class Overview:
             profiles=profile_states(self._sights) if Topic.AGENTS in topics else None,
             servers=self._servers() if Topic.SERVERS in topics else None,
             rules=self._rule_states() if rules else None,
-            hits=self._rules.all_hits() if Topic.HISTORY in topics else None,
+            hits=self._uses.counts(Used.RULE) if Topic.HISTORY in topics else None,
             posture=self._rules.posture.value if rules else None,
             credentials=credentials,
             settings=self._registry.settings if Topic.SETTINGS in topics else None,
@@ -224,7 +228,8 @@ class Overview:
         return tuple(
             RuleState(
                 data=canonical(rule_to_data(rule)).decode(),
-                hits=self._rules.hits(rule.id),
+                hits=self._uses.of(Used.RULE, rule.id).count,
+                last_hit=self._uses.of(Used.RULE, rule.id).last,
                 life=self._rules.counts.life(rule).name.lower(),
                 uses=self._rules.counts.uses(rule.id),
             )

@@ -15,6 +15,7 @@ from keyturn.application.grants import Grants
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
+from keyturn.application.last_uses import LastUses, counting
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.notices import NoticeInspector
 from keyturn.application.noticing import Noticing
@@ -23,7 +24,7 @@ from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.milestones import Milestones
 from keyturn.application.ports.secret_store import SecretStore
-from keyturn.application.ports.stores import SettingStore
+from keyturn.application.ports.stores import SettingStore, Used
 from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
 from keyturn.application.registry import Registry
@@ -62,6 +63,7 @@ from keyturn.storage.stores import (
     SqliteServerStore,
     SqliteSettingStore,
     SqliteSightStore,
+    SqliteUseStore,
 )
 from keyturn.storage.writer import Writer
 
@@ -92,6 +94,7 @@ class Foundation:
     rules: RuleBook
     agreements: Agreements
     sights: Sights
+    uses: LastUses
     reviews: Reviews
     registry: Registry
     sessions: Sessions
@@ -110,6 +113,7 @@ class Foundation:
         await self.reviews.close()
         await self.holds.close()
         await self.sights.close()
+        await self.uses.close()
         await self.writer.close()
 
 
@@ -251,6 +255,7 @@ def _build(ground: _Ground) -> Foundation:
         rules=rules,
         agreements=agreements,
         sights=sights,
+        uses=_uses(ground, rules),
         reviews=reviews,
         registry=registry,
         sessions=Sessions(ground.ids, ground.indexes),
@@ -282,6 +287,12 @@ def _end_grants(grants: Grants, stop: StopSwitch, reviews: Reviews, registry: Re
     reviews.on_drift(grants.end_server)
     reviews.agreements.on_change(lambda server, _launch: grants.end_server(server))
     registry.on_agent = grants.end_agent
+
+
+def _uses(ground: _Ground, rules: RuleBook) -> LastUses:
+    uses = LastUses(store=SqliteUseStore(ground.writer), clock=ground.clock)
+    rules.on_hit = counting(uses, Used.RULE)
+    return uses
 
 
 def _sights(ground: _Ground) -> Sights:

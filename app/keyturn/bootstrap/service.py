@@ -63,8 +63,7 @@ class Service:
 
     def __init__(self, base: Foundation, *, headless: bool, seals: Seals | None = None) -> None:
         self._base = base
-        self._headless = headless
-        self._seals = seals
+        self._headless, self._seals = headless, seals
         self._tasks = TaskOwner()
         self._ended = asyncio.Event()
         self.pins: Pins | None = None
@@ -91,6 +90,7 @@ class Service:
             agreements=base.agreements,
             registry=base.registry,
             sights=base.sights,
+            uses=base.uses,
             live=self.hub,
             secrets=base.secrets,
             holds=base.holds,

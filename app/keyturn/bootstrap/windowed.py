@@ -152,6 +152,7 @@ def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Sea
 
 async def _load(foundation: Foundation) -> None:
     await foundation.agreements.load()
+    await foundation.uses.load()
     await foundation.rules.load(latest_time(foundation.profile.database))
     await foundation.registry.load()
     await foundation.holds.load()

@@ -50,3 +50,10 @@ def seventh(database: Database) -> None:
     """Keep what agents see, and the profiles of tasks."""
     for statement in STEPS["0007_sights"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0008_last_uses")
+def eighth(database: Database) -> None:
+    """Count over restarts what was used, and when last."""
+    for statement in STEPS["0008_last_uses"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

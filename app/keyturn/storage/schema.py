@@ -164,6 +164,18 @@ _SIGHTS = (
     """,
 )
 """What agents see, and the profiles of tasks. An agent's outlives its enrolment."""
+_LAST_USES = (
+    """
+    CREATE TABLE last_uses (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        uses INTEGER NOT NULL,
+        last TEXT NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) STRICT
+    """,
+)
+"""How often rules decided, and when last; nothing rests on it."""
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "0001_log_history_and_agreements": (*_LOG, *_HISTORY, *_AGREED),
@@ -172,6 +184,7 @@ STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "0004_uses_of_rules": _USES,
         "0005_seals": _SEALS,
         "0007_sights": _SIGHTS,
+        "0008_last_uses": _LAST_USES,
     }
 )
 """Every step that this version knows, in order. One that was ever released is never edited."""

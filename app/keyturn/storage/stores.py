@@ -2,10 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from keyturn.application.ports.stores import Consent
+from keyturn.application.ports.stores import Consent, LastUse, Used
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
@@ -29,6 +29,10 @@ from keyturn.storage.closures import pack, unpack
 from keyturn.storage.sealing import SqliteSeals, is_sealed_setting
 from keyturn.storage.writer import Writer
 
+_COUNT_USES = (
+    "INSERT INTO last_uses VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET "
+    "uses = uses + excluded.uses, last = max(last, excluded.last)"
+)
 _OF_AGENT, _OF_PROFILE = "agent", "profile"
 _SETTINGS = "SELECT CAST(name AS BLOB), CAST(value AS BLOB) FROM settings"
 
@@ -214,6 +218,35 @@ class SqliteSettingStore:
 
         def write(connection: sqlite3.Connection) -> None:
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
+
+        await self.writer.run(write, changes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteUseStore:
+    """What was used how often; unsealed, because nothing rests on it."""
+
+    writer: Writer
+
+    async def all(self) -> Mapping[tuple[Used, str], LastUse]:
+        """Return what is known; of what another version counted nothing."""
+
+        def read(connection: sqlite3.Connection) -> dict[tuple[Used, str], LastUse]:
+            rows = connection.execute("SELECT kind, name, uses, last FROM last_uses")
+            return {
+                (Used(kind), name): LastUse(count=uses, last=last)
+                for kind, name, uses, last in rows
+                if kind in {used.value for used in Used}
+            }
+
+        return await self.writer.run(read, changes=False)
+
+    async def add(self, uses: Mapping[tuple[Used, str], LastUse]) -> None:
+        """Count more uses, all in one transaction."""
+        rows = [(kind.value, name, use.count, use.last) for (kind, name), use in uses.items()]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany(_COUNT_USES, rows)
 
         await self.writer.run(write, changes=True)
 
