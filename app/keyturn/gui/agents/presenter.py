@@ -18,7 +18,7 @@ from keyturn.application.sight_intents import ProfileState
 from keyturn.domain.errors import KeyturnError
 from keyturn.gui.agents.sights_presenter import SightsPresenter
 from keyturn.gui.agents.view import AgentsView
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.agents import Launch
@@ -32,7 +32,7 @@ class AgentsPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         sender: IntentSender,
         view: AgentsView,
         words: Words,

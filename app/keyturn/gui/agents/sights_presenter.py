@@ -19,7 +19,7 @@ from keyturn.application.sight_intents import (
     SwitchProfile,
 )
 from keyturn.gui.agents.view import AgentsView
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine
 from keyturn.gui.local_time import local_now
 from keyturn.gui.sending import IntentSender
@@ -45,7 +45,7 @@ class SightsPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         sender: IntentSender,
         view: AgentsView,
         words: Words,

@@ -12,7 +12,7 @@ from keyturn.application.console_protocol import StateChanged, Welcome
 from keyturn.domain.back_test import MOST_CALLS, PastCall
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Rule
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.worker import Worker
 from keyturn.presentation.rule_study import past_calls, study_lines
 from keyturn.presentation.words import Words
@@ -28,7 +28,7 @@ class RuleStudy(QObject):
     studied = Signal(object)
     """The sentences, a tuple of texts."""
 
-    def __init__(self, bridge: Bridge, words: Words, parent: QObject | None = None) -> None:
+    def __init__(self, bridge: BrokerEvents, words: Words, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._words = words
         self._worker = Worker("rule study")
