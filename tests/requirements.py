@@ -77,6 +77,15 @@ LAWS = _section(
     ("LAW-8", KEPT, "Secrets stay in the keychain and reach only the server they belong to."),
 )
 
+SIGHTS = _section(
+    "architecture 3, 7; console 3.1",
+    (
+        "HIDE-1",
+        KEPT,
+        "What is hidden from an agent is not listed, and refused however asked.",
+    ),
+    ("HIDE-2", KEPT, "A profile of a task ends by itself, and its end never shows more."),
+)
 SEALS = _section(
     "architecture 7 Seals",
     ("SEAL-1", KEPT, "Agreements that another program changed on disk count for nothing."),
@@ -181,7 +190,7 @@ HISTORY_ROWS = _section(
 
 RULE_ROWS = _section(
     "console 3.7",
-    ("R1", RULES, "Hit count and last hit are exact in a replay of 10,000 calls."),
+    ("R1", KEPT, "Hit count and last hit are exact in a replay of 10,000 calls."),
     ("R2", RULES, "A saved rule is read back and proven to match before it says saved."),
     ("R3", KEPT, "A changed definition suspends the tool's rules before the next call."),
     ("R4", RULES, "500 rules are deleted in 1 s, and it can be undone."),
@@ -331,6 +340,7 @@ REACH = _section(
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
+    *SIGHTS,
     *PINS,
     *LARGE_PAYLOADS,
     *WINDOW_ROWS,

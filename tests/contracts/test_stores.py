@@ -13,9 +13,13 @@ from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.ports.stores import (
     AgentStore,
     Consent,
+    LastUse,
     RuleStore,
     ServerStore,
     SettingStore,
+    SightStore,
+    Used,
+    UseStore,
 )
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.configuration import (
@@ -28,6 +32,7 @@ from keyturn.domain.configuration import (
 from keyturn.domain.definition import Pin, pinned_definition
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.sight import Sight, SightProfile, SightRow
 from keyturn.domain.tier import Tier
 from keyturn.storage.decision_log import open_writer
 from keyturn.storage.sealing import SqliteSeals
@@ -36,9 +41,18 @@ from keyturn.storage.stores import (
     SqliteRuleStore,
     SqliteServerStore,
     SqliteSettingStore,
+    SqliteSightStore,
+    SqliteUseStore,
 )
 from tests.fakes.clock import FakeClock
-from tests.fakes.stores import FakeAgentStore, FakeRuleStore, FakeServerStore, FakeSettingStore
+from tests.fakes.stores import (
+    FakeAgentStore,
+    FakeRuleStore,
+    FakeServerStore,
+    FakeSettingStore,
+    FakeSightStore,
+    FakeUseStore,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +63,21 @@ class Stores:
     servers: ServerStore
     agents: AgentStore
     settings: SettingStore
+    sights: SightStore
+    uses: UseStore
 
 
 @asynccontextmanager
 async def fakes(_: Path) -> AsyncGenerator[Stores]:
     """Yield the fakes."""
-    yield Stores(FakeRuleStore(), FakeServerStore(), FakeAgentStore(), FakeSettingStore())
+    yield Stores(
+        FakeRuleStore(),
+        FakeServerStore(),
+        FakeAgentStore(),
+        FakeSettingStore(),
+        FakeSightStore(),
+        FakeUseStore(),
+    )
 
 
 @asynccontextmanager
@@ -70,6 +93,8 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
             SqliteServerStore(tables),
             SqliteAgentStore(tables),
             SqliteSettingStore(tables, writer),
+            SqliteSightStore(tables),
+            SqliteUseStore(writer),
         )
     finally:
         await writer.close()
@@ -106,6 +131,15 @@ SERVER = ServerConfig(
 AGENT = AgentConfig(
     name="analyst", token_sha256="d" * 64, executable="/usr/bin/host", enrolled_at="2026-11-23"
 )
+
+ONCE = LastUse(count=1, last="2026-11-23")
+SIGHT = Sight(
+    agent="analyst",
+    rows=(SightRow(server="shipments", name="read_*", kinds=frozenset({Kind.CALL, Kind.PROMPT})),),
+    profile="Reporting",
+    until="2026-11-23T15:07:52.123Z",
+)
+PROFILE = SightProfile(name="Reporting", rows=(SightRow(server="*", name="list_½"),))
 
 
 def pin(tool: str, *, launch_hash: str = "e" * 64, server: str = "shipments") -> Pin:
@@ -219,6 +253,36 @@ def test_agents_and_settings_come_back(opened: Opened, tmp_path: Path) -> None:
         await stores.settings.put_setting("hold", "50")
         await stores.settings.put_setting("hold", "60")
         assert await stores.settings.settings() == {"hold": "60"}
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_what_agents_see_and_profiles_come_back(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        everything = Sight(agent="auditor", profiles_only=True)
+        await stores.sights.put_sight(SIGHT)
+        await stores.sights.put_sight(everything)
+        await stores.sights.put_profile(replace(PROFILE, rows=()))
+        await stores.sights.put_profile(PROFILE)
+        assert await stores.sights.sights() == (SIGHT, everything)
+        assert await stores.sights.profiles() == (PROFILE,)
+        await stores.sights.put_sight(replace(SIGHT, rows=None, over=True))
+        assert await stores.sights.sights() == (replace(SIGHT, rows=None, over=True), everything)
+        assert await stores.sights.remove_profile("Reporting") is True
+        assert await stores.sights.remove_profile("Reporting") is False
+        assert await stores.sights.profiles() == ()
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_uses_add_up_and_the_latest_time_stays(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        rule, other = (Used.RULE, "r-a"), (Used.RULE, "r-b")
+        await stores.uses.add({rule: LastUse(count=2, last="2026-11-24"), other: ONCE})
+        await stores.uses.add({rule: LastUse(count=3, last="2026-11-23")})
+        assert await stores.uses.all() == {rule: LastUse(count=5, last="2026-11-24"), other: ONCE}
 
     run(opened, tmp_path, scenario)
 

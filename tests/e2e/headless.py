@@ -31,6 +31,8 @@ class Headless:
     """The agent's environment."""
     of_servers: str = ""
     """That of each server."""
+    sees: tuple[str, ...] | None = None
+    """What the agent sees; None for everything."""
     more: str = ""
 
     @property
@@ -68,6 +70,8 @@ class Headless:
         yield '[policy]\nposture = "ask_all"'
         yield f'[agents.{AGENT}]\ntoken_file = "{AGENT}.token"'
         yield f'environment = "{self.of_agent}"'
+        if self.sees is not None:
+            yield f"tools = {json.dumps(self.sees)}"
         for name, where in self.servers.items():
             yield f"[servers.{name}]"
             if isinstance(where, str):

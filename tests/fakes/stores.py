@@ -1,12 +1,13 @@
 """The stores of a profile in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from keyturn.application.ports.stores import Consent
+from keyturn.application.ports.stores import Consent, LastUse, Used
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
+from keyturn.domain.sight import Sight, SightProfile
 
 
 class FakeRuleStore:
@@ -100,3 +101,44 @@ class FakeSettingStore:
 
     async def put_setting(self, name: str, value: str) -> None:
         self.by_name[name] = value
+
+
+class FakeSightStore:
+    """What agents see, and profiles, by name."""
+
+    def __init__(self, *sights: Sight) -> None:
+        self.by_agent = {sight.agent: sight for sight in sights}
+        self.by_name: dict[str, SightProfile] = {}
+
+    async def sights(self) -> tuple[Sight, ...]:
+        return tuple(self.by_agent[name] for name in sorted(self.by_agent))
+
+    async def put_sight(self, sight: Sight) -> None:
+        self.by_agent[sight.agent] = sight
+
+    async def profiles(self) -> tuple[SightProfile, ...]:
+        return tuple(self.by_name[name] for name in sorted(self.by_name))
+
+    async def put_profile(self, profile: SightProfile) -> None:
+        self.by_name[profile.name] = profile
+
+    async def remove_profile(self, name: str) -> bool:
+        return self.by_name.pop(name, None) is not None
+
+
+class FakeUseStore:
+    """What was used, and how often it was written down."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[Used, str], LastUse] = {}
+        self.writes = 0
+
+    async def all(self) -> Mapping[tuple[Used, str], LastUse]:
+        return dict(self.kept)
+
+    async def add(self, uses: Mapping[tuple[Used, str], LastUse]) -> None:
+        self.writes += 1
+        for key, use in uses.items():
+            before = self.kept.get(key, LastUse(count=0, last=""))
+            last = max(before.last, use.last)
+            self.kept[key] = LastUse(count=before.count + use.count, last=last)

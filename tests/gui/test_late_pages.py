@@ -16,7 +16,9 @@ from keyturn.application.console_protocol import (
     StateChanged,
 )
 from keyturn.application.console_state import StopState
+from keyturn.application.sight_intents import EndProfile, ProfileState, SightState
 from keyturn.domain.tier import Tier
+from keyturn.gui.agents.profile_pane import ProfilePane
 from keyturn.gui.arming_watch import ArmingWatch
 from keyturn.gui.look import Look
 from keyturn.gui.pages import Page
@@ -227,3 +229,22 @@ def test_a_window_that_ends_builds_no_more(scene: DeskScene) -> None:
     assert turns.isActive()
     scene.desk.pages.close()
     assert not turns.isActive()
+
+
+def test_the_end_of_a_profile_in_the_top_bar_leads_to_its_question(scene: DeskScene) -> None:
+    scene.start()
+    sight = SightState(profile="Release", until="2999-01-01T00:00:00.000Z")
+    agents = tuple(
+        msgspec.structs.replace(agent, sight=sight) if agent.name == "analyst" else agent
+        for agent in data.AGENTS
+    )
+    profiles = (ProfileState(name="Release", rows=("logistics/*",)),)
+    scene.bridge.tell(StateChanged(agents=agents, profiles=profiles))
+    end = scene.window.top_bar.findChild(QAbstractButton, "end_analyst")
+    assert end is not None
+    end.click()
+    assert scene.window.page is Page.AGENTS
+    pane = scene.view(Page.AGENTS).findChild(ProfilePane)
+    assert pane is not None
+    assert "Release" in pane.question.question
+    assert not any(isinstance(message, EndProfile) for message in scene.bridge.sent)

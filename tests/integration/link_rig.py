@@ -42,6 +42,7 @@ from keyturn.application.recording import Recorder
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
+from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.bootstrap.inspecting import PooledArguments, PooledCalls, PooledFrames
 from keyturn.broker.ends import LinkServices
@@ -67,7 +68,12 @@ from tests.fakes.processes import FakeProcesses
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
-from tests.fakes.stores import FakeRuleStore, FakeServerStore, FakeSettingStore
+from tests.fakes.stores import (
+    FakeRuleStore,
+    FakeServerStore,
+    FakeSettingStore,
+    FakeSightStore,
+)
 
 RAW_SERVER = Path(__file__).parent / "servers" / "raw_server.py"
 SECONDS = 15.0
@@ -265,9 +271,7 @@ class World:
             approvals=self.approvals,
             observers=observers,
         )
-        self.rules = RuleBook(
-            store=FakeRuleStore(), log=self.log, mask=NoMask(), observers=observers, clock=clock
-        )
+        self.rules = self._rules(clock, observers)
         self.rules.use(self.posture_rules)
         self.agreements = Agreements(
             store=self.store, log=self.log, clock=clock, observers=observers
@@ -279,6 +283,7 @@ class World:
             ids=self.ids,
             observers=observers,
         )
+        self.sights = self._sights(clock, observers)
         self.sessions = Sessions(self.ids, self.indexes)
         self.holds = self._holds(observers)
         inputs = self._inputs(clock, observers, recorder)
@@ -287,6 +292,7 @@ class World:
             inputs=inputs,
             notices=NoticeInspector(BoundedResultInspector(), recorder),
             agreements=self.agreements,
+            sights=self.sights,
             reviews=self.reviews,
             approvals=self.approvals,
             holds=self.holds,
@@ -312,6 +318,14 @@ class World:
         """Have the workers of now do a job, for use cases that were wired before they came."""
         assert self.workers is not None
         return await self.workers.ask(job, payload, read, agent)
+
+    def _rules(self, clock: SystemClock, observers: Observers) -> RuleBook:
+        return RuleBook(
+            store=FakeRuleStore(), log=self.log, mask=NoMask(), observers=observers, clock=clock
+        )
+
+    def _sights(self, clock: SystemClock, observers: Observers) -> Sights:
+        return Sights(store=FakeSightStore(), log=self.log, clock=clock, observers=observers)
 
     def _holds(self, observers: Observers) -> HoldBudgets:
         self.settings = FakeSettingStore()
@@ -342,6 +356,7 @@ class World:
         assessment = Assessment(
             stop=self.stop,
             agreements=self.agreements,
+            sights=self.sights,
             rules=self.rules,
             known=self.known,
             validator=JsonSchemaValidator(),
@@ -408,15 +423,22 @@ class World:
         """Configure the raw server, its tools T0 and its review accepted."""
         return raw_server(self.folder, self.says, **changes)
 
-    def link(self, server: ServerConfig, peer: ObservedPeer | None = None) -> "Wire":
-        """Open a connection of an enrolled agent."""
+    def link(
+        self,
+        server: ServerConfig,
+        peer: ObservedPeer | None = None,
+        *,
+        agent: str = "analyst",
+        enrolled: bool = True,
+    ) -> "Wire":
+        """Open a connection of an agent, which is enrolled unless told otherwise."""
         peer = peer or ObservedPeer(process=None, parents=(), host=None)
         environment = server_environment(server, os.environ, {})
-        session = self.sessions.join("analyst", peer)
+        session = self.sessions.join(agent, peer)
         connection = Connection(
             id=self.ids.new("n"),
-            agent="analyst",
-            agent_enrolled=True,
+            agent=agent,
+            agent_enrolled=enrolled,
             server=server,
             session=session,
             peer=peer,

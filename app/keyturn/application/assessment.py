@@ -17,6 +17,7 @@ from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
 from keyturn.application.ports.payloads import LargeArguments, NotInspected
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall, without_own_meta
 from keyturn.domain.canonical import JsonObject, Malformed, canonical
@@ -52,6 +53,7 @@ class Assessment:
         *,
         stop: StopSwitch,
         agreements: Agreements,
+        sights: Sights,
         rules: RuleBook,
         known: KnownSecrets,
         validator: SchemaValidator,
@@ -63,6 +65,7 @@ class Assessment:
         """Without `large`, large arguments are validated like all others."""
         self._stop = stop
         self._agreements = agreements
+        self._sights = sights
         self._rules = rules
         self._known = known
         self._validator = validator
@@ -88,21 +91,18 @@ class Assessment:
         return judged, refusal or self.trace_and_judge(incoming, judged)
 
     def overtaken(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        """Refuse a call that a stop, or a change of its tool, came in between of."""
+        """Refuse a call that a stop, or a change of its tool or list, came in between of."""
         if self._stop.engaged or self._stop.count != judged.stops_seen:
             # What was under way before a stop is not carried over it by a quick resume (K7).
             self._stop.refused_one()
             return Refused(outcome=Outcome.REFUSED_PAUSED)
-        key = _pinned_as(judged.call.method, judged.call.tool)
+        call = judged.call
+        if not self._sights.shows(incoming.connection, call.method, call.tool, call.params):
+            return Refused(outcome=Outcome.REFUSED_HIDDEN)
+        key = _pinned_as(call.method, call.tool)
         if not key:
             return None
-        standing = self._agreements.standing(incoming.connection, key)
-        refused = standing.refused
-        definition = standing.definition
-        if refused is None and (definition is None or definition.def_hash != judged.call.def_hash):
-            # Pinned anew meanwhile: what was allowed was a call of another definition.
-            refused = Outcome.BLOCKED_DEFINITION_CHANGED
-        return Refused(outcome=refused) if refused is not None else None
+        return _refused_now(self._agreements.standing(incoming.connection, key), call)
 
     def look_again(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """After a wait: refuse what was overtaken, judge anew what the judgement rests on."""
@@ -171,6 +171,9 @@ class Assessment:
         name = name_in(incoming.method, incoming.params)
         if isinstance(name, Malformed):
             return Refused(outcome=Outcome.REFUSED_MALFORMED, faults=(name.reason,))
+        if not self._sights.shows(connection, incoming.method, name, incoming.params):
+            # Before anything else is said of it: it may not be known that there is such a one.
+            return Refused(outcome=Outcome.REFUSED_HIDDEN)
         kind = kind_of(incoming.method)
         pinned = standing = _standing_of(incoming.method)
         if key := _pinned_as(incoming.method, name):
@@ -302,6 +305,15 @@ def _subject_of(call: ToolCall, lamps: Lamps) -> RuleSubject:
         arguments=call.arguments,
         lamps=lamps,
     )
+
+
+def _refused_now(standing: Standing, call: ToolCall) -> Refused | None:
+    """Refuse a call whose tool may not be called as it stands now."""
+    refused, definition = standing.refused, standing.definition
+    if refused is None and (definition is None or definition.def_hash != call.def_hash):
+        # Pinned anew meanwhile: what was allowed was a call of another definition.
+        refused = Outcome.BLOCKED_DEFINITION_CHANGED
+    return Refused(outcome=refused) if refused is not None else None
 
 
 def _unless_held_back(judgement: Judgement, incoming: IncomingCall, judged: Judged) -> Judgement:

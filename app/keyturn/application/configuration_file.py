@@ -27,6 +27,7 @@ from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
 from keyturn.domain.remote import fault_of_header, fault_of_oauth, fault_of_url, names_authorization
 from keyturn.domain.rule_data import rule_from_data
+from keyturn.domain.sight import Sight, rows_from_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -50,6 +51,8 @@ class AgentEntry:
     token_file: str
     """As written; relative to FILE. Empty: HOME/agents/NAME.token."""
     environment: str = ""
+    sight: Sight | None = None
+    """What it sees; None for everything that was reviewed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,7 @@ class FileContent:
             policy=self.policy,
             servers=self.servers,
             agents=agents,
+            sights=tuple(entry.sight for entry in self.agents if entry.sight is not None),
             limits=self.limits,
             approver_command=self.approver_command,
             folder=self.folder,
@@ -189,9 +193,20 @@ class _Table:
 
 
 def _agent(name: str, data: Mapping[str, object]) -> AgentEntry:
-    table = _Table(f"agents.{name}", data, frozenset({"token_file", "environment"}))
+    where = f"agents.{name}"
+    table = _Table(where, data, frozenset({"token_file", "environment", "tools"}))
+    sight = None
+    if "tools" in data:
+        try:
+            rows = rows_from_data(json_value(data["tools"]))
+        except ValueError as fault:
+            raise _fault(where, "tools", str(fault)) from None
+        sight = Sight(agent=name, rows=rows)
     return AgentEntry(
-        name=name, token_file=table.text("token_file", ""), environment=table.label("environment")
+        name=name,
+        token_file=table.text("token_file", ""),
+        environment=table.label("environment"),
+        sight=sight,
     )
 
 

@@ -20,6 +20,7 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinState, SetPin, SettleSeals, UnlockSeals, WithPin
+from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
 
@@ -73,10 +74,11 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
 
     stop: StopState | None = None
     agents: tuple[AgentState, ...] | None = None
+    profiles: tuple[ProfileState, ...] | None = None
     servers: tuple[ServerState, ...] | None = None
     rules: tuple[RuleState, ...] | None = None
     hits: dict[str, int] | None = None
-    """How often each rule decided, by its id; of rules that did since the broker's start."""
+    """How often each rule decided, by its id; of rules that ever did."""
     posture: str | None = None
     reach: tuple[Reach, ...] | None = None
     """Pairs of environments that may cross."""
@@ -353,6 +355,7 @@ Intent = (
     | UnlockSeals
     | SetEnvironment
     | SetReach
+    | SightIntent
     | Quit
 )
 FromWindow = Pong | Decide | WithPin | Intent

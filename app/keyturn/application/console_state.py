@@ -2,6 +2,7 @@
 
 import msgspec
 
+from keyturn.application.sight_intents import SightState
 from keyturn.domain.environment import Named
 from keyturn.domain.tier import Tier
 
@@ -50,6 +51,8 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     http_listens: bool = False
     """Whether Keyturn has that port."""
     environment: str = ""
+    sight: SightState = SightState()
+    """What it sees of what was reviewed."""
 
 
 class ToolState(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,10 +117,12 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleState(msgspec.Struct, frozen=True, kw_only=True):
-    """A rule as `rule_data` writes it, and how often it decided."""
+    """A rule as `rule_data` writes it, and how often it decided, over restarts."""
 
     data: str
     hits: int
+    last_hit: str = ""
+    """When it decided last; empty for never."""
     life: str = "acts"
     """The name of its `Life`, in small letters."""
     uses: int = 0

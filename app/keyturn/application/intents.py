@@ -45,6 +45,8 @@ from keyturn.application.removing import remove_server, sign_out_of
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
+from keyturn.application.sight_intents import SightIntent, carry_out_sight
+from keyturn.application.sights import Sights
 from keyturn.application.stop import StopLevel, StopSwitch
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import ConfigurationError, PinWanted, SecretStoreUnavailable
@@ -67,6 +69,7 @@ class Intents:
         agreements: Agreements,
         reviews: Reviews,
         registry: Registry,
+        sights: Sights,
         approvals: Approvals,
         live: LiveConnections,
         sign_ins: SignInDesk,
@@ -83,6 +86,7 @@ class Intents:
         self._agreements = agreements
         self._reviews = reviews
         self._registry = registry
+        self._sights = sights
         self._approvals = approvals
         self._live = live
         self._sign_ins = sign_ins
@@ -104,6 +108,9 @@ class Intents:
         await self._do(intent)
 
     async def _do(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
+        if isinstance(intent, SightIntent):
+            await carry_out_sight(intent, self._sights)
+            return
         match intent:
             case StopAll():
                 await self._stop.engage(intent.trigger, level=_level_of(intent.level))

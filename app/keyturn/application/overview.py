@@ -19,13 +19,17 @@ from keyturn.application.console_state import (
 from keyturn.application.environments import Environments
 from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import HoldBudgets
+from keyturn.application.last_uses import LastUses
 from keyturn.application.live import LiveConnections
 from keyturn.application.pin_messages import PinState
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
+from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
+from keyturn.application.sight_intents import profile_states, sight_state
+from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
@@ -47,6 +51,8 @@ class Overview:
         rules: RuleBook,
         agreements: Agreements,
         registry: Registry,
+        sights: Sights,
+        uses: LastUses,
         live: LiveConnections,
         secrets: SecretStore,
         holds: HoldBudgets,
@@ -58,6 +64,8 @@ class Overview:
         self._rules = rules
         self._agreements = agreements
         self._registry = registry
+        self._sights = sights
+        self._uses = uses
         self._live = live
         self._secrets = secrets
         self._holds = holds
@@ -83,9 +91,10 @@ class Overview:
         return StateChanged(
             stop=self.stop_state() if Topic.STOP in topics else None,
             agents=self._agents() if Topic.AGENTS in topics else None,
+            profiles=profile_states(self._sights) if Topic.AGENTS in topics else None,
             servers=self._servers() if Topic.SERVERS in topics else None,
             rules=self._rule_states() if rules else None,
-            hits=self._rules.all_hits() if Topic.HISTORY in topics else None,
+            hits=self._uses.counts(Used.RULE) if Topic.HISTORY in topics else None,
             posture=self._rules.posture.value if rules else None,
             reach=self._environments.reach if rules else None,
             credentials=credentials,
@@ -152,6 +161,7 @@ class Overview:
             http_port=self.http_port,
             http_listens=self.http_listens,
             environment=config.environment if config is not None else "",
+            sight=sight_state(self._sights.of(name)),
         )
 
     def _servers(self) -> tuple[ServerState, ...]:
@@ -226,7 +236,8 @@ class Overview:
         return tuple(
             RuleState(
                 data=canonical(rule_to_data(rule)).decode(),
-                hits=self._rules.hits(rule.id),
+                hits=self._uses.of(Used.RULE, rule.id).count,
+                last_hit=self._uses.of(Used.RULE, rule.id).last,
                 life=self._rules.counts.life(rule).name.lower(),
                 uses=self._rules.counts.uses(rule.id),
             )

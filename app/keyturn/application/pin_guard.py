@@ -17,6 +17,7 @@ from keyturn.application.console_protocol import (
     SaveRule,
     SetTier,
 )
+from keyturn.application.environment_messages import SetEnvironment
 from keyturn.application.pin_messages import SettleSeals
 from keyturn.application.ports.seals import DECIDING
 from keyturn.application.registry import Registry
@@ -68,6 +69,9 @@ class PinGuard:
                 before = next((s for s in self._registry.servers if s.name == intent.name), None)
                 calmer = before is not None and before.environment != intent.environment
                 return self._covers(Tier.T2) and calmer
+            case SetEnvironment():
+                # Without its label a server's tools may reach less far than they did.
+                return intent.of == "server" and self._covers(Tier.T2)
             case SettleSeals():
                 loosens = intent.accept or intent.table in DECIDING
                 return self._covers(Tier.T3) and loosens

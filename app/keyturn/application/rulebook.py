@@ -52,6 +52,8 @@ class RuleBook:
         self.distrusted = False
         """Another program changed the rules: until a person looked, none of them allows."""
         self._hits: dict[str, int] = {}
+        self.on_hit: Callable[[str], None] = lambda _rule: None
+        """Called with the id of each rule that decides."""
         self.counts = RuleCounts(clock=clock, store=store)
         self.grants = Grants(clock)
         self._on_turn: list[Callable[[], object]] = []
@@ -91,10 +93,6 @@ class RuleBook:
     def hits(self, rule_id: str) -> int:
         """Return how often a rule decided since the broker started."""
         return self._hits.get(rule_id, 0)
-
-    def all_hits(self) -> dict[str, int]:
-        """Return how often each rule decided, of those that did."""
-        return dict(self._hits)
 
     def judge(
         self,
@@ -158,6 +156,7 @@ class RuleBook:
         """Count the rule that decided."""
         if judgement.rule is not None:
             self._hits[judgement.rule.id] = self._hits.get(judgement.rule.id, 0) + 1
+            self.on_hit(judgement.rule.id)
 
     def take(self, judgement: Judgement) -> bool:
         """Let a rule allow one call, and count it; False where it reached a limit meanwhile."""

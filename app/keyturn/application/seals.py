@@ -71,8 +71,12 @@ class Seals:
         rules: RuleBook,
         observers: Observers,
         load: Callable[[], Awaitable[None]],
+        looked: Callable[[], None] = lambda: None,
     ) -> None:
-        """Own the seals of a profile; `load` reads the agreements that count into memory."""
+        """Own the seals of a profile; `load` reads the agreements that count into memory.
+
+        `looked` is called after each look, when it is known which tables hold.
+        """
         self._tables = tables
         self._keychain = keychain
         self._log = log
@@ -80,10 +84,12 @@ class Seals:
         self._rules = rules
         self._observers = observers
         self._load = load
+        self._looked = looked
         self._tasks = TaskOwner()
         self._sealing = Sealing.LOCKED
         self._key = b""
         self._changed: tuple[TableChanged, ...] = ()
+        self._unsure = frozenset(SEALED_TABLES)
         self._opening = asyncio.Lock()
         """One at a time: two that found no key would each make one."""
         self._marked: dict[str, int] = {}
@@ -147,6 +153,10 @@ class Seals:
     def sealing(self) -> Sealing:
         """Return whether the seals are there."""
         return self._sealing
+
+    def holds(self, table: str) -> bool:
+        """Tell whether a table is as it was sealed, as far as anybody can say."""
+        return self._sealing is not Sealing.LOCKED and table not in self._unsure
 
     def state(self) -> SealState:
         """Return what the window shows."""
@@ -264,8 +274,9 @@ class Seals:
                 break
             _log.warning("sealed tables changed while they were read tables=%s", sorted(doubted))
         await self._take_note(changed)
-        unsure = doubted | {change.table for change in changed}
-        self._rules.distrusted = self._sealing is Sealing.LOCKED or bool(unsure & DECIDING)
+        self._unsure = doubted | {change.table for change in changed}
+        self._rules.distrusted = self._sealing is Sealing.LOCKED or bool(self._unsure & DECIDING)
+        self._looked()
         for topic in _TOPICS:
             self._observers.changed(topic)
 

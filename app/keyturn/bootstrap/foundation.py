@@ -17,6 +17,7 @@ from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.labelling import Labelling
+from keyturn.application.last_uses import LastUses, counting
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.notices import NoticeInspector
 from keyturn.application.noticing import Noticing
@@ -25,7 +26,7 @@ from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.milestones import Milestones
 from keyturn.application.ports.secret_store import SecretStore
-from keyturn.application.ports.stores import SettingStore
+from keyturn.application.ports.stores import SettingStore, Used
 from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
 from keyturn.application.registry import Registry
@@ -33,6 +34,7 @@ from keyturn.application.rejudging import judge_waiting
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
+from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.bootstrap.inspecting import PooledArguments
 from keyturn.desktop.clock import SystemClock
@@ -63,6 +65,8 @@ from keyturn.storage.stores import (
     SqliteRuleStore,
     SqliteServerStore,
     SqliteSettingStore,
+    SqliteSightStore,
+    SqliteUseStore,
 )
 from keyturn.storage.writer import Writer
 
@@ -92,6 +96,8 @@ class Foundation:
     stop: StopSwitch
     rules: RuleBook
     agreements: Agreements
+    sights: Sights
+    uses: LastUses
     reviews: Reviews
     registry: Registry
     labelling: Labelling
@@ -110,6 +116,8 @@ class Foundation:
         await self.workers.close()
         await self.reviews.close()
         await self.holds.close()
+        await self.sights.close()
+        await self.uses.close()
         await self.writer.close()
 
 
@@ -222,6 +230,7 @@ def _build(ground: _Ground) -> Foundation:
     agreements = Agreements(
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )
+    sights = _sights(ground)
     registry = _registry(ground)
     labelling = _labelling(ground, registry)
     reviews = _reviews(ground, agreements, approvals)
@@ -250,13 +259,17 @@ def _build(ground: _Ground) -> Foundation:
         stop=stop,
         rules=rules,
         agreements=agreements,
+        sights=sights,
+        uses=_uses(ground, rules),
         reviews=reviews,
         registry=registry,
         labelling=labelling,
         sessions=Sessions(ground.ids, ground.indexes),
         trace_key=ground.indexes.key,
         workers=ground.workers,
-        gate=_gate(ground, recorder, approvals, stop, rules, agreements, inputs, holds, labelling),
+        gate=_gate(
+            ground, recorder, approvals, stop, rules, agreements, sights, inputs, holds, labelling
+        ),
         inputs=inputs,
         notices=NoticeInspector(BoundedResultInspector(), recorder),
         holds=holds,
@@ -282,6 +295,21 @@ def _end_grants(grants: Grants, stop: StopSwitch, reviews: Reviews, registry: Re
     reviews.on_drift(grants.end_server)
     reviews.agreements.on_change(lambda server, _launch: grants.end_server(server))
     registry.on_agent = grants.end_agent
+
+
+def _uses(ground: _Ground, rules: RuleBook) -> LastUses:
+    uses = LastUses(store=SqliteUseStore(ground.writer), clock=ground.clock)
+    rules.on_hit = counting(uses, Used.RULE)
+    return uses
+
+
+def _sights(ground: _Ground) -> Sights:
+    return Sights(
+        store=SqliteSightStore(ground.tables),
+        log=ground.log,
+        clock=ground.clock,
+        observers=ground.observers,
+    )
 
 
 def _registry(ground: _Ground) -> Registry:
@@ -338,6 +366,7 @@ def _gate(
     stop: StopSwitch,
     rules: RuleBook,
     agreements: Agreements,
+    sights: Sights,
     inputs: Inputs,
     holds: HoldBudgets,
     labelling: Labelling,
@@ -345,6 +374,7 @@ def _gate(
     assessment = Assessment(
         stop=stop,
         agreements=agreements,
+        sights=sights,
         rules=rules,
         known=ground.known,
         validator=JsonSchemaValidator(),

@@ -239,3 +239,4 @@ async def _configure(foundation: Foundation, config: HeadlessConfig) -> None:
     latest = latest_time(foundation.profile.database)
     await foundation.rules.begin(config.policy.rules, latest)
     foundation.registry.use(config.servers, config.agents)
+    foundation.sights.use(config.sights)

@@ -64,8 +64,7 @@ class Service:
 
     def __init__(self, base: Foundation, *, headless: bool, seals: Seals | None = None) -> None:
         self._base = base
-        self._headless = headless
-        self._seals = seals
+        self._headless, self._seals = headless, seals
         self._tasks = TaskOwner()
         self._ended = asyncio.Event()
         self.pins: Pins | None = None
@@ -91,6 +90,8 @@ class Service:
             rules=base.rules,
             agreements=base.agreements,
             registry=base.registry,
+            sights=base.sights,
+            uses=base.uses,
             live=self.hub,
             secrets=base.secrets,
             holds=base.holds,
@@ -127,6 +128,7 @@ class Service:
             agreements=base.agreements,
             reviews=base.reviews,
             registry=base.registry,
+            sights=base.sights,
             approvals=base.approvals,
             live=self.hub,
             sign_ins=self._sign_ins,
@@ -195,6 +197,7 @@ class Service:
             inputs=base.inputs,
             notices=base.notices,
             agreements=base.agreements,
+            sights=base.sights,
             reviews=base.reviews,
             approvals=base.approvals,
             holds=base.holds,

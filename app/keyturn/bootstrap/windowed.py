@@ -133,7 +133,13 @@ def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Sea
 
     async def load() -> None:
         await _load(foundation)
+        latest = latest_time(foundation.profile.database)
+        await foundation.sights.load(latest, trusted=False)
         await pins.load(seals.sealing)
+
+    def looked() -> None:
+        # What is missing there would show more, so that what was changed shows nothing.
+        foundation.sights.trust(seals.holds("sights"))
 
     seals = Seals(
         tables=foundation.tables,
@@ -143,6 +149,7 @@ def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Sea
         rules=foundation.rules,
         observers=foundation.observers,
         load=load,
+        looked=looked,
     )
     foundation.tables.on_change = seals.table_changed
     return seals
@@ -150,6 +157,7 @@ def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Sea
 
 async def _load(foundation: Foundation) -> None:
     await foundation.agreements.load()
+    await foundation.uses.load()
     await foundation.rules.load(latest_time(foundation.profile.database))
     await foundation.registry.load()
     await foundation.holds.load()

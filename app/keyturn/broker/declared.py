@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Raw
 
-from keyturn.application.agreements import Agreements
 from keyturn.application.connection import Connection
+from keyturn.broker.ends import LinkServices
 from keyturn.broker.envelope import ServerFrame
 from keyturn.broker.eras import ServerSays, server_says
 from keyturn.broker.instructions import instructions_of, with_agreed_instructions
@@ -25,9 +25,10 @@ from keyturn.domain.definition import ToolDefinition
 class Declared:
     """Knows nothing until the server has answered a handshake or a `server/discover`."""
 
-    def __init__(self, connection: Connection, agreements: Agreements, listing: Listing) -> None:
+    def __init__(self, connection: Connection, services: LinkServices, listing: Listing) -> None:
         self._connection = connection
-        self._agreements = agreements
+        self._agreements = services.agreements
+        self._sights = services.sights
         self._listing = listing
         self._instructions: ToolDefinition | None = None
         self.says: ServerSays | None = None
@@ -51,12 +52,14 @@ class Declared:
         )
 
     def as_agreed(self, frame: ServerFrame, method: str) -> bytes:
-        """Return its answer to a method without the instructions that nobody agreed to."""
+        """Return its answer to a method without the instructions that nobody agreed to.
+
+        An agent that may know of nothing of the server is told nothing about it, either.
+        """
         if method not in (INITIALIZE, DISCOVER):
             return frame.line
-        return with_agreed_instructions(
-            frame, self._instructions, self._connection, self._agreements
-        )
+        said = self._instructions if self._sights.sees_any(self._connection) else None
+        return with_agreed_instructions(frame, said, self._connection, self._agreements)
 
     def notices(self, seen: Callable[[str], bool]) -> Iterator[str]:
         """Yield what a client is told once what it has `seen` is other; only what was declared."""

@@ -18,6 +18,7 @@ from keyturn.application.recording import Recorder
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
+from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.broker.envelope import RequestId
 from keyturn.broker.frames import Oversize
@@ -109,6 +110,7 @@ class LinkServices:
     inputs: Inputs
     notices: NoticeInspector
     agreements: Agreements
+    sights: Sights
     reviews: Reviews
     approvals: Approvals
     holds: HoldBudgets

@@ -95,7 +95,7 @@ class Link:
             answer=batches.send,
             log_line=log_line,
         )
-        self._forget = services.agreements.on_change(self._visible_changed)
+        self._forget = _on_visible_change(services, connection, self._relay.tools_changed)
         self._receive: Callable[[bytes], None] = self._first
         self._early = EarlyFrames(downstream)
         elsewhere = reading_for(services.large, connection.shares_as)
@@ -196,10 +196,6 @@ class Link:
             self.end()
         else:
             self._relay.cancel_sent("stopped by the user in Keyturn")
-
-    def _visible_changed(self, server: str, launch_hash: str) -> None:
-        if (server, launch_hash) == self.connection.launched:
-            self._relay.tools_changed()
 
     # ---------------------------------------------------------------- start
 
@@ -310,3 +306,25 @@ async def _settle(starting: "asyncio.Task[None] | None", seconds: float) -> None
 
 def _drop(_line: bytes) -> None:
     """Take a line of a connection that is being ended."""
+
+
+def _on_visible_change(
+    services: LinkServices, connection: Connection, changed: Callable[[], None]
+) -> Callable[[], None]:
+    """Call back when a connection may be shown another part; returns the call that ends it."""
+
+    def agreed(server: str, launch_hash: str) -> None:
+        if (server, launch_hash) == connection.launched:
+            changed()
+
+    def seen(agent: str) -> None:
+        if agent in ("", connection.agent) or not connection.agent_enrolled:
+            changed()
+
+    ends = services.agreements.on_change(agreed), services.sights.on_change(seen)
+
+    def end() -> None:
+        for one in ends:
+            one()
+
+    return end

@@ -90,7 +90,7 @@ class Relay:
         self._stop = parts.services.stop
         self._passed = parts.passed
         self._patience = parts.patience
-        self._declared = Declared(parts.connection, parts.services.agreements, parts.listing)
+        self._declared = Declared(parts.connection, parts.services, parts.listing)
         self._handshaken = False
         self._notices = Notices(parts.services, parts.connection, parts.judged.keep_alive)
         self._inputs = HeldInputs(
@@ -283,7 +283,7 @@ class Relay:
             self._batches.accepted = self._upstream.in_batches = accepted
         if request.meta is not None and frame.result is not None:
             self._declared.begin_listing(request.meta)
-        if request.method in INSPECTED and frame.result is not None:
+        if self._tools.looks_at(request.method) and frame.result is not None:
             self._tools.answered(request, frame)
             return
         self._passed.close(request.id)

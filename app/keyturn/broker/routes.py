@@ -12,6 +12,7 @@ DISCOVER = "server/discover"
 INITIALIZED = "notifications/initialized"
 CANCELLED = "notifications/cancelled"
 PROMPTS_LIST = "prompts/list"
+RESOURCES_LIST = "resources/list"
 TEMPLATES_LIST = "resources/templates/list"
 LIST_CHANGED = "notifications/tools/list_changed"
 PROMPTS_CHANGED = "notifications/prompts/list_changed"
@@ -54,7 +55,7 @@ def imitates_an_input(method: str) -> bool:
     return resembles(method, _HELD)
 
 
-_LISTS = INSPECTED | {"resources/list"}
+_LISTS = INSPECTED | {RESOURCES_LIST}
 _SENT_WHILE_STOPPED = _LISTS | {"ping", INITIALIZE, DISCOVER, INITIALIZED, CANCELLED}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from keyturn.application.connection import Connection
+from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import Answer, LinkServices
 from keyturn.broker.envelope import ServerFrame, result_line
@@ -18,10 +19,13 @@ from keyturn.broker.refusals import (
     TOO_MANY_REQUESTS,
     error_line,
 )
-from keyturn.broker.tool_list import LIST_BYTES, PageFault, cut_page, read_page
+from keyturn.broker.routes import INSPECTED, RESOURCES_LIST
+from keyturn.broker.tool_list import LIST_BYTES, PageFault, ToolPage, cut_page, read_page
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.definition import ReviewState, ToolDefinition
+from keyturn.domain.definition import ReviewState, Said, ToolDefinition, said_of
+from keyturn.domain.rule import Kind
 
+_KINDS = {Said.PROMPT: Kind.PROMPT, Said.TEMPLATE: Kind.READ, Said.RESOURCE: Kind.READ}
 MOST_HELD_BYTES = 2 * LIST_BYTES
 """Of the lists of one connection that wait for reviews together."""
 
@@ -55,6 +59,15 @@ class ShownTools:
         self._hold_until = 0.0
         """The loop's time until which lists wait for reviews; set by the first one."""
         self._seen: set[str] = set()
+
+    def looks_at(self, method: str) -> bool:
+        """Tell whether the answer to a method is a list that is cut.
+
+        Of resources it is so only for an agent that may not know of all of them.
+        """
+        if method != RESOURCES_LIST:
+            return method in INSPECTED
+        return self._services.sights.hides_any(self._connection)
 
     def asked(self) -> None:
         """Count the time from the first request on."""
@@ -103,6 +116,7 @@ class ShownTools:
 
     async def _answer_list(self, request: Passed, frame: ServerFrame) -> None:
         page = await read_page(bytes(frame.result or b""), method=request.method)
+        seen = frozenset[str]() if isinstance(page, PageFault) else await self._known(page)
         if request.id not in self._passed:
             return
         self._passed.close(request.id)
@@ -112,12 +126,31 @@ class ShownTools:
             why = LIST_TOO_LONG if page is PageFault.TOO_LONG else ANSWER_UNCLEAR
             self._answer(error_line(request.id, INTERNAL_ERROR, why))
             return
-        members = cut_page(page, self._agreed, modern=request.meta is not None)
+        modern = request.meta is not None
+        members = cut_page(page, lambda one: one.name in seen and self._agreed(one), modern=modern)
         self._answer(frame.line if members is None else result_line(request.id, members))
         self._seen.add(request.method)
 
+    async def _known(self, page: ToolPage) -> frozenset[str]:
+        """Return the names that the agent may know of; held against its lists in slices."""
+        slices, seen = Slices(), set[str]()
+        for tool in page.tools:
+            await slices.pause()
+            if tool.definition is not None and self._may_know(tool.definition.name):
+                seen.add(tool.definition.name)
+        return frozenset(seen)
+
+    def _may_know(self, key: str) -> bool:
+        said = said_of(key)
+        if said is None:
+            return self._services.sights.sees(self._connection, Kind.CALL, key)
+        kind, name = _KINDS.get(said), key.removeprefix(f"{said}: ")
+        return kind is not None and self._services.sights.sees(self._connection, kind, name)
+
     def _agreed(self, tool: ToolDefinition) -> bool:
         """Only what the broker saw too: a server may list one thing to it and another to others."""
+        if said_of(tool.name) is Said.RESOURCE:
+            return True
         standing = self._services.agreements.standing(self._connection, tool.name)
         seen = standing.definition
         return (

@@ -15,7 +15,7 @@ from msgspec import Raw
 
 from keyturn.application.slices import Slices
 from keyturn.broker.members import members_of, repeats_a_key
-from keyturn.broker.routes import PROMPTS_LIST, TEMPLATES_LIST, TOOLS_LIST
+from keyturn.broker.routes import PROMPTS_LIST, RESOURCES_LIST, TEMPLATES_LIST, TOOLS_LIST
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.definition import (
     Said,
@@ -56,6 +56,7 @@ _MEMBERS = MappingProxyType(
         TOOLS_LIST: ("tools", None),
         PROMPTS_LIST: ("prompts", Said.PROMPT),
         TEMPLATES_LIST: ("resourceTemplates", Said.TEMPLATE),
+        RESOURCES_LIST: ("resources", Said.RESOURCE),
     }
 )
 
@@ -161,7 +162,7 @@ def _definition(raw: Raw, said: Said | None) -> ToolDefinition | None:
     try:
         if said is None:
             return pinned_definition(parsed.value)
-        name = parsed.value.get("uriTemplate" if said is Said.TEMPLATE else "name")
+        name = parsed.value.get(said.member)
         if not isinstance(name, str) or not name:
             return None
         return said_definition(said_key(said, name), parsed.value)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 
 from keyturn import bootstrap
 from keyturn.cli.profile import chosen_profile
@@ -18,12 +19,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         child.add_argument("name")
 
 
+def _seen(row: JsonObject) -> Iterator[str]:
+    """Yield what an agent sees, one line each; nothing where nothing is hidden from it."""
+    rows, profile, until = row["sees"], row["profile"], row["until"]
+    if profile:
+        yield f"profile {profile}, " + (f"until {until}" if until else "its time is over")
+    if row["profiles_only"]:
+        yield "sees nothing while no profile is on"
+    if isinstance(rows, list):
+        yield from (f"sees {text}" for text in rows)
+        if not rows:
+            yield "sees nothing"
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Carry out one verb."""
     choice = chosen_profile(arguments)
     if arguments.verb == "list":
         for row in bootstrap.stored_agents(choice):
             sys.stdout.write(f"{plain(row['name'])}  enrolled {row['enrolled_at']}\n")
+            for line in _seen(row):
+                sys.stdout.write(f"    {plain(line)}\n")
         return 0
     control = "propose_agent" if arguments.verb == "add" else "revoke_agent"
     request: JsonObject = {"control": control, "name": arguments.name}

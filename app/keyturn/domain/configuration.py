@@ -9,6 +9,7 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import is_glob, name_matches
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Rule
+from keyturn.domain.sight import Sight
 from keyturn.domain.tier import Tier
 
 KEYCHAIN_PREFIX = "keychain:"
@@ -232,6 +233,8 @@ class HeadlessConfig:
     policy: PolicyConfig
     servers: tuple[ServerConfig, ...]
     agents: tuple[AgentConfig, ...]
+    sights: tuple[Sight, ...]
+    """What those of them see that carry a list."""
     limits: Limits
     approver_command: tuple[str, ...]
     folder: str

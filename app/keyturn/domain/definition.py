@@ -22,6 +22,19 @@ class Said(StrEnum):
     PROMPT = "prompt"
     TEMPLATE = "template"
     INSTRUCTIONS = "instructions"
+    RESOURCE = "resource"
+    """Never pinned: there may be any number, and each is judged when it is read."""
+
+    @property
+    def member(self) -> str:
+        """The member of what is listed that names it."""
+        match self:
+            case Said.TEMPLATE:
+                return "uriTemplate"
+            case Said.RESOURCE:
+                return "uri"
+            case Said.PROMPT | Said.INSTRUCTIONS:
+                return "name"
 
 
 _NO_TOOLS = tuple(f"{said}: " for said in Said)
@@ -100,8 +113,7 @@ def said_definition(key: str, listed: Mapping[str, JsonValue]) -> ToolDefinition
     Raises ValueError when the object has no canonical form.
     """
     said = said_of(key)
-    member = "uriTemplate" if said is Said.TEMPLATE else "name"
-    if said is None or listed.get(member) != key.removeprefix(f"{said}: "):
+    if said is None or listed.get(said.member) != key.removeprefix(f"{said}: "):
         return None
     return _definition(key, listed)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
@@ -11,6 +11,7 @@ from keyturn.application.stop import StopLevel
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.late_pages import LatePages
+from keyturn.gui.local_time import local_now
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.means import Means
@@ -30,6 +31,8 @@ from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.visible_text import shown_line
 from keyturn.storage.queries.items import HistoryItem
+
+_SECOND_MS = 1_000
 
 
 class Desk(QObject):
@@ -85,6 +88,8 @@ class Desk(QObject):
             builder=StoppedBuilder(look.words, HistoryBuilder(look.words, cards)),
             parent=self,
         )
+        self._countdown = QTimer(self)
+        self._countdown.setInterval(_SECOND_MS)
         self._connect()
 
     def close(self) -> None:
@@ -108,6 +113,8 @@ class Desk(QObject):
         self.pages.rule_wanted.connect(self._on_rule_wanted)
         self.ways.page_wanted.connect(self.window.show_page)
         self.ways.result_wanted.connect(self._on_result_wanted)
+        self._countdown.timeout.connect(self._show_top_bar)
+        self.window.grant_end_requested.connect(self._on_profile_end)
         self.window.stop_requested.connect(self._on_stop)
         self.intents.pin_wanted.connect(self.window.pin_bar.ask)
         self.intents.pin_settled.connect(self.window.end_pin)
@@ -124,6 +131,9 @@ class Desk(QObject):
         self._stop = state.stop if state.stop is not None else self._stop
         self._health = state.health if state.health is not None else self._health
         self._agents = state.agents if state.agents is not None else self._agents
+        counts = any(agent.sight.profile and not agent.sight.over for agent in self._agents)
+        if counts != self._countdown.isActive():
+            self._countdown.start() if counts else self._countdown.stop()
         self._show_top_bar()
 
     def _on_waiting(self, count: int, oldest_ms: int) -> None:
@@ -166,6 +176,11 @@ class Desk(QObject):
         self.window.show_page(Page.HISTORY)
         self.pages.history.now().open_result(session, number)
 
+    def _on_profile_end(self, agent: str) -> None:
+        """Ask in the agent's own page, because it may see more afterwards."""
+        self.window.show_page(Page.AGENTS)
+        self.pages.agents.now().sights.ask_end(agent)
+
     def _on_stop(self, trigger: str, level: int) -> None:
         self._bridge.send(StopAll(n=self._bridge.next_number(), trigger=trigger, level=level))
 
@@ -180,6 +195,7 @@ class Desk(QObject):
             agents=self._agents,
             waiting=self._waiting,
             oldest_ms=self._oldest_ms,
+            now=local_now(),
         )
         self.window.show_top_bar(view)
         self.standing.show_top_bar(view)

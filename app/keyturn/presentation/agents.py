@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from keyturn.presentation.card import Chip, Lamp, Pair
 from keyturn.presentation.cells import ListRow, Notice, Proposal, Question
 from keyturn.presentation.marks import IconText
+from keyturn.presentation.sights import SightSaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,8 @@ class AgentDetail:
     commands_intro: str
     commands: tuple[CommandLine, ...]
     http: OverHttp | None
+    """None for one that is not enrolled."""
+    sight: SightSaid | None
     """None for one that is not enrolled."""
     revoke: Question
 

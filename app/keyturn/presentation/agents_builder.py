@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import quote
 
 from keyturn.application.console_state import AgentState, ServerState
+from keyturn.application.sight_intents import ProfileState
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.presentation.agents import (
     AgentDetail,
@@ -21,7 +22,9 @@ from keyturn.presentation.agents import (
 from keyturn.presentation.card import Chip, Lamp, Pair
 from keyturn.presentation.cells import Cell, ListRow, Notice, Proposal, Question, marked
 from keyturn.presentation.marks import Icon, IconText, Role
+from keyturn.presentation.profiles import profile_said
 from keyturn.presentation.relative_time import month_text
+from keyturn.presentation.sights import sight_said
 from keyturn.presentation.words import Words
 
 _LAMP_WORDS: Final = {
@@ -105,6 +108,7 @@ class AgentsBuilder:
         agents: Sequence[AgentState],
         servers: Sequence[ServerState],
         launch: Launch,
+        profiles: Sequence[ProfileState] = (),
     ) -> AgentDetail:
         """Return one agent in full, with the lines that its host starts."""
         words = self._words
@@ -123,6 +127,7 @@ class AgentsBuilder:
             commands_intro=words(key),
             commands=self._commands(agent, servers, launch) if agent.enrolled else (),
             http=self._over_http(agent, servers, launch) if agent.enrolled else None,
+            sight=sight_said(agent.sight, servers, profiles, words) if agent.enrolled else None,
             revoke=Question(
                 text=words("agents.revoke_question", agent=agent.name, n=agent.connections),
                 go=words("agents.revoke_go"),
@@ -140,7 +145,7 @@ class AgentsBuilder:
             cells=(
                 Cell(
                     text=agent.name,
-                    note=self._since(agent),
+                    note=profile_said(agent.sight, words) or self._since(agent),
                     # A name that is only claimed is never set in the weight of a fact.
                     strong=agent.enrolled,
                     exact=not agent.enrolled,

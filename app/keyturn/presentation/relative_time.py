@@ -41,6 +41,11 @@ def relative_time(then: datetime, now: datetime, words: Words) -> str:
         return words("time.ago", duration=duration_text(passed, words))
     if then.date() == now.date():
         return clock_text(then)
+    return moment_text(then, words)
+
+
+def moment_text(then: datetime, words: Words) -> str:
+    """Return date and clock."""
     return words(
         "time.day_and_clock", day=then.day, month=month_text(then, words), clock=f"{then:%H:%M}"
     )

@@ -13,10 +13,11 @@ from keyturn.presentation.marks import IconText
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownRule:
-    """A rule of the broker's, read, with how often it decided since the broker started."""
+    """A rule of the broker's, read, with how often it decided, and when last."""
 
     rule: Rule
     hits: int
+    last_hit: str = ""
     life: Life = Life.ACTS
     uses: int = 0
     """How often it allowed in all, of one whose uses are limited."""

@@ -20,6 +20,7 @@ from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import ANY, Cell, ListRow, NameChoice, Notice, Question, marked
 from keyturn.presentation.history_builder import RecordedCall
 from keyturn.presentation.marks import Icon, IconText, Role
+from keyturn.presentation.relative_time import local_time, moment_text
 from keyturn.presentation.rule_effects import Coverage, coverage, overruling
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.rule_warnings import RuleWarnings, attention
@@ -104,7 +105,9 @@ def _read(states: Iterable[RuleState]) -> Iterator[KnownRule]:
             _log.error("the broker sent an unusable rule error=%s", error)
             continue
         life = _LIVES.get(state.life, Life.ACTS)
-        yield KnownRule(rule=rule, hits=state.hits, life=life, uses=state.uses)
+        yield KnownRule(
+            rule=rule, hits=state.hits, last_hit=state.last_hit, life=life, uses=state.uses
+        )
 
 
 class RulesBuilder:
@@ -156,7 +159,7 @@ class RulesBuilder:
                     exact=True,
                 ),
                 Pair(key=words("rules.covers"), value=self._covers(rule, state)),
-                Pair(key=words("rules.hits"), value=words("rules.hits_since", n=known.hits)),
+                Pair(key=words("rules.hits"), value=self._hits(known)),
                 *self._uses(known),
                 Pair(key=words("rules.id"), value=rule.id, exact=True),
             ),
@@ -239,6 +242,12 @@ class RulesBuilder:
             parts.append(self._words("rules.conditions", n=len(conditions)))
         parts += self._sentences.limits(rule)
         return self._words("rules.between").join(parts)
+
+    def _hits(self, known: KnownRule) -> str:
+        if not known.last_hit:
+            return self._words("rules.hits_in_all", n=known.hits)
+        last = moment_text(local_time(known.last_hit), self._words)
+        return self._words("rules.hits_last", n=known.hits, last=last)
 
     def _uses(self, known: KnownRule) -> tuple[Pair, ...]:
         """Say how much of its uses is left, where they are limited."""

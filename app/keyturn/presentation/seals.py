@@ -20,6 +20,7 @@ _TITLES: Final = {
     "closures": "seals.changed_closures",
     "pins": "seals.changed_pins",
     "agents": "seals.changed_agents",
+    "sights": "seals.changed_sights",
     "settings": "seals.changed_settings",
 }
 _ROWS: Final = {
@@ -28,6 +29,7 @@ _ROWS: Final = {
     "removed": "seals.row_removed",
     "unsure": "seals.row_unsure",
 }
+_HIDING: Final = "sights"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,8 @@ def rules_rest(state: SealState) -> bool:
 
 def _table(change: ChangedTable, words: Words) -> SealsShown:
     rest = "seals.rest_rows" if change.whole else "seals.rest_whole"
+    if change.table == _HIDING:
+        rest = "seals.rest_hidden"
     if change.table in DECIDING:
         rest = "seals.rest_asks"
     lines = tuple(_line(row, words) for row in change.rows)

@@ -1,9 +1,21 @@
 """Words the top bar: what protects, what waits, since when."""
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
 from keyturn.application.console_state import AgentState, HealthState, StopState
-from keyturn.presentation.relative_time import clock_text, duration_text, local_time
-from keyturn.presentation.topbar import Fact, ProtectionState, TopBarView
+from keyturn.presentation.relative_time import (
+    clock_text,
+    countdown_text,
+    duration_text,
+    local_time,
+)
+from keyturn.presentation.topbar import Fact, GrantStrip, ProtectionState, TopBarView
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
+
+_LONGEST: Final = 32
 
 
 def top_bar_view(
@@ -14,6 +26,7 @@ def top_bar_view(
     agents: tuple[AgentState, ...],
     waiting: int,
     oldest_ms: int,
+    now: datetime | None = None,
 ) -> TopBarView:
     """Return the top bar for this moment; a stop outweighs a problem, a problem protection."""
     connected = sum(1 for agent in agents if agent.connections)
@@ -43,5 +56,25 @@ def top_bar_view(
         state=ProtectionState.PROBLEM if broken else ProtectionState.PROTECTING,
         state_text=words("topbar.problem" if broken else "topbar.protecting"),
         facts=tuple(facts),
+        grants=profile_strips(agents, now, words) if now is not None else (),
         waiting=waiting,
+    )
+
+
+def profile_strips(
+    agents: Iterable[AgentState], now: datetime, words: Words
+) -> tuple[GrantStrip, ...]:
+    """Return the profiles that are on, each under the name of its agent, with what is left."""
+    return tuple(
+        GrantStrip(
+            grant_id=agent.name,
+            text=words(
+                "topbar.profile",
+                agent=shown_line(agent.name, words, most=_LONGEST),
+                profile=shown_line(agent.sight.profile, words, most=_LONGEST),
+            ),
+            left=countdown_text((local_time(agent.sight.until) - now).total_seconds()),
+        )
+        for agent in agents
+        if agent.sight.profile and agent.sight.until and not agent.sight.over
     )

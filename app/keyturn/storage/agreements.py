@@ -20,6 +20,14 @@ from keyturn.domain.errors import ConfigurationError, DamagedDatabase
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.rule import Rule
 from keyturn.domain.rule_data import rule_from_data, rule_to_data
+from keyturn.domain.rule_life import instant
+from keyturn.domain.sight import (
+    Sight,
+    SightProfile,
+    profile_to_data,
+    rows_from_data,
+    sight_to_data,
+)
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
 _Value = TypeVar("_Value")
@@ -114,6 +122,26 @@ def read_pin(server: str, launch_hash: str, tool: str, text: str) -> Pin:
     if (pin.launch_hash, pin.definition.name) != (launch_hash, tool):
         raise _unreadable("pin", f"{server}/{tool}", "it speaks of another tool")
     return pin
+
+
+def sight_text(sight: Sight) -> str:
+    """Write what an agent sees."""
+    return canonical(sight_to_data(sight)).decode()
+
+
+def read_sight(agent: str, text: str) -> Sight:
+    """Read it; raises DamagedDatabase for anything that `sight_text` does not write."""
+    return _read("list of agent", agent, text, _sight, sight_text, "agent")
+
+
+def profile_text(profile: SightProfile) -> str:
+    """Write a profile of a task."""
+    return canonical(profile_to_data(profile)).decode()
+
+
+def read_profile(name: str, text: str) -> SightProfile:
+    """Read a profile; raises DamagedDatabase for anything that `profile_text` does not write."""
+    return _read("profile", name, text, _profile, profile_text, "name")
 
 
 def _read(
@@ -212,6 +240,22 @@ def _pin(data: JsonObject) -> Pin:
         pinned_at=_text(data, "pinned_at"),
         hidden=_flag(data, "hidden"),
     )
+
+
+def _sight(data: JsonObject) -> Sight:
+    rows, until = data["rows"], _text(data, "until")
+    return Sight(
+        agent=_text(data, "agent"),
+        rows=None if rows is None else rows_from_data(rows),
+        profiles_only=_flag(data, "profiles_only"),
+        profile=_text(data, "profile"),
+        until=instant(until) if until else "",
+        over=_flag(data, "over"),
+    )
+
+
+def _profile(data: JsonObject) -> SightProfile:
+    return SightProfile(name=_text(data, "name"), rows=rows_from_data(data["rows"]))
 
 
 def _tier_name(tier: Tier | None) -> str | None:

@@ -15,8 +15,9 @@ from keyturn.domain.definition import Pin
 from keyturn.domain.errors import DamagedDatabase
 from keyturn.domain.record import RESUMED_CAREFULLY, RULES_USED
 from keyturn.domain.rule_lint import KnownTool
+from keyturn.domain.sight import Sight
 from keyturn.domain.tier import Tier
-from keyturn.storage.agreements import read_agent, read_pin, read_server
+from keyturn.storage.agreements import read_agent, read_pin, read_server, read_sight
 from keyturn.storage.read_only import connect_read_only
 
 
@@ -41,9 +42,17 @@ def pinned_tools(database: Path, servers: Sequence[ServerConfig]) -> list[KnownT
 
 
 def list_agents(database: Path) -> list[JsonObject]:
-    """Return the enrolled agents, by name; raises DamagedDatabase as `list_servers`."""
+    """Return the enrolled agents, by name; raises DamagedDatabase as `list_servers`.
+
+    What one sees is as it was set: only the broker knows whether a profile's time is over.
+    """
     rows = _rows(database, "SELECT name, data FROM agents ORDER BY name")
-    return [_agent_row(read_agent(*row)) for row in rows]
+    sights = {name: read_sight(name, data) for name, data in _sights(database)}
+    agents = [read_agent(*row) for row in rows]
+    return [
+        {**_agent_row(agent), **_sight_row(sights.get(agent.name, Sight(agent=agent.name)))}
+        for agent in agents
+    ]
 
 
 def last_stop(database: Path) -> JsonObject | None:
@@ -146,6 +155,23 @@ def _agent_row(agent: AgentConfig) -> JsonObject:
         "executable": agent.executable,
         "confirmed": agent.confirmed,
         "environment": agent.environment,
+    }
+
+
+def _sights(database: Path) -> list[tuple[Any, ...]]:
+    if not _rows(database, "SELECT 1 FROM sqlite_master WHERE name = 'sights'"):
+        # No broker of this version has run on it yet.
+        return []
+    return _rows(database, "SELECT name, data FROM sights WHERE kind = 'agent'")
+
+
+def _sight_row(sight: Sight) -> JsonObject:
+    rows: JsonValue = None if sight.rows is None else [row.text for row in sight.rows]
+    return {
+        "sees": rows,
+        "profiles_only": sight.profiles_only,
+        "profile": sight.profile,
+        "until": "" if sight.over else sight.until,
     }
 
 

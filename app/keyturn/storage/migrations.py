@@ -43,3 +43,17 @@ def fifth(database: Database) -> None:
     """Make room for the seals of the agreements; the first start with a key writes them."""
     for statement in STEPS["0005_seals"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0007_sights")
+def seventh(database: Database) -> None:
+    """Keep what agents see, and the profiles of tasks."""
+    for statement in STEPS["0007_sights"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0008_last_uses")
+def eighth(database: Database) -> None:
+    """Count over restarts what was used, and when last."""
+    for statement in STEPS["0008_last_uses"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

@@ -153,6 +153,29 @@ _CLOSURES = (
 """Of consents: the files that the command loads."""
 _USES = ("CREATE TABLE rule_uses (rule TEXT PRIMARY KEY, uses INTEGER NOT NULL) STRICT",)
 """How often rules allowed whose uses are limited; without a rule of that id for those of a FILE."""
+_SIGHTS = (
+    """
+    CREATE TABLE sights (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) STRICT
+    """,
+)
+"""What agents see, and the profiles of tasks. An agent's outlives its enrolment."""
+_LAST_USES = (
+    """
+    CREATE TABLE last_uses (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        uses INTEGER NOT NULL,
+        last TEXT NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) STRICT
+    """,
+)
+"""How often rules decided, and when last; nothing rests on it."""
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "0001_log_history_and_agreements": (*_LOG, *_HISTORY, *_AGREED),
@@ -160,6 +183,8 @@ STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "0003_closures": _CLOSURES,
         "0004_uses_of_rules": _USES,
         "0005_seals": _SEALS,
+        "0007_sights": _SIGHTS,
+        "0008_last_uses": _LAST_USES,
     }
 )
 """Every step that this version knows, in order. One that was ever released is never edited."""

@@ -60,6 +60,7 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
         "closures": _Table(columns=("server", "launch_hash", "closure_hash", "files"), keys=2),
         "pins": _Table(columns=("server", "launch_hash", "tool", "data"), keys=3),
         "agents": _Table(columns=("name", "data"), keys=1),
+        "sights": _Table(columns=("kind", "name", "data"), keys=2),
         "settings": _Table(columns=("name", "value"), keys=1),
     }
 )

@@ -2,29 +2,39 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from keyturn.application.ports.stores import Consent
+from keyturn.application.ports.stores import Consent, LastUse, Used
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.errors import KeyturnError, LogUnavailable
 from keyturn.domain.rule import Rule
+from keyturn.domain.sight import Sight, SightProfile
 from keyturn.storage.agreements import (
     agent_text,
     pin_text,
+    profile_text,
     read_agent,
     read_pin,
+    read_profile,
     read_rule,
     read_server,
+    read_sight,
     rule_text,
     server_text,
+    sight_text,
 )
 from keyturn.storage.closures import pack, unpack
 from keyturn.storage.sealing import SqliteSeals, is_sealed_setting
 from keyturn.storage.writer import Writer
 
+_COUNT_USES = (
+    "INSERT INTO last_uses VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET "
+    "uses = uses + excluded.uses, last = max(last, excluded.last)"
+)
+_OF_AGENT, _OF_PROFILE = "agent", "profile"
 _SETTINGS = "SELECT CAST(name AS BLOB), CAST(value AS BLOB) FROM settings"
 
 
@@ -154,6 +164,36 @@ class SqliteAgentStore:
 
 
 @dataclass(frozen=True, slots=True)
+class SqliteSightStore:
+    """What the agents of a profile see, and the profiles of its tasks."""
+
+    seals: SqliteSeals
+
+    async def sights(self) -> tuple[Sight, ...]:
+        """Return what counts of what each agent sees; raises DamagedDatabase for what is none."""
+        rows = await self.seals.rows("sights")
+        return tuple(read_sight(name, data) for kind, name, data in rows if kind == _OF_AGENT)
+
+    async def put_sight(self, sight: Sight) -> None:
+        """Keep what an agent sees."""
+        await self.seals.change("sights", put=[(_OF_AGENT, sight.agent, sight_text(sight))])
+
+    async def profiles(self) -> tuple[SightProfile, ...]:
+        """Return every profile that counts; raises DamagedDatabase when one cannot be read."""
+        rows = await self.seals.rows("sights")
+        return tuple(read_profile(name, data) for kind, name, data in rows if kind == _OF_PROFILE)
+
+    async def put_profile(self, profile: SightProfile) -> None:
+        """Add a profile, or put it in the place of the one with its name."""
+        row = (_OF_PROFILE, profile.name, profile_text(profile))
+        await self.seals.change("sights", put=[row])
+
+    async def remove_profile(self, name: str) -> bool:
+        """Remove a profile; return whether it was there."""
+        return await self.seals.change("sights", removed=[(_OF_PROFILE, name)]) > 0
+
+
+@dataclass(frozen=True, slots=True)
 class SqliteSettingStore:
     """The small settings of a profile: a person's are sealed, the others can only tighten."""
 
@@ -185,3 +225,39 @@ class SqliteSettingStore:
             connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
         await self.writer.run(write, changes=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteUseStore:
+    """What was used how often; unsealed, because nothing rests on it."""
+
+    writer: Writer
+
+    async def all(self) -> Mapping[tuple[Used, str], LastUse]:
+        """Return what is known; of what another version counted nothing."""
+
+        def read(connection: sqlite3.Connection) -> dict[tuple[Used, str], LastUse]:
+            rows = connection.execute("SELECT kind, name, uses, last FROM last_uses")
+            return {
+                (Used(kind), name): LastUse(count=uses, last=last)
+                for kind, name, uses, last in rows
+                if kind in {used.value for used in Used}
+            }
+
+        return await self.writer.run(read, changes=False)
+
+    async def add(self, uses: Mapping[tuple[Used, str], LastUse]) -> None:
+        """Count more uses, all in one transaction."""
+        rows = [(kind.value, name, use.count, use.last) for (kind, name), use in uses.items()]
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.executemany(_COUNT_USES, rows)
+
+        await self.writer.run(write, changes=True)
+
+
+async def _put(writer: Writer, statement: str, *values: str) -> None:
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute(statement, values)
+
+    await writer.run(write, changes=True)

@@ -5,8 +5,10 @@ from keyturn.application.control import Control
 from keyturn.application.events import Topic
 from keyturn.application.intents import Intents
 from keyturn.application.labelling import Labelling
+from keyturn.application.last_uses import LastUses, counting
 from keyturn.application.overview import Overview
 from keyturn.application.pin_guard import PinGuard
+from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
@@ -14,7 +16,7 @@ from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Rule
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.sign_in_desk import FakeSignInDesk
-from tests.fakes.stores import FakeAgentStore, FakeServerStore
+from tests.fakes.stores import FakeAgentStore, FakeServerStore, FakeUseStore
 from tests.unit.application.gate_world import World
 
 
@@ -78,6 +80,9 @@ class BrokerWorld(World):
         self.secrets = secrets or FakeSecretStore()
         self.server_configs = FakeServerStore(*servers)
         self.agent_store = FakeAgentStore()
+        self.use_store = FakeUseStore()
+        self.uses = LastUses(store=self.use_store, clock=self.clock)
+        self.rules.on_hit = counting(self.uses, Used.RULE)
         self.topics: list[Topic] = []
         self.sign_ins = FakeSignInDesk()
         self.raised = 0
@@ -104,6 +109,8 @@ class BrokerWorld(World):
             rules=self.rules,
             agreements=self.agreements,
             registry=self.registry,
+            sights=self.sights,
+            uses=self.uses,
             live=self.live,
             secrets=self.secrets,
             holds=self.holds,
@@ -130,6 +137,7 @@ class BrokerWorld(World):
             agreements=self.agreements,
             reviews=self.reviews,
             registry=self.registry,
+            sights=self.sights,
             approvals=self.approvals,
             live=self.live,
             sign_ins=self.sign_ins,

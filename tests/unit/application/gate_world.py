@@ -34,6 +34,7 @@ from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, canonical
@@ -55,7 +56,12 @@ from tests.fakes.inspection import FakeSecretMask
 from tests.fakes.milestones import FakeMilestones
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
-from tests.fakes.stores import FakeRuleStore, FakeServerStore, FakeSettingStore
+from tests.fakes.stores import (
+    FakeRuleStore,
+    FakeServerStore,
+    FakeSettingStore,
+    FakeSightStore,
+)
 
 
 @dataclass(slots=True)
@@ -277,6 +283,8 @@ class World:
             ids=self.ids,
             observers=self.observers,
         )
+        self.sight_store = FakeSightStore()
+        self.sights = self.make_sights()
         self.server = WatchedServer(self.log)
         self.validator = JsonSchemaValidator()
         self.inspector: ResultInspector = BoundedResultInspector(self.limits.result_bytes)
@@ -296,6 +304,12 @@ class World:
             mask=self.mask,
             observers=self.observers,
             clock=self.clock,
+        )
+
+    def make_sights(self) -> Sights:
+        """Make what says what agents see, of a broker on the profile of this world."""
+        return Sights(
+            store=self.sight_store, log=self.log, clock=self.clock, observers=self.observers
         )
 
     def make_inputs(self) -> Inputs:
@@ -319,6 +333,7 @@ class World:
         assessment = Assessment(
             stop=self.stop,
             agreements=self.agreements,
+            sights=self.sights,
             rules=self.rules,
             known=self.known,
             validator=self.validator,

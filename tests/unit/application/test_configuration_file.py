@@ -28,6 +28,7 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.launch import remote_identity
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.sight import Sight, SightRow, row_of
 from keyturn.domain.tier import Tier
 
 SIGNS_IN = '[servers.a]\nurl = "https://a"\n[servers.a.oauth]\nsign_in = ["a"]\n'
@@ -66,6 +67,29 @@ command = ["python3", "my_approver.py"]
 def read(text: str) -> Any:
     """Read a FILE."""
     return read_file_content(tomllib.loads(text), FOLDER)
+
+
+@pytest.mark.parametrize(
+    ("tools", "rows"),
+    [
+        ('["shipments/read_*"]', (row_of("shipments/read_*"),)),
+        ("[]", ()),
+        (
+            '["a/b", { server = "docs", name = "*", kinds = ["prompt", "read"] }]',
+            (row_of("a/b"), row_of("prompt read docs/*")),
+        ),
+    ],
+)
+def test_what_an_agent_sees_is_read(tools: str, rows: tuple[SightRow, ...]) -> None:
+    content = read(f"[agents.a]\ntools = {tools}\n[agents.b]\n")
+    assert [agent.sight for agent in content.agents] == [Sight(agent="a", rows=rows), None]
+    assert content.with_agents((), "").sights == (Sight(agent="a", rows=rows),)
+
+
+@pytest.mark.parametrize("tools", ['"shipments/*"', "[1]", '["shipments"]', "[{}]", "[1979-05-27]"])
+def test_a_list_that_is_none_is_refused(tools: str) -> None:
+    with pytest.raises(ConfigurationError):
+        read(f"[agents.a]\ntools = {tools}\n")
 
 
 def test_the_example_of_the_design_is_read() -> None:

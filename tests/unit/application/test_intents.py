@@ -35,6 +35,7 @@ from keyturn.application.overview import ALL_TOPICS
 from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
+from keyturn.application.sight_intents import SightIntent
 from keyturn.application.stop import StopLevel
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import CwdMode, ServerConfig
@@ -231,6 +232,7 @@ async def prepared(intent: Intent) -> BrokerWorld:
 
 def test_every_intent_of_the_protocol_has_a_row() -> None:
     elsewhere = {SetPin, SettleSeals, UnlockSeals, SetEnvironment, SetReach}
+    elsewhere |= set(get_args(SightIntent))
     assert {type(intent) for intent, _ in ROWS} == set(get_args(Intent)) - elsewhere
 
 

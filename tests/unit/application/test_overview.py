@@ -53,6 +53,7 @@ def test_the_history_counts_up() -> None:
 def test_hits_come_with_the_history_and_not_the_rules() -> None:
     async def story() -> None:
         world = BrokerWorld(RULE)
+        await world.uses.load()
         connection = await world.connect()
         await world.gate.handle(make_call(connection), world.server)
         state = await world.overview.state(frozenset({Topic.HISTORY}))
@@ -210,12 +211,13 @@ class TestTools:
 def test_rules_with_how_often_they_decided() -> None:
     async def story() -> None:
         world = BrokerWorld(RULE)
+        await world.uses.load()
         connection = await world.connect()
         await world.gate.handle(make_call(connection), world.server)
         state = await world.overview.state(frozenset({Topic.RULES}))
         assert state.rules is not None
         assert json.loads(state.rules[0].data)["id"] == "r-1"
-        assert state.rules[0].hits == 1
+        assert (state.rules[0].hits, state.rules[0].last_hit) == (1, world.clock.now_utc())
         assert state.posture == "ask_all"
 
     play(story)

@@ -148,6 +148,24 @@ def test_the_first_start_makes_a_key_and_seals_what_is_there() -> None:
     play(story)
 
 
+@pytest.mark.requirement("SEAL-1", "HIDE-1")
+def test_it_is_told_whether_a_table_is_as_it_was_sealed() -> None:
+    async def story() -> None:
+        stage = Stage()
+        assert not stage.seals.holds("sights")
+        await stage.seals.start()
+        assert stage.seals.holds("sights")
+        await stage.seals.close()
+        changed = Stage()
+        changed.tables.found = (replace(CHANGED, table="sights"),)
+        await changed.seals.start()
+        assert not changed.seals.holds("sights")
+        assert changed.seals.holds("rules")
+        await changed.seals.close()
+
+    play(story)
+
+
 @pytest.mark.requirement("SEAL-1")
 def test_a_key_that_is_gone_seals_nothing_unseen() -> None:
     async def story() -> None:

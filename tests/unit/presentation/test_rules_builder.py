@@ -177,7 +177,10 @@ def test_a_detail_says_what_a_rule_covers_today() -> None:
     detail = BUILDER.detail(known, STATE)
     pairs = {pair.key: pair.value for pair in detail.pairs}
     assert pairs["Covers"] == "2 tools that are known today"
-    assert pairs["Decided"] == "1204 calls since Keyturn started"
+    assert pairs["Decided"] == "1204 calls"
+    used = BUILDER.detail(replace(known, last_hit="2026-11-23T12:07:52.123Z"), STATE)
+    said = next(pair.value for pair in used.pairs if pair.key == "Decided")
+    assert said.startswith("1204 calls, the last 23 Nov")
     assert detail.remove.text == "Remove this rule? What it allowed asks you again."
 
 

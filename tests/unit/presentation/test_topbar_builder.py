@@ -1,11 +1,13 @@
 """The top bar: a stop outweighs a problem, and a problem outweighs protection."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from keyturn.application.console_state import AgentState, HealthState, StopState
+from keyturn.application.sight_intents import SightState
 from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.topbar import ProtectionState, TopBarView
-from keyturn.presentation.topbar_builder import top_bar_view
+from keyturn.presentation.topbar_builder import profile_strips, top_bar_view
 from keyturn.presentation.words import Words
 
 WORDS = Words(Path(__file__).parents[3] / "resources" / "translations")
@@ -36,6 +38,28 @@ def test_protecting_says_what_waits_and_since_when() -> None:
     assert "5 waiting" in said(view)
     assert "oldest 41 s" in said(view)
     assert "1 agent" in said(view)
+
+
+def test_profiles_that_are_on_count_down_each_under_its_agents_name() -> None:
+    end = "2026-11-23T14:07:52.123Z"
+    agents = (
+        AgentState(
+            name="analyst",
+            enrolled=True,
+            connections=0,
+            sight=SightState(profile="Release", until=end),
+        ),
+        AgentState(
+            name="over",
+            enrolled=True,
+            connections=0,
+            sight=SightState(profile="Release", until=end, over=True),
+        ),
+        AgentState(name="none", enrolled=True, connections=0),
+    )
+    now = local_time(end) - timedelta(seconds=702)
+    (strip,) = profile_strips(agents, now, WORDS)
+    assert (strip.grant_id, strip.text, strip.left) == ("analyst", "analyst: Release", "11:42")
 
 
 def test_a_log_that_cannot_record_is_a_problem() -> None:

@@ -14,14 +14,28 @@ from keyturn.domain.errors import DamagedDatabase
 from keyturn.storage.agreements import (
     agent_text,
     pin_text,
+    profile_text,
     read_agent,
     read_pin,
+    read_profile,
     read_rule,
     read_server,
+    read_sight,
     rule_text,
     server_text,
+    sight_text,
 )
-from tests.contracts.test_stores import AGENT, RULE, SERVER, Stores, pin, run, sqlite
+from tests.contracts.test_stores import (
+    AGENT,
+    PROFILE,
+    RULE,
+    SERVER,
+    SIGHT,
+    Stores,
+    pin,
+    run,
+    sqlite,
+)
 from tests.factories import make_prompt
 
 PIN = pin("read_page")
@@ -51,15 +65,19 @@ ROWS: list[tuple[str, str, Callable[[str, str], object]]] = [
     (AGENT.name, agent_text(AGENT), read_agent),
     (PIN.server, pin_text(PIN), as_pin),
     (SAID.server, pin_text(SAID), as_said),
+    (SIGHT.agent, sight_text(SIGHT), read_sight),
+    (PROFILE.name, profile_text(PROFILE), read_profile),
 ]
 KINDS = pytest.mark.parametrize(
-    ("key", "text", "read"), ROWS, ids=["rule", "server", "remote", "older", "agent", "pin", "said"]
+    ("key", "text", "read"),
+    ROWS,
+    ids=["rule", "server", "remote", "older", "agent", "pin", "said", "sight", "profile"],
 )
 
 
 @KINDS
 def test_what_was_written_is_read(key: str, text: str, read: Callable[[str, str], object]) -> None:
-    assert read(key, text) in (RULE, SERVER, FAR, OLD, AGENT, PIN, SAID)
+    assert read(key, text) in (RULE, SERVER, FAR, OLD, AGENT, PIN, SAID, SIGHT, PROFILE)
 
 
 @KINDS

@@ -11,7 +11,16 @@ from keyturn.domain.errors import DamagedDatabase
 from keyturn.domain.record import Entry, RecordType
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.listing import last_stop, list_agents, list_servers, rules_suspended
-from tests.contracts.test_stores import AGENT, SERVER, Stores, pin, run, sqlite
+from tests.contracts.test_stores import (
+    AGENT,
+    PROFILE,
+    SERVER,
+    SIGHT,
+    Stores,
+    pin,
+    run,
+    sqlite,
+)
 from tests.fakes.clock import FakeClock
 from tests.unit.storage.log_entries import event
 
@@ -49,6 +58,22 @@ def test_agents_are_listed_without_the_hash_of_their_token(tmp_path: Path) -> No
         (row,) = list_agents(tmp_path / "profile" / "keyturn.db")
         assert row["name"] == "analyst"
         assert AGENT.token_sha256 not in json.dumps(row)
+
+    run(sqlite, tmp_path, scenario)
+
+
+def test_agents_are_listed_with_what_they_see(tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        await stores.agents.put_agent(AGENT)
+        await stores.agents.put_agent(replace(AGENT, name="auditor"))
+        await stores.sights.put_sight(SIGHT)
+        await stores.sights.put_profile(PROFILE)
+        listed, auditor = list_agents(tmp_path / "profile" / "keyturn.db")
+        assert listed["sees"] == ["call prompt shipments/read_*"]
+        assert (listed["profile"], listed["until"]) == ("Reporting", SIGHT.until)
+        assert (auditor["sees"], auditor["profile"], auditor["profiles_only"]) == (None, "", False)
+        await stores.sights.put_sight(replace(SIGHT, over=True))
+        assert list_agents(tmp_path / "profile" / "keyturn.db")[0]["until"] == ""
 
     run(sqlite, tmp_path, scenario)
 

@@ -57,6 +57,7 @@ ROWS: dict[str, tuple[str | bytes, ...]] = {
     "closures": ("a", "h", "c", b"f"),
     "pins": ("a", "h", "t", "{}"),
     "agents": ("a", "{}"),
+    "sights": ("agent", "a", "{}"),
     "settings": ("posture", "ask_writes"),
 }
 
@@ -67,6 +68,7 @@ FIRST = {
     "consents": "server",
     "closures": "server",
     "pins": "server",
+    "sights": "kind",
 }
 """The first column of the tables whose first is no name."""
 

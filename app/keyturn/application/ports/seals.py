@@ -14,6 +14,7 @@ SEALED_TABLES: tuple[str, ...] = (
     "closures",
     "pins",
     "agents",
+    "sights",
     "settings",
 )
 """What is sealed, in the order in which a person is shown it."""

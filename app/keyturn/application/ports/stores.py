@@ -1,13 +1,15 @@
 """The store ports: what a profile remembers besides its log, changed on the writer's thread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
+from keyturn.domain.sight import Sight, SightProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,38 @@ class AgentStore(Protocol):
     async def agents(self) -> tuple[AgentConfig, ...]: ...
     async def put_agent(self, agent: AgentConfig) -> None: ...
     async def remove_agent(self, name: str) -> bool: ...
+
+
+class SightStore(Protocol):
+    """What agents see, and the profiles of tasks; an agent's outlives its enrolment."""
+
+    async def sights(self) -> tuple[Sight, ...]: ...
+    async def put_sight(self, sight: Sight) -> None: ...
+    async def profiles(self) -> tuple[SightProfile, ...]: ...
+    async def put_profile(self, profile: SightProfile) -> None: ...
+    async def remove_profile(self, name: str) -> bool: ...
+
+
+class Used(StrEnum):
+    """Of what it is kept how often and when last it was used."""
+
+    RULE = "rule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastUse:
+    """How often something was used, and when last."""
+
+    count: int
+    last: str
+    """As the clock writes it; empty for never."""
+
+
+class UseStore(Protocol):
+    """What was used how often: no agreement, and nothing rests on it."""
+
+    async def all(self) -> Mapping[tuple[Used, str], LastUse]: ...
+    async def add(self, uses: Mapping[tuple[Used, str], LastUse]) -> None: ...
 
 
 class SettingStore(Protocol):

@@ -11,11 +11,12 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.lamps import LampStrip
-from keyturn.gui.widgets.layouts import divider
+from keyturn.gui.widgets.layouts import divider, row
 from keyturn.gui.widgets.pairs import PairList, Provenance
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.agents import AgentDetail, CommandLine, OverHttp
 from keyturn.presentation.marks import Icon
+from keyturn.presentation.sights import SightSaid
 
 
 class AgentPane(SidePane):
@@ -23,6 +24,10 @@ class AgentPane(SidePane):
 
     enrol_requested = Signal(str)
     revoke_agreed = Signal(str)
+    sight_wanted = Signal(str)
+    """Agent whose list is to be changed."""
+    profiles_wanted = Signal(str)
+    """Agent for which a profile is to be switched."""
     http_wanted = Signal(str, bool)
     """Agent, and whether it may come over HTTP."""
 
@@ -106,10 +111,33 @@ class AgentPane(SidePane):
             self.body.addSpacing(10)
             both = Provenance(self.look, detail.claimed, detail.observed, stacked=True)
             self.body.addWidget(both)
+        if detail.sight is not None:
+            self._fill_sight(detail.sight)
         self._fill_commands(detail)
         if detail.http is not None:
             self._fill_http(detail.http)
         self.body.addStretch()
+
+    def _fill_sight(self, sight: SightSaid) -> None:
+        words = self.look.words
+        self.add_title(words("agents.sight"))
+        self._add_intro(sight.text)
+        if sight.profile:
+            self._add_intro(sight.profile)
+        text = words("agents.sight_change")
+        change = Button(self.look, Kind.PLAIN, text, name="agent_sight_open")
+        change.say(text, words("forms.field_value", field=text, value=self.agent))
+        change.clicked.connect(self._on_sight)
+        text = words("agents.profiles_open")
+        profiles = Button(self.look, Kind.PLAIN, text, name="agent_profiles_open")
+        profiles.say(text, words("forms.field_value", field=text, value=self.agent))
+        profiles.clicked.connect(self._on_profiles)
+        line = row(gap=8)
+        line.addWidget(change)
+        line.addWidget(profiles)
+        line.addStretch()
+        self.body.addSpacing(8)
+        self.body.addLayout(line)
 
     def _fill_commands(self, detail: AgentDetail) -> None:
         self.add_title(detail.commands_title)
@@ -146,6 +174,12 @@ class AgentPane(SidePane):
 
     def _on_enrol(self) -> None:
         self.enrol_requested.emit(self.agent)
+
+    def _on_sight(self) -> None:
+        self.sight_wanted.emit(self.agent)
+
+    def _on_profiles(self) -> None:
+        self.profiles_wanted.emit(self.agent)
 
     def _on_revoke(self) -> None:
         if self._detail is not None:

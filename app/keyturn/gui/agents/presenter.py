@@ -12,7 +12,9 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.console_state import AgentState, ServerState
 from keyturn.application.registry import checked_agent_name
+from keyturn.application.sight_intents import ProfileState
 from keyturn.domain.errors import KeyturnError
+from keyturn.gui.agents.sights_presenter import SightsPresenter
 from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
@@ -45,6 +47,7 @@ class AgentsPresenter(QObject):
         self._launch = Launch(python=python, shim=shim, home="")
         self._agents: tuple[AgentState, ...] = ()
         self._servers: tuple[ServerState, ...] = ()
+        self._profiles: tuple[ProfileState, ...] = ()
         self._dismissed: frozenset[str] = frozenset()
         self._open = ""
         self._untold = ""
@@ -60,6 +63,10 @@ class AgentsPresenter(QObject):
         view.detail.enrol_requested.connect(self._on_enrol_unproven)
         view.detail.revoke_agreed.connect(self._on_revoke)
         view.detail.http_wanted.connect(self._on_http)
+        view.sight_closed.connect(self._on_sight_closed)
+        self.sights = SightsPresenter(
+            bridge=bridge, sender=sender, view=view, words=words, parent=self
+        )
         self._show()
 
     # ---------------------------------------------------------------- from the broker
@@ -71,6 +78,7 @@ class AgentsPresenter(QObject):
     def _on_state(self, message: StateChanged) -> None:
         if message.agents is None and message.servers is None:
             return
+        self._profiles = message.profiles if message.profiles is not None else self._profiles
         self._agents = message.agents if message.agents is not None else self._agents
         self._servers = message.servers if message.servers is not None else self._servers
         # What is proposed again later is shown again.
@@ -150,6 +158,12 @@ class AgentsPresenter(QObject):
 
         self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), heard)
 
+    def _on_sight_closed(self) -> None:
+        """Go back to the agent whose list or profiles were open."""
+        self._open = self._view.seen_agent
+        self._view.show_side(None)
+        self._show()
+
     # ---------------------------------------------------------------- showing
 
     def _show(self) -> None:
@@ -160,8 +174,10 @@ class AgentsPresenter(QObject):
         if agent is None or is_proposal(agent):
             self._close_gone()
             return
+        if self._view.side in (self._view.sight, self._view.profiles):
+            return
         self._view.show_detail(
-            self._builder.detail(agent, self._agents, self._servers, self._launch)
+            self._builder.detail(agent, self._agents, self._servers, self._launch, self._profiles)
         )
         if agent.enrolled and agent.name == self._untold:
             self._untold = ""

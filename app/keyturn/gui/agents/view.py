@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from keyturn.gui.agents.detail import AgentPane
 from keyturn.gui.agents.form import EnrolForm
+from keyturn.gui.agents.profile_pane import ProfilePane
+from keyturn.gui.agents.sight_pane import SightPane
 from keyturn.gui.forms.list_page import ListPage, NoticeBar
 from keyturn.gui.forms.proposals import ProposalList
 from keyturn.gui.forms.table import TWO_LINES, Column, RowTable
@@ -16,6 +18,7 @@ from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.agents import AgentDetail, AgentsPage
 from keyturn.presentation.marks import Icon
+from keyturn.presentation.sights import SightSheet
 
 COLUMNS: Final = (
     Column(title="agents.agent", width=160, share=2),
@@ -34,6 +37,7 @@ class AgentsView(ListPage):
     enrol_wanted = Signal()
     agent_chosen = Signal(str)
     side_closed = Signal()
+    sight_closed = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         table = RowTable(
@@ -55,6 +59,8 @@ class AgentsView(ListPage):
         self.warning = NoticeBar(look, name="agents_warning")
         self.form = EnrolForm(look)
         self.detail = AgentPane(look)
+        self.sight = SightPane(look)
+        self.profiles = ProfilePane(look)
         self.enrol = Button(
             look, Kind.PLAIN, look.words("agents.enrol"), Icon.ADDED, name="open_enrolment"
         )
@@ -74,6 +80,8 @@ class AgentsView(ListPage):
         self.table.row_chosen.connect(self.agent_chosen)
         self.form.close_requested.connect(self.side_closed)
         self.detail.close_requested.connect(self.side_closed)
+        self.sight.close_requested.connect(self.sight_closed)
+        self.profiles.close_requested.connect(self.sight_closed)
 
     def show_page(self, page: AgentsPage) -> None:
         """Show the list and what stands above it."""
@@ -88,6 +96,17 @@ class AgentsView(ListPage):
         self.table.choose("")
         self.show_side(self.form)
         self.form.name_line.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @property
+    def seen_agent(self) -> str:
+        """Return the agent of which the list or the profiles are open."""
+        return self.profiles.agent if self.side is self.profiles else self.sight.agent
+
+    def show_sight(self, sheet: SightSheet) -> None:
+        """Open what an agent sees, to be changed."""
+        self.sight.show_sheet(sheet)
+        self.show_side(self.sight)
+        self.sight.all.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_detail(self, detail: AgentDetail | None) -> None:
         """Open an agent, or close what is open."""

@@ -1,0 +1,288 @@
+"""What an agent sees, in the window: ticks become a list, and what shows more is asked about."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+from PySide6.QtWidgets import QAbstractButton
+
+from keyturn.application.console_protocol import StateChanged
+from keyturn.application.sight_intents import (
+    EndProfile,
+    ProfileState,
+    PutProfile,
+    RemoveProfile,
+    SetProfilesOnly,
+    SetSight,
+    SightState,
+    SwitchProfile,
+)
+from keyturn.gui.agents.presenter import AgentsPresenter
+from keyturn.gui.agents.profile_pane import ProfilePane
+from keyturn.gui.agents.view import AgentsView
+from keyturn.gui.forms.outcome import Outcome
+from keyturn.gui.look import Look
+from keyturn.gui.sending import IntentSender
+from keyturn.gui.widgets.buttons import Button
+from keyturn.gui.widgets.choices import ChoiceRow
+from tests.gui import pages_data as data
+from tests.gui.scenes import let_go
+from tests.gui.spy_bridge import SpyBridge
+
+pytestmark = [
+    pytest.mark.gui,
+    # The offscreen platform has no window manager to tell a window's least size to.
+    pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page under test."""
+
+    bridge: SpyBridge
+    view: AgentsView
+    presenter: AgentsPresenter
+
+    def open(self, agent: str = "analyst") -> None:
+        """Open what an agent sees as a person does."""
+        self.view.agent_chosen.emit(agent)
+        button = self.view.detail.findChild(Button, "agent_sight_open")
+        assert button is not None
+        button.click()
+
+    def tick(self, name: str) -> None:
+        """Click a row."""
+        row = self.view.sight.findChild(ChoiceRow, name)
+        assert row is not None
+        row.click()
+
+    def sees(self, *rows: str) -> None:
+        """Tell that the analyst has a list."""
+        agents = tuple(
+            msgspec.structs.replace(agent, sight=SightState(rows=rows))
+            if agent.name == "analyst"
+            else agent
+            for agent in data.AGENTS
+        )
+        self.bridge.tell(StateChanged(agents=agents))
+
+    def sent(self) -> list[SetSight]:
+        """Return what was asked of the broker."""
+        return [message for message in self.bridge.sent if isinstance(message, SetSight)]
+
+
+@pytest.fixture
+def page(look: Look) -> Iterator[Page]:
+    """Return the page, filled and shown."""
+    bridge = SpyBridge()
+    view = AgentsView(look)
+    presenter = AgentsPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge),
+        view=view,
+        words=look.words,
+        python="/opt/python",
+        shim="/opt/shim.py",
+    )
+    bridge.welcomed.emit(data.WELCOME)
+    bridge.tell(data.STATE)
+    view.resize(1200, 744)
+    view.show()
+    yield Page(bridge, view, presenter)
+    let_go(view)
+
+
+def test_less_than_now_is_saved_at_once(page: Page) -> None:
+    page.open()
+    assert page.view.side is page.view.sight
+    assert page.view.sight.ticked() is None
+    # The whole first server, then one of its tools: the others of it are gone.
+    page.tick("sight_0_whole")
+    page.tick("sight_0_0")
+    page.view.sight.save.click()
+    (sent,) = page.sent()
+    assert sent.agent == "analyst"
+    assert sent.rows is not None
+    assert "logistics/*" not in sent.rows
+    assert "call logistics/list_orders" not in sent.rows
+    assert "call logistics/dispatch_all" in sent.rows
+    assert "reports/*" in sent.rows
+    page.bridge.answer()
+    assert page.view.sight.outcome.outcome is Outcome.DONE
+
+
+def test_more_than_now_is_asked_about_first(page: Page) -> None:
+    page.sees("call logistics/list_orders")
+    page.open()
+    page.tick("sight_1_whole")
+    page.view.sight.save.click()
+    assert page.sent() == []
+    assert "more than now" in page.view.sight.question.question
+    page.view.sight.question.keep.click()
+    assert page.sent() == []
+    page.view.sight.save.click()
+    page.view.sight.question.go.click()
+    (sent,) = page.sent()
+    assert sent.rows == ("call logistics/list_orders", "reports/*")
+
+
+def test_everything_again_is_asked_about_first(page: Page) -> None:
+    page.sees("call logistics/list_orders")
+    page.open()
+    assert page.view.sight.some.isChecked()
+    page.view.sight.all.click()
+    page.view.sight.save.click()
+    assert page.sent() == []
+    page.view.sight.question.go.click()
+    assert [sent.rows for sent in page.sent()] == [None]
+    page.bridge.answer(ok=False, sentence="The keychain is locked.")
+    assert page.view.sight.outcome.sentence == "The keychain is locked."
+
+
+def test_nothing_ticked_is_a_list_of_nothing(page: Page) -> None:
+    page.sees("call logistics/list_orders")
+    page.open()
+    page.tick("sight_0_0")
+    page.view.sight.save.click()
+    assert [sent.rows for sent in page.sent()] == [()]
+
+
+def test_what_is_ticked_stays_while_the_state_comes_and_closing_leads_back(page: Page) -> None:
+    page.open()
+    page.tick("sight_0_whole")
+    page.bridge.tell(data.STATE)
+    assert page.view.side is page.view.sight
+    assert page.view.sight.ticked() is not None
+    page.view.sight.close_requested.emit()
+    assert page.view.side is page.view.detail
+    assert page.view.detail.agent == "analyst"
+    assert page.sent() == []
+
+
+# ---------------------------------------------------------------- profiles
+
+
+LIST = SightState(rows=("call logistics/list_orders",))
+
+
+def with_profile(page: Page, sight: SightState = LIST) -> None:
+    """Tell what the analyst sees, and that there is a profile."""
+    agents = tuple(
+        msgspec.structs.replace(agent, sight=sight) if agent.name == "analyst" else agent
+        for agent in data.AGENTS
+    )
+    profiles = (ProfileState(name="Release", rows=("logistics/*",)),)
+    page.bridge.tell(StateChanged(agents=agents, profiles=profiles))
+
+
+def open_profiles(page: Page) -> ProfilePane:
+    """Open the profiles as a person does."""
+    page.view.agent_chosen.emit("analyst")
+    button = page.view.detail.findChild(Button, "agent_profiles_open")
+    assert button is not None
+    button.click()
+    assert page.view.side is page.view.profiles
+    return page.view.profiles
+
+
+def click(pane: ProfilePane, name: str) -> None:
+    """Click a row or a button of the pane."""
+    found = pane.findChild(QAbstractButton, name)
+    assert found is not None
+    found.click()
+
+
+def test_a_profile_is_switched_on_for_a_while_after_a_question(page: Page) -> None:
+    with_profile(page)
+    pane = open_profiles(page)
+    click(pane, "length_1")
+    pane.switch.click()
+    assert page.bridge.sent == []
+    assert "Release" in pane.question.question
+    assert "1 h" in pane.question.question
+    pane.question.go.click()
+    (sent,) = page.bridge.sent
+    assert isinstance(sent, SwitchProfile)
+    assert (sent.agent, sent.profile, sent.seconds) == ("analyst", "Release", 3600)
+    page.bridge.answer()
+    assert pane.outcome.outcome is Outcome.DONE
+
+
+def test_what_is_on_is_shown_with_its_rest_and_ended_after_a_question(page: Page) -> None:
+    with_profile(
+        page, msgspec.structs.replace(LIST, profile="Release", until="2999-01-01T00:00:00.000Z")
+    )
+    pane = open_profiles(page)
+    assert "Release" in pane.now.text()
+    assert "from now" in pane.now.text()
+    pane.end.click()
+    assert page.bridge.sent == []
+    assert "own list again" in pane.question.question
+    pane.question.go.click()
+    assert isinstance(page.bridge.sent[-1], EndProfile)
+    with_profile(
+        page,
+        msgspec.structs.replace(
+            LIST, profile="Release", until="2020-01-01T00:00:00.000Z", over=True
+        ),
+    )
+    assert "over" in pane.now.text()
+    pane.close_requested.emit()
+    assert page.view.side is page.view.detail
+
+
+def test_the_end_in_the_top_bar_asks_in_the_page_first(page: Page) -> None:
+    page.presenter.sights.ask_end("analyst")
+    assert page.view.side is not page.view.profiles
+    with_profile(page, msgspec.structs.replace(LIST, profile="Release", profiles_only=True))
+    page.presenter.sights.ask_end("analyst")
+    assert page.view.side is page.view.profiles
+    assert page.bridge.sent == []
+    assert "sees nothing" in page.view.profiles.question.question
+    page.view.profiles.question.go.click()
+    assert isinstance(page.bridge.sent[-1], EndProfile)
+
+
+def test_only_with_a_profile_narrows_at_once_and_widens_after_a_question(page: Page) -> None:
+    with_profile(page)
+    pane = open_profiles(page)
+    click(pane, "profiles_only")
+    assert isinstance(page.bridge.sent[-1], SetProfilesOnly)
+    assert not pane.only.isChecked()
+    with_profile(page, msgspec.structs.replace(LIST, profiles_only=True))
+    assert pane.only.isChecked()
+    count = len(page.bridge.sent)
+    pane.only.click()
+    assert len(page.bridge.sent) == count
+    pane.question.go.click()
+    sent = page.bridge.sent[-1]
+    assert isinstance(sent, SetProfilesOnly)
+    assert (sent.agent, sent.on) == ("analyst", False)
+
+
+def test_a_list_becomes_a_profile_and_a_profile_is_removed(page: Page) -> None:
+    with_profile(page)
+    pane = open_profiles(page)
+    for name in ("", "Release"):
+        pane.name_line.setText(name)
+        click(pane, "save_profile")
+        assert pane.outcome.outcome is Outcome.OWED
+    pane.name_line.setText("Reporting")
+    click(pane, "save_profile")
+    saved = page.bridge.sent[-1]
+    assert isinstance(saved, PutProfile)
+    assert (saved.name, saved.rows) == ("Reporting", ("call logistics/list_orders",))
+    pane.remove.click()
+    pane.question.go.click()
+    assert isinstance(page.bridge.sent[-1], RemoveProfile)
+
+
+def test_an_agent_without_a_list_makes_no_profile(page: Page) -> None:
+    pane = open_profiles(page)
+    assert not pane.switch.isVisible()
+    pane.name_line.setText("Reporting")
+    click(pane, "save_profile")
+    assert page.bridge.sent == []
+    assert pane.outcome.outcome is Outcome.OWED
