@@ -1,5 +1,6 @@
 """Files that are swapped around the start of a server, and an agent that is another program."""
 
+import os
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -9,7 +10,8 @@ import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
-from keyturn.domain.closure import Closure, ClosureFile, Gap, sorted_files
+from keyturn.broker.server_start import ServerStart, server_command
+from keyturn.domain.closure import NO_CLOSURE, Closure, ClosureFile, sorted_files
 from keyturn.domain.configuration import AgentConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
@@ -30,11 +32,13 @@ INITIALIZE = {
     "clientInfo": {"name": "test", "version": "1"},
 }
 
+INITIALIZED = line_of({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
 
 async def initialized(talk: Talk) -> None:
     """Do the handshake, after which the broker lists on its own."""
     await talk.ask(1, "initialize", INITIALIZE)
-    talk.writer.write(line_of({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+    talk.writer.write(INITIALIZED)
 
 
 FETCHED = Closure(fetches="registry.npmjs.org")
@@ -105,20 +109,47 @@ def test_a_file_swapped_after_the_look_is_not_started(tmp_path: Path) -> None:
     tell(tmp_path, story)
 
 
-def test_what_another_program_compiles_meanwhile_stops_no_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("when", [1, 2], ids=["before", "after"])
+@pytest.mark.parametrize("sha256", ["", "c" * 64], ids=["gone", "changed"])
+def test_a_compiled_file_that_is_covered_is_never_taken_over(
+    tmp_path: Path, sha256: str, when: int
+) -> None:
     async def story(world: World) -> None:
-        compiled = ClosureFile("pkg/__pycache__/a.cpython-311.pyc", 8, "c" * 64)
-        more = Closure(files=sorted_files((*files("a").files, compiled)))
-        async with swapping(world, Swapping(files("a"), more)) as b:
+        compiled = ClosureFile("pkg/__pycache__/a.cpython-311.pyc", 8, "b" * 64)
+        before = Closure(files=sorted_files((*files("a").files, compiled)))
+        planted = [compiled._replace(sha256=sha256)] if sha256 else []
+        after = Closure(files=sorted_files((*files("a").files, *planted)))
+        async with swapping(world, Swapping(*[before] * when, after)) as b:
             talk = await b.greet()
-            await listed(talk)
-            assert b.hub.running("raw") == 1
-            await talk.close()
-        gapped = replace(more, gaps=((Gap.TOO_SLOW, "pkg"),))
-        async with swapping(world, Swapping(files("a"), gapped)) as b:
-            talk = await b.greet()
-            assert "error" in await talk.ask(1, "initialize", INITIALIZE)
-            await talk.close()
+            answer = await talk.ask(1, "initialize", INITIALIZE)
+            if when == 1:
+                assert "error" in answer
+                await talk.close()
+            else:
+                talk.writer.write(INITIALIZED)
+                await ended(talk)
+            assert "files were changed" in told(world).lower()
+            assert b.hub.running("raw") == 0
+
+    tell(tmp_path, story)
+
+
+def test_python_is_started_with_no_compiled_file_to_read(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        server, elsewhere = world.raw_server(), {"PYTHONPYCACHEPREFIX": str(tmp_path)}
+        processes = Swapping(NO_CLOSURE)
+        start = ServerStart(
+            server=server,
+            launch=processes.launch_identity(server.command, (), "/", elsewhere),
+            closure=replace(NO_CLOSURE, python=True),
+            environment=elsewhere,
+        )
+        means = replace(world.means, processes=processes)
+        command = await server_command(start, means)
+        assert command.environment["PYTHONPYCACHEPREFIX"] == f"{os.devnull}/keyturn"
+        assert command.environment["PYTHONDONTWRITEBYTECODE"] == "1"
+        other = await server_command(replace(start, closure=NO_CLOSURE), means)
+        assert other.environment == elsewhere
 
     tell(tmp_path, story)
 

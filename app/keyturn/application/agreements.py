@@ -16,7 +16,7 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import Consent, ServerStore
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.closure import Closure, ClosureChange, change_between, only_compiled
+from keyturn.domain.closure import Closure, ClosureChange, change_between
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import Pin, ReviewState, ToolDefinition, review_state
@@ -164,8 +164,7 @@ class Agreements:
         """Take over what a start has put on disk; False when other files changed meanwhile."""
         if found.closure_hash == connection.closure.closure_hash:
             return True
-        change = await asyncio.to_thread(change_between, connection.closure, found)
-        if not connection.closure.fetches and not only_compiled(change):
+        if not connection.closure.fetches:
             return False
         await self.learn(connection, found)
         return True

@@ -12,8 +12,8 @@ from keyturn.application.ports.secret_store import SecretStore
 from keyturn.broker.child_process import Command, ProcessTree
 from keyturn.broker.frames import LineBudget
 from keyturn.broker.large_frames import LargeFrames
-from keyturn.broker.server_environment import program_of, secret_names
-from keyturn.domain.closure import NO_CLOSURE, Closure, change_between, only_compiled
+from keyturn.broker.server_environment import program_of, secret_names, without_compiled
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import Limits, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
@@ -87,21 +87,15 @@ async def server_command(start: ServerStart, means: ServerMeans) -> Command:
             "since the agent connected.",
             mend="Reconnect, so that it is reviewed.",
         )
+    if start.closure.python:
+        environment = without_compiled(environment)
     return Command(argv=(program, *launch.argv[1:]), cwd=launch.cwd, environment=environment)
 
 
 def _loads_the_same(start: ServerStart, means: ServerMeans) -> bool:
-    """Look at the files anew, off the loop.
-
-    What Python compiles of the same sources, another program that loads them may write at any time;
-    with the first list it is taken over, as what the start itself writes.
-    """
-    agreed = start.closure
+    """Look at the files anew, off the loop."""
     now = means.processes.closure(start.launch, start.environment, anew=True)
-    if now.closure_hash == agreed.closure_hash:
-        return True
-    same = (now.gaps, now.fetches) == (agreed.gaps, agreed.fetches)
-    return same and only_compiled(change_between(agreed, now))
+    return now.closure_hash == start.closure.closure_hash
 
 
 async def _secrets(start: ServerStart, means: ServerMeans) -> dict[str, str]:

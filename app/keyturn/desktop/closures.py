@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
-from keyturn.desktop.closure_places import Finder, Found, Place
+from keyturn.desktop.closure_places import Finder, Found, Place, first_line
 from keyturn.desktop.executables import ExecutableHashes
 from keyturn.desktop.manifests import Bounds, Manifest
 from keyturn.desktop.node_packages import cover_node_file, find_node_file, find_npm_package
@@ -26,7 +26,6 @@ from keyturn.domain.launch import LaunchIdentity
 
 _REMEMBERED_FILES = 50_000
 _REMEMBERED_LISTS = 32
-_FIRST_LINE = 512
 _OWN_MODULES = "keyturn."
 
 
@@ -52,7 +51,13 @@ class CommandClosures:
         reading = read_command(launch.argv, launch.env, self._table)
         if _is_own(launch):
             return NO_CLOSURE
-        place = Place(reading=reading, cwd=launch.cwd, search=search, executable=launch.executable)
+        place = Place(
+            reading=reading,
+            cwd=launch.cwd,
+            search=search,
+            executable=launch.executable,
+            argv=launch.argv,
+        )
         found = Found(manifest=Manifest(self._hashes, self._bounds, anew=anew))
         if launch.executable and reading.program != launch.argv and reading.program:
             program = place.program(reading.program[0])
@@ -70,6 +75,7 @@ class CommandClosures:
                 fetches=found.fetches,
                 packages=tuple(found.packages),
                 marks=tuple(sorted({*reading.marks, *found.marks})),
+                python=found.python,
             )
         )
 
@@ -88,7 +94,7 @@ class CommandClosures:
 
 def _find_program(place: Place, found: Found) -> None:
     """Cover what a script of its own hands itself to: by its first line, as the kernel reads it."""
-    words = _first_line(place.executable)
+    words = first_line(place.executable)
     if not words:
         return
     named = words[1:] if program_name(words[0]) == "env" else words
@@ -123,17 +129,6 @@ def _find_image(place: Place, found: Found) -> None:
 
 def _find_wrapped(place: Place, found: Found) -> None:
     found.manifest.gap(Gap.NOT_FOUND, place.reading.program[0])
-
-
-def _first_line(executable: str) -> list[str]:
-    try:
-        with Path(executable).open("rb") as file:
-            head = file.read(_FIRST_LINE)
-    except OSError:
-        return []
-    if not head.startswith(b"#!"):
-        return []
-    return head[2:].partition(b"\n")[0].decode(errors="replace").split()
 
 
 def _is_own(launch: LaunchIdentity) -> bool:

@@ -60,6 +60,7 @@ class Manifest:
         self._bytes = 0
         self._roots: set[str] = set()
         self._gaps: dict[tuple[Gap, str], None] = {}
+        self._left_out: Wanted = _nothing
 
     def file(self, label: str, path: str | Path) -> None:
         """Cover one file; where there is none now, one that appears will differ."""
@@ -84,6 +85,10 @@ class Manifest:
             return
         self._roots.add(folder)
         self._place(label, lambda: self._whole(label, folder, wanted, skip, deep))
+
+    def leave_out(self, unwanted: Wanted) -> None:
+        """Cover no such files from here on, in folders: nothing reads them."""
+        self._left_out = unwanted
 
     def gap(self, gap: Gap, of: str = "") -> None:
         """Say that something is not covered."""
@@ -125,6 +130,8 @@ class Manifest:
         deep: Callable[[str], bool] | None,
     ) -> None:
         for seen in self._walk(label, folder, skip, deep):
+            if self._left_out(seen.path):
+                continue
             if seen.link:
                 self._link(seen, folder)
             elif wanted is None or wanted(seen.path):
@@ -189,6 +196,10 @@ class Manifest:
             raise Overflow(Gap.TOO_SLOW)
         path = readable(label)
         self._files[path] = ClosureFile(path, size, sha256)
+
+
+def _nothing(_path: str) -> bool:
+    return False
 
 
 def _kind_of(path: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from keyturn.desktop.closure_places import Found, Place, above, read_text
+from keyturn.desktop.compiled_files import run_python
 from keyturn.desktop.distributions import (
     claims_of,
     cover,
@@ -37,6 +38,7 @@ def find_python(place: Place, found: Found) -> None:
     options = reading.options
     isolated = bool({"-I", "-s"} & options)
     interpreter = interpreter_at(place.program(reading.program[0]), place, isolated=isolated)
+    run_python(place, found, [interpreter])
     safe_path = bool({"-I", "-P"} & options) or bool(place.search.get("PYTHONSAFEPATH"))
     paths = [] if {"-I", "-E"} & options else _named_folders(place)
     found.manifest.gap(Gap.OF_INTERPRETER, "python")
@@ -63,6 +65,7 @@ def find_python(place: Place, found: Found) -> None:
 def cover_command(script: Path, interpreter_path: str, place: Place, found: Found) -> None:
     """Cover what a command of a Python environment would run, by the interpreter it names."""
     interpreter = interpreter_at(interpreter_path, place, isolated=False)
+    run_python(place, found, [interpreter])
     found.manifest.file("bin/python", interpreter.program)
     found.manifest.gap(Gap.OF_INTERPRETER, "python")
     for number, folder in enumerate(_named_folders(place), 1):
@@ -77,11 +80,13 @@ def find_python_tool(place: Place, found: Found) -> None:
     """
     names = [name for name in map(python_name, place.reading.packages) if name]
     kept = sorted(_environments(place, names))
-    for number, folder in enumerate(kept[:_MOST_ENVIRONMENTS], 1):
-        environment = environment_at(folder)
+    environments = [environment_at(folder) for folder in kept[:_MOST_ENVIRONMENTS]]
+    run_python(place, found, environments)
+    for number, environment in enumerate(environments, 1):
+        folder = environment.program.parent.parent
         label = f"environment{number}" if len(kept) > 1 else "environment"
         found.manifest.file(f"{label}/pyvenv.cfg", folder / "pyvenv.cfg")
-        found.manifest.file(f"{label}/python", environment.program)
+        found.manifest.tree(f"{label}/bin", folder / "bin")
         for site in environment.sites:
             found.manifest.tree(f"{label}/{site.name}", site)
         _claim(environment, names, found, f"{label}/site-packages")
@@ -99,6 +104,7 @@ def find_uv_run(place: Place, found: Found) -> None:
     root = next((one for one in above(folder) if (one / "pyproject.toml").is_file()), folder)
     named = place.search.get("UV_PROJECT_ENVIRONMENT", ".venv")
     environment = environment_at(root / named)
+    run_python(place, found, [environment] if environment.sites else [])
     for name in ("pyproject.toml", "uv.lock", "uv.toml"):
         found.manifest.file(f"project/{name}", root / name)
     target = Path(place.cwd, place.reading.target)
@@ -106,6 +112,7 @@ def find_uv_run(place: Place, found: Found) -> None:
         found.manifest.file(f"script/{target.name}", target)
         _folder("folder", target.parent, found, shallow=False)
     found.manifest.tree("project", root, wanted=_is_code, skip=_NOT_CODE, deep=_is_code_folder)
+    found.manifest.tree("environment/bin", root / named / "bin")
     for site in environment.sites:
         found.manifest.tree(f"environment/{site.name}", site)
     found.manifest.gap(Gap.OF_PROGRAM, "uv")

@@ -85,6 +85,8 @@ class Closure:
     packages: tuple[PackageClaims, ...] = ()
     marks: tuple[Mark, ...] = ()
     """What else there is to look at; follows from the command and its folder."""
+    python: bool = False
+    """It runs Python, and is started so that no compiled file beside a source is read."""
     closure_hash: str = field(init=False)
     """SHA-256 over files, gaps and what is fetched; empty where there is none of them."""
 
@@ -167,16 +169,6 @@ def change_between(agreed: Closure | None, now: Closure) -> ClosureChange:
     )
 
 
-def only_compiled(change: ClosureChange) -> bool:
-    """Tell whether only files differ that Python writes itself when it loads its sources."""
-    touched = (*change.changed, *change.added, *change.removed)
-    return change.known and bool(touched) and all(map(_is_compiled, touched))
-
-
 def sorted_files(files: Iterable[ClosureFile]) -> tuple[ClosureFile, ...]:
     """Return files in the order that the hash is made in."""
     return tuple(sorted(files))
-
-
-def _is_compiled(path: str) -> bool:
-    return path.endswith(".pyc") and "/__pycache__/" in f"/{path}"

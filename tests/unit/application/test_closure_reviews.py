@@ -188,10 +188,10 @@ class TestAccepted:
 
         play(story)
 
-    def test_what_python_compiles_itself_is_accepted(self) -> None:
+    def test_a_compiled_file_is_a_file_like_any_other(self) -> None:
         async def story() -> None:
             world = await agreed(AGREED, ACCEPTED)
-            assert await world.reviews.consent(loading(COMPILED, ACCEPTED), 60)
+            await asked(world, COMPILED, ACCEPTED)
 
         play(story)
 
@@ -204,7 +204,7 @@ class TestLoaded:
         [
             (AGREED, AGREED, True),
             (FETCHED, AGREED, True),
-            (AGREED, COMPILED, True),
+            (AGREED, COMPILED, False),
             (AGREED, OTHER, False),
             (AGREED, FETCHED, False),
         ],

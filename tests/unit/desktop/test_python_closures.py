@@ -89,7 +89,8 @@ def test_a_distribution_says_what_it_claims_and_whether_it_is_as_recorded(
     [
         "click/__init__.py",
         "pydantic_core/new.py",
-        "click/__pycache__/__init__.cpython-312.pyc",
+        "click/__init__.pyc",
+        "click/__pycache__/named.pyc",
         "evil.pth",
         "sitecustomize.py",
         "usercustomize.py",
@@ -105,6 +106,67 @@ def test_what_is_changed_or_added_among_them(venv: tuple[Machine, Path, str], pl
         (site / "sitecustomize").mkdir()
     found = change(machine, argv, lambda: machine.write(site / place, "evil"))
     assert [*found.changed, *found.added] == [f"site-packages/{place}"]
+
+
+COMPILED = "click/__pycache__/__init__.cpython-312.pyc"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-I", "-m", "mcp_server_git"),
+        ("-sE", "-m", "mcp_server_git"),
+        ("-X", "pycache_prefix=/x", "-m", "mcp_server_git"),
+    ],
+)
+def test_compiled_files_are_covered_where_python_reads_them(
+    venv: tuple[Machine, Path, str], words: tuple[str, ...]
+) -> None:
+    machine, site, python = venv
+    found = change(machine, (python, *words), lambda: machine.write(site / COMPILED, "evil"))
+    assert found.added == (f"site-packages/{COMPILED}",)
+
+
+@pytest.mark.parametrize("before", [("nice",), ("env", "-i"), ("env", "PYTHONPYCACHEPREFIX=")])
+def test_compiled_files_are_covered_behind_what_may_drop_the_variables(
+    venv: tuple[Machine, Path, str], before: tuple[str, ...]
+) -> None:
+    machine, site, python = venv
+    machine.program(before[0])
+    argv = (*before, python, "-m", "mcp_server_git")
+    assert change(machine, argv, lambda: machine.write(site / COMPILED, "evil")).added
+
+
+@pytest.mark.parametrize("before", [(), ("env", "A=1")])
+def test_compiled_files_are_left_out_where_python_does_not_read_them(
+    venv: tuple[Machine, Path, str], before: tuple[str, ...]
+) -> None:
+    machine, site, python = venv
+    machine.program("env")
+    argv = (*before, python, "-m", "mcp_server_git")
+    first = machine.look(*argv)
+    machine.write(site / COMPILED, "evil")
+    assert first.python
+    assert machine.look(*argv).closure_hash == first.closure_hash
+
+
+def test_an_old_python_and_a_script_that_drops_the_variables_are_seen(machine: Machine) -> None:
+    machine.program("uvx")
+    argv = ("uvx", "mcp-server-git==1.2")
+    folder = machine.home / ".cache/uv/archive-v0/abc"
+    site = environment(machine, folder)
+    install(machine, site, "mcp-server-git", "click")
+    install(machine, site, "click")
+    first = machine.look(*argv)
+    machine.write(site / COMPILED, "evil")
+    assert machine.look(*argv).closure_hash == first.closure_hash
+    machine.write(folder / "bin" / "tool", "#!/x/python -E\n", 0o755)
+    (site / COMPILED).unlink()
+    assert change(machine, argv, lambda: machine.write(site / COMPILED, "evil")).added
+    (folder / "bin" / "tool").unlink()
+    site.parent.rename(site.parent.with_name("python3.7"))
+    site = site.parent.with_name("python3.7") / site.name
+    assert change(machine, argv, lambda: (site / COMPILED).unlink()).removed
 
 
 def test_a_module_in_the_folder_goes_before_every_other(venv: tuple[Machine, Path, str]) -> None:

@@ -12,7 +12,6 @@ from keyturn.domain.closure import (
     Gap,
     PackageClaims,
     change_between,
-    only_compiled,
 )
 
 
@@ -66,12 +65,3 @@ def test_a_long_change_is_counted_and_named_in_part() -> None:
 
 def test_without_the_list_nothing_is_said_of_files() -> None:
     assert change_between(None, closure("a")).subject()["files_known"] is False
-
-
-def test_only_what_python_compiles_is_told_apart() -> None:
-    before = closure("x/a.py")
-    assert only_compiled(change_between(before, closure("x/a.py", "x/__pycache__/a.pyc")))
-    assert not only_compiled(change_between(before, closure("x/a.py", "x/a.pyc")))
-    assert not only_compiled(change_between(before, closure("x/b.py", "x/__pycache__/a.pyc")))
-    assert not only_compiled(change_between(before, before))
-    assert not only_compiled(change_between(None, before))
