@@ -58,7 +58,8 @@ class Manifest:
         self._due = time.monotonic() + bounds.seconds
         self._files: dict[str, ClosureFile] = {}
         self._bytes = 0
-        self._roots: set[str] = set()
+        self._walked: set[tuple[str, Wanted | None, frozenset[str], Wanted | None]] = set()
+        """Folders, each with what is wanted of it: another walk may want more."""
         self._gaps: dict[tuple[Gap, str], None] = {}
         self._left_out: Wanted = _nothing
 
@@ -81,9 +82,10 @@ class Manifest:
         Folders named in `skip` are left out, and those whose path `deep` refuses.
         """
         folder = os.path.realpath(root)
-        if folder in self._roots or not Path(folder).is_dir():
+        walk = (folder, wanted, skip, deep)
+        if walk in self._walked or not Path(folder).is_dir():
             return
-        self._roots.add(folder)
+        self._walked.add(walk)
         self._place(label, lambda: self._whole(label, folder, wanted, skip, deep))
 
     def leave_out(self, unwanted: Wanted) -> None:

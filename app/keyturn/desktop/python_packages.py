@@ -48,15 +48,13 @@ def find_python(place: Place, found: Found) -> None:
     if reading.is_module:
         names.append(reading.target.split(".")[0])
         if not safe_path:
-            _folder("in_front", Path(place.cwd), found, shallow=True)
-            if _module_in(Path(place.cwd), names[0]):
-                found.marks.append(Mark(MarkKind.MODULE_IN_FOLDER, names[0]))
+            names += _in_front(Path(place.cwd), names[0], paths, found)
     else:
         script = Path(os.path.realpath(Path(place.cwd, reading.target)))
         found.manifest.file(f"script/{script.name}", script)
         if not safe_path:
             paths = [script.parent, *paths]
-        names += _reached(script, paths)
+        names += _reached([script], paths)
     for number, folder in enumerate(paths):
         _folder(f"path{number}" if number else "folder", folder, found, shallow=False)
     cover_modules(interpreter, names, found)
@@ -176,6 +174,20 @@ def _folder(label: str, folder: Path, found: Found, *, shallow: bool) -> None:
     found.manifest.tree(label, folder, wanted=_is_code, skip=_NOT_CODE, deep=deep)
 
 
+def _in_front(folder: Path, module: str, paths: list[Path], found: Found) -> list[str]:
+    """Cover what of the working folder goes before other modules; return what that imports."""
+    names: list[str] = []
+    if _module_in(folder, module):
+        found.marks.append(Mark(MarkKind.MODULE_IN_FOLDER, module))
+        names = _reached(_sources(module, [folder]), [folder, *paths])
+    for name in (module, *names):
+        # A folder is a package without a file that says so.
+        if (folder / name).is_dir():
+            _folder(f"in_front/{name}", folder / name, found, shallow=False)
+    _folder("in_front", folder, found, shallow=True)
+    return names
+
+
 def _module(label: str, folder: Path, name: str, found: Found) -> None:
     if (folder / name).is_dir():
         found.manifest.tree(f"{label}/{name}", folder / name)
@@ -183,12 +195,12 @@ def _module(label: str, folder: Path, name: str, found: Found) -> None:
         found.manifest.file(f"{label}/{name}.py", folder / f"{name}.py")
 
 
-def _reached(script: Path, folders: list[Path]) -> list[str]:
-    """Return every name that a script imports, itself or by way of its neighbours.
+def _reached(sources: list[Path], folders: list[Path]) -> list[str]:
+    """Return every name that sources import, themselves or by way of their neighbours.
 
     As their text says it; what a program puts together while it runs is not seen.
     """
-    waiting, names = [script], dict[str, None]()
+    waiting, names = [*sources], dict[str, None]()
     read: set[Path] = set()
     while waiting and len(read) < _MOST_SCRIPTS:
         source = waiting.pop()

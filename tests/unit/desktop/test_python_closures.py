@@ -183,6 +183,26 @@ def test_a_module_in_the_folder_goes_before_every_other(venv: tuple[Machine, Pat
     assert not any(file.path.startswith("in_front") for file in isolated.files)
 
 
+@pytest.mark.parametrize("path", ["", "project"], ids=["folder alone", "path too"])
+@pytest.mark.parametrize(
+    "name", ["srv/main.py", "srv/part/more.py", "near/tool.py", "near/deep/er.py"]
+)
+def test_a_package_needs_no_file_that_says_so(
+    venv: tuple[Machine, Path, str], name: str, path: str
+) -> None:
+    machine, _, python = venv
+    if path:
+        machine.env["PYTHONPATH"] = str(machine.project)
+    machine.write(machine.project / "srv" / "main.py", "import near.tool, pydantic")
+    for other in ("srv/part/more.py", "near/tool.py", "near/deep/er.py"):
+        machine.write(machine.project / other)
+    argv = (python, "-m", "srv.main")
+    code = machine.project / name
+    paths = {file.path for file in machine.look(*argv).files}
+    assert "site-packages/pydantic_core/__init__.py" in paths
+    assert change(machine, argv, lambda: code.write_text("evil, longer")).changed
+
+
 def test_a_folder_named_by_the_environment_goes_before_too(
     venv: tuple[Machine, Path, str],
 ) -> None:
