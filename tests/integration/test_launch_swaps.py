@@ -10,6 +10,7 @@ import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.broker import loaded_files
 from keyturn.broker.server_start import ServerStart, server_command
 from keyturn.domain.closure import NO_CLOSURE, Closure, ClosureFile, sorted_files
 from keyturn.domain.configuration import AgentConfig
@@ -41,7 +42,7 @@ async def initialized(talk: Talk) -> None:
     talk.writer.write(INITIALIZED)
 
 
-FETCHED = Closure(fetches="registry.npmjs.org")
+FETCHED = Closure(fetches="registry.npmjs.org", fetched_into=("index.js",))
 
 
 class Swapping(Peers):
@@ -163,6 +164,58 @@ def test_a_file_swapped_while_it_starts_ends_the_connection(tmp_path: Path) -> N
             await ended(talk)
             assert "changed while it started" in told(world)
             assert all(not pin for pin in world.services.agreements.pins())
+
+    tell(tmp_path, story)
+
+
+def test_a_file_put_back_after_it_was_loaded_ends_the_connection(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        before = replace(files("a"), stamps=(1,))
+        looks = (before, before, replace(before, stamps=(2,)))
+        async with swapping(world, Swapping(*looks)) as b:
+            talk = await b.greet()
+            await talk.ask(1, "initialize", INITIALIZE)
+            await ended(talk)
+            assert "changed while it started" in told(world)
+
+    tell(tmp_path, story)
+
+
+def test_an_agent_that_asks_no_further_puts_the_look_off_no_more(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with swapping(world, Swapping(files("a"), files("a"), files("b"))) as b:
+            talk = await b.greet()
+            await talk.ask(1, "initialize", INITIALIZE)
+            await ended(talk)
+            assert "changed while it started" in told(world)
+
+    tell(tmp_path, story)
+
+
+def test_a_server_that_says_nothing_is_looked_at_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaded_files, "SILENT_SECONDS", 0.05)
+
+    async def story(world: World) -> None:
+        async with swapping(world, Swapping(files("a"), files("a"), files("b"))) as b:
+            talk = await b.greet()
+            talk.writer.write(INITIALIZED)
+            await ended(talk)
+            assert "changed while it started" in told(world)
+
+    tell(tmp_path, story)
+
+
+def test_a_file_swapped_while_code_is_fetched_ends_the_connection(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        first = replace(FETCHED, files=(ClosureFile("home/.npmrc", 1, "a"),))
+        then = (ClosureFile("home/.npmrc", 1, "b"), ClosureFile("index.js", 1, "a"))
+        async with swapping(world, Swapping(first, first, Closure(files=then))) as b:
+            talk = await b.greet()
+            await talk.ask(1, "initialize", INITIALIZE)
+            await ended(talk)
+            assert "changed while it started" in told(world)
 
     tell(tmp_path, story)
 

@@ -16,7 +16,13 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import Consent, ServerStore
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.closure import Closure, ClosureChange, change_between
+from keyturn.domain.closure import (
+    Closure,
+    ClosureChange,
+    change_between,
+    only_fetched,
+    touched_between,
+)
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import Pin, ReviewState, ToolDefinition, review_state
@@ -161,10 +167,14 @@ class Agreements:
         await self._consent(connection, "command_agreed", actor, answer)
 
     async def loaded(self, connection: Connection, found: Closure) -> bool:
-        """Take over what a start has put on disk; False when other files changed meanwhile."""
-        if found.closure_hash == connection.closure.closure_hash:
-            return True
-        if not connection.closure.fetches:
+        """Take over what a start has fetched; False when anything else changed meanwhile.
+
+        A file that was another one for a while may have been loaded, though it is as it was again.
+        """
+        agreed = connection.closure
+        if found.closure_hash == agreed.closure_hash:
+            return not await asyncio.to_thread(touched_between, agreed, found)
+        if not await asyncio.to_thread(only_fetched, agreed, found):
             return False
         await self.learn(connection, found)
         return True

@@ -65,8 +65,10 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._tasks = TaskOwner()
         self._upstream = StdioUpstream(start, means, self, log_line)
-        files = LoadedFiles(services, connection, start, end=self.end, log_line=log_line)
-        self._listing = Listing(self._upstream, files.listed, self._tasks)
+        self._files = LoadedFiles(
+            services, connection, start, tasks=self._tasks, end=self.end, log_line=log_line
+        )
+        self._listing = Listing(self._upstream, self._files.listed, self._tasks)
         passed, batches = PassedRequests(), Batches(downstream)
         self._downstream = batches
         self._judged = JudgedCalls(
@@ -164,6 +166,7 @@ class Link:
 
     def from_server(self, frame: ServerFrame) -> None:
         """Route a frame of the server."""
+        self._files.heard()
         self._relay.from_server(frame)
 
     def answer_too_long(self, request_id: RequestId) -> None:
@@ -224,7 +227,9 @@ class Link:
         )
         refusing = await self._server.start()
         receive: Callable[[bytes], None] = self._lines.line
-        if refusing is not None:
+        if refusing is None:
+            self._files.started()
+        else:
             receive = refusing.within(self._patience).from_client
         if self._receive is _drop:
             return

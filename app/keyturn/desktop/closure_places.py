@@ -51,6 +51,7 @@ class Found:
     packages: list[PackageClaims] = field(default_factory=list[PackageClaims])
     marks: list[Mark] = field(default_factory=list[Mark])
     fetches: str = ""
+    fetched_into: tuple[str, ...] = ()
     python: bool = False
     """It is Python that runs."""
 

@@ -73,6 +73,8 @@ class CommandClosures:
                 files=found.manifest.files,
                 gaps=found.manifest.gaps,
                 fetches=found.fetches,
+                fetched_into=found.fetched_into,
+                stamps=found.manifest.stamps,
                 packages=tuple(found.packages),
                 marks=tuple(sorted({*reading.marks, *found.marks})),
                 python=found.python,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from keyturn.desktop.executables import ExecutableHashes
+from keyturn.desktop.executables import ExecutableHashes, stamp_of
 from keyturn.domain.closure import ClosureFile, Gap, sorted_files
 from keyturn.domain.system_text import readable
 
@@ -57,6 +57,7 @@ class Manifest:
         self._anew = anew
         self._due = time.monotonic() + bounds.seconds
         self._files: dict[str, ClosureFile] = {}
+        self._stamps: dict[str, int] = {}
         self._bytes = 0
         self._walked: set[tuple[str, Wanted | None, frozenset[str], Wanted | None]] = set()
         """Folders, each with what is wanted of it: another walk may want more."""
@@ -106,6 +107,11 @@ class Manifest:
     def files(self) -> tuple[ClosureFile, ...]:
         """Return what was read."""
         return sorted_files(self._files.values())
+
+    @property
+    def stamps(self) -> tuple[int, ...]:
+        """Return which file each of them is, and when it changed last."""
+        return tuple(self._stamps[file.path] for file in self.files)
 
     @property
     def gaps(self) -> tuple[tuple[Gap, str], ...]:
@@ -170,10 +176,10 @@ class Manifest:
         if found is not None:
             self._add(seen.label, *found)
             return
-        kind = _kind_of(seen.path)
+        kind, stamp = _kind_of(seen.path)
         if kind == stat.S_IFREG:
             self.gap(Gap.UNREADABLE, seen.label)
-        self._add(seen.label, 0, f"kind {kind:o}")
+        self._add(seen.label, 0, f"kind {kind:o}", stamp)
 
     def _link(self, seen: _Seen, root: str) -> None:
         """Cover where a link leads; what a link out of the folder holds too, if that is a file."""
@@ -181,7 +187,8 @@ class Manifest:
             leads_to = str(Path(seen.path).readlink())
         except OSError:
             leads_to = ""
-        self._add(seen.label, 0, hashlib.sha256(os.fsencode(leads_to)).hexdigest())
+        _, stamp = _kind_of(seen.path)
+        self._add(seen.label, 0, hashlib.sha256(os.fsencode(leads_to)).hexdigest(), stamp)
         real = os.path.realpath(seen.path)
         if real == root or real.startswith(root + os.sep):
             return
@@ -190,7 +197,7 @@ class Manifest:
         else:
             self._one_file(_Seen(f"{seen.label} -> {leads_to}", real, link=False))
 
-    def _add(self, label: str, size: int, sha256: str) -> None:
+    def _add(self, label: str, size: int, sha256: str, stamp: int) -> None:
         self._bytes += size
         if len(self._files) >= self._bounds.files or self._bytes > self._bounds.bytes:
             raise Overflow(Gap.TOO_MUCH)
@@ -198,14 +205,17 @@ class Manifest:
             raise Overflow(Gap.TOO_SLOW)
         path = readable(label)
         self._files[path] = ClosureFile(path, size, sha256)
+        self._stamps[path] = stamp
 
 
 def _nothing(_path: str) -> bool:
     return False
 
 
-def _kind_of(path: str) -> int:
+def _kind_of(path: str) -> tuple[int, int]:
+    """Return what is at a path, links not followed, and which one it is."""
     try:
-        return stat.S_IFMT(os.lstat(path).st_mode)
+        found = os.lstat(path)
     except OSError:
-        return 0
+        return 0, 0
+    return stat.S_IFMT(found.st_mode), stamp_of(found)

@@ -40,7 +40,7 @@ def find_npm_package(place: Place, found: Found) -> None:
         found.manifest.file(f"npx/{name}", cache / name)
     _claims(cache / MODULES, names, found)
     if not found.packages:
-        found.fetches = place.reading.registry
+        found.fetches, found.fetched_into = place.reading.registry, ("npx/",)
         found.marks.append(Mark(MarkKind.FETCHES, place.reading.registry))
     elif any(not is_pinned(spec, place.reading.kind) for spec in place.reading.packages):
         # npx asks the registry again for what names no version, and takes what is newer.

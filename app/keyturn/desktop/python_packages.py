@@ -91,7 +91,7 @@ def find_python_tool(place: Place, found: Found) -> None:
     found.manifest.gap(Gap.OF_PROGRAM, place.reading.program[0])
     pinned = all(is_pinned(spec, place.reading.kind) for spec in place.reading.packages)
     if not kept:
-        found.fetches = place.reading.registry
+        found.fetches, found.fetched_into = place.reading.registry, ("environment",)
     if not kept or not pinned:
         found.marks.append(Mark(MarkKind.FETCHES, place.reading.registry))
 
@@ -110,6 +110,7 @@ def find_uv_run(place: Place, found: Found) -> None:
         found.manifest.file(f"script/{target.name}", target)
         _folder("folder", target.parent, found, shallow=False)
     found.manifest.tree("project", root, wanted=_is_code, skip=_NOT_CODE, deep=_is_code_folder)
+    found.manifest.file("environment/pyvenv.cfg", root / named / "pyvenv.cfg")
     found.manifest.tree("environment/bin", root / named / "bin")
     for site in environment.sites:
         found.manifest.tree(f"environment/{site.name}", site)
@@ -117,6 +118,8 @@ def find_uv_run(place: Place, found: Found) -> None:
     if place.reading.packages or not environment.sites:
         # Extra packages, and an environment that is not there yet, are made at the start.
         found.fetches = place.reading.registry
+        if not environment.sites:
+            found.fetched_into = ("environment/", "project/uv.lock")
     found.marks.append(Mark(MarkKind.FETCHES, place.reading.registry))
 
 

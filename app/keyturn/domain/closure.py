@@ -82,6 +82,11 @@ class Closure:
     """What is not covered, and of what."""
     fetches: str = ""
     """Where code is fetched from at the start; empty when all of it is on disk."""
+    fetched_into: tuple[str, ...] = ()
+    """How the paths begin of what the start itself fetches."""
+    stamps: tuple[int, ...] = ()
+    """Of each file which one it is and when it changed last, as the system says; no part of the
+    hash, since a file that was only touched is the same. Empty where nobody looked."""
     packages: tuple[PackageClaims, ...] = ()
     marks: tuple[Mark, ...] = ()
     """What else there is to look at; follows from the command and its folder."""
@@ -167,6 +172,24 @@ def change_between(agreed: Closure | None, now: Closure) -> ClosureChange:
         removed=tuple(path for path in before if path not in after),
         before=len(before),
     )
+
+
+def only_fetched(agreed: Closure, now: Closure) -> bool:
+    """Tell whether a start has put there what it fetches, and nothing else differs."""
+    change = change_between(agreed, now)
+    gaps = (of for gap, of in now.gaps if (gap, of) not in agreed.gaps)
+    added = (*change.added, *(f"{of}/" for of in gaps))
+    kept = not change.changed and not change.removed and not touched_between(agreed, now)
+    return bool(agreed.fetches) and kept and all(p.startswith(agreed.fetched_into) for p in added)
+
+
+def touched_between(before: Closure, after: Closure) -> bool:
+    """Tell whether a file that is in both was written or replaced, be it as it was again."""
+    if not (before.stamps and after.stamps):
+        return False
+    stamps = {file.path: stamp for file, stamp in zip(before.files, before.stamps, strict=True)}
+    pairs = zip(after.files, after.stamps, strict=True)
+    return any(stamps.get(file.path, stamp) != stamp for file, stamp in pairs)
 
 
 def sorted_files(files: Iterable[ClosureFile]) -> tuple[ClosureFile, ...]:

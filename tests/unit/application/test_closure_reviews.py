@@ -36,7 +36,7 @@ def files(**hashes: str) -> Closure:
 
 
 AGREED, OTHER = files(), files(index="2", more="1")
-FETCHED = Closure(fetches="registry.npmjs.org")
+FETCHED = Closure(fetches="registry.npmjs.org", fetched_into=("",))
 COMPILED = Closure(files=(*AGREED.files, ClosureFile("x/__pycache__/a.pyc", 1, "1")))
 
 

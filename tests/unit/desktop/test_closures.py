@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from keyturn.desktop.closures import CommandClosures
-from keyturn.desktop.executables import ExecutableHashes
+from keyturn.desktop.executables import ExecutableHashes, FileRead
 from keyturn.desktop.manifests import Bounds
 from keyturn.desktop.resources import find_resources
 from keyturn.desktop.runners import load_runners
-from keyturn.domain.closure import NO_CLOSURE, Gap
+from keyturn.domain.closure import NO_CLOSURE, Gap, touched_between
 from tests.unit.desktop.launch_machine import Machine, change
 
 pytestmark = pytest.mark.requirement("LAUNCH-CLOSURE")
@@ -236,12 +236,31 @@ def test_what_may_not_be_read_is_named(
     sealed = machine.write(package / "sealed.js")
     read = ExecutableHashes.read
 
-    def refuse(hashes: ExecutableHashes, path: str, *, anew: bool) -> tuple[int, str] | None:
+    def refuse(hashes: ExecutableHashes, path: str, *, anew: bool) -> FileRead | None:
         # Root may read everything, so the file's own mode would not do.
         return None if path == str(sealed) else read(hashes, path, anew=anew)
 
     monkeypatch.setattr(ExecutableHashes, "read", refuse)
     assert Gap.UNREADABLE in {gap for gap, _ in machine.look(*argv).gaps}
+
+
+def test_a_file_that_was_another_for_a_while_is_told_by_its_stamp(
+    node: tuple[Machine, Path, tuple[str, ...]],
+) -> None:
+    machine, package, argv = node
+    file = package / "index.js"
+    before, at = machine.look(*argv, anew=False), file.stat()
+    assert not touched_between(before, machine.look(*argv))
+    file.write_text("evil")
+    file.write_text("x")
+    os.utime(file, ns=(at.st_atime_ns, at.st_mtime_ns))
+    after = machine.look(*argv, anew=False)
+    assert after.closure_hash == before.closure_hash
+    assert touched_between(before, after)
+    away = file.rename(package / "away.js")
+    machine.write(file, "evil")
+    away.replace(file)
+    assert touched_between(after, machine.look(*argv, anew=False))
 
 
 def test_what_is_remembered_is_dropped_when_a_file_changes(
