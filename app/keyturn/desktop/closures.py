@@ -11,9 +11,15 @@ from pathlib import Path
 from threading import Lock
 
 from keyturn.desktop.closure_places import Finder, Found, Place, first_line
+from keyturn.desktop.code_files import cover_named
 from keyturn.desktop.executables import ExecutableHashes
 from keyturn.desktop.manifests import Bounds, Manifest
-from keyturn.desktop.node_packages import cover_node_file, find_node_file, find_npm_package
+from keyturn.desktop.node_packages import (
+    cover_node_file,
+    find_node_file,
+    find_npm_package,
+    find_npm_script,
+)
 from keyturn.desktop.python_packages import (
     cover_command,
     find_python,
@@ -21,7 +27,8 @@ from keyturn.desktop.python_packages import (
     find_uv_run,
 )
 from keyturn.domain.closure import NO_CLOSURE, Closure, Gap
-from keyturn.domain.command import CommandTable, RunKind, program_name, read_command
+from keyturn.domain.command import CommandTable, read_command
+from keyturn.domain.command_row import RunKind, program_name
 from keyturn.domain.launch import LaunchIdentity
 
 _REMEMBERED_FILES = 50_000
@@ -63,8 +70,13 @@ class CommandClosures:
             program = place.program(reading.program[0])
             if program:
                 found.manifest.file(f"bin/{Path(program).name}", program)
+            else:
+                found.manifest.gap(Gap.NOT_FOUND, reading.program[0])
+        if reading.unread and launch.argv:
+            found.manifest.gap(Gap.NOT_UNDERSTOOD, (reading.program or launch.argv)[0])
         try:
             _FINDERS[reading.kind](place, found)
+            cover_named(place, found)
         except (OSError, ValueError):
             # A name that no file can have, or a folder that went away under the look.
             found.manifest.gap(Gap.UNREADABLE, reading.kind.value)
@@ -115,6 +127,12 @@ def _find_program(place: Place, found: Found) -> None:
             found.manifest.gap(Gap.OF_SHELL, other)
 
 
+def _find_launcher(place: Place, found: Found) -> None:
+    """Cover the launcher itself, where it is a script; what it runs is said not to be known."""
+    if place.reading.program == place.argv:
+        _find_program(place, found)
+
+
 def _find_shell(place: Place, found: Found) -> None:
     reading = place.reading
     if any(mark.kind == "inline_code" for mark in reading.marks) or not reading.target:
@@ -149,6 +167,8 @@ _FINDERS: Mapping[RunKind, Finder] = {
     RunKind.PYTHON: find_python,
     RunKind.PYTHON_TOOL: find_python_tool,
     RunKind.UV_RUN: find_uv_run,
+    RunKind.NPM_SCRIPT: find_npm_script,
+    RunKind.LAUNCHER: _find_launcher,
     RunKind.SHELL: _find_shell,
     RunKind.CONTAINER: _find_image,
     RunKind.WRAPPER: _find_wrapped,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from keyturn.desktop.closure_places import Found, Place, first_line
 from keyturn.desktop.python_places import Interpreter
-from keyturn.domain.command import RunKind, program_name
+from keyturn.domain.command_row import RunKind, program_name
 
 _UNHEEDING = re.compile(r"-[A-Za-z]*[IE][A-Za-z]*$|.*pycache_prefix")
 """Options of Python that make it ignore the environment, or look elsewhere; a word too many does no

@@ -27,6 +27,9 @@ from keyturn.domain.command import Mark, MarkKind, is_pinned, python_name
 _CODE = (".py", ".pyc", ".so", ".pyd", ".pth", ".dylib")
 _NOT_CODE = frozenset({"node_modules", ".git", ".hg", ".svn", ".venv", ".tox", ".nox"})
 _IMPORT = re.compile(r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import|import[ \t]+([\w., \t]+))")
+_METADATA = "# /// script"
+"""What a script that has an environment of its own says (PEP 723)."""
+_UV_FOLDERS = ("UV_PROJECT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY")
 _MOST_SCRIPTS = 200
 _MOST_ENVIRONMENTS = 20
 _MOST_TOOLS = 2_000
@@ -52,12 +55,19 @@ def find_python(place: Place, found: Found) -> None:
     else:
         script = Path(os.path.realpath(Path(place.cwd, reading.target)))
         found.manifest.file(f"script/{script.name}", script)
+        if not script.exists():
+            found.manifest.gap(Gap.NOT_FOUND, reading.target)
         if not safe_path:
             paths = [script.parent, *paths]
         names += _reached([script], paths)
     for number, folder in enumerate(paths):
         _folder(f"path{number}" if number else "folder", folder, found, shallow=False)
     cover_modules(interpreter, names, found)
+
+
+def cover_folder_of(script: Path, label: str, found: Found) -> None:
+    """Cover what a script finds beside itself."""
+    _folder(label, script.parent, found, shallow=False)
 
 
 def cover_command(script: Path, interpreter_path: str, place: Place, found: Found) -> None:
@@ -105,22 +115,26 @@ def find_uv_run(place: Place, found: Found) -> None:
     run_python(place, found, [environment] if environment.sites else [])
     for name in ("pyproject.toml", "uv.lock", "uv.toml"):
         found.manifest.file(f"project/{name}", root / name)
-    target = Path(place.cwd, place.reading.target)
-    if place.reading.target.endswith(".py") and target.is_file():
-        found.manifest.file(f"script/{target.name}", target)
-        _folder("folder", target.parent, found, shallow=False)
+    alone = any(_METADATA in read_text(file) for file in _scripts(place))
+    if any(place.search.get(name) for name in _UV_FOLDERS):
+        found.manifest.gap(Gap.NOT_UNDERSTOOD, "uv")
     found.manifest.tree("project", root, wanted=_is_code, skip=_NOT_CODE, deep=_is_code_folder)
     found.manifest.file("environment/pyvenv.cfg", root / named / "pyvenv.cfg")
     found.manifest.tree("environment/bin", root / named / "bin")
     for site in environment.sites:
         found.manifest.tree(f"environment/{site.name}", site)
     found.manifest.gap(Gap.OF_PROGRAM, "uv")
-    if place.reading.packages or not environment.sites:
+    if alone or place.reading.packages or not environment.sites:
         # Extra packages, and an environment that is not there yet, are made at the start.
         found.fetches = place.reading.registry
-        if not environment.sites:
+        if not (alone or environment.sites):
             found.fetched_into = ("environment/", "project/uv.lock")
     found.marks.append(Mark(MarkKind.FETCHES, place.reading.registry))
+
+
+def _scripts(place: Place) -> Iterator[Path]:
+    for name in place.reading.files:
+        yield from (Path(place.cwd, name), Path(place.folder, name))
 
 
 def cover_modules(

@@ -26,6 +26,7 @@ class Gap(StrEnum):
     NOT_FOUND = "not_found"
     OF_INTERPRETER = "of_interpreter"
     OF_PROGRAM = "of_program"
+    NOT_UNDERSTOOD = "not_understood"
     OF_SHELL = "of_shell"
     OF_IMAGE = "of_image"
     INLINE = "inline"

@@ -315,3 +315,61 @@ def test_a_program_of_its_own_loads_nothing_that_is_known(machine: Machine) -> N
 
 def test_keyturns_own_modules_are_not_looked_at(machine: Machine) -> None:
     assert machine.look(sys.executable, "-I", "-m", "keyturn.demo.reports") is NO_CLOSURE
+
+
+@pytest.mark.parametrize(
+    ("argv", "name"),
+    [
+        (("uv", "--directory", "sub", "run", "server.py"), "sub/server.py"),
+        (("uv", "--directory", "sub", "run", "python", "server.py"), "sub/near/more.py"),
+        (("uv", "--unheard", "of", "run", "server.py"), "server.py"),
+        (("poetry", "run", "python", "server.py"), "near/more.py"),
+        (("mcp", "run", "server.py"), "server.py"),
+        (("java", "-jar", "server.jar"), "server.jar"),
+        (("launch-it", "--run=server.rb"), "server.rb"),
+        (("npx", "tsx", "server.ts"), "server.ts"),
+        (("npx", "tsx", "server.ts"), "near/more.ts"),
+        (("node", "node_modules/tsx/cli.mjs", "server.ts"), "near/more.ts"),
+        (("deno", "run", "-A", "server.ts"), "near/more.ts"),
+        (("bun", "run", "server.ts"), "server.ts"),
+        (("tsx", "server.ts"), "node_modules/tsx/cli.mjs"),
+        (("npm", "--prefix", "sub", "run", "start"), "sub/package.json"),
+        (("npm", "start"), "near/more.ts"),
+        (("npm", "start"), "node_modules/tsx/cli.mjs"),
+        (("python", "-m", "mcp", "run", "server.py"), "near/more.py"),
+    ],
+)
+def test_the_code_that_a_launchers_words_name_is_covered(
+    machine: Machine, argv: tuple[str, ...], name: str
+) -> None:
+    machine.program(argv[0])
+    for folder in (machine.project, machine.project / "sub"):
+        for file in ("server.py", "server.jar", "server.rb", "server.ts", "near/more.py"):
+            machine.write(folder / file)
+        machine.write(folder / "near" / "more.ts")
+        machine.write(folder / "package.json", "{}")
+    machine.write(machine.project / "node_modules" / "tsx" / "cli.mjs")
+    file = machine.project / name
+    assert change(machine, argv, lambda: file.write_text("{} ")).changed
+
+
+@pytest.mark.parametrize(
+    ("argv", "gap"),
+    [
+        (("poetry", "run", "server"), Gap.NOT_UNDERSTOOD),
+        (("uv", "--unheard", "of", "run", "server.py"), Gap.NOT_UNDERSTOOD),
+        (("launch-it", "server.rb"), Gap.NOT_UNDERSTOOD),
+        (("pnpm", "dlx", "server"), Gap.NOT_UNDERSTOOD),
+        (("docker", "compose", "up"), Gap.NOT_UNDERSTOOD),
+        (("deno", "run", "https://e.example/x.ts"), Gap.NOT_FOUND),
+        (("npm", "start"), Gap.OF_SHELL),
+        (("npm", "start"), Gap.NOT_FOUND),
+        (("env", "-S", "node a.js"), Gap.NOT_UNDERSTOOD),
+        (("sudo", "-g", "staff", "node", "a.js"), Gap.NOT_FOUND),
+        (("python", "gone.py"), Gap.NOT_FOUND),
+    ],
+)
+def test_what_is_not_understood_is_said(machine: Machine, argv: tuple[str, ...], gap: Gap) -> None:
+    for name in (argv[0], "node"):
+        machine.program(name)
+    assert gap in {one for one, _ in machine.look(*argv).gaps}
