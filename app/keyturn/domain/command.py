@@ -108,6 +108,18 @@ def read_command(
     return replace(reading, marks=tuple(dict.fromkeys(marks)))
 
 
+def is_address(spec: str, kind: RunKind) -> bool:
+    """Tell whether a specifier leads to somewhere else than what a registry has of its name."""
+    if _ADDRESS.match(spec):
+        return True
+    if kind is not RunKind.NPM_PACKAGE:
+        return ":" in spec or "/" in spec
+    name, _, rest = spec[1:].partition("@")
+    # A slash is of a scope; without one it is an owner of GitHub's.
+    slashes = 1 if spec.startswith("@") else 0
+    return ":" in spec or "/" in rest or name.count("/") > slashes
+
+
 def npm_name(spec: str) -> str:
     """Return the package that a specifier of npm names; empty for an address or a folder."""
     if _ADDRESS.match(spec):
@@ -194,7 +206,7 @@ def _marks(
     if runner.kind is RunKind.NODE_FILE and _FETCHED.match(reading.target):
         yield Mark(MarkKind.FROM_ADDRESS, _short(reading.target))
     for spec in reading.packages:
-        if _ADDRESS.match(spec):
+        if is_address(spec, reading.kind):
             yield Mark(MarkKind.FROM_ADDRESS, _short(spec))
         elif not is_pinned(spec, reading.kind):
             yield Mark(MarkKind.NOT_PINNED, _short(spec))
