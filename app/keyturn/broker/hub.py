@@ -138,6 +138,7 @@ class Hub:
         if ends:
             await asyncio.wait(ends)
         await self._reviews.close()
+        await self._means.looks.close()
 
     # ---------------------------------------------------------------- for the socket
 
@@ -237,7 +238,7 @@ class Hub:
             server, self._settings.environment, hello.env if hello is not None else {}
         )
         cwd = hello.cwd if hello is not None else ""
-        launch, closure = await _what_starts_in(server, cwd, environment, processes)
+        launch, closure = await _what_starts_in(server, cwd, environment, self._means)
         session = self._services.sessions.join(who.agent, _for_session(peer, changed=changed))
         connection = Connection(
             id=self._services.ids.new("n"),
@@ -310,16 +311,16 @@ class Hub:
 
 
 async def _what_starts_in(
-    server: ServerConfig, agent_cwd: str, environment: Mapping[str, str], processes: Processes
+    server: ServerConfig, agent_cwd: str, environment: Mapping[str, str], means: ServerMeans
 ) -> tuple[LaunchIdentity, Closure]:
     """Resolve a server's command and what it would load; both look at the disk, off the loop."""
     if server.url:
         return remote_identity(server), NO_CLOSURE
     folder = server_folder(server, agent_cwd)
     launch = await asyncio.to_thread(
-        processes.launch_identity, server.command, server.env_names(), folder, environment
+        means.processes.launch_identity, server.command, server.env_names(), folder, environment
     )
-    return launch, await asyncio.to_thread(processes.closure, launch, environment)
+    return launch, await means.looks.closure(launch, environment)
 
 
 def _processes_that_matter(

@@ -66,7 +66,7 @@ class Link:
         self._tasks = TaskOwner()
         self._upstream = StdioUpstream(start, means, self, log_line)
         self._files = LoadedFiles(
-            services, connection, start, tasks=self._tasks, end=self.end, log_line=log_line
+            services, means, connection, start, tasks=self._tasks, end=self.end, log_line=log_line
         )
         self._listing = Listing(self._upstream, self._files.listed, self._tasks)
         passed, batches = PassedRequests(), Batches(downstream)

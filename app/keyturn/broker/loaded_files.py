@@ -11,7 +11,7 @@ from contextlib import suppress
 from keyturn.application.connection import Connection
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import LinkServices
-from keyturn.broker.server_start import ServerStart
+from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.domain.definition import ToolDefinition
 
 CHANGED = "Its files were changed while it started; what it loaded is not what was agreed to."
@@ -25,6 +25,7 @@ class LoadedFiles:
     def __init__(
         self,
         services: LinkServices,
+        means: ServerMeans,
         connection: Connection,
         start: ServerStart,
         *,
@@ -33,6 +34,7 @@ class LoadedFiles:
         log_line: Callable[[bytes], None],
     ) -> None:
         self._services = services
+        self._means = means
         self._connection = connection
         self._start = start
         self._tasks = tasks
@@ -72,7 +74,7 @@ class LoadedFiles:
         return await self._as_agreed()
 
     async def _as_agreed(self) -> bool:
-        if await files_as_agreed(self._services, self._connection, self._start):
+        if await files_as_agreed(self._services, self._means, self._connection, self._start):
             return True
         self._log_line(f"[ended] {CHANGED}".encode())
         self._end()
@@ -80,10 +82,10 @@ class LoadedFiles:
 
 
 async def files_as_agreed(
-    services: LinkServices, connection: Connection, start: ServerStart
+    services: LinkServices, means: ServerMeans, connection: Connection, start: ServerStart
 ) -> bool:
     """Look again, and take over what the start itself has put on disk."""
     if not start.closure.closure_hash:
         return True
-    found = await asyncio.to_thread(services.processes.closure, start.launch, start.environment)
+    found = await means.looks.closure(start.launch, start.environment)
     return await services.agreements.loaded(connection, found)

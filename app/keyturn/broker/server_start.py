@@ -10,6 +10,7 @@ from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.processes import Processes
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.broker.child_process import Command, ProcessTree
+from keyturn.broker.file_looks import FileLooks
 from keyturn.broker.frames import LineBudget
 from keyturn.broker.large_frames import LargeFrames
 from keyturn.broker.server_environment import program_of, secret_names, without_compiled
@@ -55,6 +56,12 @@ class ServerMeans:
     """Tells a person of a server's end."""
     budget: LineBudget = field(default_factory=LineBudget)
     """Of what all servers have begun to say."""
+    looks: FileLooks = field(init=False)
+    """At what they load."""
+
+    def __post_init__(self) -> None:
+        """Have one place for the looks of all servers."""
+        object.__setattr__(self, "looks", FileLooks(self.processes))
 
 
 async def server_headers(start: ServerStart, means: ServerMeans) -> dict[str, str]:
@@ -81,7 +88,8 @@ async def server_command(start: ServerStart, means: ServerMeans) -> Command:
             "since the agent connected.",
             mend="Reconnect, so that it is reviewed.",
         )
-    if not await asyncio.to_thread(_loads_the_same, start, means):
+    now = await means.looks.closure(launch, search, anew=True)
+    if now.closure_hash != start.closure.closure_hash:
         raise ServerUnavailable(
             f"What {start.server.name} loads is not what was agreed to: files were changed "
             "since the agent connected.",
@@ -90,12 +98,6 @@ async def server_command(start: ServerStart, means: ServerMeans) -> Command:
     if start.closure.python:
         environment = without_compiled(environment)
     return Command(argv=(program, *launch.argv[1:]), cwd=launch.cwd, environment=environment)
-
-
-def _loads_the_same(start: ServerStart, means: ServerMeans) -> bool:
-    """Look at the files anew, off the loop."""
-    now = means.processes.closure(start.launch, start.environment, anew=True)
-    return now.closure_hash == start.closure.closure_hash
 
 
 async def _secrets(start: ServerStart, means: ServerMeans) -> dict[str, str]:
