@@ -62,6 +62,7 @@ class Manifest:
         self._walked: set[tuple[str, Wanted | None, frozenset[str], Wanted | None]] = set()
         """Folders, each with what is wanted of it: another walk may want more."""
         self._gaps: dict[tuple[Gap, str], None] = {}
+        self._unnamed: set[tuple[Gap, str]] = set()
         self._left_out: Wanted = _nothing
 
     def file(self, label: str, path: str | Path) -> None:
@@ -95,8 +96,11 @@ class Manifest:
 
     def gap(self, gap: Gap, of: str = "") -> None:
         """Say that something is not covered."""
-        if len(self._gaps) < _MOST_GAPS:
-            self._gaps[gap, readable(of)[:_LONGEST_PATH]] = None
+        named = gap, readable(of)[:_LONGEST_PATH]
+        if named in self._gaps or len(self._gaps) < _MOST_GAPS - 1:
+            self._gaps[named] = None
+        else:
+            self._unnamed.add(named)
 
     def sha256_of(self, label: str) -> str:
         """Return the hash of a file that was covered; empty for any other."""
@@ -116,7 +120,8 @@ class Manifest:
     @property
     def gaps(self) -> tuple[tuple[Gap, str], ...]:
         """Return what was not."""
-        return tuple(sorted(self._gaps))
+        more = [(Gap.MORE, str(len(self._unnamed)))] if self._unnamed else []
+        return (*sorted(self._gaps), *more)
 
     def _place(self, label: str, read: Callable[[], None]) -> None:
         """Read one place; if a bound is met, none of it counts, and it is named."""

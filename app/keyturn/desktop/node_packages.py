@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +16,12 @@ MODULES = "node_modules"
 _NPX = frozenset({"npx", "npm"})
 _NODE = frozenset({"node", "nodejs"})
 _CODE = (".js", ".mjs", ".cjs", ".json", ".node", ".wasm", ".ts", ".mts", ".cts")
+_SOURCES = {".js": (".ts", ".tsx", ".jsx"), ".mjs": (".mts",), ".cjs": (".cts",)}
 _CACHES = frozenset({".cache"})
 _NOT_CODE = frozenset({MODULES, ".git", ".hg", ".svn"})
 _LONGEST_CLAIM = 300
+_MOST_READ = 200
+_RELATIVE = re.compile(r"""["'`](\.{1,2}/[^"'`\n]{1,300})["'`]""")
 
 
 def find_npm_package(place: Place, found: Found) -> None:
@@ -94,7 +98,30 @@ def cover_node_file(file: Path, found: Found) -> None:
     _settings_of(root or path.parent, found)
     if root is None:
         found.manifest.tree("folder", path.parent, wanted=_is_code, skip=_NOT_CODE)
+    _cover_outside(path, root or path.parent, found)
     _package(root, path.parent, found)
+
+
+def _cover_outside(script: Path, root: Path, found: Found) -> None:
+    """Cover what a script names by a path that leads out of its package, by way of others too.
+
+    As their text says it; what a program puts together while it runs is not seen.
+    """
+    waiting, read = [script], set[Path]()
+    while waiting and len(read) < _MOST_READ:
+        source = waiting.pop()
+        if source in read:
+            continue
+        read.add(source)
+        named = _RELATIVE.findall(read_text(source))
+        files = [_with_ending(Path(os.path.normpath(source.parent / one))) for one in named]
+        for file in (file for file in files if file.is_file()):
+            if not file.is_relative_to(root):
+                found.manifest.file(f"outside/{os.path.relpath(file, root)}", file)
+            if file.suffix in _CODE:
+                waiting.append(file)
+    if not read.issuperset(waiting):
+        found.manifest.gap(Gap.TOO_MUCH, "import")
 
 
 def _package(root: Path | None, start: Path, found: Found) -> None:
@@ -215,7 +242,9 @@ def _with_ending(path: Path) -> Path:
         return path
     endings = (path.with_name(path.name + ending) for ending in _CODE)
     within = (path / f"index{ending}" for ending in _CODE)
-    return next((one for one in (*endings, *within) if one.is_file()), path)
+    # TypeScript's sources are named by what they are compiled to.
+    sources = (path.with_suffix(ending) for ending in _SOURCES.get(path.suffix, ()))
+    return next((one for one in (*endings, *within, *sources) if one.is_file()), path)
 
 
 def _is_code(path: str) -> bool:

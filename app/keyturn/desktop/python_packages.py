@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from keyturn.desktop.closure_places import Found, Place, above, read_text
@@ -33,6 +34,7 @@ _UV_FOLDERS = ("UV_PROJECT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY")
 _MOST_SCRIPTS = 200
 _MOST_ENVIRONMENTS = 20
 _MOST_TOOLS = 2_000
+_MOST_PATHS = 200
 
 
 def find_python(place: Place, found: Found) -> None:
@@ -59,7 +61,7 @@ def find_python(place: Place, found: Found) -> None:
             found.manifest.gap(Gap.NOT_FOUND, reading.target)
         if not safe_path:
             paths = [script.parent, *paths]
-        names += _reached([script], paths)
+        names += _reached([script], paths, found)
     for number, folder in enumerate(paths):
         _folder(f"path{number}" if number else "folder", folder, found, shallow=False)
     cover_modules(interpreter, names, found)
@@ -87,8 +89,9 @@ def find_python_tool(place: Place, found: Found) -> None:
     Which of them is taken is known to the tool alone, so one more or one less counts.
     """
     names = [name for name in map(python_name, place.reading.packages) if name]
-    kept = sorted(_environments(place, names))
-    environments = [environment_at(folder) for folder in kept[:_MOST_ENVIRONMENTS]]
+    kept = sorted(_environments(place, names, found))
+    counted = _within(_MOST_ENVIRONMENTS, kept, "environments", found)
+    environments = [environment_at(folder) for folder in counted]
     run_python(place, found, environments)
     for number, environment in enumerate(environments, 1):
         folder = environment.program.parent.parent
@@ -152,7 +155,8 @@ def cover_modules(
     modules = dict.fromkeys(names)
     owners = (owner_of(name, installed) for name in modules if _is_there(name, interpreter))
     wanted += [one for one in owners if one is not None]
-    for number, folder in enumerate(added_paths(interpreter.sites), 1):
+    added = _within(_MOST_PATHS, added_paths(interpreter.sites), "*.pth", found)
+    for number, folder in enumerate(filter(Path.is_dir, added), 1):
         # An editable install: the module's code is where its maker works on it.
         for name in (one for one in modules if _module_in(folder, one)):
             _module(f"added{number}", folder, name, found)
@@ -196,7 +200,7 @@ def _in_front(folder: Path, module: str, paths: list[Path], found: Found) -> lis
     names: list[str] = []
     if _module_in(folder, module):
         found.marks.append(Mark(MarkKind.MODULE_IN_FOLDER, module))
-        names = _reached(_sources(module, [folder]), [folder, *paths])
+        names = _reached(_sources(module, [folder]), [folder, *paths], found)
     for name in (module, *names):
         # A folder is a package without a file that says so.
         if (folder / name).is_dir():
@@ -212,7 +216,7 @@ def _module(label: str, folder: Path, name: str, found: Found) -> None:
         found.manifest.file(f"{label}/{name}.py", folder / f"{name}.py")
 
 
-def _reached(sources: list[Path], folders: list[Path]) -> list[str]:
+def _reached(sources: list[Path], folders: list[Path], found: Found) -> list[str]:
     """Return every name that sources import, themselves or by way of their neighbours.
 
     As their text says it; what a program puts together while it runs is not seen.
@@ -227,6 +231,8 @@ def _reached(sources: list[Path], folders: list[Path]) -> list[str]:
         fresh = [name for name in _imports(read_text(source)) if name not in names]
         names |= dict.fromkeys(fresh)
         waiting += [source for name in fresh for source in _sources(name, folders)]
+    if not read.issuperset(waiting):
+        found.manifest.gap(Gap.TOO_MUCH, "import")
     return [*names]
 
 
@@ -236,8 +242,15 @@ def _sources(name: str, folders: list[Path]) -> list[Path]:
         if (folder / f"{name}.py").is_file():
             return [folder / f"{name}.py"]
         if (folder / name).is_dir():
-            return sorted((folder / name).rglob("*.py"))[:_MOST_SCRIPTS]
+            return sorted(islice((folder / name).rglob("*.py"), _MOST_SCRIPTS + 1))
     return []
+
+
+def _within(most: int, folders: list[Path], label: str, found: Found) -> list[Path]:
+    """Return so many of them, and say so where there are more."""
+    if len(folders) > most:
+        found.manifest.gap(Gap.TOO_MUCH, label)
+    return folders[:most]
 
 
 def _imports(text: str) -> Iterator[str]:
@@ -257,7 +270,7 @@ def _module_in(folder: Path, name: str) -> bool:
     return (folder / name).is_dir() or (folder / f"{name}.py").is_file()
 
 
-def _environments(place: Place, names: list[str]) -> Iterator[Path]:
+def _environments(place: Place, names: list[str], found: Found) -> Iterator[Path]:
     """Yield the environments that uv and pipx keep and that have one of the packages."""
     home = place.home
     cache = Path(place.search.get("XDG_CACHE_HOME") or home / ".cache")
@@ -269,7 +282,7 @@ def _environments(place: Place, names: list[str]) -> Iterator[Path]:
     patterns += [(pipx, ".cache/*"), (pipx, "venvs/*"), (home / ".local" / "pipx", ".cache/*")]
     seen: set[str] = set()
     for base, pattern in patterns:
-        for folder in sorted(base.glob(pattern))[:_MOST_TOOLS]:
+        for folder in _within(_MOST_TOOLS, sorted(base.glob(pattern)), pattern, found):
             real = os.path.realpath(folder)
             if real not in seen and _has_one(Path(real), names):
                 seen.add(real)

@@ -31,6 +31,8 @@ class Gap(StrEnum):
     OF_IMAGE = "of_image"
     INLINE = "inline"
     CACHES = "caches"
+    MORE = "more"
+    """Gaps beyond those that are named; their number."""
 
 
 class ClosureFile(NamedTuple):

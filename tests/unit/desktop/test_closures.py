@@ -263,6 +263,46 @@ def test_a_file_that_was_another_for_a_while_is_told_by_its_stamp(
     assert touched_between(after, machine.look(*argv, anew=False))
 
 
+def test_gaps_beyond_those_that_are_named_are_counted(
+    node: tuple[Machine, Path, tuple[str, ...]],
+) -> None:
+    machine, package, argv = node
+    for number in range(30):
+        (package / f"link{number}").symlink_to(machine.home)
+    gaps = machine.look(*argv).gaps
+    assert len(gaps) == 20
+    assert gaps[-1] == (Gap.MORE, "12")
+    found = change(machine, argv, lambda: (package / "link30").symlink_to(machine.home))
+    assert found.added
+    assert machine.look(*argv).gaps[-1] == (Gap.MORE, "13")
+
+
+@pytest.mark.parametrize(
+    "name", ["shared/x.js", "shared/deep/index.js", "shared/y.ts", "shared/far.cjs"]
+)
+def test_what_a_script_names_outside_its_package_is_covered(machine: Machine, name: str) -> None:
+    machine.program("node")
+    machine.write(machine.project / "app" / "package.json", "{}")
+    script = machine.write(
+        machine.project / "app" / "src" / "index.js",
+        "import '../lib/a.js'; require('../../shared/deep'); require(`../../shared/y.js`)",
+    )
+    machine.write(machine.project / "app" / "lib" / "a.js", 'import x from "../../shared/x"')
+    machine.write(machine.project / "shared" / "x.js", "require('./far')")
+    for other in ("shared/deep/index.js", "shared/y.ts", "shared/far.cjs"):
+        machine.write(machine.project / other)
+    file = machine.project / name
+    assert change(machine, ("node", str(script)), lambda: file.write_text("y ")).changed
+
+
+def test_more_scripts_than_are_read_is_a_gap(machine: Machine) -> None:
+    machine.program("node")
+    for number in range(300):
+        machine.write(machine.project / f"{number}.js", f"require('./{number + 1}')")
+    assert (Gap.TOO_MUCH, "import") in machine.look("node", "0.js").gaps
+    assert (Gap.TOO_MUCH, "import") not in machine.look("node", "250.js").gaps
+
+
 def test_what_is_remembered_is_dropped_when_a_file_changes(
     node: tuple[Machine, Path, tuple[str, ...]],
 ) -> None:

@@ -301,6 +301,38 @@ def test_what_pythons_own_files_are_is_not_covered(venv: tuple[Machine, Path, st
     assert gaps == ((Gap.OF_INTERPRETER, "python"),)
 
 
+def test_more_environments_than_are_read_is_a_gap(machine: Machine) -> None:
+    machine.program("uvx")
+    argv = ("uvx", "mcp-server-git==1.2")
+    for number in range(21):
+        site = environment(machine, machine.home / f".cache/uv/archive-v0/{number:02}")
+        install(machine, site, "mcp-server-git")
+        gap = (Gap.TOO_MUCH, "environments") in machine.look(*argv).gaps if number > 18 else False
+        assert gap is (number == 20)
+
+
+@pytest.mark.parametrize("kind", ["scripts", "paths"])
+def test_more_than_is_read_of_python_is_a_gap(venv: tuple[Machine, Path, str], kind: str) -> None:
+    machine, site, python = venv
+    script = machine.write(machine.project / "server.py", "import near")
+    gaps = machine.look(python, str(script)).gaps
+    if kind == "scripts":
+        for number in range(210):
+            machine.write(machine.project / "near" / f"m{number}.py")
+    else:
+        lines = (str(machine.root / str(number)) for number in range(210))
+        machine.write(site / "many.pth", "\n".join(lines))
+    more = set(machine.look(python, str(script)).gaps) - set(gaps)
+    assert more == {(Gap.TOO_MUCH, "import" if kind == "scripts" else "*.pth")}
+
+
+def test_a_distribution_that_records_nothing_is_a_gap(venv: tuple[Machine, Path, str]) -> None:
+    machine, site, python = venv
+    (site / "click-1.2.dist-info" / "RECORD").unlink()
+    gap = (Gap.UNREADABLE, "site-packages/click-1.2.dist-info/RECORD")
+    assert gap in machine.look(python, "-m", "mcp_server_git").gaps
+
+
 @pytest.mark.parametrize("record", ["\0", '"' * 200_000, "a,sha256=zz,1\n", ""])
 def test_a_record_that_is_none_breaks_nothing(venv: tuple[Machine, Path, str], record: str) -> None:
     machine, site, python = venv
