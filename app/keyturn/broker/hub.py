@@ -134,8 +134,7 @@ class Hub:
         """Let nobody in any more, end every connection and its server."""
         self._closing = True
         await self._tasks.close()
-        ends = [link.end() for link in self._links]
-        if ends:
+        if ends := [link.end() for link in self._links]:
             await asyncio.wait(ends)
         await self._reviews.close()
         await self._means.looks.close()

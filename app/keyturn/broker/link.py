@@ -131,10 +131,7 @@ class Link:
 
     def client_slow(self, slow: bool) -> None:
         """Read nothing from the server while the client does not keep up."""
-        if slow:
-            self._upstream.hold_reading("client")
-        else:
-            self._upstream.release_reading("client")
+        _hold(self._upstream, "client", slow=slow)
 
     def schema_of(self, tool: str) -> JsonObject | None:
         """Return the input schema of a tool, once the server's list is known."""
@@ -175,10 +172,7 @@ class Link:
 
     def server_slow(self, slow: bool) -> None:
         """Read nothing from the client while the server does not keep up."""
-        if slow:
-            self._downstream.hold_reading("server")
-        else:
-            self._downstream.release_reading("server")
+        _hold(self._downstream, "server", slow=slow)
 
     def server_ended(self, reason: str) -> None:
         """Answer everything that is open, then close, so that the host sees it."""
@@ -300,6 +294,14 @@ class Link:
         self._upstream.forbid_start()
         if self._starting is not None and not self._upstream.starting:
             self._starting.cancel()
+
+
+def _hold(end: Batches | StdioUpstream, reason: str, *, slow: bool) -> None:
+    """Read nothing from one end while the other does not keep up."""
+    if slow:
+        end.hold_reading(reason)
+    else:
+        end.release_reading(reason)
 
 
 async def _settle(starting: "asyncio.Task[None] | None", seconds: float) -> None:
