@@ -31,6 +31,16 @@ LAYERS = ("integration", "unit", "headless", "gui", "display", "crashing", "alon
 BUS = frozenset({"headless", "display", "alone"})
 """Layers with tests that need a private session bus."""
 
+QT = frozenset({"gui", "display"})
+"""Layers whose tests load Qt. In the others its mere plug-in costs: once Qt is loaded, every import
+statement goes through its hook, those that Hypothesis runs at every draw included."""
+
+NO_QT = (
+    *("-p", "no:pytest-qt"),
+    *("-o", "strict_config=false", "-W", "ignore::pytest.PytestConfigWarning"),
+)
+"""Without the plug-in its settings in pyproject.toml are unknown."""
+
 COVERED = ("tests/unit/domain", "tests/unit/application")
 """What covers the domain and the use cases; measured apart, because measuring doubles the time."""
 
@@ -134,10 +144,9 @@ def test_steps(python: str, without: frozenset[str]) -> list[Step]:
         options = ["--layer", layer, "--durations", "5"]
         if without:
             options += ["-m", " and ".join(f"not {name}" for name in sorted(without))]
-        if "gui" in without:
+        if "gui" in without or layer not in QT:
             # Without Qt's libraries its plug-in cannot even be loaded.
-            options += ["-p", "no:pytest-qt", "-o", "strict_config=false"]
-            options += ["-W", "ignore::pytest.PytestConfigWarning"]
+            options += NO_QT
         session = layer in BUS and "keychain" not in without
         if layer == "unit":
             steps.append(_pytest(python, "core", [*options, *COVERED], covered=True))

@@ -1,6 +1,7 @@
 """The syntax trees of all files of the repository, parsed once for every test that reads them."""
 
 import ast
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -27,13 +28,22 @@ class Source:
 
 @cache
 def sources() -> tuple[Source, ...]:
-    """Return every file, those of other people's packages left out."""
+    """Return every file, those of other people's packages left out.
+
+    A million nodes live until the end: the collector is spared them while they are made, which
+    takes more than twice the time with it, and whenever it runs afterwards.
+    """
     paths = (path for area in AREAS for path in sorted((ROOT / area).rglob("*.py")))
-    return tuple(
-        parse(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
-        for path in paths
-        if "node_modules" not in path.parts
-    )
+    gc.disable()
+    try:
+        return tuple(
+            parse(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
+            for path in paths
+            if "node_modules" not in path.parts
+        )
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def sources_in(area: str) -> Iterator[Source]:

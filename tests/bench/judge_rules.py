@@ -30,11 +30,39 @@ def main() -> None:
     for count in (100, 1_000, 5_000):
         _say(f"{count:5} rules of many tools", _rules(count, spread=True))
         _say(f"{count:5} rules of one tool", _rules(count, spread=False))
+        _say(f"{count:5} rules of one tool that all differ, none covers", _distinct(count))
 
 
 def _rules(count: int, *, spread: bool) -> tuple[Rule, ...]:
     chance = Random(count)
     return tuple(_rule(chance, n, spread=spread) for n in range(count))
+
+
+def _distinct(count: int) -> tuple[Rule, ...]:
+    chance = Random(count)
+    return tuple(_missing(chance, n) for n in range(count))
+
+
+def _missing(chance: Random, number: int) -> Rule:
+    """Make a rule that has to be tried and does not hold: the slowest kind of set."""
+    tests: dict[Operator, JsonValue] = {
+        Operator.EQ: f"open{number}",
+        Operator.LE: -number,
+        Operator.PREFIX: f"order-x{number}",
+        Operator.GLOB: f"*-{number}-*z",
+        Operator.PATH_UNDER: f"/srv/data{number}/x",
+        Operator.HOST_IN: [f"*.example{number}.com"],
+        Operator.MATCHES: f"^[a-z]+-[0-9]+-{number}$",
+    }
+    op = chance.choice(tuple(tests))
+    path = {Operator.LE: "/field1", Operator.PATH_UNDER: "/field2"}.get(op, "/field0")
+    return Rule(
+        id=f"r-{number}",
+        effect=chance.choice(tuple(Effect)),
+        server="server-1",
+        tool="tool_1",
+        when=(Condition(path=path, op=op, value=tests[op]),),
+    )
 
 
 def _rule(chance: Random, number: int, *, spread: bool) -> Rule:

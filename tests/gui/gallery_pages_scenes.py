@@ -25,6 +25,7 @@ from keyturn.gui.servers.presenter import ServersPresenter
 from keyturn.gui.servers.view import ServersView
 from keyturn.gui.settings.presenter import SettingsPresenter
 from keyturn.gui.settings.view import SettingsView
+from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
@@ -215,7 +216,7 @@ def settings(studio: Studio) -> tuple[SpyBridge, SettingsView]:
         bridge=bridge,
         sender=IntentSender(bridge, view),
         view=view,
-        appearance=StillAppearance(studio.theme, view),
+        in_force=SettingsInForce(bridge, StillAppearance(studio.theme, view), view),
         words=studio.look.words,
         parent=view,
     )

@@ -14,6 +14,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings.presenter import SettingsPresenter
 from keyturn.gui.settings.view import SettingsView
+from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
 from keyturn.presentation.arming import ArmingDelays
 from keyturn.presentation.settings_builder import QUIT
@@ -61,12 +62,12 @@ def page(look: Look) -> Iterator[Page]:
     """Return the page, filled and shown."""
     bridge = SpyBridge()
     view = SettingsView(look)
-    keeper = AppearanceKeeper(look.theme, view)
+    in_force = SettingsInForce(bridge, AppearanceKeeper(look.theme, view), view)
     presenter = SettingsPresenter(
-        bridge=bridge, sender=IntentSender(bridge), view=view, appearance=keeper, words=look.words
+        bridge=bridge, sender=IntentSender(bridge), view=view, in_force=in_force, words=look.words
     )
     made = Page(bridge, view, presenter)
-    presenter.delays_changed.connect(made.delays.append)
+    in_force.delays_changed.connect(made.delays.append)
     bridge.welcomed.emit(data.WELCOME)
     bridge.tell(data.STATE)
     view.resize(1200, 744)

@@ -2,34 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QAbstractItemView,
-    QApplication,
-    QLineEdit,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QLineEdit, QWidget
 
 from keyturn.application.console_protocol import SaveRule, StateChanged
 from keyturn.application.console_state import RuleState, StopState
 from keyturn.domain.rule import Effect
 from keyturn.domain.tier import Tier
-from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.arming_watch import ArmingWatch
 from keyturn.gui.forms.table import RowTable
 from keyturn.gui.look import Look
-from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
-from keyturn.gui.queue.model import QueueModel
-from keyturn.gui.queue.view import QueueView
-from keyturn.gui.sending import IntentSender
-from keyturn.gui.standing_pages import StandingPages
 from keyturn.gui.theme import Appearance
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.arming import ArmingTerms, Subject
@@ -38,8 +26,7 @@ from keyturn.presentation.rules import RuleDraft
 from keyturn.presentation.topbar import ProtectionState, TopBarView
 from tests.gui import pages_data as data
 from tests.gui.conftest import Clock
-from tests.gui.scenes import let_go
-from tests.gui.spy_bridge import SpyBridge
+from tests.gui.desk_scene import DeskScene, rest_the_readers
 
 pytestmark = [
     pytest.mark.gui,
@@ -52,29 +39,23 @@ SIZES = ((1280, 800), (640, 480))
 OPENINGS = ("list", "pane", "form", "question")
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """The window with its standing pages, without a broker."""
-
-    bridge: SpyBridge
-    standing: StandingPages
-    window: MainWindow
+class Desk(DeskScene):
+    """The window with all its pages, without a broker."""
 
     def open(self, page: Page, what: str) -> None:
         """Open a page with a pane, a form or a question in it."""
         self.window.show_page(page)
-        views = self.standing.views
         if page is Page.RULES and what in {"pane", "question"}:
-            self.standing.rules.open_rule("r-5512cc90de21")
+            self.desk.pages.rules.now().open_rule("r-5512cc90de21")
         elif page is Page.RULES and what == "form":
             draft = RuleDraft(effect=Effect.ALLOW, agent="coder", server="git", tool="*")
-            self.standing.rules.start_rule(draft)
+            self.desk.pages.rules.now().start_rule(draft)
         elif page is Page.AGENTS and what in {"pane", "question"}:
-            self.press(views[page], "agents_table", "coder")
+            self.press(self.view(page), "agents_table", "coder")
         elif page is Page.AGENTS and what == "form":
             self.button("open_enrolment").click()
         elif page is Page.CREDENTIALS and what != "list":
-            self.press(views[page], "credentials_table", row_id("git", "forge-token"))
+            self.press(self.view(page), "credentials_table", row_id("git", "forge-token"))
         asking = {
             Page.RULES: "remove_rule",
             Page.AGENTS: "revoke_agent",
@@ -90,33 +71,16 @@ class Desk:
         assert found is not None
         found.selectRow(found.rows.place_of(chosen))
 
-    def button(self, name: str) -> QAbstractButton:
-        """Return a button by its name."""
-        found = self.window.findChild(QAbstractButton, name)
-        assert found is not None
-        return found
-
 
 @pytest.fixture
-def desk(look: Look, clock: Clock) -> Iterator[Desk]:
+def desk(look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """Return a filled window."""
-    bridge = SpyBridge()
-    sender = IntentSender(bridge)
-    standing = StandingPages(look, bridge, sender, AppearanceKeeper(look.theme, bridge), clock)
-    model = QueueModel()
-    queue = QueueView(look, model, clock)
-    window = MainWindow(look, {Page.QUEUE: queue, **standing.views})
-    model.setParent(window)
-    standing.setParent(window)
-    standing.attach(window)
-    bridge.welcomed.emit(data.WELCOME)
-    standing.restore(data.WELCOME)
-    bridge.tell(data.STATE)
-    window.show()
-    window.activateWindow()
-    yield Desk(bridge, standing, window)
-    standing.close()
-    let_go(window)
+    rest_the_readers(monkeypatch)
+    made = Desk(look, clock)
+    made.start()
+    made.build()
+    yield made
+    made.close()
 
 
 def operable(root: QWidget) -> list[QWidget]:
@@ -130,7 +94,7 @@ def test_everything_operable_has_a_name_and_a_size(desk: Desk, page: Page) -> No
     for what in OPENINGS:
         desk.open(page, what)
         desk.window.grab()
-        found = operable(desk.standing.views[page])
+        found = operable(desk.view(page))
         assert [w.objectName() for w in found if not w.accessibleName()] == []
         names = Counter(w.objectName() for w in found)
         assert [name for name, count in names.items() if count > 1 or not name] == []
@@ -164,7 +128,7 @@ def test_no_words_are_cut(desk: Desk, look: Look, percent: int, size: tuple[int,
             desk.open(page, what)
             QApplication.sendPostedEvents()
             desk.window.grab()
-            view = desk.standing.views[page]
+            view = desk.view(page)
             assert cut_words(view) == [], (page, what)
             assert view.width() <= size[0]
 
@@ -172,7 +136,7 @@ def test_no_words_are_cut(desk: Desk, look: Look, percent: int, size: tuple[int,
 def on_page(desk: Desk, page: Page) -> bool:
     """Tell whether the focus is on a page."""
     focused = QApplication.focusWidget()
-    return focused is not None and desk.standing.views[page].isAncestorOf(focused)
+    return focused is not None and desk.view(page).isAncestorOf(focused)
 
 
 def focus_name() -> str:
@@ -231,25 +195,19 @@ def test_the_delays_reach_every_arming_of_the_window(desk: Desk, clock: Clock) -
         assert watch.arming.state(clock()).left_ms == 5000
 
 
-def test_first_delays_are_there_before_the_first_card(look: Look, clock: Clock) -> None:
-    bridge = SpyBridge()
-    keeper = AppearanceKeeper(look.theme, bridge)
-    standing = StandingPages(look, bridge, IntentSender(bridge), keeper, clock)
-    model = QueueModel()
-    queue = QueueView(look, model, clock)
-    window = MainWindow(look, {Page.QUEUE: queue, **standing.views})
-    model.setParent(window)
-    standing.setParent(window)
-    standing.attach(window)
-    welcome = msgspec.structs.replace(data.WELCOME, settings={"arming.plain_ms": "3000"})
-    bridge.welcomed.emit(welcome)
-    standing.restore(welcome)
-    arming = queue.watch.arming
-    arming.window_active(True, clock())
-    arming.shown(Subject("r", 1, "d"), ArmingTerms(tier=Tier.T1), clock())
-    assert arming.state(clock()).left_ms == 3000
-    standing.close()
-    let_go(window)
+def test_first_delays_are_there_before_the_first_card(
+    look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest_the_readers(monkeypatch)
+    made = Desk(look, clock)
+    settings = {"arming.plain_ms": "3000"}
+    made.bridge.welcomed.emit(msgspec.structs.replace(data.WELCOME, settings=settings))
+    watch = made.view(Page.QUEUE).findChild(ArmingWatch)
+    assert isinstance(watch, ArmingWatch)
+    watch.arming.window_active(True, clock())
+    watch.arming.shown(Subject("r", 1, "d"), ArmingTerms(tier=Tier.T1), clock())
+    assert watch.arming.state(clock()).left_ms == 3000
+    made.close()
 
 
 @pytest.mark.parametrize("page", [Page.RULES, Page.AGENTS, Page.CREDENTIALS])
@@ -262,9 +220,12 @@ def test_an_empty_page_keeps_the_focus_from_the_stop(desk: Desk, page: Page) -> 
 
 
 def test_a_decision_leads_to_a_rule_about_the_same(desk: Desk) -> None:
-    desk.standing.start_rule(RuleDraft(agent="coder", server="git", tool="status"))
+    item = SimpleNamespace(
+        agent="coder", server="git", tool="status", method="tools/call", masked=()
+    )
+    desk.desk.pages.rule_wanted.emit(item)
     assert desk.window.page is Page.RULES
-    preview = desk.standing.views[Page.RULES].findChild(QWidget, "rule_preview")
+    preview = desk.view(Page.RULES).findChild(QWidget, "rule_preview")
     assert preview is not None
     assert preview.isVisible()
     assert desk.bridge.sent == []
@@ -272,16 +233,16 @@ def test_a_decision_leads_to_a_rule_about_the_same(desk: Desk) -> None:
 
 def test_the_tray_says_what_the_top_bar_says(desk: Desk) -> None:
     view = TopBarView(state=ProtectionState.STOPPED, state_text="Stopped", waiting=2)
-    desk.standing.show_top_bar(view)
-    assert desk.standing.tray.tip == "Keyturn: Stopped"
+    desk.desk.standing.show_top_bar(view)
+    assert desk.desk.standing.tray.tip == "Keyturn: Stopped"
 
 
 def test_the_tray_opens_pages_and_asks_before_the_end(desk: Desk) -> None:
     desk.window.show_page(Page.RULES)
-    desk.standing.tray.review.trigger()
+    desk.desk.standing.tray.review.trigger()
     assert desk.window.page is Page.QUEUE
     desk.window.hide()
-    desk.standing.tray.quit.trigger()
+    desk.desk.standing.tray.quit.trigger()
     assert desk.window.isVisible()
     assert desk.window.page is Page.SETTINGS
     assert desk.button("quit_question_keep").isVisible()
@@ -289,7 +250,7 @@ def test_the_tray_opens_pages_and_asks_before_the_end(desk: Desk) -> None:
 
 
 def test_without_a_tray_closing_leaves_the_window_in_the_task_bar(desk: Desk) -> None:
-    assert not desk.standing.tray.available
+    assert not desk.desk.standing.tray.available
     desk.window.close()
     assert desk.window.isMinimized()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 
+from keyturn.broker.certificates import trusted
 from keyturn.broker.downstream_socket import Hello
 from keyturn.broker.ends import ClientEvents, Downstream
 from keyturn.broker.http_client import HttpClient
@@ -152,6 +153,7 @@ async def endpoint(world: World, **more: Any) -> AsyncGenerator[Endpoint]:
         served = HttpEndpoint(door, frame_bytes=world.limits.frame_bytes)
         await served.start(0)
         client = httpx2.AsyncClient(
+            verify=trusted(),
             base_url=f"http://127.0.0.1:{served.port}",
             headers={
                 "authorization": f"Bearer {TOKEN}",

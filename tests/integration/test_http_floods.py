@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.broker import http_bodies, http_endpoint
+from keyturn.broker.certificates import trusted
 from keyturn.broker.frames import HeldBytes, LineBudget
 from keyturn.broker.http_client import HttpClient
 from keyturn.broker.http_connections import Connections
@@ -39,6 +40,7 @@ def client_of(e: Endpoint, token: str, **headers: str) -> httpx2.AsyncClient:
     sent = {"authorization": f"Bearer {token}", "accept": BOTH, "content-type": "application/json"}
     limits = httpx2.Limits(max_connections=None)
     return httpx2.AsyncClient(
+        verify=trusted(),
         base_url=f"http://127.0.0.1:{e.endpoint.port}",
         headers={**sent, **headers},
         limits=limits,

@@ -75,6 +75,19 @@ class Model:
         """Whether a call that a person allows is sent."""
         return not (self.stopped or self.drifted or self.full or self.rule == "deny")
 
+    def meets_another(self, order: int) -> bool:
+        """Tell whether a call would wait for the server beside one that it may be a retry of.
+
+        Both would go on at the same moment, and which is first is not promised: the later one is
+        given the other's answer, or asked about.
+        """
+        return self.starting and any(
+            call.phase in (Phase.ASKED, Phase.STARTING)
+            and call.order == order
+            and call.connection < self.connection
+            for call in self.calls
+        )
+
     def arrive(self, order: int) -> None:
         call = ModelCall(order=order, stops_seen=self.stops, connection=self.connection)
         self.calls.append(call)

@@ -18,9 +18,10 @@ from keyturn.domain.tier import Tier
 PATTERNS = ("*", "*", "a", "b", "ab", "a*", "*b", "?", "a?", "*a*", "?*")
 TOOLS = ("a", "b", "x", "aa", "ab", "ba", "xb", "bx")
 TEXTS = ("", "a", "b", "x", "ab", "ba", "aa", "abb", "/a", "/a/b", "/b", "a.test", "x.a.test")
+HOSTS = ("x1.a.test", "y.a.test", "x.y.a.test", "/x", "/x1", "/y", "/a/x")
 VALUES: tuple[JsonValue, ...] = (
     *(None, True, False, -1, 0, 0.5, 1, 1.5, 2, 3),
-    *TEXTS,
+    *(*TEXTS, *HOSTS),
     *([], ["a"], ["x", "x"], {}, {"a": 1}),
 )
 ARGUMENTS: tuple[JsonObject, ...] = (
@@ -37,11 +38,17 @@ _WANTED: dict[Operator, tuple[JsonValue, ...]] = {
     Operator.GLOB: (*_NAMES, "*"),
     Operator.PREFIX: ("", "a", "ab", "/a"),
     Operator.SUFFIX: ("", "b", "ab", "/b"),
-    Operator.HOST_IN: (["a.test"], "*.a.test", ["*.test", "x.a.test"]),
-    Operator.PATH_UNDER: ("/", "/a", "/a/b"),
+    Operator.HOST_IN: (
+        ["a.test"],
+        "*.a.test",
+        ["*.test", "x.a.test"],
+        ["x.a.test", "x1.a.test"],
+        "*.y.a.test",
+    ),
+    Operator.PATH_UNDER: ("/", "/a", "/a/b", "/x", "/x1"),
     Operator.LT: (0, 1, 1.5),
     Operator.LE: (0, 1, 2),
-    Operator.GT: (0, 1, 1.5),
+    Operator.GT: (0, 1, 1.5, 9007199254740991),
     Operator.GE: (0, 1, 2),
     Operator.LEN_LE: (-1, 0, 1, 2),
     Operator.MATCHES: ("^a+$", "b", "^(ab)*$"),

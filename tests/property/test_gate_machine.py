@@ -59,6 +59,8 @@ class GateMachine(GateDriver):
     @precondition(lambda self: len(self.model.calls) < 12)
     @rule(order=st.sampled_from(ORDERS))
     def call(self, order: int) -> None:
+        if self.model.meets_another(order):
+            return
         self.model.arrive(order)
 
         async def story() -> None:

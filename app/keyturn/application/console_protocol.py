@@ -83,6 +83,15 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
     history: int | None = None
     """Counts up when history has something new."""
 
+    def followed_by(self, later: "StateChanged") -> "StateChanged":
+        """Return both as one message: of each part what was said last."""
+        parts = {name: getattr(later, name) for name in later.__struct_fields__}
+        said = {name: part for name, part in parts.items() if part is not None}
+        if later.rules is not None:
+            # Rules bring their numbers along; those of before are older.
+            said["hits"] = later.hits
+        return msgspec.structs.replace(self, **said)
+
 
 class AlertShown(_Message, frozen=True, kw_only=True, tag="alert"):
     """Something to know that needs no answer."""

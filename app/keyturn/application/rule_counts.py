@@ -33,7 +33,11 @@ class RuleCounts:
 
     async def load(self, seen_utc: str) -> None:
         """Read how often rules allowed; `seen_utc` is the latest time that the log knows."""
-        self._uses = await self._store.uses()
+        kept = await self._store.uses()
+        # What was taken since and is not kept yet counts, too.
+        self._uses = {
+            rule: max(kept.get(rule, 0), self._uses.get(rule, 0)) for rule in {*kept, *self._uses}
+        }
         self._seen = max(seen_utc, self._clock.now_utc())
 
     def use(self, rules: Iterable[Rule], on_turn: Callable[[], None]) -> None:

@@ -49,7 +49,7 @@ class Finding:
 
 @contextmanager
 def loading() -> Generator[None]:
-    """Import without the collector, and spare it ever after what was imported: it never dies.
+    """Import and build without the collector, and spare it ever after what lives as long as we.
 
     A tenth of a start is the collector looking at modules, and later full collections would too.
     """
@@ -94,9 +94,10 @@ def serve(choice: ProfileChoice, config: Path, *, approver: str, http_port: int 
 def console(*, platform: str) -> int:
     """Run the console child on the pipes that the broker gave it."""
     with loading():
-        from keyturn.bootstrap.window import run_console_child
+        from keyturn.bootstrap.window import build_console
 
-    return run_console_child(platform)
+        window = build_console(platform)
+    return window.run()
 
 
 def picture(line: bytes, target: Path) -> None:

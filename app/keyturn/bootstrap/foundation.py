@@ -193,9 +193,10 @@ def _reviews(ground: _Ground, agreements: Agreements, approvals: Approvals) -> R
 def _scrutiny() -> DefinitionScrutiny:
     resources = find_resources()
     verbs = read_verbs(resources / "verbs.toml").vocabulary.verbs
+    alphabet = read_alphabet(resources / "alike_letters.toml", verbs)
     return DefinitionScrutiny(
-        read_suspicious_words(resources / "suspicious_words.toml"),
-        read_alphabet(resources / "alike_letters.toml", verbs),
+        read_suspicious_words(resources / "suspicious_words.toml", alphabet.drawn),
+        alphabet,
         read_known_servers(resources / "known_servers.toml"),
         load_runners(resources / "runners.toml"),
     )

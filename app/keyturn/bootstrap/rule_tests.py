@@ -10,7 +10,8 @@ from keyturn.bootstrap.commands import find_profile
 from keyturn.desktop.private_files import read_owned
 from keyturn.desktop.resources import find_resources
 from keyturn.domain.errors import ConfigurationError
-from keyturn.domain.rule import Rule
+from keyturn.domain.policy import Posture
+from keyturn.domain.rule import Kind
 from keyturn.domain.rule_lint import KnownTool, lint
 from keyturn.domain.rule_proof import Never, Question, can_ever
 from keyturn.presentation.rule_findings import RuleFindings
@@ -41,10 +42,12 @@ def lint_file(choice: ProfileChoice, file: Path) -> RulesTested:
 
 def ask_of_file(file: Path, question: Question) -> RulesTested:
     """Say whether the rules of FILE can ever allow a call."""
-    rules: tuple[Rule, ...] = _read(file).policy.rules
-    answer = can_ever(question, rules)
-    said = RuleFindings(Words(find_resources() / "translations")).answer(answer)
-    return RulesTested(lines=(said,), well=answer == Never())
+    policy, words = _read(file).policy, Words(find_resources() / "translations")
+    answer = can_ever(question, policy.rules)
+    lines = [RuleFindings(words).answer(answer)]
+    if question.kind is Kind.CALL and policy.posture is Posture.ASK_WRITES:
+        lines.append(words("rules.ever_reads"))
+    return RulesTested(lines=tuple(lines), well=answer == Never())
 
 
 def _read(file: Path) -> FileContent:

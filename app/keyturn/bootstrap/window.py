@@ -1,4 +1,4 @@
-"""The console child: takes the broker's pipes off its standard streams, shows the window."""
+"""The console child: takes the broker's pipes off its standard streams, builds the window."""
 
 import os
 import sys
@@ -6,19 +6,18 @@ import sys
 from keyturn.desktop.hardening import make_undumpable, set_process_name
 from keyturn.desktop.resources import find_resources
 from keyturn.domain.errors import ConfigurationError
+from keyturn.gui.app import Console
 
 
-def run_console_child(platform: str) -> int:
-    """Run until the broker closes the pipe; returns the exit code."""
-    from keyturn.gui.app import run_console
-
+def build_console(platform: str) -> Console:
+    """Build the window on the pipes that this process was started with."""
     if sys.stdin.isatty() or sys.stdout.isatty():
         raise ConfigurationError(
             "The console is started by Keyturn's broker.", mend="Start `keyturn` instead."
         )
     make_undumpable()
     set_process_name("keyturn console")
-    return run_console(find_resources(), platform, *_take_pipes())
+    return Console(find_resources(), platform, *_take_pipes())
 
 
 def _take_pipes() -> tuple[int, int]:

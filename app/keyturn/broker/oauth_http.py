@@ -12,6 +12,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx2
 
+from keyturn.broker.certificates import trusted
+
 MOST_BYTES = 256 * 1024
 """Of one answer."""
 SECONDS = 15.0
@@ -157,6 +159,7 @@ async def _whole(response: httpx2.Response, request: httpx2.Request) -> httpx2.R
 
 def _client() -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
+        verify=trusted(),
         headers={"accept-encoding": "identity"},
         timeout=httpx2.Timeout(SECONDS, connect=CONNECT_SECONDS),
         follow_redirects=False,

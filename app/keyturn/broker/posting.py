@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import httpx2
 
+from keyturn.broker.certificates import trusted
 from keyturn.broker.child_process import Ends
 from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId, ServerFrame
@@ -202,6 +203,7 @@ def http_client(remote: Remote, connections: int | None = None) -> httpx2.AsyncC
         headers={"accept-encoding": "identity", **remote.headers},
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
         transport=httpx2.AsyncHTTPTransport(
+            verify=trusted(),
             limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=20),
             trust_env=False,
             socket_options=_probes(),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from keyturn.desktop.processes import is_running, started_at
+from keyturn.desktop.processes import is_running, parent_of, started_at
 
 KILL_SECONDS = 2.0
 """How long a killed process may take to be gone before it is reported as left over."""
@@ -77,22 +77,22 @@ _KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
 def _members(group: int, mark: str) -> set[_Member]:
     """Return who is of the group or has the mark, and the descendants of these wherever."""
     marked = b"\0" + os.fsencode(mark) + b"\0" if mark else b""
-    children: dict[int, list[psutil.Process]] = defaultdict(list)
-    found: list[psutil.Process] = []
-    for process in psutil.process_iter():
+    children: dict[int, list[int]] = defaultdict(list)
+    found: list[int] = []
+    for pid in psutil.pids():
         try:
-            children[process.ppid()].append(process)
-        except psutil.Error:
+            children[parent_of(pid)].append(pid)
+        except (psutil.Error, OSError, ValueError):
             continue
-        if group in (process.pid, _group_of(process.pid)) or _is_marked(process.pid, marked):
-            found.append(process)
-    seen: dict[int, psutil.Process] = {}
+        if group in (pid, _group_of(pid)) or _is_marked(pid, marked):
+            found.append(pid)
+    seen: set[int] = set()
     while found:
-        process = found.pop()
-        if process.pid not in seen:
-            seen[process.pid] = process
-            found += children[process.pid]
-    return _running(seen.values())
+        pid = found.pop()
+        if pid not in seen:
+            seen.add(pid)
+            found += children[pid]
+    return _running(seen)
 
 
 def _is_marked(pid: int, marked: bytes) -> bool:
@@ -106,11 +106,11 @@ def _is_marked(pid: int, marked: bytes) -> bool:
         return False
 
 
-def _running(processes: Iterable[psutil.Process]) -> set[_Member]:
+def _running(pids: Iterable[int]) -> set[_Member]:
     members: set[_Member] = set()
-    for process in processes:
+    for pid in pids:
         try:
-            members.add(_Member(pid=process.pid, started=started_at(process)))
+            members.add(_Member(pid=pid, started=started_at(psutil.Process(pid))))
         except (psutil.Error, OSError):
             continue
     return _still_running(member for member in members if member.pid != os.getpid())

@@ -136,23 +136,6 @@ def _no_sure_host() -> TwoReadings:
     return TwoReadings("the host cannot be told for sure")
 
 
-def is_under(text: str, root: Sequence[str]) -> bool:
-    """Tell whether a path, by its text, lies under the parts of a folder; a relative one does not.
-
-    Raises TwoReadings for what path_parts refuses, and for a path that lies under the folder where
-    the file system does not tell cases, widths or spaces apart.
-    """
-    parts = path_parts(text)
-    if parts is None:
-        return False
-    size = len(root)
-    if parts[:size] == list(root):
-        return True
-    if list(map(_folded, parts[:size])) == list(map(_folded, root)):
-        raise TwoReadings("the path differs from the folder in its letters only")
-    return False
-
-
 def path_parts(text: str) -> list[str] | None:
     """Normalise a path lexically; a relative path has no answer.
 
@@ -186,8 +169,9 @@ def _refuse_odd_paths(text: str) -> None:
         raise TwoReadings("the path may be read in two ways")
 
 
-def _folded(part: str) -> str:
-    return _trimmed(unicodedata.normalize("NFKC", part).casefold())
+def folded_parts(parts: Sequence[str]) -> list[str]:
+    """Fold the parts of a path as a file system may that tells no cases, widths or spaces apart."""
+    return [_trimmed(unicodedata.normalize("NFKC", part).casefold()) for part in parts]
 
 
 def _trimmed(part: str) -> str:
@@ -195,19 +179,21 @@ def _trimmed(part: str) -> str:
     return part.strip(" ").rstrip(" .")
 
 
-def refuse_other_spellings(text: str, pattern: str) -> None:
-    """Raise TwoReadings for a text that is not the plain spelling of its path or URL.
+def refuse_other_paths(text: str) -> None:
+    """Raise TwoReadings for a text that is not the plain spelling of its path.
 
-    For tests that compare the text as it is: only a pattern that names a path or a URL asks for it.
+    For tests that compare the text as it is: only a pattern that names a path asks for it.
     """
-    if pattern.startswith("/"):
-        _refuse_odd_paths(text)
-        parts = text.removeprefix("/").removesuffix("/").split("/")
-        if text not in ("", "/") and any(not part or part != _trimmed(part) for part in parts):
-            raise TwoReadings("the path is not in its plain form")
-    elif "://" in pattern:
-        host_of(text)
-        path = re.split(r"[?#]", text, maxsplit=1)[0]
-        encoded = {unquote_to_bytes(found)[0] for found in re.findall(r"%[0-9A-Fa-f]{2}", path)}
-        if {".", ".."} & set(path.split("/")) or encoded & _NEVER_ENCODED:
-            raise TwoReadings("the address is not in its plain form")
+    _refuse_odd_paths(text)
+    parts = text.removeprefix("/").removesuffix("/").split("/")
+    if text not in ("", "/") and any(not part or part != _trimmed(part) for part in parts):
+        raise TwoReadings("the path is not in its plain form")
+
+
+def refuse_other_urls(text: str) -> None:
+    """Raise TwoReadings for a text that is not the plain spelling of its URL; as for a path."""
+    host_of(text)
+    path = re.split(r"[?#]", text, maxsplit=1)[0]
+    encoded = {unquote_to_bytes(found)[0] for found in re.findall(r"%[0-9A-Fa-f]{2}", path)}
+    if {".", ".."} & set(path.split("/")) or encoded & _NEVER_ENCODED:
+        raise TwoReadings("the address is not in its plain form")

@@ -53,11 +53,15 @@ _STRICTNESS = {Verdict.ALLOW: 0, Verdict.ASK: 1, Verdict.DENY: 2}
 
 
 def back_test(
-    before: Iterable[Rule], after: Iterable[Rule], calls: Sequence[PastCall], rule: Rule | None
+    before: Iterable[Rule],
+    after: Iterable[Rule],
+    calls: Sequence[PastCall],
+    rule: Rule | None,
+    posture: Posture = Posture.ASK_ALL,
 ) -> BackTest:
     """Judge past calls by two sets of rules; `rule` is the one whose own matches are counted.
 
-    Tiers are those of then, limits are taken as not reached, and what has no rule is asked about.
+    Tiers are those of then, and limits are taken as not reached.
     """
     old, new = RuleIndex(at_their_loosest(before)), RuleIndex(at_their_loosest(after))
     own = RuleIndex(at_their_loosest((rule,) if rule is not None else ()))
@@ -68,7 +72,8 @@ def back_test(
         if any(_is_unclear(one, call) for rules in about for one in rules):
             unclear += 1
             continue
-        step = _strictness(subject, call, about[1]) - _strictness(subject, call, about[0])
+        was, is_now = (_strictness(subject, call, rules, posture) for rules in about[:2])
+        step = is_now - was
         loosened += step < 0
         tightened += step > 0
         if _covers(about[2], subject):
@@ -101,10 +106,10 @@ def _is_unclear(rule: Rule, call: PastCall) -> bool:
     return of_lamps or (bool(rule.when) and call.arguments is None)
 
 
-def _strictness(subject: RuleSubject, call: PastCall, rules: Iterable[Rule]) -> int:
-    judgement = judge(
-        subject, tier=call.tier, labels=Lamps.NONE, rules=rules, posture=Posture.ASK_ALL
-    )
+def _strictness(
+    subject: RuleSubject, call: PastCall, rules: Iterable[Rule], posture: Posture
+) -> int:
+    judgement = judge(subject, tier=call.tier, labels=Lamps.NONE, rules=rules, posture=posture)
     return _STRICTNESS[judgement.verdict]
 
 

@@ -5,18 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from keyturn.domain.address import (
-    TwoReadings,
-    host_of,
-    is_under,
-    path_parts,
-    plain_host,
-    refuse_other_spellings,
-)
+from keyturn.domain.address import TwoReadings, folded_parts, path_parts, plain_host
 from keyturn.domain.alike import imitates
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.lamps import Lamps, lamps_from_letters
-from keyturn.domain.pattern import BadPattern, glob, regex
+from keyturn.domain.pattern import BadPattern, glob_matches, regex
+from keyturn.domain.reading import Folder, Reading
 
 
 class Operator(StrEnum):
@@ -101,23 +95,24 @@ class Look:
 
     def __init__(self, arguments: JsonObject) -> None:
         self._arguments = arguments
-        self._found: dict[str, JsonValue | _Missing | ConditionFault] = {}
+        self._found: dict[str, Reading | _Missing | ConditionFault] = {}
 
-    def at(self, pointer: str) -> JsonValue | _Missing:
+    def at(self, pointer: str) -> Reading | _Missing:
         """Follow a pointer; raises ConditionFault where a key on its way has one alike to it."""
-        if pointer not in self._found:
-            self._found[pointer] = self._follow(pointer)
-        found = self._found[pointer]
+        found = self._found.get(pointer)
+        if found is None:
+            found = self._found[pointer] = self._follow(pointer)
         if isinstance(found, ConditionFault):
-            raise found
+            raise ConditionFault(str(found))
         return found
 
-    def _follow(self, pointer: str) -> JsonValue | _Missing | ConditionFault:
+    def _follow(self, pointer: str) -> Reading | _Missing | ConditionFault:
         try:
             _refuse_alike(self._arguments, pointer)
         except ConditionFault as fault:
             return fault
-        return pointer_value(self._arguments, pointer)
+        value = pointer_value(self._arguments, pointer)
+        return value if isinstance(value, _Missing) else Reading(value)
 
 
 def holds(condition: Condition, arguments: JsonObject, lamps: Lamps) -> bool:
@@ -152,10 +147,10 @@ def fault_of(condition: Condition) -> None:
         case Operator.HAS:
             holds(condition, {}, Lamps.NONE)
         case _:
-            _test(condition.op, "", condition.value)
+            _test(condition.op, Reading(""), condition.value)
 
 
-def _test(op: Operator, found: JsonValue, wanted: JsonValue) -> bool:
+def _test(op: Operator, found: Reading, wanted: JsonValue) -> bool:
     try:
         return _TESTS[op](found, wanted)
     except TwoReadings as fault:
@@ -183,10 +178,10 @@ def _same(found: JsonValue, wanted: JsonValue) -> bool:
     return found == wanted
 
 
-def _in(found: JsonValue, wanted: JsonValue) -> bool:
+def _in(found: Reading, wanted: JsonValue) -> bool:
     if not isinstance(wanted, list):
         raise ConditionFault("`in` takes a list")
-    return any(_same(found, item) for item in wanted)
+    return any(_same(found.value, item) for item in wanted)
 
 
 def _text(wanted: JsonValue) -> str:
@@ -195,55 +190,37 @@ def _text(wanted: JsonValue) -> str:
     return wanted
 
 
-def _glob(found: JsonValue, wanted: JsonValue) -> bool:
-    return _fits(found, _text(wanted), lambda text, form: glob(form).fullmatch(text) is not None)
+def _glob(found: Reading, wanted: JsonValue) -> bool:
+    return found.fits(_text(wanted), _matches_glob)
 
 
-def _prefix(found: JsonValue, wanted: JsonValue) -> bool:
-    return _fits(found, _text(wanted), str.startswith)
+def _matches_glob(text: str, form: str) -> bool:
+    return glob_matches(form, text)
 
 
-def _suffix(found: JsonValue, wanted: JsonValue) -> bool:
-    return _fits(found, _text(wanted), str.endswith)
+def _prefix(found: Reading, wanted: JsonValue) -> bool:
+    return found.fits(_text(wanted), str.startswith)
 
 
-def _fits(found: JsonValue, form: str, test: Callable[[str, str], bool]) -> bool:
-    """Compare a text as it is; raises TwoReadings where that says nothing of what it names."""
-    if not isinstance(found, str):
-        return False
-    _refuse_nul(found)
-    if not form.startswith("/") and "://" not in form:
-        return test(found, form)
-    refuse_other_spellings(found, form)
-    if test(found, form):
-        return True
-    if test(found.casefold(), form.casefold()):
-        # Names of hosts, and of files in many places, are the same whatever their case.
-        raise TwoReadings("the text differs in its letters only")
-    return False
+def _suffix(found: Reading, wanted: JsonValue) -> bool:
+    return found.fits(_text(wanted), str.endswith)
 
 
-def _refuse_nul(found: str) -> None:
-    """Raise TwoReadings for a NUL, at which many programs end a text."""
-    if "\0" in found:
-        raise TwoReadings("the text holds a NUL")
-
-
-def _regex(found: JsonValue, wanted: JsonValue) -> bool:
+def _regex(found: Reading, wanted: JsonValue) -> bool:
     try:
         pattern = regex(_text(wanted))
     except BadPattern as error:
         raise ConditionFault(str(error)) from error
-    if not isinstance(found, str):
+    if not isinstance(found.value, str):
         return False
-    _refuse_nul(found)
-    return pattern.search(found) is not None
+    found.refuse_nul()
+    return pattern.search(found.value) is not None
 
 
-def _host_in(found: JsonValue, wanted: JsonValue) -> bool:
+def _host_in(found: Reading, wanted: JsonValue) -> bool:
     hosts = wanted if isinstance(wanted, list) else [wanted]
     names = [_host_name(_text(host)) for host in hosts]
-    host = host_of(found) if isinstance(found, str) else ""
+    host = found.host
     return any(
         host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in names
     )
@@ -257,37 +234,38 @@ def _host_name(text: str) -> str:
     return plain_host(text)
 
 
-def _path_under(found: JsonValue, wanted: JsonValue) -> bool:
-    root = _folder(_text(wanted))
-    if root is None:
+def _path_under(found: Reading, wanted: JsonValue) -> bool:
+    folder = _folder(_text(wanted))
+    if folder is None:
         raise ConditionFault("`path_under` takes an absolute path")
-    return isinstance(found, str) and is_under(found, root)
+    return found.is_under(folder)
 
 
 @lru_cache(maxsize=1024)
-def _folder(text: str) -> tuple[str, ...] | None:
+def _folder(text: str) -> Folder | None:
     """Read the folder of a rule."""
     parts = path_parts(text)
-    return tuple(parts) if parts is not None else None
+    return Folder(parts, folded_parts(parts)) if parts is not None else None
 
 
-def _order(found: JsonValue, wanted: JsonValue) -> int | None:
+def _order(found: Reading, wanted: JsonValue) -> int | None:
     if isinstance(wanted, bool) or not isinstance(wanted, int | float):
         raise ConditionFault("the comparison takes a number")
-    if isinstance(found, bool) or not isinstance(found, int | float):
+    value = found.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return (found > wanted) - (found < wanted)
+    return (value > wanted) - (value < wanted)
 
 
-def _len_le(found: JsonValue, wanted: JsonValue) -> bool:
+def _len_le(found: Reading, wanted: JsonValue) -> bool:
     if isinstance(wanted, bool) or not isinstance(wanted, int):
         raise ConditionFault("`len_le` takes a whole number")
-    return isinstance(found, str | list | dict) and len(found) <= wanted
+    return isinstance(found.value, str | list | dict) and len(found.value) <= wanted
 
 
-_TESTS: dict[Operator, Callable[[JsonValue, JsonValue], bool]] = {
-    Operator.EQ: _same,
-    Operator.NE: lambda found, wanted: not _same(found, wanted),
+_TESTS: dict[Operator, Callable[[Reading, JsonValue], bool]] = {
+    Operator.EQ: lambda found, wanted: _same(found.value, wanted),
+    Operator.NE: lambda found, wanted: not _same(found.value, wanted),
     Operator.IN: _in,
     Operator.GLOB: _glob,
     Operator.PREFIX: _prefix,

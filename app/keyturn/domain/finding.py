@@ -31,6 +31,8 @@ class FindingKind(StrEnum):
     """It names a tool of another server."""
     RESEMBLES = "resembles"
     """Its name could be taken for another one's."""
+    ODD_NAME = "odd_name"
+    """Its name has letters or signs that the specification gives no tool's name."""
     ADDRESS = "address"
     """An address of the web; most are where the documentation is."""
     ALSO_OFFERED = "also_offered"

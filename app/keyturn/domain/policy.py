@@ -120,15 +120,26 @@ class _Covering:
     """The rules that cover a call."""
 
     by_effect: dict[Effect, list[Rule]] = field(default_factory=dict[Effect, list[Rule]])
+    """Of those that a stricter one outweighs perhaps not all."""
     resting: list[tuple[Rule, Life]] = field(default_factory=list[tuple[Rule, Life]])
     """Those that reached a limit."""
     faulty: Rule | None = None
     """One that cannot be evaluated and does not deny."""
 
+    def outweighs(self, effect: Effect) -> bool:
+        """Tell whether a rule of this effect changes nothing any more."""
+        if effect is Effect.DENY or not self.by_effect:
+            return False
+        return Effect.DENY in self.by_effect or (
+            effect is Effect.ALLOW and Effect.ASK in self.by_effect
+        )
+
 
 def _covering(subject: RuleSubject, rules: Iterable[Rule], moment: Moment) -> _Covering:
     found, look = _Covering(), Look(subject.arguments)
     for rule in rules:
+        if found.outweighs(rule.effect):
+            continue
         life = rule.life(moment)
         if life is Life.OUTSIDE:
             continue

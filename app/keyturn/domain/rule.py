@@ -102,8 +102,9 @@ def covers(rule: Rule, subject: RuleSubject, look: Look | None = None) -> bool:
     if named is Fit.NO:
         return False
     look = look or Look(subject.arguments)
-    if not all(holds_in(condition, look, subject.lamps) for condition in rule.when):
-        return False
+    for condition in rule.when:
+        if not holds_in(condition, look, subject.lamps):
+            return False
     if named is Fit.UNCLEAR:
         raise ConditionFault("the name can be read in two ways")
     return True

@@ -68,6 +68,14 @@ class RuleLimits:
         """Tell whether there is any limit."""
         return self != NO_LIMITS
 
+    def may_allow_more_than(self, other: "RuleLimits") -> bool:
+        """Tell whether any limit is wider than another rule's."""
+        return (
+            _is_wider(self.per_minute, other.per_minute)
+            or _is_wider(self.uses, other.uses)
+            or (bool(other.until) and (not self.until or self.until > other.until))
+        )
+
     def life(self, rule_id: str, moment: Moment) -> Life:
         """Say whether the rule still allows at a moment."""
         if not self.are_set:
@@ -79,6 +87,10 @@ class RuleLimits:
         if self.per_minute is not None and moment.recent.get(rule_id, 0) >= self.per_minute:
             return Life.OVER_RATE
         return Life.ACTS
+
+
+def _is_wider(limit: int | None, other: int | None) -> bool:
+    return other is not None and (limit is None or limit > other)
 
 
 NO_LIMITS = RuleLimits()

@@ -1,10 +1,11 @@
 """Whether rules can ever let a call through: proved for all calls, or shown by the smallest one.
 
-Allowed is what an allow rule covers and no stricter rule does. That is a choice of one failing test
-for each stricter rule; each choice is a conjunction of tests on names and arguments, and for each
-name and argument it is found out what fits (`text_sets`, `value_sets`). What is found is held
-against the judge itself before it is shown, and what cannot be told is said to be unproved. Only
-rules are looked at: tiers, lamps and a person's other limits forbid more, never less.
+Allowed is what an allow rule covers and no stricter rule does; of the kinds that are not asked
+about, what no stricter rule covers. That is a choice of one failing test for each stricter rule;
+each choice is a conjunction of tests on names and arguments, and for each name and argument it is
+found out what fits (`text_sets`, `value_sets`). What is found is held against the judge itself
+before it is shown, and what cannot be told is said to be unproved. Only rules are looked at: tiers
+and lamps forbid more, never less, and what a posture allows is no rule's doing.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,7 +15,7 @@ from keyturn.domain.call_sets import CallSet, size_of
 from keyturn.domain.condition import Condition, ConditionFault, Operator
 from keyturn.domain.decision import Verdict
 from keyturn.domain.lamps import Lamps
-from keyturn.domain.policy import Posture, judge
+from keyturn.domain.policy import UNASKED, Judgement, Posture, judge
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
 from keyturn.domain.rule_life import NO_LIMITS
 from keyturn.domain.tier import Tier
@@ -38,7 +39,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """No call within the question is allowed by the rules."""
+    """No call within the question is allowed by the rules, or for want of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,8 @@ class Possible:
     """This call is allowed, and none that is smaller was found."""
 
     call: RuleSubject
-    rule: Rule
+    rule: Rule | None
+    """None where it is allowed because no rule speaks of it."""
     within: CallSet
     """Every call of which this holds was looked for; it is one of them."""
 
@@ -71,12 +73,14 @@ def can_ever(question: Question, rules: Iterable[Rule], *, most: int = MOST_CHOI
         if rule.effect is Effect.ALLOW and rule.kind is question.kind:
             start = CallSet(rule.kind).with_rule(asked).with_rule(rule)
             search.look(start, _stricter(standing, rule.kind))
+    if question.kind in UNASKED:
+        search.look(CallSet(question.kind).with_rule(asked), _stricter(standing, question.kind))
     return search.answer()
 
 
 def can_be_reached(rule: Rule, stricter: Sequence[Rule]) -> Answer:
-    """Tell whether one rule can decide a call beside stricter ones."""
-    alone = replace(rule, effect=Effect.ALLOW)
+    """Tell whether one rule can decide a call beside stricter ones, within a window of its own."""
+    alone = replace(rule, effect=Effect.ALLOW, during=(), never=False)
     beside = [replace(other, effect=Effect.DENY) for other in stricter]
     return can_ever(Question(kind=rule.kind), (alone, *beside), most=_QUICK)
 
@@ -87,7 +91,7 @@ def newly_allowed(
     """Tell whether an edit allows a call that was not allowed before it."""
     old, new = at_their_loosest(before), at_their_loosest(after)
 
-    def allowing(call: RuleSubject) -> Rule | None:
+    def allowing(call: RuleSubject) -> Judgement | None:
         return None if _allowing(call, old) is not None else _allowing(call, new)
 
     search = _Search(allowing)
@@ -102,8 +106,12 @@ def newly_allowed(
         for lost in gone:
             if lost.kind is rule.kind and lost.effect is not Effect.ALLOW:
                 search.look(start.with_rule(lost), stricter)
-        if any(lost.kind is rule.kind and _may_fault(lost, rule) for lost in gone):
+        if any(lost.kind is rule.kind and _may_fault(lost, rule.when) for lost in gone):
             search.unsure = True
+    for lost in gone:
+        if lost.kind in UNASKED and lost.effect is not Effect.ALLOW:
+            search.look(CallSet(lost.kind).with_rule(lost), _stricter(new, lost.kind))
+            search.unsure = search.unsure or _may_fault(lost, ())
     return search.answer()
 
 
@@ -118,10 +126,10 @@ def _stricter(rules: Iterable[Rule], kind: Kind) -> list[Rule]:
     return [rule for rule in rules if rule.effect is not Effect.ALLOW and rule.kind is kind]
 
 
-def _allowing(call: RuleSubject, rules: Iterable[Rule]) -> Rule | None:
-    """Return the rule that allows a call of a confirmed tool; None where none does."""
+def _allowing(call: RuleSubject, rules: Iterable[Rule]) -> Judgement | None:
+    """Judge a call of a confirmed tool; None where it is not allowed."""
     judgement = judge(call, tier=Tier.T1, labels=Lamps.NONE, rules=rules, posture=Posture.ASK_ALL)
-    return judgement.rule if judgement.verdict is Verdict.ALLOW else None
+    return judgement if judgement.verdict is Verdict.ALLOW else None
 
 
 def _is_within(call: RuleSubject, asked: Rule) -> bool:
@@ -151,16 +159,16 @@ _NEVER_FAULTS = frozenset(
 )
 
 
-def _may_fault(gone: Rule, rule: Rule) -> bool:
-    """Tell whether a rule that is gone could not be evaluated where another one can.
+def _may_fault(gone: Rule, made: Sequence[Condition]) -> bool:
+    """Tell whether a rule that is gone could not be evaluated where these tests can.
 
     It asked then, and nothing here looks for such calls.
     """
     if gone.kind not in (Kind.CALL, Kind.TASK, Kind.SAMPLING, Kind.ELICITATION, Kind.ROOTS):
         return True
-    paths = {test.path for test in rule.when}
+    paths = {test.path for test in made}
     return any(
-        test not in rule.when and (test.op not in _NEVER_FAULTS or not _is_tested(test, paths))
+        test not in made and (test.op not in _NEVER_FAULTS or not _is_tested(test, paths))
         for test in gone.when
     )
 
@@ -177,7 +185,7 @@ def _is_tested(test: Condition, paths: set[str]) -> bool:
 class _Search:
     """Looks through the ways past the stricter rules for the smallest call that is allowed."""
 
-    allowing: Callable[[RuleSubject], Rule | None]
+    allowing: Callable[[RuleSubject], Judgement | None]
     best: Possible | None = None
     size: int = 0
     left: int = MOST_CHOICES
@@ -212,10 +220,10 @@ class _Search:
 
     def _keep(self, call: RuleSubject, branch: CallSet) -> bool:
         """Hold a call against the judge; keep it where it is the smallest so far."""
-        rule = self.allowing(call)
-        if rule is None:
+        judgement = self.allowing(call)
+        if judgement is None:
             return False
         size = size_of(call)
         if self.best is None or size < self.size:
-            self.best, self.size = Possible(call=call, rule=rule, within=branch), size
+            self.best, self.size = Possible(call=call, rule=judgement.rule, within=branch), size
         return True

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise, product
+from itertools import chain, count, islice, pairwise, product
 from typing import TypeGuard
 
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue, canonical
@@ -29,8 +29,8 @@ LONGEST = 2_000
 """Most characters or entries of a value that is made up."""
 _TEXTS_TRIED = 60
 _VISITS = 4
-_FRESH = ("x", "x1")
-"""What no rule is likely to name: the first is short, the second is seldom a name."""
+_FRESH = 2
+"""How many names below a domain or a folder are tried that no test names."""
 _AT = "v"
 
 Value = JsonObject
@@ -237,17 +237,28 @@ def _at_most(value: JsonValue) -> Machine:
 
 
 def _hosts(tests: Sequence[Literal]) -> list[str]:
-    """Return a host of each class: named ones, one below each named domain, another, none."""
+    """Return a host of each class: named ones, some below each named domain, another, none."""
     named = [str(name) for one in tests for name in _as_list(one.test.value)]
     domains = ["test", *(name[2:] for name in named if name.startswith("*."))]
-    below = [f"{fresh}.{domain}" for domain in domains for fresh in _FRESH]
-    return ["", *(name for name in named if not name.startswith("*.")), *below]
+    exact = [name for name in named if not name.startswith("*.")]
+    taken = {name.lower() for name in exact}
+    below = [
+        f"{fresh}.{domain}" for domain in domains for fresh in _fresh(f".{domain.lower()}", taken)
+    ]
+    return ["", *exact, *below]
 
 
 def _paths(tests: Sequence[Literal]) -> list[str]:
     """Return a path of each class: none, named folders, something in each, another."""
     roots = ["/", *(str(one.test.value) for one in tests)]
-    return ["", *roots, *(f"{root.rstrip('/')}/{fresh}" for root in roots for fresh in _FRESH)]
+    taken = {root.strip("/").rpartition("/")[2].lower() for root in roots}
+    return ["", *roots, *(f"{root.rstrip('/')}/{n}" for root in roots for n in _fresh("", taken))]
+
+
+def _fresh(suffix: str, taken: Iterable[str]) -> Iterable[str]:
+    """Return some short names of which none is taken: so what they stand for has one of its own."""
+    names = chain(("x",), (f"x{number}" for number in count(1)))
+    return islice((name for name in names if name + suffix not in taken), _FRESH)
 
 
 def _spelt(tests: Sequence[Literal]) -> list[str]:
@@ -273,5 +284,7 @@ def _is_number(value: JsonValue) -> TypeGuard[int | float]:
 
 
 def _plain(number: float) -> int | float:
-    whole = isinstance(number, float) and number.is_integer() and abs(number) <= MAX_SAFE_INTEGER
-    return int(number) if whole else number
+    """Return a number as it can stand in a call: a whole one that is too large only with a dot."""
+    if abs(number) > MAX_SAFE_INTEGER:
+        return float(number)
+    return int(number) if float(number).is_integer() else number

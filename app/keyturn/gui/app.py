@@ -31,38 +31,38 @@ _REFERENCE_CALLS = 500
 _WELCOME_SECONDS = 2.0
 
 
-def run_console(resources: Path, platform: str, input_fd: int, output_fd: int) -> int:
-    """Show the window until the broker closes its end of the pipes; returns the exit code."""
-    arguments = ["keyturn", *(["-platform", platform] if platform else [])]
-    application = QApplication(arguments)
-    _refuse_a_broken_binding()
-    application.setQuitOnLastWindowClosed(False)
-    application.setApplicationName("Keyturn")
-    application.setDesktopFileName("keyturn")
-    load_fonts(resources)
-    theme = Theme(_system_appearance(application))
-    look = Look(theme, Icons(resources), Words(resources / "translations"))
-    bridge = Bridge(input_fd, output_fd)
-    appearance = AppearanceKeeper(theme, bridge)
-    appearance.use(read_window_settings(bridge.settings_of_welcome(_WELCOME_SECONDS)))
-    dress(application, theme)
-    accessible = AccessibleAllow()  # lives as long as the application
-    verbs = read_verbs(resources / "verbs.toml")
-    desk = Desk(look, appearance, bridge, verbs, _monotonic_ms)
-    code = _run(application, bridge, desk)
-    del accessible
-    return code
+class Console:
+    """The window of this process, put together and not yet shown."""
 
+    def __init__(self, resources: Path, platform: str, input_fd: int, output_fd: int) -> None:
+        arguments = ["keyturn", *(["-platform", platform] if platform else [])]
+        self._application = QApplication(arguments)
+        _refuse_a_broken_binding()
+        self._application.setQuitOnLastWindowClosed(False)
+        self._application.setApplicationName("Keyturn")
+        self._application.setDesktopFileName("keyturn")
+        load_fonts(resources)
+        theme = Theme(_system_appearance(self._application))
+        look = Look(theme, Icons(resources), Words(resources / "translations"))
+        self._bridge = Bridge(input_fd, output_fd)
+        appearance = AppearanceKeeper(theme, self._bridge)
+        settings = self._bridge.settings_of_welcome(_WELCOME_SECONDS)
+        appearance.use(read_window_settings(settings))
+        dress(self._application, theme)
+        self._accessible = AccessibleAllow()  # lives as long as the application
+        verbs = read_verbs(resources / "verbs.toml")
+        self._desk = Desk(look, appearance, self._bridge, verbs, _monotonic_ms)
 
-def _run(application: QApplication, bridge: Bridge, desk: Desk) -> int:
-    loop = cast("asyncio.AbstractEventLoop", qasync.QEventLoop(application))
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_until_complete(bridge.listen())
-        desk.close()
-    finally:
-        loop.close()
-    return 0
+    def run(self) -> int:
+        """Show the window until the broker closes its end of the pipes; returns the exit code."""
+        loop = cast("asyncio.AbstractEventLoop", qasync.QEventLoop(self._application))
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(self._bridge.listen())
+            self._desk.close()
+        finally:
+            loop.close()
+        return 0
 
 
 def _monotonic_ms() -> int:

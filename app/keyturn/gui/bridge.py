@@ -12,8 +12,6 @@ import time
 from collections.abc import Mapping
 from typing import assert_never
 
-from PySide6.QtCore import QObject, Signal
-
 from keyturn.application.console_protocol import (
     WINDOW_LINE_BYTES,
     AlertShown,
@@ -33,36 +31,15 @@ from keyturn.application.console_protocol import (
     decode_to_window,
     encode_line,
 )
+from keyturn.gui.broker_events import BrokerEvents
 
 _log = logging.getLogger(__name__)
 
 _EARLY_BYTES = 64 * 1024
 
 
-class Bridge(QObject):
-    """Speaks the console protocol on two file descriptors.
-
-    Signals:
-        welcomed(Welcome): the broker's first message.
-        request_shown(RequestShown): something waits for a person.
-        request_detached(RequestDetached): its agent stopped waiting.
-        request_withdrawn(RequestWithdrawn): it has ended.
-        state_changed(StateChanged): parts of the state, coalesced.
-        alerted(str): something to know.
-        raise_asked(): the person started Keyturn a second time.
-        intent_done(IntentDone): what became of an intent or an answer.
-        broker_gone(): the pipe has ended.
-    """
-
-    welcomed = Signal(object)
-    request_shown = Signal(object)
-    request_detached = Signal(object)
-    request_withdrawn = Signal(object)
-    state_changed = Signal(object)
-    alerted = Signal(str)
-    raise_asked = Signal()
-    intent_done = Signal(object)
-    broker_gone = Signal()
+class Bridge(BrokerEvents):
+    """Speaks the console protocol on two file descriptors."""
 
     def __init__(self, input_fd: int, output_fd: int) -> None:
         super().__init__()

@@ -10,21 +10,21 @@ from keyturn.application.console_state import AgentState, HealthState, StopState
 from keyturn.application.stop import StopLevel
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.bridge import Bridge
-from keyturn.gui.history.model import HistoryModel
-from keyturn.gui.history.presenter import HistoryPresenter
-from keyturn.gui.history.view import HistoryView
+from keyturn.gui.late_pages import LatePages
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
+from keyturn.gui.means import Means
 from keyturn.gui.pages import Page
-from keyturn.gui.pages_builder import Means, queue_page, servers_page
+from keyturn.gui.queue.page import queue_page
+from keyturn.gui.said_so_far import SaidSoFar
 from keyturn.gui.sending import IntentSender
-from keyturn.gui.standing_pages import StandingPages
+from keyturn.gui.settings_in_force import SettingsInForce
+from keyturn.gui.standing import Standing
 from keyturn.gui.stopped.presenter import StoppedPresenter
 from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.presentation.alerts import LONGEST_ALERT
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.history_builder import HistoryBuilder
-from keyturn.presentation.rules_builder import draft_of
 from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
@@ -51,42 +51,46 @@ class Desk(QObject):
         self._agents: tuple[AgentState, ...] = ()
         self._waiting = 0
         self._oldest_ms = 0
+        said = SaidSoFar(bridge, self)
         cards = CardBuilder(look.words, verbs)
         self.intents = IntentSender(bridge, self)
         means = Means(
             look=look,
             bridge=bridge,
+            said=said,
             sender=self.intents,
             cards=cards,
             now_ms=now_ms,
             parent=self,
         )
-        servers = servers_page(means)
-        queue = queue_page(means, servers.presenter)
-        self.servers, self.queue = servers.presenter, queue.presenter
+        queue = queue_page(means)
+        self.queue = queue.presenter
         self.sheets, self.reviews, self.ways = queue.sheets, queue.reviews, queue.ways
-        past = HistoryBuilder(look.words, cards)
-        history_model = HistoryModel(self)
-        history = HistoryView(look, history_model)
         stopped = StoppedScreen(look)
-        pages = {Page.QUEUE: queue.view, Page.HISTORY: history, Page.SERVERS: servers.view}
-        self.standing = StandingPages(look, bridge, self.intents, appearance, now_ms, self)
-        self.window = MainWindow(look, {**pages, **self.standing.views}, stopped)
-        self.standing.attach(self.window)
-        self.history = HistoryPresenter(
-            bridge=bridge, model=history_model, view=history, builder=past, parent=self
+        self.window = MainWindow(look, {Page.QUEUE: queue.view}, stopped)
+        in_force = SettingsInForce(bridge, appearance, self)
+        self.pages = LatePages(means, self.window, in_force)
+        self.standing = Standing(
+            look=look,
+            window=self.window,
+            pages=self.pages,
+            sender=self.intents,
+            in_force=in_force,
+            now_ms=now_ms,
+            parent=self,
         )
         self.stopped = StoppedPresenter(
             bridge=bridge,
             view=stopped,
-            builder=StoppedBuilder(look.words, past),
+            builder=StoppedBuilder(look.words, HistoryBuilder(look.words, cards)),
             parent=self,
         )
         self._connect()
 
     def close(self) -> None:
         """Take the window down with the broker."""
-        self.history.close()
+        self.queue.close()
+        self.pages.close()
         self.stopped.close()
         self.standing.close()
         self.window.hide()
@@ -99,9 +103,9 @@ class Desk(QObject):
         self._bridge.alerted.connect(self._on_alert)
         self.queue.waiting_changed.connect(self._on_waiting)
         self.queue.arrived.connect(self._on_arrived)
-        self.servers.request_wanted.connect(self._on_request_wanted)
+        self.pages.request_wanted.connect(self._on_request_wanted)
         self.reviews.review_wanted.connect(self._on_review_wanted)
-        self.history.rule_wanted.connect(self._on_rule_wanted)
+        self.pages.rule_wanted.connect(self._on_rule_wanted)
         self.ways.page_wanted.connect(self.window.show_page)
         self.ways.result_wanted.connect(self._on_result_wanted)
         self.window.stop_requested.connect(self._on_stop)
@@ -110,6 +114,7 @@ class Desk(QObject):
     def _on_welcome(self, message: Welcome) -> None:
         self.standing.restore(message)
         self.window.show()
+        self.pages.begin()
 
     def _on_state(self, state: StateChanged) -> None:
         self._stop = state.stop if state.stop is not None else self._stop
@@ -140,16 +145,18 @@ class Desk(QObject):
         self.window.show_page(Page.QUEUE)
         self.queue.open_card(request_id)
 
-    def _on_review_wanted(self) -> None:
+    def _on_review_wanted(self, request: ApprovalRequest) -> None:
+        self.pages.servers.now().open_review(request)
         self.window.show_page(Page.SERVERS)
 
     def _on_rule_wanted(self, item: HistoryItem) -> None:
         """Start a rule about whom and what a decision was about."""
-        self.standing.start_rule(draft_of(item))
+        self.pages.rules.now().start_rule_about(item)
+        self.window.show_page(Page.RULES)
 
     def _on_result_wanted(self, session: str, number: int) -> None:
         self.window.show_page(Page.HISTORY)
-        self.history.open_result(session, number)
+        self.pages.history.now().open_result(session, number)
 
     def _on_stop(self, trigger: str, level: int) -> None:
         self._bridge.send(StopAll(n=self._bridge.next_number(), trigger=trigger, level=level))

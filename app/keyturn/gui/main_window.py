@@ -1,6 +1,6 @@
 """The frame of the one window: top bar, rail, pages. It knows no port and no page's contents."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
@@ -45,6 +45,7 @@ class MainWindow(QWidget):
         super().__init__(parent)
         self._look = look
         self._pages = dict(pages)
+        self._late: dict[Page, Callable[[Page], None]] = {}
         self._stopped = stopped
         self._page = Page.QUEUE
         self._is_stopped = False
@@ -72,6 +73,16 @@ class MainWindow(QWidget):
         """Return the page that is shown."""
         return self._page
 
+    def offer_late(self, pages: Iterable[Page], build: Callable[[Page], None]) -> None:
+        """Offer pages that are handed in later; `build` does so before it returns."""
+        self._late = dict.fromkeys(pages, build)
+        self.rail.offer({*self._pages, *self._late})
+
+    def add_page(self, page: Page, view: QWidget) -> None:
+        """Take a page that was offered."""
+        self._pages[page] = view
+        self._stack.addWidget(view)
+
     def show_top_bar(self, view: TopBarView) -> None:
         """Show state, counts and grants; a stop brings its own screen up."""
         self.top_bar.show_view(view)
@@ -83,7 +94,9 @@ class MainWindow(QWidget):
         self.setWindowTitle(self._look.words("window.title_state", state=view.state_text))
 
     def show_page(self, page: Page) -> None:
-        """Show a page; one that was not handed in stays where it is."""
+        """Show a page; what is no page of this window leaves it where it is."""
+        if page not in self._pages and page in self._late:
+            self._late[page](page)
         if page not in self._pages:
             return
         self._page = page

@@ -23,7 +23,9 @@ LONGEST_COMPARED = 128
 _UNSEEN = re.compile(f"[{ZERO_WIDTH}{BIDI}\x00-\x1f\x7f-\x9f]+")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _FOR_LETTERS = str.maketrans("01i|34578$@!", "ollleastbsal")
-_JOINED = (("rn", "m"), ("vv", "w"))
+_JOINED = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+_STROKED = dict(zip(map(ord, "øđłħŧɨƀɍɇɉʉƚɗɓƙɖɲŋɾƭ"), "odlhtibrejuldbkdnnrt", strict=True))
+"""Letters with a stroke or a hook, which no normalising takes off."""
 
 
 class Known(NamedTuple):
@@ -81,7 +83,18 @@ def read_alphabet(file: Path, words: frozenset[str]) -> Alphabet:
                 mend="Install Keyturn again.",
             )
         drawn |= dict.fromkeys(map(ord, alike), letter)
-    return Alphabet(drawn, words)
+    return Alphabet(_in_both_cases(drawn), words)
+
+
+def _in_both_cases(drawn: Mapping[int, str]) -> dict[int, str]:
+    """Add the other case of each letter: it reads as the same one to whoever knows the script."""
+    others = {
+        ord(other): letter
+        for code, letter in drawn.items()
+        for other in (chr(code).lower(), chr(code).upper())
+        if len(other) == 1 and not other.isascii()
+    }
+    return {**others, **_STROKED, **drawn}
 
 
 class NameIndex:

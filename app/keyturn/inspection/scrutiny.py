@@ -22,6 +22,9 @@ from keyturn.inspection.wording import MOST_FINDINGS, MOST_READ, SuspiciousWords
 _COMPOUND = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[_.-][A-Za-z0-9]+)+|[a-z0-9]+[A-Z][A-Za-z0-9]*")
 """A name that is no word of any language."""
 _QUOTED = re.compile(r"[`'\"\u2018\u201c]([A-Za-z0-9_.-]{3,128})[`'\"\u2019\u201d]")
+_ODD = re.compile(r"[^A-Za-z0-9_.\-/]")
+"""What a tool's name should not hold (specification 2025-11-25, server/tools, "Tool names"); some
+servers part theirs with a slash."""
 _MOST_TOKENS = 2_000
 _LIKENESS = {
     Likeness.LISTED: FindingKind.LISTED,
@@ -86,6 +89,11 @@ def _of_name(name: str, server: str, known: NameIndex) -> Iterator[Finding]:
     if said_of(name) in (Said.INSTRUCTIONS, Said.TEMPLATE):
         # The one has no name, the other an address that its server reads.
         return
+    odd = _ODD.findall(name[:LONGEST_COMPARED]) if said_of(name) is None else []
+    if odd:
+        # Whatever another letter is drawn like: a name with one is not the name it looks like.
+        words = " ".join(dict.fromkeys(odd))
+        yield Finding(kind=FindingKind.ODD_NAME, words=words[:LONGEST_WORDS], place="/name")
     alike = known.resembled(name, server)
     if alike is not None:
         yield Finding(

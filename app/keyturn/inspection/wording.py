@@ -1,12 +1,13 @@
 """Owns which words of a definition are marked for the person who reviews it, and where they stand.
 
 Lists of words as data, and three shapes: blank stretches, long encoded ones, addresses. Texts are
-folded as for tracing, so neither case, width, unseen characters nor line ends hide a word.
+folded as for tracing, so neither case, width, unseen characters nor line ends hide a word; and read
+once more with every letter as the ASCII one that it is drawn like.
 """
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -24,6 +25,8 @@ _GAP = 40
 """Characters that may stand where a phrase has its star."""
 _MOST_STARTS = 200
 _LISTED = (FindingKind.ORDER, FindingKind.SECRECY, FindingKind.KEY_PATH)
+_PLAIN_SIGNS = {0x2018: "'", 0x2019: "'", 0x02BC: "'", 0x00B4: "'", 0x2800: " "}
+"""Other signs for an apostrophe, and a blank that counts as none (U+2800)."""
 _BLANK = re.compile(r"[ \t\u00a0\u2000-\u200a\u3000]{40,}|(?:\r?\n[ \t]*){8,}")
 _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{100,}={0,2}")
 _ADDRESS = re.compile(r"https?://[^\s<>\"'`)\]}]{3,300}", re.IGNORECASE)
@@ -53,8 +56,9 @@ class Phrase:
 class SuspiciousWords:
     """The phrases of `resources/suspicious_words.toml`."""
 
-    def __init__(self, phrases: tuple[Phrase, ...]) -> None:
+    def __init__(self, phrases: tuple[Phrase, ...], drawn: Mapping[int, str]) -> None:
         self._phrases = phrases
+        self._drawn = drawn
 
     def found_in(self, definition: JsonObject) -> Iterator[Finding]:
         """Yield what is found, text by text; every kind is said once of a text."""
@@ -66,13 +70,13 @@ class SuspiciousWords:
                 return
 
     def _in_text(self, text: str, place: str) -> Iterator[Finding]:
-        folded = fold(text)
+        folded = fold(text.translate(_PLAIN_SIGNS))
         said: set[FindingKind] = set()
-        for phrase in self._phrases:
-            words = "" if phrase.kind in said else phrase.found_in(folded)
-            if words:
-                said.add(phrase.kind)
-                yield _finding(phrase.kind, words, place)
+        for reading in dict.fromkeys((folded, folded.translate(self._drawn))):
+            for phrase, words in self._spoken(reading):
+                if phrase.kind not in said:
+                    said.add(phrase.kind)
+                    yield _finding(phrase.kind, words, place)
         blank = _BLANK.search(text)
         if blank is not None and text[blank.end() :].strip():
             after = text[blank.end() :].strip()
@@ -82,13 +86,18 @@ class SuspiciousWords:
         if (address := _ADDRESS.search(text)) is not None:
             yield _finding(FindingKind.ADDRESS, address.group(), place)
 
+    def _spoken(self, folded: str) -> Iterator[tuple[Phrase, str]]:
+        for phrase in self._phrases:
+            words = phrase.found_in(folded)
+            if words:
+                yield phrase, words
 
-def read_suspicious_words(file: Path) -> SuspiciousWords:
-    """Read the list; raises ConfigurationError when the file is not what it should be."""
+
+def read_suspicious_words(file: Path, drawn: Mapping[int, str]) -> SuspiciousWords:
+    """Read the list; `drawn` is an alphabet's. Raises ConfigurationError for an unusable file."""
     data = tomllib.loads(file.read_text(encoding="utf-8"))
-    return SuspiciousWords(
-        tuple(phrase for kind in _LISTED for phrase in _phrases(file, kind, data.get(kind.value)))
-    )
+    phrases = (p for kind in _LISTED for p in _phrases(file, kind, data.get(kind.value)))
+    return SuspiciousWords(tuple(phrases), drawn)
 
 
 def _phrases(file: Path, kind: FindingKind, rows: object) -> Iterator[Phrase]:

@@ -16,6 +16,7 @@ _KEYS = {
     FindingKind.PADDING: "findings.padding",
     FindingKind.OTHER_TOOL: "findings.other_tool",
     FindingKind.RESEMBLES: "findings.resembles",
+    FindingKind.ODD_NAME: "findings.odd_name",
     FindingKind.ADDRESS: "findings.address",
     FindingKind.ALSO_OFFERED: "findings.also_offered",
     FindingKind.LIKE_LISTED: "findings.like_listed",

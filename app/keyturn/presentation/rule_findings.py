@@ -3,6 +3,7 @@
 from typing import Final
 
 from keyturn.domain.canonical import canonical
+from keyturn.domain.rule import Rule
 from keyturn.domain.rule_lint import Finding, Oddity
 from keyturn.domain.rule_proof import Answer, Never, Possible, Unproved
 from keyturn.presentation.rule_sentences import RuleSentences
@@ -48,10 +49,11 @@ class RuleFindings:
         match answer:
             case Never():
                 return self._words("rules.ever_never")
-            case Possible():
-                return self._words(
-                    "rules.ever_possible", rule=self._named(answer), call=self._call(answer)
-                )
+            case Possible(rule=None):
+                return self._words("rules.ever_unasked", call=self._call(answer))
+            case Possible(rule=Rule() as rule):
+                named = self._words("rules.quoted", text=self._sentences.title(rule))
+                return self._words("rules.ever_possible", rule=named, call=self._call(answer))
             case Unproved():
                 return self._words("rules.ever_unproved")
 
@@ -64,9 +66,6 @@ class RuleFindings:
                 return self._words("rules.newly_some", call=self._call(answer))
             case Unproved():
                 return self._words("rules.newly_unproved")
-
-    def _named(self, answer: Possible) -> str:
-        return self._words("rules.quoted", text=self._sentences.title(answer.rule))
 
     def _call(self, answer: Possible) -> str:
         """Return who calls what with which arguments, none of it as markup or unseen."""

@@ -8,8 +8,9 @@ from keyturn.domain.back_test import PastCall, back_test
 from keyturn.domain.canonical import JsonObject, Parsed, parse_strict
 from keyturn.domain.client_request import kind_of
 from keyturn.domain.decision import Outcome
+from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Kind, Rule
-from keyturn.domain.rule_proof import newly_allowed
+from keyturn.domain.rule_proof import Never, newly_allowed
 from keyturn.domain.tier import Tier
 from keyturn.presentation.history_builder import RecordedCall
 from keyturn.presentation.rule_findings import RuleFindings
@@ -26,12 +27,16 @@ def past_calls(items: Iterable[RecordedCall]) -> tuple[PastCall, ...]:
 
 
 def study_lines(
-    before: Sequence[Rule], rule: Rule, calls: Sequence[PastCall], words: Words
+    before: Sequence[Rule],
+    rule: Rule,
+    calls: Sequence[PastCall],
+    words: Words,
+    posture: Posture = Posture.ASK_ALL,
 ) -> tuple[str, ...]:
     """Return what putting a rule beside others would change, a sentence each."""
     others = [other for other in before if other.id != rule.id]
     after = [*others, rule]
-    found = back_test(before, after, calls, rule)
+    found = back_test(before, after, calls, rule, posture)
     lines: list[str] = []
     if found.looked:
         counts = {"n": found.matched, "looked": found.looked, "denied": found.matched_denied}
@@ -41,9 +46,13 @@ def study_lines(
             lines.append(words("rules.back_changed", n=moved, passing=found.loosened))
         if found.unclear:
             lines.append(words("rules.back_unclear", n=found.unclear))
-    if rule.effect is Effect.ALLOW:
-        answer = newly_allowed(before, after, most=_MOST_WAYS)
+    replaced = next((other for other in before if other.id == rule.id), None)
+    answer = newly_allowed(before, after, most=_MOST_WAYS)
+    # That a new rule which tightens allows nothing goes without saying.
+    if rule.effect is Effect.ALLOW or (replaced is not None and answer != Never()):
         lines.append(RuleFindings(words).newly(answer))
+    if replaced is not None and rule.limits.may_allow_more_than(replaced.limits):
+        lines.append(words("rules.newly_more"))
     return tuple(lines)
 
 

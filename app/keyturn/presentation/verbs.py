@@ -7,6 +7,7 @@ short and plain; everything else is left for the caller to quote.
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.:/ -]{0,63}")
 _NAME_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _PLACEHOLDER = re.compile(r"\{(?P<count>#)?(?P<path>/[^} ]+)(?: (?P<nouns>[^}]*))?\}")
 _MOST_WORDS = 7
+_REMEMBERED = 512
+"""Tools whose entries are at hand: a queue of a hundred calls asks for few, each several times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +62,25 @@ class Verbs:
 
     def __init__(self, tools: tuple[ToolPhrase, ...], vocabulary: Vocabulary) -> None:
         self._tools = tools
+        self._about = lru_cache(maxsize=_REMEMBERED)(self._find)
         self.vocabulary = vocabulary
 
     def phrase(self, server: str, tool: str, arguments: JsonValue) -> str:
         """Return "write a file" for a call; empty when neither catalogue nor name says it."""
-        for entry in self._tools:
-            if entry.forms and entry.covers(server, tool):
+        for entry in self._about(server, tool):
+            if entry.forms:
                 return next(filter(None, (_filled(form, arguments) for form in entry.forms)), "")
         return self._named_phrase(server, tool)
 
     def decisive_paths(self, server: str, tool: str) -> tuple[str, ...]:
         """Return the pointers of the arguments that the catalogue calls decisive."""
-        for entry in self._tools:
-            if entry.decisive and entry.covers(server, tool):
+        for entry in self._about(server, tool):
+            if entry.decisive:
                 return entry.decisive
         return ()
+
+    def _find(self, server: str, tool: str) -> tuple[ToolPhrase, ...]:
+        return tuple(entry for entry in self._tools if entry.covers(server, tool))
 
     def _named_phrase(self, server: str, tool: str) -> str:
         if not _PLAIN_NAME.fullmatch(tool):

@@ -85,6 +85,7 @@ def _create(path: Path) -> None:
     """Make the database under another name and move it into place whole.
 
     So a file under the real name that is empty or has no tables was damaged, never half made.
+    Until then nobody looks at it: it is written to the disk once, before it is moved.
     """
     stray = [suffix for suffix in ("-wal", "-shm") if _beside(path, suffix).exists()]
     if stray:
@@ -93,6 +94,8 @@ def _create(path: Path) -> None:
     new.unlink(missing_ok=True)
     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with closing(sqlite3.connect(new, isolation_level=None)) as connection:
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA journal_mode = MEMORY")
         # Both are fixed once the first table is there.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -100,6 +103,7 @@ def _create(path: Path) -> None:
         connection.execute(
             "INSERT INTO profile VALUES ('install_id', ?)", ("kt-" + secrets.token_hex(16),)
         )
+    _sync(new, os.O_RDWR)
     new.rename(path)
     _sync_folder(path.parent)
 
@@ -110,9 +114,12 @@ def _beside(path: Path, suffix: str) -> Path:
 
 def _sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut; Windows has no such call and needs none."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
+    if os.name == "posix":
+        _sync(folder, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    handle = os.open(path, flags)
     try:
         os.fsync(handle)
     finally:

@@ -74,6 +74,18 @@ def test_uses_outlive_the_broker_and_are_kept_before_the_call_moves() -> None:
     play(story)
 
 
+def test_a_use_that_is_not_kept_yet_is_not_given_twice_when_the_rules_are_read_again() -> None:
+    async def story() -> None:
+        world = World(TWICE)
+        rules = book(world)
+        await rules.load()
+        assert rules.counts.take(TWICE)
+        await rules.load()
+        assert rules.counts.uses("r-allow") == 1
+
+    play(story)
+
+
 def test_a_use_that_cannot_be_kept_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> None:
         world = World(TWICE)

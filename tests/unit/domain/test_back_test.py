@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from keyturn.domain.back_test import BackTest, PastCall, back_test
 from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_life import RuleLimits
 from keyturn.domain.tier import Tier
@@ -63,3 +64,11 @@ def test_limits_are_taken_as_not_reached_and_a_rule_that_is_off_as_absent() -> N
     assert back_test((), (limited,), CALLS, limited).loosened == 4
     off = replace(ALLOW, enabled=False)
     assert back_test((), (off,), CALLS, off).matched == 0
+
+
+def test_what_the_posture_allows_passes_before_and_after() -> None:
+    read = replace(CALLS[0], tier=Tier.T0)
+    ask = Rule(id="ask", effect=Effect.ASK)
+    reads = Posture.ASK_WRITES
+    assert back_test((), (ALLOW,), (read,), ALLOW, reads).loosened == 0
+    assert back_test((), (ask,), (read,), ask, reads).tightened == 1

@@ -129,3 +129,19 @@ def test_a_refusal_names_the_rule_that_no_approval_can_overrule() -> None:
     never = Rule(id="n", effect=Effect.DENY, never=True)
     exact = Rule(id="d", effect=Effect.DENY, agent="a", server="s", tool="t")
     assert judged(Moment(now=NINE), exact, ALLOW, never).rule == never
+
+
+def test_a_limit_is_wider_where_it_is_gone_larger_or_later() -> None:
+    tight = RuleLimits(per_minute=2, uses=2, until=NOON)
+    assert not tight.may_allow_more_than(tight)
+    assert not tight.may_allow_more_than(RuleLimits())
+    later = NOON.replace("2026", "2027")
+    for wider in (
+        RuleLimits(uses=2, until=NOON),
+        replace(tight, per_minute=3),
+        replace(tight, uses=3),
+        replace(tight, until=later),
+        replace(tight, until=""),
+    ):
+        assert wider.may_allow_more_than(tight)
+        assert wider == RuleLimits(uses=2, until=NOON) or not tight.may_allow_more_than(wider)

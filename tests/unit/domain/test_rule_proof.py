@@ -12,6 +12,7 @@ from keyturn.domain.rule_proof import (
     Possible,
     Question,
     Unproved,
+    can_be_reached,
     can_ever,
     newly_allowed,
 )
@@ -111,3 +112,51 @@ def test_rules_of_other_kinds_are_asked_about_as_well(kind: Kind) -> None:
     assert isinstance(can_ever(Question(kind=kind), (allow,)), Possible)
     assert can_ever(Question(), (allow,)) == Never()
     assert can_ever(Question(kind=kind, tool="https:*"), (allow,)) == Never()
+
+
+def test_a_host_that_no_rule_names_is_found_whatever_they_name() -> None:
+    below = Rule(id="below", effect=Effect.ALLOW, when=(host("*.example.com"),))
+    named = Rule(id="named", effect=Effect.DENY, when=(host("x.example.com", "x1.example.com"),))
+    call = shown(can_ever(Question(), (below, named))).call
+    assert call.arguments == {"to": "x2.example.com"}
+    folders = [under("/a"), under("/a/x"), under("/a/x1")]
+    allow, *denied = (
+        Rule(id=str(n), effect=Effect.DENY if n else Effect.ALLOW, when=(test,))
+        for n, test in enumerate(folders)
+    )
+    assert shown(can_ever(Question(), (allow, *denied))).call.arguments["file"] in ("/a", "/a/x2")
+
+
+def host(*names: str) -> Condition:
+    return Condition(path="/to", op=Operator.HOST_IN, value=list(names))
+
+
+def under(folder: str) -> Condition:
+    return Condition(path="/file", op=Operator.PATH_UNDER, value=folder)
+
+
+@pytest.mark.parametrize("kind", [Kind.COMPLETE, Kind.TASK])
+def test_what_is_not_asked_about_is_possible_without_a_rule(kind: Kind) -> None:
+    deny = Rule(id="deny", effect=Effect.DENY, kind=kind, server="git")
+    answer = shown(can_ever(Question(kind=kind), ()))
+    assert answer.rule is None
+    assert shown(can_ever(Question(kind=kind), (deny,))).call.server != "git"
+    assert can_ever(Question(kind=kind, server="git"), (deny,)) == Never()
+    assert shown(newly_allowed((deny,), ())).call.server == "git"
+    assert newly_allowed((), (deny,)) == Never()
+
+
+@pytest.mark.parametrize("op", [Operator.GT, Operator.GE, Operator.LT, Operator.EQ])
+def test_the_largest_numbers_are_no_surprise(op: Operator) -> None:
+    for number in (2**53 - 1, -(2**53) + 1, 1e300):
+        test = Condition(path="/n", op=op, value=number)
+        rule = Rule(id="r", effect=Effect.ALLOW, when=(test,))
+        assert isinstance(can_ever(Question(), (rule,)), Possible)
+
+
+def test_a_freeze_decides_within_its_window() -> None:
+    window = (Window(begins="2026-01-01T00:00:00.000Z", ends="2026-01-02T00:00:00.000Z"),)
+    freeze = Rule(id="freeze", effect=Effect.ASK, server="git", during=window)
+    other = Rule(id="other", effect=Effect.DENY, server="mail")
+    assert isinstance(can_be_reached(freeze, (other,)), Possible)
+    assert can_be_reached(freeze, (Rule(id="all", effect=Effect.DENY),)) == Never()

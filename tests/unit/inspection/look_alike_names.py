@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 FILE = Path(__file__).parent / "names" / "genuine_tool_names.txt"
-_CYRILLIC = dict(zip("aceopxyi", "асеорхуі", strict=True))
-_GREEK = dict(zip("ovu", "ονυ", strict=True))
+_CYRILLIC = dict(zip("aceopxyikmtbgs", "асеорхуікмтвԍѕ", strict=True))
+_GREEK = dict(zip("ovuaikptxye", "ονυαικρτχγε", strict=True))
+_STROKED = dict(zip("odlhtkbn", "øđłħŧƙɓɲ", strict=True))
 _DIGITS = dict(zip("oliest", "011357", strict=True))
 _UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 LONG_ENOUGH = 6
@@ -61,7 +62,7 @@ def _replaced(name: str, table: Mapping[str, str], chance: random.Random) -> str
 
 
 def _of_another_script(name: str, chance: random.Random) -> str:
-    return _replaced(name, chance.choice((_CYRILLIC, _GREEK)), chance)
+    return _replaced(name, chance.choice((_CYRILLIC, _GREEK, _STROKED)), chance)
 
 
 def _with_digits(name: str, chance: random.Random) -> str:

@@ -17,9 +17,10 @@ from keyturn.inspection.scrutiny import DefinitionScrutiny
 from keyturn.inspection.wording import MOST_FINDINGS, read_suspicious_words
 
 RESOURCES = Path(__file__).parents[3] / "resources"
+ALPHABET = read_alphabet(RESOURCES / "alike_letters.toml", frozenset())
 SCRUTINY = DefinitionScrutiny(
-    read_suspicious_words(RESOURCES / "suspicious_words.toml"),
-    read_alphabet(RESOURCES / "alike_letters.toml", frozenset()),
+    read_suspicious_words(RESOURCES / "suspicious_words.toml", ALPHABET.drawn),
+    ALPHABET,
     read_known_servers(RESOURCES / "known_servers.toml"),
     load_runners(RESOURCES / "runners.toml"),
 )
@@ -180,3 +181,9 @@ def test_a_list_that_is_none_is_refused(text: str, tmp_path: Path) -> None:
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError, match="cannot be used"):
         read_known_servers(file)
+
+
+@pytest.mark.parametrize("name", ["se\u043dd", "r\u00f8ot", "send mail", "send\u200b"])
+def test_a_name_that_no_tool_should_have_is_marked_whatever_it_is_like(name: str) -> None:
+    found = _findings(_tool(name, "Sends."), {})
+    assert [(one.kind, one.raises_caution) for one in found] == [(FindingKind.ODD_NAME, True)]

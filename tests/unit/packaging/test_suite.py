@@ -88,6 +88,19 @@ def test_every_layer_runs_unless_left_out() -> None:
     assert rest[-1].command[0] == "python"
 
 
+def test_only_the_layers_of_the_window_load_qt() -> None:
+    everything = suite.test_steps("python", frozenset())
+    loading = {
+        s.name for s in everything if "pytest" in s.command and "no:pytest-qt" not in s.command
+    }
+    assert loading == {"gui", "display"}
+    assert not [
+        s.name
+        for s in suite.test_steps("python", frozenset({"gui"}))
+        if "pytest" in s.command and "no:pytest-qt" not in s.command
+    ]
+
+
 def test_what_is_measured_apart_is_run_once() -> None:
     by_name = {step.name: step.command for step in suite.test_steps("python", frozenset())}
     for folder in suite.COVERED:

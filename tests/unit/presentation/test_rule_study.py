@@ -5,6 +5,7 @@ from pathlib import Path
 
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.rule_life import RuleLimits
 from keyturn.domain.tier import Tier
 from keyturn.presentation.rule_study import past_calls, study_lines
 from keyturn.presentation.words import Words
@@ -53,3 +54,18 @@ def test_without_a_history_only_what_is_newly_allowed_is_said() -> None:
     (line,) = study_lines((), ALLOW, (), WORDS)
     assert line.startswith("It newly allows")
     assert study_lines((), replace(ALLOW, effect=Effect.DENY), (), WORDS) == ()
+
+
+def test_an_edit_that_loosens_without_allowing_says_so() -> None:
+    deny = replace(ALLOW, effect=Effect.DENY)
+    assert study_lines((ALLOW, deny), replace(deny, effect=Effect.DENY), (), WORDS) == ()
+    standing = replace(ALLOW, id="standing")
+    (line,) = study_lines((standing, deny), replace(deny, tool="push_all"), (), WORDS)
+    assert line.startswith("It newly allows")
+
+
+def test_a_limit_that_is_lifted_is_said() -> None:
+    once = replace(ALLOW, limits=RuleLimits(uses=1))
+    lines = study_lines((once,), ALLOW, (), WORDS)
+    assert lines[-1].startswith("It allows more calls, or longer")
+    assert len(study_lines((ALLOW,), once, (), WORDS)) == 1

@@ -1,5 +1,6 @@
 """What is opened, what is refused, and that nothing is ever made anew in its place."""
 
+import os
 import shutil
 import sqlite3
 import stat
@@ -35,6 +36,21 @@ def test_a_new_one_is_private_and_has_the_promised_pragmas(tmp_path: Path) -> No
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         for path in folder.iterdir():
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
+
+
+def test_a_new_one_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Making it waits for the disk twice, however many steps there are."""
+    synced: list[tuple[str, list[str]]] = []
+
+    def noted(handle: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file"
+        synced.append((kind, sorted(path.name for path in tmp_path.iterdir())))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    open_for_writing(tmp_path).close()
+    assert synced == [("file", [f"{DATABASE_NAME}.new"]), ("folder", [DATABASE_NAME])]
 
 
 def test_it_keeps_its_name(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from keyturn.application.console_state import AgentState, ServerState
 from keyturn.application.registry import checked_agent_name
 from keyturn.domain.errors import KeyturnError
 from keyturn.gui.agents.view import AgentsView
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.agents import Launch
@@ -30,7 +30,7 @@ class AgentsPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         sender: IntentSender,
         view: AgentsView,
         words: Words,

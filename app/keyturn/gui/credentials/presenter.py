@@ -15,7 +15,7 @@ from keyturn.application.console_protocol import (
     StateChanged,
 )
 from keyturn.application.console_state import CredentialState
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.credentials.view import CredentialsView
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
 from keyturn.gui.sending import IntentSender
@@ -30,7 +30,7 @@ class CredentialsPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         sender: IntentSender,
         view: CredentialsView,
         words: Words,

@@ -11,7 +11,7 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from keyturn.application.console_protocol import StateChanged, Welcome
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.view import HistoryView
 from keyturn.gui.worker import Worker
@@ -52,7 +52,7 @@ class HistoryPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         model: HistoryModel,
         view: HistoryView,
         builder: HistoryBuilder,

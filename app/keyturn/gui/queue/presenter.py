@@ -102,6 +102,11 @@ class QueuePresenter(QObject):
         waiting = self._waiting.get(self._open or "")
         return waiting.request if waiting is not None else None
 
+    def close(self) -> None:
+        """Show nothing more: the window is going."""
+        self._clock.stop()
+        self._gathering.stop()
+
     def _connect(self) -> None:
         self._bridge.request_shown.connect(self._on_shown)
         self._bridge.request_detached.connect(self._on_detached)

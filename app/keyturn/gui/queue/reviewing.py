@@ -1,21 +1,22 @@
 """The other ways out of a review's card: to the servers' screen, or the tool taken from agents."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.approval_request import RequestKind
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.view import QueueView
-from keyturn.gui.servers.presenter import ServersPresenter
 from keyturn.presentation.answer import Route
 from keyturn.presentation.card import CardKind, CardView
 
 
 class CardReviews(QObject):
-    """Joins the queue's card with what the servers' screen knows."""
+    """Joins the queue's card with the servers' screen, which may not be built yet."""
 
-    review_wanted = Signal()
-    """The servers' screen shows the review; it only has to come up."""
+    review_wanted = Signal(object)
+    """`ApprovalRequest`: the servers' screen is to show its review."""
 
     def __init__(
         self,
@@ -23,13 +24,14 @@ class CardReviews(QObject):
         model: QueueModel,
         view: QueueView,
         queue: QueuePresenter,
-        servers: ServersPresenter,
+        new_tools: Callable[[str], int],
         parent: QObject | None = None,
     ) -> None:
+        """`new_tools` tells how many tools of a server wait for their first review."""
         super().__init__(parent)
         self._view = view
         self._queue = queue
-        self._servers = servers
+        self._new_tools = new_tools
         model.card_changed.connect(self._on_card)
         view.card.review.remove_pressed.connect(self._on_remove)
         view.card.review.elsewhere_pressed.connect(self._on_elsewhere)
@@ -38,7 +40,7 @@ class CardReviews(QObject):
         request = self._queue.open_request
         if card is None or card.kind is not CardKind.DEFINITION or request is None:
             return
-        self._view.card.review.say_together(self._servers.new_tools(request.server))
+        self._view.card.review.say_together(self._new_tools(request.server))
 
     def _on_remove(self) -> None:
         """Refuse the tool on screen and keep it from agents; that needs no more than a denial."""
@@ -49,5 +51,4 @@ class CardReviews(QObject):
     def _on_elsewhere(self) -> None:
         request = self._queue.open_request
         if request is not None and request.kind in (RequestKind.DEFINITION, RequestKind.CHANGE):
-            self._servers.open_review(request)
-            self.review_wanted.emit()
+            self.review_wanted.emit(request)

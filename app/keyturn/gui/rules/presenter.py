@@ -15,7 +15,7 @@ from keyturn.application.console_protocol import (
     UseRules,
 )
 from keyturn.domain.policy import Posture
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
 from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.study import RuleStudy
@@ -26,12 +26,14 @@ from keyturn.presentation.rules_builder import (
     RulesBuilder,
     RulesState,
     data_of,
+    draft_of,
     read_rules,
     rule_of,
     with_hits,
 )
 from keyturn.presentation.seals import rules_rest
 from keyturn.presentation.words import Words
+from keyturn.storage.queries.items import HistoryItem
 
 _POSTURES: Final = {posture.value: posture for posture in Posture}
 
@@ -42,7 +44,7 @@ class RulesPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         sender: IntentSender,
         view: RulesView,
         builder: RulesBuilder,
@@ -85,9 +87,18 @@ class RulesPresenter(QObject):
         self._show_form()
         self._view.show_form()
 
+    def start_rule_about(self, item: HistoryItem) -> None:
+        """Open the form with whom and what a decision was about."""
+        self.start_rule(draft_of(item))
+
     def open_rule(self, rule_id: str) -> None:
         """Open a rule beside the list; one that is gone opens nothing."""
         self._on_chosen(rule_id)
+
+    def close(self) -> None:
+        """Stop reading what past calls say of a rule."""
+        if self._study is not None:
+            self._study.close()
 
     def _connect(self, view: RulesView) -> None:
         view.add_requested.connect(self._on_add)

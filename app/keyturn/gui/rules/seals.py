@@ -14,7 +14,7 @@ from keyturn.application.console_protocol import (
     StateChanged,
 )
 from keyturn.application.pin_messages import SettleSeals, UnlockSeals
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.list_page import NoticeBar
 from keyturn.gui.forms.outcome import Outcome, PageNote
 from keyturn.gui.forms.question import QuestionPane
@@ -112,7 +112,7 @@ class SealsPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         sender: IntentSender,
         pane: SealPane,
         note: PageNote,

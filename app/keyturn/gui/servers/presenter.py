@@ -21,7 +21,7 @@ from keyturn.application.console_state import ServerState
 from keyturn.domain.decision import Outcome
 from keyturn.domain.pattern import name_matches
 from keyturn.domain.rule import Kind, Rule
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.servers.actions import ServerActions
 from keyturn.gui.servers.model import NewServer, ServersModel
@@ -47,7 +47,7 @@ class ServersPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         sender: IntentSender,
         model: ServersModel,
         view: ServersView,
@@ -93,13 +93,9 @@ class ServersPresenter(QObject):
         self._chosen = (server, tool)
         self._show()
 
-    def new_tools(self, server: str) -> int:
-        """Return how many tools of a server wait for their first review."""
-        return len(self._known.unreviewed(server))
-
     def open_review(self, request: ApprovalRequest) -> None:
         """Show the review of a tool, or the list of all new tools where there are several."""
-        together = self.new_tools(request.server) > 1
+        together = len(self._known.unreviewed(request.server)) > 1
         if request.kind is RequestKind.DEFINITION and together:
             self.open_together(request.server)
         else:

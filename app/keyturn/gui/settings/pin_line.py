@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from keyturn.application.console_protocol import IntentDone, StateChanged
 from keyturn.application.pin_messages import PinState, SetPin
 from keyturn.domain.pin import LONGEST, SHORTEST, PinUse, is_usable
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.fields import Labelled, PinField
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine
 from keyturn.gui.look import Look
@@ -100,7 +100,7 @@ class PinPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         sender: IntentSender,
         line: PinLine,
         words: Words,

@@ -13,12 +13,12 @@ from keyturn.application.console_protocol import (
     Welcome,
 )
 from keyturn.domain.policy import Posture
-from keyturn.gui.appearance import AppearanceKeeper
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings.pin_line import PinPresenter
 from keyturn.gui.settings.view import SettingsView
+from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.presentation.settings_builder import POSTURE, QUIT, About, SettingsBuilder
 from keyturn.presentation.window_settings import WindowSettings, read_window_settings
 from keyturn.presentation.words import Words
@@ -31,23 +31,21 @@ class SettingsPresenter(QObject):
 
     rules_wanted = Signal()
     """A person wants to see the rules' page."""
-    delays_changed = Signal(object)
-    """`ArmingDelays`, also the first ones."""
 
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
         sender: IntentSender,
         view: SettingsView,
-        appearance: AppearanceKeeper,
+        in_force: SettingsInForce,
         words: Words,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._sender = sender
         self._view = view
-        self._appearance = appearance
+        self._in_force = in_force
         self._words = words
         self._builder = SettingsBuilder(words)
         self._stored: Mapping[str, str] = {}
@@ -81,6 +79,10 @@ class SettingsPresenter(QObject):
 
     # ---------------------------------------------------------------- from the person
 
+    def ask_quit(self) -> None:
+        """Ask whether Keyturn is to end; only the answer ends it."""
+        self._view.ask_quit()
+
     def _on_search(self, text: str) -> None:
         self._search = text
         self._show()
@@ -88,13 +90,13 @@ class SettingsPresenter(QObject):
     def _on_changed(self, name: str, value: str) -> None:
         """Act at once; what could not be stored is taken back."""
         before = self._stored
-        self._take({**before, name: value})
+        self._try({**before, name: value})
 
         def heard(done: IntentDone) -> None:
             if done.ok:
                 self._view.note.say(Outcome.DONE, self._words("settings.saved"))
                 return
-            self._take(before)
+            self._try(before)
             self._view.note.say(Outcome.FAILED, done.sentence)
 
         self._sender.send(lambda n: PutSetting(n=n, name=name, value=value), heard)
@@ -117,13 +119,13 @@ class SettingsPresenter(QObject):
 
     # ---------------------------------------------------------------- showing
 
+    def _try(self, stored: Mapping[str, str]) -> None:
+        self._in_force.use(stored)
+        self._take(stored)
+
     def _take(self, stored: Mapping[str, str]) -> None:
         self._stored = dict(stored)
-        settings = read_window_settings(stored)
-        self._appearance.use(settings)
-        if settings.delays != self._settings.delays:
-            self.delays_changed.emit(settings.delays)
-        self._settings = settings
+        self._settings = read_window_settings(stored)
         self._show()
 
     def _show(self) -> None:

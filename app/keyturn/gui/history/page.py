@@ -1,0 +1,24 @@
+"""Builds the history's screen with its model and presenter."""
+
+from PySide6.QtWidgets import QWidget
+
+from keyturn.gui.broker_events import BrokerEvents
+from keyturn.gui.history.model import HistoryModel
+from keyturn.gui.history.presenter import HistoryPresenter
+from keyturn.gui.history.view import HistoryView
+from keyturn.gui.means import Means
+from keyturn.presentation.history_builder import HistoryBuilder
+
+
+def history_page(means: Means, events: BrokerEvents) -> tuple[QWidget, HistoryPresenter]:
+    """Return the screen and who feeds it."""
+    model = HistoryModel(means.parent)
+    view = HistoryView(means.look, model)
+    presenter = HistoryPresenter(
+        bridge=events,
+        model=model,
+        view=view,
+        builder=HistoryBuilder(means.look.words, means.cards),
+        parent=means.parent,
+    )
+    return view, presenter

@@ -1,0 +1,193 @@
+"""Builds the pages that the first picture does not need: one slice a turn of the loop, or at once.
+
+A window that died while calls wait must be back at once, and only the queue answers them. Whoever
+asks for a page that is not built yet waits for that page alone. The pages' modules are loaded with
+them, which is why the imports stand inside the functions here, and nowhere else in the window.
+"""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from keyturn.gui.broker_events import BrokerEvents
+from keyturn.gui.main_window import MainWindow
+from keyturn.gui.means import Means
+from keyturn.gui.pages import Page
+from keyturn.gui.settings_in_force import SettingsInForce
+
+if TYPE_CHECKING:
+    from keyturn.gui.agents.presenter import AgentsPresenter
+    from keyturn.gui.credentials.presenter import CredentialsPresenter
+    from keyturn.gui.history.presenter import HistoryPresenter
+    from keyturn.gui.rules.presenter import RulesPresenter
+    from keyturn.gui.servers.presenter import ServersPresenter
+    from keyturn.gui.settings.presenter import SettingsPresenter
+
+CALM_MS: Final = 500
+"""After the broker's first word: by then what waits is on screen."""
+
+Presenter = TypeVar("Presenter")
+Slices = Generator[None, None, Presenter]
+
+
+class LatePage(Generic[Presenter]):
+    """One page: what remains to be done of it, then its presenter."""
+
+    def __init__(self, slices: Slices[Presenter]) -> None:
+        self._slices = slices
+        self._built: tuple[Presenter] | None = None
+
+    @property
+    def built(self) -> Presenter | None:
+        """Return the presenter once the page is built."""
+        return self._built[0] if self._built is not None else None
+
+    def step(self) -> None:
+        """Do one slice; there must be one left."""
+        try:
+            next(self._slices)
+        except StopIteration as end:
+            self._built = (end.value,)
+
+    def now(self) -> Presenter:
+        """Do what is left and return the presenter."""
+        while self._built is None:
+            self.step()
+        return self._built[0]
+
+
+class LatePages(QObject):
+    """Hands each page to the window, and to each page what it missed."""
+
+    placed = Signal(object)
+    """The page's `QWidget`; it is in the window from now on."""
+    request_wanted = Signal(str)
+    """Id of a request that is answered in the queue."""
+    rule_wanted = Signal(object)
+    """`HistoryItem`: make a rule from this decision."""
+
+    def __init__(self, means: Means, window: MainWindow, in_force: SettingsInForce) -> None:
+        super().__init__(means.parent)
+        self._means = means
+        self._window = window
+        self._in_force = in_force
+        self.history = LatePage(self._history())
+        self.rules = LatePage(self._rules())
+        self.agents = LatePage(self._agents())
+        self.servers = LatePage(self._servers())
+        self.credentials = LatePage(self._credentials())
+        self.settings = LatePage(self._settings())
+        self._pages: dict[Page, LatePage[Any]] = {
+            Page.HISTORY: self.history,
+            Page.RULES: self.rules,
+            Page.AGENTS: self.agents,
+            Page.SERVERS: self.servers,
+            Page.CREDENTIALS: self.credentials,
+            Page.SETTINGS: self.settings,
+        }
+        self._turns = QTimer(self)
+        self._turns.timeout.connect(self._turn)
+        window.offer_late(self._pages, self.need)
+
+    def begin(self) -> None:
+        """Build them while nothing else is to be done, from a moment on."""
+        self._turns.start(CALM_MS)
+
+    def need(self, page: Page) -> None:
+        """Build a page at once; one that is built stays as it is."""
+        if page in self._pages:
+            self._pages[page].now()
+
+    def close(self) -> None:
+        """Build no more, and stop those that read."""
+        self._turns.stop()
+        for reading in (self.history.built, self.rules.built):
+            if reading is not None:
+                reading.close()
+
+    def _turn(self) -> None:
+        unbuilt = (page for page in self._pages.values() if page.built is None)
+        page = next(unbuilt, None)
+        if page is None:
+            self._turns.stop()
+            return
+        self._turns.setInterval(0)
+        page.step()
+
+    def _place(self, page: Page, view: QWidget, events: BrokerEvents) -> None:
+        self._window.add_page(page, view)
+        self.placed.emit(view)
+        self._means.said.tell(events)
+
+    def _events(self) -> BrokerEvents:
+        return self._means.said.events_from_now(self)
+
+    # ---------------------------------------------------------------- the pages
+
+    def _history(self) -> "Slices[HistoryPresenter]":
+        from keyturn.gui.history.page import history_page
+
+        yield
+        events = self._events()
+        view, presenter = history_page(self._means, events)
+        presenter.rule_wanted.connect(self.rule_wanted)
+        yield
+        self._place(Page.HISTORY, view, events)
+        return presenter
+
+    def _rules(self) -> "Slices[RulesPresenter]":
+        from keyturn.gui.rules.page import rules_page
+
+        yield
+        events = self._events()
+        view, presenter = rules_page(self._means, events)
+        yield
+        self._place(Page.RULES, view, events)
+        return presenter
+
+    def _agents(self) -> "Slices[AgentsPresenter]":
+        from keyturn.gui.agents.page import agents_page
+
+        yield
+        events = self._events()
+        view, presenter = agents_page(self._means, events)
+        yield
+        self._place(Page.AGENTS, view, events)
+        return presenter
+
+    def _servers(self) -> "Slices[ServersPresenter]":
+        from keyturn.gui.servers.page import servers_page
+
+        yield
+        events = self._events()
+        view, presenter = servers_page(self._means, events)
+        presenter.request_wanted.connect(self.request_wanted)
+        yield
+        self._place(Page.SERVERS, view, events)
+        return presenter
+
+    def _credentials(self) -> "Slices[CredentialsPresenter]":
+        from keyturn.gui.credentials.page import credentials_page
+
+        yield
+        events = self._events()
+        view, presenter = credentials_page(self._means, events)
+        yield
+        self._place(Page.CREDENTIALS, view, events)
+        return presenter
+
+    def _settings(self) -> "Slices[SettingsPresenter]":
+        from keyturn.gui.settings.page import settings_page
+
+        yield
+        events = self._events()
+        view, presenter = settings_page(self._means, events, self._in_force)
+        presenter.rules_wanted.connect(self._on_rules_wanted)
+        yield
+        self._place(Page.SETTINGS, view, events)
+        return presenter
+
+    def _on_rules_wanted(self) -> None:
+        self._window.show_page(Page.RULES)

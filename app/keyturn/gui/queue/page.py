@@ -1,0 +1,63 @@
+"""Builds the queue's screen with its model and presenter: the one page that is never late."""
+
+from dataclasses import dataclass
+
+from keyturn.gui.means import Means
+from keyturn.gui.queue.model import QueueModel
+from keyturn.gui.queue.presenter import QueuePresenter
+from keyturn.gui.queue.reviewing import CardReviews
+from keyturn.gui.queue.sheets import CardSheets
+from keyturn.gui.queue.view import QueueView
+from keyturn.gui.queue.ways import QueueWays
+from keyturn.gui.rules.study import RuleStudy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePage:
+    """The queue's screen, who feeds it, and what stands over or leads out of its card."""
+
+    view: QueueView
+    presenter: QueuePresenter
+    sheets: CardSheets
+    reviews: CardReviews
+    ways: QueueWays
+
+
+def queue_page(means: Means) -> QueuePage:
+    """Build the queue's screen."""
+    model = QueueModel(means.parent)
+    view = QueueView(means.look, model, means.now_ms)
+    presenter = QueuePresenter(
+        bridge=means.bridge,
+        model=model,
+        view=view,
+        words=means.look.words,
+        cards=means.cards,
+        now_ms=means.now_ms,
+        parent=means.parent,
+    )
+    sheets = CardSheets(
+        look=means.look,
+        model=model,
+        view=view,
+        sender=means.sender,
+        open_request=lambda: presenter.open_request,
+        now_ms=means.now_ms,
+        study=RuleStudy(means.bridge, means.look.words, means.parent),
+        parent=means.parent,
+    )
+    reviews = CardReviews(
+        model=model,
+        view=view,
+        queue=presenter,
+        new_tools=means.said.new_tools,
+        parent=means.parent,
+    )
+    ways = QueueWays(
+        bridge=means.bridge,
+        view=view,
+        open_request=lambda: presenter.open_request,
+        words=means.look.words,
+        parent=means.parent,
+    )
+    return QueuePage(view=view, presenter=presenter, sheets=sheets, reviews=reviews, ways=ways)
