@@ -77,7 +77,9 @@ def test_a_planted_file_does_not_run_and_need_not_be_covered(
     # Whatever the configuration says.
     named = {**plain, "PYTHONPYCACHEPREFIX": str(folder / "elsewhere")}
     assert said(argv, folder, without_compiled(named)) == "the source"
-    assert look(argv, folder).closure_hash == before.closure_hash
+    after = look(argv, folder)
+    assert after.closure_hash == before.closure_hash
+    assert after.compiled != before.compiled
 
 
 def test_where_python_ignores_the_variables_it_is_covered(folder: Path) -> None:

@@ -149,8 +149,35 @@ def test_python_is_started_with_no_compiled_file_to_read(tmp_path: Path) -> None
         command = await server_command(start, means)
         assert command.environment["PYTHONPYCACHEPREFIX"] == f"{os.devnull}/keyturn"
         assert command.environment["PYTHONDONTWRITEBYTECODE"] == "1"
+        as_agreed = await server_command(replace(start, reads_compiled=lambda _: True), means)
+        assert as_agreed.environment == {**elsewhere, "PYTHONDONTWRITEBYTECODE": "1"}
         other = await server_command(replace(start, closure=NO_CLOSURE), means)
         assert other.environment == elsewhere
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_compiled_files_that_changed_are_not_read(tmp_path: Path, when: str) -> None:
+    """Before the start Python is kept from them; after it nobody knows what was loaded."""
+
+    async def story(world: World) -> None:
+        first = replace(files("a"), python=True, compiled="c", compiled_stamps=(1,))
+        other = replace(first, compiled="d")
+        looks = (first, other) if when == "before" else (first, first, other)
+        async with swapping(world, Swapping(*looks)) as b:
+            talk = await b.greet()
+            await talk.ask(1, "initialize", INITIALIZE)
+            (connection,) = b.hub.connections()
+            assert connection.reads_compiled is (when == "after")
+            if when == "after":
+                await ended(talk)
+                assert "changed while it started" in told(world)
+            else:
+                talk.writer.write(INITIALIZED)
+                await talk.ask(2, "tools/list")
+                assert b.hub.running("raw") == 1
+                await talk.close()
 
     tell(tmp_path, story)
 

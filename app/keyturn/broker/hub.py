@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
+from keyturn.application.agreements import Agreements
 from keyturn.application.connection import OVER_HTTP, STDIO, Connection
 from keyturn.application.events import Topic
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess, Processes
@@ -255,7 +257,7 @@ class Hub:
             opened_after=session.calls,
             transport=OVER_HTTP if pid is None else STDIO,
         )
-        return connection, _start_of(connection, environment)
+        return connection, _start_of(connection, environment, self._services.agreements)
 
     # ---------------------------------------------------------------- inside
 
@@ -335,12 +337,15 @@ def _dead(watched: frozenset[ObservedProcess], processes: Processes) -> frozense
     return frozenset(process for process in watched if not processes.alive(process))
 
 
-def _start_of(connection: Connection, environment: Mapping[str, str]) -> ServerStart:
+def _start_of(
+    connection: Connection, environment: Mapping[str, str], agreements: Agreements
+) -> ServerStart:
     return ServerStart(
         server=connection.server,
         launch=connection.launch,
         closure=connection.closure,
         environment=environment,
+        reads_compiled=partial(agreements.reads_compiled, connection),
         agent=connection.shares_as,
     )
 

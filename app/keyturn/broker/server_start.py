@@ -13,7 +13,12 @@ from keyturn.broker.child_process import Command, ProcessTree
 from keyturn.broker.file_looks import FileLooks
 from keyturn.broker.frames import LineBudget
 from keyturn.broker.large_frames import LargeFrames
-from keyturn.broker.server_environment import program_of, secret_names, without_compiled
+from keyturn.broker.server_environment import (
+    program_of,
+    secret_names,
+    without_compiled,
+    without_compiling,
+)
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import Limits, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
@@ -35,6 +40,8 @@ class ServerStart:
     """The files that it loads, as that person agreed to them."""
     environment: Mapping[str, str]
     """Without the secrets, which are fetched at the start."""
+    reads_compiled: Callable[[str], bool] = lambda _compiled: False
+    """Tells whether compiled files that are on disk now are those that were agreed to."""
     agent: str = ""
     """Whose part of the room for large payloads it uses."""
 
@@ -96,7 +103,8 @@ async def server_command(start: ServerStart, means: ServerMeans) -> Command:
             mend="Reconnect, so that it is reviewed.",
         )
     if start.closure.python:
-        environment = without_compiled(environment)
+        reads = start.reads_compiled(now.compiled)
+        environment = (without_compiling if reads else without_compiled)(environment)
     return Command(argv=(program, *launch.argv[1:]), cwd=launch.cwd, environment=environment)
 
 

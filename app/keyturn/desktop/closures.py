@@ -80,16 +80,19 @@ class CommandClosures:
         except (OSError, ValueError):
             # A name that no file can have, or a folder that went away under the look.
             found.manifest.gap(Gap.UNREADABLE, reading.kind.value)
+        files, apart = found.manifest.files, found.manifest.apart
         return self._shared(
             Closure(
-                files=found.manifest.files,
+                files=files,
                 gaps=found.manifest.gaps,
                 fetches=found.fetches,
                 fetched_into=found.fetched_into,
-                stamps=found.manifest.stamps,
+                stamps=found.manifest.stamps_of(files),
                 packages=tuple(found.packages),
                 marks=tuple(sorted({*reading.marks, *found.marks})),
                 python=found.python,
+                compiled=Closure(files=apart).closure_hash,
+                compiled_stamps=found.manifest.stamps_of(apart),
             )
         )
 

@@ -1,8 +1,9 @@
 """Owns the question whether Python reads the compiled files beside its sources.
 
-Python takes `__pycache__/X.TAG.pyc` for `X.py` where a header that anybody can write says so. A
-server is therefore started with variables that keep Python from them (`broker.server_environment`),
-and what is not read need not be covered. Where Python would not heed them all of it stays covered.
+Python takes `__pycache__/X.TAG.pyc` for `X.py` where a header that anybody can write says so. Other
+programs write such files at any time, so they ask nobody: a server whose compiled files are not as
+they were agreed to is started with variables that keep Python from them
+(`broker.server_environment`). Where Python would not heed these they are covered as all others.
 """
 
 import os
@@ -26,11 +27,11 @@ _UV = frozenset({"uv", "uvx"})
 
 
 def run_python(place: Place, found: Found, interpreters: Iterable[Interpreter]) -> None:
-    """Say that Python runs, and leave out of what is covered what it does not read then."""
+    """Say that Python runs, and keep apart what it can be kept from."""
     found.python = True
     line = first_line(place.executable)
     if _is_heeded(place, line) and all(map(_heeds, interpreters)):
-        found.manifest.leave_out(_is_compiled)
+        found.manifest.set_apart(_is_compiled)
     for word in (*place.argv, *line):
         if "pycache_prefix=" in word:
             folder = Path(place.cwd, word.partition("pycache_prefix=")[2])

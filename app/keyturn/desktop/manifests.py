@@ -63,7 +63,8 @@ class Manifest:
         """Folders, each with what is wanted of it: another walk may want more."""
         self._gaps: dict[tuple[Gap, str], None] = {}
         self._unnamed: set[tuple[Gap, str]] = set()
-        self._left_out: Wanted = _nothing
+        self._apart: dict[str, ClosureFile] = {}
+        self._is_apart: Wanted = _nothing
 
     def file(self, label: str, path: str | Path) -> None:
         """Cover one file; where there is none now, one that appears will differ."""
@@ -90,9 +91,9 @@ class Manifest:
         self._walked.add(walk)
         self._place(label, lambda: self._whole(label, folder, wanted, skip, deep))
 
-    def leave_out(self, unwanted: Wanted) -> None:
-        """Cover no such files from here on, in folders: nothing reads them."""
-        self._left_out = unwanted
+    def set_apart(self, wanted: Wanted) -> None:
+        """Keep such files apart from here on, by their labels."""
+        self._is_apart = wanted
 
     def gap(self, gap: Gap, of: str = "") -> None:
         """Say that something is not covered."""
@@ -113,9 +114,13 @@ class Manifest:
         return sorted_files(self._files.values())
 
     @property
-    def stamps(self) -> tuple[int, ...]:
+    def apart(self) -> tuple[ClosureFile, ...]:
+        """Return what was read and kept apart."""
+        return sorted_files(self._apart.values())
+
+    def stamps_of(self, files: tuple[ClosureFile, ...]) -> tuple[int, ...]:
         """Return which file each of them is, and when it changed last."""
-        return tuple(self._stamps[file.path] for file in self.files)
+        return tuple(self._stamps[file.path] for file in files)
 
     @property
     def gaps(self) -> tuple[tuple[Gap, str], ...]:
@@ -143,8 +148,6 @@ class Manifest:
         deep: Callable[[str], bool] | None,
     ) -> None:
         for seen in self._walk(label, folder, skip, deep):
-            if self._left_out(seen.path):
-                continue
             if seen.link:
                 self._link(seen, folder)
             elif wanted is None or wanted(seen.path):
@@ -209,7 +212,8 @@ class Manifest:
         if time.monotonic() > self._due:
             raise Overflow(Gap.TOO_SLOW)
         path = readable(label)
-        self._files[path] = ClosureFile(path, size, sha256)
+        kept = self._apart if self._is_apart(path) else self._files
+        kept[path] = ClosureFile(path, size, sha256)
         self._stamps[path] = stamp
 
 

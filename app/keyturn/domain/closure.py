@@ -12,6 +12,7 @@ from typing import NamedTuple
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.command import Mark
 
+COMPILED = "compiled_sha256"
 MOST_NAMED = 20
 """Files of a change that are named of each kind; of the others the number."""
 
@@ -94,7 +95,11 @@ class Closure:
     marks: tuple[Mark, ...] = ()
     """What else there is to look at; follows from the command and its folder."""
     python: bool = False
-    """It runs Python, and is started so that no compiled file beside a source is read."""
+    """It runs Python, and is started so that no compiled file beside a source is written."""
+    compiled: str = ""
+    """SHA-256 over compiled files that it is kept from where they are not as agreed to; no part of
+    the hash, since other programs write them too."""
+    compiled_stamps: tuple[int, ...] = ()
     closure_hash: str = field(init=False)
     """SHA-256 over files, gaps and what is fetched; empty where there is none of them."""
 
@@ -123,6 +128,8 @@ class Closure:
                 "files": len(self.files),
                 "sha256": self.closure_hash,
             }
+        if self.compiled:
+            said[COMPILED] = self.compiled
         if self.fetches:
             said["fetches_code_from"] = self.fetches
         if self.gaps:

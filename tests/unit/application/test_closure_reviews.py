@@ -221,6 +221,33 @@ class TestLoaded:
 
         play(story)
 
+    def test_compiled_files_are_read_as_they_were_agreed_to_only(self) -> None:
+        async def story() -> None:
+            closure = replace(AGREED, python=True, compiled="c")
+            world = await agreed(closure)
+            await world.agreements.load()
+            connection = loading(closure)
+            assert world.agreements.reads_compiled(connection, "c")
+            assert not await world.agreements.loaded(connection, replace(closure, compiled="d"))
+            touched = replace(closure, compiled_stamps=(2,))
+            assert not await world.agreements.loaded(connection, touched)
+            assert not world.agreements.reads_compiled(connection, "d")
+            # Kept from them, it has not read what others wrote.
+            assert await world.agreements.loaded(connection, replace(closure, compiled="d"))
+            assert not world.agreements.reads_compiled(loading(replace(closure, compiled="d")), "d")
+
+        play(story)
+
+    def test_what_is_compiled_while_code_is_fetched_is_not_agreed_to(self) -> None:
+        async def story() -> None:
+            world = await agreed(FETCHED)
+            found = replace(AGREED, compiled="c")
+            await world.agreements.loaded(loading(FETCHED), found)
+            assert world.agreements.consented(loading(found))
+            assert not world.agreements.reads_compiled(loading(found), "c")
+
+        play(story)
+
     def test_what_was_fetched_is_what_is_agreed_to_from_then_on(self) -> None:
         async def story() -> None:
             world = await agreed(FETCHED)

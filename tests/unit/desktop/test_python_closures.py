@@ -146,8 +146,11 @@ def test_compiled_files_are_left_out_where_python_does_not_read_them(
     argv = (*before, python, "-m", "mcp_server_git")
     first = machine.look(*argv)
     machine.write(site / COMPILED, "evil")
+    after = machine.look(*argv)
     assert first.python
-    assert machine.look(*argv).closure_hash == first.closure_hash
+    assert (first.compiled, after.closure_hash) == ("", first.closure_hash)
+    machine.write(site / COMPILED, "other")
+    assert "" != machine.look(*argv).compiled != after.compiled
 
 
 def test_an_old_python_and_a_script_that_drops_the_variables_are_seen(machine: Machine) -> None:
