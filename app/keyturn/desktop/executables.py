@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ class FileRead(NamedTuple):
 
 
 _Fingerprint = tuple[str, int, int, int, int, int]
+
+_PIECE = 64 * 1024
 
 
 def find_executable(program: str, cwd: str, search: Mapping[str, str]) -> str:
@@ -74,12 +77,12 @@ class ExecutableHashes:
                 if known := self._recall(_fingerprint(path, found)):
                     return FileRead(found.st_size, known, stamp_of(found))
             # A named pipe in its place would hold the opening up for good.
-            with open(path, "rb", opener=_open_at_once) as file:
+            with open(path, "rb", buffering=0, opener=_open_at_once) as file:
                 found = os.fstat(file.fileno())
                 if not stat.S_ISREG(found.st_mode):
                     return None
                 key = _fingerprint(path, found)
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                digest = _sha256_of(file)
                 # One that changed under the reading is not worth remembering.
                 if _fingerprint(path, os.fstat(file.fileno())) == key:
                     self._remember(key, digest)
@@ -104,6 +107,14 @@ class ExecutableHashes:
 def stamp_of(found: os.stat_result) -> int:
     """Return which file it is and when it changed last, in one number."""
     return found.st_ino << 64 | found.st_ctime_ns
+
+
+def _sha256_of(file: FileIO) -> str:
+    """Hash a file. hashlib's own way makes a buffer of 256 KiB for each, and most are small."""
+    digest = hashlib.sha256()
+    while piece := file.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _open_at_once(path: str, flags: int) -> int:

@@ -19,6 +19,14 @@ def test_the_environment_names_no_certificates(
     assert context.check_hostname
 
 
+def known(*_: object) -> bool:
+    return False
+
+
+def nothing(*_: object, **__: object) -> None:
+    """Take note of nothing."""
+
+
 def test_they_are_read_once_for_all_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     trusted()
 
@@ -30,7 +38,7 @@ def test_they_are_read_once_for_all_connections(monkeypatch: pytest.MonkeyPatch)
         url="https://a.example/mcp",
         headers={},
         schema_of=lambda _: None,
-        lost=lambda *_: False,
-        paused=lambda *_, **__: None,
+        lost=known,
+        paused=nothing,
     )
     assert http_client(remote) is not http_client(remote)

@@ -54,7 +54,7 @@ def test_the_qa_agent_never_reaches_production() -> None:
 
 def test_the_smallest_call_is_shown_with_its_rule_and_the_set_that_it_is_of() -> None:
     answer = shown(can_ever(Question(), (PAGES,)))
-    assert answer.rule.id == "pages"
+    assert answer.rule == PAGES
     assert (answer.call.tool, answer.call.arguments) == ("read_", {"page": 0})
     assert ("tool", "read_*", True) in answer.within.names
     assert [literal.test for literal in answer.within.tests] == list(PAGES.when)
