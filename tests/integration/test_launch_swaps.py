@@ -1,5 +1,6 @@
 """Files that are swapped around the start of a server, and an agent that is another program."""
 
+import os
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -9,7 +10,9 @@ import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
-from keyturn.domain.closure import Closure, ClosureFile, Gap, sorted_files
+from keyturn.broker import loaded_files
+from keyturn.broker.server_start import ServerStart, server_command
+from keyturn.domain.closure import NO_CLOSURE, Closure, ClosureFile, sorted_files
 from keyturn.domain.configuration import AgentConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
@@ -30,14 +33,16 @@ INITIALIZE = {
     "clientInfo": {"name": "test", "version": "1"},
 }
 
+INITIALIZED = line_of({"jsonrpc": "2.0", "method": "notifications/initialized"})
+
 
 async def initialized(talk: Talk) -> None:
     """Do the handshake, after which the broker lists on its own."""
     await talk.ask(1, "initialize", INITIALIZE)
-    talk.writer.write(line_of({"jsonrpc": "2.0", "method": "notifications/initialized"}))
+    talk.writer.write(INITIALIZED)
 
 
-FETCHED = Closure(fetches="registry.npmjs.org")
+FETCHED = Closure(fetches="registry.npmjs.org", fetched_into=("index.js",))
 
 
 class Swapping(Peers):
@@ -105,20 +110,74 @@ def test_a_file_swapped_after_the_look_is_not_started(tmp_path: Path) -> None:
     tell(tmp_path, story)
 
 
-def test_what_another_program_compiles_meanwhile_stops_no_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("when", [1, 2], ids=["before", "after"])
+@pytest.mark.parametrize("sha256", ["", "c" * 64], ids=["gone", "changed"])
+def test_a_compiled_file_that_is_covered_is_never_taken_over(
+    tmp_path: Path, sha256: str, when: int
+) -> None:
     async def story(world: World) -> None:
-        compiled = ClosureFile("pkg/__pycache__/a.cpython-311.pyc", 8, "c" * 64)
-        more = Closure(files=sorted_files((*files("a").files, compiled)))
-        async with swapping(world, Swapping(files("a"), more)) as b:
+        compiled = ClosureFile("pkg/__pycache__/a.cpython-311.pyc", 8, "b" * 64)
+        before = Closure(files=sorted_files((*files("a").files, compiled)))
+        planted = [compiled._replace(sha256=sha256)] if sha256 else []
+        after = Closure(files=sorted_files((*files("a").files, *planted)))
+        async with swapping(world, Swapping(*[before] * when, after)) as b:
             talk = await b.greet()
-            await listed(talk)
-            assert b.hub.running("raw") == 1
-            await talk.close()
-        gapped = replace(more, gaps=((Gap.TOO_SLOW, "pkg"),))
-        async with swapping(world, Swapping(files("a"), gapped)) as b:
+            answer = await talk.ask(1, "initialize", INITIALIZE)
+            if when == 1:
+                assert "error" in answer
+                await talk.close()
+            else:
+                talk.writer.write(INITIALIZED)
+                await ended(talk)
+            assert "files were changed" in told(world).lower()
+            assert b.hub.running("raw") == 0
+
+    tell(tmp_path, story)
+
+
+def test_python_is_started_with_no_compiled_file_to_read(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        server, elsewhere = world.raw_server(), {"PYTHONPYCACHEPREFIX": str(tmp_path)}
+        processes = Swapping(NO_CLOSURE)
+        start = ServerStart(
+            server=server,
+            launch=processes.launch_identity(server.command, (), "/", elsewhere),
+            closure=replace(NO_CLOSURE, python=True),
+            environment=elsewhere,
+        )
+        means = replace(world.means, processes=processes)
+        command = await server_command(start, means)
+        assert command.environment["PYTHONPYCACHEPREFIX"] == f"{os.devnull}/keyturn"
+        assert command.environment["PYTHONDONTWRITEBYTECODE"] == "1"
+        as_agreed = await server_command(replace(start, reads_compiled="".__eq__), means)
+        assert as_agreed.environment == {**elsewhere, "PYTHONDONTWRITEBYTECODE": "1"}
+        other = await server_command(replace(start, closure=NO_CLOSURE), means)
+        assert other.environment == elsewhere
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_compiled_files_that_changed_are_not_read(tmp_path: Path, when: str) -> None:
+    """Before the start Python is kept from them; after it nobody knows what was loaded."""
+
+    async def story(world: World) -> None:
+        first = replace(files("a"), python=True, compiled="c", compiled_stamps=(1,))
+        other = replace(first, compiled="d")
+        looks = (first, other) if when == "before" else (first, first, other)
+        async with swapping(world, Swapping(*looks)) as b:
             talk = await b.greet()
-            assert "error" in await talk.ask(1, "initialize", INITIALIZE)
-            await talk.close()
+            await talk.ask(1, "initialize", INITIALIZE)
+            (connection,) = b.hub.connections()
+            assert connection.reads_compiled is (when == "after")
+            if when == "after":
+                await ended(talk)
+                assert "changed while it started" in told(world)
+            else:
+                talk.writer.write(INITIALIZED)
+                await talk.ask(2, "tools/list")
+                assert b.hub.running("raw") == 1
+                await talk.close()
 
     tell(tmp_path, story)
 
@@ -132,6 +191,58 @@ def test_a_file_swapped_while_it_starts_ends_the_connection(tmp_path: Path) -> N
             await ended(talk)
             assert "changed while it started" in told(world)
             assert all(not pin for pin in world.services.agreements.pins())
+
+    tell(tmp_path, story)
+
+
+def test_a_file_put_back_after_it_was_loaded_ends_the_connection(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        before = replace(files("a"), stamps=(1,))
+        looks = (before, before, replace(before, stamps=(2,)))
+        async with swapping(world, Swapping(*looks)) as b:
+            talk = await b.greet()
+            await talk.ask(1, "initialize", INITIALIZE)
+            await ended(talk)
+            assert "changed while it started" in told(world)
+
+    tell(tmp_path, story)
+
+
+def test_an_agent_that_asks_no_further_puts_the_look_off_no_more(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with swapping(world, Swapping(files("a"), files("a"), files("b"))) as b:
+            talk = await b.greet()
+            await talk.ask(1, "initialize", INITIALIZE)
+            await ended(talk)
+            assert "changed while it started" in told(world)
+
+    tell(tmp_path, story)
+
+
+def test_a_server_that_says_nothing_is_looked_at_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loaded_files, "SILENT_SECONDS", 0.05)
+
+    async def story(world: World) -> None:
+        async with swapping(world, Swapping(files("a"), files("a"), files("b"))) as b:
+            talk = await b.greet()
+            talk.writer.write(INITIALIZED)
+            await ended(talk)
+            assert "changed while it started" in told(world)
+
+    tell(tmp_path, story)
+
+
+def test_a_file_swapped_while_code_is_fetched_ends_the_connection(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        first = replace(FETCHED, files=(ClosureFile("home/.npmrc", 1, "a"),))
+        then = (ClosureFile("home/.npmrc", 1, "b"), ClosureFile("index.js", 1, "a"))
+        async with swapping(world, Swapping(first, first, Closure(files=then))) as b:
+            talk = await b.greet()
+            await talk.ask(1, "initialize", INITIALIZE)
+            await ended(talk)
+            assert "changed while it started" in told(world)
 
     tell(tmp_path, story)
 

@@ -9,7 +9,7 @@ import secrets
 from hashlib import sha256
 
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
-from keyturn.domain.closure import NO_CLOSURE, Closure
+from keyturn.domain.closure import COMPILED, NO_CLOSURE, Closure
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.launch import LaunchIdentity
 
@@ -17,6 +17,7 @@ _SALT_BYTES = 16
 _VALUES = "values"
 _SALT = "salt"
 _OF = "of"
+_UNREADABLE = "unreadable"
 
 
 def agreed_subject(
@@ -43,6 +44,14 @@ def changed_values(server: ServerConfig, subject: str) -> tuple[str, ...]:
         for name, value in sorted(values.items())
         if not salt or prints.get(name) != _print_of(value, salt)
     )
+
+
+def agreed_compiled(subject: str) -> str:
+    """Return the hash of the compiled files that were agreed to; empty where there were none."""
+    parsed = parse_strict(subject)
+    said = parsed.value if isinstance(parsed, Parsed) else None
+    compiled = said.get(COMPILED, "") if isinstance(said, dict) else None
+    return compiled if isinstance(compiled, str) else _UNREADABLE
 
 
 def shown_subject(subject: str) -> str:

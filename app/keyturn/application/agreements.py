@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from keyturn.application.agreed_values import agreed_subject, changed_values
+from keyturn.application.agreed_values import agreed_compiled, agreed_subject, changed_values
 from keyturn.application.approval_request import Answer
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
@@ -16,7 +16,13 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import Consent, ServerStore
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.closure import Closure, ClosureChange, change_between, only_compiled
+from keyturn.domain.closure import (
+    Closure,
+    ClosureChange,
+    change_between,
+    only_fetched,
+    touched_between,
+)
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import Pin, ReviewState, ToolDefinition, review_state
@@ -26,6 +32,7 @@ from keyturn.domain.tier import Tier
 
 _PinKey = tuple[str, str, str]
 _STANDINGS_KEPT = 4096
+_NOT_AGREED = "not agreed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,12 +174,25 @@ class Agreements:
         """Record and remember that a server's command may be started."""
         await self._consent(connection, "command_agreed", actor, answer)
 
+    def reads_compiled(self, connection: Connection, compiled: str) -> bool:
+        """Tell whether a server may read the compiled files there are, being those agreed to."""
+        consent = self._consents.get(connection.launched)
+        same = consent is not None and agreed_compiled(consent.subject) == compiled
+        connection.reads_compiled = same and compiled == connection.closure.compiled
+        return connection.reads_compiled
+
     async def loaded(self, connection: Connection, found: Closure) -> bool:
-        """Take over what a start has put on disk; False when other files changed meanwhile."""
-        if found.closure_hash == connection.closure.closure_hash:
-            return True
-        change = await asyncio.to_thread(change_between, connection.closure, found)
-        if not connection.closure.fetches and not only_compiled(change):
+        """Take over what a start has fetched; False when anything else changed meanwhile.
+
+        A file that was another one for a while may have been loaded, though it is as it was again.
+        """
+        agreed = connection.closure
+        of_compiled = agreed.compiled, agreed.compiled_stamps
+        if connection.reads_compiled and (found.compiled, found.compiled_stamps) != of_compiled:
+            return False
+        if found.closure_hash == agreed.closure_hash:
+            return not await asyncio.to_thread(touched_between, agreed, found)
+        if not await asyncio.to_thread(only_fetched, agreed, found):
             return False
         await self.learn(connection, found)
         return True
@@ -180,9 +200,10 @@ class Agreements:
     async def learn(self, connection: Connection, closure: Closure) -> None:
         """Take over what a command that a person agreed to has put on disk by its own start.
 
-        From now on that is what is agreed to: another one is asked about.
+        From now on that is what is agreed to: another one is asked about. What was compiled
+        meanwhile was so by nobody knows whom.
         """
-        connection.closure = closure
+        connection.closure = replace(closure, compiled=closure.compiled and _NOT_AGREED)
         await self._consent(connection, "closure_seen", Actor.KEYTURN, None)
 
     async def _consent(

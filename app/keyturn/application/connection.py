@@ -43,6 +43,8 @@ class Connection:
     peer: ObservedPeer
     launch: LaunchIdentity
     closure: Closure = NO_CLOSURE
+    reads_compiled: bool = False
+    """Its server was started so that it reads compiled files, as they were agreed to."""
     """What its command would load, as it was when the connection was opened."""
     cwd: str
     """The agent's working directory as its shim says."""

@@ -36,7 +36,8 @@ class Noticing:
 
     def of_command(self, connection: Connection) -> tuple[Finding, ...]:
         """Return what is noticed about a server's command."""
-        return () if self._scrutiny is None else self._scrutiny.of_command(connection.launch.argv)
+        launch = connection.launch
+        return () if self._scrutiny is None else self._scrutiny.of_command(launch.argv, launch.env)
 
     async def noticed(
         self, connection: Connection, tool: ToolDefinition, known: KnownNames | None

@@ -29,7 +29,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
-from keyturn.domain.closure import ClosureChange, only_compiled
+from keyturn.domain.closure import ClosureChange
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import (
@@ -113,8 +113,7 @@ class Reviews:
         change = None
         if self._agreements.closure_changed(connection):
             change = await self._agreements.change_of(connection)
-        as_seen = connection.server.review is ReviewMode.ACCEPT
-        if as_seen and (change is None or only_compiled(change)):
+        if connection.server.review is ReviewMode.ACCEPT and change is None:
             await self._agreements.agree(connection, Actor.KEYTURN, None)
             return True
         task = self._ask_command(connection, change)

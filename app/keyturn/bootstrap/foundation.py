@@ -42,6 +42,7 @@ from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.ids import RandomIds
 from keyturn.desktop.paths import Profile, stop_path
 from keyturn.desktop.resources import find_resources
+from keyturn.desktop.runners import load_runners
 from keyturn.desktop.stop_sentinel import FileStopSentinel
 from keyturn.desktop.token_files import AgentTokenFiles
 from keyturn.desktop.worker_pool import WorkerPool
@@ -209,6 +210,7 @@ def _scrutiny() -> DefinitionScrutiny:
         read_suspicious_words(resources / "suspicious_words.toml", alphabet.drawn),
         alphabet,
         read_known_servers(resources / "known_servers.toml"),
+        load_runners(resources / "runners.toml"),
     )
 
 

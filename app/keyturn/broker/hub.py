@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
+from keyturn.application.agreements import Agreements
 from keyturn.application.connection import OVER_HTTP, STDIO, Connection
 from keyturn.application.events import Topic
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess, Processes
@@ -134,10 +136,10 @@ class Hub:
         """Let nobody in any more, end every connection and its server."""
         self._closing = True
         await self._tasks.close()
-        ends = [link.end() for link in self._links]
-        if ends:
+        if ends := [link.end() for link in self._links]:
             await asyncio.wait(ends)
         await self._reviews.close()
+        await self._means.looks.close()
 
     # ---------------------------------------------------------------- for the socket
 
@@ -237,7 +239,7 @@ class Hub:
             server, self._settings.environment, hello.env if hello is not None else {}
         )
         cwd = hello.cwd if hello is not None else ""
-        launch, closure = await _what_starts_in(server, cwd, environment, processes)
+        launch, closure = await _what_starts_in(server, cwd, environment, self._means)
         session = self._services.sessions.join(who.agent, _for_session(peer, changed=changed))
         connection = Connection(
             id=self._services.ids.new("n"),
@@ -255,7 +257,7 @@ class Hub:
             opened_after=session.calls,
             transport=OVER_HTTP if pid is None else STDIO,
         )
-        return connection, _start_of(connection, environment)
+        return connection, _start_of(connection, environment, self._services.agreements)
 
     # ---------------------------------------------------------------- inside
 
@@ -310,16 +312,16 @@ class Hub:
 
 
 async def _what_starts_in(
-    server: ServerConfig, agent_cwd: str, environment: Mapping[str, str], processes: Processes
+    server: ServerConfig, agent_cwd: str, environment: Mapping[str, str], means: ServerMeans
 ) -> tuple[LaunchIdentity, Closure]:
     """Resolve a server's command and what it would load; both look at the disk, off the loop."""
     if server.url:
         return remote_identity(server), NO_CLOSURE
     folder = server_folder(server, agent_cwd)
     launch = await asyncio.to_thread(
-        processes.launch_identity, server.command, server.env_names(), folder, environment
+        means.processes.launch_identity, server.command, server.env_names(), folder, environment
     )
-    return launch, await asyncio.to_thread(processes.closure, launch, environment)
+    return launch, await means.looks.closure(launch, environment)
 
 
 def _processes_that_matter(
@@ -335,12 +337,15 @@ def _dead(watched: frozenset[ObservedProcess], processes: Processes) -> frozense
     return frozenset(process for process in watched if not processes.alive(process))
 
 
-def _start_of(connection: Connection, environment: Mapping[str, str]) -> ServerStart:
+def _start_of(
+    connection: Connection, environment: Mapping[str, str], agreements: Agreements
+) -> ServerStart:
     return ServerStart(
         server=connection.server,
         launch=connection.launch,
         closure=connection.closure,
         environment=environment,
+        reads_compiled=partial(agreements.reads_compiled, connection),
         agent=connection.shares_as,
     )
 

@@ -65,8 +65,10 @@ class Link:
         self._loop = asyncio.get_running_loop()
         self._tasks = TaskOwner()
         self._upstream = StdioUpstream(start, means, self, log_line)
-        files = LoadedFiles(services, connection, start, end=self.end, log_line=log_line)
-        self._listing = Listing(self._upstream, files.listed, self._tasks)
+        self._files = LoadedFiles(
+            services, means, connection, start, tasks=self._tasks, end=self.end, log_line=log_line
+        )
+        self._listing = Listing(self._upstream, self._files.listed, self._tasks)
         passed, batches = PassedRequests(), Batches(downstream)
         self._downstream = batches
         self._judged = JudgedCalls(
@@ -129,10 +131,7 @@ class Link:
 
     def client_slow(self, slow: bool) -> None:
         """Read nothing from the server while the client does not keep up."""
-        if slow:
-            self._upstream.hold_reading("client")
-        else:
-            self._upstream.release_reading("client")
+        _hold(self._upstream, "client", slow=slow)
 
     def schema_of(self, tool: str) -> JsonObject | None:
         """Return the input schema of a tool, once the server's list is known."""
@@ -164,6 +163,7 @@ class Link:
 
     def from_server(self, frame: ServerFrame) -> None:
         """Route a frame of the server."""
+        self._files.heard()
         self._relay.from_server(frame)
 
     def answer_too_long(self, request_id: RequestId) -> None:
@@ -172,10 +172,7 @@ class Link:
 
     def server_slow(self, slow: bool) -> None:
         """Read nothing from the client while the server does not keep up."""
-        if slow:
-            self._downstream.hold_reading("server")
-        else:
-            self._downstream.release_reading("server")
+        _hold(self._downstream, "server", slow=slow)
 
     def server_ended(self, reason: str) -> None:
         """Answer everything that is open, then close, so that the host sees it."""
@@ -220,7 +217,9 @@ class Link:
         )
         refusing = await self._server.start()
         receive: Callable[[bytes], None] = self._lines.line
-        if refusing is not None:
+        if refusing is None:
+            self._files.started()
+        else:
             receive = refusing.within(self._patience).from_client
         if self._receive is _drop:
             return
@@ -291,6 +290,14 @@ class Link:
         self._upstream.forbid_start()
         if self._starting is not None and not self._upstream.starting:
             self._starting.cancel()
+
+
+def _hold(end: Batches | StdioUpstream, reason: str, *, slow: bool) -> None:
+    """Read nothing from one end while the other does not keep up."""
+    if slow:
+        end.hold_reading(reason)
+    else:
+        end.release_reading(reason)
 
 
 async def _settle(starting: "asyncio.Task[None] | None", seconds: float) -> None:

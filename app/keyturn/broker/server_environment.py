@@ -18,6 +18,10 @@ _INHERITED_PREFIXES = ("LC_", "XDG_")
 
 AGENT_PREFIX = "agent:"
 """A configured value `agent:NAME` takes NAME from the agent's environment."""
+_NO_WRITING = "PYTHONDONTWRITEBYTECODE"
+_NO_COMPILED = (
+    {"PYTHONPYCACHEPREFIX": f"{os.devnull}/keyturn", _NO_WRITING: "1"} if os.name == "posix" else {}
+)
 _NEVER_FROM_AGENT = frozenset({"PATH", "NODE_OPTIONS"})
 _NEVER_FROM_AGENT_PREFIXES = ("LD_", "DYLD_", "PYTHON", "GIT_")
 
@@ -41,6 +45,20 @@ def server_environment(
         if source in agent and _may_come_from_agent(name):
             environment[name] = agent[source]
     return environment
+
+
+def without_compiling(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which Python writes no compiled files."""
+    return {**environment, _NO_WRITING: "1"}
+
+
+def without_compiled(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment in which Python neither reads nor writes compiled files.
+
+    Nobody but root can put a file below the null device, so that this holds against programs of the
+    user's too. It wins over what is configured, and goes to all that the server starts.
+    """
+    return {**environment, **_NO_COMPILED}
 
 
 def secret_names(server: ServerConfig) -> dict[str, str]:

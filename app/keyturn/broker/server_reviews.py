@@ -85,7 +85,7 @@ class ServerReviews:
         finally:
             del self._running[upstream]
         self._require(server)
-        if not await files_as_agreed(self._services, connection, start):
+        if not await files_as_agreed(self._services, self._means, connection, start):
             raise ServerUnavailable(
                 f"The files of {server.name} were changed while it started.",
                 mend="Review the tools again; its command is asked about first.",

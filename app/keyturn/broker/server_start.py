@@ -10,10 +10,16 @@ from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.processes import Processes
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.broker.child_process import Command, ProcessTree
+from keyturn.broker.file_looks import FileLooks
 from keyturn.broker.frames import LineBudget
 from keyturn.broker.large_frames import LargeFrames
-from keyturn.broker.server_environment import program_of, secret_names
-from keyturn.domain.closure import NO_CLOSURE, Closure, change_between, only_compiled
+from keyturn.broker.server_environment import (
+    program_of,
+    secret_names,
+    without_compiled,
+    without_compiling,
+)
+from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import Limits, ServerConfig
 from keyturn.domain.errors import SecretStoreUnavailable, ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
@@ -34,6 +40,8 @@ class ServerStart:
     """The files that it loads, as that person agreed to them."""
     environment: Mapping[str, str]
     """Without the secrets, which are fetched at the start."""
+    reads_compiled: Callable[[str], bool] = lambda _compiled: False
+    """Tells whether compiled files that are on disk now are those that were agreed to."""
     agent: str = ""
     """Whose part of the room for large payloads it uses."""
 
@@ -55,6 +63,12 @@ class ServerMeans:
     """Tells a person of a server's end."""
     budget: LineBudget = field(default_factory=LineBudget)
     """Of what all servers have begun to say."""
+    looks: FileLooks = field(init=False)
+    """At what they load."""
+
+    def __post_init__(self) -> None:
+        """Have one place for the looks of all servers."""
+        object.__setattr__(self, "looks", FileLooks(self.processes))
 
 
 async def server_headers(start: ServerStart, means: ServerMeans) -> dict[str, str]:
@@ -81,27 +95,17 @@ async def server_command(start: ServerStart, means: ServerMeans) -> Command:
             "since the agent connected.",
             mend="Reconnect, so that it is reviewed.",
         )
-    if not await asyncio.to_thread(_loads_the_same, start, means):
+    now = await means.looks.closure(launch, search, anew=True)
+    if now.closure_hash != start.closure.closure_hash:
         raise ServerUnavailable(
             f"What {start.server.name} loads is not what was agreed to: files were changed "
             "since the agent connected.",
             mend="Reconnect, so that it is reviewed.",
         )
+    if start.closure.python:
+        reads = start.reads_compiled(now.compiled)
+        environment = (without_compiling if reads else without_compiled)(environment)
     return Command(argv=(program, *launch.argv[1:]), cwd=launch.cwd, environment=environment)
-
-
-def _loads_the_same(start: ServerStart, means: ServerMeans) -> bool:
-    """Look at the files anew, off the loop.
-
-    What Python compiles of the same sources, another program that loads them may write at any time;
-    with the first list it is taken over, as what the start itself writes.
-    """
-    agreed = start.closure
-    now = means.processes.closure(start.launch, start.environment, anew=True)
-    if now.closure_hash == agreed.closure_hash:
-        return True
-    same = (now.gaps, now.fetches) == (agreed.gaps, agreed.fetches)
-    return same and only_compiled(change_between(agreed, now))
 
 
 async def _secrets(start: ServerStart, means: ServerMeans) -> dict[str, str]:

@@ -13,6 +13,7 @@ from keyturn.domain.command import CommandReading, Mark
 
 _MOST_TEXT = 4 * 1024 * 1024
 _MOST_ABOVE = 40
+_FIRST_LINE = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class Place:
     search: Mapping[str, str]
     executable: str
     """What its first word leads to, links followed."""
+    argv: tuple[str, ...] = ()
+    """All words of the command, those of wrappers too."""
 
     @property
     def home(self) -> Path:
@@ -48,6 +51,9 @@ class Found:
     packages: list[PackageClaims] = field(default_factory=list[PackageClaims])
     marks: list[Mark] = field(default_factory=list[Mark])
     fetches: str = ""
+    fetched_into: tuple[str, ...] = ()
+    python: bool = False
+    """It is Python that runs."""
 
 
 Finder = Callable[[Place, Found], None]
@@ -74,6 +80,18 @@ def read_object(path: Path) -> JsonObject:
     """Return what a small file's JSON says; empty for anything else."""
     parsed = parse_strict(read_text(path))
     return parsed.value if isinstance(parsed, Parsed) and isinstance(parsed.value, dict) else {}
+
+
+def first_line(path: str | Path) -> list[str]:
+    """Return the words of what a script hands itself to, as the kernel reads them."""
+    try:
+        with open(path, "rb", opener=_at_once) as file:
+            head = file.read(_FIRST_LINE)
+    except OSError:
+        return []
+    if not head.startswith(b"#!"):
+        return []
+    return head[2:].partition(b"\n")[0].decode(errors="replace").split()
 
 
 def _at_once(path: str, flags: int) -> int:

@@ -10,10 +10,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 
-from keyturn.desktop.closure_places import Finder, Found, Place
+from keyturn.desktop.closure_places import Finder, Found, Place, first_line
+from keyturn.desktop.code_files import cover_named
 from keyturn.desktop.executables import ExecutableHashes
 from keyturn.desktop.manifests import Bounds, Manifest
-from keyturn.desktop.node_packages import cover_node_file, find_node_file, find_npm_package
+from keyturn.desktop.node_packages import (
+    cover_node_file,
+    find_node_file,
+    find_npm_package,
+    find_npm_script,
+)
 from keyturn.desktop.python_packages import (
     cover_command,
     find_python,
@@ -21,12 +27,12 @@ from keyturn.desktop.python_packages import (
     find_uv_run,
 )
 from keyturn.domain.closure import NO_CLOSURE, Closure, Gap
-from keyturn.domain.command import CommandTable, RunKind, program_name, read_command
+from keyturn.domain.command import CommandTable, read_command
+from keyturn.domain.command_row import RunKind, program_name
 from keyturn.domain.launch import LaunchIdentity
 
 _REMEMBERED_FILES = 50_000
 _REMEMBERED_LISTS = 32
-_FIRST_LINE = 512
 _OWN_MODULES = "keyturn."
 
 
@@ -52,24 +58,41 @@ class CommandClosures:
         reading = read_command(launch.argv, launch.env, self._table)
         if _is_own(launch):
             return NO_CLOSURE
-        place = Place(reading=reading, cwd=launch.cwd, search=search, executable=launch.executable)
+        place = Place(
+            reading=reading,
+            cwd=launch.cwd,
+            search=search,
+            executable=launch.executable,
+            argv=launch.argv,
+        )
         found = Found(manifest=Manifest(self._hashes, self._bounds, anew=anew))
         if launch.executable and reading.program != launch.argv and reading.program:
             program = place.program(reading.program[0])
             if program:
                 found.manifest.file(f"bin/{Path(program).name}", program)
+            else:
+                found.manifest.gap(Gap.NOT_FOUND, reading.program[0])
+        if reading.unread and launch.argv:
+            found.manifest.gap(Gap.NOT_UNDERSTOOD, (reading.program or launch.argv)[0])
         try:
             _FINDERS[reading.kind](place, found)
+            cover_named(place, found)
         except (OSError, ValueError):
             # A name that no file can have, or a folder that went away under the look.
             found.manifest.gap(Gap.UNREADABLE, reading.kind.value)
+        files, apart = found.manifest.files, found.manifest.apart
         return self._shared(
             Closure(
-                files=found.manifest.files,
+                files=files,
                 gaps=found.manifest.gaps,
                 fetches=found.fetches,
+                fetched_into=found.fetched_into,
+                stamps=found.manifest.stamps_of(files),
                 packages=tuple(found.packages),
                 marks=tuple(sorted({*reading.marks, *found.marks})),
+                python=found.python,
+                compiled=Closure(files=apart).closure_hash,
+                compiled_stamps=found.manifest.stamps_of(apart),
             )
         )
 
@@ -88,7 +111,7 @@ class CommandClosures:
 
 def _find_program(place: Place, found: Found) -> None:
     """Cover what a script of its own hands itself to: by its first line, as the kernel reads it."""
-    words = _first_line(place.executable)
+    words = first_line(place.executable)
     if not words:
         return
     named = words[1:] if program_name(words[0]) == "env" else words
@@ -105,6 +128,12 @@ def _find_program(place: Place, found: Found) -> None:
             cover_node_file(script, found)
         case other:
             found.manifest.gap(Gap.OF_SHELL, other)
+
+
+def _find_launcher(place: Place, found: Found) -> None:
+    """Cover the launcher itself, where it is a script; what it runs is said not to be known."""
+    if place.reading.program == place.argv:
+        _find_program(place, found)
 
 
 def _find_shell(place: Place, found: Found) -> None:
@@ -125,17 +154,6 @@ def _find_wrapped(place: Place, found: Found) -> None:
     found.manifest.gap(Gap.NOT_FOUND, place.reading.program[0])
 
 
-def _first_line(executable: str) -> list[str]:
-    try:
-        with Path(executable).open("rb") as file:
-            head = file.read(_FIRST_LINE)
-    except OSError:
-        return []
-    if not head.startswith(b"#!"):
-        return []
-    return head[2:].partition(b"\n")[0].decode(errors="replace").split()
-
-
 def _is_own(launch: LaunchIdentity) -> bool:
     """Tell whether a command runs a module of Keyturn's own, by Keyturn's own interpreter."""
     match launch.argv:
@@ -152,6 +170,8 @@ _FINDERS: Mapping[RunKind, Finder] = {
     RunKind.PYTHON: find_python,
     RunKind.PYTHON_TOOL: find_python_tool,
     RunKind.UV_RUN: find_uv_run,
+    RunKind.NPM_SCRIPT: find_npm_script,
+    RunKind.LAUNCHER: _find_launcher,
     RunKind.SHELL: _find_shell,
     RunKind.CONTAINER: _find_image,
     RunKind.WRAPPER: _find_wrapped,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from keyturn.desktop.closure_places import read_object, read_text
 from keyturn.desktop.manifests import Manifest
-from keyturn.domain.closure import PackageClaims
+from keyturn.domain.closure import Gap, PackageClaims
 from keyturn.domain.command import normalized
 
 _INFO = re.compile(r"(?P<name>.+?)-(?P<version>[^-]+)\.dist-info$")
@@ -113,7 +113,11 @@ def cover(one: Distribution, label: str, manifest: Manifest) -> int | None:
     for path, _ in recorded:
         if path.startswith("..") and "/bin/" in path:
             manifest.file(f"{label}/{path}", one.site / path)
+    if len(recorded) >= _MOST_RECORDED:
+        manifest.gap(Gap.TOO_MUCH, f"{label}/{one.info.name}/RECORD")
     if not recorded:
+        # Which files are its own nobody says.
+        manifest.gap(Gap.UNREADABLE, f"{label}/{one.info.name}/RECORD")
         return None
     return sum(_differs(manifest, f"{label}/{path}", said) for path, said in recorded)
 

@@ -10,6 +10,18 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
+from typing import NamedTuple
+
+
+class FileRead(NamedTuple):
+    """What a regular file is."""
+
+    size: int
+    sha256: str
+    stamp: int
+    """Which file it is and when it changed last: another one after every rewriting, but for one
+    through memory."""
+
 
 _Fingerprint = tuple[str, int, int, int, int, int]
 
@@ -55,15 +67,15 @@ class ExecutableHashes:
         `anew` reads it whatever is remembered, and remembers that.
         """
         found = self.read(path, anew=anew)
-        return "" if found is None else found[1]
+        return "" if found is None else found.sha256
 
-    def read(self, path: str, *, anew: bool = False) -> tuple[int, str] | None:
-        """Return size and hash; None for what is no regular file or cannot be read."""
+    def read(self, path: str, *, anew: bool = False) -> FileRead | None:
+        """Return what a file is; None for what is no regular file or cannot be read."""
         try:
             if not anew:
                 found = os.stat(path)  # noqa: PTH116 - thousands of them
                 if known := self._recall(_fingerprint(path, found)):
-                    return found.st_size, known
+                    return FileRead(found.st_size, known, stamp_of(found))
             # A named pipe in its place would hold the opening up for good.
             with open(path, "rb", buffering=0, opener=_open_at_once) as file:
                 found = os.fstat(file.fileno())
@@ -74,7 +86,7 @@ class ExecutableHashes:
                 # One that changed under the reading is not worth remembering.
                 if _fingerprint(path, os.fstat(file.fileno())) == key:
                     self._remember(key, digest)
-                return found.st_size, digest
+                return FileRead(found.st_size, digest, stamp_of(found))
         except OSError:
             return None
 
@@ -90,6 +102,11 @@ class ExecutableHashes:
             self._known[key] = digest
             while len(self._known) > self._capacity:
                 self._known.popitem(last=False)
+
+
+def stamp_of(found: os.stat_result) -> int:
+    """Return which file it is and when it changed last, in one number."""
+    return found.st_ino << 64 | found.st_ctime_ns
 
 
 def _sha256_of(file: FileIO) -> str:

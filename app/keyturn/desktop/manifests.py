@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from keyturn.desktop.executables import ExecutableHashes
+from keyturn.desktop.executables import ExecutableHashes, stamp_of
 from keyturn.domain.closure import ClosureFile, Gap, sorted_files
 from keyturn.domain.system_text import readable
 
@@ -57,9 +57,14 @@ class Manifest:
         self._anew = anew
         self._due = time.monotonic() + bounds.seconds
         self._files: dict[str, ClosureFile] = {}
+        self._stamps: dict[str, int] = {}
         self._bytes = 0
-        self._roots: set[str] = set()
+        self._walked: set[tuple[str, Wanted | None, frozenset[str], Wanted | None]] = set()
+        """Folders, each with what is wanted of it: another walk may want more."""
         self._gaps: dict[tuple[Gap, str], None] = {}
+        self._unnamed: set[tuple[Gap, str]] = set()
+        self._apart: dict[str, ClosureFile] = {}
+        self._is_apart: Wanted = _nothing
 
     def file(self, label: str, path: str | Path) -> None:
         """Cover one file; where there is none now, one that appears will differ."""
@@ -80,15 +85,23 @@ class Manifest:
         Folders named in `skip` are left out, and those whose path `deep` refuses.
         """
         folder = os.path.realpath(root)
-        if folder in self._roots or not Path(folder).is_dir():
+        walk = (folder, wanted, skip, deep)
+        if walk in self._walked or not Path(folder).is_dir():
             return
-        self._roots.add(folder)
+        self._walked.add(walk)
         self._place(label, lambda: self._whole(label, folder, wanted, skip, deep))
+
+    def set_apart(self, wanted: Wanted) -> None:
+        """Keep such files apart from here on, by their labels."""
+        self._is_apart = wanted
 
     def gap(self, gap: Gap, of: str = "") -> None:
         """Say that something is not covered."""
-        if len(self._gaps) < _MOST_GAPS:
-            self._gaps[gap, readable(of)[:_LONGEST_PATH]] = None
+        named = gap, readable(of)[:_LONGEST_PATH]
+        if named in self._gaps or len(self._gaps) < _MOST_GAPS - 1:
+            self._gaps[named] = None
+        else:
+            self._unnamed.add(named)
 
     def sha256_of(self, label: str) -> str:
         """Return the hash of a file that was covered; empty for any other."""
@@ -101,9 +114,19 @@ class Manifest:
         return sorted_files(self._files.values())
 
     @property
+    def apart(self) -> tuple[ClosureFile, ...]:
+        """Return what was read and kept apart."""
+        return sorted_files(self._apart.values())
+
+    def stamps_of(self, files: tuple[ClosureFile, ...]) -> tuple[int, ...]:
+        """Return which file each of them is, and when it changed last."""
+        return tuple(self._stamps[file.path] for file in files)
+
+    @property
     def gaps(self) -> tuple[tuple[Gap, str], ...]:
         """Return what was not."""
-        return tuple(sorted(self._gaps))
+        more = [(Gap.MORE, str(len(self._unnamed)))] if self._unnamed else []
+        return (*sorted(self._gaps), *more)
 
     def _place(self, label: str, read: Callable[[], None]) -> None:
         """Read one place; if a bound is met, none of it counts, and it is named."""
@@ -161,10 +184,10 @@ class Manifest:
         if found is not None:
             self._add(seen.label, *found)
             return
-        kind = _kind_of(seen.path)
+        kind, stamp = _kind_of(seen.path)
         if kind == stat.S_IFREG:
             self.gap(Gap.UNREADABLE, seen.label)
-        self._add(seen.label, 0, f"kind {kind:o}")
+        self._add(seen.label, 0, f"kind {kind:o}", stamp)
 
     def _link(self, seen: _Seen, root: str) -> None:
         """Cover where a link leads; what a link out of the folder holds too, if that is a file."""
@@ -172,7 +195,8 @@ class Manifest:
             leads_to = str(Path(seen.path).readlink())
         except OSError:
             leads_to = ""
-        self._add(seen.label, 0, hashlib.sha256(os.fsencode(leads_to)).hexdigest())
+        _, stamp = _kind_of(seen.path)
+        self._add(seen.label, 0, hashlib.sha256(os.fsencode(leads_to)).hexdigest(), stamp)
         real = os.path.realpath(seen.path)
         if real == root or real.startswith(root + os.sep):
             return
@@ -181,18 +205,26 @@ class Manifest:
         else:
             self._one_file(_Seen(f"{seen.label} -> {leads_to}", real, link=False))
 
-    def _add(self, label: str, size: int, sha256: str) -> None:
+    def _add(self, label: str, size: int, sha256: str, stamp: int) -> None:
         self._bytes += size
         if len(self._files) >= self._bounds.files or self._bytes > self._bounds.bytes:
             raise Overflow(Gap.TOO_MUCH)
         if time.monotonic() > self._due:
             raise Overflow(Gap.TOO_SLOW)
         path = readable(label)
-        self._files[path] = ClosureFile(path, size, sha256)
+        kept = self._apart if self._is_apart(path) else self._files
+        kept[path] = ClosureFile(path, size, sha256)
+        self._stamps[path] = stamp
 
 
-def _kind_of(path: str) -> int:
+def _nothing(_path: str) -> bool:
+    return False
+
+
+def _kind_of(path: str) -> tuple[int, int]:
+    """Return what is at a path, links not followed, and which one it is."""
     try:
-        return stat.S_IFMT(os.lstat(path).st_mode)
+        found = os.lstat(path)
     except OSError:
-        return 0
+        return 0, 0
+    return stat.S_IFMT(found.st_mode), stamp_of(found)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,18 @@ from keyturn.desktop.closure_places import Found, Place, above, read_object, rea
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.closure import Gap, PackageClaims
 from keyturn.domain.command import Mark, MarkKind, is_pinned, npm_name
+from keyturn.domain.command_row import program_name
 
 MODULES = "node_modules"
+_NPX = frozenset({"npx", "npm"})
+_NODE = frozenset({"node", "nodejs"})
 _CODE = (".js", ".mjs", ".cjs", ".json", ".node", ".wasm", ".ts", ".mts", ".cts")
+_SOURCES = {".js": (".ts", ".tsx", ".jsx"), ".mjs": (".mts",), ".cjs": (".cts",)}
 _CACHES = frozenset({".cache"})
 _NOT_CODE = frozenset({MODULES, ".git", ".hg", ".svn"})
 _LONGEST_CLAIM = 300
+_MOST_READ = 200
+_RELATIVE = re.compile(r"""["'`](\.{1,2}/[^"'`\n]{1,300})["'`]""")
 
 
 def find_npm_package(place: Place, found: Found) -> None:
@@ -34,13 +41,19 @@ def find_npm_package(place: Place, found: Found) -> None:
             if (modules / name).is_dir():
                 found.manifest.tree(f"global/{name}", modules / name, skip=_CACHES)
                 _claims(modules, [name], found)
+    if program_name(place.reading.program[0]) not in _NPX:
+        # Where others keep what they fetch is not known here: it is fetched each time.
+        found.manifest.gap(Gap.NOT_UNDERSTOOD, place.reading.program[0])
+        found.fetches = place.reading.registry
+        found.marks.append(Mark(MarkKind.FETCHES, place.reading.registry))
+        return
     cache = npx_folder(place)
     _modules("npx", cache / MODULES, found)
     for name in ("package.json", "package-lock.json"):
         found.manifest.file(f"npx/{name}", cache / name)
     _claims(cache / MODULES, names, found)
     if not found.packages:
-        found.fetches = place.reading.registry
+        found.fetches, found.fetched_into = place.reading.registry, ("npx/",)
         found.marks.append(Mark(MarkKind.FETCHES, place.reading.registry))
     elif any(not is_pinned(spec, place.reading.kind) for spec in place.reading.packages):
         # npx asks the registry again for what names no version, and takes what is newer.
@@ -53,27 +66,70 @@ def find_node_file(place: Place, found: Found) -> None:
     for number, first in enumerate(place.reading.loads, 1):
         if "/" in first:
             found.manifest.file(f"loads{number}", Path(place.cwd, first))
+    if program_name(place.reading.program[0]) not in _NODE:
+        found.manifest.gap(Gap.NOT_UNDERSTOOD, place.reading.program[0])
     if not target:
         return
-    cover_node_file(Path(place.cwd, target), found)
+    file = _with_ending(Path(place.cwd, target))
+    if not file.is_file():
+        found.manifest.gap(Gap.NOT_FOUND, target)
+    cover_node_file(file, found)
+
+
+def find_npm_script(place: Place, found: Found) -> None:
+    """Cover what `npm run NAME` can start: the package of the folder, and all that it can reach."""
+    _interpreter(place, found)
+    _settings(place, found)
+    found.manifest.gap(Gap.OF_SHELL, place.reading.program[0])
+    root = next((one for one in above(place.folder) if (one / "package.json").is_file()), None)
+    if root is None:
+        found.manifest.gap(Gap.NOT_FOUND, "package.json")
+        return
+    _package(root, root, found)
 
 
 def cover_node_file(file: Path, found: Found) -> None:
     """Cover a script's package and what it can reach by name."""
     path = Path(os.path.realpath(file))
-    if not path.is_file():
-        path = _with_ending(path)
+    path = _with_ending(path)
     found.manifest.file(f"script/{path.name}", path)
     found.manifest.gap(Gap.OF_INTERPRETER, "node")
     root = next((one for one in above(path.parent) if (one / "package.json").is_file()), None)
     _settings_of(root or path.parent, found)
-    inside = MODULES in path.parts
-    if root is not None and not inside:
+    if root is None:
+        found.manifest.tree("folder", path.parent, wanted=_is_code, skip=_NOT_CODE)
+    _cover_outside(path, root or path.parent, found)
+    _package(root, path.parent, found)
+
+
+def _cover_outside(script: Path, root: Path, found: Found) -> None:
+    """Cover what a script names by a path that leads out of its package, by way of others too.
+
+    As their text says it; what a program puts together while it runs is not seen.
+    """
+    waiting, read = [script], set[Path]()
+    while waiting and len(read) < _MOST_READ:
+        source = waiting.pop()
+        if source in read:
+            continue
+        read.add(source)
+        named = _RELATIVE.findall(read_text(source))
+        files = [_with_ending(Path(os.path.normpath(source.parent / one))) for one in named]
+        for file in (file for file in files if file.is_file()):
+            if not file.is_relative_to(root):
+                found.manifest.file(f"outside/{os.path.relpath(file, root)}", file)
+            if file.suffix in _CODE:
+                waiting.append(file)
+    if not read.issuperset(waiting):
+        found.manifest.gap(Gap.TOO_MUCH, "import")
+
+
+def _package(root: Path | None, start: Path, found: Found) -> None:
+    """Cover a package that is no dependency of another one, and what it reaches by name."""
+    if root is not None and MODULES not in start.parts:
         found.manifest.file("package/package.json", root / "package.json")
         found.manifest.tree("package", root, wanted=_is_code, skip=_NOT_CODE, deep=_is_package)
-    elif root is None:
-        found.manifest.tree("folder", path.parent, wanted=_is_code, skip=_NOT_CODE)
-    for number, folder in enumerate(above(path.parent)):
+    for number, folder in enumerate(above(start)):
         if folder.name != MODULES and (folder / MODULES).is_dir():
             _modules(
                 MODULES if number == 0 else f"above{number}/{MODULES}", folder / MODULES, found
@@ -181,10 +237,14 @@ def _locked(folder: Path) -> JsonObject:
 
 
 def _with_ending(path: Path) -> Path:
-    """Return the file that node takes for a name without its ending, or for a folder."""
+    """Return the file that node takes for a name, be it without its ending or a folder."""
+    if path.is_file():
+        return path
     endings = (path.with_name(path.name + ending) for ending in _CODE)
     within = (path / f"index{ending}" for ending in _CODE)
-    return next((one for one in (*endings, *within) if one.is_file()), path)
+    # TypeScript's sources are named by what they are compiled to.
+    sources = (path.with_suffix(ending) for ending in _SOURCES.get(path.suffix, ()))
+    return next((one for one in (*endings, *within, *sources) if one.is_file()), path)
 
 
 def _is_code(path: str) -> bool:

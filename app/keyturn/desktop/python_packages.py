@@ -3,9 +3,11 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from keyturn.desktop.closure_places import Found, Place, above, read_text
+from keyturn.desktop.compiled_files import run_python
 from keyturn.desktop.distributions import (
     claims_of,
     cover,
@@ -26,9 +28,13 @@ from keyturn.domain.command import Mark, MarkKind, is_pinned, python_name
 _CODE = (".py", ".pyc", ".so", ".pyd", ".pth", ".dylib")
 _NOT_CODE = frozenset({"node_modules", ".git", ".hg", ".svn", ".venv", ".tox", ".nox"})
 _IMPORT = re.compile(r"(?m)^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import|import[ \t]+([\w., \t]+))")
+_METADATA = "# /// script"
+"""What a script that has an environment of its own says (PEP 723)."""
+_UV_FOLDERS = ("UV_PROJECT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY")
 _MOST_SCRIPTS = 200
 _MOST_ENVIRONMENTS = 20
 _MOST_TOOLS = 2_000
+_MOST_PATHS = 200
 
 
 def find_python(place: Place, found: Found) -> None:
@@ -37,6 +43,7 @@ def find_python(place: Place, found: Found) -> None:
     options = reading.options
     isolated = bool({"-I", "-s"} & options)
     interpreter = interpreter_at(place.program(reading.program[0]), place, isolated=isolated)
+    run_python(place, found, [interpreter])
     safe_path = bool({"-I", "-P"} & options) or bool(place.search.get("PYTHONSAFEPATH"))
     paths = [] if {"-I", "-E"} & options else _named_folders(place)
     found.manifest.gap(Gap.OF_INTERPRETER, "python")
@@ -46,23 +53,29 @@ def find_python(place: Place, found: Found) -> None:
     if reading.is_module:
         names.append(reading.target.split(".")[0])
         if not safe_path:
-            _folder("in_front", Path(place.cwd), found, shallow=True)
-            if _module_in(Path(place.cwd), names[0]):
-                found.marks.append(Mark(MarkKind.MODULE_IN_FOLDER, names[0]))
+            names += _in_front(Path(place.cwd), names[0], paths, found)
     else:
         script = Path(os.path.realpath(Path(place.cwd, reading.target)))
         found.manifest.file(f"script/{script.name}", script)
+        if not script.exists():
+            found.manifest.gap(Gap.NOT_FOUND, reading.target)
         if not safe_path:
             paths = [script.parent, *paths]
-        names += _reached(script, paths)
+        names += _reached([script], paths, found)
     for number, folder in enumerate(paths):
         _folder(f"path{number}" if number else "folder", folder, found, shallow=False)
     cover_modules(interpreter, names, found)
 
 
+def cover_folder_of(script: Path, label: str, found: Found) -> None:
+    """Cover what a script finds beside itself."""
+    _folder(label, script.parent, found, shallow=False)
+
+
 def cover_command(script: Path, interpreter_path: str, place: Place, found: Found) -> None:
     """Cover what a command of a Python environment would run, by the interpreter it names."""
     interpreter = interpreter_at(interpreter_path, place, isolated=False)
+    run_python(place, found, [interpreter])
     found.manifest.file("bin/python", interpreter.program)
     found.manifest.gap(Gap.OF_INTERPRETER, "python")
     for number, folder in enumerate(_named_folders(place), 1):
@@ -76,19 +89,22 @@ def find_python_tool(place: Place, found: Found) -> None:
     Which of them is taken is known to the tool alone, so one more or one less counts.
     """
     names = [name for name in map(python_name, place.reading.packages) if name]
-    kept = sorted(_environments(place, names))
-    for number, folder in enumerate(kept[:_MOST_ENVIRONMENTS], 1):
-        environment = environment_at(folder)
+    kept = sorted(_environments(place, names, found))
+    counted = _within(_MOST_ENVIRONMENTS, kept, "environments", found)
+    environments = [environment_at(folder) for folder in counted]
+    run_python(place, found, environments)
+    for number, environment in enumerate(environments, 1):
+        folder = environment.program.parent.parent
         label = f"environment{number}" if len(kept) > 1 else "environment"
         found.manifest.file(f"{label}/pyvenv.cfg", folder / "pyvenv.cfg")
-        found.manifest.file(f"{label}/python", environment.program)
+        found.manifest.tree(f"{label}/bin", folder / "bin")
         for site in environment.sites:
             found.manifest.tree(f"{label}/{site.name}", site)
         _claim(environment, names, found, f"{label}/site-packages")
     found.manifest.gap(Gap.OF_PROGRAM, place.reading.program[0])
     pinned = all(is_pinned(spec, place.reading.kind) for spec in place.reading.packages)
     if not kept:
-        found.fetches = place.reading.registry
+        found.fetches, found.fetched_into = place.reading.registry, ("environment",)
     if not kept or not pinned:
         found.marks.append(Mark(MarkKind.FETCHES, place.reading.registry))
 
@@ -99,20 +115,29 @@ def find_uv_run(place: Place, found: Found) -> None:
     root = next((one for one in above(folder) if (one / "pyproject.toml").is_file()), folder)
     named = place.search.get("UV_PROJECT_ENVIRONMENT", ".venv")
     environment = environment_at(root / named)
+    run_python(place, found, [environment] if environment.sites else [])
     for name in ("pyproject.toml", "uv.lock", "uv.toml"):
         found.manifest.file(f"project/{name}", root / name)
-    target = Path(place.cwd, place.reading.target)
-    if place.reading.target.endswith(".py") and target.is_file():
-        found.manifest.file(f"script/{target.name}", target)
-        _folder("folder", target.parent, found, shallow=False)
+    alone = any(_METADATA in read_text(file) for file in _scripts(place))
+    if any(place.search.get(name) for name in _UV_FOLDERS):
+        found.manifest.gap(Gap.NOT_UNDERSTOOD, "uv")
     found.manifest.tree("project", root, wanted=_is_code, skip=_NOT_CODE, deep=_is_code_folder)
+    found.manifest.file("environment/pyvenv.cfg", root / named / "pyvenv.cfg")
+    found.manifest.tree("environment/bin", root / named / "bin")
     for site in environment.sites:
         found.manifest.tree(f"environment/{site.name}", site)
     found.manifest.gap(Gap.OF_PROGRAM, "uv")
-    if place.reading.packages or not environment.sites:
+    if alone or place.reading.packages or not environment.sites:
         # Extra packages, and an environment that is not there yet, are made at the start.
         found.fetches = place.reading.registry
+        if not (alone or environment.sites):
+            found.fetched_into = ("environment/", "project/uv.lock")
     found.marks.append(Mark(MarkKind.FETCHES, place.reading.registry))
+
+
+def _scripts(place: Place) -> Iterator[Path]:
+    for name in place.reading.files:
+        yield from (Path(place.cwd, name), Path(place.folder, name))
 
 
 def cover_modules(
@@ -130,7 +155,8 @@ def cover_modules(
     modules = dict.fromkeys(names)
     owners = (owner_of(name, installed) for name in modules if _is_there(name, interpreter))
     wanted += [one for one in owners if one is not None]
-    for number, folder in enumerate(added_paths(interpreter.sites), 1):
+    added = _within(_MOST_PATHS, added_paths(interpreter.sites), "*.pth", found)
+    for number, folder in enumerate(filter(Path.is_dir, added), 1):
         # An editable install: the module's code is where its maker works on it.
         for name in (one for one in modules if _module_in(folder, one)):
             _module(f"added{number}", folder, name, found)
@@ -169,6 +195,20 @@ def _folder(label: str, folder: Path, found: Found, *, shallow: bool) -> None:
     found.manifest.tree(label, folder, wanted=_is_code, skip=_NOT_CODE, deep=deep)
 
 
+def _in_front(folder: Path, module: str, paths: list[Path], found: Found) -> list[str]:
+    """Cover what of the working folder goes before other modules; return what that imports."""
+    names: list[str] = []
+    if _module_in(folder, module):
+        found.marks.append(Mark(MarkKind.MODULE_IN_FOLDER, module))
+        names = _reached(_sources(module, [folder]), [folder, *paths], found)
+    for name in (module, *names):
+        # A folder is a package without a file that says so.
+        if (folder / name).is_dir():
+            _folder(f"in_front/{name}", folder / name, found, shallow=False)
+    _folder("in_front", folder, found, shallow=True)
+    return names
+
+
 def _module(label: str, folder: Path, name: str, found: Found) -> None:
     if (folder / name).is_dir():
         found.manifest.tree(f"{label}/{name}", folder / name)
@@ -176,12 +216,12 @@ def _module(label: str, folder: Path, name: str, found: Found) -> None:
         found.manifest.file(f"{label}/{name}.py", folder / f"{name}.py")
 
 
-def _reached(script: Path, folders: list[Path]) -> list[str]:
-    """Return every name that a script imports, itself or by way of its neighbours.
+def _reached(sources: list[Path], folders: list[Path], found: Found) -> list[str]:
+    """Return every name that sources import, themselves or by way of their neighbours.
 
     As their text says it; what a program puts together while it runs is not seen.
     """
-    waiting, names = [script], dict[str, None]()
+    waiting, names = [*sources], dict[str, None]()
     read: set[Path] = set()
     while waiting and len(read) < _MOST_SCRIPTS:
         source = waiting.pop()
@@ -191,6 +231,8 @@ def _reached(script: Path, folders: list[Path]) -> list[str]:
         fresh = [name for name in _imports(read_text(source)) if name not in names]
         names |= dict.fromkeys(fresh)
         waiting += [source for name in fresh for source in _sources(name, folders)]
+    if not read.issuperset(waiting):
+        found.manifest.gap(Gap.TOO_MUCH, "import")
     return [*names]
 
 
@@ -200,8 +242,15 @@ def _sources(name: str, folders: list[Path]) -> list[Path]:
         if (folder / f"{name}.py").is_file():
             return [folder / f"{name}.py"]
         if (folder / name).is_dir():
-            return sorted((folder / name).rglob("*.py"))[:_MOST_SCRIPTS]
+            return sorted(islice((folder / name).rglob("*.py"), _MOST_SCRIPTS + 1))
     return []
+
+
+def _within(most: int, folders: list[Path], label: str, found: Found) -> list[Path]:
+    """Return so many of them, and say so where there are more."""
+    if len(folders) > most:
+        found.manifest.gap(Gap.TOO_MUCH, label)
+    return folders[:most]
 
 
 def _imports(text: str) -> Iterator[str]:
@@ -221,7 +270,7 @@ def _module_in(folder: Path, name: str) -> bool:
     return (folder / name).is_dir() or (folder / f"{name}.py").is_file()
 
 
-def _environments(place: Place, names: list[str]) -> Iterator[Path]:
+def _environments(place: Place, names: list[str], found: Found) -> Iterator[Path]:
     """Yield the environments that uv and pipx keep and that have one of the packages."""
     home = place.home
     cache = Path(place.search.get("XDG_CACHE_HOME") or home / ".cache")
@@ -233,7 +282,7 @@ def _environments(place: Place, names: list[str]) -> Iterator[Path]:
     patterns += [(pipx, ".cache/*"), (pipx, "venvs/*"), (home / ".local" / "pipx", ".cache/*")]
     seen: set[str] = set()
     for base, pattern in patterns:
-        for folder in sorted(base.glob(pattern))[:_MOST_TOOLS]:
+        for folder in _within(_MOST_TOOLS, sorted(base.glob(pattern)), pattern, found):
             real = os.path.realpath(folder)
             if real not in seen and _has_one(Path(real), names):
                 seen.add(real)

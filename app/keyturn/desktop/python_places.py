@@ -9,7 +9,6 @@ from pathlib import Path
 from keyturn.desktop.closure_places import Place, read_text
 
 _RELEASE = re.compile(r"python(\d+(?:\.\d+)?)")
-_MOST_PATHS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ def startup_files(sites: tuple[Path, ...]) -> Iterator[Path]:
 
 
 def added_paths(sites: tuple[Path, ...]) -> list[Path]:
-    """Return the folders that .pth files add, as editable installs do."""
+    """Return what .pth files add, as editable installs do; not all of it need be there."""
     found: list[Path] = []
     for file in startup_files(sites):
         if file.suffix != ".pth":
@@ -73,7 +72,7 @@ def added_paths(sites: tuple[Path, ...]) -> list[Path]:
             word = line.strip()
             if word and not word.startswith(("#", "import ", "import\t")):
                 found.append(file.parent / word)
-    return [folder for folder in found[:_MOST_PATHS] if folder.is_dir()]
+    return found
 
 
 def _sites_below(prefix: Path) -> Iterator[Path]:

@@ -5,7 +5,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from keyturn.domain.command import CommandTable, MarkKind, RunKind, Runner
+from keyturn.domain.command import CommandTable, MarkKind
+from keyturn.domain.command_row import RunKind, Runner
 from keyturn.domain.errors import ConfigurationError
 
 _OPTIONS = (
@@ -26,6 +27,7 @@ def load_runners(path: Path) -> CommandTable:
             shell={MarkKind(name): re.compile(text).pattern for name, text in shell.items()},
             env_loads=frozenset(content["environment"]["loads"]),
             env_registry=frozenset(content["environment"]["registry"]),
+            code=tuple(content["files"]["code"]),
             registries={RunKind(name): host for name, host in registries.items()},
         )
     except (OSError, ValueError, KeyError, TypeError, re.error) as error:

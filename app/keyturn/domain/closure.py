@@ -12,6 +12,7 @@ from typing import NamedTuple
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.command import Mark
 
+COMPILED = "compiled_sha256"
 MOST_NAMED = 20
 """Files of a change that are named of each kind; of the others the number."""
 
@@ -26,10 +27,13 @@ class Gap(StrEnum):
     NOT_FOUND = "not_found"
     OF_INTERPRETER = "of_interpreter"
     OF_PROGRAM = "of_program"
+    NOT_UNDERSTOOD = "not_understood"
     OF_SHELL = "of_shell"
     OF_IMAGE = "of_image"
     INLINE = "inline"
     CACHES = "caches"
+    MORE = "more"
+    """Gaps beyond those that are named; their number."""
 
 
 class ClosureFile(NamedTuple):
@@ -82,9 +86,20 @@ class Closure:
     """What is not covered, and of what."""
     fetches: str = ""
     """Where code is fetched from at the start; empty when all of it is on disk."""
+    fetched_into: tuple[str, ...] = ()
+    """How the paths begin of what the start itself fetches."""
+    stamps: tuple[int, ...] = ()
+    """Of each file which one it is and when it changed last, as the system says; no part of the
+    hash, since a file that was only touched is the same. Empty where nobody looked."""
     packages: tuple[PackageClaims, ...] = ()
     marks: tuple[Mark, ...] = ()
     """What else there is to look at; follows from the command and its folder."""
+    python: bool = False
+    """It runs Python, and is started so that no compiled file beside a source is written."""
+    compiled: str = ""
+    """SHA-256 over compiled files that it is kept from where they are not as agreed to; no part of
+    the hash, since other programs write them too."""
+    compiled_stamps: tuple[int, ...] = ()
     closure_hash: str = field(init=False)
     """SHA-256 over files, gaps and what is fetched; empty where there is none of them."""
 
@@ -113,6 +128,8 @@ class Closure:
                 "files": len(self.files),
                 "sha256": self.closure_hash,
             }
+        if self.compiled:
+            said[COMPILED] = self.compiled
         if self.fetches:
             said["fetches_code_from"] = self.fetches
         if self.gaps:
@@ -167,16 +184,24 @@ def change_between(agreed: Closure | None, now: Closure) -> ClosureChange:
     )
 
 
-def only_compiled(change: ClosureChange) -> bool:
-    """Tell whether only files differ that Python writes itself when it loads its sources."""
-    touched = (*change.changed, *change.added, *change.removed)
-    return change.known and bool(touched) and all(map(_is_compiled, touched))
+def only_fetched(agreed: Closure, now: Closure) -> bool:
+    """Tell whether a start has put there what it fetches, and nothing else differs."""
+    change = change_between(agreed, now)
+    gaps = (of for gap, of in now.gaps if (gap, of) not in agreed.gaps)
+    added = (*change.added, *(f"{of}/" for of in gaps))
+    kept = not change.changed and not change.removed and not touched_between(agreed, now)
+    return bool(agreed.fetches) and kept and all(p.startswith(agreed.fetched_into) for p in added)
+
+
+def touched_between(before: Closure, after: Closure) -> bool:
+    """Tell whether a file that is in both was written or replaced, be it as it was again."""
+    if not (before.stamps and after.stamps):
+        return False
+    stamps = {file.path: stamp for file, stamp in zip(before.files, before.stamps, strict=True)}
+    pairs = zip(after.files, after.stamps, strict=True)
+    return any(stamps.get(file.path, stamp) != stamp for file, stamp in pairs)
 
 
 def sorted_files(files: Iterable[ClosureFile]) -> tuple[ClosureFile, ...]:
     """Return files in the order that the hash is made in."""
     return tuple(sorted(files))
-
-
-def _is_compiled(path: str) -> bool:
-    return path.endswith(".pyc") and "/__pycache__/" in f"/{path}"

@@ -8,28 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-_VERSION = re.compile(r"(?:-?\d[\d.]*)?(?:\.exe)?$")
+from keyturn.domain.command_row import RunKind, Runner, Scanned, program_name, scan_after
+
 _EXACT_NPM = re.compile(r".@\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$")
 _EXACT_PYTHON = re.compile(r"==\s*[\w.!+]+$|@\d[\w.!+]*$")
 _PYTHON_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ADDRESS = re.compile(r"^(?:git\+|https?:|git:|ssh:|github:|gitlab:|file:|[./~])")
+_FETCHED = re.compile(r"^(?:https?|npm|jsr|data):")
 _MOST_WRAPPERS = 8
+_MOST_FILES = 100
 _LONGEST_DETAIL = 300
-
-
-class RunKind(StrEnum):
-    """How a command finds the code that it runs."""
-
-    PROGRAM = "program"
-    """The executable itself, nothing more is known."""
-    NPM_PACKAGE = "npm_package"
-    NODE_FILE = "node_file"
-    PYTHON = "python"
-    PYTHON_TOOL = "python_tool"
-    UV_RUN = "uv_run"
-    SHELL = "shell"
-    CONTAINER = "container"
-    WRAPPER = "wrapper"
 
 
 class MarkKind(StrEnum):
@@ -61,41 +49,6 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Runner:
-    """One row of the table: a program that runs other code, and its options."""
-
-    kind: RunKind
-    programs: frozenset[str]
-    words: tuple[tuple[str, ...], ...] = ((),)
-    values: frozenset[str] = frozenset()
-    packages: frozenset[str] = frozenset()
-    first: frozenset[str] = frozenset()
-    code: frozenset[str] = frozenset()
-    module: frozenset[str] = frozenset()
-    loads: frozenset[str] = frozenset()
-    registry: frozenset[str] = frozenset()
-    folder: frozenset[str] = frozenset()
-    mounts: frozenset[str] = frozenset()
-    powers: frozenset[str] = frozenset()
-    power_values: frozenset[str] = frozenset()
-
-    def takes_value(self, option: str) -> bool:
-        """Tell whether a word follows the option as its value."""
-        return any(
-            option in options
-            for options in (
-                self.values, self.packages, self.first, self.code, self.module, self.loads,
-                self.registry, self.folder, self.mounts, self.power_values,
-            )
-        )  # fmt: skip
-
-    @property
-    def ends_options(self) -> frozenset[str]:
-        """After these every word belongs to what runs."""
-        return self.code | self.module if self.kind is RunKind.PYTHON else frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandTable:
     """The data that commands are read by (resources/runners.toml)."""
 
@@ -105,16 +58,17 @@ class CommandTable:
     env_loads: frozenset[str] = frozenset()
     env_registry: frozenset[str] = frozenset()
     registries: Mapping[RunKind, str] = field(default_factory=dict[RunKind, str], hash=False)
+    code: tuple[str, ...] = ()
+    """How the names of files of code end."""
 
-    def runner(self, argv: Sequence[str]) -> tuple[Runner, int] | None:
-        """Return the row for a command, and how many of its words that row is found by."""
+    def runner(self, argv: Sequence[str]) -> tuple[Runner, Scanned] | None:
+        """Return the row for a command, and its words as that row takes them."""
         program = program_name(argv[0]) if argv else ""
-        for runner in self.runners:
-            if program not in runner.programs:
-                continue
-            for words in runner.words:
-                if tuple(argv[1 : 1 + len(words)]) == words:
-                    return runner, 1 + len(words)
+        rows = ((row, words) for row in self.runners for words in row.words)
+        for row, words in rows:
+            scanned = scan_after(row, words, argv) if program in row.programs else None
+            if scanned is not None:
+                return row, scanned
         return None
 
 
@@ -138,13 +92,11 @@ class CommandReading:
     """Options without values."""
     program: tuple[str, ...] = ()
     """The command without wrappers; its first word is the program that reads the rest."""
+    files: tuple[str, ...] = ()
+    """What follows and is named like a file of code."""
+    unread: bool = False
+    """What it runs cannot be told from its words."""
     marks: tuple[Mark, ...] = ()
-
-
-def program_name(word: str) -> str:
-    """Return a program's name without folder, ending and version."""
-    name = re.split(r"[/\\]", word)[-1].lower()
-    return _VERSION.sub("", name) or name
 
 
 def read_command(
@@ -154,6 +106,18 @@ def read_command(
     reading = _read(tuple(argv), table, 0)
     marks = (*reading.marks, *_marks_of_names(env_names, table))
     return replace(reading, marks=tuple(dict.fromkeys(marks)))
+
+
+def is_address(spec: str, kind: RunKind) -> bool:
+    """Tell whether a specifier leads to somewhere else than what a registry has of its name."""
+    if _ADDRESS.match(spec):
+        return True
+    if kind is not RunKind.NPM_PACKAGE:
+        return ":" in spec or "/" in spec
+    name, _, rest = spec[1:].partition("@")
+    # A slash is of a scope; without one it is an owner of GitHub's.
+    slashes = 1 if spec.startswith("@") else 0
+    return ":" in spec or "/" in rest or name.count("/") > slashes
 
 
 def npm_name(spec: str) -> str:
@@ -178,9 +142,11 @@ def normalized(name: str) -> str:
 def _read(argv: tuple[str, ...], table: CommandTable, depth: int) -> CommandReading:
     found = table.runner(argv)
     if found is None:
-        return CommandReading(kind=RunKind.PROGRAM, program=argv)
-    runner, start = found
-    scanned = _scan(runner, argv[start:])
+        files = _files(argv[1:], table)
+        return CommandReading(
+            kind=RunKind.PROGRAM, program=argv, files=files, unread=bool(files) or not argv
+        )
+    runner, scanned = found
     if runner.kind is RunKind.WRAPPER and depth < _MOST_WRAPPERS:
         return _unwrapped(scanned, table, depth)
     specs = _specs(runner, scanned)
@@ -197,63 +163,19 @@ def _read(argv: tuple[str, ...], table: CommandTable, depth: int) -> CommandRead
         folder=folders[-1] if folders else "",
         options=frozenset(name for name, value in scanned.options if not value),
         program=argv,
+        files=_files(scanned.rest, table),
+        unread=runner.kind is RunKind.LAUNCHER or len(set(folders)) > 1,
     )
     return replace(reading, marks=tuple(_marks(runner, scanned, reading, table)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Scanned:
-    options: tuple[tuple[str, str], ...]
-    rest: tuple[str, ...]
-    """From the first word that is no option."""
+def _files(words: tuple[str, ...], table: CommandTable) -> tuple[str, ...]:
+    """Return what is named like a file of code, be it an option's value."""
+    values = (word.rpartition("=")[2] for word in words)
+    return tuple(dict.fromkeys(v for v in values if v.lower().endswith(table.code)))[:_MOST_FILES]
 
 
-def _scan(runner: Runner, words: tuple[str, ...]) -> _Scanned:
-    """Split options from what follows them, as getopt does: `-Im mod`, `-pPKG`, `--name=value`."""
-    options: list[tuple[str, str]] = []
-    at = 0
-    while at < len(words):
-        word = words[at]
-        if word == "--":
-            at += 1
-            break
-        if not _is_option(runner, word):
-            break
-        at += 1
-        name, value = "", ""
-        for name, attached in _parts(runner, word):
-            value = attached
-            if not attached and runner.takes_value(name) and "=" not in word:
-                value = words[at] if at < len(words) else ""
-                at += 1
-            options.append((name, value))
-        if name in runner.ends_options:
-            break
-    return _Scanned(tuple(options), words[at:])
-
-
-def _is_option(runner: Runner, word: str) -> bool:
-    return (word.startswith("-") and word != "-") or word.lower() in runner.code
-
-
-def _parts(runner: Runner, word: str) -> Iterator[tuple[str, str]]:
-    """Yield the options of one word, each with the value that is attached to it."""
-    if word.startswith("--") or len(word) == 2 or not word.startswith("-"):
-        name, _, value = word.partition("=")
-        yield name, value
-        return
-    if runner.takes_value(word.lower()):
-        yield word.lower(), ""
-        return
-    for at, letter in enumerate(word[1:], 1):
-        name = f"-{letter}"
-        if runner.takes_value(name):
-            yield name, word[at + 1 :]
-            return
-        yield name, ""
-
-
-def _unwrapped(scanned: _Scanned, table: CommandTable, depth: int) -> CommandReading:
+def _unwrapped(scanned: Scanned, table: CommandTable, depth: int) -> CommandReading:
     rest = list(scanned.rest)
     named: list[str] = []
     while rest and "=" in rest[0] and not rest[0].startswith("="):
@@ -264,7 +186,7 @@ def _unwrapped(scanned: _Scanned, table: CommandTable, depth: int) -> CommandRea
     return replace(reading, marks=(*_marks_of_names(named, table), *reading.marks))
 
 
-def _specs(runner: Runner, scanned: _Scanned) -> tuple[str, ...]:
+def _specs(runner: Runner, scanned: Scanned) -> tuple[str, ...]:
     """Return the packages that a command names: by options, else by its first word."""
     named = [value for name, value in scanned.options if name in runner.first]
     beside = [value for name, value in scanned.options if name in runner.packages]
@@ -276,19 +198,21 @@ def _specs(runner: Runner, scanned: _Scanned) -> tuple[str, ...]:
 
 
 def _marks(
-    runner: Runner, scanned: _Scanned, reading: CommandReading, table: CommandTable
+    runner: Runner, scanned: Scanned, reading: CommandReading, table: CommandTable
 ) -> Iterator[Mark]:
     if runner.kind is RunKind.SHELL:
         yield Mark(MarkKind.SHELL)
     yield from _marks_of_options(runner, scanned, table)
+    if runner.kind is RunKind.NODE_FILE and _FETCHED.match(reading.target):
+        yield Mark(MarkKind.FROM_ADDRESS, _short(reading.target))
     for spec in reading.packages:
-        if _ADDRESS.match(spec):
+        if is_address(spec, reading.kind):
             yield Mark(MarkKind.FROM_ADDRESS, _short(spec))
         elif not is_pinned(spec, reading.kind):
             yield Mark(MarkKind.NOT_PINNED, _short(spec))
 
 
-def _marks_of_options(runner: Runner, scanned: _Scanned, table: CommandTable) -> Iterator[Mark]:
+def _marks_of_options(runner: Runner, scanned: Scanned, table: CommandTable) -> Iterator[Mark]:
     for name, value in scanned.options:
         if name in runner.code:
             yield Mark(MarkKind.INLINE_CODE, name)

@@ -1,12 +1,16 @@
 """Which package of which registry a command runs, and whether that is a well-known one.
 
-It reads a command line and nothing else: what the launcher really loads is looked up elsewhere.
+It takes a command as it was read (`domain.command`): what a launcher really loads is looked up
+elsewhere.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+from keyturn.domain.command import CommandReading, MarkKind, normalized
+from keyturn.domain.command_row import RunKind
 
 
 class Registry(StrEnum):
@@ -42,24 +46,8 @@ class Likeness(StrEnum):
     UNKNOWN = "unknown"
 
 
-_SUFFIX = re.compile(r"\.(exe|cmd|bat|ps1)$", re.IGNORECASE)
-_LAUNCHERS: dict[tuple[str, ...], Registry] = {
-    ("npx",): Registry.NPM,
-    ("bunx",): Registry.NPM,
-    ("pnpx",): Registry.NPM,
-    ("npm", "exec"): Registry.NPM,
-    ("npm", "x"): Registry.NPM,
-    ("pnpm", "dlx"): Registry.NPM,
-    ("yarn", "dlx"): Registry.NPM,
-    ("uvx",): Registry.PYPI,
-    ("uv", "tool", "run"): Registry.PYPI,
-    ("pipx", "run"): Registry.PYPI,
-}
-_NAMING = frozenset({"-p", "--package", "--from", "--spec"})
-"""Options whose value is the package."""
-_WITH_VALUE = frozenset(
-    {"--python", "--with", "--index-url", "--index", "--registry", "--cache", "--prefix", "-w"}
-)
+_REGISTRIES = {RunKind.NPM_PACKAGE: Registry.NPM, RunKind.PYTHON_TOOL: Registry.PYPI}
+_HARMLESS = frozenset({MarkKind.NOT_PINNED})
 _NPM_NAME = re.compile(r"(@[A-Za-z0-9._~-]+/)?[A-Za-z0-9._~-]+")
 _PYPI_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _LEAST_MISTYPED = 6
@@ -67,15 +55,28 @@ _ANYBODYS = frozenset({"mcp", "server", "mcpserver", "devmcp", "servermcp"})
 """What many packages are called under a scope of their own."""
 
 
-def package_of(argv: Sequence[str]) -> Package | None:
+def package_of(reading: CommandReading) -> Package | None:
     """Return the package that a package runner is told to run; None where none can be told."""
-    words = [_program(argv[0]), *argv[1:]] if argv else []
-    for launcher, registry in _LAUNCHERS.items():
-        if tuple(words[: len(launcher)]) == launcher:
-            named = _named(words[len(launcher) :])
-            name = _bare_name(registry, named) if named else ""
-            return Package(registry, name) if name else None
-    return None
+    registry = _REGISTRIES.get(reading.kind)
+    if registry is None or not reading.packages:
+        return None
+    name = _bare_name(registry, reading.packages[0])
+    return Package(registry, name) if name else None
+
+
+def runs_it_alone(reading: CommandReading, package: Package) -> bool:
+    """Tell whether that package, as its registry has it, is all that a command runs.
+
+    Not where its name leads elsewhere, another package or code goes with it, or another command of
+    it is named: what is known of the name says nothing of those.
+    """
+    other = {mark.kind for mark in reading.marks} - _HARMLESS
+    command = normalized(reading.target)
+    by_name = reading.target in ("", *reading.packages) or command in {
+        normalized(package.name),
+        normalized(package.name.rpartition("/")[2]),
+    }
+    return not other and len(reading.packages) == 1 and by_name
 
 
 def likeness(
@@ -88,24 +89,6 @@ def likeness(
         return Likeness.LISTED, listed
     alike = next((one for one in known if _alike(package.name, one.package.name)), None)
     return (Likeness.UNKNOWN, None) if alike is None else (Likeness.RESEMBLES, alike)
-
-
-def _program(path: str) -> str:
-    return _SUFFIX.sub("", re.split(r"[\\/]", path)[-1]).lower()
-
-
-def _named(words: Sequence[str]) -> str:
-    """Return the package among a runner's arguments: an option's value, else the first word."""
-    rest = iter(words)
-    for word in rest:
-        option, equals, value = word.partition("=")
-        if option in _NAMING:
-            return value if equals else next(rest, "")
-        if option in _WITH_VALUE and not equals:
-            next(rest, "")
-        elif word != "--" and not word.startswith("-"):
-            return word
-    return ""
 
 
 def _bare_name(registry: Registry, named: str) -> str:
@@ -122,7 +105,7 @@ def _plain(package: Package) -> tuple[Registry, str]:
     """Return what a registry takes for one name: PyPI folds case and signs (PEP 503)."""
     if package.registry is Registry.NPM:
         return package.registry, package.name
-    return package.registry, re.sub(r"[-_.]+", "-", package.name).lower()
+    return package.registry, normalized(package.name)
 
 
 def _alike(name: str, known: str) -> bool:

@@ -5,10 +5,17 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from keyturn.application.ports.scrutiny import KnownNames
+from keyturn.domain.command import CommandTable, read_command
 from keyturn.domain.definition import Said, ToolDefinition, said_of
 from keyturn.domain.finding import LONGEST_WORDS, Finding, FindingKind
 from keyturn.domain.json_texts import texts_of
-from keyturn.domain.package_name import KnownServer, Likeness, likeness, package_of
+from keyturn.domain.package_name import (
+    KnownServer,
+    Likeness,
+    likeness,
+    package_of,
+    runs_it_alone,
+)
 from keyturn.inspection.look_alikes import LONGEST_COMPARED, Alphabet, NameIndex
 from keyturn.inspection.wording import MOST_FINDINGS, MOST_READ, SuspiciousWords
 
@@ -34,17 +41,23 @@ class DefinitionScrutiny:
         words: SuspiciousWords,
         alphabet: Alphabet,
         known_servers: tuple[KnownServer, ...] = (),
+        commands: CommandTable | None = None,
     ) -> None:
+        """Without `commands` no command names a package."""
+        self._commands = commands or CommandTable()
         self._words = words
         self._known_servers = known_servers
         self._alphabet = alphabet
 
-    def of_command(self, argv: Sequence[str]) -> tuple[Finding, ...]:
+    def of_command(self, argv: Sequence[str], env_names: Sequence[str]) -> tuple[Finding, ...]:
         """Return what a command's package is to the list; nothing for what names no package."""
-        package = package_of(argv)
+        reading = read_command(argv, env_names, self._commands)
+        package = package_of(reading)
         if package is None:
             return ()
         found, which = likeness(package, self._known_servers)
+        if found is Likeness.LISTED and not runs_it_alone(reading, package):
+            found = Likeness.UNKNOWN
         other = which.package.name if which is not None else ""
         publisher = which.publisher if which is not None else ""
         return (

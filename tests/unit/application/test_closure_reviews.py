@@ -38,7 +38,7 @@ def files(**hashes: str) -> Closure:
 
 
 AGREED, OTHER = files(), files(index="2", more="1")
-FETCHED = Closure(fetches="registry.npmjs.org")
+FETCHED = Closure(fetches="registry.npmjs.org", fetched_into=("",))
 COMPILED = Closure(files=(*AGREED.files, ClosureFile("x/__pycache__/a.pyc", 1, "1")))
 
 
@@ -224,10 +224,10 @@ class TestAccepted:
 
         play(story)
 
-    def test_what_python_compiles_itself_is_accepted(self) -> None:
+    def test_a_compiled_file_is_a_file_like_any_other(self) -> None:
         async def story() -> None:
             world = await agreed(AGREED, ACCEPTED)
-            assert await world.reviews.consent(loading(COMPILED, ACCEPTED), 60)
+            await asked(world, COMPILED, ACCEPTED)
 
         play(story)
 
@@ -240,7 +240,7 @@ class TestLoaded:
         [
             (AGREED, AGREED, True),
             (FETCHED, AGREED, True),
-            (AGREED, COMPILED, True),
+            (AGREED, COMPILED, False),
             (AGREED, OTHER, False),
             (AGREED, FETCHED, False),
         ],
@@ -254,6 +254,33 @@ class TestLoaded:
             connection = loading(before)
             assert await world.agreements.loaded(connection, after) is fine
             assert world.agreements.consented(loading(after)) is fine
+
+        play(story)
+
+    def test_compiled_files_are_read_as_they_were_agreed_to_only(self) -> None:
+        async def story() -> None:
+            closure = replace(AGREED, python=True, compiled="c")
+            world = await agreed(closure)
+            await world.agreements.load()
+            connection = loading(closure)
+            assert world.agreements.reads_compiled(connection, "c")
+            assert not await world.agreements.loaded(connection, replace(closure, compiled="d"))
+            touched = replace(closure, compiled_stamps=(2,))
+            assert not await world.agreements.loaded(connection, touched)
+            assert not world.agreements.reads_compiled(connection, "d")
+            # Kept from them, it has not read what others wrote.
+            assert await world.agreements.loaded(connection, replace(closure, compiled="d"))
+            assert not world.agreements.reads_compiled(loading(replace(closure, compiled="d")), "d")
+
+        play(story)
+
+    def test_what_is_compiled_while_code_is_fetched_is_not_agreed_to(self) -> None:
+        async def story() -> None:
+            world = await agreed(FETCHED)
+            found = replace(AGREED, compiled="c")
+            await world.agreements.loaded(loading(FETCHED), found)
+            assert world.agreements.consented(loading(found))
+            assert not world.agreements.reads_compiled(loading(found), "c")
 
         play(story)
 

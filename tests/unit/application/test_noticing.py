@@ -34,7 +34,7 @@ class _Scrutiny:
         self.names: list[_Names] = []
         self.read: list[str] = []
 
-    def of_command(self, argv: Sequence[str]) -> tuple[Finding, ...]:
+    def of_command(self, argv: Sequence[str], env_names: Sequence[str]) -> tuple[Finding, ...]:
         return (Finding(kind=FindingKind.UNLISTED, words=argv[0]),)
 
     def known_names(self) -> _Names:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from keyturn.desktop.closures import CommandClosures
-from keyturn.desktop.executables import ExecutableHashes
+from keyturn.desktop.executables import ExecutableHashes, FileRead
 from keyturn.desktop.manifests import Bounds
 from keyturn.desktop.resources import find_resources
 from keyturn.desktop.runners import load_runners
-from keyturn.domain.closure import NO_CLOSURE, Gap
+from keyturn.domain.closure import NO_CLOSURE, Gap, touched_between
 from tests.unit.desktop.launch_machine import Machine, change
 
 pytestmark = pytest.mark.requirement("LAUNCH-CLOSURE")
@@ -236,12 +236,71 @@ def test_what_may_not_be_read_is_named(
     sealed = machine.write(package / "sealed.js")
     read = ExecutableHashes.read
 
-    def refuse(hashes: ExecutableHashes, path: str, *, anew: bool) -> tuple[int, str] | None:
+    def refuse(hashes: ExecutableHashes, path: str, *, anew: bool) -> FileRead | None:
         # Root may read everything, so the file's own mode would not do.
         return None if path == str(sealed) else read(hashes, path, anew=anew)
 
     monkeypatch.setattr(ExecutableHashes, "read", refuse)
     assert Gap.UNREADABLE in {gap for gap, _ in machine.look(*argv).gaps}
+
+
+def test_a_file_that_was_another_for_a_while_is_told_by_its_stamp(
+    node: tuple[Machine, Path, tuple[str, ...]],
+) -> None:
+    machine, package, argv = node
+    file = package / "index.js"
+    before, at = machine.look(*argv, anew=False), file.stat()
+    assert not touched_between(before, machine.look(*argv))
+    file.write_text("evil")
+    file.write_text("x")
+    os.utime(file, ns=(at.st_atime_ns, at.st_mtime_ns))
+    after = machine.look(*argv, anew=False)
+    assert after.closure_hash == before.closure_hash
+    assert touched_between(before, after)
+    away = file.rename(package / "away.js")
+    machine.write(file, "evil")
+    away.replace(file)
+    assert touched_between(after, machine.look(*argv, anew=False))
+
+
+def test_gaps_beyond_those_that_are_named_are_counted(
+    node: tuple[Machine, Path, tuple[str, ...]],
+) -> None:
+    machine, package, argv = node
+    for number in range(30):
+        (package / f"link{number}").symlink_to(machine.home)
+    gaps = machine.look(*argv).gaps
+    assert len(gaps) == 20
+    assert gaps[-1] == (Gap.MORE, "12")
+    found = change(machine, argv, lambda: (package / "link30").symlink_to(machine.home))
+    assert found.added
+    assert machine.look(*argv).gaps[-1] == (Gap.MORE, "13")
+
+
+@pytest.mark.parametrize(
+    "name", ["shared/x.js", "shared/deep/index.js", "shared/y.ts", "shared/far.cjs"]
+)
+def test_what_a_script_names_outside_its_package_is_covered(machine: Machine, name: str) -> None:
+    machine.program("node")
+    machine.write(machine.project / "app" / "package.json", "{}")
+    script = machine.write(
+        machine.project / "app" / "src" / "index.js",
+        "import '../lib/a.js'; require('../../shared/deep'); require(`../../shared/y.js`)",
+    )
+    machine.write(machine.project / "app" / "lib" / "a.js", 'import x from "../../shared/x"')
+    machine.write(machine.project / "shared" / "x.js", "require('./far')")
+    for other in ("shared/deep/index.js", "shared/y.ts", "shared/far.cjs"):
+        machine.write(machine.project / other)
+    file = machine.project / name
+    assert change(machine, ("node", str(script)), lambda: file.write_text("y ")).changed
+
+
+def test_more_scripts_than_are_read_is_a_gap(machine: Machine) -> None:
+    machine.program("node")
+    for number in range(300):
+        machine.write(machine.project / f"{number}.js", f"require('./{number + 1}')")
+    assert (Gap.TOO_MUCH, "import") in machine.look("node", "0.js").gaps
+    assert (Gap.TOO_MUCH, "import") not in machine.look("node", "250.js").gaps
 
 
 def test_what_is_remembered_is_dropped_when_a_file_changes(
@@ -296,3 +355,61 @@ def test_a_program_of_its_own_loads_nothing_that_is_known(machine: Machine) -> N
 
 def test_keyturns_own_modules_are_not_looked_at(machine: Machine) -> None:
     assert machine.look(sys.executable, "-I", "-m", "keyturn.demo.reports") is NO_CLOSURE
+
+
+@pytest.mark.parametrize(
+    ("argv", "name"),
+    [
+        (("uv", "--directory", "sub", "run", "server.py"), "sub/server.py"),
+        (("uv", "--directory", "sub", "run", "python", "server.py"), "sub/near/more.py"),
+        (("uv", "--unheard", "of", "run", "server.py"), "server.py"),
+        (("poetry", "run", "python", "server.py"), "near/more.py"),
+        (("mcp", "run", "server.py"), "server.py"),
+        (("java", "-jar", "server.jar"), "server.jar"),
+        (("launch-it", "--run=server.rb"), "server.rb"),
+        (("npx", "tsx", "server.ts"), "server.ts"),
+        (("npx", "tsx", "server.ts"), "near/more.ts"),
+        (("node", "node_modules/tsx/cli.mjs", "server.ts"), "near/more.ts"),
+        (("deno", "run", "-A", "server.ts"), "near/more.ts"),
+        (("bun", "run", "server.ts"), "server.ts"),
+        (("tsx", "server.ts"), "node_modules/tsx/cli.mjs"),
+        (("npm", "--prefix", "sub", "run", "start"), "sub/package.json"),
+        (("npm", "start"), "near/more.ts"),
+        (("npm", "start"), "node_modules/tsx/cli.mjs"),
+        (("python", "-m", "mcp", "run", "server.py"), "near/more.py"),
+    ],
+)
+def test_the_code_that_a_launchers_words_name_is_covered(
+    machine: Machine, argv: tuple[str, ...], name: str
+) -> None:
+    machine.program(argv[0])
+    for folder in (machine.project, machine.project / "sub"):
+        for file in ("server.py", "server.jar", "server.rb", "server.ts", "near/more.py"):
+            machine.write(folder / file)
+        machine.write(folder / "near" / "more.ts")
+        machine.write(folder / "package.json", "{}")
+    machine.write(machine.project / "node_modules" / "tsx" / "cli.mjs")
+    file = machine.project / name
+    assert change(machine, argv, lambda: file.write_text("{} ")).changed
+
+
+@pytest.mark.parametrize(
+    ("argv", "gap"),
+    [
+        (("poetry", "run", "server"), Gap.NOT_UNDERSTOOD),
+        (("uv", "--unheard", "of", "run", "server.py"), Gap.NOT_UNDERSTOOD),
+        (("launch-it", "server.rb"), Gap.NOT_UNDERSTOOD),
+        (("pnpm", "dlx", "server"), Gap.NOT_UNDERSTOOD),
+        (("docker", "compose", "up"), Gap.NOT_UNDERSTOOD),
+        (("deno", "run", "https://e.example/x.ts"), Gap.NOT_FOUND),
+        (("npm", "start"), Gap.OF_SHELL),
+        (("npm", "start"), Gap.NOT_FOUND),
+        (("env", "-S", "node a.js"), Gap.NOT_UNDERSTOOD),
+        (("sudo", "-g", "staff", "node", "a.js"), Gap.NOT_FOUND),
+        (("python", "gone.py"), Gap.NOT_FOUND),
+    ],
+)
+def test_what_is_not_understood_is_said(machine: Machine, argv: tuple[str, ...], gap: Gap) -> None:
+    for name in (argv[0], "node"):
+        machine.program(name)
+    assert gap in {one for one, _ in machine.look(*argv).gaps}

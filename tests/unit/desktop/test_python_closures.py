@@ -89,7 +89,8 @@ def test_a_distribution_says_what_it_claims_and_whether_it_is_as_recorded(
     [
         "click/__init__.py",
         "pydantic_core/new.py",
-        "click/__pycache__/__init__.cpython-312.pyc",
+        "click/__init__.pyc",
+        "click/__pycache__/named.pyc",
         "evil.pth",
         "sitecustomize.py",
         "usercustomize.py",
@@ -107,6 +108,70 @@ def test_what_is_changed_or_added_among_them(venv: tuple[Machine, Path, str], pl
     assert [*found.changed, *found.added] == [f"site-packages/{place}"]
 
 
+COMPILED = "click/__pycache__/__init__.cpython-312.pyc"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-I", "-m", "mcp_server_git"),
+        ("-sE", "-m", "mcp_server_git"),
+        ("-X", "pycache_prefix=/x", "-m", "mcp_server_git"),
+    ],
+)
+def test_compiled_files_are_covered_where_python_reads_them(
+    venv: tuple[Machine, Path, str], words: tuple[str, ...]
+) -> None:
+    machine, site, python = venv
+    found = change(machine, (python, *words), lambda: machine.write(site / COMPILED, "evil"))
+    assert found.added == (f"site-packages/{COMPILED}",)
+
+
+@pytest.mark.parametrize("before", [("nice",), ("env", "-i"), ("env", "PYTHONPYCACHEPREFIX=")])
+def test_compiled_files_are_covered_behind_what_may_drop_the_variables(
+    venv: tuple[Machine, Path, str], before: tuple[str, ...]
+) -> None:
+    machine, site, python = venv
+    machine.program(before[0])
+    argv = (*before, python, "-m", "mcp_server_git")
+    assert change(machine, argv, lambda: machine.write(site / COMPILED, "evil")).added
+
+
+@pytest.mark.parametrize("before", [(), ("env", "A=1")])
+def test_compiled_files_are_left_out_where_python_does_not_read_them(
+    venv: tuple[Machine, Path, str], before: tuple[str, ...]
+) -> None:
+    machine, site, python = venv
+    machine.program("env")
+    argv = (*before, python, "-m", "mcp_server_git")
+    first = machine.look(*argv)
+    machine.write(site / COMPILED, "evil")
+    after = machine.look(*argv)
+    assert first.python
+    assert (first.compiled, after.closure_hash) == ("", first.closure_hash)
+    machine.write(site / COMPILED, "other")
+    assert "" != machine.look(*argv).compiled != after.compiled
+
+
+def test_an_old_python_and_a_script_that_drops_the_variables_are_seen(machine: Machine) -> None:
+    machine.program("uvx")
+    argv = ("uvx", "mcp-server-git==1.2")
+    folder = machine.home / ".cache/uv/archive-v0/abc"
+    site = environment(machine, folder)
+    install(machine, site, "mcp-server-git", "click")
+    install(machine, site, "click")
+    first = machine.look(*argv)
+    machine.write(site / COMPILED, "evil")
+    assert machine.look(*argv).closure_hash == first.closure_hash
+    machine.write(folder / "bin" / "tool", "#!/x/python -E\n", 0o755)
+    (site / COMPILED).unlink()
+    assert change(machine, argv, lambda: machine.write(site / COMPILED, "evil")).added
+    (folder / "bin" / "tool").unlink()
+    site.parent.rename(site.parent.with_name("python3.7"))
+    site = site.parent.with_name("python3.7") / site.name
+    assert change(machine, argv, lambda: (site / COMPILED).unlink()).removed
+
+
 def test_a_module_in_the_folder_goes_before_every_other(venv: tuple[Machine, Path, str]) -> None:
     machine, _, python = venv
     argv = (python, "-m", "mcp_server_git")
@@ -119,6 +184,26 @@ def test_a_module_in_the_folder_goes_before_every_other(venv: tuple[Machine, Pat
     assert "module_in_folder" in marks
     isolated = machine.look(python, "-I", "-m", "mcp_server_git")
     assert not any(file.path.startswith("in_front") for file in isolated.files)
+
+
+@pytest.mark.parametrize("path", ["", "project"], ids=["folder alone", "path too"])
+@pytest.mark.parametrize(
+    "name", ["srv/main.py", "srv/part/more.py", "near/tool.py", "near/deep/er.py"]
+)
+def test_a_package_needs_no_file_that_says_so(
+    venv: tuple[Machine, Path, str], name: str, path: str
+) -> None:
+    machine, _, python = venv
+    if path:
+        machine.env["PYTHONPATH"] = str(machine.project)
+    machine.write(machine.project / "srv" / "main.py", "import near.tool, pydantic")
+    for other in ("srv/part/more.py", "near/tool.py", "near/deep/er.py"):
+        machine.write(machine.project / other)
+    argv = (python, "-m", "srv.main")
+    code = machine.project / name
+    paths = {file.path for file in machine.look(*argv).files}
+    assert "site-packages/pydantic_core/__init__.py" in paths
+    assert change(machine, argv, lambda: code.write_text("evil, longer")).changed
 
 
 def test_a_folder_named_by_the_environment_goes_before_too(
@@ -217,6 +302,38 @@ def test_what_pythons_own_files_are_is_not_covered(venv: tuple[Machine, Path, st
     machine, _, python = venv
     gaps = machine.look(python, "-I", "-m", "mcp_server_git").gaps
     assert gaps == ((Gap.OF_INTERPRETER, "python"),)
+
+
+def test_more_environments_than_are_read_is_a_gap(machine: Machine) -> None:
+    machine.program("uvx")
+    argv = ("uvx", "mcp-server-git==1.2")
+    for number in range(21):
+        site = environment(machine, machine.home / f".cache/uv/archive-v0/{number:02}")
+        install(machine, site, "mcp-server-git")
+        gap = (Gap.TOO_MUCH, "environments") in machine.look(*argv).gaps if number > 18 else False
+        assert gap is (number == 20)
+
+
+@pytest.mark.parametrize("kind", ["scripts", "paths"])
+def test_more_than_is_read_of_python_is_a_gap(venv: tuple[Machine, Path, str], kind: str) -> None:
+    machine, site, python = venv
+    script = machine.write(machine.project / "server.py", "import near")
+    gaps = machine.look(python, str(script)).gaps
+    if kind == "scripts":
+        for number in range(210):
+            machine.write(machine.project / "near" / f"m{number}.py")
+    else:
+        lines = (str(machine.root / str(number)) for number in range(210))
+        machine.write(site / "many.pth", "\n".join(lines))
+    more = set(machine.look(python, str(script)).gaps) - set(gaps)
+    assert more == {(Gap.TOO_MUCH, "import" if kind == "scripts" else "*.pth")}
+
+
+def test_a_distribution_that_records_nothing_is_a_gap(venv: tuple[Machine, Path, str]) -> None:
+    machine, site, python = venv
+    (site / "click-1.2.dist-info" / "RECORD").unlink()
+    gap = (Gap.UNREADABLE, "site-packages/click-1.2.dist-info/RECORD")
+    assert gap in machine.look(python, "-m", "mcp_server_git").gaps
 
 
 @pytest.mark.parametrize("record", ["\0", '"' * 200_000, "a,sha256=zz,1\n", ""])

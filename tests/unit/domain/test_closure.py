@@ -12,7 +12,8 @@ from keyturn.domain.closure import (
     Gap,
     PackageClaims,
     change_between,
-    only_compiled,
+    only_fetched,
+    touched_between,
 )
 
 
@@ -68,10 +69,33 @@ def test_without_the_list_nothing_is_said_of_files() -> None:
     assert change_between(None, closure("a")).subject()["files_known"] is False
 
 
-def test_only_what_python_compiles_is_told_apart() -> None:
-    before = closure("x/a.py")
-    assert only_compiled(change_between(before, closure("x/a.py", "x/__pycache__/a.pyc")))
-    assert not only_compiled(change_between(before, closure("x/a.py", "x/a.pyc")))
-    assert not only_compiled(change_between(before, closure("x/b.py", "x/__pycache__/a.pyc")))
-    assert not only_compiled(change_between(before, before))
-    assert not only_compiled(change_between(None, before))
+FETCHES = replace(closure("home/.npmrc"), fetches="registry.npmjs.org", fetched_into=("npx/",))
+
+
+@pytest.mark.parametrize(
+    ("now", "fine"),
+    [
+        (closure("home/.npmrc", "npx/a.js", "npx/b/c.js"), True),
+        (replace(closure("home/.npmrc", "npx/a"), gaps=((Gap.CACHES, "npx/.cache"),)), True),
+        (replace(closure("home/.npmrc"), gaps=((Gap.TOO_MUCH, "npx"),)), True),
+        (replace(closure("home/.npmrc", "npx/a"), gaps=((Gap.TOO_MUCH, "folder"),)), False),
+        (closure("home/.npmrc", "folder/a.js"), False),
+        (closure("npx/a.js"), False),
+        (closure("home/.npmrc", "npx/a.js", sha256="bb"), False),
+    ],
+)
+@pytest.mark.requirement("LAUNCH-CLOSURE")
+def test_of_what_fetches_only_what_was_not_there_before_is_its_own(
+    now: Closure, fine: bool
+) -> None:
+    assert only_fetched(FETCHES, now) is fine
+    assert not only_fetched(replace(FETCHES, fetches=""), now)
+
+
+def test_a_touched_file_shows_where_it_is_in_both() -> None:
+    before = replace(closure("a", "b"), stamps=(1, 2))
+    assert not touched_between(before, replace(closure("a", "b", "c"), stamps=(1, 2, 9)))
+    assert touched_between(before, replace(closure("b"), stamps=(3,)))
+    assert not touched_between(before, closure("a", "b"))
+    after = replace(closure("home/.npmrc", "npx/a"), stamps=(2, 1))
+    assert not only_fetched(replace(FETCHES, stamps=(1,)), after)

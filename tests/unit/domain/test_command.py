@@ -8,12 +8,12 @@ from keyturn.domain.command import (
     CommandReading,
     Mark,
     MarkKind,
-    RunKind,
     is_pinned,
     npm_name,
     python_name,
     read_command,
 )
+from keyturn.domain.command_row import RunKind
 
 TABLE = load_runners(find_resources() / "runners.toml")
 
@@ -41,7 +41,26 @@ def kinds(reading: CommandReading) -> set[str]:
         ("uv run --directory /srv server.py", RunKind.UV_RUN, "server.py"),
         ("pipx run tool", RunKind.PYTHON_TOOL, "tool"),
         ("docker run -i --rm -e KEY mcp/git", RunKind.CONTAINER, "mcp/git"),
-        ("docker ps", RunKind.PROGRAM, ""),
+        ("docker ps", RunKind.LAUNCHER, "ps"),
+        ("uv --directory /srv run server.py", RunKind.UV_RUN, "server.py"),
+        ("uv -q --project /srv run --no-sync server.py", RunKind.UV_RUN, "server.py"),
+        ("uv tool --quiet run mcp-server-git", RunKind.PYTHON_TOOL, "mcp-server-git"),
+        ("npm --prefix /srv exec -y server", RunKind.NPM_PACKAGE, "server"),
+        ("npm -y exec server", RunKind.NPM_PACKAGE, "server"),
+        ("C:\\node\\npx.cmd -y server", RunKind.NPM_PACKAGE, "server"),
+        ("pnpm dlx server", RunKind.NPM_PACKAGE, "server"),
+        ("yarn dlx server", RunKind.NPM_PACKAGE, "server"),
+        ("npm --prefix /srv run start", RunKind.NPM_SCRIPT, "start"),
+        ("npm start", RunKind.NPM_SCRIPT, ""),
+        ("docker --context x run --tmpfs /x image", RunKind.CONTAINER, "image"),
+        ("docker -H tcp://host container --debug run image", RunKind.CONTAINER, "image"),
+        ("deno run --allow-net server.ts", RunKind.NODE_FILE, "server.ts"),
+        ("bun run server.ts", RunKind.NODE_FILE, "server.ts"),
+        ("bun server.ts", RunKind.NODE_FILE, "server.ts"),
+        ("tsx watch server.ts", RunKind.NODE_FILE, "server.ts"),
+        ("java -jar server.jar", RunKind.LAUNCHER, "server.jar"),
+        ("mcp run server.py", RunKind.LAUNCHER, "run"),
+        ("uv --unheard of run server.py", RunKind.LAUNCHER, "of"),
         ("env A=1 B=2 python server.py", RunKind.PYTHON, "server.py"),
         ("timeout 5s nice -n 5 node a.js", RunKind.NODE_FILE, "a.js"),
         ("/opt/server --port 1", RunKind.PROGRAM, ""),
@@ -90,6 +109,10 @@ def test_packages_are_named_by_options_or_by_the_first_word(
         (["npx", "-y", "server@latest"], "not_pinned"),
         (["npx", "-y", "server@^1.0.0"], "not_pinned"),
         (["npx", "github:owner/repo"], "from_address"),
+        (["npx", "owner/repo"], "from_address"),
+        (["npx", "@a/b@npm:evil@1.0.0"], "from_address"),
+        (["npx", "server@https://e.example/x.tgz"], "from_address"),
+        (["uvx", "tool @ https://e.example/x.whl"], "from_address"),
         (["npx", "--registry", "https://e.example", "server@1.0.0"], "other_registry"),
         (["uvx", "--index-url=https://e.example", "tool==1"], "other_registry"),
         (["uvx", "tool"], "not_pinned"),
@@ -105,6 +128,31 @@ def test_packages_are_named_by_options_or_by_the_first_word(
 @pytest.mark.requirement("LAUNCH-MARKS")
 def test_what_runs_code_is_marked(argv: list[str], expected: str) -> None:
     assert expected in kinds(read_command(argv, (), TABLE))
+
+
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("java -jar server.jar", ("server.jar",)),
+        ("poetry run python -m x --script=run.py", ("run.py",)),
+        ("launch-it server.rb", ("server.rb",)),
+        ("uv --unheard of run server.py", ("server.py",)),
+        ("conda run -n env node index.js", ("index.js",)),
+    ],
+)
+@pytest.mark.requirement("LAUNCH-CLOSURE")
+def test_what_a_launcher_runs_is_said_not_to_be_known(command: str, files: tuple[str, ...]) -> None:
+    reading = read(command)
+    assert (reading.unread, reading.files) == (True, files)
+
+
+@pytest.mark.parametrize("command", ["", "env -S", "uv --directory a --project b run c"])
+def test_what_cannot_be_told_from_the_words_is_said(command: str) -> None:
+    assert read(command).unread
+
+
+def test_a_program_of_its_own_is_what_it_is() -> None:
+    assert not read("server --db data.sqlite").unread
 
 
 @pytest.mark.parametrize("name", ["PYTHONPATH", "NODE_OPTIONS", "LD_PRELOAD=keychain:x"])

@@ -2,6 +2,9 @@
 
 import pytest
 
+from keyturn.desktop.resources import find_resources
+from keyturn.desktop.runners import load_runners
+from keyturn.domain.command import read_command
 from keyturn.domain.package_name import (
     KnownServer,
     Likeness,
@@ -11,6 +14,7 @@ from keyturn.domain.package_name import (
     package_of,
 )
 
+TABLE = load_runners(find_resources() / "runners.toml")
 NPM, PYPI = Registry.NPM, Registry.PYPI
 
 
@@ -34,6 +38,9 @@ KNOWN = (
         ("npx -p @scope/server server-bin", NPM, "@scope/server"),
         ("npx --package=@scope/server -c server-bin", NPM, "@scope/server"),
         ("npm exec -- server", NPM, "server"),
+        ("npx --loglevel other server", NPM, "server"),
+        ("uvx --exclude-newer 2024 server", PYPI, "server"),
+        ("npm --prefix /srv exec server", NPM, "server"),
         ("pnpm dlx server", NPM, "server"),
         ("yarn dlx server", NPM, "server"),
         ("bunx server", NPM, "server"),
@@ -45,7 +52,7 @@ KNOWN = (
     ],
 )
 def test_a_runners_package_is_read(command: str, registry: Registry, name: str) -> None:
-    assert package_of(command.split()) == Package(registry, name)
+    assert package_of(read_command(command.split(), (), TABLE)) == Package(registry, name)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +67,7 @@ def test_a_runners_package_is_read(command: str, registry: Registry, name: str) 
     ],
 )
 def test_what_names_no_package_is_none(command: str) -> None:
-    assert package_of(command.split()) is None
+    assert package_of(read_command(command.split(), (), TABLE)) is None
 
 
 @pytest.mark.parametrize(

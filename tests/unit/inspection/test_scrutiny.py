@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from keyturn.desktop.runners import load_runners
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.definition import ToolDefinition, pinned_definition
 from keyturn.domain.errors import ConfigurationError
@@ -21,6 +22,7 @@ SCRUTINY = DefinitionScrutiny(
     read_suspicious_words(RESOURCES / "suspicious_words.toml", ALPHABET.drawn),
     ALPHABET,
     read_known_servers(RESOURCES / "known_servers.toml"),
+    load_runners(RESOURCES / "runners.toml"),
 )
 
 
@@ -105,13 +107,64 @@ def test_a_finding_makes_the_proposed_tier_higher_and_never_lower() -> None:
 def test_a_commands_package_is_held_against_the_bundled_list(
     command: str, kind: FindingKind, server: str
 ) -> None:
-    (found,) = SCRUTINY.of_command(command.split())
+    (found,) = SCRUTINY.of_command(command.split(), ())
     assert (found.kind, found.server) == (kind, server)
     assert found.raises_caution is (kind is FindingKind.LIKE_LISTED)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "npx -y firecrawl-mcp@npm:evil-pkg@1.0.0",
+        "npx firecrawl-mcp@https://e.example/x.tgz",
+        "npx firecrawl-mcp@file:/tmp/evil",
+        "npx firecrawl-mcp@git+ssh://e.example/x",
+        "npx firecrawl-mcp@owner/repo",
+        "npx -p firecrawl-mcp -c firecrawl-mcp",
+        "npx -p firecrawl-mcp evilbin",
+        "npx -p firecrawl-mcp -p evil firecrawl-mcp",
+        "npx --registry=https://e.example firecrawl-mcp@1.2.3",
+        "npx --node-options=--import=x firecrawl-mcp@1.2.3",
+        "uvx --from mcp-server-git python -c 1",
+        "uvx --with evil mcp-server-git",
+        "uvx --index https://e.example mcp-server-git",
+    ],
+)
+def test_what_runs_more_than_a_listed_package_is_not_as_listed(command: str) -> None:
+    (found,) = SCRUTINY.of_command(command.split(), ())
+    assert found.kind is FindingKind.UNLISTED
+
+
+@pytest.mark.parametrize(
+    ("argv", "env"),
+    [
+        (["uvx", "mcp-server-git @ https://e.example/x.whl"], ()),
+        (["uvx", "mcp-server-git"], ("UV_INDEX_URL",)),
+    ],
+)
+def test_an_address_or_a_registry_in_a_variable_is_not_as_listed(
+    argv: list[str], env: tuple[str, ...]
+) -> None:
+    (found,) = SCRUTINY.of_command(argv, env)
+    assert found.kind is FindingKind.UNLISTED
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "npx -p firecrawl-mcp firecrawl-mcp",
+        "npx --loglevel silent firecrawl-mcp@latest /data",
+        "uvx --from mcp-server-git[all]==1 mcp-server-git",
+        "uv --directory /x tool run mcp_server_git",
+    ],
+)
+def test_a_listed_package_alone_is_as_listed(command: str) -> None:
+    (found,) = SCRUTINY.of_command(command.split(), ())
+    assert found.kind is FindingKind.LISTED
+
+
 def test_a_command_that_runs_no_package_is_not_held_against_it() -> None:
-    assert SCRUTINY.of_command(["python3", "server.py"]) == ()
+    assert SCRUTINY.of_command(["python3", "server.py"], ()) == ()
 
 
 def test_no_entry_of_the_list_resembles_another() -> None:

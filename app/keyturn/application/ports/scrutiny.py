@@ -18,7 +18,7 @@ class KnownNames(Protocol):
 class Scrutiny(Protocol):
     """Reads what a server says of a tool."""
 
-    def of_command(self, argv: Sequence[str]) -> tuple[Finding, ...]:
+    def of_command(self, argv: Sequence[str], env_names: Sequence[str]) -> tuple[Finding, ...]:
         """Return what a command's package is to the list of well-known servers."""
         ...
 
