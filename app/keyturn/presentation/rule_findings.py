@@ -49,13 +49,16 @@ class RuleFindings:
         match answer:
             case Never():
                 return self._words("rules.ever_never")
-            case Possible(rule=None):
-                return self._words("rules.ever_unasked", call=self._call(answer))
-            case Possible(rule=Rule() as rule):
-                named = self._words("rules.quoted", text=self._sentences.title(rule))
-                return self._words("rules.ever_possible", rule=named, call=self._call(answer))
+            case Possible(rule=rule):
+                return self._possible(rule, self._call(answer))
             case Unproved():
                 return self._words("rules.ever_unproved")
+
+    def _possible(self, rule: Rule | None, call: str) -> str:
+        if rule is None:
+            return self._words("rules.ever_unasked", call=call)
+        named = self._words("rules.quoted", text=self._sentences.title(rule))
+        return self._words("rules.ever_possible", rule=named, call=call)
 
     def newly(self, answer: Answer) -> str:
         """Return what an edit lets through that was asked about before."""

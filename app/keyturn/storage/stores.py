@@ -254,10 +254,3 @@ class SqliteUseStore:
             connection.executemany(_COUNT_USES, rows)
 
         await self.writer.run(write, changes=True)
-
-
-async def _put(writer: Writer, statement: str, *values: str) -> None:
-    def write(connection: sqlite3.Connection) -> None:
-        connection.execute(statement, values)
-
-    await writer.run(write, changes=True)
