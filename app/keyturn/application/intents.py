@@ -150,10 +150,8 @@ class Intents:
             case PutCredential():
                 secret = Secret(intent.value)
                 await self._registry.put_credential(intent.server, intent.name, secret)
-            case SettleCredential():
-                await self._registry.settle_credential(
-                    intent.server, intent.name, accept=intent.accept
-                )
+            case SettleCredential(server=server, name=name, accept=accept):
+                await self._registry.settle_credential(server, name, accept=accept)
             case RemoveCredential():
                 await self._registry.remove_credential(intent.server, intent.name)
             case PutSetting():

@@ -9,7 +9,6 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.alerts import Alerts
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
-from keyturn.application.environments import Environments
 from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.grants import Grants
@@ -37,27 +36,20 @@ from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.bootstrap.inspecting import PooledArguments
+from keyturn.bootstrap.read_resources import definition_scrutiny, labelling_of
 from keyturn.desktop.clock import SystemClock
 from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.ids import RandomIds
 from keyturn.desktop.paths import Profile, stop_path
-from keyturn.desktop.resources import find_resources
-from keyturn.desktop.runners import load_runners
 from keyturn.desktop.stop_sentinel import FileStopSentinel
 from keyturn.desktop.token_files import AgentTokenFiles
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
-from keyturn.inspection.environment_words import read_environment_words
-from keyturn.inspection.known_servers import read_known_servers
-from keyturn.inspection.look_alikes import read_alphabet
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from keyturn.inspection.scrutiny import DefinitionScrutiny
 from keyturn.inspection.secrets import DetectSecretsMask
 from keyturn.inspection.trace import MemoryTraceIndexes
-from keyturn.inspection.wording import read_suspicious_words
-from keyturn.presentation.verbs import read_verbs
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.sealing import SqliteSeals
 from keyturn.storage.stop_reviews import SqliteStopReviews
@@ -198,19 +190,7 @@ def _reviews(ground: _Ground, agreements: Agreements, approvals: Approvals) -> R
         clock=ground.clock,
         ids=ground.ids,
         observers=ground.observers,
-        noticing=Noticing(agreements, _scrutiny()),
-    )
-
-
-def _scrutiny() -> DefinitionScrutiny:
-    resources = find_resources()
-    verbs = read_verbs(resources / "verbs.toml").vocabulary.verbs
-    alphabet = read_alphabet(resources / "alike_letters.toml", verbs)
-    return DefinitionScrutiny(
-        read_suspicious_words(resources / "suspicious_words.toml", alphabet.drawn),
-        alphabet,
-        read_known_servers(resources / "known_servers.toml"),
-        load_runners(resources / "runners.toml"),
+        noticing=Noticing(agreements, definition_scrutiny()),
     )
 
 
@@ -219,22 +199,14 @@ def _build(ground: _Ground) -> Foundation:
     approvals = Approvals(
         clock=ground.clock, limits=ground.limits, observers=ground.observers, recorder=recorder
     )
-    stop = StopSwitch(
-        sentinel=FileStopSentinel(stop_path(ground.env)),
-        clock=ground.clock,
-        log=ground.log,
-        mask=ground.mask,
-        reviews=SqliteStopReviews(ground.profile.database),
-        approvals=approvals,
-        observers=ground.observers,
-    )
+    stop = _stop(ground, approvals)
     rules = _rules(ground, approvals, stop)
     agreements = Agreements(
         store=ground.servers, log=ground.log, clock=ground.clock, observers=ground.observers
     )
     sights = _sights(ground)
     registry = _registry(ground)
-    labelling = _labelling(ground, registry)
+    labelling = labelling_of(registry, ground.observers)
     reviews = _reviews(ground, agreements, approvals)
     _end_grants(rules.grants, stop, reviews, registry)
     inputs = _inputs(ground, recorder, approvals, stop, rules)
@@ -276,6 +248,18 @@ def _build(ground: _Ground) -> Foundation:
         notices=NoticeInspector(BoundedResultInspector(), recorder),
         holds=holds,
         milestones=ground.milestones,
+    )
+
+
+def _stop(ground: _Ground, approvals: Approvals) -> StopSwitch:
+    return StopSwitch(
+        sentinel=FileStopSentinel(stop_path(ground.env)),
+        clock=ground.clock,
+        log=ground.log,
+        mask=ground.mask,
+        reviews=SqliteStopReviews(ground.profile.database),
+        approvals=approvals,
+        observers=ground.observers,
     )
 
 
@@ -326,21 +310,6 @@ def _registry(ground: _Ground) -> Registry:
         clock=ground.clock,
         observers=ground.observers,
     )
-
-
-def _labelling(ground: _Ground, registry: Registry) -> Labelling:
-    """Keep what is labelled in step with the registry, before anybody judges by it."""
-    environments = Environments(
-        words=read_environment_words(find_resources() / "environment_words.toml"),
-        observers=ground.observers,
-    )
-
-    def follow(topic: Topic) -> None:
-        if topic in (Topic.SERVERS, Topic.AGENTS):
-            environments.use_labels(registry.servers, registry.agents)
-
-    ground.observers.subscribe(follow)
-    return Labelling(registry=registry, environments=environments)
 
 
 def _inputs(

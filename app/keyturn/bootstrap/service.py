@@ -153,7 +153,7 @@ class Service:
         base.stop.on_engage(lambda facts: _tell(approver, facts))
         base.alerts.attach(lambda alert: _alert(approver, alert_text(alert, self.words)))
         self._restore_stop()
-        await self._record_what_was_lost()
+        await _record_what_was_lost(base)
         await base.log.commit(
             Entry(type=RecordType.BROKER, outcome="started", details={"version": __version__})
         )
@@ -280,23 +280,6 @@ class Service:
         facts = _facts_of(last_stop(self._base.profile.database))
         self._base.stop.restore(facts, careful=rules_suspended(self._base.profile.database))
 
-    async def _record_what_was_lost(self) -> None:
-        """Say how calls ended of which an earlier broker saw no end.
-
-        What it sent is unknown, never guessed; what waited without its agent was never answered.
-        """
-        query = HistoryQuery(self._base.profile.database)
-        try:
-            unfinished, unanswered = query.unfinished(), query.unanswered()
-        finally:
-            query.close()
-        for item in unfinished:
-            self._base.recorder.lost(
-                call_id=item.call, agent=item.agent, server=item.server, tool=item.tool
-            )
-        for detached in unanswered:
-            self._base.recorder.never_answered(detached)
-
     async def _watch_stop_file(self) -> None:
         while True:
             if self._base.stop.engaged and not self._base.stop.recorded:
@@ -312,6 +295,22 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):
                 loop.add_signal_handler(number, self.end)
+
+
+async def _record_what_was_lost(base: Foundation) -> None:
+    """Say how calls ended of which an earlier broker saw no end.
+
+    What it sent is unknown, never guessed; what waited without its agent was never answered.
+    """
+    query = HistoryQuery(base.profile.database)
+    try:
+        unfinished, unanswered = query.unfinished(), query.unanswered()
+    finally:
+        query.close()
+    for item in unfinished:
+        base.recorder.lost(call_id=item.call, agent=item.agent, server=item.server, tool=item.tool)
+    for detached in unanswered:
+        base.recorder.never_answered(detached)
 
 
 def _facts_of(stopped: JsonObject | None) -> StopFacts | None:

@@ -153,14 +153,20 @@ def test_a_name_that_is_no_text_can_be_written_down_and_shown(
     processes: SystemProcesses, tmp_path: Path
 ) -> None:
     odd = tmp_path / os.fsdecode(b"ag\xffent")
-    shutil.copy(shutil.which("sleep") or "", odd)
-    with subprocess.Popen([odd, "60"], cwd=tmp_path) as child:
+    shutil.copy(shutil.which("cat") or "", odd)
+    pipe = subprocess.PIPE
+    with subprocess.Popen([odd, "-"], cwd=tmp_path, stdin=pipe, stdout=pipe) as child:
+        # Its arguments are there a moment after it is, so that it has to be heard first.
+        assert child.stdin is not None
+        assert child.stdout is not None
+        os.write(child.stdin.fileno(), b"x")
+        assert os.read(child.stdout.fileno(), 1) == b"x"
         own = observe_process(child.pid)
         child.kill()
     assert own is not None
     assert own.name == r"ag\udcffent"
     assert own.executable == str(tmp_path / own.name)
-    assert own.command == (own.executable, "60")
+    assert own.command == (own.executable, "-")
     found = processes.launch_identity(["./tool"], [], str(odd), {})
     assert found.cwd == own.executable
     (tmp_path / "link").symlink_to(odd)
