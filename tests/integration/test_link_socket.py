@@ -131,7 +131,7 @@ async def broker(world: World, *, headless: bool = False, **more: Any) -> AsyncG
     services = replace(world.services, processes=processes)
     hub = Hub(
         services,
-        world.means,
+        replace(world.means, processes=processes),
         HubSettings(
             headless=headless,
             environment=os.environ,

@@ -161,15 +161,14 @@ class Hub:
                 let_in = self._let_in(hello, over_http)
                 if let_in == (server, who):
                     return self._make_link(connection, start, downstream)
+        except ServerUnavailable:
+            let_in = PAUSED  # no file is looked at any more, because the broker ends
         finally:
             self._accepting -= 1
         return RefusedClient(downstream, let_in)
 
     def agent_of(self, token: str) -> str | None:
-        """Return the agent that may ask over HTTP with this token.
-
-        Each is looked at, so that none is found sooner.
-        """
+        """Return the agent that may ask over HTTP with a token; none is found sooner than others."""
         found = [agent for agent in self._agents.values() if token_matches(agent, token)]
         names = [agent.name for agent in found if agent.confirmed and agent.http]
         return names[0] if names else None

@@ -9,6 +9,7 @@ import pytest
 from keyturn.application.tasks import TaskOwner
 from keyturn.broker.file_looks import AT_ONCE, FileLooks
 from keyturn.domain.closure import NO_CLOSURE, Closure
+from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.launch import LaunchIdentity
 from tests.fakes.processes import FakeProcesses
 
@@ -110,5 +111,23 @@ def test_one_that_asks_no_more_spoils_no_others_look() -> None:
         processes.go_on.set()
         assert await first is await stays is NO_CLOSURE
         await looks.close()
+
+    asyncio.run(story())
+
+
+def test_who_waits_for_a_look_at_the_end_is_told_so() -> None:
+    async def story() -> None:
+        processes = Slow()
+        looks = FileLooks(processes)
+        tasks = TaskOwner()
+        waits = tasks.start(looks.closure(launch("a"), {}), "waits")
+        await begun(processes)
+        await looks.close()
+        processes.go_on.set()
+        with pytest.raises(ServerUnavailable):
+            await waits
+        with pytest.raises(ServerUnavailable):
+            await looks.closure(launch("a"), {})
+        await tasks.close()
 
     asyncio.run(story())
