@@ -168,7 +168,7 @@ class Hub:
         return RefusedClient(downstream, let_in)
 
     def agent_of(self, token: str) -> str | None:
-        """Return the agent that may ask over HTTP with a token; none is found sooner than others."""
+        """Return whose token lets ask over HTTP; nobody is found sooner than another."""
         found = [agent for agent in self._agents.values() if token_matches(agent, token)]
         names = [agent.name for agent in found if agent.confirmed and agent.http]
         return names[0] if names else None
