@@ -136,3 +136,10 @@ def test_the_digest_is_over_one_canonical_object(agent: str) -> None:
         "requestState_hash": digest_of(canonical("opaque")),
     }
     assert msgspec.structs.replace(call, agent=agent).digest() == digest_of(canonical(bound))
+
+
+def test_another_name_is_bound_as_it_is() -> None:
+    names = ("dispatch_all", "dispatch_none", None, "dispatch_order")
+    assert len({with_params(name=name).digest() for name in names}) == len(names)
+    tagged = (with_params(name=name, task={}) for name in names)
+    assert len({call.digest() for call in tagged}) == len(names)

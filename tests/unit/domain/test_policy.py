@@ -9,6 +9,7 @@ from keyturn.domain.decision import Verdict
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Because, Judgement, Posture, judge
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
+from keyturn.domain.rule_life import RuleLimits
 from keyturn.domain.tier import Tier
 
 ALLOW = Rule(id="allow", effect=Effect.ALLOW, server="logistics")
@@ -87,3 +88,56 @@ def test_a_rule_that_cannot_be_tried_denies_or_asks() -> None:
         assert verdict(ALLOW, bad) == expected
         assert verdict(bad, tier=Tier.T0, posture=Posture.ASK_WRITES) == expected
         assert verdict(bad, DENY).verdict is Verdict.DENY
+
+
+def of_kind(kind: Kind, *rules: Rule, tier: Tier = Tier.T1, lamps: Lamps = Lamps.NONE) -> Judgement:
+    subject = RuleSubject(
+        kind=kind, agent="analyst", server="logistics", tool="a", arguments={}, lamps=lamps
+    )
+    return judge(subject, tier=tier, labels=Lamps.NONE, rules=rules, posture=Posture.ASK_ALL)
+
+
+@pytest.mark.parametrize("kind", [Kind.COMPLETE, Kind.TASK])
+def test_what_is_not_asked_about_passes_until_a_rule_speaks_of_it(kind: Kind) -> None:
+    free = Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)
+    assert of_kind(kind) == free
+    ask, deny, allow = (
+        Rule(id=e.value, effect=e, kind=kind) for e in (ASK.effect, DENY.effect, ALLOW.effect)
+    )
+    assert of_kind(kind, ask) == Judgement(verdict=Verdict.ASK, because=Because.RULE, rule=ask)
+    assert of_kind(kind, deny).verdict is Verdict.DENY
+    assert of_kind(kind, allow) == Judgement(
+        verdict=Verdict.ALLOW, because=Because.RULE, rule=allow
+    )
+    assert of_kind(kind, tier=Tier.T3).because is Because.NOT_CONFIRMED
+    assert of_kind(kind, ALLOW) == free
+
+
+@pytest.mark.parametrize("kind", sorted(set(Kind) - {Kind.COMPLETE, Kind.TASK}))
+def test_everything_else_is_asked_about(kind: Kind) -> None:
+    assert of_kind(kind).verdict is Verdict.ASK
+
+
+def test_a_single_rule_is_named_by_itself() -> None:
+    assert verdict(DENY).rule is DENY
+    assert verdict(ALLOW, tier=Tier.T3).rule is ALLOW
+    assert verdict(tier=Tier.T3, posture=Posture.ASK_WRITES).rule is None
+
+
+def test_of_rules_that_rest_the_most_specific_is_named() -> None:
+    spent = RuleLimits(until="2026-01-01T00:00:00.000Z")
+    wide = Rule(id="wide", effect=Effect.ALLOW, limits=spent)
+    narrow = Rule(id="narrow", effect=Effect.ALLOW, tool="dispatch_order", limits=spent)
+    for rules in ((wide, narrow), (narrow, wide)):
+        assert verdict(*rules) == Judgement(
+            verdict=Verdict.ASK, because=Because.RULE_ENDED, rule=narrow
+        )
+
+
+def test_a_stricter_rule_that_comes_later_still_wins_over_one_that_cannot_be_tried() -> None:
+    bad = Rule(id="bad", effect=Effect.ALLOW, when=BAD_TEST)
+    assert verdict(ASK, bad) == Judgement(verdict=Verdict.ASK, because=Because.RULE, rule=ASK)
+    assert verdict(bad, ASK).rule is ASK
+    assert verdict(ASK, bad, DENY).rule is DENY
+    bad_ask = Rule(id="bad-ask", effect=Effect.ASK, when=BAD_TEST)
+    assert verdict(bad_ask, ALLOW).because is Because.RULE_FAULT

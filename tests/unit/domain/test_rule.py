@@ -69,3 +69,21 @@ def test_exact_names_are_more_specific_than_patterns_and_tests() -> None:
     ]
     steps = [one.specificity() for one in ladder]
     assert steps == sorted(set(steps))
+
+
+@pytest.mark.parametrize("kind", [Kind.READ, Kind.PROMPT, Kind.COMPLETE])
+def test_a_name_that_an_agent_writes_is_read_in_every_spelling(kind: Kind) -> None:
+    plain = RuleSubject(
+        kind=kind,
+        agent="analyst",
+        server="logistics",
+        tool="file:///srv/Data",
+        arguments={},
+        lamps=Lamps.NONE,
+    )
+    assert covers(rule(kind=kind, tool="file:///srv/Data"), plain)
+    deny = rule(kind=kind, effect=Effect.DENY, tool="file:///srv/data")
+    with pytest.raises(ConditionFault):
+        covers(deny, plain)
+    assert not covers(rule(kind=kind, tool="file:///srv/data"), plain)
+    assert not covers(rule(kind=kind, tool="https://other.example.com/x"), plain)

@@ -145,3 +145,15 @@ def test_a_limit_is_wider_where_it_is_gone_larger_or_later() -> None:
     ):
         assert wider.may_allow_more_than(tight)
         assert wider == RuleLimits(uses=2, until=NOON) or not tight.may_allow_more_than(wider)
+
+
+def test_what_was_never_counted_was_used_no_time() -> None:
+    moment = Moment(now=NINE, seen=NINE)
+    once = replace(ALLOW, limits=RuleLimits(uses=1, per_minute=1))
+    assert once.life(moment) is Life.ACTS
+    assert once.life(replace_uses(moment, {"r": 1}, {})) is Life.SPENT
+    assert once.life(replace_uses(moment, {}, {"r": 1})) is Life.OVER_RATE
+
+
+def replace_uses(moment: Moment, uses: dict[str, int], recent: dict[str, int]) -> Moment:
+    return Moment(now=moment.now, seen=moment.seen, uses=uses, recent=recent)

@@ -1,0 +1,91 @@
+"""Changes the judge's code in every small way and counts the changes that its tests notice.
+
+Run: python -m tests.bench.mutants FOLDER, with mutmut 3.8 in the environment (`pip install mutmut`;
+it is no part of the lock). FOLDER is made anew; it takes about a quarter of an hour of one core.
+Only the tests named here are run, which are those of the domain: what a survivor would do to the
+gate is tested elsewhere, so that the figure is a lower bound.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+MODULES = ("policy", "rule", "rule_life", "approval", "call", "definition")
+"""The digest is in `call`."""
+TESTS = (
+    *(f"unit/domain/test_{name}.py" for name in (*MODULES, "decision", "back_test", "spelling")),
+    *("unit/domain/test_attack_alike_keys.py", "unit/domain/test_attack_call_params.py"),
+    *(f"property/test_{name}.py" for name in ("policy", "approval", "digest", "rule_life")),
+)
+_RESULT = re.compile(r"keyturn\.domain\.(\w+)\.(\S+): ([\w ]+)")
+
+
+def main() -> int:
+    """Make the folder, run mutmut in it, and print what was noticed by module."""
+    options = argparse.ArgumentParser(prog="mutants")
+    options.add_argument("folder", type=Path)
+    folder: Path = options.parse_args().folder
+    folder.mkdir(parents=True)
+    _prepare(folder)
+    # The package stands at the top of the folder: mutmut knows no source folder named `app`.
+    environment = {**os.environ, "PYTHONPATH": str(folder / "mutants")}
+    mutmut = (sys.executable, "-m", "mutmut")
+    subprocess.run([*mutmut, "run", "--max-children", "1"], cwd=folder, env=environment, check=True)
+    listed = subprocess.run(
+        [*mutmut, "results", "--all", "true"],
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    _say(listed)
+    return 0
+
+
+def _prepare(folder: Path) -> None:
+    ignore = shutil.ignore_patterns("__pycache__", ".hypothesis")
+    shutil.copytree(ROOT / "app" / "keyturn", folder / "keyturn", ignore=ignore)
+    for name in ("tests", "resources", "packaging"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignore)
+    for name in ("README.md", "CHANGELOG.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    settings = [
+        "[tool.mutmut]",
+        'source_paths = ["keyturn"]',
+        f"only_mutate = {[f'keyturn/domain/{name}.py' for name in MODULES]!r}",
+        'also_copy = ["resources", "packaging", "README.md", "CHANGELOG.md", "LICENSE"]',
+        'pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider"]',
+        f"pytest_add_cli_args_test_selection = {[f'tests/{name}' for name in TESTS]!r}",
+    ]
+    own = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    text = own + "\n" + "\n".join(settings) + "\n"
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+
+
+def _say(listed: str) -> None:
+    noticed: Counter[str] = Counter()
+    made: Counter[str] = Counter()
+    survived: list[str] = []
+    for module, mutant, outcome in _RESULT.findall(listed):
+        made[module] += 1
+        if outcome.strip() in ("killed", "timeout"):
+            noticed[module] += 1
+        else:
+            survived.append(f"{module}.{mutant}: {outcome.strip()}")
+    for module in sorted(made):
+        share = 100 * noticed[module] / made[module]
+        sys.stdout.write(f"{module:12} {noticed[module]:4} of {made[module]:4} {share:5.1f} %\n")
+    share = 100 * noticed.total() / max(1, made.total())
+    sys.stdout.write(f"all          {noticed.total():4} of {made.total():4} {share:5.1f} %\n")
+    sys.stdout.write("".join(f"{line}\n" for line in survived))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
