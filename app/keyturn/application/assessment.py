@@ -117,7 +117,7 @@ class Assessment:
         return self.overtaken(incoming, judged) or self._outgrown(incoming, judged)
 
     def _outgrown(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        """Refuse a decided call whose tool was given a higher tier or more labels meanwhile.
+        """Refuse a decided call that reaches further by now: a higher tier, labels, a crossing.
 
         What was decided was a call that reached less far.
         """
@@ -125,6 +125,8 @@ class Assessment:
         self._weigh(incoming, judged)
         if judged.tier > tier or not lamps_within(judged.standing.labels, labels):
             return Refused(outcome=Outcome.REFUSED_UNREVIEWED)
+        if judged.found.crossing is not None:
+            return Refused(outcome=Outcome.DENIED_RULE)
         return None
 
     def _basis(self, incoming: IncomingCall, judged: Judged) -> Basis:

@@ -5,6 +5,7 @@ arguments of a call names another environment than its server's is asked about.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import msgspec
 
@@ -16,6 +17,7 @@ from keyturn.domain.environment import (
     Crossing,
     EnvironmentWords,
     Named,
+    Places,
     Reach,
     Surroundings,
     crossing_of,
@@ -93,15 +95,30 @@ class Environments:
     def find(self, connection: Connection, arguments: JsonObject) -> Found:
         """Find out what a call crosses, names and reaches."""
         around = self.around(connection)
-        if not around.known:
+        unproved = not connection.agent_enrolled and bool(self._agents)
+        if not around.known and not unproved:
             return NOTHING_FOUND
         places = places_in(arguments, self._words)
         return Found(
-            crossing=crossing_of(around, places, self._reach),
+            crossing=self._crossing(connection, around, places),
             differing=differing(around, places),
             unclear=places.unclear and bool(around.agent or around.server),
             raises=touches_production(around, places),
         )
+
+    def _crossing(
+        self, connection: Connection, around: Surroundings, places: Places
+    ) -> Crossing | None:
+        """Return what a call crosses; of an agent that proved no name, what any one's would.
+
+        It would only have to leave out its token otherwise.
+        """
+        mine = {around.agent}
+        if not connection.agent_enrolled:
+            mine |= set(self._agents.values())
+        everyone = (replace(around, agent=agent) for agent in sorted(mine))
+        found = (crossing_of(one, places, self._reach) for one in everyone)
+        return next((crossing for crossing in found if crossing is not None), None)
 
     def around(self, connection: Connection) -> Surroundings:
         """Return the labels around a connection, each in the one spelling that is compared."""

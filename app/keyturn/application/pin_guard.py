@@ -11,17 +11,26 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
+    EnrolAgent,
     Intent,
     PutServer,
     RemoveRule,
     SaveRule,
     SetTier,
 )
-from keyturn.application.environment_messages import SetEnvironment
+from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import SettleSeals
 from keyturn.application.ports.seals import DECIDING
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
+from keyturn.application.sight_intents import (
+    EndProfile,
+    PutProfile,
+    RemoveProfile,
+    SetProfilesOnly,
+    SetSight,
+    SwitchProfile,
+)
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import Lamps, lamps_from_letters
@@ -29,6 +38,8 @@ from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import Tier
 
+_MISSED = DECIDING | {"sights", "agents"}
+"""Tables of which a row that is left out may let calls through: what it hid, or its label."""
 Covers = Callable[[Tier], bool]
 """Tells whether calls of a tier are allowed with the PIN only."""
 
@@ -69,14 +80,11 @@ class PinGuard:
                 before = next((s for s in self._registry.servers if s.name == intent.name), None)
                 calmer = before is not None and before.environment != intent.environment
                 return self._covers(Tier.T2) and calmer
-            case SetEnvironment():
-                # Without its label a server's tools may reach less far than they did.
-                return intent.of == "server" and self._covers(Tier.T2)
             case SettleSeals():
-                loosens = intent.accept or intent.table in DECIDING
+                loosens = intent.accept or intent.table in _MISSED
                 return self._covers(Tier.T3) and loosens
             case _:
-                return False
+                return self._covers(Tier.T2) and _may_show_or_cross_more(intent)
 
     def _waiting(self, request_id: str) -> ApprovalRequest | None:
         waiting = (one.request for one in self._approvals.waiting())
@@ -126,3 +134,23 @@ def _labels(letters: str) -> Lamps:
         return lamps_from_letters(letters)
     except KeyError:
         return Lamps.NONE
+
+
+def _may_show_or_cross_more(intent: Intent) -> bool:
+    """Tell whether calls may cross less, reach less far, or be seen that were hidden, from then on.
+
+    A rule may allow them.
+    """
+    if isinstance(intent, SetReach):
+        return intent.on
+    return isinstance(
+        intent,
+        SetEnvironment
+        | EnrolAgent
+        | SetSight
+        | SetProfilesOnly
+        | SwitchProfile
+        | EndProfile
+        | PutProfile
+        | RemoveProfile,
+    )

@@ -26,7 +26,15 @@ LONGEST_ASIDE = 1_000
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
 _TURN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
-_ADDRESS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.:-]*)://(?P<rest>[^\s\"'<>]*)")
+_REST = re.compile(r"://([^\s\"'<>]*)")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]*\Z")
+_LONGEST_SCHEME = 40
+_AUTHORITY_ENDS = re.compile(r"[/?#\\]")
+_LONGEST_KEY = 200
+_UNSEEN = re.compile(
+    r"[\t\r\n\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+"""What clients drop from an address, or nobody sees in a name."""
 _NAME_PIECE = re.compile(r"[^\s/,;=@\"'()\[\]{}<>?&#]+")
 _WEB = frozenset({"http", "https", "ws", "wss"})
 
@@ -94,16 +102,17 @@ class EnvironmentWords:
 
     def in_name(self, text: str) -> tuple[str, ...]:
         """Return the environments that the parts of a name speak of."""
-        parts = _parts_of(text)
-        found = [self.forms[part] for part in parts if part in self.forms]
-        if self.lines:
-            whole = f"-{'-'.join(parts)}-"
+        found: list[str] = []
+        for parts in _readings_of(text):
+            found += [self.forms[part] for part in parts if part in self.forms]
+            whole = f"-{'-'.join(parts)}-" if self.lines else ""
             found += [environment for line, environment in self.lines if line in whole]
         return tuple(dict.fromkeys(found))
 
     def says_where(self, name: str) -> bool:
         """Tell whether an argument of this name says where a call goes."""
-        return any(part in self.arguments for part in _parts_of(name))
+        readings = _readings_of(name[:_LONGEST_KEY])
+        return any(part in self.arguments for parts in readings for part in parts)
 
 
 def environment_words(
@@ -215,18 +224,35 @@ def pieces_of(text: str, *, says_where: bool) -> tuple[str, ...]:
     """
     plain = unicodedata.normalize("NFKC", text)
     pieces: list[str] = []
-    for found in _ADDRESS.finditer(plain):
-        pieces += _pieces_of_address(found["scheme"].casefold(), unquote(found["rest"]))
-    if says_where:
-        pieces += _NAME_PIECE.findall(_ADDRESS.sub(" ", plain))
-    return tuple(pieces)
+    for reading in dict.fromkeys((plain, _UNSEEN.sub("", plain))):
+        beside: list[str] = []
+        at = 0
+        for found in _REST.finditer(reading):
+            scheme = _SCHEME.search(
+                reading[max(at, found.start() - _LONGEST_SCHEME) : found.start()]
+            )
+            if scheme is not None:
+                pieces += _pieces_of_address(scheme[0].casefold(), found[1])
+                beside.append(reading[at : found.start() - len(scheme[0])])
+                at = found.end()
+        if says_where:
+            pieces += _NAME_PIECE.findall(" ".join((*beside, reading[at:])))
+    return tuple(dict.fromkeys(pieces))
 
 
 def _pieces_of_address(scheme: str, rest: str) -> Iterator[str]:
-    place, slash, path = rest.partition("/")
-    yield place.rpartition("@")[2]
-    if slash and scheme not in _WEB:
-        yield path.partition("?")[0].partition("/")[0]
+    """Yield the host, and what clients that cut the address elsewhere take for it."""
+    end = _AUTHORITY_ENDS.search(rest)
+    place = rest[: end.start()] if end is not None else rest
+    yield unquote(place).rpartition("@")[2]
+    yield unquote(place.rpartition("@")[2])
+    after = unquote(rest[len(place) :])
+    if "@" in after or "\\" in after:
+        yield from _NAME_PIECE.findall(after)
+    if scheme not in _WEB:
+        path, _, query = after.removeprefix("/").partition("?")
+        yield path.partition("/")[0]
+        yield from _NAME_PIECE.findall(query)
 
 
 def _reached(around: Surroundings, places: Places) -> Iterator[Crossing]:
@@ -279,3 +305,9 @@ def _parts_of(text: str) -> list[str]:
     """Cut a name into its words and numbers, in small letters."""
     spaced = _TURN.sub("-", unicodedata.normalize("NFKC", text))
     return _PARTS.findall(spaced.casefold())
+
+
+def _readings_of(text: str) -> list[list[str]]:
+    """Cut a name at its capitals, and as who tells no cases apart reads it."""
+    cut, whole = _parts_of(text), _PARTS.findall(_plain(text))
+    return [cut] if cut == whole else [cut, whole]

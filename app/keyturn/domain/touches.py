@@ -38,10 +38,10 @@ _REMOVES_ALL = re.compile(r"\brm\s+(?:-\w+\s+)*-\w*[rR]")
 _ALL = frozenset({"all", "any", "every", "everything", "everyone", "everybody", "whole"})
 _FLAGS = frozenset({"all", "recursive", "recurse", "cascade", "everyone", "everything"})
 _CONTENT = frozenset(
-    {"body", "content", "contents", "description", "message", "note", "old", "new", "pattern"}
-    | {"prompt", "regex", "replace", "replacement", "search", "subject", "text", "title"}
+    {"body", "content", "contents", "description", "message", "note", "prompt"}
+    | {"replace", "replacement", "subject", "text", "title"}
 )
-"""Parts of names of arguments that hold content, which names nothing that is touched."""
+"""Last words of names of arguments that hold content, which names nothing that is touched."""
 _CODE = frozenset({"cmd", "command", "commands", "query", "script", "sql", "statement"})
 _PAGES = frozenset({"limit", "count", "top", "first", "take", "size"})
 _SPANS = (("from", "to"), ("start", "end"), ("first", "last"), ("begin", "end"), ("min", "max"))
@@ -134,7 +134,7 @@ def _spans(path: str, value: JsonObject) -> Iterator[Touches]:
 
 def _in_text(path: str, text: str, words: tuple[str, ...]) -> Iterator[Touches]:
     if not _is_read(text, words):
-        if _CODE.intersection(words):
+        if not _CONTENT.intersection(words[-1:]) or _CODE.intersection(words):
             yield Touches(count=None, way=Way.TOO_MUCH, path=path)
         return
     if _changes_all(text):
@@ -153,7 +153,9 @@ def _in_text(path: str, text: str, words: tuple[str, ...]) -> Iterator[Touches]:
 def _is_read(value: JsonValue, words: tuple[str, ...]) -> bool:
     """Tell whether a value is a text that may name what is touched."""
     return (
-        isinstance(value, str) and len(value) <= _LONGEST_NAMES and not _CONTENT.intersection(words)
+        isinstance(value, str)
+        and len(value) <= _LONGEST_NAMES
+        and not _CONTENT.intersection(words[-1:])
     )
 
 

@@ -5,6 +5,7 @@ only ever raise, nothing is confirmed by it, and where nothing can be read nothi
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.lamps import Lamps
@@ -14,6 +15,7 @@ from keyturn.presentation.words import Words
 
 _LONGEST_NAME = 64
 _MOST_PROPERTIES = 200
+_JOINING = frozenset({"and", "or", "then"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +51,28 @@ def propose_tier(
 def _by_name(
     definition: JsonObject, server: str, vocabulary: Vocabulary, words: Words
 ) -> tuple[Tier, str] | None:
-    verb = next(iter(_name_of(definition, server)), "")
+    """Take the strictest of the verbs that a name begins with or joins by a word like `and`."""
+    said = _verbs_of(_name_of(definition, server))
     for tier, verbs, key in (
         (Tier.T2, vocabulary.reaches, "tiers.reason_reaches"),
         (Tier.T1, vocabulary.changes, "tiers.reason_changes"),
-        (Tier.T0, vocabulary.reads, "tiers.reason_reads"),
     ):
-        if verb in verbs:
+        verb = next((word for word in said if word in verbs), None)
+        if verb is not None:
             return tier, words(key, verb=verb)
+    if said and said[0] in vocabulary.reads and not _claims_to_change(definition):
+        return Tier.T0, words("tiers.reason_reads", verb=said[0])
     return None
+
+
+def _verbs_of(name: list[str]) -> list[str]:
+    joined = [word for before, word in pairwise(name) if before in _JOINING]
+    return [*name[:1], *joined]
+
+
+def _claims_to_change(definition: JsonObject) -> bool:
+    claims = definition.get("annotations")
+    return isinstance(claims, dict) and claims.get("readOnlyHint") is False
 
 
 def _by_arguments(

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keyturn.application.approval_request import RequestKind
@@ -121,6 +121,8 @@ def test_what_is_no_message_is_nothing(line: bytes) -> None:
     assert decode_from_window(line) is None
 
 
+# Each is all that a window shows, so that drawing two takes long on a busy machine.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(before=any_of(StateChanged), later=any_of(StateChanged))
 def test_of_two_states_each_part_is_what_was_said_last(
     before: StateChanged, later: StateChanged

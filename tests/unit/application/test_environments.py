@@ -288,3 +288,23 @@ def test_what_a_servers_own_values_name_is_proposed_with_its_reason() -> None:
     remote = replace(make_server(), command=(), url="https://mcp.stage.example.com/mcp")
     (named,) = world.environments.proposed(remote)
     assert (named.path, named.environment) == ("", "staging")
+
+
+@pytest.mark.requirement("ENV1")
+def test_an_agent_that_leaves_out_its_token_keeps_its_environment() -> None:
+    async def story() -> None:
+        world = World(EVERYTHING)
+        world.environments.use_labels([], [agent("qa")])
+        unproved = make_connection(server=make_server(tools=T0, environment="production"))
+        unproved.agent, unproved.agent_enrolled = "analyst (not proven)", False
+        connection = await world.connect(unproved, TOOL)
+        call = make_call(connection, arguments={"page": 1})
+        reply = await world.gate.handle(call, world.server)
+        assert isinstance(reply, Refused)
+        assert reply.outcome is Outcome.DENIED_RULE
+        named = make_call(connection, arguments={"url": "https://prod-db-1/"}, id_="call-2")
+        connection.server = make_server(tools=T0)
+        assert isinstance(await world.gate.handle(named, world.server), Refused)
+        assert world.server.sent == []
+
+    play(story)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from keyturn.application.console_protocol import (
+    EnrolAgent,
     Intent,
     PutServer,
     RemoveRule,
@@ -13,7 +14,16 @@ from keyturn.application.console_protocol import (
     SaveRule,
     SetTier,
 )
+from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import SettleSeals
+from keyturn.application.sight_intents import (
+    EndProfile,
+    PutProfile,
+    RemoveProfile,
+    SetProfilesOnly,
+    SetSight,
+    SwitchProfile,
+)
 from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import PinWanted
@@ -68,8 +78,21 @@ LOOSENING: list[Intent] = [
     PutServer(n=1, name="ship", command=("ship",)),
     seals("pins", accept=True),
     seals("rules", accept=False),
+    seals("sights", accept=False),
+    seals("agents", accept=False),
+    SetReach(n=1, agent="qa", other="production", on=True),
+    SetEnvironment(n=1, of="server", name="ship", environment=""),
+    SetEnvironment(n=1, of="agent", name="analyst", environment=""),
+    EnrolAgent(n=1, name="other"),
+    SetSight(n=1, agent="analyst", rows=None),
+    SetProfilesOnly(n=1, agent="analyst", on=False),
+    SwitchProfile(n=1, agent="analyst", profile="release", seconds=60),
+    EndProfile(n=1, agent="analyst"),
+    PutProfile(n=1, name="release", rows=()),
+    RemoveProfile(n=1, name="release"),
 ]
 TIGHTENING: list[Intent] = [
+    SetReach(n=1, agent="qa", other="production", on=False),
     save(replace(DENY, id="r-new")),
     save(replace(DENY, name="Another name")),
     save(replace(ALLOW, id="r-other", enabled=False)),

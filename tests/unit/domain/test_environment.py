@@ -160,3 +160,41 @@ def test_labels(label: str) -> None:
 @pytest.mark.parametrize("label", [" ", "a b", "-a", "a" * 65, "pröd", "a\n"])
 def test_what_is_no_label(label: str) -> None:
     assert not is_label(label)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://pRod-db-1.example.com/",
+        "https://proD-db.example.com/",
+        "https://prod-db.example.com?@qa.example.com/",
+        "https://prod-db.example.com#@qa.example.com/",
+        "https://qa.example.com\\@prod-db.example.com/",
+        "https://prod-db.example.com\\@qa.example.com/",
+        "https://qa.example.com%2F@prod-db.example.com/",
+        "postgresql://qa-db/orders?host=prod-db-1",
+        "postgresql:///orders?host=prod-db-1",
+        "https://pro\td-db.example.com/",
+        "https://pro\u00add-db.example.com/",
+        "https://pr\u200bod-db.example.com/",
+        "jdbc:postgresql://prod-db-1/orders",
+    ],
+    ids=ascii,
+)
+@pytest.mark.parametrize("argument", ["url", "note"])
+def test_a_host_is_seen_in_every_way_that_clients_read_an_address(
+    address: str, argument: str
+) -> None:
+    assert "production" in {environment for _, environment in named({argument: address})}
+
+
+def test_names_of_arguments_say_where_in_any_case() -> None:
+    for name in ("endPoint", "dataBase", "EndPoint"):
+        assert named({name: "prod-1"}), name
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("text", ["a" * 15_900, "a:" * 7_900, "://" * 5_000, "a://" * 3_900])
+def test_no_text_is_read_in_more_than_one_pass(text: str) -> None:
+    # Read again from each of its characters it would take some ten seconds.
+    places_in({"url": text}, WORDS)
