@@ -42,7 +42,13 @@ _NULL = (
     "the scenario calls a tool with null where its schema says boolean, and Keyturn refuses what "
     "does not fit a schema; that the header of a null is left out has a unit test"
 )
+_PROMPTS = (
+    "Keyturn lists the prompts too, to pin them, so that the header of one request more is looked "
+    "at, and is as it must be"
+)
 DIFFERENCES = (
+    Difference(scenario="http-standard-headers", way=HTTP, reason=_PROMPTS),
+    Difference(scenario="http-standard-headers", way=SHIM, reason=_PROMPTS),
     Difference(scenario="http-custom-headers", way=HTTP, reason=_NULL),
     Difference(scenario="http-custom-headers", way=SHIM, reason=_NULL),
 )
