@@ -15,6 +15,7 @@ from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.domain.definition import ToolDefinition
 
 CHANGED = "Its files were changed while it started; what it loaded is not what was agreed to."
+UNTOLD = "Whether its files were changed while it started could not be told."
 SILENT_SECONDS = 5.0
 """After so long one that says nothing is looked at too: it has its secrets by then."""
 
@@ -74,11 +75,16 @@ class LoadedFiles:
         return await self._as_agreed()
 
     async def _as_agreed(self) -> bool:
-        if await files_as_agreed(self._services, self._means, self._connection, self._start):
-            return True
-        self._log_line(f"[ended] {CHANGED}".encode())
-        self._end()
-        return False
+        ends_for = UNTOLD
+        try:
+            same = await files_as_agreed(self._services, self._means, self._connection, self._start)
+            ends_for = "" if same else CHANGED
+            return same
+        finally:
+            # A look that fails, or whose result cannot be kept, vouches for nothing either.
+            if ends_for:
+                self._log_line(f"[ended] {ends_for}".encode())
+                self._end()
 
 
 async def files_as_agreed(
