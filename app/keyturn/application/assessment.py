@@ -152,7 +152,8 @@ class Assessment:
             judged.standing = self._agreements.standing(connection, judged.call.tool)
         judged.tier = effective_tier(
             judged.standing.tier,
-            environment_raises=judged.found.raises,
+            # What could not be looked at whole may name production.
+            environment_raises=judged.found.raises or judged.found.unclear,
             arguments_bytes=len(judged.canonical_arguments),
         )
 

@@ -27,6 +27,9 @@ from keyturn.domain.remote import checked_launch
 AgentChange = Callable[[AgentConfig], AgentConfig | None]
 """What becomes of an agent; None to leave it as it is."""
 
+ServerChange = Callable[[ServerConfig | None], ServerConfig]
+"""What becomes of the server of a name; None for one that there is not."""
+
 
 class TokenFiles(Protocol):
     """Where agents' tokens are handed over: one 0600 file each."""
@@ -163,8 +166,12 @@ class Registry:
         longer names. Raises SecretStoreUnavailable before anything changed for the one, and once
         all is saved for the other.
         """
+        await self.change_server(server.name, lambda _before: server)
+
+    async def change_server(self, name: str, change: ServerChange) -> None:
+        """Make of the server as it is what it shall be; raises as `put_server`."""
         async with self._changing_servers:
-            await self._put_server(server, Actor.HUMAN)
+            await self._put_server(change(self._servers.get(name)), Actor.HUMAN)
 
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""

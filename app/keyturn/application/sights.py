@@ -71,9 +71,10 @@ class Sights:
         """
         self._trusted = trusted
         self._seen = max(self._seen, seen_utc, self._clock.now_utc())
-        profiles = await self._store.profiles()
-        self._profiles = {profile.name: profile for profile in profiles}
-        self.use(await self._store.sights())
+        async with self._changing:
+            profiles = await self._store.profiles()
+            self._profiles = {profile.name: profile for profile in profiles}
+            self.use(await self._store.sights())
 
     def trust(self, trusted: bool) -> None:
         """Show what was read, or nothing while somebody else may have changed it."""

@@ -163,7 +163,10 @@ class Surroundings:
 
 def is_label(text: str) -> bool:
     """Tell whether a text can be the name of an environment."""
-    return not text or _LABEL.fullmatch(text) is not None
+    if not text:
+        return True
+    # A name of signs only has no word that could be looked for, and any would be one of them.
+    return _LABEL.fullmatch(text) is not None and any(map(str.isalnum, text))
 
 
 def places_in(arguments: JsonObject, words: EnvironmentWords) -> Places:
