@@ -13,6 +13,8 @@ from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.command import Mark
 
 COMPILED = "compiled_sha256"
+NOT_AGREED = "not agreed"
+"""Instead of a hash of compiled files: nobody agrees to them, however often it is found."""
 MOST_NAMED = 20
 """Files of a change that are named of each kind; of the others the number."""
 
