@@ -61,7 +61,7 @@ class LoadedFiles:
             await self._services.reviews.listed(self._connection, tools)
 
     async def _look(self) -> bool:
-        if not self._start.closure.closure_hash:
+        if _has_no_files(self._start):
             return True
         if not self._start.closure.fetches:
             # Before the first word of one that fetches, half of it may be there.
@@ -91,7 +91,12 @@ async def files_as_agreed(
     services: LinkServices, means: ServerMeans, connection: Connection, start: ServerStart
 ) -> bool:
     """Look again, and take over what the start itself has put on disk."""
-    if not start.closure.closure_hash:
+    if _has_no_files(start):
         return True
     found = await means.looks.closure(start.launch, start.environment)
     return await services.agreements.loaded(connection, found)
+
+
+def _has_no_files(start: ServerStart) -> bool:
+    """Tell whether there is nothing on disk: a remote server is looked at at each handshake."""
+    return bool(start.launch.url) or not start.closure.closure_hash
