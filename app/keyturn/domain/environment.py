@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import msgspec
 
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.json_pointer import escaped
 
 PRODUCTION = "production"
 LONGEST_LABEL = 64
@@ -313,8 +314,7 @@ def _inside(
 ) -> Iterator[tuple[str, JsonValue, bool]]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            step = key.replace("~", "~0").replace("/", "~1")
-            yield f"{path}/{step}", inner, says or keys.says_where(key)
+            yield f"{path}/{escaped(key)}", inner, says or keys.says_where(key)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield f"{path}/{number}", inner, says
