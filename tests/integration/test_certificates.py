@@ -128,7 +128,7 @@ def test_who_vouches_is_seen_before_anything_is_said(tmp_path: Path) -> None:
         async with http_server(shown.context) as server:
             found = await certificate_of(server.url, "raw")
             assert found is not None
-            assert (found.issuer, len(found.key_sha256)) == ("One", 64)
+            assert (found.issuer, len(found.sha256)) == ("One", 64)
             assert server.seen == []
 
     asyncio.run(story())
@@ -193,9 +193,9 @@ def test_it_is_agreed_to_and_another_one_is_asked_about(tmp_path: Path) -> None:
     tell(tmp_path, story)
 
 
-def test_a_renewed_key_of_the_same_authority_is_noted_and_asks_nobody(tmp_path: Path) -> None:
+def test_a_renewed_one_of_the_same_authority_is_noted_and_asks_nobody(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        # The look when the agent connects, and the connection itself: each has its own key.
+        # The look when the agent connects, and the connection itself: each has its own.
         shown = Shown(tmp_path, ONE, ONE)
         world.approver.decide = lambda _request: AnswerVerdict.ALLOW_ONCE
         async with (
@@ -204,7 +204,7 @@ def test_a_renewed_key_of_the_same_authority_is_noted_and_asks_nobody(tmp_path: 
         ):
             talk = await b.greet()
             assert "result" in await talk.ask(1, "initialize", INITIALIZE)
-            assert "has a new key" in told(world)
+            assert "another certificate of that authority" in told(world)
             await talk.close()
 
     tell(tmp_path, story)

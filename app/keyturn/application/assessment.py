@@ -152,8 +152,7 @@ class Assessment:
             judged.standing = self._agreements.standing(connection, judged.call.tool)
         judged.tier = effective_tier(
             judged.standing.tier,
-            # What could not be looked at whole may name production.
-            environment_raises=judged.found.raises or judged.found.unclear,
+            environment_raises=judged.found.may_be_production,
             arguments_bytes=len(judged.canonical_arguments),
         )
 

@@ -42,6 +42,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     raises: bool = False
     """It reaches production."""
 
+    @property
+    def may_be_production(self) -> bool:
+        """Whether it reaches production, as what could not be looked at whole may do."""
+        return self.raises or self.unclear
+
 
 NOTHING_FOUND = Found()
 

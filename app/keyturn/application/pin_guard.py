@@ -39,7 +39,14 @@ from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.seals import DECIDING
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
-from keyturn.application.sight_intents import SightIntent
+from keyturn.application.sight_intents import (
+    EndProfile,
+    PutProfile,
+    RemoveProfile,
+    SetProfilesOnly,
+    SetSight,
+    SwitchProfile,
+)
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import ConfigurationError
@@ -50,7 +57,6 @@ from keyturn.domain.tier import Tier
 
 _MISSED = DECIDING | {"sights", "agents"}
 """Tables of which a row that is left out may let calls through: what it hid, or its label."""
-_LetsMoreThrough = Resume | UseRules | SetEnvironment | SetReach | EnrolAgent | SightIntent
 _LetsNothingThrough = (
     StopAll
     | SetPosture
@@ -68,8 +74,6 @@ _LetsNothingThrough = (
     | UnlockSeals
     | Quit
 )
-"""What lets no call through that the PIN covers, or asks for it by itself. Every intent has to be
-named here or above: one that is named nowhere fails the type check."""
 Covers = Callable[[Tier], bool]
 """Tells whether calls of a tier are allowed with the PIN only."""
 
@@ -117,10 +121,16 @@ class PinGuard:
             case SettleSeals():
                 loosens = intent.accept or intent.table in _MISSED
                 return self._covers(Tier.T3) and loosens
-            case _ if isinstance(intent, _LetsNothingThrough):
-                return False
+            case SetReach():
+                return self._covers(Tier.T2) and intent.on
+            case (
+                SetEnvironment() | EnrolAgent() | Resume() | UseRules()
+                | SetSight() | SetProfilesOnly() | SwitchProfile()
+                | EndProfile() | PutProfile() | RemoveProfile()
+            ):  # fmt: skip
+                return self._covers(Tier.T2)
             case _:
-                return self._covers(Tier.T2) and _lets_more_through(intent)
+                return _asks_itself(intent)
 
     def _waiting(self, request_id: str) -> ApprovalRequest | None:
         waiting = (one.request for one in self._approvals.waiting())
@@ -179,9 +189,9 @@ def _is_labelled(server: ServerConfig) -> bool:
     return bool(server.environment or server.credential_environments)
 
 
-def _lets_more_through(intent: _LetsMoreThrough) -> bool:
-    """Tell whether calls may run again, cross less, or be seen that were hidden, from then on.
+def _asks_itself(_intent: _LetsNothingThrough) -> bool:
+    """Take what lets no call through that the PIN covers, or what asks for it by itself.
 
-    A rule may allow them, and what was stopped is started by a person only.
+    An intent that is sorted nowhere fails the type check here.
     """
-    return intent.on if isinstance(intent, SetReach) else True
+    return False

@@ -72,8 +72,7 @@ class Sights:
         self._trusted = trusted
         self._seen = max(self._seen, seen_utc, self._clock.now_utc())
         async with self._changing:
-            profiles = await self._store.profiles()
-            self._profiles = {profile.name: profile for profile in profiles}
+            self._profiles = {one.name: one for one in await self._store.profiles()}
             self.use(await self._store.sights())
 
     def trust(self, trusted: bool) -> None:

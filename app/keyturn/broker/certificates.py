@@ -9,7 +9,8 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
-from typing import Protocol, runtime_checkable
+from hashlib import sha256
+from typing import Protocol, cast, runtime_checkable
 from urllib.parse import urlsplit
 
 import httpx2
@@ -23,6 +24,8 @@ _HANDSHAKE = "connection.start_tls.complete"
 """What httpcore calls the end of a handshake; nothing of the request has gone out by then."""
 OTHER_ISSUER = "the server's certificate is issued by another authority than the one agreed to"
 
+_Name = tuple[tuple[tuple[str, str], ...], ...]
+"""As `ssl` gives it: kinds and names, in parts that belong together."""
 Trace = Callable[[str, Mapping[str, object]], Awaitable[None]]
 
 
@@ -74,7 +77,7 @@ def issued_as_agreed(agreed: Closure, note: Callable[[str], None]) -> Trace:
 
     It is for the client's `trace`. Raises ConnectError, as for a server that cannot be reached.
     """
-    keys = {agreed.certificate_key}
+    known = {agreed.certificate_sha256}
 
     async def trace(event: str, info: Mapping[str, object]) -> None:
         stream = info.get("return_value")
@@ -84,38 +87,27 @@ def issued_as_agreed(agreed: Closure, note: Callable[[str], None]) -> Trace:
         if certificate is None or not vouches(agreed, certificate):
             await stream.aclose()
             raise httpx2.ConnectError(OTHER_ISSUER)
-        if certificate.key_sha256 not in keys:
-            keys.add(certificate.key_sha256)
-            note(f"its certificate has a new key: {certificate.key_sha256}")
+        if certificate.sha256 not in known:
+            known.add(certificate.sha256)
+            note(f"it shows another certificate of that authority: {certificate.sha256}")
 
     return trace
 
 
 def _shown_by(connection: object) -> Certificate | None:
-    """Read a certificate that was verified already; None for one that cannot be read."""
+    """Read a certificate that was verified already; None for a connection that has none."""
     if not isinstance(connection, ssl.SSLObject):
         return None
-    der = connection.getpeercert(binary_form=True)
-    return _read(der) if der else None
-
-
-def _read(der: bytes) -> Certificate | None:
-    # Only who talks to a server over TLS pays for it.
-    from cryptography import x509
-    from cryptography.hazmat.primitives.hashes import SHA256, Hash
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        named = certificate.issuer.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
-        named = named or certificate.issuer.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    except ValueError:
+    der, said = connection.getpeercert(binary_form=True), connection.getpeercert()
+    if der is None or said is None:
         return None
-    issuer = named[0].value if named else certificate.issuer.rfc4514_string()
-    digest = Hash(SHA256())
-    digest.update(key)
     return Certificate(
-        issuer=issuer if isinstance(issuer, str) else issuer.decode(errors="replace"),
-        key_sha256=digest.finalize().hex(),
+        issuer=_issuer_in(cast("_Name", said.get("issuer", ()))), sha256=sha256(der).hexdigest()
     )
+
+
+def _issuer_in(said: "_Name") -> str:
+    """Return the organization's name, else the common name, else all that is said of it."""
+    pairs = dict(pair for part in said for pair in part)
+    named = pairs.get("organizationName") or pairs.get("commonName")
+    return named or ", ".join(f"{kind}={name}" for kind, name in sorted(pairs.items()))

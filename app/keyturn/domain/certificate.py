@@ -1,7 +1,7 @@
-"""The certificate that a remote server shows: who vouches for it, and the key that it has.
+"""The certificate that a remote server shows: who vouches for it, and which one it is.
 
-Who vouches is part of what a person agrees to. A key is shown and written down: a renewal brings
-another one, every few weeks, and a question that is always answered alike is read by nobody.
+Who vouches is part of what a person agrees to. Which one it is, is shown and written down: there is
+another one every few weeks, and a question that is always answered alike is read by nobody.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Certificate:
 
     issuer: str
     """The organization that issued it; its name where it names no organization."""
-    key_sha256: str
-    """SHA-256 of its public key (RFC 7469, section 2.4), in hexadecimal digits."""
+    sha256: str
+    """Of all its bytes, in hexadecimal digits, as browsers show it."""
 
 
 def closure_with(certificate: Certificate) -> Closure:
@@ -29,7 +29,7 @@ def closure_with(certificate: Certificate) -> Closure:
     shown = f"{ISSUED_BY}{issuer[:_LONGEST]}"
     return Closure(
         files=(ClosureFile(shown, 0, digest_of(issuer.encode("utf-8", "surrogatepass"))),),
-        certificate_key=certificate.key_sha256,
+        certificate_sha256=certificate.sha256,
     )
 
 

@@ -102,9 +102,9 @@ class Closure:
     """SHA-256 over compiled files that it is kept from where they are not as agreed to; no part of
     the hash, since other programs write them too."""
     compiled_stamps: tuple[int, ...] = ()
-    certificate_key: str = ""
-    """Of a remote server, whose only file is who vouches for it: SHA-256 of its public key; no part
-    of the hash, since a renewal brings another one."""
+    certificate_sha256: str = ""
+    """Of a remote server, whose only file is who vouches for it: SHA-256 of its certificate; no
+    part of the hash, since there is another one every few weeks."""
     closure_hash: str = field(init=False)
     """SHA-256 over files, gaps and what is fetched; empty where there is none of them."""
 
@@ -127,9 +127,9 @@ class Closure:
     def subject(self) -> JsonObject:
         """Return what an approver is shown of it."""
         said: JsonObject = {}
-        if self.certificate_key:
+        if self.certificate_sha256:
             said["certificate"] = {
-                "key_sha256": self.certificate_key,
+                "sha256": self.certificate_sha256,
                 "issuer": [file.path for file in self.files],
             }
         elif self.closure_hash:

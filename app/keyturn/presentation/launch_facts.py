@@ -74,7 +74,7 @@ def launch_facts(facts: JsonObject, words: Words) -> Iterator[Pair]:
     """Yield what Keyturn saw of the files, what it could not cover, and what to look at."""
     certificate = _certificate(facts)
     if certificate:
-        issuer, digits = _issuer(certificate, words), _text(certificate, "key_sha256", words)
+        issuer, digits = _issuer(certificate, words), _text(certificate, "sha256", words)
         yield Pair(
             key=words("launch.certificate"),
             value=words("launch.certificate_value", issuer=issuer, hash=digits[:_HASH_DIGITS]),

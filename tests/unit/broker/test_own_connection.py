@@ -57,7 +57,7 @@ class Server:
 
 
 def declared(version: str) -> Answered:
-    result = {
+    result: JsonObject = {
         "protocolVersion": version,
         "supportedVersions": [version],
         "capabilities": {"tools": {}},
