@@ -1,0 +1,28 @@
+"""Owns how the names of arguments are read: their words, their paths, and which hold content."""
+
+import re
+from functools import lru_cache
+
+_LONGEST = 200
+_STEP = re.compile(r"[^\W\d_]+")
+_TURN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+CONTENT = frozenset(
+    {"body", "content", "contents", "description", "message", "note", "prompt"}
+    | {"replace", "replacement", "subject", "text", "title"}
+)
+"""Last words of names of arguments that hold content, which names nothing that is touched."""
+
+
+@lru_cache(maxsize=4096)
+def _words_of(name: str) -> tuple[str, ...]:
+    return tuple(_STEP.findall(_TURN.sub("-", name).casefold()))
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """Cut a name into its words, in small letters."""
+    return _words_of(name[:_LONGEST])
+
+
+def child_path(path: str, key: str) -> str:
+    """Return the JSON Pointer of a member."""
+    return f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
