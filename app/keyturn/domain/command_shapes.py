@@ -22,20 +22,26 @@ from keyturn.domain.commands import (
     command_of,
     not_understood,
 )
-from keyturn.domain.names import CONTENT, child_path, words_of
+from keyturn.domain.names import (
+    QUERY_NAMES,
+    SHELL_NAMES,
+    SQL_NAMES,
+    child_path,
+    is_content,
+    words_of,
+)
 from keyturn.domain.shell_programs import CHANGES, READS, REMOVES, SHELLS, is_program, plain_name
 
-LONGEST_COMMAND = 8_000
+LONGEST_COMMAND = 4_000
 """Characters of one that are parsed; a longer one is not understood."""
 MOST_COMMANDS = 16
 MOST_VALUES = 2_000
 """Values of one call that are looked through; of more nobody knows what they hold."""
-_SQL_NAMES = frozenset({"sql", "statement", "statements", "ddl", "dml"})
-_QUERY_NAMES = frozenset({"query", "queries"})
-_SHELL_NAMES = frozenset({"argv", "bash", "cmd", "cmdline", "cmds", "command", "commands", "shell"})
 _MANY = frozenset({"cmds", "commands", "scripts"})
 ARGUMENT_NAMES = frozenset({"args", "argv", "arguments", "parameters", "params"})
-_ADDRESS_NAMES = frozenset({"address", "endpoint", "href", "link", "uri", "url"})
+_ADDRESS_NAMES = frozenset(
+    {"address", "endpoint", "href", "link", "path", "resource", "route", "uri", "url"}
+)
 _METHOD_NAMES = frozenset({"method", "verb"})
 _METHODS = frozenset(
     {"CONNECT", "COPY", "DELETE", "GET", "HEAD", "LOCK", "MKCOL", "MOVE", "OPTIONS", "PATCH"}
@@ -163,16 +169,16 @@ def _elements(
 
 
 def _in_text(path: str, text: str, words: tuple[str, ...]) -> Iterator[Shaped]:
-    if not text or text.isspace() or CONTENT.intersection(words[-1:]):
+    if not text or text.isspace() or is_content(words):
         return
-    if _SHELL_NAMES.intersection(words):
+    if SHELL_NAMES.intersection(words):
         if _is_command_line(text):
             yield Shaped(path=path, language=Language.SHELL, text=text)
             return
     elif _is_shell_text(text):
         yield Shaped(path=path, language=Language.SHELL, text=text)
         return
-    named, queries = _SQL_NAMES.intersection(words), _QUERY_NAMES.intersection(words)
+    named, queries = SQL_NAMES.intersection(words), QUERY_NAMES.intersection(words)
     starts = list(_STARTS.finditer(text, 0, LONGEST_COMMAND))
     surely = any(_SURELY[s[1].lower()].search(text, s.end()) for s in starts)
     if named or (starts and (surely or queries)):
@@ -211,7 +217,7 @@ def _pipes_into_program(text: str) -> bool:
 
 def _argv(path: str, value: list[JsonValue], words: tuple[str, ...]) -> Iterator[Shaped]:
     """Take a list under a command's name for the words of one program."""
-    if not value or not _SHELL_NAMES.intersection(words):
+    if not value or not SHELL_NAMES.intersection(words):
         return
     given = tuple(_spelt(one) for one in value)
     if given[0] and not any(map(str.isspace, given[0])):
@@ -233,7 +239,7 @@ class _Part(Flag):
 def _part_of(key: str) -> _Part:
     words = words_of(key)
     part = _Part.NOTHING
-    if _SHELL_NAMES.intersection(words) or words[-1:] in (("program",), ("executable",)):
+    if SHELL_NAMES.intersection(words) or words[-1:] in (("program",), ("executable",)):
         part |= _Part.PROGRAM
     if ARGUMENT_NAMES.intersection(words):
         part |= _Part.ARGUMENTS
@@ -253,11 +259,10 @@ def _of_members(path: str, value: JsonObject) -> Iterator[Shaped]:
         program = value[key]
         if key != other and isinstance(program, str):
             yield from _with_arguments(child_path(path, key), program, value[other])
-    methods = [value[key] for key, part in parts.items() if _Part.METHOD in part]
-    for key, address in value.items() if methods else ():
-        named = _Part.ADDRESS in parts.get(key, _Part.NOTHING)
-        if isinstance(address, str) and (named or _is_web(address)):
-            yield from _requests(child_path(path, key), address, methods)
+    for key, part in parts.items():
+        method = value[key]
+        if _Part.METHOD in part and isinstance(method, str) and method.strip().upper() in _METHODS:
+            yield from _requests(path, key, method.strip().upper(), value)
 
 
 def _with_arguments(path: str, program: str, given: JsonValue) -> Iterator[Shaped]:
@@ -269,11 +274,17 @@ def _with_arguments(path: str, program: str, given: JsonValue) -> Iterator[Shape
         yield Shaped(path=path, language=Language.SHELL, words=words)
 
 
-def _requests(path: str, address: str, methods: list[JsonValue]) -> Iterator[Shaped]:
-    for method in methods:
-        if isinstance(method, str) and method.strip().upper() in _METHODS:
-            said = (method.strip().upper(),)
-            yield Shaped(path=path, language=Language.HTTP, text=address, words=said)
+def _requests(path: str, key: str, method: str, value: JsonObject) -> Iterator[Shaped]:
+    """Put a method and the addresses beside it together; of none it is a request all the same."""
+    found = False
+    for other, address in value.items():
+        named = _Part.ADDRESS in _part_of(other[:200])
+        if other != key and isinstance(address, str) and (named or _is_web(address)):
+            found = True
+            at = child_path(path, other)
+            yield Shaped(path=at, language=Language.HTTP, text=address, words=(method,))
+    if not found:
+        yield Shaped(path=child_path(path, key), language=Language.HTTP, words=(method,))
 
 
 def _request(shaped: Shaped) -> Command:

@@ -11,6 +11,10 @@ CONTENT = frozenset(
     | {"replace", "replacement", "subject", "text", "title"}
 )
 """Last words of names of arguments that hold content, which names nothing that is touched."""
+SQL_NAMES = frozenset({"sql", "statement", "statements", "ddl", "dml"})
+QUERY_NAMES = frozenset({"query", "queries"})
+SHELL_NAMES = frozenset({"argv", "bash", "cmd", "cmdline", "cmds", "command", "commands", "shell"})
+_CODE = SQL_NAMES | QUERY_NAMES | SHELL_NAMES
 
 
 @lru_cache(maxsize=4096)
@@ -26,3 +30,8 @@ def words_of(name: str) -> tuple[str, ...]:
 def child_path(path: str, key: str) -> str:
     """Return the JSON Pointer of a member."""
     return f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
+
+
+def is_content(words: tuple[str, ...]) -> bool:
+    """Tell whether an argument of this name holds content; the text of a command is none."""
+    return not CONTENT.isdisjoint(words[-1:]) and _CODE.isdisjoint(words)

@@ -61,6 +61,7 @@ OTHERS = _named(
 )
 """They may do anything; only that they are programs is known."""
 _EVERY = READS | REMOVES | CHANGES | WHOLE | INTERPRETERS | frozenset(WRAPPERS) | FETCHES | OTHERS
+_FOLDERS = frozenset({"/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin"})
 _VERSION = re.compile(r"[-.]?\d+(?:\.\d+)*$")
 IMPLIED = {
     "make": ("Makefile", "GNUmakefile", "makefile"),
@@ -76,9 +77,16 @@ IMPLIED = {
 
 
 def plain_name(program: str) -> str:
-    """Return the name by which a program is known here."""
+    """Return the name by which a program is known here; a version counts for interpreters only."""
     name = re.split(r"[/\\]", program)[-1].casefold().removesuffix(".exe").removesuffix(".cmd")
-    return name if name in _EVERY else _VERSION.sub("", name)
+    plain = _VERSION.sub("", name)
+    return plain if plain in INTERPRETERS or plain == "pip" else name
+
+
+def is_of_system(program: str) -> bool:
+    """Tell whether a program is looked up by its name, or lies where the system's own do."""
+    folder = re.split(r"[/\\]", program)[:-1]
+    return not folder or "/".join(folder) in _FOLDERS
 
 
 def is_program(word: str) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.command_shapes import ARGUMENT_NAMES, shapes_of, unparsed
 from keyturn.domain.commands import Command, Language, Why
-from keyturn.domain.names import CONTENT, child_path, words_of
+from keyturn.domain.names import child_path, is_content, words_of
 from keyturn.domain.touching_texts import (
     LONGEST_TEXT,
     changes_all,
@@ -209,8 +209,7 @@ class _Counting:
         return _counted(total.count, most.way or Way.LIST, most.path)
 
     def _of_text(self, path: str, text: str, words: tuple[str, ...]) -> Touches:
-        is_content = bool(CONTENT.intersection(words[-1:]))
-        if is_content:
+        if is_content(words):
             return _open(Way.PATTERN, path) if is_only_wild(text) else ONE
         if len(text) > LONGEST_TEXT:
             return _open(Way.TOO_MUCH, path)

@@ -31,7 +31,9 @@ from keyturn.inspection.shell_syntax import (
 
 MOST_WITHIN = 4
 """Commands within the text of commands that are read."""
-MOST_PARTS = 500
+MOST_WRAPPED = 20
+"""Programs that do nothing but run the next one."""
+MOST_PARTS = 200
 _NOWHERE = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
 _OPENS_SHELL = frozenset({"-i", "-s", "--login", "--shell"})
 _FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
@@ -69,14 +71,17 @@ class _Reading:
             self.understood = False
             return
         for part in parts_of(text):
-            self._parts += 1
+            yield from self._part(part, within)
             if self._parts > MOST_PARTS:
                 self.understood = False
                 return
-            yield from self._part(part, within)
 
     def simple(self, simple: Simple, within: int) -> Iterator[Step]:
         """Yield the steps of one simple command."""
+        self._parts += 1
+        if simple.within > MOST_WRAPPED or self._parts > MOST_PARTS:
+            self.understood = False
+            return
         name = simple.words[0]
         if not name.literal or name.wild or not name.text.strip():
             yield _runs(simple.words, Why.COMPUTED)
@@ -89,8 +94,10 @@ class _Reading:
             case Simple():
                 yield from self.simple(part, within)
             case Redirect():
+                self._parts += 1
                 yield from _redirected(part)
             case Assignment():
+                self._parts += 1
                 yield Step(does=Does.RUNS, target=f"{part.name}=", count=None, why=Why.CODE)
             case Obscure():
                 self.understood = False
@@ -98,7 +105,9 @@ class _Reading:
     def _program(self, simple: Simple, within: int) -> Iterator[Step]:
         words, around = simple.words, simple.around
         name, rest = programs.plain_name(words[0].text), words[1:]
-        if name in programs.WRAPPERS:
+        if not programs.is_of_system(words[0].text):
+            yield _unknown(name, words)
+        elif name in programs.WRAPPERS:
             yield from self._wrapped(name, simple, within)
         elif name in ("eval", "trap"):
             yield from self._code(rest if name == "eval" else rest[:1], within)
@@ -107,7 +116,7 @@ class _Reading:
         elif name in programs.INTERPRETERS:
             yield from self._interpreter(name, simple, within)
         elif name == "find":
-            yield from self._find(rest, within)
+            yield from self._find(simple, within)
         elif name not in programs.QUIET:
             yield from _by_table(name, words, around)
 
@@ -119,14 +128,15 @@ class _Reading:
             return
         if name == "env":
             yield from _taken_settings(rest)
-        if any("S" in option.text for option in options if name == "env"):
-            yield _runs(simple.words, Why.CODE)
+            if any("S" in o.text or o.text.startswith("--s") for o in options):
+                yield _runs(simple.words, Why.CODE)
         if name in ("timeout", "chroot"):
             del rest[:1]
         if rest:
             loops = simple.around.loops or name == "xargs"
             around = replace(simple.around, loops=loops)
-            yield from self.simple(Simple(words=tuple(rest), around=around), within)
+            inner = Simple(words=tuple(rest), around=around, within=simple.within + 1)
+            yield from self.simple(inner, within)
         elif _OPENS_SHELL & {option.text for option in options}:
             yield _runs(simple.words, Why.PIPED)
 
@@ -162,8 +172,9 @@ class _Reading:
         elif simple.around.piped or not given.options or not _ASKS.issuperset(_texts(given)):
             yield _runs(words, Why.PIPED)
 
-    def _find(self, rest: Sequence[Word], within: int) -> Iterator[Step]:
+    def _find(self, simple: Simple, within: int) -> Iterator[Step]:
         """Say what becomes of what is found."""
+        rest = simple.words[1:]
         texts = [word.text for word in rest]
         where = Arguments(rest).operands[:1]
         target = where[0].text if where else "."
@@ -176,15 +187,27 @@ class _Reading:
                 count=None,
                 why=Why.RECURSIVE,
             )
-        runs = [n for n, text in enumerate(texts) if text in _FIND_RUNS]
-        for at in runs:
-            ends = (n for n in range(at, len(texts)) if texts[n] in (";", "+"))
-            words = tuple(rest[at + 1 : next(ends, len(texts))])
-            if words:
-                around = Around(loops=True)
-                yield from self.simple(Simple(words=words, around=around), within)
+        runs = list(_run_by_find(rest))
+        for words in filter(None, runs):
+            inner = Simple(words=words, around=Around(loops=True), within=simple.within + 1)
+            yield from self.simple(inner, within)
         if not runs and not _FIND_CHANGES.intersection(texts):
             yield Step(does=Does.READS, target=target, program="find")
+
+
+def _run_by_find(rest: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
+    """Yield what `find` runs on what it finds: each up to its end."""
+    begun: list[Word] | None = None
+    for word in rest:
+        if begun is None:
+            begun = [] if word.text in _FIND_RUNS else None
+        elif word.text in (";", "+"):
+            yield tuple(begun)
+            begun = None
+        else:
+            begun.append(word)
+    if begun is not None:
+        yield tuple(begun)
 
 
 def _texts(given: Arguments) -> Iterator[str]:
@@ -210,7 +233,8 @@ def _by_table(name: str, words: Sequence[Word], around: Around) -> Iterator[Step
 def _only_reads(name: str, given: Arguments) -> bool:
     match name:
         case "date":
-            return not given.has("s", "--set")
+            plain = all(word.text.startswith("+") for word in given.operands)
+            return plain and not given.has("s", "--set")
         case "sort":
             return not given.has("oTS", "--output", "--compress-program", "--temporary-directory")
         case "uniq":
@@ -225,8 +249,8 @@ def _only_reads(name: str, given: Arguments) -> bool:
 def _unknown(name: str, words: Sequence[Word]) -> Step:
     """Say that a program runs of which nothing else is known, and which files it runs."""
     spelt = words[0].text
-    is_path = "/" in spelt or "\\" in spelt
-    files = (spelt,) if is_path else programs.IMPLIED.get(name, ())
+    of_system = programs.is_of_system(spelt)
+    files = programs.IMPLIED.get(name, ()) if of_system else (spelt,)
     return _runs(words, Why.UNKNOWN).running(files)
 
 

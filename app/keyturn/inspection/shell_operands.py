@@ -14,7 +14,11 @@ from keyturn.inspection.shell_syntax import Word
 _RECURSIVE = ("--recursive", "--archive", "--parents", "--dir", "-recurse")
 _WITH_MODE = frozenset({"chattr", "chgrp", "chmod", "chown", "setfacl"})
 _COPIES = frozenset({"cp", "install", "ln", "mv"})
-_SENDING = ("--data", "--form", "--json", "--post-data", "--post-file", "--upload-file", "--body")
+_SENDING = ("--da", "--form", "--js", "--post", "--up", "--body", "--quote", "--mail")
+_GROUPED = re.compile(r"-[^-HAuebomwxcCDEPrtUyYz]\w*[XdFTQ]")
+"""Several switches of curl in one word, of which one sends."""
+_GROUPED_OUTPUT = re.compile(r"-[a-zA-Z]+o")
+_ABBREVIATED = re.compile(r"--requ?(?:e|es)?").fullmatch
 _TAKES_VALUE = frozenset(
     {"-H", "-u", "-A", "-e", "-b", "-c", "-m", "-x", "-o", "-O", "-X", "-d", "-F", "-T", "-K", "-P"}
     | {"--header", "--user", "--output", "--request", "--data", "--form", "--method", "--cookie"}
@@ -134,24 +138,31 @@ def writing_whole(name: str, given: Arguments) -> Step:
 def fetching(name: str, given: Arguments) -> list[Step]:
     """Return what a program fetches or sends, and where it puts it."""
     addresses = _without_values(name, given)
-    if not all(word.literal for word in given.words) or given.has("K", "--config", "--input-file"):
+    lists = given.has("K", "--config") if name == "curl" else given.has("i", "--input-file")
+    if lists or not all(word.literal for word in given.words):
         return [_request(name, "", given, addresses, Why.COMPUTED)]
-    method = given.value_of("-X", "--request", "--method").upper()
-    if not method:
-        sends = given.has("dFT" if name == "curl" else "", *_SENDING)
-        method = "POST" if sends else "GET"
     why = Why.RECURSIVE if name == "wget" and given.has("rm", "--recursive", "--mirror") else None
     if any(_RANGE.search(word.text) for word in addresses):
         why = Why.PATTERN
-    steps = [_request(name, method, given, addresses, why)]
+    steps = [_request(name, _method(name, given), given, addresses, why)]
     kept = _kept_as(name, given, addresses)
     if kept:
-        steps.append(
-            Step(
-                does=Does.WRITES, program=name, target=" ".join(kept), count=len(kept), writes=kept
-            )
-        )
+        writes = Step(does=Does.WRITES, program=name, target=" ".join(kept), writes=kept)
+        steps.append(writes.bounded(len(kept), None))
     return steps
+
+
+def _method(name: str, given: Arguments) -> str:
+    """Return the method of a request; empty where it sends something and does not say how."""
+    method = given.value_of("-X", "--request", "--method").upper()
+    if not method:
+        method = next((given.value_of(o.text) for o in given.options if _ABBREVIATED(o.text)), "")
+    grouped = [o.text for o in given.options if name == "curl" and _GROUPED.match(o.text)]
+    if any("X" in text for text in grouped):
+        return ""
+    sends = any(o.text.startswith(_SENDING) for o in given.options)
+    sends = sends or bool(grouped) or (name == "curl" and given.has("dFTQ"))
+    return method.upper() or ("POST" if sends else "GET")
 
 
 def _request(
@@ -175,6 +186,9 @@ def _request(
 def _kept_as(name: str, given: Arguments, addresses: Sequence[Word]) -> tuple[str, ...]:
     """Return the files that what is fetched is kept in."""
     own = given.value_of("-o", "--output") if name == "curl" else ""
+    if name == "curl" and not own:
+        ends = (o.text for o in given.options if _GROUPED_OUTPUT.fullmatch(o.text))
+        own = next((given.value_of(text) for text in ends), "")
     if name == "wget":
         own = given.value_of("-O", "--output-document")
     if own:

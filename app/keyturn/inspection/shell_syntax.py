@@ -52,6 +52,8 @@ class Simple:
 
     words: tuple[Word, ...]
     around: Around = Around()
+    within: int = 0
+    """How many programs stand before it that only run it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

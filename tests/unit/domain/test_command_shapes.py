@@ -22,7 +22,9 @@ from keyturn.domain.tier import Tier
         ({"query": "  /* x */ (select 1"}, "/query", Language.SQL),
         ({"q": {"text_query": "x; DELETE FROM t"}}, "/q/text_query", Language.SQL),
         ({"whatever": "update t set a = 1"}, "/whatever", Language.SQL),
+        ({"sql_text": "drop table t"}, "/sql_text", Language.SQL),
         ({"command": "ls -l"}, "/command", Language.SHELL),
+        ({"commandText": "ls -l"}, "/commandText", Language.SHELL),
         ({"command": "make"}, "/command", Language.SHELL),
         ({"command": "./run"}, "/command", Language.SHELL),
         ({"input": "rm a"}, "/input", Language.SHELL),
@@ -33,6 +35,8 @@ from keyturn.domain.tier import Tier
         ({"command": "deploy", "args": ["-x"]}, "/command", Language.SHELL),
         ({"program": "rm", "arguments": "a b"}, "/program", Language.SHELL),
         ({"url": "e.com", "http_method": "put"}, "/url", Language.HTTP),
+        ({"path": "/orders", "method": "DELETE"}, "/path", Language.HTTP),
+        ({"id": 7, "method": "DELETE"}, "/method", Language.HTTP),
         ({"target": "https://e.com", "method": "GET"}, "/target", Language.HTTP),
     ],
 )

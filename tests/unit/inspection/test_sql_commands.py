@@ -22,6 +22,9 @@ def known(text: str) -> Command:
     [
         ("select * from orders", Does.READS, "orders", 1, None),
         ("with x as (select 1) select * from x, orders", Does.READS, "orders", 1, None),
+        ("select now(), count(*) from orders", Does.READS, "orders", 1, None),
+        ("select * from t where note = 'please delete this'", Does.READS, "t", 1, None),
+        ("select * from t for update", Does.READS, "t", 1, None),
         ("delete from shop.orders where id = 7", Does.REMOVES, "shop.orders", 1, None),
         ("delete from orders where id in (1, 2, 3)", Does.REMOVES, "orders", 3, None),
         ("update orders set a = 1 where id = 7 and state = 'x'", Does.CHANGES, "orders", 1, None),
