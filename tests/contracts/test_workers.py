@@ -11,7 +11,9 @@ import pytest
 
 from keyturn.application.ports.payloads import NotInspected, Parts, Workers
 from keyturn.bootstrap.inspecting import do_job
+from keyturn.bootstrap.reading_commands import PooledCommands
 from keyturn.desktop.worker_pool import Times, WorkerPool
+from keyturn.domain.command_shapes import shapes_of
 from tests.fakes.workers import FakeWorkers
 
 JOB = msgspec.json.encode({"type": "server"})
@@ -73,6 +75,25 @@ class TestWorkers:
             assert await some.ask(JOB, frame(2), first, "analyst") == do_job(JOB, frame(2))[0]
 
         _tell(workers, story)
+
+    def test_commands_are_understood_or_said_not_to_be(self, workers: Opening) -> None:
+        async def story(some: Workers) -> None:
+            reader = PooledCommands(some)
+            shapes = shapes_of({"sql": "drop table t", "command": "ls", "text": "rm -r x"})
+            drops, lists = await reader.read(shapes, "analyst")
+            assert drops.destroys and drops.understood
+            assert lists.understood and not lists.changes
+
+        _tell(workers, story)
+
+
+def test_what_no_worker_read_is_not_understood() -> None:
+    async def story() -> None:
+        reader = PooledCommands(FakeWorkers(do_job, failing=1))
+        (command,) = await reader.read(shapes_of({"sql": "select 1"}), "analyst")
+        assert not command.understood and command.changes
+
+    asyncio.run(story())
 
 
 def _tell(

@@ -8,13 +8,14 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QMouseEvent, QPointingDevice
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Appearance, Token, Type
 from keyturn.gui.widgets.argument_tree import ArgumentTree
 from keyturn.gui.widgets.chip import ChipRow
+from keyturn.gui.widgets.command_lines import CommandLines
 from keyturn.gui.widgets.decisive_box import DecisiveBox
 from keyturn.gui.widgets.diff_view import DiffView
 from keyturn.gui.widgets.hold_button import HOLD_MS, HoldButton
@@ -25,7 +26,7 @@ from keyturn.gui.widgets.source_excerpt import ExcerptBox
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.timeline import Timeline
 from keyturn.gui.widgets.top_bar import TopBar
-from keyturn.presentation.card import ArgumentRow, Chip
+from keyturn.presentation.card import ArgumentRow, Chip, CommandLine
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.topbar import ProtectionState
@@ -458,3 +459,15 @@ def test_a_change_of_theme_moves_nothing(qtbot: QtBot, look: Look, stage: Stage)
         look.theme.use(appearance)
         bar.grab()
         assert [child.geometry() for child in bar.findChildren(QWidget)] == before
+
+
+def test_what_commands_do_is_read_out_whole_and_gone_with_them(look: Look, stage: Stage) -> None:
+    lines = CommandLines(look)
+    stage(lines, width=300)
+    said = "/sql deletes from orders, no WHERE: every row " * 3
+    lines.show_lines([CommandLine(role=Role.WARNING, icon=Icon.ATTENTION, text=said)])
+    (text,) = lines.findChildren(QLabel, "command_line")
+    assert (text.text(), text.accessibleName()) == (said, said)
+    assert text.heightForWidth(260) > text.heightForWidth(2_000)
+    lines.show_lines(())
+    assert lines.isHidden()

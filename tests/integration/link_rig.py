@@ -61,6 +61,7 @@ from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.trace import MemoryTraceIndexes
 from tests.factories import ENVIRONMENT_WORDS
+from tests.fakes.commands import ReaderInPlace
 from tests.fakes.decision_log import FakeDecisionLog
 from tests.fakes.ids import FakeIds
 from tests.fakes.milestones import FakeMilestones
@@ -364,6 +365,7 @@ class World:
             limits=self.limits,
             environments=Environments(words=ENVIRONMENT_WORDS, observers=observers),
             large=PooledArguments(self),
+            commands=ReaderInPlace(),
         )
         return Gate(
             assessment=assessment,

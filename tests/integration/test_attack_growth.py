@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.application import assessment, reviews
+from keyturn.application import fitness, reviews
 from keyturn.application.approval_request import AnswerVerdict, RequestKind
 from keyturn.application.recorded_names import LONGEST_NAME
 from keyturn.application.recording import Recorder
@@ -53,7 +53,7 @@ def test_a_server_that_lists_ever_new_tools_does_not_fill_the_queue(
 def test_params_beside_the_arguments_have_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(assessment, "BESIDE_BYTES", 1000)
+    monkeypatch.setattr(fitness, "BESIDE_BYTES", 1000)
 
     async def story(world: World) -> None:
         wire = await connected(world)

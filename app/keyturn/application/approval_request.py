@@ -6,11 +6,13 @@ from enum import StrEnum
 import msgspec
 
 from keyturn.domain.client_request import TOOLS_CALL
+from keyturn.domain.commands import Command
 from keyturn.domain.environment import Named
 from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
 from keyturn.domain.touches import ONE, Touches
+from keyturn.domain.written_files import RunsWritten
 
 
 class RequestKind(StrEnum):
@@ -133,6 +135,10 @@ class ApprovalRequest:
     """It reaches production, by its server, a credential or an argument."""
     touches: Touches = ONE
     """How many things a call touches."""
+    commands: tuple[Command, ...] = ()
+    """What the commands among its arguments do."""
+    ran: tuple[RunsWritten, ...] = ()
+    """Which files it runs that earlier calls wrote."""
     pinned_at: str = ""
     created_utc: str = ""
     ticket: str = ""

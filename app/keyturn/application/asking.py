@@ -6,7 +6,6 @@ from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import canonical
 from keyturn.domain.decision import Outcome
 from keyturn.domain.policy import Because, Judgement
-from keyturn.domain.touches import ONE, touches_of
 
 
 def rule_name(judgement: Judgement | None) -> str:
@@ -75,7 +74,9 @@ def call_request(
         environment=connection.server.environment,
         named_environments=judged.found.differing,
         production=judged.found.raises,
-        touches=touches_of(call.arguments) if call.is_of_tool else ONE,
+        touches=judged.touches(),
+        commands=judged.commands,
+        ran=judged.ran,
         pinned_at=standing.pin.pinned_at if standing.pin is not None else "",
         created_utc=created_utc,
         ticket=ticket,

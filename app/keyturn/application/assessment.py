@@ -7,24 +7,23 @@ Nothing is waited for, but for what large calls have done elsewhere. The gate wa
 import asyncio
 
 from keyturn.application.agreements import Agreements, Standing
-from keyturn.application.alerts import Alert, AlertKind, Alerts
+from keyturn.application.alerts import Alerts
 from keyturn.application.asking import denied
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused, scope_of
 from keyturn.application.connection import Connection
-from keyturn.application.continuations import RESPONSES
 from keyturn.application.environments import Environments
-from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
-from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
-from keyturn.application.ports.payloads import LargeArguments, NotInspected
+from keyturn.application.fitness import Fitness
+from keyturn.application.known_secrets import KnownSecrets
+from keyturn.application.ports.commands import CommandReader
+from keyturn.application.ports.inspection import SchemaValidator
+from keyturn.application.ports.payloads import LargeArguments
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.call import ToolCall, without_own_meta
-from keyturn.domain.canonical import JsonObject, Malformed, canonical
+from keyturn.domain.canonical import Malformed
 from keyturn.domain.client_request import (
     CHANGES_A_TASK,
-    LISTEN,
-    LONGEST_NAME,
     ONLY_TELLS,
     PROMPT,
     TASK_UPDATE,
@@ -33,6 +32,8 @@ from keyturn.domain.client_request import (
     name_in,
     resources_in,
 )
+from keyturn.domain.command_shapes import is_parsed, shapes_of, unparsed
+from keyturn.domain.commands import tier_with
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.definition import ReviewState, Said, said_key, said_of
@@ -40,9 +41,6 @@ from keyturn.domain.lamps import Lamps, lamps_within
 from keyturn.domain.policy import UNASKED, Because, Judgement
 from keyturn.domain.rule import Kind, RuleSubject
 from keyturn.domain.tier import Tier, effective_tier
-
-BESIDE_BYTES = 1024 * 1024
-"""Longest canonical params without the arguments: they wait in memory and are shown, too."""
 
 
 class Assessment:
@@ -61,34 +59,50 @@ class Assessment:
         limits: Limits,
         environments: Environments,
         large: LargeArguments | None = None,
+        commands: CommandReader | None = None,
     ) -> None:
-        """Without `large`, large arguments are validated like all others."""
+        """Without `large`, large arguments are validated like all others.
+
+        Without `commands` nothing is understood of those.
+        """
         self._stop = stop
         self._agreements = agreements
         self._sights = sights
         self._rules = rules
-        self._known = known
-        self._validator = validator
-        self._alerts = alerts
-        self._limits = limits
         self._environments = environments
-        self._large = large
+        self._commands = commands
+        self._fitness = Fitness(
+            known=known, validator=validator, alerts=alerts, limits=limits, large=large
+        )
 
-    def assess(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
-        """Walk steps 1 to 4; a refusal comes with what was found out until then."""
+    async def assess(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
+        """Walk steps 1 to 4; a refusal comes with what was found out until then.
+
+        Waited for is only what is done elsewhere: for a large call, and for commands.
+        """
         judged = self.identify(incoming)
         if isinstance(judged, Refused):
             return None, judged
-        return judged, self.validate(incoming, judged) or self.trace_and_judge(incoming, judged)
+        if judged.call.sealed is not None:
+            judged.apart = True
+            judged.digest = await asyncio.to_thread(judged.call.digest)
+            refusal = await self._fitness.refusal_of_large(incoming, judged)
+        else:
+            refusal = self._fitness.refusal(incoming, judged)
+        if refusal is not None:
+            return judged, refusal
+        await self._understand(incoming, judged)
+        return judged, self.trace_and_judge(incoming, judged)
 
-    async def assess_large(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
-        """Do the same for a large call, of which a thread makes the digest."""
-        judged = self.identify(incoming)
-        if isinstance(judged, Refused):
-            return None, judged
-        judged.digest = await asyncio.to_thread(judged.call.digest)
-        refusal = await self._validate_large(incoming, judged)
-        return judged, refusal or self.trace_and_judge(incoming, judged)
+    async def _understand(self, incoming: IncomingCall, judged: Judged) -> None:
+        """Find out once what the commands among the arguments do."""
+        shapes = shapes_of(judged.call.arguments) if judged.call.is_of_tool else ()
+        if self._commands is None or not any(map(is_parsed, shapes)):
+            judged.commands = tuple(map(unparsed, shapes))
+            return
+        judged.apart = True
+        agent = incoming.connection.shares_as
+        judged.commands = await self._commands.read(shapes, agent)
 
     def overtaken(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse a call that a stop, or a change of its tool or list, came in between of."""
@@ -142,6 +156,7 @@ class Assessment:
             judged.tier,
             judged.standing.labels,
             judged.found,
+            judged.ran,
         )
 
     def _weigh(self, incoming: IncomingCall, judged: Judged) -> None:
@@ -150,11 +165,13 @@ class Assessment:
         judged.look(self._environments, connection)
         if judged.call.is_of_tool:
             judged.standing = self._agreements.standing(connection, judged.call.tool)
-        judged.tier = effective_tier(
+        tier = effective_tier(
             judged.standing.tier,
             environment_raises=judged.found.may_be_production,
             arguments_bytes=len(judged.canonical_arguments),
         )
+        judged.ran = connection.session.written_before(judged.runs, judged.number)
+        judged.tier = tier_with(tier, judged.commands, runs_written=bool(judged.ran))
 
     # 1 ---------------------------------------------------------------- identify
 
@@ -203,59 +220,6 @@ class Assessment:
             stops_seen=self._stop.count,
         )
 
-    # 2 ---------------------------------------------------------------- validate
-
-    def validate(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        """Hold the arguments against the size limits and the pinned schema."""
-        refused, definition = self._unfit_for_all(incoming, judged), judged.definition
-        if refused is not None or definition is None:
-            return refused
-        arguments = judged.call.arguments
-        return _unfit(
-            self._validator.faults(definition.def_hash, definition.input_schema, arguments)
-        )
-
-    async def _validate_large(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        """Do the same off the loop."""
-        refused, definition = self._unfit_for_all(incoming, judged), judged.definition
-        if refused is not None or definition is None:
-            return refused
-        if self._large is None:
-            return self.validate(incoming, judged)
-        arguments, agent = judged.canonical_arguments, incoming.connection.shares_as
-        found = await self._large.faults(definition, arguments, agent)
-        if isinstance(found, NotInspected):
-            return Refused(outcome=Outcome.ERROR_BROKER, faults=(found.reason,))
-        return _unfit(found)
-
-    def _unfit_for_all(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        """Refuse what no schema would make right."""
-        call = judged.call
-        judged.canonical_arguments = judged.call.canonical_arguments()
-        if len(judged.canonical_arguments) > self._limits.arguments_bytes:
-            return Refused(
-                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
-                faults=(f"the arguments are over {self._limits.arguments_bytes} bytes",),
-            )
-        names_one = not call.is_of_tool and call.method != LISTEN
-        if names_one and len(call.tool) > LONGEST_NAME:
-            return Refused(
-                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
-                faults=(f"what is named is over {LONGEST_NAME} characters",),
-            )
-        shown = {"arguments"} if call.is_of_tool else call.arguments.keys()
-        beside: JsonObject = {k: v for k, v in call.params.items() if k not in shown}
-        if len(canonical(beside)) > BESIDE_BYTES:
-            return Refused(
-                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
-                faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
-            )
-        if _answers_with_a_secret(incoming, call, self._known):
-            judged.call = _without_answers(call)
-            self._alerts.happened(Alert(AlertKind.CREDENTIAL_KEPT_BACK, call.server))
-            return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(HOLDS_A_CREDENTIAL,))
-        return None
-
     # 3, 4 -------------------------------------------------------------- trace, judge
 
     def trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
@@ -289,7 +253,12 @@ class Assessment:
         subject = _subject_of(call, lamps)
         scope = scope_of(incoming, judged)
         judgement = self._rules.judge(
-            subject, tier=judged.tier, labels=labels, suspended=suspended, scope=scope
+            subject,
+            tier=judged.tier,
+            labels=labels,
+            suspended=suspended,
+            scope=scope,
+            count=judged.touches,
         )
         continuations = connection.session.continuations
         if judgement.verdict is not Verdict.DENY and continuations.holds(call):
@@ -338,29 +307,6 @@ def _asked_instead(judgement: Judgement, because: Because) -> Judgement:
     """Ask about what would be allowed."""
     allows = judgement.verdict is Verdict.ALLOW
     return Judgement(verdict=Verdict.ASK, because=because) if allows else judgement
-
-
-def _unfit(faults: list[SchemaFault]) -> Refused | None:
-    if not faults:
-        return None
-    return Refused(
-        outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
-        faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
-    )
-
-
-def _without_answers(call: ToolCall) -> ToolCall:
-    """Return what is recorded of a call that is refused for one of its answers."""
-    rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
-    return call.with_params(rest if call.sealed is None else call.sealed.without(RESPONSES))
-
-
-def _answers_with_a_secret(incoming: IncomingCall, call: ToolCall, known: KnownSecrets) -> bool:
-    """Tell whether an answer to what the server asked for is a stored credential."""
-    answers = call.params.get(RESPONSES)
-    # A state is used up by the call that goes on with it.
-    freely = not incoming.connection.session.continuations.holds(call)
-    return answers is not None and known.held_in(answers, freely=freely)
 
 
 def _judge_telling(call: ToolCall, lamps: Lamps, rules: RuleBook) -> Judgement:

@@ -16,6 +16,7 @@ from keyturn.application.ports.clock import Timer
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.client_request import TOOLS_CALL, name_in
+from keyturn.domain.commands import Command
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
@@ -26,6 +27,8 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace
 from keyturn.domain.policy import Because, Judgement, Posture
 from keyturn.domain.tier import Tier
+from keyturn.domain.touches import ONE, Touches, touches_of
+from keyturn.domain.written_files import RunsWritten, run_in, written_in
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -138,10 +141,10 @@ class IncomingCall(msgspec.Struct, kw_only=True):
         return named if isinstance(named, str) else ""
 
 
-Basis = tuple[str, int, Posture, bool, Lamps, int, Tier, Lamps, Found]
+Basis = tuple[str, int, Posture, bool, Lamps, int, Tier, Lamps, Found, tuple[RunsWritten, ...]]
 """What a judgement rests on beside the call: hash of the rules, changes of the grants, posture,
 whether rules are suspended, the session's lamps, how many results its trace looks in, the tool's
-tier and labels, and what was found of environments."""
+tier and labels, what was found of environments, and which files it runs that calls wrote."""
 
 
 class Judged(msgspec.Struct, kw_only=True):
@@ -162,6 +165,12 @@ class Judged(msgspec.Struct, kw_only=True):
     """What it crosses, names and reaches."""
     found_at: tuple[int, ServerConfig] | None = None
     """How often labels had changed by then, and the server as it was."""
+    commands: tuple[Command, ...] = ()
+    """What the commands among its arguments do."""
+    ran: tuple[RunsWritten, ...] = ()
+    """The files that it runs, of those that earlier calls of the session wrote."""
+    apart: bool = False
+    """It was waited for while it was looked at, so that something may have come in between."""
     digest: str = ""
     canonical_arguments: bytes = b""
     outcome: Outcome = Outcome.ERROR_BROKER
@@ -170,6 +179,32 @@ class Judged(msgspec.Struct, kw_only=True):
     """How long a person took, or let it be."""
     retry_granted: bool = False
     """It was allowed, its client did not come back, and the next identical call may be sent."""
+
+    _touches: Touches | None = None
+    _runs: tuple[str, ...] | None = None
+
+    def touches(self) -> Touches:
+        """Count what it touches, once: nothing of that changes."""
+        if self._touches is None:
+            of_tool = self.call.is_of_tool
+            self._touches = touches_of(self.call.arguments, self.commands) if of_tool else ONE
+        return self._touches
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The files that it runs, read off once."""
+        if self._runs is None:
+            of_tool = self.call.is_of_tool
+            call = self.call
+            self._runs = run_in(call.tool, call.arguments, self.commands) if of_tool else ()
+        return self._runs
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The files that it may write, where it may change anything."""
+        if not self.call.is_of_tool or self.tier is Tier.T0:
+            return ()
+        return written_in(self.call.arguments, self.commands)
 
     def look(self, environments: Environments, connection: Connection) -> None:
         """Find out what it crosses, unless that was found since a label or a pair changed."""

@@ -67,7 +67,12 @@ class Decider:
         decided = await self._decide(incoming, judged)
         if not decided.outcome.allows or decided.outcome in BY_RULES:
             return decided
-        return self._denied_by_now(incoming, judged, decided.answer) or decided
+        known = judged.ran
+        denied_now = self._denied_by_now(incoming, judged, decided.answer)
+        if denied_now is None and not set(judged.ran) <= set(known):
+            # What it runs was written while it waited: that is not what was allowed.
+            return await self.decide(incoming, judged)
+        return denied_now or decided
 
     def _denied_by_now(
         self, incoming: IncomingCall, judged: Judged, answer: Answer | None

@@ -52,7 +52,6 @@ from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
 from keyturn.domain.policy import Because
 from keyturn.domain.record import Durability
-from keyturn.domain.sealed import SealedParams
 from keyturn.domain.tier import Tier
 
 _log = logging.getLogger(__name__)
@@ -118,10 +117,7 @@ class Gate:
             return await self._refuse_after_error(incoming)
 
     async def _walk(self, incoming: IncomingCall, upstream: Upstream) -> Handled:
-        if isinstance(incoming.params, SealedParams):
-            judged, refusal = await self._assessment.assess_large(incoming)
-        else:
-            judged, refusal = self._assessment.assess(incoming)
+        judged, refusal = await self._assessment.assess(incoming)
         if judged is None or refusal is not None:
             return await self._record_refusal(incoming, refusal or _ERROR, judged)
         self._milestones.reached(Milestone.JUDGED)
@@ -236,7 +232,7 @@ class Gate:
             await self._rules.keep_use(judged.judgement)
         await self._log.commit(entry, durability)
         incoming.decided, judged.outcome = True, decided.outcome
-        incoming.connection.session.remember(call, decided.outcome, judged.number)
+        incoming.connection.session.remember(call, decided.outcome, judged.number, judged.writes)
         self._observers.changed(Topic.HISTORY)
 
     async def _record_refusal(
@@ -319,7 +315,7 @@ def _waits_for_nothing(incoming: IncomingCall, judged: Judged, upstream: Upstrea
         judgement is not None
         and judgement.verdict is Verdict.ALLOW
         and judgement.because is not Because.CONTINUATION
-        and judged.call.sealed is None
+        and not judged.apart
         and incoming.rounds is None
         and not incoming.ended
         and upstream.running

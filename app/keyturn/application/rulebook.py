@@ -25,7 +25,7 @@ from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
 from keyturn.domain.rule_index import RuleIndex
 from keyturn.domain.tier import Tier
-from keyturn.domain.touches import touches_of
+from keyturn.domain.touches import Touches, touches_of
 
 
 class RuleBook:
@@ -102,10 +102,12 @@ class RuleBook:
         labels: Lamps,
         suspended: bool,
         scope: GrantScope | None = None,
+        count: Callable[[], Touches] | None = None,
     ) -> Judgement:
         """Judge a call; with the rules suspended or distrusted only those that tighten count.
 
-        With a `scope` the grants count too that were given for it, where no rule asks.
+        With a `scope` the grants count too that were given for it, where no rule asks. `count`
+        tells how much it touches, where a rule has to know; else it is read off the arguments.
         """
         suspended = suspended or self.distrusted
         granted: tuple[Rule, ...] = ()
@@ -113,7 +115,8 @@ class RuleBook:
             granted = self.grants.of(scope, subject.agent, subject.server, subject.tool)
         if self._count_touches:
             # Only then: no other call pays for it.
-            subject = structs.replace(subject, touches=touches_of(subject.arguments))
+            touches = count() if count is not None else touches_of(subject.arguments)
+            subject = structs.replace(subject, touches=touches)
         rules = self._index.about(subject)
         posture = self.posture
         if suspended:

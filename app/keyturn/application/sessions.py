@@ -18,6 +18,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Outcome
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace, bounded
+from keyturn.domain.written_files import RunsWritten, WrittenFiles
 
 EARLIER_CALLS = 3
 MOST_NOTICED = 4 * 1024 * 1024
@@ -53,6 +54,7 @@ class Session:
     earlier: deque[EarlierCall] = field(
         default_factory=lambda: deque[EarlierCall](maxlen=EARLIER_CALLS)
     )
+    written: WrittenFiles = field(default_factory=WrittenFiles)
     continuations: Continuations = field(default_factory=Continuations)
     shared_with: "Callable[[], Iterable[Session]]" = tuple
     """Those that lamps and trace are shared with, see `Sessions`."""
@@ -67,8 +69,10 @@ class Session:
         self.results += 1
         return self.results
 
-    def remember(self, call: ToolCall, outcome: Outcome, number: int) -> None:
-        """Keep what the next card says of this call."""
+    def remember(
+        self, call: ToolCall, outcome: Outcome, number: int, writes: Iterable[str] = ()
+    ) -> None:
+        """Keep what the next card says of this call, and which files an allowed one writes."""
         self.earlier.append(
             EarlierCall(
                 server=call.server,
@@ -80,6 +84,20 @@ class Session:
         )
         if outcome.allows and call.is_of_tool:
             self.tools_used.add((call.server, call.tool))
+        if outcome.allows:
+            self.written.note(writes, number)
+
+    def written_before(self, paths: Iterable[str], number: int) -> tuple[RunsWritten, ...]:
+        """Return those of the files that other calls wrote, here or where lamps are shared."""
+        found: list[RunsWritten] = []
+        for path in paths:
+            here = self.written.written_by(path, but=number)
+            others = (one.written.written_by(path) for one in self.shared_with())
+            if here is not None:
+                found.append(RunsWritten(path=path, call=here))
+            elif any(call is not None for call in others):
+                found.append(RunsWritten(path=path))
+        return tuple(found)
 
     @property
     def results_in_reach(self) -> int:

@@ -37,6 +37,7 @@ from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
 from keyturn.bootstrap.inspecting import PooledArguments
 from keyturn.bootstrap.read_resources import definition_scrutiny, labelling_of
+from keyturn.bootstrap.reading_commands import PooledCommands
 from keyturn.desktop.clock import SystemClock
 from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.ids import RandomIds
@@ -353,6 +354,7 @@ def _gate(
         limits=ground.limits,
         environments=labelling.environments,
         large=PooledArguments(ground.workers),
+        commands=PooledCommands(ground.workers),
     )
     return Gate(
         assessment=assessment,

@@ -7,6 +7,7 @@ import msgspec
 from keyturn.application.masking import masked_json
 from keyturn.application.ports.inspection import SchemaFault
 from keyturn.application.ports.payloads import NotInspected, Parts, Workers
+from keyturn.bootstrap.reading_commands import answer_commands
 from keyturn.broker import large_calls, large_frames
 from keyturn.broker.envelope import (
     BadFrame,
@@ -59,7 +60,11 @@ class _CheckJob(msgspec.Struct, frozen=True, tag="check"):
     schema: msgspec.Raw
 
 
-_Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob
+class _CommandJob(msgspec.Struct, frozen=True, tag="commands"):
+    """Commands among arguments are parsed."""
+
+
+_Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob | _CommandJob
 
 _jobs: "msgspec.json.Decoder[_Job]" = msgspec.json.Decoder(_Job)
 _json = msgspec.json.encode
@@ -162,6 +167,8 @@ def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
             schema, arguments = _object.decode(wanted.schema), _object.decode(payload)
             found = _validator.faults(wanted.def_hash, schema, arguments)
             return [_json([(fault.path, fault.message) for fault in found])]
+        case _CommandJob():
+            return answer_commands(payload)
 
 
 def run_worker() -> int:

@@ -72,6 +72,15 @@ class DecisiveValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """What one argument does that is a command, in words."""
+
+    role: Role
+    icon: Icon
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TracedSpan:
     """A stretch of a text that was found in an earlier result of the session."""
 
@@ -227,6 +236,8 @@ class CardView:
     decisive: tuple[DecisiveValue, ...] = ()
     decisive_more: str = ""
     """How many more values would deserve to be shown large; empty for none."""
+    commands: tuple[CommandLine, ...] = ()
+    """What the commands among the arguments do, and what of them is not understood."""
     rows: tuple[ArgumentRow, ...] = ()
     raw_json: str = ""
     """The canonical text, character for character what will be sent (law 2)."""

@@ -21,6 +21,7 @@ from keyturn.presentation.card import (
 )
 from keyturn.presentation.chips import chips_of
 from keyturn.presentation.claims import claimed_pairs, observed_pairs
+from keyturn.presentation.commands import command_lines
 from keyturn.presentation.decisive import decisive_of, decisive_values, worst_origins
 from keyturn.presentation.definition_text import definition_text, laid_out
 from keyturn.presentation.environments import band_of
@@ -104,6 +105,7 @@ class CardBuilder:
             lamps=self.phrases.lamps(request),
             decisive=decisive,
             decisive_more=more,
+            commands=command_lines(request, self._words),
             rows=self.rows(request, sources),
             raw_json=request.arguments,
             raw_meta=request.bound_meta,

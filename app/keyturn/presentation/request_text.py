@@ -150,6 +150,7 @@ class _Lines:
             if lamp.lit:
                 yield self._line(f"{lamp.letter} {lamp.words} ({lamp.where})")
         yield from self._decisive()
+        yield from self._commands()
         yield ""
         yield words("request.arguments" if request.kind is RequestKind.CALL else "request.subject")
         for row in card.rows:
@@ -181,6 +182,13 @@ class _Lines:
                 yield f"{_STEP * 2}{self._line('. '.join(notes))}."
         if card.decisive_more:
             yield f"{_STEP}{card.decisive_more}."
+
+    def _commands(self) -> Iterator[str]:
+        if self._card.commands:
+            yield ""
+            yield self._words("request.commands")
+            for line in self._card.commands:
+                yield f"{_STEP}{line.text}"
 
     def _row(self, row: ArgumentRow) -> Iterator[str]:
         # Deep levels keep one indent and name their path, so that indents never grow into marks.

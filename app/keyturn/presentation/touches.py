@@ -16,13 +16,18 @@ _WAYS = {
     Way.PATTERN: "touches.way_pattern",
     Way.FLAG: "touches.way_flag",
     Way.STATEMENT: "touches.way_statement",
+    Way.COMMAND: "touches.way_command",
+    Way.UNKNOWN: "touches.way_unknown",
     Way.TOO_MUCH: "touches.way_too_much",
 }
 
 
 def with_touches(headline: str, touches: Touches, words: Words) -> str:
-    """Say in a headline how much is touched at once; of one thing, and of a page, nothing."""
-    if touches.way in (None, Way.PAGE):
+    """Say in a headline how much is touched at once; of one thing, and of a page, nothing.
+
+    Nor of a program of which nobody knows what it touches.
+    """
+    if touches.way in (None, Way.PAGE, Way.UNKNOWN):
         return headline
     if touches.count is None:
         return words("phrases.headline_open", headline=headline)

@@ -27,6 +27,7 @@ from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.late_calls import LateCalls
+from keyturn.application.ports.commands import CommandReader
 from keyturn.application.ports.inspection import ResultInspector
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.upstream import Answered, Ready, UpstreamReply
@@ -50,6 +51,7 @@ from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from tests.factories import ENVIRONMENT_WORDS, make_connection, make_tool
 from tests.fakes.clock import FakeClock
+from tests.fakes.commands import ReaderInPlace
 from tests.fakes.decision_log import FakeDecisionLog, Recorded
 from tests.fakes.ids import FakeIds
 from tests.fakes.inspection import FakeSecretMask
@@ -244,7 +246,6 @@ class World:
         self.milestones = FakeMilestones()
         self.observers = Observers()
         self.told: list[Alert] = []
-        """What a person was told of beside cards."""
         self.alerts = Alerts(self.clock)
         self.alerts.attach(self.told.append)
         self.limits = limits or Limits()
@@ -294,6 +295,7 @@ class World:
             store=self.setting_store, log=self.log, observers=self.observers, limits=self.limits
         )
         self.environments = Environments(words=ENVIRONMENT_WORDS, observers=self.observers)
+        self.commands: CommandReader = ReaderInPlace()
         self.gate = self.make_gate()
 
     def make_rules(self) -> RuleBook:
@@ -340,6 +342,7 @@ class World:
             alerts=self.alerts,
             limits=self.limits,
             environments=self.environments,
+            commands=self.commands,
         )
         return self.gate_type(
             assessment=assessment,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from keyturn.application.assessment import BESIDE_BYTES
 from keyturn.application.call import Forwarded, Handled, IncomingCall, Refused, Silence
+from keyturn.application.fitness import BESIDE_BYTES
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.stop_sentinel import StopFacts

@@ -17,6 +17,7 @@ from keyturn.gui.queue.review_box import ReviewBox
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.argument_tree import ArgumentTree
 from keyturn.gui.widgets.chip import ChipRow
+from keyturn.gui.widgets.command_lines import CommandLines
 from keyturn.gui.widgets.decision_block import DecisionBlock
 from keyturn.gui.widgets.decisive_box import DecisiveRow
 from keyturn.gui.widgets.diff_view import DiffView
@@ -65,6 +66,7 @@ class CardPane(QFrame):
         self.chips = ChipRow(look)
         self.lamps = LampStrip(look)
         self.decisive = DecisiveRow(look)
+        self.commands = CommandLines(look)
         self.review = ReviewBox(look)
         self.tabs = TabRow(look, self._tab_names(), name="card_tabs")
         self.arguments = ArgumentTree(look)
@@ -101,6 +103,7 @@ class CardPane(QFrame):
         self.lamps.show_lamps(card.lamps)
         self.decisive.show_values(card.decisive)
         self.decisive.setVisible(bool(card.decisive))
+        self.commands.show_lines(card.commands)
         self.review.show_card(card)
         self.arguments.show_rows(card.rows)
         self.raw.say(card.raw_json)
@@ -109,10 +112,7 @@ class CardPane(QFrame):
         self.block.show_actions(card.actions, card.why_asked, card.action)
         if previous is None or previous.excerpts != card.excerpts:
             self._show_excerpts(card)
-        if previous is None or (previous.claimed, previous.observed) != (
-            card.claimed,
-            card.observed,
-        ):
+        if previous is None or _who_asks(previous) != _who_asks(card):
             self._show_provenance(card)
         if not same or (previous is not None and previous.pin is not card.pin):
             self.pin.begin(card.pin)
@@ -189,6 +189,7 @@ class CardPane(QFrame):
         body.addSpacing(6)
         body.addWidget(self.lamps)
         body.addSpacing(8)
+        body.addWidget(self.commands)
         body.addWidget(self.decisive)
         body.addWidget(self.review)
         body.addWidget(self._name_prompt)
@@ -290,3 +291,7 @@ class CardPane(QFrame):
     def _on_name(self, text: str) -> None:
         wanted = self._card.tool_short_name if self._card is not None else ""
         self.name_typed.emit(bool(wanted) and text == wanted)
+
+
+def _who_asks(card: CardView) -> tuple[object, object]:
+    return (card.claimed, card.observed)

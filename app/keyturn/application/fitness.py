@@ -1,0 +1,110 @@
+"""Step 2 of a call's walk: its arguments held against the size limits and the pinned schema."""
+
+from keyturn.application.alerts import Alert, AlertKind, Alerts
+from keyturn.application.call import IncomingCall, Judged, Refused
+from keyturn.application.continuations import RESPONSES
+from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
+from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
+from keyturn.application.ports.payloads import LargeArguments, NotInspected
+from keyturn.domain.call import ToolCall
+from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.client_request import LISTEN, LONGEST_NAME
+from keyturn.domain.configuration import Limits
+from keyturn.domain.decision import Outcome
+
+BESIDE_BYTES = 1024 * 1024
+"""Longest canonical params without the arguments: they wait in memory and are shown, too."""
+
+
+class Fitness:
+    """Refuses what no person should be asked about; keeps nothing."""
+
+    def __init__(
+        self,
+        *,
+        known: KnownSecrets,
+        validator: SchemaValidator,
+        alerts: Alerts,
+        limits: Limits,
+        large: LargeArguments | None,
+    ) -> None:
+        """Without `large`, large arguments are validated like all others."""
+        self._known = known
+        self._validator = validator
+        self._alerts = alerts
+        self._limits = limits
+        self._large = large
+
+    def refusal(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Hold the arguments against the size limits and the pinned schema."""
+        refused, definition = self._unfit_for_all(incoming, judged), judged.definition
+        if refused is not None or definition is None:
+            return refused
+        arguments = judged.call.arguments
+        return _unfit(
+            self._validator.faults(definition.def_hash, definition.input_schema, arguments)
+        )
+
+    async def refusal_of_large(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Do the same off the loop."""
+        refused, definition = self._unfit_for_all(incoming, judged), judged.definition
+        if refused is not None or definition is None:
+            return refused
+        if self._large is None:
+            return self.refusal(incoming, judged)
+        arguments, agent = judged.canonical_arguments, incoming.connection.shares_as
+        found = await self._large.faults(definition, arguments, agent)
+        if isinstance(found, NotInspected):
+            return Refused(outcome=Outcome.ERROR_BROKER, faults=(found.reason,))
+        return _unfit(found)
+
+    def _unfit_for_all(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+        """Refuse what no schema would make right."""
+        call = judged.call
+        judged.canonical_arguments = judged.call.canonical_arguments()
+        if len(judged.canonical_arguments) > self._limits.arguments_bytes:
+            return Refused(
+                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+                faults=(f"the arguments are over {self._limits.arguments_bytes} bytes",),
+            )
+        names_one = not call.is_of_tool and call.method != LISTEN
+        if names_one and len(call.tool) > LONGEST_NAME:
+            return Refused(
+                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+                faults=(f"what is named is over {LONGEST_NAME} characters",),
+            )
+        shown = {"arguments"} if call.is_of_tool else call.arguments.keys()
+        beside: JsonObject = {k: v for k, v in call.params.items() if k not in shown}
+        if len(canonical(beside)) > BESIDE_BYTES:
+            return Refused(
+                outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+                faults=(f"what stands beside the arguments is over {BESIDE_BYTES} bytes",),
+            )
+        if _answers_with_a_secret(incoming, call, self._known):
+            judged.call = _without_answers(call)
+            self._alerts.happened(Alert(AlertKind.CREDENTIAL_KEPT_BACK, call.server))
+            return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(HOLDS_A_CREDENTIAL,))
+        return None
+
+
+def _unfit(faults: list[SchemaFault]) -> Refused | None:
+    if not faults:
+        return None
+    return Refused(
+        outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
+        faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
+    )
+
+
+def _without_answers(call: ToolCall) -> ToolCall:
+    """Return what is recorded of a call that is refused for one of its answers."""
+    rest: JsonObject = {k: v for k, v in call.params.items() if k != RESPONSES}
+    return call.with_params(rest if call.sealed is None else call.sealed.without(RESPONSES))
+
+
+def _answers_with_a_secret(incoming: IncomingCall, call: ToolCall, known: KnownSecrets) -> bool:
+    """Tell whether an answer to what the server asked for is a stored credential."""
+    answers = call.params.get(RESPONSES)
+    # A state is used up by the call that goes on with it.
+    freely = not incoming.connection.session.continuations.holds(call)
+    return answers is not None and known.held_in(answers, freely=freely)

@@ -1,0 +1,58 @@
+"""How commands among arguments are read: in a worker, with parsers that are loaded there.
+
+Never on the broker's loop, nor at any start: loading them takes hundreds of milliseconds.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from keyturn.application.ports.payloads import NotInspected, Parts, Workers
+from keyturn.domain.command_shapes import Shaped, is_parsed, unparsed
+from keyturn.domain.commands import Command, Language, not_understood
+
+READ_COMMANDS = b'{"type":"commands"}'
+"""The worker's job; its payload are the texts."""
+_shapes: "msgspec.json.Decoder[list[Shaped]]" = msgspec.json.Decoder(list[Shaped])
+_commands: "msgspec.json.Decoder[list[Command]]" = msgspec.json.Decoder(list[Command])
+
+
+class PooledCommands:
+    """Implements CommandReader on workers."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    async def read(self, shaped: tuple[Shaped, ...], agent: str) -> tuple[Command, ...]:
+        """Have a worker read them."""
+        payload = msgspec.json.encode(shaped)
+        found = await self._workers.ask(READ_COMMANDS, payload, _read_answer, agent)
+        if isinstance(found, NotInspected):
+            return tuple(not_understood(one.path, one.language) for one in shaped)
+        return found
+
+
+def answer_commands(payload: bytes) -> list[bytes]:
+    """Be the worker's part."""
+    return [msgspec.json.encode(read_commands(_shapes.decode(payload)))]
+
+
+def read_commands(shaped: Iterable[Shaped]) -> tuple[Command, ...]:
+    """Read texts with the parser of each one's language."""
+    found = (_read(one) if is_parsed(one) else unparsed(one) for one in shaped)
+    return tuple(command for command in found if command is not None)
+
+
+def _read(shaped: Shaped) -> Command | None:
+    if shaped.language is Language.SQL:
+        from keyturn.inspection.sql_commands import read_sql
+
+        return read_sql(shaped)
+    from keyturn.inspection.shell_commands import read_shell
+
+    return read_shell(shaped)
+
+
+def _read_answer(parts: Parts) -> tuple[Command, ...]:
+    (part,) = parts
+    return tuple(_commands.decode(part))

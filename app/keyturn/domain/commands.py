@@ -1,0 +1,181 @@
+"""What the commands among a call's arguments do, as a parser understood them: verbs and targets.
+
+Facts only: they are worked out once per call, and handed to the judge and the card. Whatever is not
+understood is said to be so, and only ever raises.
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+
+import msgspec
+
+from keyturn.domain.tier import Tier
+
+
+class Language(StrEnum):
+    """What a command is written in."""
+
+    SQL = "sql"
+    SHELL = "shell"
+    HTTP = "http"
+
+
+class Does(StrEnum):
+    """What one step of a command does to its target."""
+
+    READS = "reads"
+    FETCHES = "fetches"
+    ADDS = "adds"
+    CHANGES = "changes"
+    REPLACES = "replaces"
+    MERGES = "merges"
+    REMOVES = "removes"
+    EMPTIES = "empties"
+    DROPS = "drops"
+    CREATES = "creates"
+    ALTERS = "alters"
+    GRANTS = "grants"
+    CALLS = "calls"
+    """A function or procedure of which nobody knows what it does."""
+    RUNS = "runs"
+    """A program, or code that is given."""
+    WRITES = "writes"
+    APPENDS = "appends"
+    SENDS = "sends"
+    """By a method of HTTP that changes."""
+
+
+class Why(StrEnum):
+    """Why nothing bounds what a step touches."""
+
+    NO_CONDITION = "no_condition"
+    OPEN_CONDITION = "open_condition"
+    """Its condition does not name rows by their keys."""
+    WHOLE = "whole"
+    """It is about a whole table, database or disk."""
+    QUERY = "query"
+    """As many as a query finds."""
+    RECURSIVE = "recursive"
+    PATTERN = "pattern"
+    COMPUTED = "computed"
+    """Its targets are known only when it runs."""
+    PIPED = "piped"
+    """It runs what another program, or the network, hands it."""
+    LOOP = "loop"
+    CODE = "code"
+    """It runs code, which may do anything."""
+    UNKNOWN = "unknown"
+    """It is not known what the program does."""
+
+
+_READS = frozenset({Does.READS, Does.FETCHES})
+_DESTROYS = frozenset({Does.REMOVES, Does.EMPTIES, Does.DROPS, Does.REPLACES, Does.GRANTS})
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a command does."""
+
+    does: Does
+    target: str = ""
+    """The table, the file, the address, or the code; as it is spelt."""
+    program: str = ""
+    """The program with its decisive switches ("rm -r"), or the method ("POST")."""
+    count: int | None = 1
+    """How many things that touches at most; None where nothing bounds it."""
+    why: Why | None = None
+    """Why nothing bounds it."""
+    runs: tuple[str, ...] = ()
+    """Files that it runs, as they are spelt."""
+    writes: tuple[str, ...] = ()
+    """Files that it writes, as they are spelt."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change anything."""
+        return self.does not in _READS
+
+    @property
+    def destroys(self) -> bool:
+        """Whether what it does cannot be undone, or has no bound."""
+        if self.does in _DESTROYS:
+            return True
+        return self.changes and self.count is None and self.does is not Does.CALLS
+
+    def bounded(self, count: int | None, why: Why | None) -> "Step":
+        """Return the same with another bound."""
+        return msgspec.structs.replace(self, count=count, why=why)
+
+    def running(self, files: tuple[str, ...]) -> "Step":
+        """Return the same, said to run these files."""
+        return msgspec.structs.replace(self, runs=files)
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one argument that is a command."""
+
+    path: str
+    """JSON Pointer of the argument."""
+    language: Language
+    understood: bool = True
+    """Every step of it is among the steps, or among those that are left out."""
+    steps: tuple[Step, ...] = ()
+    more: int = 0
+    """So many further steps are left out; they count all the same."""
+    count: int | None = 1
+    """How many things it touches at most, all steps together."""
+    changes: bool = False
+    destroys: bool = False
+
+
+MOST_STEPS = 12
+"""Steps of one command that are told."""
+
+
+def command_of(path: str, language: Language, steps: Iterable[Step]) -> Command:
+    """Put the steps of a command together; all that have a bound add up."""
+    every = tuple(steps)
+    changing = tuple(step for step in every if step.changes)
+    # What cannot be undone is told first where not all can be.
+    told = every if len(every) <= MOST_STEPS else tuple(sorted(every, key=_rank))[:MOST_STEPS]
+    return Command(
+        path=path,
+        language=language,
+        steps=told,
+        more=len(every) - len(told),
+        count=count_of(changing),
+        changes=bool(changing),
+        destroys=any(step.destroys for step in changing),
+    )
+
+
+def not_understood(path: str, language: Language, steps: Iterable[Step] = ()) -> Command:
+    """Return what is known of a command that nobody understood to its end."""
+    known = command_of(path, language, steps)
+    return msgspec.structs.replace(known, understood=False, count=None, changes=True)
+
+
+def count_of(steps: Iterable[Step]) -> int | None:
+    """Return how many things all steps touch together, at least one; None without a bound."""
+    total = 0
+    for step in steps:
+        if step.count is None:
+            return None
+        total += step.count
+    return max(1, total)
+
+
+def tier_with(tier: Tier, commands: Sequence[Command], *, runs_written: bool = False) -> Tier:
+    """Return the tier of a call with such commands: never a lower one.
+
+    What changes anything, or is not understood, raises it by a step, at most to T2; what cannot be
+    undone or has no bound is T2, and so is to run a file that an earlier call wrote.
+    """
+    if runs_written or any(command.destroys for command in commands):
+        return max(tier, Tier.T2)
+    if any(command.changes for command in commands) and tier < Tier.T2:
+        return Tier(tier + 1)
+    return tier
+
+
+def _rank(step: Step) -> tuple[bool, bool]:
+    return (not step.destroys, not step.changes)

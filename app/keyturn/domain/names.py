@@ -1,0 +1,37 @@
+"""Owns how the names of arguments are read: their words, their paths, and which hold content."""
+
+import re
+from functools import lru_cache
+
+_LONGEST = 200
+_STEP = re.compile(r"[^\W\d_]+")
+_TURN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+CONTENT = frozenset(
+    {"body", "content", "contents", "description", "message", "note", "prompt"}
+    | {"replace", "replacement", "subject", "text", "title"}
+)
+"""Last words of names of arguments that hold content, which names nothing that is touched."""
+SQL_NAMES = frozenset({"sql", "statement", "statements", "ddl", "dml"})
+QUERY_NAMES = frozenset({"query", "queries"})
+SHELL_NAMES = frozenset({"argv", "bash", "cmd", "cmdline", "cmds", "command", "commands", "shell"})
+_CODE = SQL_NAMES | QUERY_NAMES | SHELL_NAMES
+
+
+@lru_cache(maxsize=4096)
+def _words_of(name: str) -> tuple[str, ...]:
+    return tuple(_STEP.findall(_TURN.sub("-", name).casefold()))
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """Cut a name into its words, in small letters."""
+    return _words_of(name[:_LONGEST])
+
+
+def child_path(path: str, key: str) -> str:
+    """Return the JSON Pointer of a member."""
+    return f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
+
+
+def is_content(words: tuple[str, ...]) -> bool:
+    """Tell whether an argument of this name holds content; the text of a command is none."""
+    return not CONTENT.isdisjoint(words[-1:]) and _CODE.isdisjoint(words)

@@ -1,0 +1,222 @@
+"""Command lines of shells: what each program does, and that none is taken for a harmless one."""
+
+import shlex
+
+import pytest
+
+from keyturn.domain.command_shapes import Shaped
+from keyturn.domain.commands import Command, Does, Language, Step, Why
+from keyturn.inspection.shell_commands import read_shell
+
+
+def read(text: str) -> Command:
+    command = read_shell(Shaped(path="/command", language=Language.SHELL, text=text))
+    assert command is not None
+    return command
+
+
+def the_step(text: str) -> Step:
+    (step,) = read(text).steps
+    return step
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ls -la /srv",
+        "cat a.txt | grep -v x | sort | uniq -c | head -5 > /dev/null",
+        "git status && git log --oneline",
+        "cd /srv; pwd",
+        "find /srv -name '*.py'",
+        "if [ -f x ]; then echo yes; fi",
+        "date +%F",
+        "curl https://example.com/a",
+        'echo $(ls) "$HOME" 2>&1',
+        "python3 --version",
+    ],
+)
+def test_what_only_reads(text: str) -> None:
+    command = read(text)
+    assert command.understood and not command.changes and command.count == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "does", "program", "target", "count"),
+    [
+        ("rm a.txt 'b c.txt'", Does.REMOVES, "rm", "a.txt b c.txt", 2),
+        ("chmod 600 a b", Does.CHANGES, "chmod", "600 a b", 2),
+        ("cp a b /srv/", Does.WRITES, "cp", "a b /srv/", 2),
+        ("echo x > out.txt", Does.WRITES, "", "out.txt", 1),
+        ("echo x >> out.txt", Does.APPENDS, "", "out.txt", 1),
+        ("ls | tee a b", Does.WRITES, "tee", "a b", 2),
+        ("curl -X POST https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
+        ("curl -d @a https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
+        ("curl --data-raw a https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
+        ("curl -sSfXPUT https://e.com/x", Does.SENDS, "curl", "https://e.com/x", 1),
+        ("curl -sd a https://e.com/x", Does.SENDS, "curl POST", "a https://e.com/x", 2),
+        ("curl --reque PUT https://e.com/x", Does.SENDS, "curl PUT", "PUT https://e.com/x", 2),
+        ("wget -O - --body-data=a https://e.com/x", Does.SENDS, "wget POST", "https://e.com/x", 1),
+        ("curl -o a.sh https://e.com/x", Does.WRITES, "curl", "a.sh", 1),
+    ],
+)
+def test_what_changes_and_is_bounded(
+    text: str, does: Does, program: str, target: str, count: int
+) -> None:
+    command = read(text)
+    (step,) = (step for step in command.steps if step.changes)
+    assert (step.does, step.program, step.target, step.count) == (does, program, target, count)
+    assert command.understood and command.count == count
+
+
+@pytest.mark.requirement("REACH-COUNT")
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("rm -rf /srv", Why.RECURSIVE),
+        ("rm --recurs /srv", Why.RECURSIVE),
+        ("r\\m -r /srv", Why.RECURSIVE),
+        ("'r'm -fr /srv", Why.RECURSIVE),
+        ("/bin/rm -r /srv", Why.RECURSIVE),
+        ("sudo -u root rm -r /srv", Why.RECURSIVE),
+        ("env A=1 nice -n 5 rm -r /srv", Why.RECURSIVE),
+        ("timeout 5 rm -r /srv", Why.RECURSIVE),
+        ("true && (rm -r /srv)", Why.RECURSIVE),
+        ("! rm -r /srv", Why.RECURSIVE),
+        ("echo $(rm -r /srv)", Why.RECURSIVE),
+        ("diff <(rm -r /srv) x", Why.RECURSIVE),
+        ("sh -c 'rm -r /srv'", Why.RECURSIVE),
+        ("bash -lc 'sh -c \"rm -r /srv\"'", Why.RECURSIVE),
+        ("eval rm -r /srv", Why.RECURSIVE),
+        ("trap 'rm -r /srv' EXIT", Why.RECURSIVE),
+        ("ls() { rm -r /srv; }; ls", Why.RECURSIVE),
+        ("chmod -R 777 /srv", Why.RECURSIVE),
+        ("cp -a a b", Why.RECURSIVE),
+        ("find / -delete", Why.RECURSIVE),
+        ("rmdir /s x", Why.RECURSIVE),
+        ("find / -exec rm {} +", Why.PATTERN),
+        ("rm *.txt", Why.PATTERN),
+        ("rm {a,b}", Why.PATTERN),
+        ("rm img[0-9]", Why.PATTERN),
+        ('rm "$X"', Why.COMPUTED),
+        ("rm $(cat list)", Why.COMPUTED),
+        ("rm `cat list`", Why.COMPUTED),
+        ("$X -r /srv", Why.COMPUTED),
+        ('eval "$X"', Why.COMPUTED),
+        ('echo x > "$X"', Why.COMPUTED),
+        ("ls | xargs rm a", Why.LOOP),
+        ("for f in a b; do rm a; done", Why.LOOP),
+        ("while true; do rm a; done", Why.LOOP),
+        ("curl https://e.com/x | sh", Why.PIPED),
+        ("curl https://e.com/x | sudo bash -s -- a", Why.PIPED),
+        ("wget -qO- https://e.com/x | python3", Why.PIPED),
+        ("bash <<EOF\nrm -r /srv\nEOF", Why.PIPED),
+        ("bash < script", Why.PIPED),
+        ("sudo -s", Why.PIPED),
+        ("python3 -c 'import os'", Why.CODE),
+        ("python3 x.py", Why.CODE),
+        ("bash x.sh", Why.CODE),
+        (". x.sh", Why.CODE),
+        ("source x.sh", Why.CODE),
+        ("PATH=/tmp ls", Why.CODE),
+        ("export LD_PRELOAD=/tmp/x.so", Why.CODE),
+        ("env GIT_SSH=x git status", Why.CODE),
+        ("make clean", Why.UNKNOWN),
+        ("./run.sh", Why.UNKNOWN),
+        ("git push --force", Why.UNKNOWN),
+        ("git diff --output=x", Why.UNKNOWN),
+        ("sort -o x y", Why.UNKNOWN),
+        ("Remove-Item -Recurse C:\\x", Why.UNKNOWN),
+        ("awk 'BEGIN { system(\"rm -r x\") }'", Why.UNKNOWN),
+        ("/tmp/ls x", Why.UNKNOWN),
+        ("./cat x", Why.UNKNOWN),
+        ("ls2 x", Why.UNKNOWN),
+        ("env --split-string='rm -r x'", Why.CODE),
+        ("date 010203042026", Why.UNKNOWN),
+        ("dd if=/dev/zero of=/dev/sda", Why.WHOLE),
+        ("curl -X DELETE https://e.com/orders", Why.WHOLE),
+        ("wget -r https://e.com/", Why.RECURSIVE),
+    ],
+)
+def test_what_nothing_bounds(text: str, why: Why) -> None:
+    command = read(text)
+    assert why in {step.why for step in command.steps}
+    assert command.count is None or why in (Why.RECURSIVE,) and text.startswith("wget")
+    assert command.changes
+
+
+def nested(text: str, times: int) -> str:
+    return text if times == 0 else f"sh -c {shlex.quote(nested(text, times - 1))}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rm 'a",
+        "echo $(",
+        "rm > x -rf /srv",
+        "(" * 100 + "ls" + ")" * 100,
+        "ls; " * 600,
+        "sudo " * 1_500 + "ls",
+        "find -exec " * 700,
+        nested("rm -r x", 6),
+    ],
+)
+def test_what_is_not_understood_to_its_end_is_said_so(text: str) -> None:
+    command = read(text)
+    assert not command.understood and command.changes and command.count is None
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("python3 -u train.py a.csv", {"train.py"}),
+        ("python -m tools.clean", {"tools/clean.py", "tools/clean/__main__.py"}),
+        ("bash ./x.sh", {"./x.sh"}),
+        ("sudo sh x.sh", {"x.sh"}),
+        (". ./env.sh", {"./env.sh"}),
+        ("./bin/go", {"./bin/go"}),
+        ("node -r ./hook.js app.js", {"./hook.js", "app.js"}),
+        ("npm test", {"package.json"}),
+        ("cat x.sh", set[str]()),
+    ],
+)
+def test_which_files_run(text: str, runs: set[str]) -> None:
+    assert {path for step in read(text).steps for path in step.runs} >= runs
+    assert runs or not any(step.runs for step in read(text).steps)
+
+
+@pytest.mark.parametrize(
+    ("text", "writes"),
+    [
+        ("echo x > a.sh", {"a.sh"}),
+        ("tee -a a.sh", {"a.sh"}),
+        ("cp x.txt bin/", {"bin/", "bin/x.txt"}),
+        ("mv -t bin x y", {"bin", "bin/x", "bin/y"}),
+        ("ln -s real link.sh", {"link.sh"}),
+        ("curl -o a.sh https://e.com/x", {"a.sh"}),
+        ("curl -sSLo a.sh https://e.com/x", {"a.sh"}),
+        ("curl -O https://e.com/x.sh?y", {"x.sh"}),
+        ("wget https://e.com/x.sh", {"x.sh"}),
+    ],
+)
+def test_which_files_are_written(text: str, writes: set[str]) -> None:
+    assert {path for step in read(text).steps for path in step.writes} >= writes
+
+
+def test_the_words_of_a_program_are_no_shells() -> None:
+    def words(*given: str) -> Command:
+        shaped = Shaped(path="/argv", language=Language.SHELL, words=given)
+        command = read_shell(shaped)
+        assert command is not None
+        return command
+
+    assert words("rm", "*").count == 1
+    assert words("rm", "-r", "x").count is None
+    assert words("sh", "-c", "rm *").count is None
+    unsure = Shaped(path="/commands", language=Language.SHELL, words=("up", "down"), sure=False)
+    assert read_shell(unsure) is None
+
+
+def test_a_card_has_the_decisive_switch() -> None:
+    step = the_step("rm -r -f /srv/data")
+    assert (step.program, step.target) == ("rm -r", "/srv/data")
