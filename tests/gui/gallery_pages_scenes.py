@@ -15,6 +15,7 @@ from keyturn.application.console_state import (
     SealState,
     StopState,
 )
+from keyturn.application.pin_messages import SettleSeals
 from keyturn.domain.rule import Effect
 from keyturn.gui.agents.presenter import AgentsPresenter
 from keyturn.gui.agents.view import AgentsView
@@ -35,6 +36,7 @@ from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
+from keyturn.presentation.owed_pins import OwedPins
 from keyturn.presentation.rules import RuleDraft
 from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
@@ -122,7 +124,9 @@ def rules_changed(studio: Studio) -> MainWindow:
     bridge.tell(StateChanged(seals=SealState(state="on", changed=(change,))))
     window = framed(Page.RULES, view, studio)
     view.seals.drop.click()
-    window.pin_bar.ask(studio.look.words("console.pin_wanted_change"))
+    owed = OwedPins(studio.look.words, lambda _rule: None)
+    what_for = owed.said(SettleSeals(n=1, table="rules", shown="a" * 64, accept=False))
+    window.pin_bar.ask(what_for, studio.look.words("console.pin_wrong", n=3))
     return window
 
 

@@ -124,7 +124,10 @@ class IntentDone(_Message, frozen=True, kw_only=True, tag="done"):
     sentence: str = ""
     """For the person; empty when there is nothing to say."""
     pin: bool = False
-    """It takes the PIN, which did not come with it or is not the right one."""
+    """It takes the PIN, which did not come with it or is not the right one.
+
+    Where none came, the sentence says what the change is.
+    """
 
 
 ToWindow = (

@@ -36,6 +36,7 @@ from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
 from keyturn.domain.definition import Pin, ReviewState, review_state
 from keyturn.domain.errors import SecretStoreUnavailable
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.rule import Rule
 from keyturn.domain.rule_data import rule_to_data
 
 ALL_TOPICS = frozenset(Topic)
@@ -122,6 +123,10 @@ class Overview:
             cards_refused=view.cards_refused,
             careful=view.careful,
         )
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """Return a rule that is in force; None for none of that id."""
+        return next((rule for rule in self._rules.rules if rule.id == rule_id), None)
 
     def _agents(self) -> tuple[AgentState, ...]:
         connections = self._live.connections()
