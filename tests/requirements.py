@@ -195,6 +195,7 @@ RULE_ROWS = _section(
     ("R3", KEPT, "A changed definition suspends the tool's rules before the next call."),
     ("R4", RULES, "500 rules are deleted in 1 s, and it can be undone."),
     ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
+    ("RULE-FORM", KEPT, "The form has every limit and window, and loses none of a rule."),
 )
 
 FIRST_RUN = _section(

@@ -37,7 +37,7 @@ from keyturn.gui.theme import Appearance
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
 from keyturn.presentation.owed_pins import OwedPins
-from keyturn.presentation.rules import RuleDraft
+from keyturn.presentation.rule_drafts import RuleDraft, TypedLimits
 from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
@@ -100,6 +100,35 @@ def rules_form(studio: Studio) -> MainWindow:
     _, view, presenter = rules(studio)
     presenter.start_rule(
         RuleDraft(effect=Effect.ALLOW, agent="coder", server="git", tool="*", name="All of git")
+    )
+    return framed(Page.RULES, view, studio)
+
+
+def rules_limits(studio: Studio) -> MainWindow:
+    """A rule that allows, with every limit, one of which cannot be read."""
+    _, view, presenter = rules(studio)
+    limits = TypedLimits(
+        per_minute="3", uses="100", touches_per_call="5", touches_per_hour="50", until="2026-12-24"
+    )
+    presenter.start_rule(
+        RuleDraft(effect=Effect.ALLOW, agent="coder", server="git", tool="status", limits=limits)
+    )
+    return framed(Page.RULES, view, studio)
+
+
+def rules_freeze(studio: Studio) -> MainWindow:
+    """A change freeze that no approval gets past."""
+    _, view, presenter = rules(studio)
+    windows = (("2026-12-20 18:00", "2027-01-02 08:00"), ("2027-03-01", "2027-03-02"))
+    presenter.start_rule(
+        RuleDraft(
+            effect=Effect.DENY,
+            agent="coder",
+            server="git",
+            tool="push",
+            never=True,
+            limits=TypedLimits(windows=windows),
+        )
     )
     return framed(Page.RULES, view, studio)
 
@@ -329,6 +358,8 @@ SCENES: dict[str, Scene] = {
     "rules-detail": rules_detail,
     "rules-remove": rules_remove,
     "rules-form": rules_form,
+    "rules-limits": rules_limits,
+    "rules-freeze": rules_freeze,
     "rules-empty": rules_empty,
     "rules-changed": rules_changed,
     "agents": agents_list,

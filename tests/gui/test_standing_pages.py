@@ -22,7 +22,7 @@ from keyturn.gui.theme import Appearance
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.arming import ArmingTerms, Subject
 from keyturn.presentation.credentials_builder import row_id
-from keyturn.presentation.rules import RuleDraft
+from keyturn.presentation.rule_drafts import RuleDraft
 from keyturn.presentation.topbar import ProtectionState, TopBarView
 from tests.gui import pages_data as data
 from tests.gui.conftest import Clock
