@@ -338,6 +338,14 @@ REACH = _section(
     ("ENV3", KEPT, "Labels and pairs are proposed or kept, and changed by a person only."),
 )
 
+ACCESS_REVIEW = _section(
+    "issue 4, Build 6",
+    ("ACCESS-1", KEPT, "What gives access is listed with its last use: keep, narrow, take away."),
+    ("ACCESS-2", KEPT, "What nobody looked at for 90 days is overdue, over restarts too."),
+    ("ACCESS-3", KEPT, "What a person keeps is what was on screen, and it is recorded."),
+    ("ACCESS-4", KEPT, "Who changes what was noted puts no look off."),
+)
+
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
@@ -361,4 +369,5 @@ REQUIREMENTS = (
     *ROUTES,
     *LAUNCH,
     *REACH,
+    *ACCESS_REVIEW,
 )

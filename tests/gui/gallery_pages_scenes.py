@@ -17,6 +17,9 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.pin_messages import SettleSeals
 from keyturn.domain.rule import Effect
+from keyturn.gui.access.presenter import AccessPresenter
+from keyturn.gui.access.used import UsedReader
+from keyturn.gui.access.view import AccessView
 from keyturn.gui.agents.presenter import AgentsPresenter
 from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.appearance import AppearanceKeeper
@@ -131,6 +134,49 @@ def rules_freeze(studio: Studio) -> MainWindow:
         )
     )
     return framed(Page.RULES, view, studio)
+
+
+def access(studio: Studio) -> tuple[SpyBridge, AccessView]:
+    """Return the access review, filled."""
+    bridge, view = SpyBridge(), AccessView(studio.look)
+    AccessPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge, view),
+        view=view,
+        words=studio.look.words,
+        used=UsedReader(),
+        parent=view,
+    )
+    bridge.setParent(view)
+    bridge.tell(StateChanged(access=data.ACCESS))
+    return bridge, view
+
+
+def access_list(studio: Studio) -> MainWindow:
+    """What gives access, the overdue first."""
+    return framed(Page.ACCESS, access(studio)[1], studio)
+
+
+def access_detail(studio: Studio) -> MainWindow:
+    """An agent with its token."""
+    _, view = access(studio)
+    view.entry_chosen.emit("agent:analyst")
+    return framed(Page.ACCESS, view, studio)
+
+
+def access_revoke(studio: Studio) -> MainWindow:
+    """The question before a rule is taken away."""
+    _, view = access(studio)
+    view.entry_chosen.emit("rule:r-1")
+    view.detail.revoke.click()
+    return framed(Page.ACCESS, view, studio)
+
+
+def agents_overdue(studio: Studio) -> MainWindow:
+    """That something is overdue is said here, too."""
+    bridge, view = agents(studio)
+    bridge.tell(StateChanged(access=data.ACCESS))
+    return framed(Page.AGENTS, view, studio)
 
 
 def rules_empty(studio: Studio) -> MainWindow:
@@ -360,6 +406,10 @@ SCENES: dict[str, Scene] = {
     "rules-form": rules_form,
     "rules-limits": rules_limits,
     "rules-freeze": rules_freeze,
+    "access": access_list,
+    "access-detail": access_detail,
+    "access-revoke": access_revoke,
+    "agents-overdue": agents_overdue,
     "rules-empty": rules_empty,
     "rules-changed": rules_changed,
     "agents": agents_list,

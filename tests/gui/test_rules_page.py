@@ -33,6 +33,7 @@ from keyturn.gui.sending import IntentSender
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.rule_drafts import RuleDraft
 from keyturn.presentation.rules_builder import RulesBuilder, read_rules
+from keyturn.storage.queries.items import UsedName, UsedNames
 from tests.gui import pages_data as data
 from tests.gui.scenes import let_go, settle
 from tests.gui.spy_bridge import SpyBridge
@@ -414,3 +415,15 @@ def test_a_change_freeze_is_made_in_the_form(page: Page) -> None:
     form.save.click()
     rule = page.last_rule()
     assert (len(rule.during), rule.never, rule.limits.are_set) == (2, True, False)
+
+
+@pytest.mark.requirement("ACCESS-1")
+def test_a_rule_is_narrowed_to_what_it_was_used_for(page: Page) -> None:
+    used = UsedNames(names=(UsedName(server="reports", name="read_report", method=""),))
+    page.presenter.narrow(FIRST, used)
+    assert page.view.side is page.view.form
+    assert page.view.form.draft.tool == "read_report"
+    assert "90 days" in page.view.form.outcome.sentence
+    page.view.form.save.click()
+    assert (page.last_rule().id, page.last_rule().tool) == (FIRST, "read_report")
+    page.presenter.narrow("gone", used)

@@ -35,6 +35,8 @@ class LastUses:
         self._timer: Timer | None = None
         self._tasks = TaskOwner()
         self._loaded = False
+        self.on_kept: Callable[[], None] = lambda: None
+        """Called when new uses were written."""
 
     async def load(self) -> None:
         """Read what was used before."""
@@ -89,6 +91,7 @@ class LastUses:
                 key: _sum(self._kept.get(key, _NEVER), use) for key, use in batch.items()
             }
             self._new = dict(_left(self._new, batch))
+        self.on_kept()
 
 
 def _left(new: Mapping[_Key, LastUse], written: Mapping[_Key, LastUse]) -> Mapping[_Key, LastUse]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from keyturn.application.access_review import AccessReview
 from keyturn.application.agreed_values import changed_values, shown_subject
 from keyturn.application.agreements import Agreements, confirmed_of
 from keyturn.application.connection import Connection
@@ -60,6 +61,7 @@ class Overview:
         sign_ins: SignInDesk,
         environments: Environments,
         seals: Seals | None = None,
+        access: AccessReview | None = None,
     ) -> None:
         self._stop = stop
         self._rules = rules
@@ -73,6 +75,7 @@ class Overview:
         self._sign_ins = sign_ins
         self._environments = environments
         self._seals = seals
+        self._access = access
         self._history = 0
         self.pin: Callable[[], PinState] | None = None
         """Set where there is a PIN to speak of."""
@@ -104,6 +107,9 @@ class Overview:
             pin=self.pin() if self.pin and Topic.SETTINGS in topics else None,
             seals=self._seals.state()
             if self._seals is not None and Topic.SEALS in topics
+            else None,
+            access=self._access.states()
+            if self._access is not None and Topic.ACCESS in topics
             else None,
             history=self._history if Topic.HISTORY in topics else None,
         )

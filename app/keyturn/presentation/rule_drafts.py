@@ -4,19 +4,21 @@ Limits are kept as they are typed, whole or not; times are the reader's own, rul
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 from keyturn.application.recorded_names import LONGEST_NAME
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.client_request import kind_of
+from keyturn.domain.pattern import is_glob
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import MOST_USES, rule_from_data, rule_to_data
 from keyturn.domain.rule_life import NO_LIMITS, RuleLimits, Window, instant, written
 from keyturn.domain.server_input import KINDS as SERVER_KINDS
 from keyturn.presentation.cells import ANY
 from keyturn.presentation.history_builder import RecordedCall
+from keyturn.presentation.used_names import UsedNames
 from keyturn.presentation.words import Words
 
 _TYPED: Final = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d")
@@ -122,6 +124,28 @@ def draft_of_rule(rule: Rule) -> RuleDraft:
         ),
         base=rule,
     )
+
+
+def narrowed(rule: Rule, used: UsedNames) -> RuleDraft:
+    """Return the draft that keeps of a rule what was used, as far as one rule can say that.
+
+    It names one server, or one tool of it, where no other was used; else it stays as it is.
+    """
+    draft = draft_of_rule(rule)
+    mine = [one for one in used.names if _kind(one.method) is rule.kind]
+    servers = {one.server for one in mine}
+    if len(servers) != 1 or is_glob(next(iter(servers))):
+        return draft
+    draft = replace(draft, server=next(iter(servers)))
+    names = {one.name for one in mine}
+    name = next(iter(names))
+    if len(names) == 1 and name and not is_glob(name):
+        draft = replace(draft, tool=name)
+    return draft
+
+
+def _kind(method: str) -> Kind | None:
+    return kind_of(method) if method else Kind.CALL
 
 
 def _life(draft: RuleDraft, read: _Read) -> JsonObject:

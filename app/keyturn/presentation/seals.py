@@ -22,6 +22,7 @@ _TITLES: Final = {
     "agents": "seals.changed_agents",
     "sights": "seals.changed_sights",
     "settings": "seals.changed_settings",
+    "access_looks": "seals.changed_access_looks",
 }
 _ROWS: Final = {
     "added": "seals.row_added",
@@ -37,7 +38,7 @@ _DROPS: Final = {
     "agents": "seals.drop_agents",
 }
 """What leaving out asks, of the tables of which a row may keep calls from passing."""
-_NOTES: Final = {"sights": "seals.sights_note"}
+_NOTES: Final = {"sights": "seals.sights_note", "access_looks": "seals.looks_note"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,7 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
         "agents": _Table(columns=("name", "data"), keys=1),
         "sights": _Table(columns=("kind", "name", "data"), keys=2),
         "settings": _Table(columns=("name", "value"), keys=1),
+        "access_looks": _Table(columns=("kind", "name", "data"), keys=2),
     }
 )
 _LEARNED = ("hold_budget:", "hold_in_all:")

@@ -2,6 +2,7 @@
 
 An agent without a list of its own sees everything that was reviewed. So where a list is left out
 that another program changed or took away, its agent sees nothing until a person sets one again.
+What was noted of the access review leaves behind that something is forgotten, which is overdue.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,9 @@ from keyturn.domain.sight import Sight
 from keyturn.storage.agreements import SIGHT_OF_AGENT, sight_text
 from keyturn.storage.seal_rows import Row, as_texts
 
+FORGOTTEN = ("*", "*")
+"""The key of the row that stands for what was noted of the access review and is left out."""
+
 
 def stand_ins(table: str, checked: Checked, agents: Iterable[Columns]) -> tuple[Row, ...]:
     """Return what takes the place of the rows that are left out of a table.
@@ -18,6 +22,9 @@ def stand_ins(table: str, checked: Checked, agents: Iterable[Columns]) -> tuple[
     `agents` are the keys of all that may be enrolled: where the set itself is gone or an old copy
     nobody can say which of them had a list.
     """
+    lost_any = any(f.difference is not Difference.ADDED for f in checked.findings)
+    if table == "access_looks" and (lost_any or not checked.whole):
+        return ((*FORGOTTEN, "{}"),)
     if table != "sights":
         return ()
     lost = {

@@ -12,11 +12,13 @@ from keyturn.presentation.rule_drafts import (
     TypedLimits,
     draft_of_rule,
     fault_of_limits,
+    narrowed,
     rule_of,
 )
 from keyturn.presentation.rules import RulesState
 from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.words import Words
+from keyturn.storage.queries.items import UsedName, UsedNames
 from tests.sources import ROOT
 
 WORDS = Words(ROOT / "resources" / "translations")
@@ -115,3 +117,22 @@ def test_what_cannot_be_read_is_said_and_not_saved(draft: RuleDraft) -> None:
     # Of the other effect these fields are not shown, and count for nothing.
     other = Effect.ASK if draft.effect is Effect.ALLOW else Effect.ALLOW
     assert fault_of_limits(replace(draft, effect=other), WORDS) == ""
+
+
+@pytest.mark.requirement("ACCESS-1")
+def test_a_rule_is_narrowed_to_what_one_rule_can_say() -> None:
+    rule = Rule(id="r-1", effect=Effect.ALLOW, agent="analyst", limits=RuleLimits(uses=9))
+    one = UsedName(server="ship", name="send", method="")
+    two = UsedName(server="ship", name="list", method="")
+    read = UsedName(server="docs", name="", method="resources/read")
+
+    def pair(*names: UsedName) -> tuple[str, str]:
+        changed = rule_of(narrowed(rule, UsedNames(names=names)))
+        assert (changed.id, changed.limits, changed.agent) == ("r-1", rule.limits, "analyst")
+        return changed.server, changed.tool
+
+    assert pair(one, read) == ("ship", "send")
+    assert pair(one, two) == ("ship", "*")
+    assert pair(one, replace(two, server="docs")) == ("*", "*")
+    assert pair() == pair(read) == ("*", "*")
+    assert pair(replace(one, name="se*")) == ("ship", "*")

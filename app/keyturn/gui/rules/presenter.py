@@ -13,6 +13,7 @@ from keyturn.application.console_protocol import (
     StateChanged,
     UseRules,
 )
+from keyturn.domain.access import REVIEW_DAYS
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Rule
 from keyturn.gui.broker_events import BrokerEvents
@@ -27,10 +28,12 @@ from keyturn.presentation.rule_drafts import (
     data_of,
     draft_of,
     draft_of_rule,
+    narrowed,
     rule_of,
 )
 from keyturn.presentation.rules_builder import RulesBuilder, RulesState, read_rules, with_hits
 from keyturn.presentation.seals import rules_rest
+from keyturn.presentation.used_names import UsedNames
 from keyturn.presentation.words import Words
 from keyturn.storage.queries.items import HistoryItem
 
@@ -97,6 +100,17 @@ class RulesPresenter(QObject):
     def start_rule_about(self, item: HistoryItem) -> None:
         """Open the form with whom and what a decision was about."""
         self.start_rule(draft_of(item))
+
+    def narrow(self, rule_id: str, used: UsedNames) -> None:
+        """Open the form for a rule, narrowed to what it was used for."""
+        known = self._state.find(rule_id)
+        if known is None:
+            return
+        draft = narrowed(known.rule, used)
+        self.start_rule(draft)
+        less = rule_of(draft) != known.rule
+        key = "access.narrowed_rule" if less else "access.narrowed_rule_none"
+        self._view.form.outcome.say(Outcome.OWED, self._words(key, days=REVIEW_DAYS))
 
     def open_rule(self, rule_id: str) -> None:
         """Open a rule beside the list; one that is gone opens nothing."""
