@@ -78,9 +78,12 @@ class AccessEntries:
 
     def _agents(self) -> Iterator[AccessEntry]:
         for agent in self.registry.agents:
-            entry = self._entry(AccessKind.AGENT, agent.name, agent, partial(_of_agent, agent))
-            yield msgspec.structs.replace(
-                entry,
+            written = self._write(AccessKind.AGENT, agent.name, agent, partial(_of_agent, agent))
+            yield AccessEntry(
+                kind=AccessKind.AGENT,
+                name=agent.name,
+                text=written.text,
+                digest=written.digest,
                 agent=agent.name,
                 created=agent.enrolled_at,
                 used=(Used.AGENT, agent.name),
@@ -90,8 +93,12 @@ class AccessEntries:
 
     def _sight(self, agent: str) -> AccessEntry:
         sight = self.sights.of(agent)
-        return msgspec.structs.replace(
-            self._entry(AccessKind.SIGHT, agent, sight, partial(_of_sight, sight)),
+        written = self._write(AccessKind.SIGHT, agent, sight, partial(_of_sight, sight))
+        return AccessEntry(
+            kind=AccessKind.SIGHT,
+            name=agent,
+            text=written.text,
+            digest=written.digest,
             agent=agent,
             used=(Used.AGENT, agent),
             rows=None if sight.rows is None else tuple(row.text for row in sight.rows),
@@ -102,35 +109,54 @@ class AccessEntries:
             for name in dict.fromkeys(server.credential_names()) if server.confirmed else ():
                 key = credential_key(server.name, name)
                 data = partial(_of_credential, server, name)
-                entry = self._entry(AccessKind.CREDENTIAL, key, server, data)
-                used = (Used.CREDENTIAL, key)
-                yield msgspec.structs.replace(entry, server=server.name, used=used)
+                written = self._write(AccessKind.CREDENTIAL, key, server, data)
+                yield AccessEntry(
+                    kind=AccessKind.CREDENTIAL,
+                    name=key,
+                    text=written.text,
+                    digest=written.digest,
+                    server=server.name,
+                    used=(Used.CREDENTIAL, key),
+                )
 
-    def _rule(self, kind: AccessKind, rule: Rule) -> AccessEntry:
-        entry = self._entry(kind, rule.id, rule, partial(rule_to_data, rule))
-        used = (Used.RULE, rule.id)
-        return msgspec.structs.replace(entry, agent=rule.agent, server=rule.server, used=used)
+    def _rule(self, kind: AccessKind, rule: Rule, seconds_left: int = 0) -> AccessEntry:
+        written = self._write(kind, rule.id, rule, partial(rule_to_data, rule))
+        return AccessEntry(
+            kind=kind,
+            name=rule.id,
+            text=written.text,
+            digest=written.digest,
+            agent=rule.agent,
+            server=rule.server,
+            used=(Used.RULE, rule.id),
+            seconds_left=seconds_left,
+        )
 
     def _profiles(self) -> Iterator[AccessEntry]:
         for profile in self.sights.profiles():
             data = partial(profile_to_data, profile)
-            entry = self._entry(AccessKind.PROFILE, profile.name, profile, data)
-            yield msgspec.structs.replace(entry, rows=tuple(row.text for row in profile.rows))
+            written = self._write(AccessKind.PROFILE, profile.name, profile, data)
+            yield AccessEntry(
+                kind=AccessKind.PROFILE,
+                name=profile.name,
+                text=written.text,
+                digest=written.digest,
+                rows=tuple(row.text for row in profile.rows),
+            )
 
     def _grants(self) -> Iterator[AccessEntry]:
         for rule, seconds in self.rules.grants.living():
-            entry = self._rule(AccessKind.GRANT, rule)
-            yield msgspec.structs.replace(entry, seconds_left=max(1, round(seconds)))
+            yield self._rule(AccessKind.GRANT, rule, max(1, round(seconds)))
 
-    def _entry(
+    def _write(
         self, kind: AccessKind, name: str, of: object, data: Callable[[], JsonObject]
-    ) -> AccessEntry:
-        """Make an entry; of the very object that was written before nothing is written anew."""
+    ) -> _Written:
+        """Write a thing; of the very object that was written before nothing is written anew."""
         written = self._written.get((kind, name))
         if written is None or written.of is not of:
             text = canonical(data())
             written = self._written[kind, name] = _Written(of, text.decode(), digest_of(text))
-        return AccessEntry(kind=kind, name=name, text=written.text, digest=written.digest)
+        return written
 
 
 def credential_key(server: str, name: str) -> str:

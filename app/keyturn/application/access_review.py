@@ -17,7 +17,7 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import LastUse, LookStore, Used
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.tasks import TaskOwner
-from keyturn.domain.access import AccessKey, AccessKind, Looked, is_overdue
+from keyturn.domain.access import AccessKey, AccessKind, Looked, is_overdue, long_ago
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, KeyturnError
 from keyturn.domain.record import Entry, RecordType
@@ -81,13 +81,13 @@ class AccessReview:
 
     def states(self) -> tuple[AccessState, ...]:
         """Return everything that stands, as the window lists it."""
-        now = self._clock.now_utc()
-        return tuple(self._state(entry, now) for entry in self._entries.all())
+        by = long_ago(self._clock.now_utc())
+        return tuple(self._state(entry, by) for entry in self._entries.all())
 
     def overdue(self) -> int:
         """Return how many things nobody looked at for too long."""
-        now = self._clock.now_utc()
-        return sum(self._is_overdue(entry, now) for entry in self._entries.all())
+        by = long_ago(self._clock.now_utc())
+        return sum(_is_overdue(entry, self._since(entry), by) for entry in self._entries.all())
 
     async def keep(self, kind: str, name: str, digest: str) -> None:
         """Write down that a person looked at something and lets it stand.
@@ -159,13 +159,7 @@ class AccessReview:
         known = self._looked.get(entry.key)
         return known if known is not None and known.digest == entry.digest else None
 
-    def _is_overdue(self, entry: AccessEntry, now: str) -> bool:
-        if entry.kind is AccessKind.GRANT:
-            return False
-        since = self._since(entry)
-        return is_overdue(since.at if since is not None else "", now)
-
-    def _state(self, entry: AccessEntry, now: str) -> AccessState:
+    def _state(self, entry: AccessEntry, by: str) -> AccessState:
         since = self._since(entry)
         use = self._uses.of(*entry.used) if entry.used is not None else _NEVER
         is_rule = entry.kind in (AccessKind.RULE, AccessKind.GRANT)
@@ -179,7 +173,7 @@ class AccessReview:
             created=entry.created,
             since=since.at if since is not None else "",
             kept=since is not None and since.kept,
-            overdue=self._is_overdue(entry, now),
+            overdue=_is_overdue(entry, since, by),
             uses=use.count,
             last_used=use.last,
             last_connected=self._uses.of(Used.TOKEN, entry.name).last if is_agent else "",
@@ -201,6 +195,11 @@ async def carry_out_access(
         raise ConfigurationError("Nothing is reviewed here.")
     else:
         await review.keep(intent.kind, intent.name, intent.digest)
+
+
+def _is_overdue(entry: AccessEntry, since: Looked | None, by: str) -> bool:
+    kept_by_itself = entry.kind is AccessKind.GRANT
+    return not kept_by_itself and is_overdue(since.at if since is not None else "", by)
 
 
 def _look_at(entry: AccessEntry, at: str, *, kept: bool = False) -> Looked:

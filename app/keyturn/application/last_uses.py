@@ -56,7 +56,8 @@ class LastUses:
 
     def of(self, kind: Used, name: str) -> LastUse:
         """Return how often and when last."""
-        return _sum(self._kept.get((kind, name), _NEVER), self._new.get((kind, name), _NEVER))
+        kept, new = self._kept.get((kind, name), _NEVER), self._new.get((kind, name))
+        return kept if new is None else _sum(kept, new)
 
     def counts(self, kind: Used) -> dict[str, int]:
         """Return how often each of a kind was used, of those that were."""

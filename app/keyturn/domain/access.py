@@ -4,13 +4,13 @@ Nothing is allowed or denied by it: it reminds a person of what they let stand.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from keyturn.domain.rule_life import seconds_between
+from keyturn.domain.rule_life import written
 
 REVIEW_DAYS = 90
 """What nobody looked at for so long is overdue."""
-_DAY = 24 * 3600.0
 
 
 class AccessKind(StrEnum):
@@ -46,6 +46,11 @@ class Looked:
     """A person looked and kept it."""
 
 
-def is_overdue(at: str, now: str) -> bool:
+def long_ago(now: str) -> str:
+    """Return the moment by which a look is overdue; instants compare as texts."""
+    return written(datetime.fromisoformat(now) - timedelta(days=REVIEW_DAYS))
+
+
+def is_overdue(at: str, by: str) -> bool:
     """Tell whether it is time to look again; also where nobody knows when that was done."""
-    return not at or seconds_between(at, now) >= REVIEW_DAYS * _DAY
+    return at <= by

@@ -6,7 +6,7 @@ from keyturn.application.access_entries import AccessEntries
 from keyturn.application.access_messages import AccessState, EndGrant, KeepAccess
 from keyturn.application.access_review import AccessReview
 from keyturn.application.ports.stores import Used
-from keyturn.domain.access import REVIEW_DAYS, AccessKind, is_overdue
+from keyturn.domain.access import REVIEW_DAYS, AccessKind, is_overdue, long_ago
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, KeyturnError
@@ -262,6 +262,9 @@ def test_a_broker_without_one_says_so() -> None:
     play(story)
 
 
-def test_nobody_knows_is_overdue() -> None:
-    assert is_overdue("", "2026-01-01T00:00:00.000Z")
-    assert not is_overdue("2026-01-01T00:00:00.000Z", "2025-01-01T00:00:00.000Z")
+def test_what_nobody_knows_is_overdue_and_a_clock_set_back_makes_nothing_so() -> None:
+    by = long_ago("2026-04-01T00:00:00.000Z")
+    assert by == "2026-01-01T00:00:00.000Z"
+    assert is_overdue("", by)
+    assert is_overdue(by, by)
+    assert not is_overdue("2030-01-01T00:00:00.000Z", by)
