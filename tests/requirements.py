@@ -196,6 +196,7 @@ RULE_ROWS = _section(
     ("R4", RULES, "500 rules are deleted in 1 s, and it can be undone."),
     ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
     ("RULE-FORM", KEPT, "The form has every limit and window, and loses none of a rule."),
+    ("RULE-TEXT", KEPT, "Rules written as text are read as the same rules, nothing hidden."),
 )
 
 FIRST_RUN = _section(
