@@ -195,6 +195,8 @@ RULE_ROWS = _section(
     ("R3", KEPT, "A changed definition suspends the tool's rules before the next call."),
     ("R4", RULES, "500 rules are deleted in 1 s, and it can be undone."),
     ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
+    ("RULE-FORM", KEPT, "The form has every limit and window, and loses none of a rule."),
+    ("RULE-TEXT", KEPT, "Rules written as text are read as the same rules, nothing hidden."),
 )
 
 FIRST_RUN = _section(
@@ -341,6 +343,14 @@ REACH = _section(
     ("ENV3", KEPT, "Labels and pairs are proposed or kept, and changed by a person only."),
 )
 
+ACCESS_REVIEW = _section(
+    "issue 4, Build 6",
+    ("ACCESS-1", KEPT, "What gives access is listed with its last use: keep, narrow, take away."),
+    ("ACCESS-2", KEPT, "What nobody looked at for 90 days is overdue, over restarts too."),
+    ("ACCESS-3", KEPT, "What a person keeps is what was on screen, and it is recorded."),
+    ("ACCESS-4", KEPT, "Who changes what was noted puts no look off."),
+)
+
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
@@ -364,4 +374,5 @@ REQUIREMENTS = (
     *ROUTES,
     *LAUNCH,
     *REACH,
+    *ACCESS_REVIEW,
 )

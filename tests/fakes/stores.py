@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from keyturn.application.ports.stores import Consent, LastUse, Used
+from keyturn.application.ports.stores import Consent, LastUse, Looks, Used
+from keyturn.domain.access import AccessKey, Looked
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
+from keyturn.domain.errors import KeyturnError
 from keyturn.domain.rule import Rule
 from keyturn.domain.sight import Sight, SightProfile
 
@@ -124,6 +126,26 @@ class FakeSightStore:
 
     async def remove_profile(self, name: str) -> bool:
         return self.by_name.pop(name, None) is not None
+
+
+class FakeLookStore:
+    """What was noted of the access review; a test can have it forgotten, or fail."""
+
+    def __init__(self) -> None:
+        self.kept: dict[AccessKey, Looked] = {}
+        self.forgotten = False
+        self.failing: KeyturnError | None = None
+
+    async def looks(self) -> Looks:
+        return Looks(looks=tuple(self.kept.values()), forgotten=self.forgotten)
+
+    async def put_looks(self, looks: Sequence[Looked], *, gone: Sequence[AccessKey]) -> None:
+        if self.failing is not None:
+            raise self.failing
+        self.forgotten = False
+        for key in gone:
+            del self.kept[key]
+        self.kept |= {(look.kind, look.name): look for look in looks}
 
 
 class FakeUseStore:

@@ -15,7 +15,11 @@ from keyturn.application.console_state import (
     SealState,
     StopState,
 )
+from keyturn.application.pin_messages import SettleSeals
 from keyturn.domain.rule import Effect
+from keyturn.gui.access.presenter import AccessPresenter
+from keyturn.gui.access.used import UsedReader
+from keyturn.gui.access.view import AccessView
 from keyturn.gui.agents.presenter import AgentsPresenter
 from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.appearance import AppearanceKeeper
@@ -35,7 +39,8 @@ from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
-from keyturn.presentation.rules import RuleDraft
+from keyturn.presentation.owed_pins import OwedPins
+from keyturn.presentation.rule_drafts import RuleDraft, TypedLimits
 from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
@@ -102,6 +107,78 @@ def rules_form(studio: Studio) -> MainWindow:
     return framed(Page.RULES, view, studio)
 
 
+def rules_limits(studio: Studio) -> MainWindow:
+    """A rule that allows, with every limit, one of which cannot be read."""
+    _, view, presenter = rules(studio)
+    limits = TypedLimits(
+        per_minute="3", uses="100", touches_per_call="5", touches_per_hour="50", until="2026-12-24"
+    )
+    presenter.start_rule(
+        RuleDraft(effect=Effect.ALLOW, agent="coder", server="git", tool="status", limits=limits)
+    )
+    return framed(Page.RULES, view, studio)
+
+
+def rules_freeze(studio: Studio) -> MainWindow:
+    """A change freeze that no approval gets past."""
+    _, view, presenter = rules(studio)
+    windows = (("2026-12-20 18:00", "2027-01-02 08:00"), ("2027-03-01", "2027-03-02"))
+    presenter.start_rule(
+        RuleDraft(
+            effect=Effect.DENY,
+            agent="coder",
+            server="git",
+            tool="push",
+            never=True,
+            limits=TypedLimits(windows=windows),
+        )
+    )
+    return framed(Page.RULES, view, studio)
+
+
+def access(studio: Studio) -> tuple[SpyBridge, AccessView]:
+    """Return the access review, filled."""
+    bridge, view = SpyBridge(), AccessView(studio.look)
+    AccessPresenter(
+        bridge=bridge,
+        sender=IntentSender(bridge, view),
+        view=view,
+        words=studio.look.words,
+        used=UsedReader(),
+        parent=view,
+    )
+    bridge.setParent(view)
+    bridge.tell(StateChanged(access=data.ACCESS))
+    return bridge, view
+
+
+def access_list(studio: Studio) -> MainWindow:
+    """What gives access, the overdue first."""
+    return framed(Page.ACCESS, access(studio)[1], studio)
+
+
+def access_detail(studio: Studio) -> MainWindow:
+    """An agent with its token."""
+    _, view = access(studio)
+    view.entry_chosen.emit("agent:analyst")
+    return framed(Page.ACCESS, view, studio)
+
+
+def access_revoke(studio: Studio) -> MainWindow:
+    """The question before a rule is taken away."""
+    _, view = access(studio)
+    view.entry_chosen.emit("rule:r-1")
+    view.detail.revoke.click()
+    return framed(Page.ACCESS, view, studio)
+
+
+def agents_overdue(studio: Studio) -> MainWindow:
+    """That something is overdue is said here, too."""
+    bridge, view = agents(studio)
+    bridge.tell(StateChanged(access=data.ACCESS))
+    return framed(Page.AGENTS, view, studio)
+
+
 def rules_empty(studio: Studio) -> MainWindow:
     """No rule at all, and the question before the looser built-in rule."""
     bridge, view, _ = rules(studio)
@@ -122,7 +199,9 @@ def rules_changed(studio: Studio) -> MainWindow:
     bridge.tell(StateChanged(seals=SealState(state="on", changed=(change,))))
     window = framed(Page.RULES, view, studio)
     view.seals.drop.click()
-    window.pin_bar.ask(studio.look.words("console.pin_wanted_change"))
+    owed = OwedPins(studio.look.words, lambda _rule: None)
+    what_for = owed.said(SettleSeals(n=1, table="rules", shown="a" * 64, accept=False))
+    window.pin_bar.ask(what_for, studio.look.words("console.pin_wrong", n=3))
     return window
 
 
@@ -325,6 +404,12 @@ SCENES: dict[str, Scene] = {
     "rules-detail": rules_detail,
     "rules-remove": rules_remove,
     "rules-form": rules_form,
+    "rules-limits": rules_limits,
+    "rules-freeze": rules_freeze,
+    "access": access_list,
+    "access-detail": access_detail,
+    "access-revoke": access_revoke,
+    "agents-overdue": agents_overdue,
     "rules-empty": rules_empty,
     "rules-changed": rules_changed,
     "agents": agents_list,

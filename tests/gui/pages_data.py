@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from keyturn.application.access_messages import AccessState
 from keyturn.application.console_protocol import StateChanged, Welcome
 from keyturn.application.console_state import (
     AgentState,
@@ -191,4 +192,29 @@ WELCOME: Final = Welcome(
     profile="",
     database="/srv/keyturn/keyturn.db",
     settings={},
+)
+
+ACCESS_RULE: Final = canonical(
+    rule_to_data(Rule(id="r-1", effect=Effect.ALLOW, agent="analyst", server="reports"))
+).decode()
+_OLD, _NOW = "2026-01-02T03:04:05.000Z", "2026-11-20T03:04:05.000Z"
+ACCESS: Final = (
+    AccessState(
+        kind="agent",
+        name="analyst",
+        agent="analyst",
+        digest="d1",
+        created=_OLD,
+        since=_NOW,
+        kept=True,
+        uses=412,
+        last_used=_NOW,
+        last_connected=_NOW,
+        http=True,
+    ),
+    AccessState(kind="sight", name="analyst", agent="analyst", digest="d2", since=_NOW),
+    AccessState(kind="credential", name="ship/key", server="ship", digest="d3", since=_NOW),
+    AccessState(kind="rule", name="r-1", digest="d4", since=_OLD, overdue=True, rule=ACCESS_RULE),
+    AccessState(kind="profile", name="Release", digest="d5", since=_NOW, rows=("ship/*",)),
+    AccessState(kind="grant", name="g-1", rule=ACCESS_RULE, seconds_left=300),
 )

@@ -159,6 +159,7 @@ def change(qtbot: QtBot, look: Look) -> Iterator[Change]:
     """Return a change that a person asked for, and what they were told of it."""
     bridge, bar, told = SpyBridge(), PinBar(look), list[bool]()
     sender = IntentSender(bridge)
+    sender.second = "Later."
     sender.pin_wanted.connect(bar.ask)
     sender.pin_settled.connect(bar.clear)
     bar.given.connect(sender.give_pin)
@@ -187,7 +188,53 @@ def test_a_change_that_takes_it_is_sent_once_more_with_it(qtbot: QtBot, change: 
         assert decode_from_window(sent.intent.encode()) == RemoveRule(n=sent.n, id="r-deny")
         bridge.intent_done.emit(IntentDone(n=sent.n, ok=ok, sentence="No.", pin=not ok))
         assert bar.isVisible() is not ok
+        # What it is for stays to be read while the PIN was the wrong one.
+        assert (bar.text.text(), bar.fault.sentence) == ("Why.", "No." if not ok else "")
     assert told == [True]
+
+
+@pytest.mark.requirement("PIN-1", "LAW-4")
+@pytest.mark.parametrize("typed", [False, True])
+def test_no_other_change_takes_the_place_of_the_one_that_waits(
+    qtbot: QtBot, change: Change, typed: bool
+) -> None:
+    """A program that presses Remove while the bar is open, or while the PIN is looked at."""
+    bridge, sender, bar, told = change
+    if typed:
+        qtbot.keyClicks(bar.field, "1234")
+        bar.go.click()
+    heard = list[IntentDone]()
+    sender.send(lambda n: RemoveRule(n=n, id="r-other"), heard.append)
+    other = bridge.sent[-1].n
+    bridge.intent_done.emit(IntentDone(n=other, ok=False, sentence="Other.", pin=True))
+    assert [(done.ok, done.sentence) for done in heard] == [(False, "Later.")]
+    assert (bar.isVisible(), bar.text.text()) == (True, "Why.")
+    if not typed:
+        qtbot.keyClicks(bar.field, "1234")
+        bar.go.click()
+    (sent,) = [message for message in bridge.sent if isinstance(message, WithPin)]
+    assert decode_from_window(sent.intent.encode()) == RemoveRule(n=sent.n, id="r-deny")
+    bridge.intent_done.emit(IntentDone(n=sent.n, ok=True))
+    assert (told, bar.isVisible()) == ([True], False)
+
+
+@pytest.mark.requirement("PIN-1")
+def test_left_undone_while_the_pin_is_looked_at_it_is_told_once(
+    qtbot: QtBot, change: Change
+) -> None:
+    """What became of it, which may be that it was done; the next change is asked about."""
+    bridge, sender, bar, told = change
+    qtbot.keyClicks(bar.field, "1234")
+    bar.go.click()
+    typed = bridge.sent[-1].n
+    sender.drop_pin()
+    assert told == []
+    bridge.intent_done.emit(IntentDone(n=typed, ok=False, sentence="No.", pin=True))
+    assert told == [False]
+    sender.send(lambda n: RemoveRule(n=n, id="r-other"))
+    next_one = bridge.sent[-1].n
+    bridge.intent_done.emit(IntentDone(n=next_one, ok=False, sentence="Other.", pin=True))
+    assert bar.text.text() == "Other."
 
 
 @pytest.mark.requirement("PIN-1")

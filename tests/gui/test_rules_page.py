@@ -31,8 +31,9 @@ from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.widgets.choices import ChoiceRow
-from keyturn.presentation.rules import RuleDraft
+from keyturn.presentation.rule_drafts import RuleDraft
 from keyturn.presentation.rules_builder import RulesBuilder, read_rules
+from keyturn.storage.queries.items import UsedName, UsedNames
 from tests.gui import pages_data as data
 from tests.gui.scenes import let_go, settle
 from tests.gui.spy_bridge import SpyBridge
@@ -363,3 +364,66 @@ def test_a_locked_and_a_missing_keychain_are_said(page: Page) -> None:
     assert not pane.drop.isVisible()
     page.bridge.tell(StateChanged(seals=SealState(state="on", unmarked=True)))
     assert pane.isVisible()
+
+
+@pytest.mark.requirement("RULE-FORM")
+def test_a_rule_is_changed_in_its_place_and_read_back(page: Page) -> None:
+    """Saved is said of the rule as it is now, not because one of its id is there."""
+    page.view.rule_chosen.emit(FIRST)
+    page.view.detail.change.click()
+    form = page.view.form
+    assert page.view.side is form
+    form.limits.counts["per_minute"].setText("5")
+    assert "at most 5 calls a minute" in form.bounds.text()
+    form.limits.until.setText("soon")
+    form.save.click()
+    assert page.bridge.sent == []
+    assert "soon" in form.outcome.sentence
+    form.limits.until.setText("")
+    form.save.click()
+    rule = page.last_rule()
+    assert (rule.id, rule.limits.per_minute, rule.name) == (FIRST, 5, "Reads in reports")
+    page.bridge.answer()
+    assert page.view.side is form
+    others = tuple(known for known in data.RULES if FIRST not in known.data)
+    page.bridge.tell(StateChanged(rules=(data.state_of(rule), *others)))
+    assert page.view.side is page.view.detail
+    assert page.view.detail.outcome.sentence == "Saved, read back and in force."
+
+
+def choose(page: Page, name: str) -> None:
+    """Click a row of the form."""
+    row = page.view.form.findChild(ChoiceRow, name)
+    assert row is not None
+    row.click()
+
+
+@pytest.mark.requirement("RULE-FORM")
+def test_a_change_freeze_is_made_in_the_form(page: Page) -> None:
+    """Windows for a rule that denies or asks, limits for one that allows; never beside deny."""
+    page.view.add.click()
+    form = page.view.form
+    assert form.limits.windows[0].isVisibleTo(form)
+    choose(page, "effect_allow")
+    assert not form.limits.windows[0].isVisibleTo(form)
+    assert form.limits.until.isVisibleTo(form)
+    choose(page, "effect_deny")
+    form.never.click()
+    form.limits.windows[0].start(("2026-12-20 18:00", "2027-01-02 08:00"))
+    form.limits.more.click()
+    form.limits.windows[1].start(("2027-03-01", "2027-03-02"))
+    form.save.click()
+    rule = page.last_rule()
+    assert (len(rule.during), rule.never, rule.limits.are_set) == (2, True, False)
+
+
+@pytest.mark.requirement("ACCESS-1")
+def test_a_rule_is_narrowed_to_what_it_was_used_for(page: Page) -> None:
+    used = UsedNames(names=(UsedName(server="reports", name="read_report", method=""),))
+    page.presenter.narrow(FIRST, used)
+    assert page.view.side is page.view.form
+    assert page.view.form.draft.tool == "read_report"
+    assert "90 days" in page.view.form.outcome.sentence
+    page.view.form.save.click()
+    assert (page.last_rule().id, page.last_rule().tool) == (FIRST, "read_report")
+    page.presenter.narrow("gone", used)

@@ -26,6 +26,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.widgets.buttons import Button
 from keyturn.gui.widgets.choices import ChoiceRow
+from keyturn.storage.queries.items import UsedName, UsedNames
 from tests.gui import pages_data as data
 from tests.gui.scenes import let_go
 from tests.gui.spy_bridge import SpyBridge
@@ -126,6 +127,22 @@ def test_more_than_now_is_asked_about_first(page: Page) -> None:
     page.view.sight.question.go.click()
     (sent,) = page.sent()
     assert sent.rows == ("call logistics/list_orders", "reports/*")
+
+
+@pytest.mark.requirement("ACCESS-1")
+def test_a_list_is_narrowed_to_what_was_used(page: Page) -> None:
+    """Ticked is what was used, nothing is sent before it is saved, and less asks nothing."""
+    used = UsedNames(names=(UsedName(server="reports", name="read_report", method=""),))
+    page.presenter.sights.narrow("analyst", used)
+    assert page.view.side is page.view.sight
+    assert page.view.sight.ticked() == ("call reports/read_report",)
+    assert "1 name" in page.view.sight.outcome.sentence
+    assert page.sent() == []
+    page.view.sight.save.click()
+    assert [sent.rows for sent in page.sent()] == [("call reports/read_report",)]
+    page.presenter.sights.narrow("analyst", UsedNames(names=()))
+    assert page.view.sight.ticked() == ()
+    assert "Nothing of it was used" in page.view.sight.outcome.sentence
 
 
 def test_everything_again_is_asked_about_first(page: Page) -> None:

@@ -22,7 +22,7 @@ from keyturn.gui.theme import Appearance
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.arming import ArmingTerms, Subject
 from keyturn.presentation.credentials_builder import row_id
-from keyturn.presentation.rules import RuleDraft
+from keyturn.presentation.rule_drafts import RuleDraft
 from keyturn.presentation.topbar import ProtectionState, TopBarView
 from tests.gui import pages_data as data
 from tests.gui.conftest import Clock
@@ -34,7 +34,7 @@ pytestmark = [
     pytest.mark.qt_log_ignore("This plugin does not support"),
 ]
 OPERABLE = (QAbstractButton, QLineEdit, QAbstractItemView)
-PAGES = (Page.RULES, Page.AGENTS, Page.CREDENTIALS, Page.SETTINGS)
+PAGES = (Page.RULES, Page.AGENTS, Page.ACCESS, Page.CREDENTIALS, Page.SETTINGS)
 SIZES = ((1280, 800), (640, 480))
 OPENINGS = ("list", "pane", "form", "question")
 
@@ -56,9 +56,14 @@ class Desk(DeskScene):
             self.button("open_enrolment").click()
         elif page is Page.CREDENTIALS and what != "list":
             self.press(self.view(page), "credentials_table", row_id("git", "forge-token"))
+        elif page is Page.ACCESS:
+            self.bridge.tell(StateChanged(access=data.ACCESS))
+            if what != "list":
+                self.press(self.view(page), "access_table", "agent:analyst")
         asking = {
             Page.RULES: "remove_rule",
             Page.AGENTS: "revoke_agent",
+            Page.ACCESS: "revoke_access",
             Page.CREDENTIALS: "remove_credential",
             Page.SETTINGS: "do_quit",
         }

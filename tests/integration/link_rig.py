@@ -240,6 +240,8 @@ class World:
     server_log: list[bytes] = field(default_factory=list[bytes])
     known: KnownSecrets = field(default_factory=KnownSecrets)
     secrets: FakeSecretStore = field(default_factory=FakeSecretStore)
+    given: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    """Servers and the secrets that they were given."""
     sign_ins: Callable[[], SignIns] | None = None
     """Of servers that want to know who asks."""
     told: list[Alert] = field(default_factory=list[Alert])
@@ -413,6 +415,7 @@ class World:
             large=large,
             sign_ins=self.sign_ins,
             alert=self.alerts.happened,
+            credential_used=lambda server, name: self.given.append((server, name)),
         )
 
     @property

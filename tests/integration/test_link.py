@@ -481,6 +481,7 @@ def test_a_locked_keychain_is_named_and_the_call_recorded(tmp_path: Path) -> Non
         await first.shake()
         await first.call(1, "echo")
         assert Milestone.CREDENTIAL in world.milestones.seen
+        assert world.given == [("raw", "ship")]
         await first.link.end()
         world.secrets.state = "locked"
         wire = world.link(server)
@@ -489,6 +490,7 @@ def test_a_locked_keychain_is_named_and_the_call_recorded(tmp_path: Path) -> Non
         assert "keychain" in error["message"]
         assert "keychain" in text_of(await wire.call(2, "echo"))
         assert outcomes(world)[-1] == Outcome.REFUSED_KEYCHAIN.value
+        assert len(world.given) == 1
 
     tell(tmp_path, story)
 

@@ -136,6 +136,7 @@ async def broker(world: World, *, headless: bool = False, **more: Any) -> AsyncG
             headless=headless,
             environment=os.environ,
             server_log=lambda _server: world.server_log.append,
+            token_used=more.get("token_used", list[str]().append),
         ),
     )
     time_server = ServerConfig(
@@ -168,12 +169,14 @@ async def broker(world: World, *, headless: bool = False, **more: Any) -> AsyncG
 
 def test_a_greeted_connection_reaches_its_server(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        async with broker(world) as b:
+        used = list[str]()
+        async with broker(world, token_used=used.append) as b:
             assert b.path.stat().st_mode & 0o777 == 0o600
             talk = await b.greet()
             assert (await talk.ask(1, "ping", {"a": 1}))["result"] == {"a": 1}
             (connection,) = b.hub.connections()
             assert (connection.agent, connection.agent_enrolled) == ("analyst", True)
+            assert used == ["analyst"]
             assert b.hub.running("raw") == 1
             await talk.close()
         assert b.hub.connections() == ()
@@ -195,11 +198,13 @@ def test_who_has_no_token_is_not_taken_for_its_bearer(
     tmp_path: Path, fields: dict[str, str], agent: str
 ) -> None:
     async def story(world: World) -> None:
-        async with broker(world) as b:
+        used = list[str]()
+        async with broker(world, token_used=used.append) as b:
             talk = await b.greet(**fields)
             await talk.ask(1, "ping")
             (connection,) = b.hub.connections()
             assert (connection.agent, connection.agent_enrolled) == (agent, False)
+            assert used == []
             await talk.close()
 
     tell(tmp_path, story)

@@ -10,6 +10,7 @@ import pytest
 from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.stores import Used
+from keyturn.application.seals import Seals
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.windowed import make_seals
 from keyturn.domain.configuration import Limits
@@ -33,6 +34,15 @@ EDITS = {
 @asynccontextmanager
 async def started(folders: Folders, keychain: FakeSecretStore) -> AsyncGenerator[Foundation]:
     """Start what a broker with a window stands on, and end it."""
+    async with sealed(folders, keychain) as (foundation, _):
+        yield foundation
+
+
+@asynccontextmanager
+async def sealed(
+    folders: Folders, keychain: FakeSecretStore
+) -> AsyncGenerator[tuple[Foundation, Seals]]:
+    """The same, with its seals."""
     foundation = await lay_foundation(
         folders.profile,
         folders.env(),
@@ -50,7 +60,7 @@ async def started(folders: Folders, keychain: FakeSecretStore) -> AsyncGenerator
     seals = make_seals(foundation, keychain, pins)
     try:
         await seals.start()
-        yield foundation
+        yield foundation, seals
     finally:
         await seals.close()
         await foundation.close()
@@ -81,6 +91,32 @@ def test_lists_that_another_program_changed_show_nothing_to_anybody(edit: str) -
             connection.executescript(edit)
         async with started(folders, keychain) as foundation:
             assert sees(foundation, "read_page") == (False, False)
+
+    told(story)
+
+
+@pytest.mark.requirement("HIDE-1", "SEAL-2")
+@pytest.mark.parametrize("edit", EDITS)
+def test_leaving_a_list_out_shows_its_agent_nothing_rather_than_all(edit: str) -> None:
+    """The one button that is always there must not undo what the list was made for."""
+
+    async def story(folders: Folders) -> None:
+        keychain = FakeSecretStore()
+        folders.profile.create()
+        async with started(folders, keychain) as foundation:
+            await foundation.registry.enrol("analyst")
+            await foundation.sights.set_rows("analyst", READS)
+        with closing(sqlite3.connect(folders.profile.database)) as connection:
+            connection.executescript(EDITS[edit])
+        async with sealed(folders, keychain) as (foundation, seals):
+            (change,) = seals.state().changed
+            await seals.settle(change.table, change.shown, accept=False)
+            assert seals.state().changed == ()
+            assert sees(foundation) == (False, True)
+            # Where only another one's was added, its own is as it was.
+            assert sees(foundation, "read_page")[0] is (edit == "a list added")
+        async with started(folders, keychain) as foundation:
+            assert sees(foundation) == (False, True)
 
     told(story)
 

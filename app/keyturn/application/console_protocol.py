@@ -7,6 +7,7 @@ The pipes are inherited and have no name, so nothing else can speak this (archit
 
 import msgspec
 
+from keyturn.application.access_messages import AccessIntent, AccessState
 from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_state import (
@@ -87,6 +88,7 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
     health: HealthState | None = None
     seals: SealState | None = None
     pin: PinState | None = None
+    access: tuple[AccessState, ...] | None = None
     history: int | None = None
     """Counts up when history has something new."""
 
@@ -124,7 +126,10 @@ class IntentDone(_Message, frozen=True, kw_only=True, tag="done"):
     sentence: str = ""
     """For the person; empty when there is nothing to say."""
     pin: bool = False
-    """It takes the PIN, which did not come with it or is not the right one."""
+    """It takes the PIN, which did not come with it or is not the right one.
+
+    Where none came, the sentence says what the change is.
+    """
 
 
 ToWindow = (
@@ -356,6 +361,7 @@ Intent = (
     | SetEnvironment
     | SetReach
     | SightIntent
+    | AccessIntent
     | Quit
 )
 FromWindow = Pong | Decide | WithPin | Intent

@@ -39,7 +39,9 @@ class Control:
         raise_window: Callable[[], bool],
         facts: JsonObject,
         home: str,
+        overdue: Callable[[], int] = lambda: 0,
     ) -> None:
+        """`overdue` counts what nobody looked at in the access review for too long."""
         self._stop = stop
         self._approvals = approvals
         self._registry = registry
@@ -48,6 +50,7 @@ class Control:
         self._raise_window = raise_window
         self._facts = facts
         self._home = home
+        self._overdue = overdue
         self._handlers: dict[str, _Handler] = {
             "status": self._status,
             "stop": self._engage,
@@ -90,6 +93,7 @@ class Control:
             "waiting": len(waiting),
             "connections": len(connections),
             "agents": agents,
+            "access_overdue": self._overdue(),
             **self._facts,
         }
 

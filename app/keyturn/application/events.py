@@ -17,6 +17,7 @@ class Topic(StrEnum):
     HISTORY = "history"
     HEALTH = "health"
     SEALS = "seals"
+    ACCESS = "access"
 
 
 class Observers:

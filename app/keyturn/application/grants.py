@@ -24,8 +24,11 @@ class _Grant:
     """The end that was chosen; it never moves."""
     used_ns: int
 
+    def over_ns(self) -> int:
+        return min(self.ends_ns, self.used_ns + int(IDLE_SECONDS * _SECOND))
+
     def is_over(self, now_ns: int) -> bool:
-        return now_ns >= self.ends_ns or now_ns >= self.used_ns + int(IDLE_SECONDS * _SECOND)
+        return now_ns >= self.over_ns()
 
 
 class Grants:
@@ -71,6 +74,18 @@ class Grants:
             return False
         grant.used_ns = now
         return True
+
+    def living(self) -> tuple[tuple[Rule, float], ...]:
+        """Return what lives, and for how many seconds at most while nothing uses it."""
+        now = self._clock.monotonic_ns()
+        self._drop(lambda grant: grant.is_over(now))
+        return tuple((g.rule, (g.over_ns() - now) / _SECOND) for g in self._grants.values())
+
+    def end(self, rule_id: str) -> bool:
+        """End one; False where there is none."""
+        lived = rule_id in self._grants
+        self._drop(lambda grant: grant.rule.id == rule_id)
+        return lived
 
     def clear(self) -> None:
         """End all of them."""

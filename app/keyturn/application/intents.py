@@ -6,6 +6,8 @@ Only the console pipe and the terminal approver reach this (architecture.md law 
 from collections.abc import Awaitable, Callable
 from typing import assert_never
 
+from keyturn.application.access_messages import AccessIntent
+from keyturn.application.access_review import AccessReview, carry_out_access
 from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.agreements import Agreements, PinShown
 from keyturn.application.approvals import Approvals
@@ -75,6 +77,7 @@ class Intents:
         sign_ins: SignInDesk,
         labelling: Labelling,
         seals: Seals | None = None,
+        access: AccessReview | None = None,
         set_pin: Callable[[SetPin], Awaitable[None]] | None = None,
         guard: PinGuard | None = None,
         observers: Observers,
@@ -92,6 +95,7 @@ class Intents:
         self._sign_ins = sign_ins
         self._labelling = labelling
         self._seals = seals
+        self._access = access
         self._observers = observers
         self._home = home
         self._quit = quit_broker
@@ -108,8 +112,8 @@ class Intents:
         await self._do(intent)
 
     async def _do(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
-        if isinstance(intent, SightIntent):
-            await carry_out_sight(intent, self._sights)
+        if isinstance(intent, SightIntent | AccessIntent):
+            await self._do_of_others(intent)
             return
         match intent:
             case StopAll():
@@ -166,6 +170,12 @@ class Intents:
                 self._quit()
             case _:
                 assert_never(intent)
+
+    async def _do_of_others(self, intent: SightIntent | AccessIntent) -> None:
+        if isinstance(intent, AccessIntent):
+            await carry_out_access(intent, self._access, self._rules)
+        else:
+            await carry_out_sight(intent, self._sights)
 
     async def _save_rule(self, intent: SaveRule) -> None:
         rule = rule_of(intent.data)

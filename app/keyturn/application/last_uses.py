@@ -35,6 +35,8 @@ class LastUses:
         self._timer: Timer | None = None
         self._tasks = TaskOwner()
         self._loaded = False
+        self.on_kept: Callable[[], None] = lambda: None
+        """Called when new uses were written."""
 
     async def load(self) -> None:
         """Read what was used before."""
@@ -54,7 +56,8 @@ class LastUses:
 
     def of(self, kind: Used, name: str) -> LastUse:
         """Return how often and when last."""
-        return _sum(self._kept.get((kind, name), _NEVER), self._new.get((kind, name), _NEVER))
+        kept, new = self._kept.get((kind, name), _NEVER), self._new.get((kind, name))
+        return kept if new is None else _sum(kept, new)
 
     def counts(self, kind: Used) -> dict[str, int]:
         """Return how often each of a kind was used, of those that were."""
@@ -89,6 +92,7 @@ class LastUses:
                 key: _sum(self._kept.get(key, _NEVER), use) for key, use in batch.items()
             }
             self._new = dict(_left(self._new, batch))
+        self.on_kept()
 
 
 def _left(new: Mapping[_Key, LastUse], written: Mapping[_Key, LastUse]) -> Mapping[_Key, LastUse]:

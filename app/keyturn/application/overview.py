@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from keyturn.application.access_review import AccessReview
 from keyturn.application.agreed_values import changed_values, shown_subject
 from keyturn.application.agreements import Agreements, confirmed_of
 from keyturn.application.connection import Connection
@@ -36,6 +37,7 @@ from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
 from keyturn.domain.definition import Pin, ReviewState, review_state
 from keyturn.domain.errors import SecretStoreUnavailable
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.rule import Rule
 from keyturn.domain.rule_data import rule_to_data
 
 ALL_TOPICS = frozenset(Topic)
@@ -59,6 +61,7 @@ class Overview:
         sign_ins: SignInDesk,
         environments: Environments,
         seals: Seals | None = None,
+        access: AccessReview | None = None,
     ) -> None:
         self._stop = stop
         self._rules = rules
@@ -72,6 +75,7 @@ class Overview:
         self._sign_ins = sign_ins
         self._environments = environments
         self._seals = seals
+        self._access = access
         self._history = 0
         self.pin: Callable[[], PinState] | None = None
         """Set where there is a PIN to speak of."""
@@ -104,6 +108,9 @@ class Overview:
             seals=self._seals.state()
             if self._seals is not None and Topic.SEALS in topics
             else None,
+            access=self._access.states()
+            if self._access is not None and Topic.ACCESS in topics
+            else None,
             history=self._history if Topic.HISTORY in topics else None,
         )
 
@@ -122,6 +129,10 @@ class Overview:
             cards_refused=view.cards_refused,
             careful=view.careful,
         )
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """Return a rule that is in force; None for none of that id."""
+        return next((rule for rule in self._rules.rules if rule.id == rule_id), None)
 
     def _agents(self) -> tuple[AgentState, ...]:
         connections = self._live.connections()

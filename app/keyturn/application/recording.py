@@ -1,6 +1,6 @@
 """What the use cases write down: entries of the log made from calls, answers and events."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from keyturn.application.approval_request import Answer, ApprovalRequest, RequestKind
@@ -73,6 +73,8 @@ class Recorder:
         self._log = log
         self._mask = mask
         self._names = RecordedNames(mask)
+        self.on_decision: Callable[[str], None] = lambda _agent: None
+        """Called with the agent of each decision, where it proved who it is."""
 
     def decision(
         self,
@@ -98,14 +100,14 @@ class Recorder:
         if call is not None:
             committed = arguments or call.canonical_arguments()
             kept, masked = _masked_arguments(call, committed, self._mask)
-        host = connection.peer.host
-        peer: JsonObject = {} if host is None else {"pid": host.pid, "executable": host.executable}
+        if connection.agent_enrolled:
+            self.on_decision(connection.agent)
         return Entry(
             type=RecordType.DECISION,
             call=call_id,
             session=connection.session.id,
             agent=connection.agent,
-            agent_peer=peer,
+            agent_peer=_peer_of(connection),
             server=connection.server.name,
             def_hash=call.def_hash if call is not None else "",
             tool=self.name_of(call) if call is not None else self._names.claimed(tool),
@@ -122,7 +124,7 @@ class Recorder:
             details={
                 **method_details(call.method if call is not None else method),
                 **self._names.of_rule(judgement),
-                **self._masked({**_answer_details(answer), **(details or {})}),
+                **masked_details({**_answer_details(answer), **(details or {})}, self._mask),
             },
             arguments=kept,
             masked=masked,
@@ -305,16 +307,17 @@ class Recorder:
                 actor=actor_of(outcome),
                 shown_ms=answer.shown_ms if answer is not None else 0,
                 prompt_hash=answer.prompt_hash if answer is not None else "",
-                details=self._masked(details),
+                details=masked_details(details, self._mask),
                 arguments=masked,
                 masked=masked != committed,
                 committed=committed,
             )
         )
 
-    def _masked(self, details: JsonObject) -> JsonObject:
-        """Mask what a person wrote and what a fault says, before it is chained for good."""
-        return masked_details(details, self._mask)
+
+def _peer_of(connection: Connection) -> JsonObject:
+    host = connection.peer.host
+    return {} if host is None else {"pid": host.pid, "executable": host.executable}
 
 
 def _masked_arguments(call: ToolCall, committed: bytes, mask: SecretMask) -> tuple[bytes, bool]:

@@ -219,6 +219,17 @@ class RuleBook:
         self._refuse_unusable(rule)
         await self._log.commit(self._entry("granted", rule))
         self.grants.make(rule, scope, seconds)
+        self._observers.changed(Topic.ACCESS)
+
+    async def end_grant(self, rule_id: str) -> bool:
+        """End a remembered approval before its time; False where it has ended."""
+        rule = next((rule for rule, _ in self.grants.living() if rule.id == rule_id), None)
+        if rule is None:
+            return False
+        self.grants.end(rule_id)
+        await self._log.commit(self._entry("grant_ended", rule))
+        self._observers.changed(Topic.ACCESS)
+        return True
 
     async def remove(self, rule_id: str) -> bool:
         """Remove a rule; False when there is none of that id."""

@@ -46,6 +46,7 @@ from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import KeyturnError, PinWanted
 from keyturn.domain.system_text import readable
+from keyturn.presentation.owed_pins import OwedPins
 from keyturn.presentation.words import Words
 
 _log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ class ConsoleApprover:
         self._approvals = approvals
         self._words = words
         self._answers = ConsoleAnswers(approvals, words, pins)
+        self._owed = OwedPins(words, overview.rule)
         self._gave_up = gave_up
         self._pace = pace or ConsolePace()
         self._pipe = pipe or ConsolePipe()
@@ -304,8 +306,8 @@ class ConsoleApprover:
         try:
             await self._intents.carry_out(intent, pin=pin)
         except PinWanted:
-            wanted = self._words("console.pin_wanted_change")
-            self._write(IntentDone(n=intent.n, ok=False, sentence=wanted, pin=True))
+            what_for = self._owed.said(intent)
+            self._write(IntentDone(n=intent.n, ok=False, sentence=what_for, pin=True))
         except (KeyturnError, ValueError) as error:
             # It may name a file, whose name may be no text.
             self._write(IntentDone(n=intent.n, ok=False, sentence=readable(str(error))))

@@ -168,6 +168,13 @@ def lint_rules(choice: ProfileChoice, file: Path) -> tuple[tuple[str, ...], bool
     return tested.lines, tested.well
 
 
+def export_rules(choice: ProfileChoice) -> str:
+    """Return the profile's rules as TOML."""
+    from keyturn.bootstrap.rule_export import export_rules
+
+    return export_rules(choice)
+
+
 def ask_rules(file: Path, question: "Question") -> tuple[tuple[str, ...], bool]:
     """Say whether the rules of FILE can ever allow a call, and whether it is proved that not."""
     from keyturn.bootstrap.rule_tests import ask_of_file

@@ -18,7 +18,7 @@ from keyturn.bootstrap.headless import run_headless
 from keyturn.bootstrap.keychains import profile_keychain
 from keyturn.bootstrap.owned_profile import owned_profile
 from keyturn.bootstrap.service import Service
-from keyturn.bootstrap.windowed import run_with_console
+from keyturn.bootstrap.windowed import make_access_review, run_with_console
 from keyturn.desktop.paths import Profile
 from keyturn.desktop.resources import find_resources
 from keyturn.domain.configuration import Limits
@@ -88,17 +88,21 @@ async def _run_windowed(stage: _Stage, profile: Profile, platform: str) -> int:
         secrets=profile_keychain(profile),
         milestones=Unwatched(),
     )
-    tasks = TaskOwner()
+    tasks, access = TaskOwner(), make_access_review(base)
     try:
         await seed_profile(base, find_resources(), stage.ledger)
+        await base.uses.load()
+        await access.load()
+        access.trust(True)
         return await run_with_console(
-            Service(base, headless=False),
+            Service(base, headless=False, access=access),
             base,
             platform,
             beside=lambda: _begin(tasks, base, stage),
         )
     finally:
         await tasks.close()
+        await access.close()
         await base.close()
 
 

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from keyturn.application.seals import ENTRY, read_entry
-from keyturn.bootstrap import Finding, ProfileChoice
+from keyturn.bootstrap import Finding, ProfileChoice, ask_broker
 from keyturn.bootstrap.keychains import profile_keychain, seals_keychain
 from keyturn.desktop.paths import Profile, locate_profile
 from keyturn.domain.errors import KeyturnError
@@ -33,6 +33,7 @@ def examine(choice: ProfileChoice) -> list[Finding]:
         _sqlite(),
         _keychain(choice),
         *_seals(choice),
+        *_access(choice),
         _session_bus(),
         Finding(
             what="bubblewrap",
@@ -130,6 +131,16 @@ def _seals(choice: ProfileChoice) -> list[Finding]:
     names = ", ".join(change.table for change in changed)
     mend = f"Another program changed: {names}. Look at them in Rules." if changed else ""
     return [Finding(what="the seals of what you agreed to", ok=not changed, mend=mend)]
+
+
+def _access(choice: ProfileChoice) -> list[Finding]:
+    """Ask a running broker how much nobody looked at for too long in its access review."""
+    answer = ask_broker(choice, {"control": "status"})
+    overdue = answer.get("access_overdue") if answer is not None else None
+    if not isinstance(overdue, int):
+        return []
+    mend = f"{overdue} overdue. Press Review access under Agents in the window." if overdue else ""
+    return [Finding(what="the access review", ok=not overdue, needed=False, mend=mend)]
 
 
 async def _seal_entry(profile: Profile) -> tuple[bytes, dict[str, int]] | None:

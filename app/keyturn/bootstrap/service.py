@@ -10,16 +10,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from keyturn import __version__
+from keyturn.application.access_entries import credential_key
+from keyturn.application.access_review import AccessReview
 from keyturn.application.console_protocol import Welcome
 from keyturn.application.control import Control
 from keyturn.application.events import Topic
 from keyturn.application.hold_budgets import without_budgets
 from keyturn.application.intents import Intents
+from keyturn.application.last_uses import counting
 from keyturn.application.overview import Overview
 from keyturn.application.pin_guard import PinGuard
 from keyturn.application.pins import Pins
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.ports.stores import Used
 from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
@@ -62,8 +66,15 @@ UNRECORDED_SECONDS = 5.0
 class Service:
     """Runs one broker until it is told to end."""
 
-    def __init__(self, base: Foundation, *, headless: bool, seals: Seals | None = None) -> None:
-        self._base = base
+    def __init__(
+        self,
+        base: Foundation,
+        *,
+        headless: bool,
+        seals: Seals | None = None,
+        access: AccessReview | None = None,
+    ) -> None:
+        self._base, self._access = base, access
         self._headless, self._seals = headless, seals
         self._tasks = TaskOwner()
         self._ended = asyncio.Event()
@@ -98,6 +109,7 @@ class Service:
             sign_ins=self._sign_ins,
             environments=base.labelling.environments,
             seals=seals,
+            access=access,
         )
 
     def end(self) -> None:
@@ -134,6 +146,7 @@ class Service:
             sign_ins=self._sign_ins,
             labelling=base.labelling,
             seals=self._seals,
+            access=self._access,
             observers=base.observers,
             home=str(Path.home()),
             quit_broker=self.end,
@@ -220,6 +233,9 @@ class Service:
             limits=base.limits,
             sign_ins=self._sign_ins,
             alert=base.alerts.happened,
+            credential_used=lambda server, name: base.uses.used(
+                Used.CREDENTIAL, credential_key(server, name)
+            ),
             large=PooledFrames(
                 base.workers, key=base.trace_key, result_bytes=base.limits.result_bytes
             ),
@@ -229,6 +245,7 @@ class Service:
             environment=base.env,
             server_log=self._server_log,
             version=__version__,
+            token_used=counting(base.uses, Used.TOKEN),
         )
         return Hub(services, means, settings)
 
@@ -245,6 +262,7 @@ class Service:
             raise_window=raise_window,
             facts={"version": __version__, "profile": base.profile.name},
             home=str(Path.home()),
+            overdue=self._access.overdue if self._access is not None else lambda: 0,
         )
         return DownstreamSocket(
             path,

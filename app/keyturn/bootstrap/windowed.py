@@ -4,11 +4,16 @@ import asyncio
 import sys
 from collections.abc import Callable
 
+from keyturn.application.access_entries import AccessEntries
+from keyturn.application.access_review import AccessReview
 from keyturn.application.enrolment import Enrolment
 from keyturn.application.intents import POSTURE_SETTING
+from keyturn.application.last_uses import counting
 from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
+from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.ports.secret_store import SecretStore
+from keyturn.application.ports.stores import Used
 from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.notification import WaitingNotice
@@ -23,6 +28,7 @@ from keyturn.domain.configuration import Limits
 from keyturn.domain.policy import Posture
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.verbs import read_verbs
+from keyturn.storage.access_looks import SqliteLookStore
 from keyturn.storage.listing import latest_time
 
 
@@ -47,16 +53,18 @@ async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
         clock=foundation.clock,
         observers=foundation.observers,
     )
-    seals = make_seals(foundation, keychain, pins)
+    access = make_access_review(foundation)
+    seals = make_seals(foundation, keychain, pins, access)
     try:
         await foundation.settings.put_setting(CONSOLE_MARK, "1")
         await seals.start()
-        service = Service(foundation, headless=False, seals=seals)
+        service = Service(foundation, headless=False, seals=seals, access=access)
         service.pins = pins
         service.overview.pin = pins.state
         foundation.approvals.pin_wanted = pins.wanted
         return await run_with_console(service, foundation, platform)
     finally:
+        await access.close()
         await seals.close()
         await foundation.close()
 
@@ -128,18 +136,40 @@ def waiting_notice(
     return notice
 
 
-def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Seals:
+def make_access_review(foundation: Foundation) -> AccessReview:
+    """Make what a person looks through once in a while; it begins when the seals were looked at."""
+    foundation.recorder.on_decision = counting(foundation.uses, Used.AGENT)
+    return AccessReview(
+        entries=AccessEntries(foundation.registry, foundation.rules, foundation.sights),
+        store=SqliteLookStore(foundation.tables),
+        uses=foundation.uses,
+        log=foundation.log,
+        clock=foundation.clock,
+        observers=foundation.observers,
+    )
+
+
+def make_seals(
+    foundation: Foundation, keychain: SecretStore, pins: Pins, access: AccessReview | None = None
+) -> Seals:
     """Seal a profile's agreements under a key that is kept in a keychain."""
 
     async def load() -> None:
+        if access is not None:
+            # What reads as absent meanwhile is not gone.
+            access.trust(False)
         await _load(foundation)
         latest = latest_time(foundation.profile.database)
         await foundation.sights.load(latest, trusted=False)
         await pins.load(seals.sealing)
+        if access is not None:
+            await access.load()
 
     def looked() -> None:
         # What is missing there would show more, so that what was changed shows nothing.
         foundation.sights.trust(seals.holds("sights"))
+        if access is not None:
+            access.trust(all(map(seals.holds, SEALED_TABLES)))
 
     seals = Seals(
         tables=foundation.tables,

@@ -49,6 +49,8 @@ class HubSettings:
     """Returns the sink for one server's stderr lines."""
     version: str = ""
     """Keyturn's own, for servers that it reviews on a connection of its own."""
+    token_used: Callable[[str], None] = lambda _agent: None
+    """Called with an agent whose token let it in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +174,7 @@ class Hub:
     def agent_of(self, token: str) -> str | None:
         """Return whose token lets ask over HTTP; nobody is found sooner than another."""
         found = [agent for agent in self._agents.values() if token_matches(agent, token)]
-        names = [agent.name for agent in found if agent.confirmed and agent.http]
-        return names[0] if names else None
+        return next((agent.name for agent in found if agent.confirmed and agent.http), None)
 
     def _let_in(self, hello: Hello, over_http: bool) -> tuple[ServerConfig, _Who] | str:
         """Return what a connection leads to and whose it is, or why it is refused."""
@@ -200,6 +201,8 @@ class Hub:
             closed=self._closed,
         )
         self._links.add(link)
+        if connection.agent_enrolled:
+            self._settings.token_used(connection.agent)
         if self._sweeping is None:
             self._sweeping = self._tasks.start(self._sweep(), "look for agents that died")
         self._changed()

@@ -60,6 +60,8 @@ class ServerMeans:
     """Reads frames over 64 KiB; None to have them read where they come in."""
     sign_ins: "Callable[[], SignIns] | None" = None
     """Returns those of the servers that are asked over HTTP; None where nobody can sign in."""
+    credential_used: Callable[[str, str], None] = lambda _server, _name: None
+    """Called with a server and the name of a secret that it is given."""
     alert: Callable[[Alert], None] = lambda _alert: None
     """Tells a person of a server's end."""
     budget: LineBudget = field(default_factory=LineBudget)
@@ -122,6 +124,7 @@ async def _secrets(start: ServerStart, means: ServerMeans) -> dict[str, str]:
                 mend=f"Store it: keyturn credential set {start.server.name} {name}",
             )
         found[place] = secret.value
+        means.credential_used(start.server.name, name)
     if found:
         means.milestones.reached(Milestone.CREDENTIAL)
     return found

@@ -1,4 +1,4 @@
-"""`keyturn rules`: test the rules of a headless FILE before anything relies on them."""
+"""`keyturn rules`: a profile's rules as text, and tests of those of a headless FILE."""
 
 import argparse
 import sys
@@ -16,6 +16,7 @@ from keyturn.domain.rule_proof import Question
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("export", help="write the profile's rules as a headless FILE has them")
     test = verbs.add_parser("test", help="say what is odd about the rules; 0 when nothing is")
     test.add_argument("file", metavar="FILE", type=Path)
     ever = verbs.add_parser("ever", help="can a rule ever allow this? 0 when it is proved not to")
@@ -28,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print what was found, a line each."""
+    """Print the rules, or what was found, a line each."""
+    if arguments.verb == "export":
+        sys.stdout.write(bootstrap.export_rules(chosen_profile(arguments)))
+        return 0
     file = arguments.file.absolute()
     if arguments.verb == "test":
         lines, well = bootstrap.lint_rules(chosen_profile(arguments), file)

@@ -43,4 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"Protecting: {answer.get('waiting')} waiting, "
             f"{answer.get('connections')} connections.\n"
         )
+        overdue = answer.get("access_overdue")
+        if isinstance(overdue, int) and overdue:
+            sys.stdout.write(f"Overdue in the access review, under Agents: {overdue}.\n")
     return STOPPED if answer.get("stopped") else 0

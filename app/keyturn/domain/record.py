@@ -44,6 +44,8 @@ class RecordType(StrEnum):
     SETTING = "setting"
     SEAL = "seal"
     """Agreements were sealed, or found not to be as they were sealed."""
+    ACCESS = "access"
+    """A person looked at something that gives access, and let it stand."""
     BROKER = "broker"
     CONSOLE = "console"
 

@@ -57,6 +57,7 @@ class Desk(QObject):
         said = SaidSoFar(bridge, self)
         cards = CardBuilder(look.words, verbs)
         self.intents = IntentSender(bridge, self)
+        self.intents.second = look.words("pin_bar.second")
         means = Means(
             look=look,
             bridge=bridge,

@@ -16,8 +16,10 @@ from keyturn.gui.main_window import MainWindow
 from keyturn.gui.means import Means
 from keyturn.gui.pages import Page
 from keyturn.gui.settings_in_force import SettingsInForce
+from keyturn.storage.queries.items import UsedNames
 
 if TYPE_CHECKING:
+    from keyturn.gui.access.presenter import AccessPresenter
     from keyturn.gui.agents.presenter import AgentsPresenter
     from keyturn.gui.credentials.presenter import CredentialsPresenter
     from keyturn.gui.history.presenter import HistoryPresenter
@@ -76,6 +78,7 @@ class LatePages(QObject):
         self.history = LatePage(self._history())
         self.rules = LatePage(self._rules())
         self.agents = LatePage(self._agents())
+        self.access = LatePage(self._access())
         self.servers = LatePage(self._servers())
         self.credentials = LatePage(self._credentials())
         self.settings = LatePage(self._settings())
@@ -83,6 +86,7 @@ class LatePages(QObject):
             Page.HISTORY: self.history,
             Page.RULES: self.rules,
             Page.AGENTS: self.agents,
+            Page.ACCESS: self.access,
             Page.SERVERS: self.servers,
             Page.CREDENTIALS: self.credentials,
             Page.SETTINGS: self.settings,
@@ -103,7 +107,7 @@ class LatePages(QObject):
     def close(self) -> None:
         """Build no more, and stop those that read."""
         self._turns.stop()
-        for reading in (self.history.built, self.rules.built):
+        for reading in (self.history.built, self.rules.built, self.access.built):
             if reading is not None:
                 reading.close()
 
@@ -153,8 +157,22 @@ class LatePages(QObject):
         yield
         events = self._events()
         view, presenter = agents_page(self._means, events)
+        presenter.review_wanted.connect(self._on_review_wanted)
         yield
         self._place(Page.AGENTS, view, events)
+        return presenter
+
+    def _access(self) -> "Slices[AccessPresenter]":
+        from keyturn.gui.access.page import access_page
+
+        yield
+        events = self._events()
+        view, presenter = access_page(self._means, events)
+        presenter.page_wanted.connect(self._window.show_page)
+        presenter.sight_narrowing.connect(self._on_sight_narrowing)
+        presenter.rule_narrowing.connect(self._on_rule_narrowing)
+        yield
+        self._place(Page.ACCESS, view, events)
         return presenter
 
     def _servers(self) -> "Slices[ServersPresenter]":
@@ -188,6 +206,17 @@ class LatePages(QObject):
         yield
         self._place(Page.SETTINGS, view, events)
         return presenter
+
+    def _on_review_wanted(self) -> None:
+        self._window.show_page(Page.ACCESS)
+
+    def _on_sight_narrowing(self, agent: str, used: UsedNames) -> None:
+        self._window.show_page(Page.AGENTS)
+        self.agents.now().sights.narrow(agent, used)
+
+    def _on_rule_narrowing(self, rule_id: str, used: UsedNames) -> None:
+        self._window.show_page(Page.RULES)
+        self.rules.now().narrow(rule_id, used)
 
     def _on_rules_wanted(self) -> None:
         self._window.show_page(Page.RULES)

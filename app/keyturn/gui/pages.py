@@ -13,6 +13,7 @@ class Page(Enum):
     HISTORY = "history"
     RULES = "rules"
     AGENTS = "agents"
+    ACCESS = "access"
     SERVERS = "servers"
     CREDENTIALS = "credentials"
     MONITOR = "monitor"
@@ -24,6 +25,7 @@ PAGE_ICONS: Final = {
     Page.HISTORY: Icon.HISTORY,
     Page.RULES: Icon.RULES,
     Page.AGENTS: Icon.AGENT,
+    Page.ACCESS: Icon.AGENT,
     Page.SERVERS: Icon.SERVER,
     Page.CREDENTIALS: Icon.CREDENTIAL,
     Page.MONITOR: Icon.MONITOR,
@@ -34,6 +36,7 @@ PAGE_TEXTS: Final = {
     Page.HISTORY: "rail.history",
     Page.RULES: "rail.rules",
     Page.AGENTS: "rail.agents",
+    Page.ACCESS: "access.title",
     Page.SERVERS: "rail.servers",
     Page.CREDENTIALS: "rail.credentials",
     Page.MONITOR: "rail.monitor",
@@ -48,4 +51,7 @@ PAGE_KEYS: Final = {
     Page.CREDENTIALS: "Ctrl+6",
     Page.SETTINGS: "Ctrl+7",
     Page.MONITOR: "Ctrl+8",
+    Page.ACCESS: "Ctrl+9",
 }
+UNDER: Final = {Page.ACCESS: Page.AGENTS}
+"""Pages without an item of the rail, and whose item is marked while they are shown."""

@@ -1,26 +1,28 @@
 """The line under the top bar that takes the PIN for a change which lets calls through.
 
+The broker's sentence says for which one, and stays while a PIN was the wrong one.
 It takes the keyboard because a person has just asked for the change; what is typed is taken out
 once, and leaving it undone is one key away.
 """
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from keyturn.domain.pin import SHORTEST
 from keyturn.gui.forms.fields import PinField
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.escape_frame import EscapeFrame
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 
 
-class PinBar(QFrame):
-    """A sentence, the field, a button that goes on and one that does not."""
+class PinBar(EscapeFrame):
+    """A sentence, the field, a button that goes on and one that does not, and what was wrong."""
 
     given = Signal(str)
     dropped = Signal()
@@ -32,6 +34,7 @@ class PinBar(QFrame):
         self.setProperty("surface", "raised")
         self.setProperty("edge", "bottom")
         self.text = Text(look, Type.BODY, Token.TEXT_PRIMARY, wrap=True)
+        self.fault = OutcomeLine(look, name="pin_bar_fault")
         self.field = PinField(look, words("card.type_pin"), name="pin_bar_field")
         self.go = Button(look, Kind.PLAIN, words("pin_bar.go"), name="pin_bar_go")
         self.keep = Button(look, Kind.SOFT, words("pin_bar.keep"), name="pin_bar_keep")
@@ -47,15 +50,17 @@ class PinBar(QFrame):
         layout = column(self, (16, 8, 16, 12), gap=8)
         layout.addLayout(said)
         layout.addLayout(typing)
+        layout.addWidget(self.fault)
         self.field.length_changed.connect(self._on_length)
         self.field.returnPressed.connect(self._on_go)
         self.go.clicked.connect(self._on_go)
         self.keep.clicked.connect(self._on_keep)
         self.hide()
 
-    def ask(self, sentence: str) -> None:
-        """Ask for the PIN with an empty field."""
+    def ask(self, sentence: str, fault: str) -> None:
+        """Ask for the PIN with an empty field; `fault` is what was wrong with the last one."""
         self.field.take()
+        self.fault.say(Outcome.FAILED if fault else None, fault)
         self._on_length(0)
         self.text.say(sentence)
         self.show()
@@ -64,25 +69,12 @@ class PinBar(QFrame):
     def clear(self) -> None:
         """Take it away; who has it closed gives the focus to something else first."""
         self.field.take()
+        self.fault.say(None)
         self.hide()
 
-    def event(self, event: QEvent) -> bool:
-        """Take Escape before the window does, which would go out of sight with it."""
-        if (
-            event.type() is QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave it undone at Escape."""
-        if event.key() == Qt.Key.Key_Escape:
-            self._on_keep()
-        else:
-            super().keyPressEvent(event)
+    def on_escape(self) -> None:
+        """Leave it undone."""
+        self._on_keep()
 
     def _on_length(self, length: int) -> None:
         self.go.setEnabled(length >= SHORTEST)

@@ -1,9 +1,12 @@
 """Sends intents to the broker and hands each outcome back to who asked; it decides nothing.
 
-One that takes the PIN is kept until the PIN is typed or a person thinks better of it.
+One that takes the PIN is kept until the PIN is typed or a person thinks better of it. Until then
+no other one takes its place: a program that presses buttons could have its own change carried out
+with the PIN that a person types for theirs.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,20 +20,31 @@ Heard = Callable[[IntentDone], None]
 _Sent = tuple[MakeIntent, Heard | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Owed:
+    """What took the PIN."""
+
+    sent: _Sent
+    done: IntentDone
+    """The broker's first word on it, which says what it is."""
+
+
 class IntentSender(QObject):
     """One for the window: outcomes come back by number, whichever page is shown by then."""
 
-    pin_wanted = Signal(str)
-    """Why, or what was wrong with the one that was typed."""
+    pin_wanted = Signal(str, str)
+    """What for, and what was wrong with the one that was typed; empty for nothing."""
     pin_settled = Signal()
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bridge = bridge
         self._waiting: dict[int, _Sent] = {}
-        self._owed: tuple[_Sent, IntentDone] | None = None
+        self._owed: _Owed | None = None
         self._typed = 0
         """Number of the message that took the PIN along; 0 while none is under way."""
+        self.second = ""
+        """What is said of a change that takes the PIN while another one waits for it."""
         bridge.intent_done.connect(self._on_done)
 
     def send(self, make: MakeIntent, heard: Heard | None = None) -> None:
@@ -41,37 +55,49 @@ class IntentSender(QObject):
 
     def give_pin(self, pin: str) -> None:
         """Send once more what took the PIN, with it."""
-        if self._owed is None:
+        if self._owed is None or self._typed:
             return
-        sent, _ = self._owed
-        self._owed = None
         self._typed = number = self._bridge.next_number()
-        self._waiting[number] = sent
-        intent = encode_line(sent[0](number)).decode()
+        self._waiting[number] = self._owed.sent
+        intent = encode_line(self._owed.sent[0](number)).decode()
         self._bridge.send(WithPin(n=number, pin=pin, intent=intent))
 
     def drop_pin(self) -> None:
-        """Leave what took the PIN undone, and tell who asked for it."""
-        if self._owed is None:
-            return
-        (_, heard), done = self._owed
-        self._owed = None
-        if heard is not None:
-            heard(done)
+        """Leave what took the PIN undone, and tell who asked for it.
+
+        What was sent with the PIN may be carried out all the same; who asked hears of it then.
+        """
+        owed, self._owed = self._owed, None
+        if owed is not None and not self._typed:
+            _tell(owed.sent, owed.done)
 
     def _on_done(self, done: IntentDone) -> None:
         sent = self._waiting.pop(done.n, None)
         if sent is None:
             return
-        typed = done.n == self._typed
-        if typed:
-            self._typed = 0
-        if done.pin:
-            self.drop_pin()
-            self._owed = (sent, done)
-            self.pin_wanted.emit(done.sentence)
+        if done.n == self._typed:
+            self._on_typed(sent, done)
+        elif not done.pin:
+            _tell(sent, done)
+        elif self._owed is not None or self._typed:
+            _tell(sent, IntentDone(n=done.n, ok=False, sentence=self.second))
+        else:
+            self._owed = _Owed(sent=sent, done=done)
+            self.pin_wanted.emit(done.sentence, "")
+
+    def _on_typed(self, sent: _Sent, done: IntentDone) -> None:
+        self._typed = 0
+        owed = self._owed
+        if done.pin and owed is not None:
+            self.pin_wanted.emit(owed.done.sentence, done.sentence)
             return
-        if typed:
+        if owed is not None:
+            self._owed = None
             self.pin_settled.emit()
-        if sent[1] is not None:
-            sent[1](done)
+        _tell(sent, done)
+
+
+def _tell(sent: _Sent, done: IntentDone) -> None:
+    heard = sent[1]
+    if heard is not None:
+        heard(done)

@@ -16,6 +16,8 @@ class AgentsPage:
     summary: str
     proposals: tuple[Proposal, ...]
     warning: Notice | None = None
+    overdue: Notice | None = None
+    """Of the access review."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

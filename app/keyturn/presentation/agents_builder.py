@@ -12,6 +12,7 @@ from urllib.parse import quote
 from keyturn.application.console_state import AgentState, ServerState
 from keyturn.application.sight_intents import ProfileState
 from keyturn.domain.lamps import Lamps, lamps_from_letters
+from keyturn.presentation.access import overdue_notice
 from keyturn.presentation.agents import (
     AgentDetail,
     AgentsPage,
@@ -78,9 +79,15 @@ class AgentsBuilder:
         self._words = words
 
     def page(
-        self, agents: Sequence[AgentState], dismissed: frozenset[str] = frozenset()
+        self,
+        agents: Sequence[AgentState],
+        dismissed: frozenset[str] = frozenset(),
+        overdue: int = 0,
     ) -> AgentsPage:
-        """Return the list; `dismissed` are proposals that a person does not want to see."""
+        """Return the list; `dismissed` are proposals that a person does not want to see.
+
+        `overdue` counts what the access review has waited for too long.
+        """
         words = self._words
         listed = [agent for agent in agents if not is_proposal(agent)]
         connected = sum(agent.connections > 0 for agent in listed)
@@ -100,6 +107,7 @@ class AgentsBuilder:
             )
             if unproven
             else None,
+            overdue=overdue_notice(overdue, words),
         )
 
     def detail(

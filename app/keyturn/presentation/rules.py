@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from keyturn.application.console_state import AgentState, ServerState
 from keyturn.domain.policy import Posture
-from keyturn.domain.rule import Effect, Kind, Rule
+from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_life import Life
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import ListRow, NameChoice, Notice, Question
@@ -107,25 +107,12 @@ class RuleChoices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleDraft:
-    """A rule that is being made; "" is what was not chosen yet."""
-
-    effect: Effect = Effect.ASK
-    agent: str = ""
-    server: str = ""
-    tool: str = ""
-    name: str = ""
-    never: bool = False
-    """No approval may let it through; of a rule that denies."""
-    kind: Kind = Kind.CALL
-    """Another one where it was begun of a decision about what is no tool's call."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RulePreview:
     """What the draft would do."""
 
     sentence: str
     warnings: tuple[IconText, ...]
+    bounds: tuple[str, ...] = ()
+    """Under what and how far: conditions and limits, whole half sentences."""
     missing: str = ""
     """What still has to be chosen; empty when the rule can be saved."""

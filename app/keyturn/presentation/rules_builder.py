@@ -6,21 +6,18 @@ from dataclasses import replace
 from typing import Final
 
 from keyturn.application.console_state import RuleState
-from keyturn.application.recorded_names import LONGEST_NAME
-from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
-from keyturn.domain.client_request import kind_of
+from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Kind, Rule
-from keyturn.domain.rule_data import rule_from_data, rule_to_data
+from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.rule_life import Life
-from keyturn.domain.server_input import KINDS as SERVER_KINDS
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import ANY, Cell, ListRow, NameChoice, Notice, Question, marked
-from keyturn.presentation.history_builder import RecordedCall
 from keyturn.presentation.marks import Icon, IconText, Role
 from keyturn.presentation.relative_time import local_time, moment_text
+from keyturn.presentation.rule_drafts import RuleDraft, fault_of_limits, rule_of
 from keyturn.presentation.rule_effects import Coverage, coverage, overruling
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.rule_warnings import RuleWarnings, attention
@@ -30,7 +27,6 @@ from keyturn.presentation.rules import (
     PostureChoice,
     RuleChoices,
     RuleDetail,
-    RuleDraft,
     RulePreview,
     RulesPage,
     RulesState,
@@ -60,37 +56,6 @@ def read_rules(states: Iterable[RuleState]) -> tuple[KnownRule, ...]:
 def with_hits(rules: Iterable[KnownRule], hits: Mapping[str, int]) -> tuple[KnownRule, ...]:
     """Return the rules with how often each decided; one that is not named keeps its number."""
     return tuple(replace(known, hits=hits.get(known.rule.id, known.hits)) for known in rules)
-
-
-def rule_of(draft: RuleDraft, rule_id: str = "") -> Rule:
-    """Return the rule that a complete draft stands for; the same draft gives the same id."""
-    data: JsonObject = {
-        "effect": draft.effect.value,
-        "kind": draft.kind.value,
-        "agent": draft.agent or ANY,
-        "server": draft.server or ANY,
-        "tool": draft.tool or ANY,
-        "name": draft.name.strip(),
-        **({"never": True} if draft.never and draft.effect is Effect.DENY else {}),
-    }
-    return rule_from_data(data, default_id=rule_id)
-
-
-def draft_of(item: RecordedCall) -> RuleDraft:
-    """Return the start of a rule about whom and what a decision was about.
-
-    A name that was masked or cut is chosen anew: a rule of it would cover nothing.
-    """
-    kind = kind_of(item.method) or SERVER_KINDS.get(item.method, Kind.CALL)
-    whole = kind is Kind.CALL or not item.masked and len(item.tool) < LONGEST_NAME
-    return RuleDraft(
-        agent=item.agent, server=item.server, tool=item.tool if whole else "", kind=kind
-    )
-
-
-def data_of(rule: Rule) -> str:
-    """Write a rule for the intent that saves it."""
-    return canonical(rule_to_data(rule)).decode()
 
 
 def _read(states: Iterable[RuleState]) -> Iterator[KnownRule]:
@@ -187,8 +152,13 @@ class RulesBuilder:
 
         Of what is no tool only the name is known that a rule is being made of.
         """
-        agents = self._names((agent.name for agent in state.agents), "rules.all_agents")
-        servers = self._names((server.name for server in state.servers), "rules.all_servers")
+        base = draft.base if draft is not None else None
+        agents = self._names(
+            (agent.name for agent in state.agents), "rules.all_agents", base and base.agent
+        )
+        servers = self._names(
+            (server.name for server in state.servers), "rules.all_servers", base and base.server
+        )
         if draft is not None and draft.kind is not Kind.CALL:
             names = (draft.tool,) if draft.tool not in ("", ANY) else ()
             things = self._names(names, "rules.all_things")
@@ -199,18 +169,22 @@ class RulesBuilder:
         return RuleChoices(
             agents=agents,
             servers=servers,
-            tools=self._names(tools, "rules.all_tools"),
+            tools=self._names(tools, "rules.all_tools", base and base.tool),
         )
 
     def preview(self, draft: RuleDraft, state: RulesState) -> RulePreview:
         """Return what the draft says, what it would do, and what is still to be chosen."""
         rule = rule_of(draft)
         missing = next((self._words(key) for name, key in _missing(draft) if not name), "")
+        missing = missing or fault_of_limits(draft, self._words)
         warnings = () if missing else tuple(self._said.warnings(rule, state))
-        if not missing and state.find(rule.id) is not None:
+        known = state.find(rule.id)
+        if not missing and known is not None and (draft.base is None or known.rule == rule):
             warnings = (attention(self._words("rules.exists")), *warnings)
+        bounds = (*self._sentences.conditions(rule), *self._sentences.limits(rule))
         return RulePreview(
             sentence="" if missing else self._sentences.sentence(rule),
+            bounds=() if missing else bounds,
             warnings=warnings,
             missing=missing,
         )
@@ -313,10 +287,14 @@ class RulesBuilder:
             action=words("rules.use_again"),
         )
 
-    def _names(self, names: Iterable[str], all_key: str) -> tuple[NameChoice, ...]:
+    def _names(
+        self, names: Iterable[str], all_key: str, kept: str | None = None
+    ) -> tuple[NameChoice, ...]:
+        """Offer names; `kept` is what a rule that is changed has, known or not."""
+        also = (kept,) if kept and kept != ANY else ()
         exact = (
             NameChoice(name=name, text=shown_line(name, self._words, most=_LONGEST_NAME))
-            for name in names
+            for name in dict.fromkeys((*names, *also))
         )
         return (*exact, NameChoice(name=ANY, text=self._words(all_key)))
 

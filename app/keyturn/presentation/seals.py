@@ -22,6 +22,7 @@ _TITLES: Final = {
     "agents": "seals.changed_agents",
     "sights": "seals.changed_sights",
     "settings": "seals.changed_settings",
+    "access_looks": "seals.changed_access_looks",
 }
 _ROWS: Final = {
     "added": "seals.row_added",
@@ -30,6 +31,14 @@ _ROWS: Final = {
     "unsure": "seals.row_unsure",
 }
 _HIDING: Final = "sights"
+_DROPS: Final = {
+    "rules": "seals.drop_question",
+    "rule_uses": "seals.drop_uses",
+    "settings": "seals.drop_question",
+    "agents": "seals.drop_agents",
+}
+"""What leaving out asks, of the tables of which a row may keep calls from passing."""
+_NOTES: Final = {"sights": "seals.sights_note", "access_looks": "seals.looks_note"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,24 +120,34 @@ def _table(change: ChangedTable, words: Words) -> SealsShown:
         table=change.table,
         shown=change.shown,
         question=question if change.whole_shown else None,
-        note=words("seals.drop_note" if change.whole_shown else "seals.cut_note"),
+        note=_note(change, words),
         drop_question=_drop_question(change, words),
     )
 
 
 def _drop_question(change: ChangedTable, words: Words) -> Question | None:
-    """Ask where a rule or setting of the person's own is not there any more as they made it.
+    """Ask where a row of the person's own is not there any more as they made it.
 
-    Until it is answered nothing allows; from then on the rest does, without that one.
+    Of rules and settings nothing allows until it is answered; from then on the rest does, without
+    that one. Of an agent its environment goes, for which calls were denied. What agents see needs
+    no question: whose list is left out sees nothing.
     """
     lost = change.more or any(row.difference != Difference.ADDED for row in change.rows)
-    if change.table not in DECIDING or not (lost or not change.whole):
+    if change.table not in _DROPS or not (lost or not change.whole):
         return None
     return Question(
-        text=words("seals.drop_uses" if change.table == "rule_uses" else "seals.drop_question"),
+        text=words(_DROPS[change.table]),
         go=words("seals.drop_go"),
         keep=words("seals.question_keep"),
     )
+
+
+def _note(change: ChangedTable, words: Words) -> str:
+    dropped = words(_NOTES.get(change.table, "seals.drop_note"))
+    if change.whole_shown:
+        return dropped
+    cut = words("seals.cut_note")
+    return f"{cut} {dropped}" if change.table in _NOTES else f"{cut} {words('seals.cut_asks')}"
 
 
 def _line(row: ChangedRow, words: Words) -> str:

@@ -30,6 +30,8 @@ from keyturn.domain.sight import (
 )
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
+SIGHT_OF_AGENT, SIGHT_OF_PROFILE = "agent", "profile"
+"""What a row of the sights speaks of."""
 _Value = TypeVar("_Value")
 
 

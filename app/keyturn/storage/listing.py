@@ -14,10 +14,17 @@ from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.errors import DamagedDatabase
 from keyturn.domain.record import RESUMED_CAREFULLY, RULES_USED
+from keyturn.domain.rule import Rule
 from keyturn.domain.rule_lint import KnownTool
 from keyturn.domain.sight import Sight
 from keyturn.domain.tier import Tier
-from keyturn.storage.agreements import read_agent, read_pin, read_server, read_sight
+from keyturn.storage.agreements import (
+    read_agent,
+    read_pin,
+    read_rule,
+    read_server,
+    read_sight,
+)
 from keyturn.storage.read_only import connect_read_only
 
 
@@ -39,6 +46,12 @@ def pinned_tools(database: Path, servers: Sequence[ServerConfig]) -> list[KnownT
     return [
         _known_tool(server, pin) for server in servers for pin in pins if pin.server == server.name
     ]
+
+
+def list_rules(database: Path) -> list[Rule]:
+    """Return the rules as they stand in the file, whoever wrote them; raises as `list_servers`."""
+    rows = _rows(database, "SELECT id, data FROM rules ORDER BY id")
+    return [read_rule(*row) for row in rows]
 
 
 def list_agents(database: Path) -> list[JsonObject]:

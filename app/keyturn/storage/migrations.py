@@ -57,3 +57,10 @@ def eighth(database: Database) -> None:
     """Count over restarts what was used, and when last."""
     for statement in STEPS["0008_last_uses"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0010_access_looks")
+def tenth(database: Database) -> None:
+    """Keep since when what gives access stands, and when a person last kept it."""
+    for statement in STEPS["0010_access_looks"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

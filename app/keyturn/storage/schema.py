@@ -176,6 +176,17 @@ _LAST_USES = (
     """,
 )
 """How often rules decided, and when last; nothing rests on it."""
+_ACCESS_LOOKS = (
+    """
+    CREATE TABLE access_looks (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        data TEXT NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) STRICT
+    """,
+)
+"""Since when what gives access stands as it does, and when a person last kept it."""
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "0001_log_history_and_agreements": (*_LOG, *_HISTORY, *_AGREED),
@@ -185,6 +196,7 @@ STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "0005_seals": _SEALS,
         "0007_sights": _SIGHTS,
         "0008_last_uses": _LAST_USES,
+        "0010_access_looks": _ACCESS_LOOKS,
     }
 )
 """Every step that this version knows, in order. One that was ever released is never edited."""

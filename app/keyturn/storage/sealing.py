@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from keyturn.application.ports.seals import SEALED_TABLES, TableChanged
 from keyturn.domain.seal import (
+    Checked,
     Columns,
     SealedRows,
     check,
@@ -29,6 +30,7 @@ from keyturn.storage.seal_rows import (
     no_key,
     write_seals,
 )
+from keyturn.storage.stand_ins import stand_ins
 from keyturn.storage.writer import Writer
 
 Change = tuple[Sequence[Cells], Sequence[Row]]
@@ -62,6 +64,7 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
         "agents": _Table(columns=("name", "data"), keys=1),
         "sights": _Table(columns=("kind", "name", "data"), keys=2),
         "settings": _Table(columns=("name", "value"), keys=1),
+        "access_looks": _Table(columns=("kind", "name", "data"), keys=2),
     }
 )
 _LEARNED = ("hold_budget:", "hold_in_all:")
@@ -144,9 +147,7 @@ class SqliteSeals:
             if shown_hash(found) != shown:
                 return {}
             if not accept:
-                kept = {_key_of(table, row) for row in check(key, table, found, least=least).rows}
-                for row_key in found.rows.keys() - kept:
-                    _delete(connection, table, row_key)
+                _leave_out(connection, table, found, check(key, table, found, least=least))
             number = max(least, min(found.number, least + _FARTHEST))
             return {table: _seal_rows(connection, key, table, number)}
 
@@ -322,6 +323,17 @@ def _change_rows(
     marks = ", ".join("?" * len(_TABLES[table].columns))
     connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", put)
     return out
+
+
+def _leave_out(
+    connection: sqlite3.Connection, table: str, found: SealedRows, checked: Checked
+) -> None:
+    """Take out what does not count, and put in what hides as much as it may have hidden."""
+    kept = {_key_of(table, row) for row in checked.rows}
+    for row_key in found.rows.keys() - kept:
+        _delete(connection, table, row_key)
+    agents = _found(connection, "agents")
+    _change_rows(connection, table, stand_ins(table, checked, {*agents.rows, *agents.seals}), ())
 
 
 def _delete(connection: sqlite3.Connection, table: str, key: Columns) -> int:

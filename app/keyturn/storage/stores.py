@@ -13,6 +13,8 @@ from keyturn.domain.errors import KeyturnError, LogUnavailable
 from keyturn.domain.rule import Rule
 from keyturn.domain.sight import Sight, SightProfile
 from keyturn.storage.agreements import (
+    SIGHT_OF_AGENT,
+    SIGHT_OF_PROFILE,
     agent_text,
     pin_text,
     profile_text,
@@ -34,7 +36,6 @@ _COUNT_USES = (
     "INSERT INTO last_uses VALUES (?, ?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET "
     "uses = uses + excluded.uses, last = max(last, excluded.last)"
 )
-_OF_AGENT, _OF_PROFILE = "agent", "profile"
 _SETTINGS = "SELECT CAST(name AS BLOB), CAST(value AS BLOB) FROM settings"
 
 
@@ -172,25 +173,26 @@ class SqliteSightStore:
     async def sights(self) -> tuple[Sight, ...]:
         """Return what counts of what each agent sees; raises DamagedDatabase for what is none."""
         rows = await self.seals.rows("sights")
-        return tuple(read_sight(name, data) for kind, name, data in rows if kind == _OF_AGENT)
+        return tuple(read_sight(name, data) for kind, name, data in rows if kind == SIGHT_OF_AGENT)
 
     async def put_sight(self, sight: Sight) -> None:
         """Keep what an agent sees."""
-        await self.seals.change("sights", put=[(_OF_AGENT, sight.agent, sight_text(sight))])
+        await self.seals.change("sights", put=[(SIGHT_OF_AGENT, sight.agent, sight_text(sight))])
 
     async def profiles(self) -> tuple[SightProfile, ...]:
         """Return every profile that counts; raises DamagedDatabase when one cannot be read."""
         rows = await self.seals.rows("sights")
-        return tuple(read_profile(name, data) for kind, name, data in rows if kind == _OF_PROFILE)
+        profiles = ((name, data) for kind, name, data in rows if kind == SIGHT_OF_PROFILE)
+        return tuple(read_profile(name, data) for name, data in profiles)
 
     async def put_profile(self, profile: SightProfile) -> None:
         """Add a profile, or put it in the place of the one with its name."""
-        row = (_OF_PROFILE, profile.name, profile_text(profile))
+        row = (SIGHT_OF_PROFILE, profile.name, profile_text(profile))
         await self.seals.change("sights", put=[row])
 
     async def remove_profile(self, name: str) -> bool:
         """Remove a profile; return whether it was there."""
-        return await self.seals.change("sights", removed=[(_OF_PROFILE, name)]) > 0
+        return await self.seals.change("sights", removed=[(SIGHT_OF_PROFILE, name)]) > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A gate's world with what a person and the command line can have done to it."""
 
+from keyturn.application.access_review import AccessReview
 from keyturn.application.connection import Connection
 from keyturn.application.control import Control
 from keyturn.application.events import Topic
@@ -130,7 +131,7 @@ class BrokerWorld(World):
             home="/srv/home",
         )
 
-    def _make_intents(self) -> Intents:
+    def _make_intents(self, access: AccessReview | None = None) -> Intents:
         return Intents(
             stop=self.stop,
             rules=self.rules,
@@ -142,6 +143,7 @@ class BrokerWorld(World):
             live=self.live,
             sign_ins=self.sign_ins,
             labelling=self.labelling,
+            access=access,
             observers=self.observers,
             home="/srv/home",
             quit_broker=self._quit,

@@ -158,6 +158,7 @@ class TestStatus:
                 "waiting": 1,
                 "connections": 1,
                 "agents": ["analyst"],
+                "access_overdue": 0,
                 "version": "1.2.3",
             }
             world.answer(request, allow=False)

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
+from keyturn.application.access_messages import AccessIntent
 from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.call import Forwarded, Refused
 from keyturn.application.console_protocol import (
@@ -232,7 +233,7 @@ async def prepared(intent: Intent) -> BrokerWorld:
 
 def test_every_intent_of_the_protocol_has_a_row() -> None:
     elsewhere = {SetPin, SettleSeals, UnlockSeals, SetEnvironment, SetReach}
-    elsewhere |= set(get_args(SightIntent))
+    elsewhere |= {*get_args(SightIntent), *get_args(AccessIntent)}
     assert {type(intent) for intent, _ in ROWS} == set(get_args(Intent)) - elsewhere
 
 

@@ -126,6 +126,15 @@ class TestDecision:
         }
         assert gap == {"path": "", "incomplete": True}
 
+    @pytest.mark.requirement("ACCESS-1")
+    def test_the_last_request_of_an_agent_is_told_where_it_proved_its_name(self) -> None:
+        recorder, told = Recorder(FakeDecisionLog(), FakeSecretMask()), list[str]()
+        recorder.on_decision = told.append
+        for enrolled in (False, True):
+            connection = make_connection(enrolled=enrolled)
+            recorder.decision(call_id="c", connection=connection, outcome=Outcome.DENIED_USER)
+        assert told == ["analyst"]
+
     @pytest.mark.requirement("LAW-8")
     def test_a_secret_in_the_name_of_a_rule_is_not_written_down(self) -> None:
         rule = Rule(id="r-1", effect=Effect.ASK, name="Ask about hunter2")

@@ -233,6 +233,7 @@ class TestIntents:
             rig.say(remove)
             done = await rig.heard("done")
             assert (done["n"], done["ok"], done["pin"]) == (5, False, True)
+            assert "Remove the rule: No agent may" in done["sentence"]
             for pin, intent, ok in (
                 ("1357", remove, False),
                 ("2580", Pong(n=5), False),

@@ -1,10 +1,16 @@
 """`keyturn rules`: what is odd about a FILE's rules, and what can never happen by them."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from keyturn.cli import run
+from keyturn.domain.rule import Effect, Rule
+from keyturn.storage.decision_log import open_writer
+from keyturn.storage.sealing import SqliteSeals
+from keyturn.storage.stores import SqliteRuleStore
+from tests.fakes.clock import FakeClock
 
 ODD = """
 [servers.ship]
@@ -69,3 +75,29 @@ def test_a_question_that_cannot_be_read_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], when: str
 ) -> None:
     assert said(tmp_path, capsys, PLAIN, "ever", "--when", when) == (1, "")
+
+
+@pytest.mark.requirement("RULE-TEXT")
+def test_the_rules_of_a_profile_are_written_as_file_has_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a profile that there is not, none; the text is one that `rules test` takes."""
+    home = tmp_path / "p"
+    assert run(["rules", "--home", str(home), "export"]) == 0
+    assert "[[rules]]" not in capsys.readouterr().out
+    home.mkdir(mode=0o700)
+
+    async def fill() -> None:
+        writer = open_writer(home, FakeClock())
+        tables = SqliteSeals(writer)
+        tables.leave_open()
+        rule = Rule(id="r-1", effect=Effect.ALLOW, agent="qa", tool="read_*")
+        await SqliteRuleStore(tables).put(rule)
+        await writer.close()
+
+    asyncio.run(fill())
+    assert run(["rules", "--home", str(home), "export"]) == 0
+    text = capsys.readouterr().out
+    assert 'id = "r-1"' in text
+    code, out = said(tmp_path, capsys, text, "test")
+    assert (code, out) == (0, "1 rule, and nothing odd about it.\n")

@@ -12,8 +12,8 @@ from keyturn.domain.tier import Tier
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.history_builder import HistoryBuilder
 from keyturn.presentation.phrases import Phrases
+from keyturn.presentation.rule_drafts import draft_of, rule_of
 from keyturn.presentation.rule_sheet import draft, rule_sheet
-from keyturn.presentation.rules_builder import draft_of, rule_of
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
 from tests.fakes.approval_requests import a_call

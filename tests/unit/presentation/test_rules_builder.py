@@ -9,14 +9,13 @@ from keyturn.application.console_state import RuleState
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_life import RuleLimits, Window
-from keyturn.presentation.rules import RuleDraft, RulePreview
+from keyturn.presentation.rule_drafts import RuleDraft, data_of, rule_of
+from keyturn.presentation.rules import RulePreview
 from keyturn.presentation.rules_builder import (
     KnownRule,
     RulesBuilder,
     RulesState,
-    data_of,
     read_rules,
-    rule_of,
     with_hits,
 )
 from keyturn.presentation.words import Words

@@ -27,8 +27,8 @@ def shown(
 @pytest.mark.requirement("SEAL-2", "LAW-4")
 @pytest.mark.parametrize("table", SEALED_TABLES)
 def test_leaving_out_asks_only_where_calls_may_pass_then(table: str) -> None:
-    """Where a row of the person's own that can deny, ask or end is missing."""
-    loosens = table in {"rules", "rule_uses", "settings"}
+    """Where a row of the person's own that can deny, ask or end is missing, or an agent's label."""
+    loosens = table in {"rules", "rule_uses", "settings", "agents"}
     for difference in ("changed", "removed", "unsure"):
         assert (shown(table, "added", difference).drop_question is not None) is loosens
     assert (shown(table, "added", whole=False).drop_question is not None) is loosens
@@ -42,6 +42,15 @@ def test_what_is_not_shown_whole_can_be_left_out_only() -> None:
     assert found.question is None
     assert "Not all of it" in found.note
     assert shown("pins", "changed").question is not None
+
+
+@pytest.mark.requirement("SEAL-2", "HIDE-1")
+@pytest.mark.parametrize("whole_shown", [True, False])
+def test_whose_list_is_left_out_is_said_to_see_nothing(whole_shown: bool) -> None:
+    """Nothing asks anew about a list, so that is not what is promised."""
+    note = shown("sights", "changed", whole_shown=whole_shown).note
+    assert "sees nothing until you set its list again" in note
+    assert "asks anew" not in note
 
 
 @pytest.mark.requirement("SEAL-3")

@@ -4,7 +4,9 @@ from keyturn.application.console_state import ServerState, ToolState
 from keyturn.application.sight_intents import ProfileState, SightState
 from keyturn.domain.tier import Tier
 from keyturn.presentation.sights import sight_said, sight_sheet, widens
+from keyturn.presentation.used_names import used_rows
 from keyturn.presentation.words import Words
+from keyturn.storage.queries.items import UsedName, UsedNames
 from tests.sources import ROOT
 
 WORDS = Words(ROOT / "resources" / "translations")
@@ -94,3 +96,33 @@ def test_it_is_said_how_much_is_hidden_and_by_what() -> None:
     assert "over" in said.profile
     gone = SightState(profile="Release")
     assert sight_said(gone, (SERVER,), (), WORDS).text.startswith("Nothing")
+
+
+def test_what_was_used_is_a_list_of_what_is_seen_now() -> None:
+    """Resources by their server alone, and nothing that could be taken for many."""
+    used = UsedNames(
+        names=tuple(
+            UsedName(server=server, name=name, method=method)
+            for server, name, method in (
+                ("docs", "read_page", ""),
+                ("docs", "read_*", ""),
+                ("docs", "", "resources/read"),
+                ("docs", "greet", "prompts/get"),
+                ("docs", "", "tasks/get"),
+                ("ship", "send", ""),
+                ("ship", "", ""),
+            )
+        )
+    )
+    everything = ("call docs/read_page", "call ship/send", "prompt docs/greet", "read docs/*")
+    assert used_rows(used, SightState()) == everything
+    assert used_rows(used, SightState(rows=("docs/*",))) == tuple(
+        row for row in everything if "docs" in row
+    )
+    ticked = rows(SightState(rows=used_rows(used, SightState())))
+    assert ticked == {
+        "docs/*": False,
+        "call docs/read_page": True,
+        "prompt docs/greet": True,
+        "read docs/note://*/*": True,
+    }

@@ -374,3 +374,15 @@ def test_a_missing_database_is_an_error(tmp_path: Path) -> None:
     ):
         query.page()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.requirement("ACCESS-1")
+def test_what_was_really_used_is_named_once(history: HistoryQuery) -> None:
+    """Only what was allowed, and only in the time that is asked about."""
+    used = history.used(HistoryFilter(agents=("analyst",)))
+    assert {(one.name, one.method) for one in used.names} == {("read_page", "")}
+    assert used.complete
+    mail = history.used(HistoryFilter(agents=("planner",)))
+    assert sorted(one.name for one in mail.names) == ["read_page", "send_mail"]
+    assert history.used(HistoryFilter(since="2030")).names == ()
+    assert history.used(HistoryFilter(rules=("r-none",))).names == ()

@@ -59,6 +59,7 @@ ROWS: dict[str, tuple[str | bytes, ...]] = {
     "agents": ("a", "{}"),
     "sights": ("agent", "a", "{}"),
     "settings": ("posture", "ask_writes"),
+    "access_looks": ("rule", "a", "{}"),
 }
 
 
@@ -69,6 +70,7 @@ FIRST = {
     "closures": "server",
     "pins": "server",
     "sights": "kind",
+    "access_looks": "kind",
 }
 """The first column of the tables whose first is no name."""
 

@@ -16,6 +16,7 @@ SEALED_TABLES: tuple[str, ...] = (
     "agents",
     "sights",
     "settings",
+    "access_looks",
 )
 """What is sealed, in the order in which a person is shown it."""
 DECIDING = frozenset({"rules", "rule_uses", "settings"})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from keyturn.domain.access import AccessKey, Looked
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
@@ -74,6 +75,12 @@ class Used(StrEnum):
     """Of what it is kept how often and when last it was used."""
 
     RULE = "rule"
+    AGENT = "agent"
+    """Its requests, whatever became of them."""
+    TOKEN = "token"
+    """An agent's, by the name of the agent."""
+    CREDENTIAL = "credential"
+    """As the access review names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +97,24 @@ class UseStore(Protocol):
 
     async def all(self) -> Mapping[tuple[Used, str], LastUse]: ...
     async def add(self, uses: Mapping[tuple[Used, str], LastUse]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """What was noted of the access review."""
+
+    looks: tuple[Looked, ...] = ()
+    forgotten: bool = False
+    """What was noted before was left out, because another program had changed it."""
+
+
+class LookStore(Protocol):
+    """Since when things stand, and when a person last kept them."""
+
+    async def looks(self) -> Looks: ...
+    async def put_looks(self, looks: Sequence[Looked], *, gone: Sequence[AccessKey]) -> None:
+        """Keep some, and forget some and that any were forgotten, all in one transaction."""
+        ...
 
 
 class SettingStore(Protocol):

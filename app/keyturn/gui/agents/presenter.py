@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
 from keyturn.application.console_protocol import (
@@ -27,6 +27,9 @@ from keyturn.presentation.words import Words
 class AgentsPresenter(QObject):
     """Between the broker's state and the agents' screen."""
 
+    review_wanted = Signal()
+    """A person wants to look through what gives access."""
+
     def __init__(
         self,
         *,
@@ -49,11 +52,13 @@ class AgentsPresenter(QObject):
         self._servers: tuple[ServerState, ...] = ()
         self._profiles: tuple[ProfileState, ...] = ()
         self._dismissed: frozenset[str] = frozenset()
+        self._overdue = 0
         self._open = ""
         self._untold = ""
         """An agent whose enrolment the broker carried out and has not shown yet."""
         bridge.welcomed.connect(self._on_welcome)
         bridge.state_changed.connect(self._on_state)
+        view.review_wanted.connect(self.review_wanted)
         view.enrol_wanted.connect(self._on_enrol_wanted)
         view.agent_chosen.connect(self._on_chosen)
         view.side_closed.connect(self._on_closed)
@@ -76,8 +81,10 @@ class AgentsPresenter(QObject):
         self._launch = Launch(python=self._launch.python, shim=self._launch.shim, home=home)
 
     def _on_state(self, message: StateChanged) -> None:
-        if message.agents is None and message.servers is None:
+        if message.agents is None and message.servers is None and message.access is None:
             return
+        if message.access is not None:
+            self._overdue = sum(state.overdue for state in message.access)
         self._profiles = message.profiles if message.profiles is not None else self._profiles
         self._agents = message.agents if message.agents is not None else self._agents
         self._servers = message.servers if message.servers is not None else self._servers
@@ -167,7 +174,7 @@ class AgentsPresenter(QObject):
     # ---------------------------------------------------------------- showing
 
     def _show(self) -> None:
-        self._view.show_page(self._builder.page(self._agents, self._dismissed))
+        self._view.show_page(self._builder.page(self._agents, self._dismissed, self._overdue))
         if not self._open:
             return
         agent = next((agent for agent in self._agents if agent.name == self._open), None)

@@ -18,6 +18,7 @@ from keyturn.application.sight_intents import (
     SightState,
     SwitchProfile,
 )
+from keyturn.domain.access import REVIEW_DAYS
 from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome, OutcomeLine
@@ -33,7 +34,9 @@ from keyturn.presentation.profiles import (
     switch_question,
 )
 from keyturn.presentation.sights import sight_sheet, widens
+from keyturn.presentation.used_names import used_rows
 from keyturn.presentation.words import Words
+from keyturn.storage.queries.items import UsedNames
 
 _LEFT_MS = 15_000
 """How often it is said anew how long a profile is still on."""
@@ -83,6 +86,16 @@ class SightsPresenter(QObject):
         if self._sight_of(agent).profile:
             self._on_profiles_wanted(agent)
             self._on_end()
+
+    def narrow(self, agent: str, used: UsedNames) -> None:
+        """Open an agent's list with what it really used ticked, of what it sees now."""
+        sight = self._sight_of(agent)
+        rows = used_rows(used, sight)
+        sheet = sight_sheet(agent, SightState(rows=rows), self._servers, self._words)
+        self._view.show_sight(sheet)
+        key = "access.narrowed" if rows else "access.narrowed_none"
+        said = self._words(key, n=len(rows), days=REVIEW_DAYS)
+        self._view.sight.outcome.say(Outcome.OWED, said)
 
     def _on_state(self, message: StateChanged) -> None:
         self._agents = message.agents if message.agents is not None else self._agents

@@ -9,7 +9,7 @@ from keyturn.gui.agents.detail import AgentPane
 from keyturn.gui.agents.form import EnrolForm
 from keyturn.gui.agents.profile_pane import ProfilePane
 from keyturn.gui.agents.sight_pane import SightPane
-from keyturn.gui.forms.list_page import ListPage, NoticeBar
+from keyturn.gui.forms.list_page import FootLine, ListPage, NoticeBar
 from keyturn.gui.forms.proposals import ProposalList
 from keyturn.gui.forms.table import TWO_LINES, Column, RowTable
 from keyturn.gui.look import Look
@@ -35,6 +35,7 @@ class AgentsView(ListPage):
     """Fed by the presenter; tells it what a person wants."""
 
     enrol_wanted = Signal()
+    review_wanted = Signal()
     agent_chosen = Signal(str)
     side_closed = Signal()
     sight_closed = Signal()
@@ -57,6 +58,7 @@ class AgentsView(ListPage):
         )
         self.proposals = ProposalList(look, name="agent_proposals")
         self.warning = NoticeBar(look, name="agents_warning")
+        self.overdue = NoticeBar(look, name="agents_overdue")
         self.form = EnrolForm(look)
         self.detail = AgentPane(look)
         self.sight = SightPane(look)
@@ -64,17 +66,28 @@ class AgentsView(ListPage):
         self.enrol = Button(
             look, Kind.PLAIN, look.words("agents.enrol"), Icon.ADDED, name="open_enrolment"
         )
+        self.review = FootLine(
+            look,
+            name="agents_access",
+            button="open_access",
+            action=look.words("access.open_review"),
+        )
+        self.review.text.say(look.words("access.foot"))
         self._count = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self.header_line.addWidget(self._count, 1)
         self.header_line.addWidget(self.enrol)
         self.above.addWidget(self.proposals)
         self.proposals.rest = self.title
         self.above.addWidget(self.warning)
+        self.above.addWidget(self.overdue)
+        self.below.addWidget(self.review)
         self.empty.say(
             look.words("agents.empty_title"),
             look.words("agents.empty_body"),
             look.words("agents.enrol"),
         )
+        self.review.open.clicked.connect(self.review_wanted)
+        self.overdue.action_pressed.connect(self.review_wanted)
         self.enrol.clicked.connect(self.enrol_wanted)
         self.empty.action_pressed.connect(self.enrol_wanted)
         self.table.row_chosen.connect(self.agent_chosen)
@@ -88,6 +101,7 @@ class AgentsView(ListPage):
         self._count.say(page.summary)
         self.proposals.show_proposals(page.proposals)
         self.warning.show_notice(page.warning)
+        self.overdue.show_notice(page.overdue)
         self.show_empty(not page.rows)
         self.table.show_rows(page.rows)
 

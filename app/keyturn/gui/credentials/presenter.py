@@ -3,12 +3,9 @@
 The value goes from the field into the message; no attribute here ever holds it.
 """
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject
 
 from keyturn.application.console_protocol import (
-    IntentDone,
     PutCredential,
     RemoveCredential,
     SettleCredential,
@@ -17,7 +14,7 @@ from keyturn.application.console_protocol import (
 from keyturn.application.console_state import CredentialState
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.credentials.view import CredentialsView
-from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
+from keyturn.gui.forms.outcome import Outcome, telling
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.credentials import Keychain
 from keyturn.presentation.credentials_builder import CredentialsBuilder, keychain_of, row_id
@@ -87,7 +84,7 @@ class CredentialsPresenter(QObject):
                 name=credential.name,
                 value=self._view.detail.field.take(),
             ),
-            self._telling(outcome, self._words("credentials.stored_now")),
+            telling(outcome, self._words("credentials.stored_now")),
         )
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
 
@@ -97,7 +94,7 @@ class CredentialsPresenter(QObject):
             return
         self._sender.send(
             lambda n: RemoveCredential(n=n, server=credential.server, name=credential.name),
-            self._telling(self._view.detail.outcome, self._words("credentials.removed")),
+            telling(self._view.detail.outcome, self._words("credentials.removed")),
         )
 
     def _on_accepted(self, chosen: str) -> None:
@@ -114,16 +111,8 @@ class CredentialsPresenter(QObject):
             lambda n: SettleCredential(
                 n=n, server=credential.server, name=credential.name, accept=accept
             ),
-            self._telling(self._view.note, said),
+            telling(self._view.note, said),
         )
-
-    def _telling(self, place: OutcomeLine | PageNote, said: str) -> Callable[[IntentDone], None]:
-        def heard(done: IntentDone) -> None:
-            place.say(
-                Outcome.DONE if done.ok else Outcome.FAILED, said if done.ok else done.sentence
-            )
-
-        return heard
 
     # ---------------------------------------------------------------- showing
 

@@ -93,6 +93,24 @@ class NoticeBar(QFrame):
         painter.fillRect(edge, theme.colour(Token.BORDER_SUBTLE))
 
 
+class FootLine(QFrame):
+    """A sentence under the list, and a button that leads to what it is about."""
+
+    def __init__(
+        self, look: Look, *, name: str, button: str, action: str, parent: QWidget | None = None
+    ) -> None:
+        """`button` is the button's object name, `action` the words on it."""
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setProperty("surface", "raised")
+        self.setProperty("edge", "top")
+        self.text = Text(look, Type.NOTE, Token.TEXT_PRIMARY, wrap=True)
+        self.open = Button(look, Kind.PLAIN, action, name=button)
+        layout = row(self, (16, 8, 16, 8), gap=12)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self.open)
+
+
 class ListPage(QFrame):
     """Title, what stands under it, a table or what an empty page says, and a pane beside."""
 

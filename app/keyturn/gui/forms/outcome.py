@@ -1,5 +1,6 @@
 """What became of what a person asked for: a line under the form, or a note at the page's foot."""
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
@@ -14,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
+from keyturn.application.console_protocol import IntentDone
 from keyturn.gui.forms.focus import leave
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
@@ -164,6 +166,15 @@ class PageNote(QFrame):
         width = min(self.sizeHint().width(), self._page.width() - 2 * _EDGE)
         height = max(self.heightForWidth(width), self._look.theme.tall(44))
         self.setGeometry(_EDGE, self._page.height() - height - _EDGE, width, height)
+
+
+def telling(place: OutcomeLine | PageNote, said: str) -> Callable[[IntentDone], None]:
+    """Return what shows the outcome of an intent: `said`, or why it was not carried out."""
+
+    def heard(done: IntentDone) -> None:
+        place.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
+
+    return heard
 
 
 def announce(widget: QWidget, sentence: str) -> None:

@@ -4,14 +4,14 @@ Escape and the button that keeps things as they are do the same; that button has
 that a key pressed twice changes nothing.
 """
 
-from PySide6.QtCore import QEvent, Qt, Signal, SignalInstance
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtWidgets import QWidget
 
 from keyturn.gui.forms.focus import leave
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.escape_frame import EscapeFrame
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.text import Text
@@ -19,7 +19,7 @@ from keyturn.presentation import cells
 from keyturn.presentation.marks import Icon
 
 
-class QuestionPane(QFrame):
+class QuestionPane(EscapeFrame):
     """A sentence that says what will happen, a button that does it, a button that does not."""
 
     agreed = Signal()
@@ -69,23 +69,9 @@ class QuestionPane(QFrame):
         """Return what is asked."""
         return self._text.text()
 
-    def event(self, event: QEvent) -> bool:
-        """Take Escape before the window does, which would go out of sight with it."""
-        if (
-            event.type() is QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keep things as they are at Escape."""
-        if event.key() == Qt.Key.Key_Escape:
-            self._on_keep()
-        else:
-            super().keyPressEvent(event)
+    def on_escape(self) -> None:
+        """Keep things as they are."""
+        self._on_keep()
 
     def _on_go(self) -> None:
         self._end(self.agreed)

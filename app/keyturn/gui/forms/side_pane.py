@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.gui.forms.focus import leave
@@ -13,6 +13,7 @@ from keyturn.gui.forms.question import QuestionPane
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.escape_frame import EscapeFrame
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
 from keyturn.gui.widgets.scroll_pane import ScrollPane
@@ -24,7 +25,7 @@ WIDTH: Final = 360
 SIDE: Final = 16
 
 
-class SidePane(QFrame):
+class SidePane(EscapeFrame):
     """A frame to fill: `head`, `body`, `actions`, and a question that takes the actions' place."""
 
     close_requested = Signal()
@@ -83,23 +84,9 @@ class SidePane(QFrame):
         self.body.addWidget(words)
         self.body.addSpacing(4)
 
-    def event(self, event: QEvent) -> bool:
-        """Take Escape before the window does."""
-        if (
-            event.type() is QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Escape
-        ):
-            event.accept()
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Close the pane at Escape."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.close_requested.emit()
-        else:
-            super().keyPressEvent(event)
+    def on_escape(self) -> None:
+        """Close the pane."""
+        self.close_requested.emit()
 
     def _put_together(self, name: str) -> None:
         close = self._close

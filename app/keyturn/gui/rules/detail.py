@@ -15,10 +15,12 @@ from keyturn.presentation.rules import RuleDetail
 
 
 class RulePane(SidePane):
-    """Shows a rule; its buttons ask for it to rest, to act or to go."""
+    """Shows a rule; its buttons ask for it to change, to rest, to act or to go."""
 
     toggle_requested = Signal(str, bool)
     """Id of the rule, and whether it shall act."""
+    change_requested = Signal(str)
+    """Id of the rule that is to be changed in the form."""
     remove_agreed = Signal(str)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -29,13 +31,16 @@ class RulePane(SidePane):
         self.remove = Button(
             look, Kind.PLAIN, look.words("rules.remove"), Icon.CROSS, name="remove_rule"
         )
+        self.change = Button(look, Kind.PLAIN, "", name="change_rule")
         self.toggle = Button(look, Kind.PLAIN, "", name="toggle_rule")
         self.top.addWidget(self._chips, 1)
         self.head.addWidget(self.sentence)
+        self.action_row.addWidget(self.change)
         self.action_row.addWidget(self.toggle)
         self.action_row.addWidget(self.remove)
         self.action_row.addStretch()
         self.remove.clicked.connect(self._on_remove)
+        self.change.clicked.connect(self._on_change)
         self.toggle.clicked.connect(self._on_toggle)
         self.question.agreed.connect(self._on_agreed)
 
@@ -56,6 +61,10 @@ class RulePane(SidePane):
         self.sentence.say(detail.sentence)
         self.toggle.say(detail.toggle)
         words = self.look.words
+        self.change.say(
+            words("rules.change"),
+            words("forms.field_value", field=words("rules.change"), value=detail.sentence),
+        )
         self.remove.say(
             words("rules.remove"),
             words("forms.field_value", field=words("rules.remove"), value=detail.sentence),
@@ -84,6 +93,9 @@ class RulePane(SidePane):
             self.body.addSpacing(12)
         self.body.addWidget(PairList(self.look, detail.pairs))
         self.body.addStretch()
+
+    def _on_change(self) -> None:
+        self.change_requested.emit(self.rule_id)
 
     def _on_toggle(self) -> None:
         if self._detail is not None:

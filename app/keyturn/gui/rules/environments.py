@@ -3,13 +3,14 @@
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QWidget
 
 from keyturn.application.console_protocol import IntentDone, StateChanged
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.domain.environment import LONGEST_LABEL
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.fields import Labelled, LineField, NamePicker
+from keyturn.gui.forms.list_page import FootLine
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import SidePane
 from keyturn.gui.look import Look
@@ -30,21 +31,17 @@ from keyturn.presentation.words import Words
 _GAP: Final = 8
 
 
-class EnvironmentRule(QFrame):
+class EnvironmentRule(FootLine):
     """The built-in rule as a line under the list, and the way to its labels."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("environment_rule")
-        self.setProperty("surface", "raised")
-        self.setProperty("edge", "top")
-        self.text = Text(look, Type.NOTE, Token.TEXT_PRIMARY, wrap=True)
-        self.open = Button(
-            look, Kind.PLAIN, look.words("environments.open"), name="open_environments"
+        super().__init__(
+            look,
+            name="environment_rule",
+            button="open_environments",
+            action=look.words("environments.open"),
+            parent=parent,
         )
-        layout = row(self, (16, 8, 16, 8), gap=12)
-        layout.addWidget(self.text, 1)
-        layout.addWidget(self.open)
 
 
 class EnvironmentsPane(SidePane):

@@ -1,20 +1,22 @@
-"""The form for a new rule: effect, who, what; it says the sentence before anything is saved."""
+"""The form for a rule: effect, who, what, how far; it says what it says before it is saved."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
-from keyturn.domain.rule import Effect
+from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule import Kind as RuleKind
 from keyturn.gui.forms.fields import Labelled, LineField, NamePicker
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import RaisedBox, SidePane, warning_rows
 from keyturn.gui.look import Look
+from keyturn.gui.rules.limits import LimitFields
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.layouts import clear, column
 from keyturn.gui.widgets.text import Text
-from keyturn.presentation.rules import EffectChoice, RuleChoices, RuleDraft, RulePreview
+from keyturn.presentation.rule_drafts import RuleDraft
+from keyturn.presentation.rules import EffectChoice, RuleChoices, RulePreview
 
 _LONGEST_NAME = 80
 
@@ -34,6 +36,8 @@ class RuleForm(SidePane):
         words = look.words
         self._missing = ""
         self._kind = RuleKind.CALL
+        self._base: Rule | None = None
+        """The rule that is changed; None for a new one."""
         self._effects = {
             choice.effect: ChoiceRow(
                 look, choice.title, choice.note, name=f"effect_{choice.effect.value}", radio=True
@@ -47,6 +51,9 @@ class RuleForm(SidePane):
         self.name_line = LineField(
             look, words("rules.name_hint"), name="rule_name", longest=_LONGEST_NAME
         )
+        self.limits = LimitFields(look)
+        self._title = Text(look, Type.TITLE)
+        self.bounds = Text(look, Type.NOTE, Token.TEXT_PRIMARY, wrap=True)
         self.sentence = Text(look, Type.TITLE_WRAPPED, wrap=True)
         self._warnings = column()
         self.told = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
@@ -56,22 +63,32 @@ class RuleForm(SidePane):
         self._connect()
 
     @property
+    def _effect(self) -> Effect:
+        effects = (effect for effect, row in self._effects.items() if row.isChecked())
+        return next(effects, Effect.ASK)
+
+    @property
     def draft(self) -> RuleDraft:
         """Return what is chosen so far."""
-        effects = (effect for effect, row in self._effects.items() if row.isChecked())
         return RuleDraft(
-            effect=next(effects, Effect.ASK),
+            effect=self._effect,
             agent=self.agent.name,
             server=self.server.name,
             tool=self.tool.name,
             name=self.name_line.text(),
             never=self.never.isChecked() and self._effects[Effect.DENY].isChecked(),
             kind=self._kind,
+            limits=self.limits.typed,
+            base=self._base,
         )
 
     def start(self, draft: RuleDraft) -> None:
-        """Begin a rule anew."""
-        self._kind = draft.kind
+        """Begin a rule anew, or with what one has that is changed."""
+        self._kind, self._base = draft.kind, draft.base
+        words = self.look.words
+        self._title.say(words("rules.change_title" if draft.base else "rules.add_title"))
+        self.limits.start(draft.limits)
+        self.limits.use_effect(draft.effect)
         self._effects[draft.effect].setChecked(True)
         self.name_line.setText(draft.name)
         self.never.setChecked(draft.never)
@@ -90,6 +107,8 @@ class RuleForm(SidePane):
         token = Token.TEXT_SECONDARY if preview.missing else Token.TEXT_PRIMARY
         self.sentence.use_token(token)
         self.sentence.say(preview.sentence or preview.missing)
+        self.bounds.say("\n".join(preview.bounds))
+        self.bounds.setVisible(bool(preview.bounds))
         clear(self._warnings)
         self._warnings.addWidget(warning_rows(self.look, preview.warnings))
 
@@ -99,11 +118,9 @@ class RuleForm(SidePane):
 
     def _fill(self) -> None:
         words = self.look.words
-        title = Text(self.look, Type.TITLE)
-        title.say(words("rules.add_title"))
         intro = Text(self.look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         intro.say(words("rules.add_intro"))
-        self.top.addWidget(title, 1)
+        self.top.addWidget(self._title, 1)
         self.head.addWidget(intro)
         self.add_title(words("rules.effect"), first=True)
         for row in self._effects.values():
@@ -122,10 +139,13 @@ class RuleForm(SidePane):
         box = RaisedBox(self.look, name="rule_preview")
         inside = column(box, (12, 10, 12, 10))
         inside.addWidget(self.sentence)
+        inside.addWidget(self.bounds)
         self.body.addWidget(box)
         self.body.addSpacing(10)
         self.body.addLayout(self._warnings)
         self.body.addWidget(self.told)
+        self.add_title(words("rules.limits_title"))
+        self.body.addWidget(self.limits)
         self.body.addStretch()
         self.action_row.addWidget(self.save)
         self.action_row.addStretch()
@@ -136,6 +156,7 @@ class RuleForm(SidePane):
         self.never.toggled.connect(self._on_changed)
         for picker in (self.agent, self.server, self.tool):
             picker.chosen.connect(self._on_changed)
+        self.limits.changed.connect(self._on_changed)
         self.name_line.textChanged.connect(self._on_changed)
         self.name_line.returnPressed.connect(self._on_save)
         self.save.clicked.connect(self._on_save)
@@ -143,12 +164,14 @@ class RuleForm(SidePane):
     def _on_changed(self) -> None:
         self.outcome.say(None)
         self.never.setVisible(self._effects[Effect.DENY].isChecked())
+        self.limits.use_effect(self._effect)
         self.draft_changed.emit(self.draft)
 
     def _on_save(self) -> None:
         if self._missing:
             self.outcome.say(Outcome.OWED, self._missing)
             empty = [field for field in (self.agent, self.server, self.tool) if not field.name]
-            empty[0].setFocus(Qt.FocusReason.OtherFocusReason)
+            if empty:
+                empty[0].setFocus(Qt.FocusReason.OtherFocusReason)
             return
         self.save_requested.emit(self.draft)

@@ -1,6 +1,5 @@
 """Keeps the rules as the broker tells them, and sends what a person wants of them."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -14,25 +13,27 @@ from keyturn.application.console_protocol import (
     StateChanged,
     UseRules,
 )
+from keyturn.domain.access import REVIEW_DAYS
 from keyturn.domain.policy import Posture
+from keyturn.domain.rule import Rule
 from keyturn.gui.broker_events import BrokerEvents
-from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
+from keyturn.gui.forms.outcome import Outcome, telling
 from keyturn.gui.rules.environments import EnvironmentsPresenter
 from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
-from keyturn.presentation.rules import RuleDraft
-from keyturn.presentation.rules_builder import (
-    RulesBuilder,
-    RulesState,
+from keyturn.presentation.rule_drafts import (
+    RuleDraft,
     data_of,
     draft_of,
-    read_rules,
+    draft_of_rule,
+    narrowed,
     rule_of,
-    with_hits,
 )
+from keyturn.presentation.rules_builder import RulesBuilder, RulesState, read_rules, with_hits
 from keyturn.presentation.seals import rules_rest
+from keyturn.presentation.used_names import UsedNames
 from keyturn.presentation.words import Words
 from keyturn.storage.queries.items import HistoryItem
 
@@ -63,8 +64,8 @@ class RulesPresenter(QObject):
         self._search = ""
         self._open = ""
         self._draft: RuleDraft | None = None
-        self._unread = ""
-        """Id of a saved rule that the broker has not sent back yet."""
+        self._unread: Rule | None = None
+        """A saved rule that the broker has not sent back yet as it was written."""
         bridge.state_changed.connect(self._on_state)
         SealsPresenter(
             bridge=bridge,
@@ -100,6 +101,17 @@ class RulesPresenter(QObject):
         """Open the form with whom and what a decision was about."""
         self.start_rule(draft_of(item))
 
+    def narrow(self, rule_id: str, used: UsedNames) -> None:
+        """Open the form for a rule, narrowed to what it was used for."""
+        known = self._state.find(rule_id)
+        if known is None:
+            return
+        draft = narrowed(known.rule, used)
+        self.start_rule(draft)
+        less = rule_of(draft) != known.rule
+        key = "access.narrowed_rule" if less else "access.narrowed_rule_none"
+        self._view.form.outcome.say(Outcome.OWED, self._words(key, days=REVIEW_DAYS))
+
     def open_rule(self, rule_id: str) -> None:
         """Open a rule beside the list; one that is gone opens nothing."""
         self._on_chosen(rule_id)
@@ -119,6 +131,7 @@ class RulesPresenter(QObject):
         view.posture.posture_agreed.connect(self._on_posture)
         view.form.draft_changed.connect(self._on_draft)
         view.form.save_requested.connect(self._on_save)
+        view.detail.change_requested.connect(self._on_change)
         view.detail.toggle_requested.connect(self._on_toggle)
         view.detail.remove_agreed.connect(self._on_remove)
 
@@ -172,9 +185,13 @@ class RulesPresenter(QObject):
         self._draft = draft
         self._show_form()
 
+    def _on_change(self, rule_id: str) -> None:
+        known = self._state.find(rule_id)
+        if known is not None:
+            self.start_rule(draft_of_rule(known.rule))
+
     def _on_save(self, draft: RuleDraft) -> None:
-        rule = rule_of(draft)
-        self._unread = rule.id
+        self._unread = rule = rule_of(draft)
         outcome = self._view.form.outcome
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
 
@@ -182,7 +199,7 @@ class RulesPresenter(QObject):
             if done.ok:
                 self._confirm_saved()
             else:
-                self._unread = ""
+                self._unread = None
                 outcome.say(Outcome.FAILED, done.sentence)
 
         self._sender.send(lambda n: SaveRule(n=n, data=data_of(rule)), heard)
@@ -194,17 +211,15 @@ class RulesPresenter(QObject):
         data = data_of(replace(known.rule, enabled=enabled))
         said = self._words("rules.turned_on" if enabled else "rules.turned_off")
         self._sender.send(
-            lambda n: SaveRule(n=n, data=data), self._telling(self._view.detail.outcome, said)
+            lambda n: SaveRule(n=n, data=data), telling(self._view.detail.outcome, said)
         )
 
     def _on_remove(self, rule_id: str) -> None:
         said = self._words("rules.removed")
-        self._sender.send(
-            lambda n: RemoveRule(n=n, id=rule_id), self._telling(self._view.note, said)
-        )
+        self._sender.send(lambda n: RemoveRule(n=n, id=rule_id), telling(self._view.note, said))
 
     def _on_posture(self, posture: Posture) -> None:
-        tell = self._telling(self._view.note, self._words("rules.posture_set"))
+        tell = telling(self._view.note, self._words("rules.posture_set"))
 
         def heard(done: IntentDone) -> None:
             tell(done)
@@ -215,24 +230,16 @@ class RulesPresenter(QObject):
 
     def _on_use_rules(self) -> None:
         said = self._words("rules.used_again")
-        self._sender.send(lambda n: UseRules(n=n), self._telling(self._view.note, said))
-
-    def _telling(self, place: OutcomeLine | PageNote, said: str) -> Callable[[IntentDone], None]:
-        def heard(done: IntentDone) -> None:
-            if done.ok:
-                place.say(Outcome.DONE, said)
-            else:
-                place.say(Outcome.FAILED, done.sentence)
-
-        return heard
+        self._sender.send(lambda n: UseRules(n=n), telling(self._view.note, said))
 
     # ---------------------------------------------------------------- showing
 
     def _confirm_saved(self) -> None:
         """Say "saved" only of a rule that the broker has sent back as it was written."""
-        if not self._unread or self._state.find(self._unread) is None:
+        known = self._state.find(self._unread.id) if self._unread is not None else None
+        if known is None or known.rule != self._unread:
             return
-        self._open, self._unread, self._draft = self._unread, "", None
+        self._open, self._unread, self._draft = known.rule.id, None, None
         self._show()
         self._view.detail.outcome.say(Outcome.DONE, self._words("rules.saved"))
 

@@ -3,20 +3,16 @@
 Sealing it as it is asks once more in its place; so does leaving it out where calls may pass then.
 """
 
-from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
-from keyturn.application.console_protocol import (
-    IntentDone,
-    StateChanged,
-)
+from keyturn.application.console_protocol import StateChanged
 from keyturn.application.pin_messages import SettleSeals, UnlockSeals
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.list_page import NoticeBar
-from keyturn.gui.forms.outcome import Outcome, PageNote
+from keyturn.gui.forms.outcome import PageNote, telling
 from keyturn.gui.forms.question import QuestionPane
 from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender
@@ -144,18 +140,10 @@ class SealsPresenter(QObject):
     def _on_settled(self, table: str, shown: str, accept: bool) -> None:
         said = self._words("seals.accepted" if accept else "seals.dropped")
         self._sender.send(
-            lambda n: SettleSeals(n=n, table=table, shown=shown, accept=accept), self._telling(said)
+            lambda n: SettleSeals(n=n, table=table, shown=shown, accept=accept),
+            telling(self._note, said),
         )
 
     def _on_unlock(self) -> None:
         said = self._words("seals.unlocked")
-        self._sender.send(lambda n: UnlockSeals(n=n), self._telling(said))
-
-    def _telling(self, said: str) -> Callable[[IntentDone], None]:
-        def heard(done: IntentDone) -> None:
-            if done.ok:
-                self._note.say(Outcome.DONE, said)
-            else:
-                self._note.say(Outcome.FAILED, done.sentence)
-
-        return heard
+        self._sender.send(lambda n: UnlockSeals(n=n), telling(self._note, said))

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QWidget
 
 from keyturn.gui.look import Look
-from keyturn.gui.pages import PAGE_ICONS, PAGE_KEYS, PAGE_TEXTS, Page
+from keyturn.gui.pages import PAGE_ICONS, PAGE_KEYS, PAGE_TEXTS, UNDER, Page
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase
 from keyturn.gui.theme import Token, Type
@@ -132,7 +132,7 @@ class RailItem(QAbstractButton):
 
 
 class NavRail(QFrame):
-    """All pages; settings stand at the foot."""
+    """All pages that stand on their own; settings stand at the foot."""
 
     page_chosen = Signal(object)
     """The `Page`."""
@@ -143,7 +143,7 @@ class NavRail(QFrame):
         self.setProperty("surface", "window")
         self.setProperty("edge", "right")
         self._width = WIDE
-        self._items = {page: RailItem(look, page, self) for page in Page}
+        self._items = {page: RailItem(look, page, self) for page in Page if page not in UNDER}
         self._layout = column(self, (0, _INSET, 0, _INSET), gap=2)
         for page, item in self._items.items():
             if page is Page.SETTINGS:
@@ -154,7 +154,7 @@ class NavRail(QFrame):
 
     def show_page(self, page: Page) -> None:
         """Mark the page that is shown."""
-        self._items[page].setChecked(True)
+        self._items[UNDER.get(page, page)].setChecked(True)
 
     def offer(self, pages: Iterable[Page]) -> None:
         """Show the items of these pages only: an item that opens nothing is no item."""

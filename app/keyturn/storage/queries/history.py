@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from keyturn.domain.client_request import PROMPT
 from keyturn.domain.decision import Outcome
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.stop_review import OPEN_DELIVERIES, is_owed, review_moment
@@ -27,6 +28,8 @@ from keyturn.storage.queries.items import (
     OutcomeCounts,
     Pruned,
     StopReview,
+    UsedName,
+    UsedNames,
 )
 from keyturn.storage.queries.rows import ITEM_COLUMNS, ITEM_TABLES, event_of, item_of
 from keyturn.storage.read_only import connect_read_only
@@ -40,6 +43,12 @@ _WINDOW = 10_000
 _NEAR = 100_000
 """How far from a decision, in records, the other records of its call are looked for."""
 _REVIEWED = 500
+_USED = (
+    "SELECT DISTINCT c.server, CASE WHEN c.method IN ('', ?) THEN c.tool ELSE '' END, c.method "
+    "FROM calls c WHERE {} LIMIT ?"
+)
+_MOST_USED = 2000
+"""Names that one answer has at most."""
 _STEPS = 2000
 """Steps of SQLite's machine between two looks at the clock."""
 _ALLOWING = tuple(outcome.value for outcome in Outcome if outcome.allows)
@@ -103,6 +112,18 @@ class HistoryQuery:
             _reraise_unless_late(error)
             return OutcomeCounts(total=0, by_outcome={}, complete=False)
         return OutcomeCounts(total=sum(by_outcome.values()), by_outcome=by_outcome)
+
+    def used(self, narrowed: HistoryFilter) -> UsedNames:
+        """Return the different names of which requests were allowed that match."""
+        narrowing, values = condition(replace(narrowed, outcomes=_ALLOWING))
+        try:
+            self._start()
+            rows = list(self._rows(_USED.format(narrowing), (PROMPT, *values, _MOST_USED + 1)))
+        except sqlite3.OperationalError as error:
+            _reraise_unless_late(error)
+            return UsedNames(names=(), complete=False)
+        names = tuple(UsedName(server=row[0], name=row[1], method=row[2]) for row in rows)
+        return UsedNames(names=names, complete=len(names) <= _MOST_USED)
 
     def detail(self, call: str) -> HistoryDetail | Pruned:
         """Return everything on one call; raises sqlite3.OperationalError when time runs out."""

@@ -68,6 +68,26 @@ class HistoryItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsedName:
+    """What was asked for of a server, and allowed."""
+
+    server: str
+    name: str
+    """Of a tool or a prompt; empty for the rest, of which there may be very many names."""
+    method: str
+    """As of a `HistoryItem`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsedNames:
+    """What was really used."""
+
+    names: tuple[UsedName, ...]
+    complete: bool = True
+    """False when time ran out, or there is more than is listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPage:
     """Decisions, newest first."""
 

@@ -1,0 +1,15 @@
+"""The rules of a profile as text, read without its broker and without writing to it."""
+
+from keyturn.bootstrap import ProfileChoice
+from keyturn.bootstrap.commands import find_profile
+from keyturn.desktop.resources import find_resources
+from keyturn.presentation.rule_text import rules_text
+from keyturn.presentation.words import Words
+from keyturn.storage.listing import list_rules
+
+
+def export_rules(choice: ProfileChoice) -> str:
+    """Return the rules as TOML; raises KeyturnError when one cannot be read or written."""
+    database = find_profile(choice).database
+    rules = list_rules(database) if database.exists() else []
+    return rules_text(rules, Words(find_resources() / "translations"))

@@ -1,0 +1,1 @@
+"""The access review's screen."""
