@@ -7,6 +7,7 @@ by way of a rule, of a lower tier or of a seal either.
 from collections.abc import Callable
 from dataclasses import replace
 
+from keyturn.application.access_messages import EndGrant, KeepAccess
 from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.approvals import Approvals
@@ -72,6 +73,8 @@ _LetsNothingThrough = (
     | PutSetting
     | SetPin
     | UnlockSeals
+    | KeepAccess
+    | EndGrant
     | Quit
 )
 Covers = Callable[[Tier], bool]

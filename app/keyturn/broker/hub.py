@@ -165,7 +165,6 @@ class Hub:
                 if let_in == (server, who):
                     return self._make_link(connection, start, downstream)
         except ServerUnavailable as error:
-            # Where the broker ends no file is looked at any more.
             let_in = PAUSED if self._closing else error.sentence
         finally:
             self._accepting -= 1

@@ -12,8 +12,11 @@ from keyturn.application.console_protocol import (
     Intent,
     PutServer,
     RemoveRule,
+    RemoveServer,
+    Resume,
     SaveRule,
     SetTier,
+    UseRules,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_guard import rule_of
@@ -64,6 +67,8 @@ class OwedPins:
             case PutServer():
                 label = self._label(intent.environment)
                 return words("owed.put_server", server=self._named(intent.name), label=label)
+            case RemoveServer(name=name):
+                return words("owed.remove_server", server=self._named(name))
             case SettleSeals():
                 key = "owed.seals_accept" if intent.accept else "owed.seals_drop"
                 known = intent.table in SEALED_TABLES
@@ -78,7 +83,17 @@ class OwedPins:
             case _ if isinstance(intent, SightIntent):
                 return self._sight(intent)
             case _:
-                return words("owed.other")
+                return self._of_all(intent)
+
+    def _of_all(self, intent: Intent) -> str:
+        """Say a change that has no object: it is of everything."""
+        match intent:
+            case Resume(careful=careful):
+                return self._words("owed.resume_careful" if careful else "owed.resume")
+            case UseRules():
+                return self._words("owed.use_rules")
+            case _:
+                return self._words("owed.other")
 
     def _saved_rule(self, intent: SaveRule) -> str:
         rule = rule_of(intent.data)
