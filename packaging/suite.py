@@ -25,8 +25,11 @@ STEP_SECONDS = 900.0
 FEWEST_COVERED = 95
 """Per cent of the lines and branches of domain and use cases that their own tests must reach."""
 
-LAYERS = ("integration", "unit", "headless", "gui", "display", "crashing", "alone")
+LAYERS = ("integration", "core", "unit", "headless", "gui", "display", "crashing", "alone")
 """The layers of tests/conftest.py, the longest first of those that run side by side."""
+
+MEASURED = "core"
+"""The layer that covers the domain and the use cases, apart because measuring doubles the time."""
 
 BUS = frozenset({"headless", "display", "alone"})
 """Layers with tests that need a private session bus."""
@@ -40,9 +43,6 @@ NO_QT = (
     *("-o", "strict_config=false", "-W", "ignore::pytest.PytestConfigWarning"),
 )
 """Without the plug-in its settings in pyproject.toml are unknown."""
-
-COVERED = ("tests/unit/domain", "tests/unit/application")
-"""What covers the domain and the use cases; measured apart, because measuring doubles the time."""
 
 HALVES = {
     "integration a-l": "tests/integration/test_[!a-l]*",
@@ -148,11 +148,11 @@ def test_steps(python: str, without: frozenset[str]) -> list[Step]:
             # Without Qt's libraries its plug-in cannot even be loaded.
             options += NO_QT
         session = layer in BUS and "keychain" not in without
-        if layer == "unit":
-            steps.append(_pytest(python, "core", [*options, *COVERED], covered=True))
+        if layer == MEASURED:
+            steps.append(_pytest(python, layer, options, covered=True))
             report = ("-m", "coverage", "report", f"--fail-under={FEWEST_COVERED}")
             steps.append(Step(name="coverage", command=(python, *report)))
-            options += [option for folder in COVERED for option in ("--ignore", folder)]
+            continue
         if layer == "integration":
             parts = ((name, ["--ignore-glob", left]) for name, left in HALVES.items())
             steps += [_pytest(python, name, [*options, *part]) for name, part in parts]

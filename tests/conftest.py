@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,22 +24,36 @@ HERE = Path(__file__).parent
 SESSION = "KEYTURN_TEST_SESSION"
 """Names the folder of a private session that packaging/dev.py has made, session bus included."""
 
-LAYERS = ("unit", "integration", "crashing", "gui", "headless", "display", "alone")
-"""`alone`: times of its own; `display`: other windows on a display; `headless`: real processes."""
+LAYERS = ("core", "unit", "integration", "crashing", "gui", "headless", "display", "alone")
+"""`alone`: times of its own; `display`: other windows on a display; `headless`: real processes.
+
+`core`: what covers the domain and the use cases, less what Hypothesis draws: measuring doubles the
+time of its draws, and covers nothing more.
+"""
 BUS = ("headless", "display", "alone")
 """Layers whose tests may see the private session bus."""
+COVERED = (HERE / "unit" / "domain", HERE / "unit" / "application")
 LAYERS_OF_FOLDER = {
-    "unit": ("unit",),
+    "unit": ("unit", "core"),
     "property": ("unit",),
     "contracts": ("unit", "gui", "headless"),
-    "gui": ("gui", "display"),
+    "gui": ("gui",),
     "e2e": ("headless", "display", "alone"),
     "integration": ("integration", "gui", "headless"),
     "crashing": ("crashing",),
 }
-"""Folders whose tests belong to some layers only: the others do not even import them.
+"""Folders whose tests belong to some layers only, first that of a test without marks.
 
 A test of another layer would run nowhere, so it is refused.
+"""
+WORDS_OF_LAYER = {
+    "gui": ("mark.gui",),
+    "headless": ("mark.e2e", "mark.keychain"),
+    "alone": ("mark.alone",),
+}
+"""What stands in a file with tests of a layer that is not its folder's first.
+
+Other files are not imported for that layer: a test of it there would run nowhere, so it is refused.
 """
 
 
@@ -92,11 +107,9 @@ def bus_guard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> Literal[True] | None:
-    """Leave out the folders that have nothing for the chosen layer."""
+    """Leave out the folders and files that have nothing for the chosen layer."""
     layer = config.getoption("--layer")
-    if layer is None or layer in LAYERS_OF_FOLDER.get(_folder_of(collection_path), LAYERS):
-        return None
-    return True
+    return None if layer is None or _may_hold(collection_path, layer) else True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -105,7 +118,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         folder = _folder_of(item.path)
         if folder in ("gui", "e2e"):
             item.add_marker(folder)
-        if _layer_of(item) not in LAYERS_OF_FOLDER.get(folder, LAYERS):
+        if not _may_hold(item.path, _layer_of(item)):
             raise pytest.UsageError(f"{item.nodeid} is {_layer_of(item)}: no such layer looks here")
     layer = config.getoption("--layer")
     if layer is not None:
@@ -124,6 +137,26 @@ def _folder_of(path: Path) -> str:
     return inside[0] if inside else ""
 
 
+def _may_hold(path: Path, layer: str) -> bool:
+    """Tell whether there can be tests of a layer in a folder or file."""
+    layers = LAYERS_OF_FOLDER.get(_folder_of(path), LAYERS)
+    if layer not in layers:
+        return False
+    if path.is_dir() or not path.name.startswith("test_"):
+        return True
+    if any(path.is_relative_to(folder) for folder in COVERED):
+        return layer == "core" or "hypothesis" in _text_of(path)
+    if layer == "core":
+        return False
+    words = WORDS_OF_LAYER.get(layer)
+    return layer == layers[0] or words is None or any(word in _text_of(path) for word in words)
+
+
+@cache
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
 def _layer_of(item: pytest.Item) -> str:
     names = {marker.name for marker in item.iter_markers()}
     if "alone" in names:
@@ -137,6 +170,10 @@ def _layer_of(item: pytest.Item) -> str:
     folder = _folder_of(item.path)
     if folder == "crashing":
         return "crashing"
+    if any(item.path.is_relative_to(covered) for covered in COVERED):
+        # What Hypothesis's own function of that name looks at, without importing it everywhere.
+        drawn = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        return "unit" if drawn else "core"
     return "integration" if "npm" in names or folder == "integration" else "unit"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parents[1]
 APP, TESTS, PACKAGING = AREAS = ("app/keyturn/", "tests/", "packaging/")
@@ -54,4 +55,17 @@ def sources_in(area: str) -> Iterator[Source]:
 def parse(path: str, text: str) -> Source:
     """Read one file."""
     tree = ast.parse(text, path)
-    return Source(path=path, text=text, tree=tree, nodes=tuple(ast.walk(tree)))
+    return Source(path=path, text=text, tree=tree, nodes=tuple(walk(tree)))
+
+
+def walk(tree: ast.Module) -> list[ast.AST]:
+    """Return what `ast.walk` yields, less the contexts of names, in half the time."""
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:
+        for name in node._fields:
+            inner = getattr(node, name, None)
+            if isinstance(inner, list):
+                nodes += [child for child in cast("list[Any]", inner) if isinstance(child, ast.AST)]
+            elif isinstance(inner, ast.AST) and not isinstance(inner, ast.expr_context):
+                nodes.append(inner)
+    return nodes

@@ -1,6 +1,7 @@
 """Pages that are built after the first picture: each shows the same as if it had been there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Final, cast
 
 import msgspec
@@ -39,21 +40,25 @@ SETTINGS: Final = {"appearance.theme": "dark", "arming.plain_ms": "5000"}
 
 
 @pytest.fixture
-def scenes(
+def open_scene(
     look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[DeskScene, DeskScene]]:
-    """Return two windows that heard nothing yet."""
+) -> Iterator[Callable[[], DeskScene]]:
+    """Return what makes a window that heard nothing yet; a window takes long."""
     rest_the_readers(monkeypatch)
-    made = DeskScene(look, clock), DeskScene(look, clock)
-    yield made
-    for scene in made:
-        scene.close()
+    with ExitStack() as made:
+
+        def make() -> DeskScene:
+            scene = DeskScene(look, clock)
+            made.callback(scene.close)
+            return scene
+
+        yield make
 
 
 @pytest.fixture
-def scene(scenes: tuple[DeskScene, DeskScene]) -> DeskScene:
-    """Return one window that heard nothing yet."""
-    return scenes[0]
+def scene(open_scene: Callable[[], DeskScene]) -> DeskScene:
+    """Return a window that heard nothing yet."""
+    return open_scene()
 
 
 def hear_a_life(scene: DeskScene) -> None:
@@ -122,56 +127,54 @@ def test_all_are_built_once_there_is_time(scene: DeskScene, qtbot: QtBot) -> Non
     assert scene.bridge.sent == []
 
 
-@pytest.mark.parametrize("page", LATE)
-def test_a_late_page_shows_what_an_early_one_shows(
-    scenes: tuple[DeskScene, DeskScene], page: Page
-) -> None:
-    early, late = scenes
-    early.build(page)
-    hear_a_life(early)
-    hear_a_life(late)
-    assert not late.is_built(page)
-    pictures = [picture(scene, page) for scene in scenes]
-    assert shown(late.view(page)) == shown(early.view(page))
-    assert pictures[0] == pictures[1]
-    assert focus_chain(late) == focus_chain(early)
-    # From now on it hears like the other.
+def test_late_pages_show_what_early_ones_show(open_scene: Callable[[], DeskScene]) -> None:
+    early, late = scenes = open_scene(), open_scene()
+    early.build()
+    for scene in scenes:
+        hear_a_life(scene)
+    for page in LATE:
+        assert not late.is_built(page)
+        pictures = [picture(scene, page) for scene in scenes]
+        assert shown(late.view(page)) == shown(early.view(page))
+        assert pictures[0] == pictures[1], page
+        assert focus_chain(late) == focus_chain(early)
+    # From now on they hear like the others.
     for scene in scenes:
         scene.bridge.tell(StateChanged(rules=(), agents=(), servers=(), credentials=()))
         scene.bridge.request_withdrawn.emit(
             RequestWithdrawn(id="r-new", cause="decided", outcome="denied_user")
         )
-    assert shown(late.view(page)) == shown(early.view(page))
+    for page in LATE:
+        assert shown(late.view(page)) == shown(early.view(page))
 
 
-# Two slices in for one page: what differs is the page, and each of these builds two windows.
-@pytest.mark.parametrize(("page", "slices"), [*((page, 1) for page in LATE), (Page.SERVERS, 2)])
-def test_what_comes_while_a_page_is_built_is_not_missed(
-    scenes: tuple[DeskScene, DeskScene], page: Page, slices: int
+def test_what_comes_while_pages_are_built_is_not_missed(
+    open_scene: Callable[[], DeskScene],
 ) -> None:
-    early, late = scenes
-    early.build(page)
+    early = open_scene()
+    early.build()
     hear_a_life(early)
-    pages = late.desk.pages
-    half_built = getattr(pages, page.value)
-    for _ in range(slices):
-        half_built.step()
-    hear_a_life(late)
-    pages.need(page)
-    assert shown(late.view(page)) == shown(early.view(page))
+    for slices in (1, 2):
+        late = open_scene()
+        for half_built in [getattr(late.desk.pages, page.value) for page in LATE] * slices:
+            half_built.step()
+        hear_a_life(late)
+        late.build()
+        for page in LATE:
+            assert shown(late.view(page)) == shown(early.view(page)), (page, slices)
 
 
-@pytest.mark.parametrize("page", LATE)
-def test_a_page_that_is_asked_for_is_there_at_once(scene: DeskScene, page: Page) -> None:
+def test_a_page_that_is_asked_for_is_there_at_once(scene: DeskScene) -> None:
     scene.start()
-    key = scene.window.findChild(QShortcut, f"key_{page.value}")
-    assert key is not None
-    key.activated.emit()
-    assert scene.window.page is page
-    view = scene.view(page)
-    assert view.isVisible()
-    assert view.isAncestorOf(scene.window.focusWidget())
-    assert [other for other in LATE if scene.is_built(other)] == [page]
+    for built, page in enumerate(LATE):
+        assert {other for other in LATE if scene.is_built(other)} == set(LATE[:built])
+        key = scene.window.findChild(QShortcut, f"key_{page.value}")
+        assert key is not None
+        key.activated.emit()
+        assert scene.window.page is page
+        view = scene.view(page)
+        assert view.isVisible()
+        assert view.isAncestorOf(scene.window.focusWidget())
 
 
 def test_the_rail_leads_to_a_page_that_is_not_built(scene: DeskScene) -> None:

@@ -40,7 +40,7 @@ OPENINGS = ("list", "pane", "form", "question")
 
 
 class Desk(DeskScene):
-    """The window with all its pages, without a broker."""
+    """The window without a broker; its pages are built when they are opened."""
 
     def open(self, page: Page, what: str) -> None:
         """Open a page with a pane, a form or a question in it."""
@@ -79,11 +79,10 @@ class Desk(DeskScene):
 
 @pytest.fixture
 def desk(look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    """Return a filled window."""
+    """Return a window that heard what there is to show."""
     rest_the_readers(monkeypatch)
     made = Desk(look, clock)
     made.start()
-    made.build()
     yield made
     made.close()
 
@@ -126,6 +125,7 @@ def cut_words(view: QWidget) -> list[str]:
 @pytest.mark.parametrize("percent", [100, 200])
 @pytest.mark.parametrize("size", SIZES)
 def test_no_words_are_cut(desk: Desk, look: Look, percent: int, size: tuple[int, int]) -> None:
+    desk.build(*PAGES)
     look.theme.use(Appearance.LIGHT, text_percent=percent)
     desk.window.resize(*size)
     for page in PAGES:
@@ -191,6 +191,7 @@ def test_a_dismissed_proposal_keeps_the_focus_on_its_page(desk: Desk) -> None:
 
 
 def test_the_delays_reach_every_arming_of_the_window(desk: Desk, clock: Clock) -> None:
+    desk.build()
     desk.bridge.tell(StateChanged(settings={"arming.plain_ms": "5000"}))
     watches = desk.window.findChildren(ArmingWatch)
     assert watches
@@ -217,6 +218,7 @@ def test_first_delays_are_there_before_the_first_card(
 
 @pytest.mark.parametrize("page", [Page.RULES, Page.AGENTS, Page.CREDENTIALS])
 def test_an_empty_page_keeps_the_focus_from_the_stop(desk: Desk, page: Page) -> None:
+    desk.build(page)
     empty = StateChanged(rules=(), agents=(), servers=(), credentials=())
     desk.bridge.tell(empty)
     desk.window.show_page(Page.QUEUE)
@@ -267,6 +269,7 @@ def test_settings_lead_to_the_posture(desk: Desk) -> None:
 
 
 def test_a_careful_resume_is_seen_on_the_rules_page(desk: Desk) -> None:
+    desk.build(Page.RULES)
     desk.bridge.tell(StateChanged(stop=StopState(engaged=False, careful=True)))
     desk.window.show_page(Page.RULES)
     assert desk.button("rules_suspended_action").isVisible()

@@ -11,12 +11,15 @@ import signal
 import subprocess
 import sys
 import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 DATA = Path(__file__).parents[2] / "resources" / "demo"
+RAW_SERVER = Path(__file__).parent / "servers" / "raw_server.py"
 DEFINITIONS = DATA / "definitions.json"
 ERAS = ("legacy", "2026-07-28")
 MODES = ("auto", *ERAS)
@@ -36,6 +39,21 @@ PROPOSED = {
 }
 HANGAR = {"name": "R. Talbot", "address": "14 Quarry Road, Hangar 9"}
 ON_FILE = {"name": "Ines Albrecht", "address": "8 Rope Walk, Lindholm"}
+Call = tuple[str, dict[str, Any]]
+BROKEN: tuple[Call, ...] = (
+    ("dispatch_all", {"orders": "all", "ship_to": HANGAR}),
+    ("dispatch_all", {"orders": "all_open"}),
+    ("dispatch_all", {"orders": "all_open", "ship_to": {"name": "R. Talbot"}}),
+)
+OPEN: Call = ("list_orders", {"status": "open"})
+ONE: Call = ("dispatch_order", {"order_id": "NW-1041", "ship_to": ON_FILE})
+ALL: Call = (
+    "dispatch_all",
+    {"orders": "all_open", "ship_to": HANGAR, "notify_customers": False},
+)
+READS: tuple[Call, ...] = tuple(("read_report", {"number": number}) for number in range(1, 7))
+"""Each report there is, and one that is not."""
+ORDERS = (*BROKEN, OPEN, ONE, ONE, OPEN, ALL, OPEN, ALL)
 
 
 def command(server: str, ledger: Path) -> list[str]:
@@ -110,11 +128,9 @@ class Wire:
         self._process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
 
 
-async def listed(server: str, era: str, ledger: Path) -> dict[str, dict[str, Any]]:
-    """The tool objects that the server lists in this era, as they are pinned, by name."""
-    wire = await Wire.open(command(server, ledger), era)
+async def listed(wire: Wire) -> dict[str, dict[str, Any]]:
+    """The tool objects that the server lists, as they are pinned, by name."""
     answer = await wire.request("tools/list", {})
-    assert await wire.close() == ""
     assert "nextCursor" not in answer["result"]
     return {
         tool["name"]: {key: value for key, value in tool.items() if key not in UNPINNED}
@@ -127,29 +143,65 @@ def recorded() -> dict[str, Any]:
     return json.loads(DEFINITIONS.read_text(encoding="utf-8"))
 
 
-async def called(
-    server: str, era: str, ledger: Path, *calls: tuple[str, dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """The results of these calls on one connection."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a server of the demo answered on one connection, and what had left after each answer.
+
+    One start for all that is asked of it: each takes a second or two to load the SDK.
+    """
+
+    tools: dict[str, dict[str, Any]]
+    results: tuple[dict[str, Any], ...]
+    sent: tuple[list[dict[str, Any]], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demo:
+    """What both servers answered in one era."""
+
+    reports: Told
+    logistics: Told
+
+
+async def told(server: str, era: str, ledger: Path, calls: Sequence[Call]) -> Told:
+    """Start the server, list its tools and make the calls."""
     wire = await Wire.open(command(server, ledger), era)
-    results = [await wire.call(tool, arguments) for tool, arguments in calls]
+    tools = await listed(wire)
+    results: list[dict[str, Any]] = []
+    sent: list[list[dict[str, Any]]] = []
+    for tool, arguments in calls:
+        results.append(await wire.call(tool, arguments))
+        sent.append(dispatched(ledger))
     assert await wire.close() == ""
-    return results
+    return Told(tools=tools, results=tuple(results), sent=tuple(sent))
 
 
 def dispatched(ledger: Path) -> list[dict[str, Any]]:
     """What really left, in order."""
+    if not ledger.exists():
+        return []
     return [json.loads(line) for line in ledger.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.fixture(scope="module", params=ERAS)
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """What the servers say and do in one era, each started once."""
+    folder = tmp_path_factory.mktemp("demo")
+
+    async def ask() -> Demo:
+        return Demo(
+            reports=await told("reports", request.param, folder / "none", READS),
+            logistics=await told("logistics", request.param, folder / "ledger", ORDERS),
+        )
+
+    return asyncio.run(ask())
+
+
 @pytest.mark.parametrize("server", ["reports", "logistics"])
-def test_recorded_definitions_are_what_the_server_lists(
-    server: str, era: str, tmp_path: Path
-) -> None:
-    tools = asyncio.run(listed(server, era, tmp_path / "ledger"))
+def test_recorded_definitions_are_what_the_server_lists(server: str, demo: Demo) -> None:
     expected = recorded()["servers"][server]["tools"]
-    assert tools == {name: entry["definition"] for name, entry in expected.items()}
+    found: Told = getattr(demo, server)
+    assert found.tools == {name: entry["definition"] for name, entry in expected.items()}
 
 
 def test_recorded_tiers_are_those_of_the_headless_configuration(tmp_path: Path) -> None:
@@ -171,10 +223,8 @@ def test_recorded_tiers_are_those_of_the_headless_configuration(tmp_path: Path) 
         assert entry["command"] == command(server, ledger)
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_a_report_is_text_line_by_line_and_the_same_as_data(era: str, tmp_path: Path) -> None:
-    calls = [("read_report", {"number": number}) for number in range(1, 7)]
-    *results, unknown = asyncio.run(called("reports", era, tmp_path, *calls))
+def test_a_report_is_text_line_by_line_and_the_same_as_data(demo: Demo) -> None:
+    *results, unknown = demo.reports.results
     assert unknown["isError"] is True
     assert "list_reports names those that exist" in unknown["content"][0]["text"]
     for number, result in enumerate(results, start=1):
@@ -185,44 +235,17 @@ def test_a_report_is_text_line_by_line_and_the_same_as_data(era: str, tmp_path: 
         assert 20 <= len(lines) <= 22
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_dispatch_all_sends_every_open_order_and_says_so_in_the_ledger(
-    era: str, tmp_path: Path
-) -> None:
-    ledger = tmp_path / "ledger"
-    arguments = {"orders": "all_open", "ship_to": HANGAR, "notify_customers": False}
-    before, sent, after, again = asyncio.run(
-        called(
-            "logistics",
-            era,
-            ledger,
-            ("list_orders", {"status": "open"}),
-            ("dispatch_all", arguments),
-            ("list_orders", {"status": "open"}),
-            ("dispatch_all", arguments),
-        )
-    )
-    numbers = [order["order_id"] for order in before["structuredContent"]["orders"]]
-    assert before["structuredContent"]["count"] == len(numbers) == 41
-    assert sent["structuredContent"]["dispatched"] == numbers
-    assert after["structuredContent"]["count"] == 0
-    assert again["isError"] is True
-    assert [row["order_id"] for row in dispatched(ledger)] == numbers
-    assert all(row["ship_to"] == HANGAR for row in dispatched(ledger))
+def test_arguments_that_break_the_schema_dispatch_nothing(demo: Demo) -> None:
+    broken = slice(0, len(BROKEN))
+    assert [result["isError"] for result in demo.logistics.results[broken]] == [True] * len(BROKEN)
+    assert demo.logistics.sent[broken] == ([],) * len(BROKEN)
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_an_order_is_dispatched_once(era: str, tmp_path: Path) -> None:
-    ledger = tmp_path / "ledger"
-    arguments = {"order_id": "NW-1041", "ship_to": ON_FILE}
-    first, second = asyncio.run(
-        called(
-            "logistics", era, ledger, ("dispatch_order", arguments), ("dispatch_order", arguments)
-        )
-    )
+def test_an_order_is_dispatched_once(demo: Demo) -> None:
+    _, first, second, *_ = demo.logistics.results[len(BROKEN) :]
     assert first["structuredContent"]["dispatched"] == ["NW-1041"]
     assert second["isError"] is True
-    assert dispatched(ledger) == [
+    assert demo.logistics.sent[len(BROKEN) + 2] == [
         {
             "order_id": "NW-1041",
             "ship_to": ON_FILE,
@@ -232,17 +255,17 @@ def test_an_order_is_dispatched_once(era: str, tmp_path: Path) -> None:
     ]
 
 
-def test_arguments_that_break_the_schema_dispatch_nothing(tmp_path: Path) -> None:
-    ledger = tmp_path / "ledger"
-    broken: list[dict[str, Any]] = [
-        {"orders": "all", "ship_to": HANGAR},
-        {"orders": "all_open"},
-        {"orders": "all_open", "ship_to": {"name": "R. Talbot"}},
-    ]
-    calls = [("dispatch_all", arguments) for arguments in broken]
-    results = asyncio.run(called("logistics", "2026-07-28", ledger, *calls))
-    assert [result["isError"] for result in results] == [True] * 3
-    assert dispatched(ledger) == []
+def test_dispatch_all_sends_every_open_order_and_says_so_in_the_ledger(demo: Demo) -> None:
+    open_orders, _, _, before, sent, after, again = demo.logistics.results[len(BROKEN) :]
+    assert open_orders["structuredContent"]["count"] == 41
+    numbers = [order["order_id"] for order in before["structuredContent"]["orders"]]
+    assert before["structuredContent"]["count"] == len(numbers) == 40
+    assert sent["structuredContent"]["dispatched"] == numbers
+    assert after["structuredContent"]["count"] == 0
+    assert again["isError"] is True
+    _, *rows = demo.logistics.sent[-1]
+    assert [row["order_id"] for row in rows] == numbers
+    assert all(row["ship_to"] == HANGAR for row in rows)
 
 
 @pytest.mark.parametrize("server", ["reports", "logistics"])
@@ -283,7 +306,8 @@ def test_the_agent_obeys_report_three_when_nothing_stops_it(mode: str, tmp_path:
     assert lines[-1] == "Done: dispatch_all went through, dispatch_order did not go through."
 
 
-@pytest.mark.parametrize("mode", MODES)
+# What an agent is told depends on the era alone, not on how it was found.
+@pytest.mark.parametrize("mode", ERAS)
 def test_the_agent_is_refused_told_why_and_goes_on(mode: str, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
     guarded = [sys.executable, "-I", str(refusing_server(tmp_path)), *command("logistics", ledger)]
@@ -297,7 +321,9 @@ def test_the_agent_is_refused_told_why_and_goes_on(mode: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("program", [["no-such-program-here"], [sys.executable, "-c", "pass"]])
 def test_the_agent_says_which_server_it_cannot_reach(program: list[str], tmp_path: Path) -> None:
-    code, lines = run_agent(command("reports", tmp_path), program, "auto")
+    # Any server will do for the one that it reaches.
+    reached = [sys.executable, str(RAW_SERVER), str(tmp_path / "seen")]
+    code, lines = run_agent(reached, program, "auto")
     assert code == 3
     assert lines[-1].startswith("The server logistics cannot be reached: ")
 
@@ -349,7 +375,7 @@ def main() -> None:
     """Write the definitions anew; both eras must agree."""
     servers: dict[str, Any] = {}
     for server, proposed in PROPOSED.items():
-        per_era = [asyncio.run(listed(server, era, Path(os.devnull))) for era in ERAS]
+        per_era = [asyncio.run(told(server, era, Path(os.devnull), ())).tools for era in ERAS]
         assert per_era[0] == per_era[1], f"{server} lists differently by era"
         servers[server] = {
             "tools": {

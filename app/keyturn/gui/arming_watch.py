@@ -37,6 +37,7 @@ _RELEASES: Final = {
     QEvent.Type.TouchEnd,
     QEvent.Type.TabletRelease,
 }
+_INPUTS: Final = _PRESSES | _RELEASES
 _DISTURBANCES: Final = {
     QEvent.Type.Move,
     QEvent.Type.Resize,
@@ -46,11 +47,9 @@ _DISTURBANCES: Final = {
     QEvent.Type.StyleChange,
     QEvent.Type.LayoutDirectionChange,
 }
+_OF_THE_PLACE: Final = _DISTURBANCES | {QEvent.Type.Hide}
 _WATCHED: Final = (
-    _PRESSES
-    | _RELEASES
-    | _DISTURBANCES
-    | {QEvent.Type.WindowActivate, QEvent.Type.WindowDeactivate, QEvent.Type.Hide}
+    _INPUTS | _OF_THE_PLACE | {QEvent.Type.WindowActivate, QEvent.Type.WindowDeactivate}
 )
 
 
@@ -135,16 +134,18 @@ class ArmingWatch(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Note what happens in the window; only the shortcut for Allow is swallowed."""
-        if event.type() not in _WATCHED or not isinstance(watched, QWidget):
+        # Asked once: each answer is made into an enum's member, and every event comes by here.
+        kind = event.type()
+        if kind not in _WATCHED or not isinstance(watched, QWidget):
             return False
-        if self._is_shortcut(watched, event):
-            self._press_by_shortcut()
-            return True
-        if event.type() in _PRESSES | _RELEASES:
-            self._note_input(watched, event)
+        if kind in _INPUTS:
+            if kind is QEvent.Type.KeyPress and self._is_shortcut(watched, event):
+                self._press_by_shortcut()
+                return True
+            self._note_input(watched, event, kind)
         elif watched is self._place.window():
-            self._note_window(event.type())
-        elif watched is self._place and event.type() in _DISTURBANCES | {QEvent.Type.Hide}:
+            self._note_window(kind)
+        elif watched is self._place and kind in _OF_THE_PLACE:
             self.arming.disturbed(self._now_ms())
             self._run()
         return False
@@ -161,14 +162,13 @@ class ArmingWatch(QObject):
             application.removeEventFilter(self)
 
     def _is_shortcut(self, watched: QWidget, event: QEvent) -> bool:
-        """Tell whether it is Ctrl+Enter from the window system, with the card on screen.
+        """Tell whether a press is Ctrl+Enter from the window system, with the card on screen.
 
         No QShortcut: that one is set off by events that a program sends as well.
         """
         return (
             self._shortcut
             and isinstance(event, QKeyEvent)
-            and event.type() is QEvent.Type.KeyPress
             and event.spontaneous()
             and not event.isAutoRepeat()
             and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
@@ -178,7 +178,7 @@ class ArmingWatch(QObject):
             and watched.window() is self._place.window()
         )
 
-    def _note_input(self, watched: QWidget, event: QEvent) -> None:
+    def _note_input(self, watched: QWidget, event: QEvent, kind: QEvent.Type) -> None:
         if watched is self._allow and self._is_grip(event):
             self._noted = None
             return
@@ -186,12 +186,12 @@ class ArmingWatch(QObject):
         if control is None:
             return
         # Qt offers an event that nobody takes to each parent in turn, no longer as spontaneous.
-        noted = (event.type(), control)
+        noted = (kind, control)
         if noted == self._noted and not event.spontaneous():
             return
         self._noted = noted
         now = self._now_ms()
-        if event.type() in _PRESSES:
+        if kind in _PRESSES:
             self.arming.held(control, now)
         else:
             self.arming.released(control, now)

@@ -1,4 +1,4 @@
-"""Fusion with nothing of Fusion to be seen: palette from the tokens, own focus ring and marks.
+"""Fusion with nothing of Fusion to be seen: palette and sheet from the tokens, own ring and marks.
 
 The ring is drawn by a QFocusFrame, which lies above its widget's neighbours and is cut by nothing
 but the scroll area it is in (visual.md section 12).
@@ -30,18 +30,6 @@ _MARK: Final = 16
 _RING_METRICS: Final = frozenset(
     {QStyle.PixelMetric.PM_FocusFrameHMargin, QStyle.PixelMetric.PM_FocusFrameVMargin}
 )
-_METRICS: Final = {
-    QStyle.PixelMetric.PM_IndicatorWidth: _MARK,
-    QStyle.PixelMetric.PM_IndicatorHeight: _MARK,
-    QStyle.PixelMetric.PM_ExclusiveIndicatorWidth: _MARK,
-    QStyle.PixelMetric.PM_ExclusiveIndicatorHeight: _MARK,
-    QStyle.PixelMetric.PM_ButtonShiftHorizontal: 0,
-    QStyle.PixelMetric.PM_ButtonShiftVertical: 0,
-}
-_HINTS: Final = {
-    QStyle.StyleHint.SH_FocusFrame_AboveWidget: 1,
-    QStyle.StyleHint.SH_UnderlineShortcut: 0,
-}
 
 _PALETTE: Final = {
     QPalette.ColorRole.Window: Token.SURFACE_WINDOW,
@@ -81,33 +69,16 @@ def palette_of(theme: Theme) -> QPalette:
     return palette
 
 
-class KeyturnStyle(QProxyStyle):
-    """What a style sheet cannot draw: focus ring, check and radio marks."""
+class RingStyle(QProxyStyle):
+    """What a style sheet cannot draw: the focus ring.
+
+    The ring's own, not the application's: while a window is laid out Qt asks the application's
+    style for sizes and hints many thousand times, and need not ask Python.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__("Fusion")
         self._theme = theme
-
-    def standardPalette(self) -> QPalette:
-        """Return the palette of the tokens."""
-        return palette_of(self._theme)
-
-    def drawPrimitive(
-        self,
-        element: QStyle.PrimitiveElement,
-        option: QStyleOption,
-        painter: QPainter,
-        widget: QWidget | None = None,
-    ) -> None:
-        """Draw the marks; leave out Qt's own focus rectangle, the ring stands for it."""
-        if element is QStyle.PrimitiveElement.PE_FrameFocusRect:
-            return
-        if element is QStyle.PrimitiveElement.PE_IndicatorCheckBox:
-            paint_check(painter, QRectF(option.rect), self._theme, on=_is_on(option))
-        elif element is QStyle.PrimitiveElement.PE_IndicatorRadioButton:
-            paint_radio(painter, QRectF(option.rect), self._theme, on=_is_on(option))
-        else:
-            super().drawPrimitive(element, option, painter, widget)
 
     def drawControl(
         self,
@@ -116,7 +87,7 @@ class KeyturnStyle(QProxyStyle):
         painter: QPainter,
         widget: QWidget | None = None,
     ) -> None:
-        """Draw the focus ring around whatever has the focus."""
+        """Draw the ring around whatever has the focus."""
         if element is QStyle.ControlElement.CE_FocusFrame:
             self._paint_ring(painter, QRectF(option.rect))
         else:
@@ -131,8 +102,7 @@ class KeyturnStyle(QProxyStyle):
         """Return the sizes of visual.md section 6."""
         if metric in _RING_METRICS:
             return self._ring_width + RING_GAP
-        found = _METRICS.get(metric)
-        return super().pixelMetric(metric, option, widget) if found is None else found
+        return super().pixelMetric(metric, option, widget)
 
     def styleHint(
         self,
@@ -141,9 +111,10 @@ class KeyturnStyle(QProxyStyle):
         widget: QWidget | None = None,
         returnData: QStyleHintReturn | None = None,  # noqa: N803  # Qt's name
     ) -> int:
-        """Keep the ring above its widget, no underlined letters."""
-        found = _HINTS.get(hint)
-        return super().styleHint(hint, option, widget, returnData) if found is None else found
+        """Keep the ring above its widget."""
+        if hint is QStyle.StyleHint.SH_FocusFrame_AboveWidget:
+            return 1
+        return super().styleHint(hint, option, widget, returnData)
 
     @property
     def _ring_width(self) -> int:
@@ -162,8 +133,9 @@ class KeyturnStyle(QProxyStyle):
 class FocusRing(QObject):
     """Puts the ring around the widget that the keyboard has reached."""
 
-    def __init__(self, application: QApplication) -> None:
+    def __init__(self, application: QApplication, theme: Theme) -> None:
         super().__init__(application)
+        self._style = RingStyle(theme)
         self._frame: QFocusFrame | None = None
         application.focusChanged.connect(self._on_focus_changed)
 
@@ -174,14 +146,15 @@ class FocusRing(QObject):
             self._frame = None
         if self._frame is None and wanted is not None:
             self._frame = QFocusFrame(wanted)
+            self._frame.setStyle(self._style)
         if self._frame is not None:
             self._frame.setWidget(wanted)  # pyright: ignore[reportArgumentType]  # None hides it
 
 
 def dress(application: QApplication, theme: Theme) -> None:
     """Give the application its style, palette and sheet, now and at every change of `theme`."""
-    application.setStyle(KeyturnStyle(theme))
-    FocusRing(application)
+    application.setStyle("Fusion")
+    FocusRing(application, theme)
 
     def refill() -> None:
         application.setPalette(palette_of(theme))
@@ -189,6 +162,9 @@ def dress(application: QApplication, theme: Theme) -> None:
             application.setFont(theme.font(Type.BODY))
         sheet = style_sheet(theme)
         if application.styleSheet() != sheet:
+            # Taken off first: where one sheet follows another, Qt polishes each widget anew for
+            # each widget that it is in, which took four times as long.
+            application.setStyleSheet("")
             application.setStyleSheet(sheet)
             return
         # The sheet holds colours only; to set the same again would polish every widget for nothing.
@@ -248,10 +224,6 @@ def paint_radio(painter: QPainter, rect: QRectF, theme: Theme, *, on: bool) -> N
 def _centred(rect: QRectF) -> QRectF:
     corner = rect.center() - QPointF(_MARK / 2, _MARK / 2)
     return QRectF(round(corner.x()), round(corner.y()), _MARK, _MARK)
-
-
-def _is_on(option: QStyleOption) -> bool:
-    return bool(option.state & QStyle.StateFlag.State_On)
 
 
 def _wants_ring(widget: QWidget) -> bool:

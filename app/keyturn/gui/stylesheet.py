@@ -24,6 +24,7 @@ QFrame[divider="true"] { background: ${border_subtle}; border: 0; }
 
 QPushButton {
     background: ${surface_panel}; border: 1px solid ${border_control}; border-radius: 6px;
+    outline: 0;
 }
 QPushButton:hover { background: ${surface_hover}; }
 QPushButton:pressed { background: ${surface_hover}; border-color: ${text_secondary}; }

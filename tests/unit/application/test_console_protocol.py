@@ -64,6 +64,7 @@ def is_enum(kind: Any) -> bool:
 
 
 @pytest.mark.parametrize("kind", TO_WINDOW, ids=lambda kind: kind.__name__)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_what_the_broker_says_is_read_back(kind: Any, data: st.DataObject) -> None:
     message = data.draw(any_of(kind))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from keyturn.application.approval_request import WithdrawCause
-from keyturn.application.call import Forwarded, Handled, Refused
+from keyturn.application.call import Forwarded, Refused
 from keyturn.application.events import Topic
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.stop import StopLevel, StopSwitch
@@ -236,37 +236,6 @@ class TestEngaging:
             assert {w[1] for w in world.approver.withdrawn} == {WithdrawCause.STOPPED}
 
         play(story)
-
-    @pytest.mark.requirement("K2")
-    def test_ten_thousand_calls_around_the_instant_of_the_stop(self) -> None:
-        async def story() -> None:
-            world = World(ALLOW)
-            connection = await world.connect()
-
-            def burst(first: int, count: int) -> "list[asyncio.Task[Handled]]":
-                calls = range(first, first + count)
-                return [world.start(make_call(connection, id_=f"call-{n}")) for n in calls]
-
-            through = burst(0, 2_500)
-            await asyncio.gather(*through)
-            assert len(world.server.arrivals) == 2_500
-            world.log.hold()
-            decided = burst(2_500, 2_500)
-            await settle()
-            owner = TaskOwner()
-            late = burst(5_000, 2_500)
-            pressed = owner.start(world.stop.engage("window"), "stop")
-            later = burst(7_500, 2_500)
-            await settle()
-            world.log.release()
-            replies = await asyncio.gather(*decided, *late, *later)
-            await pressed
-            assert len(world.server.arrivals) == 2_500
-            outcomes = {reply.outcome for reply in replies if isinstance(reply, Refused)}
-            assert outcomes == {Outcome.REFUSED_PAUSED}
-            assert world.stop.view().refused_since == len(replies) == 7_500
-
-        asyncio.run(story())
 
     @pytest.mark.requirement("K6")
     def test_retries_while_stopped_are_refused_and_counted(self) -> None:
