@@ -22,12 +22,14 @@ from keyturn.domain.commands import (
     command_of,
     not_understood,
 )
+from keyturn.domain.json_pointer import escaped
 from keyturn.domain.names import (
     QUERY_NAMES,
     SHELL_NAMES,
     SQL_NAMES,
-    child_path,
+    is_code,
     is_content,
+    is_word,
     words_of,
 )
 from keyturn.domain.shell_programs import CHANGES, READS, REMOVES, SHELLS, is_program, plain_name
@@ -35,8 +37,10 @@ from keyturn.domain.shell_programs import CHANGES, READS, REMOVES, SHELLS, is_pr
 LONGEST_COMMAND = 4_000
 """Characters of one that are parsed; a longer one is not understood."""
 MOST_COMMANDS = 16
-MOST_VALUES = 2_000
-"""Values of one call that are looked through; of more nobody knows what they hold."""
+MOST_VALUES = 1_000
+"""Texts, lists and objects of one call that are looked through."""
+MOST_MEMBERS = 20_000
+"""Members of these; of more nobody knows what they hold."""
 _MANY = frozenset({"cmds", "commands", "scripts"})
 ARGUMENT_NAMES = frozenset({"args", "argv", "arguments", "parameters", "params"})
 _ADDRESS_NAMES = frozenset(
@@ -114,12 +118,12 @@ def shapes_of(arguments: JsonObject) -> tuple[Shaped, ...]:
     """Return the arguments that look like commands, the outer ones first."""
     found: list[Shaped] = []
     waiting: deque[tuple[str, JsonValue, tuple[str, ...]]] = deque([("", arguments, ())])
-    seen = 0
+    seen = members = 0
     while waiting:
         path, value, words = waiting.popleft()
-        if isinstance(value, list | dict):
-            seen += len(value)
-        if seen > MOST_VALUES or len(found) > MOST_COMMANDS:
+        seen += 1
+        members += len(value) if isinstance(value, list | dict) else 0
+        if seen > MOST_VALUES or members > MOST_MEMBERS or len(found) > MOST_COMMANDS:
             return (*found[:MOST_COMMANDS], _rest())
         match value:
             case str():
@@ -157,7 +161,7 @@ def _rest() -> Shaped:
 def _members(path: str, value: JsonObject) -> Iterator[tuple[str, JsonValue, tuple[str, ...]]]:
     for key, inner in value.items():
         if isinstance(inner, str | list | dict):
-            yield child_path(path, key), inner, words_of(key)
+            yield f"{path}/{escaped(key)}", inner, words_of(key)
 
 
 def _elements(
@@ -171,6 +175,9 @@ def _elements(
 def _in_text(path: str, text: str, words: tuple[str, ...]) -> Iterator[Shaped]:
     if not text or text.isspace() or is_content(words):
         return
+    if is_word(text) and not is_code(words):
+        # Most are such, and one word is no command where nothing says so.
+        return
     if SHELL_NAMES.intersection(words):
         if _is_command_line(text):
             yield Shaped(path=path, language=Language.SHELL, text=text)
@@ -179,12 +186,20 @@ def _in_text(path: str, text: str, words: tuple[str, ...]) -> Iterator[Shaped]:
         yield Shaped(path=path, language=Language.SHELL, text=text)
         return
     named, queries = SQL_NAMES.intersection(words), QUERY_NAMES.intersection(words)
-    starts = list(_STARTS.finditer(text, 0, LONGEST_COMMAND))
+    starts = _starts(text)
     surely = any(_SURELY[s[1].lower()].search(text, s.end()) for s in starts)
     if named or (starts and (surely or queries)):
         # A sentence may begin like a statement: of any other name the parser has the last word.
         sure = bool(named or (queries and surely))
         yield Shaped(path=path, language=Language.SQL, text=text, sure=sure)
+
+
+def _starts(text: str) -> list[re.Match[str]]:
+    """Return where a text begins like a statement."""
+    if ";" in text:
+        return list(_STARTS.finditer(text, 0, LONGEST_COMMAND))
+    start = _STARTS.match(text, 0, LONGEST_COMMAND)
+    return [start] if start is not None else []
 
 
 def _is_command_line(text: str) -> bool:
@@ -258,7 +273,7 @@ def _of_members(path: str, value: JsonObject) -> Iterator[Shaped]:
     for key, other in product(programs, arguments):
         program = value[key]
         if key != other and isinstance(program, str):
-            yield from _with_arguments(child_path(path, key), program, value[other])
+            yield from _with_arguments(f"{path}/{escaped(key)}", program, value[other])
     for key, part in parts.items():
         method = value[key]
         if _Part.METHOD in part and isinstance(method, str) and method.strip().upper() in _METHODS:
@@ -281,10 +296,10 @@ def _requests(path: str, key: str, method: str, value: JsonObject) -> Iterator[S
         named = _Part.ADDRESS in _part_of(other[:200])
         if other != key and isinstance(address, str) and (named or _is_web(address)):
             found = True
-            at = child_path(path, other)
+            at = f"{path}/{escaped(other)}"
             yield Shaped(path=at, language=Language.HTTP, text=address, words=(method,))
     if not found:
-        yield Shaped(path=child_path(path, key), language=Language.HTTP, words=(method,))
+        yield Shaped(path=f"{path}/{escaped(key)}", language=Language.HTTP, words=(method,))
 
 
 def _request(shaped: Shaped) -> Command:

@@ -1,10 +1,11 @@
-"""Owns how the names of arguments are read: their words, their paths, and which hold content."""
+"""Owns how the names of arguments are read: their words, and which hold content."""
 
 import re
 from functools import lru_cache
 
 _LONGEST = 200
 _STEP = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"\w{1,200}")
 _TURN = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 CONTENT = frozenset(
     {"body", "content", "contents", "description", "message", "note", "prompt"}
@@ -27,11 +28,16 @@ def words_of(name: str) -> tuple[str, ...]:
     return _words_of(name[:_LONGEST])
 
 
-def child_path(path: str, key: str) -> str:
-    """Return the JSON Pointer of a member."""
-    return f"{path}/{key.replace('~', '~0').replace('/', '~1')}"
-
-
 def is_content(words: tuple[str, ...]) -> bool:
     """Tell whether an argument of this name holds content; the text of a command is none."""
     return not CONTENT.isdisjoint(words[-1:]) and _CODE.isdisjoint(words)
+
+
+def is_code(words: tuple[str, ...]) -> bool:
+    """Tell whether an argument of this name is a command."""
+    return not _CODE.isdisjoint(words)
+
+
+def is_word(text: str) -> bool:
+    """Tell whether a text is one word of letters and digits."""
+    return _WORD.fullmatch(text) is not None

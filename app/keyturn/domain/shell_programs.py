@@ -5,6 +5,7 @@ anything.
 """
 
 import re
+from functools import lru_cache
 
 
 def _named(names: str) -> frozenset[str]:
@@ -76,6 +77,7 @@ IMPLIED = {
 """Files that programs run without being told their names."""
 
 
+@lru_cache(maxsize=4096)
 def plain_name(program: str) -> str:
     """Return the name by which a program is known here; a version counts for interpreters only."""
     name = re.split(r"[/\\]", program)[-1].casefold().removesuffix(".exe").removesuffix(".cmd")

@@ -13,9 +13,11 @@ import msgspec
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.command_shapes import ARGUMENT_NAMES, shapes_of, unparsed
 from keyturn.domain.commands import Command, Language, Why
-from keyturn.domain.names import child_path, is_content, words_of
+from keyturn.domain.json_pointer import escaped
+from keyturn.domain.names import is_content, is_word, words_of
 from keyturn.domain.touching_texts import (
     LONGEST_TEXT,
+    PATTERN_NAMES,
     changes_all,
     is_only_wild,
     is_true,
@@ -24,10 +26,11 @@ from keyturn.domain.touching_texts import (
     parts_of,
     removes_all,
     span_in,
+    speaks_of_all,
     speaks_of_many,
 )
 
-MOST_LOOKED_AT = 1_500
+MOST_LOOKED_AT = 1_000
 """Values of one call that are looked at; more of them have no bound."""
 MOST_READ = 32 * 1024
 """Characters of one call that are read, contents left out; beyond them, too."""
@@ -38,6 +41,7 @@ _MOST = 10**12
 """Counts do not grow beyond it."""
 _FLAGS = frozenset({"all", "recursive", "recurse", "cascade", "everyone", "everything"})
 _PAGES = frozenset({"limit", "count", "top", "first", "take", "size", "results"})
+_SPEAKING = _FLAGS | _PAGES | PATTERN_NAMES
 _SPANS = (("from", "to"), ("start", "end"), ("first", "last"), ("begin", "end"), ("min", "max"))
 _TELL_HOW = frozenset(
     {"args", "arguments", "attributes", "fields", "headers", "options", "parameters", "params"}
@@ -186,7 +190,7 @@ class _Counting:
         """Multiply what members stand for; the members of many are many themselves."""
         total, most = _Total(), ONE
         for key, inner in value.items():
-            at = child_path(path, key)
+            at = f"{path}/{escaped(key)}"
             one = self.of(at, inner, words_of(key), depth + 1)
             if one.count == 1:
                 continue
@@ -211,6 +215,9 @@ class _Counting:
     def _of_text(self, path: str, text: str, words: tuple[str, ...]) -> Touches:
         if is_content(words):
             return _open(Way.PATTERN, path) if is_only_wild(text) else ONE
+        if is_word(text) and _SPEAKING.isdisjoint(words) and not speaks_of_all(text):
+            # Most are such: nothing of what follows is in them.
+            return ONE
         if len(text) > LONGEST_TEXT:
             return _open(Way.TOO_MUCH, path)
         self._read += len(text)

@@ -21,8 +21,9 @@ _CHANGES = re.compile(
 )
 _REMOVES_ALL = re.compile(r"\brm\s+(?:-\S+\s+)*-\w*[rR]")
 _ALL = frozenset({"all", "any", "every", "everything", "everyone", "everybody", "whole"})
+_BEGIN_ALL = frozenset(word[:3] for word in _ALL)
 _TRUE = frozenset({"1", "all", "always", "on", "t", "true", "y", "yes"})
-_PATTERNS = frozenset({"glob", "globs", "regex", "regexp", "wildcard"})
+PATTERN_NAMES = frozenset({"glob", "globs", "regex", "regexp", "wildcard"})
 _PLACES = frozenset(
     {"dir", "directory", "file", "filename", "files", "folder", "from", "glob", "path", "paths"}
     | {"pattern", "patterns", "source", "src", "target", "to", "uri", "destination", "dest"}
@@ -94,6 +95,11 @@ def removes_all(text: str) -> bool:
     return _REMOVES_ALL.search(text) is not None
 
 
+def speaks_of_all(text: str) -> bool:
+    """Tell whether a text begins with a word for all there is."""
+    return text.lstrip()[:3].casefold() in _BEGIN_ALL and not _ALL.isdisjoint(words_of(text)[:1])
+
+
 def is_only_wild(text: str) -> bool:
     """Tell whether a text is nothing but a wildcard for everything."""
     return _ONLY_WILD.fullmatch(text.strip()) is not None
@@ -107,10 +113,10 @@ def is_wild(text: str, words: tuple[str, ...]) -> bool:
     if is_only_wild(plain):
         return True
     named = frozenset(words[-1:])
-    if named & _PATTERNS or ("pattern" in words and _IN_PATTERNS.search(plain)):
+    if named & PATTERN_NAMES or ("pattern" in words and _IN_PATTERNS.search(plain)):
         return True
     one_word = len(plain.split(None, 1)) == 1
-    if words_of(plain)[:1] in {(word,) for word in _ALL}:
+    if speaks_of_all(plain):
         return one_word or speaks_of_many(words)
     is_place = one_word or bool(_PLACES.intersection(words)) or plain.startswith(("/", "./", "~"))
     return is_place and _is_wild_place(plain)

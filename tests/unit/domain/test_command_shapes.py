@@ -6,6 +6,7 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.command_shapes import (
     LONGEST_COMMAND,
     MOST_COMMANDS,
+    MOST_MEMBERS,
     MOST_VALUES,
     is_parsed,
     shapes_of,
@@ -58,6 +59,7 @@ def test_what_is_a_command(arguments: JsonObject, path: str, language: Language)
         {"url": "https://e.com"},
         {"method": "linear", "url": "https://e.com"},
         {"command": "  "},
+        {"ids": list(range(5_000))},
         {"orders": ["rm", "a"]},
     ],
 )
@@ -68,7 +70,8 @@ def test_what_is_none(arguments: JsonObject) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        {"rows": [0] * (MOST_VALUES + 1)},
+        {"rows": [0] * (MOST_MEMBERS + 1)},
+        {"rows": ["a"] * (MOST_VALUES + 1)},
         {"commands": [f"ls {n}" for n in range(MOST_COMMANDS + 5)]},
         {"command": "ls " + "x" * LONGEST_COMMAND},
     ],
