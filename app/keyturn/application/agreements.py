@@ -17,6 +17,7 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import Consent, ServerStore
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.closure import (
+    NOT_AGREED,
     Closure,
     ClosureChange,
     change_between,
@@ -32,7 +33,6 @@ from keyturn.domain.tier import Tier
 
 _PinKey = tuple[str, str, str]
 _STANDINGS_KEPT = 4096
-_NOT_AGREED = "not agreed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +178,8 @@ class Agreements:
         """Tell whether a server may read the compiled files there are, being those agreed to."""
         consent = self._consents.get(connection.launched)
         same = consent is not None and agreed_compiled(consent.subject) == compiled
-        connection.reads_compiled = same and compiled == connection.closure.compiled
+        known = compiled != NOT_AGREED
+        connection.reads_compiled = known and same and compiled == connection.closure.compiled
         return connection.reads_compiled
 
     async def loaded(self, connection: Connection, found: Closure) -> bool:
@@ -203,7 +204,7 @@ class Agreements:
         From now on that is what is agreed to: another one is asked about. What was compiled
         meanwhile was so by nobody knows whom.
         """
-        connection.closure = replace(closure, compiled=closure.compiled and _NOT_AGREED)
+        connection.closure = replace(closure, compiled=closure.compiled and NOT_AGREED)
         await self._consent(connection, "closure_seen", Actor.KEYTURN, None)
 
     async def _consent(

@@ -27,6 +27,9 @@ from keyturn.domain.remote import checked_launch
 AgentChange = Callable[[AgentConfig], AgentConfig | None]
 """What becomes of an agent; None to leave it as it is."""
 
+ServerChange = Callable[[ServerConfig | None], ServerConfig]
+"""What becomes of the server of a name; None for one that there is not."""
+
 
 class TokenFiles(Protocol):
     """Where agents' tokens are handed over: one 0600 file each."""
@@ -96,8 +99,7 @@ class Registry:
         self._entries = KeychainEntries(secrets=secrets, settings=settings, log=log)
         self._tokens = tokens
         self._log = log
-        self._mask = mask
-        self._clock = clock
+        self._mask, self._clock = mask, clock
         self._observers = observers
         self._live: LiveConnections | None = None
         self.on_agent: Callable[[str], None] = lambda _name: None
@@ -106,8 +108,7 @@ class Registry:
         self._changing_servers, self._changing_agents = asyncio.Lock(), asyncio.Lock()
         """Held while one is looked at and written, so that what was asked for last holds."""
         self._settings: dict[str, str] = {}
-        self._proposed_agents: set[str] = set()
-        self._proposed_removals: set[str] = set()
+        self._proposed_agents, self._proposed_removals = set[str](), set[str]()
 
     async def load(self) -> None:
         """Read what the profile remembers."""
@@ -163,8 +164,12 @@ class Registry:
         longer names. Raises SecretStoreUnavailable before anything changed for the one, and once
         all is saved for the other.
         """
+        await self.change_server(server.name, lambda _: server)
+
+    async def change_server(self, name: str, change: ServerChange) -> None:
+        """Make of a server what it shall be; raises as `put_server`."""
         async with self._changing_servers:
-            await self._put_server(server, Actor.HUMAN)
+            await self._put_server(change(self._servers.get(name)), Actor.HUMAN)
 
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""

@@ -12,8 +12,11 @@ from keyturn.application.console_protocol import (
     Intent,
     PutServer,
     RemoveRule,
+    RemoveServer,
+    Resume,
     SaveRule,
     SetTier,
+    UseRules,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_guard import rule_of
@@ -51,7 +54,7 @@ class OwedPins:
         """Return one paragraph: the change, and that it takes the PIN."""
         return self._words("owed.takes_pin", change=self._change(intent))
 
-    def _change(self, intent: Intent) -> str:
+    def _change(self, intent: Intent) -> str:  # noqa: C901 -- one row an intent
         words = self._words
         match intent:
             case SaveRule():
@@ -64,6 +67,12 @@ class OwedPins:
             case PutServer():
                 label = self._label(intent.environment)
                 return words("owed.put_server", server=self._named(intent.name), label=label)
+            case RemoveServer(name=name):
+                return words("owed.remove_server", server=self._named(name))
+            case Resume(careful=careful):
+                return words("owed.resume_carefully" if careful else "owed.resume")
+            case UseRules():
+                return words("owed.use_rules")
             case SettleSeals():
                 key = "owed.seals_accept" if intent.accept else "owed.seals_drop"
                 known = intent.table in SEALED_TABLES

@@ -10,9 +10,13 @@ from keyturn.application.console_protocol import (
     Intent,
     PutServer,
     RemoveRule,
+    RemoveServer,
+    Resume,
     RevokeAgent,
     SaveRule,
     SetTier,
+    StopAll,
+    UseRules,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import SettleSeals
@@ -76,6 +80,9 @@ LOOSENING: list[Intent] = [
     tier(Tier.T1, "X"),
     tier(Tier.T2, ""),
     PutServer(n=1, name="ship", command=("ship",)),
+    RemoveServer(n=1, name="ship"),
+    Resume(n=1, looked_at=(), careful=False),
+    UseRules(n=1),
     seals("pins", accept=True),
     seals("rules", accept=False),
     seals("sights", accept=False),
@@ -100,7 +107,9 @@ TIGHTENING: list[Intent] = [
     tier(Tier.T2, "UX"),
     PutServer(n=1, name="ship", command=("ship",), environment="production"),
     PutServer(n=1, name="new", command=("new",)),
+    RemoveServer(n=1, name="new"),
     RevokeAgent(n=1, name="analyst"),
+    StopAll(n=1, trigger="button"),
     seals("pins", accept=False),
 ]
 
