@@ -8,9 +8,17 @@ from typing import Any
 import pytest
 from PySide6.QtTest import QTest
 
-from keyturn.application.console_protocol import Resume, StateChanged, Welcome
+from keyturn.application.console_protocol import (
+    IntentDone,
+    Resume,
+    StateChanged,
+    Welcome,
+    decode_from_window,
+)
 from keyturn.application.console_state import StopState
+from keyturn.application.pin_messages import WithPin
 from keyturn.gui.look import Look
+from keyturn.gui.sending import IntentSender
 from keyturn.gui.stopped import presenter as module
 from keyturn.gui.stopped.presenter import StoppedPresenter
 from keyturn.gui.stopped.view import StoppedScreen
@@ -64,6 +72,7 @@ class Page:
     bridge: SpyBridge
     view: StoppedScreen
     worker: HeldWorker
+    sender: IntentSender
 
     def tries_both_ways(self) -> list[Resume]:
         """Hold the button, type the word; return what was sent."""
@@ -101,15 +110,19 @@ def page(
     history = HistoryBuilder(
         look.words, CardBuilder(look.words, read_verbs(RESOURCES / "verbs.toml"))
     )
+    sender = IntentSender(bridge, view)
     presenter = StoppedPresenter(
-        bridge=bridge, view=view, builder=StoppedBuilder(look.words, history)
+        bridge=bridge,
+        sender=sender,
+        view=view,
+        builder=StoppedBuilder(look.words, history),
     )
     welcome = Welcome(version="1", profile="", database=str(tmp_path / "keyturn.db"), settings={})
     bridge.welcomed.emit(welcome)
     bridge.tell(StateChanged(stop=STOP))
     view.resize(1200, 744)
     view.show()
-    yield Page(bridge, view, workers[0])
+    yield Page(bridge, view, workers[0], sender)
     presenter.close()
     let_go(view)
 
@@ -165,3 +178,23 @@ def test_what_the_broker_says_against_it_is_shown_and_read_again(page: Page) -> 
     assert "Calls have not been looked at: 1." in page.says()
     page.worker.answer(WHOLE)
     assert not page.offered()
+
+
+@pytest.mark.requirement("PIN-1", "LAW-5")
+def test_what_takes_the_pin_is_resumed_with_it(page: Page) -> None:
+    """The very same, with what had been looked at when it was asked for."""
+    page.worker.answer(AroundTheStop(reading=Reading.WHOLE))
+    page.view.resume.hold.held.emit()
+    asked = page.bridge.sent[-1]
+    assert isinstance(asked, Resume)
+    owed = IntentDone(n=asked.n, ok=False, sentence="End the stop.", pin=True)
+    page.bridge.intent_done.emit(owed)
+    page.sender.give_pin("1234")
+    sent = page.bridge.sent[-1]
+    assert isinstance(sent, WithPin)
+    resumed = decode_from_window(sent.intent.encode())
+    assert isinstance(resumed, Resume)
+    assert (resumed.looked_at, resumed.careful) == (asked.looked_at, asked.careful)
+    page.bridge.intent_done.emit(IntentDone(n=sent.n, ok=False, sentence="Wrong.", pin=True))
+    page.sender.drop_pin()
+    assert "End the stop." in page.says()

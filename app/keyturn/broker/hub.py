@@ -83,8 +83,7 @@ class Hub:
                 version=settings.version,
             ),
         )
-        self._accepting = 0
-        self._closing = False
+        self._accepting, self._closing = 0, False
         self._sweeping: asyncio.Task[None] | None = None
         services.stop.on_engage(self._stopped)
         services.stop.on_raise(self._end_all)

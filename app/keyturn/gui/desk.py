@@ -85,6 +85,7 @@ class Desk(QObject):
         )
         self.stopped = StoppedPresenter(
             bridge=bridge,
+            sender=self.intents,
             view=stopped,
             builder=StoppedBuilder(look.words, HistoryBuilder(look.words, cards)),
             parent=self,

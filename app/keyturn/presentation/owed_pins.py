@@ -54,7 +54,7 @@ class OwedPins:
         """Return one paragraph: the change, and that it takes the PIN."""
         return self._words("owed.takes_pin", change=self._change(intent))
 
-    def _change(self, intent: Intent) -> str:
+    def _change(self, intent: Intent) -> str:  # noqa: C901 -- one row an intent
         words = self._words
         match intent:
             case SaveRule():
@@ -89,7 +89,7 @@ class OwedPins:
         """Say a change that has no object: it is of everything."""
         match intent:
             case Resume(careful=careful):
-                return self._words("owed.resume_careful" if careful else "owed.resume")
+                return self._words("owed.resume_carefully" if careful else "owed.resume")
             case UseRules():
                 return self._words("owed.use_rules")
             case _:

@@ -17,7 +17,8 @@ from keyturn.application.console_protocol import (
     StopState,
     Welcome,
 )
-from keyturn.gui.bridge import Bridge
+from keyturn.gui.broker_events import BrokerEvents
+from keyturn.gui.sending import IntentSender
 from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.gui.worker import Worker
 from keyturn.presentation.stopped_builder import AroundTheStop, Reading, StoppedBuilder
@@ -35,13 +36,14 @@ class StoppedPresenter(QObject):
     def __init__(
         self,
         *,
-        bridge: Bridge,
+        bridge: BrokerEvents,
+        sender: IntentSender,
         view: StoppedScreen,
         builder: StoppedBuilder,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._bridge = bridge
+        self._sender = sender
         self._view = view
         self._builder = builder
         self._worker = Worker("stopped")
@@ -56,12 +58,10 @@ class StoppedPresenter(QObject):
         self._carefully = True
         self._chosen = True
         self._rules = 0
-        self._asked = 0
         self._told = ""
         """Why the broker did not resume when it was asked last."""
         bridge.welcomed.connect(self._on_welcome)
         bridge.state_changed.connect(self._on_state)
-        bridge.intent_done.connect(self._on_done)
         view.looked_at.connect(self._on_looked)
         view.resume_requested.connect(self._on_resume)
         view.carefully_toggled.connect(self._on_carefully)
@@ -116,14 +116,15 @@ class StoppedPresenter(QObject):
             return
         if any(call.call not in self._looked for call in owed):
             return
-        self._asked = self._bridge.next_number()
-        self._bridge.send(
-            Resume(n=self._asked, looked_at=tuple(sorted(self._looked)), careful=carefully)
+        # As it is now: with the PIN the very same is sent once more.
+        looked_at = tuple(sorted(self._looked))
+        self._sender.send(
+            lambda n: Resume(n=n, looked_at=looked_at, careful=carefully), self._on_done
         )
 
     def _on_done(self, done: IntentDone) -> None:
         """Say why the broker did not resume, and look again: it may know of more."""
-        if done.n == self._asked and not done.ok and self._stop.engaged:
+        if not done.ok and self._stop.engaged:
             self._told = done.sentence
             self._show()
             self._read()
