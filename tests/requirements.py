@@ -97,6 +97,7 @@ PINS = _section(
     ("PIN-1", KEPT, "Where a person chose so a call is allowed with their PIN only."),
     ("PIN-2", KEPT, "Five wrong PINs lead to a pause that doubles, over restarts too."),
     ("PIN-3", KEPT, "Changing the PIN takes the present one; none is written anywhere."),
+    ("PIN-4", KEPT, "Two persons are two PINs of two names, for one card, within two minutes."),
 )
 LARGE_PAYLOADS = _section(
     "architecture 2",

@@ -10,6 +10,7 @@ import pytest
 from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.stores import Used
+from keyturn.application.second_person import SecondPerson
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.windowed import make_seals
 from keyturn.domain.configuration import Limits
@@ -47,7 +48,14 @@ async def started(folders: Folders, keychain: FakeSecretStore) -> AsyncGenerator
         clock=foundation.clock,
         observers=foundation.observers,
     )
-    seals = make_seals(foundation, keychain, pins)
+    second = SecondPerson(
+        pins=pins,
+        keychain=keychain,
+        log=foundation.log,
+        clock=foundation.clock,
+        observers=foundation.observers,
+    )
+    seals = make_seals(foundation, keychain, pins, second)
     try:
         await seals.start()
         yield foundation

@@ -19,7 +19,7 @@ from keyturn.application.console_state import (
     StopState,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
-from keyturn.application.pin_messages import PinState, SetPin, SettleSeals, UnlockSeals, WithPin
+from keyturn.application.pin_messages import PinIntent, PinState, WithPin
 from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
@@ -350,9 +350,7 @@ Intent = (
     | SettleCredential
     | RemoveCredential
     | PutSetting
-    | SetPin
-    | SettleSeals
-    | UnlockSeals
+    | PinIntent
     | SetEnvironment
     | SetReach
     | SightIntent

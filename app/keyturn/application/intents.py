@@ -35,7 +35,13 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.labelling import Labelling
 from keyturn.application.live import LiveConnections
 from keyturn.application.pin_guard import PinGuard, rule_of
-from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
+from keyturn.application.pin_messages import (
+    RemoveSecond,
+    SetPin,
+    SetSecond,
+    SettleSeals,
+    UnlockSeals,
+)
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
@@ -75,7 +81,7 @@ class Intents:
         sign_ins: SignInDesk,
         labelling: Labelling,
         seals: Seals | None = None,
-        set_pin: Callable[[SetPin], Awaitable[None]] | None = None,
+        set_pins: Callable[[SetPin | SetSecond | RemoveSecond], Awaitable[None]] | None = None,
         guard: PinGuard | None = None,
         observers: Observers,
         home: str,
@@ -95,7 +101,7 @@ class Intents:
         self._observers = observers
         self._home = home
         self._quit = quit_broker
-        self._put_pin = set_pin
+        self._set_pins = set_pins
         self._guard = guard
 
     async def carry_out(self, intent: Intent, *, pin: bool = False) -> None:
@@ -156,8 +162,8 @@ class Intents:
                 await self._registry.remove_credential(intent.server, intent.name)
             case PutSetting():
                 await self._registry.put_setting(intent.name, intent.value)
-            case SetPin():
-                await self._set_pin(intent)
+            case SetPin() | SetSecond() | RemoveSecond():
+                await self._change_pins(intent)
             case SettleSeals() | UnlockSeals():
                 await self._settle_seals(intent)
             case SetEnvironment() | SetReach():
@@ -184,10 +190,10 @@ class Intents:
             await self._seals.settle(intent.table, intent.shown, accept=intent.accept)
         self._rejudge()
 
-    async def _set_pin(self, intent: SetPin) -> None:
-        if self._put_pin is None:
+    async def _change_pins(self, intent: SetPin | SetSecond | RemoveSecond) -> None:
+        if self._set_pins is None:
             raise ConfigurationError("There is no keychain here that could keep a PIN.")
-        await self._put_pin(intent)
+        await self._set_pins(intent)
 
     async def _sign_in(self, name: str) -> None:
         server = self._remote(name)

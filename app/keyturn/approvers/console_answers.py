@@ -6,10 +6,12 @@ from types import MappingProxyType
 from keyturn.application.approval_request import Answer, AnswerEffect, AnswerVerdict, Route
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import Decide, IntentDone
-from keyturn.application.pin_messages import SetPin, WithPin
+from keyturn.application.pin_messages import RemoveSecond, SetPin, SetSecond, WithPin
 from keyturn.application.pins import Pins
+from keyturn.application.second_person import SecondPerson, Step, StepKind
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.pin import PinCheck, PinOutcome, PinUse
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _EFFECT_WORDS: Mapping[AnswerEffect, str] = MappingProxyType(
@@ -20,6 +22,9 @@ _EFFECT_WORDS: Mapping[AnswerEffect, str] = MappingProxyType(
         AnswerEffect.PIN_WANTED: "console.pin_wanted",
     }
 )
+
+
+SetPins = Callable[[SetPin | SetSecond | RemoveSecond], Awaitable[None]]
 
 
 class ConsoleAnswers:
@@ -78,21 +83,39 @@ class ConsoleAnswers:
         return IntentDone(n=decide.n, ok=words is None, sentence=sentence)
 
 
-def setting_pin(pins: Pins, words: Words) -> Callable[[SetPin], Awaitable[None]]:
-    """Return what sets a PIN as the window asks; it raises ConfigurationError with a sentence."""
+def setting_pins(pins: Pins, second: SecondPerson, words: Words) -> SetPins:
+    """Return what sets PINs as the window asks; it raises ConfigurationError with a sentence."""
 
-    async def set_pin(intent: SetPin) -> None:
-        use = next((use for use in PinUse if use.value == intent.use), PinUse.T2_T3)
-        checked = await pins.set(intent.present, intent.new, use)
-        if checked is not None:
-            raise ConfigurationError(pin_sentence(checked, words))
+    async def set_pins(intent: SetPin | SetSecond | RemoveSecond) -> None:
+        match intent:
+            case SetPin():
+                use = next((use for use in PinUse if use.value == intent.use), PinUse.T2_T3)
+                checked = await pins.set(intent.present, intent.new, use)
+                refused = pin_sentence(checked, words) if checked is not None else ""
+            case SetSecond():
+                refused = step_sentence(await second.set(intent), words)
+            case RemoveSecond():
+                refused = step_sentence(await second.remove(intent), words)
+        if refused:
+            raise ConfigurationError(refused)
 
-    return set_pin
+    return set_pins
 
 
-def pin_sentence(checked: PinCheck, words: Words) -> str:
-    """Say why a PIN did not do."""
+def step_sentence(step: Step | None, words: Words) -> str:
+    """Say why what takes two persons was not done; empty where it was."""
+    if step is None or step.kind is StepKind.BOTH:
+        return ""
+    if step.check is not None:
+        return pin_sentence(step.check, words, step.whose)
+    return words(f"console.two_{step.kind.value}")
+
+
+def pin_sentence(checked: PinCheck, words: Words, whose: str = "") -> str:
+    """Say why a PIN did not do; `whose` is the second person's name, where it was theirs."""
     match checked.outcome:
+        case PinOutcome.WRONG if whose:
+            return _wrong_second(checked, words, whose)
         case PinOutcome.WRONG if checked.seconds:
             return words("console.pin_wrong_wait", n=checked.seconds)
         case PinOutcome.WRONG:
@@ -102,6 +125,13 @@ def pin_sentence(checked: PinCheck, words: Words) -> str:
         case PinOutcome.NOT_SET:
             return words("console.pin_not_set")
         case PinOutcome.DAMAGED:
-            return words("console.pin_damaged")
+            return words("console.second_damaged" if whose else "console.pin_damaged")
         case _:
             return words("console.pin_locked")
+
+
+def _wrong_second(checked: PinCheck, words: Words, whose: str) -> str:
+    name = shown_line(whose, words)
+    if checked.seconds:
+        return words("console.second_wrong_wait", n=checked.seconds, name=name)
+    return words("console.second_wrong", n=checked.left, name=name)

@@ -21,9 +21,10 @@ from keyturn.application.pins import Pins
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.seals import Seals
+from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
-from keyturn.approvers.console_answers import setting_pin
+from keyturn.approvers.console_answers import SetPins, setting_pins
 from keyturn.bootstrap.foundation import Foundation, own_command
 from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
@@ -68,7 +69,8 @@ class Service:
         self._tasks = TaskOwner()
         self._ended = asyncio.Event()
         self.pins: Pins | None = None
-        """Set where there is a keychain that could keep a PIN."""
+        self.second: SecondPerson | None = None
+        """Both set where there is a keychain that could keep a PIN."""
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
         self.words = Words(self.resources / "translations")
@@ -137,7 +139,7 @@ class Service:
             observers=base.observers,
             home=str(Path.home()),
             quit_broker=self.end,
-            set_pin=setting_pin(self.pins, self.words) if self.pins is not None else None,
+            set_pins=self._set_pins(),
             guard=_pin_guard(base, self.pins),
         )
 
@@ -188,6 +190,11 @@ class Service:
                 log.close()
         await base.log.commit(Entry(type=RecordType.BROKER, outcome="ended"))
         return 0
+
+    def _set_pins(self) -> SetPins | None:
+        if self.pins is None or self.second is None:
+            return None
+        return setting_pins(self.pins, self.second, self.words)
 
     def _make_hub(self, *, headless: bool) -> Hub:
         base = self._base

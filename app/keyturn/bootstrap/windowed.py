@@ -10,6 +10,7 @@ from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.seals import Seals
+from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.notification import WaitingNotice
 from keyturn.bootstrap import ProfileChoice
@@ -47,13 +48,20 @@ async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
         clock=foundation.clock,
         observers=foundation.observers,
     )
-    seals = make_seals(foundation, keychain, pins)
+    second = SecondPerson(
+        pins=pins,
+        keychain=keychain,
+        log=foundation.log,
+        clock=foundation.clock,
+        observers=foundation.observers,
+    )
+    seals = make_seals(foundation, keychain, pins, second)
     try:
         await foundation.settings.put_setting(CONSOLE_MARK, "1")
         await seals.start()
         service = Service(foundation, headless=False, seals=seals)
-        service.pins = pins
-        service.overview.pin = pins.state
+        service.pins, service.second = pins, second
+        service.overview.pin = second.state
         foundation.approvals.pin_wanted = pins.wanted
         return await run_with_console(service, foundation, platform)
     finally:
@@ -128,7 +136,9 @@ def waiting_notice(
     return notice
 
 
-def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Seals:
+def make_seals(
+    foundation: Foundation, keychain: SecretStore, pins: Pins, second: SecondPerson
+) -> Seals:
     """Seal a profile's agreements under a key that is kept in a keychain."""
 
     async def load() -> None:
@@ -136,6 +146,7 @@ def make_seals(foundation: Foundation, keychain: SecretStore, pins: Pins) -> Sea
         latest = latest_time(foundation.profile.database)
         await foundation.sights.load(latest, trusted=False)
         await pins.load(seals.sealing)
+        await second.load(seals.sealing)
 
     def looked() -> None:
         # What is missing there would show more, so that what was changed shows nothing.

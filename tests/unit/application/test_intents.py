@@ -32,7 +32,7 @@ from keyturn.application.console_protocol import (
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.overview import ALL_TOPICS
-from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
+from keyturn.application.pin_messages import PinIntent, SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.sight_intents import SightIntent
@@ -231,8 +231,7 @@ async def prepared(intent: Intent) -> BrokerWorld:
 
 
 def test_every_intent_of_the_protocol_has_a_row() -> None:
-    elsewhere = {SetPin, SettleSeals, UnlockSeals, SetEnvironment, SetReach}
-    elsewhere |= set(get_args(SightIntent))
+    elsewhere = {SetEnvironment, SetReach, *get_args(PinIntent), *get_args(SightIntent)}
     assert {type(intent) for intent, _ in ROWS} == set(get_args(Intent)) - elsewhere
 
 
