@@ -99,6 +99,12 @@ PINS = _section(
     ("PIN-3", KEPT, "Changing the PIN takes the present one; none is written anywhere."),
     ("PIN-4", KEPT, "Two persons are two PINs of two names, for one card, within two minutes."),
 )
+TWO_PERSONS = _section(
+    "issue 4, item 1",
+    ("TWO-1", KEPT, "A tool that takes two persons is called with both of them only."),
+    ("TWO-2", KEPT, "With no second person such a call is refused, and it is said what mends it."),
+    ("TWO-3", KEPT, "The mark outlives its server's changes, and goes with both PINs only."),
+)
 LARGE_PAYLOADS = _section(
     "architecture 2",
     (
@@ -343,6 +349,7 @@ REQUIREMENTS = (
     *SEALS,
     *SIGHTS,
     *PINS,
+    *TWO_PERSONS,
     *LARGE_PAYLOADS,
     *WINDOW_ROWS,
     *CARD,

@@ -75,6 +75,7 @@ def call_request(
         environment=connection.server.environment,
         named_environments=judged.found.differing,
         production=judged.found.raises,
+        two_persons=standing.two_persons,
         touches=touches_of(call.arguments) if call.is_of_tool else ONE,
         pinned_at=standing.pin.pinned_at if standing.pin is not None else "",
         created_utc=created_utc,

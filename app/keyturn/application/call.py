@@ -138,10 +138,10 @@ class IncomingCall(msgspec.Struct, kw_only=True):
         return named if isinstance(named, str) else ""
 
 
-Basis = tuple[str, int, Posture, bool, Lamps, int, Tier, Lamps, Found]
+Basis = tuple[str, int, Posture, bool, Lamps, int, Tier, Lamps, bool, Found]
 """What a judgement rests on beside the call: hash of the rules, changes of the grants, posture,
 whether rules are suspended, the session's lamps, how many results its trace looks in, the tool's
-tier and labels, and what was found of environments."""
+tier and labels, whether it takes two persons, and what was found of environments."""
 
 
 class Judged(msgspec.Struct, kw_only=True):
@@ -218,6 +218,7 @@ class Replaced(msgspec.Struct, frozen=True):
     """As of what is forwarded."""
 
 
+NO_SECOND_PERSON = "the tool takes two persons, and nobody is named as the second one"
 WANTS_SIGN_IN = "the server wants the user to sign in"
 
 

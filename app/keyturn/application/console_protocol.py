@@ -125,6 +125,8 @@ class IntentDone(_Message, frozen=True, kw_only=True, tag="done"):
     """For the person; empty when there is nothing to say."""
     pin: bool = False
     """It takes the PIN, which did not come with it or is not the right one."""
+    second: str = ""
+    """Name of the second person, whose PIN it takes too; of an answer: whose turn it is."""
 
 
 ToWindow = (
@@ -165,6 +167,8 @@ class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
     """Letters that a review gives the tool; None leaves its labels as they are."""
     hide: bool = False
     pin: str = ""
+    second: bool = False
+    """The PIN is the second person's."""
 
     def __repr__(self) -> str:
         """Keep the PIN out of logs and tracebacks."""

@@ -71,6 +71,8 @@ class ToolState(msgspec.Struct, frozen=True, kw_only=True):
     seen: str = ""
     """Empty when it is as pinned, or not listed by a live connection."""
     pinned_at: str = ""
+    two_persons: bool = False
+    """Its calls are allowed by two persons together only."""
 
 
 class ServerState(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ from keyturn.application.labelling import Labelling
 from keyturn.application.live import LiveConnections
 from keyturn.application.pin_guard import PinGuard, rule_of
 from keyturn.application.pin_messages import (
+    MarkTwoPersons,
     RemoveSecond,
     SetPin,
     SetSecond,
@@ -55,7 +56,12 @@ from keyturn.application.sight_intents import SightIntent, carry_out_sight
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopLevel, StopSwitch
 from keyturn.domain.configuration import CwdMode, ServerConfig
-from keyturn.domain.errors import ConfigurationError, PinWanted, SecretStoreUnavailable
+from keyturn.domain.errors import (
+    BothWanted,
+    ConfigurationError,
+    PinWanted,
+    SecretStoreUnavailable,
+)
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
 from keyturn.domain.remote import names_authorization, transport_of
@@ -104,11 +110,13 @@ class Intents:
         self._set_pins = set_pins
         self._guard = guard
 
-    async def carry_out(self, intent: Intent, *, pin: bool = False) -> None:
-        """Do what the person asked for; `pin`: with their PIN, which was the right one.
+    async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
+        """Do what the person asked for; `pin`: with their PIN, `both`: with those of two persons.
 
-        Raises PinWanted for what takes it and came without.
+        Raises PinWanted or BothWanted for what takes them and came without.
         """
+        if not both and self._guard is not None and self._guard.wants_both(intent):
+            raise BothWanted("It takes two persons.", mend="Type both PINs.")
         if not pin and self._guard is not None and self._guard.wants_pin(intent):
             raise PinWanted("It lets calls through that take your PIN.", mend="Type your PIN.")
         await self._do(intent)
@@ -166,7 +174,7 @@ class Intents:
                 await self._change_pins(intent)
             case SettleSeals() | UnlockSeals():
                 await self._settle_seals(intent)
-            case SetEnvironment() | SetReach():
+            case SetEnvironment() | SetReach() | MarkTwoPersons():
                 await self._label(intent)
             case Quit():
                 self._quit()
@@ -234,8 +242,14 @@ class Intents:
             )
         self._rejudge()
 
-    async def _label(self, intent: SetEnvironment | SetReach) -> None:
+    async def _mark_two(self, intent: MarkTwoPersons) -> None:
+        if not await self._agreements.mark_two(intent.server, intent.tool, on=intent.on):
+            raise ConfigurationError(f"{intent.tool} is not pinned, so nothing was saved.")
+
+    async def _label(self, intent: SetEnvironment | SetReach | MarkTwoPersons) -> None:
         match intent:
+            case MarkTwoPersons():
+                await self._mark_two(intent)
             case SetReach():
                 await self._labelling.allow(intent.agent, intent.other, on=intent.on)
             case SetEnvironment(of="agent"):

@@ -228,6 +228,9 @@ class Overview:
                     def_hash=pin.definition.def_hash if pin is not None else "",
                     seen=definition.text if definition is not None and not same else "",
                     pinned_at=pin.pinned_at if pin is not None else "",
+                    two_persons=any(
+                        p.two_persons for p in self._agreements.named(server.name, name)
+                    ),
                 )
             )
         return tuple(states)

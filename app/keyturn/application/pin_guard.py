@@ -1,4 +1,4 @@
-"""Owns which changes take a person's PIN: those that would let a call through without it.
+"""Owns which changes take a person's PIN, or two: those that let a call through without them.
 
 The PIN is there for programs that press buttons. One that cannot answer a card must not get there
 by way of a rule, of a lower tier or of a seal either.
@@ -19,7 +19,7 @@ from keyturn.application.console_protocol import (
     SetTier,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
-from keyturn.application.pin_messages import SettleSeals
+from keyturn.application.pin_messages import MarkTwoPersons, SettleSeals
 from keyturn.application.ports.seals import DECIDING
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
@@ -85,6 +85,20 @@ class PinGuard:
                 return self._covers(Tier.T3) and loosens
             case _:
                 return self._covers(Tier.T2) and _may_show_or_cross_more(intent)
+
+    def wants_both(self, intent: Intent) -> bool:
+        """Tell whether an intent is carried out with the PINs of two persons only.
+
+        Marks are sealed with the pins: once another program changed these, nobody knows them.
+        """
+        match intent:
+            case MarkTwoPersons(on=False):
+                pins = self._agreements.named(intent.server, intent.tool)
+                return any(pin.two_persons for pin in pins)
+            case SettleSeals(table="pins"):
+                return self._approvals.somebody_second()
+            case _:
+                return False
 
     def _waiting(self, request_id: str) -> ApprovalRequest | None:
         waiting = (one.request for one in self._approvals.waiting())

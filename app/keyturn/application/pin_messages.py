@@ -52,11 +52,24 @@ class RemoveSecond(
         return f"RemoveSecond(n={self.n})"
 
 
+class MarkTwoPersons(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mark_two_persons"
+):
+    """Let a tool take two persons from now on, or one again; the latter takes both PINs."""
+
+    n: int
+    server: str
+    tool: str
+    on: bool
+
+
 class WithPin(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="with_pin"):
     """An intent that took the PIN, once more and with it."""
 
     n: int
     pin: str
+    second: str = ""
+    """The second person's, where it takes both."""
     intent: str
     """The intent as its line, with the same number."""
 
@@ -92,4 +105,4 @@ class UnlockSeals(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     n: int
 
 
-PinIntent = SetPin | SetSecond | RemoveSecond | SettleSeals | UnlockSeals
+PinIntent = SetPin | SetSecond | RemoveSecond | MarkTwoPersons | SettleSeals | UnlockSeals

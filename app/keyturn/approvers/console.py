@@ -40,6 +40,7 @@ from keyturn.application.overview import ALL_TOPICS, Overview
 from keyturn.application.pin_messages import WithPin
 from keyturn.application.pins import Pins
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.approvers.console_pipe import ConsolePipe
@@ -90,13 +91,14 @@ class ConsoleApprover:
         pace: ConsolePace | None = None,
         pipe: ConsolePipe | None = None,
         pins: Pins | None = None,
+        second: SecondPerson | None = None,
     ) -> None:
         self._argv = tuple(argv)
         self._env = dict(env)
         self._welcome = welcome
         self._approvals = approvals
         self._words = words
-        self._answers = ConsoleAnswers(approvals, words, pins)
+        self._answers = ConsoleAnswers(approvals, words, pins, second)
         self._gave_up = gave_up
         self._pace = pace or ConsolePace()
         self._pipe = pipe or ConsolePipe()
@@ -296,16 +298,15 @@ class ConsoleApprover:
         elif intent is None or isinstance(intent, Pong | Decide | WithPin):
             self._write(IntentDone(n=message.n, ok=False, sentence=self._words("console.failed")))
         else:
-            await self._carry_out(intent, pin=True)
+            await self._carry_out(intent, pin=True, both=bool(message.second))
 
-    async def _carry_out(self, intent: Intent, *, pin: bool = False) -> None:
+    async def _carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         if self._intents is None:
             return
         try:
-            await self._intents.carry_out(intent, pin=pin)
-        except PinWanted:
-            wanted = self._words("console.pin_wanted_change")
-            self._write(IntentDone(n=intent.n, ok=False, sentence=wanted, pin=True))
+            await self._intents.carry_out(intent, pin=pin, both=both)
+        except PinWanted as wanted:
+            self._write(self._answers.wanted(intent, wanted))
         except (KeyturnError, ValueError) as error:
             # It may name a file, whose name may be no text.
             self._write(IntentDone(n=intent.n, ok=False, sentence=readable(str(error))))

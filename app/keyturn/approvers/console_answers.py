@@ -5,11 +5,11 @@ from types import MappingProxyType
 
 from keyturn.application.approval_request import Answer, AnswerEffect, AnswerVerdict, Route
 from keyturn.application.approvals import Approvals
-from keyturn.application.console_protocol import Decide, IntentDone
+from keyturn.application.console_protocol import Decide, Intent, IntentDone
 from keyturn.application.pin_messages import RemoveSecond, SetPin, SetSecond, WithPin
 from keyturn.application.pins import Pins
 from keyturn.application.second_person import SecondPerson, Step, StepKind
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import BothWanted, ConfigurationError, PinWanted
 from keyturn.domain.pin import PinCheck, PinOutcome, PinUse
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
@@ -20,6 +20,7 @@ _EFFECT_WORDS: Mapping[AnswerEffect, str] = MappingProxyType(
         AnswerEffect.OVER: "console.answer_over",
         AnswerEffect.NOT_ALLOWED: "console.answer_not_allowed",
         AnswerEffect.PIN_WANTED: "console.pin_wanted",
+        AnswerEffect.BOTH_WANTED: "console.both_wanted",
     }
 )
 
@@ -30,10 +31,17 @@ SetPins = Callable[[SetPin | SetSecond | RemoveSecond], Awaitable[None]]
 class ConsoleAnswers:
     """Applies what a person decided in the window."""
 
-    def __init__(self, approvals: Approvals, words: Words, pins: Pins | None) -> None:
+    def __init__(
+        self,
+        approvals: Approvals,
+        words: Words,
+        pins: Pins | None,
+        second: SecondPerson | None = None,
+    ) -> None:
         self._approvals = approvals
         self._words = words
         self._pins = pins
+        self._second = second
 
     async def with_pin(self, decide: Decide) -> IntentDone:
         """Apply an answer with a PIN; a wrong one is no answer, and what waits goes on waiting.
@@ -42,27 +50,66 @@ class ConsoleAnswers:
         """
         if self._pins is None or not decide.allow:
             return self.without_pin(decide)
+        if self._second is not None and (decide.second or self._takes_two(decide.id)):
+            return await self._of_two(decide, self._second)
         checked = await self._pins.check(decide.pin)
         if checked.outcome is not PinOutcome.RIGHT:
             return IntentDone(n=decide.n, ok=False, sentence=pin_sentence(checked, self._words))
         return self._apply(decide, pin=True)
+
+    async def _of_two(self, decide: Decide, second: SecondPerson) -> IntentDone:
+        """Take one PIN of two; what waits is allowed once both came for it."""
+        shown = (decide.id, decide.digest)
+        take = second.second if decide.second else second.first
+        step = await take(shown, decide.pin)
+        if step.kind is StepKind.BOTH:
+            return self._apply(decide, pin=True, persons=step.persons)
+        if step.kind is StepKind.GO_ON:
+            return IntentDone(n=decide.n, ok=True, second=second.name)
+        sentence = step_sentence(step, self._words)
+        # A wrong one leaves the turn where it is.
+        return IntentDone(n=decide.n, ok=False, sentence=sentence, second=step.whose)
+
+    def _takes_two(self, request_id: str) -> bool:
+        waiting = (one.request for one in self._approvals.waiting())
+        return any(one.two_persons for one in waiting if one.id == request_id)
 
     async def refused(self, message: WithPin) -> IntentDone | None:
         """Return why an intent with a PIN is not carried out; None for the right one."""
         if self._pins is None:
             sentence = self._words("console.pin_not_set")
             return IntentDone(n=message.n, ok=False, sentence=sentence)
+        if message.second:
+            if self._second is None:
+                sentence = self._words("console.two_nobody")
+                return IntentDone(n=message.n, ok=False, sentence=sentence)
+            step = await self._second.both(message.pin, message.second)
+            sentence, name = step_sentence(step, self._words), self._second.name
+            if not sentence:
+                return None
+            return IntentDone(n=message.n, ok=False, sentence=sentence, pin=bool(name), second=name)
         checked = await self._pins.check(message.pin)
         if checked.outcome is PinOutcome.RIGHT:
             return None
         sentence = pin_sentence(checked, self._words)
         return IntentDone(n=message.n, ok=False, sentence=sentence, pin=True)
 
+    def wanted(self, intent: Intent, error: PinWanted) -> IntentDone:
+        """Say that an intent takes the PIN, or both, and came without."""
+        both = isinstance(error, BothWanted)
+        name = self._second.name if both and self._second is not None else ""
+        if both and not name:
+            return IntentDone(n=intent.n, ok=False, sentence=self._words("console.two_nobody"))
+        sentence = self._words(
+            "console.both_wanted_change" if both else "console.pin_wanted_change"
+        )
+        return IntentDone(n=intent.n, ok=False, sentence=sentence, pin=True, second=name)
+
     def without_pin(self, decide: Decide) -> IntentDone:
         """Apply an answer that came with none."""
         return self._apply(decide, pin=False)
 
-    def _apply(self, decide: Decide, *, pin: bool) -> IntentDone:
+    def _apply(self, decide: Decide, *, pin: bool, persons: tuple[str, ...] = ()) -> IntentDone:
         effect = self._approvals.answer(
             Answer(
                 id=decide.id,
@@ -76,6 +123,7 @@ class ConsoleAnswers:
                 labels=decide.labels,
                 hide=decide.hide,
                 pin=pin,
+                persons=persons,
             )
         )
         words = _EFFECT_WORDS.get(effect)

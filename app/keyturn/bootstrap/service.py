@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from keyturn import __version__
+from keyturn.application.alerts import Alert, AlertKind
+from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import Welcome
 from keyturn.application.control import Control
 from keyturn.application.events import Topic
@@ -119,6 +121,7 @@ class Service:
             words=self.words,
             gave_up=self._console_gave_up,
             pins=self.pins,
+            second=self.second,
         )
 
     def make_intents(self) -> Intents:
@@ -153,6 +156,7 @@ class Service:
         """Listen, answer and carry until `end` is called or a signal comes."""
         base = self._base
         base.stop.on_engage(lambda facts: _tell(approver, facts))
+        base.approvals.on_request(self._tell_of_nobody_second)
         base.alerts.attach(lambda alert: _alert(approver, alert_text(alert, self.words)))
         self._restore_stop()
         await _record_what_was_lost(base)
@@ -195,6 +199,10 @@ class Service:
         if self.pins is None or self.second is None:
             return None
         return setting_pins(self.pins, self.second, self.words)
+
+    def _tell_of_nobody_second(self, request: ApprovalRequest) -> None:
+        if request.two_persons and not self._base.approvals.somebody_second():
+            self._base.alerts.happened(Alert(AlertKind.NO_SECOND_PERSON, request.server))
 
     def _make_hub(self, *, headless: bool) -> Hub:
         base = self._base

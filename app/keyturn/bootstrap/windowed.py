@@ -63,6 +63,7 @@ async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
         service.pins, service.second = pins, second
         service.overview.pin = second.state
         foundation.approvals.pin_wanted = pins.wanted
+        foundation.approvals.somebody_second = lambda: bool(second.name)
         return await run_with_console(service, foundation, platform)
     finally:
         await seals.close()

@@ -66,6 +66,8 @@ class Because(StrEnum):
     """The agent is not enrolled, so no rule may allow its calls."""
     PROGRAM_CHANGED = "program_changed"
     """The agent runs in another program than the one that a person enrolled."""
+    TWO_PERSONS = "two_persons"
+    """The tool takes two persons, so that nothing but these may allow its calls."""
     CROSSING = "crossing"
     """The agent's environment may not reach another one: the built-in rule about environments."""
     ENVIRONMENT_DIFFERS = "environment_differs"

@@ -20,8 +20,8 @@ _Sent = tuple[MakeIntent, Heard | None]
 class IntentSender(QObject):
     """One for the window: outcomes come back by number, whichever page is shown by then."""
 
-    pin_wanted = Signal(str)
-    """Why, or what was wrong with the one that was typed."""
+    pin_wanted = Signal(str, str)
+    """Why, or what was wrong with the one that was typed; and whose is wanted too, if anybody's."""
     pin_settled = Signal()
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -39,8 +39,8 @@ class IntentSender(QObject):
         self._waiting[number] = (make, heard)
         self._bridge.send(make(number))
 
-    def give_pin(self, pin: str) -> None:
-        """Send once more what took the PIN, with it."""
+    def give_pin(self, pin: str, second: str = "") -> None:
+        """Send once more what took the PIN, with it, and with the second person's."""
         if self._owed is None:
             return
         sent, _ = self._owed
@@ -48,7 +48,7 @@ class IntentSender(QObject):
         self._typed = number = self._bridge.next_number()
         self._waiting[number] = sent
         intent = encode_line(sent[0](number)).decode()
-        self._bridge.send(WithPin(n=number, pin=pin, intent=intent))
+        self._bridge.send(WithPin(n=number, pin=pin, second=second, intent=intent))
 
     def drop_pin(self) -> None:
         """Leave what took the PIN undone, and tell who asked for it."""
@@ -69,7 +69,7 @@ class IntentSender(QObject):
         if done.pin:
             self.drop_pin()
             self._owed = (sent, done)
-            self.pin_wanted.emit(done.sentence)
+            self.pin_wanted.emit(done.sentence, done.second)
             return
         if typed:
             self.pin_settled.emit()

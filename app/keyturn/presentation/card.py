@@ -243,6 +243,8 @@ class CardView:
     """What a person types to open the way for a T3 call."""
     pin: bool = False
     """It is allowed with the person's PIN only."""
+    pin_prompt: str = ""
+    """Whose PIN stands in the field, where it takes two persons; empty for the reader's own."""
     review: TierChoice | None = None
     """For the review of a tool: what a person chooses of it."""
 

@@ -113,6 +113,8 @@ def pin_text(pin: Pin) -> str:
     }
     if said_of(pin.definition.name) is not None:
         data["said"] = pin.definition.name
+    if pin.two_persons:
+        data["two_persons"] = True
     return canonical(data).decode()
 
 
@@ -239,6 +241,7 @@ def _pin(data: JsonObject) -> Pin:
         labels=_labels(data),
         pinned_at=_text(data, "pinned_at"),
         hidden=_flag(data, "hidden"),
+        two_persons="two_persons" in data and _flag(data, "two_persons"),
     )
 
 

@@ -114,8 +114,9 @@ class CardPane(QFrame):
             card.observed,
         ):
             self._show_provenance(card)
-        if not same or (previous is not None and previous.pin is not card.pin):
-            self.pin.begin(card.pin)
+        asked = (card.pin, card.pin_prompt)
+        if not same or (previous is not None and (previous.pin, previous.pin_prompt) != asked):
+            self.pin.begin(*asked)
         if not same:
             self._begin(card)
 
