@@ -105,6 +105,12 @@ TWO_PERSONS = _section(
     ("TWO-2", KEPT, "With no second person such a call is refused, and it is said what mends it."),
     ("TWO-3", KEPT, "The mark outlives its server's changes, and goes with both PINs only."),
 )
+STEP_UP = _section(
+    "issue 4, item 6",
+    ("STEP-1", KEPT, "A change around an agent has its changing calls take one step more."),
+    ("STEP-2", KEPT, "It outlives the broker, and a changed database raises everybody."),
+    ("STEP-3", KEPT, "Only a person in the window lowers it, by exactly what was on screen."),
+)
 LARGE_PAYLOADS = _section(
     "architecture 2",
     (
@@ -350,6 +356,7 @@ REQUIREMENTS = (
     *SIGHTS,
     *PINS,
     *TWO_PERSONS,
+    *STEP_UP,
     *LARGE_PAYLOADS,
     *WINDOW_ROWS,
     *CARD,

@@ -5,17 +5,20 @@ from dataclasses import replace
 
 # pyright: reportUnknownMemberType=false
 # pytest-qt's key and mouse methods are untyped.
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from keyturn.application.agent_messages import ChangeState, RaisedState
 from keyturn.application.console_protocol import (
     IntentDone,
     RemoveRule,
     StateChanged,
     decode_from_window,
 )
+from keyturn.application.console_state import AgentState
 from keyturn.application.pin_messages import (
     PinState,
     RemoveSecond,
@@ -141,6 +144,31 @@ def test_two_persons_type_one_after_the_other(qtbot: QtBot, look: Look, clock: C
     scene.bridge.intent_done.emit(late)
     assert field.accessibleName() == look.words("card.two_first", name="Berta")
     assert scene.view.card.pin.outcome.sentence == "Too late."
+    let_go(scene.window)
+
+
+@pytest.mark.requirement("STEP-1")
+def test_a_raised_agent_s_card_takes_more_and_says_why(
+    qtbot: QtBot, look: Look, clock: Clock
+) -> None:
+    """The name without a PIN, the PIN with one; lowered, it takes what it took."""
+    scene = SheetsScene(qtbot, look, clock)
+    change = ChangeState(server="logistics", cause="new_tool", since="2026-11-28T10:00:00.000Z")
+    agent = AgentState(name="analyst", enrolled=True, connections=1)
+    raised = msgspec.structs.replace(agent, raised=RaisedState(changes=(change,), shown="s"))
+    scene.ask(make_request())
+    card = scene.view.card
+    assert not card.raised.isVisible()
+    scene.bridge.tell(StateChanged(agents=(raised,)))
+    assert (card.raised.isVisible(), card.name_field.isVisible()) == (True, True)
+    assert not card.pin.isVisible()
+    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use="never")))
+    assert card.pin.isVisible()
+    scene.wait(2_000)
+    assert not card.block.allow.armed
+    scene.bridge.tell(StateChanged(agents=(agent,)))
+    assert not card.raised.isVisible()
+    assert not card.pin.isVisible()
     let_go(scene.window)
 
 

@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager, closing
 
 import pytest
 
-from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.stores import Used
-from keyturn.application.second_person import SecondPerson
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
+from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.windowed import make_seals
 from keyturn.domain.configuration import Limits
 from keyturn.domain.rule import Kind
@@ -41,25 +40,13 @@ async def started(folders: Folders, keychain: FakeSecretStore) -> AsyncGenerator
         secrets=FakeSecretStore(),
         milestones=Unwatched(),
     )
-    pins = Pins(
-        keychain=keychain,
-        settings=foundation.settings,
-        log=foundation.log,
-        clock=foundation.clock,
-        observers=foundation.observers,
-    )
-    second = SecondPerson(
-        pins=pins,
-        keychain=keychain,
-        log=foundation.log,
-        clock=foundation.clock,
-        observers=foundation.observers,
-    )
-    seals = make_seals(foundation, keychain, pins, second)
+    presence = Presence(foundation, keychain)
+    seals = make_seals(foundation, keychain, presence)
     try:
         await seals.start()
         yield foundation
     finally:
+        await presence.close()
         await seals.close()
         await foundation.close()
 

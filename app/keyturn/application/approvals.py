@@ -83,8 +83,8 @@ class Approvals:
         self.grants = RetryGrants(clock, limits.retry_grant_seconds)
         self.denials = SilentDenials(clock, limits.silent_denial_seconds)
         self.pin_wanted: PinWanted = lambda _request: False
+        self.two_wanted: PinWanted = lambda request: request.two_persons
         self.somebody_second: Callable[[], bool] = lambda: False
-        """Whether there is a second person, for what takes two."""
         self._watchers: list[Callable[[ApprovalRequest], None]] = []
 
     def attach(self, approver: Approver | None) -> None:
@@ -181,7 +181,7 @@ class Approvals:
         waiting = self._still_waiting(answer.id)
         if waiting is None:
             return AnswerEffect.OVER
-        if (refusal := _refusal(waiting.request, answer, self.pin_wanted)) is not None:
+        if (refusal := _refusal(waiting.request, answer, self)) is not None:
             return refusal
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self.denials.denied(waiting, answer)
@@ -320,9 +320,7 @@ class Approvals:
         self._observers.changed(Topic.QUEUE)
 
 
-def _refusal(
-    request: ApprovalRequest, answer: Answer, pin_wanted: PinWanted
-) -> AnswerEffect | None:
+def _refusal(request: ApprovalRequest, answer: Answer, approvals: Approvals) -> AnswerEffect | None:
     """Return why an answer has no effect on a request; None where it has."""
     if answer.digest != request.digest:
         # A wrong digest never allows, and it is not taken as a person's denial either.
@@ -330,8 +328,8 @@ def _refusal(
     if not may_answer(request.kind, answer):
         return AnswerEffect.NOT_ALLOWED
     allows = answer.verdict is AnswerVerdict.ALLOW_ONCE
-    if allows and request.two_persons and len(answer.persons) != TWO:
+    if allows and approvals.two_wanted(request) and len(answer.persons) != TWO:
         return AnswerEffect.BOTH_WANTED
-    if allows and not answer.pin and pin_wanted(request):
+    if allows and not answer.pin and approvals.pin_wanted(request):
         return AnswerEffect.PIN_WANTED
     return None

@@ -7,7 +7,7 @@ The pipes are inherited and have no name, so nothing else can speak this (archit
 
 import msgspec
 
-from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
+from keyturn.application.agent_messages import AgentIntent
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_state import (
     AgentState,
@@ -347,9 +347,7 @@ Intent = (
     | SignIn
     | SignOut
     | SetTier
-    | EnrolAgent
-    | SetAgentHttp
-    | RevokeAgent
+    | AgentIntent
     | PutCredential
     | SettleCredential
     | RemoveCredential

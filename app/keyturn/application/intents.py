@@ -6,7 +6,12 @@ Only the console pipe and the terminal approver reach this (architecture.md law 
 from collections.abc import Awaitable, Callable
 from typing import assert_never
 
-from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
+from keyturn.application.agent_messages import (
+    EnrolAgent,
+    ReviewChanges,
+    RevokeAgent,
+    SetAgentHttp,
+)
 from keyturn.application.agreements import Agreements, PinShown
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
@@ -54,6 +59,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
 from keyturn.application.sight_intents import SightIntent, carry_out_sight
 from keyturn.application.sights import Sights
+from keyturn.application.step_ups import StepUps
 from keyturn.application.stop import StopLevel, StopSwitch
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import (
@@ -89,6 +95,7 @@ class Intents:
         seals: Seals | None = None,
         set_pins: Callable[[SetPin | SetSecond | RemoveSecond], Awaitable[None]] | None = None,
         guard: PinGuard | None = None,
+        step_ups: StepUps | None = None,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -109,6 +116,7 @@ class Intents:
         self._quit = quit_broker
         self._set_pins = set_pins
         self._guard = guard
+        self._step_ups = step_ups
 
     async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         """Do what the person asked for; `pin`: with their PIN, `both`: with those of two persons.
@@ -157,8 +165,8 @@ class Intents:
                 await self._set_tier(intent)
             case EnrolAgent():
                 await self._registry.enrol(intent.name)
-            case SetAgentHttp():
-                await self._set_http(intent)
+            case SetAgentHttp() | ReviewChanges():
+                await self._change_agent(intent)
             case RevokeAgent():
                 await self._registry.revoke(intent.name)
             case PutCredential():
@@ -218,8 +226,10 @@ class Intents:
             raise ConfigurationError(f"No server named {name} is asked at an address.")
         return server
 
-    async def _set_http(self, intent: SetAgentHttp) -> None:
-        if not await self._registry.set_http(intent.name, on=intent.on):
+    async def _change_agent(self, intent: SetAgentHttp | ReviewChanges) -> None:
+        if isinstance(intent, ReviewChanges):
+            await _lower(self._step_ups, intent)
+        elif not await self._registry.set_http(intent.name, on=intent.on):
             raise ConfigurationError(f"No agent named {intent.name} is enrolled.")
 
     async def _set_tier(self, intent: SetTier) -> None:
@@ -242,14 +252,10 @@ class Intents:
             )
         self._rejudge()
 
-    async def _mark_two(self, intent: MarkTwoPersons) -> None:
-        if not await self._agreements.mark_two(intent.server, intent.tool, on=intent.on):
-            raise ConfigurationError(f"{intent.tool} is not pinned, so nothing was saved.")
-
     async def _label(self, intent: SetEnvironment | SetReach | MarkTwoPersons) -> None:
         match intent:
             case MarkTwoPersons():
-                await self._mark_two(intent)
+                await _mark_two(self._agreements, intent)
             case SetReach():
                 await self._labelling.allow(intent.agent, intent.other, on=intent.on)
             case SetEnvironment(of="agent"):
@@ -316,6 +322,17 @@ class Intents:
 
     def _rejudge(self) -> None:
         judge_waiting(self._approvals, self._rules, suspended=self._stop.careful)
+
+
+async def _mark_two(agreements: Agreements, intent: MarkTwoPersons) -> None:
+    if not await agreements.mark_two(intent.server, intent.tool, on=intent.on):
+        raise ConfigurationError(f"{intent.tool} is not pinned, so nothing was saved.")
+
+
+async def _lower(step_ups: StepUps | None, intent: ReviewChanges) -> None:
+    if step_ups is None:
+        raise ConfigurationError("Nothing is raised here.")
+    await step_ups.review(intent.agent, intent.shown)
 
 
 def _signs_in_no_more(before: ServerConfig, now: PutServer) -> bool:

@@ -30,6 +30,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
 from keyturn.application.sight_intents import profile_states, sight_state
 from keyturn.application.sights import Sights
+from keyturn.application.step_ups import StepUps, raised_state
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
@@ -75,6 +76,8 @@ class Overview:
         self._history = 0
         self.pin: Callable[[], PinState] | None = None
         """Set where there is a PIN to speak of."""
+        self.step_ups: StepUps | None = None
+        """Set where agents are raised."""
         self.problem = ""
         self.recording = True
         self.http_port = 0
@@ -161,6 +164,7 @@ class Overview:
             http_port=self.http_port,
             http_listens=self.http_listens,
             environment=config.environment if config is not None else "",
+            raised=raised_state(self.step_ups, name),
             sight=sight_state(self._sights.of(name)),
         )
 

@@ -7,11 +7,11 @@ by way of a rule, of a lower tier or of a seal either.
 from collections.abc import Callable
 from dataclasses import replace
 
+from keyturn.application.agent_messages import EnrolAgent, ReviewChanges
 from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
-    EnrolAgent,
     Intent,
     PutServer,
     RemoveRule,
@@ -161,6 +161,7 @@ def _may_show_or_cross_more(intent: Intent) -> bool:
         intent,
         SetEnvironment
         | EnrolAgent
+        | ReviewChanges
         | SetSight
         | SetProfilesOnly
         | SwitchProfile

@@ -27,7 +27,7 @@ from keyturn.domain.pin import (
 )
 
 _SECOND_NS = 1_000_000_000
-_COST = 2**15
+COST = 2**15
 _BLOCK = 8
 _MEMORY = 64 * 1024 * 1024
 
@@ -115,7 +115,7 @@ async def _verifier(pin: str, salt: bytes) -> bytes:
         hashlib.scrypt,
         pin.encode("utf-8", "surrogatepass"),
         salt=salt,
-        n=_COST,
+        n=COST,
         r=_BLOCK,
         p=1,
         maxmem=_MEMORY,

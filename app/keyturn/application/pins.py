@@ -75,6 +75,16 @@ class Pins:
         """Tell whether a request is allowed with the PIN only."""
         return request.kind is RequestKind.CALL and self.covers(request.tier)
 
+    @property
+    def is_set(self) -> bool:
+        """Tell whether there is a PIN, as far as the keychain says so."""
+        return self._kept is not None
+
+    @property
+    def use(self) -> PinUse:
+        """Return for which calls it is asked."""
+        return self._use
+
     def covers(self, tier: Tier) -> bool:
         """Tell whether calls of a tier are allowed with the PIN only."""
         return self._use.covers(tier)

@@ -24,6 +24,8 @@ from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.remote import checked_launch
 
+ServerChange = Callable[[ServerConfig | None, ServerConfig], None]
+"""Called with a server as it was, None for a new one, and as it is now."""
 AgentChange = Callable[[AgentConfig], AgentConfig | None]
 """What becomes of an agent; None to leave it as it is."""
 
@@ -101,6 +103,7 @@ class Registry:
         self._observers = observers
         self._live: LiveConnections | None = None
         self.on_agent: Callable[[str], None] = lambda _name: None
+        self.on_server: ServerChange = _nobody
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
         self._changing_servers, self._changing_agents = asyncio.Lock(), asyncio.Lock()
@@ -182,6 +185,7 @@ class Registry:
         await _record(self._log, RecordType.SERVER, what, actor, details, server=server.name)
         await self._server_store.put_server(server)
         self._servers[server.name] = server
+        self.on_server(before, server)
         self._apply()
         if kept is not None:
             raise _still_there(server, kept) from kept
@@ -322,6 +326,10 @@ class Registry:
             self._live.use(confirmed, tuple(self._agents.values()))
         for topic in (Topic.SERVERS, Topic.AGENTS, Topic.CREDENTIALS):
             self._observers.changed(topic)
+
+
+def _nobody(_before: ServerConfig | None, _server: ServerConfig) -> None:
+    """Stands in while nobody wants to know of a server that is saved."""
 
 
 async def _record(

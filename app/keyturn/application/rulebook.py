@@ -24,6 +24,7 @@ from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
 from keyturn.domain.rule_index import RuleIndex
+from keyturn.domain.step_up import is_changing
 from keyturn.domain.tier import Tier
 from keyturn.domain.touches import touches_of
 
@@ -54,6 +55,8 @@ class RuleBook:
         self._hits: dict[str, int] = {}
         self.on_hit: Callable[[str], None] = lambda _rule: None
         """Called with the id of each rule that decides."""
+        self.raised: Callable[[str], bool] = lambda _agent: False
+        """Tells whether nothing allows an agent's changes until a person looked at what changed."""
         self.counts = RuleCounts(clock=clock, store=store)
         self.grants = Grants(clock)
         self._on_turn: list[Callable[[], object]] = []
@@ -107,6 +110,21 @@ class RuleBook:
 
         With a `scope` the grants count too that were given for it, where no rule asks.
         """
+        judged = self._judge(subject, tier, labels, suspended=suspended, scope=scope)
+        allows = judged.verdict is Verdict.ALLOW and is_changing(tier)
+        if allows and self.raised(subject.agent):
+            return Judgement(verdict=Verdict.ASK, because=Because.STEPPED_UP)
+        return judged
+
+    def _judge(
+        self,
+        subject: RuleSubject,
+        tier: Tier,
+        labels: Lamps,
+        *,
+        suspended: bool,
+        scope: GrantScope | None,
+    ) -> Judgement:
         suspended = suspended or self.distrusted
         granted: tuple[Rule, ...] = ()
         if scope is not None and not suspended:
@@ -134,6 +152,10 @@ class RuleBook:
         if judgement.verdict is not Verdict.ALLOW:
             return by_rules
         return structs.replace(judgement, because=Because.GRANT)
+
+    def disturbed(self) -> None:
+        """Have what was judged be judged anew before it moves: something else holds now."""
+        self.grants.changes += 1
 
     def denies_reading(self, agent: str, server: str, uri: str, lamps: Lamps) -> Judgement | None:
         """Return why a resource is not told of: a rule denies it, or one may have; else None."""

@@ -72,7 +72,7 @@ class ConsoleAnswers:
 
     def _takes_two(self, request_id: str) -> bool:
         waiting = (one.request for one in self._approvals.waiting())
-        return any(one.two_persons for one in waiting if one.id == request_id)
+        return any(self._approvals.two_wanted(one) for one in waiting if one.id == request_id)
 
     async def refused(self, message: WithPin) -> IntentDone | None:
         """Return why an intent with a PIN is not carried out; None for the right one."""

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from keyturn import __version__
-from keyturn.application.alerts import Alert, AlertKind
-from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import Welcome
 from keyturn.application.control import Control
 from keyturn.application.events import Topic
@@ -19,17 +17,16 @@ from keyturn.application.hold_budgets import without_budgets
 from keyturn.application.intents import Intents
 from keyturn.application.overview import Overview
 from keyturn.application.pin_guard import PinGuard
-from keyturn.application.pins import Pins
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.seals import Seals
-from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.approvers.console_answers import SetPins, setting_pins
 from keyturn.bootstrap.foundation import Foundation, own_command
 from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
+from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.sign_ins import SignInsOnDemand
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.ends import LinkServices
@@ -70,9 +67,8 @@ class Service:
         self._headless, self._seals = headless, seals
         self._tasks = TaskOwner()
         self._ended = asyncio.Event()
-        self.pins: Pins | None = None
-        self.second: SecondPerson | None = None
-        """Both set where there is a keychain that could keep a PIN."""
+        self.presence: Presence | None = None
+        """Set where there is a keychain that could keep a PIN."""
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
         self.words = Words(self.resources / "translations")
@@ -120,8 +116,8 @@ class Service:
             observers=base.observers,
             words=self.words,
             gave_up=self._console_gave_up,
-            pins=self.pins,
-            second=self.second,
+            pins=self.presence.pins if self.presence is not None else None,
+            second=self.presence.second if self.presence is not None else None,
         )
 
     def make_intents(self) -> Intents:
@@ -142,8 +138,9 @@ class Service:
             observers=base.observers,
             home=str(Path.home()),
             quit_broker=self.end,
-            set_pins=self._set_pins(),
-            guard=_pin_guard(base, self.pins),
+            set_pins=_set_pins(self.presence, self.words),
+            guard=_pin_guard(base, self.presence),
+            step_ups=self.presence.step_ups if self.presence is not None else None,
         )
 
     async def run(
@@ -156,7 +153,6 @@ class Service:
         """Listen, answer and carry until `end` is called or a signal comes."""
         base = self._base
         base.stop.on_engage(lambda facts: _tell(approver, facts))
-        base.approvals.on_request(self._tell_of_nobody_second)
         base.alerts.attach(lambda alert: _alert(approver, alert_text(alert, self.words)))
         self._restore_stop()
         await _record_what_was_lost(base)
@@ -194,15 +190,6 @@ class Service:
                 log.close()
         await base.log.commit(Entry(type=RecordType.BROKER, outcome="ended"))
         return 0
-
-    def _set_pins(self) -> SetPins | None:
-        if self.pins is None or self.second is None:
-            return None
-        return setting_pins(self.pins, self.second, self.words)
-
-    def _tell_of_nobody_second(self, request: ApprovalRequest) -> None:
-        if request.two_persons and not self._base.approvals.somebody_second():
-            self._base.alerts.happened(Alert(AlertKind.NO_SECOND_PERSON, request.server))
 
     def _make_hub(self, *, headless: bool) -> Hub:
         base = self._base
@@ -338,11 +325,15 @@ def _facts_of(stopped: JsonObject | None) -> StopFacts | None:
     )
 
 
-def _pin_guard(base: Foundation, pins: Pins | None) -> PinGuard | None:
-    if pins is None:
+def _set_pins(presence: Presence | None, words: Words) -> SetPins | None:
+    return None if presence is None else setting_pins(presence.pins, presence.second, words)
+
+
+def _pin_guard(base: Foundation, presence: Presence | None) -> PinGuard | None:
+    if presence is None:
         return None
     return PinGuard(
-        covers=pins.covers,
+        covers=presence.levels.covers,
         approvals=base.approvals,
         rules=base.rules,
         agreements=base.agreements,

@@ -4,19 +4,19 @@ import asyncio
 import sys
 from collections.abc import Callable
 
+from keyturn.application.connection import Connection
 from keyturn.application.enrolment import Enrolment
 from keyturn.application.intents import POSTURE_SETTING
-from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.seals import Seals
-from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.notification import WaitingNotice
 from keyturn.bootstrap import ProfileChoice
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.headless import CONSOLE_MARK
 from keyturn.bootstrap.keychains import profile_keychain, seals_keychain
+from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.service import Service
 from keyturn.desktop.notifications import DesktopNotifier, NoticeAction
 from keyturn.desktop.paths import Profile
@@ -41,31 +41,18 @@ async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
         milestones=Unwatched(),
     )
     keychain = seals_keychain(profile)
-    pins = Pins(
-        keychain=keychain,
-        settings=foundation.settings,
-        log=foundation.log,
-        clock=foundation.clock,
-        observers=foundation.observers,
-    )
-    second = SecondPerson(
-        pins=pins,
-        keychain=keychain,
-        log=foundation.log,
-        clock=foundation.clock,
-        observers=foundation.observers,
-    )
-    seals = make_seals(foundation, keychain, pins, second)
+    presence = Presence(foundation, keychain)
+    seals = make_seals(foundation, keychain, presence)
     try:
         await foundation.settings.put_setting(CONSOLE_MARK, "1")
         await seals.start()
         service = Service(foundation, headless=False, seals=seals)
-        service.pins, service.second = pins, second
-        service.overview.pin = second.state
-        foundation.approvals.pin_wanted = pins.wanted
-        foundation.approvals.somebody_second = lambda: bool(second.name)
+        service.presence = presence
+        service.overview.pin = presence.second.state
+        service.overview.step_ups = presence.step_ups
         return await run_with_console(service, foundation, platform)
     finally:
+        await presence.close()
         await seals.close()
         await foundation.close()
 
@@ -87,6 +74,7 @@ async def run_with_console(
         clock=foundation.clock,
         ids=foundation.ids,
         observers=foundation.observers,
+        on_program=_noting(service.presence),
     )
 
     def listening() -> None:
@@ -102,6 +90,10 @@ async def run_with_console(
         if notice is not None:
             await notice.close()
         await console.close()
+
+
+def _noting(presence: Presence | None) -> Callable[[Connection], None]:
+    return presence.on_program if presence is not None else lambda _connection: None
 
 
 def waiting_notice(
@@ -137,21 +129,19 @@ def waiting_notice(
     return notice
 
 
-def make_seals(
-    foundation: Foundation, keychain: SecretStore, pins: Pins, second: SecondPerson
-) -> Seals:
+def make_seals(foundation: Foundation, keychain: SecretStore, presence: Presence) -> Seals:
     """Seal a profile's agreements under a key that is kept in a keychain."""
 
     async def load() -> None:
         await _load(foundation)
         latest = latest_time(foundation.profile.database)
         await foundation.sights.load(latest, trusted=False)
-        await pins.load(seals.sealing)
-        await second.load(seals.sealing)
+        await presence.load(seals)
 
     def looked() -> None:
         # What is missing there would show more, so that what was changed shows nothing.
         foundation.sights.trust(seals.holds("sights"))
+        presence.looked(seals)
 
     seals = Seals(
         tables=foundation.tables,

@@ -68,6 +68,8 @@ class Because(StrEnum):
     """The agent runs in another program than the one that a person enrolled."""
     TWO_PERSONS = "two_persons"
     """The tool takes two persons, so that nothing but these may allow its calls."""
+    STEPPED_UP = "stepped_up"
+    """What changed around the agent was looked at by nobody yet, so nothing allows its changes."""
     CROSSING = "crossing"
     """The agent's environment may not reach another one: the built-in rule about environments."""
     ENVIRONMENT_DIFFERS = "environment_differs"

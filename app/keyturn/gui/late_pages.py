@@ -153,6 +153,7 @@ class LatePages(QObject):
         yield
         events = self._events()
         view, presenter = agents_page(self._means, events)
+        presenter.open_wanted.connect(self._on_open_wanted)
         yield
         self._place(Page.AGENTS, view, events)
         return presenter
@@ -188,6 +189,10 @@ class LatePages(QObject):
         yield
         self._place(Page.SETTINGS, view, events)
         return presenter
+
+    def _on_open_wanted(self, server: str, tool: str) -> None:
+        self._window.show_page(Page.SERVERS)
+        self.servers.now().open_tool(server, tool)
 
     def _on_rules_wanted(self) -> None:
         self._window.show_page(Page.RULES)

@@ -21,6 +21,7 @@ _TITLES: Final = {
     "pins": "seals.changed_pins",
     "agents": "seals.changed_agents",
     "sights": "seals.changed_sights",
+    "step_ups": "seals.changed_step_ups",
     "settings": "seals.changed_settings",
 }
 _ROWS: Final = {

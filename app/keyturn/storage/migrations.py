@@ -57,3 +57,10 @@ def eighth(database: Database) -> None:
     """Count over restarts what was used, and when last."""
     for statement in STEPS["0008_last_uses"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0009_step_ups")
+def ninth(database: Database) -> None:
+    """Keep what changed around agents until a person has looked at it."""
+    for statement in STEPS["0009_step_ups"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
+from keyturn.application import pin_tries
 from keyturn.application.events import Observers
 from keyturn.application.pin_messages import SetSecond
 from keyturn.application.pins import Pins
@@ -79,9 +82,11 @@ class FullKeychain(FakeSecretStore):
 
 
 def play(story: Callable[[Keeper], Awaitable[None]]) -> None:
-    """Run a story."""
+    """Run a story, in which verifiers are made quickly: how slowly they are is tested alone."""
 
     async def run() -> None:
         await story(Keeper())
 
-    asyncio.run(run())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pin_tries, "COST", 2)
+        asyncio.run(run())

@@ -6,7 +6,12 @@ from typing import Any, get_args
 
 import pytest
 
-from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
+from keyturn.application.agent_messages import (
+    EnrolAgent,
+    ReviewChanges,
+    RevokeAgent,
+    SetAgentHttp,
+)
 from keyturn.application.call import Forwarded, Refused
 from keyturn.application.console_protocol import (
     Intent,
@@ -231,7 +236,8 @@ async def prepared(intent: Intent) -> BrokerWorld:
 
 
 def test_every_intent_of_the_protocol_has_a_row() -> None:
-    elsewhere = {SetEnvironment, SetReach, *get_args(PinIntent), *get_args(SightIntent)}
+    elsewhere = {SetEnvironment, SetReach, ReviewChanges}
+    elsewhere |= {*get_args(PinIntent), *get_args(SightIntent)}
     assert {type(intent) for intent, _ in ROWS} == set(get_args(Intent)) - elsewhere
 
 

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
+from keyturn.application.agent_messages import EnrolAgent, RevokeAgent
 from keyturn.application.console_protocol import (
-    EnrolAgent,
     Intent,
     PutServer,
     RemoveRule,
-    RevokeAgent,
     SaveRule,
     SetTier,
 )

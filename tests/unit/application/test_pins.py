@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from keyturn.application import pin_tries
 from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
@@ -43,6 +44,11 @@ def test_pauses_double_up_to_an_hour() -> None:
     assert [wait_after(n) for n in (0, 4, 5, 6, 7, 11)] == [0, 0, 30, 60, 120, 1920]
     assert {wait_after(n) for n in (12, 13, 1_000)} == {LONGEST_WAIT_SECONDS}
     assert [tries_left(n) for n in (0, 4, 5, 9)] == [5, 1, 0, 0]
+
+
+def test_a_verifier_is_slow_to_make() -> None:
+    """With 32 MiB for each try; other tests here make theirs quickly."""
+    assert pin_tries.COST * 8 * 128 == 32 * 1024 * 1024
 
 
 @pytest.mark.parametrize(("pin", "usable"), [("123", False), ("1234", True), ("a\n456", False)])

@@ -23,7 +23,6 @@ from keyturn.domain.canonical import canonical
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ReviewState
 from keyturn.domain.errors import BothWanted, ConfigurationError
-from keyturn.domain.pin import PinUse
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_to_data
@@ -35,6 +34,7 @@ from tests.unit.application.approvals_rig import Queue
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play, settle
 from tests.unit.application.pins_rig import RIGHT, THEIRS, WRONG, Keeper
+from tests.unit.application.pins_rig import play as play_pins
 from tests.unit.application.test_pin_guard import seals
 
 ALLOW = Rule(
@@ -307,8 +307,8 @@ class Window:
 def test_the_card_is_answered_by_one_after_the_other() -> None:
     """A program that presses the button with one PIN gets nowhere, whichever PIN it is."""
 
-    async def story() -> None:
-        window = await Window(Keeper()).open()
+    async def story(keeper: Keeper) -> None:
+        window = await Window(keeper).open()
         assert not (await window.type(THEIRS, second=True)).ok
         first = await window.type(RIGHT)
         assert (first.ok, first.second) == (True, "Berta")
@@ -323,45 +323,41 @@ def test_the_card_is_answered_by_one_after_the_other() -> None:
         assert resolution.answer is not None
         assert resolution.answer.persons == PERSONS
 
-    play(story)
+    play_pins(story)
 
 
 @pytest.mark.requirement("TWO-1")
 def test_without_any_pin_nothing_is_allowed() -> None:
-    async def story() -> None:
-        window = await Window(Keeper()).open()
+    async def story(keeper: Keeper) -> None:
+        window = await Window(keeper).open()
         await window.type(RIGHT)
         decide = Decide(n=9, id=window.asked.id, digest=window.asked.digest, allow=True)
         done = window.answers.without_pin(decide)
         assert "two persons" in done.sentence
         assert not window.resolved.done()
 
-    play(story)
+    play_pins(story)
 
 
 @pytest.mark.requirement("TWO-3")
 def test_a_change_with_both_pins_is_one_message() -> None:
     """One of them wrong, or one PIN twice, is none; and with nobody second nothing is asked."""
 
-    async def story() -> None:
-        keeper = Keeper()
+    async def story(keeper: Keeper) -> None:
         window = await Window(keeper).open()
         answers = window.answers
-        for pin, second in ((RIGHT, RIGHT), (WRONG, THEIRS), (RIGHT, WRONG)):
+        for pin, second in ((RIGHT, RIGHT), (WRONG, THEIRS)):
             with_pin = WithPin(n=1, pin=pin, second=second, intent="")
             refused = await answers.refused(with_pin)
             assert refused is not None
             assert (refused.ok, refused.pin, refused.second) == (False, True, "Berta")
-        keeper.clock.advance(60)
         with_both = WithPin(n=1, pin=RIGHT, second=THEIRS, intent="")
         assert await answers.refused(with_both) is None
         wanted = answers.wanted(MarkTwoPersons(n=1, on=False, **TOOL), BothWanted("Both."))
         assert (wanted.pin, wanted.second) == (True, "Berta")
-        pins = await keeper.start()
-        await pins.set(RIGHT, "", PinUse.T3)
-        alone = ConsoleAnswers(window.queue.approvals, WORDS, pins)
+        alone = ConsoleAnswers(window.queue.approvals, WORDS, await keeper.start())
         assert not (await alone.refused(with_both) or IntentDone(n=1, ok=True)).ok
         wanted = alone.wanted(MarkTwoPersons(n=1, on=False, **TOOL), BothWanted("Both."))
         assert (wanted.pin, wanted.sentence) == (False, WORDS("console.two_nobody"))
 
-    play(story)
+    play_pins(story)

@@ -58,6 +58,7 @@ ROWS: dict[str, tuple[str | bytes, ...]] = {
     "pins": ("a", "h", "t", "{}"),
     "agents": ("a", "{}"),
     "sights": ("agent", "a", "{}"),
+    "step_ups": ("a", "s", "drift", "{}"),
     "settings": ("posture", "ask_writes"),
 }
 
@@ -69,6 +70,7 @@ FIRST = {
     "closures": "server",
     "pins": "server",
     "sights": "kind",
+    "step_ups": "agent",
 }
 """The first column of the tables whose first is no name."""
 

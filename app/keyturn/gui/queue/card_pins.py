@@ -6,13 +6,17 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from keyturn.application.agent_messages import RaisedState
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_protocol import IntentDone, StateChanged
+from keyturn.application.pin_messages import PinState
 from keyturn.application.second_person import TOGETHER_SECONDS
 from keyturn.domain.pin import PinUse
+from keyturn.domain.step_up import Takes, is_changing, takes
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.queue.view import QueueView
 from keyturn.presentation.card import CardView
+from keyturn.presentation.step_ups import raised_notice
 from keyturn.presentation.words import Words
 
 _MS: Final = 1000
@@ -36,9 +40,9 @@ class CardPins(QObject):
         self._view = view
         self._now_ms = now_ms
         self._words = words
-        self._use = PinUse.NEVER
-        self._second = ""
-        """Name of the second person."""
+        self._pin = PinState(is_set=False, use=PinUse.NEVER.value)
+        self._raised: dict[str, RaisedState] = {}
+        """By agent."""
         self._sent = (0, "")
         """Number of the answer that took a PIN along, and the request that it was for."""
         self._half = ""
@@ -53,21 +57,28 @@ class CardPins(QObject):
 
     def asked(self, request: ApprovalRequest) -> bool:
         """Tell whether a request is allowed with a PIN only; the broker decides it again."""
-        if request.kind is not RequestKind.CALL:
-            return False
-        return request.two_persons or self._use.covers(request.tier)
+        return self._takes(request) >= Takes.PIN
 
     def on_card(self, card: CardView, request: ApprovalRequest) -> CardView:
         """Return the card with the field that it needs."""
-        prompt = ""
-        if request.two_persons and self._second:
+        level, prompt = self._takes(request), ""
+        if level is Takes.BOTH and self._pin.second:
             turn = "card.two_second" if self.is_second(request) else "card.two_first"
-            prompt = self._words(turn, name=self._second)
-        return replace(card, pin=self.asked(request), pin_prompt=prompt)
+            prompt = self._words(turn, name=self._pin.second)
+        raised = None
+        if request.kind is RequestKind.CALL and is_changing(request.tier):
+            raised = raised_notice(self._why_raised(request), level, self._words)
+        return replace(
+            card,
+            pin=level >= Takes.PIN,
+            pin_prompt=prompt,
+            name_owed=level is Takes.NAME,
+            raised=raised,
+        )
 
     def is_second(self, request: ApprovalRequest) -> bool:
         """Tell whether it is the second person's turn."""
-        return request.two_persons and request.id == self._half
+        return self._takes(request) is Takes.BOTH and request.id == self._half
 
     def take(self, request: ApprovalRequest, number: int) -> str:
         """Return what was typed, for the answer of that number; empty where none is asked."""
@@ -76,12 +87,33 @@ class CardPins(QObject):
         self._sent = (number, request.id)
         return self._view.card.pin.field.take()
 
+    def _takes(self, request: ApprovalRequest) -> Takes:
+        if request.kind is not RequestKind.CALL:
+            return Takes.CLICK
+        return takes(
+            request.tier,
+            PinUse(self._pin.use),
+            two_persons=request.two_persons,
+            raised=self._why_raised(request) is not None,
+            pin=self._pin.is_set,
+            second=bool(self._pin.second),
+        )
+
+    def _why_raised(self, request: ApprovalRequest) -> RaisedState | None:
+        """Return why its agent is raised; one that proved no name may be any that is."""
+        why = self._raised.get(request.agent)
+        if why is None and not request.asked_by.agent_enrolled:
+            why = next(iter(self._raised.values()), None)
+        return why
+
     def _on_state(self, message: StateChanged) -> None:
-        if message.pin is None:
-            return
-        before = (self._use, self._second)
-        self._use, self._second = PinUse(message.pin.use), message.pin.second
-        if before != (self._use, self._second):
+        before = (self._pin, self._raised)
+        if message.pin is not None:
+            self._pin = message.pin
+        if message.agents is not None:
+            raised = ((one.name, one.raised) for one in message.agents)
+            self._raised = {name: why for name, why in raised if why is not None}
+        if before != (self._pin, self._raised):
             self.changed.emit()
 
     def _on_done(self, done: IntentDone) -> None:

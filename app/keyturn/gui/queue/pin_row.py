@@ -35,11 +35,17 @@ class PinRow(QFrame):
         self.field.length_changed.connect(self._on_length)
         self.begin(False)
 
+    def show_for(self, wanted: bool, prompt: str, *, anew: bool) -> None:
+        """Start where another card is shown, or the same one asks for something else now."""
+        if anew or self._asked != (wanted, prompt):
+            self.begin(wanted, prompt)
+
     def begin(self, wanted: bool, prompt: str = "") -> None:
         """Start for a card that asks for the PIN or does not; nothing is typed yet.
 
         `prompt` says whose it is, where it takes two persons.
         """
+        self._asked = (wanted, prompt)
         self.field.take()
         said = prompt or self._words("card.type_pin")
         self._prompt.say(said)
