@@ -336,6 +336,7 @@ ROUTES = _section(
 LAUNCH = _section(
     "architecture 9, issue 4",
     ("LAUNCH-CLOSURE", KEPT, "A changed byte of what a server loads asks and says which file."),
+    ("LAUNCH-ISSUER", KEPT, "A remote server whose certificate another authority issued asks."),
     ("LAUNCH-MARKS", KEPT, "What of a command runs or fetches code is said on its card."),
     ("AGENT-PROGRAM", KEPT, "An agent in another program than the enrolled one asks."),
 )

@@ -146,11 +146,17 @@ def test_python_is_started_with_no_compiled_file_to_read(tmp_path: Path) -> None
             environment=elsewhere,
         )
         means = replace(world.means, processes=processes)
+        none_read = {
+            "PYTHONPYCACHEPREFIX": f"{os.devnull}/keyturn",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
         command = await server_command(start, means)
-        assert command.environment["PYTHONPYCACHEPREFIX"] == f"{os.devnull}/keyturn"
-        assert command.environment["PYTHONDONTWRITEBYTECODE"] == "1"
-        as_agreed = await server_command(replace(start, reads_compiled="".__eq__), means)
-        assert as_agreed.environment == {**elsewhere, "PYTHONDONTWRITEBYTECODE": "1"}
+        assert command.environment == none_read
+        agreed = replace(start, reads_compiled="".__eq__)
+        # In a folder that the configuration names nobody has looked.
+        assert (await server_command(agreed, means)).environment == none_read
+        beside = await server_command(replace(agreed, environment={}), means)
+        assert beside.environment == {"PYTHONDONTWRITEBYTECODE": "1"}
         other = await server_command(replace(start, closure=NO_CLOSURE), means)
         assert other.environment == elsewhere
 
@@ -243,6 +249,28 @@ def test_a_file_swapped_while_code_is_fetched_ends_the_connection(tmp_path: Path
             await talk.ask(1, "initialize", INITIALIZE)
             await ended(talk)
             assert "changed while it started" in told(world)
+
+    tell(tmp_path, story)
+
+
+def test_a_look_that_fails_ends_the_connection(tmp_path: Path) -> None:
+    """Its process has its secrets; whether it is what was agreed to nobody can say."""
+
+    class Failing(Swapping):
+        def closure(
+            self, launch: LaunchIdentity, search: Mapping[str, str], *, anew: bool = False
+        ) -> Closure:
+            if len(self.anew) == 2:
+                raise ServerUnavailable("The disk is full.")
+            return super().closure(launch, search, anew=anew)
+
+    async def story(world: World) -> None:
+        async with swapping(world, Failing(files("a"))) as b:
+            talk = await b.greet()
+            await initialized(talk)
+            await ended(talk)
+            assert "could not be told" in told(world)
+            assert b.hub.running("raw") == 0
 
     tell(tmp_path, story)
 

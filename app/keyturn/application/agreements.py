@@ -18,6 +18,7 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import Consent, ServerStore
 from keyturn.application.review_entries import mark_entry, review_entry, tier_entry
 from keyturn.domain.closure import (
+    NOT_AGREED,
     Closure,
     ClosureChange,
     change_between,
@@ -31,7 +32,6 @@ from keyturn.domain.lamps import Lamps, lamps_from_letters, lamps_within
 from keyturn.domain.tier import Tier
 
 _STANDINGS_KEPT = 4096
-_NOT_AGREED = "not agreed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +191,8 @@ class Agreements:
         """Tell whether a server may read the compiled files there are, being those agreed to."""
         consent = self._consents.get(connection.launched)
         same = consent is not None and agreed_compiled(consent.subject) == compiled
-        connection.reads_compiled = same and compiled == connection.closure.compiled
+        known = compiled != NOT_AGREED
+        connection.reads_compiled = known and same and compiled == connection.closure.compiled
         return connection.reads_compiled
 
     async def loaded(self, connection: Connection, found: Closure) -> bool:
@@ -216,7 +217,7 @@ class Agreements:
         From now on that is what is agreed to: another one is asked about. What was compiled
         meanwhile was so by nobody knows whom.
         """
-        connection.closure = replace(closure, compiled=closure.compiled and _NOT_AGREED)
+        connection.closure = replace(closure, compiled=closure.compiled and NOT_AGREED)
         await self._consent(connection, "closure_seen", Actor.KEYTURN, None)
 
     async def _consent(
@@ -312,10 +313,7 @@ class Agreements:
         return True
 
     async def mark_two(self, server: str, tool: str, *, on: bool) -> bool:
-        """Let a tool take two persons from now on, or one again, whatever its server is by then.
-
-        A later pin of that name takes over what the others have. False when there is no such pin.
-        """
+        """Let a tool take two persons, or one again; False when no pin has that name."""
         async with self._changing:
             if pins := self.named(server, tool):
                 await self._log.commit(mark_entry(pins, on=on))

@@ -152,7 +152,7 @@ class Assessment:
             judged.standing = self._agreements.standing(connection, judged.call.tool)
         judged.tier = effective_tier(
             judged.standing.tier,
-            environment_raises=judged.found.raises,
+            environment_raises=judged.found.may_be_production,
             arguments_bytes=len(judged.canonical_arguments),
         )
 

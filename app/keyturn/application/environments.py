@@ -14,6 +14,7 @@ from keyturn.application.events import Observers, Topic
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.environment import (
+    PRODUCTION,
     Crossing,
     EnvironmentWords,
     Named,
@@ -40,6 +41,11 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     """There is more among the arguments than was looked at."""
     raises: bool = False
     """It reaches production."""
+
+    @property
+    def may_be_production(self) -> bool:
+        """Whether it reaches production, as what could not be looked at whole may do."""
+        return self.raises or self.unclear
 
 
 NOTHING_FOUND = Found()
@@ -103,8 +109,16 @@ class Environments:
             crossing=self._crossing(connection, around, places),
             differing=differing(around, places),
             unclear=places.unclear and bool(around.agent or around.server),
-            raises=touches_production(around, places),
+            raises=touches_production(around, places) or self._called_production(connection),
         )
+
+    def _called_production(self, connection: Connection) -> bool:
+        """Tell whether a label that is no known word, such as `prod-eu`, speaks of production."""
+        server = connection.server
+        labels = (server.environment, *server.credential_environments.values())
+        plain = self._plain_words
+        own = (label for label in labels if plain.of(label) not in plain.words.values())
+        return any(PRODUCTION in plain.in_name(label) for label in own)
 
     def _crossing(
         self, connection: Connection, around: Surroundings, places: Places

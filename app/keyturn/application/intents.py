@@ -37,7 +37,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.events import Observers, Topic
-from keyturn.application.labelling import Labelling
+from keyturn.application.labelling import Labelling, with_credential_labels
 from keyturn.application.live import LiveConnections
 from keyturn.application.pin_guard import PinGuard, rule_of
 from keyturn.application.pin_messages import (
@@ -287,15 +287,17 @@ class Intents:
             headers=intent.headers,
             env=intent.env,
             environment=intent.environment,
-            credential_environments=before.credential_environments if before is not None else {},
             cwd=CwdMode.HOME,
             cwd_path=self._home,
         )
         kept: SecretStoreUnavailable | None = None
         try:
-            await self._registry.put_server(server)
+            await self._registry.change_server(
+                intent.name, lambda present: with_credential_labels(server, present)
+            )
         except SecretStoreUnavailable as error:
-            if server not in self._registry.servers:
+            saved = next((s for s in self._registry.servers if s.name == intent.name), None)
+            if saved is None or saved != with_credential_labels(server, saved):
                 raise
             # It is saved, and the keychain kept an entry that it names no more.
             kept = error

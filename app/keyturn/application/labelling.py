@@ -3,6 +3,7 @@
 A label is part of the row of what it labels, and the pairs are a setting; both are sealed there.
 """
 
+import asyncio
 from dataclasses import replace
 
 from keyturn.application.environments import (
@@ -26,6 +27,8 @@ class Labelling:
     def __init__(self, *, registry: Registry, environments: Environments) -> None:
         self._registry = registry
         self.environments = environments
+        self._changing = asyncio.Lock()
+        """Held while the pairs are looked at and written, so that none is lost."""
 
     def load(self) -> None:
         """Take the pairs from the profile's settings; one that cannot be read allows nothing."""
@@ -43,17 +46,26 @@ class Labelling:
 
     async def server(self, name: str, label: str) -> None:
         """Say which environment a server is of."""
-        server = self._server(name)
-        await self._registry.put_server(replace(server, environment=checked_label(label)))
+        environment = checked_label(label)
+
+        def labelled(before: ServerConfig | None) -> ServerConfig:
+            return replace(_confirmed(before, name), environment=environment)
+
+        await self._registry.change_server(name, labelled)
 
     async def credential(self, server: str, name: str, label: str) -> None:
         """Say of which environment a credential of a server is."""
-        config = self._server(server)
-        if name not in config.credential_names():
-            raise ConfigurationError(f"{server} is not given a credential named {name}.")
-        labels = {**config.credential_environments, name: checked_label(label)}
-        kept = {name: label for name, label in sorted(labels.items()) if label}
-        await self._registry.put_server(replace(config, credential_environments=kept))
+        environment = checked_label(label)
+
+        def labelled(before: ServerConfig | None) -> ServerConfig:
+            config = _confirmed(before, server)
+            if name not in config.credential_names():
+                raise ConfigurationError(f"{server} is not given a credential named {name}.")
+            labels = {**config.credential_environments, name: environment}
+            kept = {name: label for name, label in sorted(labels.items()) if label}
+            return replace(config, credential_environments=kept)
+
+        await self._registry.change_server(server, labelled)
 
     async def allow(self, agent: str, other: str, *, on: bool) -> None:
         """Let agents of one environment reach another, or no longer."""
@@ -61,19 +73,31 @@ class Labelling:
         pair = Reach(agent=of(checked_label(agent)), other=of(checked_label(other)))
         if not pair.agent or not pair.other or pair.agent == pair.other:
             raise ConfigurationError("A pair needs two environments, each with a name.")
-        reach = set(self.environments.reach)
-        pairs = reach | {pair} if on else reach - {pair}
-        if len(pairs) > MOST_PAIRS:
-            raise ConfigurationError(f"There are {MOST_PAIRS} pairs, which is the most.")
-        await self._registry.put_setting(REACH_SETTING, write_reach(pairs))
-        self.environments.use_reach(pairs)
+        if not on:
+            # At once: it holds even where it cannot be kept, and for who saves another meanwhile.
+            self.environments.use_reach({*self.environments.reach} - {pair})
+        async with self._changing:
+            reach = {*self.environments.reach}
+            pairs = reach | {pair} if on else reach - {pair}
+            if len(pairs) > MOST_PAIRS:
+                raise ConfigurationError(f"There are {MOST_PAIRS} pairs, which is the most.")
+            await self._registry.put_setting(REACH_SETTING, write_reach(pairs))
+            if on:
+                # Less what was taken back while this was being kept; that is kept next.
+                taken_back = reach - {*self.environments.reach}
+                self.environments.use_reach(pairs - taken_back)
 
-    def _server(self, name: str) -> ServerConfig:
-        found = (s for s in self._registry.servers if s.name == name and s.confirmed)
-        server = next(found, None)
-        if server is None:
-            raise ConfigurationError(f"No server is configured as {name!r}.")
-        return server
+
+def with_credential_labels(server: ServerConfig, present: ServerConfig | None) -> ServerConfig:
+    """Return a server with the labels that its credentials have by now."""
+    labels = present.credential_environments if present is not None else {}
+    return replace(server, credential_environments=labels)
+
+
+def _confirmed(server: ServerConfig | None, name: str) -> ServerConfig:
+    if server is None or not server.confirmed:
+        raise ConfigurationError(f"No server is configured as {name!r}.")
+    return server
 
 
 def checked_label(label: str) -> str:

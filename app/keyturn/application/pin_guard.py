@@ -7,19 +7,45 @@ by way of a rule, of a lower tier or of a seal either.
 from collections.abc import Callable
 from dataclasses import replace
 
-from keyturn.application.agent_messages import EnrolAgent, ReviewChanges
+from keyturn.application.agent_messages import (
+    EnrolAgent,
+    ReviewChanges,
+    RevokeAgent,
+    SetAgentHttp,
+)
 from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
     Intent,
+    KeepServer,
+    PutCredential,
     PutServer,
+    PutSetting,
+    Quit,
+    RemoveCredential,
     RemoveRule,
+    RemoveServer,
+    Resume,
+    ReviewServer,
     SaveRule,
+    SetPosture,
     SetTier,
+    SettleCredential,
+    SignIn,
+    SignOut,
+    StopAll,
+    UseRules,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
-from keyturn.application.pin_messages import MarkTwoPersons, SettleSeals
+from keyturn.application.pin_messages import (
+    MarkTwoPersons,
+    RemoveSecond,
+    SetPin,
+    SetSecond,
+    SettleSeals,
+    UnlockSeals,
+)
 from keyturn.application.ports.seals import DECIDING
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
@@ -32,6 +58,7 @@ from keyturn.application.sight_intents import (
     SwitchProfile,
 )
 from keyturn.domain.canonical import Parsed, parse_strict
+from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.rule import Effect, Rule
@@ -40,6 +67,26 @@ from keyturn.domain.tier import Tier
 
 _MISSED = DECIDING | {"sights", "agents"}
 """Tables of which a row that is left out may let calls through: what it hid, or its label."""
+_LetsNothingThrough = (
+    StopAll
+    | SetPosture
+    | KeepServer
+    | ReviewServer
+    | SignIn
+    | SignOut
+    | SetAgentHttp
+    | RevokeAgent
+    | PutCredential
+    | SettleCredential
+    | RemoveCredential
+    | PutSetting
+    | SetPin
+    | SetSecond
+    | RemoveSecond
+    | MarkTwoPersons
+    | UnlockSeals
+    | Quit
+)
 Covers = Callable[[Tier], bool]
 """Tells whether calls of a tier are allowed with the PIN only."""
 
@@ -77,14 +124,26 @@ class PinGuard:
             case SetTier():
                 return self._lowers(intent)
             case PutServer():
-                before = next((s for s in self._registry.servers if s.name == intent.name), None)
+                before = self._server(intent.name)
                 calmer = before is not None and before.environment != intent.environment
                 return self._covers(Tier.T2) and calmer
+            case RemoveServer():
+                # One of this name that is added anew has its pins and tiers, and no label.
+                before = self._server(intent.name)
+                return self._covers(Tier.T2) and before is not None and _is_labelled(before)
             case SettleSeals():
                 loosens = intent.accept or intent.table in _MISSED
                 return self._covers(Tier.T3) and loosens
+            case SetReach():
+                return self._covers(Tier.T2) and intent.on
+            case (
+                SetEnvironment() | EnrolAgent() | ReviewChanges() | Resume() | UseRules()
+                | SetSight() | SetProfilesOnly() | SwitchProfile()
+                | EndProfile() | PutProfile() | RemoveProfile()
+            ):  # fmt: skip
+                return self._covers(Tier.T2)
             case _:
-                return self._covers(Tier.T2) and _may_show_or_cross_more(intent)
+                return _asks_itself(intent)
 
     def wants_both(self, intent: Intent) -> bool:
         """Tell whether an intent is carried out with the PINs of two persons only.
@@ -103,6 +162,9 @@ class PinGuard:
     def _waiting(self, request_id: str) -> ApprovalRequest | None:
         waiting = (one.request for one in self._approvals.waiting())
         return next((request for request in waiting if request.id == request_id), None)
+
+    def _server(self, name: str) -> ServerConfig | None:
+        return next((server for server in self._registry.servers if server.name == name), None)
 
     def _rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self._rules.rules if rule.id == rule_id), None)
@@ -150,22 +212,13 @@ def _labels(letters: str) -> Lamps:
         return Lamps.NONE
 
 
-def _may_show_or_cross_more(intent: Intent) -> bool:
-    """Tell whether calls may cross less, reach less far, or be seen that were hidden, from then on.
+def _is_labelled(server: ServerConfig) -> bool:
+    return bool(server.environment or server.credential_environments)
 
-    A rule may allow them.
+
+def _asks_itself(_intent: _LetsNothingThrough) -> bool:
+    """Take what lets no call through that the PIN covers, or what asks for it by itself.
+
+    An intent that is sorted nowhere fails the type check here.
     """
-    if isinstance(intent, SetReach):
-        return intent.on
-    return isinstance(
-        intent,
-        SetEnvironment
-        | EnrolAgent
-        | ReviewChanges
-        | SetSight
-        | SetProfilesOnly
-        | SwitchProfile
-        | EndProfile
-        | PutProfile
-        | RemoveProfile,
-    )
+    return False

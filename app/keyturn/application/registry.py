@@ -24,10 +24,11 @@ from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.remote import checked_launch
 
-ServerChange = Callable[[ServerConfig | None, ServerConfig], None]
-"""Called with a server as it was, None for a new one, and as it is now."""
 AgentChange = Callable[[AgentConfig], AgentConfig | None]
 """What becomes of an agent; None to leave it as it is."""
+
+ServerChange = Callable[[ServerConfig | None], ServerConfig]
+"""What becomes of the server of a name; None for one that there is not."""
 
 
 class TokenFiles(Protocol):
@@ -98,19 +99,16 @@ class Registry:
         self._entries = KeychainEntries(secrets=secrets, settings=settings, log=log)
         self._tokens = tokens
         self._log = log
-        self._mask = mask
-        self._clock = clock
+        self._mask, self._clock = mask, clock
         self._observers = observers
         self._live: LiveConnections | None = None
         self.on_agent: Callable[[str], None] = lambda _name: None
-        self.on_server: ServerChange = _nobody
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
         self._changing_servers, self._changing_agents = asyncio.Lock(), asyncio.Lock()
         """Held while one is looked at and written, so that what was asked for last holds."""
         self._settings: dict[str, str] = {}
-        self._proposed_agents: set[str] = set()
-        self._proposed_removals: set[str] = set()
+        self._proposed_agents, self._proposed_removals = set[str](), set[str]()
 
     async def load(self) -> None:
         """Read what the profile remembers."""
@@ -166,8 +164,12 @@ class Registry:
         longer names. Raises SecretStoreUnavailable before anything changed for the one, and once
         all is saved for the other.
         """
+        await self.change_server(server.name, lambda _: server)
+
+    async def change_server(self, name: str, change: ServerChange) -> None:
+        """Make of a server what it shall be; raises as `put_server`."""
         async with self._changing_servers:
-            await self._put_server(server, Actor.HUMAN)
+            await self._put_server(change(self._servers.get(name)), Actor.HUMAN)
 
     async def propose_server(self, server: ServerConfig) -> None:
         """Take a proposal from the command line; it never replaces what is confirmed."""
@@ -185,7 +187,6 @@ class Registry:
         await _record(self._log, RecordType.SERVER, what, actor, details, server=server.name)
         await self._server_store.put_server(server)
         self._servers[server.name] = server
-        self.on_server(before, server)
         self._apply()
         if kept is not None:
             raise _still_there(server, kept) from kept
@@ -326,10 +327,6 @@ class Registry:
             self._live.use(confirmed, tuple(self._agents.values()))
         for topic in (Topic.SERVERS, Topic.AGENTS, Topic.CREDENTIALS):
             self._observers.changed(topic)
-
-
-def _nobody(_before: ServerConfig | None, _server: ServerConfig) -> None:
-    """Stands in while nobody wants to know of a server that is saved."""
 
 
 async def _record(

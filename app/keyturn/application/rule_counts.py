@@ -20,6 +20,25 @@ _LONGEST_WAIT = 3600.0
 """The wall clock may be set meanwhile, so that it is looked at again."""
 
 
+class _Touched:
+    """When a rule allowed calls, and how many things these touched."""
+
+    def __init__(self) -> None:
+        self._calls: deque[tuple[int, int]] = deque()
+        self._sum = 0
+
+    def add(self, now: int, count: int) -> None:
+        """Count a call that touches so many things."""
+        self._calls.append((now, count))
+        self._sum += count
+
+    def since(self, start: int) -> int:
+        """Return how many were touched later than that, and forget what was before it."""
+        while self._calls and self._calls[0][0] <= start:
+            self._sum -= self._calls.popleft()[1]
+        return self._sum
+
+
 class RuleCounts:
     """Counts for the rules in force; says nothing of what they cover."""
 
@@ -29,8 +48,7 @@ class RuleCounts:
         self._rules: tuple[Rule, ...] = ()
         self._uses: dict[str, int] = {}
         self._times: dict[str, deque[int]] = {}
-        self._touched: dict[str, deque[tuple[int, int]]] = {}
-        """When a rule allowed a call, and how many things that touched."""
+        self._touched: dict[str, _Touched] = {}
         self._seen = ""
         self._timer: Timer | None = None
         self._ended: set[str] = set()
@@ -47,8 +65,13 @@ class RuleCounts:
     def use(self, rules: Iterable[Rule], on_turn: Callable[[], None]) -> None:
         """Count for these rules; calls back whenever one may have begun or ceased to hold."""
         self._rules = tuple(r for r in rules if r.limits is not NO_LIMITS or r.during)
-        self._times = {rule.id: self._times.get(rule.id, deque()) for rule in self._rules}
-        self._touched = {rule.id: self._touched.get(rule.id, deque()) for rule in self._rules}
+        # One that is out of force for a while, as when it was changed on disk, keeps its hour.
+        hour_ago = self._clock.monotonic_ns() - _HOUR
+        counting = (rule for rule, touched in self._touched.items() if touched.since(hour_ago))
+        recent = (rule for rule, times in self._times.items() if times and times[-1] > hour_ago)
+        known = {*(rule.id for rule in self._rules), *counting, *recent}
+        self._times = {rule: self._times.get(rule, deque()) for rule in known}
+        self._touched = {rule: self._touched.get(rule, _Touched()) for rule in known}
         self._wait(on_turn)
 
     def moment(self) -> Moment:
@@ -76,8 +99,8 @@ class RuleCounts:
         if rule.life(self.moment(), touches) is not Life.ACTS:
             return False
         if rule.limits.touches_per_hour is not None and touches is not None and touches.count:
-            now = (self._clock.monotonic_ns(), touches.count)
-            self._touched.setdefault(rule.id, deque()).append(now)
+            of_rule = self._touched.setdefault(rule.id, _Touched())
+            of_rule.add(self._clock.monotonic_ns(), touches.count)
         if rule.limits.uses is not None:
             self._uses[rule.id] = self._uses.get(rule.id, 0) + 1
         if rule.limits.per_minute is not None:
@@ -110,11 +133,7 @@ class RuleCounts:
         return len(times)
 
     def _in_an_hour(self, rule: Rule) -> int:
-        touched = self._touched[rule.id]
-        since = self._clock.monotonic_ns() - _HOUR
-        while touched and touched[0][0] <= since:
-            touched.popleft()
-        return sum(count for _, count in touched)
+        return self._touched[rule.id].since(self._clock.monotonic_ns() - _HOUR)
 
     def _wait(self, on_turn: Callable[[], None]) -> None:
         """Call back at the next instant at which a rule begins or ends."""

@@ -1,6 +1,6 @@
 """Owns what an agent comes upon that differs from what a person agreed to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from keyturn.application.agreements import Agreements
 from keyturn.application.connection import Connection
@@ -86,6 +86,24 @@ def tool_seen(connection: Connection, tool: ToolDefinition, agreements: Agreemen
         name=tool.name,
         mark=digest_of(f"{tool.name}\n{tool.def_hash}".encode()),
     )
+
+
+class SeenEnvironments:
+    """Remembers in which environment each server was said to run, also of those that are gone."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def changed(self, servers: Iterable[ServerConfig]) -> tuple[ServerConfig, ...]:
+        """Return the servers that were said to run in another one when they were seen last."""
+        confirmed = [server for server in servers if server.confirmed]
+        changed = tuple(
+            server
+            for server in confirmed
+            if self._known.get(server.name, server.environment) != server.environment
+        )
+        self._known |= {server.name: server.environment for server in confirmed}
+        return changed
 
 
 def environment_seen(agent: str, server: ServerConfig) -> Seen:

@@ -71,9 +71,9 @@ class Sights:
         """
         self._trusted = trusted
         self._seen = max(self._seen, seen_utc, self._clock.now_utc())
-        profiles = await self._store.profiles()
-        self._profiles = {profile.name: profile for profile in profiles}
-        self.use(await self._store.sights())
+        async with self._changing:
+            self._profiles = {one.name: one for one in await self._store.profiles()}
+            self.use(await self._store.sights())
 
     def trust(self, trusted: bool) -> None:
         """Show what was read, or nothing while somebody else may have changed it."""

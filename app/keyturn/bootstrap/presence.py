@@ -4,12 +4,13 @@ from keyturn.application.alerts import Alert, AlertKind
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.call_levels import CallLevels
 from keyturn.application.connection import Connection
+from keyturn.application.events import Topic
 from keyturn.application.pins import Pins
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.seals import Seals
 from keyturn.application.second_person import SecondPerson
-from keyturn.application.seen_changes import environment_seen, program_seen
+from keyturn.application.seen_changes import SeenEnvironments, environment_seen, program_seen
 from keyturn.application.step_ups import StepUps
 from keyturn.bootstrap.foundation import Foundation
 from keyturn.domain.configuration import ServerConfig
@@ -43,6 +44,7 @@ class Presence:
             clock=base.clock,
             observers=base.observers,
         )
+        self.environments = SeenEnvironments()
         self.levels = CallLevels(pins=self.pins, second=self.second, step_ups=self.step_ups)
         self._connect()
 
@@ -74,7 +76,7 @@ class Presence:
         base.approvals.somebody_second = lambda: bool(self.second.name)
         base.rules.raised = self.step_ups.is_raised
         base.reviews.seen.tell = self.step_ups.note
-        base.registry.on_server = self._on_server
+        base.observers.subscribe(self._on_topic)
         base.approvals.on_request(self._on_request)
         self.step_ups.on_raise = self._on_raise
         self.step_ups.on_lower = self._on_lower
@@ -84,9 +86,13 @@ class Presence:
         if request.two_persons and not self.second.name:
             self._base.alerts.happened(Alert(AlertKind.NO_SECOND_PERSON, request.server))
 
-    def _on_server(self, before: ServerConfig | None, server: ServerConfig) -> None:
-        if before is None or before.environment == server.environment:
+    def _on_topic(self, topic: Topic) -> None:
+        if topic is not Topic.SERVERS:
             return
+        for server in self.environments.changed(self._base.registry.servers):
+            self._on_environment(server)
+
+    def _on_environment(self, server: ServerConfig) -> None:
         for agent in self._base.registry.agents:
             self.step_ups.note(environment_seen(agent.name, server))
 

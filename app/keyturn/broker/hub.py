@@ -22,6 +22,7 @@ from keyturn.broker.server_environment import server_environment, server_folder
 from keyturn.broker.server_reviews import ReviewPlace, ServerReviews
 from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.domain.approval import State
+from keyturn.domain.certificate import closure_with
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
@@ -161,8 +162,9 @@ class Hub:
                 let_in = self._let_in(hello, over_http)
                 if let_in == (server, who):
                     return self._make_link(connection, start, downstream)
-        except ServerUnavailable:
-            let_in = PAUSED  # no file is looked at any more, because the broker ends
+        except ServerUnavailable as error:
+            # Where the broker ends no file is looked at any more.
+            let_in = PAUSED if self._closing else error.sentence
         finally:
             self._accepting -= 1
         return RefusedClient(downstream, let_in)
@@ -315,12 +317,22 @@ async def _what_starts_in(
 ) -> tuple[LaunchIdentity, Closure]:
     """Resolve a server's command and what it would load; both look at the disk, off the loop."""
     if server.url:
-        return remote_identity(server), NO_CLOSURE
+        return remote_identity(server), await _shown_by_remote(server)
     folder = server_folder(server, agent_cwd)
     launch = await asyncio.to_thread(
         means.processes.launch_identity, server.command, server.env_names(), folder, environment
     )
     return launch, await means.looks.closure(launch, environment)
+
+
+async def _shown_by_remote(server: ServerConfig) -> Closure:
+    """Return who vouches for a remote server; raises ServerUnavailable."""
+    if not server.url.startswith("https:"):
+        return NO_CLOSURE
+    from keyturn.broker.certificates import certificate_of  # only who needs HTTP pays for it
+
+    certificate = await certificate_of(server.url, server.name)
+    return NO_CLOSURE if certificate is None else closure_with(certificate)
 
 
 def _processes_that_matter(

@@ -15,6 +15,7 @@ from keyturn.broker.server_start import ServerMeans, ServerStart
 from keyturn.domain.definition import ToolDefinition
 
 CHANGED = "Its files were changed while it started; what it loaded is not what was agreed to."
+UNTOLD = "Whether its files were changed while it started could not be told."
 SILENT_SECONDS = 5.0
 """After so long one that says nothing is looked at too: it has its secrets by then."""
 
@@ -60,7 +61,7 @@ class LoadedFiles:
             await self._services.reviews.listed(self._connection, tools)
 
     async def _look(self) -> bool:
-        if not self._start.closure.closure_hash:
+        if _has_no_files(self._start):
             return True
         if not self._start.closure.fetches:
             # Before the first word of one that fetches, half of it may be there.
@@ -74,18 +75,28 @@ class LoadedFiles:
         return await self._as_agreed()
 
     async def _as_agreed(self) -> bool:
-        if await files_as_agreed(self._services, self._means, self._connection, self._start):
-            return True
-        self._log_line(f"[ended] {CHANGED}".encode())
-        self._end()
-        return False
+        ends_for = UNTOLD
+        try:
+            same = await files_as_agreed(self._services, self._means, self._connection, self._start)
+            ends_for = "" if same else CHANGED
+            return same
+        finally:
+            # A look that fails, or whose result cannot be kept, vouches for nothing either.
+            if ends_for:
+                self._log_line(f"[ended] {ends_for}".encode())
+                self._end()
 
 
 async def files_as_agreed(
     services: LinkServices, means: ServerMeans, connection: Connection, start: ServerStart
 ) -> bool:
     """Look again, and take over what the start itself has put on disk."""
-    if not start.closure.closure_hash:
+    if _has_no_files(start):
         return True
     found = await means.looks.closure(start.launch, start.environment)
     return await services.agreements.loaded(connection, found)
+
+
+def _has_no_files(start: ServerStart) -> bool:
+    """Tell whether there is nothing on disk: a remote server is looked at at each handshake."""
+    return bool(start.launch.url) or not start.closure.closure_hash

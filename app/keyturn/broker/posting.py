@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import httpx2
 
-from keyturn.broker.certificates import trusted
+from keyturn.broker.certificates import Trace, trusted
 from keyturn.broker.child_process import Ends
 from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId, ServerFrame
@@ -47,6 +47,8 @@ class Remote:
     """Says that nobody knows what became of a request; False when nobody asks."""
     paused: Paused
     """Says that the answer to a request can be taken up again, or has to be."""
+    trace: Trace | None = None
+    """Looks at each new connection; None where there is no TLS to look at."""
     sign_in: ServerSignIn | None = None
     """What all connections to the server know of who asks there."""
 
@@ -194,7 +196,7 @@ def _weight_of(post: Post) -> int:
 
 def remote_client(remote: Remote, connections: int | None = None) -> RemoteClient:
     """Return what asks the server, as who is signed in there."""
-    return RemoteClient(http_client(remote, connections), remote.sign_in)
+    return RemoteClient(http_client(remote, connections), remote.sign_in, remote.trace)
 
 
 def http_client(remote: Remote, connections: int | None = None) -> httpx2.AsyncClient:

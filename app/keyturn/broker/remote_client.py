@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import httpx2
 
+from keyturn.broker.certificates import Trace
 from keyturn.broker.http_headers import VERSION
 from keyturn.broker.oauth_sign_in import ServerSignIn
 from keyturn.broker.oauth_words import Challenge, challenge_of
@@ -19,9 +20,13 @@ MOST_RENEWALS = 3
 class RemoteClient:
     """Asks one server."""
 
-    def __init__(self, http: httpx2.AsyncClient, sign_in: ServerSignIn | None) -> None:
+    def __init__(
+        self, http: httpx2.AsyncClient, sign_in: ServerSignIn | None, trace: Trace | None = None
+    ) -> None:
         self._http = http
         self._sign_in = sign_in
+        self._extensions = {} if trace is None else {"trace": trace}
+        """With every request: whichever comes first opens a connection that others use, too."""
 
     @asynccontextmanager
     async def stream(
@@ -48,6 +53,7 @@ class RemoteClient:
                 headers={**headers, **said},
                 content=None if content is None else content(),
                 timeout=httpx2.USE_CLIENT_DEFAULT if times is None else times,
+                extensions=self._extensions,
             ) as response:
                 challenge = self._challenge_of(response, headers) if left else None
                 if challenge is None:
@@ -63,7 +69,7 @@ class RemoteClient:
     async def delete(self, url: str, headers: Mapping[str, str]) -> None:
         """Say that something is over; nobody signs in for that."""
         said = self._sign_in.headers_now() if self._sign_in is not None else {}
-        await self._http.delete(url, headers={**headers, **said})
+        await self._http.delete(url, headers={**headers, **said}, extensions=self._extensions)
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -19,8 +19,10 @@ _INHERITED_PREFIXES = ("LC_", "XDG_")
 AGENT_PREFIX = "agent:"
 """A configured value `agent:NAME` takes NAME from the agent's environment."""
 _NO_WRITING = "PYTHONDONTWRITEBYTECODE"
+COMPILED_ELSEWHERE = "PYTHONPYCACHEPREFIX"
+"""Names a folder in which Python looks for compiled files instead of beside their sources."""
 _NO_COMPILED = (
-    {"PYTHONPYCACHEPREFIX": f"{os.devnull}/keyturn", _NO_WRITING: "1"} if os.name == "posix" else {}
+    {COMPILED_ELSEWHERE: f"{os.devnull}/keyturn", _NO_WRITING: "1"} if os.name == "posix" else {}
 )
 _NEVER_FROM_AGENT = frozenset({"PATH", "NODE_OPTIONS"})
 _NEVER_FROM_AGENT_PREFIXES = ("LD_", "DYLD_", "PYTHON", "GIT_")

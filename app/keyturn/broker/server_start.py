@@ -14,6 +14,7 @@ from keyturn.broker.file_looks import FileLooks
 from keyturn.broker.frames import LineBudget
 from keyturn.broker.large_frames import LargeFrames
 from keyturn.broker.server_environment import (
+    COMPILED_ELSEWHERE,
     program_of,
     secret_names,
     without_compiled,
@@ -103,7 +104,9 @@ async def server_command(start: ServerStart, means: ServerMeans) -> Command:
             mend="Reconnect, so that it is reviewed.",
         )
     if start.closure.python:
-        reads = start.reads_compiled(now.compiled)
+        # Where they are looked for elsewhere nobody looks at them, and so nobody agreed to them.
+        beside = COMPILED_ELSEWHERE not in environment
+        reads = start.reads_compiled(now.compiled) and beside
         environment = (without_compiling if reads else without_compiled)(environment)
     return Command(argv=(program, *launch.argv[1:]), cwd=launch.cwd, environment=environment)
 

@@ -116,19 +116,26 @@ async def open_transport(
 async def _open_remote(
     start: ServerStart, means: ServerMeans, ends: Ends, tasks: TaskOwner, asking: Asking
 ) -> Transport:
-    from keyturn.broker.posting import Remote  # only who needs HTTP pays for it
+    from keyturn.broker.certificates import issued_as_agreed  # only who needs HTTP pays for it
+    from keyturn.broker.posting import Remote
     from keyturn.broker.upstream_http import HttpTransport
     from keyturn.broker.upstream_sse import SseTransport
 
     headers = await server_headers(start, means)
     asking.still_wanted()
     _check(headers, start.server.name)
+    secure = start.launch.url.startswith("https:")
+
+    def noted(text: str) -> None:
+        ends.stderr(f"[tls] {text}".encode())
+
     remote = Remote(
         url=start.launch.url,
         headers=headers,
         schema_of=asking.events.schema_of,
         lost=asking.lost,
         paused=asking.events.server_paused,
+        trace=issued_as_agreed(start.closure, noted) if secure else None,
         sign_in=None if means.sign_ins is None else means.sign_ins().of(start.server),
     )
     if start.server.transport is RemoteTransport.SSE:

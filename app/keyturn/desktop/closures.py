@@ -13,6 +13,7 @@ from threading import Lock
 from keyturn.desktop.closure_places import Finder, Found, Place, first_line
 from keyturn.desktop.code_files import cover_named
 from keyturn.desktop.executables import ExecutableHashes
+from keyturn.desktop.loading_variables import cover_variables
 from keyturn.desktop.manifests import Bounds, Manifest
 from keyturn.desktop.node_packages import (
     cover_node_file,
@@ -26,7 +27,7 @@ from keyturn.desktop.python_packages import (
     find_python_tool,
     find_uv_run,
 )
-from keyturn.domain.closure import NO_CLOSURE, Closure, Gap
+from keyturn.domain.closure import NO_CLOSURE, NOT_AGREED, Closure, Gap
 from keyturn.domain.command import CommandTable, read_command
 from keyturn.domain.command_row import RunKind, program_name
 from keyturn.domain.launch import LaunchIdentity
@@ -77,6 +78,7 @@ class CommandClosures:
         try:
             _FINDERS[reading.kind](place, found)
             cover_named(place, found)
+            cover_variables(place, self._table, found)
         except (OSError, ValueError):
             # A name that no file can have, or a folder that went away under the look.
             found.manifest.gap(Gap.UNREADABLE, reading.kind.value)
@@ -91,7 +93,7 @@ class CommandClosures:
                 packages=tuple(found.packages),
                 marks=tuple(sorted({*reading.marks, *found.marks})),
                 python=found.python,
-                compiled=Closure(files=apart).closure_hash,
+                compiled=_compiled(found.manifest),
                 compiled_stamps=found.manifest.stamps_of(apart),
             )
         )
@@ -107,6 +109,12 @@ class CommandClosures:
             while len(self._lists) > _REMEMBERED_LISTS:
                 self._lists.popitem(last=False)
             return closure
+
+
+def _compiled(manifest: Manifest) -> str:
+    """Return the hash of the compiled files; of more than are read, what nobody agrees to."""
+    apart = Closure(files=manifest.apart).closure_hash
+    return apart if manifest.apart_whole else NOT_AGREED
 
 
 def _find_program(place: Place, found: Found) -> None:

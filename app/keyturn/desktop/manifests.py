@@ -40,6 +40,20 @@ class _Seen:
     link: bool
 
 
+@dataclass(slots=True)
+class _Left:
+    """What may still be read of what is kept apart: anybody can put any number of files there."""
+
+    files: int
+    bytes: int
+    seconds: float
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left."""
+        return self.files <= 0 or self.bytes <= 0 or self.seconds <= 0
+
+
 class Overflow(Exception):
     """A bound was met; never seen outside this module."""
 
@@ -64,6 +78,7 @@ class Manifest:
         self._gaps: dict[tuple[Gap, str], None] = {}
         self._unnamed: set[tuple[Gap, str]] = set()
         self._apart: dict[str, ClosureFile] = {}
+        self._apart_left = _Left(bounds.files, bounds.bytes // 4, bounds.seconds / 4)
         self._is_apart: Wanted = _nothing
 
     def file(self, label: str, path: str | Path) -> None:
@@ -117,6 +132,11 @@ class Manifest:
     def apart(self) -> tuple[ClosureFile, ...]:
         """Return what was read and kept apart."""
         return sorted_files(self._apart.values())
+
+    @property
+    def apart_whole(self) -> bool:
+        """Whether all of what is kept apart was read."""
+        return not self._apart_left.over
 
     def stamps_of(self, files: tuple[ClosureFile, ...]) -> tuple[int, ...]:
         """Return which file each of them is, and when it changed last."""
@@ -180,6 +200,9 @@ class Manifest:
 
     def _one_file(self, seen: _Seen) -> None:
         """Read a file's bytes; a pipe, a device or a socket counts by its kind alone."""
+        if self._is_apart(readable(seen.label)):
+            self._one_apart(seen)
+            return
         found = self._hashes.read(seen.path, anew=self._anew)
         if found is not None:
             self._add(seen.label, *found)
@@ -189,8 +212,26 @@ class Manifest:
             self.gap(Gap.UNREADABLE, seen.label)
         self._add(seen.label, 0, f"kind {kind:o}", stamp)
 
+    def _one_apart(self, seen: _Seen) -> None:
+        """Read a file that counts for no bound of the others, or leave it out once it is enough."""
+        if self._apart_left.over:
+            return
+        begun = time.monotonic()
+        found = self._hashes.read(seen.path, anew=self._anew)
+        kind, stamp = _kind_of(seen.path)
+        size, sha256, stamp = found if found is not None else (0, f"kind {kind:o}", stamp)
+        path = readable(seen.label)
+        self._apart[path] = ClosureFile(path, size, sha256)
+        self._stamps[path] = stamp
+        self._apart_left.files -= 1
+        self._apart_left.bytes -= size
+        self._apart_left.seconds -= time.monotonic() - begun
+
     def _link(self, seen: _Seen, root: str) -> None:
         """Cover where a link leads; what a link out of the folder holds too, if that is a file."""
+        if self._is_apart(readable(seen.label)):
+            self._one_apart(seen)
+            return
         try:
             leads_to = str(Path(seen.path).readlink())
         except OSError:
@@ -212,8 +253,7 @@ class Manifest:
         if time.monotonic() > self._due:
             raise Overflow(Gap.TOO_SLOW)
         path = readable(label)
-        kept = self._apart if self._is_apart(path) else self._files
-        kept[path] = ClosureFile(path, size, sha256)
+        self._files[path] = ClosureFile(path, size, sha256)
         self._stamps[path] = stamp
 
 

@@ -7,6 +7,7 @@ from itertools import islice, product
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.json_pointer import names_in
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.rule import Kind, Rule, RuleSubject
 from keyturn.domain.text_sets import TooLarge, exact_shape, glob_shape, texts
@@ -190,7 +191,7 @@ def _put_together(values: Iterable[tuple[str, Value]]) -> JsonObject | None:
 
 
 def _put(arguments: JsonObject, path: str, value: JsonValue) -> bool:
-    *above, last = [part.replace("~1", "/").replace("~0", "~") for part in path[1:].split("/")]
+    *above, last = names_in(f"/{path[1:]}")
     place = arguments
     for key in above:
         inner = place.setdefault(key, {})

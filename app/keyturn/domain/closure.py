@@ -13,6 +13,8 @@ from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.command import Mark
 
 COMPILED = "compiled_sha256"
+NOT_AGREED = "not agreed"
+"""Instead of a hash of compiled files: nobody agrees to them, however often it is found."""
 MOST_NAMED = 20
 """Files of a change that are named of each kind; of the others the number."""
 
@@ -100,6 +102,9 @@ class Closure:
     """SHA-256 over compiled files that it is kept from where they are not as agreed to; no part of
     the hash, since other programs write them too."""
     compiled_stamps: tuple[int, ...] = ()
+    certificate_sha256: str = ""
+    """Of a remote server, whose only file is who vouches for it: SHA-256 of its certificate; no
+    part of the hash, since there is another one every few weeks."""
     closure_hash: str = field(init=False)
     """SHA-256 over files, gaps and what is fetched; empty where there is none of them."""
 
@@ -122,7 +127,12 @@ class Closure:
     def subject(self) -> JsonObject:
         """Return what an approver is shown of it."""
         said: JsonObject = {}
-        if self.closure_hash:
+        if self.certificate_sha256:
+            said["certificate"] = {
+                "sha256": self.certificate_sha256,
+                "issuer": [file.path for file in self.files],
+            }
+        elif self.closure_hash:
             said["closure"] = {
                 "bytes": self.size,
                 "files": len(self.files),
@@ -142,7 +152,7 @@ class Closure:
 
 
 NO_CLOSURE = Closure()
-"""Of what loads nothing that is known: a program of its own, a remote server."""
+"""Of what loads nothing that is known: a program of its own, a server on this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

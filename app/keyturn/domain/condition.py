@@ -8,6 +8,7 @@ from functools import lru_cache
 from keyturn.domain.address import TwoReadings, folded_parts, path_parts, plain_host
 from keyturn.domain.alike import imitates
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.json_pointer import names_in, unescaped
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.pattern import BadPattern, glob_matches, regex
 from keyturn.domain.reading import Folder, Reading
@@ -61,8 +62,7 @@ def pointer_value(arguments: JsonObject, pointer: str) -> JsonValue | _Missing:
     current: JsonValue = arguments
     if pointer == "":
         return current
-    for part in pointer.removeprefix("/").split("/"):
-        key = _key_of(part)
+    for key in names_in(f"/{pointer.removeprefix('/')}"):
         if isinstance(current, dict) and key in current:
             current = current[key]
         elif isinstance(current, list) and _is_index(key) and int(key) < len(current):
@@ -81,13 +81,9 @@ def _refuse_alike(arguments: JsonObject, pointer: str) -> None:
     above, slash, key = pointer.rpartition("/")
     while slash:
         parent = pointer_value(arguments, above)
-        if isinstance(parent, dict) and imitates(parent, (_key_of(key),)):
+        if isinstance(parent, dict) and imitates(parent, (unescaped(key),)):
             raise ConditionFault("another key differs in its letters only")
         above, slash, key = above.rpartition("/")
-
-
-def _key_of(part: str) -> str:
-    return part.replace("~1", "/").replace("~0", "~")
 
 
 class Look:

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import msgspec
 
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.json_pointer import escaped
 
 PRODUCTION = "production"
 LONGEST_LABEL = 64
@@ -21,6 +22,8 @@ MOST_VALUES = 4_000
 """Values of one call that are looked at; in more of them anything may be named."""
 MOST_READ = 16_000
 """Characters of one call that are read; beyond them, too."""
+MOST_KEYS_READ = 6_000
+"""Characters of the names of its arguments, each name counted once: more would take over 5 ms."""
 LONGEST_ASIDE = 1_000
 """A longer text that does not say where a call goes is content, whatever addresses it holds."""
 _PARTS = re.compile(r"[^\W\d_]+|\d+")
@@ -163,12 +166,16 @@ class Surroundings:
 
 def is_label(text: str) -> bool:
     """Tell whether a text can be the name of an environment."""
-    return not text or _LABEL.fullmatch(text) is not None
+    if not text:
+        return True
+    # A name of signs only has no word that could be looked for, and any would be one of them.
+    return _LABEL.fullmatch(text) is not None and any(map(str.isalnum, text))
 
 
 def places_in(arguments: JsonObject, words: EnvironmentWords) -> Places:
     """Find what names an environment where a call says where it goes, and in every address."""
     found: list[Named] = []
+    keys = _Keys(words)
     looked_at = read = 0
     waiting: list[tuple[str, JsonValue, bool]] = [("", arguments, False)]
     while waiting:
@@ -177,12 +184,12 @@ def places_in(arguments: JsonObject, words: EnvironmentWords) -> Places:
         looked_at += size
         texts = _texts_at(value, says_where=says)
         read += sum(map(len, texts))
-        if looked_at > MOST_VALUES or read > MOST_READ:
+        if looked_at > MOST_VALUES or read > MOST_READ or keys.over:
             return Places(tuple(found), unclear=True)
         for text in texts:
             found += _named(path, pieces_of(text, says_where=says), words)
-        waiting += _inside(path, value, says, words)
-    return Places(tuple(found))
+        waiting += _inside(path, value, says, keys)
+    return Places(tuple(found), unclear=keys.over)
 
 
 def crossing_of(around: Surroundings, places: Places, allowed: Iterable[Reach]) -> Crossing | None:
@@ -279,13 +286,35 @@ def _texts_at(value: JsonValue, *, says_where: bool) -> tuple[str, ...]:
     return tuple(value) if says_where and isinstance(value, dict) else ()
 
 
+class _Keys:
+    """The names of arguments in one call: each is read once, as rows of a table repeat them."""
+
+    def __init__(self, words: EnvironmentWords) -> None:
+        self._words = words
+        self._known: dict[str, bool] = {}
+        self._read = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether there were more names than are read."""
+        return self._read > MOST_KEYS_READ
+
+    def says_where(self, name: str) -> bool:
+        """Tell whether an argument of this name says where a call goes."""
+        known = self._known.get(name)
+        if known is None:
+            self._read += min(len(name), _LONGEST_KEY)
+            known = not self.over and self._words.says_where(name)
+            self._known[name] = known
+        return known
+
+
 def _inside(
-    path: str, value: JsonValue, says: bool, words: EnvironmentWords
+    path: str, value: JsonValue, says: bool, keys: _Keys
 ) -> Iterator[tuple[str, JsonValue, bool]]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            step = key.replace("~", "~0").replace("/", "~1")
-            yield f"{path}/{step}", inner, says or words.says_where(key)
+            yield f"{path}/{escaped(key)}", inner, says or keys.says_where(key)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
             yield f"{path}/{number}", inner, says

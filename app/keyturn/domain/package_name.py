@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from keyturn.domain.command import CommandReading, MarkKind, normalized
 from keyturn.domain.command_row import RunKind
+from keyturn.domain.slip import one_edit_apart
 
 
 class Registry(StrEnum):
@@ -111,7 +112,8 @@ def _plain(package: Package) -> tuple[Registry, str]:
 def _alike(name: str, known: str) -> bool:
     """Tell whether a hasty eye, or a slip of a finger, makes one name of the other."""
     one, other = _letters(name), _letters(known)
-    if one == other or _one_edit_apart(one, other):
+    mistyped = max(len(one), len(other)) >= _LEAST_MISTYPED and one_edit_apart(one, other)
+    if one == other or mistyped:
         return True
     # The same name under another scope, or with none, or the scope as a part of it.
     return sorted(_words(name)) == sorted(_words(known)) or (
@@ -130,16 +132,3 @@ def _words(name: str) -> Iterator[str]:
 def _letters(name: str) -> str:
     plain = "".join(_words(name))
     return plain.translate(str.maketrans("0135", "oles")).replace("rn", "m").replace("vv", "w")
-
-
-def _one_edit_apart(one: str, other: str) -> bool:
-    """Tell whether one letter was added, left out, replaced, or swapped with its neighbour."""
-    if len(one) > len(other):
-        one, other = other, one
-    if len(other) < _LEAST_MISTYPED or len(other) - len(one) > 1:
-        return False
-    at = next((i for i, letter in enumerate(one) if letter != other[i]), len(one))
-    if len(one) < len(other):
-        return one[at:] == other[at + 1 :]
-    swapped = one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
-    return one[at + 1 :] == other[at + 1 :] or swapped

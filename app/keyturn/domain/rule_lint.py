@@ -11,6 +11,7 @@ from enum import StrEnum
 from keyturn.domain.call_sets import CallSet
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.condition import Operator
+from keyturn.domain.json_pointer import names_in
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import name_matches
 from keyturn.domain.rule import Effect, Kind, Rule
@@ -153,8 +154,7 @@ def is_of(rule: Rule, tool: KnownTool) -> bool:
 
 def may_have(schema: JsonObject, path: str) -> bool:
     """Tell whether a schema names what is at a path; True wherever it does not say."""
-    parts = path.removeprefix("/").split("/")
-    return _may_have(schema, [part.replace("~1", "/").replace("~0", "~") for part in parts])
+    return _may_have(schema, names_in(f"/{path.removeprefix('/')}"))
 
 
 def _may_have(schema: JsonValue, keys: list[str]) -> bool:

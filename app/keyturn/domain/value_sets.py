@@ -81,7 +81,10 @@ def values_of(literals: Sequence[Literal], *, of_arguments: bool = False) -> Val
         fitting: list[Value] = [{_AT: value} for value in made if _fits(literals, {_AT: value})]
         found += fitting
         unsure = unsure or not (fitting or sure)
-    return Values(tuple(sorted(found, key=_size)), surely_none=not found and not unsure)
+    # Each once: only the first of them are put together with those of other places.
+    told_apart = {_size(value): value for value in found}
+    ordered = tuple(told_apart[size] for size in sorted(told_apart))
+    return Values(ordered, surely_none=not found and not unsure)
 
 
 def _tried(of_kind: Callable[[Sequence[Literal]], _Made], literals: Sequence[Literal]) -> _Made:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.slip import one_edit_apart
 from keyturn.inspection.hidden import BIDI, ZERO_WIDTH
 
 SHORTEST_MISTYPED = 6
@@ -145,9 +146,7 @@ class NameIndex:
         for near in _with_one_less(plain):
             for known in self._near.get(near, ()):
                 other = self._alphabet.plain_form(known.name)
-                if _one_edit_apart(plain, other) and not self._alphabet.other_words(
-                    name, known.name
-                ):
+                if _mistyped(plain, other) and not self._alphabet.other_words(name, known.name):
                     yield known
 
 
@@ -162,15 +161,5 @@ def _with_one_less(plain: str) -> Iterator[str]:
         yield from {plain[:at] + plain[at + 1 :] for at in range(len(plain))}
 
 
-def _one_edit_apart(one: str, other: str) -> bool:
-    """Tell whether one letter was added, left out, replaced, or swapped with its neighbour."""
-    if one == other or max(len(one), len(other)) < SHORTEST_MISTYPED:
-        return False
-    if len(one) > len(other):
-        one, other = other, one
-    at = next((i for i, letter in enumerate(one) if letter != other[i]), len(one))
-    if len(one) < len(other):
-        return one[at:] == other[at + 1 :]
-    if one[at + 1 :] == other[at + 1 :]:
-        return True
-    return one[at : at + 2] == other[at : at + 2][::-1] and one[at + 2 :] == other[at + 2 :]
+def _mistyped(plain: str, other: str) -> bool:
+    return max(len(plain), len(other)) >= SHORTEST_MISTYPED and one_edit_apart(plain, other)

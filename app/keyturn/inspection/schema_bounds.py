@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from keyturn.domain.canonical import MAX_DEPTH, JsonObject, JsonValue
+from keyturn.domain.json_pointer import names_in
 
 MAX_UNFOLDED = 20_000
 """Arrays and objects that a schema may hold once its references are followed."""
@@ -271,8 +272,7 @@ def _patterns(part: _Part) -> int:
 
 def _at_pointer(root: JsonValue, pointer: str) -> JsonValue:
     found = root
-    for part in pointer[1:].split("/"):
-        key = part.replace("~1", "/").replace("~0", "~")
+    for key in names_in(f"/{pointer[1:]}"):
         if isinstance(found, dict):
             found = found.get(key)
         elif isinstance(found, list) and key.isascii() and key.isdigit() and len(key) < 6:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from jsonschema_rs import ValidationError, ValidationErrorKind
 
 from keyturn.application.ports.inspection import SchemaFault
+from keyturn.domain.json_pointer import escaped
 
 _MAX_PATH = 512
 """Characters of a path that are kept: the keys in it come from the agent."""
@@ -69,6 +70,5 @@ def _message(kind: ValidationErrorKind) -> str:
 
 
 def _fault(place: list[str | int], message: str) -> SchemaFault:
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in place)
-    path = "".join(f"/{part}" for part in parts)
+    path = "".join(f"/{escaped(str(part))}" for part in place)
     return SchemaFault(path=path[:_MAX_PATH], message=message)

@@ -8,6 +8,7 @@ from itertools import chain
 
 from keyturn.application.ports.inspection import Place
 from keyturn.domain.canonical import JsonValue
+from keyturn.domain.json_pointer import escaped
 
 MIN_CHARACTERS = 3
 """Shorter values never count as traced."""
@@ -66,8 +67,7 @@ def leaves(value: JsonValue, path: str = "") -> Iterator[tuple[str, JsonValue]]:
     match value:
         case dict():
             for key in sorted(value):
-                token = key.replace("~", "~0").replace("/", "~1")
-                yield from leaves(value[key], f"{path}/{token}")
+                yield from leaves(value[key], f"{path}/{escaped(key)}")
         case list():
             for number, item in enumerate(value):
                 yield from leaves(item, f"{path}/{number}")

@@ -15,6 +15,7 @@ from typing import cast
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.finding import LONGEST_WORDS, Finding, FindingKind
+from keyturn.domain.json_pointer import escaped
 from keyturn.inspection.folding import fold
 
 MOST_READ = 64 * 1024
@@ -145,15 +146,11 @@ def _texts(value: JsonValue, place: str) -> Iterator[tuple[str, str]]:
         if isinstance(item, str):
             yield at, item
         elif isinstance(item, dict):
-            inner = [(f"{at}/{_escaped(key)}", one) for key, one in item.items()]
+            inner = [(f"{at}/{escaped(key)}", one) for key, one in item.items()]
             yield from ((where, key) for (where, _), key in zip(inner, item, strict=True))
             stack.extend(reversed(inner))
         elif isinstance(item, list):
             stack.extend(reversed([(f"{at}/{n}", one) for n, one in enumerate(item)]))
-
-
-def _escaped(key: str) -> str:
-    return key.replace("~", "~0").replace("/", "~1")
 
 
 def _finding(kind: FindingKind, words: str, place: str) -> Finding:

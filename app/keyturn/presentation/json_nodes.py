@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import TypeAlias, TypeVar
 
 from keyturn.domain.canonical import JsonValue, Parsed, canonical, parse_strict
+from keyturn.domain.json_pointer import names_in
 
 MOST_NODES = 2_000
 _MOST_PATHS = 1024 * 1024
@@ -162,8 +163,7 @@ def value_at(root: JsonValue, pointer: str) -> JsonValue:
 
 def pointer_parts(pointer: str) -> list[str]:
     """Return the names that a JSON Pointer goes through."""
-    parts = pointer.split("/")[1:]
-    return [part.replace("~1", "/").replace("~0", "~") for part in parts]
+    return names_in(pointer)
 
 
 def pointer_below(path: str, name: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.review_request import CLOSURE_CHANGED
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.certificate import ISSUED_BY
 from keyturn.domain.closure import Gap
 from keyturn.domain.command import MarkKind
 from keyturn.presentation.card import Chip, Pair
@@ -41,7 +42,9 @@ def facts_with(request: ApprovalRequest) -> JsonObject:
 def launch_chips(facts: JsonObject, words: Words) -> Iterator[Chip]:
     """Yield what has to be seen at once of a command."""
     change = _change(facts)
-    if change:
+    if change and _certificate(facts):
+        yield _warning(Icon.CHANGED, words("launch.chip_issuer"))
+    elif change:
         differs = sum(_count(change, name) for name in _CHANGE_KEYS)
         if differs:
             yield _warning(Icon.CHANGED, words("launch.chip_changed", n=differs))
@@ -69,6 +72,13 @@ def launch_claims(facts: JsonObject, words: Words) -> Iterator[Pair]:
 
 def launch_facts(facts: JsonObject, words: Words) -> Iterator[Pair]:
     """Yield what Keyturn saw of the files, what it could not cover, and what to look at."""
+    certificate = _certificate(facts)
+    if certificate:
+        issuer, digits = _issuer(certificate, words), _text(certificate, "sha256", words)
+        yield Pair(
+            key=words("launch.certificate"),
+            value=words("launch.certificate_value", issuer=issuer, hash=digits[:_HASH_DIGITS]),
+        )
     closure = facts.get("closure")
     if isinstance(closure, dict):
         yield Pair(
@@ -112,6 +122,8 @@ def program_facts(subject: JsonObject, words: Words) -> Iterator[Pair]:
 def change_text(facts: JsonObject, words: Words) -> str:
     """Return what changed since a command was agreed to, with the first file by name."""
     change = _change(facts)
+    if _certificate(facts):
+        return words("launch.change_issuer", before=_issuer_before(change, words))
     if not change.get("files_known", False):
         return words("launch.change_unlisted")
     differs = sum(_count(change, name) for name in _CHANGE_KEYS)
@@ -126,6 +138,11 @@ def change_text(facts: JsonObject, words: Words) -> str:
 
 def _changed_files(facts: JsonObject, words: Words) -> Iterator[Pair]:
     change = _change(facts)
+    if change and _certificate(facts):
+        before = _issuer_before(change, words)
+        yield Pair(key=words("launch.issuer_before"), value=before, exact=True)
+        yield Pair(key=words("launch.pins"), value=words("launch.pins_stay"))
+        return
     for name, key in _CHANGE_KEYS.items():
         files = _named(change, name)
         for file in files[:_MOST_FILES]:
@@ -136,6 +153,26 @@ def _changed_files(facts: JsonObject, words: Words) -> Iterator[Pair]:
             yield Pair(key=words(key), value=words("launch.more_files", n=more))
     if change:
         yield Pair(key=words("launch.pins"), value=words("launch.pins_stay"))
+
+
+def _certificate(facts: JsonObject) -> JsonObject:
+    said = facts.get("certificate")
+    return said if isinstance(said, dict) else {}
+
+
+def _issuer(certificate: JsonObject, words: Words) -> str:
+    named = certificate.get("issuer")
+    first = named[0] if isinstance(named, list) and named else ""
+    return _without_mark(first, words) if isinstance(first, str) else ""
+
+
+def _issuer_before(change: JsonObject, words: Words) -> str:
+    named = _named(change, "removed")
+    return _without_mark(named[0], words) if named else words("launch.issuer_none")
+
+
+def _without_mark(path: str, words: Words) -> str:
+    return shown_line(path.removeprefix(ISSUED_BY), words, most=_LONGEST)
 
 
 def _change(facts: JsonObject) -> JsonObject:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -143,8 +144,13 @@ class _Quiet(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncGenerator[str]:
-    """Listen on a free port of the loopback interface, and return the address."""
+async def serving(
+    app: ASGIApp, tls: Callable[[], ssl.SSLContext] | None = None
+) -> AsyncGenerator[str]:
+    """Listen on a free port of the loopback interface, and return the address.
+
+    `tls` returns what each new server shows; it is asked once, before the first connection.
+    """
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -154,10 +160,14 @@ async def serving(app: ASGIApp) -> AsyncGenerator[str]:
     )
     server = _Quiet(config)
     tasks = TaskOwner()
+    if tls is not None:
+        config.load()
+        config.ssl = tls()
     listener = socket.create_server(("127.0.0.1", 0))
     served = tasks.start(server.serve([listener]), "server of a test")
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        scheme = "http" if tls is None else "https"
+        yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         await asyncio.wait([served], timeout=5)
@@ -166,11 +176,13 @@ async def serving(app: ASGIApp) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
-async def http_server() -> AsyncGenerator[HttpServer]:
+async def http_server(
+    tls: Callable[[], ssl.SSLContext] | None = None,
+) -> AsyncGenerator[HttpServer]:
     """Serve Streamable HTTP at `/mcp`."""
     made = HttpServer()
     async with serving(
-        Router([Route("/mcp", made.handle, methods=["POST", "GET", "DELETE"])])
+        Router([Route("/mcp", made.handle, methods=["POST", "GET", "DELETE"])]), tls
     ) as at:
         made.url = f"{at}/mcp"
         yield made

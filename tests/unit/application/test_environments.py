@@ -1,5 +1,6 @@
 """No call of one environment reaches another: through the gate, by every way, and by labels."""
 
+import asyncio
 import random
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import AgentConfig, ServerConfig, ToolSetting
 from keyturn.domain.decision import Outcome
 from keyturn.domain.environment import Reach
-from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.errors import ConfigurationError, LogUnavailable
 from keyturn.domain.policy import Because
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
@@ -158,8 +159,27 @@ def test_what_cannot_be_looked_through_is_asked_about() -> None:
         server = make_server(tools=T0, environment="qa")
         connection = await world.connect(make_connection(server=server), TOOL)
         world.start(make_call(connection, arguments={"ids": list(range(5_000))}))
-        assert (await world.asked()).because == Because.ENVIRONMENT_UNCLEAR.value
+        request = await world.asked()
+        assert request.because == Because.ENVIRONMENT_UNCLEAR.value
+        # What was not read may name production.
+        assert request.tier is Tier.T1
         world.approvals.close()
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("label", "production"), [("prod-eu", True), ("Production_2", True), ("preprod", False)]
+)
+def test_a_label_of_ones_own_that_speaks_of_production_counts_as_it(
+    label: str, production: bool
+) -> None:
+    async def story() -> None:
+        world = World()
+        server = make_server(tools=T0, environment=label)
+        world.environments.use_labels([server], [])
+        connection = await world.connect(make_connection(server=server), TOOL)
+        assert world.environments.find(connection, {}).raises is production
 
     play(story)
 
@@ -201,7 +221,7 @@ class TestLabels:
 
         play(story)
 
-    @pytest.mark.parametrize("label", ["a b", "-", "x" * 65])
+    @pytest.mark.parametrize("label", ["a b", "-", "x" * 65, "_", "__._"])
     def test_what_is_no_label_changes_nothing(self, label: str) -> None:
         async def story() -> None:
             world = BrokerWorld(servers=(make_server(),))
@@ -242,6 +262,45 @@ class TestLabels:
             for pair in (("qa", "uat"), ("", "qa"), ("qa", "")):
                 with pytest.raises(ConfigurationError):
                     await labelling.allow(*pair, on=True)
+
+        play(story)
+
+    def test_of_two_that_are_saved_at_once_both_hold(self) -> None:
+        async def story() -> None:
+            names = {"A": "keychain:a", "B": "keychain:b"}
+            world = BrokerWorld(servers=(replace(make_server(), env=names),))
+            labelling = world.labelling
+            await asyncio.gather(
+                labelling.credential("logistics", "a", "prod"),
+                labelling.credential("logistics", "b", "qa"),
+                labelling.server("logistics", "qa"),
+            )
+            (server,) = world.registry.servers
+            assert server.credential_environments == {"a": "prod", "b": "qa"}
+            assert server.environment == "qa"
+            await labelling.allow("qa", "dev", on=True)
+            await asyncio.gather(
+                labelling.allow("qa", "stage", on=True),
+                labelling.allow("qa", "dev", on=False),
+                labelling.allow("dev", "qa", on=True),
+            )
+            pairs = (
+                Reach(agent="development", other="qa"),
+                Reach(agent="qa", other="staging"),
+            )
+            assert world.environments.reach == pairs
+            assert read_reach(world.registry.settings[REACH_SETTING]) == pairs
+
+        play(story)
+
+    def test_a_pair_that_is_taken_back_is_gone_where_that_cannot_be_kept(self) -> None:
+        async def story() -> None:
+            world = BrokerWorld()
+            await world.labelling.allow("qa", "dev", on=True)
+            world.log.failure = LogUnavailable("The disk is full.")
+            with pytest.raises(LogUnavailable):
+                await world.labelling.allow("qa", "dev", on=False)
+            assert world.environments.reach == ()
 
         play(story)
 

@@ -10,8 +10,12 @@ from keyturn.application.console_protocol import (
     Intent,
     PutServer,
     RemoveRule,
+    RemoveServer,
+    Resume,
     SaveRule,
     SetTier,
+    StopAll,
+    UseRules,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import SettleSeals
@@ -75,6 +79,9 @@ LOOSENING: list[Intent] = [
     tier(Tier.T1, "X"),
     tier(Tier.T2, ""),
     PutServer(n=1, name="ship", command=("ship",)),
+    RemoveServer(n=1, name="ship"),
+    Resume(n=1, looked_at=(), careful=False),
+    UseRules(n=1),
     seals("pins", accept=True),
     seals("rules", accept=False),
     seals("sights", accept=False),
@@ -99,7 +106,9 @@ TIGHTENING: list[Intent] = [
     tier(Tier.T2, "UX"),
     PutServer(n=1, name="ship", command=("ship",), environment="production"),
     PutServer(n=1, name="new", command=("new",)),
+    RemoveServer(n=1, name="new"),
     RevokeAgent(n=1, name="analyst"),
+    StopAll(n=1, trigger="button"),
     seals("pins", accept=False),
 ]
 

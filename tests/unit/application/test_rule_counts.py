@@ -6,6 +6,7 @@ import pytest
 
 from keyturn.application.call import Forwarded, Refused
 from keyturn.application.rejudging import judge_waiting
+from keyturn.application.rule_counts import RuleCounts
 from keyturn.application.rulebook import RuleBook
 from keyturn.broker.refusals import refusal_text
 from keyturn.domain.canonical import JsonObject
@@ -15,6 +16,7 @@ from keyturn.domain.policy import Because
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_life import Life, RuleLimits, Window
+from keyturn.domain.touches import Touches
 from tests.factories import make_call, make_tool
 from tests.unit.application.gate_world import World, play, settle
 
@@ -222,6 +224,25 @@ def test_no_approval_lets_through_what_a_never_rule_covers() -> None:
         assert world.server.sent == []
 
     play(story)
+
+
+def test_a_rule_that_is_out_of_force_for_a_while_keeps_its_hour() -> None:
+    """As when another program changed it on disk, and it was put right."""
+    limits = RuleLimits(touches_per_hour=5, per_minute=9)
+    rule = Rule(id="r", effect=Effect.ALLOW, limits=limits)
+    world = World()
+    counts = RuleCounts(clock=world.clock, store=world.rule_store)
+    counts.use((rule,), lambda: None)
+    assert counts.take(rule, Touches(count=4))
+    counts.use((), lambda: None)
+    counts.use((rule,), lambda: None)
+    assert counts.moment().touched == {"r": 4}
+    assert counts.moment().recent == {"r": 1}
+    assert not counts.take(rule, Touches(count=2))
+    world.clock.advance(3601)
+    counts.use((), lambda: None)
+    counts.use((rule,), lambda: None)
+    assert counts.take(rule, Touches(count=5))
 
 
 def test_what_is_touched_within_an_hour_is_counted() -> None:

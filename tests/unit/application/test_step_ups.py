@@ -21,6 +21,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.control import Control
 from keyturn.application.pin_messages import SetSecond
 from keyturn.application.seen_changes import (
+    SeenEnvironments,
     command_seen,
     environment_seen,
     program_seen,
@@ -28,7 +29,7 @@ from keyturn.application.seen_changes import (
 )
 from keyturn.application.step_ups import StepUps
 from keyturn.domain.closure import Closure, ClosureFile
-from keyturn.domain.configuration import ReviewMode, ServerConfig
+from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, KeyturnError
 from keyturn.domain.lamps import Lamps
@@ -187,23 +188,16 @@ def test_an_environment_and_a_program_raise_too() -> None:
 
 
 @pytest.mark.requirement("STEP-1")
-def test_the_registry_tells_of_another_environment() -> None:
-    """With what it was before, which is nothing for a new server."""
-
-    async def story() -> None:
-        world = Raising()
-        told: list[tuple[str | None, str]] = []
-
-        def hear(before: ServerConfig | None, server: ServerConfig) -> None:
-            told.append((before and before.environment, server.environment))
-
-        world.registry.on_server = hear
-        server = make_server(environment="qa")
-        for environment in ("qa", "production"):
-            await world.registry.put_server(replace(server, environment=environment))
-        assert told == [(None, "qa"), ("qa", "production")]
-
-    play(story)
+def test_another_environment_is_told_once() -> None:
+    """Of a server that was there before, also where it was taken out and put in again."""
+    seen, server = SeenEnvironments(), make_server(environment="qa")
+    moved = replace(server, environment="production")
+    assert seen.changed([server]) == ()
+    assert seen.changed([server]) == ()
+    assert seen.changed([]) == ()
+    assert seen.changed([replace(moved, confirmed=False)]) == ()
+    assert seen.changed([moved]) == (moved,)
+    assert seen.changed([moved]) == ()
 
 
 @pytest.mark.requirement("STEP-2")

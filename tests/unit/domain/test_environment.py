@@ -4,6 +4,7 @@ import pytest
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.environment import (
+    MOST_KEYS_READ,
     MOST_READ,
     MOST_VALUES,
     Named,
@@ -99,6 +100,18 @@ def test_content_is_not_where_a_call_goes() -> None:
 )
 def test_what_is_too_much_to_look_at_is_unclear(value: JsonValue) -> None:
     assert places_in({"env": value}, WORDS).unclear
+
+
+@pytest.mark.parametrize("long", [6, 199])
+def test_more_names_than_are_read_are_unclear(long: int) -> None:
+    names = [f"{number:0{long}}" for number in range(MOST_KEYS_READ // long + 1)]
+    assert places_in(dict.fromkeys(names), WORDS).unclear
+    assert not places_in(dict.fromkeys(names[:-1]), WORDS).unclear
+
+
+def test_the_names_of_a_tables_columns_are_read_once() -> None:
+    rows: JsonValue = [{"customerName": "a", "targetId": 3} for _ in range(600)]
+    assert not places_in({"rows": rows}, WORDS).unclear
 
 
 def place(environment: str) -> Places:

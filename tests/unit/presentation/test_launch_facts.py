@@ -8,6 +8,7 @@ import pytest
 from keyturn.application.approval_request import RequestKind
 from keyturn.application.review_request import BECAUSE_CLOSURE, BECAUSE_PROGRAM, CLOSURE_CHANGED
 from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.certificate import Certificate, closure_with
 from keyturn.domain.closure import (
     Closure,
     ClosureChange,
@@ -134,6 +135,31 @@ def test_every_kind_of_change_has_a_sentence(
     change: ClosureChange, text: str, words: Words
 ) -> None:
     assert change_text(subject(change), words) == text
+
+
+@pytest.mark.requirement("LAUNCH-ISSUER")
+def test_a_remote_servers_card_says_who_vouches_for_it(words: Words) -> None:
+    before, now = (
+        closure_with(Certificate(issuer=issuer, sha256="ab" * 32))
+        for issuer in ("Old Authority", "New\u202eAuthority")
+    )
+    change = change_between(before, now)
+    facts: JsonObject = {**now.subject(), CLOSURE_CHANGED: change.subject()}
+    assert change_text(facts, words) == (
+        "its certificate is issued by another authority, before by Old Authority"
+    )
+    told = {pair.key: pair.value for pair in launch_facts(facts, words)}
+    assert told["Issued before by"] == "Old Authority"
+    assert "\u202e" not in told["Certificate"]
+    assert told["Certificate"].endswith(", SHA-256 abababababab")
+    assert "Files it loads" not in told
+    assert [chip.text for chip in launch_chips(facts, words)] == ["Another certificate authority"]
+
+
+def test_what_was_agreed_to_without_one_had_nobody_before(words: Words) -> None:
+    now = closure_with(Certificate(issuer="One", sha256="ab" * 32))
+    facts: JsonObject = {**now.subject(), CLOSURE_CHANGED: ClosureChange(known=False).subject()}
+    assert change_text(facts, words).endswith("before by nobody that Keyturn saw")
 
 
 def test_a_long_change_is_counted(words: Words) -> None:
