@@ -97,6 +97,19 @@ PINS = _section(
     ("PIN-1", KEPT, "Where a person chose so a call is allowed with their PIN only."),
     ("PIN-2", KEPT, "Five wrong PINs lead to a pause that doubles, over restarts too."),
     ("PIN-3", KEPT, "Changing the PIN takes the present one; none is written anywhere."),
+    ("PIN-4", KEPT, "Two persons are two PINs of two names, for one card, within two minutes."),
+)
+TWO_PERSONS = _section(
+    "issue 4, item 1",
+    ("TWO-1", KEPT, "A tool that takes two persons is called with both of them only."),
+    ("TWO-2", KEPT, "With no second person such a call is refused, and it is said what mends it."),
+    ("TWO-3", KEPT, "The mark outlives its server's changes, and goes with both PINs only."),
+)
+STEP_UP = _section(
+    "issue 4, item 6",
+    ("STEP-1", KEPT, "A change around an agent has its changing calls take one step more."),
+    ("STEP-2", KEPT, "It outlives the broker, and a changed database raises everybody."),
+    ("STEP-3", KEPT, "Only a person in the window lowers it, by exactly what was on screen."),
 )
 LARGE_PAYLOADS = _section(
     "architecture 2",
@@ -356,6 +369,8 @@ REQUIREMENTS = (
     *SEALS,
     *SIGHTS,
     *PINS,
+    *TWO_PERSONS,
+    *STEP_UP,
     *LARGE_PAYLOADS,
     *WINDOW_ROWS,
     *CARD,

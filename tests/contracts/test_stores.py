@@ -18,6 +18,7 @@ from keyturn.application.ports.stores import (
     ServerStore,
     SettingStore,
     SightStore,
+    StepUpStore,
     Used,
     UseStore,
 )
@@ -33,6 +34,7 @@ from keyturn.domain.definition import Pin, pinned_definition
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.sight import Sight, SightProfile, SightRow
+from keyturn.domain.step_up import Cause, Change
 from keyturn.domain.tier import Tier
 from keyturn.storage.decision_log import open_writer
 from keyturn.storage.sealing import SqliteSeals
@@ -42,6 +44,7 @@ from keyturn.storage.stores import (
     SqliteServerStore,
     SqliteSettingStore,
     SqliteSightStore,
+    SqliteStepUpStore,
     SqliteUseStore,
 )
 from tests.fakes.clock import FakeClock
@@ -51,6 +54,7 @@ from tests.fakes.stores import (
     FakeServerStore,
     FakeSettingStore,
     FakeSightStore,
+    FakeStepUpStore,
     FakeUseStore,
 )
 
@@ -64,6 +68,7 @@ class Stores:
     agents: AgentStore
     settings: SettingStore
     sights: SightStore
+    step_ups: StepUpStore
     uses: UseStore
 
 
@@ -76,6 +81,7 @@ async def fakes(_: Path) -> AsyncGenerator[Stores]:
         FakeAgentStore(),
         FakeSettingStore(),
         FakeSightStore(),
+        FakeStepUpStore(),
         FakeUseStore(),
     )
 
@@ -94,6 +100,7 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
             SqliteAgentStore(tables),
             SqliteSettingStore(tables, writer),
             SqliteSightStore(tables),
+            SqliteStepUpStore(tables),
             SqliteUseStore(writer),
         )
     finally:
@@ -253,6 +260,25 @@ def test_agents_and_settings_come_back(opened: Opened, tmp_path: Path) -> None:
         await stores.settings.put_setting("hold", "50")
         await stores.settings.put_setting("hold", "60")
         assert await stores.settings.settings() == {"hold": "60"}
+
+    run(opened, tmp_path, scenario)
+
+
+@STORES
+def test_what_changed_around_agents_comes_back(opened: Opened, tmp_path: Path) -> None:
+    async def scenario(stores: Stores) -> None:
+        program = Change(agent="analyst", server="", cause=Cause.PROGRAM, since="", reviewed=("1",))
+        drift = Change(
+            agent="analyst",
+            server="ship",
+            cause=Cause.DRIFT,
+            since="2026-11-28T10:00:00.000Z",
+            names=("dispatch",),
+            marks=("a", "b"),
+        )
+        for change in (program, replace(drift, marks=("a",)), drift):
+            await stores.step_ups.put(change)
+        assert await stores.step_ups.all() == (program, drift)
 
     run(opened, tmp_path, scenario)
 

@@ -1,15 +1,16 @@
 """The stores of a profile in memory."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from keyturn.application.ports.stores import Consent, LastUse, Looks, Used
 from keyturn.domain.access import AccessKey, Looked
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
-from keyturn.domain.errors import KeyturnError
+from keyturn.domain.errors import KeyturnError, LogUnavailable
 from keyturn.domain.rule import Rule
 from keyturn.domain.sight import Sight, SightProfile
+from keyturn.domain.step_up import Change
 
 
 class FakeRuleStore:
@@ -146,6 +147,24 @@ class FakeLookStore:
         for key in gone:
             del self.kept[key]
         self.kept |= {(look.kind, look.name): look for look in looks}
+
+
+class FakeStepUpStore:
+    """What changed around agents; a test can have it refuse, or act while it is written."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str, str], Change] = {}
+        self.refusing = False
+        self.on_put: Callable[[], None] = lambda: None
+
+    async def all(self) -> tuple[Change, ...]:
+        return tuple(self.kept[key] for key in sorted(self.kept))
+
+    async def put(self, change: Change) -> None:
+        self.on_put()
+        if self.refusing:
+            raise LogUnavailable("The disk is full.")
+        self.kept[(change.agent, change.server, change.cause.value)] = change
 
 
 class FakeUseStore:

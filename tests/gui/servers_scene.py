@@ -95,6 +95,7 @@ def a_tool(
     tier: Tier | None = Tier.T0,
     labels: str = "",
     description: str = "Tells it.",
+    two_persons: bool = False,
 ) -> ToolState:
     """Return a pinned tool as the broker tells it."""
     return ToolState(
@@ -106,6 +107,7 @@ def a_tool(
         launch_hash="1" * 64,
         def_hash=digest_of(canonical(a_definition_of(name, description))),
         pinned_at="2026-11-23T14:00:00.000Z",
+        two_persons=two_persons,
     )
 
 

@@ -8,13 +8,22 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton
 
-from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
+from keyturn.application.agent_messages import (
+    ChangeState,
+    EnrolAgent,
+    RaisedState,
+    ReviewChanges,
+    RevokeAgent,
+    SetAgentHttp,
+)
 from keyturn.application.console_protocol import (
     StateChanged,
 )
 from keyturn.application.console_state import AgentState
 from keyturn.gui.agents.presenter import AgentsPresenter
+from keyturn.gui.agents.raised_box import RaisedBox
 from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
@@ -97,6 +106,41 @@ def test_the_state_may_come_before_the_outcome(page: Page) -> None:
     page.bridge.answer()
     assert page.view.detail.agent == "night-shift"
     assert page.view.detail.outcome.outcome is Outcome.DONE
+
+
+@pytest.mark.requirement("STEP-3")
+def test_what_changed_is_opened_and_said_to_be_looked_at(page: Page) -> None:
+    """The word is for exactly what is on screen; an agent that is not raised has no such part."""
+    change = ChangeState(
+        server="logistics",
+        cause="drift",
+        since="2026-11-28T10:00:00.000Z",
+        names=("dispatch_order",),
+    )
+    raised = RaisedState(changes=(change,), shown="s-1")
+    agent = AgentState(name="analyst", enrolled=True, connections=1, raised=raised)
+    page.bridge.tell(StateChanged(agents=(agent,)))
+    page.view.agent_chosen.emit("analyst")
+    opened: list[tuple[str, str]] = []
+
+    def take(server: str, tool: str) -> None:
+        opened.append((server, tool))
+
+    page.presenter.open_wanted.connect(take)
+    (box,) = page.view.detail.findChildren(RaisedBox)
+    lead = box.findChild(QAbstractButton, "raised_open_0")
+    assert lead is not None
+    lead.click()
+    assert opened == [("logistics", "dispatch_order")]
+    box.done.click()
+    sent = page.bridge.sent[-1]
+    assert isinstance(sent, ReviewChanges)
+    assert (sent.agent, sent.shown) == ("analyst", "s-1")
+    page.bridge.answer(ok=False, sentence="More changed.")
+    assert page.view.detail.outcome.sentence == "More changed."
+    calm = AgentState(name="analyst", enrolled=True, connections=1)
+    page.bridge.tell(StateChanged(agents=(calm,)))
+    assert [one for one in page.view.detail.findChildren(RaisedBox) if one.isVisible()] == []
 
 
 @pytest.mark.parametrize("name", ["", "night shift", ".hidden", "é", "analyst", "a" * 80])

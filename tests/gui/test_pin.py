@@ -5,24 +5,34 @@ from dataclasses import replace
 
 # pyright: reportUnknownMemberType=false
 # pytest-qt's key and mouse methods are untyped.
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
+from keyturn.application.agent_messages import ChangeState, RaisedState
 from keyturn.application.console_protocol import (
     IntentDone,
     RemoveRule,
     StateChanged,
     decode_from_window,
 )
-from keyturn.application.pin_messages import PinState, SetPin, WithPin
+from keyturn.application.console_state import AgentState
+from keyturn.application.pin_messages import (
+    PinState,
+    RemoveSecond,
+    SetPin,
+    SetSecond,
+    WithPin,
+)
 from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
 from keyturn.gui.pin_bar import PinBar
 from keyturn.gui.queue.card_pins import CardPins
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings.pin_line import PinPresenter
+from keyturn.gui.settings.second_line import SecondPresenter
 from keyturn.gui.settings.view import SettingsView
 from tests.factories import make_request
 from tests.gui.conftest import Clock
@@ -48,10 +58,10 @@ def desk(qtbot: QtBot, look: Look, clock: Clock) -> Iterator[Desk]:
 
 
 @pytest.mark.requirement("PIN-1", "C5")
-def test_a_card_that_asks_for_it_arms_with_it_only(desk: Desk) -> None:
+def test_a_card_that_asks_for_it_arms_with_it_only(desk: Desk, look: Look) -> None:
     """The buttons stay where they are; a wrong one empties the field and arms anew."""
     bridge = SpyBridge()
-    pins = CardPins(bridge, desk.view, desk.clock, desk.view)
+    pins = CardPins(bridge, desk.view, desk.clock, look.words, desk.view)
     bridge.tell(StateChanged(pin=PinState(is_set=True, use="t2_t3")))
     assert pins.asked(RISKY)
     assert not pins.asked(replace(RISKY, tier=Tier.T1))
@@ -111,6 +121,57 @@ def test_the_answer_carries_it(qtbot: QtBot, look: Look, clock: Clock) -> None:
     let_go(scene.window)
 
 
+@pytest.mark.requirement("TWO-1", "PIN-4")
+def test_two_persons_type_one_after_the_other(qtbot: QtBot, look: Look, clock: Clock) -> None:
+    """The card says whose turn it is, forgets what was typed, and arms anew for the second."""
+    scene = SheetsScene(qtbot, look, clock)
+    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use="never", second="Berta")))
+    scene.ask(replace(make_request(), two_persons=True))
+    scene.confirm_card()
+    field, allow = scene.view.card.pin.field, scene.view.card.block.allow
+    for pin, second in (("1234", False), ("5678", True)):
+        said = "two_second" if second else "two_first"
+        assert field.accessibleName() == look.words(f"card.{said}", name="Berta")
+        assert field.text() == ""
+        assert not allow.armed
+        field.setText(pin)
+        scene.wait(2_000)
+        scene.click(allow)
+        sent = scene.decided()[-1]
+        assert (sent.pin, sent.second) == (pin, second)
+        scene.bridge.intent_done.emit(IntentDone(n=sent.n, ok=True, second="Berta"))
+    late = IntentDone(n=sent.n, ok=False, sentence="Too late.")
+    scene.bridge.intent_done.emit(late)
+    assert field.accessibleName() == look.words("card.two_first", name="Berta")
+    assert scene.view.card.pin.outcome.sentence == "Too late."
+    let_go(scene.window)
+
+
+@pytest.mark.requirement("STEP-1")
+def test_a_raised_agent_s_card_takes_more_and_says_why(
+    qtbot: QtBot, look: Look, clock: Clock
+) -> None:
+    """The name without a PIN, the PIN with one; lowered, it takes what it took."""
+    scene = SheetsScene(qtbot, look, clock)
+    change = ChangeState(server="logistics", cause="new_tool", since="2026-11-28T10:00:00.000Z")
+    agent = AgentState(name="analyst", enrolled=True, connections=1)
+    raised = msgspec.structs.replace(agent, raised=RaisedState(changes=(change,), shown="s"))
+    scene.ask(make_request())
+    card = scene.view.card
+    assert not card.raised.isVisible()
+    scene.bridge.tell(StateChanged(agents=(raised,)))
+    assert (card.raised.isVisible(), card.name_field.isVisible()) == (True, True)
+    assert not card.pin.isVisible()
+    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use="never")))
+    assert card.pin.isVisible()
+    scene.wait(2_000)
+    assert not card.block.allow.armed
+    scene.bridge.tell(StateChanged(agents=(agent,)))
+    assert not card.raised.isVisible()
+    assert not card.pin.isVisible()
+    let_go(scene.window)
+
+
 @pytest.fixture
 def settings(look: Look) -> Iterator[tuple[SpyBridge, SettingsView]]:
     """Return the settings' screen with its PIN line fed."""
@@ -118,7 +179,11 @@ def settings(look: Look) -> Iterator[tuple[SpyBridge, SettingsView]]:
     PinPresenter(
         bridge=bridge, sender=IntentSender(bridge), line=view.pin, words=look.words, parent=view
     )
+    SecondPresenter(
+        bridge=bridge, sender=IntentSender(bridge), line=view.second, words=look.words, parent=view
+    )
     view.pin.setParent(view)
+    view.second.setParent(view)
     view.show()
     yield bridge, view
     let_go(view)
@@ -149,6 +214,37 @@ def test_setting_it_sends_it_once(settings: tuple[SpyBridge, SettingsView]) -> N
     assert bridge.sent[-1] == SetPin(n=bridge.sent[-1].n, present="1234", new="", use="never")
     bridge.answer(ok=False, sentence="That is not your PIN.")
     assert line.outcome.sentence == "That is not your PIN."
+
+
+@pytest.mark.requirement("PIN-3", "PIN-4")
+def test_naming_a_second_person_sends_it_once(settings: tuple[SpyBridge, SettingsView]) -> None:
+    """Every PIN is gone from its field by then; taking them out asks for both as well."""
+    bridge, line = settings[0], settings[1].second
+    pins = (line.first, line.present, line.new, line.again)
+    typed = ("1111", "2222", "3333", "3333")
+    assert not line.remove.isVisibleTo(line)
+    bridge.tell(StateChanged(pin=PinState(is_set=True, use="t3", second="Berta", beside="Ada")))
+    assert line.remove.isVisibleTo(line)
+    for field, pin in zip(pins, typed, strict=True):
+        field.setText(pin)
+    line.again.setText("3334")
+    line.save.click()
+    assert bridge.sent == []
+    line.again.setText("3333")
+    line.save.click()
+    number = bridge.sent[-1].n
+    assert bridge.sent == [
+        SetSecond(n=number, first="1111", present="2222", beside="Ada", name="Berta", new="3333")
+    ]
+    assert [field.text() for field in pins] == [""] * 4
+    bridge.answer(ok=False, sentence="Not theirs.")
+    assert line.outcome.sentence == "Not theirs."
+    line.first.setText("1111")
+    line.present.setText("2222")
+    line.remove.click()
+    assert bridge.sent[-1] == RemoveSecond(n=bridge.sent[-1].n, first="1111", present="2222")
+    bridge.answer()
+    assert line.outcome.sentence
 
 
 Change = tuple[SpyBridge, IntentSender, PinBar, list[bool]]
@@ -245,3 +341,27 @@ def test_a_change_can_be_left_undone(qtbot: QtBot, change: Change) -> None:
     assert told == [False]
     sender.give_pin("1234")
     assert not [message for message in bridge.sent if isinstance(message, WithPin)]
+
+
+@pytest.mark.requirement("TWO-3")
+def test_a_change_that_takes_two_is_sent_with_both(qtbot: QtBot, look: Look) -> None:
+    """The second field is there only then, and is as empty as the first afterwards."""
+    bar, given = PinBar(look), list[tuple[str, str]]()
+
+    def take(pin: str, second: str) -> None:
+        given.append((pin, second))
+
+    bar.given.connect(take)
+    qtbot.addWidget(bar)
+    bar.ask("Both of you.", "", "Berta")
+    assert bar.second.isVisibleTo(bar)
+    qtbot.keyClicks(bar.field, "1234")
+    qtbot.keyClick(bar.field, Qt.Key.Key_Return)
+    assert (given, bar.go.isEnabled()) == ([], False)
+    qtbot.keyClicks(bar.second, "5678")
+    qtbot.keyClick(bar.second, Qt.Key.Key_Return)
+    assert given == [("1234", "5678")]
+    assert (bar.field.text(), bar.second.text()) == ("", "")
+    bar.ask("You.", "")
+    assert not bar.second.isVisibleTo(bar)
+    let_go(bar)

@@ -19,6 +19,7 @@ from keyturn.application.console_protocol import (
     SignIn,
     SignOut,
 )
+from keyturn.application.pin_messages import MarkTwoPersons
 from keyturn.domain.tier import Tier
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
@@ -322,6 +323,20 @@ def test_a_pinned_tool_is_taken_from_agents(scene: ServersScene) -> None:
     (message,) = scene.sent()
     assert isinstance(message, SetTier)
     assert (message.tier, message.labels, message.hidden) == (Tier.T1, "X", True)
+
+
+@pytest.mark.requirement("TWO-3")
+def test_a_tool_is_marked_to_take_two_persons(scene: ServersScene) -> None:
+    """One press either way; what the latter takes beside it the broker says."""
+    for marked in (False, True):
+        scene.tell(a_server(a_tool("now", two_persons=marked)))
+        choose(scene, "time", "now")
+        scene.click(scene.view.tool.two)
+        wish = scene.sent()[-1]
+        assert isinstance(wish, MarkTwoPersons)
+        assert (wish.server, wish.tool, wish.on) == ("time", "now", not marked)
+    scene.tell(a_server(a_tool("now", state="hidden")))
+    assert not scene.view.tool.two.isVisible()
 
 
 def test_the_form_shows_what_would_be_started(scene: ServersScene) -> None:

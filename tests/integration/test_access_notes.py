@@ -11,10 +11,10 @@ import pytest
 from keyturn.application.access_messages import AccessState
 from keyturn.application.access_review import AccessReview
 from keyturn.application.events import Topic
-from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.seals import Seals
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
+from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.windowed import make_access_review, make_seals
 from keyturn.domain.configuration import Limits
 from keyturn.domain.rule import Effect, Rule
@@ -64,19 +64,14 @@ async def started(folders: Folders, keychain: FakeSecretStore) -> AsyncGenerator
         secrets=FakeSecretStore(),
         milestones=Unwatched(),
     )
-    pins = Pins(
-        keychain=keychain,
-        settings=foundation.settings,
-        log=foundation.log,
-        clock=foundation.clock,
-        observers=foundation.observers,
-    )
+    presence = Presence(foundation, keychain)
     access = make_access_review(foundation)
-    seals = make_seals(foundation, keychain, pins, access)
+    seals = make_seals(foundation, keychain, presence, access)
     try:
         await seals.start()
         yield Started(foundation=foundation, seals=seals, access=access)
     finally:
+        await presence.close()
         await access.close()
         await seals.close()
         await foundation.close()

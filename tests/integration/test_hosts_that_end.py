@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.tier import Tier
+from tests.factories import make_request
 from tests.integration.link_rig import SECONDS, World
 from tests.integration.stories import tell
 from tests.integration.test_link import outcomes
@@ -91,7 +93,8 @@ def test_a_retry_that_was_granted_it_ends_with_it(tmp_path: Path) -> None:
             (waiting,) = world.approvals.waiting()
             world.approver.answer(waiting.request, AnswerVerdict.ALLOW_ONCE)
             grants = world.approvals.grants
-            grants.make("another's", Tier.T0, session="another")
+            other = replace(make_request(), digest="another's", session="another", tier=Tier.T0)
+            grants.make_for(other)
             assert len(grants) == 2
             b.processes.ended.add(HOST)
             await until(lambda: not world.sessions.all())

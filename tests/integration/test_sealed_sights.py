@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager, closing
 
 import pytest
 
-from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.stores import Used
 from keyturn.application.seals import Seals
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
+from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.windowed import make_seals
 from keyturn.domain.configuration import Limits
 from keyturn.domain.rule import Kind
@@ -50,18 +50,13 @@ async def sealed(
         secrets=FakeSecretStore(),
         milestones=Unwatched(),
     )
-    pins = Pins(
-        keychain=keychain,
-        settings=foundation.settings,
-        log=foundation.log,
-        clock=foundation.clock,
-        observers=foundation.observers,
-    )
-    seals = make_seals(foundation, keychain, pins)
+    presence = Presence(foundation, keychain)
+    seals = make_seals(foundation, keychain, presence)
     try:
         await seals.start()
         yield foundation, seals
     finally:
+        await presence.close()
         await seals.close()
         await foundation.close()
 

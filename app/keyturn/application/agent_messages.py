@@ -1,4 +1,4 @@
-"""The console protocol about agents: enrolled, let come over HTTP, revoked."""
+"""The console protocol about agents: enrolled, let come over HTTP, raised, revoked."""
 
 import msgspec
 
@@ -25,3 +25,37 @@ class RevokeAgent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
 
     n: int
     name: str
+
+
+class ChangeState(msgspec.Struct, frozen=True, kw_only=True):
+    """What changed around an agent and was looked at by nobody."""
+
+    server: str
+    cause: str
+    """A `Cause`."""
+    since: str
+    names: tuple[str, ...] = ()
+    more: int = 0
+    """So many are not named."""
+
+
+class RaisedState(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an agent's changing calls take more than they would."""
+
+    changes: tuple[ChangeState, ...] = ()
+    """Empty where nobody knows what changed."""
+    shown: str = ""
+    """To be sent back once somebody has looked."""
+
+
+class ReviewChanges(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="review_changes"
+):
+    """Say that a person has looked at what changed around an agent, as it was on screen."""
+
+    n: int
+    agent: str
+    shown: str
+
+
+AgentIntent = EnrolAgent | SetAgentHttp | RevokeAgent | ReviewChanges

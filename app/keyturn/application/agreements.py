@@ -12,10 +12,11 @@ from keyturn.application.agreed_values import agreed_compiled, agreed_subject, c
 from keyturn.application.approval_request import Answer
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
+from keyturn.application.pin_set import PinSet
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import Consent, ServerStore
-from keyturn.domain.canonical import JsonObject
+from keyturn.application.review_entries import mark_entry, review_entry, tier_entry
 from keyturn.domain.closure import (
     NOT_AGREED,
     Closure,
@@ -27,11 +28,9 @@ from keyturn.domain.closure import (
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import Pin, ReviewState, ToolDefinition, review_state
-from keyturn.domain.lamps import Lamps, lamps_from_letters
-from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.lamps import Lamps, lamps_from_letters, lamps_within
 from keyturn.domain.tier import Tier
 
-_PinKey = tuple[str, str, str]
 _STANDINGS_KEPT = 4096
 
 
@@ -56,6 +55,16 @@ class Standing:
     tier: Tier | None
     """Confirmed by a person: the operator's FILE, or a review in the window."""
     labels: Lamps
+
+    @property
+    def two_persons(self) -> bool:
+        """Tell whether its calls are allowed by two persons together only."""
+        return self.pin is not None and self.pin.two_persons
+
+    def reaches_beyond(self, shown: "Standing") -> bool:
+        """Tell whether it takes more by now than what was decided about took."""
+        more = self.two_persons and not shown.two_persons
+        return more or not lamps_within(self.labels, shown.labels)
 
     @property
     def refused(self) -> Outcome | None:
@@ -83,7 +92,7 @@ class Agreements:
         self._observers = observers
         self._changing = asyncio.Lock()
         """Held while pins change: each change rests on the pin that the one before it left."""
-        self._pins: dict[_PinKey, Pin] = {}
+        self._pins = PinSet()
         self._consents: dict[tuple[str, str], Consent] = {}
         self._listeners: list[Callable[[str, str], None]] = []
         self._standings: dict[tuple[str, str], tuple[ServerConfig, Standing]] = {}
@@ -97,7 +106,7 @@ class Agreements:
         async with self._changing:
             pins = await self._store.pins()
             pins = pins if tiers else tuple(replace(pin, tier=None) for pin in pins)
-            self._pins = {(p.server, p.launch_hash, p.definition.name): p for p in pins}
+            self._pins = PinSet(pins)
             self._consents = {(c.server, c.launch_hash): c for c in await self._store.consents()}
         for launched in {(pin.server, pin.launch_hash) for pin in pins}:
             self._tell(*launched)
@@ -110,7 +119,11 @@ class Agreements:
 
     def pins(self) -> tuple[Pin, ...]:
         """Return every pin of the profile."""
-        return tuple(self._pins.values())
+        return self._pins.all()
+
+    def named(self, server: str, tool: str) -> tuple[Pin, ...]:
+        """Return the pins of one tool, of whatever launch identity."""
+        return self._pins.named(server, tool)
 
     def pin(self, connection: Connection, tool: str) -> Pin | None:
         """Return the pin of one tool of a connection's launch identity."""
@@ -211,7 +224,9 @@ class Agreements:
         self, connection: Connection, what: str, actor: Actor, answer: Answer | None
     ) -> None:
         launch, closure = connection.launch, connection.closure
-        await self._log.commit(_entry(connection, what, actor, None, answer, launch.launch_hash))
+        await self._log.commit(
+            review_entry(connection, what, actor, None, answer, launch.launch_hash)
+        )
         consent = Consent(
             server=connection.server.name,
             launch_hash=launch.launch_hash,
@@ -235,7 +250,7 @@ class Agreements:
         Silence is not a denial: a review that was withdrawn is not written down as a person's.
         """
         what, actor = ("withdrawn", Actor.KEYTURN) if answer is None else ("refused", Actor.HUMAN)
-        await self._log.commit(_entry(connection, what, actor, tool, answer, digest))
+        await self._log.commit(review_entry(connection, what, actor, tool, answer, digest))
 
     async def pin_all(
         self,
@@ -256,21 +271,24 @@ class Agreements:
         actor: Actor,
         answer: Answer | None,
     ) -> None:
-        given = _labels_of(answer)
+        given, server = _labels_of(answer), connection.server.name
         pins = [
             Pin(
-                server=connection.server.name,
+                server=server,
                 launch_hash=connection.launch.launch_hash,
                 definition=tool,
                 tier=answer.tier if answer is not None else None,
                 labels=self.standing(connection, tool.name).labels if given is None else given,
                 pinned_at=self._clock.now_utc(),
                 hidden=answer is not None and answer.hide,
+                two_persons=any(p.two_persons for p in self.named(server, tool.name)),
             )
             for tool in tools
         ]
         for tool in tools:
-            await self._log.commit(_entry(connection, "pinned", actor, tool, answer, tool.def_hash))
+            await self._log.commit(
+                review_entry(connection, "pinned", actor, tool, answer, tool.def_hash)
+            )
         await self._keep(pins)
 
     async def set_tier(
@@ -288,11 +306,19 @@ class Agreements:
             changed = replace(
                 pin, tier=tier, labels=labels, hidden=pin.hidden if hidden is None else hidden
             )
-            await self._log.commit(_tier_entry(changed))
+            await self._log.commit(tier_entry(changed))
             await self._keep([changed])
         if hidden is not None:
             self._tell(shown.server, shown.launch_hash)
         return True
+
+    async def mark_two(self, server: str, tool: str, *, on: bool) -> bool:
+        """Let a tool take two persons, or one again; False when no pin has that name."""
+        async with self._changing:
+            if pins := self.named(server, tool):
+                await self._log.commit(mark_entry(pins, on=on))
+                await self._keep([replace(pin, two_persons=on) for pin in pins])
+            return bool(pins)
 
     def _tell(self, server: str, launch_hash: str) -> None:
         for listener in tuple(self._listeners):
@@ -300,8 +326,7 @@ class Agreements:
 
     async def _keep(self, pins: list[Pin]) -> None:
         await self._store.put_pins(pins)
-        for pin in pins:
-            self._pins[(pin.server, pin.launch_hash, pin.definition.name)] = pin
+        self._pins.put(pins)
         self._observers.changed(Topic.SERVERS)
 
 
@@ -334,54 +359,5 @@ def _standing(
     return Standing(state=state, definition=definition, pin=pin, tier=tier, labels=labels)
 
 
-def _key(connection: Connection, tool: str) -> _PinKey:
+def _key(connection: Connection, tool: str) -> tuple[str, str, str]:
     return (*connection.launched, tool)
-
-
-def _tier_entry(pin: Pin) -> Entry:
-    return Entry(
-        type=RecordType.REVIEW,
-        server=pin.server,
-        tool=pin.definition.name,
-        def_hash=pin.definition.def_hash,
-        outcome="tier",
-        actor=Actor.HUMAN,
-        tier=pin.tier.name if pin.tier is not None else Tier.T3.name,
-        details={
-            "launch_hash": pin.launch_hash,
-            "labels": pin.labels.letters(),
-            "hidden": pin.hidden,
-        },
-    )
-
-
-def _entry(
-    connection: Connection,
-    what: str,
-    actor: Actor,
-    tool: ToolDefinition | None,
-    answer: Answer | None,
-    digest: str,
-) -> Entry:
-    details: JsonObject = {"launch_hash": connection.launch.launch_hash}
-    if tool is None and connection.closure.closure_hash:
-        details["closure"] = connection.closure.closure_hash
-    if answer is not None:
-        details["route"] = answer.route.value
-        details["hidden"] = answer.hide
-    tier = answer.tier.name if answer is not None and answer.tier is not None else ""
-    return Entry(
-        type=RecordType.REVIEW,
-        agent=connection.agent,
-        session=connection.session.id,
-        server=connection.server.name,
-        tool=tool.name if tool is not None else "",
-        def_hash=tool.def_hash if tool is not None else "",
-        call_digest=digest,
-        outcome=what,
-        actor=actor,
-        tier=tier,
-        prompt_hash=answer.prompt_hash if answer is not None else "",
-        shown_ms=answer.shown_ms if answer is not None else 0,
-        details=details,
-    )

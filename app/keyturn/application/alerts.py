@@ -31,6 +31,8 @@ class AlertKind(StrEnum):
     """What Keyturn was signed in with is not taken any more."""
     SIGN_IN_FAILED = "sign_in_failed"
     """A page to sign in was shown, and nothing came of it."""
+    NO_SECOND_PERSON = "no_second_person"
+    """A call was refused: its tool takes two persons, and nobody is named as the second one."""
 
 
 @dataclass(frozen=True, slots=True)

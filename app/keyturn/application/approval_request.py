@@ -133,6 +133,8 @@ class ApprovalRequest:
     """What among the arguments names another environment than the server's."""
     production: bool = False
     """It reaches production, by its server, a credential or an argument."""
+    two_persons: bool = False
+    """It is allowed by two persons together only."""
     touches: Touches = ONE
     """How many things a call touches."""
     commands: tuple[Command, ...] = ()
@@ -170,6 +172,8 @@ class Answer:
     """A review's "remove tool from agents"."""
     pin: bool = False
     """The person's PIN came with it, and was right."""
+    persons: tuple[str, ...] = ()
+    """The names of both, where the PINs of two persons came with it."""
 
 
 class AnswerEffect(StrEnum):
@@ -183,5 +187,7 @@ class AnswerEffect(StrEnum):
     """The request has ended, or was never there."""
     PIN_WANTED = "pin_wanted"
     """It is allowed with the person's PIN only, and none came."""
+    BOTH_WANTED = "both_wanted"
+    """It is allowed by two persons together only."""
     NOT_ALLOWED = "not_allowed"
     """This approver may not answer this request."""

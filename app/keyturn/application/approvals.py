@@ -35,6 +35,7 @@ from keyturn.domain.tier import Tier
 _log = logging.getLogger(__name__)
 
 _SECOND = 1_000_000_000
+TWO = 2
 
 
 PinWanted = Callable[[ApprovalRequest], bool]
@@ -82,6 +83,8 @@ class Approvals:
         self.grants = RetryGrants(clock, limits.retry_grant_seconds)
         self.denials = SilentDenials(clock, limits.silent_denial_seconds)
         self.pin_wanted: PinWanted = lambda _request: False
+        self.two_wanted: PinWanted = lambda request: request.two_persons
+        self.somebody_second: Callable[[], bool] = lambda: False
         self._watchers: list[Callable[[ApprovalRequest], None]] = []
 
     def attach(self, approver: Approver | None) -> None:
@@ -178,8 +181,7 @@ class Approvals:
         waiting = self._still_waiting(answer.id)
         if waiting is None:
             return AnswerEffect.OVER
-        refusal = _refusal(waiting.request, answer, self.pin_wanted)
-        if refusal is not None:
+        if (refusal := _refusal(waiting.request, answer, self)) is not None:
             return refusal
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self.denials.denied(waiting, answer)
@@ -190,9 +192,9 @@ class Approvals:
         self._resolve(waiting, Event.ALLOWED, Outcome.ALLOWED_ONCE, answer)
         return AnswerEffect.APPLIED
 
-    def take_retry_grant(self, digest: str, tier: Tier) -> bool:
+    def take_retry_grant(self, digest: str, tier: Tier, *, two_persons: bool = False) -> bool:
         """Use up the grant for one identical call, if a person made one and it still lives."""
-        return self.grants.take(digest, tier)
+        return self.grants.take(digest, tier, two_persons=two_persons)
 
     def client_left(self, request_id: str, *, host_gone: bool = False) -> None:
         """Say that the agent cancelled, timed out or vanished; the request is not sent."""
@@ -286,7 +288,7 @@ class Approvals:
 
     def _grant_retry(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
         request = waiting.request
-        self.grants.make(request.digest, request.tier, session=request.session)
+        self.grants.make_for(request)
         self._resolve(waiting, Event.RETRY_GRANTED, waiting.left, answer)
         return AnswerEffect.RETRY_GRANTED
 
@@ -318,9 +320,7 @@ class Approvals:
         self._observers.changed(Topic.QUEUE)
 
 
-def _refusal(
-    request: ApprovalRequest, answer: Answer, pin_wanted: PinWanted
-) -> AnswerEffect | None:
+def _refusal(request: ApprovalRequest, answer: Answer, approvals: Approvals) -> AnswerEffect | None:
     """Return why an answer has no effect on a request; None where it has."""
     if answer.digest != request.digest:
         # A wrong digest never allows, and it is not taken as a person's denial either.
@@ -328,6 +328,8 @@ def _refusal(
     if not may_answer(request.kind, answer):
         return AnswerEffect.NOT_ALLOWED
     allows = answer.verdict is AnswerVerdict.ALLOW_ONCE
-    if allows and not answer.pin and pin_wanted(request):
+    if allows and approvals.two_wanted(request) and len(answer.persons) != TWO:
+        return AnswerEffect.BOTH_WANTED
+    if allows and not answer.pin and approvals.pin_wanted(request):
         return AnswerEffect.PIN_WANTED
     return None

@@ -72,5 +72,5 @@ class AskedCall:
 def _says(request: ApprovalRequest) -> tuple[object, ...]:
     return (
         *(request.tier, request.labels, request.environment),
-        *(request.named_environments, request.production, request.ran),
+        *(request.named_environments, request.production, request.ran, request.two_persons),
     )

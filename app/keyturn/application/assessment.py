@@ -37,7 +37,7 @@ from keyturn.domain.commands import tier_with
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.definition import ReviewState, Said, said_key, said_of
-from keyturn.domain.lamps import Lamps, lamps_within
+from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import UNASKED, Because, Judgement
 from keyturn.domain.rule import Kind, RuleSubject
 from keyturn.domain.tier import Tier, effective_tier
@@ -135,13 +135,12 @@ class Assessment:
 
         What was decided was a call that reached less far.
         """
-        tier, labels = judged.tier, judged.standing.labels
+        tier, standing = judged.tier, judged.standing
         self._weigh(incoming, judged)
-        if judged.tier > tier or not lamps_within(judged.standing.labels, labels):
+        if judged.tier > tier or judged.standing.reaches_beyond(standing):
             return Refused(outcome=Outcome.REFUSED_UNREVIEWED)
-        if judged.found.crossing is not None:
-            return Refused(outcome=Outcome.DENIED_RULE)
-        return None
+        crosses = judged.found.crossing is not None
+        return Refused(outcome=Outcome.DENIED_RULE) if crosses else None
 
     def _basis(self, incoming: IncomingCall, judged: Judged) -> Basis:
         """Return what a judgement rests on beside the call itself, once that was weighed."""
@@ -155,6 +154,7 @@ class Assessment:
             session.results_in_reach,
             judged.tier,
             judged.standing.labels,
+            judged.standing.two_persons,
             judged.found,
             judged.ran,
         )
@@ -290,6 +290,8 @@ def _refused_now(standing: Standing, call: ToolCall) -> Refused | None:
 def _unless_held_back(judgement: Judgement, incoming: IncomingCall, judged: Judged) -> Judgement:
     """Ask about what would be allowed, where no rule may allow such a call."""
     connection, call = incoming.connection, judged.call
+    if judged.standing.two_persons:
+        return _asked_instead(judgement, Because.TWO_PERSONS)
     if judged.found.differing:
         return _asked_instead(judgement, Because.ENVIRONMENT_DIFFERS)
     if judged.found.unclear:

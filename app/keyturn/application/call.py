@@ -141,10 +141,13 @@ class IncomingCall(msgspec.Struct, kw_only=True):
         return named if isinstance(named, str) else ""
 
 
-Basis = tuple[str, int, Posture, bool, Lamps, int, Tier, Lamps, Found, tuple[RunsWritten, ...]]
+Basis = tuple[
+    str, int, Posture, bool, Lamps, int, Tier, Lamps, bool, Found, tuple[RunsWritten, ...]
+]
 """What a judgement rests on beside the call: hash of the rules, changes of the grants, posture,
 whether rules are suspended, the session's lamps, how many results its trace looks in, the tool's
-tier and labels, what was found of environments, and which files it runs that calls wrote."""
+tier and labels, whether it takes two persons, what was found of environments, and which files it
+runs that calls wrote."""
 
 
 class Judged(msgspec.Struct, kw_only=True):
@@ -253,6 +256,7 @@ class Replaced(msgspec.Struct, frozen=True):
     """As of what is forwarded."""
 
 
+NO_SECOND_PERSON = "the tool takes two persons, and nobody is named as the second one"
 WANTS_SIGN_IN = "the server wants the user to sign in"
 
 

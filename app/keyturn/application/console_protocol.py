@@ -8,7 +8,7 @@ The pipes are inherited and have no name, so nothing else can speak this (archit
 import msgspec
 
 from keyturn.application.access_messages import AccessIntent, AccessState
-from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
+from keyturn.application.agent_messages import AgentIntent
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_state import (
     AgentState,
@@ -20,7 +20,7 @@ from keyturn.application.console_state import (
     StopState,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
-from keyturn.application.pin_messages import PinState, SetPin, SettleSeals, UnlockSeals, WithPin
+from keyturn.application.pin_messages import PinIntent, PinState, WithPin
 from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
@@ -130,6 +130,8 @@ class IntentDone(_Message, frozen=True, kw_only=True, tag="done"):
 
     Where none came, the sentence says what the change is.
     """
+    second: str = ""
+    """Name of the second person, whose PIN it takes too; of an answer: whose turn it is."""
 
 
 ToWindow = (
@@ -170,6 +172,8 @@ class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
     """Letters that a review gives the tool; None leaves its labels as they are."""
     hide: bool = False
     pin: str = ""
+    second: bool = False
+    """The PIN is the second person's."""
 
     def __repr__(self) -> str:
         """Keep the PIN out of logs and tracebacks."""
@@ -348,16 +352,12 @@ Intent = (
     | SignIn
     | SignOut
     | SetTier
-    | EnrolAgent
-    | SetAgentHttp
-    | RevokeAgent
+    | AgentIntent
     | PutCredential
     | SettleCredential
     | RemoveCredential
     | PutSetting
-    | SetPin
-    | SettleSeals
-    | UnlockSeals
+    | PinIntent
     | SetEnvironment
     | SetReach
     | SightIntent

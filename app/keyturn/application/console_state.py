@@ -2,6 +2,7 @@
 
 import msgspec
 
+from keyturn.application.agent_messages import RaisedState
 from keyturn.application.sight_intents import SightState
 from keyturn.domain.environment import Named
 from keyturn.domain.tier import Tier
@@ -51,6 +52,8 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     http_listens: bool = False
     """Whether Keyturn has that port."""
     environment: str = ""
+    raised: RaisedState | None = None
+    """Its changing calls take more than they would."""
     sight: SightState = SightState()
     """What it sees of what was reviewed."""
 
@@ -71,6 +74,8 @@ class ToolState(msgspec.Struct, frozen=True, kw_only=True):
     seen: str = ""
     """Empty when it is as pinned, or not listed by a live connection."""
     pinned_at: str = ""
+    two_persons: bool = False
+    """Its calls are allowed by two persons together only."""
 
 
 class ServerState(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asked_call import AskedCall
 from keyturn.application.asking import BY_RULES, allowed_by, denied, rule_name
 from keyturn.application.assessment import Assessment
-from keyturn.application.call import IncomingCall, Judged, Refused, Silence
+from keyturn.application.call import NO_SECOND_PERSON, IncomingCall, Judged, Refused, Silence
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.late_results import Claim
 from keyturn.application.ports.clock import Clock
@@ -79,6 +79,9 @@ class Decider:
     ) -> Decided | None:
         """Refuse what was allowed by a click or by what a click left, and a rule denies."""
         judgement = self._assessment.judge(incoming, judged, suspended=self._stop.careful)
+        if judged.standing.two_persons and answer is not None and not answer.persons:
+            # It was marked since: what one person allowed was a call that took one.
+            return refused(Outcome.REFUSED_UNREVIEWED, answer)
         if judgement.verdict is not Verdict.DENY:
             return None
         judged.judgement = judgement
@@ -100,7 +103,8 @@ class Decider:
                 return Decided(outcome=Outcome.CONTINUATION)
         if incoming.ended:
             return refused(Outcome.ERROR_BROKER)
-        if self._approvals.take_retry_grant(judged.digest, judged.tier):
+        two = judged.standing.two_persons
+        if self._approvals.take_retry_grant(judged.digest, judged.tier, two_persons=two):
             return Decided(outcome=Outcome.ALLOWED_RETRY_GRANT)
         denial = self._approvals.denials.repeated(judged.digest)
         if denial is not None:
@@ -141,6 +145,8 @@ class Decider:
         asked = AskedCall(self._assessment, incoming, judged, now_utc=now, ticket=ticket)
         request = asked.shown
         self._approvals.noticed(request)
+        if request.two_persons and not self._approvals.somebody_second():
+            return refused(Outcome.REFUSED_NO_APPROVER, faults=(NO_SECOND_PERSON,))
         if not self._approvals.somebody_answers:
             return refused(Outcome.REFUSED_NO_APPROVER)
         if self._approvals.full(request.agent, bytes_of(request)):
@@ -179,9 +185,7 @@ class Decider:
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self._approvals.denials.unheard(shown, answer)
         elif not self._stop.engaged and self._stop.count == judged.stops_seen:
-            self._approvals.grants.make(
-                shown.digest, shown.tier, session=shown.session, since_ns=answered_ns
-            )
+            self._approvals.grants.make_for(shown, since_ns=answered_ns)
             judged.retry_granted = True
 
 

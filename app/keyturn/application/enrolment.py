@@ -5,6 +5,8 @@ section 2). Enrolling makes a token file that its bridge finds at the next conne
 agent in another program than the one it was enrolled in is asked about the same way.
 """
 
+from collections.abc import Callable
+
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.approvals import Approvals
 from keyturn.application.connection import Connection
@@ -39,7 +41,10 @@ class Enrolment:
         clock: Clock,
         ids: Ids,
         observers: Observers,
+        on_program: Callable[[Connection], None] = lambda _connection: None,
     ) -> None:
+        """`on_program` is called with connections of agents that run in another program."""
+        self._on_program = on_program
         self._live = live
         self._registry = registry
         self._approvals = approvals
@@ -60,6 +65,7 @@ class Enrolment:
             return
         for connection in self._live.connections():
             if connection.program_changed:
+                self._on_program(connection)
                 self._ask_about_program(connection)
             elif not connection.agent_enrolled and self._is_new(connection.agent):
                 self._asked.add(connection.agent)

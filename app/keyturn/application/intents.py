@@ -8,7 +8,12 @@ from typing import assert_never
 
 from keyturn.application.access_messages import AccessIntent
 from keyturn.application.access_review import AccessReview, carry_out_access
-from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
+from keyturn.application.agent_messages import (
+    EnrolAgent,
+    ReviewChanges,
+    RevokeAgent,
+    SetAgentHttp,
+)
 from keyturn.application.agreements import Agreements, PinShown
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
@@ -37,7 +42,14 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.labelling import Labelling, with_credential_labels
 from keyturn.application.live import LiveConnections
 from keyturn.application.pin_guard import PinGuard, rule_of
-from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
+from keyturn.application.pin_messages import (
+    MarkTwoPersons,
+    RemoveSecond,
+    SetPin,
+    SetSecond,
+    SettleSeals,
+    UnlockSeals,
+)
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
 from keyturn.application.registry import Registry
@@ -49,9 +61,15 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
 from keyturn.application.sight_intents import SightIntent, carry_out_sight
 from keyturn.application.sights import Sights
+from keyturn.application.step_ups import StepUps
 from keyturn.application.stop import StopLevel, StopSwitch
 from keyturn.domain.configuration import CwdMode, ServerConfig
-from keyturn.domain.errors import ConfigurationError, PinWanted, SecretStoreUnavailable
+from keyturn.domain.errors import (
+    BothWanted,
+    ConfigurationError,
+    PinWanted,
+    SecretStoreUnavailable,
+)
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
 from keyturn.domain.remote import names_authorization, transport_of
@@ -78,8 +96,9 @@ class Intents:
         labelling: Labelling,
         seals: Seals | None = None,
         access: AccessReview | None = None,
-        set_pin: Callable[[SetPin], Awaitable[None]] | None = None,
+        set_pins: Callable[[SetPin | SetSecond | RemoveSecond], Awaitable[None]] | None = None,
         guard: PinGuard | None = None,
+        step_ups: StepUps | None = None,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -99,14 +118,17 @@ class Intents:
         self._observers = observers
         self._home = home
         self._quit = quit_broker
-        self._put_pin = set_pin
+        self._set_pins = set_pins
         self._guard = guard
+        self._step_ups = step_ups
 
-    async def carry_out(self, intent: Intent, *, pin: bool = False) -> None:
-        """Do what the person asked for; `pin`: with their PIN, which was the right one.
+    async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
+        """Do what the person asked for; `pin`: with their PIN, `both`: with those of two persons.
 
-        Raises PinWanted for what takes it and came without.
+        Raises PinWanted or BothWanted for what takes them and came without.
         """
+        if not both and self._guard is not None and self._guard.wants_both(intent):
+            raise BothWanted("It takes two persons.", mend="Type both PINs.")
         if not pin and self._guard is not None and self._guard.wants_pin(intent):
             raise PinWanted("It lets calls through that take your PIN.", mend="Type your PIN.")
         await self._do(intent)
@@ -142,13 +164,13 @@ class Intents:
             case SignIn():
                 await self._sign_in(intent.name)
             case SignOut():
-                await self._sign_ins.sign_out(self._remote(intent.name))
+                await self._sign_ins.sign_out(_remote(self._registry, intent.name))
             case SetTier():
                 await self._set_tier(intent)
             case EnrolAgent():
                 await self._registry.enrol(intent.name)
-            case SetAgentHttp():
-                await self._set_http(intent)
+            case SetAgentHttp() | ReviewChanges():
+                await self._change_agent(intent)
             case RevokeAgent():
                 await self._registry.revoke(intent.name)
             case PutCredential():
@@ -160,11 +182,11 @@ class Intents:
                 await self._registry.remove_credential(intent.server, intent.name)
             case PutSetting():
                 await self._registry.put_setting(intent.name, intent.value)
-            case SetPin():
-                await self._set_pin(intent)
+            case SetPin() | SetSecond() | RemoveSecond():
+                await self._change_pins(intent)
             case SettleSeals() | UnlockSeals():
                 await self._settle_seals(intent)
-            case SetEnvironment() | SetReach():
+            case SetEnvironment() | SetReach() | MarkTwoPersons():
                 await self._label(intent)
             case Quit():
                 self._quit()
@@ -194,28 +216,23 @@ class Intents:
             await self._seals.settle(intent.table, intent.shown, accept=intent.accept)
         self._rejudge()
 
-    async def _set_pin(self, intent: SetPin) -> None:
-        if self._put_pin is None:
+    async def _change_pins(self, intent: SetPin | SetSecond | RemoveSecond) -> None:
+        if self._set_pins is None:
             raise ConfigurationError("There is no keychain here that could keep a PIN.")
-        await self._put_pin(intent)
+        await self._set_pins(intent)
 
     async def _sign_in(self, name: str) -> None:
-        server = self._remote(name)
+        server = _remote(self._registry, name)
         if self._stop.engaged:
             raise ConfigurationError(
                 "All agents are stopped, and nothing is sent to a server.", mend="Resume first."
             )
         await self._sign_ins.sign_in(server)
 
-    def _remote(self, name: str) -> ServerConfig:
-        found = (server for server in self._registry.servers if server.name == name)
-        server = next((server for server in found if server.url and server.confirmed), None)
-        if server is None:
-            raise ConfigurationError(f"No server named {name} is asked at an address.")
-        return server
-
-    async def _set_http(self, intent: SetAgentHttp) -> None:
-        if not await self._registry.set_http(intent.name, on=intent.on):
+    async def _change_agent(self, intent: SetAgentHttp | ReviewChanges) -> None:
+        if isinstance(intent, ReviewChanges):
+            await _lower(self._step_ups, intent)
+        elif not await self._registry.set_http(intent.name, on=intent.on):
             raise ConfigurationError(f"No agent named {intent.name} is enrolled.")
 
     async def _set_tier(self, intent: SetTier) -> None:
@@ -238,8 +255,10 @@ class Intents:
             )
         self._rejudge()
 
-    async def _label(self, intent: SetEnvironment | SetReach) -> None:
+    async def _label(self, intent: SetEnvironment | SetReach | MarkTwoPersons) -> None:
         match intent:
+            case MarkTwoPersons():
+                await _mark_two(self._agreements, intent)
             case SetReach():
                 await self._labelling.allow(intent.agent, intent.other, on=intent.on)
             case SetEnvironment(of="agent"):
@@ -308,6 +327,25 @@ class Intents:
 
     def _rejudge(self) -> None:
         judge_waiting(self._approvals, self._rules, suspended=self._stop.careful)
+
+
+def _remote(registry: Registry, name: str) -> ServerConfig:
+    found = (server for server in registry.servers if server.name == name)
+    server = next((server for server in found if server.url and server.confirmed), None)
+    if server is None:
+        raise ConfigurationError(f"No server named {name} is asked at an address.")
+    return server
+
+
+async def _mark_two(agreements: Agreements, intent: MarkTwoPersons) -> None:
+    if not await agreements.mark_two(intent.server, intent.tool, on=intent.on):
+        raise ConfigurationError(f"{intent.tool} is not pinned, so nothing was saved.")
+
+
+async def _lower(step_ups: StepUps | None, intent: ReviewChanges) -> None:
+    if step_ups is None:
+        raise ConfigurationError("Nothing is raised here.")
+    await step_ups.review(intent.agent, intent.shown)
 
 
 def _signs_in_no_more(before: ServerConfig, now: PutServer) -> bool:

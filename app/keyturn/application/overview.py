@@ -31,6 +31,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
 from keyturn.application.sight_intents import profile_states, sight_state
 from keyturn.application.sights import Sights
+from keyturn.application.step_ups import StepUps, raised_state
 from keyturn.application.stop import StopSwitch
 from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
@@ -79,6 +80,8 @@ class Overview:
         self._history = 0
         self.pin: Callable[[], PinState] | None = None
         """Set where there is a PIN to speak of."""
+        self.step_ups: StepUps | None = None
+        """Set where agents are raised."""
         self.problem = ""
         self.recording = True
         self.http_port = 0
@@ -172,6 +175,7 @@ class Overview:
             http_port=self.http_port,
             http_listens=self.http_listens,
             environment=config.environment if config is not None else "",
+            raised=raised_state(self.step_ups, name),
             sight=sight_state(self._sights.of(name)),
         )
 
@@ -239,6 +243,9 @@ class Overview:
                     def_hash=pin.definition.def_hash if pin is not None else "",
                     seen=definition.text if definition is not None and not same else "",
                     pinned_at=pin.pinned_at if pin is not None else "",
+                    two_persons=any(
+                        p.two_persons for p in self._agreements.named(server.name, name)
+                    ),
                 )
             )
         return tuple(states)

@@ -1,4 +1,4 @@
-"""Owns which changes take a person's PIN: those that would let a call through without it.
+"""Owns which changes take a person's PIN, or two: those that let a call through without them.
 
 The PIN is there for programs that press buttons. One that cannot answer a card must not get there
 by way of a rule, of a lower tier or of a seal either.
@@ -8,11 +8,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from keyturn.application.access_messages import EndGrant, KeepAccess
+from keyturn.application.agent_messages import (
+    EnrolAgent,
+    ReviewChanges,
+    RevokeAgent,
+    SetAgentHttp,
+)
 from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
-    EnrolAgent,
     Intent,
     KeepServer,
     PutCredential,
@@ -24,9 +29,7 @@ from keyturn.application.console_protocol import (
     RemoveServer,
     Resume,
     ReviewServer,
-    RevokeAgent,
     SaveRule,
-    SetAgentHttp,
     SetPosture,
     SetTier,
     SettleCredential,
@@ -36,7 +39,14 @@ from keyturn.application.console_protocol import (
     UseRules,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
-from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
+from keyturn.application.pin_messages import (
+    MarkTwoPersons,
+    RemoveSecond,
+    SetPin,
+    SetSecond,
+    SettleSeals,
+    UnlockSeals,
+)
 from keyturn.application.ports.seals import DECIDING
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
@@ -72,6 +82,9 @@ _LetsNothingThrough = (
     | RemoveCredential
     | PutSetting
     | SetPin
+    | SetSecond
+    | RemoveSecond
+    | MarkTwoPersons
     | UnlockSeals
     | KeepAccess
     | EndGrant
@@ -127,13 +140,27 @@ class PinGuard:
             case SetReach():
                 return self._covers(Tier.T2) and intent.on
             case (
-                SetEnvironment() | EnrolAgent() | Resume() | UseRules()
+                SetEnvironment() | EnrolAgent() | ReviewChanges() | Resume() | UseRules()
                 | SetSight() | SetProfilesOnly() | SwitchProfile()
                 | EndProfile() | PutProfile() | RemoveProfile()
             ):  # fmt: skip
                 return self._covers(Tier.T2)
             case _:
                 return _asks_itself(intent)
+
+    def wants_both(self, intent: Intent) -> bool:
+        """Tell whether an intent is carried out with the PINs of two persons only.
+
+        Marks are sealed with the pins: once another program changed these, nobody knows them.
+        """
+        match intent:
+            case MarkTwoPersons(on=False):
+                pins = self._agreements.named(intent.server, intent.tool)
+                return any(pin.two_persons for pin in pins)
+            case SettleSeals(table="pins"):
+                return self._approvals.somebody_second()
+            case _:
+                return False
 
     def _waiting(self, request_id: str) -> ApprovalRequest | None:
         waiting = (one.request for one in self._approvals.waiting())

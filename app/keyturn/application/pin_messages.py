@@ -1,4 +1,4 @@
-"""The console protocol about the seals and the PIN; no PIN is ever shown or logged."""
+"""The console protocol about the seals and the PINs; no PIN is ever shown or logged."""
 
 import msgspec
 
@@ -19,11 +19,57 @@ class SetPin(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="s
         return f"SetPin(use={self.use!r})"
 
 
+class SetSecond(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="set_second"):
+    """Name a second person with a PIN of their own, or change either."""
+
+    n: int
+    first: str
+    """The first person's PIN."""
+    present: str
+    """The second person's as it is; empty while there is none."""
+    beside: str
+    """What the first person is called."""
+    name: str
+    new: str
+    """Empty leaves it as it is."""
+
+    def __repr__(self) -> str:
+        """Keep the PINs out of logs and tracebacks."""
+        return f"SetSecond(name={self.name!r})"
+
+
+class RemoveSecond(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="remove_second"
+):
+    """Have no second person any more; takes both PINs."""
+
+    n: int
+    first: str
+    present: str
+
+    def __repr__(self) -> str:
+        """Keep the PINs out of logs and tracebacks."""
+        return f"RemoveSecond(n={self.n})"
+
+
+class MarkTwoPersons(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mark_two_persons"
+):
+    """Let a tool take two persons from now on, or one again; the latter takes both PINs."""
+
+    n: int
+    server: str
+    tool: str
+    on: bool
+
+
 class WithPin(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="with_pin"):
     """An intent that took the PIN, once more and with it."""
 
     n: int
     pin: str
+    second: str = ""
+    """The second person's, where it takes both."""
     intent: str
     """The intent as its line, with the same number."""
 
@@ -38,6 +84,10 @@ class PinState(msgspec.Struct, frozen=True, kw_only=True):
     is_set: bool
     use: str
     """A `PinUse`."""
+    second: str = ""
+    """Name of the second person; empty where there is none."""
+    beside: str = ""
+    """What the first person is called beside them."""
 
 
 class SettleSeals(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="settle_seals"):
@@ -53,3 +103,6 @@ class UnlockSeals(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     """Ask the keychain for the key of the seals again."""
 
     n: int
+
+
+PinIntent = SetPin | SetSecond | RemoveSecond | MarkTwoPersons | SettleSeals | UnlockSeals

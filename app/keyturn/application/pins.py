@@ -1,27 +1,18 @@
-"""Owns the PIN: its verifier in the keychain, the tries that are counted there, when it is asked.
-
-A try is counted before the PIN is looked at, so that neither a restart nor an end in the midst of
-it gives one for nothing. The PIN itself is kept nowhere and written nowhere.
-"""
+"""Owns the PIN: whose it is, when it is asked, and what a change of it takes."""
 
 import asyncio
-import hashlib
-import hmac
-import json
 import logging
-import secrets
 from dataclasses import replace
-from datetime import datetime
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.events import Observers, Topic
 from keyturn.application.pin_messages import PinState
+from keyturn.application.pin_tries import PinTries, is_it, made_of, use_of
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
-from keyturn.application.ports.secret_store import Secret, SecretStore
+from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.stores import SettingStore
 from keyturn.application.seals import Sealing
-from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, DamagedPin, SecretStoreUnavailable
 from keyturn.domain.pin import (
@@ -32,8 +23,6 @@ from keyturn.domain.pin import (
     PinOutcome,
     PinUse,
     is_usable,
-    tries_left,
-    wait_after,
 )
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.tier import Tier
@@ -44,10 +33,6 @@ ENTRY = ("pin", "owner")
 """Of the keychain, beside the key of the seals."""
 MARK = "pin_use"
 """A sealed setting that says when the PIN is asked, for when its entry is gone or not to be had."""
-_SECOND_NS = 1_000_000_000
-_COST = 2**15
-_BLOCK = 8
-_MEMORY = 64 * 1024 * 1024
 
 
 class Pins:
@@ -62,14 +47,11 @@ class Pins:
         clock: Clock,
         observers: Observers,
     ) -> None:
-        self._keychain = keychain
+        self._tries = PinTries(ENTRY, keychain, clock)
         self._settings = settings
         self._log = log
-        self._clock = clock
         self._observers = observers
         self._kept: KeptPin | None = None
-        self._deadline_ns = 0
-        """Until then no PIN is looked at, whatever the wall clock is set to."""
         self._use = PinUse.NEVER
         self._trying = asyncio.Lock()
         """One at a time: each try rests on the count that the one before it left."""
@@ -80,7 +62,7 @@ class Pins:
         Nothing in the file can say then that none is wanted: whoever can write it could have.
         """
         marked = (await self._settings.settings()).get(MARK, "")
-        known = _use_of(marked) or PinUse.NEVER
+        known = use_of(marked) or PinUse.NEVER
         self._use = PinUse.T2_T3 if sealing is Sealing.LOCKED else known
         if sealing is Sealing.ON:
             try:
@@ -92,6 +74,16 @@ class Pins:
     def wanted(self, request: ApprovalRequest) -> bool:
         """Tell whether a request is allowed with the PIN only."""
         return request.kind is RequestKind.CALL and self.covers(request.tier)
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether there is a PIN, as far as the keychain says so."""
+        return self._kept is not None
+
+    @property
+    def use(self) -> PinUse:
+        """Return for which calls it is asked."""
+        return self._use
 
     def covers(self, tier: Tier) -> bool:
         """Tell whether calls of a tier are allowed with the PIN only."""
@@ -108,11 +100,15 @@ class Pins:
                 kept = await self._read()
                 if kept is None:
                     return PinCheck(outcome=PinOutcome.NOT_SET)
-                return await self._try(kept, pin)
+                return await self._tries.attempt(kept, pin)
             except SecretStoreUnavailable:
                 return PinCheck(outcome=PinOutcome.LOCKED)
             except DamagedPin:
                 return PinCheck(outcome=PinOutcome.DAMAGED)
+
+    async def is_right(self, pin: str) -> bool:
+        """Compare without counting; only who has just typed the second person's may ask this."""
+        return self._kept is not None and await is_it(self._kept, pin)
 
     async def set(self, present: str, new: str, use: PinUse) -> PinCheck | None:
         """Set or change the PIN, or when it is asked; None: done, else why the present one fails.
@@ -129,7 +125,7 @@ class Pins:
         except DamagedPin:
             return PinCheck(outcome=PinOutcome.DAMAGED)
         if kept is not None:
-            checked = await self._try(kept, present)
+            checked = await self._tries.attempt(kept, present)
             if checked.outcome is not PinOutcome.RIGHT:
                 return checked
         if new and not is_usable(new):
@@ -139,36 +135,10 @@ class Pins:
         if kept is None and not new:
             raise ConfigurationError("There is no PIN yet.", mend="Type a new one, twice.")
         if new or kept is None:
-            salt = secrets.token_bytes(16)
-            kept = KeptPin(salt=salt, verifier=await _verifier(new, salt), use=use)
-        await self._put("pin_set" if new else "pin_use", replace(kept, use=use))
+            kept = await made_of(new, use)
+        await self._put("pin_set" if new else "pin_use", replace(kept, use=use, failed=0, until=0))
         self._observers.changed(Topic.SETTINGS)
         return None
-
-    async def _try(self, kept: KeptPin, pin: str) -> PinCheck:
-        pause = self._pause(kept)
-        if pause:
-            return PinCheck(outcome=PinOutcome.WAIT, seconds=pause)
-        failed = kept.failed + 1
-        wait = wait_after(failed)
-        self._deadline_ns = self._clock.monotonic_ns() + wait * _SECOND_NS
-        await self._keep(replace(kept, failed=failed, until=self._now() + wait))
-        made = await _verifier(pin[:LONGEST], kept.salt)
-        if hmac.compare_digest(made, kept.verifier) and len(pin) <= LONGEST:
-            self._deadline_ns = 0
-            await self._keep(replace(kept, failed=0, until=0))
-            return PinCheck(outcome=PinOutcome.RIGHT)
-        return PinCheck(outcome=PinOutcome.WRONG, left=tries_left(failed), seconds=wait)
-
-    def _pause(self, kept: KeptPin) -> int:
-        """Return for how many seconds no PIN is looked at.
-
-        By the clock that nobody sets as long as this process knows of the pause, else by the wall
-        clock: then one that was set back lengthens it to no more than it was at first.
-        """
-        by_wall = min(max(0, kept.until - self._now()), wait_after(kept.failed))
-        left_ns = max(0, self._deadline_ns - self._clock.monotonic_ns())
-        return max(by_wall, -(-left_ns // _SECOND_NS))
 
     async def _put(self, what: str, kept: KeptPin) -> None:
         """Record a change and make it; where the keychain refuses, that is recorded too."""
@@ -182,23 +152,20 @@ class Pins:
 
     async def _read(self) -> KeptPin | None:
         """Return what is kept; None where there is none. Raises DamagedPin for what is no such."""
-        entry = await self._keychain.get(*ENTRY)
-        kept = _kept_of(entry.value) if entry is not None else None
-        if entry is not None and kept is None:
+        try:
+            kept = await self._tries.read()
+        except DamagedPin:
             # Whoever wrote it, what was chosen is not known: it is asked wherever it could be.
             self._use = PinUse.T2_T3
-            raise DamagedPin("What the keychain keeps of the PIN cannot be read.")
+            raise
         self._kept = kept
         if kept is not None:
             self._use = kept.use
         return kept
 
     async def _keep(self, kept: KeptPin) -> None:
-        await self._keychain.put(*ENTRY, Secret(_text(kept)))
+        await self._tries.keep(kept)
         self._kept, self._use = kept, kept.use
-
-    def _now(self) -> int:
-        return int(datetime.fromisoformat(self._clock.now_utc()).timestamp())
 
     async def _record(self, what: str, use: PinUse) -> None:
         await self._log.commit(
@@ -209,56 +176,3 @@ class Pins:
                 details={"use": use.value},
             )
         )
-
-
-async def _verifier(pin: str, salt: bytes) -> bytes:
-    """Make what is compared, in a thread: it takes a tenth of a second and 32 MiB by purpose."""
-    return await asyncio.to_thread(
-        hashlib.scrypt,
-        pin.encode("utf-8", "surrogatepass"),
-        salt=salt,
-        n=_COST,
-        r=_BLOCK,
-        p=1,
-        maxmem=_MEMORY,
-        dklen=32,
-    )
-
-
-def _text(kept: KeptPin) -> str:
-    return json.dumps(
-        {
-            "salt": kept.salt.hex(),
-            "verifier": kept.verifier.hex(),
-            "use": kept.use.value,
-            "failed": kept.failed,
-            "until": kept.until,
-        }
-    )
-
-
-def _kept_of(text: str) -> KeptPin | None:
-    """Read the keychain's entry; None for what is none."""
-    parsed = parse_strict(text)
-    match parsed.value if isinstance(parsed, Parsed) else None:
-        case {
-            "salt": str(salt),
-            "verifier": str(verifier),
-            "use": str(use),
-            "failed": int(failed),
-            "until": int(until),
-        }:
-            known = _use_of(use)
-        case _:
-            return None
-    try:
-        raw, made = bytes.fromhex(salt), bytes.fromhex(verifier)
-    except ValueError:
-        return None
-    if known is None:
-        return None
-    return KeptPin(salt=raw, verifier=made, use=known, failed=failed, until=until)
-
-
-def _use_of(text: str) -> PinUse | None:
-    return next((use for use in PinUse if use.value == text), None)

@@ -333,6 +333,8 @@ def _answer_details(answer: Answer | None) -> JsonObject:
     details: JsonObject = {"route": answer.route.value}
     if answer.pin:
         details["via"] = "pin"
+    if answer.persons:
+        details["persons"] = list(answer.persons)
     if answer.message:
         details["message"] = answer.message
     return details

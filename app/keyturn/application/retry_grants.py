@@ -5,6 +5,7 @@ They are gone too with the session of their call: its digest names that session.
 
 from dataclasses import dataclass
 
+from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.ports.clock import Clock
 from keyturn.domain.tier import Tier
 
@@ -18,6 +19,8 @@ class _Grant:
     """As shown to the person who made it."""
     session: str
     """In which alone a call can have this digest."""
+    two_persons: bool
+    """Two persons made it together."""
 
 
 class RetryGrants:
@@ -28,18 +31,22 @@ class RetryGrants:
         self._nanoseconds = int(seconds * _SECOND)
         self._grants: dict[str, _Grant] = {}
 
-    def make(self, digest: str, tier: Tier, *, session: str, since_ns: int | None = None) -> None:
-        """Let one call of this digest through while it reaches no further than `tier`.
+    def make_for(self, shown: ApprovalRequest, *, since_ns: int | None = None) -> None:
+        """Let one call through that is what was shown, while it reaches no further.
 
         `since_ns` is when a person allowed it, where that was not just now.
         """
         made = self._clock.monotonic_ns() if since_ns is None else since_ns
-        self._grants[digest] = _Grant(made + self._nanoseconds, tier, session)
+        self._grants[shown.digest] = _Grant(
+            made + self._nanoseconds, shown.tier, shown.session, shown.two_persons
+        )
 
-    def take(self, digest: str, tier: Tier) -> bool:
-        """Use up the grant of a call; False when there is none that lives and covers its tier."""
+    def take(self, digest: str, tier: Tier, *, two_persons: bool = False) -> bool:
+        """Use up the grant of a call; False when there is none that lives and covers it."""
         grant = self._grants.pop(digest, None)
         if grant is None:
+            return False
+        if two_persons and not grant.two_persons:
             return False
         return self._clock.monotonic_ns() < grant.until_ns and tier <= grant.tier
 

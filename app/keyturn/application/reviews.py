@@ -24,6 +24,7 @@ from keyturn.application.review_request import (
     resting_on,
     review_request,
 )
+from keyturn.application.seen_changes import SeenChanges
 from keyturn.application.slices import Slices
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
@@ -84,6 +85,7 @@ class Reviews:
         self._open: dict[_Key, _Open] = {}
         self._refused: set[_Key] = set()
         self._on_drift: list[Callable[[str], None]] = []
+        self.seen = SeenChanges(agreements)
 
     def on_drift(self, callback: Callable[[str], None]) -> None:
         """Call back with the name of a server that lists a tool other than it is pinned."""
@@ -110,6 +112,7 @@ class Reviews:
             waiting = [key for key in self._open if key[:3] == (*connection.launched, "")]
             self._withdraw(waiting, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT)
             return True
+        self.seen.command(connection)
         change = None
         if self._agreements.closure_changed(connection):
             change = await self._agreements.change_of(connection)
@@ -130,8 +133,7 @@ class Reviews:
     def removed(self, server: str) -> None:
         """Take it that a server is gone: whatever has its name later is asked about."""
         self._agreements.removed(server)
-        commands = self._commands(server)
-        self._withdraw(commands, Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED)
+        self._withdraw(self._commands(server), Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED)
         self.ask_again(server)
 
     def ask_again(self, server: str) -> None:
@@ -142,11 +144,12 @@ class Reviews:
         """Take over what a server lists now: pin, ask about or block each tool, in slices."""
         connection.catalogue = {tool.name: tool for tool in tools}
         accepted: list[ToolDefinition] = []
-        slices = Slices()
+        slices, reviewed = Slices(), self.seen.was_reviewed(connection)
         known = await self._noticing.known_names(connection, slices)
         for tool in tuple(connection.catalogue.values()):
             await slices.pause()
             noticed = await self._noticing.noticed(connection, tool, known)
+            self.seen.tool(connection, tool, reviewed=reviewed)
             match review_state(self._agreements.pin(connection, tool.name), tool):
                 case ReviewState.UNREVIEWED if connection.server.review is ReviewMode.ACCEPT:
                     accepted.append(tool)
@@ -162,8 +165,7 @@ class Reviews:
 
     async def settle(self, connection: Connection, seconds: float) -> None:
         """Wait until no review of this server is open, at most so long."""
-        prefix = connection.launched
-        tasks = [review.task for key, review in self._open.items() if key[:2] == prefix]
+        tasks = [r.task for key, r in self._open.items() if key[:2] == connection.launched]
         if tasks and self._approvals.somebody_answers:
             await asyncio.wait(tasks, timeout=seconds)
 

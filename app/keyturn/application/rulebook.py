@@ -24,6 +24,7 @@ from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
 from keyturn.domain.rule_index import RuleIndex
+from keyturn.domain.step_up import is_changing
 from keyturn.domain.tier import Tier
 from keyturn.domain.touches import Touches, touches_of
 
@@ -54,6 +55,8 @@ class RuleBook:
         self._hits: dict[str, int] = {}
         self.on_hit: Callable[[str], None] = lambda _rule: None
         """Called with the id of each rule that decides."""
+        self.raised: Callable[[str], bool] = lambda _agent: False
+        """Tells whether nothing allows an agent's changes until a person looked at what changed."""
         self.counts = RuleCounts(clock=clock, store=store)
         self.grants = Grants(clock)
         self._on_turn: list[Callable[[], object]] = []
@@ -109,14 +112,29 @@ class RuleBook:
         With a `scope` the grants count too that were given for it, where no rule asks. `count`
         tells how much it touches, where a rule has to know; else it is read off the arguments.
         """
-        suspended = suspended or self.distrusted
-        granted: tuple[Rule, ...] = ()
-        if scope is not None and not suspended:
-            granted = self.grants.of(scope, subject.agent, subject.server, subject.tool)
         if self._count_touches:
             # Only then: no other call pays for it.
             touches = count() if count is not None else touches_of(subject.arguments)
             subject = structs.replace(subject, touches=touches)
+        judged = self._judge(subject, tier, labels, suspended=suspended, scope=scope)
+        allows = judged.verdict is Verdict.ALLOW and is_changing(tier)
+        if allows and self.raised(subject.agent):
+            return Judgement(verdict=Verdict.ASK, because=Because.STEPPED_UP)
+        return judged
+
+    def _judge(
+        self,
+        subject: RuleSubject,
+        tier: Tier,
+        labels: Lamps,
+        *,
+        suspended: bool,
+        scope: GrantScope | None,
+    ) -> Judgement:
+        suspended = suspended or self.distrusted
+        granted: tuple[Rule, ...] = ()
+        if scope is not None and not suspended:
+            granted = self.grants.of(scope, subject.agent, subject.server, subject.tool)
         rules = self._index.about(subject)
         posture = self.posture
         if suspended:
@@ -137,6 +155,10 @@ class RuleBook:
         if judgement.verdict is not Verdict.ALLOW:
             return by_rules
         return structs.replace(judgement, because=Because.GRANT)
+
+    def disturbed(self) -> None:
+        """Have what was judged be judged anew before it moves: something else holds now."""
+        self.grants.changes += 1
 
     def denies_reading(self, agent: str, server: str, uri: str, lamps: Lamps) -> Judgement | None:
         """Return why a resource is not told of: a rule denies it, or one may have; else None."""
@@ -178,15 +200,6 @@ class RuleBook:
         if judgement is not None and judgement.rule is not None:
             await self.counts.keep(judgement.rule)
 
-    def _refuse_unusable(self, rule: Rule) -> None:
-        for condition in rule.when:
-            fault_of(condition)
-        if _holds_a_secret(rule, self._mask):
-            raise ConfigurationError(
-                "The rule would hold what looks like a password, a key or a token.",
-                mend="Leave that value out of the rule, or go on allowing such calls one by one.",
-            )
-
     def _turned(self) -> None:
         for rule in self.counts.newly_ended():
             self._log.note(self._entry("ended", rule, Actor.KEYTURN))
@@ -200,7 +213,7 @@ class RuleBook:
         Raises ConditionFault when it could never be evaluated, ConfigurationError when it would
         hold a secret: the rules are kept as they are, because they have to match.
         """
-        self._refuse_unusable(rule)
+        _refuse_unusable(rule, self._mask)
         old = next((r for r in self._rules if r.id == rule.id), None)
         await self._log.commit(self._entry("added", rule))
         await self._store.put(rule)
@@ -216,7 +229,7 @@ class RuleBook:
         fault = fault_of_grant(rule, scope.tier)
         if fault:
             raise ConfigurationError(fault)
-        self._refuse_unusable(rule)
+        _refuse_unusable(rule, self._mask)
         await self._log.commit(self._entry("granted", rule))
         self.grants.make(rule, scope, seconds)
         self._observers.changed(Topic.ACCESS)
@@ -264,6 +277,16 @@ class RuleBook:
             arguments=kept,
             masked=masked,
             committed=committed,
+        )
+
+
+def _refuse_unusable(rule: Rule, mask: SecretMask) -> None:
+    for condition in rule.when:
+        fault_of(condition)
+    if _holds_a_secret(rule, mask):
+        raise ConfigurationError(
+            "The rule would hold what looks like a password, a key or a token.",
+            mend="Leave that value out of the rule, or go on allowing such calls one by one.",
         )
 
 

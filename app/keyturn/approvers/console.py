@@ -40,11 +40,12 @@ from keyturn.application.overview import ALL_TOPICS, Overview
 from keyturn.application.pin_messages import WithPin
 from keyturn.application.pins import Pins
 from keyturn.application.ports.stop_sentinel import StopFacts
+from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.domain.decision import Outcome
-from keyturn.domain.errors import KeyturnError, PinWanted
+from keyturn.domain.errors import BothWanted, KeyturnError, PinWanted
 from keyturn.domain.system_text import readable
 from keyturn.presentation.owed_pins import OwedPins
 from keyturn.presentation.words import Words
@@ -91,13 +92,14 @@ class ConsoleApprover:
         pace: ConsolePace | None = None,
         pipe: ConsolePipe | None = None,
         pins: Pins | None = None,
+        second: SecondPerson | None = None,
     ) -> None:
         self._argv = tuple(argv)
         self._env = dict(env)
         self._welcome = welcome
         self._approvals = approvals
         self._words = words
-        self._answers = ConsoleAnswers(approvals, words, pins)
+        self._answers = ConsoleAnswers(approvals, words, pins, second)
         self._owed = OwedPins(words, overview.rule)
         self._gave_up = gave_up
         self._pace = pace or ConsolePace()
@@ -298,16 +300,16 @@ class ConsoleApprover:
         elif intent is None or isinstance(intent, Pong | Decide | WithPin):
             self._write(IntentDone(n=message.n, ok=False, sentence=self._words("console.failed")))
         else:
-            await self._carry_out(intent, pin=True)
+            await self._carry_out(intent, pin=True, both=bool(message.second))
 
-    async def _carry_out(self, intent: Intent, *, pin: bool = False) -> None:
+    async def _carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         if self._intents is None:
             return
         try:
-            await self._intents.carry_out(intent, pin=pin)
-        except PinWanted:
-            what_for = self._owed.said(intent)
-            self._write(IntentDone(n=intent.n, ok=False, sentence=what_for, pin=True))
+            await self._intents.carry_out(intent, pin=pin, both=both)
+        except PinWanted as wanted:
+            what_for = self._owed.said(intent, both=isinstance(wanted, BothWanted))
+            self._write(self._answers.wanted(intent, wanted, what_for))
         except (KeyturnError, ValueError) as error:
             # It may name a file, whose name may be no text.
             self._write(IntentDone(n=intent.n, ok=False, sentence=readable(str(error))))

@@ -5,11 +5,13 @@ from types import MappingProxyType
 
 from keyturn.application.approval_request import Answer, AnswerEffect, AnswerVerdict, Route
 from keyturn.application.approvals import Approvals
-from keyturn.application.console_protocol import Decide, IntentDone
-from keyturn.application.pin_messages import SetPin, WithPin
+from keyturn.application.console_protocol import Decide, Intent, IntentDone
+from keyturn.application.pin_messages import RemoveSecond, SetPin, SetSecond, WithPin
 from keyturn.application.pins import Pins
-from keyturn.domain.errors import ConfigurationError
+from keyturn.application.second_person import SecondPerson, Step, StepKind
+from keyturn.domain.errors import BothWanted, ConfigurationError, PinWanted
 from keyturn.domain.pin import PinCheck, PinOutcome, PinUse
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _EFFECT_WORDS: Mapping[AnswerEffect, str] = MappingProxyType(
@@ -18,17 +20,28 @@ _EFFECT_WORDS: Mapping[AnswerEffect, str] = MappingProxyType(
         AnswerEffect.OVER: "console.answer_over",
         AnswerEffect.NOT_ALLOWED: "console.answer_not_allowed",
         AnswerEffect.PIN_WANTED: "console.pin_wanted",
+        AnswerEffect.BOTH_WANTED: "console.both_wanted",
     }
 )
+
+
+SetPins = Callable[[SetPin | SetSecond | RemoveSecond], Awaitable[None]]
 
 
 class ConsoleAnswers:
     """Applies what a person decided in the window."""
 
-    def __init__(self, approvals: Approvals, words: Words, pins: Pins | None) -> None:
+    def __init__(
+        self,
+        approvals: Approvals,
+        words: Words,
+        pins: Pins | None,
+        second: SecondPerson | None = None,
+    ) -> None:
         self._approvals = approvals
         self._words = words
         self._pins = pins
+        self._second = second
 
     async def with_pin(self, decide: Decide) -> IntentDone:
         """Apply an answer with a PIN; a wrong one is no answer, and what waits goes on waiting.
@@ -37,27 +50,63 @@ class ConsoleAnswers:
         """
         if self._pins is None or not decide.allow:
             return self.without_pin(decide)
+        if self._second is not None and (decide.second or self._takes_two(decide.id)):
+            return await self._of_two(decide, self._second)
         checked = await self._pins.check(decide.pin)
         if checked.outcome is not PinOutcome.RIGHT:
             return IntentDone(n=decide.n, ok=False, sentence=pin_sentence(checked, self._words))
         return self._apply(decide, pin=True)
+
+    async def _of_two(self, decide: Decide, second: SecondPerson) -> IntentDone:
+        """Take one PIN of two; what waits is allowed once both came for it."""
+        shown = (decide.id, decide.digest)
+        take = second.second if decide.second else second.first
+        step = await take(shown, decide.pin)
+        if step.kind is StepKind.BOTH:
+            return self._apply(decide, pin=True, persons=step.persons)
+        if step.kind is StepKind.GO_ON:
+            return IntentDone(n=decide.n, ok=True, second=second.name)
+        sentence = step_sentence(step, self._words)
+        # A wrong one leaves the turn where it is.
+        return IntentDone(n=decide.n, ok=False, sentence=sentence, second=step.whose)
+
+    def _takes_two(self, request_id: str) -> bool:
+        waiting = (one.request for one in self._approvals.waiting())
+        return any(self._approvals.two_wanted(one) for one in waiting if one.id == request_id)
 
     async def refused(self, message: WithPin) -> IntentDone | None:
         """Return why an intent with a PIN is not carried out; None for the right one."""
         if self._pins is None:
             sentence = self._words("console.pin_not_set")
             return IntentDone(n=message.n, ok=False, sentence=sentence)
+        if message.second:
+            if self._second is None:
+                sentence = self._words("console.two_nobody")
+                return IntentDone(n=message.n, ok=False, sentence=sentence)
+            step = await self._second.both(message.pin, message.second)
+            sentence, name = step_sentence(step, self._words), self._second.name
+            if not sentence:
+                return None
+            return IntentDone(n=message.n, ok=False, sentence=sentence, pin=bool(name), second=name)
         checked = await self._pins.check(message.pin)
         if checked.outcome is PinOutcome.RIGHT:
             return None
         sentence = pin_sentence(checked, self._words)
         return IntentDone(n=message.n, ok=False, sentence=sentence, pin=True)
 
+    def wanted(self, intent: Intent, error: PinWanted, what_for: str) -> IntentDone:
+        """Say what it is for that an intent takes the PIN, or both, and came without."""
+        both = isinstance(error, BothWanted)
+        name = self._second.name if both and self._second is not None else ""
+        if both and not name:
+            return IntentDone(n=intent.n, ok=False, sentence=self._words("console.two_nobody"))
+        return IntentDone(n=intent.n, ok=False, sentence=what_for, pin=True, second=name)
+
     def without_pin(self, decide: Decide) -> IntentDone:
         """Apply an answer that came with none."""
         return self._apply(decide, pin=False)
 
-    def _apply(self, decide: Decide, *, pin: bool) -> IntentDone:
+    def _apply(self, decide: Decide, *, pin: bool, persons: tuple[str, ...] = ()) -> IntentDone:
         effect = self._approvals.answer(
             Answer(
                 id=decide.id,
@@ -71,6 +120,7 @@ class ConsoleAnswers:
                 labels=decide.labels,
                 hide=decide.hide,
                 pin=pin,
+                persons=persons,
             )
         )
         words = _EFFECT_WORDS.get(effect)
@@ -78,21 +128,39 @@ class ConsoleAnswers:
         return IntentDone(n=decide.n, ok=words is None, sentence=sentence)
 
 
-def setting_pin(pins: Pins, words: Words) -> Callable[[SetPin], Awaitable[None]]:
-    """Return what sets a PIN as the window asks; it raises ConfigurationError with a sentence."""
+def setting_pins(pins: Pins, second: SecondPerson, words: Words) -> SetPins:
+    """Return what sets PINs as the window asks; it raises ConfigurationError with a sentence."""
 
-    async def set_pin(intent: SetPin) -> None:
-        use = next((use for use in PinUse if use.value == intent.use), PinUse.T2_T3)
-        checked = await pins.set(intent.present, intent.new, use)
-        if checked is not None:
-            raise ConfigurationError(pin_sentence(checked, words))
+    async def set_pins(intent: SetPin | SetSecond | RemoveSecond) -> None:
+        match intent:
+            case SetPin():
+                use = next((use for use in PinUse if use.value == intent.use), PinUse.T2_T3)
+                checked = await pins.set(intent.present, intent.new, use)
+                refused = pin_sentence(checked, words) if checked is not None else ""
+            case SetSecond():
+                refused = step_sentence(await second.set(intent), words)
+            case RemoveSecond():
+                refused = step_sentence(await second.remove(intent), words)
+        if refused:
+            raise ConfigurationError(refused)
 
-    return set_pin
+    return set_pins
 
 
-def pin_sentence(checked: PinCheck, words: Words) -> str:
-    """Say why a PIN did not do."""
+def step_sentence(step: Step | None, words: Words) -> str:
+    """Say why what takes two persons was not done; empty where it was."""
+    if step is None or step.kind is StepKind.BOTH:
+        return ""
+    if step.check is not None:
+        return pin_sentence(step.check, words, step.whose)
+    return words(f"console.two_{step.kind.value}")
+
+
+def pin_sentence(checked: PinCheck, words: Words, whose: str = "") -> str:
+    """Say why a PIN did not do; `whose` is the second person's name, where it was theirs."""
     match checked.outcome:
+        case PinOutcome.WRONG if whose:
+            return _wrong_second(checked, words, whose)
         case PinOutcome.WRONG if checked.seconds:
             return words("console.pin_wrong_wait", n=checked.seconds)
         case PinOutcome.WRONG:
@@ -102,6 +170,13 @@ def pin_sentence(checked: PinCheck, words: Words) -> str:
         case PinOutcome.NOT_SET:
             return words("console.pin_not_set")
         case PinOutcome.DAMAGED:
-            return words("console.pin_damaged")
+            return words("console.second_damaged" if whose else "console.pin_damaged")
         case _:
             return words("console.pin_locked")
+
+
+def _wrong_second(checked: PinCheck, words: Words, whose: str) -> str:
+    name = shown_line(whose, words)
+    if checked.seconds:
+        return words("console.second_wrong_wait", n=checked.seconds, name=name)
+    return words("console.second_wrong", n=checked.left, name=name)

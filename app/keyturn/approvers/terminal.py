@@ -331,5 +331,6 @@ def _effect_words(effect: AnswerEffect, command: CommandName) -> str:
             | AnswerEffect.OVER
             | AnswerEffect.NOT_ALLOWED
             | AnswerEffect.PIN_WANTED
+            | AnswerEffect.BOTH_WANTED
         ):
             return "approver.had_no_effect"

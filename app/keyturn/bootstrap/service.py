@@ -20,17 +20,17 @@ from keyturn.application.intents import Intents
 from keyturn.application.last_uses import counting
 from keyturn.application.overview import Overview
 from keyturn.application.pin_guard import PinGuard
-from keyturn.application.pins import Pins
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.stores import Used
 from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
-from keyturn.approvers.console_answers import setting_pin
+from keyturn.approvers.console_answers import SetPins, setting_pins
 from keyturn.bootstrap.foundation import Foundation, own_command
 from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
+from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.sign_ins import SignInsOnDemand
 from keyturn.broker.downstream_socket import DownstreamSocket
 from keyturn.broker.ends import LinkServices
@@ -74,11 +74,9 @@ class Service:
         seals: Seals | None = None,
         access: AccessReview | None = None,
     ) -> None:
-        self._base, self._access = base, access
-        self._headless, self._seals = headless, seals
-        self._tasks = TaskOwner()
-        self._ended = asyncio.Event()
-        self.pins: Pins | None = None
+        self._base, self._headless, self._seals, self._access = base, headless, seals, access
+        self._tasks, self._ended = TaskOwner(), asyncio.Event()
+        self.presence: Presence | None = None
         """Set where there is a keychain that could keep a PIN."""
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
@@ -128,7 +126,8 @@ class Service:
             observers=base.observers,
             words=self.words,
             gave_up=self._console_gave_up,
-            pins=self.pins,
+            pins=self.presence.pins if self.presence is not None else None,
+            second=self.presence.second if self.presence is not None else None,
         )
 
     def make_intents(self) -> Intents:
@@ -150,8 +149,9 @@ class Service:
             observers=base.observers,
             home=str(Path.home()),
             quit_broker=self.end,
-            set_pin=setting_pin(self.pins, self.words) if self.pins is not None else None,
-            guard=_pin_guard(base, self.pins),
+            set_pins=_set_pins(self.presence, self.words),
+            guard=_pin_guard(base, self.presence),
+            step_ups=self.presence.step_ups if self.presence is not None else None,
         )
 
     async def run(
@@ -341,11 +341,15 @@ def _facts_of(stopped: JsonObject | None) -> StopFacts | None:
     )
 
 
-def _pin_guard(base: Foundation, pins: Pins | None) -> PinGuard | None:
-    if pins is None:
+def _set_pins(presence: Presence | None, words: Words) -> SetPins | None:
+    return None if presence is None else setting_pins(presence.pins, presence.second, words)
+
+
+def _pin_guard(base: Foundation, presence: Presence | None) -> PinGuard | None:
+    if presence is None:
         return None
     return PinGuard(
-        covers=pins.covers,
+        covers=presence.levels.covers,
         approvals=base.approvals,
         rules=base.rules,
         agreements=base.agreements,

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from keyturn.application.access_entries import AccessEntries
 from keyturn.application.access_review import AccessReview
+from keyturn.application.connection import Connection
 from keyturn.application.enrolment import Enrolment
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.last_uses import counting
-from keyturn.application.pins import Pins
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.ports.secret_store import SecretStore
@@ -21,6 +21,7 @@ from keyturn.bootstrap import ProfileChoice
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.headless import CONSOLE_MARK
 from keyturn.bootstrap.keychains import profile_keychain, seals_keychain
+from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.service import Service
 from keyturn.desktop.notifications import DesktopNotifier, NoticeAction
 from keyturn.desktop.paths import Profile
@@ -46,24 +47,19 @@ async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
         milestones=Unwatched(),
     )
     keychain = seals_keychain(profile)
-    pins = Pins(
-        keychain=keychain,
-        settings=foundation.settings,
-        log=foundation.log,
-        clock=foundation.clock,
-        observers=foundation.observers,
-    )
+    presence = Presence(foundation, keychain)
     access = make_access_review(foundation)
-    seals = make_seals(foundation, keychain, pins, access)
+    seals = make_seals(foundation, keychain, presence, access)
     try:
         await foundation.settings.put_setting(CONSOLE_MARK, "1")
         await seals.start()
         service = Service(foundation, headless=False, seals=seals, access=access)
-        service.pins = pins
-        service.overview.pin = pins.state
-        foundation.approvals.pin_wanted = pins.wanted
+        service.presence = presence
+        service.overview.pin = presence.second.state
+        service.overview.step_ups = presence.step_ups
         return await run_with_console(service, foundation, platform)
     finally:
+        await presence.close()
         await access.close()
         await seals.close()
         await foundation.close()
@@ -86,6 +82,7 @@ async def run_with_console(
         clock=foundation.clock,
         ids=foundation.ids,
         observers=foundation.observers,
+        on_program=_noting(service.presence),
     )
 
     def listening() -> None:
@@ -101,6 +98,10 @@ async def run_with_console(
         if notice is not None:
             await notice.close()
         await console.close()
+
+
+def _noting(presence: Presence | None) -> Callable[[Connection], None]:
+    return presence.on_program if presence is not None else lambda _connection: None
 
 
 def waiting_notice(
@@ -150,7 +151,10 @@ def make_access_review(foundation: Foundation) -> AccessReview:
 
 
 def make_seals(
-    foundation: Foundation, keychain: SecretStore, pins: Pins, access: AccessReview | None = None
+    foundation: Foundation,
+    keychain: SecretStore,
+    presence: Presence,
+    access: AccessReview | None = None,
 ) -> Seals:
     """Seal a profile's agreements under a key that is kept in a keychain."""
 
@@ -161,13 +165,14 @@ def make_seals(
         await _load(foundation)
         latest = latest_time(foundation.profile.database)
         await foundation.sights.load(latest, trusted=False)
-        await pins.load(seals.sealing)
+        await presence.load(seals)
         if access is not None:
             await access.load()
 
     def looked() -> None:
         # What is missing there would show more, so that what was changed shows nothing.
         foundation.sights.trust(seals.holds("sights"))
+        presence.looked(seals)
         if access is not None:
             access.trust(all(map(seals.holds, SEALED_TABLES)))
 

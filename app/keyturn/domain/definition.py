@@ -147,6 +147,8 @@ class Pin:
     pinned_at: str
     """UTC time, ISO 8601."""
     hidden: bool = False
+    two_persons: bool = False
+    """Its calls are allowed by two persons together only."""
 
 
 def review_state(pin: Pin | None, seen: ToolDefinition | None) -> ReviewState:

@@ -42,6 +42,10 @@ class PinWanted(KeyturnError):
     """A change lets calls through that take a person's PIN, and came without it."""
 
 
+class BothWanted(PinWanted):
+    """It takes the PINs of two persons."""
+
+
 class StaleApproval(KeyturnError):
     """What is about to be sent is not what was approved."""
 

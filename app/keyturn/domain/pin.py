@@ -3,6 +3,7 @@
 Pure: making the verifier is slow by purpose, and is the work of whoever has a thread for it.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ LONGEST = 64
 TRIES = 5
 FIRST_WAIT_SECONDS = 30
 LONGEST_WAIT_SECONDS = 3600
+LONGEST_NAME = 40
 
 
 class PinUse(StrEnum):
@@ -43,6 +45,10 @@ class KeptPin:
     failed: int = 0
     until: int = 0
     """Second of wall time before which no PIN is looked at."""
+    name: str = ""
+    """Of the person whose it is; only a second person has one."""
+    beside: str = ""
+    """What the first person is called, beside a second one."""
 
 
 class PinOutcome(StrEnum):
@@ -86,3 +92,17 @@ def tries_left(failed: int) -> int:
 def is_usable(pin: str) -> bool:
     """Tell whether a text can be a PIN: long enough, and printable."""
     return SHORTEST <= len(pin) <= LONGEST and pin.isprintable()
+
+
+def is_usable_name(name: str) -> bool:
+    """Tell whether a person can be called so, in one line of a card and of the record."""
+    return 0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()
+
+
+def same_name(one: str, other: str) -> bool:
+    """Tell whether two names would be read as one."""
+    return _read_as(one) == _read_as(other)
+
+
+def _read_as(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()

@@ -158,6 +158,7 @@ class LatePages(QObject):
         events = self._events()
         view, presenter = agents_page(self._means, events)
         presenter.review_wanted.connect(self._on_review_wanted)
+        presenter.open_wanted.connect(self._on_open_wanted)
         yield
         self._place(Page.AGENTS, view, events)
         return presenter
@@ -217,6 +218,10 @@ class LatePages(QObject):
     def _on_rule_narrowing(self, rule_id: str, used: UsedNames) -> None:
         self._window.show_page(Page.RULES)
         self.rules.now().narrow(rule_id, used)
+
+    def _on_open_wanted(self, server: str, tool: str) -> None:
+        self._window.show_page(Page.SERVERS)
+        self.servers.now().open_tool(server, tool)
 
     def _on_rules_wanted(self) -> None:
         self._window.show_page(Page.RULES)

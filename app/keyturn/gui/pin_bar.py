@@ -24,18 +24,21 @@ from keyturn.presentation.marks import Icon
 class PinBar(EscapeFrame):
     """A sentence, the field, a button that goes on and one that does not, and what was wrong."""
 
-    given = Signal(str)
+    given = Signal(str, str)
+    """The PIN, and the second person's where that was asked for too."""
     dropped = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        words = look.words
+        self._words = words = look.words
         self.setObjectName("pin_bar")
         self.setProperty("surface", "raised")
         self.setProperty("edge", "bottom")
         self.text = Text(look, Type.BODY, Token.TEXT_PRIMARY, wrap=True)
         self.fault = OutcomeLine(look, name="pin_bar_fault")
         self.field = PinField(look, words("card.type_pin"), name="pin_bar_field")
+        self.second = PinField(look, words("card.type_pin"), name="pin_bar_second")
+        self._of_second = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self.go = Button(look, Kind.PLAIN, words("pin_bar.go"), name="pin_bar_go")
         self.keep = Button(look, Kind.SOFT, words("pin_bar.keep"), name="pin_bar_keep")
         said = row(gap=8)
@@ -44,6 +47,8 @@ class PinBar(EscapeFrame):
         said.addWidget(self.text, 1)
         typing = row(gap=8)
         typing.addWidget(self.field)
+        typing.addWidget(self._of_second)
+        typing.addWidget(self.second)
         typing.addWidget(self.keep)
         typing.addWidget(self.go)
         typing.addStretch()
@@ -52,15 +57,26 @@ class PinBar(EscapeFrame):
         layout.addLayout(typing)
         layout.addWidget(self.fault)
         self.field.length_changed.connect(self._on_length)
-        self.field.returnPressed.connect(self._on_go)
+        self.second.length_changed.connect(self._on_length)
+        self.field.returnPressed.connect(self._on_return)
+        self.second.returnPressed.connect(self._on_go)
         self.go.clicked.connect(self._on_go)
         self.keep.clicked.connect(self._on_keep)
         self.hide()
 
-    def ask(self, sentence: str, fault: str) -> None:
-        """Ask for the PIN with an empty field; `fault` is what was wrong with the last one."""
+    def ask(self, sentence: str, fault: str, second: str = "") -> None:
+        """Ask for the PIN with an empty field; `fault` is what was wrong with the last one.
+
+        `second` is whose PIN is wanted too.
+        """
         self.field.take()
+        self.second.take()
         self.fault.say(Outcome.FAILED if fault else None, fault)
+        named = self._words("pin_bar.of_second", name=second)
+        self._of_second.say(named)
+        self.second.setAccessibleName(named)
+        for widget in (self._of_second, self.second):
+            widget.setVisible(bool(second))
         self._on_length(0)
         self.text.say(sentence)
         self.show()
@@ -69,6 +85,7 @@ class PinBar(EscapeFrame):
     def clear(self) -> None:
         """Take it away; who has it closed gives the focus to something else first."""
         self.field.take()
+        self.second.take()
         self.fault.say(None)
         self.hide()
 
@@ -76,13 +93,20 @@ class PinBar(EscapeFrame):
         """Leave it undone."""
         self._on_keep()
 
-    def _on_length(self, length: int) -> None:
-        self.go.setEnabled(length >= SHORTEST)
+    def _on_length(self, _length: int) -> None:
+        asked = [self.field] if self.second.isHidden() else [self.field, self.second]
+        self.go.setEnabled(all(len(field.text()) >= SHORTEST for field in asked))
+
+    def _on_return(self) -> None:
+        if self.second.isHidden():
+            self._on_go()
+        else:
+            self.second.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_go(self) -> None:
         if self.go.isEnabled():
             self.go.setEnabled(False)
-            self.given.emit(self.field.take())
+            self.given.emit(self.field.take(), self.second.take())
 
     def _on_keep(self) -> None:
         self.dropped.emit()

@@ -32,8 +32,9 @@ class _Owed:
 class IntentSender(QObject):
     """One for the window: outcomes come back by number, whichever page is shown by then."""
 
-    pin_wanted = Signal(str, str)
-    """What for, and what was wrong with the one that was typed; empty for nothing."""
+    pin_wanted = Signal(str, str, str)
+    """What for, what was wrong with the one that was typed, and whose is wanted too; each empty for
+    nothing."""
     pin_settled = Signal()
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -53,14 +54,14 @@ class IntentSender(QObject):
         self._waiting[number] = (make, heard)
         self._bridge.send(make(number))
 
-    def give_pin(self, pin: str) -> None:
-        """Send once more what took the PIN, with it."""
+    def give_pin(self, pin: str, second: str = "") -> None:
+        """Send once more what took the PIN, with it, and with the second person's."""
         if self._owed is None or self._typed:
             return
         self._typed = number = self._bridge.next_number()
         self._waiting[number] = self._owed.sent
         intent = encode_line(self._owed.sent[0](number)).decode()
-        self._bridge.send(WithPin(n=number, pin=pin, intent=intent))
+        self._bridge.send(WithPin(n=number, pin=pin, second=second, intent=intent))
 
     def drop_pin(self) -> None:
         """Leave what took the PIN undone, and tell who asked for it.
@@ -83,13 +84,13 @@ class IntentSender(QObject):
             _tell(sent, IntentDone(n=done.n, ok=False, sentence=self.second))
         else:
             self._owed = _Owed(sent=sent, done=done)
-            self.pin_wanted.emit(done.sentence, "")
+            self.pin_wanted.emit(done.sentence, "", done.second)
 
     def _on_typed(self, sent: _Sent, done: IntentDone) -> None:
         self._typed = 0
         owed = self._owed
         if done.pin and owed is not None:
-            self.pin_wanted.emit(owed.done.sentence, done.sentence)
+            self.pin_wanted.emit(owed.done.sentence, done.sentence, owed.done.second)
             return
         if owed is not None:
             self._owed = None

@@ -6,6 +6,7 @@ from keyturn.presentation.card import Chip, Lamp, Pair
 from keyturn.presentation.cells import ListRow, Notice, Proposal, Question
 from keyturn.presentation.marks import IconText
 from keyturn.presentation.sights import SightSaid
+from keyturn.presentation.step_ups import RaisedSaid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,8 @@ class AgentDetail:
     """None for one that is not enrolled."""
     sight: SightSaid | None
     """None for one that is not enrolled."""
+    raised: RaisedSaid | None
+    """Why its calls take more; None where they do not."""
     revoke: Question
 
 

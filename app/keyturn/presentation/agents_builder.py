@@ -26,6 +26,7 @@ from keyturn.presentation.marks import Icon, IconText, Role
 from keyturn.presentation.profiles import profile_said
 from keyturn.presentation.relative_time import month_text
 from keyturn.presentation.sights import sight_said
+from keyturn.presentation.step_ups import raised_said
 from keyturn.presentation.words import Words
 
 _LAMP_WORDS: Final = {
@@ -136,6 +137,7 @@ class AgentsBuilder:
             commands=self._commands(agent, servers, launch) if agent.enrolled else (),
             http=self._over_http(agent, servers, launch) if agent.enrolled else None,
             sight=sight_said(agent.sight, servers, profiles, words) if agent.enrolled else None,
+            raised=raised_said(agent.raised, words) if agent.enrolled else None,
             revoke=Question(
                 text=words("agents.revoke_question", agent=agent.name, n=agent.connections),
                 go=words("agents.revoke_go"),
@@ -193,6 +195,9 @@ class AgentsBuilder:
         if agent.program_changed:
             text = words("agents.state_program")
             return IconText(icon=Icon.ATTENTION, text=text, role=Role.WARNING)
+        if agent.raised is not None:
+            text = words("agents.state_raised")
+            return IconText(icon=Icon.CHANGED, text=text, role=Role.WARNING)
         if agent.connections:
             return IconText(icon=Icon.CHECK, text=words("agents.state_connected"), role=Role.ALLOW)
         return IconText(icon=Icon.NOBODY, text=words("agents.state_away"))

@@ -127,7 +127,7 @@ def terms_of(card: CardView) -> ArmingTerms:
         tier=card.tier,
         confirm=owed,
         look=careful,
-        type_name=card.tier is Tier.T3 or (careful and not owed),
+        type_name=card.name_owed or card.tier is Tier.T3 or (careful and not owed),
         pin=card.pin,
     )
 

@@ -254,6 +254,12 @@ class CardView:
     """What a person types to open the way for a T3 call."""
     pin: bool = False
     """It is allowed with the person's PIN only."""
+    pin_prompt: str = ""
+    """Whose PIN stands in the field, where it takes two persons; empty for the reader's own."""
+    name_owed: bool = False
+    """It is allowed once its tool's name is typed, for want of a PIN."""
+    raised: Notice | None = None
+    """What changed around its agent and was looked at by nobody."""
     review: TierChoice | None = None
     """For the review of a tool: what a person chooses of it."""
 

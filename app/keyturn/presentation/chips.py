@@ -83,6 +83,8 @@ def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
         yield _plain(Icon.ATTENTION, words("phrases.chip_not_enrolled"), Role.WARNING)
     if request.asked_by.program_changed:
         yield _plain(Icon.ATTENTION, words("phrases.chip_program_changed"), Role.WARNING)
+    if request.two_persons:
+        yield _plain(Icon.PERSON, words("phrases.chip_two_persons"), Role.WARNING)
     if request.first_use:
         yield _plain(Icon.FIRST_USE, words("phrases.chip_first_use"))
     if request.tier is Tier.T2:

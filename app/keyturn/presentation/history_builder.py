@@ -261,6 +261,10 @@ class HistoryBuilder:
                 pairs.append(
                     Pair(key=words("history.key_told"), value=words("history.quoted", text=message))
                 )
+            persons = entry.details.get("persons")
+            if isinstance(persons, list):
+                named = ", ".join(bare_text(person) for person in persons)
+                pairs.append(Pair(key=words("history.key_persons"), value=named))
             if entry.shown_ms:
                 pairs.append(
                     Pair(key=words("history.key_shown"), value=self._seconds(entry.shown_ms))

@@ -7,7 +7,7 @@ which presses buttons cannot have a PIN typed for another change than the one th
 from collections.abc import Callable
 from typing import Final
 
-from keyturn.application.agent_messages import EnrolAgent
+from keyturn.application.agent_messages import EnrolAgent, ReviewChanges
 from keyturn.application.console_protocol import (
     Intent,
     PutServer,
@@ -20,7 +20,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_guard import rule_of
-from keyturn.application.pin_messages import SettleSeals
+from keyturn.application.pin_messages import MarkTwoPersons, SettleSeals
 from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.sight_intents import (
     EndProfile,
@@ -50,9 +50,10 @@ class OwedPins:
         self._find_rule = find_rule
         self._sentences = RuleSentences(words)
 
-    def said(self, intent: Intent) -> str:
-        """Return one paragraph: the change, and that it takes the PIN."""
-        return self._words("owed.takes_pin", change=self._change(intent))
+    def said(self, intent: Intent, *, both: bool = False) -> str:
+        """Return one paragraph: the change, and that it takes the PIN, or both persons'."""
+        key = "owed.takes_both" if both else "owed.takes_pin"
+        return self._words(key, change=self._change(intent))
 
     def _change(self, intent: Intent) -> str:  # noqa: C901 -- one row an intent
         words = self._words
@@ -78,6 +79,11 @@ class OwedPins:
                 return words("owed.reach", **pair)
             case SetEnvironment():
                 return self._environment(intent)
+            case MarkTwoPersons(server=server, tool=tool):
+                named = {"tool": self._named(tool), "server": self._named(server)}
+                return words("owed.one_person", **named)
+            case ReviewChanges(agent=agent):
+                return words("owed.reviewed", agent=self._named(agent))
             case EnrolAgent(name=name):
                 return words("owed.enrol", agent=self._named(name))
             case _ if isinstance(intent, SightIntent):

@@ -50,6 +50,8 @@ _WHY_KEYS: dict[str, str] = {
     Because.THREE_LAMPS.value: "phrases.why_three_lamps",
     Because.OTHER_PARAMS.value: "phrases.why_other_params",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
+    Because.STEPPED_UP.value: "phrases.why_stepped_up",
+    Because.TWO_PERSONS.value: "phrases.why_two_persons",
     Because.RULES_UNSURE.value: "phrases.why_rules_unsure",
     Because.ENVIRONMENT_DIFFERS.value: "phrases.why_environment_differs",
     Because.ENVIRONMENT_UNCLEAR.value: "phrases.why_environment_unclear",

@@ -210,10 +210,20 @@ def _unknown(request: ApprovalRequest) -> bool:
 
 
 _NO_RULE_MAY = {
+    Because.TWO_PERSONS.value: "phrases.why_two_persons",
+    Because.STEPPED_UP.value: "phrases.why_stepped_up",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
     Because.ENVIRONMENT_DIFFERS.value: "phrases.why_environment_differs",
     Because.ENVIRONMENT_UNCLEAR.value: "phrases.why_environment_unclear",
 }
+
+
+def _names_of(request: ApprovalRequest) -> dict[str, str]:
+    return {"agent": request.agent, "server": request.server, "tool": request.tool or ""}
+
+
+def _held_back(request: ApprovalRequest) -> str:
+    return Because.TWO_PERSONS.value if request.two_persons else request.because
 
 
 def _refusal(request: ApprovalRequest, words: Words) -> str:
@@ -229,8 +239,8 @@ def _refusal(request: ApprovalRequest, words: Words) -> str:
         told = words(key, agent=request.agent)
     elif request.because in (Because.RULE.value, Because.RULE_FAULT.value):
         told = words("sheets.no_rule_asks", rule=request.rule or words("sheets.one_of_yours"))
-    elif request.because in _NO_RULE_MAY:
-        told = words(_NO_RULE_MAY[request.because], server=request.server)
+    elif (because := _held_back(request)) in _NO_RULE_MAY:
+        told = words(_NO_RULE_MAY[because], **_names_of(request))
     elif request.because == Because.OTHER_PARAMS.value:
         of_tool = is_of_tool(request.method)
         told = words("phrases.why_other_params" if of_tool else "phrases.why_other_members")

@@ -21,6 +21,7 @@ _TITLES: Final = {
     "pins": "seals.changed_pins",
     "agents": "seals.changed_agents",
     "sights": "seals.changed_sights",
+    "step_ups": "seals.changed_step_ups",
     "settings": "seals.changed_settings",
     "access_looks": "seals.changed_access_looks",
 }
@@ -36,6 +37,7 @@ _DROPS: Final = {
     "rule_uses": "seals.drop_uses",
     "settings": "seals.drop_question",
     "agents": "seals.drop_agents",
+    "step_ups": "seals.drop_step_ups",
 }
 """What leaving out asks, of the tables of which a row may keep calls from passing."""
 _NOTES: Final = {"sights": "seals.sights_note", "access_looks": "seals.looks_note"}

@@ -134,6 +134,10 @@ class ToolView:
     def_hash: str
     digest: str
     """Of what is shown and confirmed; a change of either is another subject to arm for."""
+    two_persons: bool = False
+    """Its calls are allowed by two persons together only."""
+    markable: bool = False
+    """It is pinned and is a tool, so that its calls can take two persons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +210,16 @@ class TierWish:
     labels: str
     hidden: bool | None = None
     """Remove it from agents or show it to them again; None leaves that as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoWish:
+    """How many persons a call of a tool is to take."""
+
+    server: str
+    tool: str
+    on: bool
+    """Two persons; False: one again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

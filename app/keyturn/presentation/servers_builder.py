@@ -11,7 +11,7 @@ from datetime import datetime
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_state import ServerState, ToolState
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
-from keyturn.domain.definition import ReviewState
+from keyturn.domain.definition import ReviewState, said_of
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.chips import hidden_in
@@ -258,6 +258,8 @@ class ServersBuilder:
             owed=(owed_description(description or tool.name, words),) if hidden else (),
             launch_hash=tool.launch_hash,
             def_hash=tool.def_hash,
+            two_persons=tool.two_persons,
+            markable=bool(tool.launch_hash) and said_of(tool.name) is None,
             digest=digest_of(
                 canonical(
                     {
@@ -275,6 +277,9 @@ class ServersBuilder:
         state = self._tool_state(_review_state(tool.state))
         yield Chip(role=tier_role(tier), icon=tier_icon(tier), text=self._words(_TIER_KEYS[tier]))
         yield Chip(role=state.role, icon=state.icon, text=state.text)
+        if tool.two_persons:
+            text = self._words("servers.two_persons")
+            yield Chip(role=Role.WARNING, icon=Icon.PERSON, text=text)
         hidden = hidden_in(canonical(definition).decode())
         if hidden:
             text = self._words("phrases.chip_hidden", n=hidden)

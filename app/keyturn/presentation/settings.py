@@ -65,7 +65,16 @@ class PinRow:
     note: str
 
 
-Row = SettingRow | ActionRow | AboutRow | PinRow
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondRow:
+    """The second person: named, changed, and taken out."""
+
+    key: str
+    title: str
+    note: str
+
+
+Row = SettingRow | ActionRow | AboutRow | PinRow | SecondRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from keyturn.presentation.settings import (
     Choice,
     PinRow,
     Row,
+    SecondRow,
     SettingRow,
     SettingSection,
     SettingsPage,
@@ -24,6 +25,7 @@ from keyturn.presentation.words import Words
 POSTURE: Final = "posture"
 ABOUT: Final = "about"
 PIN: Final = "pin"
+SECOND: Final = "second"
 QUIT: Final = "quit"
 _THEMES: Final = {
     ThemeChoice.SYSTEM: "settings.theme_system",
@@ -73,7 +75,7 @@ class SettingsBuilder:
             SettingSection(title=words("settings.appearance"), rows=self._appearance(settings)),
             SettingSection(
                 title=words("settings.deciding"),
-                rows=(*self._arming(settings), self._posture(posture), self._pin()),
+                rows=(*self._arming(settings), self._posture(posture), self._pin(), self.second()),
             ),
             SettingSection(title=words("settings.about"), rows=(self._about(about),)),
             SettingSection(title=words("settings.ending"), rows=(self._quit(),)),
@@ -165,6 +167,13 @@ class SettingsBuilder:
         words = self._words
         return PinRow(key=PIN, title=words("settings.pin"), note=words("settings.pin_note"))
 
+    def second(self) -> SecondRow:
+        """Return the row of the second person."""
+        words = self._words
+        return SecondRow(
+            key=SECOND, title=words("settings.second"), note=words("settings.second_note")
+        )
+
     def _about(self, about: About) -> AboutRow:
         words = self._words
         return AboutRow(
@@ -209,7 +218,7 @@ def _has_all(row: Row, section: str, wanted: Sequence[str]) -> bool:
             said += [row.note, *(choice.text for choice in row.choices)]
         case ActionRow():
             said += [row.note, row.action]
-        case PinRow():
+        case PinRow() | SecondRow():
             said += [row.note]
         case AboutRow():
             said += [f"{pair.key} {pair.value}" for pair in row.pairs]

@@ -28,6 +28,7 @@ from keyturn.domain.sight import (
     rows_from_data,
     sight_to_data,
 )
+from keyturn.domain.step_up import Cause, Change, change_to_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
 
 SIGHT_OF_AGENT, SIGHT_OF_PROFILE = "agent", "profile"
@@ -115,6 +116,8 @@ def pin_text(pin: Pin) -> str:
     }
     if said_of(pin.definition.name) is not None:
         data["said"] = pin.definition.name
+    if pin.two_persons:
+        data["two_persons"] = True
     return canonical(data).decode()
 
 
@@ -144,6 +147,19 @@ def profile_text(profile: SightProfile) -> str:
 def read_profile(name: str, text: str) -> SightProfile:
     """Read a profile; raises DamagedDatabase for anything that `profile_text` does not write."""
     return _read("profile", name, text, _profile, profile_text, "name")
+
+
+def change_text(change: Change) -> str:
+    """Write what changed around an agent."""
+    return canonical(change_to_data(change)).decode()
+
+
+def read_change(agent: str, server: str, cause: str, text: str) -> Change:
+    """Read it; raises DamagedDatabase for anything that `change_text` does not write."""
+    change = _read("change around agent", agent, text, _change, change_text, "agent")
+    if (change.server, change.cause.value) != (server, cause):
+        raise _unreadable("change around agent", agent, "it speaks of another one")
+    return change
 
 
 def _read(
@@ -241,6 +257,19 @@ def _pin(data: JsonObject) -> Pin:
         labels=_labels(data),
         pinned_at=_text(data, "pinned_at"),
         hidden=_flag(data, "hidden"),
+        two_persons="two_persons" in data and _flag(data, "two_persons"),
+    )
+
+
+def _change(data: JsonObject) -> Change:
+    return Change(
+        agent=_text(data, "agent"),
+        server=_text(data, "server"),
+        cause=Cause(_text(data, "cause")),
+        since=_text(data, "since"),
+        names=tuple(str(name) for name in _list(data, "names")),
+        marks=tuple(str(mark) for mark in _list(data, "marks")),
+        reviewed=tuple(str(mark) for mark in _list(data, "reviewed")),
     )
 
 

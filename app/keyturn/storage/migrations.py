@@ -59,6 +59,13 @@ def eighth(database: Database) -> None:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
 
 
+@MIGRATIONS(name="0009_step_ups")
+def ninth(database: Database) -> None:
+    """Keep what changed around agents until a person has looked at it."""
+    for statement in STEPS["0009_step_ups"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
 @MIGRATIONS(name="0010_access_looks")
 def tenth(database: Database) -> None:
     """Keep since when what gives access stands, and when a person last kept it."""

@@ -176,6 +176,18 @@ _LAST_USES = (
     """,
 )
 """How often rules decided, and when last; nothing rests on it."""
+_STEP_UPS = (
+    """
+    CREATE TABLE step_ups (
+        agent  TEXT NOT NULL,
+        server TEXT NOT NULL,
+        cause  TEXT NOT NULL,
+        data   TEXT NOT NULL,
+        PRIMARY KEY (agent, server, cause)
+    ) STRICT
+    """,
+)
+"""What changed around agents, and what of it a person has looked at."""
 _ACCESS_LOOKS = (
     """
     CREATE TABLE access_looks (
@@ -196,6 +208,7 @@ STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "0005_seals": _SEALS,
         "0007_sights": _SIGHTS,
         "0008_last_uses": _LAST_USES,
+        "0009_step_ups": _STEP_UPS,
         "0010_access_looks": _ACCESS_LOOKS,
     }
 )

@@ -63,6 +63,7 @@ _TABLES: Mapping[str, _Table] = MappingProxyType(
         "pins": _Table(columns=("server", "launch_hash", "tool", "data"), keys=3),
         "agents": _Table(columns=("name", "data"), keys=1),
         "sights": _Table(columns=("kind", "name", "data"), keys=2),
+        "step_ups": _Table(columns=("agent", "server", "cause", "data"), keys=3),
         "settings": _Table(columns=("name", "value"), keys=1),
         "access_looks": _Table(columns=("kind", "name", "data"), keys=2),
     }

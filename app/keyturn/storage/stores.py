@@ -12,13 +12,16 @@ from keyturn.domain.definition import Pin
 from keyturn.domain.errors import KeyturnError, LogUnavailable
 from keyturn.domain.rule import Rule
 from keyturn.domain.sight import Sight, SightProfile
+from keyturn.domain.step_up import Change
 from keyturn.storage.agreements import (
     SIGHT_OF_AGENT,
     SIGHT_OF_PROFILE,
     agent_text,
+    change_text,
     pin_text,
     profile_text,
     read_agent,
+    read_change,
     read_pin,
     read_profile,
     read_rule,
@@ -193,6 +196,22 @@ class SqliteSightStore:
     async def remove_profile(self, name: str) -> bool:
         """Remove a profile; return whether it was there."""
         return await self.seals.change("sights", removed=[(SIGHT_OF_PROFILE, name)]) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class SqliteStepUpStore:
+    """What changed around the agents of a profile."""
+
+    seals: SqliteSeals
+
+    async def all(self) -> tuple[Change, ...]:
+        """Return every change that counts; raises DamagedDatabase when one cannot be read."""
+        return tuple(read_change(*row) for row in await self.seals.rows("step_ups"))
+
+    async def put(self, change: Change) -> None:
+        """Keep a change, in the place of what was known of it."""
+        key = (change.agent, change.server, change.cause.value)
+        await self.seals.change("step_ups", put=[(*key, change_text(change))])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,12 @@ from typing import Any, get_args
 import pytest
 
 from keyturn.application.access_messages import AccessIntent
-from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
+from keyturn.application.agent_messages import (
+    EnrolAgent,
+    ReviewChanges,
+    RevokeAgent,
+    SetAgentHttp,
+)
 from keyturn.application.call import Forwarded, Refused
 from keyturn.application.console_protocol import (
     Intent,
@@ -33,7 +38,7 @@ from keyturn.application.console_protocol import (
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.overview import ALL_TOPICS
-from keyturn.application.pin_messages import SetPin, SettleSeals, UnlockSeals
+from keyturn.application.pin_messages import PinIntent, SetPin, SettleSeals, UnlockSeals
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.sight_intents import SightIntent
@@ -232,8 +237,8 @@ async def prepared(intent: Intent) -> BrokerWorld:
 
 
 def test_every_intent_of_the_protocol_has_a_row() -> None:
-    elsewhere = {SetPin, SettleSeals, UnlockSeals, SetEnvironment, SetReach}
-    elsewhere |= {*get_args(SightIntent), *get_args(AccessIntent)}
+    elsewhere = {SetEnvironment, SetReach, ReviewChanges}
+    elsewhere |= {*get_args(PinIntent), *get_args(SightIntent), *get_args(AccessIntent)}
     assert {type(intent) for intent, _ in ROWS} == set(get_args(Intent)) - elsewhere
 
 

@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 
+from keyturn.application.agent_messages import EnrolAgent, RevokeAgent
 from keyturn.application.console_protocol import (
-    EnrolAgent,
     Intent,
     PutServer,
     RemoveRule,
     RemoveServer,
     Resume,
-    RevokeAgent,
     SaveRule,
     SetTier,
     StopAll,

@@ -1,11 +1,11 @@
 """The PIN: asked where a person chose so, right or wrong, counted over restarts, never written."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
+from keyturn.application import pin_tries
 from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
@@ -14,13 +14,11 @@ from keyturn.application.approval_request import (
     Route,
 )
 from keyturn.application.console_protocol import Decide, decode_from_window, encode_line
-from keyturn.application.events import Observers
 from keyturn.application.pin_messages import SetPin, WithPin
-from keyturn.application.pins import ENTRY, MARK, Pins
+from keyturn.application.pins import ENTRY, MARK
 from keyturn.application.ports.secret_store import Secret
-from keyturn.application.seals import Sealing
 from keyturn.application.tasks import TaskOwner
-from keyturn.approvers.console_answers import ConsoleAnswers, setting_pin
+from keyturn.approvers.console_answers import ConsoleAnswers, setting_pins
 from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.pin import (
     LONGEST,
@@ -36,63 +34,9 @@ from keyturn.domain.record import RecordType
 from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
 from tests.factories import make_request
-from tests.fakes.clock import FakeClock
-from tests.fakes.decision_log import FakeDecisionLog
-from tests.fakes.secret_store import FakeSecretStore
-from tests.fakes.stores import FakeSettingStore
 from tests.sources import ROOT
 from tests.unit.application.approvals_rig import Queue
-
-RIGHT, WRONG = "2580-right", "1357-wrong"
-
-
-class Keeper:
-    """One keychain, one log, one clock; and the brokers that come and go over them."""
-
-    def __init__(self) -> None:
-        self.keychain = FakeSecretStore()
-        self.settings = FakeSettingStore()
-        self.log = FakeDecisionLog()
-        self.clock = FakeClock()
-
-    async def start(self) -> Pins:
-        """Start a broker's PIN."""
-        pins = Pins(
-            keychain=self.keychain,
-            settings=self.settings,
-            log=self.log,
-            clock=self.clock,
-            observers=Observers(),
-        )
-        await pins.load(Sealing.ON if self.keychain.state == "ready" else Sealing.LOCKED)
-        return pins
-
-    async def with_pin(self, use: PinUse = PinUse.T2_T3) -> Pins:
-        """Start with a PIN set."""
-        pins = await self.start()
-        assert await pins.set("", RIGHT, use) is None
-        return pins
-
-
-class FullKeychain(FakeSecretStore):
-    """Takes so many more entries."""
-
-    room = 1_000
-
-    async def put(self, server: str, name: str, secret: Secret) -> None:
-        self.room -= 1
-        if self.room < 0:
-            raise SecretStoreUnavailable("The keychain is full.")
-        await FakeSecretStore.put(self, server, name, secret)
-
-
-def play(story: Callable[[Keeper], Awaitable[None]]) -> None:
-    """Run a story."""
-
-    async def run() -> None:
-        await story(Keeper())
-
-    asyncio.run(run())
+from tests.unit.application.pins_rig import RIGHT, WRONG, FullKeychain, Keeper, play
 
 
 def test_pauses_double_up_to_an_hour() -> None:
@@ -100,6 +44,11 @@ def test_pauses_double_up_to_an_hour() -> None:
     assert [wait_after(n) for n in (0, 4, 5, 6, 7, 11)] == [0, 0, 30, 60, 120, 1920]
     assert {wait_after(n) for n in (12, 13, 1_000)} == {LONGEST_WAIT_SECONDS}
     assert [tries_left(n) for n in (0, 4, 5, 9)] == [5, 1, 0, 0]
+
+
+def test_a_verifier_is_slow_to_make() -> None:
+    """With 32 MiB for each try; other tests here make theirs quickly."""
+    assert pin_tries.COST * 8 * 128 == 32 * 1024 * 1024
 
 
 @pytest.mark.parametrize(("pin", "usable"), [("123", False), ("1234", True), ("a\n456", False)])
@@ -188,7 +137,8 @@ def test_changing_anything_takes_the_present_one() -> None:
 
     async def story(keeper: Keeper) -> None:
         pins = await keeper.with_pin()
-        set_pin = setting_pin(pins, Words(ROOT / "resources" / "translations"))
+        words = Words(ROOT / "resources" / "translations")
+        set_pin = setting_pins(pins, await keeper.second_of(pins), words)
         for new, use in ((WRONG, "t2_t3"), ("", "never")):
             with pytest.raises(ConfigurationError, match="not your PIN"):
                 await set_pin(SetPin(n=1, present=WRONG, new=new, use=use))
@@ -264,7 +214,8 @@ def test_a_damaged_entry_is_no_way_to_a_new_one(text: str) -> None:
         pins = await keeper.start()
         assert pins.wanted(replace(make_request(), tier=Tier.T2))
         assert (await pins.check(RIGHT)).outcome is PinOutcome.DAMAGED
-        set_pin = setting_pin(pins, Words(ROOT / "resources" / "translations"))
+        words = Words(ROOT / "resources" / "translations")
+        set_pin = setting_pins(pins, await keeper.second_of(pins), words)
         with pytest.raises(ConfigurationError, match="cannot be read"):
             await set_pin(SetPin(n=1, present="", new="another", use="never"))
         assert keeper.keychain.secrets[ENTRY].value == text

@@ -45,13 +45,13 @@ class Ears:
         self._intents = intents
         self.heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
-    async def carry_out(self, intent: Intent, *, pin: bool = False) -> None:
+    async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         if isinstance(intent, SaveRule) and intent.n == 0:
             self.heard.put_nowait(json.loads(intent.data))
         elif isinstance(intent, Quit):
             raise ZeroDivisionError("a surprise in a use case")
         else:
-            await self._intents.carry_out(intent, pin=pin)
+            await self._intents.carry_out(intent, pin=pin, both=both)
 
 
 class SlowSecrets(FakeSecretStore):

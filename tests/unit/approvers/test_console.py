@@ -204,7 +204,14 @@ class TestIntents:
             await rig.started()
             rig.say(PutSetting(n=1, name="theme", value="dark"))
             done = await rig.heard("done")
-            assert done == {"type": "done", "n": 1, "ok": True, "sentence": "", "pin": False}
+            assert done == {
+                "type": "done",
+                "n": 1,
+                "ok": True,
+                "sentence": "",
+                "pin": False,
+                "second": "",
+            }
             assert rig.world.registry.settings == {"theme": "dark"}
             rig.say(SaveRule(n=2, data="{"))
             done = await rig.heard("done")

@@ -18,9 +18,14 @@ def test_both_say_how_much_is_overdue(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], overdue: int | None
 ) -> None:
     """A broker of another version says nothing of it, and none is no failure."""
-    answer = {**STATUS, **({} if overdue is None else {"access_overdue": overdue})}
-    monkeypatch.setattr(bootstrap, "ask_broker", lambda *_: answer)
-    monkeypatch.setattr(examination, "ask_broker", lambda *_: answer)
+    answer: JsonObject = {**STATUS, **({} if overdue is None else {"access_overdue": overdue})}
+
+    def ask(*_: object) -> JsonObject | None:
+        return answers[-1]
+
+    answers: list[JsonObject | None] = [answer]
+    monkeypatch.setattr(bootstrap, "ask_broker", ask)
+    monkeypatch.setattr(examination, "ask_broker", ask)
     assert run(["status"]) == 0
     assert ("Overdue in the access review, under Agents: 3." in capsys.readouterr().out) is bool(
         overdue
@@ -28,5 +33,5 @@ def test_both_say_how_much_is_overdue(
     found = examination.access_review(CHOICE)
     assert [finding.ok for finding in found] == ([] if overdue is None else [not overdue])
     assert all(not finding.needed for finding in found)
-    monkeypatch.setattr(examination, "ask_broker", lambda *_: None)
+    answers.append(None)
     assert examination.access_review(CHOICE) == []

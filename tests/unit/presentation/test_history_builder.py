@@ -85,7 +85,7 @@ def test_origins_are_shown_where_they_were_recorded() -> None:
             {"path": "", "incomplete": True},
         ),
         policy={"because": "no_rule"},
-        details={"message": "Use staging."},
+        details={"message": "Use staging.", "persons": ["Ada", "Berta"]},
         shown_ms=1_500,
     )
     found = RecordedDetail(
@@ -97,6 +97,7 @@ def test_origins_are_shown_where_they_were_recorded() -> None:
     assert "result 6" in detail.traced.text
     said = " ".join(pair.value for pair in (*detail.decided, *detail.record))
     assert "Use staging." in said
+    assert "Ada, Berta" in said
     assert "masked" in said
 
 

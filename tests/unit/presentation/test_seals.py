@@ -28,7 +28,7 @@ def shown(
 @pytest.mark.parametrize("table", SEALED_TABLES)
 def test_leaving_out_asks_only_where_calls_may_pass_then(table: str) -> None:
     """Where a row of the person's own that can deny, ask or end is missing, or an agent's label."""
-    loosens = table in {"rules", "rule_uses", "settings", "agents"}
+    loosens = table in {"rules", "rule_uses", "settings", "agents", "step_ups"}
     for difference in ("changed", "removed", "unsure"):
         assert (shown(table, "added", difference).drop_question is not None) is loosens
     assert (shown(table, "added", whole=False).drop_question is not None) is loosens

@@ -58,6 +58,7 @@ ROWS: dict[str, tuple[str | bytes, ...]] = {
     "pins": ("a", "h", "t", "{}"),
     "agents": ("a", "{}"),
     "sights": ("agent", "a", "{}"),
+    "step_ups": ("a", "s", "drift", "{}"),
     "settings": ("posture", "ask_writes"),
     "access_looks": ("rule", "a", "{}"),
 }
@@ -71,6 +72,7 @@ FIRST = {
     "pins": "server",
     "sights": "kind",
     "access_looks": "kind",
+    "step_ups": "agent",
 }
 """The first column of the tables whose first is no name."""
 

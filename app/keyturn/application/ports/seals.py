@@ -15,11 +15,12 @@ SEALED_TABLES: tuple[str, ...] = (
     "pins",
     "agents",
     "sights",
+    "step_ups",
     "settings",
     "access_looks",
 )
 """What is sealed, in the order in which a person is shown it."""
-DECIDING = frozenset({"rules", "rule_uses", "settings"})
+DECIDING = frozenset({"rules", "rule_uses", "settings", "step_ups"})
 """Those of which a row can deny, ask or end what a rule allows: calls may pass without it."""
 
 

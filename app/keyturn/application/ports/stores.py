@@ -11,6 +11,7 @@ from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.rule import Rule
 from keyturn.domain.sight import Sight, SightProfile
+from keyturn.domain.step_up import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,13 @@ class SightStore(Protocol):
     async def profiles(self) -> tuple[SightProfile, ...]: ...
     async def put_profile(self, profile: SightProfile) -> None: ...
     async def remove_profile(self, name: str) -> bool: ...
+
+
+class StepUpStore(Protocol):
+    """What changed around agents, and what of it a person has looked at."""
+
+    async def all(self) -> tuple[Change, ...]: ...
+    async def put(self, change: Change) -> None: ...
 
 
 class Used(StrEnum):

@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from keyturn.gui.agents.raised_box import RaisedBox
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import SidePane, ValueBox, warning_rows
 from keyturn.gui.look import Look
@@ -17,6 +18,7 @@ from keyturn.gui.widgets.text import Text
 from keyturn.presentation.agents import AgentDetail, CommandLine, OverHttp
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.sights import SightSaid
+from keyturn.presentation.step_ups import RaisedSaid
 
 
 class AgentPane(SidePane):
@@ -28,6 +30,10 @@ class AgentPane(SidePane):
     """Agent whose list is to be changed."""
     profiles_wanted = Signal(str)
     """Agent for which a profile is to be switched."""
+    open_wanted = Signal(str, str)
+    """Server and tool that changed."""
+    looked = Signal(str, str)
+    """Agent, and what of its changes was on screen."""
     http_wanted = Signal(str, bool)
     """Agent, and whether it may come over HTTP."""
 
@@ -99,6 +105,8 @@ class AgentPane(SidePane):
             self.body.addSpacing(4)
             self.body.addWidget(warning_rows(self.look, detail.warnings))
             self.body.addSpacing(12)
+        if detail.raised is not None:
+            self._fill_raised(detail.raised)
         self.body.addWidget(PairList(self.look, detail.pairs))
         if detail.lamps:
             self.add_title(self.look.words("agents.lamps"))
@@ -117,6 +125,17 @@ class AgentPane(SidePane):
         if detail.http is not None:
             self._fill_http(detail.http)
         self.body.addStretch()
+
+    def _fill_raised(self, said: RaisedSaid) -> None:
+        self.add_title(self.look.words("agents.raised"))
+        box = RaisedBox(self.look, self.agent, said)
+        box.open_wanted.connect(self.open_wanted)
+        box.looked.connect(self._on_looked)
+        self.body.addWidget(box)
+        self.body.addSpacing(12)
+
+    def _on_looked(self, shown: str) -> None:
+        self.looked.emit(self.agent, shown)
 
     def _fill_sight(self, sight: SightSaid) -> None:
         words = self.look.words

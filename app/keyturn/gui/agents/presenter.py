@@ -4,7 +4,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from keyturn.application.agent_messages import EnrolAgent, RevokeAgent, SetAgentHttp
+from keyturn.application.agent_messages import (
+    EnrolAgent,
+    ReviewChanges,
+    RevokeAgent,
+    SetAgentHttp,
+)
 from keyturn.application.console_protocol import (
     IntentDone,
     StateChanged,
@@ -29,6 +34,8 @@ class AgentsPresenter(QObject):
 
     review_wanted = Signal()
     """A person wants to look through what gives access."""
+    open_wanted = Signal(str, str)
+    """Server and tool that a person wants to look at."""
 
     def __init__(
         self,
@@ -68,6 +75,8 @@ class AgentsPresenter(QObject):
         view.detail.enrol_requested.connect(self._on_enrol_unproven)
         view.detail.revoke_agreed.connect(self._on_revoke)
         view.detail.http_wanted.connect(self._on_http)
+        view.detail.open_wanted.connect(self.open_wanted)
+        view.detail.looked.connect(self._on_looked)
         view.sight_closed.connect(self._on_sight_closed)
         self.sights = SightsPresenter(
             bridge=bridge, sender=sender, view=view, words=words, parent=self
@@ -164,6 +173,16 @@ class AgentsPresenter(QObject):
             outcome.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
 
         self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), heard)
+
+    def _on_looked(self, agent: str, shown: str) -> None:
+        outcome = self._view.detail.outcome
+        outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+
+        def heard(done: IntentDone) -> None:
+            said = self._words("agents.raised_lowered")
+            outcome.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
+
+        self._sender.send(lambda n: ReviewChanges(n=n, agent=agent, shown=shown), heard)
 
     def _on_sight_closed(self) -> None:
         """Go back to the agent whose list or profiles were open."""

@@ -40,6 +40,7 @@ _LEAST_BODY: Final = 140
 READABLE: Final = "readable"
 RAW: Final = "raw"
 DIFF: Final = "diff"
+_TABS: Final = {READABLE: "card.readable", RAW: "card.raw", DIFF: "card.diff"}
 
 
 class CardPane(QFrame):
@@ -62,6 +63,7 @@ class CardPane(QFrame):
         self.setObjectName("card")
         self.setProperty("surface", "panel")
         self.band = NoticeBar(look, name="card_band")
+        self.raised = NoticeBar(look, name="card_raised")
         self.headline = Headline(look)
         self.chips = ChipRow(look)
         self.lamps = LampStrip(look)
@@ -98,6 +100,7 @@ class CardPane(QFrame):
             card.revision,
         )
         self.band.show_notice(card.band)
+        self.raised.show_notice(card.raised)
         self.headline.show_head(card.headline, card.server_tool, card.call_number)
         self.chips.show_chips(card.chips)
         self.lamps.show_lamps(card.lamps)
@@ -114,8 +117,7 @@ class CardPane(QFrame):
             self._show_excerpts(card)
         if previous is None or _who_asks(previous) != _who_asks(card):
             self._show_provenance(card)
-        if not same or (previous is not None and previous.pin is not card.pin):
-            self.pin.begin(card.pin)
+        self.pin.show_for(card.pin, card.pin_prompt, anew=not same)
         if not same:
             self._begin(card)
 
@@ -166,12 +168,7 @@ class CardPane(QFrame):
                 self._head.addWidget(self.headline)
 
     def _tab_names(self) -> list[tuple[str, str]]:
-        words = self._look.words
-        return [
-            (READABLE, words("card.readable")),
-            (RAW, words("card.raw")),
-            (DIFF, words("card.diff")),
-        ]
+        return [(tab, self._look.words(key)) for tab, key in _TABS.items()]
 
     def _build(self) -> None:
         self._head = column(margins=(_SIDE, 12, _SIDE, 0))
@@ -179,6 +176,7 @@ class CardPane(QFrame):
         self._fill_body()
         layout = column(self)
         layout.addWidget(self.band)
+        layout.addWidget(self.raised)
         layout.addLayout(self._head)
         layout.addWidget(self._scroll, 1)
         layout.addWidget(self.block)

@@ -1,61 +1,146 @@
-"""The PIN of the open card: whether it is asked, what was typed, and why it did not do."""
+"""The PINs of the open card: whether any is asked, whose turn it is, and why one did not do."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from keyturn.application.agent_messages import RaisedState
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_protocol import IntentDone, StateChanged
+from keyturn.application.pin_messages import PinState
+from keyturn.application.second_person import TOGETHER_SECONDS
 from keyturn.domain.pin import PinUse
+from keyturn.domain.step_up import Takes, is_changing, takes
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.queue.view import QueueView
+from keyturn.presentation.card import CardView
+from keyturn.presentation.step_ups import raised_notice
+from keyturn.presentation.words import Words
+
+_MS: Final = 1000
 
 
 class CardPins(QObject):
     """Takes the PIN out of its field for exactly one answer."""
 
     changed = Signal()
-    """It is asked for other calls than before."""
+    """It is asked for other calls than before, or of somebody else."""
 
     def __init__(
         self,
         bridge: Bridge,
         view: QueueView,
         now_ms: Callable[[], int],
+        words: Words,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._view = view
         self._now_ms = now_ms
-        self._use = PinUse.NEVER
-        self._sent = 0
+        self._words = words
+        self._pin = PinState(is_set=False, use=PinUse.NEVER.value)
+        self._raised: dict[str, RaisedState] = {}
+        """By agent."""
+        self._sent = (0, "")
+        """Number of the answer that took a PIN along, and the request that it was for."""
+        self._half = ""
+        """Request for which the first of two persons has typed theirs."""
+        self._over = QTimer(self)
+        self._over.setSingleShot(True)
+        self._over.setInterval(TOGETHER_SECONDS * _MS)
+        self._over.timeout.connect(self._on_over)
         bridge.state_changed.connect(self._on_state)
         bridge.intent_done.connect(self._on_done)
         view.card.pin.typed.connect(self._on_typed)
 
     def asked(self, request: ApprovalRequest) -> bool:
-        """Tell whether a request is allowed with the PIN only; the broker decides it again."""
-        return request.kind is RequestKind.CALL and self._use.covers(request.tier)
+        """Tell whether a request is allowed with a PIN only; the broker decides it again."""
+        return self._takes(request) >= Takes.PIN
+
+    def on_card(self, card: CardView, request: ApprovalRequest) -> CardView:
+        """Return the card with the field that it needs."""
+        level, prompt = self._takes(request), ""
+        if level is Takes.BOTH and self._pin.second:
+            turn = "card.two_second" if self.is_second(request) else "card.two_first"
+            prompt = self._words(turn, name=self._pin.second)
+        raised = None
+        if request.kind is RequestKind.CALL and is_changing(request.tier):
+            raised = raised_notice(self._why_raised(request), level, self._words)
+        return replace(
+            card,
+            pin=level >= Takes.PIN,
+            pin_prompt=prompt,
+            name_owed=level is Takes.NAME,
+            raised=raised,
+        )
+
+    def is_second(self, request: ApprovalRequest) -> bool:
+        """Tell whether it is the second person's turn."""
+        return self._takes(request) is Takes.BOTH and request.id == self._half
 
     def take(self, request: ApprovalRequest, number: int) -> str:
         """Return what was typed, for the answer of that number; empty where none is asked."""
         if not self.asked(request):
             return ""
-        self._sent = number
+        self._sent = (number, request.id)
         return self._view.card.pin.field.take()
 
+    def _takes(self, request: ApprovalRequest) -> Takes:
+        if request.kind is not RequestKind.CALL:
+            return Takes.CLICK
+        return takes(
+            request.tier,
+            PinUse(self._pin.use),
+            two_persons=request.two_persons,
+            raised=self._why_raised(request) is not None,
+            pin=self._pin.is_set,
+            second=bool(self._pin.second),
+        )
+
+    def _why_raised(self, request: ApprovalRequest) -> RaisedState | None:
+        """Return why its agent is raised; one that proved no name may be any that is."""
+        why = self._raised.get(request.agent)
+        if why is None and not request.asked_by.agent_enrolled:
+            why = next(iter(self._raised.values()), None)
+        return why
+
     def _on_state(self, message: StateChanged) -> None:
-        use = message.pin.use if message.pin is not None else self._use.value
-        if use != self._use.value:
-            self._use = PinUse(use)
+        before = (self._pin, self._raised)
+        if message.pin is not None:
+            self._pin = message.pin
+        if message.agents is not None:
+            raised = ((one.name, one.raised) for one in message.agents)
+            self._raised = {name: why for name, why in raised if why is not None}
+        if before != (self._pin, self._raised):
             self.changed.emit()
 
     def _on_done(self, done: IntentDone) -> None:
-        """Say why a PIN did not do; the card arms from the start."""
-        if done.n == self._sent and not done.ok:
+        """Say why a PIN did not do, or whose turn it is; the card arms from the start."""
+        number, request = self._sent
+        if done.n != number:
+            return
+        self._turn_to(request if done.second else "")
+        if not done.ok:
             self._view.card.pin.refused(done.sentence)
-            self._view.watch.arming.disturbed(self._now_ms())
-            self._view.watch.ticked.emit()
+        elif not done.second:
+            return
+        self._view.watch.arming.disturbed(self._now_ms())
+        self._view.watch.ticked.emit()
+
+    def _turn_to(self, half: str) -> None:
+        if half == self._half:
+            return
+        self._half = half
+        if half:
+            self._over.start()
+        else:
+            self._over.stop()
+        self.changed.emit()
+
+    def _on_over(self) -> None:
+        self._turn_to("")
 
     def _on_typed(self, typed: bool) -> None:
         self._view.watch.arming.pin_typed(typed)

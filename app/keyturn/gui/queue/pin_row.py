@@ -24,20 +24,32 @@ class PinRow(QFrame):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         words = look.words
-        prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
-        prompt.say(words("card.type_pin"))
+        self._words = words
+        self._prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self.field = PinField(look, words("card.type_pin"), name="pin")
         self.outcome = OutcomeLine(look, name="pin_outcome")
         layout = column(self, (0, 4, 0, 4), gap=4)
-        layout.addWidget(prompt)
+        layout.addWidget(self._prompt)
         layout.addWidget(self.field)
         layout.addWidget(self.outcome)
         self.field.length_changed.connect(self._on_length)
-        self.hide()
+        self.begin(False)
 
-    def begin(self, wanted: bool) -> None:
-        """Start for a card that asks for the PIN or does not; nothing is typed yet."""
+    def show_for(self, wanted: bool, prompt: str, *, anew: bool) -> None:
+        """Start where another card is shown, or the same one asks for something else now."""
+        if anew or self._asked != (wanted, prompt):
+            self.begin(wanted, prompt)
+
+    def begin(self, wanted: bool, prompt: str = "") -> None:
+        """Start for a card that asks for the PIN or does not; nothing is typed yet.
+
+        `prompt` says whose it is, where it takes two persons.
+        """
+        self._asked = (wanted, prompt)
         self.field.take()
+        said = prompt or self._words("card.type_pin")
+        self._prompt.say(said)
+        self.field.setAccessibleName(said)
         self.outcome.say(None)
         self.setVisible(wanted)
 

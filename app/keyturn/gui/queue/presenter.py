@@ -92,7 +92,7 @@ class QueuePresenter(QObject):
         self._gathering.setInterval(GATHER_MS)
         self._gathering.timeout.connect(self._show_gathered)
         self._left_place: int | None = None
-        self._pins = CardPins(bridge, view, now_ms, self)
+        self._pins = CardPins(bridge, view, now_ms, words, self)
         self._pins.changed.connect(self._on_pins)
         self._connect()
 
@@ -225,6 +225,7 @@ class QueuePresenter(QObject):
                 labels=answer.labels,
                 hide=hide,
                 pin=self._pins.take(waiting.request, number) if allow else "",
+                second=allow and self._pins.is_second(waiting.request),
             )
         )
 
@@ -271,7 +272,7 @@ class QueuePresenter(QObject):
         card = self._cards.card(
             waiting.request, revision=waiting.revision, deadline=waiting.deadline
         )
-        self._model.show_card(replace(card, pin=self._pins.asked(waiting.request)))
+        self._model.show_card(self._pins.on_card(card, waiting.request))
         self._view.show_pending(True)
 
     def _refresh(self) -> None:

@@ -179,7 +179,7 @@ class QueueView(QFrame):
         self.card.show_card(card)
         subject = Subject(card.request_id, card.revision, card.digest)
         terms = terms_of(card)
-        if self.watch.arming.subject != subject:
+        if self.watch.arming.subject != subject or terms.type_name:
             self.card.ask_for_name(terms.type_name)
         self.watch.show(subject, terms)
         self._on_unseen(self.card.arguments.unseen)

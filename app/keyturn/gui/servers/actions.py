@@ -20,6 +20,7 @@ from keyturn.application.console_protocol import (
     SignIn,
     SignOut,
 )
+from keyturn.application.pin_messages import MarkTwoPersons
 from keyturn.domain.configuration import RemoteTransport
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.sending import IntentSender, MakeIntent
@@ -27,7 +28,7 @@ from keyturn.gui.servers.view import ServersView
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.server_form import ReadServer, TypedServer, read_server
-from keyturn.presentation.servers import BatchAnswer, ServerView, TierWish
+from keyturn.presentation.servers import BatchAnswer, ServerView, TierWish, TwoWish
 from keyturn.presentation.servers_builder import KnownServers, ServersBuilder
 from keyturn.presentation.words import Words
 
@@ -68,6 +69,7 @@ class ServerActions(QObject):
         view.block_requested.connect(self._on_block)
         view.remove_requested.connect(self._on_hide)
         view.tool.wished.connect(self._on_wish)
+        view.tool.two_wished.connect(self._on_two)
         view.batch.pin_requested.connect(self._on_pin_all)
         view.form.typed.connect(self._on_typed)
         view.form.add_requested.connect(self._on_add)
@@ -135,6 +137,13 @@ class ServerActions(QObject):
                 hidden=wish.hidden,
             ),
             self._words("servers.saved", tool=wish.tool),
+        )
+
+    def _on_two(self, wish: TwoWish) -> None:
+        key = "servers.marked_two" if wish.on else "servers.marked_one"
+        self._send(
+            lambda n: MarkTwoPersons(n=n, server=wish.server, tool=wish.tool, on=wish.on),
+            self._words(key, tool=wish.tool),
         )
 
     def _on_confirm(self, shown: ServerView) -> None:

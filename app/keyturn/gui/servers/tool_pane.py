@@ -21,7 +21,7 @@ from keyturn.gui.widgets.text import ValueText
 from keyturn.gui.widgets.tier_box import TierBox
 from keyturn.presentation.answer import Answer
 from keyturn.presentation.arming import ArmingTerms, Subject
-from keyturn.presentation.servers import TierWish, ToolView
+from keyturn.presentation.servers import TierWish, ToolView, TwoWish
 
 _KEYS: Final = 100
 
@@ -31,6 +31,8 @@ class ToolPane(DetailPane):
 
     wished = Signal(object)
     """`TierWish`."""
+    two_wished = Signal(object)
+    """`TwoWish`."""
 
     def __init__(
         self, look: Look, now_ms: Callable[[], int], parent: QWidget | None = None
@@ -41,6 +43,7 @@ class ToolPane(DetailPane):
         self.tiers = TierBox(look, name="tool_tiers")
         self.save = AllowButton(look, name="save_tier", kind=Kind.PRIMARY)
         self.remove = Button(look, Kind.PLAIN, name="remove_tool", height=DECISION)
+        self.two = Button(look, Kind.PLAIN, name="ask_two", height=DECISION)
         self.action = ArmedAction(look, self.save, now_ms, self)
         self._description = ValueText(look, Type.VALUE)
         self._owed = column()
@@ -51,6 +54,7 @@ class ToolPane(DetailPane):
         self.tiers.changed.connect(self._on_changed)
         self.action.pressed.connect(self._on_pressed)
         self.remove.clicked.connect(self._on_remove)
+        self.two.clicked.connect(self._on_two)
 
     def show_view(self, view: ToolView) -> None:
         """Show a tool; the same one as it stands keeps what was chosen and not yet saved."""
@@ -66,8 +70,11 @@ class ToolPane(DetailPane):
         if view.hidden:
             save = words("servers.show_again")
         self.remove.say(remove, words("card.named", action=remove, object=view.tool))
-        shown = (self.save,) if view.hidden else (self.save, self.remove)
-        self.show_only(*shown, among=(self.save, self.remove))
+        two = words("servers.ask_one" if view.two_persons else "servers.ask_two")
+        self.two.say(two, words("card.named", action=two, object=view.tool))
+        shown = [self.save] if view.hidden else [self.save, self.remove]
+        shown += [self.two] if view.markable and not view.hidden else []
+        self.show_only(*shown, among=(self.save, self.remove, self.two))
         self.save.say(save, words("card.named", action=save, object=view.tool))
         if previous is None or previous.claims != view.claims:
             clear(self._claims)
@@ -98,7 +105,7 @@ class ToolPane(DetailPane):
         self._description.setObjectName("tool_description")
         self._definition.setObjectName("tool_definition")
         self.footing.say(words("servers.tier_footing"))
-        self.add_buttons((self.remove,), (self.action.name_row, self.save))
+        self.add_buttons((self.remove, self.two), (self.action.name_row, self.save))
 
     def _show_owed(self, view: ToolView) -> None:
         clear(self._owed)
@@ -147,6 +154,12 @@ class ToolPane(DetailPane):
         if view is not None:
             choice = view.choice
             self.wished.emit(self._wish(view, choice.chosen, choice.ticked, True))
+
+    def _on_two(self) -> None:
+        view = self._view
+        if view is not None:
+            wish = TwoWish(server=view.server, tool=view.tool, on=not view.two_persons)
+            self.two_wished.emit(wish)
 
     @staticmethod
     def _wish(view: ToolView, tier: Tier | None, labels: str, hidden: bool | None) -> TierWish:

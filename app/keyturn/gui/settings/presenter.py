@@ -17,6 +17,7 @@ from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings.pin_line import PinPresenter
+from keyturn.gui.settings.second_line import SecondPresenter
 from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.presentation.settings_builder import POSTURE, QUIT, About, SettingsBuilder
@@ -59,6 +60,7 @@ class SettingsPresenter(QObject):
         view.setting_changed.connect(self._on_changed)
         view.action_wanted.connect(self._on_action)
         PinPresenter(bridge=bridge, sender=sender, line=view.pin, words=words, parent=self)
+        SecondPresenter(bridge=bridge, sender=sender, line=view.second, words=words, parent=self)
         self._show()
 
     # ---------------------------------------------------------------- from the broker

@@ -9,6 +9,7 @@ from keyturn.gui.forms.outcome import PageNote
 from keyturn.gui.look import Look
 from keyturn.gui.settings.pin_line import PinLine
 from keyturn.gui.settings.rows import AboutLine, ActionLine, RowFrame, SettingLine
+from keyturn.gui.settings.second_line import SecondLine
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.inputs import SearchField
 from keyturn.gui.widgets.layouts import column, divider, least_height, pane, row
@@ -19,11 +20,12 @@ from keyturn.presentation.settings import (
     ActionRow,
     PinRow,
     Row,
+    SecondRow,
     SettingRow,
     SettingSection,
     SettingsPage,
 )
-from keyturn.presentation.settings_builder import PIN, QUIT
+from keyturn.presentation.settings_builder import PIN, QUIT, SettingsBuilder
 
 _HEADER: Final = 56
 _READING: Final = 880
@@ -58,6 +60,7 @@ class SettingsView(QFrame):
         words = look.words
         said = PinRow(key=PIN, title=words("settings.pin"), note=words("settings.pin_note"))
         self.pin = PinLine(look, said)
+        self.second = SecondLine(look, SettingsBuilder(words).second())
         self.setObjectName("settings_page")
         self.setProperty("surface", "panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -151,6 +154,8 @@ class SettingsView(QFrame):
                 return action
             case PinRow():
                 return self.pin
+            case SecondRow():
+                return self.second
             case AboutRow():
                 return AboutLine(self._look, said)
             case _:
