@@ -1,8 +1,10 @@
 """The access review's page: keep, narrow and take away, each exactly once and of what is shown."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -27,7 +29,10 @@ from keyturn.gui.look import Look
 from keyturn.gui.pages import Page
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.rule_drafts import data_of
+from keyturn.storage.decision_log import open_writer
 from keyturn.storage.queries.items import UsedName, UsedNames
+from keyturn.storage.read_only import DATABASE_NAME
+from tests.fakes.clock import FakeClock
 from tests.gui import pages_data as data
 from tests.gui.scenes import let_go, settle
 from tests.gui.spy_bridge import SpyBridge
@@ -175,6 +180,27 @@ def test_of_a_history_that_was_not_read_whole_nothing_is_concluded(scene: Scene)
     scene.view.detail.narrow.click()
     assert scene.led == []
     assert scene.view.detail.outcome.outcome is Outcome.FAILED
+
+
+def test_what_was_used_is_read_off_the_windows_thread(tmp_path: Path) -> None:
+    """Of a database that cannot be read, or before its place is known, nothing is concluded."""
+
+    async def ask(reader: UsedReader) -> UsedNames:
+        answers = asyncio.Queue[UsedNames]()
+        reader.ask(answers.put_nowait, agent="analyst")
+        return await asyncio.wait_for(answers.get(), 10)
+
+    async def story() -> None:
+        reader = UsedReader()
+        assert not (await ask(reader)).complete
+        reader.database = tmp_path / "none.db"
+        assert not (await ask(reader)).complete
+        await open_writer(tmp_path, FakeClock()).close()
+        reader.database = tmp_path / DATABASE_NAME
+        assert await ask(reader) == UsedNames(names=())
+        reader.close()
+
+    asyncio.run(story())
 
 
 def test_what_is_gone_meanwhile_closes_its_pane(scene: Scene) -> None:

@@ -33,7 +33,7 @@ def examine(choice: ProfileChoice) -> list[Finding]:
         _sqlite(),
         _keychain(choice),
         *_seals(choice),
-        *_access(choice),
+        *access_review(choice),
         _session_bus(),
         Finding(
             what="bubblewrap",
@@ -133,7 +133,7 @@ def _seals(choice: ProfileChoice) -> list[Finding]:
     return [Finding(what="the seals of what you agreed to", ok=not changed, mend=mend)]
 
 
-def _access(choice: ProfileChoice) -> list[Finding]:
+def access_review(choice: ProfileChoice) -> list[Finding]:
     """Ask a running broker how much nobody looked at for too long in its access review."""
     answer = ask_broker(choice, {"control": "status"})
     overdue = answer.get("access_overdue") if answer is not None else None
