@@ -19,13 +19,13 @@ def test_both_say_how_much_is_overdue(
 ) -> None:
     """A broker of another version says nothing of it, and none is no failure."""
     answer: JsonObject = {**STATUS, **({} if overdue is None else {"access_overdue": overdue})}
+    answers: list[JsonObject | None] = [answer]
 
-    def ask(*_: object) -> JsonObject | None:
+    def ask_broker(*_asked: object) -> JsonObject | None:
         return answers[-1]
 
-    answers: list[JsonObject | None] = [answer]
-    monkeypatch.setattr(bootstrap, "ask_broker", ask)
-    monkeypatch.setattr(examination, "ask_broker", ask)
+    monkeypatch.setattr(bootstrap, "ask_broker", ask_broker)
+    monkeypatch.setattr(examination, "ask_broker", ask_broker)
     assert run(["status"]) == 0
     assert ("Overdue in the access review, under Agents: 3." in capsys.readouterr().out) is bool(
         overdue
