@@ -15,6 +15,7 @@ from tests.e2e.seeding import SeededServer
 
 NPM = ROOT / "packaging" / "npm" / "node_modules" / "@modelcontextprotocol"
 RAW_SERVER = ROOT / "tests" / "integration" / "servers" / "raw_server.py"
+PLAIN_SERVER = ROOT / "tests" / "integration" / "servers" / "plain_server.py"
 
 
 def files_server(folders: Folders, write: Tier | None = Tier.T2) -> SeededServer:

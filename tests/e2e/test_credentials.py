@@ -16,12 +16,13 @@ from tests.e2e.agent_host import connected, text_of
 from tests.e2e.desk import Folders, Keyturn, own_keyturn
 from tests.e2e.raw_client import raw_client
 from tests.e2e.seeding import SeededServer, seed
+from tests.e2e.servers import PLAIN_SERVER
 from tests.private_keychain import gnome_keyring
 from tests.private_session import session_bus
 
 pytestmark = pytest.mark.keychain
 
-SERVER = str(Path(__file__).with_name("token_server.py"))
+SERVER = str(PLAIN_SERVER)
 COMMAND = (sys.executable, SERVER)
 ALLOW = Rule(id="all", effect=Effect.ALLOW)
 TOKEN = secrets.token_urlsafe(24)

@@ -1,4 +1,4 @@
-"""The SDK's client over HTTP, in every era, to real stdio servers behind a real broker."""
+"""The SDK's client over HTTP, in every era, to a stdio server behind a real broker."""
 
 import asyncio
 import re
@@ -14,9 +14,10 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.e2e.desk import Folders, Keyturn, own_keyturn, wait_until
 from tests.e2e.headless import Headless
 from tests.e2e.seeding import AGENT
+from tests.e2e.servers import PLAIN_SERVER
 
-PROGRAMS = {"time": (sys.executable, "-m", "mcp_server_time")}
-ALLOW = '[[rules]]\neffect = "allow"\nserver = "time"\ntool = "*"\n'
+PROGRAMS = {"plain": (sys.executable, str(PLAIN_SERVER))}
+ALLOW = '[[rules]]\neffect = "allow"\nserver = "plain"\ntool = "*"\n'
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def url_of(keyturn: Keyturn) -> str:
     found = wait_until(
         lambda: re.search(r"http://127\.0\.0\.1:\d+/s/", keyturn.printed()), "the endpoint"
     )
-    return found[0] + "time"
+    return found[0] + "plain"
 
 
 @pytest.mark.parametrize(
@@ -56,10 +57,8 @@ def test_the_sdks_client_is_not_held_to_an_older_era(
             async with mcp.Client(transport, mode=mode) as client:
                 assert client.protocol_version == version
                 names = [tool.name for tool in (await client.list_tools()).tools]
-                assert names == ["get_current_time", "convert_time"]
-                asked = [
-                    client.call_tool("get_current_time", {"timezone": "UTC"}) for _ in range(20)
-                ]
+                assert names == ["fingerprint", "note"]
+                asked = [client.call_tool("fingerprint", {}) for _ in range(20)]
                 answers = await asyncio.gather(*asked)
                 assert not any(answer.is_error for answer in answers)
 

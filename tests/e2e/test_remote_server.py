@@ -20,6 +20,7 @@ from tests.e2e.agent_host import connected, text_of
 from tests.e2e.desk import ROOT, SECONDS, Folders, Keyturn, own_keyturn, wait_until
 from tests.e2e.raw_client import raw_client
 from tests.e2e.seeding import AGENT, SeededServer, seed
+from tests.e2e.servers import PLAIN_SERVER
 
 SDK_SERVER = ROOT / "tests" / "integration" / "servers" / "sdk_server.py"
 
@@ -87,8 +88,8 @@ def test_an_address_that_is_only_proposed_is_sent_nothing(
 def test_an_agent_comes_over_http_where_a_person_lets_it(
     folders: Folders, keyturn: Keyturn
 ) -> None:
-    allow = Rule(id="echo", effect=Effect.ALLOW, server="near", tool="echo")
-    command = (sys.executable, str(SDK_SERVER), "stdio")
+    allow = Rule(id="note", effect=Effect.ALLOW, server="near", tool="note")
+    command = (sys.executable, str(PLAIN_SERVER))
     near = SeededServer(name="near", command=command, tiers={"*": Tier.T0})
     seed(folders, near, agents=(AGENT, "coder"), rules=(allow,), http=(AGENT,))
     keyturn.start("--platform", "offscreen")
@@ -100,7 +101,7 @@ def test_an_agent_comes_over_http_where_a_person_lets_it(
         async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
             transport = streamable_http_client(address, http_client=http)
             async with mcp.Client(transport) as client:
-                return text_of(await client.call_tool("echo", {"text": "here"}))
+                return text_of(await client.call_tool("note", {"text": "here"}))
 
     def token_of(agent: str) -> str:
         return keyturn.profile.token(agent).read_text().strip()

@@ -1,6 +1,7 @@
 """A call that waits over several rounds, with the SDK's client and by hand, over pipe and HTTP."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,21 +20,20 @@ from tests.integration.http_rig import META, answers_in, endpoint
 from tests.integration.link_rig import Wire, World
 from tests.integration.stories import tell
 from tests.integration.test_link import calls_seen, deliveries, outcomes
-from tests.integration.test_transport_pairs import client_of, sdk_server, text_of
+from tests.integration.test_transport_pairs import client_of, text_of
 
 HOLD = 0.6
 QUICK = Limits(hold_seconds=HOLD, round_gap_seconds=5)
 ECHO: dict[str, Any] = {"name": "echo", "arguments": {"text": "hi"}, "_meta": META}
 WAYS = ("stdio", "http")
+PLAIN_SERVER = Path(__file__).parent / "servers" / "plain_server.py"
 
 
 @asynccontextmanager
 async def client_in_rounds(world: World, way: str) -> AsyncGenerator[mcp.Client]:
-    """Connect the SDK's client of 2026-07-28 to the SDK's server, whose tools are known then."""
-    async with (
-        sdk_server(world, "stdio") as server,
-        client_of(world, server, way, "2026-07-28") as client,
-    ):
+    """Connect the SDK's client of 2026-07-28 to a server whose tools are known then."""
+    server = world.raw_server(name="sdk", command=(sys.executable, str(PLAIN_SERVER)))
+    async with client_of(world, server, way, "2026-07-28") as client:
         await client.list_tools()
         yield client
 
