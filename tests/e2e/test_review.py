@@ -9,8 +9,9 @@ from tests.e2e.desk import SECONDS, Folders, Keyturn, wait_until
 from tests.e2e.person import Person
 from tests.e2e.raw_client import SHAKE, raw_client
 from tests.e2e.seeding import SeededServer, seed
+from tests.e2e.servers import PLAIN_SERVER
 
-TOOLS = {"get_current_time", "convert_time"}
+TOOLS = {"fingerprint", "note"}
 TO_READS = ("Tab", "space")
 """From the headline to the first choice of tier, "T0 Reads", and choose it."""
 SLOWLY = 80
@@ -22,11 +23,11 @@ ARGUMENTS = (780, 640)
 def test_a_new_server_is_reviewed_in_the_window(
     folders: Folders, keyturn: Keyturn, person: Person
 ) -> None:
-    command = (sys.executable, "-m", "mcp_server_time")
-    seed(folders, SeededServer(name="time", command=command), reviewed=False)
+    command = (sys.executable, str(PLAIN_SERVER))
+    seed(folders, SeededServer(name="plain", command=command), reviewed=False)
     keyturn.start("--platform", "xcb")
     person.sit_down()
-    with raw_client(keyturn.env, "time", folders.root / "shim.log") as client:
+    with raw_client(keyturn.env, "plain", folders.root / "shim.log") as client:
         # The handshake is held until a person agrees to the command, 8 s at most.
         client.say({"jsonrpc": "2.0", "id": "init", "method": "initialize", "params": SHAKE})
         keyturn.wait_for_waiting(1)
@@ -37,21 +38,21 @@ def test_a_new_server_is_reviewed_in_the_window(
     if "error" in started:
         # Too late for this connection, which was told to reconnect.
         assert "waiting for review in Keyturn, then reconnect" in started["error"]["message"]
-    with raw_client(keyturn.env, "time", folders.root / "shim.log") as client:
-        assert client.shake()["result"]["serverInfo"]["name"] == "mcp-time"
+    with raw_client(keyturn.env, "plain", folders.root / "shim.log") as client:
+        assert client.shake()["result"]["serverInfo"]["name"] == "plain"
         keyturn.wait_for_waiting(2)
-        unreviewed = client.call(1, "get_current_time")
+        unreviewed = client.call(1, "fingerprint")
         assert "the user has not reviewed this tool" in str(unreviewed)
         for count in (1, 2):
             review_a_read(person, keyturn, count)
         client.say({"jsonrpc": "2.0", "id": 2, "method": "tools/list"})
         assert {tool["name"] for tool in client.answer_to(2)["result"]["tools"]} == TOOLS
     assert pins(keyturn) == dict.fromkeys(TOOLS, "T0")
-    with connected(keyturn.env, "time") as host:
-        call = host.call("get_current_time", {"timezone": "UTC"})
+    with connected(keyturn.env, "plain") as host:
+        call = host.call("fingerprint", {})
         person.allow()
         assert not call.result(SECONDS).is_error, text_of(call.result())
-    row = keyturn.history("tool:get_current_time")[0]
+    row = keyturn.history("tool:fingerprint")[0]
     assert (row["outcome"], row["tier"]) == ("allowed_once", "T0")
     assert keyturn.verify().returncode == 0
 
@@ -76,6 +77,6 @@ def review_a_read(person: Person, keyturn: Keyturn, count: int) -> None:
 
 def pins(keyturn: Keyturn) -> dict[str, str]:
     """Return the tier of each tool that is pinned."""
-    done = keyturn.run("server", "show", "time")
+    done = keyturn.run("server", "show", "plain")
     assert done.returncode == 0, done.stderr
     return {tool["name"]: tool["tier"] for tool in json.loads(done.stdout)["tools"]}
