@@ -49,13 +49,14 @@ def command_seen(connection: Connection, agreements: Agreements) -> Seen | None:
         return None
     cause, mark, name = Cause.LAUNCH, launch.launch_hash, launch.executable
     if agreements.closure_changed(connection):
-        cause, mark = Cause.CLOSURE, closure.closure_hash or "none"
-    elif launch.url:
-        cause, name = Cause.HOST, launch.url
+        cause = Cause.ISSUER if launch.url else Cause.CLOSURE
+        mark = closure.closure_hash or "none"
     elif changed := agreements.changed_values(connection):
         # The values themselves are kept nowhere; others after an agreement are another change.
-        name = ", ".join(changed)
+        cause, name = Cause.VALUES, ", ".join(changed)
         mark = digest_of("\n".join((mark, latest.agreed_at, *changed)).encode())
+    elif launch.url:
+        cause, name = Cause.HOST, launch.url
     return Seen(
         agent=connection.agent,
         server=server.name,

@@ -3,6 +3,8 @@
 Never on the broker's loop, nor at any start: loading them takes hundreds of milliseconds.
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -13,6 +15,10 @@ from keyturn.domain.commands import Command, Language, not_understood
 
 READ_COMMANDS = b'{"type":"commands"}'
 """The worker's job; its payload are the texts."""
+MOST_READ_AT_ONCE = 8
+"""Calls of one agent whose commands are being read; of more nothing is understood."""
+_SECONDS = 5.0
+"""For a call's turn and its reading."""
 _shapes: "msgspec.json.Decoder[list[Shaped]]" = msgspec.json.Decoder(list[Shaped])
 _commands: "msgspec.json.Decoder[list[Command]]" = msgspec.json.Decoder(list[Command])
 
@@ -22,14 +28,28 @@ class PooledCommands:
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
+        self._reading: Counter[str] = Counter()
 
     async def read(self, shaped: tuple[Shaped, ...], agent: str) -> tuple[Command, ...]:
         """Have a worker read them."""
+        if self._reading[agent] >= MOST_READ_AT_ONCE:
+            # The workers are everybody's, and what is not understood only raises.
+            return _unread(shaped)
+        self._reading[agent] += 1
         payload = msgspec.json.encode(shaped)
-        found = await self._workers.ask(READ_COMMANDS, payload, _read_answer, agent)
-        if isinstance(found, NotInspected):
-            return tuple(not_understood(one.path, one.language) for one in shaped)
-        return found
+        try:
+            async with asyncio.timeout(_SECONDS):
+                found = await self._workers.ask(READ_COMMANDS, payload, _read_answer, agent)
+        except TimeoutError:
+            return _unread(shaped)
+        finally:
+            self._reading[agent] -= 1
+            self._reading += Counter()
+        return _unread(shaped) if isinstance(found, NotInspected) else found
+
+
+def _unread(shaped: tuple[Shaped, ...]) -> tuple[Command, ...]:
+    return tuple(not_understood(one.path, one.language) for one in shaped)
 
 
 def answer_commands(payload: bytes) -> list[bytes]:

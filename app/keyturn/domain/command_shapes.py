@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from enum import Flag, auto
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 
 import msgspec
 
@@ -41,6 +41,15 @@ MOST_VALUES = 1_000
 """Texts, lists and objects of one call that are looked through."""
 MOST_MEMBERS = 20_000
 """Members of these; of more nobody knows what they hold."""
+MOST_LOOKED_AT = 40_000
+"""Characters of one call's texts that are looked at, and 4,000 of each: it is done on the loop."""
+MOST_NAMED = 8_000
+"""Characters of the names of its members, each name counted once."""
+_MOST_VERBS = 4
+_MOST_STATEMENTS = 50
+_MOST_TOGETHER = 4
+"""Programs with arguments, and methods, of one object."""
+_LONGEST_NAME = 200
 _MANY = frozenset({"cmds", "commands", "scripts"})
 ARGUMENT_NAMES = frozenset({"args", "argv", "arguments", "parameters", "params"})
 _ADDRESS_NAMES = frozenset(
@@ -83,11 +92,10 @@ _SQL_WITH = {
 }
 """The words that statements begin with, and what follows in each that is one for sure."""
 _SURELY = {verb: re.compile(follows, re.IGNORECASE) for verb, follows in _SQL_WITH.items()}
-_STARTS = re.compile(
-    r"(?:^|;)(?>(?:[\s;(\ufeff]|--[^\n]*(?:\n|$)|#[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))*)"
-    r"(" + "|".join(sorted(_SQL_WITH)) + r")\b",
-    re.IGNORECASE | re.DOTALL,
-)
+_VERB = re.compile(r"(" + "|".join(sorted(_SQL_WITH)) + r")\b", re.IGNORECASE)
+_BLANK = re.compile(r"[\s;(\ufeff]*")
+_COMMENTS = {"--": "\n", "#": "\n", "/*": "*/"}
+"""How one begins, and what ends it."""
 _FIRST_WORD = re.compile(r"[\s$>]*([\w./\\+-]{1,200})(?=$|[\s;|&])")
 _SHELL_SIGN = re.compile(r"(?:^|\s)--?\w|[|;&<>`]|\$\(|[~./]/|\s/\w")
 _ENGLISH = frozenset(
@@ -118,12 +126,10 @@ def shapes_of(arguments: JsonObject) -> tuple[Shaped, ...]:
     """Return the arguments that look like commands, the outer ones first."""
     found: list[Shaped] = []
     waiting: deque[tuple[str, JsonValue, tuple[str, ...]]] = deque([("", arguments, ())])
-    seen = members = 0
+    budget = _Budget()
     while waiting:
         path, value, words = waiting.popleft()
-        seen += 1
-        members += len(value) if isinstance(value, list | dict) else 0
-        if seen > MOST_VALUES or members > MOST_MEMBERS or len(found) > MOST_COMMANDS:
+        if budget.spent_on(value) or len(found) > MOST_COMMANDS:
             return (*found[:MOST_COMMANDS], _rest())
         match value:
             case str():
@@ -158,6 +164,34 @@ def _rest() -> Shaped:
     return Shaped(path="", language=Language.SHELL, text=" " * (LONGEST_COMMAND + 1))
 
 
+class _Budget:
+    """What of one call is looked at: the loop waits for it, and the stop with the loop."""
+
+    def __init__(self) -> None:
+        self._values = self._members = self._texts = self._names = 0
+        self._known: set[str] = set()
+
+    def spent_on(self, value: JsonValue) -> bool:
+        """Count a value; True where there is more than is looked at."""
+        self._values += 1
+        if isinstance(value, str):
+            self._texts += min(len(value), LONGEST_COMMAND)
+        elif isinstance(value, list | dict):
+            self._members += len(value)
+        if isinstance(value, dict):
+            if len(value) > MOST_VALUES:
+                return True
+            new = value.keys() - self._known
+            self._names += sum(min(len(name), _LONGEST_NAME) for name in new)
+            self._known |= new
+        return (
+            self._values > MOST_VALUES
+            or self._members > MOST_MEMBERS
+            or self._texts > MOST_LOOKED_AT
+            or self._names > MOST_NAMED
+        )
+
+
 def _members(path: str, value: JsonObject) -> Iterator[tuple[str, JsonValue, tuple[str, ...]]]:
     for key, inner in value.items():
         if isinstance(inner, str | list | dict):
@@ -173,33 +207,62 @@ def _elements(
 
 
 def _in_text(path: str, text: str, words: tuple[str, ...]) -> Iterator[Shaped]:
-    if not text or text.isspace() or is_content(words):
+    head = text[:LONGEST_COMMAND]
+    if not text or is_content(words):
         return
-    if is_word(text) and not is_code(words):
+    if head.isspace():
+        if len(text) > LONGEST_COMMAND:
+            # Whatever comes behind so many spaces was not looked at.
+            yield Shaped(path=path, language=Language.SHELL, text=text)
+        return
+    if is_word(head) and not is_code(words):
         # Most are such, and one word is no command where nothing says so.
         return
     if SHELL_NAMES.intersection(words):
-        if _is_command_line(text):
+        if _is_command_line(head):
             yield Shaped(path=path, language=Language.SHELL, text=text)
             return
-    elif _is_shell_text(text):
+    elif _is_shell_text(head):
         yield Shaped(path=path, language=Language.SHELL, text=text)
         return
     named, queries = SQL_NAMES.intersection(words), QUERY_NAMES.intersection(words)
-    starts = _starts(text)
-    surely = any(_SURELY[s[1].lower()].search(text, s.end()) for s in starts)
-    if named or (starts and (surely or queries)):
+    verbs = _verbs_in(head)
+    surely = len(text) > LONGEST_COMMAND or len(verbs) > _MOST_VERBS
+    surely = surely or any(_SURELY[verb].search(head, at) for verb, at in verbs.items())
+    if named or (verbs and (surely or queries)):
         # A sentence may begin like a statement: of any other name the parser has the last word.
         sure = bool(named or (queries and surely))
         yield Shaped(path=path, language=Language.SQL, text=text, sure=sure)
 
 
-def _starts(text: str) -> list[re.Match[str]]:
-    """Return where a text begins like a statement."""
-    if ";" in text:
-        return list(_STARTS.finditer(text, 0, LONGEST_COMMAND))
-    start = _STARTS.match(text, 0, LONGEST_COMMAND)
-    return [start] if start is not None else []
+def _verbs_in(text: str) -> dict[str, int]:
+    """Return the words that a text's statements begin with, and where the first of each ends."""
+    found: dict[str, int] = {}
+    at = statements = 0
+    while at >= 0 and len(found) <= _MOST_VERBS:
+        statements += 1
+        if statements > _MOST_STATEMENTS:
+            # Any may follow: the parser has to find out.
+            return dict.fromkeys(_SQL_WITH, 0)
+        at = _past_comments(text, at)
+        verb = _VERB.match(text, at)
+        if verb is not None:
+            found.setdefault(verb[1].lower(), verb.end())
+        # From here on, so that nothing is looked at twice.
+        at = text.find(";", at)
+    return found
+
+
+def _past_comments(text: str, at: int) -> int:
+    """Return where the first word stands that is no comment."""
+    while True:
+        blank = _BLANK.match(text, at)
+        at = blank.end() if blank is not None else at
+        begins = next((one for one in _COMMENTS if text.startswith(one, at)), None)
+        if begins is None:
+            return at
+        end = text.find(_COMMENTS[begins], at + len(begins))
+        at = len(text) if end < 0 else end + len(_COMMENTS[begins])
 
 
 def _is_command_line(text: str) -> bool:
@@ -265,19 +328,28 @@ def _part_of(key: str) -> _Part:
 
 def _of_members(path: str, value: JsonObject) -> Iterator[Shaped]:
     """Take members together: a program and its arguments, a method and an address."""
-    parts = {key: part for key in value if (part := _part_of(key[:200]))}
+    parts = {key: part for key in value if (part := _part_of(key[:_LONGEST_NAME]))}
     if not parts:
         return
-    programs = [key for key, part in parts.items() if _Part.PROGRAM in part][:MOST_COMMANDS]
-    arguments = [key for key, part in parts.items() if _Part.ARGUMENTS in part][:MOST_COMMANDS]
-    for key, other in product(programs, arguments):
+    programs = [key for key, part in parts.items() if _Part.PROGRAM in part]
+    arguments = [key for key, part in parts.items() if _Part.ARGUMENTS in part]
+    methods = [(key, word) for key, part in parts.items() if (word := _method(part, value[key]))]
+    if len(programs) * len(arguments) > _MOST_TOGETHER or len(methods) > _MOST_TOGETHER:
+        yield _rest()
+    for key, other in islice(product(programs, arguments), _MOST_TOGETHER):
         program = value[key]
         if key != other and isinstance(program, str):
             yield from _with_arguments(f"{path}/{escaped(key)}", program, value[other])
-    for key, part in parts.items():
-        method = value[key]
-        if _Part.METHOD in part and isinstance(method, str) and method.strip().upper() in _METHODS:
-            yield from _requests(path, key, method.strip().upper(), value)
+    for key, method in methods[:_MOST_TOGETHER]:
+        yield from _requests(path, key, method, value)
+
+
+def _method(part: _Part, value: JsonValue) -> str:
+    """Return which method of HTTP a member names; empty for none."""
+    if _Part.METHOD not in part or not isinstance(value, str) or len(value) > _LONGEST_NAME:
+        return ""
+    word = value.strip().upper()
+    return word if word in _METHODS else ""
 
 
 def _with_arguments(path: str, program: str, given: JsonValue) -> Iterator[Shaped]:
@@ -285,7 +357,8 @@ def _with_arguments(path: str, program: str, given: JsonValue) -> Iterator[Shape
         text = f"{program} {given}"
         yield Shaped(path=path, language=Language.SHELL, text=text)
     elif isinstance(given, list) and program.strip():
-        words = (*program.split(), *(_spelt(one) for one in given))
+        # More words than this are too long whatever they are.
+        words = (*program.split(), *(_spelt(one) for one in given[: LONGEST_COMMAND + 1]))
         yield Shaped(path=path, language=Language.SHELL, words=words)
 
 
@@ -293,7 +366,7 @@ def _requests(path: str, key: str, method: str, value: JsonObject) -> Iterator[S
     """Put a method and the addresses beside it together; of none it is a request all the same."""
     found = False
     for other, address in value.items():
-        named = _Part.ADDRESS in _part_of(other[:200])
+        named = _Part.ADDRESS in _part_of(other[:_LONGEST_NAME])
         if other != key and isinstance(address, str) and (named or _is_web(address)):
             found = True
             at = f"{path}/{escaped(other)}"

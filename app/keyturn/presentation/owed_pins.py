@@ -32,6 +32,7 @@ from keyturn.application.sight_intents import (
     SwitchProfile,
 )
 from keyturn.domain.rule import Rule
+from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
@@ -105,7 +106,7 @@ class OwedPins:
         rule = rule_of(intent.data)
         said = self._rule(rule)
         if intent.request:
-            return self._words("owed.remember", rule=said)
+            return self._remembered(said, intent.seconds)
         before = self._find_rule(rule.id)
         if not rule.enabled:
             return self._words("owed.turn_off", rule=said)
@@ -115,14 +116,20 @@ class OwedPins:
             return self._words("owed.turn_on", rule=said)
         return self._words("owed.change_rule", rule=said, before=self._rule(before))
 
+    def _remembered(self, rule: str, seconds: float | None) -> str:
+        if seconds is None:
+            return self._words("owed.remember_rule", rule=rule)
+        return self._words("owed.remember", rule=rule, length=duration_text(seconds, self._words))
+
     def _rule(self, rule: Rule) -> str:
         """Say a rule by all that it covers; never by its name, which anybody may have chosen."""
+        conditions, limits = self._sentences.conditions(rule), self._sentences.limits(rule)
         parts = (
-            self._sentences.sentence(rule),
-            *self._sentences.conditions(rule),
-            *self._sentences.limits(rule),
+            self._sentences.sentence(rule).removesuffix("."),
+            *(self._words("rules.only_when", condition=one) for one in conditions),
+            *limits,
         )
-        return self._named("; ".join(parts))
+        return f"{self._named(', '.join(parts))}."
 
     def _tier(self, intent: SetTier) -> str:
         words = self._words
@@ -154,8 +161,11 @@ class OwedPins:
             case SetProfilesOnly(agent=agent, on=on):
                 key = "owed.profiles_only" if on else "owed.profiles_not_only"
                 return words(key, agent=named(agent))
-            case SwitchProfile(agent=agent, profile=profile):
-                return words("owed.switch", agent=named(agent), profile=named(profile))
+            case SwitchProfile(agent=agent, profile=profile, seconds=seconds):
+                length = duration_text(seconds, words)
+                return words(
+                    "owed.switch", agent=named(agent), profile=named(profile), length=length
+                )
             case EndProfile(agent=agent):
                 return words("owed.end", agent=named(agent))
             case PutProfile(name=name, rows=rows):

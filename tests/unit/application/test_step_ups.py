@@ -28,6 +28,7 @@ from keyturn.application.seen_changes import (
     tool_seen,
 )
 from keyturn.application.step_ups import StepUps
+from keyturn.domain.certificate import Certificate, closure_with
 from keyturn.domain.closure import Closure, ClosureFile
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor
@@ -60,6 +61,8 @@ SERVER = make_server(tools=())
 DRIFT = Seen(
     agent="analyst", server="logistics", cause=Cause.DRIFT, name="dispatch_order", mark="m-1"
 )
+
+ONE, OTHER = (Certificate(issuer=issuer, sha256="1" * 64) for issuer in ("One", "Other"))
 
 
 class Raising(BrokerWorld):
@@ -146,8 +149,12 @@ def test_another_command_files_or_address_raises() -> None:
         assert seen_of(other, world) is Cause.LAUNCH
         remote = replace(make_launch(), argv=(), url="https://other.example/mcp")
         assert seen_of(replace(first, launch=remote), world) is Cause.HOST
+        there = replace(first, launch=remote, closure=closure_with(ONE))
+        await world.agreements.agree(there, Actor.HUMAN, None)
+        elsewhere = replace(there, closure=closure_with(OTHER))
+        assert seen_of(elsewhere, world) is Cause.ISSUER
         values = replace(asks, env={"MODE": "other"})
-        assert seen_of(replace(first, server=values), world) in (None, Cause.LAUNCH)
+        assert seen_of(replace(first, server=values), world) in (None, Cause.VALUES)
         await world.reviews.consent(other, 0)
         assert causes(world.step_ups) == [Cause.LAUNCH]
         await world.reviews.consent(replace(other, agent="guest", agent_enrolled=False), 0)

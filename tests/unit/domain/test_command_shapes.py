@@ -106,3 +106,42 @@ def test_a_command_never_lowers_a_tier() -> None:
         assert tier_with(tier, (sends,)) == tier_with(tier, (reads, lost)) == raised
         assert tier_with(tier, (sends, deletes)) == max(tier, Tier.T2)
         assert tier_with(tier, (), runs_written=True) == max(tier, Tier.T2)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {f"a{number}": ";/*" * 1333 for number in range(1000)},
+        {"a": ";select" * 571 + "x" * 4_000_000},
+        {"a": "ls " + "x " * 4_000_000},
+        {f"method{number}": "GET" for number in range(900)},
+        {f"k{number}_abcDef": "x y" for number in range(19_000)},
+        {"k" * 190 + str(number): "x y" for number in range(900)},
+        {f"v{n}": ";".join(["select x", "delete y", "update z"] * 400) for n in range(900)},
+        {f"{name}{number}": ["a"] * 900 for name in ("command", "args") for number in range(20)},
+    ],
+    ids=["comments", "verbs", "words", "methods", "members", "names", "statements", "programs"],
+)
+def test_what_takes_long_to_look_at_is_not_looked_at(arguments: JsonObject) -> None:
+    """The loop waits for it: read again from each sign, each would take from seconds to minutes."""
+    found = shapes_of(arguments)
+    assert len(found) <= MOST_COMMANDS + 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " " * LONGEST_COMMAND + "rm -rf /srv",
+        "select " + "x, " * LONGEST_COMMAND + "y from t; drop table t",
+        "ls; " * LONGEST_COMMAND,
+    ],
+)
+def test_what_stands_behind_more_than_is_looked_at_is_not_understood(text: str) -> None:
+    found = [unparsed(shaped) for shaped in shapes_of({"command": text}) if shaped.too_long]
+    assert [command.understood for command in found] == [False]
+
+
+def test_a_statement_behind_fifty_others_is_seen() -> None:
+    (shaped,) = shapes_of({"value": "x;" * 60 + "delete from orders"})
+    assert shaped.language is Language.SQL

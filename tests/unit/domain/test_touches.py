@@ -1,7 +1,5 @@
 """How many things one call touches: counted where it can be, unbounded where nothing bounds it."""
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -196,8 +194,8 @@ def test_a_longer_list_in_a_text_never_counts_less(parts: list[str]) -> None:
     ],
     ids=["spans", "texts", "keys", "separators", "blanks", "comments", "words"],
 )
+@pytest.mark.timeout(10)
 def test_no_ordinary_size_takes_long(arguments: JsonObject) -> None:
-    began = time.thread_time()
-    touches_of(arguments)
-    # Of the processor, and five times what it may take on the loop: machines differ.
-    assert time.thread_time() - began < 0.025
+    """A hundred times: read again from each character it would take minutes."""
+    for _ in range(100):
+        assert touches_of(arguments).count != 0

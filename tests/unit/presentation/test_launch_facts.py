@@ -146,10 +146,10 @@ def test_a_remote_servers_card_says_who_vouches_for_it(words: Words) -> None:
     change = change_between(before, now)
     facts: JsonObject = {**now.subject(), CLOSURE_CHANGED: change.subject()}
     assert change_text(facts, words) == (
-        "its certificate is issued by another authority, before by Old Authority"
+        "its certificate is issued by another authority; the one you agreed to was Old Authority"
     )
     told = {pair.key: pair.value for pair in launch_facts(facts, words)}
-    assert told["Issued before by"] == "Old Authority"
+    assert told["Issuer that you agreed to"] == "Old Authority"
     assert "\u202e" not in told["Certificate"]
     assert told["Certificate"].endswith(", SHA-256 abababababab")
     assert "Files it loads" not in told
@@ -159,7 +159,7 @@ def test_a_remote_servers_card_says_who_vouches_for_it(words: Words) -> None:
 def test_what_was_agreed_to_without_one_had_nobody_before(words: Words) -> None:
     now = closure_with(Certificate(issuer="One", sha256="ab" * 32))
     facts: JsonObject = {**now.subject(), CLOSURE_CHANGED: ClosureChange(known=False).subject()}
-    assert change_text(facts, words).endswith("before by nobody that Keyturn saw")
+    assert change_text(facts, words).endswith("the one you agreed to was not known")
 
 
 def test_a_long_change_is_counted(words: Words) -> None:
