@@ -4,6 +4,8 @@ import itertools
 import json
 import sys
 
+import pytest
+
 from tests.e2e.agent_host import connected, text_of
 from tests.e2e.desk import SECONDS, Folders, Keyturn, wait_until
 from tests.e2e.person import Person
@@ -20,6 +22,8 @@ ARGUMENTS = (780, 640)
 """In the middle of the definition's lines, in the window."""
 
 
+# Beside others a key is now and then typed before the card takes it, and the chain of keys breaks.
+@pytest.mark.alone
 def test_a_new_server_is_reviewed_in_the_window(
     folders: Folders, keyturn: Keyturn, person: Person
 ) -> None:
