@@ -99,7 +99,8 @@ def main() -> int:
     rows = [["frame", "is", "bytes", "arrives as"]]
     with tempfile.TemporaryDirectory(prefix="kt-fidelity-") as folder:
         seen = Path(folder, "seen")
-        program = (sys.executable, str(RAW_SERVER), str(seen))
+        # A prompt that a server does not list was reviewed by nobody, and is refused.
+        program = (sys.executable, str(RAW_SERVER), str(seen), '{"prompts":[{"name":"p"}]}')
         with broker(programs={"raw": program}) as behind:
             for frame in frames(*Way):
                 with raw_client(behind.keyturn.env, "raw", Path(folder, "log")) as client:
