@@ -110,6 +110,7 @@ STEP_UP = _section(
     ("STEP-1", KEPT, "A change around an agent has its changing calls take one step more."),
     ("STEP-2", KEPT, "It outlives the broker, and a changed database raises everybody."),
     ("STEP-3", KEPT, "Only a person in the window lowers it, by exactly what was on screen."),
+    ("STEP-4", KEPT, "A click lets no call out that takes more by then than was met."),
 )
 LARGE_PAYLOADS = _section(
     "architecture 2",

@@ -297,7 +297,9 @@ class ConsoleApprover:
         intent = decode_from_window(message.intent.encode("utf-8", "surrogatepass"))
         if refused is not None:
             self._write(refused)
-        elif intent is None or isinstance(intent, Pong | Decide | WithPin):
+        elif isinstance(intent, Decide):
+            self._write(self._answers.given(intent, both=bool(message.second)))
+        elif intent is None or isinstance(intent, Pong | WithPin):
             self._write(IntentDone(n=message.n, ok=False, sentence=self._words("console.failed")))
         else:
             await self._carry_out(intent, pin=True, both=bool(message.second))

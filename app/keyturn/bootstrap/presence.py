@@ -71,13 +71,12 @@ class Presence:
 
     def _connect(self) -> None:
         base = self._base
-        base.approvals.pin_wanted = self.levels.wants_pin
-        base.approvals.two_wanted = self.levels.wants_two
+        base.approvals.levels = self.levels
         base.approvals.somebody_second = lambda: bool(self.second.name)
         base.rules.raised = self.step_ups.is_raised
         base.reviews.seen.tell = self.step_ups.note
         base.observers.subscribe(self._on_topic)
-        base.approvals.on_request(self._on_request)
+        base.approvals.asked.add(self._on_request)
         self.step_ups.on_raise = self._on_raise
         self.step_ups.on_lower = self._on_lower
         self.step_ups.unanswered = self._unanswered

@@ -30,9 +30,8 @@ from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome
 from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Effect, Rule
-from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
-from tests.factories import make_call, make_request
+from tests.factories import make_call, make_request, make_weighed
 from tests.unit.application.gate_world import settle
 from tests.unit.approvers.console_rig import CATALOGUE, IMPATIENT, Rig, SlowSecrets, gone, play
 
@@ -166,7 +165,7 @@ class TestAnswers:
             rig.world.clock.advance(50)
             rig.say(Decide(n=1, id="call-1", digest=make_request().digest, allow=True))
             assert (await rig.heard("done"))["ok"] is True
-            assert rig.world.approvals.take_retry_grant(make_request().digest, Tier.T1)
+            assert rig.world.approvals.take_retry_grant(make_request().digest, make_weighed())
 
         play(Rig, story)
 

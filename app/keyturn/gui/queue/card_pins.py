@@ -76,6 +76,10 @@ class CardPins(QObject):
             raised=raised,
         )
 
+    def is_named(self, request: ApprovalRequest) -> bool:
+        """Tell whether the card asks for the tool's name, so that it was typed."""
+        return self._takes(request) is Takes.NAME
+
     def is_second(self, request: ApprovalRequest) -> bool:
         """Tell whether it is the second person's turn."""
         return self._takes(request) is Takes.BOTH and request.id == self._half
