@@ -98,12 +98,14 @@ PINS = _section(
     ("PIN-2", KEPT, "Five wrong PINs lead to a pause that doubles, over restarts too."),
     ("PIN-3", KEPT, "Changing the PIN takes the present one; none is written anywhere."),
     ("PIN-4", KEPT, "Two persons are two PINs of two names, for one card, within two minutes."),
+    ("PIN-5", KEPT, "What loosens takes the PIN on the card of a review as anywhere else."),
 )
 TWO_PERSONS = _section(
     "issue 4, item 1",
     ("TWO-1", KEPT, "A tool that takes two persons is called with both of them only."),
     ("TWO-2", KEPT, "With no second person such a call is refused, and it is said what mends it."),
     ("TWO-3", KEPT, "The mark outlives its server's changes, and goes with both PINs only."),
+    ("TWO-4", KEPT, "What loosens such a tool, its tier, labels or rules, takes both PINs."),
 )
 STEP_UP = _section(
     "issue 4, item 6",

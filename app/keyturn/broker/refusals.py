@@ -89,7 +89,7 @@ _TEXTS = {
 }
 
 
-_WHO_IS_MISSING = {
+_WHO_IS_MISSING: dict[tuple[str, ...], str] = {
     (NO_SECOND_PERSON,): (
         "this tool takes two people, and no second one is named. "
         f"{_NOTHING_SENT} Ask the user to name one in Settings."

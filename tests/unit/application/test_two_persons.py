@@ -107,7 +107,7 @@ def test_no_rule_lets_it_through() -> None:
         task = world.start(make_call(await world.connect()))
         request = await world.asked()
         assert request.because == "two_persons"
-        await world.intents.carry_out(saved(replace(ALLOW, id="r-2")))
+        await world.intents.carry_out(saved(replace(ALLOW, id="r-2")), pin=True, both=True)
         assert world.server.sent == []
         denying = replace(ALLOW, id="r-3", effect=Effect.DENY)
         await world.intents.carry_out(saved(denying))
