@@ -3,10 +3,11 @@
 import inspect
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from keyturn.application import review_guard
-from keyturn.application.answer_levels import needed
+from keyturn.application.answer_levels import Clicks, needed
 from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
@@ -15,8 +16,9 @@ from keyturn.application.approval_request import (
     RequestKind,
     Route,
 )
-from keyturn.application.console_protocol import RemoveRule, SaveRule, SetTier
+from keyturn.application.console_protocol import Decide, RemoveRule, SaveRule, SetTier
 from keyturn.application.pin_messages import MarkTwoPersons
+from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.errors import BothWanted, PinWanted
@@ -25,11 +27,22 @@ from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
-from tests.factories import make_call, make_connection, make_request, make_server, make_tool
+from keyturn.presentation.review_choice import review_choice
+from tests.factories import (
+    make_call,
+    make_connection,
+    make_launch,
+    make_request,
+    make_server,
+    make_tool,
+)
+from tests.unit.application.approvals_rig import Queue
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play, settle
+from tests.unit.application.pins_rig import RIGHT, THEIRS, WRONG, Keeper
+from tests.unit.application.pins_rig import play as play_pins
 from tests.unit.application.test_pin_guard import guarded, save, tier
-from tests.unit.application.test_two_persons import PERSONS, marked
+from tests.unit.application.test_two_persons import PERSONS, WORDS, marked
 
 CHANGED = make_tool(description="Dispatch whatever there is.")
 NEW = make_tool("cancel_order")
@@ -96,6 +109,25 @@ def test_a_changed_tool_is_lowered_with_the_pin_only(
             await settle()
         (pin,) = world.agreements.named("logistics", CHANGED.name)
         assert (pin.definition, pin.tier) == (CHANGED, to)
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-5")
+def test_a_card_shows_the_labels_that_are_kept() -> None:
+    """Of a changed tool, and of one of a new command: what is on screen loses none of them."""
+
+    async def story() -> None:
+        world = await guarded()
+        changed = await reviewing(world, CHANGED)
+        other = make_connection(server=ASKING, launch=make_launch("logistics", "--new"))
+        await world.reviews.listed(other, (make_tool(),))
+        anew = world.approver.shown[-1]
+        assert (changed.kind, changed.labels) == (RequestKind.CHANGE, "X")
+        assert (anew.kind, anew.labels) == (RequestKind.DEFINITION, "X")
+        choice = review_choice(changed, WORDS)
+        assert choice is not None
+        assert choice.ticked == "X"
 
     play(story)
 
@@ -269,3 +301,102 @@ def test_to_remember_what_two_allow_takes_both() -> None:
         await task
 
     play(story)
+
+
+# ---------------------------------------------------------------- the window's answers
+
+
+class Lowering(Clicks):
+    """Takes more where a tier is chosen."""
+
+    def __init__(self, more: Takes) -> None:
+        self._more = more
+
+    def of_review(self, request: ApprovalRequest, answer: Answer) -> Takes:
+        """Return what it takes to allow it with that tier."""
+        return Takes.CLICK if answer.tier is None else self._more
+
+
+def card(more: Takes) -> tuple[Queue, ApprovalRequest]:
+    """Return a queue with the card of a tool to confirm which takes so much."""
+    queue, review = Queue(), make_request(kind=RequestKind.CHANGE)
+    queue.approvals.levels = Lowering(more)
+    queue.approvals.ask(review, hold_seconds=None)
+    return queue, review
+
+
+def decides(review: ApprovalRequest, to: Tier | None, **typed: str | bool) -> Decide:
+    """Allow a review as the window says it."""
+    said = {"n": 3, "id": review.id, "digest": review.digest, "allow": True, "tier": to}
+    return msgspec.convert({**said, **typed}, Decide)
+
+
+@pytest.mark.requirement("PIN-5")
+def test_the_window_is_told_to_ask_and_what_for() -> None:
+    """On the queue's own card; a wrong PIN is no answer, and the right one is for this alone."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.with_pin()
+        queue, review = card(Takes.PIN)
+        answers = ConsoleAnswers(queue.approvals, WORDS, pins)
+        told = answers.without_pin(decides(review, Tier.T0))
+        assert (told.ok, told.pin, told.second) == (False, True, "")
+        assert told.sentence == WORDS("console.review_pin_wanted")
+        wrong = await answers.with_pin(decides(review, Tier.T0, pin=WRONG))
+        assert (wrong.ok, queue.ids()) == (False, [review.id])
+        assert (await answers.with_pin(decides(review, Tier.T0, pin=RIGHT))).ok
+        assert queue.ids() == []
+
+    play_pins(story)
+
+
+@pytest.mark.requirement("TWO-4", "PIN-4")
+def test_two_type_for_what_was_chosen_and_nothing_else() -> None:
+    """The second one's PIN does not do for another tier than the first one typed theirs for."""
+
+    async def story(keeper: Keeper) -> None:
+        second = await keeper.with_both()
+        queue, review = card(Takes.BOTH)
+        answers = ConsoleAnswers(queue.approvals, WORDS, await keeper.start(), second)
+        told = answers.without_pin(decides(review, Tier.T1))
+        assert (told.ok, told.pin, told.second) == (False, True, "Berta")
+        first = await answers.with_pin(decides(review, Tier.T1, pin=RIGHT))
+        assert (first.ok, first.second, queue.ids()) == (True, "Berta", [review.id])
+        late = await answers.with_pin(decides(review, Tier.T0, pin=THEIRS, second=True))
+        assert (late.ok, late.sentence) == (False, WORDS("console.two_too_late"))
+        done = await answers.with_pin(decides(review, Tier.T1, pin=THEIRS, second=True))
+        assert (done.ok, queue.ids()) == (True, [])
+
+    play_pins(story)
+
+
+@pytest.mark.requirement("TWO-4")
+def test_with_nobody_second_it_is_said_what_mends_it() -> None:
+    async def story(keeper: Keeper) -> None:
+        queue, review = card(Takes.BOTH)
+        pins = await keeper.with_pin()
+        answers = ConsoleAnswers(queue.approvals, WORDS, pins, await keeper.second_of(pins))
+        told = answers.without_pin(decides(review, Tier.T1))
+        assert (told.pin, told.sentence) == (False, WORDS("console.two_nobody"))
+
+    play_pins(story)
+
+
+@pytest.mark.requirement("PIN-5", "TWO-4")
+@pytest.mark.parametrize("more", [Takes.PIN, Takes.BOTH])
+def test_what_was_typed_into_the_windows_line_counts_for_a_card_too(more: Takes) -> None:
+    """As the page of the servers sends it; both in one message, where it takes both."""
+
+    async def story(keeper: Keeper) -> None:
+        second = await keeper.with_both()
+        queue, review = card(more)
+        answers = ConsoleAnswers(queue.approvals, WORDS, await keeper.start(), second)
+        decide = decides(review, Tier.T1)
+        both = more is Takes.BOTH
+        assert not answers.without_pin(decide).ok
+        if both:
+            assert not answers.given(decide, both=False).ok
+        assert answers.given(decide, both=both).ok
+        assert queue.ids() == []
+
+    play_pins(story)
