@@ -60,7 +60,9 @@ DRIFT = Seen(
     agent="analyst", server="logistics", cause=Cause.DRIFT, name="dispatch_order", mark="m-1"
 )
 
-ONE, OTHER = (Certificate(issuer=issuer, sha256="1" * 64) for issuer in ("One", "Other"))
+ONE, OTHER = (
+    Certificate(issuer="One", authority_sha256=key * 64, sha256="1" * 64) for key in ("a", "b")
+)
 
 
 class Raising(BrokerWorld):
