@@ -123,6 +123,7 @@ LARGE_PAYLOADS = _section(
     ),
     ("POOL-SAME", KEPT, "What a worker reads is understood as what the broker reads."),
     ("POOL-DEAD", KEPT, "A dead or late worker means refused or withheld; it is replaced."),
+    ("POOL-TURNS", KEPT, "A flood of one agent delays another's payload by one job at most."),
     ("POOL-ENDS", KEPT, "No worker outlives its broker, however that ends."),
 )
 
