@@ -264,7 +264,7 @@ class TestIntents:
             rig.world.pin_use = PinUse.T2_T3
             reviews = [make_request(id_, kind=RequestKind.AGENT) for id_ in ("a-1", "a-2")]
             ended = [rig.world.approvals.ask(one, hold_seconds=None) for one in reviews]
-            for number, one in enumerate(reviews):
+            for number, one in enumerate(reviews, 1):
                 rig.say(Decide(n=number, id=one.id, digest=one.digest, allow=True))
                 done = await rig.heard("done")
                 assert (done["n"], done["ok"], done["pin"]) == (number, False, True)
