@@ -172,6 +172,7 @@ def test_the_card_of_a_review_asks_where_the_broker_says_so(
     prompt = look.words("card.two_first", name=second) if second else what_for
     assert card.pin.field.accessibleName() == prompt
     assert card.review.tiers.tier is Tier.T1
+    assert card.pin.field.hasFocus()
     assert not card.block.allow.armed
     card.pin.field.setText("1234")
     press_allow(scene)

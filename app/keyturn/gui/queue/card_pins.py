@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from keyturn.application.agent_messages import RaisedState
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
@@ -142,6 +142,8 @@ class CardPins(QObject):
             level = Takes.BOTH if done.second else Takes.PIN
             self._owing = _Owing(request, level, done.sentence)
             self.changed.emit()
+            # A person has just asked for it, and would have to look for the field.
+            self._view.card.pin.field.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self._turn_to(request if done.second else "")
             if done.ok and not done.second:
