@@ -416,7 +416,7 @@ def queue_review(studio: Studio) -> MainWindow:
     bridge, model, words = SpyBridge(), QueueModel(), studio.look.words
     view = QueueView(studio.look, model, lambda: 10_000)
     model.setParent(view)
-    QueuePresenter(
+    presenter = QueuePresenter(
         bridge=bridge,
         model=model,
         view=view,
@@ -438,8 +438,7 @@ def queue_review(studio: Studio) -> MainWindow:
         proposed_tier=Tier.T2,
     )
     bridge.request_shown.emit(RequestShown(request=review, remaining_ms=None))
-    for _ in range(8):
-        studio.application.processEvents()
+    presenter.open_card(review.id)
     for row in view.card.review.tiers.findChildren(ChoiceRow, "tier_T0"):
         row.setChecked(True)
     pressed = Answer(
