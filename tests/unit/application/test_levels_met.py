@@ -19,6 +19,7 @@ from keyturn.domain.step_up import Takes, Weighed
 from keyturn.domain.tier import Tier
 from tests.factories import make_call, make_request
 from tests.unit.application.gate_world import World, play, settle
+from tests.unit.application.test_rounds_overtaken import in_a_gap
 
 LEVELS = tuple(Takes)
 ALLOW = Rule(id="r-1", effect=Effect.ALLOW, tool="dispatch_order")
@@ -165,5 +166,27 @@ def test_a_name_that_was_not_typed_does_not_do() -> None:
         assert effect is AnswerEffect.NAME_WANTED
         assert world.approvals.answer(allowing(request, Takes.NAME)) is AnswerEffect.APPLIED
         assert isinstance(await task, Forwarded)
+
+    play(story)
+
+
+@pytest.mark.requirement("STEP-4")
+def test_what_rises_between_two_rounds_is_asked_about_again() -> None:
+    """Allowed while its client was away, and it took more when that came back."""
+
+    async def story() -> None:
+        rig, state = await in_a_gap(allowed=True)
+        levels = Rising(Takes.PIN)
+        rig.world.approvals.levels = levels
+        task = await rig.request(state)
+        request = await rig.world.asked(2)
+        assert rig.world.server.sent == []
+        assert not task.done()
+        answer = allowing(request, Takes.CLICK)
+        assert rig.world.approvals.answer(answer) is AnswerEffect.PIN_WANTED
+        assert rig.world.approvals.answer(allowing(request, Takes.PIN)) is AnswerEffect.APPLIED
+        assert isinstance(await task, Forwarded)
+        assert len(rig.world.server.sent) == 1
+        assert rig.outcomes == ["allowed_once", "allowed_once"]
 
     play(story)
