@@ -6,6 +6,7 @@ by way of a rule, of a lower tier or of a seal either.
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final, get_args
 
 from keyturn.application.access_messages import EndGrant, KeepAccess
 from keyturn.application.agent_messages import (
@@ -81,15 +82,15 @@ _LetsNothingThrough = (
     | SettleCredential
     | RemoveCredential
     | PutSetting
-    | SetPin
-    | SetSecond
-    | RemoveSecond
     | MarkTwoPersons
     | UnlockSeals
     | KeepAccess
     | EndGrant
     | Quit
 )
+_AsksItself = SetPin | SetSecond | RemoveSecond
+TAKES_PIN: Final = frozenset(get_args(Intent)) - frozenset(get_args(_LetsNothingThrough))
+"""Kinds of intents that take the PIN, or may: what the lists of them are held against."""
 Covers = Callable[[Tier], bool]
 """Tells whether calls of a tier are allowed with the PIN only."""
 
@@ -219,7 +220,7 @@ def _is_labelled(server: ServerConfig) -> bool:
     return bool(server.environment or server.credential_environments)
 
 
-def _asks_itself(_intent: _LetsNothingThrough) -> bool:
+def _asks_itself(_intent: _LetsNothingThrough | _AsksItself) -> bool:
     """Take what lets no call through that the PIN covers, or what asks for it by itself.
 
     An intent that is sorted nowhere fails the type check here.
