@@ -22,7 +22,7 @@ from keyturn.domain.errors import ServerUnavailable
 _SECONDS = 10.0
 _HANDSHAKE = "connection.start_tls.complete"
 """What httpcore calls the end of a handshake; nothing of the request has gone out by then."""
-OTHER_ISSUER = "the server's certificate is issued by another authority than the one agreed to"
+OTHER_ISSUER = "the server's certificate has another issuer than the one agreed to"
 
 _Name = tuple[tuple[tuple[str, str], ...], ...]
 """As `ssl` gives it: kinds and names, in parts that belong together."""
@@ -89,7 +89,7 @@ def issued_as_agreed(agreed: Closure, note: Callable[[str], None]) -> Trace:
             raise httpx2.ConnectError(OTHER_ISSUER)
         if certificate.sha256 not in known:
             known.add(certificate.sha256)
-            note(f"it shows another certificate of that authority: {certificate.sha256}")
+            note(f"it shows another certificate of that issuer: {certificate.sha256}")
 
     return trace
 

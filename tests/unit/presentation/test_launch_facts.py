@@ -146,14 +146,14 @@ def test_a_remote_servers_card_says_who_vouches_for_it(words: Words) -> None:
     change = change_between(before, now)
     facts: JsonObject = {**now.subject(), CLOSURE_CHANGED: change.subject()}
     assert change_text(facts, words) == (
-        "its certificate is issued by another authority; the one you agreed to was Old Authority"
+        "its certificate has another issuer; the one you agreed to was Old Authority"
     )
     told = {pair.key: pair.value for pair in launch_facts(facts, words)}
     assert told["Issuer that you agreed to"] == "Old Authority"
     assert "\u202e" not in told["Certificate"]
     assert told["Certificate"].endswith(", SHA-256 abababababab")
     assert "Files it loads" not in told
-    assert [chip.text for chip in launch_chips(facts, words)] == ["Another certificate authority"]
+    assert [chip.text for chip in launch_chips(facts, words)] == ["Certificate of another issuer"]
 
 
 def test_what_was_agreed_to_without_one_had_nobody_before(words: Words) -> None:
