@@ -101,6 +101,7 @@ class Overview:
             profiles=profile_states(self._sights) if Topic.AGENTS in topics else None,
             servers=self._servers() if Topic.SERVERS in topics else None,
             rules=self._rule_states() if rules else None,
+            proposed_rules=self._proposed_rules() if rules else None,
             hits=self._uses.counts(Used.RULE) if Topic.HISTORY in topics else None,
             posture=self._rules.posture.value if rules else None,
             reach=self._environments.reach if rules else None,
@@ -261,6 +262,10 @@ class Overview:
             )
             for rule in self._rules.rules
         )
+
+    def _proposed_rules(self) -> tuple[str, ...]:
+        waiting = self._rules.proposed.waiting()
+        return tuple(canonical(rule_to_data(rule)).decode() for rule in waiting)
 
     async def _credentials(self) -> tuple[CredentialState, ...]:
         states: list[CredentialState] = []

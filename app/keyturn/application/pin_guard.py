@@ -49,6 +49,7 @@ from keyturn.application.pin_messages import (
     UnlockSeals,
 )
 from keyturn.application.ports.seals import DECIDING
+from keyturn.application.proposed_rules import DropProposedRule
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sight_intents import (
@@ -72,6 +73,7 @@ _MISSED = DECIDING | {"sights", "agents"}
 _LetsNothingThrough = (
     StopAll
     | SetPosture
+    | DropProposedRule
     | KeepServer
     | ReviewServer
     | SignIn

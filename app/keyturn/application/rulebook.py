@@ -12,6 +12,7 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stores import RuleStore
+from keyturn.application.proposed_rules import ProposedRules
 from keyturn.application.rule_counts import RuleCounts
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.condition import fault_of
@@ -60,6 +61,9 @@ class RuleBook:
         self.counts = RuleCounts(clock=clock, store=store)
         self.grants = Grants(clock)
         self._on_turn: list[Callable[[], object]] = []
+        self.proposed = ProposedRules(
+            lambda: self._rules, lambda rule: _refuse_unusable(rule, mask), observers
+        )
 
     async def load(self, seen_utc: str = "") -> None:
         """Read the rules of the profile; `seen_utc` is the latest time that its log knows."""

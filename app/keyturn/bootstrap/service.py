@@ -257,6 +257,7 @@ class Service:
             stop=base.stop,
             approvals=base.approvals,
             registry=base.registry,
+            rules=base.rules,
             live=self.hub,
             observers=base.observers,
             raise_window=raise_window,

@@ -13,6 +13,7 @@ from keyturn.application.console_protocol import (
     StateChanged,
     UseRules,
 )
+from keyturn.application.proposed_rules import DropProposedRule
 from keyturn.domain.access import REVIEW_DAYS
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Rule
@@ -31,7 +32,13 @@ from keyturn.presentation.rule_drafts import (
     narrowed,
     rule_of,
 )
-from keyturn.presentation.rules_builder import RulesBuilder, RulesState, read_rules, with_hits
+from keyturn.presentation.rules_builder import (
+    RulesBuilder,
+    RulesState,
+    read_proposed,
+    read_rules,
+    with_hits,
+)
 from keyturn.presentation.seals import rules_rest
 from keyturn.presentation.used_names import UsedNames
 from keyturn.presentation.words import Words
@@ -88,11 +95,11 @@ class RulesPresenter(QObject):
             study.studied.connect(view.form.show_study)
         self._show()
 
-    def start_rule(self, draft: RuleDraft | None = None) -> None:
+    def start_rule(self, draft: RuleDraft | None = None, *, proposed: bool = False) -> None:
         """Open the form, with what is given or with the first of what is known."""
         self._open = ""
         draft = draft or self._first_draft()
-        self._view.form.start(draft)
+        self._view.form.start(draft, proposed=proposed)
         self._draft = draft
         self._show_form()
         self._view.show_form()
@@ -129,6 +136,8 @@ class RulesPresenter(QObject):
         view.use_rules_requested.connect(self._on_use_rules)
         view.environments_requested.connect(self._on_environments)
         view.posture.posture_agreed.connect(self._on_posture)
+        view.proposals.accepted.connect(self._on_proposal)
+        view.proposals.dropped.connect(self._on_dropped)
         view.form.draft_changed.connect(self._on_draft)
         view.form.save_requested.connect(self._on_save)
         view.detail.change_requested.connect(self._on_change)
@@ -141,6 +150,8 @@ class RulesPresenter(QObject):
         state = self._state
         if message.rules is not None:
             state = replace(state, rules=read_rules(message.rules))
+        if message.proposed_rules is not None:
+            state = replace(state, proposed=read_proposed(message.proposed_rules))
         if message.hits is not None:
             state = replace(state, rules=with_hits(state.rules, message.hits))
         if message.posture is not None:
@@ -189,6 +200,18 @@ class RulesPresenter(QObject):
         known = self._state.find(rule_id)
         if known is not None:
             self.start_rule(draft_of_rule(known.rule))
+
+    def _on_proposal(self, rule_id: str) -> None:
+        """Open a proposed rule as one that is still to be saved; nothing is done by that."""
+        rule = next((rule for rule in self._state.proposed if rule.id == rule_id), None)
+        if rule is not None:
+            self.start_rule(draft_of_rule(rule), proposed=True)
+
+    def _on_dropped(self, rule_id: str) -> None:
+        said = self._words("rules.proposal_dropped")
+        self._sender.send(
+            lambda n: DropProposedRule(n=n, id=rule_id), telling(self._view.note, said)
+        )
 
     def _on_save(self, draft: RuleDraft) -> None:
         self._unread = rule = rule_of(draft)
