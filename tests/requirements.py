@@ -85,6 +85,7 @@ SIGHTS = _section(
         "What is hidden from an agent is not listed, and refused however asked.",
     ),
     ("HIDE-2", KEPT, "A profile of a task ends by itself, and its end never shows more."),
+    ("SIGHT-FIRST", KEPT, "A new agent sees confirmed reads alone unless a person takes more."),
 )
 SEALS = _section(
     "architecture 7 Seals",

@@ -10,6 +10,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers, Topic
 from keyturn.application.live import LiveConnections
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.proposals import checked_list
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
@@ -141,7 +142,11 @@ class Control:
         name = request.get("name")
         if not isinstance(name, str):
             raise ConfigurationError("An agent needs a name.")
-        self._registry.propose_agent(name)
+        rows = request.get("sees")
+        texts = _texts(rows) if rows is not None else None
+        if rows is not None and texts is None:
+            raise ConfigurationError("What an agent is to see is a list of texts.")
+        self._registry.propose_agent(name, checked_list(texts) if texts is not None else None)
         return {"ok": True}
 
     async def _propose_credential(self, request: Mapping[str, JsonValue]) -> JsonObject:

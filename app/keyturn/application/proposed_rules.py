@@ -12,7 +12,9 @@ from typing import Final
 import msgspec
 
 from keyturn.application.events import Observers, Topic
+from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.proposals import PROPOSAL_BYTES
+from keyturn.application.rule_secrets import refuse_unusable
 from keyturn.domain.canonical import JsonValue, canonical, digest_of
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.rule import Rule
@@ -38,12 +40,11 @@ class ProposedRules:
     def __init__(
         self,
         standing: Callable[[], Iterable[Rule]],
-        check: Callable[[Rule], None],
+        mask: SecretMask,
         observers: Observers,
     ) -> None:
-        """`check` raises ConfigurationError for a rule that could not be saved."""
         self._standing = standing
-        self._check = check
+        self._mask = mask
         self._observers = observers
         self._rules: dict[str, Rule] = {}
 
@@ -51,6 +52,10 @@ class ProposedRules:
         """Return what nobody has saved or dropped, first come first."""
         saved = {rule.id for rule in self._standing()}
         return tuple(rule for rule in self._rules.values() if rule.id not in saved)
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the same as the window is told of them."""
+        return tuple(canonical(rule_to_data(rule)).decode() for rule in self.waiting())
 
     def propose(self, rows: JsonValue) -> int:
         """Keep rules as `rule_data` writes them; return how many are new.
@@ -94,7 +99,7 @@ class ProposedRules:
 
     def _read(self, row: Mapping[str, JsonValue], taken: set[str]) -> Rule:
         rule = rule_from_data({key: value for key, value in row.items() if key != "id"})
-        self._check(rule)
+        refuse_unusable(rule, self._mask)
         content = _content(rule).decode()
         ids = (f"r-{digest_of(canonical([content, n]))[:12]}" for n in count())
         return replace(rule, id=next(one for one in ids if one not in taken))

@@ -211,7 +211,7 @@ class AgentsBuilder:
             name=agent.name,
             strong=words("agents.proposal", agent=agent.name),
             rest=words("agents.proposal_rest"),
-            accept=words("agents.enrol_go"),
+            accept=words("agents.enrol_look"),
             drop=words("agents.dismiss"),
         )
 

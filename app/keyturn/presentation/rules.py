@@ -7,7 +7,7 @@ from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_life import Life
 from keyturn.presentation.card import Chip, Pair
-from keyturn.presentation.cells import ListRow, NameChoice, Notice, Proposal, Question
+from keyturn.presentation.cells import ListRow, NameChoice, Notice, Question
 from keyturn.presentation.marks import IconText
 
 
@@ -28,8 +28,6 @@ class RulesState:
     """What the screen is made of."""
 
     rules: tuple[KnownRule, ...] = ()
-    proposed: tuple[Rule, ...] = ()
-    """What the command line proposed; none of it is in force."""
     posture: Posture = Posture.ASK_ALL
     servers: tuple[ServerState, ...] = ()
     agents: tuple[AgentState, ...] = ()
@@ -67,7 +65,6 @@ class RulesPage:
     rows: tuple[ListRow, ...]
     summary: str
     postures: tuple[PostureChoice, ...]
-    proposals: tuple[Proposal, ...] = ()
     suspended: Notice | None = None
     empty: bool = False
     """There is no rule at all, not only none that the search finds."""

@@ -112,15 +112,18 @@ class RulesBuilder:
             rows=found,
             summary=summary,
             postures=self._postures(state),
-            proposals=tuple(self._proposals(state)),
             suspended=self._suspended() if state.suspended else None,
             empty=not rows,
         )
 
-    def _proposals(self, state: RulesState) -> Iterator[Proposal]:
+    def proposals(self, rules: Sequence[Rule]) -> tuple[Proposal, ...]:
+        """Return what stands above the list of rules that the command line proposed."""
+        return tuple(self._proposals(rules))
+
+    def _proposals(self, rules: Sequence[Rule]) -> Iterator[Proposal]:
         """Yield the first of what was proposed, and how many there are beside."""
         words = self._words
-        for rule in state.proposed[:_MOST_PROPOSALS]:
+        for rule in rules[:_MOST_PROPOSALS]:
             bounds = (*self._sentences.conditions(rule), *self._sentences.limits(rule))
             rest = words("rules.proposal_rest")
             yield Proposal(
@@ -130,7 +133,7 @@ class RulesBuilder:
                 accept=words("rules.proposal_look"),
                 drop=words("rules.proposal_drop"),
             )
-        more = len(state.proposed) - _MOST_PROPOSALS
+        more = len(rules) - _MOST_PROPOSALS
         if more > 0:
             yield Proposal(
                 name="",

@@ -13,13 +13,13 @@ from keyturn.application.console_protocol import (
     StateChanged,
     UseRules,
 )
-from keyturn.application.proposed_rules import DropProposedRule
 from keyturn.domain.access import REVIEW_DAYS
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Rule
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome, telling
 from keyturn.gui.rules.environments import EnvironmentsPresenter
+from keyturn.gui.rules.proposals import ProposedRulesPresenter
 from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
@@ -35,7 +35,6 @@ from keyturn.presentation.rule_drafts import (
 from keyturn.presentation.rules_builder import (
     RulesBuilder,
     RulesState,
-    read_proposed,
     read_rules,
     with_hits,
 )
@@ -74,22 +73,17 @@ class RulesPresenter(QObject):
         self._unread: Rule | None = None
         """A saved rule that the broker has not sent back yet as it was written."""
         bridge.state_changed.connect(self._on_state)
-        SealsPresenter(
+        _feed_beside(bridge, sender, view, words, self)
+        self.proposals = ProposedRulesPresenter(
             bridge=bridge,
             sender=sender,
-            pane=view.seals,
+            rows=view.proposals,
             note=view.note,
+            builder=builder,
             words=words,
             parent=self,
         )
-        EnvironmentsPresenter(
-            bridge=bridge,
-            sender=sender,
-            rule=view.environment_rule,
-            pane=view.environments,
-            words=words,
-            parent=self,
-        )
+        self.proposals.look_wanted.connect(self._on_proposal)
         self._connect(view)
         if study is not None:
             study.studied.connect(view.form.show_study)
@@ -136,8 +130,6 @@ class RulesPresenter(QObject):
         view.use_rules_requested.connect(self._on_use_rules)
         view.environments_requested.connect(self._on_environments)
         view.posture.posture_agreed.connect(self._on_posture)
-        view.proposals.accepted.connect(self._on_proposal)
-        view.proposals.dropped.connect(self._on_dropped)
         view.form.draft_changed.connect(self._on_draft)
         view.form.save_requested.connect(self._on_save)
         view.detail.change_requested.connect(self._on_change)
@@ -150,8 +142,6 @@ class RulesPresenter(QObject):
         state = self._state
         if message.rules is not None:
             state = replace(state, rules=read_rules(message.rules))
-        if message.proposed_rules is not None:
-            state = replace(state, proposed=read_proposed(message.proposed_rules))
         if message.hits is not None:
             state = replace(state, rules=with_hits(state.rules, message.hits))
         if message.posture is not None:
@@ -174,6 +164,9 @@ class RulesPresenter(QObject):
 
     def _on_add(self) -> None:
         self.start_rule()
+
+    def _on_proposal(self, rule: Rule) -> None:
+        self.start_rule(draft_of_rule(rule), proposed=True)
 
     def _on_environments(self) -> None:
         self._open, self._draft = "", None
@@ -200,18 +193,6 @@ class RulesPresenter(QObject):
         known = self._state.find(rule_id)
         if known is not None:
             self.start_rule(draft_of_rule(known.rule))
-
-    def _on_proposal(self, rule_id: str) -> None:
-        """Open a proposed rule as one that is still to be saved; nothing is done by that."""
-        rule = next((rule for rule in self._state.proposed if rule.id == rule_id), None)
-        if rule is not None:
-            self.start_rule(draft_of_rule(rule), proposed=True)
-
-    def _on_dropped(self, rule_id: str) -> None:
-        said = self._words("rules.proposal_dropped")
-        self._sender.send(
-            lambda n: DropProposedRule(n=n, id=rule_id), telling(self._view.note, said)
-        )
 
     def _on_save(self, draft: RuleDraft) -> None:
         self._unread = rule = rule_of(draft)
@@ -307,3 +288,20 @@ class RulesPresenter(QObject):
         if self._study is not None:
             rule = None if preview.missing else replace(rule_of(draft), name="")
             self._study.ask(rule, self._state.all_rules)
+
+
+def _feed_beside(
+    bridge: BrokerEvents, sender: IntentSender, view: RulesView, words: Words, parent: QObject
+) -> None:
+    """Feed what stands around the rules and has a presenter of its own."""
+    SealsPresenter(
+        bridge=bridge, sender=sender, pane=view.seals, note=view.note, words=words, parent=parent
+    )
+    EnvironmentsPresenter(
+        bridge=bridge,
+        sender=sender,
+        rule=view.environment_rule,
+        pane=view.environments,
+        words=words,
+        parent=parent,
+    )

@@ -77,7 +77,6 @@ class RulesView(ListPage):
     def show_page(self, page: RulesPage) -> None:
         """Show the list and what stands around it."""
         self._count.say(page.summary)
-        self.proposals.show_proposals(page.proposals)
         self.suspended.show_notice(page.suspended)
         self.posture.show_choices(page.postures)
         self.show_empty(page.empty)
