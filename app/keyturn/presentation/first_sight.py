@@ -42,7 +42,8 @@ def confirmed_reads(servers: Sequence[ServerState]) -> tuple[str, ...]:
 
 def _choices(servers: Sequence[ServerState], words: Words, proposed: Rows) -> Iterator[FirstSight]:
     if proposed is not None:
-        said = _listed(proposed, words) or words("agents.first_nothing")
+        # All of it: whoever proposed it must not put the widest line where nobody reads.
+        said = _listed(proposed, words, len(proposed)) or words("agents.first_nothing")
         yield FirstSight(rows=proposed, title=words("agents.first_proposed"), note=said)
     reads = confirmed_reads(servers)
     if reads:
@@ -52,11 +53,11 @@ def _choices(servers: Sequence[ServerState], words: Words, proposed: Rows) -> It
     yield FirstSight(rows=None, title=words("agents.sight_all_row"), note=note)
 
 
-def _listed(rows: Sequence[str], words: Words) -> str:
+def _listed(rows: Sequence[str], words: Words, most: int = _MOST_SAID) -> str:
     named = ", ".join(
-        shown_line(row.removeprefix("call "), words, most=_LONGEST) for row in rows[:_MOST_SAID]
+        shown_line(row.removeprefix("call "), words, most=_LONGEST) for row in rows[:most]
     )
-    more = len(rows) - _MOST_SAID
+    more = len(rows) - most
     return words("agents.first_more", names=named, n=more) if more > 0 else named
 
 

@@ -10,7 +10,9 @@ from keyturn.application.overview import ALL_TOPICS
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.sight import row_of
 from keyturn.domain.tier import Tier
-from keyturn.presentation.first_sight import confirmed_reads
+from keyturn.presentation.first_sight import confirmed_reads, first_sights
+from keyturn.presentation.words import Words
+from tests.sources import ROOT
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play
 
@@ -110,3 +112,12 @@ def test_a_list_that_is_none_proposes_nobody(bad: JsonValue) -> None:
         assert not world.registry.proposed_agents
 
     play(story)
+
+
+@pytest.mark.requirement("SIGHT-FIRST", "LAW-4")
+def test_of_a_proposed_list_no_line_is_left_out() -> None:
+    rows = tuple(f"git/t{n}" for n in range(99)) + ("*/*",)
+    words = Words(ROOT / "resources" / "translations")
+    proposed, *_ = first_sights((), words, rows)
+    assert proposed.rows == rows
+    assert proposed.note.split(", ") == [*rows]

@@ -142,7 +142,7 @@ class AgentsPresenter(QObject):
         try:
             checked_agent_name(name)
         except KeyturnError:
-            place.say(Outcome.FAILED, self._words("agents.enrol_hint"))
+            place.say(Outcome.OWED, self._words("agents.enrol_odd"))
             return
         place.say(Outcome.WAITING, self._words("forms.waiting"))
 
