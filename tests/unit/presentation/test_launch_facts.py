@@ -69,7 +69,7 @@ def test_the_chips_say_what_must_be_seen_at_once(words: Words) -> None:
     assert texts == [
         "Fetches code at start",
         "1 thing to look at",
-        "Not as its own record says",
+        "Files differ from its package’s list",
     ]
     assert [*launch_chips(make_launch().subject(), words)] == []
 
