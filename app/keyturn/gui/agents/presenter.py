@@ -22,7 +22,7 @@ from keyturn.domain.errors import KeyturnError
 from keyturn.gui.agents.sights_presenter import SightsPresenter
 from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.broker_events import BrokerEvents
-from keyturn.gui.forms.outcome import Outcome, OutcomeLine
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine, telling
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.agents import Launch
 from keyturn.presentation.agents_builder import AgentsBuilder, is_proposal
@@ -156,31 +156,22 @@ class AgentsPresenter(QObject):
         self._sender.send(lambda n: EnrolAgent(n=n, name=name, rows=rows), heard)
 
     def _on_revoke(self, agent: str) -> None:
-        def heard(done: IntentDone) -> None:
-            said = self._words("agents.revoked") if done.ok else done.sentence
-            self._view.note.say(Outcome.DONE if done.ok else Outcome.FAILED, said)
-
-        self._sender.send(lambda n: RevokeAgent(n=n, name=agent), heard)
+        said = self._words("agents.revoked")
+        self._sender.send(lambda n: RevokeAgent(n=n, name=agent), telling(self._view.note, said))
 
     def _on_http(self, agent: str, on: bool) -> None:
         outcome = self._view.detail.outcome
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
-
-        def heard(done: IntentDone) -> None:
-            said = self._words("agents.http_is_on" if on else "agents.http_is_off")
-            outcome.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
-
-        self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), heard)
+        said = self._words("agents.http_is_on" if on else "agents.http_is_off")
+        self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), telling(outcome, said))
 
     def _on_looked(self, agent: str, shown: str) -> None:
         outcome = self._view.detail.outcome
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
-
-        def heard(done: IntentDone) -> None:
-            said = self._words("agents.raised_lowered")
-            outcome.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
-
-        self._sender.send(lambda n: ReviewChanges(n=n, agent=agent, shown=shown), heard)
+        said = self._words("agents.raised_lowered")
+        self._sender.send(
+            lambda n: ReviewChanges(n=n, agent=agent, shown=shown), telling(outcome, said)
+        )
 
     def _on_sight_closed(self) -> None:
         """Go back to the agent whose list or profiles were open."""
