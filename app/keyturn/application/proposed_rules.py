@@ -14,7 +14,7 @@ import msgspec
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.proposals import PROPOSAL_BYTES
-from keyturn.application.rule_secrets import refuse_unusable
+from keyturn.application.rule_secrets import refuse_unusable, texts_of
 from keyturn.domain.canonical import JsonValue, canonical, digest_of
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.rule import Rule
@@ -55,7 +55,7 @@ class ProposedRules:
 
     def texts(self) -> tuple[str, ...]:
         """Return the same as the window is told of them."""
-        return tuple(canonical(rule_to_data(rule)).decode() for rule in self.waiting())
+        return tuple(_said(rule) for rule in self.waiting())
 
     def propose(self, rows: JsonValue) -> int:
         """Keep rules as `rule_data` writes them; return how many are new.
@@ -100,9 +100,17 @@ class ProposedRules:
     def _read(self, row: Mapping[str, JsonValue], taken: set[str]) -> Rule:
         rule = rule_from_data({key: value for key, value in row.items() if key != "id"})
         refuse_unusable(rule, self._mask)
+        if not all(text.isprintable() for text in (*texts_of(rule).values(), _said(rule))):
+            raise ConfigurationError(
+                "A rule with hidden characters is not proposed.", mend="Make it in the window."
+            )
         content = _content(rule).decode()
         ids = (f"r-{digest_of(canonical([content, n]))[:12]}" for n in count())
         return replace(rule, id=next(one for one in ids if one not in taken))
+
+
+def _said(rule: Rule) -> str:
+    return canonical(rule_to_data(rule)).decode()
 
 
 def _content(rule: Rule) -> bytes:

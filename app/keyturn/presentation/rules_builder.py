@@ -20,7 +20,6 @@ from keyturn.presentation.cells import (
     ListRow,
     NameChoice,
     Notice,
-    Proposal,
     Question,
     marked,
 )
@@ -55,18 +54,11 @@ _POSTURES: Final = {
     Posture.ASK_WRITES: ("rules.posture_writes", "rules.posture_writes_note"),
 }
 _LONGEST_NAME: Final = 60
-_MOST_PROPOSALS: Final = 3
-"""Proposals in full above the list; the others come up once these are answered."""
 
 
 def read_rules(states: Iterable[RuleState]) -> tuple[KnownRule, ...]:
     """Read the broker's rules; one that cannot be read is left out and logged."""
     return tuple(_read(states))
-
-
-def read_proposed(texts: Iterable[str]) -> tuple[Rule, ...]:
-    """Read what was proposed, as the broker's rules are read."""
-    return tuple(known.rule for known in _read(RuleState(data=text, hits=0) for text in texts))
 
 
 def with_hits(rules: Iterable[KnownRule], hits: Mapping[str, int]) -> tuple[KnownRule, ...]:
@@ -115,33 +107,6 @@ class RulesBuilder:
             suspended=self._suspended() if state.suspended else None,
             empty=not rows,
         )
-
-    def proposals(self, rules: Sequence[Rule]) -> tuple[Proposal, ...]:
-        """Return what stands above the list of rules that the command line proposed."""
-        return tuple(self._proposals(rules))
-
-    def _proposals(self, rules: Sequence[Rule]) -> Iterator[Proposal]:
-        """Yield the first of what was proposed, and how many there are beside."""
-        words = self._words
-        for rule in rules[:_MOST_PROPOSALS]:
-            bounds = (*self._sentences.conditions(rule), *self._sentences.limits(rule))
-            rest = words("rules.proposal_rest")
-            yield Proposal(
-                name=rule.id,
-                strong=words("rules.proposal", rule=self._sentences.sentence(rule)),
-                rest=f"{', '.join(bounds)}. {rest}" if bounds else rest,
-                accept=words("rules.proposal_look"),
-                drop=words("rules.proposal_drop"),
-            )
-        more = len(rules) - _MOST_PROPOSALS
-        if more > 0:
-            yield Proposal(
-                name="",
-                strong=words("rules.proposal_more", n=more),
-                rest=words("rules.proposal_rest"),
-                accept="",
-                drop=words("rules.proposal_drop_all"),
-            )
 
     def detail(self, known: KnownRule, state: RulesState) -> RuleDetail:
         """Return one rule in full."""

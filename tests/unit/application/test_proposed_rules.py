@@ -113,6 +113,9 @@ def test_a_person_dismisses_one_or_all() -> None:
 
 
 BAD: list[Any] = [
+    {"effect": "allow", "tool": "read\u202e_file"},
+    {"effect": "allow", "name": "two\nlines"},
+    {"effect": "allow", "when": [{"path": "/a", "op": "eq", "value": "x\u200b"}]},
     {"effect": "allow", "tool": "x", "token": "y"},
     {"effect": "maybe"},
     "a rule",

@@ -79,7 +79,6 @@ class RulesPresenter(QObject):
             sender=sender,
             rows=view.proposals,
             note=view.note,
-            builder=builder,
             words=words,
             parent=self,
         )

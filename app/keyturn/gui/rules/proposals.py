@@ -9,7 +9,7 @@ from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import PageNote, telling
 from keyturn.gui.forms.proposals import ProposalList
 from keyturn.gui.sending import IntentSender
-from keyturn.presentation.rules_builder import RulesBuilder, read_proposed
+from keyturn.presentation.rule_proposals import read_proposed, rule_proposals
 from keyturn.presentation.words import Words
 
 
@@ -26,7 +26,6 @@ class ProposedRulesPresenter(QObject):
         sender: IntentSender,
         rows: ProposalList,
         note: PageNote,
-        builder: RulesBuilder,
         words: Words,
         parent: QObject | None = None,
     ) -> None:
@@ -34,7 +33,6 @@ class ProposedRulesPresenter(QObject):
         self._sender = sender
         self._rows = rows
         self._note = note
-        self._builder = builder
         self._words = words
         self._rules: tuple[Rule, ...] = ()
         bridge.state_changed.connect(self._on_state)
@@ -44,7 +42,7 @@ class ProposedRulesPresenter(QObject):
     def _on_state(self, message: StateChanged) -> None:
         if message.proposed_rules is not None:
             self._rules = read_proposed(message.proposed_rules)
-            self._rows.show_proposals(self._builder.proposals(self._rules))
+            self._rows.show_proposals(rule_proposals(self._rules, self._words))
 
     def _on_accepted(self, rule_id: str) -> None:
         rule = next((rule for rule in self._rules if rule.id == rule_id), None)
