@@ -1,4 +1,4 @@
-"""Owns what is said of the rules that the command line proposed; whoever wrote them is not known."""
+"""Owns what is said of rules that the command line proposed: nobody knows who wrote them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
