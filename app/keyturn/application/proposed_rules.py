@@ -98,7 +98,7 @@ class ProposedRules:
                 yield rule
 
     def _read(self, row: Mapping[str, JsonValue], taken: set[str]) -> Rule:
-        rule = rule_from_data({key: value for key, value in row.items() if key != "id"})
+        rule = rule_from_data(row)
         refuse_unusable(rule, self._mask)
         if not all(text.isprintable() for text in (*texts_of(rule).values(), _said(rule))):
             raise ConfigurationError(
