@@ -167,8 +167,11 @@ class CardBuilder:
         a_call = request.kind is RequestKind.CALL
         answered = a_call or request.kind is RequestKind.INPUT
         blocked = request.kind in (RequestKind.CHANGE, RequestKind.DEFINITION)
+        allow = _ALLOW_KEYS[request.kind]
+        if self.phrases.is_remote(request):
+            allow = "phrases.allow_address"
         return CardActions(
-            allow=words("phrases.allow_retry" if stopped else _ALLOW_KEYS[request.kind]),
+            allow=words("phrases.allow_retry" if stopped else allow),
             armed_hint=words("phrases.allow_hint"),
             deny=words("phrases.keep_blocked" if blocked else "phrases.deny"),
             deny_with_message=words("phrases.deny_with_message") if answered else "",
