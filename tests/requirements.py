@@ -85,6 +85,7 @@ SIGHTS = _section(
         "What is hidden from an agent is not listed, and refused however asked.",
     ),
     ("HIDE-2", KEPT, "A profile of a task ends by itself, and its end never shows more."),
+    ("SIGHT-FIRST", KEPT, "A new agent sees confirmed reads alone unless a person takes more."),
 )
 SEALS = _section(
     "architecture 7 Seals",
@@ -214,6 +215,7 @@ RULE_ROWS = _section(
     ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
     ("RULE-FORM", KEPT, "The form has every limit and window, and loses none of a rule."),
     ("RULE-TEXT", KEPT, "Rules written as text are read as the same rules, nothing hidden."),
+    ("RULE-IMPORT", KEPT, "Imported rules wait in the window, and take the place of none."),
 )
 
 FIRST_RUN = _section(

@@ -19,6 +19,7 @@ from keyturn.domain.touching_texts import (
     LONGEST_TEXT,
     PATTERN_NAMES,
     changes_all,
+    describes_one,
     is_only_wild,
     is_true,
     is_wild,
@@ -208,7 +209,8 @@ class _Counting:
             most = _larger(most, span)
             total.multiply(span)
         members = total.members + len(value)
-        if members > total.count and speaks_of_many(words) and _TELL_HOW.isdisjoint(words[-1:]):
+        many = speaks_of_many(words) and not describes_one(words, value)
+        if members > total.count and many and _TELL_HOW.isdisjoint(words[-1:]):
             return _counted(members, Way.LIST, path)
         return _counted(total.count, most.way or Way.LIST, most.path)
 
