@@ -47,6 +47,18 @@ _ENDS = (
 )
 
 
+def one_plain_text(dice: random.Random) -> str:
+    """Make a statement that may well be bounded: what it compares is the question."""
+    head = dice.choice(_HEADS[:5])
+    parts = [
+        f"{dice.choice(_COLUMNS[:8])} = {dice.choice(_VALUES[:9])}"
+        if dice.random() < 0.8
+        else f"{dice.choice(_COLUMNS[:8])} IN ({dice.choice(_VALUES[:8])}, {dice.choice('1237')})"
+        for _ in range(dice.choice((1, 1, 1, 2)))
+    ]
+    return f"{head} WHERE {' AND '.join(parts)}{dice.choice(_ENDS[:10])}"
+
+
 def one_text(dice: random.Random) -> str:
     """Make a text of one statement, or of a few."""
     text = dice.choice(_HEADS)
