@@ -20,30 +20,115 @@ INSERT INTO orders VALUES (0,10,1,0,'a','u0'),(1,11,1,0,'b','u1'),(2,12,1,0,'id'
 INSERT INTO items VALUES (0,7,1,'a'),(1,7,1,'b'),(2,7,1,'c'),(3,7,1,'d'),(7,1,1,'e');
 """
 _HEADS = (
-    *("DELETE FROM orders", "DELETE FROM items", "UPDATE orders SET note = 'n'", "DELETE FROM orders o"),
+    *(
+        "DELETE FROM orders",
+        "DELETE FROM items",
+        "UPDATE orders SET note = 'n'",
+        "DELETE FROM orders o",
+    ),
     *("UPDATE items SET note = note || 'n'", "SELECT * FROM orders", "SELECT note FROM items"),
-    *('DELETE FROM "orders"', "UPDATE OR REPLACE orders SET id = 1", "UPDATE items SET id = id + 9"),
-    *("REPLACE INTO orders VALUES (1,12,0,0,'r','u7')", "INSERT INTO items (note) SELECT note FROM orders"),
-    *("INSERT INTO items (note) VALUES ('a'), ('b')", "INSERT OR REPLACE INTO items VALUES (1,1,1,'')"),
+    *(
+        'DELETE FROM "orders"',
+        "UPDATE OR REPLACE orders SET id = 1",
+        "UPDATE items SET id = id + 9",
+    ),
+    *(
+        "REPLACE INTO orders VALUES (1,12,0,0,'r','u7')",
+        "INSERT INTO items (note) SELECT note FROM orders",
+    ),
+    *(
+        "INSERT INTO items (note) VALUES ('a'), ('b')",
+        "INSERT OR REPLACE INTO items VALUES (1,1,1,'')",
+    ),
     *("WITH x AS (SELECT 1) DELETE FROM items", "EXPLAIN DELETE FROM items", "DROP TABLE items"),
-    *("PRAGMA writable_schema = 1", "VACUUM", "CREATE TABLE t (a)", "SELECT 1", "SELECT '\\'", "BEGIN"),
-    *("INSERT INTO items (id) VALUES (1) ON CONFLICT DO UPDATE SET note = 'c'", "SELECT `'`", "COMMIT"),
+    *(
+        "PRAGMA writable_schema = 1",
+        "VACUUM",
+        "CREATE TABLE t (a)",
+        "SELECT 1",
+        "SELECT '\\'",
+        "BEGIN",
+    ),
+    *(
+        "INSERT INTO items (id) VALUES (1) ON CONFLICT DO UPDATE SET note = 'c'",
+        "SELECT `'`",
+        "COMMIT",
+    ),
 )
 _COLUMNS = (
-    *("id", "id", "id", "order_id", "uuid", "paid", "void", "valid", "note", '"id"', "`id`", "[id]"),
-    *("orders.id", "items.id", "o.id", "rowid", "ID", "'id'", "+id", "(id)", "id COLLATE NOCASE", "1"),
+    *(
+        "id",
+        "id",
+        "id",
+        "order_id",
+        "uuid",
+        "paid",
+        "void",
+        "valid",
+        "note",
+        '"id"',
+        "`id`",
+        "[id]",
+    ),
+    *(
+        "orders.id",
+        "items.id",
+        "o.id",
+        "rowid",
+        "ID",
+        "'id'",
+        "+id",
+        "(id)",
+        "id COLLATE NOCASE",
+        "1",
+    ),
 )
 _VALUES = (
     *("7", "7", "1", "0", "'7'", "'u7'", '"id"', "'id'", '"7"', "1.0", "-1", "id", "NULL", "(7)"),
     *("7 /* or */", "7 -- x", "7 OR 1", "7 # x", "'\\' OR 1=1 --'", "'it''s'", "X'37'", "?", "$1"),
-    *("1e0", "''", "7 /*! OR 1 */", "7 OR id = 8", "CAST(7 AS INT)", "abs(-7)", "7 LIMIT 2", "TRUE"),
+    *(
+        "1e0",
+        "''",
+        "7 /*! OR 1 */",
+        "7 OR id = 8",
+        "CAST(7 AS INT)",
+        "abs(-7)",
+        "7 LIMIT 2",
+        "TRUE",
+    ),
 )
-_OPERATORS = ("=", "=", "=", "=", "==", "<>", ">", "IS", "IS NOT", "LIKE", "!=", "= +", "= -", "<=>")
+_OPERATORS = (
+    "=",
+    "=",
+    "=",
+    "=",
+    "==",
+    "<>",
+    ">",
+    "IS",
+    "IS NOT",
+    "LIKE",
+    "!=",
+    "= +",
+    "= -",
+    "<=>",
+)
 _JOINS = (" AND ", " AND ", " OR ", " AND NOT ", ", ", " || ", " and(", ") AND (", " -- x\n AND ")
 _ENDS = (
     *("", "", "", "", ";", "; DELETE FROM items", " RETURNING *", " LIMIT 1", " ORDER BY id", "\n"),
-    *("; SELECT 1", " DELETE FROM items", "; -- DELETE FROM items", ";\nDELETE FROM items", " -- '"),
-    *(" /* ; DELETE FROM items */", "\n.shell touch x", " UNION SELECT 1", " */; DELETE FROM items"),
+    *(
+        "; SELECT 1",
+        " DELETE FROM items",
+        "; -- DELETE FROM items",
+        ";\nDELETE FROM items",
+        " -- '",
+    ),
+    *(
+        " /* ; DELETE FROM items */",
+        "\n.shell touch x",
+        " UNION SELECT 1",
+        " */; DELETE FROM items",
+    ),
 )
 
 

@@ -114,7 +114,7 @@ class RuleBook:
         """
         if self._count_touches:
             # Only then: no other call pays for it.
-            touches = count() if count is not None else touches_of(subject.arguments)
+            touches = count() if count is not None else _touches_of(subject)
             subject = structs.replace(subject, touches=touches)
         judged = self._judge(subject, tier, labels, suspended=suspended, scope=scope)
         allows = judged.verdict is Verdict.ALLOW and is_changing(tier)
@@ -306,3 +306,7 @@ def _holds_a_secret(rule: Rule, mask: SecretMask) -> bool:
         return True
     values = _values(rule)
     return masked_json(canonical(values), mask)[1]
+
+
+def _touches_of(subject: RuleSubject) -> Touches:
+    return touches_of(subject.arguments, tool=subject.tool)

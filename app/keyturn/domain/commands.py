@@ -164,9 +164,7 @@ def command_of(path: str, language: Language, steps: Iterable[Step]) -> Command:
 def not_understood(path: str, language: Language, steps: Iterable[Step] = ()) -> Command:
     """Return what is known of a command that nobody understood to its end."""
     known = command_of(path, language, steps)
-    return msgspec.structs.replace(
-        known, understood=False, count=None, changes=True, destroys=True
-    )
+    return msgspec.structs.replace(known, understood=False, count=None, changes=True, destroys=True)
 
 
 def count_of(steps: Iterable[Step]) -> int | None:

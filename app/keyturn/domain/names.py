@@ -14,7 +14,14 @@ CONTENT = frozenset(
 """Last words of names of arguments that hold content, which names nothing that is touched."""
 SQL_NAMES = frozenset({"sql", "statement", "statements", "ddl", "dml"})
 QUERY_NAMES = frozenset({"query", "queries"})
-SHELL_NAMES = frozenset({"argv", "bash", "cmd", "cmdline", "cmds", "command", "commands", "shell"})
+SHELL_NAMES = frozenset(
+    {"argv", "bash", "cmd", "cmdline", "cmds", "command", "commandline", "commands", "exec"}
+    | {"powershell", "pwsh", "shell", "shellcommand", "terminal", "zsh"}
+)
+SCRIPT_NAMES = frozenset({"code", "execute", "input", "line", "lines", "run", "script", "scripts"})
+"""Names of what may be a command, or a text of any other kind."""
+TELLS_WHY = frozenset({"description", "explanation", "note", "purpose", "reason", "title"})
+"""Last words of names of what is said of a command, and is none."""
 _CODE = SQL_NAMES | QUERY_NAMES | SHELL_NAMES
 
 
@@ -41,3 +48,8 @@ def is_code(words: tuple[str, ...]) -> bool:
 def is_word(text: str) -> bool:
     """Tell whether a text is one word of letters and digits."""
     return _WORD.fullmatch(text) is not None
+
+
+def listed(names: str) -> frozenset[str]:
+    """Return names that are written with blanks between."""
+    return frozenset(names.split())

@@ -107,9 +107,9 @@ _MAY_BE_SET = re.compile(
     r"|DEBIAN_FRONTEND|DIR|DIRS|FILE|FILES|NAME|OUT|SRC|DEST|TARGET|COUNT|RESULT|LINE|A|B|C|X|Y|Z"
 )
 _RULES_IN_SMALL = _named(
-    "_ all_proxy aliases argv auto_resume builtins cdpath commands fignore fpath ftp_proxy functions"
-    " histchars home http_proxy https_proxy mailpath manpath module_path no_proxy options parameters"
-    " path precmd preexec prompt psvar shell status term watch"
+    "_ all_proxy aliases argv auto_resume builtins cdpath commands fignore fpath ftp_proxy"
+    " functions histchars home http_proxy https_proxy mailpath manpath module_path no_proxy options"
+    " parameters path precmd preexec prompt psvar shell status term watch"
 )
 """Variables in small letters that a shell, or a program, goes by."""
 _RULING = re.compile(

@@ -137,7 +137,7 @@ class _Reading:
                 self.understood = False
 
     def _program(self, simple: Simple, within: int) -> Iterator[Step]:
-        words, around = simple.words, simple.around
+        words = simple.words
         name, rest = programs.plain_name(words[0].text), words[1:]
         if not programs.is_of_system(words[0].text):
             yield _unknown(name, words)

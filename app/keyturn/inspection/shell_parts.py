@@ -5,8 +5,11 @@ expansions with an operator, functions, and what only one shell knows.
 """
 
 import re
+from collections.abc import Callable
 
 from tree_sitter import Node
+
+from keyturn.domain.names import listed
 
 _NAMED = frozenset(
     {"program", "list", "pipeline", "subshell", "redirected_statement", "command", "command_name"}
@@ -15,12 +18,12 @@ _NAMED = frozenset(
     | {"word", "number", "string", "string_content", "raw_string", "ansi_c_string"}
     | {"concatenation", "variable_name", "special_variable_name", "command_substitution"}
     | {"process_substitution", "brace_expression", "file_descriptor", "herestring_redirect"}
-    | {"heredoc_start", "heredoc_end", "heredoc_content", "test_operator", "file_redirect", "compound_statement"}
+    | {"heredoc_start", "heredoc_end", "heredoc_content", "test_operator", "file_redirect"}
 )
-_TOKENS = frozenset(
+_TOKENS = {"\n"} | listed(
     "; ;; & && | || |& ( ) { } ! if then elif else fi while until do done for in case esac"
-    " \" ' $( ${ ` <( >( = += < > >> >| &> &>> >& <& <<< << <<- [ ] [[ ]] .. \n export readonly"
-    " local declare typeset".split(" ")
+    " \" ' $( ${ ` <( >( = += < > >> >| &> &>> >& <& <<< << <<- [ ] [[ ]] .. export readonly"
+    " local declare typeset"
 )
 _GAP = re.compile(rb"(?:[ \t\n]|(?<=[ \t])\\\n)*")
 """What may stand between two parts; a line that goes on elsewhere glues two words together."""
@@ -30,10 +33,11 @@ _SUM = re.compile(r"\$\(\([\d\s+*()-]+\)\)")
 _HERE = re.compile(r"(?P<quote>['\"]?)(?P<word>[A-Za-z_]\w*)(?P=quote)")
 _EVALUATED_HERE = re.compile(r"[`\\]|\$[^A-Za-z_ \n]")
 _PATTERN = re.compile(r"[\w*?./ -]+")
-_UNARY = frozenset("-b -c -d -e -f -g -h -k -p -r -s -u -w -x -L -N -O -G -S -n -z !".split())
-_BINARY = frozenset("= == != -nt -ot -ef".split())
-_BINARY_OF_BASH = _BINARY | frozenset("=~ && ||".split())
-_COMPARING = frozenset("-eq -ne -lt -le -gt -ge".split())
+_UNARY = listed("-b -c -d -e -f -g -h -k -p -r -s -u -w -x -L -N -O -G -S -n -z !")
+_BINARY = listed("= == != -nt -ot -ef")
+_BINARY_OF_BASH = _BINARY | listed("=~ && ||")
+_OTHER_OPERATORS = listed("-v -R -o -a -t")
+_COMPARING = listed("-eq -ne -lt -le -gt -ge")
 _NUMBER = re.compile(r"-?\d+|\$[#?]|\"\$[#?]\"")
 _IN_TEST = frozenset(
     {"unary_expression", "binary_expression", "negated_expression", "parenthesized_expression"}
@@ -54,33 +58,10 @@ def is_plain(node: Node) -> bool:
         return (node.type in _TOKENS or within) and not node.is_missing
     if node.is_missing or not _gaps_are_blank(node):
         return False
-    match node.type:
-        case "simple_expansion" | "expansion":
-            return _is_simple_expansion(node)
-        case "arithmetic_expansion":
-            return is_sum(node)
-        case "command_substitution":
-            return not (source_of(node).startswith("`") and "\\" in source_of(node))
-        case "heredoc_redirect" | "heredoc_body":
-            return node.type == "heredoc_body" or _is_plain_here_text(node)
-        case "comment":
-            return _is_whole_line(node)
-        case "declaration_command":
-            return all(map(_is_declared_plainly, node.children))
-        case "variable_assignment":
-            return _is_plain_assignment(node)
-        case "test_command":
-            return _is_plain_test(node)
-        case "compound_statement":
-            return node.children[0].type == "{"
-        case "file_redirect":
-            return all(child.type != "{" for child in node.children)
-        case "extglob_pattern":
-            return _PATTERN.fullmatch(source_of(node)) is not None
-        case "regex":
-            return _within(node, "test_command")
-        case _:
-            return node.type in _NAMED or (node.type in _IN_TEST and _within(node, "test_command"))
+    looked_at = _LOOKED_AT.get(node.type)
+    if looked_at is not None:
+        return looked_at(node)
+    return node.type in _NAMED or (node.type in _IN_TEST and _within(node, "test_command"))
 
 
 def _gaps_are_blank(node: Node) -> bool:
@@ -171,9 +152,11 @@ def _is_plain_test(node: Node) -> bool:
             if not _has_plain_operator(inner, of_bash=of_bash):
                 return False
             waiting += inner.named_children
-        elif not of_bash and (inner.type in _SPLITS and not _NUMBER.fullmatch(source_of(inner))):
+        elif inner.type == "word" and source_of(inner) in _OTHER_OPERATORS:
             return False
-        elif inner.type == "word" and source_of(inner) in ("-v", "-R", "-o", "-a", "-t"):
+        elif of_bash or inner.type not in _SPLITS:
+            continue
+        elif _NUMBER.fullmatch(source_of(inner)) is None:
             return False
     return True
 
@@ -191,3 +174,26 @@ def _has_plain_operator(node: Node, *, of_bash: bool) -> bool:
             return texts <= (_BINARY_OF_BASH if of_bash else _BINARY)
         case _:
             return of_bash and texts <= {"(", ")"}
+
+
+def _is_plain_substitution(node: Node) -> bool:
+    """Tell whether a command within a word is read once: backslashes in backticks go first."""
+    return not (source_of(node).startswith("`") and "\\" in source_of(node))
+
+
+_LOOKED_AT: dict[str, Callable[[Node], bool]] = {
+    "arithmetic_expansion": is_sum,
+    "command_substitution": _is_plain_substitution,
+    "comment": _is_whole_line,
+    "compound_statement": lambda node: node.children[0].type == "{",
+    "declaration_command": lambda node: all(map(_is_declared_plainly, node.children)),
+    "expansion": _is_simple_expansion,
+    "extglob_pattern": lambda node: _PATTERN.fullmatch(source_of(node)) is not None,
+    "heredoc_body": lambda _node: True,
+    "heredoc_redirect": _is_plain_here_text,
+    "regex": lambda node: _within(node, "test_command"),
+    "simple_expansion": _is_simple_expansion,
+    "test_command": _is_plain_test,
+    "variable_assignment": _is_plain_assignment,
+}
+"""Kinds of parts of which not all are understood."""

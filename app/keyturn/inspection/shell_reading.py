@@ -7,6 +7,7 @@ one switch more.
 import re
 from collections.abc import Sequence
 
+from keyturn.domain.names import listed
 from keyturn.domain.shell_programs import may_be_set
 from keyturn.inspection.shell_switches import (
     GIT,
@@ -23,16 +24,16 @@ _SET = re.compile(r"[-+][eufxv]*o?|pipefail|errexit|nounset|xtrace|noglob|--")
 _READ = Switches(flags="rs", values="dnNpt")
 _FORMAT = re.compile(r"(?:[^%\\]|\\.|%%|%[-+ #0]*\d*(?:\.\d+)?[sdiufgeGExXcqb])*", re.DOTALL)
 """`%n` is none of it: bash puts a number into a variable by it, and evaluates the name."""
-_TEST_ONE = frozenset("-b -c -d -e -f -g -h -k -p -r -s -u -w -x -L -N -O -G -S -n -z".split())
-_TEST_TWO = frozenset("= == != -nt -ot -ef".split())
-_FIND_ALONE = frozenset(
+_TEST_ONE = listed("-b -c -d -e -f -g -h -k -p -r -s -u -w -x -L -N -O -G -S -n -z")
+_TEST_TWO = listed("= == != -nt -ot -ef")
+_FIND_ALONE = listed(
     "! ( ) , -a -o -and -or -not -print -print0 -ls -empty -depth -prune -true -false -xdev -mount"
-    " -readable -writable -executable -daystart -quit -nouser -nogroup -noleaf -H -L -P -E".split()
+    " -readable -writable -executable -daystart -quit -nouser -nogroup -noleaf -H -L -P -E"
 )
-_FIND_WITH_VALUE = frozenset(
+_FIND_WITH_VALUE = listed(
     "-name -iname -path -ipath -wholename -iwholename -regex -iregex -regextype -type -xtype -size"
     " -mtime -atime -ctime -mmin -amin -cmin -newer -anewer -cnewer -perm -user -group -uid -gid"
-    " -maxdepth -mindepth -links -inum -samefile -lname -ilname -printf -fstype -used".split()
+    " -maxdepth -mindepth -links -inum -samefile -lname -ilname -printf -fstype -used"
 )
 _FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 

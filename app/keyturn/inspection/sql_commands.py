@@ -49,12 +49,12 @@ def read_sql(shaped: Shaped) -> Command | None:
     return command_of(shaped.path, Language.SQL, steps)
 
 
-def _is_understood(
-    readings: list[list[exp.Expr]], signs: Signs | None, steps: list[Step]
-) -> bool:
+def _is_understood(readings: list[list[exp.Expr]], signs: Signs | None, steps: list[Step]) -> bool:
     """Tell whether all that parsed a text agree, on parts that are all known."""
     known = (*_READING, *_TRANSACTION, *_CHANGING)
     if signs is None or len(readings[0]) > MOST_STATEMENTS:
+        return False
+    if signs.commented and any(step.changes for step in steps):
         return False
     for roots in readings:
         if not all(isinstance(root, known) for root in roots):

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
+from keyturn.domain.names import listed
 from keyturn.inspection.sql_signs import Signs
 
-_KINDS = frozenset(
+_KINDS = listed(
     "Select From Table Identifier Column Alias Star Where Group Having Order Ordered Limit Offset"
     " Fetch Join With CTE Subquery Union Except Intersect Literal Boolean Null Neg Not Paren EQ NEQ"
     " GT GTE LT LTE NullSafeEQ NullSafeNEQ Is Like ILike Between In Add Sub Mul Div Mod DPipe"
@@ -21,30 +22,30 @@ _KINDS = frozenset(
     " PrimaryKeyColumnConstraint DefaultColumnConstraint UniqueColumnConstraint PrimaryKey Create"
     " Drop TruncateTable Alter AlterColumn Grant Revoke GrantPrivilege GrantPrincipal Merge Whens"
     " When Dot JSONPath JSONPathRoot JSONPathKey JSONPathSubscript CurrentDate Filter Escape"
-    " RawString Cluster Command".split()
-) - {"Command"}
-_FUNCTIONS = frozenset(
+    " RawString"
+)
+_FUNCTIONS = listed(
     "And Or Xor Case If Cast TryCast Coalesce Nullif Greatest Least Abs Round Ceil Floor Sqrt Sign"
     " Lower Upper Length Trim Substring Concat ConcatWs Left Right StrPosition Replace Reverse Pad"
     " Count CountIf Sum Avg Min Max Stddev Variance Median GroupConcat ArrayAgg StringAgg Exists"
     " RowNumber Rank DenseRank Ntile Lag Lead FirstValue LastValue Extract CurrentDate"
     " CurrentTimestamp CurrentTime CurrentDatetime Date Year Month Day DateAdd DateSub DateDiff"
     " DateTrunc TimestampTrunc TimeToStr StrToTime StrToDate TsOrDsToDate TsOrDsToTimestamp"
-    " JSONExtract JSONExtractScalar ToChar Initcap Hex Unhex Mod Pow Date DatetimeTrunc".split()
+    " JSONExtract JSONExtractScalar ToChar Initcap Hex Unhex Mod Pow Date DatetimeTrunc"
 )
-_BY_NAME = frozenset(
+_BY_NAME = listed(
     "array_length charindex curdate curtime date_part datediff datename getdate ifnull instr isnull"
     " json_array_length json_extract json_type json_valid julianday length ltrim now rtrim strftime"
-    " substring_index total typeof substr lower upper date datetime coalesce".split()
+    " substring_index total typeof substr lower upper date datetime coalesce"
 )
 """Of those that a parser does not know by itself: they only compute."""
-_STARTING = frozenset(
+_STARTING = listed(
     "alter analyze attach backup begin bulk call checkpoint commit copy create dbcc deallocate"
     " declare delete deny detach do drop dumpfile exec execute goto grant handler import insert"
     " install into kill listen load lock merge notify optimize outfile pragma prepare print purge"
     " raiserror reconfigure refresh reindex rename repair replace reset restore revert revoke"
     " rollback savepoint set shutdown throw truncate unlock update updatetext upsert use vacuum"
-    " waitfor while writetext xp_cmdshell".split()
+    " waitfor while writetext xp_cmdshell"
 )
 """Words that begin a statement, or send what is read elsewhere."""
 _FUNCTIONS_TOO = frozenset({"replace(", "truncate("})

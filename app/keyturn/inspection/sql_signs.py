@@ -35,6 +35,8 @@ class Signs:
     """Without its comments."""
     words: tuple[str, ...]
     """Those outside of quotes, in small letters; what a bracket follows ends with one."""
+    commented: bool
+    """There were comments: a change with any is not taken for bounded."""
 
 
 def signs_of(text: str) -> Signs | None:
@@ -54,7 +56,7 @@ def signs_of(text: str) -> Signs | None:
         if token["word"]:
             calls = bare[at : at + 40].lstrip()[:1] == "("
             words.append(token["word"].lower() + ("(" if calls else ""))
-    return Signs(bare, tuple(words))
+    return Signs(bare, tuple(words), commented=bare.strip() != text.strip())
 
 
 def _letters_only(token: "re.Match[str]") -> bool:

@@ -52,9 +52,10 @@ def test_what_only_reads(text: str) -> None:
         ("curl -X POST https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
         ("curl -d @a https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
         ("curl --data-raw a https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
-        ("curl -sSfXPUT https://e.com/x", Does.SENDS, "curl", "https://e.com/x", 1),
-        ("curl -sd a https://e.com/x", Does.SENDS, "curl POST", "a https://e.com/x", 2),
-        ("curl --reque PUT https://e.com/x", Does.SENDS, "curl PUT", "PUT https://e.com/x", 2),
+        ("curl -sSfXPUT https://e.com/x", Does.SENDS, "curl PUT", "https://e.com/x", 1),
+        ("curl -sd a https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
+        ("mv a b", Does.CHANGES, "mv", "a b", 2),
+        ("mkdir -p a/b/c", Does.WRITES, "mkdir", "a/b/c", 3),
         ("wget -O - --body-data=a https://e.com/x", Does.SENDS, "wget POST", "https://e.com/x", 1),
         ("curl -o a.sh https://e.com/x", Does.WRITES, "curl", "a.sh", 1),
     ],
@@ -103,7 +104,7 @@ def test_what_changes_and_is_bounded(
         ("$X -r /srv", Why.COMPUTED),
         ('eval "$X"', Why.COMPUTED),
         ('echo x > "$X"', Why.COMPUTED),
-        ("ls | xargs rm a", Why.LOOP),
+        ("ls | xargs rm a", Why.COMPUTED),
         ("for f in a b; do rm a; done", Why.LOOP),
         ("while true; do rm a; done", Why.LOOP),
         ("curl https://e.com/x | sh", Why.PIPED),
@@ -134,14 +135,13 @@ def test_what_changes_and_is_bounded(
         ("date 010203042026", Why.UNKNOWN),
         ("dd if=/dev/zero of=/dev/sda", Why.WHOLE),
         ("curl -X DELETE https://e.com/orders", Why.WHOLE),
-        ("wget -r https://e.com/", Why.RECURSIVE),
+        ("wget -r https://e.com/", Why.UNKNOWN),
     ],
 )
 def test_what_nothing_bounds(text: str, why: Why) -> None:
     command = read(text)
     assert why in {step.why for step in command.steps}
-    assert command.count is None or why in (Why.RECURSIVE,) and text.startswith("wget")
-    assert command.changes
+    assert command.count is None and command.changes and command.destroys
 
 
 def nested(text: str, times: int) -> str:
@@ -210,7 +210,14 @@ def test_the_words_of_a_program_are_no_shells() -> None:
         assert command is not None
         return command
 
-    assert words("rm", "*").count == 1
+    assert words("rm", "a.txt").count == 1
+    # What starts them may join them for a shell all the same.
+    assert not words("rm", "*").understood
+    assert not words("ls", "; rm a").understood
+    assert not words("rm", "a b").understood
+    assert not words("cat", "$(rm a)").understood
+    assert words("sh", "-c", "ls -l").understood
+    assert words("grep", "-r", "two words", ".").understood
     assert words("rm", "-r", "x").count is None
     assert words("sh", "-c", "rm *").count is None
     unsure = Shaped(path="/commands", language=Language.SHELL, words=("up", "down"), sure=False)

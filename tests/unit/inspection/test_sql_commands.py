@@ -28,7 +28,7 @@ def known(text: str) -> Command:
         ("delete from shop.orders where id = 7", Does.REMOVES, "shop.orders", 1, None),
         ("delete from orders where id in (1, 2, 3)", Does.REMOVES, "orders", 3, None),
         ("update orders set a = 1 where id = 7 and state = 'x'", Does.CHANGES, "orders", 1, None),
-        ("update `my orders` set a = 1 where order_id = 7", Does.CHANGES, "my orders", 1, None),
+        ("update `orders` set a = 1 where order_id = 7", Does.CHANGES, "orders", 1, None),
         ("insert into t (a) values (1), (2)", Does.ADDS, "t", 2, None),
         ("insert into t select * from u", Does.ADDS, "t", None, Why.QUERY),
         ("delete from orders", Does.REMOVES, "orders", None, Why.NO_CONDITION),
