@@ -195,7 +195,8 @@ def rows_changed_by(text: str) -> int:
 
 def _statements(text: str) -> list[str]:
     """Part a text as sqlite does."""
-    found, begun = [], ""
+    found: list[str] = []
+    begun = ""
     for piece in text.split(";"):
         begun += piece + ";"
         if sqlite3.complete_statement(begun):

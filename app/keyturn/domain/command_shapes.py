@@ -59,18 +59,8 @@ _MOST_TOGETHER = 4
 """Programs with arguments, and methods, of one object."""
 _LONGEST_NAME = 200
 _PROGRAM_NAMES = frozenset(
-    {
-        "app",
-        "application",
-        "bin",
-        "binary",
-        "entrypoint",
-        "exe",
-        "executable",
-        "file",
-        "interpreter",
-    }
-    | {"program", "runtime", "script", "tool"}
+    {"bin", "binary", "entrypoint", "exe", "executable", "file", "interpreter", "program"}
+    | {"runtime", "script"}
 )
 _MANY = frozenset({"cmds", "commands", "scripts"})
 ARGUMENT_NAMES = frozenset({"args", "argv", "arguments", "parameters", "params"})

@@ -57,6 +57,7 @@ _COMMENTS = {"--": "\n", "#": "\n", "/*": "*/"}
 """How one begins, and what ends it."""
 _FIRST_WORD = re.compile(r"[\s$>({!]*([\w./\\+-]{1,200})(?=$|[\s;|&<>)])")
 _SHELL_SIGN = re.compile(r"(?:^|\s)--?\w|[|;&<>`]|\$\(|[~./]/|\s/\w")
+_SWITCH = re.compile(r"\s--?[A-Za-z]")
 _CLEAR_SIGN = re.compile(r"\s--?[A-Za-z]|[|<>`]|\$\(|^\S+\s+[~.]{0,2}/")
 _BETWEEN = re.compile(r"[;|&\n]+")
 _WITHIN = re.compile(r"[;|&\n`(){}]+")
@@ -188,6 +189,9 @@ def _changes(part: str) -> bool:
     if not word or word in _MOVES_ON:
         return False
     name, rest = plain_name(word), part[part.index(word) + len(word) :]
+    if word.istitle():
+        # A sentence begins so; some systems know programs by such names, too.
+        return _SWITCH.search(part) is not None
     if name in _ENGLISH and name == word:
         return _CLEAR_SIGN.search(part.strip()) is not None
     if name in READS:

@@ -12,6 +12,9 @@ CONTENT = frozenset(
     | {"replace", "replacement", "subject", "text", "title"}
 )
 """Last words of names of arguments that hold content, which names nothing that is touched."""
+_EDITED = frozenset({"find", "insert", "new", "old", "replacement"})
+_PIECES = frozenset({"code", "line", "lines", "str", "string"})
+"""First and last words of names of what is put into a file, or taken out of one."""
 SQL_NAMES = frozenset({"sql", "statement", "statements", "ddl", "dml"})
 QUERY_NAMES = frozenset({"query", "queries"})
 SHELL_NAMES = frozenset(
@@ -37,7 +40,8 @@ def words_of(name: str) -> tuple[str, ...]:
 
 def is_content(words: tuple[str, ...]) -> bool:
     """Tell whether an argument of this name holds content; the text of a command is none."""
-    return not CONTENT.isdisjoint(words[-1:]) and _CODE.isdisjoint(words)
+    edited = not _EDITED.isdisjoint(words[:1]) and not _PIECES.isdisjoint(words[-1:])
+    return (edited or not CONTENT.isdisjoint(words[-1:])) and _CODE.isdisjoint(words)
 
 
 def is_code(words: tuple[str, ...]) -> bool:

@@ -49,7 +49,7 @@ _STARTING = listed(
 )
 """Words that begin a statement, or send what is read elsewhere."""
 _FUNCTIONS_TOO = frozenset({"replace(", "truncate("})
-_BROUGHT = {
+_BROUGHT: dict[type[exp.Expr], str] = {
     exp.Delete: "delete",
     exp.Update: "update set",
     exp.Insert: "insert replace into",
