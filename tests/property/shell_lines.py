@@ -230,10 +230,16 @@ def _seen(folder: Path) -> dict[str, tuple[int, str]]:
     return found
 
 
+def is_bounded(line: str) -> bool:
+    """Tell whether more is said of it than that it may do anything."""
+    command = judged(line)
+    return command.understood and not (command.changes and command.count is None)
+
+
 def wrong(line: str, shells: tuple[str, ...]) -> str:
     """Return what a line changed beyond what was said of it; empty where nothing."""
     command = judged(line)
-    if not command.understood or (command.changes and command.count is None):
+    if not is_bounded(line):
         return ""
     for shell in shells:
         changed = changed_by(line, shell)

@@ -221,10 +221,16 @@ def _rows(database: sqlite3.Connection) -> Counter[tuple[object, ...]]:
     return found
 
 
+def is_bounded(text: str) -> bool:
+    """Tell whether more is said of it than that it may do anything."""
+    command = judged(text)
+    return command.understood and not (command.changes and command.count is None)
+
+
 def wrong(text: str) -> str:
     """Return what a text changed beyond what was said of it; empty where nothing."""
     command = judged(text)
-    if not command.understood or (command.changes and command.count is None):
+    if not is_bounded(text):
         return ""
     changed = rows_changed_by(text)
     if changed and not command.changes:
