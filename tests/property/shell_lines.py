@@ -16,6 +16,7 @@ from keyturn.domain.commands import Command, Language
 from keyturn.inspection.shell_commands import read_shell
 
 FILES = {"a": "3\n1\n2\n", "b.txt": "x y\nz\n", "c d": "q\n", "-o": "dash\n", "sub/e": "e\n"}
+FILES[";touch made;"] = "a name that is a command where it is evaluated\n"
 SCRIPT = "touch made\nrm -f a\n"
 READING = (
     "ls",
@@ -74,6 +75,7 @@ CHANGING = (
 PREFIXES = (
     *("sh -c", "bash -c", "eval", "command", "env", "env -S", "xargs", "echo a | xargs", "exec"),
     *("timeout 5", "builtin", "nice", "jobs -x", "trap", "time", "!", "coproc", "bash -ec", "sh"),
+    *("echo ls | xargs -I ls", "echo a | xargs -I{}", "eval echo", "find . -exec", "LS", "sudo"),
     *("x=", "x=1", "PATH=.", "IFS=x", "f() {", "if true; then", "while false; do", "nohup", "."),
 )
 WORDS = (

@@ -323,6 +323,8 @@ def _with_arguments(path: str, program: str, given: JsonValue) -> Iterator[Shape
 def _requests(path: str, key: str, method: str, value: JsonObject) -> Iterator[Shaped]:
     """Put a method and the addresses beside it together; of none it is a request all the same."""
     found = False
+    if any(_overrides(name) for one in (value, *value.values()) for name in _names_in(one)):
+        method = "PATCH" if method in _ONLY_READ else method
     for other, address in value.items():
         named = _Part.ADDRESS in _part_of(other[:_LONGEST_NAME])
         if other != key and isinstance(address, str) and (named or _is_web(address)):
@@ -331,6 +333,20 @@ def _requests(path: str, key: str, method: str, value: JsonObject) -> Iterator[S
             yield Shaped(path=at, language=Language.HTTP, text=address, words=(method,))
     if not found:
         yield Shaped(path=f"{path}/{escaped(key)}", language=Language.HTTP, words=(method,))
+
+
+def _names_in(value: JsonValue) -> Iterator[str]:
+    return islice(value, MOST_VALUES) if isinstance(value, dict) else iter(())
+
+
+@lru_cache(maxsize=4096)
+def _names_method(name: str) -> bool:
+    return "method" in (words := words_of(name)) and not {"override", "http"}.isdisjoint(words)
+
+
+def _overrides(name: str) -> bool:
+    """Tell whether a header makes another method of a request."""
+    return _names_method(name[:_LONGEST_NAME]) and name.casefold().startswith("x")
 
 
 def _request(shaped: Shaped) -> Command:

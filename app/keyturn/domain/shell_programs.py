@@ -88,6 +88,12 @@ def plain_name(program: str) -> str:
     return plain if plain in INTERPRETERS or plain == "pip" else name
 
 
+def is_spelt_plainly(program: str) -> bool:
+    """Tell whether a program is spelt as it is called: other cases are other files to some."""
+    name = re.split(r"[/\\]", program)[-1]
+    return name == plain_name(program) or plain_name(program) in INTERPRETERS | {"pip"}
+
+
 def is_of_system(program: str) -> bool:
     """Tell whether a program is looked up by its name, or lies where the system's own do."""
     folder = re.split(r"[/\\]", program)[:-1]

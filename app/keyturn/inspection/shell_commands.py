@@ -15,6 +15,7 @@ from keyturn.inspection.shell_operands import (
     Arguments,
     changing,
     fetching,
+    is_plain_fetch,
     reading,
     removing,
     writing_whole,
@@ -115,7 +116,7 @@ class _Reading:
             self.understood = False
             return
         name = simple.words[0]
-        if name.glued:
+        if name.glued or not programs.is_spelt_plainly(name.text):
             self.understood = False
         if not name.plain or not name.text.strip():
             yield _runs(simple.words, Why.COMPUTED)
@@ -160,7 +161,7 @@ class _Reading:
         given = Arguments(words[1:])
         if name in programs.FETCHES:
             taken_apart = taken(words[1:], CURL if name == "curl" else WGET)
-            if taken_apart is None:
+            if taken_apart is None or not is_plain_fetch(taken_apart):
                 self.understood = False
                 yield _unknown(name, words)
             else:
@@ -175,7 +176,8 @@ class _Reading:
         elif name in programs.WHOLE:
             yield writing_whole(name, given)
         elif only_reads(name, words[1:]):
-            yield reading(name, given)
+            spelt = words[0].text
+            yield reading(name, given, *((spelt,) if "/" in spelt else ()))
         else:
             self.understood = self.understood and name not in programs.READS
             yield _unknown(name, words)
@@ -216,7 +218,7 @@ class _Reading:
 
     def _code(self, words: Sequence[Word], within: int) -> Iterator[Step]:
         """Read words that a shell runs as a command line of their own."""
-        if all(word.literal for word in words):
+        if all(word.plain for word in words):
             yield from self.script(" ".join(word.text for word in words), within + 1)
         else:
             yield _runs(words, Why.COMPUTED)
@@ -356,7 +358,10 @@ def _taken_options(rest: list[Word], with_value: str) -> list[Word]:
 def _with_input(rest: list[Word], options: list[Word]) -> list[Word]:
     """Put what `xargs` reads into the words that it runs: anything, and any number of them."""
     read = Word(text="…", literal=False, splits=True)
-    if not any(option.text.startswith(("-I", "-i", "--replace")) for option in options):
+    replaced = [n for n, one in enumerate(options) if one.text.startswith(("-I", "-i", "--rep"))]
+    if not replaced:
         return [*(rest or [Word(text="echo")]), read]
+    if "{}" not in [option.text.removeprefix("-I") for option in options]:
+        return [read]
     # Each may hold what is read, in its middle too, whatever it is called there.
     return [word if n == 0 and word.text.isalnum() else read for n, word in enumerate(rest)]

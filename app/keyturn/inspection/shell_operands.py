@@ -20,6 +20,8 @@ _SENDING = (
     *("d", "F", "T", "data", "data-raw", "data-binary", "data-ascii", "data-urlencode", "json"),
     *("form", "form-string", "upload-file", "body-data", "body-file", "post-data", "post-file"),
 )
+_WRITES_OUT = ("w", "write-out")
+_METHODS = ("X", "request", "method")
 _GUESSED = ("ftp.", "dict.", "ldap.", "imap.", "smtp.", "pop3.")
 _NO_FILE = frozenset({"-", "/dev/null", "/dev/stdout"})
 _RANGE = re.compile(r"[\[{*]")
@@ -81,10 +83,10 @@ class Arguments:
         return self.words[: next(ends, len(self.words))]
 
 
-def reading(name: str, given: Arguments) -> Step:
-    """Return a step that only reads, by switches that files of its own may add to."""
+def reading(name: str, given: Arguments, *files: str) -> Step:
+    """Return a step that only reads, and which files it runs or goes by."""
     step = Step(does=Does.READS, program=name, target=_spelt(given.operands))
-    return step.running(IMPLIED.get(name, ()))
+    return step.running((*files, *IMPLIED.get(name, ())))
 
 
 def removing(name: str, given: Arguments) -> Step:
@@ -142,19 +144,37 @@ def writing_whole(name: str, given: Arguments) -> Step:
     )
 
 
+def is_plain_fetch(given: Given) -> bool:
+    """Tell whether the values of switches are what they seem: nothing in them is a command."""
+    for name, value in given.options:
+        if value is None or name in _SENDING:
+            continue
+        text = value.text.casefold()
+        if any(ord(sign) < ord(" ") for sign in text) or "method" in text:
+            # A header may name another method, or, over lines, another request.
+            return False
+        if name in _WRITES_OUT and (not value.plain or text.startswith("@") or "%out" in text):
+            return False
+        if name in _METHODS and not value.plain:
+            return False
+    return True
+
+
 def fetching(name: str, given: Given) -> list[Step]:
     """Return what a program fetches or sends, and where it puts it."""
     urls = [*given.operands, *given.values_of("url")]
     if not all(word.literal for word in urls) or not all(_is_web(word.text) for word in urls):
         return [_request(name, "", urls, Why.COMPUTED)]
-    why = Why.PATTERN if any(_RANGE.search(word.text) for word in urls) else None
+    many = [*urls, *given.values_of("T", "upload-file")]
+    why = Why.PATTERN if any(_RANGE.search(word.text) for word in many) else None
     steps = [_request(name, _method(given), urls, why)]
     kept = _kept_as(name, given, urls)
     if kept:
         known = all(word.plain for word in kept)
         texts = tuple(word.text for word in kept)
         writes = Step(does=Does.WRITES, program=name, target=" ".join(texts), writes=texts)
-        steps.append(writes.bounded(len(kept) if known else None, None if known else Why.COMPUTED))
+        loose = why if known else Why.COMPUTED
+        steps.append(writes.bounded(len(kept) if loose is None else None, loose))
     return steps
 
 
@@ -168,7 +188,7 @@ def _is_web(address: str) -> bool:
 
 def _method(given: Given) -> str:
     """Return the method of a request; of several the last counts, and sending counts most."""
-    methods = [word.text.upper() for word in given.values_of("X", "request", "method")]
+    methods = [word.text.upper() for word in given.values_of(*_METHODS)]
     if methods:
         return methods[0] if len(methods) == 1 else ""
     return "POST" if given.has(*_SENDING) and not given.has("G", "get") else "GET"
@@ -194,15 +214,19 @@ def _kept_as(name: str, given: Given, urls: Sequence[Word]) -> list[Word]:
     own = given.values_of("o", "output") if name == "curl" else []
     if name == "wget":
         own = given.values_of("O", "output-document")
-    if own:
-        return [word for word in own if word.text not in _NO_FILE]
-    if (name == "wget" and not given.has("spider")) or given.has("O", "remote-name"):
+    kept = [word for word in own if word.text not in _NO_FILE]
+    named_by_url = given.has("O", "remote-name") if name == "curl" else not (own or _is_dry(given))
+    if named_by_url:
         folders = [word.text for word in given.values_of("P", "directory-prefix")]
         folder = folders[-1] if folders else ""
         paths = (word.text.partition("?")[0].rstrip("/") for word in urls)
         names = (posixpath.basename(path) or "index.html" for path in paths)
-        return [Word(text=posixpath.join(folder, one)) for one in names]
-    return []
+        kept += [Word(text=posixpath.join(folder, one)) for one in names]
+    return kept
+
+
+def _is_dry(given: Given) -> bool:
+    return given.has("spider")
 
 
 def _with_bound(

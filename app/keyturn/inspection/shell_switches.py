@@ -205,12 +205,12 @@ CHANGING = {
 
 CURL = _of(
     "#0346fGgIiLkNnOqSsv",
-    "AbdeFHmorTuXxz",
+    "AbdeFHmorTuwXxz",
     "silent show-error fail fail-with-body location include head insecure verbose get compressed"
     " globoff netrc no-progress-meter http1.1 http2 tlsv1.2 no-buffer retry= retry-delay= max-time="
     " connect-timeout= header= request= data= data-raw= data-binary= data-ascii= data-urlencode="
     " json= form= form-string= upload-file= user= user-agent= referer= cookie= output= url= proxy="
-    " range= cacert= cert= key= resolve= remote-name max-redirs=",
+    " range= cacert= cert= key= resolve= remote-name max-redirs= write-out=",
 )
 WGET = _of(
     "qvcSN46",

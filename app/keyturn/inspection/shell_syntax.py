@@ -154,8 +154,8 @@ def _command(node: Node, around: Around) -> Iterator[Part]:
 def _redirect(node: Node, around: Around) -> Iterator[Part]:
     targets = node.children_by_field_name("destination")
     signs = {child.type for child in node.children if not child.is_named}
-    if len(targets) > 1:
-        # The grammar takes arguments after it for further targets.
+    if len(targets) > 1 or source_of(targets[0] if targets else node) == "!":
+        # The grammar takes arguments after it for further targets; "!" is none to some shells.
         yield Obscure()
     if not targets:
         return

@@ -81,7 +81,7 @@ def word_of(node: Node) -> Word:
 
 
 def _unquoted(source: str) -> Word:
-    if "\\\n" in source or _PLAIN.fullmatch(source) is None:
+    if "\\\n" in source or _PLAIN.fullmatch(source) is None or not source.isprintable():
         return Word(text=source, literal=False, splits=True)
     wild = _WILD.search(source)
     return Word(

@@ -30,6 +30,12 @@ _MANY_TABLES = (exp.Select, exp.SetOperation, exp.Join, exp.From, exp.With, exp.
 _CREATES_DATA = frozenset({"TABLE", "VIEW", "INDEX", "SCHEMA", "DATABASE", "SEQUENCE"})
 _KEYS = frozenset({"id", "uuid"})
 _PLURALS = (("ies", "y"), ("ses", "s"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("s", ""))
+_CAN_ONLY_CHANGE = re.compile(
+    r"\W*(?:delete\s+from|insert\s+into|replace\s+into|merge\s+into|truncate\s+table|alter\s+table"
+    r"|update\s+\S+\s+set|drop\s+(?:table|database|schema|view|index|user|role))\s",
+    re.IGNORECASE,
+)
+"""How no sentence begins."""
 logging.getLogger("sqlglot").disabled = True
 
 
@@ -38,12 +44,18 @@ def read_sql(shaped: Shaped) -> Command | None:
     signs = signs_of(shaped.text)
     readings = list(_readings(shaped.text if signs is None else signs.text))
     if not readings:
-        return not_understood(shaped.path, Language.SQL) if shaped.sure else None
+        sure = shaped.sure or _CAN_ONLY_CHANGE.match(shaped.text) is not None
+        return not_understood(shaped.path, Language.SQL) if sure else None
     roots = readings[0]
     steps = [step for root in roots[:MOST_STATEMENTS] for step in _steps_of(root)]
     if not _is_understood(readings, signs, steps):
         return not_understood(shaped.path, Language.SQL, steps) if shaped.sure or steps else None
-    if not shaped.sure and not (_is_statement(roots) and any(step.target for step in steps)):
+    changes = any(step.changes for step in steps)
+    if (
+        not shaped.sure
+        and not changes
+        and not (_is_statement(roots) and any(step.target for step in steps))
+    ):
         # "select something", "explain it" are sentences.
         return None
     return command_of(shaped.path, Language.SQL, steps)
@@ -207,14 +219,15 @@ def _insert(node: exp.Insert, target: str) -> Step:
     given = node.args.get("expression")
     if isinstance(given, exp.Values):
         return Step(does=does, target=target, count=max(1, len(given.expressions)))
-    if given is None or isinstance(given, exp.Tuple):
-        return Step(does=does, target=target)
     return Step(does=does, target=target, count=None, why=Why.QUERY)
 
 
 def _create(node: exp.Create, target: str) -> Step:
-    if str(node.args.get("kind", "")).upper() not in _CREATES_DATA:
+    kind = str(node.args.get("kind", "")).upper()
+    if kind not in _CREATES_DATA:
         return Step(does=Does.CREATES, target=target, count=None, why=Why.CODE)
+    if node.args.get("expression") is not None and kind == "TABLE":
+        return Step(does=Does.CREATES, target=target, count=None, why=Why.QUERY)
     if node.args.get("replace"):
         return Step(does=Does.REPLACES, target=target, count=None, why=Why.WHOLE)
     return Step(does=Does.CREATES, target=target)

@@ -41,9 +41,9 @@ _BY_NAME = listed(
 """Of those that a parser does not know by itself: they only compute."""
 _STARTING = listed(
     "alter analyze attach backup begin bulk call checkpoint commit copy create dbcc deallocate"
-    " declare delete deny detach do drop dumpfile exec execute goto grant handler import insert"
-    " install into kill listen load lock merge notify optimize outfile pragma prepare print purge"
-    " raiserror reconfigure refresh reindex rename repair replace reset restore revert revoke"
+    " declare delete deny detach disable do drop dumpfile enable exec execute goto grant"
+    " handler import insert install into kill listen load lock merge notify optimize outfile pragma prepare print purge"
+    " receive raiserror reconfigure refresh reindex rename repair replace reset restore revert revoke"
     " rollback savepoint set shutdown throw truncate unlock update updatetext upsert use vacuum"
     " waitfor while writetext xp_cmdshell"
 )
