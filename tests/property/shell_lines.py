@@ -15,8 +15,14 @@ from keyturn.domain.command_shapes import Shaped
 from keyturn.domain.commands import Command, Language
 from keyturn.inspection.shell_commands import read_shell
 
-FILES = {"a": "3\n1\n2\n", "b.txt": "x y\nz\n", "c d": "q\n", "-o": "dash\n", "sub/e": "e\n"}
-FILES[";touch made;"] = "a name that is a command where it is evaluated\n"
+FILES = {
+    "a": "3\n1\n2\n",
+    "b.txt": "x y\nz\n",
+    "c d": "q\n",
+    "-o": "a switch where it is no operand\n",
+    ";touch made;": "a command where it is evaluated\n",
+    "sub/e": "e\n",
+}
 SCRIPT = "touch made\nrm -f a\n"
 READING = (
     "ls",

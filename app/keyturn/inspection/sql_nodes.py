@@ -40,12 +40,12 @@ _BY_NAME = listed(
 )
 """Of those that a parser does not know by itself: they only compute."""
 _STARTING = listed(
-    "alter analyze attach backup begin bulk call checkpoint commit copy create dbcc deallocate"
-    " declare delete deny detach disable do drop dumpfile enable exec execute goto grant"
-    " handler import insert install into kill listen load lock merge notify optimize outfile pragma prepare print purge"
-    " receive raiserror reconfigure refresh reindex rename repair replace reset restore revert revoke"
-    " rollback savepoint set shutdown throw truncate unlock update updatetext upsert use vacuum"
-    " waitfor while writetext xp_cmdshell"
+    "alter analyze attach backup begin bulk call checkpoint commit copy create dbcc"
+    " deallocate declare delete deny detach disable do drop dumpfile enable exec execute goto"
+    " grant handler import insert install into kill listen load lock merge notify optimize"
+    " outfile pragma prepare print purge raiserror receive reconfigure refresh reindex rename"
+    " repair replace reset restore revert revoke rollback savepoint set shutdown throw"
+    " truncate unlock update updatetext upsert use vacuum waitfor while writetext xp_cmdshell"
 )
 """Words that begin a statement, or send what is read elsewhere."""
 _FUNCTIONS_TOO = frozenset({"replace(", "truncate("})
