@@ -28,12 +28,12 @@ def _one(
     language: str, dice: random.Random, number: int, shells: tuple[str, ...]
 ) -> tuple[str, str, str]:
     made = sql_lines if language == "sql" else shell_lines
-    plain = number % 3 == 0
     if language == "sql":
-        text = sql_lines.one_plain_text(dice) if plain else sql_lines.one_text(dice)
+        text = (sql_lines.one_plain_text, sql_lines.one_text)[number % 2](dice)
         said = sql_lines.wrong(text)
     else:
-        text = shell_lines.one_plain_line(dice) if plain else shell_lines.one_line(dice)
+        ways = (shell_lines.one_odd_line, shell_lines.one_line, shell_lines.one_odd_line)
+        text = (*ways, shell_lines.one_plain_line)[number % 4](dice)
         said = shell_lines.wrong(text, shells)
     if not made.is_bounded(text):
         return text, said, "not understood, or without a bound"

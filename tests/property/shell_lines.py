@@ -91,6 +91,23 @@ WORDS = (
     *("$(echo made)", "`echo made`", "$(touch made)", "`rm -f a`", "<(touch made)", ">(cat>made)"),
     *("'a[$(touch made)]'", "a[\\$(rm a)]", "-v", "'touch made'", "'rm -f a'", '"touch made"'),
     *(
+        "-\\\nomade",
+        "--out\\\nput=made",
+        "-\\\no",
+        "[0]",
+        "]]",
+        "made -a",
+        "'%n' 'q[$(touch made)]'",
+    ),
+    *(
+        "'q[$(touch made)]' 1",
+        "'q[$(touch made)]' ]",
+        "'q[$(touch made)]' ]]",
+        "$E",
+        '"$E"',
+        "$E ]]",
+    ),
+    *(
         "-exec",
         "-delete",
         "-fprint",
@@ -145,6 +162,25 @@ ENDS = (
     ),
     *("; }", "; fi", "; done", " # x"),
 )
+_PLAIN = ("a", "b.txt", "'c d'", "sub", "sub/e", "made", "sub/made", '"c d"')
+_EVALUATING = (
+    *("sort", "sort -n", "uniq", "uniq a", "printf", "printf -v", "printf '%s'", "test -v", "test"),
+    *("[ -v", "[[ -v", "read", "read -r", "export", "jobs -x", "eval", "find .", "find", "date"),
+    *(
+        "set",
+        "cd",
+        "let",
+        "declare",
+        "local",
+        "env",
+        "env -S",
+        "xargs",
+        "echo a | xargs",
+        "wait -p",
+    ),
+    *("[ -n", "[[ 1 -eq", "for x in", "case a in", "getopts a", "mapfile -C", "unset", "trap"),
+)
+_GLUE = ("\\\n", "\\", "''", '""', "$X", "${P@P}", "$(touch made)", "\t", " ", ";", "`touch made`")
 JOINS = ("; ", " && ", " || ", " | ", "\n", " & ", " |& ", ";", "|", " ;; ", " #\n")
 EXPORTED = {"X": "-omade", "P": "$(touch made)", "E": "q[$(touch made)]"}
 """Variables that are there before a line runs; an agent knows of such, or sets them itself."""
@@ -174,13 +210,28 @@ def _command(dice: random.Random) -> str:
 
 def one_plain_line(dice: random.Random) -> str:
     """Make a line out of words that stand for themselves, so that most are understood."""
-    plain = ("a", "b.txt", "'c d'", "sub", "sub/e", "made", "sub/made", '"c d"')
     parts: list[str] = []
     for _ in range(dice.choice((1, 1, 2, 3))):
         program = dice.choice(READING) if dice.random() < 0.4 else dice.choice(CHANGING)
-        words = [program, *(dice.choice(plain) for _ in range(dice.choice((1, 1, 2, 3))))]
+        words = [program, *(dice.choice(_PLAIN) for _ in range(dice.choice((1, 1, 2, 3))))]
         parts.append(" ".join(words) + dice.choice(("", "", "", " > made", " >> a", " 2> x")))
     return dice.choice(("; ", " && ", " | ", "\n")).join(parts)
+
+
+def one_odd_line(dice: random.Random) -> str:
+    """Make a line of plain words but for one, so that this alone decides what becomes of it."""
+    program = dice.choice(_EVALUATING if dice.random() < 0.3 else READING)
+    words = dice.sample(_PLAIN, dice.choice((0, 1, 1)))
+    words.insert(dice.randrange(len(words) + 1), dice.choice(WORDS))
+    line = f"{program} {' '.join(words)}"
+    if dice.random() < 0.1:
+        line = line.replace(" ", dice.choice(("\\\n", " \\\n", "\t", "\r", "\u00a0")), 1)
+    if dice.random() < 0.1:
+        at = dice.randrange(1, len(line))
+        line = f"{line[:at]}{dice.choice(_GLUE)}{line[at:]}"
+    if dice.random() < 0.15:
+        line = f"{dice.choice(PREFIXES)} {line}"
+    return line
 
 
 def judged(line: str) -> Command:
