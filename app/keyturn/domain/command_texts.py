@@ -19,7 +19,8 @@ from keyturn.domain.shell_programs import (
 
 MOST_VERBS = 4
 _MOST_STATEMENTS = 50
-_MOST_SEGMENTS = 60
+_MOST_SEGMENTS = 200
+"""Parts of one text that are looked at, each for a program."""
 _SQL_WITH = {
     "alter": r"\b(?:table|database|schema|view|index|user|role|sequence|type|system)\b",
     "attach": r"\bas\b",
@@ -156,11 +157,10 @@ def is_shell_text(text: str) -> bool:
         line = text.partition("\n")[0].split()
         return any(plain_name(word.removeprefix("#!")) in SHELLS for word in line)
     name = _program_of(text)
-    parts = (_WITHIN if name and name in READS | _MOVES_ON else _BETWEEN).split(text)
-    if len(parts) > _MOST_SEGMENTS:
-        # Any may follow: the parser has to find out.
-        return any(is_program(_program_of(part)) for part in parts[:_MOST_SEGMENTS])
-    if name in _MOVES_ON and sum(not part.isspace() and bool(part) for part in parts) > 1:
+    between = _WITHIN if name and name in READS | _MOVES_ON else _BETWEEN
+    parts = [part for part in between.split(text) if part and not part.isspace()]
+    if len(parts) > _MOST_SEGMENTS or (name in _MOVES_ON and len(parts) > 1):
+        # Of so many any may be one: the parser has to find out.
         return True
     piped = name in READS and "|" in text and any(is_program(_program_of(p)) for p in parts[1:])
     return piped or _writes(name, text) or any(map(_changes, parts))

@@ -7,6 +7,7 @@ that are known; bounded only where a condition names rows by literal keys.
 import logging
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 import sqlglot
 from sqlglot import exp
@@ -42,13 +43,13 @@ logging.getLogger("sqlglot").disabled = True
 def read_sql(shaped: Shaped) -> Command | None:
     """Return what a text does; None for what was no SQL after all."""
     signs = signs_of(shaped.text)
-    readings = list(_readings(shaped.text if signs is None else signs.text))
-    if not readings:
+    readings = _readings(shaped.text if signs is None else signs.text)
+    roots = next(readings, None)
+    if roots is None:
         sure = shaped.sure or _CAN_ONLY_CHANGE.match(shaped.text) is not None
         return not_understood(shaped.path, Language.SQL) if sure else None
-    roots = readings[0]
     steps = [step for root in roots[:MOST_STATEMENTS] for step in _steps_of(root)]
-    if not _is_understood(readings, signs, steps):
+    if not _is_understood(roots, readings, signs, steps):
         return not_understood(shaped.path, Language.SQL, steps) if shaped.sure or steps else None
     changes = any(step.changes for step in steps)
     if (
@@ -61,21 +62,26 @@ def read_sql(shaped: Shaped) -> Command | None:
     return command_of(shaped.path, Language.SQL, steps)
 
 
-def _is_understood(readings: list[list[exp.Expr]], signs: Signs | None, steps: list[Step]) -> bool:
-    """Tell whether all that parsed a text agree, on parts that are all known."""
-    known = (*_READING, *_TRANSACTION, *_CHANGING)
-    if signs is None or len(readings[0]) > MOST_STATEMENTS:
+def _is_understood(
+    first: list[exp.Expr],
+    others: Iterator[list[exp.Expr]],
+    signs: Signs | None,
+    steps: list[Step],
+) -> bool:
+    """Tell whether all that parse a text agree, on parts that are all known."""
+    if signs is None or len(first) > MOST_STATEMENTS:
         return False
     if signs.commented and any(step.changes for step in steps):
         return False
-    for roots in readings:
-        if not all(isinstance(root, known) for root in roots):
-            return False
-        if not are_understood(roots, signs) or any(map(unknown_functions, roots)):
-            return False
-        if [step for root in roots for step in _steps_of(root)] != steps:
-            return False
-    return True
+    return all(_is_known(roots, signs, steps) for roots in chain((first,), others))
+
+
+def _is_known(roots: list[exp.Expr], signs: Signs, steps: list[Step]) -> bool:
+    if not all(isinstance(root, (*_READING, *_TRANSACTION, *_CHANGING)) for root in roots):
+        return False
+    if not are_understood(roots, signs) or any(map(unknown_functions, roots)):
+        return False
+    return [step for root in roots for step in _steps_of(root)] == steps
 
 
 def _is_statement(roots: list[exp.Expr]) -> bool:

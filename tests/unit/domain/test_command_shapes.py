@@ -146,3 +146,9 @@ def test_what_stands_behind_more_than_is_looked_at_is_not_understood(text: str) 
 def test_a_statement_behind_fifty_others_is_seen() -> None:
     (shaped,) = shapes_of({"value": "x;" * 60 + "delete from orders"})
     assert shaped.language is Language.SQL
+
+
+@pytest.mark.parametrize("text", ["cd /srv; " * 300 + "rm -rf .", "a;" * 300 + "rm -rf ."])
+def test_a_line_behind_hundreds_of_others_is_seen(text: str) -> None:
+    (shaped,) = shapes_of({"value": text})
+    assert shaped.language is Language.SHELL
