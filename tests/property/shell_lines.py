@@ -164,7 +164,19 @@ ENDS = (
 )
 _PLAIN = ("a", "b.txt", "'c d'", "sub", "sub/e", "made", "sub/made", '"c d"')
 _EVALUATING = (
-    *("sort", "sort -n", "uniq", "uniq a", "printf", "printf -v", "printf '%s'", "test -v", "test"),
+    *(
+        "sort",
+        "sort",
+        "sort",
+        "sort a",
+        "sort -n",
+        "uniq",
+        "uniq a",
+        "uniq a",
+        "printf",
+        "printf -v",
+    ),
+    *("printf '%s'", "test -v", "test"),
     *("[ -v", "[[ -v", "read", "read -r", "export", "jobs -x", "eval", "find .", "find", "date"),
     *(
         "set",
@@ -220,7 +232,7 @@ def one_plain_line(dice: random.Random) -> str:
 
 def one_odd_line(dice: random.Random) -> str:
     """Make a line of plain words but for one, so that this alone decides what becomes of it."""
-    program = dice.choice(_EVALUATING if dice.random() < 0.3 else READING)
+    program = dice.choice(_EVALUATING if dice.random() < 0.5 else READING)
     words = dice.sample(_PLAIN, dice.choice((0, 1, 1)))
     words.insert(dice.randrange(len(words) + 1), dice.choice(WORDS))
     line = f"{program} {' '.join(words)}"

@@ -42,7 +42,14 @@ from keyturn.domain.names import (
     is_word,
     words_of,
 )
-from keyturn.domain.shell_programs import CHANGES, REMOVES, WHOLE, is_program, plain_name
+from keyturn.domain.shell_programs import (
+    CHANGES,
+    REMOVES,
+    WHOLE,
+    is_program,
+    may_be_set,
+    plain_name,
+)
 
 LONGEST_COMMAND = 4_000
 """Characters of one that are parsed; a longer one is not understood."""
@@ -62,6 +69,7 @@ _PROGRAM_NAMES = frozenset(
     {"bin", "binary", "entrypoint", "exe", "executable", "file", "interpreter", "program"}
     | {"runtime", "script"}
 )
+_VARIABLES = frozenset({"env", "environ", "environment", "envs", "envvars", "variables", "vars"})
 _MANY = frozenset({"cmds", "commands", "scripts"})
 ARGUMENT_NAMES = frozenset({"args", "argv", "arguments", "parameters", "params"})
 _ADDRESS_NAMES = frozenset(
@@ -291,6 +299,28 @@ def _of_members(path: str, value: JsonObject) -> Iterator[Shaped]:
             yield from _with_arguments(f"{path}/{escaped(key)}", program, value[other])
     for key, method in methods[:_MOST_TOGETHER]:
         yield from _requests(path, key, method, value)
+    if any(_Part.PROGRAM in part for part in parts.values()):
+        yield from _settings(path, value)
+
+
+def _settings(path: str, value: JsonObject) -> Iterator[Shaped]:
+    """Take variables beside a program for what a line would begin with that sets them."""
+    for key, given in value.items():
+        if _VARIABLES.isdisjoint(words_of(key)):
+            continue
+        match given:
+            case dict():
+                names = list(given)
+            case list():
+                names = [_spelt(one).partition("=")[0] for one in given]
+            case str() if "=" in given:
+                names = [part.partition("=")[0] for part in given.split()]
+            case _:
+                names = []
+        ruling = [name for name in names if not may_be_set(name.strip())]
+        if ruling:
+            text = " ".join(f"{name}=" for name in ruling)
+            yield Shaped(path=f"{path}/{escaped(key)}", language=Language.SHELL, text=text)
 
 
 def _is_given(value: JsonValue) -> bool:

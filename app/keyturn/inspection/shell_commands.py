@@ -38,8 +38,8 @@ MOST_WITHIN = 4
 MOST_WRAPPED = 20
 """Programs that do nothing but run the next one."""
 MOST_PARTS = 200
-_SIGNS = re.compile(r"[^\w./:=,@%+-]")
-"""What a shell may part a word at, or make another of."""
+_NO_SIGNS = re.compile(r"[\w./:=,@%+-]+")
+"""A word that no shell parts, drops or makes another of."""
 _NOWHERE = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
 _OPENS_SHELL = frozenset({"-i", "-s", "--login", "--shell"})
 _FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
@@ -60,7 +60,7 @@ def read_shell(shaped: Shaped) -> Command | None:
         if not shaped.sure and not programs.is_program(shaped.words[0]):
             return None
         steps = list(reading_of.simple(Simple(words=words), 0))
-        if any(map(_SIGNS.search, shaped.words)):
+        if not all(map(_NO_SIGNS.fullmatch, shaped.words)):
             return _also_joined(shaped, reading_of, steps)
     else:
         steps = list(reading_of.script(shaped.text, 0))

@@ -3,7 +3,7 @@
 import pytest
 
 from keyturn.bootstrap.reading_commands import read_commands
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.command_shapes import shapes_of
 from keyturn.domain.command_texts import runs_commands
 from keyturn.domain.commands import Command, tier_with
@@ -61,6 +61,27 @@ def test_a_command_is_found_however_it_is_handed_over(tool: str, arguments: Json
     commands = read(tool, arguments)
     assert tier_with(Tier.T0, commands) is Tier.T2
     assert touches_of(arguments, commands).count is None or any(c.destroys for c in commands)
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize(
+    "variables",
+    [{"PATH": "/tmp/x"}, {"LD_PRELOAD": "/tmp/x.so"}, ["BASH_ENV=/tmp/x"], "IFS=x", {"a b": ";"}],
+)
+def test_variables_beside_a_command_rule_it(variables: JsonValue) -> None:
+    for given in ({"command": "ls -l"}, {"command": "ls", "args": ["-l"]}, {"argv": ["ls", "-l"]}):
+        harmless: JsonObject = {**given, "env": {"LANG": "C", "NODE_ENV": "test"}}
+        assert tier_with(Tier.T0, read("do", harmless)) is Tier.T0
+        ruled: JsonObject = {**given, "env": variables}
+        assert tier_with(Tier.T0, read("do", ruled)) is Tier.T2
+
+
+@pytest.mark.requirement("REACH-TIER")
+def test_a_header_that_names_another_method_makes_a_request_a_change() -> None:
+    request: JsonObject = {"method": "GET", "url": "https://e.com/orders/7"}
+    assert not any(command.changes for command in read("do", request))
+    headers: JsonObject = {"X-HTTP-Method-Override": "DELETE"}
+    assert all(command.changes for command in read("do", {**request, "headers": headers}))
 
 
 def test_a_tool_that_says_it_runs_commands_has_any_text_read_as_one() -> None:

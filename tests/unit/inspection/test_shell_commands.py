@@ -215,6 +215,7 @@ def test_the_words_of_a_program_are_no_shells() -> None:
     assert not words("rm", "*").understood
     assert not words("ls", "; rm a").understood
     assert not words("rm", "a b").understood
+    assert not words("rm", "", "a").understood
     assert not words("cat", "$(rm a)").understood
     assert words("sh", "-c", "ls -l").understood
     assert words("grep", "-r", "two words", ".").understood
