@@ -162,7 +162,7 @@ ENDS = (
     ),
     *("; }", "; fi", "; done", " # x"),
 )
-_PLAIN = ("a", "b.txt", "'c d'", "sub", "sub/e", "made", "sub/made", '"c d"')
+_PLAIN: tuple[str, ...] = ("a", "b.txt", "'c d'", "sub", "sub/e", "made", "sub/made", '"c d"')
 _EVALUATING = (
     *(
         "sort",
@@ -233,7 +233,7 @@ def one_plain_line(dice: random.Random) -> str:
 def one_odd_line(dice: random.Random) -> str:
     """Make a line of plain words but for one, so that this alone decides what becomes of it."""
     program = dice.choice(_EVALUATING if dice.random() < 0.5 else READING)
-    words = dice.sample(_PLAIN, dice.choice((0, 1, 1)))
+    words: list[str] = dice.sample(_PLAIN, dice.choice((0, 1, 1)))
     words.insert(dice.randrange(len(words) + 1), dice.choice(WORDS))
     line = f"{program} {' '.join(words)}"
     if dice.random() < 0.1:

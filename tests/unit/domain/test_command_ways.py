@@ -69,7 +69,12 @@ def test_a_command_is_found_however_it_is_handed_over(tool: str, arguments: Json
     [{"PATH": "/tmp/x"}, {"LD_PRELOAD": "/tmp/x.so"}, ["BASH_ENV=/tmp/x"], "IFS=x", {"a b": ";"}],
 )
 def test_variables_beside_a_command_rule_it(variables: JsonValue) -> None:
-    for given in ({"command": "ls -l"}, {"command": "ls", "args": ["-l"]}, {"argv": ["ls", "-l"]}):
+    ways: tuple[JsonObject, ...] = (
+        {"command": "ls -l"},
+        {"command": "ls", "args": ["-l"]},
+        {"argv": ["ls", "-l"]},
+    )
+    for given in ways:
         harmless: JsonObject = {**given, "env": {"LANG": "C", "NODE_ENV": "test"}}
         assert tier_with(Tier.T0, read("do", harmless)) is Tier.T0
         ruled: JsonObject = {**given, "env": variables}
