@@ -16,9 +16,9 @@ SHELLS = tuple(filter(None, map(shutil.which, ("bash", "dash"))))
 @pytest.mark.parametrize("seed", range(3))
 def test_no_line_changes_more_than_is_said_of_it(seed: int) -> None:
     dice = random.Random(seed)
-    lines = [shell_lines.one_line(dice) for _ in range(60)]
-    lines += [shell_lines.one_odd_line(dice) for _ in range(150)]
-    lines += [shell_lines.one_plain_line(dice) for _ in range(20)]
+    lines = [shell_lines.one_line(dice) for _ in range(40)]
+    lines += [shell_lines.one_odd_line(dice) for _ in range(90)]
+    lines += [shell_lines.one_plain_line(dice) for _ in range(15)]
     bounded = [line for line in lines if shell_lines.is_bounded(line)]
     sys.stdout.write(f"{len(bounded)} of {len(lines)} lines are understood and bounded\n")
     wrong = {line: said for line in bounded if (said := shell_lines.wrong(line, SHELLS))}
