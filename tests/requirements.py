@@ -356,7 +356,7 @@ REACH = _section(
     ("TIER-PROPOSAL", KEPT, "A tier is proposed with its reason, and confirmed by a press only."),
     ("REACH-LIMIT", KEPT, "A rule can bound what one call, and what an hour, may touch."),
     ("REACH-COUNT", KEPT, "What one call touches is never counted too low by what was shown."),
-    ("REACH-TIER", KEPT, "A command that changes or is not understood raises a call's tier."),
+    ("REACH-TIER", KEPT, "A command that changes raises a call's tier; one not understood is T2."),
     ("REACH-RUNS", KEPT, "A call that runs a file that an earlier call wrote says which call."),
     ("REACH-PROOF", KEPT, "Of what a rule bounds by touches nothing wrong is proved."),
     ("ENV3", KEPT, "Labels and pairs are proposed or kept, and changed by a person only."),

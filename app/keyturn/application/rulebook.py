@@ -116,7 +116,7 @@ class RuleBook:
         """
         if self._count_touches:
             # Only then: no other call pays for it.
-            touches = count() if count is not None else touches_of(subject.arguments)
+            touches = count() if count is not None else _touches_of(subject)
             subject = structs.replace(subject, touches=touches)
         judged = self._judge(subject, tier, labels, suspended=suspended, scope=scope)
         allows = judged.verdict is Verdict.ALLOW and is_changing(tier)
@@ -280,3 +280,7 @@ class RuleBook:
             masked=masked,
             committed=committed,
         )
+
+
+def _touches_of(subject: RuleSubject) -> Touches:
+    return touches_of(subject.arguments, tool=subject.tool)

@@ -12,6 +12,7 @@ import msgspec
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.command_shapes import ARGUMENT_NAMES, shapes_of, unparsed
+from keyturn.domain.command_texts import runs_commands
 from keyturn.domain.commands import Command, Language, Why
 from keyturn.domain.json_pointer import escaped
 from keyturn.domain.names import is_content, is_word, words_of
@@ -99,14 +100,16 @@ _WAYS = {
 }
 
 
-def touches_of(arguments: JsonObject, commands: Iterable[Command] | None = None) -> Touches:
+def touches_of(
+    arguments: JsonObject, commands: Iterable[Command] | None = None, *, tool: str = ""
+) -> Touches:
     """Return how much a call with these arguments touches.
 
     `commands` is what parsers made of them; where none has looked, nothing bounds what looks like a
-    command.
+    command, of a tool of this name.
     """
     if commands is None:
-        commands = map(unparsed, shapes_of(arguments))
+        commands = map(unparsed, shapes_of(arguments, runs=runs_commands(tool)))
     by_path: dict[str, list[Command]] = {}
     for command in commands:
         by_path.setdefault(command.path, []).append(command)

@@ -168,7 +168,7 @@ def test_another_key_under_the_same_name_is_said_to_be_that(words: Words) -> Non
         (one, "its certificate names One as before, and rests on another root key"),
         (
             named,
-            "from now on you agree to the key of who issued its certificate, "
+            "from now on you agree to the key of its certificate’s issuer, "
             "until now to the name One",
         ),
     ):
