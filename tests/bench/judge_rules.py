@@ -95,7 +95,7 @@ def _say(what: str, rules: tuple[Rule, ...]) -> None:
             subject,
             tier=Tier.T1,
             labels=Lamps.NONE,
-            rules=index.about(subject),
+            rules=index.covering(subject),
             posture=Posture.ASK_ALL,
         )
         spent.append((time.thread_time() - start) * 1000)

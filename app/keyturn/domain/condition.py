@@ -187,7 +187,10 @@ def _text(wanted: JsonValue) -> str:
 
 
 def _glob(found: Reading, wanted: JsonValue) -> bool:
-    return found.fits(_text(wanted), _matches_glob)
+    try:
+        return found.fits(_text(wanted), _matches_glob)
+    except BadPattern as error:
+        raise ConditionFault(str(error)) from error
 
 
 def _matches_glob(text: str, form: str) -> bool:
@@ -215,7 +218,7 @@ def _regex(found: Reading, wanted: JsonValue) -> bool:
 
 def _host_in(found: Reading, wanted: JsonValue) -> bool:
     hosts = wanted if isinstance(wanted, list) else [wanted]
-    names = [_host_name(_text(host)) for host in hosts]
+    names = [host_name(_text(host)) for host in hosts]
     host = found.host
     return any(
         host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in names
@@ -223,25 +226,27 @@ def _host_in(found: Reading, wanted: JsonValue) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _host_name(text: str) -> str:
-    """Read one of the hosts of a rule: a name, an address, or `*.` and a name."""
+def host_name(text: str) -> str:
+    """Read one of the hosts of a rule: a name, an address, or `*.` and a name.
+
+    Raises TwoReadings for what is none.
+    """
     if text.startswith("*."):
         return "*." + plain_host(text[2:])
     return plain_host(text)
 
 
 def _path_under(found: Reading, wanted: JsonValue) -> bool:
-    folder = _folder(_text(wanted))
-    if folder is None:
-        raise ConditionFault("`path_under` takes an absolute path")
-    return found.is_under(folder)
+    return found.is_under(folder_of(_text(wanted)))
 
 
 @lru_cache(maxsize=1024)
-def _folder(text: str) -> Folder | None:
-    """Read the folder of a rule."""
+def folder_of(text: str) -> Folder:
+    """Read the folder of a rule; raises ConditionFault or TwoReadings for what is none."""
     parts = path_parts(text)
-    return Folder(parts, folded_parts(parts)) if parts is not None else None
+    if parts is None:
+        raise ConditionFault("`path_under` takes an absolute path")
+    return Folder(parts, folded_parts(parts))
 
 
 def _order(found: Reading, wanted: JsonValue) -> int | None:

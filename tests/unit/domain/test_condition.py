@@ -365,3 +365,11 @@ def test_usable_conditions_load(op: Operator, wanted: str) -> None:
         if (known, str(value)) == (op, wanted):
             fault_of(Condition(path="/v", op=op, value=value))
     fault_of(Condition(path="", op=Operator.TAINT_HAS, value="UPX"))
+
+
+def test_a_glob_that_is_too_long_for_the_engine_cannot_be_made() -> None:
+    condition = Condition(path="/a", op=Operator.GLOB, value="?" * 100_000)
+    with pytest.raises(ConditionFault, match="does not accept"):
+        holds(condition, {"a": "x"}, Lamps.NONE)
+    with pytest.raises(ConditionFault, match="does not accept"):
+        fault_of(condition)

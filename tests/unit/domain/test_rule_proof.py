@@ -160,3 +160,18 @@ def test_a_freeze_decides_within_its_window() -> None:
     other = Rule(id="other", effect=Effect.DENY, server="mail")
     assert isinstance(can_be_reached(freeze, (other,)), Possible)
     assert can_be_reached(freeze, (Rule(id="all", effect=Effect.DENY),)) == Never()
+
+
+def test_of_more_ways_than_may_be_looked_at_nothing_is_said() -> None:
+    deny = Rule(id="d", effect=Effect.DENY, server="git")
+    assert isinstance(can_ever(Question(), (PAGES, deny)), Possible)
+    assert can_ever(Question(), (PAGES, deny), most=0) == Unproved()
+    assert newly_allowed((), (PAGES, deny), most=0) == Unproved()
+
+
+def test_a_question_whose_test_cannot_be_made_is_not_answered_by_never() -> None:
+    odd = Question(when=(at("/a", Operator.MATCHES, "("),))
+    assert can_ever(odd, (Rule(id="all", effect=Effect.ALLOW),)) == Unproved()
+    # Clients of the web disagree about the host of this one, so that nobody can say what it names.
+    unclear = Question(kind=Kind.READ, tool="http://user@a.test/")
+    assert can_ever(unclear, (Rule(id="r", effect=Effect.ALLOW, kind=Kind.READ),)) == Unproved()
