@@ -9,9 +9,11 @@ import re
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Protocol
 
 from keyturn.domain.address import TwoReadings
+from keyturn.domain.alike import folded
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.condition import (
     Condition,
@@ -22,6 +24,7 @@ from keyturn.domain.condition import (
     folder_of,
     host_name,
 )
+from keyturn.domain.json_pointer import unescaped
 from keyturn.domain.reading import Reading
 from keyturn.domain.rule import Rule
 
@@ -48,6 +51,8 @@ class RuleFilter:
         self._tried: list[int] = []
         self._tables: defaultdict[str, dict[Callable[[], _Table], _Table]] = defaultdict(dict)
         self._places: defaultdict[str, list[int]] = defaultdict(list)
+        self._paths: defaultdict[str, set[str]] = defaultdict(set)
+        """By the first name of each, as a careless reader compares it."""
         for place, rule in enumerate(rules):
             if not (rule.when and self._takes(rule.when[0], place)):
                 self._tried.append(place)
@@ -56,7 +61,9 @@ class RuleFilter:
         """Return the rules that may cover a call with these arguments, in their order."""
         look = Look(arguments)
         kept = [*self._tried]
-        for path in self._tables:
+        # Where no key is even alike to the first name, nothing is there, and no test fits.
+        firsts = {"", *map(folded, arguments)}
+        for path in chain.from_iterable(self._paths.get(first, ()) for first in firsts):
             kept += self._kept(look, path)
         return [self._rules[place] for place in sorted(set(kept))]
 
@@ -70,6 +77,7 @@ class RuleFilter:
         taken = tables[kind].add(test, place)
         if taken:
             self._places[test.path].append(place)
+            self._paths[_first_name(test.path)].add(test.path)
         return taken
 
     def _kept(self, look: Look, path: str) -> Iterable[int]:
@@ -82,6 +90,11 @@ class RuleFilter:
         except (ConditionFault, TwoReadings):
             # What is there can be read in two ways: each rule says for itself what that means.
             return self._places[path]
+
+
+def _first_name(path: str) -> str:
+    """Return the first name of a path, folded; empty for the arguments as a whole."""
+    return folded(unescaped(path.removeprefix("/").partition("/")[0]))
 
 
 def _is_sound(test: Condition) -> bool:
