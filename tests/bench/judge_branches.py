@@ -17,8 +17,9 @@ JUDGED = {
     "policy": ("policy",),
     "rule": (
         *("rule", "rule_data", "rule_filter", "rule_index", "rule_life", "rule_lint"),
-        *("rule_proof", "condition"),
+        "condition",
     ),
+    "prover": ("rule_proof", "call_sets", "text_sets", "value_sets"),
     "approval": ("approval",),
     "digest": ("call", "canonical", "sealed"),
     "definition": ("definition",),
