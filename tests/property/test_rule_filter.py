@@ -15,6 +15,7 @@ from keyturn.domain.rule_filter import RuleFilter
 from keyturn.domain.tier import Tier
 
 TEXTS: tuple[str, ...] = (
+    *("/ßa", "x/ßa", "ßa", "ßab", "/srv/ß", "?", "a*", "*b", "a?b", "**", "x/*", "/*/b"),
     *("", "a", "A", "ab", "aB", "b", "ß", "ss", "SS", "İ", "i̇", "ﬀ", "ff", "a\0b", "a b"),
     *("/", "/a", "/a/b", "/A/b", "/a/../b", "/a/%2e", "a/b", "/a/b/c/d", "\\a", "//a"),
     *("https://a.test/", "https://A.test/x", "a.test", "x.a.test", "x.y.a.test", "A.TEST."),
@@ -61,6 +62,35 @@ def one(op: Operator, value: JsonValue) -> Rule:
     return Rule(id="one", effect=Effect.DENY, when=(Condition(path="/a", op=op, value=value),))
 
 
+NAMED: tuple[JsonValue, ...] = (
+    *SCALARS,
+    *FILLED,
+    *(f"*.{text}" for text in TEXTS),
+    *([one, other] for one in ("a", "/a", "a.test", 1) for other in ("b", "*.test", 2)),
+)
+EVERY_TEST = tuple(
+    Rule(id=f"{op} {value!r}", effect=Effect.DENY, when=(Condition(path="/a", op=op, value=value),))
+    for op in Operator
+    for value in NAMED
+)
+
+ODD: tuple[JsonObject, ...] = ({}, {"A": "a"}, {"a": "", "A": ""})
+
+
+def under_a(value: JsonValue) -> JsonObject:
+    return {"a": value}
+
+
+def test_no_rule_is_left_out_that_speaks_of_a_call_whatever_its_test_and_its_value() -> None:
+    ready = RuleFilter(EVERY_TEST)
+    alone = [RuleFilter((rule,)) for rule in EVERY_TEST]
+    for arguments in (*ODD, *map(under_a, (*SCALARS, *FILLED))):
+        wanted = {rule.id for rule in EVERY_TEST if speaks(rule, arguments)}
+        assert wanted <= {rule.id for rule in ready.narrowed(arguments)}, arguments
+        single = {rule.id for one in alone for rule in one.narrowed(arguments)}
+        assert wanted <= single, arguments
+
+
 @pytest.mark.requirement("I-32")
 @settings(max_examples=400, deadline=None)
 @given(st.lists(RULES, max_size=12), ARGUMENTS)
@@ -88,10 +118,17 @@ def judged(rules: Sequence[Rule], arguments: JsonObject) -> object:
     )
 
 
+def filled(form: str | list[str], number: int) -> JsonValue:
+    if isinstance(form, str):
+        return form.format(number)
+    return [one.format(number) for one in form]
+
+
 @pytest.mark.parametrize(
     ("op", "form", "fits"),
     [
         (Operator.EQ, "{}", "7"),
+        (Operator.IN, ["a{}", "{}"], "7"),
         (Operator.PREFIX, "{}-", "7-x"),
         (Operator.PREFIX, "/srv/{}/", "/srv/7/x"),
         (Operator.SUFFIX, "-{}", "x-7"),
@@ -104,12 +141,14 @@ def judged(rules: Sequence[Rule], arguments: JsonObject) -> object:
         (Operator.PATH_UNDER, "/srv/{}", "/srv/7/x"),
     ],
 )
-def test_of_a_thousand_rules_that_differ_one_is_tried(op: Operator, form: str, fits: str) -> None:
+def test_of_a_thousand_rules_that_differ_one_is_tried(
+    op: Operator, form: str | list[str], fits: str
+) -> None:
     rules = [
         Rule(
             id=str(n),
             effect=Effect.DENY,
-            when=(Condition(path="/a", op=op, value=form.format(n)),),
+            when=(Condition(path="/a", op=op, value=filled(form, n)),),
         )
         for n in range(1_000)
     ]

@@ -144,7 +144,7 @@ class _Numbers:
         if not isinstance(value, int | float):
             return ()
         if value != value:
-            raise TwoReadings("what is no number is neither above nor below one")
+            raise TwoReadings
         met = self._above[: bisect_right(self._above, value, key=_bound)]
         met += self._below[bisect_left(self._below, value, key=_bound) :]
         return [place for _, place in met]

@@ -59,6 +59,19 @@ def test_a_rule_of_other_names_is_left_out(rule: Rule) -> None:
     assert ids(RuleIndex((rule, ASK)).about(call())) == ["ask"]
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule(id="r", effect=Effect.DENY, agent="analyst"),
+        Rule(id="r", effect=Effect.DENY, agent="an*", server="notes", tool="read_????"),
+        Rule(id="r", effect=Effect.DENY, agent="*", server="n?tes"),
+    ],
+    ids=str,
+)
+def test_a_rule_of_its_names_is_kept(rule: Rule) -> None:
+    assert ids(RuleIndex((rule, ASK)).about(call())) == ["r", "ask"]
+
+
 @pytest.mark.parametrize("kind", [Kind.READ, Kind.PROMPT, Kind.COMPLETE])
 def test_of_a_name_that_an_agent_writes_every_rule_is_kept(kind: Kind) -> None:
     rules = tuple(

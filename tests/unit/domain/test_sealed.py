@@ -47,6 +47,10 @@ def test_arguments_whose_bytes_are_known_are_not_encoded_again() -> None:
     encoded, start, end = seal(PARAMS, known)
     assert encoded[start:end] == known
     assert encoded == canonical({**PARAMS, "arguments": json.loads(known)})
+    made = SealedParams(PARAMS, encoded, start, end)
+    assert made.masked == b""
+    assert made.without("name").arguments == known
+    assert call_of(made).canonical_arguments() == known
 
 
 @pytest.mark.parametrize("member", ["_meta", "requestState", "\U0001f600", "not there"])
