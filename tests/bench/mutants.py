@@ -40,6 +40,17 @@ TESTS = (
         )
     ),
 )
+COPIED = ("resources", "packaging", "README.md", "CHANGELOG.md", "LICENSE")
+"""Folders first; what tests read beside the package and each other."""
+_QUICK = """\
+from hypothesis import Phase, settings
+
+settings.register_profile(
+    "quick", phases=[Phase.explicit, Phase.generate], derandomize=True, database=None
+)
+settings.load_profile("quick")
+"""
+"""A plug-in of pytest: a change is noticed, whatever the smallest example is that shows it."""
 _RESULT = re.compile(r"keyturn\.domain\.(\w+)\.(\S+): ([\w ]+)")
 
 
@@ -74,16 +85,17 @@ def main() -> int:
 def _prepare(folder: Path, modules: Sequence[str]) -> None:
     ignore = shutil.ignore_patterns("__pycache__", ".hypothesis")
     shutil.copytree(ROOT / "app" / "keyturn", folder / "keyturn", ignore=ignore)
-    for name in ("tests", "resources", "packaging"):
+    for name in ("tests", *COPIED[:2]):
         shutil.copytree(ROOT / name, folder / name, ignore=ignore)
-    for name in ("README.md", "CHANGELOG.md", "LICENSE"):
+    for name in COPIED[2:]:
         shutil.copy(ROOT / name, folder)
+    (folder / "quick_examples.py").write_text(_QUICK, encoding="utf-8")
     settings = [
         "[tool.mutmut]",
         'source_paths = ["keyturn"]',
         f"only_mutate = {[f'keyturn/domain/{name}.py' for name in modules]!r}",
-        'also_copy = ["resources", "packaging", "README.md", "CHANGELOG.md", "LICENSE"]',
-        'pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider"]',
+        f"also_copy = {[*COPIED, 'quick_examples.py']!r}",
+        'pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "-p", "quick_examples"]',
         f"pytest_add_cli_args_test_selection = {[f'tests/{name}' for name in TESTS]!r}",
     ]
     own = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
