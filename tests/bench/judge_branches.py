@@ -17,7 +17,7 @@ JUDGED = {
     "policy": ("policy",),
     "rule": (
         *("rule", "rule_data", "rule_filter", "rule_index", "rule_life", "rule_lint"),
-        "condition",
+        *("name_filter", "spelling", "condition"),
     ),
     "prover": ("rule_proof", "call_sets", "text_sets", "value_sets"),
     "approval": ("approval",),
@@ -31,7 +31,7 @@ TESTS = (
         f"property/test_{name}.py"
         for name in (
             *("approval", "canonical", "digest", "large_calls", "policy"),
-            *("rule_filter", "rule_life", "rule_proof"),
+            *("name_filter", "rule_filter", "rule_life", "rule_proof"),
         )
     ),
 )

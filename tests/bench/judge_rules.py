@@ -28,13 +28,14 @@ _OPS: tuple[tuple[Operator, JsonValue], ...] = (
 
 
 def main() -> None:
-    """Measure rule sets of three sizes, four ways of being made."""
+    """Measure rule sets of three sizes, five ways of being made."""
     for count in (100, 1_000, 5_000):
         _say(f"{count:5} rules of many tools", _rules(count, spread=True))
         _say(f"{count:5} rules of one tool", _rules(count, spread=False))
         _say(f"{count:5} rules of one tool that all differ, none covers", _distinct(count))
         _say(f"{count:5} rules of one tool, each on an argument of its own", _apart(count))
         _say(f"{count:5} rules of these, for calls of 200 arguments", _apart(count), MANY)
+        _say_reads(f"{count:5} rules of URIs that all differ", count)
 
 
 def _rules(count: int, *, spread: bool) -> tuple[Rule, ...]:
@@ -96,10 +97,9 @@ def _rule(chance: Random, number: int, *, spread: bool) -> Rule:
 
 
 def _say(what: str, rules: tuple[Rule, ...], arguments: JsonObject = ARGUMENTS) -> None:
-    chance, index = Random(1), RuleIndex(rules)
-    spent: list[float] = []
-    for _ in range(CALLS):
-        subject = RuleSubject(
+    chance = Random(1)
+    subjects = [
+        RuleSubject(
             kind=Kind.CALL,
             agent=chance.choice(("coder", "qa")),
             server=f"server-{chance.randrange(20)}" if chance.random() < 0.5 else "server-1",
@@ -107,6 +107,34 @@ def _say(what: str, rules: tuple[Rule, ...], arguments: JsonObject = ARGUMENTS) 
             arguments=arguments,
             lamps=Lamps.NONE,
         )
+        for _ in range(CALLS)
+    ]
+    _measure(what, rules, subjects)
+
+
+def _say_reads(what: str, count: int) -> None:
+    rules = tuple(
+        Rule(id=f"r-{n}", effect=Effect.DENY, kind=Kind.READ, tool=f"file:///srv/{n}/*")
+        for n in range(count)
+    )
+    subjects = [
+        RuleSubject(
+            kind=Kind.READ,
+            agent="coder",
+            server="server-1",
+            tool=f"file:///srv/data/{number}",
+            arguments={},
+            lamps=Lamps.NONE,
+        )
+        for number in range(CALLS)
+    ]
+    _measure(what, rules, subjects)
+
+
+def _measure(what: str, rules: tuple[Rule, ...], subjects: list[RuleSubject]) -> None:
+    index = RuleIndex(rules)
+    spent: list[float] = []
+    for subject in subjects:
         start = time.thread_time()
         judge(
             subject,

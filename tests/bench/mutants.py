@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    *("policy", "rule", "rule_filter", "rule_index", "rule_life", "condition"),
+    *("policy", "rule", "rule_filter", "rule_index", "rule_life", "name_filter", "condition"),
     *("approval", "call", "canonical", "sealed", "definition"),
 )
 """The digest is in `call`, `canonical` and `sealed`."""
@@ -36,7 +36,7 @@ TESTS = (
         f"property/test_{name}.py"
         for name in (
             *("policy", "rule_filter", "rule_life", "approval", "digest", "canonical"),
-            "large_calls",
+            *("large_calls", "name_filter"),
         )
     ),
 )

@@ -6,6 +6,7 @@ allow last: what a stricter one outweighs is not tried.
 
 from collections.abc import Sequence
 
+from keyturn.domain.name_filter import NameFilter
 from keyturn.domain.pattern import name_matches
 from keyturn.domain.rule import FREELY_SPELT, Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_filter import RuleFilter
@@ -30,6 +31,7 @@ class RuleIndex:
                 self._by_kind.setdefault(rule.kind, []).append(rule)
         self._about: dict[_Names, tuple[Rule, ...]] = {}
         self._filters: dict[_Names, RuleFilter] = {}
+        self._by_name: dict[Kind, NameFilter] = {}
 
     def covering(self, subject: RuleSubject) -> Sequence[Rule]:
         """Return those of them that may cover it with its arguments, in the same order.
@@ -37,8 +39,10 @@ class RuleIndex:
         Judging these says the same as judging all.
         """
         rules = self.about(subject)
-        if len(rules) <= _FEW or subject.kind in FREELY_SPELT:
+        if len(rules) <= _FEW:
             return rules
+        if subject.kind in FREELY_SPELT:
+            return self._that_may_name(subject, rules)
         key = _names_of(subject)
         ready = self._filters.get(key)
         if ready is None:
@@ -46,6 +50,12 @@ class RuleIndex:
                 self._filters.clear()
             ready = self._filters[key] = RuleFilter(rules)
         return ready.narrowed(subject.arguments)
+
+    def _that_may_name(self, subject: RuleSubject, rules: Sequence[Rule]) -> Sequence[Rule]:
+        ready = self._by_name.get(subject.kind)
+        if ready is None:
+            ready = self._by_name[subject.kind] = NameFilter(rule.tool for rule in rules)
+        return [rules[place] for place in ready.fitting(subject.tool)]
 
     def about(self, subject: RuleSubject) -> Sequence[Rule]:
         """Return the rules that may cover a call, the strictest first, else in their order."""

@@ -73,13 +73,16 @@ def test_a_rule_of_its_names_is_kept(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.READ, Kind.PROMPT, Kind.COMPLETE])
-def test_of_a_name_that_an_agent_writes_every_rule_is_kept(kind: Kind) -> None:
+def test_of_a_name_that_an_agent_writes_the_rules_are_kept_that_may_name_it(kind: Kind) -> None:
     rules = tuple(
-        Rule(id=str(n), effect=Effect.DENY, kind=kind, tool=f"file:///{n}") for n in range(99)
+        Rule(id=str(n), effect=Effect.DENY, kind=kind, tool=f"file:///{n}/*") for n in range(99)
     )
-    index = RuleIndex(rules)
-    for found in (index.about, index.covering):
-        assert list(found(call("file:///%31", kind=kind))) == list(rules)
+    index = RuleIndex((*rules, DENY))
+    for subject in (call("file:///%37/x", kind=kind), call("file:///x/../7/x", kind=kind)):
+        assert list(index.about(subject)) == list(rules)
+        assert ids(index.covering(subject)) == ["7"]
+    assert list(index.covering(call("file:///7\x00", kind=kind))) == list(rules)
+    assert ids(RuleIndex(rules[:3]).covering(call("x", kind=kind))) == ["0", "1", "2"]
 
 
 def test_what_is_remembered_of_names_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
