@@ -98,15 +98,14 @@ def _readings(name: str) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
     if not name.isascii() and len(name) > LONGEST_FOREIGN:
         return None
     whole = _normal(name)
-    if whole is None or _has_no_sure_host(name):
-        return None
     head = _TAIL.split(name, maxsplit=1)[0]
     tail = name[len(head) :]
     split = _normal(head)
-    decoded = _decoded(name)
-    told = _normal(_TAIL.split(decoded, maxsplit=1)[0]) if decoded is not None else None
+    told = _normal(_TAIL.split(_decoded(name) or "", maxsplit=1)[0])
     told_tail = _folded(tail)
-    if split is None or told is None or told_tail is None:
+    if whole is None or split is None or told is None or told_tail is None:
+        return None
+    if _has_no_sure_host(name):
         return None
     normal = (whole, f"{split}{told_tail}") if tail else (whole,)
     return plain_letters(name), normal, (split, told)
