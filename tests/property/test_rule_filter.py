@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.condition import Condition, ConditionFault, Operator
+from keyturn.domain.json_pointer import names_in
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Posture, judge
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
@@ -69,6 +70,8 @@ NAMED: tuple[JsonValue, ...] = (
     *([one, other] for one in ("a", "/a", "a.test", 1) for other in ("b", "*.test", 2)),
 )
 ODD: tuple[JsonObject, ...] = (
+    {"m~n": {}},
+    {"m~n": {"X/Y": {"a": "a"}}},
     {},
     {"a": {}},
     {"a": 1},
@@ -79,10 +82,17 @@ ODD: tuple[JsonObject, ...] = (
 
 
 def under(path: str, value: JsonValue) -> JsonObject:
-    return {"a": value} if path == "/a" else {"a": {"a": value}}
+    arguments: JsonObject = {}
+    *above, last = names_in(path)
+    inner = arguments
+    for name in above:
+        inside: JsonObject = {}
+        inner[name], inner = inside, inside
+    inner[last] = value
+    return arguments
 
 
-@pytest.mark.parametrize("path", ["/a", "/a/a"])
+@pytest.mark.parametrize("path", ["/a", "/m~0n/x~1y/a"])
 def test_no_rule_is_left_out_that_speaks_of_a_call_whatever_its_test_and_its_value(
     path: str,
 ) -> None:

@@ -51,6 +51,8 @@ def test_arguments_whose_bytes_are_known_are_not_encoded_again() -> None:
     assert made.masked == b""
     assert made.without("name").arguments == known
     assert call_of(made).canonical_arguments() == known
+    plain = call_of({**PARAMS, "arguments": json.loads(known)})
+    assert call_of(made).digest() == plain.digest()
 
 
 @pytest.mark.parametrize("member", ["_meta", "requestState", "\U0001f600", "not there"])
