@@ -80,6 +80,10 @@ ODD: tuple[JsonObject, ...] = (
     {"a": {"a": "", "A": ""}},
 )
 
+ADDRESSES = frozenset(
+    {Operator.GLOB, Operator.PREFIX, Operator.SUFFIX, Operator.HOST_IN, Operator.PATH_UNDER}
+)
+
 
 def under(path: str, value: JsonValue) -> JsonObject:
     arguments: JsonObject = {}
@@ -102,8 +106,8 @@ def test_no_rule_is_left_out_that_speaks_of_a_call_whatever_its_test_and_its_val
         for n, value in enumerate(NAMED)
     ]
     ready = RuleFilter(rules)
-    # How far these are looked up depends on the others.
-    deep = [rule for rule in rules if rule.when[0].op in (Operator.HOST_IN, Operator.PATH_UNDER)]
+    # What is found of these depends on the others: on how deep they are, and what they read.
+    deep = [rule for rule in rules if rule.when[0].op in ADDRESSES]
     alone = [RuleFilter((rule,)) for rule in deep]
     for arguments in (*ODD, *(under(path, value) for value in (*SCALARS, *FILLED))):
         wanted = {rule.id for rule in rules if speaks(rule, arguments)}
