@@ -137,7 +137,7 @@ class RuleBook:
         granted: tuple[Rule, ...] = ()
         if scope is not None and not suspended:
             granted = self.grants.of(scope, subject.agent, subject.server, subject.tool)
-        rules = self._index.about(subject)
+        rules = self._index.covering(subject)
         posture = self.posture
         if suspended:
             rules = tuple(rule for rule in rules if rule.effect is not Effect.ALLOW)
