@@ -14,6 +14,18 @@ HOSTILE = {
     "URLs": "://a:b@",
     "web tokens": "eyJhIjoxfQ.eyJhIjoxfQ.x ",
     "AWS keys": "AKIA" + "A" * 16,
+    "GitHub tokens": "ghp_" + "aB3d" * 9 + " ",
+    "beginnings": "glsa_ hvs.a1b2 dop_v1_ SG.a_b-c1 ",
+    "names of services": "jira: ab12-cd34-ef56 ",
+    "names in base64": "cGFzc3dvcmQ6YWJjZDEyMzQ ",
+    "base64 that is none": "AKIA_AKIA_AKIA_AKIA_AK ",
+    "percents": "%41",
+    "percents, named": "%70wd=ab1d%20",
+    "escapes": "\\u0041",
+    "broken lines": "a" * 16 + "\n",
+    "broken tokens": "ghp_aB3daB3daB3d\n",
+    "elements": "<token>ab1d</token>",
+    "authorizations": "bearer ab1dab1d ",
 }
 """What is repeated in texts that cost most."""
 _WORDS = ("order", "pallet", "lorry", "north", "yard", "depot", "week", "token", "dock", "permit")

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 
 from keyturn.inspection.secret_kinds import Kind, Span, engine
+from keyturn.inspection.secret_likeness import is_placeholder
 from keyturn.inspection.secret_plugins import is_prefixed_with_dollar_sign, is_templated_secret
 
 _NAMES = (
-    "password|passwd|passphrase|pwd|secret|api_?key|auth_?key|access_?key|account_?key"
-    "|client_?key|private_?key|service_?key|signing_?key|token|contraseña|contrasena"
+    "password|passwd|passphrase|passcode|passwort|pwd|secret|api[_-]?key|auth[_-]?key"
+    "|access[_-]?key|account[_-]?key|client[_-]?key|private[_-]?key|service[_-]?key"
+    "|signing[_-]?key|encryption[_-]?key|token|contraseña|contrasena"
 )
 # A name, what assigns, and the value: in double quotes as JSON writes it, in quotes that are
 # themselves escaped (JSON within JSON), in single quotes, or bare. Without groups, which RE2 finds
@@ -53,7 +55,7 @@ def _assigned(data: bytes) -> Iterator[Span | None]:
         start, end = start + before, end - after
         bare = before == 0
         is_prose = bare and sign == b":" and not closing
-        if _names_a_secret(before_name, name.lower(), suffix) and _could_be_secret(
+        if _names_a_secret(before_name, name.lower(), suffix) and could_be_secret(
             data[start:end].decode(), is_prose=is_prose
         ):
             yield Span(start, end, _kind(name.lower()), quoted=bare and closing == b'"')
@@ -69,8 +71,9 @@ def _names_a_secret(before_name: bytes, name: bytes, suffix: bytes) -> bool:
     return suffix.lower() != b"s" and _POSITION.search(before_name) is None
 
 
-def _could_be_secret(secret: str, *, is_prose: bool) -> bool:
-    if secret.lower() in _NO_SECRETS or is_templated_secret(secret):
+def could_be_secret(secret: str, *, is_prose: bool) -> bool:
+    """Tell whether what is named a secret is one: no placeholder, no reference, no prose."""
+    if secret.lower() in _NO_SECRETS or is_templated_secret(secret) or is_placeholder(secret):
         return False
     if is_prefixed_with_dollar_sign(secret):
         return False

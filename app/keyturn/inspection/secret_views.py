@@ -1,0 +1,224 @@
+"""Owns the other ways to read a text in which a secret may be hidden from a look at it as it is.
+
+Percent and backslash escapes undone, base64 decoded, lines and texts put together that a token
+was broken over. Each view can say where in the text a stretch of it stands.
+"""
+
+import base64
+import binascii
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple, Protocol
+
+from keyturn.inspection.secret_kinds import large_engine
+
+
+class View(Protocol):
+    """A text read in another way."""
+
+    @property
+    def data(self) -> bytes:
+        """What it reads, in UTF-8."""
+        ...
+
+    @property
+    def encoding(self) -> str:
+        """How that was written, for the name of what is masked; empty where that does not count."""
+        ...
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Return where in the text a stretch of the view stands."""
+        ...
+
+
+class Break(NamedTuple):
+    """Where a token may be broken: where it ends, and where it would go on."""
+
+    end: int
+    start: int
+
+
+HAS_ESCAPES = r"%[0-9A-Fa-f]{2}|\\u00[0-7][0-9A-Fa-f]|\\x[0-7][0-9A-Fa-f]"
+"""What a text with escapes holds."""
+# From the beginning of a run on, the first of each four characters begins a byte of ASCII text.
+_IN_BASE64 = r"(?:\\[nrt]|^|[^\w+/-])(?:[I-Za-fCD][A-Za-z0-9+/_-]{3}){5}"
+_BROKEN = r"[\w+/=.-]{16}\\?\r?\n[ \t]{0,8}[\w+/=.-]"
+
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
+_UNICODE = re.compile(rb"\\u00([0-7][0-9A-Fa-f])")
+_HEXADECIMAL = re.compile(rb"\\x([0-7][0-9A-Fa-f])")
+_BYTES = {
+    f"{high}{low}".encode(): bytes.fromhex(f"{high}{low}")
+    for high in "0123456789abcdefABCDEF"
+    for low in "0123456789abcdefABCDEF"
+}
+_QUADS = 20
+"""Characters of base64 that a look at its beginning takes in."""
+_RUN = re.compile(rb"[A-Za-z0-9+/_-]*")
+_NEXT_LINE = re.compile(rb"(?:\\r)?\\n|\r?\n")
+_LONGEST_LINE = 40
+"""From here on a line of base64 may go on in the next one."""
+_STANDARD = bytes.maketrans(b"-_", b"+/")
+_LINE_END = re.compile(rb"\n[ \t]{0,8}")
+_TOKEN = re.compile(rb"[\w+/=.-]{0,512}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class _Unescaped:
+    """A text with one kind of escapes undone, each of which was of one width."""
+
+    parts: list[bytes]
+    """Plain text and what stood for bytes, in turn."""
+    width: int
+    encoding: str = ""
+
+    @cached_property
+    def data(self) -> bytes:
+        return b"".join(self.parts)
+
+    @cached_property
+    def _escapes(self) -> list[int]:
+        ends = accumulate(map(len, self.parts[0::2]))
+        return [end + number for number, end in enumerate(ends)][:-1]
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        return self._first(start), self._first(end)
+
+    def _first(self, at: int) -> int:
+        return at + (self.width - 1) * bisect_left(self._escapes, at)
+
+
+def without_escapes(data: bytes) -> Iterator[tuple[View, int]]:
+    r"""Yield the text with `%41`, with `\u0041` and with `\x41` undone, and how many there were."""
+    for pattern, width in ((_PERCENT, 3), (_UNICODE, 6), (_HEXADECIMAL, 4)):
+        parts = pattern.split(data)
+        if len(parts) > 1:
+            parts[1::2] = map(_BYTES.__getitem__, parts[1::2])
+            yield _Unescaped(parts, width), len(parts) // 2
+
+
+class Encoded(NamedTuple):
+    """Where base64 of a text stands, and that text; empty when it is none."""
+
+    start: int
+    end: int
+    text: bytes
+
+
+def texts_in_base64(data: bytes) -> Iterator[Encoded]:
+    """Find base64 of UTF-8 text, and of UTF-16, which shells take; line by line or in one."""
+    done = 0
+    for match in large_engine(_IN_BASE64).finditer(data):
+        start = match.span(0)[1] - _QUADS
+        if start < done:
+            continue
+        end, letters = _lines(data, start)
+        done = end + len(data[end : end + 2]) - len(data[end : end + 2].lstrip(b"="))
+        yield Encoded(start, done, _decoded(letters))
+
+
+def _lines(data: bytes, start: int) -> tuple[int, bytes]:
+    pieces: list[bytes] = []
+    while True:
+        run = _RUN.match(data, start)
+        pieces.append(run[0] if run is not None else b"")
+        end = start + len(pieces[-1])
+        following = _NEXT_LINE.match(data, end)
+        if following is None or len(pieces[-1]) < _LONGEST_LINE:
+            return end, b"".join(pieces)
+        start = following.end()
+
+
+def _decoded(letters: bytes) -> bytes:
+    letters = letters.translate(_STANDARD)
+    letters = letters[: -1 if len(letters) % 4 == 1 else None]
+    try:
+        raw = base64.b64decode(letters + b"=" * (-len(letters) % 4))
+        if raw[1::2].count(0) * 2 >= len(raw) - 1:
+            raw = raw[::2]
+        raw.decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return b""
+    return b"" if 0 in raw else raw
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Texts that stood in base64, as one; a stretch of one is all of its base64."""
+
+    texts: Sequence[Encoded]
+    between: bytes
+    encoding: str = "base64"
+
+    @cached_property
+    def data(self) -> bytes:
+        """The texts, with what no match goes across between them."""
+        return self.between.join(text for _, _, text in self.texts)
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Return where the base64 of the texts stands that a stretch touches."""
+        lengths = (len(text) + len(self.between) for _, _, text in self.texts)
+        starts = [0, *accumulate(lengths)]
+        first, last = bisect_right(starts, start) - 1, bisect_left(starts, end) - 1
+        return self.texts[first].start, self.texts[last].end
+
+
+def flat(data: bytes, between: bytes) -> bytes:
+    """Return a text as one line, for a first look at what its breaks could hide."""
+    data = data.replace(between, b"").replace(b"\r\n", b"\n").replace(b"\\\n", b"\n")
+    return _LINE_END.sub(b"", data)
+
+
+def breaks_in(data: bytes) -> Iterator[Break]:
+    """Find where lines end within what may be one token."""
+    for match in large_engine(_BROKEN).finditer(data):
+        begin, end = match.span(0)
+        yield Break(begin + len(data[begin : end - 1].rstrip(b"\n\r\t \\")), end - 1)
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A text without what stands between the ends and the starts of its breaks."""
+
+    text: bytes
+    breaks: Sequence[Break]
+    """In order and apart."""
+    encoding: str = ""
+
+    @cached_property
+    def data(self) -> bytes:
+        """What is left."""
+        starts = (0, *(each.start for each in self.breaks))
+        ends = (*(each.end for each in self.breaks), len(self.text))
+        return b"".join(self.text[start:end] for start, end in zip(starts, ends, strict=True))
+
+    @cached_property
+    def _left_out(self) -> tuple[list[int], list[int]]:
+        """Where in the view something is left out, and how much up to there."""
+        sums = list(accumulate(each.start - each.end for each in self.breaks))
+        before = (0, *sums[:-1])
+        ends = [each.end - out for each, out in zip(self.breaks, before, strict=True)]
+        return ends, [0, *sums]
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Return where it stands, with what was left out within it."""
+        ends, sums = self._left_out
+        return (
+            start + sums[bisect_right(ends, start)],
+            end + sums[bisect_right(ends, end - 1)],
+        )
+
+    def breaks_within(self, start: int, end: int) -> list[int]:
+        """Return where in the view something is left out within a stretch of it."""
+        ends, _ = self._left_out
+        return ends[bisect_right(ends, start) : bisect_left(ends, end)]
+
+
+def token_at(data: bytes, start: int) -> bytes:
+    """Return the unbroken run of a token's characters that begins there; at most 512 bytes."""
+    run = _TOKEN.match(data, start)
+    return run[0] if run is not None else b""
