@@ -14,6 +14,9 @@ HOSTILE = {
     "URLs": "://a:b@",
     "web tokens": "eyJhIjoxfQ.eyJhIjoxfQ.x ",
     "AWS keys": "AKIA" + "A" * 16,
+}
+"""What is repeated in texts that cost most: too many candidates, so that all is masked."""
+COSTLY = {
     "GitHub tokens": "ghp_" + "aB3d" * 9 + " ",
     "beginnings": "glsa_ hvs.a1b2 dop_v1_ SG.a_b-c1 ",
     "names of services": "jira: ab12-cd34-ef56 ",
@@ -27,7 +30,7 @@ HOSTILE = {
     "elements": "<token>ab1d</token>",
     "authorizations": "bearer ab1dab1d ",
 }
-"""What is repeated in texts that cost most."""
+"""The same of what costs less each, so that more of it is looked at."""
 _WORDS = ("order", "pallet", "lorry", "north", "yard", "depot", "week", "token", "dock", "permit")
 
 
@@ -37,7 +40,10 @@ def main() -> None:
     texts = {
         "words": " ".join(chance.choices(_WORDS, k=LARGE_BYTES // 6)),
         "JSON": '{"name":"value of it","n":1234,"list":[1,2,3]},' * (LARGE_BYTES // 47),
-        **{f"hostile: {name}": unit * (LARGE_BYTES // len(unit)) for name, unit in HOSTILE.items()},
+        **{
+            f"hostile: {name}": unit * (LARGE_BYTES // len(unit))
+            for name, unit in (HOSTILE | COSTLY).items()
+        },
     }
     for name, text in texts.items():
         whole = min(_milliseconds(text) for _ in range(TIMES))

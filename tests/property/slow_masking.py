@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from keyturn.domain.pattern import regex
+from keyturn.inspection.secret_likeness import is_placeholder
 from keyturn.inspection.secret_plugins import (
     AWSKeyDetector,
     AzureStorageKeyDetector,
@@ -205,7 +206,7 @@ def _names_a_secret(match: _Match, name: str) -> bool:
 
 
 def _could_be_secret(secret: str, match: _Match, bare: bool) -> bool:
-    if secret.lower() in _NO_SECRETS or is_templated_secret(secret):
+    if secret.lower() in _NO_SECRETS or is_templated_secret(secret) or is_placeholder(secret):
         return False
     if is_prefixed_with_dollar_sign(secret):
         return False

@@ -71,8 +71,10 @@ _PUBLIC_NAME = re.compile(
     rb"|key[_.-]?(?:id|name|down|up|press|code|board|word|frame|pair|stone|ring|hash)"
     rb"|access(?:ibility|or)|author(?!iz)|capital|api[_.-]?version|csrf|webhook[_.-]?id"
 )
-_FAILURES_A_COUNT = 10
+_OF_A_COUNT = 8
 """Names without a secret that cost as much as one candidate of another kind."""
+_WITH_A_VALUE = 2
+"""How many of these cost as much as one whose value had to be looked at."""
 
 _AUTHORIZATION = (
     r"""(?i)(?:authorization["'`\\]*[ \t]*[:=,][ \t]*["'`\\]*(?:[a-z][\w-]*[ \t]+)?"""
@@ -81,7 +83,7 @@ _AUTHORIZATION = (
 _LAST_RUN = re.compile(rb"[\w+/=.~:-]{8,}\Z", re.ASCII)
 _ELEMENT = (
     r"(?i)<[\w:.-]*(?:password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key"
-    r"|access[_-]?key|credentials?)[\w-]*(?:[ \t][^<>]{0,200})?>\s*[^<>\s][^<>]*</"
+    r"|access[_-]?key|credentials?)[\w-]*(?:[ \t][^<>]*)?>\s*[^<>\s][^<>]*</"
 )
 _ATTRIBUTE = (
     r"""(?i)(?:key|name)=["'][^"'<>]{0,60}(?:password|secret|token|api[_-]?key)["']\s+"""
@@ -109,7 +111,9 @@ def _form(written: str) -> str:
 
 
 _BY_SERVICE = _services()
+_DIGIT = re.compile(rb"[0-9]")
 _NAMES = "|".join(sorted((re.escape(name.decode()) for name in _BY_SERVICE), reverse=True))
+_SERVICE = re.compile(rf"(?i)(?:{_NAMES})".encode())
 # The names, and up to what assigns: what else must be there Python looks at, because every length
 # that RE2 counts multiplies the states that it needs for a list of names.
 _CALLED = (
@@ -120,7 +124,7 @@ _CALLED = (
 
 def _called(data: bytes) -> Iterator[Span | None]:
     """Find values that are a service's key by its name, or random behind a name of secrets."""
-    failures = 0
+    work = 0
     for match in large_engine(_CALLED).finditer(data):
         begin, end = match.span(0)
         found = _VALUE.match(data, end)
@@ -130,8 +134,9 @@ def _called(data: bytes) -> Iterator[Span | None]:
             start = found.start(1)
             yield Span(start, start + len(value), kind, quoted=_in_json(data, begin, start))
             continue
-        failures += 1
-        if failures % _FAILURES_A_COUNT == 0:
+        work += _WITH_A_VALUE if value else 1
+        while work >= _OF_A_COUNT:
+            work -= _OF_A_COUNT
             yield None
 
 
@@ -141,16 +146,21 @@ def _in_json(data: bytes, begin: int, start: int) -> bool:
 
 
 def _kind(name: bytes, value: bytes) -> str | None:
+    """Name the kind of secret that a value is behind a name; the cheapest questions first."""
+    if not _DIGIT.search(value):
+        return None
+    service = _SERVICE.match(name)
+    forms = _BY_SERVICE[service[0].lower()] if service is not None else ()
+    if any(form.fullmatch(value) for form in forms) and _is_mixed(value):
+        kind = "key"
+    elif looks_random(value) and not is_hash_or_id(value):
+        kind = "secret"
+    else:
+        return None
     bare = _ENDS_NAME.split(name, maxsplit=1)[0]
     if _HARMLESS.search(bare) is not None or _PUBLIC_NAME.search(bare) is not None:
         return None
-    if not could_be_secret(value.decode("ascii", "replace"), is_prose=False):
-        return None
-    lower = name.lower()
-    for service, forms in _BY_SERVICE.items():
-        if lower.startswith(service) and any(form.fullmatch(value) for form in forms):
-            return "key" if _is_mixed(value) else None
-    return "secret" if not is_hash_or_id(value) and looks_random(value) else None
+    return kind if could_be_secret(value.decode("ascii", "replace"), is_prose=False) else None
 
 
 def _is_mixed(value: bytes) -> bool:

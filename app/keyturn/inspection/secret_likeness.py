@@ -43,7 +43,7 @@ _MASKED = re.compile(
     r"|[A-Za-z0-9 .]{0,40}(?:key|token|secret|password|authorization|cookie|in a URL"
     r"|in base64))\]\Z"
 )
-_ONE_CHARACTER = re.compile(r"(.)\1{2,}\Z")
+_ONE_CHARACTER = re.compile(r"([xX*._#\u2022\u2026?-])\1{2,}\Z")
 _ELSEWHERE = re.compile(
     r"(?:self|this|process\.env|os\.environ|os\.getenv|env|config|settings|secrets|vars?|local"
     r"|module|data|request|req|args|options|opts|props|params|context|ctx)\.[A-Za-z_][\w.]*\Z"

@@ -16,12 +16,13 @@ from keyturn.inspection.secret_shapes import SHAPED
 from keyturn.inspection.secret_views import (
     HAS_ESCAPES,
     Break,
-    Decoded,
     Encoded,
     Joined,
     View,
     breaks_in,
+    decoded,
     flat,
+    joined,
     texts_in_base64,
     token_at,
     without_escapes,
@@ -34,7 +35,7 @@ Joints = Callable[[], Sequence[Break]]
 _DEEPEST = 2
 """Encodings within encodings that are undone."""
 _ESCAPES_OF_A_COUNT = 64
-_BREAKS_OF_A_COUNT = 12
+_BREAKS_OF_A_COUNT = 8
 """Escapes, and breaks within tokens, that cost as much as one candidate."""
 _ATTEMPTS_OF_A_COUNT = 4
 """The same of what looks like base64 of a text and is none."""
@@ -54,7 +55,7 @@ _ESCAPES = PatternSet((HAS_ESCAPES,))
 _BEGINNINGS = PatternSet(("|".join("|".join(_KINDS[number].triggers) for number in _FORMS),))
 
 
-def _present(data: bytes) -> set[int]:
+def _present(data: bytes) -> frozenset[int]:
     """Return the numbers of the kinds that are worth a look."""
     return _ALWAYS.union(_TRIGGERED[number] for number in _TRIGGERS.found_in(data))
 
@@ -93,7 +94,7 @@ def _search(data: bytes, count: _Count, joints: Joints | None, deepest: int) -> 
         for number, each in enumerate(breaks_in(data)):
             count.add(number % _BREAKS_OF_A_COUNT == 0)
             breaks.add(each)
-        spans += _across(Joined(data, sorted(breaks)), count, spans) if breaks else ()
+        spans += _across(joined(data, sorted(breaks)), count, spans) if breaks else ()
     return spans
 
 
@@ -121,7 +122,7 @@ def _views(data: bytes, count: _Count) -> Iterator[View]:
         if encoded.text:
             texts.append(encoded)
     if texts:
-        yield Decoded(texts, BETWEEN.encode())
+        yield decoded(texts, BETWEEN.encode())
 
 
 def _seen(view: View, spans: list[Span]) -> list[Span]:

@@ -71,14 +71,11 @@ _TOKEN = re.compile(rb"[\w+/=.-]{0,512}", re.ASCII)
 class _Unescaped:
     """A text with one kind of escapes undone, each of which was of one width."""
 
+    data: bytes
     parts: list[bytes]
     """Plain text and what stood for bytes, in turn."""
     width: int
     encoding: str = ""
-
-    @cached_property
-    def data(self) -> bytes:
-        return b"".join(self.parts)
 
     @cached_property
     def _escapes(self) -> list[int]:
@@ -98,7 +95,7 @@ def without_escapes(data: bytes) -> Iterator[tuple[View, int]]:
         parts = pattern.split(data)
         if len(parts) > 1:
             parts[1::2] = map(_BYTES.__getitem__, parts[1::2])
-            yield _Unescaped(parts, width), len(parts) // 2
+            yield _Unescaped(b"".join(parts), parts, width), len(parts) // 2
 
 
 class Encoded(NamedTuple):
@@ -150,18 +147,15 @@ def _decoded(letters: bytes) -> bytes:
 class Decoded:
     """Texts that stood in base64, as one; a stretch of one is all of its base64."""
 
+    data: bytes
     texts: Sequence[Encoded]
-    between: bytes
+    between: int
+    """How many bytes stand between two of them."""
     encoding: str = "base64"
-
-    @cached_property
-    def data(self) -> bytes:
-        """The texts, with what no match goes across between them."""
-        return self.between.join(text for _, _, text in self.texts)
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Return where the base64 of the texts stands that a stretch touches."""
-        lengths = (len(text) + len(self.between) for _, _, text in self.texts)
+        lengths = (len(text) + self.between for _, _, text in self.texts)
         starts = [0, *accumulate(lengths)]
         first, last = bisect_right(starts, start) - 1, bisect_left(starts, end) - 1
         return self.texts[first].start, self.texts[last].end
@@ -180,21 +174,27 @@ def breaks_in(data: bytes) -> Iterator[Break]:
         yield Break(begin + len(data[begin : end - 1].rstrip(b"\n\r\t \\")), end - 1)
 
 
+def decoded(texts: Sequence[Encoded], between: bytes) -> Decoded:
+    """Put texts together with what no match goes across between them."""
+    return Decoded(between.join(text for _, _, text in texts), texts, len(between))
+
+
+def joined(text: bytes, breaks: Sequence[Break]) -> "Joined":
+    """Leave out what stands between the ends and the starts of breaks, in order and apart."""
+    starts = (0, *(each.start for each in breaks))
+    ends = (*(each.end for each in breaks), len(text))
+    data = b"".join(text[start:end] for start, end in zip(starts, ends, strict=True))
+    return Joined(data, text, breaks)
+
+
 @dataclass(frozen=True)
 class Joined:
-    """A text without what stands between the ends and the starts of its breaks."""
+    """A text without what breaks its tokens."""
 
+    data: bytes
     text: bytes
     breaks: Sequence[Break]
-    """In order and apart."""
     encoding: str = ""
-
-    @cached_property
-    def data(self) -> bytes:
-        """What is left."""
-        starts = (0, *(each.start for each in self.breaks))
-        ends = (*(each.end for each in self.breaks), len(self.text))
-        return b"".join(self.text[start:end] for start, end in zip(starts, ends, strict=True))
 
     @cached_property
     def _left_out(self) -> tuple[list[int], list[int]]:
