@@ -5,7 +5,7 @@ number of candidates that its caller grants.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from keyturn.domain.pattern import PatternSet
 from keyturn.inspection.secret_context import CONTEXT
@@ -68,7 +68,10 @@ class _TooMany(Exception):
 class _Count:
     most: int
     done: int = 0
-    spans: list[Span] = field(default_factory=list[Span])
+
+    @property
+    def left(self) -> int:
+        return self.most - self.done
 
     def add(self, work: int = 1) -> None:
         self.done += work
@@ -90,11 +93,10 @@ def _search(data: bytes, count: _Count, joints: Joints | None, deepest: int) -> 
         for view in _views(data, count):
             spans += _seen(view, _search(view.data, count, None, deepest - 1))
     if spans or _BEGINNINGS.found_in(flat(data, BETWEEN.encode())):
-        breaks = set(joints() if joints is not None else ())
-        for number, each in enumerate(breaks_in(data)):
-            count.add(number % _BREAKS_OF_A_COUNT == 0)
-            breaks.add(each)
-        spans += _across(joined(data, sorted(breaks)), count, spans) if breaks else ()
+        breaks = breaks_in(data, count.left * _BREAKS_OF_A_COUNT)
+        count.add(len(breaks) // _BREAKS_OF_A_COUNT)
+        breaks = sorted({*breaks, *(joints() if joints is not None else ())})
+        spans += _across(joined(data, breaks), count, spans) if breaks else ()
     return spans
 
 

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import NamedTuple, Protocol
 
 from keyturn.inspection.secret_kinds import large_engine
@@ -35,12 +35,8 @@ class View(Protocol):
         ...
 
 
-class Break(NamedTuple):
-    """Where a token may be broken: where it ends, and where it would go on."""
-
-    end: int
-    start: int
-
+Break = tuple[int, int]
+"""Where a token may be broken: where it ends, and where it would go on."""
 
 HAS_ESCAPES = r"%[0-9A-Fa-f]{2}|\\u00[0-7][0-9A-Fa-f]|\\x[0-7][0-9A-Fa-f]"
 """What a text with escapes holds."""
@@ -167,11 +163,13 @@ def flat(data: bytes, between: bytes) -> bytes:
     return _LINE_END.sub(b"", data)
 
 
-def breaks_in(data: bytes) -> Iterator[Break]:
-    """Find where lines end within what may be one token."""
-    for match in large_engine(_BROKEN).finditer(data):
+def breaks_in(data: bytes, most: int) -> list[Break]:
+    """Find where lines end within what may be one token; no more than one over the most."""
+    breaks: list[Break] = []
+    for match in islice(large_engine(_BROKEN).finditer(data), most + 1):
         begin, end = match.span(0)
-        yield Break(begin + len(data[begin : end - 1].rstrip(b"\n\r\t \\")), end - 1)
+        breaks.append((begin + len(data[begin : end - 1].rstrip(b"\n\r\t \\")), end - 1))
+    return breaks
 
 
 def decoded(texts: Sequence[Encoded], between: bytes) -> Decoded:
@@ -181,8 +179,8 @@ def decoded(texts: Sequence[Encoded], between: bytes) -> Decoded:
 
 def joined(text: bytes, breaks: Sequence[Break]) -> "Joined":
     """Leave out what stands between the ends and the starts of breaks, in order and apart."""
-    starts = (0, *(each.start for each in breaks))
-    ends = (*(each.end for each in breaks), len(text))
+    starts = (0, *(start for _, start in breaks))
+    ends = (*(end for end, _ in breaks), len(text))
     data = b"".join(text[start:end] for start, end in zip(starts, ends, strict=True))
     return Joined(data, text, breaks)
 
@@ -199,9 +197,9 @@ class Joined:
     @cached_property
     def _left_out(self) -> tuple[list[int], list[int]]:
         """Where in the view something is left out, and how much up to there."""
-        sums = list(accumulate(each.start - each.end for each in self.breaks))
+        sums = list(accumulate(start - end for end, start in self.breaks))
         before = (0, *sums[:-1])
-        ends = [each.end - out for each, out in zip(self.breaks, before, strict=True)]
+        ends = [end - out for (end, _), out in zip(self.breaks, before, strict=True)]
         return ends, [0, *sums]
 
     def place(self, start: int, end: int) -> tuple[int, int]:

@@ -61,7 +61,7 @@ def _joints(texts: Sequence[str]) -> list[Break]:
     ends = accumulate(map(len, map(_encoded, texts)))
     between = enumerate(ends)
     return [
-        Break(end + number * len(BETWEEN), end + (number + 1) * len(BETWEEN))
+        (end + number * len(BETWEEN), end + (number + 1) * len(BETWEEN))
         for number, end in islice(between, len(texts) - 1)
     ]
 
