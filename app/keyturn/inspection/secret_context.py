@@ -14,7 +14,7 @@ from keyturn.inspection.secret_names import could_be_secret
 
 # Names, and what the keys look like: alphabets of `_FORMS` with their lengths.
 _SERVICES = """
-adafruit bittrex codecov droneci fastly flickr nytimes discord : low32
+adafruit bittrex codecov droneci fastly flickr nytimes discord privateai private_ai : low32
 algolia asana bitbucket facebook finicity linear adobe : low32
 airtable : low17
 alibaba twitch plaid : low30
@@ -29,7 +29,7 @@ heroku hubspot kucoin sendbird snyk squarespace messagebird message_bird : uuid
 intercom : low60
 kraken : low80-90
 linkedin linked_in confluent sumo : low14-16
-lob : low31-45
+lob sonar : low31-45
 mailchimp mailgun : low32-64
 mattermost messagebird message_bird twitter : low25-26
 rapidapi twitter : low45-50
@@ -46,11 +46,13 @@ _UUID = r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
 
 _LOOSE = (
     r"access|auth|api|bearer|cert|cookie|credential|creds|dsn|[_.-]key|licen[cs]e|login|pass"
-    r"|salt|secret|session|sid|sig|token|webhook"
+    r"|salt|session|sid|sig|webhook"
 )
 _LEAST = 12
 _FEWEST_DIFFERENT = 5
 _SHORTEST = 4
+_LONGEST_BEFORE = 24
+_OF_A_NAME = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 _QUOTES = frozenset((b'"', b"'", b"`"))
 _VALUE = re.compile(
     rf"""[=>?:|]{{0,2}}[ \t\r\n]{{0,8}}["'`\\]{{0,3}}([\w+/=.~%:-]{{{_LEAST},160}})""".encode(),
@@ -66,7 +68,7 @@ _HARMLESS = re.compile(
     rb"|pub|public|fingerprint|algorithm|alg|cache|primary|foreign|partition|sort|pair)\Z"
 )
 _PUBLIC_NAME = re.compile(
-    rb"(?i)(?:public|primary|foreign|partition|cache|sort|idempotency|bucket|schema|sequence|hot|idx"
+    rb"(?i)(?:public|primary|foreign|partition|cache|sort|idempotency|(?<!bit)bucket|schema|sequence|hot|idx"
     rb"|natural|issuer|object|row|group|i18n|translation|message)[_.-]?key"
     rb"|key[_.-]?(?:id|name|down|up|press|code|board|word|frame|pair|stone|ring|hash)"
     rb"|access(?:ibility|or)|author(?!iz)|capital|api[_.-]?version|csrf|webhook[_.-]?id"
@@ -92,22 +94,22 @@ _ATTRIBUTE = (
 _USER = r"""(?:[ \t]-u|[ \t]--user)(?:[ \t=]|[ \t]*["'])[ \t]*["']?[^\s"':]+:[^\s"']{3,}"""
 
 
-def _services() -> dict[bytes, list[re.Pattern[bytes]]]:
-    forms: dict[bytes, list[re.Pattern[bytes]]] = {}
+def service_facts() -> Iterator[tuple[str, str, int, int]]:
+    """Yield of each service its name, and the letters and the least and most length of its keys."""
     for line in _SERVICES.strip().splitlines():
         names, written = line.split(" : ")
-        patterns = [re.compile(_form(form).encode(), re.ASCII) for form in written.split()]
-        for name in names.split():
-            forms.setdefault(name.encode(), []).extend(patterns)
+        for form in map(_FORM.match, written.split()):
+            assert form is not None, line
+            least, most = int(form[2] or 36), int(form[3] or form[2] or 36)
+            yield from ((name, form[1], least, most) for name in names.split())
+
+
+def _services() -> dict[bytes, list[re.Pattern[bytes]]]:
+    forms: dict[bytes, list[re.Pattern[bytes]]] = {}
+    for name, letters, least, most in service_facts():
+        of = _UUID if letters == "uuid" else f"{_FORMS[letters]}{{{least},{most}}}"
+        forms.setdefault(name.encode(), []).append(re.compile(of.encode(), re.ASCII))
     return forms
-
-
-def _form(written: str) -> str:
-    found = _FORM.match(written)
-    assert found is not None, written
-    if found[1] == "uuid":
-        return _UUID
-    return f"{_FORMS[found[1]]}{{{found[2]},{found[3] or found[2]}}}"
 
 
 _BY_SERVICE = _services()
@@ -129,7 +131,8 @@ def _called(data: bytes) -> Iterator[Span | None]:
         begin, end = match.span(0)
         found = _VALUE.match(data, end)
         value = found[1].rstrip(b".:") if found is not None else b""
-        kind = _kind(data[begin:end], value) if value else None
+        before = data[max(0, begin - _LONGEST_BEFORE) : begin]
+        kind = _kind(before, data[begin:end], value) if value else None
         if found is not None and kind is not None:
             start = found.start(1)
             yield Span(start, start + len(value), kind, quoted=_in_json(data, begin, start))
@@ -145,7 +148,7 @@ def _in_json(data: bytes, begin: int, start: int) -> bool:
     return data[start - 1 : start] not in _QUOTES and b'"' in data[begin:start]
 
 
-def _kind(name: bytes, value: bytes) -> str | None:
+def _kind(before: bytes, name: bytes, value: bytes) -> str | None:
     """Name the kind of secret that a value is behind a name; the cheapest questions first."""
     if not _DIGIT.search(value):
         return None
@@ -158,7 +161,8 @@ def _kind(name: bytes, value: bytes) -> str | None:
     else:
         return None
     bare = _ENDS_NAME.split(name, maxsplit=1)[0]
-    if _HARMLESS.search(bare) is not None or _PUBLIC_NAME.search(bare) is not None:
+    full = before[len(before.rstrip(_OF_A_NAME)) :] + bare
+    if _HARMLESS.search(bare) is not None or _PUBLIC_NAME.search(full) is not None:
         return None
     return kind if could_be_secret(value.decode("ascii", "replace"), is_prose=False) else None
 

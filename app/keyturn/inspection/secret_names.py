@@ -34,6 +34,8 @@ _LONGEST_POSITION = len("continuation_")
 _SETTING = re.compile(
     rb"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget)s?\Z"
 )
+# What a program calls for the secret: `get_token(user)`.
+_CALL = re.compile(rb"(?:await |new )?[A-Za-z]\w*(?:_|\.|(?<=[a-z])(?=[A-Z]))[\w.]*\(", re.ASCII)
 _NO_SECRETS = frozenset({"true", "false", "null", "none", "undefined", "required", "optional"})
 
 
@@ -54,6 +56,9 @@ def _assigned(data: bytes) -> Iterator[Span | None]:
         before, after = _QUOTES.get(data[start : start + 1], _BARE)
         start, end = start + before, end - after
         bare = before == 0
+        if bare and _CALL.match(data, start):
+            yield None
+            continue
         is_prose = bare and sign == b":" and not closing
         if _names_a_secret(before_name, name.lower(), suffix) and could_be_secret(
             data[start:end].decode(), is_prose=is_prose

@@ -12,6 +12,7 @@ from keyturn.inspection.secret_context import CONTEXT
 from keyturn.inspection.secret_kinds import KINDS, Span
 from keyturn.inspection.secret_likeness import looks_random
 from keyturn.inspection.secret_names import NAMED
+from keyturn.inspection.secret_rarities import RARITIES
 from keyturn.inspection.secret_shapes import SHAPED
 from keyturn.inspection.secret_views import (
     HAS_ESCAPES,
@@ -40,11 +41,11 @@ _BREAKS_OF_A_COUNT = 8
 _ATTEMPTS_OF_A_COUNT = 4
 """The same of what looks like base64 of a text and is none."""
 
-_KINDS = (*KINDS, SHAPED, NAMED, *CONTEXT)
+_KINDS = (*KINDS, SHAPED, *RARITIES, NAMED, *CONTEXT)
 _FORMS = [
     number
-    for number, kind in enumerate(_KINDS[: len(KINDS) + 1])
-    if not {r"\.", "://", "SK", "(?i)aws"} & set(kind.triggers)
+    for number, kind in enumerate((*KINDS, SHAPED, *RARITIES))
+    if not {r"\.", "://", "SK", "(?i)aws", r"\|", "[0-9]%"} & set(kind.triggers)
 ]
 """Those that are told by their form alone, and begin with what little else begins with."""
 _ALL = range(len(_KINDS))

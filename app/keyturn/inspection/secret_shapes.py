@@ -94,6 +94,7 @@ PlanetScale token | pscale_tkn_ pscale_oauth_ pscale_pw_ | dotted*32
 Postman key | PMAK- | HEX*24 - HEX*34
 Prefect token | pnu_ pnb_ | alnum*36
 Pulumi token | pul- | hex*40
+PyPI token | pypi-AgEIcHlwaS5vcmc pypi-AgENdGVzdC5weXBpLm9yZ | url*50
 ReadMe token | rdme_ | low*70
 Replicate token | r8_ | alnum*37
 RubyGems token | rubygems_ | hex*48
@@ -105,9 +106,9 @@ Sentry token | sntryu_ | hex*64
 SettleMint token | sm_aat_ sm_pat_ sm_sat_ | alnum*16
 Shippo token | shippo_live_ shippo_test_ | HEX*40
 Shopify token | shpat_ shpca_ shppa_ shpss_ | HEX*32
-Slack token | xapp- XAPP- | dig*1 - alnum*1 - dig*1 - alnum*1
+Slack token | xapp- XAPP- | url*8
 Slack token | xoxe.xoxb- xoxe.xoxp- XOXE-XOXB- XOXE.XOXB- XOXE.XOXP- | dig*1 - alnum*100
-~Slack token | xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- xoxr- xoxs- XOXE- | url*8
+Slack token | xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- xoxr- xoxs- XOXE- | url*8
 Slack token | hooks.slack.com/services/ hooks.slack.com/workflows/ | b64*40
 Slack token | hooks.slack.com/triggers/ | b64*40
 SonarQube token | squ_ sqp_ sqa_ | alnum*40
@@ -146,7 +147,8 @@ class _Shape(NamedTuple):
     random: bool
 
 
-def _rows() -> Iterator[tuple[str, list[str], list[tuple[str, int]]]]:
+def shape_facts() -> Iterator[tuple[str, list[str], list[tuple[str, int]]]]:
+    """Yield of each row the kind, its beginnings, and classes of characters with their number."""
     for line in _TABLE.strip().splitlines():
         kind, beginnings, rest = (part.strip() for part in line.split("|"))
         yield kind, beginnings.split(), [_part(part) for part in rest.split()]
@@ -159,7 +161,7 @@ def _part(part: str) -> tuple[str, int]:
 
 
 def _shapes() -> Iterator[_Shape]:
-    for kind, beginnings, parts in _rows():
+    for kind, beginnings, parts in shape_facts():
         rest = "".join(f"{letters}{{{count}}}" for letters, count in parts)
         tail = re.compile(f"{parts[-1][0]}*={{0,2}}".encode(), re.ASCII)
         for beginning in beginnings:
@@ -179,7 +181,11 @@ _BY_BEGINNING: dict[bytes, list[_Shape]] = defaultdict(list)
 for _shape in _shapes():
     _BY_BEGINNING[_shape.beginning[:2]].append(_shape)
 _LOOKED_FOR = sorted(
-    {_looked_for(beginning, parts) for _, beginnings, parts in _rows() for beginning in beginnings}
+    {
+        _looked_for(beginning, parts)
+        for _, beginnings, parts in shape_facts()
+        for beginning in beginnings
+    }
 )
 _BEGINNINGS = "|".join(_LOOKED_FOR)
 
@@ -223,4 +229,4 @@ def _could_be(shape: _Shape, token: bytes) -> bool:
 
 SHAPED = Kind(triggers=(_BEGINNINGS,), finders=(_shaped,))
 """All of the table as one kind: its beginnings are looked for in one pass."""
-SHAPE_KINDS = frozenset(kind.lstrip("~") for kind, _, _ in _rows())
+SHAPE_KINDS = frozenset(kind.lstrip("~") for kind, _, _ in shape_facts())

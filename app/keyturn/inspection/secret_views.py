@@ -42,7 +42,8 @@ HAS_ESCAPES = r"%[0-9A-Fa-f]{2}|\\u00[0-7][0-9A-Fa-f]|\\x[0-7][0-9A-Fa-f]"
 """What a text with escapes holds."""
 # From the beginning of a run on, the first of each four characters begins a byte of ASCII text.
 _IN_BASE64 = r"(?:\\[nrt]|^|[^\w+/-])(?:[I-Za-fCD][A-Za-z0-9+/_-]{3}){5}"
-_BROKEN = r"[\w+/=.-]{16}\\?\r?\n[ \t]{0,8}[\w+/=.-]"
+# A long run of a token's characters, or a long line: anything less no terminal breaks.
+_BROKEN = r"(?:[\w+/=.-]{16}|[^\n]{39}[\w+/=.-])\\?\r?\n[ \t]{0,8}[\w+/=.-]"
 
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _UNICODE = re.compile(rb"\\u00([0-7][0-9A-Fa-f])")
