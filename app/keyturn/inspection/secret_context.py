@@ -45,7 +45,7 @@ _FORMS = {"low": r"[\w=+/.-]", "colon": r"[\w=+/.:%-]"}
 _UUID = r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
 
 _LOOSE = (
-    r"access|auth|api|bearer|cert|cookie|credential|creds|dsn|[_.-]key|licen[cs]e|login|pass"
+    r"access|auth|api|bearer|cert|credential|creds|dsn|[_.-]key|licen[cs]e|login|pass"
     r"|salt|session|sid|sig|webhook"
 )
 _LEAST = 12
@@ -200,7 +200,9 @@ def _inner(data: bytes, start: int, end: int) -> Span | None:
     start += len(text) - len(text.lstrip())
     text = text.strip()
     is_one = could_be_secret(text.decode("utf-8", "replace"), is_prose=True)
-    return Span(start, start + len(text), "secret") if is_one and len(text) >= _SHORTEST else None
+    if not is_one or len(text) < _SHORTEST:
+        return None
+    return Span(start, start + len(text), "element secret")
 
 
 def _users(data: bytes) -> Iterator[Span | None]:
@@ -218,4 +220,3 @@ CONTEXT = (
     Kind(triggers=(r"""value=["']""",), finders=(_attributes,)),
     Kind(triggers=("curl",), finders=(_users,)),
 )
-CONTEXT_KINDS = frozenset({"key", "secret", "authorization", "password"})

@@ -40,7 +40,7 @@ def is_hash_or_id(value: bytes) -> bool:
 # What masking itself leaves is left alone when it is masked again.
 _MASKED = re.compile(
     r"\[(?:[A-Za-z0-9 .]{2,40}, ends [^\W_]{1,4}"
-    r"|[A-Za-z0-9 .]{0,40}(?:key|token|secret|password|authorization|cookie|in a URL"
+    r"|[A-Za-z0-9 .]{0,40}(?:key|token|secret|password|authorization|cookie|number|in a URL"
     r"|in base64))\]\Z"
 )
 _ONE_CHARACTER = re.compile(r"([xX*._#\u2022\u2026?-])\1{2,}\Z")

@@ -36,7 +36,7 @@ Joints = Callable[[], Sequence[Break]]
 _DEEPEST = 2
 """Encodings within encodings that are undone."""
 _ESCAPES_OF_A_COUNT = 64
-_BREAKS_OF_A_COUNT = 8
+_BREAKS_OF_A_COUNT = 7
 """Escapes, and breaks within tokens, that cost as much as one candidate."""
 _ATTEMPTS_OF_A_COUNT = 4
 """The same of what looks like base64 of a text and is none."""

@@ -229,4 +229,3 @@ def _could_be(shape: _Shape, token: bytes) -> bool:
 
 SHAPED = Kind(triggers=(_BEGINNINGS,), finders=(_shaped,))
 """All of the table as one kind: its beginnings are looked for in one pass."""
-SHAPE_KINDS = frozenset(kind.lstrip("~") for kind, _, _ in shape_facts())

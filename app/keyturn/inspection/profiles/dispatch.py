@@ -1,0 +1,129 @@
+"""Owns which profile a text is masked by, and hands it to that one."""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from posixpath import basename
+from typing import cast
+
+from keyturn.inspection.profiles.configuration import Syntax, masked_configuration
+from keyturn.inspection.profiles.log_file import masked_log
+from keyturn.inspection.profiles.profiled import Profile, Profiled, applied, secrets_of, whole
+from keyturn.inspection.profiles.rows import MOST_ROWS, masked_rows, separator_of
+from keyturn.inspection.profiles.source_code import masked_source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolFacts:
+    """What is known of the call that a text answers; claims of its agent, so only a hint."""
+
+    tool: str = ""
+    path: str = ""
+    """Of the file that was asked for, if one was."""
+
+
+_ENDINGS = {
+    Profile.LOG: "log out err trace",
+    Profile.ROWS: "csv tsv ndjson jsonl",
+    Profile.CONFIGURATION: "env yaml yml toml json ini cfg conf cnf properties tfvars config",
+    Profile.SOURCE: (
+        "py js ts tsx jsx mjs go rs java kt rb php c h cc cpp hpp cs swift scala sh bash zsh ps1"
+        " sql tf vue svelte lua pl r dart ex exs erl hs clj groovy gradle xml html"
+    ),
+}
+_BY_ENDING = {ending: profile for profile, listed in _ENDINGS.items() for ending in listed.split()}
+_BY_WORD = {
+    Profile.LOG: {"log", "logs", "journal", "tail", "trace"},
+    Profile.ROWS: {"sql", "query", "rows", "select", "table"},
+    Profile.CONFIGURATION: {"config", "configuration", "env", "settings", "manifest"},
+    Profile.SOURCE: {"code", "diff", "blame", "grep", "source"},
+}
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_SYNTAXES = {
+    "json": Syntax.JSON, "toml": Syntax.TOML, "yaml": Syntax.YAML, "yml": Syntax.YAML,
+    "env": Syntax.LINES, "ini": Syntax.LINES, "cfg": Syntax.LINES, "properties": Syntax.LINES,
+}  # fmt: skip
+_LOG_LINE = re.compile(
+    r"\[?\d{4}[-/]\d{2}[-/]\d{2}[T ]\d{2}:\d{2}|\[?\d{2}/[A-Z][a-z]{2}/\d{4}:"
+    r"|[A-Z][a-z]{2} +\d+ \d{2}:"
+    r"|\S+ \S+ \S+ \[\d{2}/[A-Z][a-z]{2}/\d{4}|(?:\[|<|)(?:INFO|WARN|ERROR|DEBUG|TRACE|FATAL)\b"
+    r"|[IWEF]\d{4} \d{2}:|\d{10}(?:\.\d+)? "
+)
+_CODE_LINE = re.compile(
+    r"\s*(?:def|class|import|from|function|const|let|var|public|private|package|func|fn|use|return"
+    r"|if|for|while|#include|using|namespace|async|export|struct|interface|elif|else|try|catch)\b"
+    r"|.*[{;]\s*$"
+)
+_SETTING_LINE = re.compile(
+    r"\s*(?:export )?[\w.-]+\s*[=:]\s*\S|\s*\[[\w.\" -]+\]\s*$|\s*- [\w.-]+: |\s*[\w.-]+:\s*$"
+)
+_LOOKED_AT = 60
+_MOST_OF_THEM = 0.6
+
+
+def mask_as(
+    text: str,
+    profile: Profile,
+    facts: ToolFacts | None = None,
+    *,
+    private: Sequence[str] = (),
+    most_rows: int = MOST_ROWS,
+) -> Profiled:
+    """Mask a text as what it is; `private` are globs of files whose text is withheld."""
+    facts = facts or ToolFacts()
+    if profile is Profile.AUTO:
+        profile = profile_of(text, facts)
+    match profile:
+        case Profile.LOG:
+            return masked_log(text)
+        case Profile.ROWS:
+            return masked_rows(text, most_rows)
+        case Profile.CONFIGURATION:
+            return masked_configuration(text, _SYNTAXES.get(_ending(facts.path)))
+        case Profile.SOURCE:
+            return masked_source(text, private, facts.path)
+        case _:
+            edits = secrets_of(text)
+            return whole() if edits is None else applied(text, edits)
+
+
+def profile_of(text: str, facts: ToolFacts) -> Profile:
+    """Find out what a text is: by its file's name, by its lines, by the tool's name."""
+    by_ending = _BY_ENDING.get(_ending(facts.path))
+    if by_ending is not None:
+        return by_ending
+    by_text = _by_text(text)
+    if by_text is not Profile.PLAIN:
+        return by_text
+    words = {word.lower() for word in _WORDS.findall(facts.tool)}
+    return next((profile for profile, of in _BY_WORD.items() if of & words), Profile.PLAIN)
+
+
+def _ending(path: str) -> str:
+    name = basename(path.replace("\\", "/")).lower()
+    return "env" if name.startswith(".env") else name.rpartition(".")[2] if "." in name else ""
+
+
+def _by_text(text: str) -> Profile:
+    if text.lstrip()[:1] in ("[", "{"):
+        return _by_json(text)
+    lines = [line for line in text.split("\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
+    for profile, pattern in (
+        (Profile.LOG, _LOG_LINE),
+        (Profile.CONFIGURATION, _SETTING_LINE),
+        (Profile.SOURCE, _CODE_LINE),
+    ):
+        if lines and sum(bool(pattern.match(line)) for line in lines) >= _MOST_OF_THEM * len(lines):
+            return profile
+    return Profile.ROWS if separator_of(text) else Profile.PLAIN
+
+
+def _by_json(text: str) -> Profile:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return Profile.PLAIN
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    are_rows = bool(items) and all(isinstance(item, dict) for item in items)
+    return Profile.ROWS if are_rows else Profile.CONFIGURATION
