@@ -4,17 +4,18 @@ Nothing of the checkout is kept: `config/gitleaks.toml` is read when the bench r
 made at random from each rule's pattern.
 """
 
+import importlib
 import random
 import re
 import string
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from re import _parser as parser  # pyright: ignore[reportAttributeAccessIssue] -- not in the stubs
 from typing import Any, cast
 
 from tests.bench.secret_samples import NAMES, Sample
 
+_PARSER = cast("Any", importlib.import_module("re._parser"))
 _NAMED = "[\\w.-]{0,50}?"
 """How a rule begins that is about a name before a value,"""
 _VALUE = r"""[\x60'"\s=]{0,5}("""
@@ -42,7 +43,7 @@ def _sample(rule: dict[str, Any], chance: random.Random, number: int) -> Sample:
     if _NAMED in pattern[:20] and _VALUE in pattern:
         value = pattern.split(_VALUE, 1)[1].split(_AFTER, 1)[0]
         secret, _ = _made(value, chance)
-        name = re.sub(r"\W", "", keyword).lower()
+        name = keyword if keyword.isalpha() else cast("str", rule["id"]).split("-")[0]
         form = NAMES[number % len(NAMES)]
         return Sample(rule["id"], secret.strip('"'), form.format(i=name, I=name.upper()))
     text, groups = _made(pattern, chance)
@@ -60,7 +61,7 @@ def _made(pattern: str, chance: random.Random) -> tuple[str, dict[int, str]]:
     pattern = re.sub(r"\(\?(?:-i|i|s|-s):", "(?:", pattern)
     pattern = re.sub(r"\(\?(?:i|s)\)", "", pattern)
     groups: dict[int, str] = {}
-    return _written(parser.parse(pattern), chance, groups), groups
+    return _written(_PARSER.parse(pattern), chance, groups), groups
 
 
 def _written(parsed: Any, chance: random.Random, groups: dict[int, str]) -> str:

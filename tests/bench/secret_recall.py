@@ -1,19 +1,23 @@
 """Prints how many secrets masking finds, and how much it masks that is none.
 
-`python -m tests.bench.secret_recall [GITLEAKS_CHECKOUT]`: by rule and by channel, over secrets of
-Keyturn's own tables, and of gitleaks' rules where a checkout is given, which are held out.
+`python -m tests.bench.secret_recall [GITLEAKS_CHECKOUT] [--missed]`: by rule and by
+channel, over secrets of Keyturn's own tables, and of gitleaks' rules where a checkout is given,
+which are held out; then each profile's labelled set.
 Exit code 1 when a rate misses its bar.
 """
 
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from keyturn.inspection.profiles.dispatch import ToolFacts, mask_as, profile_of
+from keyturn.inspection.profiles.profiled import Profile
 from keyturn.inspection.secrets import MOST_IN_A_WORKER, DetectSecretsMask
 from tests.bench import gitleaks_rules
+from tests.bench.profile_samples import SETS, Labelled
 from tests.bench.secret_samples import Sample, named_samples, no_secrets, own_samples, planted
 
 LEAST_FOUND = 0.95
@@ -97,9 +101,40 @@ def total(rates: dict[str, Rate]) -> Rate:
     return Rate(sum(rate.hits for rate in rates.values()), sum(rate.of for rate in rates.values()))
 
 
+class Profiling(NamedTuple):
+    """How one profile did on its labelled set."""
+
+    found: Rate
+    false: Rate
+    detected: Rate
+    """Texts that were taken for what they are when nobody said it."""
+    missed: list[tuple[str, str]]
+    """Form, and what was missed or what was gone."""
+
+
+def profiling(
+    profile: Profile, made: Callable[[random.Random], Iterator[Labelled]], each: int
+) -> Profiling:
+    """Mask the labelled set of a profile."""
+    chance = random.Random(SEED)
+    labelled = [text for _ in range(each) for text in made(chance)]
+    missed: list[tuple[str, str]] = []
+    found = kept = secrets = stay = detected = 0
+    for text in labelled:
+        shown = mask_as(text.text, profile, text.facts).text
+        left = [secret for secret in text.secrets if secret in shown]
+        gone = [part for part in text.kept if part not in shown]
+        missed += [(text.form, part) for part in (*left, *gone)]
+        secrets, found = secrets + len(text.secrets), found + len(text.secrets) - len(left)
+        stay, kept = stay + len(text.kept), kept + len(gone)
+        detected += profile_of(text.text, ToolFacts()) is profile
+    return Profiling(Rate(found, secrets), Rate(kept, stay), Rate(detected, len(labelled)), missed)
+
+
 def main() -> None:
     """Print both rates; those of gitleaks' own list of no secrets have no bar."""
-    checkout = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    folders = [Path(each) for each in sys.argv[1:] if not each.startswith("--")]
+    checkout = folders[0] if folders else None
     chance = random.Random(SEED)
     kept = [_shown("own tables", [*own_samples(chance, EACH), *named_samples(chance, EACH)])]
     if checkout is not None:
@@ -110,6 +145,13 @@ def main() -> None:
         _write(f"  {kind:28} {rate}")
     for kind, text in wrong[:20]:
         _write(f"    {kind}: {text[:140]!r} -> {_MASK.mask(text)[:140]!r}")
+    for profile, made in SETS:
+        did = profiling(profile, made, EACH)
+        _write(f"\nprofile {profile.value}: found {did.found}; false masks {did.false}")
+        _write(f"  taken for one without its file's name: {did.detected}")
+        for form, part in did.missed if "--missed" in sys.argv else ():
+            _write(f"    {form}: {part[:120]!r}")
+        kept.append(did.found.share >= LEAST_FOUND and did.false.share <= MOST_FALSE)
     if checkout is not None:
         listed, _ = false_masks(gitleaks_rules.false_positives(checkout))
         _write(f"changed of what gitleaks lists as none, by some rule: {total(listed)}")

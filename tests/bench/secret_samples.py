@@ -233,5 +233,6 @@ def _lines(chance: random.Random) -> Iterator[tuple[str, str]]:
     yield "public names", f'public_key = "{some(chance, 43)}"\nprimaryKey={some(chance, 20)}'
     yield "ids by name", f'jira_issue_id = "{uuid.UUID(int=chance.getrandbits(128), version=4)}"'
     yield "ids by name", f"sentry_release={digest[:40]}"
+    yield "beside a secret", f"A_TOKEN=<your-token>\nIMAGE_DIGEST={digest}\nB2={digest[:40]}"
     yield "code", "token = get_token(user)\npassword = self.password\nconst key = props.apiKey;"
     yield "code", "def login(user: str, password: str) -> str:\n    secret: string;"

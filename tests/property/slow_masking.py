@@ -55,7 +55,8 @@ _POSITION = re.compile(
     r"(?i)(page|next|prev|previous|cursor|continuation|cancel|progress|sync)[_-]?$"
 )
 _SETTING = re.compile(
-    r"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget)s?$"
+    r"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget"
+    r"|ttl|expiry|expires|expires[_-]?in|expiration|lifetime|enabled|required|header|algorithm)s?$"
 )
 _NO_SECRETS = frozenset({"true", "false", "null", "none", "undefined", "required", "optional"})
 
@@ -192,6 +193,14 @@ def _assigned(text: str) -> Iterator[_Span]:
         value = next(number for number in (*_QUOTED, _BARE) if match.span(number)[0] >= 0)
         start, end = match.span(value)
         secret = text[start:end]
+        # The next assignment, after a name without a value.
+        sign_end = match.span(_SIGN)[1]
+        if (
+            value == _BARE
+            and "\n" in text[sign_end:start]
+            and re.search(r"[\w.-]{2,}[ \t]?[=:]", text[start : end + 2], re.ASCII)
+        ):
+            continue
         if _names_a_secret(match, name) and _could_be_secret(secret, match, value == _BARE):
             in_json = value == _BARE and match.group(_CLOSING) == '"'
             yield _Span(start=start, end=end, kind=_kind(name), secret=secret, quoted=in_json)

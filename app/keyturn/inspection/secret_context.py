@@ -23,12 +23,13 @@ atlassian confluence jira finnhub finicity looker : low20-24
 cloudflare gitter datadog zendesk sendbird launchdarkly meraki cohere okta netlify : low37-46
 contentful : low43
 dropbox : low15 low64
-freshbooks coinbase confluent bitbucket discord sentry sumo newrelic new_relic new-relic : low64
+freshbooks coinbase confluent bitbucket discord sentry sumo sumologic : low64
+newrelic new_relic new-relic : low64
 jfrog artifactory bintray xray : low64 low73
 heroku hubspot kucoin sendbird snyk squarespace messagebird message_bird : uuid
 intercom : low60
 kraken : low80-90
-linkedin linked_in confluent sumo : low14-16
+linkedin linked_in confluent sumo sumologic : low14-16
 lob sonar : low31-45
 mailchimp mailgun : low32-64
 mattermost messagebird message_bird twitter : low25-26
@@ -92,6 +93,12 @@ _ATTRIBUTE = (
     r"""value=["'][^"'<>]{4,}["']"""
 )
 _USER = r"""(?:[ \t]-u|[ \t]--user)(?:[ \t=]|[ \t]*["'])[ \t]*["']?[^\s"':]+:[^\s"']{3,}"""
+# As Go, Rust, Kotlin and TypeScript declare: a name, its type, and then the value.
+_DECLARED = (
+    r"(?i)(?:password|passwd|secret|token|(?:api|auth|access|private|signing)_?key)\w*"
+    r"(?:[ \t]+|[ \t]*:[ \t]*)(?:&(?:'static )?)?(?:string|str)\??[ \t]*=[ \t]*"
+    r"""["`][^"`\n]{4,}["`]"""
+)
 
 
 def service_facts() -> Iterator[tuple[str, str, int, int]]:
@@ -115,7 +122,10 @@ def _services() -> dict[bytes, list[re.Pattern[bytes]]]:
 _BY_SERVICE = _services()
 _DIGIT = re.compile(rb"[0-9]")
 _NAMES = "|".join(sorted((re.escape(name.decode()) for name in _BY_SERVICE), reverse=True))
-_SERVICE = re.compile(rf"(?i)(?:{_NAMES})".encode())
+# A word of its own: `sumOf` and `lobby` are no services.
+_SERVICE = re.compile(rf"((?i:{_NAMES}))(?![a-z])".encode())
+_PLAIN_TOKEN = re.compile(rb"[\w+/-]+={0,2}", re.ASCII)
+"""Without points and colons, which versions, domains and coordinates have."""
 # The names, and up to what assigns: what else must be there Python looks at, because every length
 # that RE2 counts multiplies the states that it needs for a list of names.
 _CALLED = (
@@ -152,11 +162,11 @@ def _kind(before: bytes, name: bytes, value: bytes) -> str | None:
     """Name the kind of secret that a value is behind a name; the cheapest questions first."""
     if not _DIGIT.search(value):
         return None
-    service = _SERVICE.match(name)
-    forms = _BY_SERVICE[service[0].lower()] if service is not None else ()
+    service = None if before[-1:].isalpha() else _SERVICE.match(name)
+    forms = _BY_SERVICE[service[1].lower()] if service is not None else ()
     if any(form.fullmatch(value) for form in forms) and _is_mixed(value):
         kind = "key"
-    elif looks_random(value) and not is_hash_or_id(value):
+    elif _PLAIN_TOKEN.fullmatch(value) and looks_random(value) and not is_hash_or_id(value):
         kind = "secret"
     else:
         return None
@@ -205,6 +215,14 @@ def _inner(data: bytes, start: int, end: int) -> Span | None:
     return Span(start, start + len(text), "element secret")
 
 
+def _declarations(data: bytes) -> Iterator[Span | None]:
+    for match in engine(_DECLARED).finditer(data):
+        begin, end = match.span(0)
+        start = data.rindex(data[end - 1 : end], begin, end - 1) + 1
+        inner = _inner(data, start, end - 1)
+        yield inner._replace(kind="secret") if inner is not None else None
+
+
 def _users(data: bytes) -> Iterator[Span | None]:
     for match in engine(_USER).finditer(data):
         begin, end = match.span(0)
@@ -219,4 +237,5 @@ CONTEXT = (
     Kind(triggers=("</",), finders=(_elements,)),
     Kind(triggers=(r"""value=["']""",), finders=(_attributes,)),
     Kind(triggers=("curl",), finders=(_users,)),
+    Kind(triggers=(r"(?i)str(?:ing)?\??[ \t]*=",), finders=(_declarations,)),
 )

@@ -32,10 +32,13 @@ _POSITION = re.compile(
 )
 _LONGEST_POSITION = len("continuation_")
 _SETTING = re.compile(
-    rb"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget)s?\Z"
+    rb"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget"
+    rb"|ttl|expiry|expires|expires[_-]?in|expiration|lifetime|enabled|required|header|algorithm)s?\Z"
 )
 # What a program calls for the secret: `get_token(user)`.
 _CALL = re.compile(rb"(?:await |new )?[A-Za-z]\w*(?:_|\.|(?<=[a-z])(?=[A-Z]))[\w.]*\(", re.ASCII)
+_STARTS_A_LINE = re.compile(rb"\n[\t\r ]*\Z")
+_SETS = re.compile(rb"[\w.-]{2,}[ \t]?[=:]")
 _NO_SECRETS = frozenset({"true", "false", "null", "none", "undefined", "required", "optional"})
 
 
@@ -60,6 +63,13 @@ def _assigned(data: bytes) -> Iterator[Span | None]:
             yield None
             continue
         is_prose = bare and sign == b":" and not closing
+        if (
+            bare
+            and _STARTS_A_LINE.search(data, parts.start(4), start)
+            and _SETS.search(data, start, min(len(data), end + 2))
+        ):
+            yield None  # the next assignment, after a name without a value
+            continue
         if _names_a_secret(before_name, name.lower(), suffix) and could_be_secret(
             data[start:end].decode(), is_prose=is_prose
         ):

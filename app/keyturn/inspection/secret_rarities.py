@@ -35,7 +35,7 @@ _RARITIES = (
 )
 _PRIVATE = r"-----BEGIN[ \w-]*PRIVATE KEY[ A-Z]*-----[^\"']*?KEY[ A-Z]*-----"
 # The second part of a web token with its signature, whatever the first one says of itself.
-_CLAIMS = re.compile(rb"\.ey[\w/\\-]{15,}\.[\w/\\-]{10,}={0,2}", re.ASCII)
+_CLAIMS = re.compile(rb"\.ey[\w/\\-]{17,}\.[\w/\\-]*={0,2}", re.ASCII)
 _HEADER = re.compile(rb"ey[A-Za-z0-9]{17}")
 _TOKEN_BYTES = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=\\/+"
 _LONGEST_HEADER = 1024

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from keyturn.domain.pattern import PatternSet
 from keyturn.inspection.secret_context import CONTEXT
 from keyturn.inspection.secret_kinds import KINDS, Span
-from keyturn.inspection.secret_likeness import looks_random
+from keyturn.inspection.secret_likeness import is_hash_or_id, looks_random
 from keyturn.inspection.secret_names import NAMED
 from keyturn.inspection.secret_rarities import RARITIES
 from keyturn.inspection.secret_shapes import SHAPED
@@ -96,8 +96,9 @@ def _search(data: bytes, count: _Count, joints: Joints | None, deepest: int) -> 
     if spans or _BEGINNINGS.found_in(flat(data, BETWEEN.encode())):
         breaks = breaks_in(data, count.left * _BREAKS_OF_A_COUNT)
         count.add(len(breaks) // _BREAKS_OF_A_COUNT)
-        breaks = sorted({*breaks, *(joints() if joints is not None else ())})
-        spans += _across(joined(data, breaks), count, spans) if breaks else ()
+        between = joints() if joints is not None else ()
+        breaks = sorted({*breaks, *between})
+        spans += _across(joined(data, breaks), count, spans, between) if breaks else ()
     return spans
 
 
@@ -139,7 +140,7 @@ def _seen(view: View, spans: list[Span]) -> list[Span]:
     return seen
 
 
-def _across(view: Joined, count: _Count, spans: list[Span]) -> list[Span]:
+def _across(view: Joined, count: _Count, spans: list[Span], joints: Sequence[Break]) -> list[Span]:
     """Find what a line end or the end of a text breaks in two."""
     begun = {span.start for span in spans}
     broken = _found(view.data, count, _FORMS)
@@ -149,7 +150,7 @@ def _across(view: Joined, count: _Count, spans: list[Span]) -> list[Span]:
         # What is whole before the break does not go on in the first word after it.
         if place.start not in begun
     ]
-    return crossing + list(_going_on(view, count, spans))
+    return crossing + list(_going_on(view, count, spans, joints))
 
 
 def _places(view: Joined, spans: list[Span]) -> Iterator[Span]:
@@ -170,16 +171,29 @@ def _shortest(view: Joined, span: Span, count: _Count) -> Span:
     return span
 
 
-def _going_on(view: Joined, count: _Count, spans: list[Span]) -> Iterator[Span]:
-    """Follow each secret over the breaks that it ends at, as long as chance wrote what follows."""
-    after = dict(view.breaks)
+def _going_on(
+    view: Joined, count: _Count, spans: list[Span], joints: Sequence[Break]
+) -> Iterator[Span]:
+    """Follow each secret over the breaks after it, as long as chance wrote what follows.
+
+    Over the end of a line only from the end of a longer one, to a line that holds nothing else:
+    in a list of tokens and hashes each line is one of its own.
+    """
+    between = dict(joints)
+    lines = dict(view.breaks)
     for span in spans:
         end = span.end
-        while end in after:
+        while (start := between.get(end, lines.get(end))) is not None:
             count.add()
-            start = after[end]
             token = token_at(view.text, start)
-            if not looks_random(token):
+            if end not in between and not _is_wrapped(view.text, span.start, start + len(token)):
+                break
+            if b"=" in token.rstrip(b"=") or is_hash_or_id(token) or not looks_random(token):
                 break
             end = start + len(token)
             yield Span(start, end, span.kind)
+
+
+def _is_wrapped(text: bytes, start: int, end: int) -> bool:
+    before = text[max(0, start - 512) : start].rpartition(b"\n")[2]
+    return b" " in before.strip() and text[end : end + 1] in (b"", b"\r", b"\n")

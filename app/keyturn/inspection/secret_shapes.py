@@ -108,7 +108,8 @@ Shippo token | shippo_live_ shippo_test_ | HEX*40
 Shopify token | shpat_ shpca_ shppa_ shpss_ | HEX*32
 Slack token | xapp- XAPP- | url*8
 Slack token | xoxe.xoxb- xoxe.xoxp- XOXE-XOXB- XOXE.XOXB- XOXE.XOXP- | dig*1 - alnum*100
-Slack token | xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- xoxr- xoxs- XOXE- | url*8
+Slack token | xoxa- xoxb- xoxe- xoxo- xoxp- xoxr- xoxs- | dig*8
+~Slack token | xoxa- xoxb- xoxc- xoxd- xoxe- xoxo- xoxp- xoxr- xoxs- XOXE- | url*8
 Slack token | hooks.slack.com/services/ hooks.slack.com/workflows/ | b64*40
 Slack token | hooks.slack.com/triggers/ | b64*40
 SonarQube token | squ_ sqp_ sqa_ | alnum*40

@@ -8,12 +8,20 @@ import configparser
 import json
 import re
 import tomllib
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import cast
 
 from keyturn.inspection.profiles.naming import holds_secret, is_key_by_chance
-from keyturn.inspection.profiles.profiled import Edit, Profiled, applied, secrets_of, whole
+from keyturn.inspection.profiles.profiled import (
+    NAMED_ONLY,
+    Edit,
+    Profiled,
+    applied,
+    secrets_of,
+    whole,
+)
 from keyturn.inspection.profiles.yaml_keys import yaml_edits, yaml_shape
 
 
@@ -58,12 +66,11 @@ def masked_configuration(text: str, syntax: Syntax | None = None) -> Profiled:
     syntax = syntax or syntax_of(text)
     shape = _SHAPES[syntax]
     before = shape(text)
-    by_key = list(_EDITS[syntax](text))
-    shown = applied(text, [*by_key, *_beside(by_form, by_key, syntax, text)])
+    values = list(_EDITS[syntax](text))
+    by_key = [value for value in values if value.kind]
+    shown = applied(text, [*by_key, *_beside(by_form, values, syntax, text)])
     if before is not None and shape(shown.text) != before:
-        shown = applied(text, by_key)
-        if secrets_of(shown.text) or shape(shown.text) != before:
-            return whole()
+        return whole()
     return shown
 
 
@@ -79,16 +86,19 @@ def syntax_of(text: str) -> Syntax:
     return Syntax.LINES
 
 
-def _beside(by_form: list[Edit], by_key: list[Edit], syntax: Syntax, text: str) -> Iterator[Edit]:
-    """Leave what a key told, and put what its form told in what the syntax quotes a value with."""
-    taken = sorted((edit.start, edit.end) for edit in by_key)
+def _beside(by_form: list[Edit], values: list[Edit], syntax: Syntax, text: str) -> Iterator[Edit]:
+    """Yield what a form told beside the keys, quoted where the syntax wants it.
+
+    What only a name told the keys have decided: `token_ttl: 3600` is a setting.
+    """
+    starts = [value.start for value in values]
     for edit in by_form:
-        if any(start <= edit.start and edit.end <= end for start, end in taken):
+        number = bisect_right(starts, edit.start) - 1
+        value = values[number] if number >= 0 and edit.end <= values[number].end else None
+        if value is not None and (value.kind or edit.kind in NAMED_ONLY):
             continue
-        before = text[edit.start - 1 : edit.start]
-        bare = before not in ('"', "'", "`") and text[edit.end : edit.end + 1] in ("", "\n", "\r")
-        starts = re.search(r"(?:[:=]|- )[ \t]*\Z", text[max(0, edit.start - 64) : edit.start])
-        if syntax is Syntax.YAML and bare and starts is not None:
+        is_all = value is not None and (value.start, value.end) == (edit.start, edit.end)
+        if is_all and syntax is not Syntax.LINES and text[edit.start - 1] not in "\"'":
             yield edit._replace(replacement=f'"[{edit.kind}]"')
         else:
             yield edit
@@ -105,14 +115,11 @@ def _json_edits(text: str) -> Iterator[Edit]:
         name = pair[1]
         if pair[4] is not None:
             for each in _JSON_TEXT.finditer(text, *pair.span(4)):
-                kind = _named(name, each[1])
-                if kind:
-                    yield Edit(*each.span(1), kind, name)
+                yield Edit(*each.span(1), _named(name, each[1]), name)
             continue
         value, group = (pair[2], 2) if pair[2] is not None else (pair[3], 3)
         kind = _named(name, value)
-        if kind:
-            yield Edit(*pair.span(group), kind, name, f'"[{kind}]"' if group == 3 else "")
+        yield Edit(*pair.span(group), kind, name, f'"[{kind}]"' if group == 3 else "")
 
 
 def _toml_edits(text: str) -> Iterator[Edit]:
@@ -120,7 +127,7 @@ def _toml_edits(text: str) -> Iterator[Edit]:
         name = pair[1].split(".")[-1].strip()
         group = next(number for number in range(2, 7) if pair[number] is not None)
         kind = _named(name, pair[group])
-        if kind and pair[group].strip():
+        if pair[group].strip():
             bare = group == _BARE_NUMBER
             yield Edit(*pair.span(group), kind, name, f'"[{kind}]"' if bare else "")
 
@@ -135,9 +142,8 @@ def _line_edits(text: str) -> Iterator[Edit]:
             start, end = _line_value(text, key.end(), line_end)
             # Two words may be a setting (`password abcd`), more are a sentence.
             spoken = key[2] not in _SETS and " " in text[start:end]
-            kind = "" if spoken or start >= end else _named(key[1], text[start:end])
-            if kind:
-                yield Edit(start, end, kind, key[1])
+            if not spoken and start < end:
+                yield Edit(start, end, _named(key[1], text[start:end]), key[1])
             line_end = max(line_end, end)
         at = line_end + 1
 

@@ -10,7 +10,7 @@ from typing import cast
 from keyturn.inspection.profiles.configuration import Syntax, masked_configuration
 from keyturn.inspection.profiles.log_file import masked_log
 from keyturn.inspection.profiles.profiled import Profile, Profiled, applied, secrets_of, whole
-from keyturn.inspection.profiles.rows import MOST_ROWS, masked_rows, separator_of
+from keyturn.inspection.profiles.rows import MOST_ROWS, are_json_rows, masked_rows, separator_of
 from keyturn.inspection.profiles.source_code import masked_source
 
 
@@ -51,15 +51,21 @@ _LOG_LINE = re.compile(
     r"|[IWEF]\d{4} \d{2}:|\d{10}(?:\.\d+)? "
 )
 _CODE_LINE = re.compile(
-    r"\s*(?:def|class|import|from|function|const|let|var|public|private|package|func|fn|use|return"
-    r"|if|for|while|#include|using|namespace|async|export|struct|interface|elif|else|try|catch)\b"
-    r"|.*[{;]\s*$"
+    r"\s*(?:(?:async |pub |public |private |static |export (?:default )?)*"
+    r"(?:def|class|import|from \S+ import|function|const|let|var|package|func|fn|return|#include"
+    r"|using|namespace|struct|interface|impl|elif|try|catch|protected|throw|await)\b"
+    r"|(?:if|for|while|switch) ?\(|[})\]]+[;,)]*\s*$|.*(?:\) ?\{|;)\s*$)"
 )
 _SETTING_LINE = re.compile(
     r"\s*(?:export )?[\w.-]+\s*[=:]\s*\S|\s*\[[\w.\" -]+\]\s*$|\s*- [\w.-]+: |\s*[\w.-]+:\s*$"
 )
 _LOOKED_AT = 60
-_MOST_OF_THEM = 0.6
+_BY_LINE = (
+    (Profile.LOG, _LOG_LINE, 0.6),
+    (Profile.SOURCE, _CODE_LINE, 0.4),
+    (Profile.CONFIGURATION, _SETTING_LINE, 0.6),
+)
+"""What a line of each looks like, and how many of the lines do at least."""
 
 
 def mask_as(
@@ -107,23 +113,19 @@ def _ending(path: str) -> str:
 
 def _by_text(text: str) -> Profile:
     if text.lstrip()[:1] in ("[", "{"):
-        return _by_json(text)
+        by_json = Profile.ROWS if are_json_rows(text) else _by_json(text)
+        if by_json is not Profile.PLAIN:
+            return by_json
     lines = [line for line in text.split("\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
-    for profile, pattern in (
-        (Profile.LOG, _LOG_LINE),
-        (Profile.CONFIGURATION, _SETTING_LINE),
-        (Profile.SOURCE, _CODE_LINE),
-    ):
-        if lines and sum(bool(pattern.match(line)) for line in lines) >= _MOST_OF_THEM * len(lines):
+    for profile, pattern, share in _BY_LINE:
+        if lines and sum(bool(pattern.match(line)) for line in lines) >= share * len(lines):
             return profile
     return Profile.ROWS if separator_of(text) else Profile.PLAIN
 
 
 def _by_json(text: str) -> Profile:
     try:
-        value = json.loads(text)
+        value = cast("object", json.loads(text))
     except (ValueError, RecursionError):
         return Profile.PLAIN
-    items = cast("list[object]", value) if isinstance(value, list) else []
-    are_rows = bool(items) and all(isinstance(item, dict) for item in items)
-    return Profile.ROWS if are_rows else Profile.CONFIGURATION
+    return Profile.CONFIGURATION if isinstance(value, dict) else Profile.PLAIN

@@ -35,6 +35,10 @@ class Profile(Enum):
     SOURCE = "source"
 
 
+NAMED_ONLY = frozenset({"password", "token", "key", "secret"})
+"""Kinds that only a name told; a profile knows better than a plain text what a name is."""
+
+
 class Mask(NamedTuple):
     """One place where something was taken out, in characters of the new text."""
 

@@ -162,6 +162,15 @@ def _is_iban(value: str) -> bool:
     return int("".join(str(int(letter, 36)) for letter in rotated)) % 97 == 1
 
 
+def are_json_rows(text: str) -> bool:
+    """Tell whether a text is a JSON list of objects, or several objects, one a line."""
+    rows = _json_rows(text)
+    objects = rows is not None and all(
+        text[row.start : row.end].lstrip()[:1] in '{"' for row in rows
+    )
+    return bool(rows) and objects and (len(rows) > 1 or text.lstrip()[0] == "[")
+
+
 def _json_rows(text: str) -> list[_Cell] | None:
     """Return where the rows stand of a JSON list of objects, or of one object a line."""
     stripped = text.strip()

@@ -10,6 +10,7 @@ from posixpath import basename
 
 from keyturn.domain.pattern import name_matches
 from keyturn.inspection.profiles.profiled import (
+    NAMED_ONLY,
     Edit,
     Mask,
     Profiled,
@@ -25,8 +26,6 @@ _IN_A_LINE = {
     "'": re.compile(r"'(?:[^'\\\n]|\\.)*'"),
 }
 _CLOSING = {'"""': '"""', "'''": "'''", "`": "`", "/*": "*/", "<!--": "-->"}
-_BY_NAME = frozenset({"password", "token", "key", "secret"})
-"""Kinds that only a name tells: in code that may be the name of a variable."""
 # As grep and diff write where a line is from.
 _GREP = re.compile(r"(?m)^([^\s:]{1,512}\.[\w-]{1,16}|[^\s:]*/[^\s:]{1,255})[:-]\d+[:-](.*)$")
 _DIFF = re.compile(r"(?m)^diff --git a/(\S+) b/(\S+)$")
@@ -42,7 +41,7 @@ def masked_source(text: str, private: Sequence[str] = (), path: str = "") -> Pro
     if edits is None:
         return whole()
     literals = list(_literals(text))
-    kept = [edit for edit in edits if edit.kind not in _BY_NAME or _within(edit, literals)]
+    kept = [edit for edit in edits if edit.kind not in NAMED_ONLY or _within(edit, literals)]
     return applied(text, [*_private_parts(text, private), *kept])
 
 

@@ -61,7 +61,7 @@ def _shape(node: yaml.Node, depth: int, seen: dict[int, object]) -> object:
 
 
 def yaml_edits(text: str) -> Iterator[Edit]:
-    """Find the scalars whose keys say that they are secret."""
+    """Yield every scalar; without a kind where its key does not say that it is secret."""
     seen: set[int] = set()
     for node in _documents(text) or ():
         yield from _within(text, node, "", seen, 0)
@@ -89,8 +89,8 @@ def _within(text: str, node: yaml.Node, name: str, seen: set[int], depth: int) -
                 yield from _within(text, item, name, seen, depth + 1)
         case yaml.ScalarNode():
             kind = holds_secret(name, node.value)
-            if kind or is_key_by_chance(name, node.value):
-                yield _edit(text, node, kind or "key", name)
+            by_chance = not kind and is_key_by_chance(name, node.value)
+            yield _edit(text, node, "key" if by_chance else kind, name)
         case _:
             pass
 
