@@ -181,7 +181,7 @@ _COMMON = (
 )
 _PLACEHOLDERS = (
     "<your-key>", "xxxx", "xxxxxxxxxxxxxxxx", "${VAR}", "$VAR_1", "{{ token1 }}", "********",
-    "<YOUR_API_KEY_1>", "YOUR_API_KEY", "changeme-here", "null", "${{ secrets.TOKEN1 }}",
+    "<YOUR_API_KEY_1>", "YOUR_API_KEY", "null", "${{ secrets.TOKEN1 }}",
     "process.env.API_KEY", "os.environ.TOKEN2", "vault:secret/data/app1", "[password]",
     "[GitHub token, ends ab1d]", "%TOKEN_1%", "REDACTED", "required",
 )  # fmt: skip

@@ -192,6 +192,7 @@ def _assigned(text: str) -> Iterator[_Span]:
         name = (match.group(_NAME) or "").lower()
         value = next(number for number in (*_QUOTED, _BARE) if match.span(number)[0] >= 0)
         start, end = match.span(value)
+        end -= value == _BARE and text[end - 1] == "`"
         secret = text[start:end]
         # The next assignment, after a name without a value.
         sign_end = match.span(_SIGN)[1]

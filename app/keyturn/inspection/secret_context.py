@@ -162,7 +162,9 @@ def _kind(before: bytes, name: bytes, value: bytes) -> str | None:
     """Name the kind of secret that a value is behind a name; the cheapest questions first."""
     if not _DIGIT.search(value):
         return None
-    service = None if before[-1:].isalpha() else _SERVICE.match(name)
+    if not _is_a_word(before, name):
+        return None
+    service = _SERVICE.match(name)
     forms = _BY_SERVICE[service[1].lower()] if service is not None else ()
     if any(form.fullmatch(value) for form in forms) and _is_mixed(value):
         kind = "key"
@@ -175,6 +177,12 @@ def _kind(before: bytes, name: bytes, value: bytes) -> str | None:
     if _HARMLESS.search(bare) is not None or _PUBLIC_NAME.search(full) is not None:
         return None
     return kind if could_be_secret(value.decode("ascii", "replace"), is_prose=False) else None
+
+
+def _is_a_word(before: bytes, name: bytes) -> bool:
+    """Tell whether a name begins a word: `rookTable` is nothing of Okta, `inside` no session."""
+    inner = before[-1:].isalpha() and not (before[-1:].islower() and name[:1].isupper())
+    return not inner or name[:4].lower() == b"pass"
 
 
 def _is_mixed(value: bytes) -> bool:
@@ -232,10 +240,11 @@ def _users(data: bytes) -> Iterator[Span | None]:
 
 
 CONTEXT = (
-    Kind(triggers=(), finders=(_called,)),
     Kind(triggers=("(?i)authorization|bearer",), finders=(_authorized,)),
     Kind(triggers=("</",), finders=(_elements,)),
     Kind(triggers=(r"""value=["']""",), finders=(_attributes,)),
     Kind(triggers=("curl",), finders=(_users,)),
     Kind(triggers=(r"(?i)str(?:ing)?\??[ \t]*=",), finders=(_declarations,)),
+    # The last, because the others say more of what they find.
+    Kind(triggers=(), finders=(_called,)),
 )

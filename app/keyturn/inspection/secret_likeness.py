@@ -51,8 +51,8 @@ _ELSEWHERE = re.compile(
     r"|(?i:keychain|vault|env|ref):[A-Za-z_][\w./-]*\Z|%[A-Za-z_]\w*%\Z|@[A-Z_]+@\Z"
 )
 _STANDS_FOR = re.compile(
-    r"(?i)(?:your|my|example|dummy|placeholder|change|replace|insert|enter|todo|fixme|redacted)"
-    r"[_-]?(?:this|it|me|your|api|own|secret|password|token|key|here|with|in|prod|now|real|_|-)*\Z"
+    r"(?i)(?:your|example|placeholder|replace|insert|enter|todo|fixme|redacted)"
+    r"[_-]?(?:this|it|me|your|api|own|secret|password|token|key|here|with|now|real|_|-)*\Z"
 )
 _TYPES = frozenset({"string", "str", "optional[str]", "secretstr", "boolean", "number", "string?"})
 

@@ -58,6 +58,8 @@ def _assigned(data: bytes) -> Iterator[Span | None]:
         start = parts.end()
         before, after = _QUOTES.get(data[start : start + 1], _BARE)
         start, end = start + before, end - after
+        if before == 0 and data[end - 1 : end] == b"`":
+            end -= 1
         bare = before == 0
         if bare and _CALL.match(data, start):
             yield None

@@ -40,8 +40,9 @@ Break = tuple[int, int]
 
 HAS_ESCAPES = r"%[0-9A-Fa-f]{2}|\\u00[0-7][0-9A-Fa-f]|\\x[0-7][0-9A-Fa-f]"
 """What a text with escapes holds."""
-# From the beginning of a run on, the first of each four characters begins a byte of ASCII text.
-_IN_BASE64 = r"(?:\\[nrt]|^|[^\w+/-])(?:[I-Za-fCD][A-Za-z0-9+/_-]{3}){5}"
+# From the beginning of a run on, the first of each four characters begins a byte of ASCII text, or
+# the zero that UTF-16 has between two.
+_IN_BASE64 = r"(?:\\[nrt]|^|[^\w+/-])(?:[I-Za-fACD][A-Za-z0-9+/_-]{3}){5}"
 # A long run of a token's characters, or a long line: anything less no terminal breaks.
 _BROKEN = r"(?:[\w+/=.-]{16}|[^\n]{39}[\w+/=.-])\\?\r?\n[ \t]{0,8}[\w+/=.-]"
 
@@ -111,20 +112,27 @@ def texts_in_base64(data: bytes) -> Iterator[Encoded]:
         if start < done:
             continue
         end, letters = _lines(data, start)
-        done = end + len(data[end : end + 2]) - len(data[end : end + 2].lstrip(b"="))
+        done = end + _padding(data, end)
         yield Encoded(start, done, _decoded(letters))
 
 
 def _lines(data: bytes, start: int) -> tuple[int, bytes]:
-    pieces: list[bytes] = []
-    while True:
-        run = _RUN.match(data, start)
-        pieces.append(run[0] if run is not None else b"")
-        end = start + len(pieces[-1])
+    """Return where base64 ends that may go on over lines, and all of its letters."""
+    run = _RUN.match(data, start)
+    pieces = [run[0] if run is not None else b""]
+    end = start + len(pieces[0])
+    while len(pieces[-1]) >= _LONGEST_LINE and len(pieces[-1]) % 4 == 0:
         following = _NEXT_LINE.match(data, end)
-        if following is None or len(pieces[-1]) < _LONGEST_LINE:
-            return end, b"".join(pieces)
-        start = following.end()
+        run = _RUN.match(data, following.end()) if following is not None else None
+        if run is None or not run[0] or (len(run[0]) + _padding(data, run.end())) % 4:
+            break
+        pieces.append(run[0])
+        end = run.end()
+    return end, b"".join(pieces)
+
+
+def _padding(data: bytes, end: int) -> int:
+    return len(data[end : end + 2]) - len(data[end : end + 2].lstrip(b"="))
 
 
 def _decoded(letters: bytes) -> bytes:

@@ -4,7 +4,6 @@ Comments, references (`${VAR}`, `vault:...`), paths and plain settings stay. Wha
 parsed once more, and where the keys are not the same ones any more, all of the text is masked.
 """
 
-import configparser
 import json
 import re
 import tomllib
@@ -45,7 +44,7 @@ _TOML_PAIR = re.compile(
     r'(?:"{3}((?:[^\\]|\\.)*?)"{3}'
     r"|'{3}([\s\S]*?)'{3}"
     r'|"((?:[^"\\\n]|\\.)*)"'
-    r"|'([^'\n]*)'|(\d[\w.+:-]*))"
+    r"|'([^'\n]*)'|([+-]?\w[\w.+:-]*))"
 )
 _BARE_NUMBER = 6
 _LINE_KEY = re.compile(
@@ -54,7 +53,8 @@ _LINE_KEY = re.compile(
 _LINE_STRING = {'"': re.compile(r'"((?:[^"\\]|\\.)*)"'), "'": re.compile(r"'([^'\n]*)'")}
 _LINE_COMMENT = re.compile(r"[ \t][#;]")
 _COMMENT = re.compile(r"[ \t]*(?:[#;!]|//|--)")
-_SECTION = re.compile(r"(?:\s*(?:[#;][^\n]*)?\n)*\s*\[[^\]\n]+\][ \t]*(?:[#;][^\n]*)?(?:\n|\Z)")
+_SECTION = re.compile(r"[ \t]*\[[^\]\n]+\]")
+_STARTS_A_COMMENT = re.compile(r"(?:^|[ \t])(?:[#;!]|//|--|/\*)")
 _SETS = frozenset({"=", ":"})
 
 
@@ -81,7 +81,7 @@ def syntax_of(text: str) -> Syntax:
         return Syntax.JSON
     if "=" in text and _toml_shape(text):
         return Syntax.TOML
-    if re.search(r"(?m)^[ \t-]*[^\s#=:]+:(?:[ \t]|$)", text) and yaml_shape(text):
+    if re.search(r"(?m)^[ \t]*(?:- )*[^\s#=:-][^\s#=:]*:(?:[ \t]|$)", text) and yaml_shape(text):
         return Syntax.YAML
     return Syntax.LINES
 
@@ -97,11 +97,18 @@ def _beside(by_form: list[Edit], values: list[Edit], syntax: Syntax, text: str) 
         value = values[number] if number >= 0 and edit.end <= values[number].end else None
         if value is not None and (value.kind or edit.kind in NAMED_ONLY):
             continue
+        if value is None and edit.kind in NAMED_ONLY and not _in_a_comment(text, edit.start):
+            continue  # a key, or a part of what is no value by itself
         is_all = value is not None and (value.start, value.end) == (edit.start, edit.end)
         if is_all and syntax is not Syntax.LINES and text[edit.start - 1] not in "\"'":
             yield edit._replace(replacement=f'"[{edit.kind}]"')
         else:
             yield edit
+
+
+def _in_a_comment(text: str, at: int) -> bool:
+    before = text[text.rfind("\n", 0, at) + 1 : at]
+    return _STARTS_A_COMMENT.search(before) is not None
 
 
 def _named(name: str, value: str) -> str:
@@ -169,17 +176,20 @@ def _json_shape(text: str) -> object:
 def _toml_shape(text: str) -> object:
     try:
         return _keys(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # it refuses very long numbers with the first, too
         return None
 
 
 def _line_shape(text: str) -> object:
-    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
-    try:
-        parser.read_string(text if _SECTION.match(text) else f"[all]\n{text}")
-    except configparser.Error:
-        return None
-    return {section: list(parser[section]) for section in parser.sections()}
+    """Return the sections, and the keys of the lines that assign."""
+    keys: list[str] = []
+    for line in text.split("\n"):
+        key = None if _COMMENT.match(line) else _LINE_KEY.match(line)
+        if key is not None and key[2] in _SETS:
+            keys.append(key[1])
+        elif _SECTION.match(line):
+            keys.append(line.strip())
+    return keys
 
 
 def _keys(value: object) -> object:

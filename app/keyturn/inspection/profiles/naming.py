@@ -2,7 +2,7 @@
 
 import re
 
-from keyturn.inspection.secret_likeness import is_hash_or_id, looks_random
+from keyturn.inspection.secret_likeness import is_hash_or_id, is_placeholder, looks_random
 from keyturn.inspection.secret_names import could_be_secret
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\d_a-zA-Z]+")
@@ -51,7 +51,7 @@ _PLAIN = re.compile(r"(?i)(?:true|false|yes|no|on|off|null|none|nil|~|-?\d{1,4}|
 def secret_name(name: str) -> str:
     """Return the kind of secret that a key or column of that name holds; empty for none."""
     words = [word.lower() for word in _WORDS.findall(name)]
-    if not words or words[-1] in _HARMLESS_END:
+    if not words or words[-1] in _HARMLESS_END or is_placeholder(name):
         return ""
     if words[-1] in _IDS and not ({"secret", "ssn"} & set(words)):
         return ""

@@ -104,9 +104,12 @@ def _characters(text: str, data: bytes, places: set[int]) -> dict[int, int]:
 
 
 def apart(edits: Iterable[Edit]) -> Iterator[Edit]:
-    """Join edits that overlap: the one that begins first names the place, then the longest."""
+    """Join edits that overlap: the one that begins first names the place, then the longest.
+
+    Of two for the same place the one counts that knows what it was called.
+    """
     last: Edit | None = None
-    for edit in sorted(edits, key=lambda edit: (edit.start, -edit.end)):
+    for edit in sorted(edits, key=lambda edit: (edit.start, -edit.end, not edit.what)):
         if last is None:
             last = edit
         elif edit.start >= last.end:

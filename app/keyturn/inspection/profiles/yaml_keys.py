@@ -104,10 +104,10 @@ def _values(text: str, mapping: yaml.MappingNode) -> Iterator[Edit]:
 def _edit(text: str, node: yaml.ScalarNode, kind: str, name: str) -> Edit:
     start, end = node.start_mark.index, node.end_mark.index
     if node.style in ("|", ">"):
-        # A block ends where the next line begins, and a comment may stand between.
+        # A block ends where the next line begins.
         block = text[start:end]
         end = start + len(block.rstrip())
         return Edit(start, end, kind, name, f'"[{kind}]"')
-    if node.style in ('"', "'"):
+    if node.style in ('"', "'") and text[start] == node.style:
         return Edit(start + 1, end - 1, kind, name)
     return Edit(start, end, kind, name, f'"[{kind}]"')
