@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonValue
@@ -74,6 +74,8 @@ def _masked(text: str, profile: Profile) -> Profiled:
 
 
 @pytest.mark.requirement("SECRET-AGAIN")
+@example(text="password" + "ghp_" + "aB3d" * 11, profile=Profile.CONFIGURATION)
+@example(text=";=cGFzc3dvcmQ9aHVudGVyMmFiYw==\n;password", profile=Profile.ROWS)
 @given(text=_TEXTS, profile=_PROFILES)
 def test_masking_again_changes_nothing(text: str, profile: Profile) -> None:
     once = _masked(text, profile).text

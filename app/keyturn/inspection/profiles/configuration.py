@@ -148,7 +148,7 @@ def _line_edits(text: str) -> Iterator[Edit]:
         if key is not None:
             start, end = _line_value(text, key.end(), line_end)
             # Two words may be a setting (`password abcd`), more are a sentence.
-            spoken = key[2] not in _SETS and " " in text[start:end]
+            spoken = key[2] not in _SETS and (" " in text[start:end] or "[" in key[1])
             if not spoken and start < end:
                 yield Edit(start, end, _named(key[1], text[start:end]), key[1])
             line_end = max(line_end, end)

@@ -2,7 +2,7 @@
 
 import re
 
-from keyturn.inspection.secret_likeness import is_hash_or_id, is_placeholder, looks_random
+from keyturn.inspection.secret_likeness import is_hash_or_id, looks_random
 from keyturn.inspection.secret_names import could_be_secret
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\d_a-zA-Z]+")
@@ -36,6 +36,7 @@ _HARMLESS_END = frozenset(
         *("env", "var", "version", "strength", "reset", "changed", "updated", "set", "timeout"),
     )
 )
+_MASK = re.compile(r"\[[A-Za-z0-9 ,.]*\]")
 _POSITIONS = frozenset({"page", "next", "prev", "cursor", "continuation", "sync", "csrf", "max"})
 _IDS = frozenset({"id", "ids", "uuid"})
 _PATH = re.compile(r"(?:~|\.{0,2})/[\w.@~+-]+(?:/[\w.@~+-]*)*\Z|[A-Za-z]:\\|[\w./-]+\.(?:pem|key"
@@ -50,8 +51,9 @@ _PLAIN = re.compile(r"(?i)(?:true|false|yes|no|on|off|null|none|nil|~|-?\d{1,4}|
 
 def secret_name(name: str) -> str:
     """Return the kind of secret that a key or column of that name holds; empty for none."""
-    words = [word.lower() for word in _WORDS.findall(name)]
-    if not words or words[-1] in _HARMLESS_END or is_placeholder(name):
+    # What was masked in a heading of its own says nothing of what stands under it.
+    words = [word.lower() for word in _WORDS.findall(_MASK.sub("", name))]
+    if not words or words[-1] in _HARMLESS_END:
         return ""
     if words[-1] in _IDS and not ({"secret", "ssn"} & set(words)):
         return ""
