@@ -3,8 +3,11 @@
 import random
 import sys
 import time
+from collections.abc import Sequence
 
 from keyturn.application.ports.payloads import LARGE_BYTES
+from keyturn.inspection.secret_context import service_facts
+from keyturn.inspection.secret_shapes import shape_facts
 from keyturn.inspection.secrets import DetectSecretsMask
 
 TIMES = 5
@@ -31,14 +34,28 @@ COSTLY = {
     "authorizations": "bearer ab1dab1d ",
 }
 """The same of what costs less each, so that more of it is looked at."""
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=:.\"' "
 _WORDS = ("order", "pallet", "lorry", "north", "yard", "depot", "week", "token", "dock", "permit")
+
+
+def _cut(chance: random.Random, words: Sequence[str], after: str) -> str:
+    """Return beginnings of words in a mixture: what takes a search for them most states."""
+    parts: list[str] = []
+    for word in chance.choices(words, k=LARGE_BYTES // 9):
+        parts += word[: chance.randint(1, len(word))], chance.choice(after)
+        parts += chance.choices(_LETTERS, k=chance.randint(0, 8))
+    return "".join(parts)[:LARGE_BYTES]
 
 
 def main() -> None:
     """Measure texts of the size that is still masked on the broker's loop."""
     chance = random.Random(7)
+    beginnings = [each for _, of, _ in shape_facts() for each in of]
+    services = [name for name, _, _, _ in service_facts()]
     texts = {
         "words": " ".join(chance.choices(_WORDS, k=LARGE_BYTES // 6)),
+        "mixed beginnings": _cut(chance, beginnings, "._- "),
+        "mixed names of services": _cut(chance, services, '=:"_ '),
         "JSON": '{"name":"value of it","n":1234,"list":[1,2,3]},' * (LARGE_BYTES // 47),
         **{
             f"hostile: {name}": unit * (LARGE_BYTES // len(unit))
