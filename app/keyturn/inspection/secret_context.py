@@ -7,6 +7,7 @@ that gitleaks' rules state (MIT); the notation is ours. Names that every program
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from keyturn.inspection.secret_kinds import Kind, Span, engine, large_engine
 from keyturn.inspection.secret_likeness import is_hash_or_id, looks_random
@@ -111,11 +112,13 @@ def service_facts() -> Iterator[tuple[str, str, int, int]]:
             yield from ((name, form[1], least, most) for name in names.split())
 
 
-def _services() -> dict[bytes, list[re.Pattern[bytes]]]:
-    forms: dict[bytes, list[re.Pattern[bytes]]] = {}
+def _services() -> dict[bytes, str]:
+    """Return a pattern of what the keys of each service look like."""
+    forms: dict[bytes, str] = {}
     for name, letters, least, most in service_facts():
         of = _UUID if letters == "uuid" else f"{_FORMS[letters]}{{{least},{most}}}"
-        forms.setdefault(name.encode(), []).append(re.compile(of.encode(), re.ASCII))
+        known = forms.get(name.encode())
+        forms[name.encode()] = f"{known}|{of}" if known else of
     return forms
 
 
@@ -132,6 +135,11 @@ _CALLED = (
     rf"""(?i)(?:{_NAMES}|{_LOOSE})[\w.-]*"""
     r"""(?:["'`\\]*[ \t]*[=:>?|]|["'`][ \t]*,)"""
 )
+
+
+@cache
+def _form_of(service: bytes) -> re.Pattern[bytes]:
+    return re.compile(_BY_SERVICE[service].encode(), re.ASCII)
 
 
 def _called(data: bytes) -> Iterator[Span | None]:
@@ -165,8 +173,8 @@ def _kind(before: bytes, name: bytes, value: bytes) -> str | None:
     if not _is_a_word(before, name):
         return None
     service = _SERVICE.match(name)
-    forms = _BY_SERVICE[service[1].lower()] if service is not None else ()
-    if any(form.fullmatch(value) for form in forms) and _is_mixed(value):
+    form = _form_of(service[1].lower()) if service is not None else None
+    if form is not None and form.fullmatch(value) and _is_mixed(value):
         kind = "key"
     elif _PLAIN_TOKEN.fullmatch(value) and looks_random(value) and not is_hash_or_id(value):
         kind = "secret"

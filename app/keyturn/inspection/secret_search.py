@@ -6,6 +6,7 @@ number of candidates that its caller grants.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from keyturn.domain.pattern import PatternSet
 from keyturn.inspection.secret_context import CONTEXT
@@ -53,7 +54,12 @@ _ALWAYS = frozenset(number for number, kind in enumerate(_KINDS) if not kind.tri
 _TRIGGERED = [number for number, kind in enumerate(_KINDS) if kind.triggers]
 _TRIGGERS = PatternSet("|".join(_KINDS[number].triggers) for number in _TRIGGERED)
 _ESCAPES = PatternSet((HAS_ESCAPES,))
-_BEGINNINGS = PatternSet(("|".join("|".join(_KINDS[number].triggers) for number in _FORMS),))
+
+
+@cache
+def _beginnings() -> PatternSet:
+    # When it is first needed: only a text of several lines takes it.
+    return PatternSet(("|".join("|".join(_KINDS[number].triggers) for number in _FORMS),))
 
 
 def _present(data: bytes) -> frozenset[int]:
@@ -93,7 +99,8 @@ def _search(data: bytes, count: _Count, joints: Joints | None, deepest: int) -> 
     if deepest:
         for view in _views(data, count):
             spans += _seen(view, _search(view.data, count, None, deepest - 1))
-    if spans or _BEGINNINGS.found_in(flat(data, BETWEEN.encode())):
+    # Where texts were put together there is a line end between them.
+    if b"\n" in data and (spans or _beginnings().found_in(flat(data, BETWEEN.encode()))):
         breaks = breaks_in(data, count.left * _BREAKS_OF_A_COUNT)
         count.add(len(breaks) // _BREAKS_OF_A_COUNT)
         between = joints() if joints is not None else ()

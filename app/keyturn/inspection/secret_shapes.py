@@ -8,6 +8,7 @@ and what follows them: alphabets with a least length, and the characters that st
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from keyturn.inspection.secret_kinds import Kind, Span, large_engine, tail_of
@@ -142,9 +143,10 @@ _ESCAPED = frozenset((b"\\n", b"\\r", b"\\t"))
 class _Shape(NamedTuple):
     kind: str
     beginning: bytes
-    least: re.Pattern[bytes]
-    """The shortest one, so that no byte is looked at again for every beginning before it."""
-    tail: re.Pattern[bytes]
+    least: bytes
+    """A pattern of the shortest one: no byte is looked at again for every beginning before it."""
+    tail: bytes
+    """A pattern of what may follow that and belongs to it."""
     random: bool
 
 
@@ -164,10 +166,16 @@ def _part(part: str) -> tuple[str, int]:
 def _shapes() -> Iterator[_Shape]:
     for kind, beginnings, parts in shape_facts():
         rest = "".join(f"{letters}{{{count}}}" for letters, count in parts)
-        tail = re.compile(f"{parts[-1][0]}*={{0,2}}".encode(), re.ASCII)
+        tail = f"{parts[-1][0]}*={{0,2}}".encode()
         for beginning in beginnings:
-            least = re.compile((re.escape(beginning) + rest).encode(), re.ASCII)
+            least = (re.escape(beginning) + rest).encode()
             yield _Shape(kind.lstrip("~"), beginning.encode(), least, tail, kind.startswith("~"))
+
+
+@cache
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    # When it is first needed: all of them would be a tenth of a second of every start.
+    return re.compile(pattern, re.ASCII)
 
 
 def _looked_for(beginning: str, parts: list[tuple[str, int]]) -> str:
@@ -207,9 +215,9 @@ def _at(data: bytes, start: int) -> Span | None:
     for shape in _BY_BEGINNING[data[start : start + 2]]:
         if not apart and len(shape.beginning) < _SURE_OF_ITSELF:
             continue
-        least = shape.least.match(data, start)
+        least = _compiled(shape.least).match(data, start)
         if least is not None and _could_be(shape, least[0]):
-            tail = shape.tail.match(data, least.end())
+            tail = _compiled(shape.tail).match(data, least.end())
             end = tail.end() if tail is not None else least.end()
             return Span(start, tail_of(data, end), shape.kind)
     return None

@@ -8,7 +8,7 @@ import json
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from typing import cast
 
@@ -58,7 +58,9 @@ _STARTS_A_COMMENT = re.compile(r"(?:^|[ \t])(?:[#;!]|//|--|/\*)")
 _SETS = frozenset({"=", ":"})
 
 
-def masked_configuration(text: str, syntax: Syntax | None = None) -> Profiled:
+def masked_configuration(
+    text: str, syntax: Syntax | None = None, withheld: Sequence[Edit] = ()
+) -> Profiled:
     """Mask a configuration; its syntax is found out where nobody says it."""
     by_form = secrets_of(text)
     if by_form is None:
@@ -68,7 +70,7 @@ def masked_configuration(text: str, syntax: Syntax | None = None) -> Profiled:
     before = shape(text)
     values = list(_EDITS[syntax](text))
     by_key = [value for value in values if value.kind]
-    shown = applied(text, [*by_key, *_beside(by_form, values, syntax, text)])
+    shown = applied(text, [*withheld, *by_key, *_beside(by_form, values, syntax, text)])
     if before is not None and shape(shown.text) != before:
         return whole()
     return shown

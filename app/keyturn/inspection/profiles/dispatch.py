@@ -9,6 +9,7 @@ from typing import cast
 
 from keyturn.inspection.profiles.configuration import Syntax, masked_configuration
 from keyturn.inspection.profiles.log_file import masked_log
+from keyturn.inspection.profiles.private_files import is_private, private_parts, withheld_file
 from keyturn.inspection.profiles.profiled import Profile, Profiled, applied, secrets_of, whole
 from keyturn.inspection.profiles.rows import MOST_ROWS, are_json_rows, masked_rows, separator_of
 from keyturn.inspection.profiles.source_code import masked_source
@@ -78,20 +79,23 @@ def mask_as(
 ) -> Profiled:
     """Mask a text as what it is; `private` are globs of files whose text is withheld."""
     facts = facts or ToolFacts()
+    if facts.path and is_private(facts.path, private):
+        return withheld_file(facts.path)
     if profile is Profile.AUTO:
         profile = profile_of(text, facts)
+    withheld = list(private_parts(text, private))
     match profile:
         case Profile.LOG:
-            return masked_log(text)
+            return masked_log(text, withheld)
         case Profile.ROWS:
-            return masked_rows(text, most_rows)
+            return masked_rows(text, most_rows, withheld)
         case Profile.CONFIGURATION:
-            return masked_configuration(text, _SYNTAXES.get(_ending(facts.path)))
+            return masked_configuration(text, _SYNTAXES.get(_ending(facts.path)), withheld)
         case Profile.SOURCE:
-            return masked_source(text, private, facts.path)
+            return masked_source(text, withheld)
         case _:
             edits = secrets_of(text)
-            return whole() if edits is None else applied(text, edits)
+            return whole() if edits is None else applied(text, [*withheld, *edits])
 
 
 def profile_of(text: str, facts: ToolFacts) -> Profile:

@@ -4,7 +4,7 @@ Times, request ids, addresses and hashes stay as they are: they are what a log i
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from keyturn.inspection.profiles.naming import secret_name
 from keyturn.inspection.profiles.profiled import Edit, Profiled, applied, found, secrets_of, whole
@@ -21,12 +21,12 @@ _SIGNED = re.compile(
 _DSN = r"""\b[\w.-]+:[^\s:@/"']{3,}@(?:tcp|unix|udp)?\("""
 
 
-def masked_log(text: str) -> Profiled:
-    """Mask a log; its lines stay lines."""
+def masked_log(text: str, withheld: Sequence[Edit] = ()) -> Profiled:
+    """Mask a log, and what is withheld of it; its lines stay lines."""
     edits = secrets_of(text)
     if edits is None:
         return whole()
-    return applied(text, [*edits, *_cookies(text), *_parameters(text), *_sources(text)])
+    return applied(text, [*withheld, *edits, *_cookies(text), *_parameters(text), *_sources(text)])
 
 
 def _cookies(text: str) -> Iterator[Edit]:

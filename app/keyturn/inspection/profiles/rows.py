@@ -7,7 +7,7 @@ address is no secret here; a card number or an IBAN is one only when its checksu
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from keyturn.inspection.profiles.naming import secret_name
@@ -37,12 +37,12 @@ class _Cell(NamedTuple):
     end: int
 
 
-def masked_rows(text: str, most_rows: int = MOST_ROWS) -> Profiled:
+def masked_rows(text: str, most_rows: int = MOST_ROWS, withheld: Sequence[Edit] = ()) -> Profiled:
     """Mask a result of a query and leave out all but the first rows, which a last one says."""
     edits = secrets_of(text)
     if edits is None:
         return whole()
-    by_form = [*edits, *_by_form(text)]
+    by_form = [*withheld, *edits, *_by_form(text)]
     json_rows = _json_rows(text)
     if json_rows is not None:
         quoted = _quoted_in_json(text, by_form)

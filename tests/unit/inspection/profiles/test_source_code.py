@@ -3,8 +3,8 @@
 import pytest
 
 from keyturn.inspection.profiles.dispatch import ToolFacts, mask_as
+from keyturn.inspection.profiles.private_files import is_private
 from keyturn.inspection.profiles.profiled import Profile
-from keyturn.inspection.profiles.source_code import is_private
 
 
 @pytest.mark.requirement("SECRET-PROFILES")
@@ -62,3 +62,18 @@ def test_private_files_are_withheld_where_others_stand_beside_them() -> None:
     shown = mask_as(diff, Profile.SOURCE, private=("secrets/**",)).text
     assert "closed" not in shown
     assert shown.count("+open") == 2
+
+
+@pytest.mark.requirement("SECRET-PRIVATE")
+@pytest.mark.parametrize("profile", Profile)
+@pytest.mark.parametrize(
+    "path", ["secrets/a.log", "x/../secrets/a.csv", "SECRETS//a.yaml", "secrets\\a.py", "secrets/a"]
+)
+def test_no_profile_and_no_spelling_leads_round_what_is_private(
+    profile: Profile, path: str
+) -> None:
+    shown = mask_as("closed: 1\n", profile, ToolFacts(path=path), private=("secrets/**",))
+    assert "closed" not in shown.text
+    listed = f"{path}:1:closed\n"
+    if "/" in path:
+        assert "closed" not in mask_as(listed, profile, private=("secrets/**",)).text
