@@ -110,6 +110,12 @@ def test_what_follows_a_whole_secret_stays() -> None:
         "password = self.password",
         "x-sk_lively and task_list_items",
         "token_ttl: 3600",
+        "session: 3f786850-e875-40fd-ab83-6ed7e6dc8812",
+        "signature=3f786850e387550fdab836ed7e6dc881",
+        "auth_digest = '3f786850e387550fdab836ed7e6dc881de23001b'",
+        f"words.{some(CHANCE, 24)}",
+        "dop_v1_" + "0" * 64,
+        "AIza" + "x" * 35,
     ],
 )
 def test_code_and_names_are_no_secrets(text: str) -> None:

@@ -5,6 +5,7 @@ import tomllib
 import pytest
 import yaml
 
+from keyturn.application.ports.inspection import MASKED_WHOLE
 from keyturn.inspection.profiles.configuration import Syntax, masked_configuration, syntax_of
 from keyturn.inspection.profiles.dispatch import ToolFacts, mask_as
 from keyturn.inspection.profiles.profiled import Profile
@@ -98,9 +99,12 @@ def test_the_syntax_is_found_out() -> None:
 
 @pytest.mark.requirement("SECRET-FORM")
 def test_what_could_not_keep_its_keys_is_masked_whole() -> None:
-    # A value whose masking would end the flow that it stands in: nothing of it is passed on.
-    text = "a: {b: 1, c: [x, 'AKIA" + "Q7" * 8 + "']}\n"
-    assert list(yaml.safe_load(shown(text))["a"]) == ["b", "c"]
+    # A key that never ends takes the next settings with it.
+    for text in ("a: -----BEGIN PRIVATE KEY-----\nb: 1\n", "A=-----BEGIN PRIVATE KEY-----\nB=1\n"):
+        assert shown(text) == MASKED_WHOLE
+    assert list(yaml.safe_load(shown(f"a: {{b: 1, c: [x, '{'AKIA' + 'Q7' * 8}']}}\n"))["a"]) == [
+        *("b", "c")
+    ]
 
 
 def test_a_file_tells_its_syntax() -> None:
