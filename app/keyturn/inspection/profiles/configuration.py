@@ -97,8 +97,10 @@ def _beside(by_form: list[Edit], values: list[Edit], syntax: Syntax, text: str) 
     for edit in by_form:
         number = bisect_right(starts, edit.start) - 1
         value = values[number] if number >= 0 and edit.end <= values[number].end else None
-        if value is not None and (value.kind or edit.kind in NAMED_ONLY):
+        if value is not None and value.kind:
             continue
+        if value is not None and edit.kind in NAMED_ONLY and edit.start <= value.start:
+            continue  # its key decided; a name within the value still counts
         if value is None and edit.kind in NAMED_ONLY and not _in_a_comment(text, edit.start):
             continue  # a key, or a part of what is no value by itself
         is_all = value is not None and (value.start, value.end) == (edit.start, edit.end)

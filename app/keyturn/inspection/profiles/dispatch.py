@@ -77,7 +77,10 @@ def mask_as(
     private: Sequence[str] = (),
     most_rows: int = MOST_ROWS,
 ) -> Profiled:
-    """Mask a text as what it is; `private` are globs of files whose text is withheld."""
+    """Mask a text as what it is; `private` are globs of files whose text is withheld.
+
+    For a worker: up to 1.5 ms of CPU a KiB of text that is full of secrets.
+    """
     facts = facts or ToolFacts()
     if facts.path and is_private(facts.path, private):
         return withheld_file(facts.path)

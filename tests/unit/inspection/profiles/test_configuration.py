@@ -43,6 +43,20 @@ def test_a_line(line: str, masked: str) -> None:
     assert masked_configuration(text, Syntax.LINES).text == expected
 
 
+@pytest.mark.requirement("SECRET-PROFILES")
+@pytest.mark.parametrize(
+    "form",
+    [
+        "note: 'the password: {}'\n",
+        'note = "a; password={}"\n',
+        '{{"note": "token={}"}}',
+        "NOTE=pwd={}\n",
+    ],
+)
+def test_a_name_within_a_value_still_tells(form: str) -> None:
+    assert "hunter2x" not in shown(form.format("hunter2x"))
+
+
 @pytest.mark.requirement("SECRET-FALSE")
 @pytest.mark.parametrize("value", KEEP)
 def test_references_paths_and_settings_stay(value: str) -> None:
