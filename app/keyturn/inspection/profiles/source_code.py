@@ -1,7 +1,7 @@
 """Owns the masking of source code: literals that are secrets.
 
 A name that something is assigned to (`password = read_password()`) is code and stays; only what
-stands in a literal or a comment, or has the form of a token, is taken out.
+stands in a literal or a comment, is a word of a shell, or has the form of a token, is taken out.
 """
 
 import re
@@ -16,6 +16,9 @@ from keyturn.inspection.profiles.profiled import (
     whole,
 )
 
+_ASSIGNS = re.compile(r"[ \t]*(?:(?:export|local|declare|readonly|ENV|ARG|set)[ \t]+)?\w+=")
+_LONGEST_NAME = 128
+_ENDS_WORD = frozenset({"", "\n", "\r", " ", ";"})
 _OPENING = re.compile(r"""\"{3}|'{3}|["'`#]|//|--|;;|/\*|<!--""")
 _IN_A_LINE = {
     '"': re.compile(r'"(?:[^"\\\n]|\\.)*"'),
@@ -30,7 +33,11 @@ def masked_source(text: str, withheld: Sequence[Edit] = ()) -> Profiled:
     if edits is None:
         return whole()
     literals = list(_literals(text))
-    kept = [edit for edit in edits if edit.kind not in NAMED_ONLY or _within(edit, literals)]
+    kept = [
+        edit
+        for edit in edits
+        if edit.kind not in NAMED_ONLY or _within(edit, literals) or _is_of_a_shell(text, edit)
+    ]
     return applied(text, [*withheld, *kept])
 
 
@@ -59,6 +66,13 @@ def _end(text: str, start: int, mark: str) -> int:
         return found.end() if found is not None else -1
     end = text.find("\n", start)
     return end if end >= 0 else len(text)
+
+
+def _is_of_a_shell(text: str, edit: Edit) -> bool:
+    """Tell whether a bare word is a literal: a line that assigns without a blank, to its end."""
+    line = text.rfind("\n", 0, edit.start) + 1
+    before = text[max(line, edit.start - _LONGEST_NAME) : edit.start]
+    return _ASSIGNS.fullmatch(before) is not None and text[edit.end : edit.end + 1] in _ENDS_WORD
 
 
 def _within(edit: Edit, literals: list[tuple[int, int]]) -> bool:

@@ -20,6 +20,9 @@ from keyturn.inspection.profiles.profiled import Profile
         ("def f(token: str, password=None):", "def f(token: str, password=None):"),
         ("secret: SecretString = value1", "secret: SecretString = value1"),
         ('f"Bearer {token}"', 'f"Bearer {token}"'),
+        ("export PGPASSWORD=hunter2x", "export PGPASSWORD=[password]"),
+        ("ENV API_TOKEN=abcdefgh", "ENV API_TOKEN=[token]"),
+        ("    password=other_value,", "    password=other_value,"),
     ],
 )
 def test_a_line_of_code(line: str, shown: str) -> None:
