@@ -93,7 +93,9 @@ def without_escapes(data: bytes) -> Iterator[tuple[View, int]]:
         parts = pattern.split(data)
         if len(parts) > 1:
             parts[1::2] = map(_BYTES.__getitem__, parts[1::2])
-            yield _Unescaped(b"".join(parts), parts, width), len(parts) // 2
+            # Bytes that are no UTF-8 would hide from RE2 what stands behind them.
+            whole = b"".join(parts).decode("utf-8", "surrogateescape").encode("utf-8", "replace")
+            yield _Unescaped(whole, parts, width), len(parts) // 2
 
 
 class Encoded(NamedTuple):

@@ -56,6 +56,7 @@ def test_escapes_hide_no_secret_and_stay_around_it() -> None:
     assert MASK.mask(escaped) == f'{{"a": "{ending}\\u0020b"}}'
     twice = quote(quote(f"password={secret[4:20]}!", safe=""), safe="")
     assert secret[4:20] not in MASK.mask(twice)
+    assert secret[4:20] not in MASK.mask(f"password%3D%FF{secret[4:20]}%E2")
     assert MASK.mask("100%25 of %E2%82%AC and \\u00e9") == "100%25 of %E2%82%AC and \\u00e9"
 
 

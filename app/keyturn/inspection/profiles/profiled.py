@@ -20,7 +20,8 @@ class _Engine(Protocol):
 
 
 def found(pattern: str, text: str) -> Iterator[tuple[int, int]]:
-    """Yield where RE2 finds a pattern, in characters."""
+    """Yield where RE2 finds a pattern, in characters; halves of surrogate pairs are none."""
+    text = text if text.isascii() else text.encode("utf-8", "replace").decode()
     return (match.span(0) for match in cast("_Engine", regex(pattern)).finditer(text))
 
 
