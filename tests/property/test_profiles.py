@@ -86,6 +86,7 @@ def _masked(text: str, profile: Profile) -> Profiled:
 
 @pytest.mark.requirement("SECRET-AGAIN")
 @example(text="password" + "ghp_" + "aB3d" * 11, profile=Profile.CONFIGURATION)
+@example(text="4111 1111 1111 1111AKIA" + "Q7" * 8, profile=Profile.ROWS)
 @example(text=";=cGFzc3dvcmQ9aHVudGVyMmFiYw==\n;password", profile=Profile.ROWS)
 @given(text=_TEXTS, profile=_PROFILES)
 def test_masking_again_changes_nothing(text: str, profile: Profile) -> None:

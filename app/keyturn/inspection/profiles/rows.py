@@ -20,9 +20,10 @@ _IS_MARKER = re.compile(r'"?\[Keyturn: (\d+) more rows\]"?')
 _OF_A_RULE = frozenset("-+=|: \t\r")
 _FOOTER = re.compile(r"\(?\d+ rows?\b.*")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
-_CARD = r"\b[0-9](?:[ -]?[0-9]){12,18}\b"
+# A letter may follow that belongs to something else that is masked; a digit may not.
+_CARD = r"\b[0-9](?:[ -]?[0-9]){12,18}"
 _IBAN = r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"
-_SSN = r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b"
+_SSN = r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}"
 _JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)')
 _BLANKS = re.compile(r" *")
@@ -141,13 +142,15 @@ def _row(
 
 def _by_form(text: str) -> Iterator[Edit]:
     for start, end in found(_CARD, text):
-        if _passes_luhn(re.sub(r"\D", "", text[start:end])):
+        is_all = not text[end : end + 1].isdigit()
+        if is_all and _passes_luhn(re.sub(r"\D", "", text[start:end])):
             yield Edit(start, end, "card number")
     for start, end in found(_IBAN, text):
         if _is_iban(text[start:end].replace(" ", "")):
             yield Edit(start, end, "account number")
     for start, end in found(_SSN, text):
-        if text[start] != "9" and not text.startswith(("000", "666"), start):
+        is_all = not text[end : end + 1].isdigit()
+        if is_all and text[start] != "9" and not text.startswith(("000", "666"), start):
             yield Edit(start, end, "social security number")
 
 
