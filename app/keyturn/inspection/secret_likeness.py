@@ -59,6 +59,7 @@ _TYPES = frozenset({"string", "str", "optional[str]", "secretstr", "boolean", "n
 
 def is_placeholder(value: str) -> bool:
     """Tell whether a value only stands for a secret, or says where one is kept."""
+    value = value.strip("\"'")
     if value.lower() in _TYPES or _ONE_CHARACTER.match(value) or _MASKED.match(value):
         return True
     return _ELSEWHERE.match(value) is not None or _STANDS_FOR.match(value) is not None

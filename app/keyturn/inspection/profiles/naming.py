@@ -77,7 +77,12 @@ def is_reference(value: str) -> bool:
 def holds_secret(name: str, value: str) -> str:
     """Return the kind of secret that a key holds with this value; empty for none."""
     kind = secret_name(name)
-    if kind and not is_reference(value) and could_be_secret(value, is_prose=False):
+    if (
+        kind
+        and any(map(str.isalnum, value))
+        and not is_reference(value)
+        and could_be_secret(value, is_prose=False)
+    ):
         return kind
     return ""
 

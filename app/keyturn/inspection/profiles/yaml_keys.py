@@ -11,6 +11,7 @@ import yaml
 
 from keyturn.inspection.profiles.naming import holds_secret, is_key_by_chance
 from keyturn.inspection.profiles.profiled import Edit
+from keyturn.inspection.secret_likeness import is_placeholder
 
 
 class _Compose(Protocol):
@@ -89,6 +90,8 @@ def _within(text: str, node: yaml.Node, name: str, seen: set[int], depth: int) -
                 yield from _within(text, item, name, seen, depth + 1)
         case yaml.ScalarNode():
             kind = holds_secret(name, node.value)
+            if is_placeholder(text[max(0, node.start_mark.index - 1) : node.end_mark.index + 1]):
+                kind = ""  # what masking left reads as a list of one
             by_chance = not kind and is_key_by_chance(name, node.value)
             yield _edit(text, node, "key" if by_chance else kind, name)
         case _:
