@@ -370,6 +370,19 @@ ACCESS_REVIEW = _section(
     ("ACCESS-4", KEPT, "Who changes what was noted puts no look off."),
 )
 
+SECRETS = _section(
+    "issue 5, security-cases 1.12",
+    ("SECRET-FOUND", KEPT, "Of secrets of every known shape at least 0.95 are found, by channel."),
+    ("SECRET-FALSE", KEPT, "Of what only looks like a secret at most 0.01 is masked."),
+    ("SECRET-ENCODED", KEPT, "A secret in base64, percent or JSON escapes is masked."),
+    ("SECRET-BROKEN", KEPT, "A secret broken over lines or texts is masked where it is sure."),
+    ("SECRET-COST", KEPT, "No text costs more work than was granted, however it is read."),
+    ("SECRET-PROFILES", KEPT, "Each profile finds and leaves what its labelled set says."),
+    ("SECRET-FORM", KEPT, "A masked configuration parses to the same keys, rows stay rows."),
+    ("SECRET-AGAIN", KEPT, "What is masked is masked no further, and the rest stays as it was."),
+    ("SECRET-PRIVATE", KEPT, "Of a file that is private no text is passed on."),
+)
+
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
@@ -396,4 +409,5 @@ REQUIREMENTS = (
     *LAUNCH,
     *REACH,
     *ACCESS_REVIEW,
+    *SECRETS,
 )

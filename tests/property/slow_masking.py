@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from keyturn.domain.pattern import regex
+from keyturn.inspection.secret_likeness import is_placeholder
 from keyturn.inspection.secret_plugins import (
     AWSKeyDetector,
     AzureStorageKeyDetector,
@@ -54,7 +55,8 @@ _POSITION = re.compile(
     r"(?i)(page|next|prev|previous|cursor|continuation|cancel|progress|sync)[_-]?$"
 )
 _SETTING = re.compile(
-    r"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget)s?$"
+    r"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget"
+    r"|ttl|expiry|expires|expires[_-]?in|expiration|lifetime|enabled|required|header|algorithm)s?$"
 )
 _NO_SECRETS = frozenset({"true", "false", "null", "none", "undefined", "required", "optional"})
 
@@ -190,7 +192,16 @@ def _assigned(text: str) -> Iterator[_Span]:
         name = (match.group(_NAME) or "").lower()
         value = next(number for number in (*_QUOTED, _BARE) if match.span(number)[0] >= 0)
         start, end = match.span(value)
+        end -= value == _BARE and text[end - 1] == "`"
         secret = text[start:end]
+        # The next assignment, after a name without a value.
+        sign_end = match.span(_SIGN)[1]
+        if (
+            value == _BARE
+            and "\n" in text[sign_end:start]
+            and re.search(r"[\w.-]{2,}[ \t]?[=:]", text[start : end + 2], re.ASCII)
+        ):
+            continue
         if _names_a_secret(match, name) and _could_be_secret(secret, match, value == _BARE):
             in_json = value == _BARE and match.group(_CLOSING) == '"'
             yield _Span(start=start, end=end, kind=_kind(name), secret=secret, quoted=in_json)
@@ -205,7 +216,7 @@ def _names_a_secret(match: _Match, name: str) -> bool:
 
 
 def _could_be_secret(secret: str, match: _Match, bare: bool) -> bool:
-    if secret.lower() in _NO_SECRETS or is_templated_secret(secret):
+    if secret.lower() in _NO_SECRETS or is_templated_secret(secret) or is_placeholder(secret):
         return False
     if is_prefixed_with_dollar_sign(secret):
         return False

@@ -88,11 +88,15 @@ def glob(pattern: str) -> Pattern:
 
 
 @lru_cache(maxsize=2048)
-def regex(pattern: str) -> Pattern:
-    """Compile a regular expression; raises BadPattern for what RE2 refuses."""
+def regex(pattern: str, memory: int = 1 << 20) -> Pattern:
+    """Compile a regular expression; raises BadPattern for what RE2 refuses.
+
+    `memory` is how many bytes it may remember states in: a long list of alternatives needs more,
+    or texts that mix their beginnings slow it down.
+    """
     options = _ENGINE.Options()
     options.log_errors = False  # RE2 would print the pattern on stderr
-    options.max_mem = 1 << 20
+    options.max_mem = memory
     try:
         return _ENGINE.compile(pattern, options)
     except _ENGINE.error as error:

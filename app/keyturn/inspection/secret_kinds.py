@@ -40,6 +40,8 @@ class Span(NamedTuple):
     kind: str
     quoted: bool = False
     """A bare JSON value: what replaces it must bring its own quotation marks."""
+    encoded: bool = False
+    """It stands there in base64: its last characters say nothing."""
 
 
 Finder = Callable[[bytes], Iterator[Span | None]]
@@ -72,13 +74,18 @@ class Kind:
     """One kind of secret, looked for only where one of the triggers is present."""
 
     triggers: tuple[str, ...]
-    """Short patterns, all of which are looked for in one pass."""
+    """Short patterns, all of which are looked for in one pass; none for what is always tried."""
     finders: tuple[Finder, ...]
 
 
 def engine(pattern: str) -> _Engine:
     """Return RE2's form of a pattern, for bytes."""
     return cast("_Engine", regex(pattern))
+
+
+def large_engine(pattern: str) -> _Engine:
+    """Return the same for a long list of alternatives."""
+    return cast("_Engine", regex(pattern, 8 << 20))
 
 
 _TAIL = re.compile(rb"[\w-]*")

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 
 from keyturn.inspection.secret_kinds import Kind, Span, engine
+from keyturn.inspection.secret_likeness import is_placeholder
 from keyturn.inspection.secret_plugins import is_prefixed_with_dollar_sign, is_templated_secret
 
 _NAMES = (
-    "password|passwd|passphrase|pwd|secret|api_?key|auth_?key|access_?key|account_?key"
-    "|client_?key|private_?key|service_?key|signing_?key|token|contraseña|contrasena"
+    "password|passwd|passphrase|passcode|passwort|pwd|secret|api[_-]?key|auth[_-]?key"
+    "|access[_-]?key|account[_-]?key|client[_-]?key|private[_-]?key|service[_-]?key"
+    "|signing[_-]?key|encryption[_-]?key|token|contraseña|contrasena"
 )
 # A name, what assigns, and the value: in double quotes as JSON writes it, in quotes that are
 # themselves escaped (JSON within JSON), in single quotes, or bare. Without groups, which RE2 finds
@@ -30,8 +32,13 @@ _POSITION = re.compile(
 )
 _LONGEST_POSITION = len("continuation_")
 _SETTING = re.compile(
-    rb"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget)s?\Z"
+    rb"(?i)[_-]?(file|path|name|url|uri|type|hint|count|limit|length|policy|field|budget"
+    rb"|ttl|expiry|expires|expires[_-]?in|expiration|lifetime|enabled|required|header|algorithm)s?\Z"
 )
+# What a program calls for the secret: `get_token(user)`.
+_CALL = re.compile(rb"(?:await |new )?[A-Za-z]\w*(?:_|\.|(?<=[a-z])(?=[A-Z]))[\w.]*\(", re.ASCII)
+_STARTS_A_LINE = re.compile(rb"\n[\t\r ]*\Z")
+_SETS = re.compile(rb"[\w.-]{2,}[ \t]?[=:]")
 _NO_SECRETS = frozenset({"true", "false", "null", "none", "undefined", "required", "optional"})
 
 
@@ -51,9 +58,21 @@ def _assigned(data: bytes) -> Iterator[Span | None]:
         start = parts.end()
         before, after = _QUOTES.get(data[start : start + 1], _BARE)
         start, end = start + before, end - after
+        if before == 0 and data[end - 1 : end] == b"`":
+            end -= 1
         bare = before == 0
+        if bare and _CALL.match(data, start):
+            yield None
+            continue
         is_prose = bare and sign == b":" and not closing
-        if _names_a_secret(before_name, name.lower(), suffix) and _could_be_secret(
+        if (
+            bare
+            and _STARTS_A_LINE.search(data, parts.start(4), start)
+            and _SETS.search(data, start, min(len(data), end + 2))
+        ):
+            yield None  # the next assignment, after a name without a value
+            continue
+        if _names_a_secret(before_name, name.lower(), suffix) and could_be_secret(
             data[start:end].decode(), is_prose=is_prose
         ):
             yield Span(start, end, _kind(name.lower()), quoted=bare and closing == b'"')
@@ -69,8 +88,9 @@ def _names_a_secret(before_name: bytes, name: bytes, suffix: bytes) -> bool:
     return suffix.lower() != b"s" and _POSITION.search(before_name) is None
 
 
-def _could_be_secret(secret: str, *, is_prose: bool) -> bool:
-    if secret.lower() in _NO_SECRETS or is_templated_secret(secret):
+def could_be_secret(secret: str, *, is_prose: bool) -> bool:
+    """Tell whether what is named a secret is one: no placeholder, no reference, no prose."""
+    if secret.lower() in _NO_SECRETS or is_templated_secret(secret) or is_placeholder(secret):
         return False
     if is_prefixed_with_dollar_sign(secret):
         return False

@@ -6,13 +6,15 @@ a text with more than that is masked whole, which is never too little.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
+from itertools import accumulate, islice
 from typing import NamedTuple
 
 from keyturn.application.ports.inspection import MASKED_WHOLE
-from keyturn.domain.pattern import PatternSet
-from keyturn.inspection.secret_kinds import KINDS, Finder, Span
-from keyturn.inspection.secret_names import NAMED
+from keyturn.inspection.secret_kinds import Span
+from keyturn.inspection.secret_search import BETWEEN, Joints, spans_in
+from keyturn.inspection.secret_views import Break
 
 MOST_ON_THE_LOOP = 256
 """Candidates looked at in one text where it comes in: more would take over 5 ms."""
@@ -21,11 +23,6 @@ MOST_IN_A_WORKER = 50_000
 _ENDING = 4
 _MIN_FOR_ENDING = 16
 """Of a shorter secret four characters would give too much away."""
-BETWEEN = '"\n"'
-"""What no match of any kind goes across, so that texts can be looked through as one."""
-
-_KINDS = (*KINDS, NAMED)
-_TRIGGERS = PatternSet("|".join(kind.triggers) for kind in _KINDS)
 
 
 class DetectSecretsMask:
@@ -48,11 +45,25 @@ class DetectSecretsMask:
         return _replaced(data, cuts) if cuts else text
 
     def mask_each(self, texts: Sequence[str]) -> list[str]:
-        """Mask many texts, at the cost of one as long as all of them."""
-        cuts = cuts_in(_encoded(BETWEEN.join(texts)), self._most)
+        """Mask many texts, at the cost of one as long as all of them.
+
+        A secret that begins in one text and ends in the next is masked in both.
+        """
+        whole = _encoded(BETWEEN.join(texts))
+        cuts = cuts_in(whole, self._most, partial(_joints, texts) if len(texts) > 1 else None)
         if cuts is None:
             return [MASKED_WHOLE] * len(texts)
         return _masked_each(texts, cuts) if cuts else list(texts)
+
+
+def _joints(texts: Sequence[str]) -> list[Break]:
+    """Return where one text ends and the next begins, when all are looked through as one."""
+    ends = accumulate(map(len, map(_encoded, texts)))
+    between = enumerate(ends)
+    return [
+        (end + number * len(BETWEEN), end + (number + 1) * len(BETWEEN))
+        for number, end in islice(between, len(texts) - 1)
+    ]
 
 
 class Cut(NamedTuple):
@@ -63,24 +74,10 @@ class Cut(NamedTuple):
     replacement: str
 
 
-def cuts_in(data: bytes, most: int) -> list[Cut] | None:
+def cuts_in(data: bytes, most: int, joints: Joints | None = None) -> list[Cut] | None:
     """Return what is masked in UTF-8 bytes, in order and apart; None for all of it."""
-    spans: list[Span] = []
-    looked_at = 0
-    for finder in _finders_for(data):
-        for span in finder(data):
-            looked_at += 1
-            if looked_at > most:
-                return None
-            if span is not None:
-                spans.append(span)
-    return _apart(data, spans)
-
-
-def _finders_for(data: bytes) -> Iterator[Finder]:
-    # In their order: of two kinds that find the same text the first names it.
-    for number in sorted(_TRIGGERS.found_in(data)):
-        yield from _KINDS[number].finders
+    spans = spans_in(data, most, joints)
+    return None if spans is None else _apart(data, spans)
 
 
 def _apart(data: bytes, spans: list[Span]) -> list[Cut]:
@@ -99,7 +96,7 @@ def _replacement(data: bytes, span: Span) -> str:
     # Four characters take sixteen bytes at most; the first of them may be cut in two.
     last = data[max(span.start, span.end - 4 * _ENDING) : span.end].decode("utf-8", "ignore")
     ending = last[-_ENDING:]
-    if not ending.isalnum() or not _is_long(data, span):
+    if span.encoded or not ending.isalnum() or not _is_long(data, span):
         ending = ""
     text = f"[{span.kind}, ends {ending}]" if ending else f"[{span.kind}]"
     return f'"{text}"' if span.quoted else text

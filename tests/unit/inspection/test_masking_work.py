@@ -13,7 +13,7 @@ from keyturn.application.ports.inspection import MASKED_WHOLE
 from keyturn.domain.canonical import canonical
 from keyturn.inspection import secret_kinds
 from keyturn.inspection.secrets import MOST_IN_A_WORKER, MOST_ON_THE_LOOP, DetectSecretsMask
-from tests.bench.mask_cost import HOSTILE, LARGE_BYTES
+from tests.bench.mask_cost import COSTLY, HOSTILE, LARGE_BYTES
 
 MOST_CALLS = 50 * MOST_ON_THE_LOOP
 """Functions that may be called for one text, in Python and C, however long it is."""
@@ -45,6 +45,15 @@ def test_a_hostile_text_costs_no_more_work_the_longer_it_is(unit: str, size: int
         masked = DetectSecretsMask().mask(text)
     assert masked == MASKED_WHOLE
     assert calls.count < MOST_CALLS
+
+
+@pytest.mark.requirement("I-23")
+@pytest.mark.parametrize("unit", COSTLY.values(), ids=COSTLY)
+def test_no_text_costs_more_work_however_it_is_read(unit: str) -> None:
+    # 64 KiB are what is masked on the loop; a worker has half a second for more.
+    with Calls() as calls:
+        DetectSecretsMask().mask((unit * (LARGE_BYTES // len(unit) + 1))[:LARGE_BYTES])
+    assert calls.count < 2 * MOST_CALLS
 
 
 def test_what_is_not_looked_at_is_masked_and_no_less() -> None:

@@ -1,0 +1,51 @@
+"""What a text is taken for: by its file, by its lines, by the tool's name, in that order."""
+
+import pytest
+
+from keyturn.inspection.profiles.dispatch import ToolFacts, profile_of
+from keyturn.inspection.profiles.profiled import Profile
+
+LOG = "2026-11-29T10:00:01Z INFO one\n2026-11-29T10:00:02Z INFO two\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "profile"),
+    [
+        ("a/app.log", Profile.LOG),
+        ("a/.env", Profile.CONFIGURATION),
+        ("a/.env.local", Profile.CONFIGURATION),
+        ("A\\B.YAML", Profile.CONFIGURATION),
+        ("x/y.py", Profile.SOURCE),
+        ("rows.csv", Profile.ROWS),
+        ("README", Profile.LOG),
+    ],
+)
+def test_a_file_is_what_its_name_says_and_else_what_it_holds(path: str, profile: Profile) -> None:
+    assert profile_of(LOG, ToolFacts(path=path)) is profile
+
+
+@pytest.mark.parametrize(
+    ("text", "profile"),
+    [
+        (LOG, Profile.LOG),
+        ("A=1\nB=2\nC=3\n", Profile.CONFIGURATION),
+        ("a:\n  b: 1\n  c: 2\n", Profile.CONFIGURATION),
+        ('{"a": 1}', Profile.CONFIGURATION),
+        ('[{"a": 1}, {"a": 2}]', Profile.ROWS),
+        ("[1, 2]", Profile.PLAIN),
+        ("id,name\n1,bob\n2,eve\n", Profile.ROWS),
+        (" a | b\n---+---\n 1 | 2\n", Profile.ROWS),
+        ("import os\n\ndef f():\n    return 1\n", Profile.SOURCE),
+        ("Dear Bob,\nthe lorry is late again.\n", Profile.PLAIN),
+        ("", Profile.PLAIN),
+    ],
+)
+def test_lines_tell_what_a_text_is(text: str, profile: Profile) -> None:
+    assert profile_of(text, ToolFacts()) is profile
+
+
+def test_a_tools_name_decides_only_where_nothing_else_does() -> None:
+    prose = "Dear Bob,\nthe lorry is late again.\n"
+    assert profile_of(prose, ToolFacts(tool="read_logs")) is Profile.LOG
+    assert profile_of(prose, ToolFacts(tool="runQuery")) is Profile.ROWS
+    assert profile_of(LOG, ToolFacts(tool="runQuery")) is Profile.LOG
