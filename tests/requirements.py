@@ -364,6 +364,13 @@ ACCESS_REVIEW = _section(
     ("ACCESS-4", KEPT, "Who changes what was noted puts no look off."),
 )
 
+FLOWS = _section(
+    "issue 5, security 4",
+    ("FLOW-VALUE", KEPT, "No rule that does not test it lets an untrusted value change anything."),
+    ("FLOW-LABELS", KEPT, "What others wrote or a person owns is proposed as U and P, by words."),
+    ("FLOW-BENCH", KEPT, "The bench of attention counts what the gate asks, and learns one half."),
+)
+
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
@@ -390,4 +397,5 @@ REQUIREMENTS = (
     *LAUNCH,
     *REACH,
     *ACCESS_REVIEW,
+    *FLOWS,
 )

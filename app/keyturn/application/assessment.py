@@ -38,6 +38,7 @@ from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.definition import ReviewState, Said, said_key, said_of
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.origin import untrusted_paths
 from keyturn.domain.policy import UNASKED, Because, Judgement
 from keyturn.domain.rule import Kind, RuleSubject
 from keyturn.domain.tier import Tier, effective_tier
@@ -250,7 +251,9 @@ class Assessment:
             return Judgement(verdict=Verdict.DENY, because=Because.CROSSING, crossing=crossing)
         if call.method in ONLY_TELLS:
             return _judge_telling(call, lamps, self._rules)
-        subject = _subject_of(call, lamps)
+        read = Lamps.U in connection.session.lamps
+        untrusted = untrusted_paths(judged.trace, untrusted_read=read)
+        subject = _subject_of(call, lamps, untrusted)
         scope = scope_of(incoming, judged)
         judgement = self._rules.judge(
             subject,
@@ -266,7 +269,7 @@ class Assessment:
         return _unless_held_back(judgement, incoming, judged)
 
 
-def _subject_of(call: ToolCall, lamps: Lamps) -> RuleSubject:
+def _subject_of(call: ToolCall, lamps: Lamps, untrusted: tuple[str, ...]) -> RuleSubject:
     """Return what rules may look at."""
     return RuleSubject(
         kind=kind_of(call.method) or Kind.CALL,
@@ -275,6 +278,7 @@ def _subject_of(call: ToolCall, lamps: Lamps) -> RuleSubject:
         tool=call.tool,
         arguments=call.arguments,
         lamps=lamps,
+        untrusted=untrusted,
     )
 
 
