@@ -218,6 +218,7 @@ class Assessment:
             standing=standing,
             definition=definition,
             number=session.calls if kind in UNASKED else session.next_call(),
+            task=session.task,
             stops_seen=self._stop.count,
         )
 
@@ -294,6 +295,9 @@ def _refused_now(standing: Standing, call: ToolCall) -> Refused | None:
 def _unless_held_back(judgement: Judgement, incoming: IncomingCall, judged: Judged) -> Judgement:
     """Ask about what would be allowed, where no rule may allow such a call."""
     connection, call = incoming.connection, judged.call
+    if judged.task != connection.session.task:
+        # A new task lets nothing through that was asked when lamps were lit.
+        return _asked_instead(judgement, Because.EARLIER_TASK)
     if judged.standing.two_persons:
         return _asked_instead(judgement, Because.TWO_PERSONS)
     if judged.found.differing:

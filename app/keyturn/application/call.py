@@ -158,6 +158,8 @@ class Judged(msgspec.Struct, kw_only=True):
     definition: ToolDefinition | None
     """As listed on this connection, and covered by a person's pin; None for what is no tool."""
     number: int
+    task: int = 1
+    """Of its session, when the call came in."""
     stops_seen: int = 0
     """How many stops there had been when the call came in; one more voids its decision."""
     tier: Tier = Tier.T3

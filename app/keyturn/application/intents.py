@@ -10,6 +10,7 @@ from keyturn.application.access_messages import AccessIntent
 from keyturn.application.access_review import AccessReview, carry_out_access
 from keyturn.application.agent_messages import (
     EnrolAgent,
+    NewTask,
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
@@ -41,6 +42,7 @@ from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.events import Observers, Topic
 from keyturn.application.labelling import Labelling, with_credential_labels
 from keyturn.application.live import LiveConnections
+from keyturn.application.new_tasks import NewTasks
 from keyturn.application.pin_guard import PinGuard, rule_of
 from keyturn.application.pin_messages import (
     MarkTwoPersons,
@@ -99,6 +101,7 @@ class Intents:
         set_pins: Callable[[SetPin | SetSecond | RemoveSecond], Awaitable[None]] | None = None,
         guard: PinGuard | None = None,
         step_ups: StepUps | None = None,
+        new_tasks: NewTasks,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -121,6 +124,7 @@ class Intents:
         self._set_pins = set_pins
         self._guard = guard
         self._step_ups = step_ups
+        self._new_tasks = new_tasks
 
     async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         """Do what the person asked for; `pin`: with their PIN, `both`: with those of two persons.
@@ -169,8 +173,8 @@ class Intents:
                 await self._set_tier(intent)
             case EnrolAgent():
                 await self._registry.enrol(intent.name)
-            case SetAgentHttp() | ReviewChanges():
-                await self._change_agent(intent)
+            case SetAgentHttp() | ReviewChanges() | NewTask():
+                await _change_agent(intent, self._registry, self._step_ups, self._new_tasks)
             case RevokeAgent():
                 await self._registry.revoke(intent.name)
             case PutCredential():
@@ -228,12 +232,6 @@ class Intents:
                 "All agents are stopped, and nothing is sent to a server.", mend="Resume first."
             )
         await self._sign_ins.sign_in(server)
-
-    async def _change_agent(self, intent: SetAgentHttp | ReviewChanges) -> None:
-        if isinstance(intent, ReviewChanges):
-            await _lower(self._step_ups, intent)
-        elif not await self._registry.set_http(intent.name, on=intent.on):
-            raise ConfigurationError(f"No agent named {intent.name} is enrolled.")
 
     async def _set_tier(self, intent: SetTier) -> None:
         try:
@@ -340,6 +338,20 @@ def _remote(registry: Registry, name: str) -> ServerConfig:
 async def _mark_two(agreements: Agreements, intent: MarkTwoPersons) -> None:
     if not await agreements.mark_two(intent.server, intent.tool, on=intent.on):
         raise ConfigurationError(f"{intent.tool} is not pinned, so nothing was saved.")
+
+
+async def _change_agent(
+    intent: SetAgentHttp | ReviewChanges | NewTask,
+    registry: Registry,
+    step_ups: StepUps | None,
+    new_tasks: NewTasks,
+) -> None:
+    if isinstance(intent, ReviewChanges):
+        await _lower(step_ups, intent)
+    elif isinstance(intent, NewTask):
+        await new_tasks.begin(intent.agent)
+    elif not await registry.set_http(intent.name, on=intent.on):
+        raise ConfigurationError(f"No agent named {intent.name} is enrolled.")
 
 
 async def _lower(step_ups: StepUps | None, intent: ReviewChanges) -> None:

@@ -48,6 +48,8 @@ class Session:
     """Those of its lamps that its own calls lit."""
     lit_by: dict[str, int] = field(default_factory=dict[str, int])
     """Lamp letter to the number of the call that lit it."""
+    task: int = 1
+    """Number of the task; a person alone begins another one."""
     calls: int = 0
     results: int = 0
     tools_used: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -58,6 +60,18 @@ class Session:
     continuations: Continuations = field(default_factory=Continuations)
     shared_with: "Callable[[], Iterable[Session]]" = tuple
     """Those that lamps and trace are shared with, see `Sessions`."""
+
+    def begin_task(self) -> None:
+        """Put the lamps out and forget what was read; numbers go on, and written files count on.
+
+        A file that a call wrote is still there, whatever the task.
+        """
+        self.task += 1
+        self.lamps = self.lit_here = Lamps.NONE
+        self.lit_by.clear()
+        self.index, self.notices, self.noticed = self.new_index(), None, 0
+        self.earlier.clear()
+        self.continuations = Continuations()
 
     def next_call(self) -> int:
         """Count a judged call and return its number, from 1."""
@@ -185,6 +199,10 @@ class Sessions:
         Not while a connection is in it: its lamps would no longer be shared with the others.
         """
         self._by_host = {key: one for key, one in self._by_host.items() if one is not session}
+
+    def of(self, agent: str) -> tuple[Session, ...]:
+        """Return the live sessions of an agent, that of its credential among them."""
+        return (*self._hosted(agent), *self._credential(agent))
 
     def all(self) -> tuple[Session, ...]:
         """Return the live sessions."""

@@ -72,6 +72,8 @@ class Because(StrEnum):
     """The tool takes two persons, so that nothing but these may allow its calls."""
     STEPPED_UP = "stepped_up"
     """What changed around the agent was looked at by nobody yet, so nothing allows its changes."""
+    EARLIER_TASK = "earlier_task"
+    """It was asked before a person began a new task, so that none of its lamps may be missed."""
     CROSSING = "crossing"
     """The agent's environment may not reach another one: the built-in rule about environments."""
     ENVIRONMENT_DIFFERS = "environment_differs"

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.agent_messages import (
     EnrolAgent,
+    NewTask,
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
@@ -75,6 +76,7 @@ class AgentsPresenter(QObject):
         view.detail.enrol_requested.connect(self._on_enrol_unproven)
         view.detail.revoke_agreed.connect(self._on_revoke)
         view.detail.http_wanted.connect(self._on_http)
+        view.detail.new_task_agreed.connect(self._on_new_task)
         view.detail.open_wanted.connect(self.open_wanted)
         view.detail.looked.connect(self._on_looked)
         view.sight_closed.connect(self._on_sight_closed)
@@ -173,6 +175,16 @@ class AgentsPresenter(QObject):
             outcome.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
 
         self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), heard)
+
+    def _on_new_task(self, agent: str) -> None:
+        outcome = self._view.detail.outcome
+        outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+
+        def heard(done: IntentDone) -> None:
+            said = self._words("agents.new_task_done")
+            outcome.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
+
+        self._sender.send(lambda n: NewTask(n=n, agent=agent), heard)
 
     def _on_looked(self, agent: str, shown: str) -> None:
         outcome = self._view.detail.outcome
