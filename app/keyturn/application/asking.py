@@ -69,6 +69,7 @@ def call_request(
         asked_by=asked_by(connection),
         call_number=judged.number,
         earlier=tuple(session.earlier),
+        first_seen=session.first_seen(judged.sends_to),
         first_use=call.is_of_tool and (call.server, call.tool) not in session.tools_used,
         credentials=connection.server.credential_names(),
         environment=connection.server.environment,

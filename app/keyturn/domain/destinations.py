@@ -1,0 +1,106 @@
+"""Owns where a call may send: which of its arguments name somebody, or a place, to send to.
+
+Read off names of arguments and forms of values, so that it marks and decides nothing: what names
+no destination here may still be one. A destination is new until a call with it was allowed.
+"""
+
+import re
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import msgspec
+
+from keyturn.domain.address import TwoReadings, host_of
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.json_pointer import escaped
+from keyturn.domain.names import CONTENT, words_of
+
+MOST_REMEMBERED = 2_000
+"""Destinations of one session; beyond, the oldest are forgotten and count as new again."""
+MOST_OF_A_CALL = 50
+_MOST_VALUES = 2_000
+_LONGEST = 320
+"""Characters; the longest e-mail address (RFC 5321) has no more."""
+_SENDING = frozenset(
+    {"account", "address", "assignee", "attendee", "attendees", "bcc", "cc", "channel", "contact"}
+    | {"dest", "destination", "email", "emails", "endpoint", "guests", "host", "hostname", "iban"}
+    | {"invitee", "invitees", "member", "members", "mention", "participant", "participants"}
+    | {"phone", "receiver", "recipient", "recipients", "remote", "room", "to", "user", "users"}
+    | {"wallet", "webhook"}
+)
+_EMAIL = re.compile(r"[^\s@<>]{1,64}@[^\s@<>/]{1,255}")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://\S+")
+
+
+class Destination(msgspec.Struct, frozen=True, kw_only=True):
+    """One place that a call may send to."""
+
+    path: str
+    """JSON Pointer of the argument (RFC 6901)."""
+    name: str
+    """As it is compared: an address in small letters, the host of a URL, else the text."""
+
+
+def destinations_in(arguments: JsonObject) -> tuple[Destination, ...]:
+    """Return where a call may send, each place once; at most `MOST_OF_A_CALL`."""
+    by_name: dict[str, Destination] = {}
+    for found in _found(arguments):
+        by_name.setdefault(found.name, found)
+        if len(by_name) >= MOST_OF_A_CALL:
+            break
+    return tuple(by_name.values())
+
+
+def _found(arguments: JsonObject) -> Iterator[Destination]:
+    waiting: deque[tuple[JsonValue, str, tuple[str, ...]]] = deque([(arguments, "", ())])
+    seen = 0
+    while waiting and seen < _MOST_VALUES:
+        value, path, words = waiting.popleft()
+        seen += 1
+        if isinstance(value, dict):
+            members = islice(value.items(), _MOST_VALUES)
+            waiting.extend((item, f"{path}/{escaped(key)}", words_of(key)) for key, item in members)
+        elif isinstance(value, list):
+            items = enumerate(islice(value, _MOST_VALUES))
+            waiting.extend((item, f"{path}/{number}", words) for number, item in items)
+        elif isinstance(value, str) and (name := _name_of(value, words)):
+            yield Destination(path=path, name=name)
+
+
+def _name_of(text: str, words: tuple[str, ...]) -> str:
+    plain = text.strip()
+    if not plain or len(plain) > _LONGEST or CONTENT.intersection(words[-1:]):
+        return ""
+    if _EMAIL.fullmatch(plain):
+        return plain.casefold()
+    if _URL.fullmatch(plain):
+        return _host(plain) or plain.casefold()
+    return plain.casefold() if _SENDING.intersection(words) and "\n" not in plain else ""
+
+
+def _host(url: str) -> str:
+    try:
+        return host_of(url)
+    except TwoReadings:
+        # Nobody can say which host it is, so that it is a place of its own.
+        return ""
+
+
+class SeenDestinations:
+    """Where the allowed calls of one session sent; bounded."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, None] = OrderedDict()
+
+    def note(self, destinations: Iterable[Destination]) -> None:
+        """Remember where an allowed call sends."""
+        for one in destinations:
+            self._seen[one.name] = None
+            self._seen.move_to_end(one.name)
+        while len(self._seen) > MOST_REMEMBERED:
+            self._seen.popitem(last=False)
+
+    def has(self, destination: Destination) -> bool:
+        """Tell whether an allowed call has sent there."""
+        return destination.name in self._seen
