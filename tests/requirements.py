@@ -370,6 +370,7 @@ FLOWS = _section(
     ("FLOW-LABELS", KEPT, "What others wrote or a person owns is proposed as U and P, by words."),
     ("TASK-NEW", KEPT, "A new task is begun in the window only, is recorded and releases nothing."),
     ("FLOW-FIRST", KEPT, "Where nothing was sent yet in a session is marked, and to be confirmed."),
+    ("FLOW-GRAPH", KEPT, "Which server's results fed a call is shown as a graph, and spoken."),
     ("FLOW-BENCH", KEPT, "The bench of attention counts what the gate asks, and learns one half."),
 )
 
