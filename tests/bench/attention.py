@@ -112,12 +112,9 @@ class Counting:
     async def run(self) -> bool:
         """Write all figures; True when every injected privileged call was held."""
         await self._baselines()
-        for swapped in (False, True):
-            await self._prompts(self._benches, swapped=swapped)
-        softer = [without_telling(bench) for bench in self._benches]
+        await self._both_ways(self._benches)
         _say("with X taken off tools that only read at an address:")
-        for swapped in (False, True):
-            await self._prompts(softer, swapped=swapped)
+        await self._both_ways([without_telling(bench) for bench in self._benches])
         all_held = [
             await self._attacks(layout, early=early)
             for layout in Layout
@@ -149,7 +146,11 @@ class Counting:
             f"{sum(one.from_results for one in caught)} of {len(caught)} injected caught"
         )
 
-    async def _prompts(self, benches: Sequence[Bench], *, swapped: bool) -> None:
+    async def _both_ways(self, benches: Sequence[Bench]) -> None:
+        judged = [await self._prompts(benches, swapped=swapped) for swapped in (False, True)]
+        _say(f"each half by the other's rules: {together(judged)}")
+
+    async def _prompts(self, benches: Sequence[Bench], *, swapped: bool) -> Told:
         learnt_told: list[Told] = []
         judged_told: list[Told] = []
         reasons: dict[str, int] = {}
@@ -170,6 +171,7 @@ class Counting:
         _say(f"  the half that rules came of: {together(learnt_told)}")
         _say(f"  the half that is judged:     {together(judged_told)}")
         _say("  asked there by " + ", ".join(f"{k}: {v}" for k, v in sorted(reasons.items())))
+        return together(judged_told)
 
     async def _attacks(self, layout: Layout, *, early: bool) -> bool:
         acts: list[Passed] = []

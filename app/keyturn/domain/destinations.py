@@ -4,6 +4,7 @@ Read off names of arguments and forms of values, so that it marks and decides no
 no destination here may still be one. A destination is new until a call with it was allowed.
 """
 
+import hashlib
 import re
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
@@ -18,10 +19,12 @@ from keyturn.domain.names import CONTENT, words_of
 
 MOST_REMEMBERED = 2_000
 """Destinations of one session; beyond, the oldest are forgotten and count as new again."""
-MOST_OF_A_CALL = 50
+MOST_MARKED = 50
+"""New destinations of one call that a card is told of."""
 _MOST_VALUES = 2_000
 _LONGEST = 320
 """Characters; the longest e-mail address (RFC 5321) has no more."""
+_SHOWN = 60
 _SENDING = frozenset(
     {"account", "address", "assignee", "attendee", "attendees", "bcc", "cc", "channel", "contact"}
     | {"dest", "destination", "email", "emails", "endpoint", "guests", "host", "hostname", "iban"}
@@ -42,14 +45,16 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     """As it is compared: an address in small letters, the host of a URL, else the text."""
 
 
+NOT_READ = Destination(path="", name="")
+"""Stands for those of arguments that hold too much to be looked through; it is always new."""
+
+
 def destinations_in(arguments: JsonObject) -> tuple[Destination, ...]:
-    """Return where a call may send, each place once; at most `MOST_OF_A_CALL`."""
+    """Return where a call may send, each place once, `NOT_READ` the first where that is not all."""
     by_name: dict[str, Destination] = {}
     for found in _found(arguments):
         by_name.setdefault(found.name, found)
-        if len(by_name) >= MOST_OF_A_CALL:
-            break
-    return tuple(by_name.values())
+    return tuple(sorted(by_name.values(), key=lambda one: one is not NOT_READ))
 
 
 def _found(arguments: JsonObject) -> Iterator[Destination]:
@@ -59,24 +64,34 @@ def _found(arguments: JsonObject) -> Iterator[Destination]:
         value, path, words = waiting.popleft()
         seen += 1
         if isinstance(value, dict):
-            members = islice(value.items(), _MOST_VALUES)
+            members = islice(value.items(), _MOST_VALUES + 1)
             waiting.extend((item, f"{path}/{escaped(key)}", words_of(key)) for key, item in members)
         elif isinstance(value, list):
-            items = enumerate(islice(value, _MOST_VALUES))
+            items = enumerate(islice(value, _MOST_VALUES + 1))
             waiting.extend((item, f"{path}/{number}", words) for number, item in items)
         elif isinstance(value, str) and (name := _name_of(value, words)):
             yield Destination(path=path, name=name)
+    if waiting:
+        yield NOT_READ
 
 
 def _name_of(text: str, words: tuple[str, ...]) -> str:
     plain = text.strip()
-    if not plain or len(plain) > _LONGEST or CONTENT.intersection(words[-1:]):
+    if not plain or CONTENT.intersection(words[-1:]):
         return ""
+    sends = bool(_SENDING.intersection(words))
+    if len(plain) > _LONGEST:
+        # Many in one text, for instance: all of it tells it apart, its beginning is shown.
+        return f"{plain[:_SHOWN].casefold()}… {_digest(plain)}" if sends else ""
     if _EMAIL.fullmatch(plain):
         return plain.casefold()
     if _URL.fullmatch(plain):
         return _host(plain) or plain.casefold()
-    return plain.casefold() if _SENDING.intersection(words) and "\n" not in plain else ""
+    return plain.casefold() if sends else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def _host(url: str) -> str:
@@ -96,6 +111,8 @@ class SeenDestinations:
     def note(self, destinations: Iterable[Destination]) -> None:
         """Remember where an allowed call sends."""
         for one in destinations:
+            if one is NOT_READ:
+                continue
             self._seen[one.name] = None
             self._seen.move_to_end(one.name)
         while len(self._seen) > MOST_REMEMBERED:

@@ -101,6 +101,8 @@ def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
 
 
 def _first_seen(request: ApprovalRequest, words: Words) -> Chip:
+    if not request.first_seen[0].name:
+        return _plain(Icon.ATTENTION, words("phrases.chip_not_all_seen"), Role.WARNING)
     name = shown_line(request.first_seen[0].name, words, most=_LONGEST_NAME)
     more = len(request.first_seen) - 1
     key = "phrases.chip_first_seen_more" if more else "phrases.chip_first_seen"

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from keyturn.application.sessions import Sessions
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.configuration import ToolSetting
-from keyturn.domain.destinations import destinations_in
+from keyturn.domain.destinations import MOST_MARKED, destinations_in
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.tier import Tier
 from keyturn.inspection.trace import MemoryTraceIndexes
@@ -34,6 +34,24 @@ def test_it_is_new_until_a_call_to_it_was_allowed() -> None:
             await task
         # Denied again it would be the fourth time that it is new.
         assert said == [["mill lane 66"], ["mill lane 66"], [], ["harbour street 9"]]
+
+    play(story)
+
+
+@pytest.mark.requirement("FLOW-FIRST")
+def test_a_new_one_is_marked_however_many_known_ones_stand_before_it() -> None:
+    async def story() -> None:
+        world = World()
+        connection = await world.connect()
+        known: list[JsonValue] = [f"u{n}@example.org" for n in range(300)]
+        for number, cc in enumerate((known, [*known, "eve@evil.example"]), 1):
+            arguments: JsonObject = {"cc": cc}
+            task = world.start(make_call(connection, arguments=arguments, id_=f"call-{number}"))
+            world.answer(await world.asked(number), allow=True)
+            await task
+        first, second = world.approver.shown
+        assert len(first.first_seen) == MOST_MARKED
+        assert [one.name for one in second.first_seen] == ["eve@evil.example"]
 
     play(story)
 

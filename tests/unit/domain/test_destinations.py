@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.destinations import (
-    MOST_OF_A_CALL,
     MOST_REMEMBERED,
+    NOT_READ,
     Destination,
     SeenDestinations,
     destinations_in,
@@ -36,12 +36,20 @@ def names(arguments: JsonObject) -> list[str]:
         ({"to": "x@y.example", "cc": "X@Y.example"}, ["x@y.example"]),
         ({"body": "x@y.example", "to_text": "y"}, []),
         ({"to": "", "amount": 7, "user": None}, []),
-        ({"to": "first line\nsecond"}, []),
+        ({"to": "First line\nsecond"}, ["first line\nsecond"]),
+        ({"other": "x" * 321}, []),
         ({"path": "/home/x", "query": "cats"}, []),
     ],
 )
 def test_what_names_a_destination(arguments: JsonObject, found: list[str]) -> None:
     assert names(arguments) == found
+
+
+@pytest.mark.requirement("FLOW-FIRST")
+def test_a_long_text_of_many_is_one_of_its_own() -> None:
+    many = ", ".join(f"u{n}@example.org" for n in range(100))
+    one, other = names({"to": many}), names({"to": f"{many}, eve@evil.example"})
+    assert len(one) == len(other) == 1 and one != other and len(one[0]) < 100
 
 
 @pytest.mark.requirement("FLOW-FIRST")
@@ -53,8 +61,12 @@ def test_its_path_leads_to_it() -> None:
 @pytest.mark.requirement("FLOW-FIRST")
 def test_it_is_bounded() -> None:
     many: JsonValue = [f"u{n}@example.org" for n in range(10_000)]
-    assert len(destinations_in({"to": many})) == MOST_OF_A_CALL
+    found = destinations_in({"to": many})
+    assert found[0] is NOT_READ and len(found) < 2_001
+    assert NOT_READ not in destinations_in({"to": many[:1_000]})
     seen = SeenDestinations()
+    seen.note(found)
+    assert not seen.has(NOT_READ)
     for number in range(MOST_REMEMBERED + 1):
         seen.note([Destination(path="/to", name=str(number))])
     assert not seen.has(Destination(path="", name="0"))
