@@ -383,6 +383,16 @@ SECRETS = _section(
     ("SECRET-PRIVATE", KEPT, "Of a file that is private no text is passed on."),
 )
 
+FLOWS = _section(
+    "issue 5, security 4",
+    ("FLOW-VALUE", KEPT, "No rule that does not test it lets an untrusted value change anything."),
+    ("FLOW-LABELS", KEPT, "What others wrote or a person owns is proposed as U and P, by words."),
+    ("TASK-NEW", KEPT, "A new task is begun in the window only, is recorded and releases nothing."),
+    ("FLOW-FIRST", KEPT, "Where nothing was sent yet in a session is marked, and to be confirmed."),
+    ("FLOW-GRAPH", KEPT, "Which server's results fed a call is shown as a graph, and spoken."),
+    ("FLOW-BENCH", KEPT, "The bench of attention counts what the gate asks, and learns one half."),
+)
+
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
@@ -410,4 +420,5 @@ REQUIREMENTS = (
     *REACH,
     *ACCESS_REVIEW,
     *SECRETS,
+    *FLOWS,
 )

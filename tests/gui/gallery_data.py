@@ -17,6 +17,7 @@ from keyturn.presentation.card import (
     TracedSpan,
     ValueKind,
 )
+from keyturn.presentation.flow_graph import FlowGraph, FlowSource
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.queue import DecidedRow, QueueCounts, QueueRow, RowNote
 from keyturn.presentation.topbar import Fact, GrantStrip, ProtectionState, TopBarView
@@ -144,6 +145,25 @@ EXCERPT = SourceExcerpt(
     ),
     opens="result-3",
 )
+FLOW = FlowGraph(
+    sources=(
+        FlowSource(
+            name="reports / read_report",
+            gave="result 3 gave orders, name and address",
+            untrusted=True,
+            untrusted_words="untrusted text",
+        ),
+        FlowSource(
+            name="logistics / list_orders",
+            gave="result 6 gave orders",
+            untrusted=False,
+            untrusted_words="",
+        ),
+    ),
+    target="logistics / dispatch_all",
+    rest="",
+    spoken="What fed logistics / dispatch_all: reports / read_report; logistics / list_orders",
+)
 CARD = CardView(
     request_id="r1",
     revision=1,
@@ -224,6 +244,7 @@ CARD = CardView(
     ),
     raw_json='{"notify_customers":false,"orders":"all_open","ship_to":{"address":"'
     f'{ADDRESS}","name":"R. Talbot"}}}}',
+    flow=FLOW,
     excerpts=(EXCERPT,),
     claimed=(
         Pair(key="Client", value="“Atlas Desk 3.2”"),

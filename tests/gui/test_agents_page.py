@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractButton
 from keyturn.application.agent_messages import (
     ChangeState,
     EnrolAgent,
+    NewTask,
     RaisedState,
     ReviewChanges,
     RevokeAgent,
@@ -294,3 +295,28 @@ def test_without_agents_the_page_says_what_to_do(page: Page) -> None:
     assert page.view.empty.isVisible()
     page.view.empty.action_pressed.emit()
     assert page.view.side is page.view.form
+
+
+@pytest.mark.requirement("TASK-NEW")
+def test_a_new_task_is_asked_once_more_and_sent(page: Page) -> None:
+    """It is offered only while a lamp is lit."""
+    lit = AgentState(name="analyst", enrolled=True, connections=1, lamps="UP")
+    page.bridge.tell(StateChanged(agents=(lit,)))
+    page.view.agent_chosen.emit("analyst")
+    begin = page.view.detail.findChild(QAbstractButton, "agent_new_task")
+    assert begin is not None
+    before = len(page.bridge.sent)
+    begin.click()
+    assert len(page.bridge.sent) == before
+    page.view.detail.question.kept.emit()
+    begin.click()
+    page.view.detail.question.agreed.emit()
+    sent = page.bridge.sent[-1]
+    assert isinstance(sent, NewTask)
+    assert sent.agent == "analyst"
+    page.bridge.answer()
+    assert page.view.detail.outcome.outcome is Outcome.DONE
+    dark = AgentState(name="analyst", enrolled=True, connections=1)
+    page.bridge.tell(StateChanged(agents=(dark,)))
+    found = page.view.detail.findChildren(QAbstractButton, "agent_new_task")
+    assert not [one for one in found if one.isVisible()]

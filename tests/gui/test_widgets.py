@@ -18,15 +18,18 @@ from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.command_lines import CommandLines
 from keyturn.gui.widgets.decisive_box import DecisiveBox
 from keyturn.gui.widgets.diff_view import DiffView
+from keyturn.gui.widgets.flow_graph import FlowGraphView
 from keyturn.gui.widgets.hold_button import HOLD_MS, HoldButton
 from keyturn.gui.widgets.inputs import FilterField
 from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.notices import Banner, EmptyState, Toast
 from keyturn.gui.widgets.source_excerpt import ExcerptBox
 from keyturn.gui.widgets.tabs import TabRow
+from keyturn.gui.widgets.text import ValueText
 from keyturn.gui.widgets.timeline import Timeline
 from keyturn.gui.widgets.top_bar import TopBar
 from keyturn.presentation.card import ArgumentRow, Chip, CommandLine
+from keyturn.presentation.flow_graph import FlowGraph, FlowSource
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.topbar import ProtectionState
@@ -471,3 +474,22 @@ def test_what_commands_do_is_read_out_whole_and_gone_with_them(look: Look, stage
     assert text.heightForWidth(260) > text.heightForWidth(2_000)
     lines.show_lines(())
     assert lines.isHidden()
+
+
+@pytest.mark.requirement("FLOW-GRAPH")
+def test_the_graph_of_sources_is_spoken_whole_and_goes_with_its_card(
+    look: Look, stage: Stage
+) -> None:
+    """Names of servers are plain text, with what is hidden in them made visible."""
+    hostile = "mail\u202e<b>x</b>"
+    source = FlowSource(name=hostile, gave="result 3 gave to", untrusted=True, untrusted_words="U")
+    graph = FlowGraph(sources=(source, source), target="bank / pay", rest="", spoken="all of it")
+    view = FlowGraphView(look)
+    stage(view)
+    view.show_graph(graph)
+    assert view.isVisible() and view.accessibleName() == "all of it"
+    assert not view.grab().isNull()
+    shown = [text.accessibleName() for text in view.findChildren(ValueText)]
+    assert len(shown) == 3 and not any("\u202e" in one for one in shown)
+    view.show_graph(None)
+    assert not view.isVisible()

@@ -3,10 +3,12 @@
 from keyturn.application.agent_messages import (
     AgentIntent,
     EnrolAgent,
+    NewTask,
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
 )
+from keyturn.application.new_tasks import NewTasks
 from keyturn.application.registry import Registry, checked_agent_name
 from keyturn.application.sight_intents import rows_of
 from keyturn.application.sights import Sights
@@ -16,7 +18,11 @@ from keyturn.domain.sight import wider
 
 
 async def carry_out_agent(
-    intent: AgentIntent, registry: Registry, sights: Sights, step_ups: StepUps | None
+    intent: AgentIntent,
+    registry: Registry,
+    sights: Sights,
+    step_ups: StepUps | None,
+    new_tasks: NewTasks,
 ) -> None:
     """Do it; raises KeyturnError where it cannot be done."""
     match intent:
@@ -31,6 +37,8 @@ async def carry_out_agent(
             if step_ups is None:
                 raise ConfigurationError("Nothing is raised here.")
             await step_ups.review(intent.agent, intent.shown)
+        case NewTask():
+            await new_tasks.begin(intent.agent)
 
 
 async def _enrol(intent: EnrolAgent, registry: Registry, sights: Sights) -> None:

@@ -60,4 +60,11 @@ class ReviewChanges(
     shown: str
 
 
-AgentIntent = EnrolAgent | SetAgentHttp | RevokeAgent | ReviewChanges
+class NewTask(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="new_task"):
+    """Begin a new task of an agent: its sessions' lamps go out, what they read is forgotten."""
+
+    n: int
+    agent: str
+
+
+AgentIntent = EnrolAgent | SetAgentHttp | RevokeAgent | ReviewChanges | NewTask

@@ -7,6 +7,7 @@ import msgspec
 
 from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.commands import Command
+from keyturn.domain.destinations import Destination
 from keyturn.domain.environment import Named
 from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Trace
@@ -128,6 +129,8 @@ class ApprovalRequest:
     call_number: int = 0
     earlier: tuple[EarlierCall, ...] = ()
     first_use: bool = False
+    first_seen: tuple[Destination, ...] = ()
+    """Where it may send and no allowed call of the session has sent."""
     credentials: tuple[str, ...] = ()
     environment: str = ""
     named_environments: tuple[Named, ...] = ()

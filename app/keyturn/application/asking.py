@@ -5,6 +5,7 @@ from keyturn.application.call import IncomingCall, Judged, Refused
 from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import canonical
 from keyturn.domain.decision import Outcome
+from keyturn.domain.destinations import MOST_MARKED
 from keyturn.domain.policy import Because, Judgement
 
 
@@ -69,6 +70,7 @@ def call_request(
         asked_by=asked_by(connection),
         call_number=judged.number,
         earlier=tuple(session.earlier),
+        first_seen=session.first_seen(judged.sends_to)[:MOST_MARKED],
         first_use=call.is_of_tool and (call.server, call.tool) not in session.tools_used,
         credentials=connection.server.credential_names(),
         environment=connection.server.environment,

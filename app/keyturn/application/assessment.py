@@ -39,6 +39,7 @@ from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.definition import ReviewState, Said, said_key, said_of
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.origin import untrusted_paths
 from keyturn.domain.policy import UNASKED, Because, Judgement
 from keyturn.domain.rule import Kind, RuleSubject
 from keyturn.domain.tier import Tier, effective_tier
@@ -222,6 +223,7 @@ class Assessment:
             standing=standing,
             definition=definition,
             number=session.calls if kind in UNASKED else session.next_call(),
+            task=session.task,
             stops_seen=self._stop.count,
         )
 
@@ -255,7 +257,9 @@ class Assessment:
             return Judgement(verdict=Verdict.DENY, because=Because.CROSSING, crossing=crossing)
         if call.method in ONLY_TELLS:
             return _judge_telling(call, lamps, self._rules)
-        subject = _subject_of(call, lamps)
+        read = Lamps.U in connection.session.lamps
+        untrusted = untrusted_paths(judged.trace, untrusted_read=read)
+        subject = _subject_of(call, lamps, untrusted)
         scope = scope_of(incoming, judged)
         judgement = self._rules.judge(
             subject,
@@ -280,7 +284,7 @@ def _shapes_in(judged: Judged) -> tuple[Shaped, ...]:
     return shapes_of(call.arguments, runs=runs)
 
 
-def _subject_of(call: ToolCall, lamps: Lamps) -> RuleSubject:
+def _subject_of(call: ToolCall, lamps: Lamps, untrusted: tuple[str, ...]) -> RuleSubject:
     """Return what rules may look at."""
     return RuleSubject(
         kind=kind_of(call.method) or Kind.CALL,
@@ -289,6 +293,7 @@ def _subject_of(call: ToolCall, lamps: Lamps) -> RuleSubject:
         tool=call.tool,
         arguments=call.arguments,
         lamps=lamps,
+        untrusted=untrusted,
     )
 
 
@@ -304,6 +309,9 @@ def _refused_now(standing: Standing, call: ToolCall) -> Refused | None:
 def _unless_held_back(judgement: Judgement, incoming: IncomingCall, judged: Judged) -> Judgement:
     """Ask about what would be allowed, where no rule may allow such a call."""
     connection, call = incoming.connection, judged.call
+    if judged.task != connection.session.task:
+        # A new task lets nothing through that was asked when lamps were lit.
+        return _asked_instead(judgement, Because.EARLIER_TASK)
     if judged.standing.two_persons:
         return _asked_instead(judgement, Because.TWO_PERSONS)
     if judged.found.differing:

@@ -20,6 +20,7 @@ from keyturn.domain.commands import Command
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
+from keyturn.domain.destinations import Destination, destinations_in
 from keyturn.domain.environment import Crossing
 from keyturn.domain.grant import GrantScope
 from keyturn.domain.hold_budget import held_seconds
@@ -166,6 +167,8 @@ class Judged(msgspec.Struct, kw_only=True):
     definition: ToolDefinition | None
     """As listed on this connection, and covered by a person's pin; None for what is no tool."""
     number: int
+    task: int = 1
+    """Of its session, when the call came in."""
     stops_seen: int = 0
     """How many stops there had been when the call came in; one more voids its decision."""
     tier: Tier = Tier.T3
@@ -192,6 +195,7 @@ class Judged(msgspec.Struct, kw_only=True):
     """It was allowed, its client did not come back, and the next identical call may be sent."""
 
     _touches: Touches | None = None
+    _sends_to: tuple[Destination, ...] | None = None
     _runs: tuple[str, ...] | None = None
 
     def touches(self) -> Touches:
@@ -200,6 +204,15 @@ class Judged(msgspec.Struct, kw_only=True):
             of_tool = self.call.is_of_tool
             self._touches = touches_of(self.call.arguments, self.commands) if of_tool else ONE
         return self._touches
+
+    @property
+    def sends_to(self) -> tuple[Destination, ...]:
+        """Where it may send, read off once; nowhere for what only reads and tells nobody."""
+        if self._sends_to is None:
+            reads = self.tier is Tier.T0 and Lamps.X not in self.standing.labels
+            sends = self.call.is_of_tool and not reads
+            self._sends_to = destinations_in(self.call.arguments) if sends else ()
+        return self._sends_to
 
     @property
     def runs(self) -> tuple[str, ...]:

@@ -231,7 +231,8 @@ class Gate:
             await self._rules.keep_use(judged.judgement)
         await self._log.commit(entry, durability)
         incoming.decided, judged.outcome = True, decided.outcome
-        incoming.connection.session.remember(call, decided.outcome, judged.number, judged.writes)
+        session = incoming.connection.session
+        session.remember(call, decided.outcome, judged.number, judged.writes, judged.sends_to)
         self._observers.changed(Topic.HISTORY)
 
     async def _record_refusal(

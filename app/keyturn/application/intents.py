@@ -37,6 +37,7 @@ from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.events import Observers, Topic
 from keyturn.application.labelling import Labelling, with_credential_labels
 from keyturn.application.live import LiveConnections
+from keyturn.application.new_tasks import NewTasks
 from keyturn.application.pin_guard import PinGuard, rule_of
 from keyturn.application.pin_messages import (
     MarkTwoPersons,
@@ -96,6 +97,7 @@ class Intents:
         set_pins: Callable[[SetPin | SetSecond | RemoveSecond], Awaitable[None]] | None = None,
         guard: PinGuard | None = None,
         step_ups: StepUps | None = None,
+        new_tasks: NewTasks,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -118,6 +120,7 @@ class Intents:
         self._set_pins = set_pins
         self._guard = guard
         self._step_ups = step_ups
+        self._new_tasks = new_tasks
 
     async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         """Do what the person asked for; `pin`: with their PIN, `both`: with those of two persons.
@@ -188,7 +191,9 @@ class Intents:
 
     async def _do_of_others(self, intent: SightIntent | AccessIntent | AgentIntent) -> None:
         if isinstance(intent, AgentIntent):
-            await carry_out_agent(intent, self._registry, self._sights, self._step_ups)
+            await carry_out_agent(
+                intent, self._registry, self._sights, self._step_ups, self._new_tasks
+            )
         elif isinstance(intent, AccessIntent):
             await carry_out_access(intent, self._access, self._rules)
         else:

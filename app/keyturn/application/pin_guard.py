@@ -10,6 +10,7 @@ from typing import Final, get_args
 from keyturn.application.access_messages import EndGrant, KeepAccess
 from keyturn.application.agent_messages import (
     EnrolAgent,
+    NewTask,
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
@@ -143,7 +144,8 @@ class PinGuard:
             case SetReach():
                 return self._covers(Tier.T2) and intent.on
             case (
-                SetEnvironment() | EnrolAgent() | ReviewChanges() | Resume() | UseRules()
+                SetEnvironment() | EnrolAgent() | ReviewChanges() | NewTask() | Resume()
+                | UseRules()
                 | SetSight() | SetProfilesOnly() | SwitchProfile()
                 | EndProfile() | PutProfile() | RemoveProfile()
             ):  # fmt: skip

@@ -16,6 +16,7 @@ from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Outcome
+from keyturn.domain.destinations import Destination, SeenDestinations
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace, bounded
 from keyturn.domain.written_files import RunsWritten, WrittenFiles
@@ -48,6 +49,8 @@ class Session:
     """Those of its lamps that its own calls lit."""
     lit_by: dict[str, int] = field(default_factory=dict[str, int])
     """Lamp letter to the number of the call that lit it."""
+    task: int = 1
+    """Number of the task; a person alone begins another one."""
     calls: int = 0
     results: int = 0
     tools_used: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
@@ -55,9 +58,23 @@ class Session:
         default_factory=lambda: deque[EarlierCall](maxlen=EARLIER_CALLS)
     )
     written: WrittenFiles = field(default_factory=WrittenFiles)
+    sent_to: SeenDestinations = field(default_factory=SeenDestinations)
     continuations: Continuations = field(default_factory=Continuations)
     shared_with: "Callable[[], Iterable[Session]]" = tuple
     """Those that lamps and trace are shared with, see `Sessions`."""
+
+    def begin_task(self) -> None:
+        """Put the lamps out and forget what was read; numbers go on, and written files count on.
+
+        A file that a call wrote is still there, whatever the task.
+        """
+        self.task += 1
+        self.lamps = self.lit_here = Lamps.NONE
+        self.lit_by.clear()
+        self.index, self.notices, self.noticed = self.new_index(), None, 0
+        self.sent_to = SeenDestinations()
+        self.earlier.clear()
+        self.continuations = Continuations()
 
     def next_call(self) -> int:
         """Count a judged call and return its number, from 1."""
@@ -70,9 +87,14 @@ class Session:
         return self.results
 
     def remember(
-        self, call: ToolCall, outcome: Outcome, number: int, writes: Iterable[str] = ()
+        self,
+        call: ToolCall,
+        outcome: Outcome,
+        number: int,
+        writes: Iterable[str] = (),
+        sends_to: Iterable[Destination] = (),
     ) -> None:
-        """Keep what the next card says of this call, and which files an allowed one writes."""
+        """Keep what the next card says of this call, and what an allowed one writes and sends."""
         self.earlier.append(
             EarlierCall(
                 server=call.server,
@@ -86,6 +108,7 @@ class Session:
             self.tools_used.add((call.server, call.tool))
         if outcome.allows:
             self.written.note(writes, number)
+            self.sent_to.note(sends_to)
 
     def written_before(self, paths: Iterable[str], number: int) -> tuple[RunsWritten, ...]:
         """Return those of the files that other calls wrote, here or where lamps are shared."""
@@ -98,6 +121,13 @@ class Session:
             elif any(call is not None for call in others):
                 found.append(RunsWritten(path=path))
         return tuple(found)
+
+    def first_seen(self, destinations: Iterable[Destination]) -> tuple[Destination, ...]:
+        """Return those to which no allowed call has sent, here or where lamps are shared."""
+        sessions = (self, *self.shared_with())
+        return tuple(
+            one for one in destinations if not any(each.sent_to.has(one) for each in sessions)
+        )
 
     @property
     def results_in_reach(self) -> int:
@@ -185,6 +215,10 @@ class Sessions:
         Not while a connection is in it: its lamps would no longer be shared with the others.
         """
         self._by_host = {key: one for key, one in self._by_host.items() if one is not session}
+
+    def of(self, agent: str) -> tuple[Session, ...]:
+        """Return the live sessions of an agent, that of its credential among them."""
+        return (*self._hosted(agent), *self._credential(agent))
 
     def all(self) -> tuple[Session, ...]:
         """Return the live sessions."""

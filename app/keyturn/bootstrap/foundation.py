@@ -18,6 +18,7 @@ from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.labelling import Labelling
 from keyturn.application.last_uses import LastUses, counting
 from keyturn.application.late_calls import LateCalls
+from keyturn.application.new_tasks import NewTasks
 from keyturn.application.notices import NoticeInspector
 from keyturn.application.noticing import Noticing
 from keyturn.application.ports.clock import Clock
@@ -96,6 +97,7 @@ class Foundation:
     registry: Registry
     labelling: Labelling
     sessions: Sessions
+    new_tasks: NewTasks
     trace_key: bytes
     """Under which the trace indexes hash."""
     workers: WorkerPool
@@ -214,6 +216,7 @@ def _build(ground: _Ground) -> Foundation:
     holds = HoldBudgets(
         store=ground.settings, log=ground.log, observers=ground.observers, limits=ground.limits
     )
+    sessions = Sessions(ground.ids, ground.indexes)
     return Foundation(
         profile=ground.profile,
         env=ground.env,
@@ -239,7 +242,10 @@ def _build(ground: _Ground) -> Foundation:
         reviews=reviews,
         registry=registry,
         labelling=labelling,
-        sessions=Sessions(ground.ids, ground.indexes),
+        sessions=sessions,
+        new_tasks=NewTasks(
+            sessions=sessions, rules=rules, log=ground.log, observers=ground.observers
+        ),
         trace_key=ground.indexes.key,
         workers=ground.workers,
         gate=_gate(

@@ -152,6 +152,7 @@ class Service:
             set_pins=_set_pins(self.presence, self.words),
             guard=_pin_guard(base, self.presence),
             step_ups=self.presence.step_ups if self.presence is not None else None,
+            new_tasks=base.new_tasks,
         )
 
     async def run(
@@ -171,8 +172,7 @@ class Service:
             Entry(type=RecordType.BROKER, outcome="started", details={"version": __version__})
         )
         base.registry.attach(self.hub)
-        sock = self._make_socket(raise_window)
-        ends = contextlib.AsyncExitStack()
+        sock, ends = self._make_socket(raise_window), contextlib.AsyncExitStack()
         self._end_on_signals()
         try:
             await sock.start()

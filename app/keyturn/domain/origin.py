@@ -46,6 +46,17 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(sorted(self.origins, key=lambda o: (o.path, not o.untrusted, -o.result)))
 
 
+def untrusted_paths(trace: Trace, *, untrusted_read: bool) -> tuple[str, ...]:
+    """Return which arguments hold untrusted text; "", all of them, where nobody can say.
+
+    `untrusted_read` tells whether the session read any, so that there is something to come from.
+    """
+    if not untrusted_read or not (trace.origins or trace.incomplete):
+        return ()
+    found = dict.fromkeys(origin.path for origin in trace.origins if origin.untrusted)
+    return ("", *found) if trace.incomplete else tuple(found)
+
+
 _WITHOUT = {incomplete: Trace(incomplete=incomplete) for incomplete in (False, True)}
 
 

@@ -10,7 +10,7 @@ from keyturn.domain.condition import ConditionFault, Look
 from keyturn.domain.decision import Verdict
 from keyturn.domain.environment import Crossing
 from keyturn.domain.lamps import Lamps, needs_a_person
-from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
+from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers, vouches
 from keyturn.domain.rule_life import AT_NO_TIME, Life, Moment
 from keyturn.domain.tier import Tier
 from keyturn.domain.touches import Touches
@@ -41,6 +41,8 @@ class Because(StrEnum):
     """An allow rule covers the call, but the tool's tier is T3."""
     THREE_LAMPS = "three_lamps"
     """Untrusted text and private data were read, so no rule may decide a call with reach."""
+    UNTRUSTED_VALUE = "untrusted_value"
+    """An allow rule covers the call, but tests no such value as was read in untrusted text."""
     RULE_FAULT = "rule_fault"
     RULE_ENDED = "rule_ended"
     """An allow rule covers the call, but its time is over."""
@@ -70,6 +72,8 @@ class Because(StrEnum):
     """The tool takes two persons, so that nothing but these may allow its calls."""
     STEPPED_UP = "stepped_up"
     """What changed around the agent was looked at by nobody yet, so nothing allows its changes."""
+    EARLIER_TASK = "earlier_task"
+    """It was asked before a person began a new task, so that none of its lamps may be missed."""
     CROSSING = "crossing"
     """The agent's environment may not reach another one: the built-in rule about environments."""
     ENVIRONMENT_DIFFERS = "environment_differs"
@@ -192,10 +196,22 @@ def _maybe_allow(
         return Judgement(verdict=Verdict.ASK, because=Because.NOT_CONFIRMED, rule=_named(allows))
     if needs_a_person(subject.lamps, labels):
         return Judgement(verdict=Verdict.ASK, because=Because.THREE_LAMPS)
+    if subject.untrusted and _may_change(subject, tier, labels):
+        # Where a value came from only ever raises a verdict (security.md section 4).
+        vouching = [rule for rule in allows if vouches(rule, subject.untrusted)]
+        if not vouching:
+            named = _named(allows)
+            return Judgement(verdict=Verdict.ASK, because=Because.UNTRUSTED_VALUE, rule=named)
+        allows = vouching
     if allows:
         return msgspec.structs.replace(_by_rule(Verdict.ALLOW, allows), touches=subject.touches)
     because = Because.BUILT_IN if unasked else Because.POSTURE_READS
     return Judgement(verdict=Verdict.ALLOW, because=because)
+
+
+def _may_change(subject: RuleSubject, tier: Tier, labels: Lamps) -> bool:
+    """Tell whether a call of a tool may change anything, or tell anybody."""
+    return subject.kind is Kind.CALL and (tier is not Tier.T0 or Lamps.X in labels)
 
 
 def _by_rule(verdict: Verdict, rules: list[Rule]) -> Judgement:

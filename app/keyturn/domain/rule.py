@@ -1,12 +1,13 @@
 """Rules: standing policy lines as closed data, and which calls one covers."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 import msgspec
 
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.condition import Condition, ConditionFault, Look, holds_in
+from keyturn.domain.condition import Condition, ConditionFault, Look, Operator, holds_in
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import is_glob, name_matches
 from keyturn.domain.rule_life import NO_LIMITS, Life, Moment, RuleLimits, Window
@@ -83,6 +84,9 @@ class RuleSubject(msgspec.Struct, frozen=True, kw_only=True):
     lamps: Lamps
     touches: Touches | None = None
     """How many things it touches; None where nobody counted, which is within no limit."""
+    untrusted: tuple[str, ...] = ()
+    """JSON Pointers of its arguments whose value stood in untrusted text of the session; "" where
+    that is not known of all of them."""
 
 
 FREELY_SPELT = frozenset({Kind.READ, Kind.PROMPT, Kind.COMPLETE})
@@ -111,6 +115,28 @@ def covers(rule: Rule, subject: RuleSubject, look: Look | None = None) -> bool:
     if named is Fit.UNCLEAR:
         raise ConditionFault("the name can be read in two ways")
     return True
+
+
+_BOUNDING = frozenset(Operator) - {
+    Operator.NE,
+    Operator.LEN_LE,
+    Operator.HAS,
+    Operator.TAINT_HAS,
+}
+
+
+def vouches(rule: Rule, paths: Iterable[str]) -> bool:
+    """Tell whether a rule says of each of these arguments what it may be, alone or as a whole."""
+    tested = {test.path for test in rule.when if test.op in _BOUNDING}
+    return all(any(above in tested for above in _from_above(path)) for path in paths)
+
+
+def _from_above(path: str) -> Iterator[str]:
+    """Return a pointer and those of everything that holds it."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+    yield path
 
 
 def _fit(rule: Rule, subject: RuleSubject) -> Fit:

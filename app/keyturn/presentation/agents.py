@@ -51,6 +51,8 @@ class AgentDetail:
     agent: str
     chips: tuple[Chip, ...]
     lamps: tuple[Lamp, ...]
+    new_task: Question | None
+    """Asked before its lamps go out; None where no lamp is lit."""
     pairs: tuple[Pair, ...]
     claimed: tuple[Pair, ...]
     observed: tuple[Pair, ...]

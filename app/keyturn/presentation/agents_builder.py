@@ -128,6 +128,7 @@ class AgentsBuilder:
             agent=agent.name,
             chips=(Chip(role=said.role, icon=said.icon, text=said.text),),
             lamps=self._lamps(agent) if agent.connections else (),
+            new_task=_new_task(agent, words) if agent.connections and agent.lamps else None,
             pairs=tuple(self._facts(agent)),
             claimed=self._claimed(agent) if agent.connections else (),
             observed=self._observed(agent) if agent.connections else (),
@@ -171,7 +172,10 @@ class AgentsBuilder:
                 Cell(text=servers or words("agents.none")),
                 Cell(text=f"{agent.connections:,}"),
                 Cell(text=f"{agent.calls:,}"),
-                Cell(text=self._lamps_said(agent), lamps=agent.lamps),
+                Cell(
+                    text=words("agents.lamps_lit", lamps=agent.lamps or words("agents.none")),
+                    lamps=agent.lamps,
+                ),
             ),
         )
 
@@ -204,9 +208,6 @@ class AgentsBuilder:
         if agent.connections:
             return IconText(icon=Icon.CHECK, text=words("agents.state_connected"), role=Role.ALLOW)
         return IconText(icon=Icon.NOBODY, text=words("agents.state_away"))
-
-    def _lamps_said(self, agent: AgentState) -> str:
-        return self._words("agents.lamps_lit", lamps=agent.lamps or self._words("agents.none"))
 
     def _proposal(self, agent: AgentState) -> Proposal:
         words = self._words
@@ -320,6 +321,14 @@ class AgentsBuilder:
             action=words("agents.http_turn_off"),
             question=None,
         )
+
+
+def _new_task(agent: AgentState, words: Words) -> Question:
+    return Question(
+        text=words("agents.new_task_question", agent=agent.name),
+        go=words("agents.new_task_go"),
+        keep=words("agents.new_task_keep"),
+    )
 
 
 def is_proposal(agent: AgentState) -> bool:

@@ -9,6 +9,7 @@ from enum import Enum
 
 from keyturn.domain.tier import Tier
 from keyturn.presentation.cells import Notice
+from keyturn.presentation.flow_graph import FlowGraph
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.tier_choice import TierChoice
@@ -244,6 +245,8 @@ class CardView:
     raw_meta: str = ""
     """The bound `_meta`, canonical too and sent as well; empty when there is none."""
     diff: tuple[DiffRow, ...] = ()
+    flow: FlowGraph | None = None
+    """Which servers fed the call; None where nothing is traced."""
     excerpts: tuple[SourceExcerpt, ...] = ()
     claimed: tuple[Pair, ...] = ()
     claimed_title: str = ""

@@ -25,6 +25,7 @@ from keyturn.presentation.commands import command_lines
 from keyturn.presentation.decisive import decisive_of, decisive_values, worst_origins
 from keyturn.presentation.definition_text import definition_text, laid_out
 from keyturn.presentation.environments import band_of
+from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.json_nodes import (
     Node,
     count_nodes,
@@ -110,6 +111,7 @@ class CardBuilder:
             raw_json=request.arguments,
             raw_meta=request.bound_meta,
             diff=_diff(request) if compared or request.kind is RequestKind.CHANGE else (),
+            flow=flow_of(request, self._words),
             excerpts=sources.excerpts,
             claimed=claimed_pairs(request, self._words),
             claimed_title=claimed_title(request, self._words),

@@ -12,8 +12,10 @@ from keyturn.presentation.launch_facts import facts_with, launch_chips
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION, Phrases
 from keyturn.presentation.touches import touches_chip
-from keyturn.presentation.visible_text import MOST_HIDDEN, hidden_in_all
+from keyturn.presentation.visible_text import MOST_HIDDEN, hidden_in_all, shown_line
 from keyturn.presentation.words import Words
+
+_LONGEST_NAME = 60
 
 
 def chips_of(
@@ -87,6 +89,8 @@ def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
         yield _plain(Icon.PERSON, words("phrases.chip_two_persons"), Role.WARNING)
     if request.first_use:
         yield _plain(Icon.FIRST_USE, words("phrases.chip_first_use"))
+    if request.first_seen:
+        yield _first_seen(request, words)
     if request.tier is Tier.T2:
         yield _plain(Icon.LEAVES_MACHINE, words("phrases.chip_leaves"))
     touched = touches_chip(request.touches, words)
@@ -94,6 +98,15 @@ def _call(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
         yield touched
     if len(request.arguments) > LARGE_ARGUMENTS_BYTES:
         yield _plain(Icon.ATTENTION, words("phrases.chip_large"), Role.WARNING)
+
+
+def _first_seen(request: ApprovalRequest, words: Words) -> Chip:
+    if not request.first_seen[0].name:
+        return _plain(Icon.ATTENTION, words("phrases.chip_not_all_seen"), Role.WARNING)
+    name = shown_line(request.first_seen[0].name, words, most=_LONGEST_NAME)
+    more = len(request.first_seen) - 1
+    key = "phrases.chip_first_seen_more" if more else "phrases.chip_first_seen"
+    return _plain(Icon.FIRST_USE, words(key, name=name, n=more), Role.WARNING)
 
 
 def _plain(icon: Icon, text: str, role: Role = Role.NEUTRAL) -> Chip:

@@ -108,16 +108,24 @@ def decisive_values(
 
 
 def decisive_of(request: ApprovalRequest, verbs: Verbs, words: Words) -> Decisive:
-    """Return the decisive values, most telling first; for T2 and T3 one of them is owed.
+    """Return the decisive values, most telling first; one of them is owed for T2 and T3.
 
-    Owed is the first whose origin is an untrusted result, else the first.
+    Owed is the first whose origin is an untrusted result, else the first. What sends where nothing
+    was sent before owes one whatever its tier: then a new destination comes before the first.
     """
     chosen, more = _chosen(request, verbs)
     owed = None
-    if chosen and request.tier >= Tier.T2:
-        owed = next((c for c in chosen if c.origin is not None and c.origin.untrusted), chosen[0])
+    if chosen and (request.tier >= Tier.T2 or request.first_seen):
+        new = next((c for c in chosen if _is_new(c, request)), chosen[0])
+        owed = next((c for c in chosen if c.origin is not None and c.origin.untrusted), new)
     values = tuple(_value(c, request, words, owed=c is owed) for c in chosen)
     return Decisive(values=values, more=more)
+
+
+def _is_new(candidate: _Candidate, request: ApprovalRequest) -> bool:
+    """Tell whether a value names, or holds, a destination of which none was seen."""
+    path = candidate.node.path
+    return any(one.path == path or one.path.startswith(f"{path}/") for one in request.first_seen)
 
 
 def argv_text(argv: JsonValue) -> str:
@@ -283,6 +291,8 @@ def _owed_reason(candidate: _Candidate, request: ApprovalRequest, words: Words) 
         return words("phrases.owed_traced", server=origin.server, n=origin.result)
     if request.kind is RequestKind.CHANGE:
         return words("phrases.owed_changed")
+    if _is_new(candidate, request):
+        return words("phrases.owed_first_seen")
     if request.kind in _REVIEWS or request.first_use:
         return words("phrases.owed_first")
     return words("phrases.owed_decides")

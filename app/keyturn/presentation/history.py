@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import ArgumentRow, Chip, Pair
+from keyturn.presentation.flow_graph import FlowGraph
 from keyturn.presentation.marks import Icon, IconText, Role
 
 
@@ -79,4 +80,6 @@ class HistoryDetail:
     record: tuple[Pair, ...]
     before: tuple[EarlierCall, ...]
     origins: int = 0
+    flow: FlowGraph | None = None
+    """Which servers fed the call; None where nothing was traced."""
     result: tuple[Pair, ...] = ()

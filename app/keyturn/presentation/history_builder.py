@@ -19,6 +19,7 @@ from keyturn.domain.tier import Tier
 from keyturn.presentation.asked_names import server_and_name
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.history import (
     EarlierCall,
     HistoryDetail,
@@ -205,6 +206,7 @@ class HistoryBuilder:
             record=self._record_pairs(found),
             before=tuple(self._earlier(one, request.trace) for one in found.before),
             origins=traced,
+            flow=flow_of(request, self._words),
             result=self._result_pairs(item),
         )
 

@@ -7,7 +7,7 @@ which presses buttons cannot have a PIN typed for another change than the one th
 from collections.abc import Callable
 from typing import Final
 
-from keyturn.application.agent_messages import EnrolAgent, ReviewChanges
+from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges
 from keyturn.application.console_protocol import (
     Intent,
     PutServer,
@@ -85,6 +85,8 @@ class OwedPins:
                 return words("owed.one_person", **named)
             case ReviewChanges(agent=agent):
                 return words("owed.reviewed", agent=self._named(agent))
+            case NewTask(agent=agent):
+                return words("owed.new_task", agent=self._named(agent))
             case EnrolAgent(name=name, rows=None):
                 return words("owed.enrol", agent=self._named(name))
             case EnrolAgent(name=name, rows=rows):

@@ -48,8 +48,10 @@ _REACH_KEYS = {
 _WHY_KEYS: dict[str, str] = {
     Because.POSTURE_READS.value: "phrases.why_posture_reads",
     Because.THREE_LAMPS.value: "phrases.why_three_lamps",
+    Because.UNTRUSTED_VALUE.value: "phrases.why_untrusted_value",
     Because.OTHER_PARAMS.value: "phrases.why_other_params",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
+    Because.EARLIER_TASK.value: "phrases.why_earlier_task",
     Because.STEPPED_UP.value: "phrases.why_stepped_up",
     Because.TWO_PERSONS.value: "phrases.why_two_persons",
     Because.RULES_UNSURE.value: "phrases.why_rules_unsure",

@@ -16,6 +16,7 @@ GROUPS: Final = {
     "set_reach": "environments",
     "enrol_agent": "agents",
     "review_changes": "agents",
+    "new_task": "agents",
     "set_sight": "sights",
     "profiles_only": "sights",
     "switch_profile": "sights",

@@ -36,7 +36,7 @@ def propose_tier(
         one
         for one in (
             _by_name(definition, server, vocabulary, words),
-            _by_arguments(definition, vocabulary, words),
+            _by_arguments(definition, server, vocabulary, words),
             _by_claims(definition, words),
         )
         if one is not None
@@ -59,10 +59,24 @@ def _by_name(
     ):
         verb = next((word for word in said if word in verbs), None)
         if verb is not None:
-            return tier, words(key, verb=verb)
-    if said and said[0] in vocabulary.reads and not _claims_to_change(definition):
+            guarded = _guarded(definition, vocabulary, words) if tier is Tier.T1 else None
+            return guarded or (tier, words(key, verb=verb))
+    if _says_it_reads(definition, server, vocabulary):
         return Tier.T0, words("tiers.reason_reads", verb=said[0])
     return None
+
+
+def _says_it_reads(definition: JsonObject, server: str, vocabulary: Vocabulary) -> bool:
+    said = _name_of(definition, server)[:1]
+    return bool(vocabulary.reads.intersection(said)) and not _claims_to_change(definition)
+
+
+def _guarded(
+    definition: JsonObject, vocabulary: Vocabulary, words: Words
+) -> tuple[Tier, str] | None:
+    """Take what a name says to change where that lets somebody in: passwords, roles, keys."""
+    word = next((one for one in _said_in(definition) if one in vocabulary.guarded), None)
+    return (Tier.T2, words("tiers.reason_guarded", word=word)) if word is not None else None
 
 
 def _verbs_of(name: list[str]) -> list[str]:
@@ -76,12 +90,19 @@ def _claims_to_change(definition: JsonObject) -> bool:
 
 
 def _by_arguments(
-    definition: JsonObject, vocabulary: Vocabulary, words: Words
+    definition: JsonObject, server: str, vocabulary: Vocabulary, words: Words
 ) -> tuple[Tier, str] | None:
-    for name in _properties(definition):
-        if vocabulary.reaching_arguments.intersection(name_words(name[:_LONGEST_NAME])):
-            return Tier.T2, words("tiers.reason_argument", name=name[:_LONGEST_NAME])
-    return None
+    """Take what reaches out; to read at an address, and nothing else, is less than to send."""
+    taken = [(name, set(name_words(name[:_LONGEST_NAME]))) for name in _properties(definition)]
+    reaching = [(name, said & vocabulary.reaching_arguments) for name, said in taken]
+    reaching = [(name, said) for name, said in reaching if said]
+    if not reaching:
+        return None
+    reason = words("tiers.reason_argument", name=reaching[0][0][:_LONGEST_NAME])
+    addresses = all(said <= vocabulary.address_arguments for _, said in reaching)
+    sends = any(said & vocabulary.sending_arguments for _, said in taken)
+    only_reads = addresses and not sends and _says_it_reads(definition, server, vocabulary)
+    return (Tier.T1 if only_reads else Tier.T2), reason
 
 
 def _by_claims(definition: JsonObject, words: Words) -> tuple[Tier, str] | None:
@@ -95,14 +116,26 @@ def _by_claims(definition: JsonObject, words: Words) -> tuple[Tier, str] | None:
 
 
 def _labels(definition: JsonObject, tier: Tier, vocabulary: Vocabulary) -> Lamps:
-    name = definition.get("name")
-    said = set(name_words(name[:_LONGEST_NAME])) if isinstance(name, str) else set[str]()
-    labels = Lamps.X if tier is Tier.T2 else Lamps.NONE
+    said = set(_said_in(definition))
+    labels = Lamps.X if tier is Tier.T2 or _reads_elsewhere(definition, vocabulary) else Lamps.NONE
     if said & vocabulary.untrusted:
         labels |= Lamps.U
     if said & vocabulary.private:
         labels |= Lamps.P
     return labels
+
+
+def _reads_elsewhere(definition: JsonObject, vocabulary: Vocabulary) -> bool:
+    """Tell whether it takes an address: what is read there is told by the address, too."""
+    return any(
+        vocabulary.address_arguments.intersection(name_words(name[:_LONGEST_NAME]))
+        for name in _properties(definition)
+    )
+
+
+def _said_in(definition: JsonObject) -> list[str]:
+    name = definition.get("name")
+    return name_words(name[:_LONGEST_NAME]) if isinstance(name, str) else []
 
 
 def _name_of(definition: JsonObject, server: str) -> list[str]:

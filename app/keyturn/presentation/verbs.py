@@ -59,6 +59,9 @@ class Vocabulary:
     changes: frozenset[str]
     reaches: frozenset[str]
     reaching_arguments: frozenset[str]
+    address_arguments: frozenset[str]
+    sending_arguments: frozenset[str]
+    guarded: frozenset[str]
     untrusted: frozenset[str]
     private: frozenset[str]
 

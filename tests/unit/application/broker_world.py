@@ -9,17 +9,20 @@ from keyturn.application.events import Topic
 from keyturn.application.intents import Intents
 from keyturn.application.labelling import Labelling
 from keyturn.application.last_uses import LastUses, counting
+from keyturn.application.new_tasks import NewTasks
 from keyturn.application.overview import Overview
 from keyturn.application.pin_guard import PinGuard
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
 from keyturn.application.review_guard import ReviewGuard
+from keyturn.application.sessions import Sessions
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Rule
 from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
+from keyturn.inspection.trace import MemoryTraceIndexes
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.sign_in_desk import FakeSignInDesk
 from tests.fakes.stores import FakeAgentStore, FakeServerStore, FakeUseStore
@@ -120,6 +123,7 @@ class BrokerWorld(World):
         self.observers.subscribe(self.topics.append)
         self.approvals.levels = ByCard(ReviewGuard(covers=self.covers, agreements=self.agreements))
         self.labelling = Labelling(registry=self.registry, environments=self.environments)
+        self.sessions = Sessions(self.ids, MemoryTraceIndexes())
         self.control = self._make_control()
         self.intents = self._make_intents()
         self.overview = Overview(
@@ -166,6 +170,9 @@ class BrokerWorld(World):
             home="/srv/home",
             quit_broker=self._quit,
             guard=self.make_guard(),
+            new_tasks=NewTasks(
+                sessions=self.sessions, rules=self.rules, log=self.log, observers=self.observers
+            ),
         )
 
     def make_guard(self) -> PinGuard:

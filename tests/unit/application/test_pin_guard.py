@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.application.agent_messages import EnrolAgent, ReviewChanges, RevokeAgent
+from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges, RevokeAgent
 from keyturn.application.console_protocol import (
     Intent,
     PutServer,
@@ -92,6 +92,7 @@ LOOSENING: list[Intent] = [
     SetEnvironment(n=1, of="agent", name="analyst", environment=""),
     EnrolAgent(n=1, name="other"),
     ReviewChanges(n=1, agent="analyst", shown="x"),
+    NewTask(n=1, agent="other"),
     SetSight(n=1, agent="analyst", rows=None),
     SetProfilesOnly(n=1, agent="analyst", on=False),
     SwitchProfile(n=1, agent="analyst", profile="release", seconds=60),

@@ -1,6 +1,7 @@
 """The card shows exactly what will be sent, where it came from, and what decides."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from keyturn.application.approval_request import AskedBy, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
+from keyturn.domain.destinations import Destination
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
 from keyturn.presentation import argument_schema
@@ -451,3 +453,21 @@ def test_a_default_is_quoted_and_never_speaks_for_us() -> None:
     request = a_call(subject={"path": "y"}, tool="zzz", definition=with_schema(schema))
     (value,) = CARDS.card(request).decisive
     assert value.note == 'default is "x\\", checked by Keyturn"'
+
+
+@pytest.mark.requirement("FLOW-FIRST")
+def test_a_new_destination_is_marked_and_to_be_confirmed_whatever_the_tier() -> None:
+    new = (
+        Destination(path="/to/0", name="ann\u202e@example.org"),
+        Destination(path="/cc", name="bob@example.org"),
+    )
+    facts: dict[str, Any] = {"subject": {"note": "x", "to": ["ann\u202e@example.org"]}}
+    known = CARDS.card(a_call(**facts, tool="add_note", tier=Tier.T1))
+    assert not any(value.owed for value in known.decisive)
+    card = CARDS.card(a_call(**facts, tool="add_note", tier=Tier.T1, first_seen=new))
+    chips = [chip.text for chip in card.chips if "New destination" in chip.text]
+    assert len(chips) == 1 and chips[0].endswith("and 1 more") and "\u202e" not in chips[0]
+    owed = [value for value in card.decisive if value.owed]
+    assert [(value.path, value.owed_reason) for value in owed] == [
+        ("/to", "Nothing was sent there in this session")
+    ]

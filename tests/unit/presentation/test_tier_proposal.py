@@ -37,6 +37,19 @@ def tool(name: str, *takes: str, **more: JsonValue) -> JsonObject:
         (tool("create_order"), Tier.T1),
         (tool("delete_order", "id"), Tier.T2),
         (tool("send_mail", "recipient"), Tier.T2),
+        (tool("reserve_room", "day"), Tier.T2),
+        (tool("reschedule_visit", "day"), Tier.T1),
+        (tool("update_password", "password"), Tier.T2),
+        (tool("add_admin", "name"), Tier.T2),
+        (tool("list_roles"), Tier.T0),
+        (tool("fetch", "url"), Tier.T1),
+        (tool("get_page", "url", "max_length"), Tier.T1),
+        (tool("get_page", "url", "headers"), Tier.T2),
+        (tool("get_page", "url", "to"), Tier.T2),
+        (tool("navigate", "url"), Tier.T2),
+        (tool("frobnicate", "url"), Tier.T2),
+        (tool("fetch", "url", annotations={"openWorldHint": True}), Tier.T2),
+        (tool("fetch", "url", annotations={"readOnlyHint": False}), Tier.T2),
         (tool("get_rows", "sql"), Tier.T2),
         (tool("query", "sqlStatement"), Tier.T2),
         (tool("frobnicate", "shell_command"), Tier.T2),
@@ -72,6 +85,25 @@ def test_labels_and_reasons() -> None:
         "“delete” is a word for what reaches out, removes or cannot be taken back.",
         "It takes “to”.",
     )
+
+
+@pytest.mark.requirement("FLOW-LABELS")
+@pytest.mark.parametrize(
+    ("definition", "labels"),
+    [
+        (tool("list_reviews"), Lamps.U),
+        (tool("get_calendar_events"), Lamps.U | Lamps.P),
+        (tool("read_file", "path"), Lamps.U | Lamps.P),
+        (tool("list_transactions"), Lamps.U | Lamps.P),
+        (tool("get_balance"), Lamps.P),
+        (tool("fetch_page", "url"), Lamps.U | Lamps.X),
+        (tool("get_weather", "city"), Lamps.NONE),
+    ],
+)
+def test_what_others_wrote_and_what_is_a_persons_own_is_proposed_so(
+    definition: JsonObject, labels: Lamps
+) -> None:
+    assert propose_tier(definition, "office", VOCABULARY, WORDS).labels == labels
 
 
 def test_a_review_preselects_it_and_says_why() -> None:

@@ -1,5 +1,7 @@
 """One agent in full: what it claims beside what is observed, what its host starts, revoke."""
 
+from typing import Final
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
@@ -20,6 +22,9 @@ from keyturn.presentation.marks import Icon
 from keyturn.presentation.sights import SightSaid
 from keyturn.presentation.step_ups import RaisedSaid
 
+_NEW_TASK: Final = "agent_new_task"
+"""Object name of the button that puts the lamps out."""
+
 
 class AgentPane(SidePane):
     """Shows an agent; its buttons ask for its enrolment or its end."""
@@ -34,6 +39,7 @@ class AgentPane(SidePane):
     """Server and tool that changed."""
     looked = Signal(str, str)
     """Agent, and what of its changes was on screen."""
+    new_task_agreed = Signal(str)
     http_wanted = Signal(str, bool)
     """Agent, and whether it may come over HTTP."""
 
@@ -113,6 +119,8 @@ class AgentPane(SidePane):
             strip = LampStrip(self.look)
             strip.show_lamps(detail.lamps)
             self.body.addWidget(strip)
+        if detail.new_task is not None:
+            self._fill_new_task()
         if detail.observed:
             self.body.addSpacing(10)
             self.body.addWidget(divider())
@@ -125,6 +133,17 @@ class AgentPane(SidePane):
         if detail.http is not None:
             self._fill_http(detail.http)
         self.body.addStretch()
+
+    def _fill_new_task(self) -> None:
+        text = self.look.words("agents.new_task")
+        begin = Button(self.look, Kind.PLAIN, text, name=_NEW_TASK)
+        begin.say(text, self.look.words("forms.field_value", field=text, value=self.agent))
+        begin.clicked.connect(self._on_new_task)
+        line = row(gap=8)
+        line.addWidget(begin)
+        line.addStretch()
+        self.body.addSpacing(8)
+        self.body.addLayout(line)
 
     def _fill_raised(self, said: RaisedSaid) -> None:
         self.add_title(self.look.words("agents.raised"))
@@ -205,6 +224,11 @@ class AgentPane(SidePane):
             self._asked = self.revoke.objectName()
             self.ask(self._detail.revoke)
 
+    def _on_new_task(self) -> None:
+        if self._detail is not None and self._detail.new_task is not None:
+            self._asked = _NEW_TASK
+            self.ask(self._detail.new_task)
+
     def _on_http(self) -> None:
         http = self._detail.http if self._detail is not None else None
         if http is not None and http.question is not None:
@@ -216,5 +240,7 @@ class AgentPane(SidePane):
     def _on_agreed(self) -> None:
         if self._asked == self.http.objectName():
             self.http_wanted.emit(self.agent, True)
+        elif self._asked == _NEW_TASK:
+            self.new_task_agreed.emit(self.agent)
         else:
             self.revoke_agreed.emit(self.agent)

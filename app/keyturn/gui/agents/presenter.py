@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.agent_messages import (
     EnrolAgent,
+    NewTask,
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
@@ -76,6 +77,7 @@ class AgentsPresenter(QObject):
         view.detail.enrol_requested.connect(self._start_form)
         view.detail.revoke_agreed.connect(self._on_revoke)
         view.detail.http_wanted.connect(self._on_http)
+        view.detail.new_task_agreed.connect(self._on_new_task)
         view.detail.open_wanted.connect(self.open_wanted)
         view.detail.looked.connect(self._on_looked)
         view.sight_closed.connect(self._on_sight_closed)
@@ -164,6 +166,16 @@ class AgentsPresenter(QObject):
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
         said = self._words("agents.http_is_on" if on else "agents.http_is_off")
         self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), telling(outcome, said))
+
+    def _on_new_task(self, agent: str) -> None:
+        outcome = self._view.detail.outcome
+        outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+
+        def heard(done: IntentDone) -> None:
+            said = self._words("agents.new_task_done")
+            outcome.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
+
+        self._sender.send(lambda n: NewTask(n=n, agent=agent), heard)
 
     def _on_looked(self, agent: str, shown: str) -> None:
         outcome = self._view.detail.outcome

@@ -11,6 +11,7 @@ from keyturn.gui.text_runs import value_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipLabel, ChipRow
+from keyturn.gui.widgets.flow_graph import FlowGraphView
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import (
     WrapLayout,
@@ -85,7 +86,7 @@ class DetailPane(QFrame):
         elif tab == RESULT:
             self._fill_result(detail)
         else:
-            self._body.addWidget(self._arguments(r for r in detail.arguments if r.spans))
+            self._fill_origins(detail)
 
     def _build(self) -> None:
         close = Button(self._look, Kind.GHOST, "", Icon.CROSS, name="close_detail", height=24)
@@ -158,6 +159,14 @@ class DetailPane(QFrame):
         self._add_title(self._look.words("history.before"))
         for call in detail.before:
             self._body.addWidget(self._earlier(call))
+
+    def _fill_origins(self, detail: HistoryDetail) -> None:
+        if detail.flow is not None:
+            flow = FlowGraphView(self._look, narrow=True)
+            flow.show_graph(detail.flow)
+            self._body.addWidget(flow)
+            self._body.addSpacing(12)
+        self._body.addWidget(self._arguments(r for r in detail.arguments if r.spans))
 
     def _fill_result(self, detail: HistoryDetail) -> None:
         if detail.result:

@@ -21,6 +21,7 @@ from keyturn.gui.widgets.command_lines import CommandLines
 from keyturn.gui.widgets.decision_block import DecisionBlock
 from keyturn.gui.widgets.decisive_box import DecisiveRow
 from keyturn.gui.widgets.diff_view import DiffView
+from keyturn.gui.widgets.flow_graph import FlowGraphView
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.lamps import LampStrip
 from keyturn.gui.widgets.layouts import clear, column
@@ -81,6 +82,7 @@ class CardPane(QFrame):
         self.name_field = QLineEdit()
         self.pin = PinRow(look)
         self._name_prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        self.flow = FlowGraphView(look)
         self._excerpts = column(gap=8)
         self._provenance = column()
         self._scroll = ScrollPane("panel", (_SIDE, 4, _SIDE, 12))
@@ -113,6 +115,7 @@ class CardPane(QFrame):
         self._raw_meta.say(card.raw_meta)
         self.diff.show_rows(card.diff)
         self.block.show_actions(card.actions, card.why_asked, card.action)
+        self.flow.show_graph(card.flow)
         if previous is None or previous.excerpts != card.excerpts:
             self._show_excerpts(card)
         if previous is None or _who_asks(previous) != _who_asks(card):
@@ -203,6 +206,8 @@ class CardPane(QFrame):
         body.addWidget(self._no_diff)
         body.addSpacing(11)
         body.addLayout(self._excerpts)
+        body.addSpacing(8)
+        body.addWidget(self.flow)
         body.addSpacing(8)
         body.addLayout(self._provenance)
         body.addStretch()

@@ -176,12 +176,14 @@ def least_height(widget: QWidget, theme: Theme, pixels: int) -> None:
 
 
 def clear(layout: QLayout) -> None:
-    """Take everything out of a layout and let it go."""
+    """Take everything out of a layout, and out of those within it, and let it go."""
     while (item := layout.takeAt(0)) is not None:
-        widget = item.widget()
+        widget, within = item.widget(), item.layout()
         if widget is not None:
             widget.hide()
             widget.deleteLater()
+        elif within is not None:
+            clear(within)
 
 
 def _plain(layout: _Box, margins: Margins, gap: int) -> _Box:
