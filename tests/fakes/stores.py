@@ -106,6 +106,16 @@ class FakeSettingStore:
         self.by_name[name] = value
 
 
+class FakeKeptSettings:
+    """Implements `KeptSettings` in memory."""
+
+    def __init__(self) -> None:
+        self.settings: dict[str, str] = {}
+
+    async def put_setting(self, name: str, value: str) -> None:
+        self.settings[name] = value
+
+
 class FakeSightStore:
     """What agents see, and profiles, by name."""
 

@@ -1,4 +1,9 @@
-"""The last two steps of a call: its result is inspected and indexed, its delivery recorded."""
+"""The last two steps of a call: its result is inspected, indexed and controlled, then recorded.
+
+The index and the lamps see what the server sent; the agent gets what the tool's controls leave.
+"""
+
+import json
 
 from keyturn.application.call import (
     Forwarded,
@@ -9,14 +14,20 @@ from keyturn.application.call import (
     Reply,
     Silence,
 )
+from keyturn.application.controlling import Controlling, framed, told, unframed
 from keyturn.application.events import Observers, Topic
-from keyturn.application.ports.inspection import InspectedResult, ResultInspector, ResultSource
+from keyturn.application.ports.inspection import (
+    ControlOrder,
+    InspectedResult,
+    ResultInspector,
+    ResultSource,
+)
 from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, UpstreamReply
 from keyturn.application.recording import Recorder
 from keyturn.domain.answer import error_as_result
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.lamps import Lamps
 
@@ -31,11 +42,13 @@ class Receiver:
         self,
         *,
         inspector: ResultInspector,
+        controlling: Controlling,
         recorder: Recorder,
         observers: Observers,
         milestones: Milestones,
     ) -> None:
         self._inspector = inspector
+        self._controlling = controlling
         self._recorder = recorder
         self._observers = observers
         self._milestones = milestones
@@ -49,7 +62,7 @@ class Receiver:
         self._deliver(incoming, judged, Delivery.NOT_SENT, details)
         return refusal
 
-    def receive(self, incoming: IncomingCall, judged: Judged, reply: UpstreamReply) -> Reply:
+    async def receive(self, incoming: IncomingCall, judged: Judged, reply: UpstreamReply) -> Reply:
         """Inspect the server's answer, index it for tracing, note the delivery, pass it on.
 
         An error is an answer like any other: its text reaches the agent, too.
@@ -68,10 +81,11 @@ class Receiver:
             return Refused(outcome=Outcome.ERROR_BROKER, withheld=reason)
         if reply.inspected is None:
             raw = reply.error if failed else reply.result
-            return self._inspected(incoming, judged, reply, self._inspector.inspect(raw))
-        return self._inspected(incoming, judged, reply, reply.inspected.result, reply.inspected)
+            return await self._inspected(incoming, judged, reply, self._inspector.inspect(raw))
+        inspected = reply.inspected
+        return await self._inspected(incoming, judged, reply, inspected.result, inspected)
 
-    def _inspected(
+    async def _inspected(
         self,
         incoming: IncomingCall,
         judged: Judged,
@@ -103,12 +117,59 @@ class Receiver:
             session.index.add(source, said)
         else:
             session.index.keep(source, elsewhere.drawn)
-        self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
-        if elsewhere is None:
-            return Replaced(inspected.result) if inspected.changed else Forwarded(reply.line)
+        return await self._controlled(incoming, judged, reply, inspected, elsewhere, details)
+
+    async def _controlled(
+        self,
+        incoming: IncomingCall,
+        judged: Judged,
+        reply: Answered | AnsweredError,
+        inspected: InspectedResult,
+        elsewhere: InspectedAnswer | None,
+        details: JsonObject,
+    ) -> Reply:
+        """Pass on what the tool's controls leave of it."""
+        failed = isinstance(reply, AnsweredError)
+        encoded = b""
         if inspected.changed:
-            return Replaced(None, encoded=elsewhere.cut, asks=elsewhere.asks)
-        return Forwarded(reply.line, asks=elsewhere.asks)
+            encoded = _encoded(inspected.result) if elsewhere is None else elsewhere.cut
+        order = self._order(judged, failed=failed)
+        controlled = await self._controlling.control(
+            framed(encoded) if encoded else reply.line,
+            order,
+            incoming.connection,
+            None if failed else inspected.result,
+        )
+        details |= told(controlled)
+        if "removed" in details:
+            details.pop("hidden_characters", None)
+        if controlled.withheld:
+            details["withheld"] = controlled.withheld
+            self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
+            return Refused(
+                outcome=Outcome.ERROR_BROKER,
+                withheld=controlled.withheld,
+                broke_schema=controlled.broke_schema,
+            )
+        self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
+        asks = elsewhere is None or elsewhere.asks
+        if encoded:
+            return Replaced(unframed(controlled.line), asks=asks)
+        return Forwarded(controlled.line, asks=asks)
+
+    def _order(self, judged: Judged, *, failed: bool) -> ControlOrder:
+        """Say what is wanted of an answer, by the person's choice for its tool."""
+        call, definition = judged.call, judged.definition
+        controls = self._controlling.tools.of(call.server, self._recorder.name_of(call))
+        schema = None
+        if definition is not None and controls.schema and call.is_of_tool and not failed:
+            schema = definition.output_schema
+        return ControlOrder(
+            controls=controls,
+            def_hash=definition.def_hash if definition is not None else "",
+            schema=schema,
+            most_bytes=controls.bytes_at_most,
+        )
 
     def _deliver(
         self, incoming: IncomingCall, judged: Judged, delivery: Delivery, details: JsonObject
@@ -131,3 +192,8 @@ def _delivery(inspected: InspectedResult, *, failed: bool) -> Delivery:
     if failed:
         return Delivery.FAILED
     return Delivery.TOOL_ERROR if inspected.is_error else Delivery.COMPLETED
+
+
+def _encoded(result: JsonValue) -> bytes:
+    """Write a result that was cut; halves of surrogate pairs are gone from it."""
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,104 @@
+"""Owns how one frame of a server is held against what is wanted of it: schema, texts, size.
+
+In this order: what breaks its own schema is withheld as it came; then it is cleaned; and only then
+cut, so that no half of a secret is left at the end.
+"""
+
+import json
+
+from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaValidator
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.result_controls import Finding
+from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner
+from keyturn.inspection.results import cut_result
+
+NO_STRUCTURE = "it has no structured content, which its tool says it has"
+NOT_FITTING = "it does not fit the output schema of its tool"
+TOO_MUCH = "it holds more that may be secret than was looked at"
+TOO_LARGE = "it is larger than the limit and its size is not in its text"
+_OUT = ":out"
+"""Set after a definition's hash: its other schema is kept under the hash itself."""
+_STRUCTURED = "structuredContent"
+_ASIDE = frozenset({"resultType", "task", "inputRequests", "requestState"})
+"""Members of results that bring no content yet: they ask for input, or promise a task."""
+
+
+class FrameControl:
+    """`ResultControl` over frames of JSON."""
+
+    def __init__(self, validator: SchemaValidator, effort: Effort = ON_THE_LOOP) -> None:
+        """Give up on what takes more than `effort`."""
+        self._validator = validator
+        self._cleaner = FrameCleaner(effort)
+        self._gives_up = effort is not IN_A_WORKER
+
+    def control(
+        self, line: bytes, order: ControlOrder, result: JsonValue = None
+    ) -> Controlled | None:
+        """Return the frame as its agent gets it; None for what takes too long here."""
+        broken = self._broken(line, order, result)
+        if broken:
+            return Controlled(line=line, withheld=broken, broke_schema=True)
+        if not order.controls.reads_text:
+            return _cut(line, (), order)
+        cleaned = self._cleaner.clean(line, order.controls)
+        if cleaned is None:
+            return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
+        changed = cleaned.line is not line
+        unfit = changed and bool(self._broken(cleaned.line, order, None))
+        return _cut(cleaned.line, cleaned.findings, order, unfit_masked=unfit)
+
+    def _broken(self, line: bytes, order: ControlOrder, result: JsonValue) -> str:
+        """Say in what a result breaks the schema of its tool; empty where it fits."""
+        if order.schema is None:
+            return ""
+        said = _result_of(line) if result is None else result
+        if not isinstance(said, dict) or said.get("isError") is True or _is_aside(said):
+            return ""
+        if _STRUCTURED not in said:
+            return NO_STRUCTURE
+        faults = self._validator.faults(order.def_hash + _OUT, order.schema, said[_STRUCTURED])
+        return NOT_FITTING if faults else ""
+
+
+def _cut(
+    line: bytes, findings: tuple[Finding, ...], order: ControlOrder, *, unfit_masked: bool = False
+) -> Controlled:
+    """Shorten a result to what may be handed on; one that cannot be is withheld."""
+    most, withheld, was_cut = order.most_bytes, "", False
+    result = _result_of(line) if most and len(line) > most else None
+    if result is not None:
+        shorter = cut_result(result, most)
+        if shorter is None:
+            withheld = TOO_LARGE
+        else:
+            line, was_cut = _with_result(line, shorter), True
+    return Controlled(
+        line=line,
+        findings=findings,
+        withheld=withheld,
+        cut=was_cut,
+        unfit_masked=unfit_masked,
+    )
+
+
+def _is_aside(result: JsonObject) -> bool:
+    kind = result.get("resultType")
+    if kind is not None and kind != "complete":
+        return True
+    return any(name in result for name in _ASIDE - {"resultType"})
+
+
+def _result_of(line: bytes) -> JsonObject | None:
+    try:
+        frame: JsonValue = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    result = frame.get("result") if isinstance(frame, dict) else None
+    return result if isinstance(result, dict) else None
+
+
+def _with_result(line: bytes, result: JsonObject) -> bytes:
+    frame = json.loads(line)
+    frame["result"] = result
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
