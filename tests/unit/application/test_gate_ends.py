@@ -393,8 +393,7 @@ class TestErrorsOfServers:
             await task
             delivery = world.log.of_type(RecordType.DELIVERY)[-1]
             assert delivery.details["removed"] == 1
-
-        assert "hidden_characters" not in delivery.details
+            assert "hidden_characters" not in delivery.details
 
         play(story)
 
