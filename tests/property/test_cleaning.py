@@ -88,7 +88,9 @@ def _texts(value: Any) -> Iterator[str]:
 )
 def test_no_canary_passes(said: Any, make: Any, seed: int, ascii_only: bool, escaped: bool) -> None:
     secret = make(random.Random(seed))
-    value = {"jsonrpc": "2.0", **_filled(said, secret)}  # type: ignore[dict-item]
+    filled = _filled(said, secret)
+    assert isinstance(filled, dict)
+    value = {"jsonrpc": "2.0", **filled}
     line = json.dumps(value, ensure_ascii=ascii_only).encode()
     if escaped:
         spelt = "".join(f"\\u{ord(character):04x}" for character in secret[:3])

@@ -21,6 +21,7 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinIntent, PinState, WithPin
+from keyturn.application.result_messages import SetControls
 from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
@@ -360,6 +361,7 @@ Intent = (
     | PinIntent
     | SetEnvironment
     | SetReach
+    | SetControls
     | SightIntent
     | AccessIntent
     | Quit

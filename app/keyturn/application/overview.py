@@ -27,6 +27,7 @@ from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
+from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
 from keyturn.application.sight_intents import profile_states, sight_state
@@ -61,6 +62,7 @@ class Overview:
         holds: HoldBudgets,
         sign_ins: SignInDesk,
         environments: Environments,
+        controls: ControlsOfTools,
         seals: Seals | None = None,
         access: AccessReview | None = None,
     ) -> None:
@@ -77,6 +79,7 @@ class Overview:
         self._environments = environments
         self._seals = seals
         self._access = access
+        self._controls = controls
         self._history = 0
         self.pin: Callable[[], PinState] | None = None
         """Set where there is a PIN to speak of."""
@@ -246,6 +249,7 @@ class Overview:
                     two_persons=any(
                         p.two_persons for p in self._agreements.named(server.name, name)
                     ),
+                    controls=self._controls.of(server.name, name),
                 )
             )
         return tuple(states)

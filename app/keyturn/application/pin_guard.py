@@ -49,6 +49,8 @@ from keyturn.application.pin_messages import (
 )
 from keyturn.application.ports.seals import DECIDING
 from keyturn.application.registry import Registry
+from keyturn.application.result_controls import ControlsOfTools
+from keyturn.application.result_messages import SetControls
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sight_intents import (
     EndProfile,
@@ -62,6 +64,7 @@ from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import Lamps, lamps_from_letters
+from keyturn.domain.result_controls import loosens
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import Tier
@@ -105,21 +108,20 @@ class PinGuard:
         rules: RuleBook,
         agreements: Agreements,
         registry: Registry,
+        controls: ControlsOfTools,
     ) -> None:
         self._covers = covers
         self._approvals = approvals
         self._rules = rules
         self._agreements = agreements
         self._registry = registry
+        self._controls = controls
 
     def wants_pin(self, intent: Intent) -> bool:
         """Tell whether an intent is carried out with the PIN only."""
         match intent:
-            case SaveRule() if intent.request:
-                request = self._waiting(intent.request)
-                return request is not None and self._covers(request.tier)
             case SaveRule():
-                return self._covers(Tier.T2) and not self._tightens(rule_of(intent.data))
+                return self._saves(intent)
             case RemoveRule():
                 rule = self._rule(intent.id)
                 allows = rule is None or rule.effect is Effect.ALLOW
@@ -135,8 +137,10 @@ class PinGuard:
                 before = self._server(intent.name)
                 return self._covers(Tier.T2) and before is not None and _is_labelled(before)
             case SettleSeals():
-                loosens = intent.accept or intent.table in _MISSED
-                return self._covers(Tier.T3) and loosens
+                looser = intent.accept or intent.table in _MISSED
+                return self._covers(Tier.T3) and looser
+            case SetControls():
+                return self._covers(Tier.T2) and self._controls_less(intent)
             case SetReach():
                 return self._covers(Tier.T2) and intent.on
             case (
@@ -161,6 +165,15 @@ class PinGuard:
                 return self._approvals.somebody_second()
             case _:
                 return False
+
+    def _saves(self, intent: SaveRule) -> bool:
+        if intent.request:
+            request = self._waiting(intent.request)
+            return request is not None and self._covers(request.tier)
+        return self._covers(Tier.T2) and not self._tightens(rule_of(intent.data))
+
+    def _controls_less(self, intent: SetControls) -> bool:
+        return loosens(self._controls.of(intent.server, intent.tool), intent.controls)
 
     def _waiting(self, request_id: str) -> ApprovalRequest | None:
         waiting = (one.request for one in self._approvals.waiting())

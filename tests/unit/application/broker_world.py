@@ -11,6 +11,7 @@ from keyturn.application.overview import Overview
 from keyturn.application.pin_guard import PinGuard
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
+from keyturn.application.result_controls import ControlsOfTools
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.pin import PinUse
@@ -104,6 +105,8 @@ class BrokerWorld(World):
         self.observers.subscribe(self.topics.append)
         self.labelling = Labelling(registry=self.registry, environments=self.environments)
         self.control = self._make_control()
+        self.controls = ControlsOfTools(self.observers)
+        self.controls.attach(self.registry)
         self.intents = self._make_intents()
         self.overview = Overview(
             stop=self.stop,
@@ -117,6 +120,7 @@ class BrokerWorld(World):
             holds=self.holds,
             sign_ins=self.sign_ins,
             environments=self.environments,
+            controls=self.controls,
         )
 
     def _make_control(self) -> Control:
@@ -144,6 +148,7 @@ class BrokerWorld(World):
             sign_ins=self.sign_ins,
             labelling=self.labelling,
             access=access,
+            controls=self.controls,
             observers=self.observers,
             home="/srv/home",
             quit_broker=self._quit,
@@ -158,6 +163,7 @@ class BrokerWorld(World):
             rules=self.rules,
             agreements=self.agreements,
             registry=self.registry,
+            controls=self.controls,
         )
 
     def _raise(self) -> bool:
