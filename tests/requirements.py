@@ -131,6 +131,7 @@ RESULTS = _section(
     ("RESULT-SWITCH", KEPT, "Only a person switches a control off, and only for one tool."),
     ("RESULT-LINKS", KEPT, "Links and pictures that carry data are marked for the person."),
     ("RESULT-SCHEMA", KEPT, "A result that breaks its tool's output schema reaches no agent."),
+    ("RESULT-SHAPE", KEPT, "A shape that a tool's results never had is marked, and only marked."),
     ("RESULT-LIMIT", KEPT, "A result over its tool's limit is cut, and says so."),
 )
 WINDOW_ROWS = _section(

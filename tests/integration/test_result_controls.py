@@ -14,6 +14,7 @@ from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.decision import Delivery
 from keyturn.domain.record import RecordType
 from keyturn.domain.result_controls import ResultControls
+from keyturn.domain.result_shape import SAME_TO_PIN
 from tests.canaries import a_github_token, an_aws_key
 from tests.integration.link_rig import Wire, World, request
 from tests.integration.stories import tell
@@ -240,6 +241,21 @@ def test_a_mask_that_does_not_fit_is_noted_and_handed_on(tmp_path: Path) -> None
         assert told(world)["unfit_masked"] is True
 
     tell(tmp_path, story)
+
+
+@pytest.mark.requirement("RESULT-SHAPE")
+def test_another_shape_than_before_is_marked_and_handed_on(folders: Path) -> None:
+    async def story(world: World, times: int) -> None:
+        wire = await connected(world)
+        usual = json.dumps({"rows": [{"name": "a" * 80}] * times})
+        for number in range(SAME_TO_PIN):
+            assert text_of(await wire.call(number, "echo", usual)) == usual
+            assert "shape" not in told(world)
+        other = json.dumps({"rows": [{"name": "a", "run": "x" * 80}] * times})
+        assert text_of(await wire.call(90, "echo", other)) == other
+        assert told(world)["shape_new"] == ["/rows/*/run string"]
+
+    in_both_sizes(folders, story)
 
 
 async def answered(

@@ -4,6 +4,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.ports.inspection import Controlled, ControlOrder, ResultControl
 from keyturn.application.ports.payloads import LARGE_BYTES, LargeResults, NotInspected
 from keyturn.application.result_controls import ControlsOfTools
+from keyturn.application.result_shapes import ResultShapes
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.result_controls import (
     STRICTEST,
@@ -21,9 +22,14 @@ class Controlling:
     """Has frames controlled; without `large`, what takes too long here is withheld."""
 
     def __init__(
-        self, here: ResultControl, tools: ControlsOfTools, large: LargeResults | None = None
+        self,
+        here: ResultControl,
+        tools: ControlsOfTools,
+        large: LargeResults | None = None,
+        shapes: ResultShapes | None = None,
     ) -> None:
         self.tools = tools
+        self.shapes = ResultShapes() if shapes is None else shapes
         self._here = here
         self._large = large
 

@@ -141,6 +141,9 @@ class Receiver:
             None if failed else inspected.result,
         )
         details |= told(controlled)
+        if controlled.shape and judged.definition is not None:
+            shapes, server = self._controlling.shapes, judged.call.server
+            details |= await shapes.noted(server, judged.definition, controlled.shape)
         if "removed" in details:
             details.pop("hidden_characters", None)
         if controlled.withheld:
@@ -161,14 +164,14 @@ class Receiver:
         """Say what is wanted of an answer, by the person's choice for its tool."""
         call, definition = judged.call, judged.definition
         controls = self._controlling.tools.of(call.server, self._recorder.name_of(call))
-        schema = None
-        if definition is not None and controls.schema and call.is_of_tool and not failed:
-            schema = definition.output_schema
+        declared = definition if call.is_of_tool and not failed else None
+        schema = declared.output_schema if declared is not None and controls.schema else None
         return ControlOrder(
             controls=controls,
             def_hash=definition.def_hash if definition is not None else "",
             schema=schema,
             most_bytes=controls.bytes_at_most,
+            shape=declared is not None and declared.output_schema is None,
         )
 
     def _deliver(

@@ -4,12 +4,16 @@ from keyturn.application.controlling import Controlling
 from keyturn.application.events import Observers
 from keyturn.application.ports.payloads import Workers
 from keyturn.application.result_controls import ControlsOfTools
+from keyturn.application.result_shapes import ResultShapes
 from keyturn.bootstrap.inspecting import PooledResults
 from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.schema import JsonSchemaValidator
+from keyturn.storage.result_shapes import SqliteShapeStore
+from keyturn.storage.writer import Writer
 
 
-def controlling_with(workers: Workers, observers: Observers) -> Controlling:
+def controlling_with(workers: Workers, observers: Observers, writer: Writer) -> Controlling:
     """Make it for one profile; nothing is switched off before its settings are there."""
     here = FrameControl(JsonSchemaValidator())
-    return Controlling(here, ControlsOfTools(observers), PooledResults(workers))
+    shapes = ResultShapes(SqliteShapeStore(writer))
+    return Controlling(here, ControlsOfTools(observers), PooledResults(workers), shapes)

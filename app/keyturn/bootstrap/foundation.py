@@ -184,7 +184,7 @@ async def lay_foundation(
         mask=DetectSecretsMask(),
         indexes=MemoryTraceIndexes(),
         workers=workers,
-        controlling=controlling_with(workers, observers),
+        controlling=controlling_with(workers, observers, writer),
     )
     return _build(ground)
 

@@ -74,6 +74,7 @@ class _ControlJob(msgspec.Struct, frozen=True, tag="control"):
     def_hash: str
     schema: msgspec.Raw
     most_bytes: int
+    shape: bool
 
 
 _Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob | _CommandJob | _ControlJob
@@ -188,6 +189,7 @@ class PooledResults:
             def_hash=order.def_hash,
             schema=msgspec.Raw(_json(order.schema)),
             most_bytes=order.most_bytes,
+            shape=order.shape,
         )
         return await self._workers.ask(_json(job), line, read, agent)
 
@@ -245,6 +247,7 @@ def _control_frame(wanted: _ControlJob, line: bytes) -> list[bytes]:
         def_hash=wanted.def_hash,
         schema=_schema.decode(wanted.schema),
         most_bytes=wanted.most_bytes,
+        shape=wanted.shape,
     )
     found = _control.control(line, order)
     if found is None:

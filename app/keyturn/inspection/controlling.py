@@ -8,7 +8,7 @@ import json
 
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaValidator
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.domain.result_controls import Finding
+from keyturn.domain.result_shape import Shape, shape_of_result
 from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner
 from keyturn.inspection.results import cut_result
 
@@ -39,14 +39,20 @@ class FrameControl:
         broken = self._broken(line, order, result)
         if broken:
             return Controlled(line=line, withheld=broken, broke_schema=True)
+        shape = _shape(line, order, result)
         if not order.controls.reads_text:
-            return _cut(line, (), order)
+            return _cut(Controlled(line=line, shape=shape), order)
         cleaned = self._cleaner.clean(line, order.controls)
         if cleaned is None:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
         changed = cleaned.line is not line
         unfit = changed and bool(self._broken(cleaned.line, order, None))
-        return _cut(cleaned.line, cleaned.findings, order, unfit_masked=unfit)
+        return _cut(
+            Controlled(
+                line=cleaned.line, findings=cleaned.findings, shape=shape, unfit_masked=unfit
+            ),
+            order,
+        )
 
     def _broken(self, line: bytes, order: ControlOrder, result: JsonValue) -> str:
         """Say in what a result breaks the schema of its tool; empty where it fits."""
@@ -61,25 +67,30 @@ class FrameControl:
         return NOT_FITTING if faults else ""
 
 
-def _cut(
-    line: bytes, findings: tuple[Finding, ...], order: ControlOrder, *, unfit_masked: bool = False
-) -> Controlled:
+def _cut(found: Controlled, order: ControlOrder) -> Controlled:
     """Shorten a result to what may be handed on; one that cannot be is withheld."""
-    most, withheld, was_cut = order.most_bytes, "", False
+    most, line = order.most_bytes, found.line
     result = _result_of(line) if most and len(line) > most else None
-    if result is not None:
-        shorter = cut_result(result, most)
-        if shorter is None:
-            withheld = TOO_LARGE
-        else:
-            line, was_cut = _with_result(line, shorter), True
+    if result is None:
+        return found
+    shorter = cut_result(result, most)
     return Controlled(
-        line=line,
-        findings=findings,
-        withheld=withheld,
-        cut=was_cut,
-        unfit_masked=unfit_masked,
+        line=line if shorter is None else _with_result(line, shorter),
+        findings=found.findings,
+        withheld=TOO_LARGE if shorter is None else "",
+        cut=shorter is not None,
+        shape=found.shape,
+        unfit_masked=found.unfit_masked,
     )
+
+
+def _shape(line: bytes, order: ControlOrder, result: JsonValue) -> Shape:
+    if not order.shape:
+        return ()
+    said = _result_of(line) if result is None else result
+    if not isinstance(said, dict) or said.get("isError") is True or _is_aside(said):
+        return ()
+    return shape_of_result(said)
 
 
 def _is_aside(result: JsonObject) -> bool:

@@ -97,6 +97,8 @@ def done_in_short(result: JsonObject, words: Words) -> str:
     ]
     if result.get("cut") is True:
         said.append(words("results.cut_short"))
+    if result.get("shape") == "changed":
+        said.append(words("results.shape_short"))
     return ", ".join(said)
 
 
@@ -107,6 +109,11 @@ def done_pairs(result: JsonObject, words: Words) -> Iterator[Pair]:
         yield Pair(key=words("results.key_done"), value=short)
     for finding in findings_from_data(result.get("controls")):
         yield Pair(key=_said(finding, words), value=_place(finding, words), exact=True)
+    for name in ("shape_new", "shape_gone"):
+        lines = result.get(name)
+        if isinstance(lines, list):
+            told = "\n".join(bare_text(line) for line in lines)
+            yield Pair(key=words(f"results.key_{name}"), value=told, exact=True)
     if result.get("unfit_masked") is True:
         yield Pair(key=words("results.key_schema"), value=words("results.unfit_masked"))
 

@@ -119,6 +119,8 @@ class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What the structured content of a result has to fit; None for anything."""
     most_bytes: int = 0
     """Bytes of the result that are handed on; 0 for all."""
+    shape: bool = False
+    """Its shape is wanted, because its tool declares none."""
 
 
 class Controlled(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,6 +135,8 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
     """It is withheld because it does not fit its tool's own output schema."""
     cut: bool = False
     """It was shortened to what may be handed on."""
+    shape: tuple[str, ...] = ()
+    """As it came, where it was wanted; empty for what has none."""
     unfit_masked: bool = False
     """What was masked fits the output schema no more; it is handed on all the same."""
 
