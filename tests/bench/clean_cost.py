@@ -8,6 +8,7 @@ import json
 import random
 import sys
 import time
+from collections.abc import Mapping
 
 from keyturn.application.ports.inspection import ControlOrder
 from keyturn.application.ports.payloads import LARGE_BYTES
@@ -52,7 +53,7 @@ def _filled(unit: str) -> str:
     return unit * (_ROOM // (len(json.dumps(unit)) - 2))
 
 
-def _measure(control: FrameControl, name: str, frame: dict[str, object]) -> None:
+def _measure(control: FrameControl, name: str, frame: Mapping[str, object]) -> None:
     line = json.dumps(frame).encode() + b"\n"
     order = ControlOrder(controls=STRICTEST)
     costs: list[float] = []

@@ -137,8 +137,16 @@ def test_no_secret_of_an_error_a_notice_or_a_passed_answer_does(folders: Path) -
 def test_no_secret_of_what_a_server_asks_for_does(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         wire = await connected(world)
-        params = {"message": LEAK, "requestedSchema": {"type": "object", "properties": {}}}
-        frame = {"jsonrpc": "2.0", "id": "q", "method": "elicitation/create", "params": params}
+        params: dict[str, Any] = {
+            "message": LEAK,
+            "requestedSchema": {"type": "object", "properties": {}},
+        }
+        frame: dict[str, Any] = {
+            "jsonrpc": "2.0",
+            "id": "q",
+            "method": "elicitation/create",
+            "params": params,
+        }
         await have_said(wire, frame)
         (asked,) = await world.approver.asked()
         # Who decides sees it as it is, the agent does not.
@@ -205,7 +213,7 @@ def test_a_result_that_breaks_its_schema_is_held_back(
         assert "breaks the server's own output schema" in text_of(answer)
         assert deliveries(world) == [Delivery.RESULT_WITHHELD.value]
         await world.controlling.tools.put("raw", "silent", ResultControls(schema=False))
-        sent = {"content": [], **broken}
+        sent: dict[str, Any] = {"content": [], **broken}
         assert (await answered(world, wire, 8, sent))["result"] == sent
 
     tell(tmp_path, story)
@@ -223,7 +231,7 @@ def test_a_result_that_breaks_its_schema_is_held_back(
 def test_a_result_that_fits_passes_as_it_came(sound: dict[str, Any], tmp_path: Path) -> None:
     async def story(world: World) -> None:
         wire = await with_a_state(world)
-        sent = {"content": [{"type": "text", "text": "it"}], **sound}
+        sent: dict[str, Any] = {"content": [{"type": "text", "text": "it"}], **sound}
         assert (await answered(world, wire, 7, sent))["result"] == sent
         line = json.dumps({"jsonrpc": "2.0", "id": 7, "result": sent}).encode()
         assert line + b"\n" in wire.client.lines
@@ -235,7 +243,7 @@ def test_a_result_that_fits_passes_as_it_came(sound: dict[str, Any], tmp_path: P
 def test_a_mask_that_does_not_fit_is_noted_and_handed_on(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         wire = await with_a_state(world)
-        sent = {"content": [], "structuredContent": {"on": True, "key": KEY}}
+        sent: dict[str, Any] = {"content": [], "structuredContent": {"on": True, "key": KEY}}
         answer = await answered(world, wire, 7, sent)
         assert answer["result"]["structuredContent"]["key"].startswith("[AWS access key")
         assert told(world)["unfit_masked"] is True

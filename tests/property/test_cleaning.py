@@ -4,14 +4,13 @@ import base64
 import json
 import random
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keyturn.domain.canonical import JsonValue
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.result_controls import STRICTEST, Found
 from keyturn.inspection.cleaning import IN_A_WORKER, FrameCleaner
 from tests.canaries import a_github_token, a_web_token, an_aws_key
@@ -32,17 +31,44 @@ _VALUE = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_TEXT, inner, max_size=4)),
     max_leaves=12,
 )
+Make = Callable[[random.Random], str]
+
+
+def _a_text(said: str) -> JsonObject:
+    return {"result": {"content": [{"type": "text", "text": said}]}}
+
+
+def _a_structure(said: JsonValue) -> JsonObject:
+    return {"result": {"structuredContent": said}}
+
+
+def _an_error(said: JsonValue) -> JsonObject:
+    return {"error": {"code": -1, "message": "no", "data": said}}
+
+
+def _a_notice(said: JsonValue) -> JsonObject:
+    return {"method": "notifications/message", "params": {"data": said}}
+
+
+def _a_resource(said: str) -> JsonObject:
+    return {"result": {"contents": [{"blob": {"base64": said}}]}}
+
+
+def _beside(said: JsonValue) -> JsonObject:
+    return {"result": {}, "beside": said}
+
+
 _FRAMES = st.one_of(
-    st.builds(lambda said: {"result": {"content": [{"type": "text", "text": said}]}}, _TEXT),
-    st.builds(lambda said: {"result": {"structuredContent": said}}, _VALUE),
-    st.builds(lambda said: {"error": {"code": -1, "message": "no", "data": said}}, _VALUE),
-    st.builds(lambda said: {"method": "notifications/message", "params": {"data": said}}, _VALUE),
-    st.builds(lambda said: {"result": {"contents": [{"blob": {"base64": said}}]}}, _TEXT),
-    st.builds(lambda said: {"result": {}, "beside": said}, _VALUE),
+    st.builds(_a_text, _TEXT),
+    st.builds(_a_structure, _VALUE),
+    st.builds(_an_error, _VALUE),
+    st.builds(_a_notice, _VALUE),
+    st.builds(_a_resource, _TEXT),
+    st.builds(_beside, _VALUE),
 )
 
 
-def _filled(value: Any, secret: str) -> JsonValue:
+def _filled(value: JsonValue, secret: str) -> JsonValue:
     """Put the secret in, and write what is to be in base64."""
     match value:
         case {"base64": str(said)}:
@@ -59,7 +85,7 @@ def _filled(value: Any, secret: str) -> JsonValue:
             return value
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: JsonValue) -> Iterator[str]:
     match value:
         case dict():
             for key, item in value.items():
@@ -86,7 +112,9 @@ def _texts(value: Any) -> Iterator[str]:
     ascii_only=st.booleans(),
     escaped=st.booleans(),
 )
-def test_no_canary_passes(said: Any, make: Any, seed: int, ascii_only: bool, escaped: bool) -> None:
+def test_no_canary_passes(
+    said: JsonObject, make: Make, seed: int, ascii_only: bool, escaped: bool
+) -> None:
     secret = make(random.Random(seed))
     filled = _filled(said, secret)
     assert isinstance(filled, dict)
@@ -97,7 +125,7 @@ def test_no_canary_passes(said: Any, make: Any, seed: int, ascii_only: bool, esc
         line = line.replace(secret[:3].encode(), spelt.encode())
     found = CLEANER.clean(line, STRICTEST)
     assert found is not None
-    left = json.loads(found.line)
+    left: JsonValue = json.loads(found.line)
     middle = secret[4:-4]
     assert middle not in found.line.decode()
     assert not [text for text in _texts(left) if middle in text]
@@ -108,7 +136,7 @@ def test_no_canary_passes(said: Any, make: Any, seed: int, ascii_only: bool, esc
 
 @pytest.mark.requirement("RESULT-MASKED", "RESULT-UNSEEN")
 @given(value=_VALUE)
-def test_what_was_cleaned_is_clean(value: Any) -> None:
+def test_what_was_cleaned_is_clean(value: JsonValue) -> None:
     secret = an_aws_key(random.Random(1))
     line = json.dumps({"result": _filled(value, secret)}).encode()
     once = CLEANER.clean(line, STRICTEST)

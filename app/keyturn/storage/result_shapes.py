@@ -5,6 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from keyturn.application.ports.stores import KeptShape
+from keyturn.domain.canonical import JsonValue
 from keyturn.storage.writer import Writer
 
 _PUT = "INSERT OR REPLACE INTO result_shapes VALUES (?, ?, ?, ?)"
@@ -38,7 +39,7 @@ class SqliteShapeStore:
 
 def _read(server: str, tool: str, def_hash: str, text: str) -> KeptShape | None:
     try:
-        lines = json.loads(text)
+        lines: JsonValue = json.loads(text)
     except ValueError:
         return None
     if not isinstance(lines, list):

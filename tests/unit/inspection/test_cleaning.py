@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from keyturn.domain.canonical import JsonValue
 from keyturn.domain.result_controls import (
     STRICTEST,
     Finding,
@@ -227,7 +228,7 @@ def test_findings_are_told_without_values() -> None:
     assert findings_from_data(["nonsense", 3, "secret|a|b|c", "else|a|1|c"]) == ()
 
 
-def _decoded(value: Any) -> list[str]:
+def _decoded(value: JsonValue) -> list[str]:
     match value:
         case dict():
             return [text for item in value.values() for text in _decoded(item)]
