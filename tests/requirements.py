@@ -132,6 +132,7 @@ RESULTS = _section(
     ("RESULT-LINKS", KEPT, "Links and pictures that carry data are marked for the person."),
     ("RESULT-SCHEMA", KEPT, "A result that breaks its tool's output schema reaches no agent."),
     ("RESULT-SHAPE", KEPT, "A shape that a tool's results never had is marked, and only marked."),
+    ("RESULT-BUDGET", KEPT, "An agent gets no more of results than its budgets say."),
     ("RESULT-LIMIT", KEPT, "A result over its tool's limit is cut, and says so."),
 )
 WINDOW_ROWS = _section(

@@ -40,6 +40,7 @@ from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
+from keyturn.application.result_budgets import ResultBudgets
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
@@ -357,7 +358,10 @@ class World:
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
         self.controlling = Controlling(
-            FrameControl(JsonSchemaValidator()), ControlsOfTools(observers), self
+            FrameControl(JsonSchemaValidator()),
+            ControlsOfTools(observers),
+            self,
+            budgets=ResultBudgets(clock, self.limits),
         )
         self.alerts = Alerts(clock)
         self.alerts.attach(self.told.append)

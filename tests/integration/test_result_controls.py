@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from keyturn.application.approval_request import AnswerVerdict
+from keyturn.application.result_budgets import USED_UP
 from keyturn.desktop.worker_pool import WorkerPool
+from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery
 from keyturn.domain.record import RecordType
 from keyturn.domain.result_controls import ResultControls
@@ -190,6 +192,21 @@ def test_a_result_over_its_tools_limit_is_cut_and_says_so(folders: Path) -> None
         assert text_of(await wire.call(2, "slow", "fine")) == "fine"
 
     in_both_sizes(folders, story)
+
+
+@pytest.mark.requirement("RESULT-BUDGET")
+def test_an_agent_is_given_no_more_than_its_budget(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        assert text_of(await wire.call(1, "echo", "word " * 200)) == "word " * 200
+        cut = text_of(await wire.call(2, "echo", "word " * 600))
+        assert "[Keyturn cut this result: " in cut
+        refused = await wire.call(3, "echo", "word " * 600)
+        assert refused["result"]["isError"] is True
+        assert "word" not in text_of(refused)
+        assert told(world)["withheld"] == USED_UP
+
+    tell(tmp_path, story, limits=Limits(result_tokens_per_session=500))
 
 
 @pytest.mark.requirement("RESULT-SCHEMA")

@@ -33,6 +33,7 @@ from keyturn.domain.tier import CONFIRMABLE, Tier
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 _FILE = "FILE"
+_LIMITS = frozenset({"hold_seconds", "result_tokens_per_session", "result_tokens_per_day"})
 _TOP = frozenset({"policy", "servers", "agents", "rules", "limits", "approver", "reach"})
 _SERVER = frozenset(
     {"command", "url", "transport", "headers", "oauth"}
@@ -101,7 +102,7 @@ def read_file_content(data: Mapping[str, object], folder: Path) -> FileContent:
             _server(name, value, folder) for name, value in table.tables("servers").items()
         ),
         agents=tuple(_agent(name, value) for name, value in table.tables("agents").items()),
-        limits=_limits(table.child("limits", frozenset({"hold_seconds"}))),
+        limits=_limits(table.child("limits", _LIMITS)),
         approver_command=approver.texts("command"),
         folder=str(folder),
     )
@@ -157,6 +158,14 @@ class _Table:
         if isinstance(value, bool) or not 0 < number < math.inf:
             raise _fault(self._where, key, "is not a number above 0")
         return number
+
+    def count(self, key: str) -> int:
+        if key not in self._data:
+            return 0
+        value = self._data[key]
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            raise _fault(self._where, key, "is not a whole number above 0")
+        return value
 
     def child(self, key: str, keys: frozenset[str] | None) -> "_Table":
         where = key if self._where == _FILE else f"{self._where}.{key}"
@@ -316,7 +325,11 @@ def _posture(text: str) -> Posture:
 
 
 def _limits(table: _Table) -> Limits:
-    return Limits(hold_seconds=table.number("hold_seconds", Limits().hold_seconds))
+    return Limits(
+        hold_seconds=table.number("hold_seconds", Limits().hold_seconds),
+        result_tokens_per_session=table.count("result_tokens_per_session"),
+        result_tokens_per_day=table.count("result_tokens_per_day"),
+    )
 
 
 def _fault(where: str, key: str, what: str) -> ConfigurationError:

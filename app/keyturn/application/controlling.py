@@ -3,6 +3,7 @@
 from keyturn.application.connection import Connection
 from keyturn.application.ports.inspection import Controlled, ControlOrder, ResultControl
 from keyturn.application.ports.payloads import LARGE_BYTES, LargeResults, NotInspected
+from keyturn.application.result_budgets import ResultBudgets
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_shapes import ResultShapes
 from keyturn.domain.canonical import JsonObject, JsonValue
@@ -27,7 +28,9 @@ class Controlling:
         tools: ControlsOfTools,
         large: LargeResults | None = None,
         shapes: ResultShapes | None = None,
+        budgets: ResultBudgets | None = None,
     ) -> None:
+        self.budgets = budgets
         self.tools = tools
         self.shapes = ResultShapes() if shapes is None else shapes
         self._here = here

@@ -26,6 +26,7 @@ from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, UpstreamReply
 from keyturn.application.recording import Recorder
+from keyturn.application.result_budgets import LEAST_BYTES, USED_UP
 from keyturn.domain.answer import error_as_result
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Delivery, Outcome
@@ -133,7 +134,7 @@ class Receiver:
         encoded = b""
         if inspected.changed:
             encoded = _encoded(inspected.result) if elsewhere is None else elsewhere.cut
-        order = self._order(judged, failed=failed)
+        order = self._order(incoming, judged, failed=failed)
         controlled = await self._controlling.control(
             framed(encoded) if encoded else reply.line,
             order,
@@ -146,12 +147,13 @@ class Receiver:
             details |= await shapes.noted(server, judged.definition, controlled.shape)
         if "removed" in details:
             details.pop("hidden_characters", None)
-        if controlled.withheld:
-            details["withheld"] = controlled.withheld
+        withheld = controlled.withheld or self._over(incoming, controlled.line)
+        if withheld:
+            details["withheld"] = withheld
             self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
             return Refused(
                 outcome=Outcome.ERROR_BROKER,
-                withheld=controlled.withheld,
+                withheld=withheld,
                 broke_schema=controlled.broke_schema,
             )
         self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
@@ -160,7 +162,18 @@ class Receiver:
             return Replaced(unframed(controlled.line), asks=asks)
         return Forwarded(controlled.line, asks=asks)
 
-    def _order(self, judged: Judged, *, failed: bool) -> ControlOrder:
+    def _over(self, incoming: IncomingCall, line: bytes) -> str:
+        """Count what an agent is given; say so where it is more than its budget."""
+        budgets = self._controlling.budgets
+        if budgets is None:
+            return ""
+        left = budgets.left(incoming.connection)
+        if left is not None and len(line) > left:
+            return USED_UP
+        budgets.given(incoming.connection, len(line))
+        return ""
+
+    def _order(self, incoming: IncomingCall, judged: Judged, *, failed: bool) -> ControlOrder:
         """Say what is wanted of an answer, by the person's choice for its tool."""
         call, definition = judged.call, judged.definition
         controls = self._controlling.tools.of(call.server, self._recorder.name_of(call))
@@ -170,9 +183,17 @@ class Receiver:
             controls=controls,
             def_hash=definition.def_hash if definition is not None else "",
             schema=schema,
-            most_bytes=controls.bytes_at_most,
+            most_bytes=self._most(incoming, controls.bytes_at_most),
             shape=declared is not None and declared.output_schema is None,
         )
+
+    def _most(self, incoming: IncomingCall, of_tool: int) -> int:
+        """Return the smaller one of a tool's limit and of what is left of the agent's budget."""
+        budgets = self._controlling.budgets
+        left = None if budgets is None else budgets.left(incoming.connection)
+        if left is None or left < LEAST_BYTES:
+            return of_tool
+        return min(left, of_tool) if of_tool else left
 
     def _deliver(
         self, incoming: IncomingCall, judged: Judged, delivery: Delivery, details: JsonObject

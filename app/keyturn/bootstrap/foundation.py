@@ -184,7 +184,7 @@ async def lay_foundation(
         mask=DetectSecretsMask(),
         indexes=MemoryTraceIndexes(),
         workers=workers,
-        controlling=controlling_with(workers, observers, writer),
+        controlling=controlling_with(workers, observers, writer, clock, limits),
     )
     return _build(ground)
 

@@ -214,6 +214,10 @@ class Limits:
     arguments_bytes: int = 8 * 1024 * 1024
     frame_bytes: int = 64 * 1024 * 1024
     result_bytes: int = 8 * 1024 * 1024
+    result_tokens_per_session: int = 0
+    """Of all results of one session, estimated; 0 for any number."""
+    result_tokens_per_day: int = 0
+    """Of all results of one agent since midnight (UTC)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
