@@ -65,7 +65,9 @@ def _lines(value: JsonValue, path: str, depth: int) -> Iterator[str]:
         return
     if isinstance(value, dict):
         for key, item in value.items():
-            name = key[:LONGEST_NAME].replace("~", "~0").replace("/", "~1")
+            # Half of a secret would not be known for one.
+            name = key if len(key) <= LONGEST_NAME else "[long name]"
+            name = name.replace("~", "~0").replace("/", "~1")
             yield from _lines(item, f"{path}/{name}", depth + 1)
     elif isinstance(value, list):
         for item in value:

@@ -24,6 +24,7 @@ from keyturn.inspection.secrets import (
     MOST_IN_A_WORKER,
     MOST_ON_THE_LOOP,
     Cut,
+    DetectSecretsMask,
     cuts_in,
     replaced_in,
 )
@@ -31,6 +32,7 @@ from keyturn.inspection.secrets import (
 _ENCODED_KEYS = frozenset({"blob", "data"})
 _ENCODED_IN = (b'"blob"', b'"data"')
 _LONGEST_PATH = 200
+_MASK = DetectSecretsMask()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +119,7 @@ class FrameCleaner:
     ) -> bytes:
         cuts = cuts_in(line, self._effort.candidates)
         escaped = b"\\" in line and (cuts != [] or b"\\u" in line or b"\\/" in line)
-        encoded = any(key in line for key in _ENCODED_IN)
+        encoded = b"\\u" in line or any(key in line for key in _ENCODED_IN)
         if cuts == [] and not escaped and not encoded:
             return line
         if cuts is None:
@@ -245,7 +247,7 @@ def _gathered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Make one of those that are told in the same words."""
     counts: Counter[tuple[Found, str, str]] = Counter()
     for found in findings:
-        counts[(found.what, found.kind, found.path)] += found.count
+        counts[(found.what, found.kind, _told(found.path))] += found.count
     return tuple(
         Finding(what=what, kind=kind, path=path, count=count)
         for (what, kind, path), count in counts.items()
@@ -281,4 +283,9 @@ def _kind_of(cut: Cut) -> str:
 
 
 def _path(text: FrameText) -> str:
-    return text.path[:_LONGEST_PATH]
+    return text.path
+
+
+def _told(path: str) -> str:
+    """Return a path as it may be written down: the name of a member may be a secret, too."""
+    return _MASK.mask(without_hidden(path)[0])[:_LONGEST_PATH]

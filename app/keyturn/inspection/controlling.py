@@ -11,6 +11,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.result_shape import Shape, shape_of_result
 from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner
 from keyturn.inspection.results import cut_result
+from keyturn.inspection.secrets import MOST_ON_THE_LOOP, cuts_in
 
 NO_STRUCTURE = "it has no structured content, which its tool says it has"
 NOT_FITTING = "it does not fit the output schema of its tool"
@@ -90,7 +91,13 @@ def _shape(line: bytes, order: ControlOrder, result: JsonValue) -> Shape:
     said = _result_of(line) if result is None else result
     if not isinstance(said, dict) or said.get("isError") is True or _is_aside(said):
         return ()
-    return shape_of_result(said)
+    shape = shape_of_result(said)
+    # It is kept on disk: where the name of a member is a secret there is none.
+    return (
+        shape
+        if cuts_in("\n".join(shape).encode("utf-8", "replace"), MOST_ON_THE_LOOP) == []
+        else ()
+    )
 
 
 def _is_aside(result: JsonObject) -> bool:

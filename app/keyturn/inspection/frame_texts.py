@@ -10,6 +10,7 @@ from typing import NamedTuple
 _PARTS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\]]', re.DOTALL)
 _NAMES = re.compile(rb"[ \t\r\n]*:")
 _LONGEST_KEY = 64
+_LONG_KEY = "[long name]"
 _DEEPEST = 12
 """Levels of a path that are told; further ones are left out of it."""
 OPAQUE = frozenset(
@@ -107,4 +108,6 @@ def _short(raw: bytes) -> str:
 
 
 def _pointed(key: str) -> str:
-    return key[:_LONGEST_KEY].replace("~", "~0").replace("/", "~1")
+    # Half of a secret would not be known for one.
+    name = key if len(key) <= _LONGEST_KEY else _LONG_KEY
+    return name.replace("~", "~0").replace("/", "~1")

@@ -64,6 +64,8 @@ def cleaned(line: bytes, controls: ResultControls = STRICTEST) -> tuple[bytes, s
         (frame(error={"code": 1, "message": "bad", "data": {"env": KEY}}), "/error/data/env"),
         (frame(method="notifications/message", params={"data": KEY}), "/params/data"),
         (frame(result={}, more=KEY), "/more"),
+        (frame(result={"contents": [{"blob": base64.b64encode(KEY.encode()).decode()}]})
+         .replace(b'"blob"', b'"bl\\u006fb"'), "/result/contents/*/blob"),
         (texts(KEY).replace(KEY[:2].encode(), b"\\u0041\\u004b"), "/result/content/*/text"),
         (texts(KEY[:4] + "\u200b" + KEY[4:]), "/result/content/*/text"),
     ],
@@ -156,6 +158,14 @@ def test_each_switch_is_for_itself() -> None:
     assert cleaned(line, ResultControls(secrets=False))[0] == texts(f"{KEY} bold")
     assert b"\\u001b" in cleaned(line, ResultControls(unseen=False))[0]
     assert cleaned(line, ResultControls(secrets=False, unseen=False))[0] == line
+
+
+@pytest.mark.requirement("RESULT-TOLD", "LAW-8")
+@pytest.mark.parametrize("name", [KEY, KEY[:4] + "\u200b" + KEY[4:], KEY + "x" * 60, "a/" + KEY])
+def test_a_place_is_told_without_the_secret_in_its_name(name: str) -> None:
+    _, findings = cleaned(frame(result={"structuredContent": {name: {"x": "\u200b", "y": TOKEN}}}))
+    assert len(findings) >= 3
+    assert not [finding for finding in findings if KEY[4:12] in finding.path]
 
 
 @pytest.mark.requirement("RESULT-LINKS")
