@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from keyturn.application.ports.inspection import ControlOrder
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.result_controls import ResultControls
 from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import TOO_LARGE, TOO_MUCH, FrameControl
@@ -35,7 +36,7 @@ def test_a_shape_whose_names_hold_a_secret_is_none() -> None:
 
 @pytest.mark.requirement("RESULT-SCHEMA")
 def test_a_schema_that_cannot_be_used_holds_back() -> None:
-    schema = {"$ref": "https://elsewhere.example/schema"}
+    schema: JsonObject = {"$ref": "https://elsewhere.example/schema"}
     order = ControlOrder(controls=ResultControls(), def_hash="1", schema=schema)
     found = CONTROL.control(frame({"structuredContent": {}}), order)
     assert found is not None
