@@ -11,10 +11,10 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from keyturn.application.ports.inspection import MASKED_WHOLE
-from keyturn.domain.result_controls import Finding, Found, ResultControls
+from keyturn.domain.result_controls import Finding, Found, Profile, ResultControls
 from keyturn.inspection.encoded_text import as_base64_again, text_in_base64
 from keyturn.inspection.frame_texts import FrameText, read_of, texts_of_frame, written
 from keyturn.inspection.hidden import may_hide, places_to_read, without_hidden
@@ -26,7 +26,6 @@ from keyturn.inspection.secrets import (
     Cut,
     DetectSecretsMask,
     cuts_in,
-    replaced_in,
 )
 
 _ENCODED_KEYS = frozenset({"blob", "data"})
@@ -67,12 +66,21 @@ class Cleaned(NamedTuple):
     findings: tuple[Finding, ...]
 
 
+class TextMask(Protocol):
+    """Masks one text by what it is: a log, rows, settings, a program."""
+
+    def __call__(self, text: str, profile: Profile) -> tuple[str, Sequence[str]]:
+        """Return what is left of a text, and the kind of each mask in it."""
+        ...
+
+
 class FrameCleaner:
     """Cleans frames of JSON, at most so much at a time."""
 
-    def __init__(self, effort: Effort = ON_THE_LOOP) -> None:
-        """Give up on frames that take more than `effort`."""
+    def __init__(self, effort: Effort = ON_THE_LOOP, mask_as: TextMask | None = None) -> None:
+        """Give up on frames that take more than `effort`; `mask_as` reads texts by profile."""
         self._effort = effort
+        self._mask_as = mask_as
 
     def clean(self, line: bytes, controls: ResultControls) -> Cleaned | None:
         """Return the frame as its agent gets it; None for what takes more than the effort."""
@@ -82,7 +90,8 @@ class FrameCleaner:
             if controls.unseen and _may_hide(line):
                 cleaned = self._without_unseen(cleaned, found)
             if controls.secrets:
-                cleaned = self._without_secrets(cleaned, controls, found)
+                cleaned = self._profiled(cleaned, controls.profile, found)
+                cleaned = self._without_secrets(cleaned, found)
             if controls.links and b":/" in line:
                 found += carrying_links(cleaned)
         except _TooMuch:
@@ -114,9 +123,22 @@ class FrameCleaner:
 
     # ---------------------------------------------------------------- secrets
 
-    def _without_secrets(
-        self, line: bytes, controls: ResultControls, found: list[Finding]
-    ) -> bytes:
+    def _profiled(self, line: bytes, profile: Profile, found: list[Finding]) -> bytes:
+        """Mask texts by what they are, where somebody says how; names and opaque texts stay."""
+        mask_as = self._mask_as
+        if mask_as is None or profile is Profile.NONE:
+            return line
+
+        def change(text: FrameText) -> str | None:
+            said = read_of(line, text)
+            left, kinds = mask_as(said, profile) if text.key else (said, ())
+            path = _path(text)
+            found.extend(Finding(what=Found.SECRET, kind=kind, path=path) for kind in kinds)
+            return None if left == said else left
+
+        return self._changed(line, self._texts(line), change)
+
+    def _without_secrets(self, line: bytes, found: list[Finding]) -> bytes:
         cuts = cuts_in(line, self._effort.candidates)
         escaped = b"\\" in line and (cuts != [] or b"\\u" in line or b"\\/" in line)
         encoded = b"\\u" in line or any(key in line for key in _ENCODED_IN)
@@ -193,7 +215,7 @@ class _Masked:
             raw = self._line[start:end]
             own = [_shifted(cut, start, len(raw)) for cut in within]
             if b"\\" not in raw:
-                self._mask(text, replaced_in(raw, own), own)
+                self._mask(text, _left_of(raw, own), own)
             elif own[0].start == 0 and own[-1].end == len(raw):
                 # A value that is secret by its name, with escapes: what is cut is all of it.
                 self._mask(text, own[0].replacement.strip('"'), own[:1])
@@ -235,7 +257,7 @@ class _Masked:
         for (text, _), raw in zip(pairs, raws, strict=True):
             own = [_shifted(cut, start, len(raw)) for cut in _within(cuts, start, start + len(raw))]
             if own:
-                self._mask(text, replaced_in(raw, own), own)
+                self._mask(text, _left_of(raw, own), own)
             start += len(raw) + len(between)
 
     def _mask(self, text: FrameText, left: str, cuts: Sequence[Cut]) -> None:
@@ -270,6 +292,16 @@ def _encoded_within(text: FrameText, said: str) -> str | None:
 def _within(cuts: Sequence[Cut], start: int, end: int) -> Sequence[Cut]:
     first = bisect_right(cuts, start, key=lambda cut: cut.end)
     return cuts[first : bisect_left(cuts, end, key=lambda cut: cut.start)]
+
+
+def _left_of(raw: bytes, cuts: Iterable[Cut]) -> str:
+    """Return what is left of a text, each secret replaced by its kind."""
+    parts: list[bytes] = []
+    done = 0
+    for cut in cuts:
+        parts += raw[done : cut.start], cut.replacement.encode()
+        done = cut.end
+    return b"".join([*parts, raw[done:]]).decode("utf-8", "replace")
 
 
 def _shifted(cut: Cut, start: int, length: int) -> Cut:

@@ -45,7 +45,7 @@ class DetectSecretsMask:
         cuts = cuts_in(data, self._most)
         if cuts is None:
             return MASKED_WHOLE
-        return replaced_in(data, cuts) if cuts else text
+        return _replaced(data, cuts) if cuts else text
 
     def mask_each(self, texts: Sequence[str]) -> list[str]:
         """Mask many texts, at the cost of one as long as all of them."""
@@ -118,7 +118,7 @@ def _masked_each(texts: Sequence[str], cuts: list[Cut]) -> list[str]:
         raw = _encoded(text)
         within = _within(cuts, start, start + len(raw))
         shifted = (Cut(max(0, c.start - start), c.end - start, c.replacement) for c in within)
-        masked.append(replaced_in(raw, shifted) if within else text)
+        masked.append(_replaced(raw, shifted) if within else text)
         start += len(raw) + len(BETWEEN)
     return masked
 
@@ -129,7 +129,7 @@ def _within(cuts: list[Cut], start: int, end: int) -> list[Cut]:
     return cuts[first : bisect_left(cuts, end, key=lambda cut: cut.start)]
 
 
-def replaced_in(data: bytes, cuts: Iterable[Cut]) -> str:
+def _replaced(data: bytes, cuts: Iterable[Cut]) -> str:
     """Replace what is cut; of a cut that goes beyond the end, what is within."""
     parts: list[str] = []
     done = 0

@@ -160,6 +160,25 @@ def test_each_switch_is_for_itself() -> None:
     assert cleaned(line, ResultControls(secrets=False, unseen=False))[0] == line
 
 
+def test_texts_are_masked_by_what_they_are() -> None:
+    """Where somebody says how; the profile is the person's choice for the tool."""
+
+    def mask_as(text: str, profile: Profile) -> tuple[str, tuple[str, ...]]:
+        found = profile is Profile.SQL and "ssn" in text
+        return (text.replace("ssn", "[ssn]"), ("ssn",)) if found else (text, ())
+
+    cleaner = FrameCleaner(mask_as=mask_as)
+    line = texts("a|ssn")
+    found = cleaner.clean(line, ResultControls(profile=Profile.SQL))
+    assert found is not None
+    assert found.line == texts("a|[ssn]")
+    assert [finding.kind for finding in found.findings] == ["ssn"]
+    for profile in (Profile.AUTO, Profile.NONE):
+        found = cleaner.clean(line, ResultControls(profile=profile))
+        assert found is not None
+        assert found.line == line
+
+
 @pytest.mark.requirement("RESULT-TOLD", "LAW-8")
 @pytest.mark.parametrize("name", [KEY, KEY[:4] + "\u200b" + KEY[4:], KEY + "x" * 60, "a/" + KEY])
 def test_a_place_is_told_without_the_secret_in_its_name(name: str) -> None:
