@@ -16,6 +16,7 @@ from keyturn.domain.definition import (
 )
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.launch import LaunchIdentity
+from keyturn.domain.step_up import Weighed
 from keyturn.domain.tier import Tier
 from keyturn.inspection.environment_words import read_environment_words
 from keyturn.inspection.trace import MemoryTraceIndexes
@@ -131,6 +132,11 @@ def make_asked(
     return IncomingCall(
         id=id_, connection=connection, request_id=request_id, params=params, method=method
     )
+
+
+def make_weighed(tier: Tier = Tier.T1, *, two_persons: bool = False) -> Weighed:
+    """Make what says what it takes to allow a call of the enrolled agent."""
+    return Weighed(agent="analyst", enrolled=True, tier=tier, two_persons=two_persons)
 
 
 def make_request(

@@ -98,18 +98,21 @@ PINS = _section(
     ("PIN-2", KEPT, "Five wrong PINs lead to a pause that doubles, over restarts too."),
     ("PIN-3", KEPT, "Changing the PIN takes the present one; none is written anywhere."),
     ("PIN-4", KEPT, "Two persons are two PINs of two names, for one card, within two minutes."),
+    ("PIN-5", KEPT, "What loosens takes the PIN on the card of a review as anywhere else."),
 )
 TWO_PERSONS = _section(
     "issue 4, item 1",
     ("TWO-1", KEPT, "A tool that takes two persons is called with both of them only."),
     ("TWO-2", KEPT, "With no second person such a call is refused, and it is said what mends it."),
     ("TWO-3", KEPT, "The mark outlives its server's changes, and goes with both PINs only."),
+    ("TWO-4", KEPT, "What loosens such a tool, its tier, labels or rules, takes both PINs."),
 )
 STEP_UP = _section(
     "issue 4, item 6",
     ("STEP-1", KEPT, "A change around an agent has its changing calls take one step more."),
     ("STEP-2", KEPT, "It outlives the broker, and a changed database raises everybody."),
     ("STEP-3", KEPT, "Only a person in the window lowers it, by exactly what was on screen."),
+    ("STEP-4", KEPT, "A click lets no call out that takes more by then than was met."),
 )
 LARGE_PAYLOADS = _section(
     "architecture 2",
@@ -120,6 +123,7 @@ LARGE_PAYLOADS = _section(
     ),
     ("POOL-SAME", KEPT, "What a worker reads is understood as what the broker reads."),
     ("POOL-DEAD", KEPT, "A dead or late worker means refused or withheld; it is replaced."),
+    ("POOL-TURNS", KEPT, "A flood of one agent delays another's payload by one job at most."),
     ("POOL-ENDS", KEPT, "No worker outlives its broker, however that ends."),
 )
 

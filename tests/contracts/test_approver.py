@@ -19,6 +19,7 @@ from keyturn.domain.approval import State
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.tier import Tier
+from tests.factories import make_weighed
 from tests.fakes.approval_requests import a_call, a_command
 from tests.fakes.approver import HOLD_SECONDS, FakeApprover, NoEndRecorder
 from tests.fakes.approver_programs import PATIENCE, relay
@@ -213,8 +214,8 @@ def test_a_late_allow_is_one_retry(subject: Subject) -> None:
         assert (await done(future)).state is State.DETACHED
         world.allow(hand)
         await world.nothing_waits()
-        assert world.approvals.take_retry_grant(request.digest, Tier.T1)
-        assert not world.approvals.take_retry_grant(request.digest, Tier.T1)
+        assert world.approvals.take_retry_grant(request.digest, make_weighed())
+        assert not world.approvals.take_retry_grant(request.digest, make_weighed())
 
     subject.keeps(promise)
 

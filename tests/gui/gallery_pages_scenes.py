@@ -1,13 +1,15 @@
 """The scenes of the pages' gallery: the real presenters, fed by a bridge without a broker."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from PySide6.QtWidgets import QWidget
 
-from keyturn.application.console_protocol import StateChanged
+from keyturn.application.approval_request import RequestKind
+from keyturn.application.console_protocol import IntentDone, RequestShown, StateChanged
 from keyturn.application.console_state import (
     ChangedRow,
     ChangedTable,
@@ -16,7 +18,9 @@ from keyturn.application.console_state import (
     StopState,
 )
 from keyturn.application.pin_messages import SettleSeals
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.rule import Effect
+from keyturn.domain.tier import Tier
 from keyturn.gui.access.presenter import AccessPresenter
 from keyturn.gui.access.used import UsedReader
 from keyturn.gui.access.view import AccessView
@@ -27,6 +31,9 @@ from keyturn.gui.credentials.presenter import CredentialsPresenter
 from keyturn.gui.credentials.view import CredentialsView
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
+from keyturn.gui.queue.model import QueueModel
+from keyturn.gui.queue.presenter import QueuePresenter
+from keyturn.gui.queue.view import QueueView
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
@@ -37,6 +44,8 @@ from keyturn.gui.settings.presenter import SettingsPresenter
 from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
+from keyturn.gui.widgets.choices import ChoiceRow
+from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
 from keyturn.presentation.owed_pins import OwedPins
@@ -44,6 +53,7 @@ from keyturn.presentation.rule_drafts import RuleDraft, TypedLimits
 from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
+from tests.factories import make_request
 from tests.gui import pages_data as data
 from tests.gui.gallery_more import HISTORY_BAR
 from tests.gui.gallery_scenes import Studio
@@ -408,7 +418,54 @@ def servers_form_url(studio: Studio) -> MainWindow:
 
 
 Scene = Callable[[Studio], MainWindow]
+
+
+def queue_review(studio: Studio) -> MainWindow:
+    """The card of a changed tool whose confirmation takes the PIN, after the broker said so."""
+    bridge, model, words = SpyBridge(), QueueModel(), studio.look.words
+    view = QueueView(studio.look, model, lambda: 10_000)
+    model.setParent(view)
+    presenter = QueuePresenter(
+        bridge=bridge,
+        model=model,
+        view=view,
+        words=words,
+        cards=CardBuilder(
+            words, read_verbs(Path(__file__).parents[2] / "resources" / "verbs.toml")
+        ),
+        now_ms=lambda: 10_000,
+        parent=view,
+    )
+    after: JsonObject = {
+        "name": "dispatch_order",
+        "description": "Dispatch an order, or all of them.",
+    }
+    before: JsonObject = {**after, "description": "Dispatch an order."}
+    review = replace(
+        make_request("v-1", kind=RequestKind.CHANGE, arguments={"before": before, "after": after}),
+        labels="X",
+        proposed_tier=Tier.T2,
+    )
+    bridge.request_shown.emit(RequestShown(request=review, remaining_ms=None))
+    presenter.open_card(review.id)
+    for row in view.card.review.tiers.findChildren(ChoiceRow, "tier_T0"):
+        row.setChecked(True)
+    pressed = Answer(
+        request_id="v-1",
+        revision=1,
+        digest=review.digest,
+        shown_for_ms=2_000,
+        route=Route.POINTER,
+    )
+    view.allow_requested.emit(pressed)
+    sentence = words("console.review_pin_wanted")
+    number = bridge.sent[-1].n
+    bridge.intent_done.emit(IntentDone(n=number, ok=False, sentence=sentence, pin=True))
+    return framed(Page.QUEUE, view, studio)
+
+
 SCENES: dict[str, Scene] = {
+    "queue-review-pin": queue_review,
     "rules": rules_list,
     "rules-detail": rules_detail,
     "rules-remove": rules_remove,

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.agent_messages import ChangeState, RaisedState
+from keyturn.application.approval_request import RequestKind
 from keyturn.application.console_protocol import (
     IntentDone,
     RemoveRule,
@@ -34,6 +35,7 @@ from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings.pin_line import PinPresenter
 from keyturn.gui.settings.second_line import SecondPresenter
 from keyturn.gui.settings.view import SettingsView
+from keyturn.gui.widgets.choices import ChoiceRow
 from tests.factories import make_request
 from tests.gui.conftest import Clock
 from tests.gui.scenes import let_go
@@ -145,6 +147,58 @@ def test_two_persons_type_one_after_the_other(qtbot: QtBot, look: Look, clock: C
     assert field.accessibleName() == look.words("card.two_first", name="Berta")
     assert scene.view.card.pin.outcome.sentence == "Too late."
     let_go(scene.window)
+
+
+@pytest.mark.requirement("PIN-5")
+@pytest.mark.parametrize("second", ["", "Berta"])
+def test_the_card_of_a_review_asks_where_the_broker_says_so(
+    qtbot: QtBot, look: Look, clock: Clock, second: str
+) -> None:
+    """In its own field, for what was chosen; what was chosen stays, and it arms anew."""
+    scene = SheetsScene(qtbot, look, clock)
+    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use="t2_t3", second=second)))
+    review = make_request(kind=RequestKind.DEFINITION, arguments={"name": "dispatch_order"})
+    scene.ask(review, None)
+    card = scene.view.card
+    choose_tier(scene, Tier.T1)
+    press_allow(scene)
+    assert not card.pin.isVisible()
+    (plain,) = scene.decided()
+    assert (plain.pin, plain.tier) == ("", Tier.T1)
+    what_for = "What you chose lets calls through."
+    done = IntentDone(n=plain.n, ok=False, sentence=what_for, pin=True, second=second)
+    scene.bridge.intent_done.emit(done)
+    assert card.pin.isVisible()
+    prompt = look.words("card.two_first", name=second) if second else what_for
+    assert card.pin.field.accessibleName() == prompt
+    assert card.review.tiers.tier is Tier.T1
+    assert card.pin.field.hasFocus()
+    assert not card.block.allow.armed
+    card.pin.field.setText("1234")
+    press_allow(scene)
+    typed = scene.decided()[-1]
+    assert (typed.pin, typed.tier) == ("1234", Tier.T1)
+    scene.ask(make_request("other", kind=RequestKind.DEFINITION), None)
+    scene.queue.open_card("other")
+    assert not card.pin.isVisible()
+    let_go(scene.window)
+
+
+def choose_tier(scene: SheetsScene, tier: Tier) -> None:
+    """Choose a tier on the card of a tool."""
+    rows = scene.view.card.review.tiers.findChildren(ChoiceRow, f"tier_{tier.name}")
+    for row in rows:
+        row.setChecked(True)
+
+
+def press_allow(scene: SheetsScene) -> None:
+    """Do what the open card owes, wait until it is armed, and press it."""
+    scene.confirm_card()
+    shown = scene.view.card
+    if shown.name_field.isVisible() and shown.card is not None:
+        shown.name_field.setText(shown.card.tool_short_name)
+    scene.wait(2_000)
+    scene.click(shown.block.allow)
 
 
 @pytest.mark.requirement("STEP-1")

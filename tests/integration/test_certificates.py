@@ -2,11 +2,14 @@
 
 import asyncio
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from ipaddress import IPv4Address
 from pathlib import Path
 
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,8 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from keyturn.application.approval_request import AnswerVerdict, ApprovalRequest, RequestKind
 from keyturn.application.review_request import BECAUSE_CLOSURE
-from keyturn.broker import certificates, posting
+from keyturn.broker import certificates
 from keyturn.broker.certificates import certificate_of
+from keyturn.domain.certificate import closure_with
 from keyturn.domain.configuration import ServerConfig, ToolSetting
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.tier import Tier
@@ -43,7 +47,7 @@ class Authority:
     def server_side(self, folder: Path) -> ssl.SSLContext:
         """Make a server's key and have it vouched for."""
         key = ec.generate_private_key(ec.SECP256R1())
-        pem = folder / f"{self.name}.pem"
+        pem = folder / f"{self.name}-{id(self)}.pem"
         private = key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
@@ -66,7 +70,12 @@ class Authority:
             .serial_number(x509.random_serial_number())
             .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
             .not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
-            .add_extension(extension, critical=False)
+            .add_extension(extension, critical=isinstance(extension, x509.BasicConstraints))
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()),
+                critical=False,
+            )
             .sign(self.key, hashes.SHA256())
         )
 
@@ -81,17 +90,27 @@ def _named(name: str) -> x509.Name:
 
 
 ONE, OTHER, NOBODY = Authority("One"), Authority("Other"), Authority("Nobody")
+COPY = Authority("One")
+"""One of the same name, with a key of its own."""
 
 
 @pytest.fixture(autouse=True)
-def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the system trust two of the three."""
-    context = ssl.create_default_context()
-    for one in (ONE, OTHER):
-        pem = one.certificate.public_bytes(serialization.Encoding.PEM).decode()
-        context.load_verify_locations(cadata=pem)
-    for module in (certificates, posting):
-        monkeypatch.setattr(module, "trusted", lambda: context)
+def trusted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the system trust all but one of them."""
+
+    def make() -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        for one in (ONE, OTHER, COPY):
+            pem = one.certificate.public_bytes(serialization.Encoding.PEM).decode()
+            context.load_verify_locations(cadata=pem)
+        return context
+
+    monkeypatch.setattr(certificates, "make_context", make)
+    for kept in (certificates.trusted, certificates.verifying):
+        kept.cache_clear()
+    yield
+    for kept in (certificates.trusted, certificates.verifying):
+        kept.cache_clear()
 
 
 class Shown:
@@ -117,6 +136,11 @@ def remote(server: HttpServer) -> ServerConfig:
     )
 
 
+def unknown_chain(_connection: ssl.SSLObject) -> list[bytes]:
+    """Be a Python that does not tell it."""
+    return []
+
+
 def greetings(server: HttpServer) -> int:
     """Count the clients that it was reached by; one that leaves says so later, too."""
     return sum(body is not None and body["method"] == "initialize" for _, _, body in server.seen)
@@ -129,6 +153,10 @@ def test_who_vouches_is_seen_before_anything_is_said(tmp_path: Path) -> None:
             found = await certificate_of(server.url, "raw")
             assert found is not None
             assert (found.issuer, len(found.sha256)) == ("One", 64)
+            key = ONE.key.public_key().public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+            assert found.authority_sha256 == sha256(key).hexdigest()
             assert server.seen == []
 
     asyncio.run(story())
@@ -147,7 +175,8 @@ def test_who_is_not_trusted_or_not_there_cannot_be_reached(tmp_path: Path) -> No
     asyncio.run(story())
 
 
-def test_it_is_agreed_to_and_another_one_is_asked_about(tmp_path: Path) -> None:
+@pytest.mark.parametrize("later", [OTHER, COPY], ids=["another", "same name"])
+def test_it_is_agreed_to_and_another_one_is_asked_about(tmp_path: Path, later: Authority) -> None:
     """Between the two nothing goes out on connections that are made anew."""
 
     async def story(world: World) -> None:
@@ -162,7 +191,7 @@ def test_it_is_agreed_to_and_another_one_is_asked_about(tmp_path: Path) -> None:
 
         world.approver.decide = decide
         # A look and a connection for each of two, then a look, and after that another authority.
-        shown = Shown(tmp_path, *[ONE] * 5, OTHER)
+        shown = Shown(tmp_path, *[ONE] * 5, later)
         async with (
             http_server(shown.context) as server,
             broker(world, servers=(remote(server),)) as b,
@@ -172,7 +201,7 @@ def test_it_is_agreed_to_and_another_one_is_asked_about(tmp_path: Path) -> None:
                 assert "result" in await talk.ask(1, "initialize", INITIALIZE)
                 await talk.close()
             (agreed,) = commands()
-            assert '"issuer":["issuer/One"]' in agreed.definition
+            assert '"issuer":["authority/One"]' in agreed.definition
 
             late = await b.greet()
             answer = await late.ask(1, "initialize", INITIALIZE)
@@ -186,8 +215,8 @@ def test_it_is_agreed_to_and_another_one_is_asked_about(tmp_path: Path) -> None:
             assert "result" in await last.ask(1, "initialize", INITIALIZE)
             _, changed = commands()
             assert changed.because == BECAUSE_CLOSURE
-            assert '"issuer":["issuer/Other"]' in changed.definition
-            assert "issuer/One" in changed.definition
+            assert f'"issuer":["authority/{later.name}"]' in changed.definition
+            assert "authority/One" in changed.definition
             await last.close()
 
     tell(tmp_path, story)
@@ -208,3 +237,52 @@ def test_a_renewed_one_of_the_same_authority_is_noted_and_asks_nobody(tmp_path: 
             await talk.close()
 
     tell(tmp_path, story)
+
+
+@pytest.mark.parametrize("later", [OTHER, COPY], ids=["another", "same name"])
+def test_a_library_that_tells_of_no_handshake_sends_nothing_either(
+    tmp_path: Path, later: Authority
+) -> None:
+    """The look is part of the handshake: neither headers nor a secret among them go out."""
+
+    async def story() -> None:
+        shown = Shown(tmp_path, ONE, ONE, later)
+        async with http_server(shown.context) as server:
+            found = await certificate_of(server.url, "raw")
+            assert found is not None
+            context = certificates.verifying(closure_with(found).closure_hash)
+            for reached in (True, False):
+                before = len(server.seen)
+                async with httpx2.AsyncClient(verify=context, trust_env=False) as client:
+                    body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+                    secret = {"authorization": "Bearer made-up"}
+                    if reached:
+                        await client.post(server.url, json=body, headers=secret)
+                    else:
+                        with pytest.raises(httpx2.ConnectError, match="another authority"):
+                            await client.post(server.url, json=body, headers=secret)
+                assert (len(server.seen) > before) is reached
+
+    asyncio.run(story())
+
+
+def test_without_the_chain_nobody_is_vouched_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Python that does not tell it is one that reaches no server over TLS."""
+
+    async def story() -> None:
+        shown = Shown(tmp_path, ONE)
+        async with http_server(shown.context) as server:
+            found = await certificate_of(server.url, "raw")
+            assert found is not None
+            context = certificates.verifying(closure_with(found).closure_hash)
+            monkeypatch.setattr(certificates, "_verified_chain", unknown_chain)
+            with pytest.raises(ServerUnavailable, match="certificate cannot be read that"):
+                await certificate_of(server.url, "raw")
+            async with httpx2.AsyncClient(verify=context, trust_env=False) as client:
+                with pytest.raises(httpx2.ConnectError, match="another authority"):
+                    await client.get(server.url)
+            assert server.seen == []
+
+    asyncio.run(story())

@@ -13,6 +13,7 @@ from keyturn.broker import hub
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
 from tests.factories import make_request
 from tests.integration.link_rig import SECONDS, World
@@ -94,12 +95,12 @@ def test_a_retry_that_was_granted_it_ends_with_it(tmp_path: Path) -> None:
             world.approver.answer(waiting.request, AnswerVerdict.ALLOW_ONCE)
             grants = world.approvals.grants
             other = replace(make_request(), digest="another's", session="another", tier=Tier.T0)
-            grants.make_for(other)
+            grants.make_for(other, Takes.CLICK)
             assert len(grants) == 2
             b.processes.ended.add(HOST)
             await until(lambda: not world.sessions.all())
             assert len(grants) == 1
-            assert grants.take("another's", Tier.T0)
+            assert grants.take("another's", Tier.T0, Takes.CLICK)
 
     tell(tmp_path, story, rules=())
 

@@ -6,9 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from keyturn.application.approval_request import Answer, AnswerVerdict, RequestKind, Route
+from keyturn.application.call_levels import CallLevels
+from keyturn.application.review_guard import ReviewGuard
 from keyturn.domain.configuration import AgentConfig, ServerConfig
-from keyturn.domain.step_up import Cause, Seen
+from keyturn.domain.step_up import Cause, Seen, Takes, Weighed
+from keyturn.domain.tier import Tier
 from tests.e2e.desk import Folders
+from tests.factories import make_request
 from tests.fakes.secret_store import FakeSecretStore
 from tests.integration.test_sealed_sights import started, told
 
@@ -56,5 +61,30 @@ def test_neither_a_restart_nor_an_edit_lowers(edit: str) -> None:
             assert foundation.rules.raised("analyst")
             assert foundation.rules.raised("auditor")
             assert foundation.rules.distrusted
+
+    told(story)
+
+
+@pytest.mark.requirement("PIN-5", "STEP-4")
+def test_a_broker_with_a_window_asks_cards_by_the_same_rule() -> None:
+    """With no PIN, a raised agent's calls take their name typed; reviews go by their guard."""
+
+    async def story(folders: Folders) -> None:
+        async with started(folders, FakeSecretStore()) as foundation:
+            levels = foundation.approvals.levels
+            call = Weighed(agent="analyst", enrolled=True, tier=Tier.T1, two_persons=False)
+            agent = make_request(kind=RequestKind.AGENT)
+            allows = Answer(
+                id=agent.id,
+                digest=agent.digest,
+                verdict=AnswerVerdict.ALLOW_ONCE,
+                route=Route.WINDOW,
+            )
+            assert levels.of_call(call) is Takes.CLICK
+            assert levels.of_review(agent, allows) is Takes.CLICK
+            foundation.reviews.seen.tell(SEEN)
+            assert levels.of_call(call) is Takes.NAME
+            assert isinstance(levels, CallLevels)
+            assert levels.reviews.__qualname__ == ReviewGuard.takes.__qualname__
 
     told(story)

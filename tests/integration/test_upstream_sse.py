@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.application.ports.secret_store import Secret
 from keyturn.broker import upstream_sse
+from keyturn.broker.certificates import trusted
 from keyturn.broker.posting import Remote, http_client
 from keyturn.domain.configuration import Limits, RemoteTransport, ReviewMode
 from keyturn.domain.decision import Delivery, Outcome
@@ -390,6 +391,7 @@ def test_a_machine_that_is_gone_is_noticed_though_nothing_is_written_to_it() -> 
             to = Remote(
                 url=server.url,
                 headers={},
+                tls=trusted(),
                 schema_of=lambda _tool: None,
                 lost=lambda _id, _reason: False,
                 paused=ClientEnd().server_paused,

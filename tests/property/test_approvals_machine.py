@@ -36,8 +36,7 @@ from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import Event, State
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
-from keyturn.domain.tier import Tier
-from tests.factories import make_request
+from tests.factories import make_request, make_weighed
 from tests.fakes.approver import FakeApprover
 from tests.unit.application.gate_world import LateClock
 
@@ -318,7 +317,7 @@ class ApprovalsMachine(RuleBasedStateMachine):
     @rule(digest=st.sampled_from(DIGESTS))
     def retry(self, digest: str) -> None:
         expected = self.model.grants.pop(digest, 0.0) > self.model.now
-        assert self.approvals.take_retry_grant(digest, Tier.T1) is expected
+        assert self.approvals.take_retry_grant(digest, make_weighed()) is expected
 
     @rule()
     def approver_restarts(self) -> None:

@@ -11,8 +11,9 @@ from keyturn.application.approval_request import Answer, AnswerVerdict, RequestK
 from keyturn.domain.tier import CONFIRMABLE
 
 _NOBODY: frozenset[Route] = frozenset()
-_WINDOW = frozenset({Route.WINDOW, Route.ACCESSIBILITY})
-_PEOPLE = _WINDOW | {Route.TERMINAL}
+WINDOW = frozenset({Route.WINDOW, Route.ACCESSIBILITY})
+"""Where a person can type a PIN, or a name."""
+_PEOPLE = WINDOW | {Route.TERMINAL}
 _APPROVERS = _PEOPLE | {Route.EXEC}
 _AND_NOTIFICATION = _APPROVERS | {Route.NOTIFICATION}
 """Any program of the user's session can press a notification's button, so it only ever denies."""
@@ -38,7 +39,7 @@ _POWERS: Mapping[RequestKind, _Powers] = MappingProxyType(
         RequestKind.CALL: _Powers(deny=_AND_NOTIFICATION),
         RequestKind.INPUT: _Powers(),
         RequestKind.RESULT: _Powers(),
-        RequestKind.AGENT: _Powers(deny=_WINDOW, allow=_WINDOW),
+        RequestKind.AGENT: _Powers(deny=WINDOW, allow=WINDOW),
     }
 )
 

@@ -10,6 +10,7 @@ from keyturn.domain.commands import Command
 from keyturn.domain.environment import Named
 from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Trace
+from keyturn.domain.step_up import Takes, Weighed
 from keyturn.domain.tier import Tier
 from keyturn.domain.touches import ONE, Touches
 from keyturn.domain.written_files import RunsWritten
@@ -151,6 +152,12 @@ class ApprovalRequest:
     findings: tuple[Finding, ...] = ()
     """What was noticed about a definition, the gravest first."""
 
+    @property
+    def weighed(self) -> Weighed:
+        """What says what it takes to allow it, where it is a call."""
+        enrolled = self.asked_by.agent_enrolled
+        return Weighed(self.agent, enrolled, self.tier, self.two_persons)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -174,6 +181,10 @@ class Answer:
     """The person's PIN came with it, and was right."""
     persons: tuple[str, ...] = ()
     """The names of both, where the PINs of two persons came with it."""
+    named: bool = False
+    """The tool's name was typed; only the window can see to that."""
+    level: Takes = Takes.CLICK
+    """What it met, as the queue found when it was applied; no approver says so."""
 
 
 class AnswerEffect(StrEnum):
@@ -189,5 +200,9 @@ class AnswerEffect(StrEnum):
     """It is allowed with the person's PIN only, and none came."""
     BOTH_WANTED = "both_wanted"
     """It is allowed by two persons together only."""
+    NAME_WANTED = "name_wanted"
+    """It is allowed with the tool's name typed only."""
+    NO_WINDOW = "no_window"
+    """It takes more than a click, which this approver cannot give: it is refused."""
     NOT_ALLOWED = "not_allowed"
     """This approver may not answer this request."""

@@ -9,7 +9,8 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
-from keyturn.application.answering import may_answer
+from keyturn.application.answer_levels import Clicks, Levels, level_of, refusal, with_level
+from keyturn.application.answering import WINDOW
 from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
@@ -25,21 +26,16 @@ from keyturn.application.ports.processes import ObservedProcess
 from keyturn.application.queue_room import is_full, left_by_its_agent, oldest_without_room
 from keyturn.application.retry_grants import RetryGrants
 from keyturn.application.silent_denials import SilentDenials
-from keyturn.application.waiting import Resolution, Waiting, WaitingCall
+from keyturn.application.waiting import Resolution, Waiting, WaitingCall, Watchers
 from keyturn.domain.approval import Event, State, advance
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.policy import Judgement
-from keyturn.domain.tier import Tier
+from keyturn.domain.step_up import Weighed
 
 _log = logging.getLogger(__name__)
 
 _SECOND = 1_000_000_000
-TWO = 2
-
-
-PinWanted = Callable[[ApprovalRequest], bool]
-"""Tells whether a request is allowed with a person's PIN only, by whatever route."""
 
 
 class EndRecorder(Protocol):
@@ -82,10 +78,10 @@ class Approvals:
         self._waiting: dict[str, Waiting] = {}
         self.grants = RetryGrants(clock, limits.retry_grant_seconds)
         self.denials = SilentDenials(clock, limits.silent_denial_seconds)
-        self.pin_wanted: PinWanted = lambda _request: False
-        self.two_wanted: PinWanted = lambda request: request.two_persons
+        self.levels: Levels = Clicks()
         self.somebody_second: Callable[[], bool] = lambda: False
-        self._watchers: list[Callable[[ApprovalRequest], None]] = []
+        self.asked = Watchers()
+        """Of every request, those that nobody can answer included."""
 
     def attach(self, approver: Approver | None) -> None:
         """Name who answers; requests that already wait are shown to it."""
@@ -109,19 +105,15 @@ class Approvals:
             if self._waiting.get(waiting.request.id) is waiting:
                 self._end(waiting, Event.REFUSED, Outcome.ERROR_BROKER, WithdrawCause.CANCELLED)
 
-    def on_request(self, watcher: Callable[[ApprovalRequest], None]) -> None:
-        """Call back with every request, those that nobody can answer included."""
-        self._watchers.append(watcher)
-
-    def noticed(self, request: ApprovalRequest) -> None:
-        """Tell the watchers of a request."""
-        for watcher in tuple(self._watchers):
-            watcher(request)
-
     @property
     def somebody_answers(self) -> bool:
         """False when no approver was named or it has ended: asking would be refusing."""
         return self._approver is not None and self._approver.present
+
+    @property
+    def somebody_types(self) -> bool:
+        """Tell whether who answers can be had to type a PIN, or a name."""
+        return self._approver is not None and self._approver.route in WINDOW
 
     def waiting(self) -> tuple[Waiting, ...]:
         """Return what waits, in arrival order."""
@@ -181,20 +173,27 @@ class Approvals:
         waiting = self._still_waiting(answer.id)
         if waiting is None:
             return AnswerEffect.OVER
-        if (refusal := _refusal(waiting.request, answer, self)) is not None:
-            return refusal
+        if (effect := refusal(self.levels, waiting.request, answer)) is not None:
+            if effect is AnswerEffect.NO_WINDOW:
+                # Nobody else will come: who waits hears so at once.
+                left = Outcome.REFUSED_NO_APPROVER
+                self._end(waiting, Event.REFUSED, left, WithdrawCause.DECIDED)
+            return effect
+        answer = with_level(answer)
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self.denials.denied(waiting, answer)
             self._resolve(waiting, Event.DENIED, Outcome.DENIED_USER, answer)
             return AnswerEffect.APPLIED
         if waiting.state is State.DETACHED:
-            return self._grant_retry(waiting, answer)
+            self.grants.make_for(waiting.request, answer.level)
+            self._resolve(waiting, Event.RETRY_GRANTED, waiting.left, answer)
+            return AnswerEffect.RETRY_GRANTED
         self._resolve(waiting, Event.ALLOWED, Outcome.ALLOWED_ONCE, answer)
         return AnswerEffect.APPLIED
 
-    def take_retry_grant(self, digest: str, tier: Tier, *, two_persons: bool = False) -> bool:
+    def take_retry_grant(self, digest: str, weighed: Weighed) -> bool:
         """Use up the grant for one identical call, if a person made one and it still lives."""
-        return self.grants.take(digest, tier, two_persons=two_persons)
+        return self.grants.take(digest, weighed.tier, self.levels.of_call(weighed))
 
     def client_left(self, request_id: str, *, host_gone: bool = False) -> None:
         """Say that the agent cancelled, timed out or vanished; the request is not sent."""
@@ -272,7 +271,7 @@ class Approvals:
         waiting.state = advance(waiting.state, event)
         waiting.left = left
         waiting.keep(self._recorder.detached(waiting.request, left.value, waiting.known_masked))
-        waiting.settle(Resolution(state=State.DETACHED, outcome=left))
+        waiting.settle(Resolution(State.DETACHED, left))
         request_id = waiting.request.id
         later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
         waiting.deadline_ns = later
@@ -285,12 +284,6 @@ class Approvals:
     def _make_room(self, agent: str) -> None:
         for waiting in oldest_without_room(self._waiting.values(), agent, self._limits):
             self._end_detached(waiting)
-
-    def _grant_retry(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
-        request = waiting.request
-        self.grants.make_for(request)
-        self._resolve(waiting, Event.RETRY_GRANTED, waiting.left, answer)
-        return AnswerEffect.RETRY_GRANTED
 
     def _end(self, waiting: Waiting, event: Event, outcome: Outcome, cause: WithdrawCause) -> None:
         self._resolve(waiting, event, outcome, None, cause)
@@ -312,24 +305,8 @@ class Approvals:
         if was_detached:
             granted = event is Event.RETRY_GRANTED
             self._recorder.ended(waiting.request, outcome, answer, waiting.masked, grant=granted)
-        waiting.settle(
-            Resolution(state=waiting.state, outcome=outcome, answer=answer, judgement=judgement)
-        )
+        level = level_of(self.levels, waiting.request, answer)
+        waiting.settle(Resolution(waiting.state, outcome, answer, judgement, level))
         if self._approver is not None:
             self._approver.withdraw(waiting.request.id, cause, outcome.value)
         self._observers.changed(Topic.QUEUE)
-
-
-def _refusal(request: ApprovalRequest, answer: Answer, approvals: Approvals) -> AnswerEffect | None:
-    """Return why an answer has no effect on a request; None where it has."""
-    if answer.digest != request.digest:
-        # A wrong digest never allows, and it is not taken as a person's denial either.
-        return AnswerEffect.STALE
-    if not may_answer(request.kind, answer):
-        return AnswerEffect.NOT_ALLOWED
-    allows = answer.verdict is AnswerVerdict.ALLOW_ONCE
-    if allows and approvals.two_wanted(request) and len(answer.persons) != TWO:
-        return AnswerEffect.BOTH_WANTED
-    if allows and not answer.pin and approvals.pin_wanted(request):
-        return AnswerEffect.PIN_WANTED
-    return None

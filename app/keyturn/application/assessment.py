@@ -95,7 +95,11 @@ class Assessment:
         return judged, self.trace_and_judge(incoming, judged)
 
     async def _understand(self, incoming: IncomingCall, judged: Judged) -> None:
-        """Find out once what the commands among the arguments do."""
+        """Find out once what the commands among the arguments do.
+
+        Later calls of the connection may go on meanwhile: MCP promises no order between requests
+        that are under way together, and a client that needs one waits for the answer.
+        """
         shapes = shapes_of(judged.call.arguments) if judged.call.is_of_tool else ()
         if self._commands is None or not any(map(is_parsed, shapes)):
             judged.commands = tuple(map(unparsed, shapes))

@@ -26,6 +26,7 @@ from keyturn.domain.hold_budget import held_seconds
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.origin import Trace
 from keyturn.domain.policy import Because, Judgement, Posture
+from keyturn.domain.step_up import Weighed
 from keyturn.domain.tier import Tier
 from keyturn.domain.touches import ONE, Touches, touches_of
 from keyturn.domain.written_files import RunsWritten, run_in, written_in
@@ -93,6 +94,8 @@ class IncomingCall(msgspec.Struct, kw_only=True):
     """Set while the call waits for a person."""
     shown: int = 0
     """How often it was shown to one."""
+    again_for: str = ""
+    """The call that this one was until it took more to allow it than was met."""
     heard: Callable[[], bool] = lambda: True
     """Tells whether an answer would still reach the client, as far as that can be known."""
     awaits: "asyncio.Future[None] | None" = None
@@ -101,6 +104,11 @@ class IncomingCall(msgspec.Struct, kw_only=True):
     """Set where its client can be had to ask again while it waits for a person."""
     fault: str = ""
     """Why it is refused however it reads: what it says that it continues is not there."""
+
+    def begin_anew(self, id_: str) -> None:
+        """Take it as another call: what was decided of this one is void, and written down."""
+        self.again_for, self.id = self.id, id_
+        self.decided, self.shown = False, 0
 
     def cancel(self) -> None:
         """Take it that the client gave the call up; nothing is sent from now on."""
@@ -217,6 +225,11 @@ class Judged(msgspec.Struct, kw_only=True):
             self.found = environments.find(connection, self.call.arguments)
             self.found_at = now
 
+    def weighed(self, connection: Connection) -> Weighed:
+        """Return what says what it takes to allow it, as it was weighed last."""
+        call, standing = self.call, self.standing
+        return Weighed(call.agent, connection.agent_enrolled, self.tier, standing.two_persons)
+
     @property
     def only_noted(self) -> bool:
         """Tell whether no rule speaks of it, so that it is noted and not decided."""
@@ -256,6 +269,7 @@ class Replaced(msgspec.Struct, frozen=True):
 
 
 NO_SECOND_PERSON = "the tool takes two persons, and nobody is named as the second one"
+NO_WINDOW = "it takes what a person types in Keyturn's window, and there is none"
 WANTS_SIGN_IN = "the server wants the user to sign in"
 
 

@@ -4,11 +4,13 @@ Its tier and its tool's mark say so, and one step more while something around it
 nobody has looked at.
 """
 
-from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from collections.abc import Callable
+
+from keyturn.application.approval_request import Answer, ApprovalRequest
 from keyturn.application.pins import Pins
 from keyturn.application.second_person import SecondPerson
 from keyturn.application.step_ups import StepUps
-from keyturn.domain.step_up import Takes, is_changing, takes
+from keyturn.domain.step_up import Takes, Weighed, is_changing, takes
 from keyturn.domain.tier import Tier
 
 
@@ -19,32 +21,28 @@ class CallLevels:
         self._pins = pins
         self._second = second
         self._step_ups = step_ups
+        self.reviews: Callable[[ApprovalRequest, Answer], Takes] = _a_click
+        """Says what answers to reviews take."""
 
-    def takes(self, request: ApprovalRequest) -> Takes:
-        """Return what it takes to allow a request."""
-        if request.kind is not RequestKind.CALL:
-            return Takes.CLICK
+    def of_call(self, weighed: Weighed) -> Takes:
+        """Return what it takes to allow a call."""
         return takes(
-            request.tier,
+            weighed.tier,
             self._pins.use,
-            two_persons=request.two_persons,
-            raised=self._is_raised(request),
+            two_persons=weighed.two_persons,
+            raised=self._is_raised(weighed),
             pin=self._pins.is_set,
             second=bool(self._second.name),
         )
 
-    def _is_raised(self, request: ApprovalRequest) -> bool:
-        """Tell whether a request is of a raised agent; who proved no name may be any of them."""
-        unproven = not request.asked_by.agent_enrolled and self._step_ups.anybody
-        return unproven or self._step_ups.is_raised(request.agent)
+    def of_review(self, request: ApprovalRequest, answer: Answer) -> Takes:
+        """Return what it takes to allow what is no call, with just this answer."""
+        return self.reviews(request, answer)
 
-    def wants_pin(self, request: ApprovalRequest) -> bool:
-        """Tell whether a request is allowed with the PIN only."""
-        return self.takes(request) >= Takes.PIN
-
-    def wants_two(self, request: ApprovalRequest) -> bool:
-        """Tell whether a request is allowed by two persons together only."""
-        return self.takes(request) is Takes.BOTH
+    def _is_raised(self, weighed: Weighed) -> bool:
+        """Tell whether a call is of a raised agent; who proved no name may be any of them."""
+        unproven = not weighed.enrolled and self._step_ups.anybody
+        return unproven or self._step_ups.is_raised(weighed.agent)
 
     def covers(self, tier: Tier) -> bool:
         """Tell whether changes that would let calls of a tier through take the PIN.
@@ -53,3 +51,7 @@ class CallLevels:
         """
         raised = self._step_ups.anybody and self._pins.is_set
         return self._pins.covers(tier) or (raised and is_changing(tier))
+
+
+def _a_click(_request: ApprovalRequest, _answer: Answer) -> Takes:
+    return Takes.CLICK

@@ -175,6 +175,8 @@ class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
     pin: str = ""
     second: bool = False
     """The PIN is the second person's."""
+    named: bool = False
+    """The tool's name was typed, because the call takes it."""
 
     def __repr__(self) -> str:
         """Keep the PIN out of logs and tracebacks."""

@@ -9,7 +9,14 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asked_call import AskedCall
 from keyturn.application.asking import BY_RULES, allowed_by, denied, rule_name
 from keyturn.application.assessment import Assessment
-from keyturn.application.call import NO_SECOND_PERSON, IncomingCall, Judged, Refused, Silence
+from keyturn.application.call import (
+    NO_SECOND_PERSON,
+    NO_WINDOW,
+    IncomingCall,
+    Judged,
+    Refused,
+    Silence,
+)
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.late_results import Claim
 from keyturn.application.ports.clock import Clock
@@ -19,8 +26,11 @@ from keyturn.application.silent_denials import SilentDenial
 from keyturn.application.stop import StopSwitch
 from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import State
+from keyturn.domain.call import without_own_meta
+from keyturn.domain.canonical import Malformed
 from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.policy import LIMITED, Because, Judgement
+from keyturn.domain.step_up import Takes
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +41,8 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     answer: Answer | None = None
     recorded: bool = False
     """The wait goes on without the agent; the outcome is written when it ends."""
+    level: Takes = Takes.CLICK
+    """What was met by whatever allowed it."""
     late: Claim | None = None
     """What an identical earlier call leaves to this one: nothing is sent again."""
     repeats: SilentDenial | None = None
@@ -58,6 +70,25 @@ class Decider:
         self._holds = holds
         self._clock = clock
         self._ids = ids
+
+    async def settle(self, incoming: IncomingCall, judged: Judged) -> Decided:
+        """Have it decided, and let a client that was had to ask again do so first.
+
+        It comes back when it likes: what was allowed is refused where it is denied by then. Its
+        last request is answered.
+        """
+        decided, rounds = await self.decide(incoming, judged), incoming.rounds
+        if not decided.outcome.allows or rounds is None or not rounds.given:
+            return decided
+        if rounds.returns is not None:
+            await rounds.returns
+        if incoming.ended or incoming.cancelled:
+            return decided
+        # The digest is the same: only the token for progress is the last request's.
+        if not isinstance(incoming.params, Malformed):
+            judged.call = judged.call.with_params(without_own_meta(incoming.params))
+        looked = self.look_again(incoming, judged, decided)
+        return looked if looked is not None else await self.settle(incoming, judged)
 
     async def decide(self, incoming: IncomingCall, judged: Judged) -> Decided:
         """Let a rule, a continuation or a grant decide, or else a person.
@@ -90,27 +121,31 @@ class Decider:
         return Decided(outcome=refusal.outcome, refusal=refusal, answer=answer)
 
     async def _decide(self, incoming: IncomingCall, judged: Judged) -> Decided:
-        judgement = judged.judgement
+        judgement, level = judged.judgement, self.takes(incoming, judged)
         if judgement is not None and judgement.verdict is Verdict.ALLOW:
             if judgement.because is not Because.CONTINUATION:
                 if self._rules.take(judgement):
-                    return Decided(outcome=allowed_by(judgement))
+                    return Decided(outcome=allowed_by(judgement), level=level)
                 # Others took what was left of it since this call was judged.
                 careful = self._stop.careful
                 judged.judgement = self._assessment.judge(incoming, judged, suspended=careful)
             # Used up here, so that the same state never allows a second call.
             if incoming.connection.session.continuations.take(judged.call):
-                return Decided(outcome=Outcome.CONTINUATION)
+                return Decided(outcome=Outcome.CONTINUATION, level=level)
         if incoming.ended:
             return refused(Outcome.ERROR_BROKER)
-        two = judged.standing.two_persons
-        if self._approvals.take_retry_grant(judged.digest, judged.tier, two_persons=two):
-            return Decided(outcome=Outcome.ALLOWED_RETRY_GRANT)
+        weighed = judged.weighed(incoming.connection)
+        if self._approvals.take_retry_grant(judged.digest, weighed):
+            return Decided(outcome=Outcome.ALLOWED_RETRY_GRANT, level=level)
         denial = self._approvals.denials.repeated(judged.digest)
         if denial is not None:
             refusal = Refused(outcome=Outcome.DENIED_USER, message=denial.message)
             return Decided(outcome=refusal.outcome, refusal=refusal, repeats=denial)
         return await self._ask(incoming, judged)
+
+    def takes(self, incoming: IncomingCall, judged: Judged) -> Takes:
+        """Return what it takes by now to allow a call, as it was weighed last."""
+        return self._approvals.levels.of_call(judged.weighed(incoming.connection))
 
     def look_again(
         self, incoming: IncomingCall, judged: Judged, decided: Decided
@@ -144,11 +179,13 @@ class Decider:
         now, ticket = self._clock.now_utc, self._ids.ticket()
         asked = AskedCall(self._assessment, incoming, judged, now_utc=now, ticket=ticket)
         request = asked.shown
-        self._approvals.noticed(request)
+        self._approvals.asked.tell(request)
         if request.two_persons and not self._approvals.somebody_second():
             return refused(Outcome.REFUSED_NO_APPROVER, faults=(NO_SECOND_PERSON,))
         if not self._approvals.somebody_answers:
             return refused(Outcome.REFUSED_NO_APPROVER)
+        if self._types_nobody(incoming, judged):
+            return refused(Outcome.REFUSED_NO_APPROVER, faults=(NO_WINDOW,))
         if self._approvals.full(request.agent, bytes_of(request)):
             return refused(Outcome.REFUSED_OVERLOAD)
         incoming.approval_id = request.id
@@ -173,7 +210,16 @@ class Decider:
             incoming.rounds.unheard = unheard
             if incoming.cancelled:
                 incoming.rounds.left_unheard()
+        if resolution.outcome is Outcome.REFUSED_NO_APPROVER and self._types_nobody(
+            incoming, judged
+        ):
+            return refused(resolution.outcome, faults=(NO_WINDOW,))
         return _resolved(resolution, request.ticket, rule_name(judged.judgement), hold)
+
+    def _types_nobody(self, incoming: IncomingCall, judged: Judged) -> bool:
+        """Tell whether a call takes what nobody here can type."""
+        more = self.takes(incoming, judged) > Takes.CLICK
+        return more and not self._approvals.somebody_types
 
     def _unheard(
         self, judged: Judged, shown: ApprovalRequest, answer: Answer, answered_ns: int
@@ -185,7 +231,7 @@ class Decider:
         if answer.verdict is not AnswerVerdict.ALLOW_ONCE:
             self._approvals.denials.unheard(shown, answer)
         elif not self._stop.engaged and self._stop.count == judged.stops_seen:
-            self._approvals.grants.make_for(shown, since_ns=answered_ns)
+            self._approvals.grants.make_for(shown, answer.level, since_ns=answered_ns)
             judged.retry_granted = True
 
 
@@ -208,7 +254,7 @@ def _resolved(resolution: Resolution, ticket: str, rule: str, hold_seconds: floa
     outcome, answer = resolution.outcome, resolution.answer
     match resolution.state:
         case State.APPROVED:
-            return Decided(outcome=outcome, answer=answer)
+            return Decided(outcome=outcome, answer=answer, level=resolution.level)
         case State.DENIED:
             message = answer.message if answer is not None else ""
             refusal = Refused(outcome=outcome, message=message, rule=rule)

@@ -6,7 +6,8 @@
     4 judge      stop, rules, tier, lamps: ALLOW, ASK or DENY           }
     5 ask        a person, when the verdict is ASK: application/deciding.py
     6 record     the decision, committed before anything moves (law 1)
-    7 send       the stop and the digest are looked at once more, with no await before the write
+    7 send       the stop, the digest and what it takes to allow it are looked at once more, with
+                 no await before the write
     8 inspect    the result, and what it asks for        } application/receiving.py, asked_within.py
     9 record     the delivery, not awaited               }
 
@@ -40,12 +41,12 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.upstream import AnsweredError, Ready, Upstream
-from keyturn.application.receiving import Receiver
+from keyturn.application.receiving import AGAIN_FOR, Receiver
 from keyturn.application.recording import Recorder, actor_of
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
-from keyturn.domain.call import ToolCall, without_own_meta
-from keyturn.domain.canonical import JsonObject, Malformed
+from keyturn.domain.call import ToolCall
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.client_request import LISTEN
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
@@ -92,6 +93,7 @@ class Gate:
         self._observers = observers
         self._milestones = milestones
         self._limits = limits
+        self._ids = ids
         self._decider = Decider(
             assessment=assessment,
             stop=stop,
@@ -123,18 +125,24 @@ class Gate:
         self._milestones.reached(Milestone.JUDGED)
         # Nothing comes in between of what is done in one step, so nothing is looked at again.
         at_once = _waits_for_nothing(incoming, judged, upstream)
+        return await self._settle(incoming, judged, upstream, at_once=at_once)
+
+    async def _settle(
+        self, incoming: IncomingCall, judged: Judged, upstream: Upstream, *, at_once: bool = False
+    ) -> Handled:
+        """Have it decided, and let it go or refuse it."""
         # Looked at before a person is asked, so that nobody answers a call that cannot run.
         decided = None if at_once else await self._unready(incoming, upstream)
         if decided is None:
             if not at_once:
                 await _look_at_the_tools(judged, upstream, self._limits)
                 refusal = self._assessment.look_again(incoming, judged)
-            if refusal is not None:
-                return await self._record_refusal(incoming, refusal, judged)
+                if refusal is not None:
+                    return await self._record_refusal(incoming, refusal, judged)
             claim = self._late.claim(incoming, judged)
             if claim is not None:
                 return await self._answer_late(incoming, judged, claim)
-            decided = await self._decided(incoming, judged)
+            decided = await self._decider.settle(incoming, judged)
             if decided.outcome.allows and not at_once:
                 decided = await self._unready(incoming, upstream, decided.answer) or decided
         if decided.refusal is not None:
@@ -153,9 +161,19 @@ class Gate:
         unsent = self._unsendable(incoming, judged, digest)
         if unsent is not None:
             return self._receiver.not_sent(incoming, judged, unsent)
+        if self._decider.takes(incoming, judged) > decided.level:
+            return await self._ask_anew(incoming, judged, upstream)
         if judged.call.method == LISTEN:
             return Admitted(judged.call.params)
         return await self._send(incoming, judged, upstream)
+
+    async def _ask_anew(
+        self, incoming: IncomingCall, judged: Judged, upstream: Upstream
+    ) -> Handled:
+        """Take it as another call: what allowed it is worth less than it takes by now."""
+        self._receiver.void(incoming, judged)
+        incoming.begin_anew(self._ids.new("c"))
+        return await self._settle(incoming, judged, upstream)
 
     async def _answer_late(self, incoming: IncomingCall, judged: Judged, claim: Claim) -> Reply:
         """Record that a retry was let through, then give it what the sent call brought."""
@@ -163,25 +181,6 @@ class Gate:
         with self._late.holding(claim):
             await self._commit(incoming, judged, decided)
             return await self._late.deliver(incoming, judged, claim)
-
-    async def _decided(self, incoming: IncomingCall, judged: Judged) -> Decided:
-        """Have it decided, and let a client that was had to ask again do so first.
-
-        It comes back when it likes: what was allowed is refused where it is denied by then. Its
-        last request is answered.
-        """
-        decided, rounds = await self._decider.decide(incoming, judged), incoming.rounds
-        if not decided.outcome.allows or rounds is None or not rounds.given:
-            return decided
-        if rounds.returns is not None:
-            await rounds.returns
-        if _given_up(incoming) is not None:
-            return decided
-        # The digest is the same: only the token for progress is the last request's.
-        if not isinstance(incoming.params, Malformed):
-            judged.call = judged.call.with_params(without_own_meta(incoming.params))
-        looked = self._decider.look_again(incoming, judged, decided)
-        return looked if looked is not None else await self._decided(incoming, judged)
 
     # 6 ---------------------------------------------------------------- record
 
@@ -349,6 +348,8 @@ def _details(incoming: IncomingCall, judged: Judged, decided: Decided) -> JsonOb
         more["repeat"] = decided.repeats.repeats
     if incoming.rounds is not None and incoming.rounds.given:
         more["rounds"] = incoming.rounds.given
+    if incoming.again_for:
+        more[AGAIN_FOR] = incoming.again_for
     if isinstance(decided.refusal, Refused) and decided.refusal.faults:
         more["faults"] = list(decided.refusal.faults)
     return {"call_number": judged.number, "decide_ms": judged.decide_ms, **more}

@@ -179,7 +179,7 @@ class Inputs:
         self, asked: ServerInput, tier: Tier, judgement: Judgement
     ) -> tuple[Outcome, bool]:
         request = self._request(asked, tier, judgement)
-        self._approvals.noticed(request)
+        self._approvals.asked.tell(request)
         if not self._approvals.somebody_answers:
             return Outcome.REFUSED_NO_APPROVER, False
         if self._approvals.full(request.agent, bytes_of(request)):

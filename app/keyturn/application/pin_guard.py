@@ -4,7 +4,6 @@ The PIN is there for programs that press buttons. One that cannot answer a card 
 by way of a rule, of a lower tier or of a seal either.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from keyturn.application.access_messages import EndGrant, KeepAccess
@@ -51,6 +50,7 @@ from keyturn.application.ports.seals import DECIDING
 from keyturn.application.registry import Registry
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_messages import SetControls
+from keyturn.application.review_guard import Covers, ReviewGuard, labels_in
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sight_intents import (
     EndProfile,
@@ -62,10 +62,11 @@ from keyturn.application.sight_intents import (
 )
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.configuration import ServerConfig
+from keyturn.domain.definition import Pin
 from keyturn.domain.errors import ConfigurationError
-from keyturn.domain.lamps import Lamps, lamps_from_letters
+from keyturn.domain.pattern import name_matches
 from keyturn.domain.result_controls import loosens
-from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import Tier
 
@@ -93,8 +94,6 @@ _LetsNothingThrough = (
     | EndGrant
     | Quit
 )
-Covers = Callable[[Tier], bool]
-"""Tells whether calls of a tier are allowed with the PIN only."""
 
 
 class PinGuard:
@@ -116,6 +115,7 @@ class PinGuard:
         self._agreements = agreements
         self._registry = registry
         self._controls = controls
+        self._reviews = ReviewGuard(covers=covers, agreements=agreements)
 
     def wants_pin(self, intent: Intent) -> bool:
         """Tell whether an intent is carried out with the PIN only."""
@@ -161,6 +161,21 @@ class PinGuard:
             case MarkTwoPersons(on=False):
                 pins = self._agreements.named(intent.server, intent.tool)
                 return any(pin.two_persons for pin in pins)
+            case SetTier():
+                pin = self._pin(intent)
+                return pin is not None and pin.two_persons and self._loosens(pin, intent)
+            case SaveRule() if intent.request:
+                request = self._waiting(intent.request)
+                return request is not None and request.two_persons
+            case SaveRule():
+                rule = rule_of(intent.data)
+                before = self._rule(rule.id)
+                touched = [rule] if before is None else [rule, before]
+                return not self._tightens(rule) and any(map(self._is_of_two, touched))
+            case RemoveRule():
+                rule = self._rule(intent.id)
+                denies = rule is not None and rule.effect is not Effect.ALLOW
+                return rule is not None and denies and self._is_of_two(rule)
             case SettleSeals(table="pins"):
                 return self._approvals.somebody_second()
             case _:
@@ -194,23 +209,29 @@ class PinGuard:
             return False
         return rule.effect is not Effect.ALLOW or not rule.enabled
 
-    def _lowers(self, intent: SetTier) -> bool:
-        pin = next(
-            (
-                pin
-                for pin in self._agreements.pins()
-                if (pin.server, pin.launch_hash, pin.definition.name)
-                == (intent.server, intent.launch_hash, intent.tool)
-            ),
-            None,
+    def _is_of_two(self, rule: Rule) -> bool:
+        """Tell whether a rule is about calls of a tool that takes two persons."""
+        marked = (pin for pin in self._agreements.pins() if pin.two_persons)
+        return rule.kind is Kind.CALL and any(
+            name_matches(rule.server, pin.server) and name_matches(rule.tool, pin.definition.name)
+            for pin in marked
         )
-        if pin is None:
-            return False
-        before = Tier.T3 if pin.tier is None else pin.tier
-        after = Tier.T3 if intent.tier is None else intent.tier
-        lost = pin.labels & ~_labels(intent.labels)
-        # The server's environment may raise a tier by one, so that even a low one may be asked.
-        return self._covers(max(before, Tier.T2)) and (after < before or lost is not Lamps.NONE)
+
+    def _lowers(self, intent: SetTier) -> bool:
+        pin = self._pin(intent)
+        return pin is not None and self._reviews.covers(pin.tier) and self._loosens(pin, intent)
+
+    def _loosens(self, pin: Pin, intent: SetTier) -> bool:
+        lost = pin.labels & ~labels_in(intent.labels)
+        shown_again = pin.hidden and intent.hidden is False
+        return shown_again or self._reviews.lowers(pin.tier, intent.tier, lost)
+
+    def _pin(self, intent: SetTier) -> Pin | None:
+        asked = (intent.server, intent.launch_hash, intent.tool)
+        pins = self._agreements.named(intent.server, intent.tool)
+        return next(
+            (p for p in pins if (p.server, p.launch_hash, p.definition.name) == asked), None
+        )
 
 
 def rule_of(data: str) -> Rule:
@@ -219,13 +240,6 @@ def rule_of(data: str) -> Rule:
     if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
         raise ConfigurationError("The rule cannot be read.", mend="Write it again.")
     return rule_from_data(parsed.value)
-
-
-def _labels(letters: str) -> Lamps:
-    try:
-        return lamps_from_letters(letters)
-    except KeyError:
-        return Lamps.NONE
 
 
 def _is_labelled(server: ServerConfig) -> bool:

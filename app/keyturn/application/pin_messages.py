@@ -72,6 +72,8 @@ class WithPin(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     """The second person's, where it takes both."""
     intent: str
     """The intent as its line, with the same number."""
+    more: tuple[str, ...] = ()
+    """What the same press asked for beside it, each with a number of its own."""
 
     def __repr__(self) -> str:
         """Keep it out of logs and tracebacks."""

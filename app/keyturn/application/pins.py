@@ -4,7 +4,6 @@ import asyncio
 import logging
 from dataclasses import replace
 
-from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.events import Observers, Topic
 from keyturn.application.pin_messages import PinState
 from keyturn.application.pin_tries import PinTries, is_it, made_of, use_of
@@ -70,10 +69,6 @@ class Pins:
             except (SecretStoreUnavailable, DamagedPin) as error:
                 _log.warning("what is kept of the PIN is not there cause=%s", error)
         self._observers.changed(Topic.SETTINGS)
-
-    def wanted(self, request: ApprovalRequest) -> bool:
-        """Tell whether a request is allowed with the PIN only."""
-        return request.kind is RequestKind.CALL and self.covers(request.tier)
 
     @property
     def is_set(self) -> bool:

@@ -33,6 +33,10 @@ from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.lamps import Lamps
 
 _NO_CUT = "it is an error larger than the limit"
+TAKES_MORE = "takes_more"
+"""Why an allowed call was not sent: it took more by then than was met."""
+AGAIN_FOR = "again_for"
+"""In the details of the call that it was asked about as then: the one that it was."""
 _AS_EXPECTED = frozenset({Delivery.COMPLETED, Delivery.TOOL_ERROR, Delivery.FAILED})
 
 
@@ -62,6 +66,10 @@ class Receiver:
             details["retry_granted"] = True
         self._deliver(incoming, judged, Delivery.NOT_SENT, details)
         return refusal
+
+    def void(self, incoming: IncomingCall, judged: Judged) -> None:
+        """Write down that an allowed call was not sent, because it takes more by now."""
+        self._deliver(incoming, judged, Delivery.NOT_SENT, {"reason": TAKES_MORE})
 
     async def receive(self, incoming: IncomingCall, judged: Judged, reply: UpstreamReply) -> Reply:
         """Inspect the server's answer, index it for tracing, note the delivery, pass it on.

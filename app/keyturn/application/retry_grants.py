@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.ports.clock import Clock
+from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
 
 _SECOND = 1_000_000_000
@@ -19,8 +20,8 @@ class _Grant:
     """As shown to the person who made it."""
     session: str
     """In which alone a call can have this digest."""
-    two_persons: bool
-    """Two persons made it together."""
+    level: Takes
+    """What was met by who made it."""
 
 
 class RetryGrants:
@@ -31,22 +32,27 @@ class RetryGrants:
         self._nanoseconds = int(seconds * _SECOND)
         self._grants: dict[str, _Grant] = {}
 
-    def make_for(self, shown: ApprovalRequest, *, since_ns: int | None = None) -> None:
+    def make_for(
+        self, shown: ApprovalRequest, level: Takes, *, since_ns: int | None = None
+    ) -> None:
         """Let one call through that is what was shown, while it reaches no further.
 
-        `since_ns` is when a person allowed it, where that was not just now.
+        `level` is what the answer met that allowed it, at `since_ns` where that was not just now.
         """
         made = self._clock.monotonic_ns() if since_ns is None else since_ns
         self._grants[shown.digest] = _Grant(
-            made + self._nanoseconds, shown.tier, shown.session, shown.two_persons
+            made + self._nanoseconds, shown.tier, shown.session, level
         )
 
-    def take(self, digest: str, tier: Tier, *, two_persons: bool = False) -> bool:
-        """Use up the grant of a call; False when there is none that lives and covers it."""
+    def take(self, digest: str, tier: Tier, takes: Takes) -> bool:
+        """Use up the grant of a call; False when there is none that lives and covers it.
+
+        `takes` is what it takes by now to allow that call.
+        """
         grant = self._grants.pop(digest, None)
         if grant is None:
             return False
-        if two_persons and not grant.two_persons:
+        if takes > grant.level:
             return False
         return self._clock.monotonic_ns() < grant.until_ns and tier <= grant.tier
 

@@ -110,4 +110,15 @@ def review_request(
         created_utc=created_utc,
         proposed_tier=cautious_tier(proposed, findings),
         findings=findings,
+        labels=_known_labels(connection, name, agreements).letters(),
     )
+
+
+def _known_labels(connection: Connection, name: str, agreements: Agreements) -> Lamps:
+    """Return what is to be kept of a tool's labels: an agreement anew must not lose them."""
+    labels = Lamps.NONE
+    if name:
+        labels = agreements.standing(connection, name).labels
+        for pin in agreements.named(connection.server.name, name):
+            labels |= pin.labels
+    return labels

@@ -115,6 +115,11 @@ class SecondPerson:
         """Return what they are called; empty where there is none."""
         return self._kept.name if self._kept is not None else ""
 
+    @property
+    def persons(self) -> tuple[str, ...]:
+        """Return what both are called; empty where there is no second one."""
+        return () if self._kept is None else (self._kept.beside, self._kept.name)
+
     def state(self) -> PinState:
         """Return what the window shows of both."""
         kept = self._kept

@@ -1,6 +1,7 @@
 """One request in the queue: what waits, since when, how its wait ended, and what it keeps busy."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,12 +12,13 @@ from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome
 from keyturn.domain.grant import GrantScope
 from keyturn.domain.policy import Judgement
+from keyturn.domain.step_up import Takes
 
 _CHARACTER_BYTES = 4
 """Most that a character takes, in memory and on the wire alike, where a text is not ASCII."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Resolution:
     """How the wait of one request ended."""
 
@@ -25,6 +27,8 @@ class Resolution:
     answer: Answer | None = None
     judgement: Judgement | None = None
     """Of the rule that decided instead of a person."""
+    level: Takes = Takes.CLICK
+    """What was met, or what it took where no person decided."""
 
 
 class WaitingCall(Protocol):
@@ -105,6 +109,22 @@ class Waiting:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
+
+
+class Watchers:
+    """Who is told of requests."""
+
+    def __init__(self) -> None:
+        self._watchers: list[Callable[[ApprovalRequest], None]] = []
+
+    def add(self, watcher: Callable[[ApprovalRequest], None]) -> None:
+        """Call back with every request."""
+        self._watchers.append(watcher)
+
+    def tell(self, request: ApprovalRequest) -> None:
+        """Tell all of them of a request."""
+        for watcher in tuple(self._watchers):
+            watcher(request)
 
 
 def bytes_of(request: ApprovalRequest) -> int:

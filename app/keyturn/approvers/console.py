@@ -8,7 +8,7 @@ wait inside their deadline for the restarted window, and the stop and the rules 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from keyturn.application.approval_request import (
@@ -293,14 +293,16 @@ class ConsoleApprover:
         self._write(await self._answers.with_pin(decide))
 
     async def _carry_out_with_pin(self, message: WithPin) -> None:
-        refused = await self._answers.refused(message)
-        intent = decode_from_window(message.intent.encode("utf-8", "surrogatepass"))
-        if refused is not None:
+        if (refused := await self._answers.refused(message)) is not None:
             self._write(refused)
-        elif intent is None or isinstance(intent, Pong | Decide | WithPin):
-            self._write(IntentDone(n=message.n, ok=False, sentence=self._words("console.failed")))
-        else:
-            await self._carry_out(intent, pin=True, both=bool(message.second))
+            return
+        for intent in _carried_by(message):
+            if isinstance(intent, Decide):
+                self._write(self._answers.given(intent, both=bool(message.second)))
+            elif intent is not None:
+                await self._carry_out(intent, pin=True, both=bool(message.second))
+            else:
+                self._write(_failed(message.n, self._words))
 
     async def _carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         if self._intents is None:
@@ -315,7 +317,7 @@ class ConsoleApprover:
             self._write(IntentDone(n=intent.n, ok=False, sentence=readable(str(error))))
         except Exception:  # noqa: BLE001 -- the pipe's edge: the person must hear that it failed
             _log.exception("intent failed type=%s", type(intent).__name__)
-            self._write(IntentDone(n=intent.n, ok=False, sentence=self._words("console.failed")))
+            self._write(_failed(intent.n, self._words))
         else:
             self._write(IntentDone(n=intent.n, ok=True))
 
@@ -323,6 +325,17 @@ class ConsoleApprover:
         self._approvals.refuse(
             lambda request: request.id == request_id, Outcome.ERROR_BROKER, WithdrawCause.DECIDED
         )
+
+
+def _failed(n: int, words: Words) -> IntentDone:
+    return IntentDone(n=n, ok=False, sentence=words("console.failed"))
+
+
+def _carried_by(message: WithPin) -> Iterator[Decide | Intent | None]:
+    """Yield what a PIN came with; None for what is no such thing."""
+    for line in (message.intent, *message.more):
+        carried = decode_from_window(line.encode("utf-8", "surrogatepass"))
+        yield None if isinstance(carried, Pong | WithPin) else carried
 
 
 class _StateFeed:

@@ -1,9 +1,18 @@
 """What became of an answer from the window, its PIN included, in a person's words."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from keyturn.application.approval_request import Answer, AnswerEffect, AnswerVerdict, Route
+from keyturn.application.answer_levels import needed
+from keyturn.application.approval_request import (
+    Answer,
+    AnswerEffect,
+    AnswerVerdict,
+    ApprovalRequest,
+    RequestKind,
+    Route,
+)
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import Decide, Intent, IntentDone
 from keyturn.application.pin_messages import RemoveSecond, SetPin, SetSecond, WithPin
@@ -11,6 +20,7 @@ from keyturn.application.pins import Pins
 from keyturn.application.second_person import SecondPerson, Step, StepKind
 from keyturn.domain.errors import BothWanted, ConfigurationError, PinWanted
 from keyturn.domain.pin import PinCheck, PinOutcome, PinUse
+from keyturn.domain.step_up import Takes
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -21,6 +31,14 @@ _EFFECT_WORDS: Mapping[AnswerEffect, str] = MappingProxyType(
         AnswerEffect.NOT_ALLOWED: "console.answer_not_allowed",
         AnswerEffect.PIN_WANTED: "console.pin_wanted",
         AnswerEffect.BOTH_WANTED: "console.both_wanted",
+        AnswerEffect.NAME_WANTED: "console.name_wanted",
+        AnswerEffect.NO_WINDOW: "console.answer_not_allowed",
+    }
+)
+_REVIEW_WORDS: Mapping[AnswerEffect, str] = MappingProxyType(
+    {
+        AnswerEffect.PIN_WANTED: "console.review_pin_wanted",
+        AnswerEffect.BOTH_WANTED: "console.review_both_wanted",
     }
 )
 
@@ -50,7 +68,7 @@ class ConsoleAnswers:
         """
         if self._pins is None or not decide.allow:
             return self.without_pin(decide)
-        if self._second is not None and (decide.second or self._takes_two(decide.id)):
+        if self._second is not None and (decide.second or self._takes(decide) is Takes.BOTH):
             return await self._of_two(decide, self._second)
         checked = await self._pins.check(decide.pin)
         if checked.outcome is not PinOutcome.RIGHT:
@@ -59,7 +77,8 @@ class ConsoleAnswers:
 
     async def _of_two(self, decide: Decide, second: SecondPerson) -> IntentDone:
         """Take one PIN of two; what waits is allowed once both came for it."""
-        shown = (decide.id, decide.digest)
+        # Of a review what was chosen is part of it.
+        shown = (decide.id, f"{decide.digest} {decide.tier} {decide.labels}")
         take = second.second if decide.second else second.first
         step = await take(shown, decide.pin)
         if step.kind is StepKind.BOTH:
@@ -70,9 +89,15 @@ class ConsoleAnswers:
         # A wrong one leaves the turn where it is.
         return IntentDone(n=decide.n, ok=False, sentence=sentence, second=step.whose)
 
-    def _takes_two(self, request_id: str) -> bool:
+    def _takes(self, decide: Decide) -> Takes:
+        request = self._request(decide.id)
+        if request is None:
+            return Takes.CLICK
+        return needed(self._approvals.levels, request, _answer(decide))
+
+    def _request(self, request_id: str) -> ApprovalRequest | None:
         waiting = (one.request for one in self._approvals.waiting())
-        return any(self._approvals.two_wanted(one) for one in waiting if one.id == request_id)
+        return next((one for one in waiting if one.id == request_id), None)
 
     async def refused(self, message: WithPin) -> IntentDone | None:
         """Return why an intent with a PIN is not carried out; None for the right one."""
@@ -106,26 +131,46 @@ class ConsoleAnswers:
         """Apply an answer that came with none."""
         return self._apply(decide, pin=False)
 
+    def given(self, decide: Decide, *, both: bool) -> IntentDone:
+        """Apply an answer whose PIN was right already, or those of `both`."""
+        persons = self._second.persons if both and self._second is not None else ()
+        return self._apply(decide, pin=True, persons=persons)
+
     def _apply(self, decide: Decide, *, pin: bool, persons: tuple[str, ...] = ()) -> IntentDone:
-        effect = self._approvals.answer(
-            Answer(
-                id=decide.id,
-                digest=decide.digest,
-                verdict=AnswerVerdict.ALLOW_ONCE if decide.allow else AnswerVerdict.DENY,
-                route=Route.ACCESSIBILITY if decide.accessibility else Route.WINDOW,
-                message=decide.message,
-                prompt_hash=decide.prompt_hash,
-                shown_ms=decide.shown_ms,
-                tier=decide.tier,
-                labels=decide.labels,
-                hide=decide.hide,
-                pin=pin,
-                persons=persons,
-            )
-        )
+        request = self._request(decide.id)
+        effect = self._approvals.answer(replace(_answer(decide), pin=pin, persons=persons))
+        if request is not None and request.kind is not RequestKind.CALL:
+            key = _REVIEW_WORDS.get(effect, "")
+            if key:
+                return self._typing_wanted(decide, effect, self._words(key))
         words = _EFFECT_WORDS.get(effect)
         sentence = self._words(words) if words is not None else ""
         return IntentDone(n=decide.n, ok=words is None, sentence=sentence)
+
+    def _typing_wanted(self, decide: Decide, effect: AnswerEffect, what_for: str) -> IntentDone:
+        """Have the window ask for what an answer to a review takes."""
+        both = effect is AnswerEffect.BOTH_WANTED
+        name = self._second.name if both and self._second is not None else ""
+        if both and not name:
+            return IntentDone(n=decide.n, ok=False, sentence=self._words("console.two_nobody"))
+        return IntentDone(n=decide.n, ok=False, sentence=what_for, pin=True, second=name)
+
+
+def _answer(decide: Decide) -> Answer:
+    """Return what a person decided, with nothing that was typed beside it but a name."""
+    return Answer(
+        id=decide.id,
+        digest=decide.digest,
+        verdict=AnswerVerdict.ALLOW_ONCE if decide.allow else AnswerVerdict.DENY,
+        route=Route.ACCESSIBILITY if decide.accessibility else Route.WINDOW,
+        message=decide.message,
+        prompt_hash=decide.prompt_hash,
+        shown_ms=decide.shown_ms,
+        tier=decide.tier,
+        labels=decide.labels,
+        hide=decide.hide,
+        named=decide.named,
+    )
 
 
 def setting_pins(pins: Pins, second: SecondPerson, words: Words) -> SetPins:

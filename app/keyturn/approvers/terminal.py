@@ -332,5 +332,7 @@ def _effect_words(effect: AnswerEffect, command: CommandName) -> str:
             | AnswerEffect.NOT_ALLOWED
             | AnswerEffect.PIN_WANTED
             | AnswerEffect.BOTH_WANTED
+            | AnswerEffect.NAME_WANTED
+            | AnswerEffect.NO_WINDOW
         ):
             return "approver.had_no_effect"

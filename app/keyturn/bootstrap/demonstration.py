@@ -164,7 +164,7 @@ class _Companion:
         """Seed, listen for the held call, tell the story, paint, end."""
         from keyturn.application.console_protocol import RequestShown, encode_line
 
-        base.approvals.on_request(
+        base.approvals.asked.add(
             lambda request: self._keep(
                 encode_line(RequestShown(request=request, remaining_ms=None))
             )

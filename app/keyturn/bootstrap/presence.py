@@ -8,6 +8,7 @@ from keyturn.application.events import Topic
 from keyturn.application.pins import Pins
 from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.rejudging import judge_waiting
+from keyturn.application.review_guard import ReviewGuard
 from keyturn.application.seals import Seals
 from keyturn.application.second_person import SecondPerson
 from keyturn.application.seen_changes import SeenEnvironments, environment_seen, program_seen
@@ -71,13 +72,14 @@ class Presence:
 
     def _connect(self) -> None:
         base = self._base
-        base.approvals.pin_wanted = self.levels.wants_pin
-        base.approvals.two_wanted = self.levels.wants_two
+        base.approvals.levels = self.levels
+        guard = ReviewGuard(covers=self.levels.covers, agreements=base.agreements)
+        self.levels.reviews = guard.takes
         base.approvals.somebody_second = lambda: bool(self.second.name)
         base.rules.raised = self.step_ups.is_raised
         base.reviews.seen.tell = self.step_ups.note
         base.observers.subscribe(self._on_topic)
-        base.approvals.on_request(self._on_request)
+        base.approvals.asked.add(self._on_request)
         self.step_ups.on_raise = self._on_raise
         self.step_ups.on_lower = self._on_lower
         self.step_ups.unanswered = self._unanswered

@@ -5,12 +5,13 @@ Where a server has not taken a request, or closed before it answered, it is answ
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx2
 
-from keyturn.broker.certificates import Trace, trusted
+from keyturn.broker.certificates import Trace
 from keyturn.broker.child_process import Ends
 from keyturn.broker.ends import Paused
 from keyturn.broker.envelope import RequestId, ServerFrame
@@ -47,8 +48,10 @@ class Remote:
     """Says that nobody knows what became of a request; False when nobody asks."""
     paused: Paused
     """Says that the answer to a request can be taken up again, or has to be."""
+    tls: ssl.SSLContext
+    """Verifies whoever is reached, and refuses who is not vouched for as agreed."""
     trace: Trace | None = None
-    """Looks at each new connection; None where there is no TLS to look at."""
+    """Takes note of each new connection; None where there is no TLS."""
     sign_in: ServerSignIn | None = None
     """What all connections to the server know of who asks there."""
 
@@ -205,7 +208,7 @@ def http_client(remote: Remote, connections: int | None = None) -> httpx2.AsyncC
         headers={"accept-encoding": "identity", **remote.headers},
         timeout=httpx2.Timeout(None, connect=CONNECT_SECONDS),
         transport=httpx2.AsyncHTTPTransport(
-            verify=trusted(),
+            verify=remote.tls,
             limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=20),
             trust_env=False,
             socket_options=_probes(),

@@ -7,7 +7,7 @@ anything of another session (security.md I-31): a rule's name and an inspector's
 
 import msgspec
 
-from keyturn.application.call import NO_SECOND_PERSON, WANTS_SIGN_IN, Refused
+from keyturn.application.call import NO_SECOND_PERSON, NO_WINDOW, WANTS_SIGN_IN, Refused
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL
 from keyturn.broker.envelope import INVALID_REQUEST, RequestId, result_line
 from keyturn.domain.canonical import JsonObject
@@ -90,6 +90,18 @@ _TEXTS = {
 }
 
 
+_WHO_IS_MISSING: dict[tuple[str, ...], str] = {
+    (NO_SECOND_PERSON,): (
+        "this tool takes two people, and no second one is named. "
+        f"{_NOTHING_SENT} Ask the user to name one in Settings."
+    ),
+    (NO_WINDOW,): (
+        "this call takes what the user types in Keyturn's window, and there is none here. "
+        f"{_NOTHING_SENT} {_DO_NOT_REPEAT}"
+    ),
+}
+
+
 def refusal_text(refused: Refused, method: str = TOOLS_CALL) -> str:
     """Say who refused, why, whether anything happened, and what to do (visual.md section 9)."""
     if method == TOOLS_CALL:
@@ -142,11 +154,8 @@ def _text_of_outcome(refused: Refused) -> str:
             )
         case Outcome.REFUSED_MALFORMED:
             return f"Refused by Keyturn: {_faults(refused)}. {_NOTHING_SENT}"
-        case Outcome.REFUSED_NO_APPROVER if refused.faults == (NO_SECOND_PERSON,):
-            return (
-                "Refused by Keyturn: this tool takes two people, and no second one is named. "
-                f"{_NOTHING_SENT} Ask the user to name one in Settings."
-            )
+        case Outcome.REFUSED_NO_APPROVER if refused.faults in _WHO_IS_MISSING:
+            return f"Refused by Keyturn: {_WHO_IS_MISSING[refused.faults]}"
         case Outcome.ERROR_BROKER if refused.faults == (WANTS_SIGN_IN,):
             return SIGN_IN
         case Outcome.REFUSED_INVALID_ARGUMENTS if refused.faults == (HOLDS_A_CREDENTIAL,):

@@ -1,5 +1,6 @@
 """Owns the way to a server: a process that is started, or a URL that is asked."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -116,15 +117,17 @@ async def open_transport(
 async def _open_remote(
     start: ServerStart, means: ServerMeans, ends: Ends, tasks: TaskOwner, asking: Asking
 ) -> Transport:
-    from keyturn.broker.certificates import issued_as_agreed  # only who needs HTTP pays for it
+    # Only who needs HTTP pays for it.
+    from keyturn.broker.certificates import noting_others, trusted, verifying
     from keyturn.broker.posting import Remote
     from keyturn.broker.upstream_http import HttpTransport
     from keyturn.broker.upstream_sse import SseTransport
 
+    secure, closure = start.launch.url.startswith("https:"), start.closure
+    tls = await asyncio.to_thread(verifying, closure.closure_hash) if secure else trusted()
     headers = await server_headers(start, means)
     asking.still_wanted()
     _check(headers, start.server.name)
-    secure = start.launch.url.startswith("https:")
 
     def noted(text: str) -> None:
         ends.stderr(f"[tls] {text}".encode())
@@ -135,7 +138,8 @@ async def _open_remote(
         schema_of=asking.events.schema_of,
         lost=asking.lost,
         paused=asking.events.server_paused,
-        trace=issued_as_agreed(start.closure, noted) if secure else None,
+        tls=tls,
+        trace=noting_others(closure.certificate_sha256, noted) if secure else None,
         sign_in=None if means.sign_ins is None else means.sign_ins().of(start.server),
     )
     if start.server.transport is RemoteTransport.SSE:

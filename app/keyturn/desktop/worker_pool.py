@@ -15,6 +15,7 @@ from keyturn.application.ports.payloads import NotInspected, Parts, T
 from keyturn.desktop.process_tree import with_parent_death_signal
 from keyturn.desktop.worker_process import WorkerProcess
 from keyturn.desktop.worker_room import WorkerRoom
+from keyturn.desktop.worker_turns import WorkerTurns
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class WorkerPool:
         self._loop = asyncio.get_running_loop()
         # A thread that waits for a worker ends when that is killed, so that none is missing.
         self._threads = ThreadPoolExecutor(3 * WORKERS, "payloads")
-        self._places = asyncio.Semaphore(WORKERS)
+        self._turns = WorkerTurns(WORKERS)
         self._workers: set[_Worker] = set()
         self._idle: list[_Worker] = []
         self._burials: set[asyncio.Future[str]] = set()
@@ -92,12 +93,13 @@ class WorkerPool:
         async with self._room.place(len(payload), agent, self._times.room) as has_room:
             if not has_room:
                 return ENDED if self._closed else TOO_MUCH
-            return await self._ask_in_turn(lambda worker: read(worker.do(job, payload)))
+            return await self._ask_in_turn(agent, lambda worker: read(worker.do(job, payload)))
 
     async def close(self) -> None:
         """End the workers; what they work on counts as not inspected."""
         self._closed = True
         self._room.close()
+        self._turns.close()
         self._set_timer(None)
         for worker in tuple(self._workers):
             self._end(worker)
@@ -107,13 +109,17 @@ class WorkerPool:
 
     # ---------------------------------------------------------------- one job
 
-    async def _ask_in_turn(self, work: Callable[[WorkerProcess], T]) -> "T | NotInspected":
+    async def _ask_in_turn(
+        self, agent: str, work: Callable[[WorkerProcess], T]
+    ) -> "T | NotInspected":
         self._set_timer(None)
         self._asked += 1
         try:
             self._fill()
-            async with self._places:
-                return await self._ask(work)
+            async with self._turns.turn(agent) as has_turn:
+                if has_turn:
+                    return await self._ask(work)
+                return ENDED if self._closed else TOO_MUCH
         finally:
             self._asked -= 1
             if not self._asked:

@@ -131,6 +131,7 @@ class Closure:
             said["certificate"] = {
                 "sha256": self.certificate_sha256,
                 "issuer": [file.path for file in self.files],
+                "authority_key_sha256": [file.sha256 for file in self.files],
             }
         elif self.closure_hash:
             said["closure"] = {

@@ -7,6 +7,7 @@ its mark, so that the same thing seen again raises nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.pin import PinUse
@@ -137,6 +138,17 @@ class Takes(IntEnum):
     PIN = 2
     BOTH = 3
     """The PINs of two persons."""
+
+
+class Weighed(NamedTuple):
+    """What of a call says what it takes to allow it."""
+
+    agent: str
+    enrolled: bool
+    """It proved that it is the agent of that name."""
+    tier: Tier
+    two_persons: bool
+    """Its tool is marked so."""
 
 
 def is_changing(tier: Tier) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.review_request import CLOSURE_CHANGED
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.domain.certificate import ISSUED_BY
+from keyturn.domain.certificate import ISSUED_BY, ISSUED_BY_NAME
 from keyturn.domain.closure import Gap
 from keyturn.domain.command import MarkKind
 from keyturn.presentation.card import Chip, Pair
@@ -77,7 +77,12 @@ def launch_facts(facts: JsonObject, words: Words) -> Iterator[Pair]:
         issuer, digits = _issuer(certificate, words), _text(certificate, "sha256", words)
         yield Pair(
             key=words("launch.certificate"),
-            value=words("launch.certificate_value", issuer=issuer, hash=digits[:_HASH_DIGITS]),
+            value=words(
+                "launch.certificate_value",
+                issuer=issuer,
+                key=_key_of(certificate, words),
+                hash=digits[:_HASH_DIGITS],
+            ),
         )
     closure = facts.get("closure")
     if isinstance(closure, dict):
@@ -123,7 +128,7 @@ def change_text(facts: JsonObject, words: Words) -> str:
     """Return what changed since a command was agreed to, with the first file by name."""
     change = _change(facts)
     if _certificate(facts):
-        return words("launch.change_issuer", before=_issuer_before(change, words))
+        return _issuer_text(change, words)
     if not change.get("files_known", False):
         return words("launch.change_unlisted")
     differs = sum(_count(change, name) for name in _CHANGE_KEYS)
@@ -166,13 +171,30 @@ def _issuer(certificate: JsonObject, words: Words) -> str:
     return _without_mark(first, words) if isinstance(first, str) else ""
 
 
+def _issuer_text(change: JsonObject, words: Words) -> str:
+    """Return what is another than was agreed to: the name, or only the key that it stands for."""
+    before, same = _issuer_before(change, words), _named(change, "changed")
+    if same:
+        return words("launch.change_authority_key", name=_without_mark(same[0], words))
+    if any(path.startswith(ISSUED_BY_NAME) for path in _named(change, "removed")):
+        return words("launch.change_authority_named", before=before)
+    return words("launch.change_issuer", before=before)
+
+
+def _key_of(certificate: JsonObject, words: Words) -> str:
+    digits = certificate.get("authority_key_sha256")
+    first = digits[0] if isinstance(digits, list) and digits else ""
+    return shown_line(first[:_HASH_DIGITS], words) if isinstance(first, str) else ""
+
+
 def _issuer_before(change: JsonObject, words: Words) -> str:
-    named = _named(change, "removed")
+    named = _named(change, "removed") or _named(change, "changed")
     return _without_mark(named[0], words) if named else words("launch.issuer_none")
 
 
 def _without_mark(path: str, words: Words) -> str:
-    return shown_line(path.removeprefix(ISSUED_BY), words, most=_LONGEST)
+    name = path.removeprefix(ISSUED_BY).removeprefix(ISSUED_BY_NAME)
+    return shown_line(name, words, most=_LONGEST)
 
 
 def _change(facts: JsonObject) -> JsonObject:

@@ -38,7 +38,8 @@ def review_choice(
     return tier_choice(
         words,
         chosen=request.proposed_tier,
-        ticked="".join(letters) or request.labels,
+        # What it had before is kept, unless a person takes it away.
+        ticked="".join(dict.fromkeys((*letters, *request.labels))),
         proposal=words(key),
     )
 

@@ -1,6 +1,8 @@
 """A gate's world with what a person and the command line can have done to it."""
 
 from keyturn.application.access_review import AccessReview
+from keyturn.application.answer_levels import Clicks
+from keyturn.application.approval_request import Answer, ApprovalRequest
 from keyturn.application.connection import Connection
 from keyturn.application.control import Control
 from keyturn.application.events import Topic
@@ -12,10 +14,13 @@ from keyturn.application.pin_guard import PinGuard
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
 from keyturn.application.result_controls import ControlsOfTools
+from keyturn.application.review_guard import ReviewGuard
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Rule
+from keyturn.domain.step_up import Takes
+from keyturn.domain.tier import Tier
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.sign_in_desk import FakeSignInDesk
 from tests.fakes.stores import FakeAgentStore, FakeServerStore, FakeUseStore
@@ -65,6 +70,17 @@ class FakeLive:
         self.reviewed.append(server)
 
 
+class ByCard(Clicks):
+    """What answers take: of calls a click, of reviews what these loosen."""
+
+    def __init__(self, guard: ReviewGuard) -> None:
+        self._guard = guard
+
+    def of_review(self, request: ApprovalRequest, answer: Answer) -> Takes:
+        """Return what an answer to a review takes."""
+        return self._guard.takes(request, answer)
+
+
 class BrokerWorld(World):
     """Everything of one broker but its wires and its window."""
 
@@ -103,6 +119,7 @@ class BrokerWorld(World):
         self.registry.use(servers, ())
         self.registry.attach(self.live)
         self.observers.subscribe(self.topics.append)
+        self.approvals.levels = ByCard(ReviewGuard(covers=self.covers, agreements=self.agreements))
         self.labelling = Labelling(registry=self.registry, environments=self.environments)
         self.control = self._make_control()
         self.controls = ControlsOfTools(self.observers)
@@ -158,13 +175,17 @@ class BrokerWorld(World):
     def make_guard(self) -> PinGuard:
         """Make what says which intents take the PIN, by `pin_use` as it is then."""
         return PinGuard(
-            covers=lambda tier: self.pin_use.covers(tier),
+            covers=self.covers,
             approvals=self.approvals,
             rules=self.rules,
             agreements=self.agreements,
             registry=self.registry,
             controls=self.controls,
         )
+
+    def covers(self, tier: Tier) -> bool:
+        """Tell whether calls of a tier take the PIN now."""
+        return self.pin_use.covers(tier)
 
     def _raise(self) -> bool:
         self.raised += 1

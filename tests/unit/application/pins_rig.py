@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from keyturn.application import pin_tries
+from keyturn.application.answer_levels import Clicks
 from keyturn.application.events import Observers
 from keyturn.application.pin_messages import SetSecond
 from keyturn.application.pins import Pins
@@ -14,6 +15,7 @@ from keyturn.application.seals import Sealing
 from keyturn.application.second_person import SecondPerson
 from keyturn.domain.errors import SecretStoreUnavailable
 from keyturn.domain.pin import PinUse
+from keyturn.domain.step_up import Takes, Weighed
 from tests.fakes.clock import FakeClock
 from tests.fakes.decision_log import FakeDecisionLog
 from tests.fakes.secret_store import FakeSecretStore
@@ -67,6 +69,17 @@ class Keeper:
         pins = await self.start()
         assert await pins.set("", RIGHT, use) is None
         return pins
+
+
+class PinLevels(Clicks):
+    """What calls take where a PIN is asked and nobody is raised."""
+
+    def __init__(self, pins: Pins) -> None:
+        self._pins = pins
+
+    def of_call(self, weighed: Weighed) -> Takes:
+        """Return what it takes by the call's tier."""
+        return Takes.PIN if self._pins.covers(weighed.tier) else super().of_call(weighed)
 
 
 class FullKeychain(FakeSecretStore):

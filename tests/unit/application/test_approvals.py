@@ -16,8 +16,7 @@ from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, parse_strict
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
-from keyturn.domain.tier import Tier
-from tests.factories import make_request
+from tests.factories import make_request, make_weighed
 from tests.fakes.approver import FakeApprover
 from tests.unit.application.approvals_rig import Ends, Queue
 from tests.unit.application.gate_world import play
@@ -128,9 +127,11 @@ def test_a_retry_that_differs_in_one_byte_never_fits_the_grant() -> None:
                     continue
                 assert isinstance(changed.value, dict)
                 tried += 1
-                assert not queue.approvals.take_retry_grant(digest_of_call(changed.value), Tier.T1)
+                assert not queue.approvals.take_retry_grant(
+                    digest_of_call(changed.value), make_weighed()
+                )
         assert tried > 2_000
-        assert queue.approvals.take_retry_grant(digest, Tier.T1)
+        assert queue.approvals.take_retry_grant(digest, make_weighed())
 
     play(story)
 
@@ -275,7 +276,7 @@ class TestDetached:
             queue.clock.advance(50)
             assert queue.answer("call-1", AnswerVerdict.DENY) is AnswerEffect.APPLIED
             assert queue.ends.ended_ids == [("call-1", Outcome.DENIED_USER, False)]
-            assert not queue.approvals.take_retry_grant(make_request().digest, Tier.T1)
+            assert not queue.approvals.take_retry_grant(make_request().digest, make_weighed())
 
         play(story)
 
@@ -288,8 +289,8 @@ class TestDetached:
             assert (await future).state is State.DETACHED
             assert queue.ends.ended_ids == [("call-1", Outcome.EXPIRED_NO_ANSWER, True)]
             queue.clock.advance(599)
-            assert queue.approvals.take_retry_grant(make_request().digest, Tier.T1)
-            assert not queue.approvals.take_retry_grant(make_request().digest, Tier.T1)
+            assert queue.approvals.take_retry_grant(make_request().digest, make_weighed())
+            assert not queue.approvals.take_retry_grant(make_request().digest, make_weighed())
 
         play(story)
 
@@ -300,7 +301,7 @@ class TestDetached:
             queue.clock.advance(50)
             queue.answer("call-1")
             queue.clock.advance(600)
-            assert not queue.approvals.take_retry_grant(make_request().digest, Tier.T1)
+            assert not queue.approvals.take_retry_grant(make_request().digest, make_weighed())
 
         play(story)
 
@@ -366,7 +367,7 @@ class TestStop:
             assert (await asked).outcome is Outcome.REFUSED_PAUSED
             assert not review.done()
             assert queue.ids() == ["v-1"]
-            assert not queue.approvals.take_retry_grant("a" * 64, Tier.T1)
+            assert not queue.approvals.take_retry_grant("a" * 64, make_weighed())
             assert queue.ends.ended_ids[-1] == ("late", Outcome.REFUSED_PAUSED, False)
             assert queue.answer("call-1") is AnswerEffect.OVER
             assert queue.approver.withdrawn[-1][1] is WithdrawCause.STOPPED
@@ -443,8 +444,8 @@ class TestApprover:
     def test_watchers_hear_of_requests_that_nobody_can_answer(self) -> None:
         queue = Queue()
         heard: list[str] = []
-        queue.approvals.on_request(lambda request: heard.append(request.id))
-        queue.approvals.noticed(make_request("call-1"))
+        queue.approvals.asked.add(lambda request: heard.append(request.id))
+        queue.approvals.asked.tell(make_request("call-1"))
         assert heard == ["call-1"]
         assert queue.ids() == []
 

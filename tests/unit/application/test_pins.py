@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from keyturn.application import pin_tries
+from keyturn.application.answering import WINDOW
 from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
     AnswerVerdict,
-    RequestKind,
     Route,
 )
 from keyturn.application.console_protocol import Decide, decode_from_window, encode_line
@@ -19,6 +19,7 @@ from keyturn.application.pins import ENTRY, MARK
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console_answers import ConsoleAnswers, setting_pins
+from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
 from keyturn.domain.pin import (
     LONGEST,
@@ -36,7 +37,7 @@ from keyturn.presentation.words import Words
 from tests.factories import make_request
 from tests.sources import ROOT
 from tests.unit.application.approvals_rig import Queue
-from tests.unit.application.pins_rig import RIGHT, WRONG, FullKeychain, Keeper, play
+from tests.unit.application.pins_rig import RIGHT, WRONG, FullKeychain, Keeper, PinLevels, play
 
 
 def test_pauses_double_up_to_an_hour() -> None:
@@ -68,15 +69,13 @@ def test_what_can_be_a_pin(pin: str, usable: bool) -> None:
     ],
 )
 def test_it_is_asked_for_the_chosen_calls_only(use: PinUse, tiers: set[Tier]) -> None:
-    """By tier, and for calls, not for reviews; a restart changes nothing."""
+    """By tier; a restart changes nothing."""
 
     async def story(keeper: Keeper) -> None:
         await keeper.with_pin(use)
         pins = await keeper.start()
-        asked = {tier for tier in Tier if pins.wanted(replace(make_request(), tier=tier))}
+        asked = {tier for tier in Tier if pins.covers(tier)}
         assert asked == tiers
-        review = replace(make_request(kind=RequestKind.DEFINITION), tier=Tier.T3)
-        assert not pins.wanted(review)
 
     play(story)
 
@@ -177,7 +176,7 @@ def test_a_locked_keychain_does_not_open_the_way(noted: str | None) -> None:
             keeper.settings.by_name[MARK] = noted
         keeper.keychain.state = "locked"
         pins = await keeper.start()
-        assert pins.wanted(replace(make_request(), tier=Tier.T2))
+        assert pins.covers(Tier.T2)
         assert (await pins.check(RIGHT)).outcome is PinOutcome.LOCKED
         with pytest.raises(SecretStoreUnavailable):
             await pins.set("", RIGHT, PinUse.NEVER)
@@ -198,7 +197,7 @@ def test_what_the_keychain_does_not_take_is_not_said_to_be_set() -> None:
         outcomes = [entry.outcome for entry in keeper.log.of_type(RecordType.SETTING)]
         assert outcomes == ["pin_set", "pin_set", "pin_not_kept"]
         assert keeper.settings.by_name[MARK] == "t2_t3"
-        assert pins.wanted(replace(make_request(), tier=Tier.T2))
+        assert pins.covers(Tier.T2)
 
     play(story)
 
@@ -212,7 +211,7 @@ def test_a_damaged_entry_is_no_way_to_a_new_one(text: str) -> None:
         await keeper.with_pin(PinUse.NEVER)
         await keeper.keychain.put(*ENTRY, Secret(text))
         pins = await keeper.start()
-        assert pins.wanted(replace(make_request(), tier=Tier.T2))
+        assert pins.covers(Tier.T2)
         assert (await pins.check(RIGHT)).outcome is PinOutcome.DAMAGED
         words = Words(ROOT / "resources" / "translations")
         set_pin = setting_pins(pins, await keeper.second_of(pins), words)
@@ -281,7 +280,7 @@ def test_no_route_allows_without_it(route: Route) -> None:
 
     async def story(keeper: Keeper) -> None:
         pins, queue = await keeper.with_pin(), Queue()
-        queue.approvals.pin_wanted = pins.wanted
+        queue.approvals.levels = PinLevels(pins)
         future = queue.ask(tier=Tier.T2)
         answer = Answer(
             id="call-1",
@@ -289,6 +288,11 @@ def test_no_route_allows_without_it(route: Route) -> None:
             verdict=AnswerVerdict.ALLOW_ONCE,
             route=route,
         )
+        if route not in WINDOW | {Route.NOTIFICATION}:
+            # Nobody can type it there, and who waits hears so.
+            assert queue.approvals.answer(answer) is AnswerEffect.NO_WINDOW
+            assert future.result().outcome is Outcome.REFUSED_NO_APPROVER
+            return
         wanted = AnswerEffect.PIN_WANTED
         if route is Route.NOTIFICATION:
             wanted = AnswerEffect.NOT_ALLOWED
@@ -306,7 +310,7 @@ def test_from_the_window_a_wrong_one_is_no_answer() -> None:
 
     async def story(keeper: Keeper) -> None:
         pins, queue = await keeper.with_pin(), Queue()
-        queue.approvals.pin_wanted = pins.wanted
+        queue.approvals.levels = PinLevels(pins)
         words = Words(ROOT / "resources" / "translations")
         answers = ConsoleAnswers(queue.approvals, words, pins)
         future = queue.ask(tier=Tier.T2)

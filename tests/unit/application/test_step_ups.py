@@ -11,8 +11,6 @@ from keyturn.application.approval_request import (
     Answer,
     AnswerEffect,
     AnswerVerdict,
-    AskedBy,
-    RequestKind,
     Route,
 )
 from keyturn.application.call import Forwarded
@@ -44,9 +42,9 @@ from tests.factories import (
     make_connection,
     make_launch,
     make_prompt,
-    make_request,
     make_server,
     make_tool,
+    make_weighed,
 )
 from tests.fakes.stores import FakeStepUpStore
 from tests.unit.application.broker_world import BrokerWorld
@@ -62,7 +60,9 @@ DRIFT = Seen(
     agent="analyst", server="logistics", cause=Cause.DRIFT, name="dispatch_order", mark="m-1"
 )
 
-ONE, OTHER = (Certificate(issuer=issuer, sha256="1" * 64) for issuer in ("One", "Other"))
+ONE, OTHER = (
+    Certificate(issuer="One", authority_sha256=key * 64, sha256="1" * 64) for key in ("a", "b")
+)
 
 
 class Raising(BrokerWorld):
@@ -351,28 +351,26 @@ def test_a_raised_call_takes_what_is_set_up() -> None:
         second = await keeper.second_of(pins)
         step_ups = Raising().step_ups
         levels = CallLevels(pins=pins, second=second, step_ups=step_ups)
-        asked = {tier: replace(make_request(), tier=tier) for tier in Tier}
-        assert [levels.takes(asked[tier]) for tier in (Tier.T0, Tier.T1, Tier.T2)] == [
+        asked = {tier: make_weighed(tier) for tier in Tier}
+        assert [levels.of_call(asked[tier]) for tier in (Tier.T0, Tier.T1, Tier.T2)] == [
             Takes.CLICK,
             Takes.PIN,
             Takes.PIN,
         ]
         wish = SetSecond(n=1, first=RIGHT, present="", beside="Ada", name="Berta", new=THEIRS)
         assert await second.set(wish) is None
-        assert levels.wants_two(asked[Tier.T2])
-        assert not levels.wants_two(asked[Tier.T1])
-        assert levels.wants_pin(asked[Tier.T1])
+        assert levels.of_call(asked[Tier.T2]) is Takes.BOTH
+        assert levels.of_call(asked[Tier.T1]) is Takes.PIN
         assert levels.covers(Tier.T1)
         step_ups.trust(True)
         step_ups.note(replace(DRIFT, agent="other"))
-        stranger = replace(asked[Tier.T1], asked_by=AskedBy(agent_enrolled=False))
-        assert (levels.wants_pin(stranger), levels.wants_pin(asked[Tier.T1])) == (True, False)
+        stranger = asked[Tier.T1]._replace(enrolled=False)
+        assert levels.of_call(stranger) is Takes.PIN
+        assert levels.of_call(asked[Tier.T1]) is Takes.CLICK
         await step_ups.review("other", shown_of(step_ups.of("other")))
-        assert not levels.wants_two(asked[Tier.T2])
-        assert not levels.wants_pin(asked[Tier.T1])
+        assert levels.of_call(asked[Tier.T2]) is Takes.PIN
+        assert levels.of_call(asked[Tier.T1]) is Takes.CLICK
         assert not levels.covers(Tier.T1)
-        assert levels.wants_two(replace(asked[Tier.T0], two_persons=True))
-        review = replace(asked[Tier.T3], kind=RequestKind.DEFINITION)
-        assert levels.takes(review) is Takes.CLICK
+        assert levels.of_call(asked[Tier.T0]._replace(two_persons=True)) is Takes.BOTH
 
     play_pins(story)

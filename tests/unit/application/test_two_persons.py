@@ -26,6 +26,7 @@ from keyturn.domain.errors import BothWanted, ConfigurationError
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_to_data
+from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
 from tests.factories import make_call, make_connection, make_launch, make_request, make_tool
@@ -83,7 +84,7 @@ def test_two_persons_let_it_through_and_both_are_recorded() -> None:
         task = world.start(make_call(await world.connect()))
         request = await world.asked()
         assert request.two_persons
-        for route in (Route.WINDOW, Route.ACCESSIBILITY, Route.TERMINAL, Route.EXEC):
+        for route in (Route.WINDOW, Route.ACCESSIBILITY):
             effect = world.approvals.answer(answer(request, route))
             assert effect is AnswerEffect.BOTH_WANTED
             effect = world.approvals.answer(answer(request, route, ("Ada",)))
@@ -106,7 +107,7 @@ def test_no_rule_lets_it_through() -> None:
         task = world.start(make_call(await world.connect()))
         request = await world.asked()
         assert request.because == "two_persons"
-        await world.intents.carry_out(saved(replace(ALLOW, id="r-2")))
+        await world.intents.carry_out(saved(replace(ALLOW, id="r-2")), pin=True, both=True)
         assert world.server.sent == []
         denying = replace(ALLOW, id="r-3", effect=Effect.DENY)
         await world.intents.carry_out(saved(denying))
@@ -130,7 +131,7 @@ def test_what_was_remembered_before_lets_nothing_through() -> None:
         await remember_approval(ALLOW, wish, world.approvals, world.rules)
         world.answer(request, allow=True)
         await task
-        world.approvals.grants.make_for(request)
+        world.approvals.grants.make_for(request, Takes.CLICK)
         world.approvals.somebody_second = lambda: True
         await world.intents.carry_out(MarkTwoPersons(n=1, on=True, **TOOL))
         again = world.start(make_call(connection))
@@ -146,12 +147,11 @@ def test_what_was_remembered_before_lets_nothing_through() -> None:
 @pytest.mark.requirement("TWO-1")
 def test_a_retry_that_two_allowed_is_theirs() -> None:
     """What one person left counts for nothing, what two left counts once."""
-    grants = RetryGrants(Queue().clock, 600)
-    alone = replace(make_request(), two_persons=False)
-    for shown, taken in ((alone, False), (replace(alone, two_persons=True), True)):
-        grants.make_for(shown)
-        assert grants.take(shown.digest, shown.tier, two_persons=True) is taken
-        assert not grants.take(shown.digest, shown.tier, two_persons=True)
+    grants, shown = RetryGrants(Queue().clock, 600), make_request()
+    for level in Takes:
+        grants.make_for(shown, level)
+        assert grants.take(shown.digest, shown.tier, Takes.BOTH) is (level is Takes.BOTH)
+        assert not grants.take(shown.digest, shown.tier, Takes.CLICK)
 
 
 @pytest.mark.requirement("TWO-1", "C2")

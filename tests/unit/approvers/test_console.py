@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.application.approval_request import Route, WithdrawCause
+from keyturn.application.approval_request import RequestKind, Route, WithdrawCause
 from keyturn.application.console_protocol import (
     Decide,
     Pong,
@@ -30,9 +30,8 @@ from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome
 from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Effect, Rule
-from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
-from tests.factories import make_call, make_request
+from tests.factories import make_call, make_request, make_weighed
 from tests.unit.application.gate_world import settle
 from tests.unit.approvers.console_rig import CATALOGUE, IMPATIENT, Rig, SlowSecrets, gone, play
 
@@ -166,7 +165,7 @@ class TestAnswers:
             rig.world.clock.advance(50)
             rig.say(Decide(n=1, id="call-1", digest=make_request().digest, allow=True))
             assert (await rig.heard("done"))["ok"] is True
-            assert rig.world.approvals.take_retry_grant(make_request().digest, Tier.T1)
+            assert rig.world.approvals.take_retry_grant(make_request().digest, make_weighed())
 
         play(Rig, story)
 
@@ -251,6 +250,39 @@ class TestIntents:
                 done = await rig.heard("done")
                 assert (done["n"], done["ok"]) == (5, ok)
             assert rig.world.rules.rules == ()
+
+        play(Rig, story)
+
+    @pytest.mark.requirement("PIN-5", "LAW-4")
+    @pytest.mark.parametrize("beside", [True, False])
+    def test_a_card_that_loosens_is_answered_with_the_right_one_only(self, beside: bool) -> None:
+        """As its own card sends it, or with others as what the window's line was typed for."""
+
+        async def story(rig: Rig) -> None:
+            await rig.started()
+            assert await rig.pins.set("", "2580", PinUse.T2_T3) is None
+            rig.world.pin_use = PinUse.T2_T3
+            reviews = [make_request(id_, kind=RequestKind.AGENT) for id_ in ("a-1", "a-2")]
+            ended = [rig.world.approvals.ask(one, hold_seconds=None) for one in reviews]
+            for number, one in enumerate(reviews, 1):
+                rig.say(Decide(n=number, id=one.id, digest=one.digest, allow=True))
+                done = await rig.heard("done")
+                assert (done["n"], done["ok"], done["pin"]) == (number, False, True)
+            for pin, ok in (("1357", False), ("2580", True)):
+                assert not any(one.done() for one in ended)
+                asked = [
+                    Decide(n=n, id=one.id, digest=one.digest, allow=True, pin="" if beside else pin)
+                    for n, one in enumerate(reviews, 7)
+                ]
+                if beside:
+                    first, more = (encode_line(one).decode() for one in asked)
+                    rig.say(WithPin(n=7, pin=pin, intent=first, more=(more,)))
+                else:
+                    rig.say(asked[0])
+                assert (await rig.heard("done"))["ok"] is ok
+            assert (await ended[0]).outcome is Outcome.ALLOWED_ONCE
+            await settle()
+            assert ended[1].done() is beside
 
         play(Rig, story)
 

@@ -11,6 +11,7 @@ from keyturn.domain.approval import State
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import KeyturnError
 from keyturn.domain.tier import Tier
+from tests.factories import make_weighed
 from tests.fakes.approval_requests import a_call, a_definition, a_review
 from tests.fakes.approver import HOLD_SECONDS
 from tests.unit.approvers.terminal_rig import World, run, t1
@@ -163,7 +164,7 @@ def test_a_detached_request_can_still_be_allowed_once() -> None:
         assert "Agent stopped waiting." in world.terminal.text
         world.types("allow")
         assert "goes through, once" in world.terminal.text
-        assert world.approvals.take_retry_grant(request.digest, Tier.T1)
+        assert world.approvals.take_retry_grant(request.digest, make_weighed())
 
     run(story)
 

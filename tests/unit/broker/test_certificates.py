@@ -37,6 +37,7 @@ def test_they_are_read_once_for_all_connections(monkeypatch: pytest.MonkeyPatch)
     remote = Remote(
         url="https://a.example/mcp",
         headers={},
+        tls=trusted(),
         schema_of=lambda _: None,
         lost=known,
         paused=nothing,

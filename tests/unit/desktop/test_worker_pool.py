@@ -26,6 +26,8 @@ def do(job, payload):
             os._exit(3)
         case b"hang":
             time.sleep(60)
+        case b"slow":
+            time.sleep(0.05)
         case b"print":
             print("not an answer")
             sys.stderr.write("nor this")
@@ -103,6 +105,29 @@ def test_a_worker_that_dies_leaves_its_payload_uninspected_and_is_replaced() -> 
         assert await asked(pool, b"die") == DEAD
         assert await asked(pool, b"echo") == [b"echo", b""]
         assert len(pool.pids) == WORKERS
+
+    tell(story)
+
+
+@pytest.mark.requirement("POOL-TURNS")
+def test_a_flood_of_one_agent_delays_another_by_one_job_at_most() -> None:
+    """What is worked on when another comes ends, and then it is that one's turn."""
+
+    async def story(pool: WorkerPool) -> None:
+        ended: list[str] = []
+
+        async def one(agent: str) -> None:
+            await asked(pool, b"slow", agent=agent)
+            ended.append(agent)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(12):
+                group.create_task(one("flood"))
+            await until(lambda: len(ended) >= WORKERS)
+            before = len(ended)
+            await group.create_task(one("analyst"))
+            # Those that were under way, and the one beside its own.
+            assert ended[before:].count("flood") <= WORKERS + 1
 
     tell(story)
 

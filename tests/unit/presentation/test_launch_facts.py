@@ -140,7 +140,7 @@ def test_every_kind_of_change_has_a_sentence(
 @pytest.mark.requirement("LAUNCH-ISSUER")
 def test_a_remote_servers_card_says_who_vouches_for_it(words: Words) -> None:
     before, now = (
-        closure_with(Certificate(issuer=issuer, sha256="ab" * 32))
+        closure_with(Certificate(issuer=issuer, authority_sha256="cd" * 32, sha256="ab" * 32))
         for issuer in ("Old Authority", "New\u202eAuthority")
     )
     change = change_between(before, now)
@@ -151,13 +151,37 @@ def test_a_remote_servers_card_says_who_vouches_for_it(words: Words) -> None:
     told = {pair.key: pair.value for pair in launch_facts(facts, words)}
     assert told["Issuer that you agreed to"] == "Old Authority"
     assert "\u202e" not in told["Certificate"]
-    assert told["Certificate"].endswith(", SHA-256 abababababab")
+    assert told["Certificate"].endswith(", whose root key is cdcdcdcdcdcd; SHA-256 abababababab")
     assert "Files it loads" not in told
     assert [chip.text for chip in launch_chips(facts, words)] == ["Another certificate authority"]
 
 
+@pytest.mark.requirement("LAUNCH-ISSUER")
+def test_another_key_under_the_same_name_is_said_to_be_that(words: Words) -> None:
+    """So is what was agreed to while only the name was part of it."""
+    one, copy = (
+        closure_with(Certificate(issuer="One", authority_sha256=key * 32, sha256="ab" * 32))
+        for key in ("cd", "ef")
+    )
+    named = Closure(files=(ClosureFile("issuer/One", 0, "12" * 32),))
+    for before, text in (
+        (one, "its certificate names One as before, and rests on another root key"),
+        (
+            named,
+            "from now on you agree to the key of who issued its certificate, "
+            "until now to the name One",
+        ),
+    ):
+        change = change_between(before, copy)
+        facts: JsonObject = {**copy.subject(), CLOSURE_CHANGED: change.subject()}
+        assert change_text(facts, words) == text
+        told = {pair.key: pair.value for pair in launch_facts(facts, words)}
+        assert told["Issuer that you agreed to"] == "One"
+        assert before.closure_hash != copy.closure_hash
+
+
 def test_what_was_agreed_to_without_one_had_nobody_before(words: Words) -> None:
-    now = closure_with(Certificate(issuer="One", sha256="ab" * 32))
+    now = closure_with(Certificate(issuer="One", authority_sha256="cd" * 32, sha256="ab" * 32))
     facts: JsonObject = {**now.subject(), CLOSURE_CHANGED: ClosureChange(known=False).subject()}
     assert change_text(facts, words).endswith("the one you agreed to was not known")
 

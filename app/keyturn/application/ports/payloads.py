@@ -72,6 +72,7 @@ class Workers(Protocol):
 
         A worker that is ready has two seconds for it. `agent` is whose connection brought the
         payload, with a slash before what tells apart several that share a name: no agent takes the
-        room of the others, and what is over its own waits a while.
+        room of the others, and what is over its own waits a while. They have their turns one after
+        the other, so that none waits for more than one payload of another.
         """
         ...

@@ -1,10 +1,10 @@
 """The PINs of the open card: whether any is asked, whose turn it is, and why one did not do."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from keyturn.application.agent_messages import RaisedState
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
@@ -20,6 +20,15 @@ from keyturn.presentation.step_ups import raised_notice
 from keyturn.presentation.words import Words
 
 _MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Owing:
+    """A review whose answer takes more than a click, as the broker said of it."""
+
+    request: str = ""
+    level: Takes = Takes.CLICK
+    what_for: str = ""
 
 
 class CardPins(QObject):
@@ -44,7 +53,10 @@ class CardPins(QObject):
         self._raised: dict[str, RaisedState] = {}
         """By agent."""
         self._sent = (0, "")
-        """Number of the answer that took a PIN along, and the request that it was for."""
+        """Number of the answer that was sent last, and the request that it was for."""
+        self._typed = False
+        """It took a PIN along."""
+        self._owing = _Owing()
         self._half = ""
         """Request for which the first of two persons has typed theirs."""
         self._over = QTimer(self)
@@ -62,6 +74,8 @@ class CardPins(QObject):
     def on_card(self, card: CardView, request: ApprovalRequest) -> CardView:
         """Return the card with the field that it needs."""
         level, prompt = self._takes(request), ""
+        if request.id == self._owing.request:
+            prompt = self._owing.what_for
         if level is Takes.BOTH and self._pin.second:
             turn = "card.two_second" if self.is_second(request) else "card.two_first"
             prompt = self._words(turn, name=self._pin.second)
@@ -76,20 +90,22 @@ class CardPins(QObject):
             raised=raised,
         )
 
+    def is_named(self, request: ApprovalRequest) -> bool:
+        """Tell whether the card asks for the tool's name, so that it was typed."""
+        return self._takes(request) is Takes.NAME
+
     def is_second(self, request: ApprovalRequest) -> bool:
         """Tell whether it is the second person's turn."""
         return self._takes(request) is Takes.BOTH and request.id == self._half
 
     def take(self, request: ApprovalRequest, number: int) -> str:
         """Return what was typed, for the answer of that number; empty where none is asked."""
-        if not self.asked(request):
-            return ""
-        self._sent = (number, request.id)
-        return self._view.card.pin.field.take()
+        self._sent, self._typed = (number, request.id), self.asked(request)
+        return "" if not self._typed else self._view.card.pin.field.take()
 
     def _takes(self, request: ApprovalRequest) -> Takes:
         if request.kind is not RequestKind.CALL:
-            return Takes.CLICK
+            return self._owing.level if request.id == self._owing.request else Takes.CLICK
         return takes(
             request.tier,
             PinUse(self._pin.use),
@@ -119,13 +135,21 @@ class CardPins(QObject):
     def _on_done(self, done: IntentDone) -> None:
         """Say why a PIN did not do, or whose turn it is; the card arms from the start."""
         number, request = self._sent
-        if done.n != number:
+        if done.n != number or not (self._typed or done.pin):
             return
-        self._turn_to(request if done.second else "")
-        if not done.ok:
-            self._view.card.pin.refused(done.sentence)
-        elif not done.second:
-            return
+        if done.pin:
+            # What was chosen on a review's card takes it; which that is, the broker knows.
+            level = Takes.BOTH if done.second else Takes.PIN
+            self._owing = _Owing(request, level, done.sentence)
+            self.changed.emit()
+            # A person has just asked for it, and would have to look for the field.
+            self._view.card.pin.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._turn_to(request if done.second else "")
+            if done.ok and not done.second:
+                return
+            if not done.ok:
+                self._view.card.pin.refused(done.sentence)
         self._view.watch.arming.disturbed(self._now_ms())
         self._view.watch.ticked.emit()
 

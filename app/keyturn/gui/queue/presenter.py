@@ -226,6 +226,7 @@ class QueuePresenter(QObject):
                 hide=hide,
                 pin=self._pins.take(waiting.request, number) if allow else "",
                 second=allow and self._pins.is_second(waiting.request),
+                named=allow and self._pins.is_named(waiting.request),
             )
         )
 

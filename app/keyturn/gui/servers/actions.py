@@ -6,9 +6,11 @@ one, and each tool of a batch is decided by its own digest.
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
+from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import (
     Decide,
     IntentDone,
@@ -24,7 +26,7 @@ from keyturn.application.pin_messages import MarkTwoPersons
 from keyturn.application.result_messages import SetControls
 from keyturn.domain.configuration import RemoteTransport
 from keyturn.gui.forms.outcome import Outcome
-from keyturn.gui.sending import IntentSender, MakeIntent
+from keyturn.gui.sending import Heard, IntentSender, MakeIntent
 from keyturn.gui.servers.view import ServersView
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.request_text import RequestTexts
@@ -94,12 +96,18 @@ class ServerActions(QObject):
 
     def _decide(self, answer: Answer, *, allow: bool, hide: bool = False) -> None:
         request = self._known().reviews.get(answer.request_id)
-        if request is None:
-            return
+        if request is not None:
+            self._send(*self._wish(answer, request, allow=allow, hide=hide))
+
+    def _wish(
+        self, answer: Answer, request: ApprovalRequest, *, allow: bool, hide: bool = False
+    ) -> tuple[MakeIntent, str]:
+        """Return the decision of a review, and what is said once it is made."""
         key = "servers.tool_was_pinned" if allow else "servers.tool_was_blocked"
         said = self._words("servers.tool_was_removed" if hide else key, tool=request.tool or "")
-        self._send(
-            lambda n: Decide(
+
+        def make(n: int) -> Decide:
+            return Decide(
                 n=n,
                 id=answer.request_id,
                 digest=answer.digest,
@@ -110,12 +118,13 @@ class ServerActions(QObject):
                 tier=answer.tier if allow else None,
                 labels=answer.labels if allow else None,
                 hide=hide,
-            ),
-            said,
-        )
+            )
+
+        return make, said
 
     def _on_pin_all(self, batch: BatchAnswer) -> None:
         """Send one decision a tool, each with its own digest; there is no approval of a set."""
+        wishes: list[tuple[MakeIntent, Heard]] = []
         for tool in batch.tools:
             answer = Answer(
                 request_id=tool.request_id,
@@ -125,7 +134,11 @@ class ServerActions(QObject):
                 route=Route.ACCESSIBILITY if batch.accessibility else Route.POINTER,
                 tier=tool.tier,
             )
-            self._decide(answer, allow=True)
+            request = self._known().reviews.get(answer.request_id)
+            if request is not None:
+                make, said = self._wish(answer, request, allow=True)
+                wishes.append((make, partial(self._say, sentence=said)))
+        self._sender.send_all(wishes)
 
     def _on_wish(self, wish: TierWish) -> None:
         self._send(
