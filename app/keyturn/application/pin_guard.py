@@ -161,6 +161,9 @@ class PinGuard:
             case MarkTwoPersons(on=False):
                 pins = self._agreements.named(intent.server, intent.tool)
                 return any(pin.two_persons for pin in pins)
+            case SetControls():
+                pins = self._agreements.named(intent.server, intent.tool)
+                return any(pin.two_persons for pin in pins) and self._controls_less(intent)
             case SetTier():
                 pin = self._pin(intent)
                 return pin is not None and pin.two_persons and self._loosens(pin, intent)
