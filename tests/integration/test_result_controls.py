@@ -12,11 +12,12 @@ import pytest
 from keyturn.application.approval_request import AnswerVerdict
 from keyturn.application.result_budgets import USED_UP
 from keyturn.desktop.worker_pool import WorkerPool
-from keyturn.domain.configuration import Limits
+from keyturn.domain.configuration import Limits, ToolSetting
 from keyturn.domain.decision import Delivery
 from keyturn.domain.record import RecordType
 from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.result_shape import SAME_TO_PIN
+from keyturn.domain.tier import Tier
 from tests.canaries import a_github_token, an_aws_key
 from tests.integration.link_rig import Wire, World, request
 from tests.integration.stories import tell
@@ -176,6 +177,19 @@ def test_a_switch_is_for_one_tool_only(folders: Path) -> None:
         assert text_of(await wire.call(3, "echo", said)) == said
 
     in_both_sizes(folders, story)
+
+
+@pytest.mark.requirement("RESULT-SWITCH")
+def test_an_operator_switches_it_off_in_the_file(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        shown = ResultControls(secrets=False)
+        everything = ToolSetting(pattern="*", tier=Tier.T0)
+        echo = ToolSetting(pattern="echo", tier=Tier.T0, controls=shown)
+        wire = await connected(world, tools=(everything, echo))
+        assert KEY in text_of(await wire.call(1, "echo", LEAK))
+        assert KEY not in text_of(await wire.call(2, "slow", LEAK))
+
+    tell(tmp_path, story)
 
 
 @pytest.mark.requirement("RESULT-LIMIT")

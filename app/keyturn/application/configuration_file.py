@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar, cast
 
+import msgspec
+
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from keyturn.domain.configuration import (
     KEYCHAIN_PREFIX,
@@ -26,6 +28,7 @@ from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
 from keyturn.domain.remote import fault_of_header, fault_of_oauth, fault_of_url, names_authorization
+from keyturn.domain.result_controls import ResultControls, controls_from_data
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.sight import Sight, rows_from_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
@@ -306,7 +309,7 @@ def _headers(where: str, headers: dict[str, str]) -> dict[str, str]:
 
 
 def _tool(where: str, pattern: str, data: Mapping[str, object]) -> ToolSetting:
-    table = _Table(f"{where}.{pattern}", data, frozenset({"tier", "labels"}))
+    table = _Table(f"{where}.{pattern}", data, frozenset({"tier", "labels", "results"}))
     tier = table.text("tier", "")
     if tier and tier not in {t.name for t in CONFIRMABLE}:
         raise _fault(f"{where}.{pattern}", "tier", "is none of T0, T1, T2")
@@ -314,7 +317,21 @@ def _tool(where: str, pattern: str, data: Mapping[str, object]) -> ToolSetting:
         labels = lamps_from_letters(table.texts("labels"))
     except KeyError:
         raise _fault(f"{where}.{pattern}", "labels", "has letters other than U, P, X") from None
-    return ToolSetting(pattern=pattern, tier=Tier[tier] if tier else None, labels=labels)
+    return ToolSetting(
+        pattern=pattern,
+        tier=Tier[tier] if tier else None,
+        labels=labels,
+        controls=_controls(f"{where}.{pattern}", data.get("results")),
+    )
+
+
+def _controls(where: str, given: object) -> ResultControls | None:
+    if given is None:
+        return None
+    try:
+        return controls_from_data(msgspec.convert(given, dict[str, bool | int | str]))
+    except (ValueError, msgspec.ValidationError):
+        raise _fault(where, "results", "is no table of what is controlled in results") from None
 
 
 def _posture(text: str) -> Posture:

@@ -184,7 +184,11 @@ class Receiver:
     def _order(self, incoming: IncomingCall, judged: Judged, *, failed: bool) -> ControlOrder:
         """Say what is wanted of an answer, by the person's choice for its tool."""
         call, definition = judged.call, judged.definition
-        controls = self._controlling.tools.of(call.server, self._recorder.name_of(call))
+        named = self._recorder.name_of(call)
+        setting = incoming.connection.server.tool_setting(named) if call.is_of_tool else None
+        controls = self._controlling.tools.of(call.server, named)
+        if setting is not None and setting.controls is not None:
+            controls = setting.controls
         declared = definition if call.is_of_tool and not failed else None
         schema = declared.output_schema if declared is not None and controls.schema else None
         return ControlOrder(

@@ -8,6 +8,7 @@ from keyturn.domain.environment import Reach
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import is_glob, name_matches
 from keyturn.domain.policy import Posture
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.rule import Rule
 from keyturn.domain.sight import Sight
 from keyturn.domain.tier import Tier
@@ -51,6 +52,8 @@ class ToolSetting:
     pattern: str
     tier: Tier | None
     labels: Lamps = Lamps.NONE
+    controls: ResultControls | None = None
+    """Of their results; None to leave all on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
