@@ -9,7 +9,7 @@ import json
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaValidator
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.result_shape import Shape, shape_of_result
-from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner
+from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner, TextMask
 from keyturn.inspection.results import cut_result
 from keyturn.inspection.secrets import MOST_ON_THE_LOOP, cuts_in
 
@@ -27,10 +27,15 @@ _ASIDE = frozenset({"resultType", "task", "inputRequests", "requestState"})
 class FrameControl:
     """`ResultControl` over frames of JSON."""
 
-    def __init__(self, validator: SchemaValidator, effort: Effort = ON_THE_LOOP) -> None:
-        """Give up on what takes more than `effort`."""
+    def __init__(
+        self,
+        validator: SchemaValidator,
+        effort: Effort = ON_THE_LOOP,
+        mask_as: TextMask | None = None,
+    ) -> None:
+        """Give up on what takes more than `effort`; `mask_as` reads texts by their profile."""
         self._validator = validator
-        self._cleaner = FrameCleaner(effort)
+        self._cleaner = FrameCleaner(effort, mask_as)
         self._gives_up = effort is not IN_A_WORKER
 
     def control(
