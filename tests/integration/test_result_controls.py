@@ -306,3 +306,19 @@ async def answered(
     await until(lambda: len([line for line in world.seen if b'"silent"' in line]) > before)
     await have_said(wire, {"jsonrpc": "2.0", "id": request_id, "result": result})
     return await wire.client.answer_to(request_id)
+
+
+@pytest.mark.requirement("RESULT-UNSEEN", "LAW-7")
+def test_the_words_of_a_list_are_told_without_what_nobody_sees(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        hidden = {**STATE, "description": "Tells\u200b it.\U000e0041", "title": "\u202eState"}
+        plain = {**STATE, "name": "echo"}
+        world.says = {"tools": [hidden, plain]}
+        wire = await connected(world)
+        listed = (await wire.ask(1, "tools/list"))["result"]["tools"]
+        assert listed == [{**STATE, "description": "Tells it.", "title": "State"}, plain]
+        # What was reviewed is what the server sent.
+        await until(lambda: "silent" in wire.link.connection.catalogue)
+        assert wire.link.connection.catalogue["silent"].description == hidden["description"]
+
+    tell(tmp_path, story)

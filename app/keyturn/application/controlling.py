@@ -10,12 +10,17 @@ from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.result_controls import (
     STRICTEST,
     Found,
+    ResultControls,
     counted,
     findings_to_data,
 )
 
 TOO_MUCH = "it holds more that may be secret than was looked at"
 _ALL = ControlOrder(controls=STRICTEST)
+_DESCRIBED = ControlOrder(
+    controls=ResultControls(secrets=False, links=False), only=("description", "title")
+)
+"""What a person reviewed is told as they saw it, but for what nobody sees."""
 _FRAME_START, _FRAME_END = b'{"result":', b"}"
 
 
@@ -54,6 +59,10 @@ class Controlling:
     def at_once(self, line: bytes) -> Controlled | None:
         """Return what no tool's controls speak of; None where it takes too long here."""
         return self._here.control(line, _ALL)
+
+    async def listed(self, line: bytes, connection: Connection) -> Controlled:
+        """Return a list of what is offered; names and schemas stay, for they are called by."""
+        return await self.control(line, _DESCRIBED, connection)
 
     async def passed(self, line: bytes, connection: Connection) -> Controlled:
         """Return what no tool's controls speak of."""

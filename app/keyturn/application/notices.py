@@ -62,6 +62,14 @@ class NoticeInspector:
             return None
         return self._handed_on(connection, method, found)
 
+    async def listed(self, connection: Connection, method: str, line: bytes) -> bytes | None:
+        """Return a list without what nobody sees in its words; None as above."""
+        found = await self.controlling.listed(line, connection)
+        if found.withheld:
+            self._withhold(connection, method, len(line), found.withheld)
+            return None
+        return self._handed_on(connection, method, found)
+
     def _handed_on(self, connection: Connection, method: str, found: Controlled) -> bytes:
         if found.findings:
             self._record(connection, method, {"bytes": len(found.line), **told(found)})

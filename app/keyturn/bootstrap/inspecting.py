@@ -74,6 +74,7 @@ class _ControlJob(msgspec.Struct, frozen=True, tag="control"):
     def_hash: str
     schema: msgspec.Raw
     most_bytes: int
+    only: tuple[str, ...]
     shape: bool
 
 
@@ -189,6 +190,7 @@ class PooledResults:
             def_hash=order.def_hash,
             schema=msgspec.Raw(_json(order.schema)),
             most_bytes=order.most_bytes,
+            only=order.only,
             shape=order.shape,
         )
         return await self._workers.ask(_json(job), line, read, agent)
@@ -247,6 +249,7 @@ def _control_frame(wanted: _ControlJob, line: bytes) -> list[bytes]:
         def_hash=wanted.def_hash,
         schema=_schema.decode(wanted.schema),
         most_bytes=wanted.most_bytes,
+        only=wanted.only,
         shape=wanted.shape,
     )
     found = _control.control(line, order)

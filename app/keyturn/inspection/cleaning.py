@@ -82,13 +82,18 @@ class FrameCleaner:
         self._effort = effort
         self._mask_as = mask_as
 
-    def clean(self, line: bytes, controls: ResultControls) -> Cleaned | None:
-        """Return the frame as its agent gets it; None for what takes more than the effort."""
+    def clean(
+        self, line: bytes, controls: ResultControls, only: Sequence[str] = ()
+    ) -> Cleaned | None:
+        """Return the frame as its agent gets it; None for what takes more than the effort.
+
+        Unseen characters are taken out of the members named in `only`, or of all texts.
+        """
         try:
             found: list[Finding] = []
             cleaned = line
             if controls.unseen and _may_hide(line):
-                cleaned = self._without_unseen(cleaned, found)
+                cleaned = self._without_unseen(cleaned, found, only)
             if controls.secrets:
                 cleaned = self._profiled(cleaned, controls.profile, found)
                 cleaned = self._without_secrets(cleaned, found)
@@ -100,11 +105,13 @@ class FrameCleaner:
 
     # ---------------------------------------------------------------- what nobody sees
 
-    def _without_unseen(self, line: bytes, found: list[Finding]) -> bytes:
+    def _without_unseen(self, line: bytes, found: list[Finding], only: Sequence[str]) -> bytes:
         left = self._effort.unseen
 
         def change(text: FrameText) -> str | None:
             nonlocal left
+            if only and text.key not in only:
+                return None
             said = read_of(line, text)
             inner = _encoded_within(text, said)
             looked = said if inner is None else inner

@@ -48,7 +48,7 @@ class FrameControl:
         shape = _shape(line, order, result)
         if not order.controls.reads_text:
             return _cut(Controlled(line=line, shape=shape), order)
-        cleaned = self._cleaner.clean(line, order.controls)
+        cleaned = self._cleaner.clean(line, order.controls, order.only)
         if cleaned is None:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
         changed = cleaned.line is not line

@@ -119,6 +119,8 @@ class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What the structured content of a result has to fit; None for anything."""
     most_bytes: int = 0
     """Bytes of the result that are handed on; 0 for all."""
+    only: tuple[str, ...] = ()
+    """Names of members whose texts are looked at; empty for all texts."""
     shape: bool = False
     """Its shape is wanted, because its tool declares none."""
 
