@@ -66,8 +66,7 @@ class Overview:
         seals: Seals | None = None,
         access: AccessReview | None = None,
     ) -> None:
-        self._stop = stop
-        self._rules = rules
+        self._stop, self._rules = stop, rules
         self._agreements = agreements
         self._registry = registry
         self._sights = sights
@@ -77,8 +76,7 @@ class Overview:
         self._holds = holds
         self._sign_ins = sign_ins
         self._environments = environments
-        self._seals = seals
-        self._access = access
+        self._seals, self._access = seals, access
         self._controls = controls
         self._history = 0
         self.pin: Callable[[], PinState] | None = None
@@ -104,6 +102,7 @@ class Overview:
             profiles=profile_states(self._sights) if Topic.AGENTS in topics else None,
             servers=self._servers() if Topic.SERVERS in topics else None,
             rules=self._rule_states() if rules else None,
+            proposed_rules=self._rules.proposed.texts() if rules else None,
             hits=self._uses.counts(Used.RULE) if Topic.HISTORY in topics else None,
             posture=self._rules.posture.value if rules else None,
             reach=self._environments.reach if rules else None,
@@ -143,7 +142,7 @@ class Overview:
     def _agents(self) -> tuple[AgentState, ...]:
         connections = self._live.connections()
         enrolled = {agent.name: agent for agent in self._registry.agents}
-        others = {c.agent for c in connections} | self._registry.proposed_agents
+        others = {c.agent for c in connections} | set(self._registry.proposed_agents)
         names = [*enrolled, *sorted(others - set(enrolled))]
         return tuple(
             self._agent(name, [c for c in connections if c.agent == name], name in enrolled)
@@ -179,6 +178,7 @@ class Overview:
             http_listens=self.http_listens,
             environment=config.environment if config is not None else "",
             raised=raised_state(self.step_ups, name),
+            proposed_list=self._registry.proposed_agents.get(name),
             sight=sight_state(self._sights.of(name)),
         )
 
