@@ -18,7 +18,7 @@ from tests.e2e.desk import ROOT, Folders, Keyturn, own_keyturn
 from tests.e2e.headless import Headless
 
 LOG_SERVER = ROOT / "tests" / "integration" / "servers" / "log_server.py"
-TOOLS = ("read_log", "read_state", "tell", "fail")
+TOOLS = ("read_log", "read_state", "fail")
 LARGE = 2_000
 """Times the log, which is then over 64 KiB."""
 RULES = """

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 
 LOG = Path(sys.argv[1])
@@ -27,13 +27,6 @@ def read_state() -> dict[str, Any]:
 
 
 @server.tool()
-async def tell(context: Context) -> str:
-    """Say the log unasked."""
-    await context.info(text_of_log())
-    return "said"
-
-
-@server.tool()
 def fail() -> str:
     """Fail with the log."""
     raise ToolError(LOG.read_text(encoding="utf-8"))
@@ -49,11 +42,6 @@ def all_of_it() -> bytes:
 def explain() -> str:
     """Return a prompt with the log in it."""
     return f"Explain this:\n{LOG.read_text(encoding='utf-8')}"
-
-
-def text_of_log() -> str:
-    """Return the log."""
-    return LOG.read_text(encoding="utf-8")
 
 
 if __name__ == "__main__":
