@@ -128,6 +128,18 @@ LARGE_PAYLOADS = _section(
     ("POOL-ENDS", KEPT, "No worker outlives its broker, however that ends."),
 )
 
+RESULTS = _section(
+    "security-cases 4, 11, 12, 14",
+    ("RESULT-MASKED", KEPT, "No secret that is known by its form reaches an agent in a result."),
+    ("RESULT-UNSEEN", KEPT, "What nobody sees is removed; all that people write stays whole."),
+    ("RESULT-TOLD", KEPT, "What was taken out is told: how much and where, never the value."),
+    ("RESULT-SWITCH", KEPT, "Only a person switches a control off, and only for one tool."),
+    ("RESULT-LINKS", KEPT, "Links and pictures that carry data are marked for the person."),
+    ("RESULT-SCHEMA", KEPT, "A result that breaks its tool's output schema reaches no agent."),
+    ("RESULT-SHAPE", KEPT, "A shape that a tool's results never had is marked, and only marked."),
+    ("RESULT-BUDGET", KEPT, "An agent gets no more of results than its budgets say."),
+    ("RESULT-LIMIT", KEPT, "A result over its tool's limit is cut, and says so."),
+)
 WINDOW_ROWS = _section(
     "console 3.1",
     ("W1", WINDOW, "Any pending call is two actions away, the stop one."),
@@ -401,6 +413,7 @@ REQUIREMENTS = (
     *TWO_PERSONS,
     *STEP_UP,
     *LARGE_PAYLOADS,
+    *RESULTS,
     *WINDOW_ROWS,
     *CARD,
     *DEADLINE,

@@ -13,10 +13,12 @@ from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.ports.stores import (
     AgentStore,
     Consent,
+    KeptShape,
     LastUse,
     RuleStore,
     ServerStore,
     SettingStore,
+    ShapeStore,
     SightStore,
     StepUpStore,
     Used,
@@ -37,6 +39,7 @@ from keyturn.domain.sight import Sight, SightProfile, SightRow
 from keyturn.domain.step_up import Cause, Change
 from keyturn.domain.tier import Tier
 from keyturn.storage.decision_log import open_writer
+from keyturn.storage.result_shapes import SqliteShapeStore
 from keyturn.storage.sealing import SqliteSeals
 from keyturn.storage.stores import (
     SqliteAgentStore,
@@ -53,6 +56,7 @@ from tests.fakes.stores import (
     FakeRuleStore,
     FakeServerStore,
     FakeSettingStore,
+    FakeShapeStore,
     FakeSightStore,
     FakeStepUpStore,
     FakeUseStore,
@@ -70,6 +74,7 @@ class Stores:
     sights: SightStore
     step_ups: StepUpStore
     uses: UseStore
+    shapes: ShapeStore
 
 
 @asynccontextmanager
@@ -83,6 +88,7 @@ async def fakes(_: Path) -> AsyncGenerator[Stores]:
         FakeSightStore(),
         FakeStepUpStore(),
         FakeUseStore(),
+        FakeShapeStore(),
     )
 
 
@@ -102,6 +108,7 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
             SqliteSightStore(tables),
             SqliteStepUpStore(tables),
             SqliteUseStore(writer),
+            SqliteShapeStore(writer),
         )
     finally:
         await writer.close()
@@ -321,3 +328,17 @@ def run(opened: Opened, folder: Path, scenario: Callable[[Stores], Awaitable[Non
             await scenario(stores)
 
     asyncio.run(bounded())
+
+
+@STORES
+def test_a_learnt_shape_is_kept_by_tool_and_definition(opened: Opened, tmp_path: Path) -> None:
+    async def story(stores: Stores) -> None:
+        one = KeptShape(server="s", tool="t", def_hash="1", lines=("/a string", "/b number"))
+        other = replace(one, def_hash="2", lines=())
+        await stores.shapes.put_shape(one)
+        await stores.shapes.put_shape(other)
+        await stores.shapes.put_shape(replace(one, lines=("/a string",)))
+        kept = await stores.shapes.shapes()
+        assert set(kept) == {replace(one, lines=("/a string",)), other}
+
+    run(opened, tmp_path, story)

@@ -23,11 +23,12 @@ class FakeSchemaValidator:
     asked: list[str] = field(default_factory=list[str])
     """The definition hash of every check, oldest first."""
 
-    def faults(self, def_hash: str, schema: JsonObject, arguments: JsonObject) -> list[SchemaFault]:
+    def faults(self, def_hash: str, schema: JsonObject, arguments: JsonValue) -> list[SchemaFault]:
         self.asked.append(def_hash)
+        said = arguments if isinstance(arguments, dict) else {}
         required = schema.get("required")
         names = required if isinstance(required, list) else []
-        missing = [name for name in names if isinstance(name, str) and name not in arguments]
+        missing = [name for name in names if isinstance(name, str) and name not in said]
         faults = [SchemaFault(path=f"/{name}", message="is missing") for name in missing]
         return [*self.always, *faults][:10]
 

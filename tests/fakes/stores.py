@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from keyturn.application.ports.stores import Consent, LastUse, Looks, Used
+from keyturn.application.ports.stores import Consent, KeptShape, LastUse, Looks, Used
 from keyturn.domain.access import AccessKey, Looked
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
@@ -104,6 +104,31 @@ class FakeSettingStore:
 
     async def put_setting(self, name: str, value: str) -> None:
         self.by_name[name] = value
+
+
+class FakeShapeStore:
+    """Learnt shapes, and how often one was written down."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str, str], KeptShape] = {}
+        self.writes = 0
+
+    async def shapes(self) -> tuple[KeptShape, ...]:
+        return tuple(self.kept.values())
+
+    async def put_shape(self, shape: KeptShape) -> None:
+        self.writes += 1
+        self.kept[(shape.server, shape.tool, shape.def_hash)] = shape
+
+
+class FakeKeptSettings:
+    """Implements `KeptSettings` in memory."""
+
+    def __init__(self) -> None:
+        self.settings: dict[str, str] = {}
+
+    async def put_setting(self, name: str, value: str) -> None:
+        self.settings[name] = value
 
 
 class FakeSightStore:

@@ -428,6 +428,15 @@ def servers_form(studio: Studio) -> MainWindow:
     return framed(Page.SERVERS, view, studio)
 
 
+def servers_results(studio: Studio) -> MainWindow:
+    """What comes back from a tool, where it is chosen."""
+    view = servers(studio)
+    server = data.STATE.servers[0] if data.STATE.servers else None
+    if server is not None:
+        view.tree.tool_chosen.emit(server.name, server.tools[0].name)
+    return framed(Page.SERVERS, view, studio)
+
+
 def servers_form_url(studio: Studio) -> MainWindow:
     """An address that was typed, with a header that cannot be one."""
     view = servers(studio)
@@ -516,6 +525,7 @@ SCENES: dict[str, Scene] = {
     "settings-quit": settings_quit,
     "servers-form": servers_form,
     "servers-form-url": servers_form_url,
+    "servers-results": servers_results,
 }
 NARROW = ("rules-form", "agents", "settings", "servers-form")
 

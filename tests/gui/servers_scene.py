@@ -21,6 +21,7 @@ from keyturn.application.console_protocol import (
 from keyturn.application.console_state import ServerState, ToolState
 from keyturn.application.pin_messages import WithPin
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
+from keyturn.domain.result_controls import STRICTEST, ResultControls
 from keyturn.domain.tier import Tier
 from keyturn.gui.armed_action import ArmedAction
 from keyturn.gui.look import Look
@@ -96,6 +97,7 @@ def a_tool(
     labels: str = "",
     description: str = "Tells it.",
     two_persons: bool = False,
+    controls: ResultControls = STRICTEST,
 ) -> ToolState:
     """Return a pinned tool as the broker tells it."""
     return ToolState(
@@ -108,6 +110,7 @@ def a_tool(
         def_hash=digest_of(canonical(a_definition_of(name, description))),
         pinned_at="2026-11-23T14:00:00.000Z",
         two_persons=two_persons,
+        controls=controls,
     )
 
 

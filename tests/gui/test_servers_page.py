@@ -20,6 +20,8 @@ from keyturn.application.console_protocol import (
     SignOut,
 )
 from keyturn.application.pin_messages import MarkTwoPersons
+from keyturn.application.result_messages import SetControls
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.tier import Tier
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
@@ -337,6 +339,23 @@ def test_a_tool_is_marked_to_take_two_persons(scene: ServersScene) -> None:
         assert (wish.server, wish.tool, wish.on) == ("time", "now", not marked)
     scene.tell(a_server(a_tool("now", state="hidden")))
     assert not scene.view.tool.two.isVisible()
+
+
+@pytest.mark.requirement("RESULT-SWITCH")
+def test_what_comes_back_from_a_tool_is_chosen(scene: ServersScene) -> None:
+    scene.tell(a_server(a_tool("now", controls=ResultControls(links=False))))
+    choose(scene, "time", "now")
+    box = scene.view.tool.controls
+    assert not box.save.isEnabled()
+    for name in ("control_secrets", "limit_4000"):
+        row = box.findChild(QAbstractButton, name)
+        assert row is not None
+        scene.click(row)
+    scene.click(box.save)
+    (message,) = scene.sent()
+    assert isinstance(message, SetControls)
+    assert (message.server, message.tool) == ("time", "now")
+    assert message.controls == ResultControls(secrets=False, links=False, max_tokens=4_000)
 
 
 def test_the_form_shows_what_would_be_started(scene: ServersScene) -> None:

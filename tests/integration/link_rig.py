@@ -24,6 +24,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
 from keyturn.application.connection import Connection
+from keyturn.application.controlling import Controlling
 from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
@@ -32,19 +33,26 @@ from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.notices import NoticeInspector
-from keyturn.application.ports.inspection import SecretMask
+from keyturn.application.ports.inspection import Controlled, ControlOrder, SecretMask
 from keyturn.application.ports.milestones import Milestone
 from keyturn.application.ports.payloads import NotInspected, Parts, T, Workers
 from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
+from keyturn.application.result_budgets import ResultBudgets
+from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
-from keyturn.bootstrap.inspecting import PooledArguments, PooledCalls, PooledFrames
+from keyturn.bootstrap.inspecting import (
+    PooledArguments,
+    PooledCalls,
+    PooledFrames,
+    PooledResults,
+)
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.oauth_sign_in import SignIns
@@ -57,6 +65,8 @@ from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig, ToolS
 from keyturn.domain.launch import LaunchIdentity, remote_identity
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
+from keyturn.inspection.cleaning import IN_A_WORKER
+from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.trace import MemoryTraceIndexes
@@ -293,7 +303,7 @@ class World:
         self.services = LinkServices(
             gate=self._gate(clock, observers, recorder, inputs),
             inputs=inputs,
-            notices=NoticeInspector(BoundedResultInspector(), recorder),
+            notices=NoticeInspector(BoundedResultInspector(), self.controlling, recorder),
             agreements=self.agreements,
             sights=self.sights,
             reviews=self.reviews,
@@ -314,6 +324,16 @@ class World:
         """Have what is large read by workers, on connections from now on."""
         self.workers = workers
         self.services = replace(self.services, large=PooledCalls(workers))
+
+    async def control(
+        self, line: bytes, order: ControlOrder, agent: str
+    ) -> Controlled | NotInspected:
+        """Control a large frame by the workers of now; in place where there are none."""
+        if self.workers is not None:
+            return await PooledResults(self.workers).control(line, order, agent)
+        found = FrameControl(JsonSchemaValidator(), IN_A_WORKER).control(line, order)
+        assert found is not None
+        return found
 
     async def ask(
         self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
@@ -337,6 +357,12 @@ class World:
         )
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
+        self.controlling = Controlling(
+            FrameControl(JsonSchemaValidator()),
+            ControlsOfTools(observers),
+            self,
+            budgets=ResultBudgets(clock, self.limits),
+        )
         self.alerts = Alerts(clock)
         self.alerts.attach(self.told.append)
         return Inputs(
@@ -378,6 +404,7 @@ class World:
             log=self.log,
             receiver=Receiver(
                 inspector=BoundedResultInspector(),
+                controlling=self.controlling,
                 recorder=recorder,
                 observers=observers,
                 milestones=self.milestones,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from keyturn.bootstrap.inspecting import do_job
+from keyturn.broker.refusals import ANSWER_WITHHELD
 from keyturn.desktop.worker_pool import Times, WorkerPool
 from keyturn.domain.decision import Delivery
 from keyturn.domain.record import RecordType
@@ -109,15 +110,17 @@ def test_a_worker_killed_in_the_middle_withholds_the_answer_and_the_next_call_wo
 
 
 @pytest.mark.requirement("POOL-DEAD")
-def test_a_passed_answer_that_nobody_read_elsewhere_passes_all_the_same(tmp_path: Path) -> None:
+def test_a_passed_answer_that_nobody_looked_at_elsewhere_is_not_passed(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         workers = FakeWorkers(do_job)
         world.use(workers)
         wire = await connected(world)
-        workers.failing = 4
+        workers.failing = 5
         answer = await wire.ask(1, "x/echo", {"text": "x" * 100_000})
+        assert answer["error"]["message"] == ANSWER_WITHHELD
+        assert len(workers.jobs) == 5
+        answer = await wire.ask(2, "x/echo", {"text": "x" * 100_000})
         assert len(answer["result"]["text"]) == 100_000
-        assert len(workers.jobs) == 4
 
     tell(tmp_path, story)
 

@@ -87,10 +87,10 @@ def test_hidden_text_is_noted_and_not_for_each_of_a_flood(tmp_path: Path) -> Non
         wire = await connected(world)
         lines = [log(f"fine {number}{HIDDEN}") for number in range(100)]
         await have_asked(wire, *lines)
-        assert heard(wire) == lines
+        assert heard(wire) == [log(f"fine {number}") for number in range(100)]
         numbers = [entry.details["number"] for entry in noticed(world)]
         assert numbers == [1, 2, 4, 8, 16, 32, 64]
-        assert [entry.details["hidden_characters"] for entry in noticed(world)] == [4] * 7
+        assert [entry.details["removed"] for entry in noticed(world)] == [4] * 7
         assert noticed(world)[0].details["method"] == MESSAGE
 
     tell(tmp_path, story)

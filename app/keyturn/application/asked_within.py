@@ -98,8 +98,6 @@ class AskedWithin:
 def _asking(reply: Reply) -> JsonObject | None:
     """Return a result that asks for something; None for all others."""
     match reply:
-        case Replaced(encoded=b""):
-            return asking(reply.result)
         case Replaced() if reply.asks:
             return asking(json.loads(reply.encoded))
         case Forwarded() if reply.asks:

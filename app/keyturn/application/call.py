@@ -14,7 +14,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.environments import NOTHING_FOUND, Environments, Found
 from keyturn.application.ports.clock import Timer
 from keyturn.domain.call import ToolCall
-from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
+from keyturn.domain.canonical import JsonObject, Malformed
 from keyturn.domain.client_request import TOOLS_CALL, name_in
 from keyturn.domain.commands import Command
 from keyturn.domain.configuration import ServerConfig
@@ -263,7 +263,7 @@ def scope_of(incoming: IncomingCall, judged: Judged) -> GrantScope | None:
 
 
 class Forwarded(msgspec.Struct, frozen=True):
-    """The server's own answer, byte for byte as it came."""
+    """The server's own answer: byte for byte as it came, but for the texts that were taken out."""
 
     line: bytes
     other_id: bool = False
@@ -275,9 +275,8 @@ class Forwarded(msgspec.Struct, frozen=True):
 class Replaced(msgspec.Struct, frozen=True):
     """The server's result, cut by inspection."""
 
-    result: JsonValue
-    encoded: bytes = b""
-    """The same in JSON, in place of the value, where it was cut in another process."""
+    encoded: bytes
+    """In JSON."""
     asks: bool = True
     """As of what is forwarded."""
 
@@ -306,6 +305,8 @@ class Refused:
     """The call was sent and its outcome is not known."""
     withheld: str = ""
     """The call ran, and why its result is kept back."""
+    broke_schema: bool = False
+    """That is because the result does not fit what the server itself says of it."""
 
 
 @dataclass(frozen=True, slots=True)

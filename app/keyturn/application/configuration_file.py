@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar, cast
 
+import msgspec
+
 from keyturn.domain.canonical import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from keyturn.domain.configuration import (
     KEYCHAIN_PREFIX,
@@ -26,6 +28,7 @@ from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.lamps import lamps_from_letters
 from keyturn.domain.policy import Posture
 from keyturn.domain.remote import fault_of_header, fault_of_oauth, fault_of_url, names_authorization
+from keyturn.domain.result_controls import ResultControls, controls_from_data
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.sight import Sight, rows_from_data
 from keyturn.domain.tier import CONFIRMABLE, Tier
@@ -33,6 +36,7 @@ from keyturn.domain.tier import CONFIRMABLE, Tier
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 _FILE = "FILE"
+_LIMITS = frozenset({"hold_seconds", "result_tokens_per_session", "result_tokens_per_day"})
 _TOP = frozenset({"policy", "servers", "agents", "rules", "limits", "approver", "reach"})
 _SERVER = frozenset(
     {"command", "url", "transport", "headers", "oauth"}
@@ -101,7 +105,7 @@ def read_file_content(data: Mapping[str, object], folder: Path) -> FileContent:
             _server(name, value, folder) for name, value in table.tables("servers").items()
         ),
         agents=tuple(_agent(name, value) for name, value in table.tables("agents").items()),
-        limits=_limits(table.child("limits", frozenset({"hold_seconds"}))),
+        limits=_limits(table.child("limits", _LIMITS)),
         approver_command=approver.texts("command"),
         folder=str(folder),
     )
@@ -157,6 +161,14 @@ class _Table:
         if isinstance(value, bool) or not 0 < number < math.inf:
             raise _fault(self._where, key, "is not a number above 0")
         return number
+
+    def count(self, key: str) -> int:
+        if key not in self._data:
+            return 0
+        value = self._data[key]
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            raise _fault(self._where, key, "is not a whole number above 0")
+        return value
 
     def child(self, key: str, keys: frozenset[str] | None) -> "_Table":
         where = key if self._where == _FILE else f"{self._where}.{key}"
@@ -297,7 +309,7 @@ def _headers(where: str, headers: dict[str, str]) -> dict[str, str]:
 
 
 def _tool(where: str, pattern: str, data: Mapping[str, object]) -> ToolSetting:
-    table = _Table(f"{where}.{pattern}", data, frozenset({"tier", "labels"}))
+    table = _Table(f"{where}.{pattern}", data, frozenset({"tier", "labels", "results"}))
     tier = table.text("tier", "")
     if tier and tier not in {t.name for t in CONFIRMABLE}:
         raise _fault(f"{where}.{pattern}", "tier", "is none of T0, T1, T2")
@@ -305,7 +317,21 @@ def _tool(where: str, pattern: str, data: Mapping[str, object]) -> ToolSetting:
         labels = lamps_from_letters(table.texts("labels"))
     except KeyError:
         raise _fault(f"{where}.{pattern}", "labels", "has letters other than U, P, X") from None
-    return ToolSetting(pattern=pattern, tier=Tier[tier] if tier else None, labels=labels)
+    return ToolSetting(
+        pattern=pattern,
+        tier=Tier[tier] if tier else None,
+        labels=labels,
+        controls=_controls(f"{where}.{pattern}", data.get("results")),
+    )
+
+
+def _controls(where: str, given: object) -> ResultControls | None:
+    if given is None:
+        return None
+    try:
+        return controls_from_data(msgspec.convert(given, dict[str, bool | int | str]))
+    except (ValueError, msgspec.ValidationError):
+        raise _fault(where, "results", "is no table of what is controlled in results") from None
 
 
 def _posture(text: str) -> Posture:
@@ -316,7 +342,11 @@ def _posture(text: str) -> Posture:
 
 
 def _limits(table: _Table) -> Limits:
-    return Limits(hold_seconds=table.number("hold_seconds", Limits().hold_seconds))
+    return Limits(
+        hold_seconds=table.number("hold_seconds", Limits().hold_seconds),
+        result_tokens_per_session=table.count("result_tokens_per_session"),
+        result_tokens_per_day=table.count("result_tokens_per_day"),
+    )
 
 
 def _fault(where: str, key: str, what: str) -> ConfigurationError:

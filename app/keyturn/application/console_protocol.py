@@ -22,6 +22,7 @@ from keyturn.application.console_state import (
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinIntent, PinState, WithPin
 from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.application.result_messages import SetControls
 from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
@@ -366,12 +367,12 @@ Intent = (
     | PinIntent
     | SetEnvironment
     | SetReach
+    | SetControls
     | SightIntent
     | AccessIntent
     | Quit
 )
 FromWindow = Pong | Decide | WithPin | Intent
-
 
 _encode = msgspec.json.Encoder().encode
 _to_window = msgspec.json.Decoder[ToWindow](ToWindow)

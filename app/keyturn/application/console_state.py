@@ -5,6 +5,7 @@ import msgspec
 from keyturn.application.agent_messages import RaisedState
 from keyturn.application.sight_intents import SightState
 from keyturn.domain.environment import Named
+from keyturn.domain.result_controls import STRICTEST, ResultControls
 from keyturn.domain.tier import Tier
 
 
@@ -78,6 +79,8 @@ class ToolState(msgspec.Struct, frozen=True, kw_only=True):
     pinned_at: str = ""
     two_persons: bool = False
     """Its calls are allowed by two persons together only."""
+    controls: ResultControls = STRICTEST
+    """Of its results."""
 
 
 class ServerState(msgspec.Struct, frozen=True, kw_only=True):

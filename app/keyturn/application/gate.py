@@ -301,7 +301,7 @@ class Gate:
         try:
             answered = await reply
             flight.failed = isinstance(answered, AnsweredError)
-            received = self._receiver.receive(incoming, judged, answered)
+            received = await self._receiver.receive(incoming, judged, answered)
             answer = await self._within.admit(incoming, judged, received)
         finally:
             self._late.ended(flight, answer)

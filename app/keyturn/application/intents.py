@@ -54,6 +54,9 @@ from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.remembering import remember_approval
 from keyturn.application.removing import remove_server, sign_out_of
+from keyturn.application.result_controls import SETTING as CONTROLS_SETTING
+from keyturn.application.result_controls import ControlsOfTools
+from keyturn.application.result_messages import SetControls
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
@@ -92,6 +95,7 @@ class Intents:
         live: LiveConnections,
         sign_ins: SignInDesk,
         labelling: Labelling,
+        controls: ControlsOfTools,
         seals: Seals | None = None,
         access: AccessReview | None = None,
         set_pins: Callable[[SetPin | SetSecond | RemoveSecond], Awaitable[None]] | None = None,
@@ -109,17 +113,13 @@ class Intents:
         self._registry = registry
         self._sights = sights
         self._approvals = approvals
-        self._live = live
-        self._sign_ins = sign_ins
+        self._live, self._sign_ins = live, sign_ins
         self._labelling = labelling
-        self._seals = seals
-        self._access = access
+        self._seals, self._access = seals, access
+        self._controls = controls
         self._observers = observers
-        self._home = home
-        self._quit = quit_broker
-        self._set_pins = set_pins
-        self._guard = guard
-        self._step_ups = step_ups
+        self._home, self._quit = home, quit_broker
+        self._set_pins, self._guard, self._step_ups = set_pins, guard, step_ups
         self._new_tasks = new_tasks
 
     async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
@@ -177,12 +177,12 @@ class Intents:
             case RemoveCredential():
                 await self._registry.remove_credential(intent.server, intent.name)
             case PutSetting():
-                await self._registry.put_setting(intent.name, intent.value)
+                await self._registry.put_setting(_plain(intent.name), intent.value)
             case SetPin() | SetSecond() | RemoveSecond():
                 await self._change_pins(intent)
             case SettleSeals() | UnlockSeals():
                 await self._settle_seals(intent)
-            case SetEnvironment() | SetReach() | MarkTwoPersons():
+            case SetEnvironment() | SetReach() | MarkTwoPersons() | SetControls():
                 await self._label(intent)
             case Quit():
                 self._quit()
@@ -249,8 +249,12 @@ class Intents:
             )
         self._rejudge()
 
-    async def _label(self, intent: SetEnvironment | SetReach | MarkTwoPersons) -> None:
+    async def _label(
+        self, intent: SetEnvironment | SetReach | MarkTwoPersons | SetControls
+    ) -> None:
         match intent:
+            case SetControls():
+                await self._controls.put(intent.server, intent.tool, intent.controls)
             case MarkTwoPersons():
                 await _mark_two(self._agreements, intent)
             case SetReach():
@@ -329,6 +333,16 @@ def _remote(registry: Registry, name: str) -> ServerConfig:
     if server is None:
         raise ConfigurationError(f"No server named {name} is asked at an address.")
     return server
+
+
+def _plain(setting: str) -> str:
+    """Return the name of a setting that is changed as such; raises ConfigurationError for others.
+
+    What is controlled in results is chosen tool by tool, where what loosens takes the PIN.
+    """
+    if setting == CONTROLS_SETTING:
+        raise ConfigurationError("The controls of results are set for each tool.")
+    return setting
 
 
 async def _mark_two(agreements: Agreements, intent: MarkTwoPersons) -> None:

@@ -242,7 +242,7 @@ def _is_owed(flight: Flight) -> bool:
 
 def _frame_of(reply: Replaced) -> bytes:
     """Encode a result that was cut; empty where JSON has no form for it."""
-    result = msgspec.Raw(reply.encoded) if reply.encoded else reply.result
+    result = msgspec.Raw(reply.encoded)
     try:
         return msgspec.json.encode({"jsonrpc": "2.0", "id": _NO_ID, "result": result}) + b"\n"
     except (msgspec.MsgspecError, ValueError, OverflowError, RecursionError):

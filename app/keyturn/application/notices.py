@@ -1,24 +1,33 @@
-"""Looks at what a server tells unasked, before the agent gets it: logs, progress, what has text.
+"""Looks at what a server tells beside results, before the agent gets it: logs, progress, answers.
 
 As of a result its size and its unseen characters are noted, and its text is traced: an agent may
-act on what it reads there. It goes on as it came, or not at all.
+act on what it reads there. It goes on without secrets and unseen characters, or not at all.
 """
 
 from keyturn.application.connection import Connection
-from keyturn.application.ports.inspection import ResultInspector
+from keyturn.application.controlling import TOO_MUCH, Controlling, told
+from keyturn.application.ports.inspection import Controlled, ResultInspector
+from keyturn.application.ports.payloads import LARGE_BYTES
 from keyturn.application.recording import Recorder
 from keyturn.domain.canonical import JsonObject, JsonValue
 
 MOST_BYTES = 256 * 1024
 """Of one; what is longer is no line of a log."""
+_LONGEST_FRAME = MOST_BYTES + 1024
+_LONGEST_METHOD = 64
+_MOST_KINDS = 200
+"""Methods of one session that are told apart here: a server may make up any number."""
 _TOO_LONG = f"it is over {MOST_BYTES} bytes"
 
 
 class NoticeInspector:
     """Inspects one after another; those of a kind are recorded ever more seldom."""
 
-    def __init__(self, inspector: ResultInspector, recorder: Recorder) -> None:
+    def __init__(
+        self, inspector: ResultInspector, controlling: Controlling, recorder: Recorder
+    ) -> None:
         self._inspector = inspector
+        self.controlling = controlling
         self._recorder = recorder
 
     def passes(self, connection: Connection, method: str, params: bytes) -> bool:
@@ -30,10 +39,41 @@ class NoticeInspector:
             return self._withhold(connection, method, len(params), inspected.withheld)
         said = _as_result(inspected.result)
         connection.session.take_notice(connection.server.name, method, said, len(params))
-        if inspected.hidden_characters:
-            details: JsonObject = {"hidden_characters": inspected.hidden_characters}
-            self._record(connection, method, {"bytes": len(params), **details})
         return True
+
+    def cleaned(self, connection: Connection, method: str, line: bytes) -> bytes | None:
+        """Return a frame without what no agent gets; None for one that is not handed on."""
+        found = self.controlling.at_once(line) if len(line) <= _LONGEST_FRAME else None
+        if found is None:
+            self._withhold(connection, method, len(line), TOO_MUCH)
+            return None
+        return self._handed_on(connection, method, found)
+
+    def answer_at_once(self, connection: Connection, method: str, line: bytes) -> bytes | None:
+        """Return a passed answer in the same way; None where somebody else has to look at it."""
+        found = self.controlling.at_once(line) if len(line) <= LARGE_BYTES else None
+        return None if found is None else self._handed_on(connection, method, found)
+
+    async def answer(self, connection: Connection, method: str, line: bytes) -> bytes | None:
+        """Return it however large it is; None for one that is not handed on."""
+        found = await self.controlling.passed(line, connection)
+        if found.withheld:
+            self._withhold(connection, method, len(line), found.withheld)
+            return None
+        return self._handed_on(connection, method, found)
+
+    async def listed(self, connection: Connection, method: str, line: bytes) -> bytes | None:
+        """Return a list without what nobody sees in its words; None as above."""
+        found = await self.controlling.listed(line, connection)
+        if found.withheld:
+            self._withhold(connection, method, len(line), found.withheld)
+            return None
+        return self._handed_on(connection, method, found)
+
+    def _handed_on(self, connection: Connection, method: str, found: Controlled) -> bytes:
+        if found.findings:
+            self._record(connection, method, {"bytes": len(found.line), **told(found)})
+        return found.line
 
     def _withhold(self, connection: Connection, method: str, size: int, why: str) -> bool:
         self._record(connection, method, {"bytes": size, "withheld": why})
@@ -42,7 +82,9 @@ class NoticeInspector:
     def _record(self, connection: Connection, method: str, details: JsonObject) -> None:
         """Record the first, second, fourth and so on of a session, with their number."""
         found = connection.session.found_in_notices
-        kind = (method, "withheld" in details)
+        kind = (method[:_LONGEST_METHOD], "withheld" in details)
+        if len(found) >= _MOST_KINDS and kind not in found:
+            return
         found[kind] += 1
         number = found[kind]
         if number & (number - 1) == 0:

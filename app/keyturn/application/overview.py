@@ -27,6 +27,7 @@ from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
+from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
 from keyturn.application.sight_intents import profile_states, sight_state
@@ -61,11 +62,11 @@ class Overview:
         holds: HoldBudgets,
         sign_ins: SignInDesk,
         environments: Environments,
+        controls: ControlsOfTools,
         seals: Seals | None = None,
         access: AccessReview | None = None,
     ) -> None:
-        self._stop = stop
-        self._rules = rules
+        self._stop, self._rules = stop, rules
         self._agreements = agreements
         self._registry = registry
         self._sights = sights
@@ -75,8 +76,8 @@ class Overview:
         self._holds = holds
         self._sign_ins = sign_ins
         self._environments = environments
-        self._seals = seals
-        self._access = access
+        self._seals, self._access = seals, access
+        self._controls = controls
         self._history = 0
         self.pin: Callable[[], PinState] | None = None
         """Set where there is a PIN to speak of."""
@@ -248,6 +249,7 @@ class Overview:
                     two_persons=any(
                         p.two_persons for p in self._agreements.named(server.name, name)
                     ),
+                    controls=self._controls.of(server.name, name),
                 )
             )
         return tuple(states)

@@ -51,6 +51,8 @@ from keyturn.application.pin_messages import (
 from keyturn.application.ports.seals import DECIDING
 from keyturn.application.proposed_rules import DropProposedRule
 from keyturn.application.registry import Registry
+from keyturn.application.result_controls import ControlsOfTools
+from keyturn.application.result_messages import SetControls
 from keyturn.application.review_guard import Covers, ReviewGuard, labels_in
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sight_intents import (
@@ -66,6 +68,7 @@ from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.pattern import name_matches
+from keyturn.domain.result_controls import loosens
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.tier import Tier
@@ -108,22 +111,21 @@ class PinGuard:
         rules: RuleBook,
         agreements: Agreements,
         registry: Registry,
+        controls: ControlsOfTools,
     ) -> None:
         self._covers = covers
         self._approvals = approvals
         self._rules = rules
         self._agreements = agreements
         self._registry = registry
+        self._controls = controls
         self._reviews = ReviewGuard(covers=covers, agreements=agreements)
 
     def wants_pin(self, intent: Intent) -> bool:
         """Tell whether an intent is carried out with the PIN only."""
         match intent:
-            case SaveRule() if intent.request:
-                request = self._waiting(intent.request)
-                return request is not None and self._covers(request.tier)
             case SaveRule():
-                return self._covers(Tier.T2) and not self._tightens(rule_of(intent.data))
+                return self._saves(intent)
             case RemoveRule():
                 rule = self._rule(intent.id)
                 allows = rule is None or rule.effect is Effect.ALLOW
@@ -139,8 +141,10 @@ class PinGuard:
                 before = self._server(intent.name)
                 return self._covers(Tier.T2) and before is not None and _is_labelled(before)
             case SettleSeals():
-                loosens = intent.accept or intent.table in _MISSED
-                return self._covers(Tier.T3) and loosens
+                looser = intent.accept or intent.table in _MISSED
+                return self._covers(Tier.T3) and looser
+            case SetControls():
+                return self._covers(Tier.T2) and self._controls_less(intent)
             case SetReach():
                 return self._covers(Tier.T2) and intent.on
             case (
@@ -162,6 +166,9 @@ class PinGuard:
             case MarkTwoPersons(on=False):
                 pins = self._agreements.named(intent.server, intent.tool)
                 return any(pin.two_persons for pin in pins)
+            case SetControls():
+                pins = self._agreements.named(intent.server, intent.tool)
+                return any(pin.two_persons for pin in pins) and self._controls_less(intent)
             case SetTier():
                 pin = self._pin(intent)
                 return pin is not None and pin.two_persons and self._loosens(pin, intent)
@@ -181,6 +188,15 @@ class PinGuard:
                 return self._approvals.somebody_second()
             case _:
                 return False
+
+    def _saves(self, intent: SaveRule) -> bool:
+        if intent.request:
+            request = self._waiting(intent.request)
+            return request is not None and self._covers(request.tier)
+        return self._covers(Tier.T2) and not self._tightens(rule_of(intent.data))
+
+    def _controls_less(self, intent: SetControls) -> bool:
+        return loosens(self._controls.of(intent.server, intent.tool), intent.controls)
 
     def _waiting(self, request_id: str) -> ApprovalRequest | None:
         waiting = (one.request for one in self._approvals.waiting())

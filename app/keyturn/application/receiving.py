@@ -1,4 +1,9 @@
-"""The last two steps of a call: its result is inspected and indexed, its delivery recorded."""
+"""The last two steps of a call: its result is inspected, indexed and controlled, then recorded.
+
+The index and the lamps see what the server sent; the agent gets what the tool's controls leave.
+"""
+
+import json
 
 from keyturn.application.call import (
     Forwarded,
@@ -9,14 +14,21 @@ from keyturn.application.call import (
     Reply,
     Silence,
 )
+from keyturn.application.controlling import Controlling, framed, told, unframed
 from keyturn.application.events import Observers, Topic
-from keyturn.application.ports.inspection import InspectedResult, ResultInspector, ResultSource
+from keyturn.application.ports.inspection import (
+    ControlOrder,
+    InspectedResult,
+    ResultInspector,
+    ResultSource,
+)
 from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, UpstreamReply
 from keyturn.application.recording import Recorder
+from keyturn.application.result_budgets import LEAST_BYTES, USED_UP
 from keyturn.domain.answer import error_as_result
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Delivery, Outcome
 from keyturn.domain.lamps import Lamps
 
@@ -35,11 +47,13 @@ class Receiver:
         self,
         *,
         inspector: ResultInspector,
+        controlling: Controlling,
         recorder: Recorder,
         observers: Observers,
         milestones: Milestones,
     ) -> None:
         self._inspector = inspector
+        self._controlling = controlling
         self._recorder = recorder
         self._observers = observers
         self._milestones = milestones
@@ -57,7 +71,7 @@ class Receiver:
         """Write down that an allowed call was not sent, because it takes more by now."""
         self._deliver(incoming, judged, Delivery.NOT_SENT, {"reason": TAKES_MORE})
 
-    def receive(self, incoming: IncomingCall, judged: Judged, reply: UpstreamReply) -> Reply:
+    async def receive(self, incoming: IncomingCall, judged: Judged, reply: UpstreamReply) -> Reply:
         """Inspect the server's answer, index it for tracing, note the delivery, pass it on.
 
         An error is an answer like any other: its text reaches the agent, too.
@@ -76,10 +90,11 @@ class Receiver:
             return Refused(outcome=Outcome.ERROR_BROKER, withheld=reason)
         if reply.inspected is None:
             raw = reply.error if failed else reply.result
-            return self._inspected(incoming, judged, reply, self._inspector.inspect(raw))
-        return self._inspected(incoming, judged, reply, reply.inspected.result, reply.inspected)
+            return await self._inspected(incoming, judged, reply, self._inspector.inspect(raw))
+        inspected = reply.inspected
+        return await self._inspected(incoming, judged, reply, inspected.result, inspected)
 
-    def _inspected(
+    async def _inspected(
         self,
         incoming: IncomingCall,
         judged: Judged,
@@ -111,12 +126,86 @@ class Receiver:
             session.index.add(source, said)
         else:
             session.index.keep(source, elsewhere.drawn)
-        self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
-        if elsewhere is None:
-            return Replaced(inspected.result) if inspected.changed else Forwarded(reply.line)
+        return await self._controlled(incoming, judged, reply, inspected, elsewhere, details)
+
+    async def _controlled(
+        self,
+        incoming: IncomingCall,
+        judged: Judged,
+        reply: Answered | AnsweredError,
+        inspected: InspectedResult,
+        elsewhere: InspectedAnswer | None,
+        details: JsonObject,
+    ) -> Reply:
+        """Pass on what the tool's controls leave of it."""
+        failed = isinstance(reply, AnsweredError)
+        encoded = b""
         if inspected.changed:
-            return Replaced(None, encoded=elsewhere.cut, asks=elsewhere.asks)
-        return Forwarded(reply.line, asks=elsewhere.asks)
+            encoded = _encoded(inspected.result) if elsewhere is None else elsewhere.cut
+        order = self._order(incoming, judged, failed=failed)
+        controlled = await self._controlling.control(
+            framed(encoded) if encoded else reply.line,
+            order,
+            incoming.connection,
+            None if failed else inspected.result,
+        )
+        details |= told(controlled)
+        if controlled.shape and judged.definition is not None:
+            shapes, server = self._controlling.shapes, judged.call.server
+            details |= await shapes.noted(server, judged.definition, controlled.shape)
+        if "removed" in details:
+            details.pop("hidden_characters", None)
+        withheld = controlled.withheld or self._over(incoming, controlled.line)
+        if withheld:
+            details["withheld"] = withheld
+            self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
+            return Refused(
+                outcome=Outcome.ERROR_BROKER,
+                withheld=withheld,
+                broke_schema=controlled.broke_schema,
+            )
+        self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
+        asks = elsewhere is None or elsewhere.asks
+        if encoded:
+            return Replaced(unframed(controlled.line), asks=asks)
+        return Forwarded(controlled.line, asks=asks)
+
+    def _over(self, incoming: IncomingCall, line: bytes) -> str:
+        """Count what an agent is given; say so where it is more than its budget."""
+        budgets = self._controlling.budgets
+        if budgets is None:
+            return ""
+        left = budgets.left(incoming.connection)
+        if left is not None and len(line) > left:
+            return USED_UP
+        budgets.given(incoming.connection, len(line))
+        return ""
+
+    def _order(self, incoming: IncomingCall, judged: Judged, *, failed: bool) -> ControlOrder:
+        """Say what is wanted of an answer, by the person's choice for its tool."""
+        call, definition = judged.call, judged.definition
+        named = self._recorder.name_of(call)
+        setting = incoming.connection.server.tool_setting(named) if call.is_of_tool else None
+        controls = self._controlling.tools.of(call.server, named)
+        if setting is not None and setting.controls is not None:
+            controls = setting.controls
+        declared = definition if call.is_of_tool and not failed else None
+        schema = declared.output_schema if declared is not None and controls.schema else None
+        return ControlOrder(
+            controls=controls,
+            def_hash=definition.def_hash if definition is not None else "",
+            schema=schema,
+            most_bytes=self._most(incoming, controls.bytes_at_most),
+            shape=declared is not None and declared.output_schema is None,
+        )
+
+    def _most(self, incoming: IncomingCall, of_tool: int) -> int:
+        """Return the smaller one of a tool's limit and of what is left of the agent's budget."""
+        budgets = self._controlling.budgets
+        left = None if budgets is None else budgets.left(incoming.connection)
+        if left is None or left < LEAST_BYTES:
+            return of_tool
+        return min(left, of_tool) if of_tool else left
 
     def _deliver(
         self, incoming: IncomingCall, judged: Judged, delivery: Delivery, details: JsonObject
@@ -139,3 +228,8 @@ def _delivery(inspected: InspectedResult, *, failed: bool) -> Delivery:
     if failed:
         return Delivery.FAILED
     return Delivery.TOOL_ERROR if inspected.is_error else Delivery.COMPLETED
+
+
+def _encoded(result: JsonValue) -> bytes:
+    """Write a result that was cut; halves of surrogate pairs are gone from it."""
+    return json.dumps(result, ensure_ascii=False, separators=(",", ":")).encode()

@@ -9,6 +9,7 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.alerts import Alerts
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
+from keyturn.application.controlling import Controlling
 from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.grants import Grants
@@ -36,6 +37,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
+from keyturn.bootstrap.controlling_results import controlling_with
 from keyturn.bootstrap.inspecting import PooledArguments
 from keyturn.bootstrap.read_resources import definition_scrutiny, labelling_of
 from keyturn.bootstrap.reading_commands import PooledCommands
@@ -144,6 +146,7 @@ class _Ground:
     mask: DetectSecretsMask
     indexes: MemoryTraceIndexes
     workers: WorkerPool
+    controlling: Controlling
 
 
 async def lay_foundation(
@@ -163,6 +166,7 @@ async def lay_foundation(
         on_failure=lambda failure: _recording_failed(observers, failure),
     )
     tables = SqliteSeals(writer)
+    workers = WorkerPool(own_command("_worker"), clean_environment(env))
     ground = _Ground(
         profile=profile,
         env=env,
@@ -181,7 +185,8 @@ async def lay_foundation(
         servers=SqliteServerStore(tables),
         mask=DetectSecretsMask(),
         indexes=MemoryTraceIndexes(),
-        workers=WorkerPool(own_command("_worker"), clean_environment(env)),
+        workers=workers,
+        controlling=controlling_with(workers, observers, writer, clock, limits),
     )
     return _build(ground)
 
@@ -252,7 +257,7 @@ def _build(ground: _Ground) -> Foundation:
             ground, recorder, approvals, stop, rules, agreements, sights, inputs, holds, labelling
         ),
         inputs=inputs,
-        notices=NoticeInspector(BoundedResultInspector(), recorder),
+        notices=NoticeInspector(BoundedResultInspector(), ground.controlling, recorder),
         holds=holds,
         milestones=ground.milestones,
     )
@@ -306,7 +311,7 @@ def _sights(ground: _Ground) -> Sights:
 
 
 def _registry(ground: _Ground) -> Registry:
-    return Registry(
+    registry = Registry(
         servers=ground.servers,
         agents=SqliteAgentStore(ground.tables),
         settings=ground.settings,
@@ -317,6 +322,8 @@ def _registry(ground: _Ground) -> Registry:
         clock=ground.clock,
         observers=ground.observers,
     )
+    ground.controlling.tools.attach(registry)
+    return registry
 
 
 def _inputs(
@@ -371,6 +378,7 @@ def _gate(
         log=ground.log,
         receiver=Receiver(
             inspector=BoundedResultInspector(ground.limits.result_bytes),
+            controlling=ground.controlling,
             recorder=recorder,
             observers=ground.observers,
             milestones=ground.milestones,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from keyturn.application.masking import masked_json
-from keyturn.application.ports.inspection import SchemaFault
+from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaFault
 from keyturn.application.ports.payloads import NotInspected, Parts, Workers
 from keyturn.bootstrap.reading_commands import answer_commands
 from keyturn.broker import large_calls, large_frames
@@ -26,8 +26,11 @@ from keyturn.desktop.worker_process import serve_jobs
 from keyturn.domain.answer import asking, asking_in
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed
 from keyturn.domain.definition import ToolDefinition
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.sealed import SealedParams
 from keyturn.inspection.answers import answer_of, inspect_answer
+from keyturn.inspection.cleaning import IN_A_WORKER
+from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.secrets import MOST_IN_A_WORKER, DetectSecretsMask
@@ -64,14 +67,28 @@ class _CommandJob(msgspec.Struct, frozen=True, tag="commands"):
     """Commands among arguments are parsed."""
 
 
-_Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob | _CommandJob
+class _ControlJob(msgspec.Struct, frozen=True, tag="control"):
+    """A frame of a server is held against what is wanted of it."""
+
+    controls: ResultControls
+    def_hash: str
+    schema: msgspec.Raw
+    most_bytes: int
+    only: tuple[str, ...]
+    shape: bool
+
+
+_Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob | _CommandJob | _ControlJob
 
 _jobs: "msgspec.json.Decoder[_Job]" = msgspec.json.Decoder(_Job)
 _json = msgspec.json.encode
 _object: "msgspec.json.Decoder[JsonObject]" = msgspec.json.Decoder()
+_schema: "msgspec.json.Decoder[JsonObject | None]" = msgspec.json.Decoder()
 _faults: "msgspec.json.Decoder[list[tuple[str, str]]]" = msgspec.json.Decoder(list[tuple[str, str]])
 _mask = DetectSecretsMask(MOST_IN_A_WORKER)
 _validator = JsonSchemaValidator()
+_control = FrameControl(_validator, IN_A_WORKER)
+_controlled: "msgspec.json.Decoder[Controlled]" = msgspec.json.Decoder(Controlled)
 
 
 class PooledFrames:
@@ -153,6 +170,32 @@ class PooledArguments:
         return await self._workers.ask(job, arguments, read, agent)
 
 
+class PooledResults:
+    """Implements LargeResults on workers."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+
+    async def control(
+        self, line: bytes, order: ControlOrder, agent: str
+    ) -> Controlled | NotInspected:
+        """Return the frame as its agent gets it."""
+
+        def read(parts: Parts) -> Controlled:
+            about, changed = parts
+            return msgspec.structs.replace(_controlled.decode(about), line=changed or line)
+
+        job = _ControlJob(
+            controls=order.controls,
+            def_hash=order.def_hash,
+            schema=msgspec.Raw(_json(order.schema)),
+            most_bytes=order.most_bytes,
+            only=order.only,
+            shape=order.shape,
+        )
+        return await self._workers.ask(_json(job), line, read, agent)
+
+
 def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
     """Do what a worker is for."""
     wanted = _jobs.decode(job)
@@ -169,6 +212,8 @@ def do_job(job: bytes, payload: bytes) -> Sequence[bytes]:
             return [_json([(fault.path, fault.message) for fault in found])]
         case _CommandJob():
             return answer_commands(payload)
+        case _ControlJob():
+            return _control_frame(wanted, payload)
 
 
 def run_worker() -> int:
@@ -195,6 +240,23 @@ def _read_server(wanted: _ServerJob, line: bytes) -> list[bytes]:
         key=bytes.fromhex(wanted.key),
         encode=_encoded,
     )
+
+
+def _control_frame(wanted: _ControlJob, line: bytes) -> list[bytes]:
+    """Return what was found, and the frame where it was changed."""
+    order = ControlOrder(
+        controls=wanted.controls,
+        def_hash=wanted.def_hash,
+        schema=_schema.decode(wanted.schema),
+        most_bytes=wanted.most_bytes,
+        only=wanted.only,
+        shape=wanted.shape,
+    )
+    found = _control.control(line, order)
+    if found is None:
+        raise ValueError("a worker gives up on nothing")
+    changed = b"" if found.line is line or found.withheld else found.line
+    return [_json(msgspec.structs.replace(found, line=b"")), changed]
 
 
 def _unread(frame: ClientFrame | BadFrame, why: NotInspected) -> ReadClient:

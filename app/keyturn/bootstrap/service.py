@@ -94,21 +94,7 @@ class Service:
         self.hub = self._make_hub(headless=headless)
         self.http_port: int | None = None
         """Where a headless broker listens for agents over HTTP, 0 for any port; None: nowhere."""
-        self.overview = Overview(
-            stop=base.stop,
-            rules=base.rules,
-            agreements=base.agreements,
-            registry=base.registry,
-            sights=base.sights,
-            uses=base.uses,
-            live=self.hub,
-            secrets=base.secrets,
-            holds=base.holds,
-            sign_ins=self._sign_ins,
-            environments=base.labelling.environments,
-            seals=seals,
-            access=access,
-        )
+        self.overview = _overview(base, self.hub, self._sign_ins, seals, access)
 
     def end(self) -> None:
         """End the broker; agents are refused until it runs again."""
@@ -146,6 +132,7 @@ class Service:
             labelling=base.labelling,
             seals=self._seals,
             access=self._access,
+            controls=base.notices.controlling.tools,
             observers=base.observers,
             home=str(Path.home()),
             quit_broker=self.end,
@@ -315,6 +302,31 @@ class Service:
                 loop.add_signal_handler(number, self.end)
 
 
+def _overview(
+    base: Foundation,
+    live: Hub,
+    sign_ins: SignInsOnDemand,
+    seals: Seals | None,
+    access: AccessReview | None,
+) -> Overview:
+    return Overview(
+        stop=base.stop,
+        rules=base.rules,
+        agreements=base.agreements,
+        registry=base.registry,
+        sights=base.sights,
+        uses=base.uses,
+        live=live,
+        secrets=base.secrets,
+        holds=base.holds,
+        sign_ins=sign_ins,
+        environments=base.labelling.environments,
+        controls=base.notices.controlling.tools,
+        seals=seals,
+        access=access,
+    )
+
+
 async def _record_what_was_lost(base: Foundation) -> None:
     """Say how calls ended of which an earlier broker saw no end.
 
@@ -354,6 +366,7 @@ def _pin_guard(base: Foundation, presence: Presence | None) -> PinGuard | None:
         rules=base.rules,
         agreements=base.agreements,
         registry=base.registry,
+        controls=base.notices.controlling.tools,
     )
 
 

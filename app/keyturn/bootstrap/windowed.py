@@ -199,3 +199,4 @@ async def _load(foundation: Foundation) -> None:
     posture = foundation.registry.settings.get(POSTURE_SETTING, Posture.ASK_ALL.value)
     foundation.rules.posture = Posture(posture)
     foundation.labelling.load()
+    foundation.notices.controlling.tools.load()

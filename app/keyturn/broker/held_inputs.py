@@ -1,7 +1,8 @@
 """Owns what a server asks of its client, until a person or a rule has decided it.
 
-What is allowed goes on byte for byte; what is not is answered with the protocol's own refusal. An
-answer to an elicitation that is a stored credential does not reach the server either.
+What is allowed goes on, without the secrets and the unseen characters in it; what is not is
+answered with the protocol's own refusal. An answer to an elicitation that is a stored credential
+does not reach the server either.
 """
 
 import asyncio
@@ -9,10 +10,9 @@ import json
 from collections.abc import Callable
 
 from keyturn.application.connection import Connection
-from keyturn.application.inputs import Inputs, ServerInput
-from keyturn.application.ports.ids import Ids
+from keyturn.application.inputs import ServerInput
 from keyturn.application.tasks import TaskOwner
-from keyturn.broker.ends import Answer
+from keyturn.broker.ends import Answer, LinkServices
 from keyturn.broker.envelope import (
     ClientFrame,
     RequestId,
@@ -44,15 +44,15 @@ class HeldInputs:
 
     def __init__(
         self,
-        inputs: Inputs,
-        ids: Ids,
+        services: LinkServices,
         connection: Connection,
         *,
         to_client: Answer,
         to_server: Callable[[bytes], None],
     ) -> None:
-        self._inputs = inputs
-        self._ids = ids
+        self._inputs = services.inputs
+        self._inspector = services.notices
+        self._ids = services.ids
         self._connection = connection
         self._to_client = to_client
         self._to_server = to_server
@@ -131,13 +131,16 @@ class HeldInputs:
     async def _decide(self, frame: ServerFrame, request_id: RequestId, asked: ServerInput) -> None:
         try:
             outcome = await self._inputs.decide(asked)
+            line = None
+            if outcome.allows:
+                line = await self._inspector.answer(self._connection, asked.method, frame.line)
         finally:
             del self._held[request_id]
-        if outcome.allows:
+        if line is not None and not asked.withdrawn:
             self._asked[request_id] = asked
             if asked.method == _ELICITATION:
                 self._elicited = asked
-            self._to_client(frame.line)
+            self._to_client(line)
         elif not asked.withdrawn:
             self._to_server(_refusal(frame, outcome))
 

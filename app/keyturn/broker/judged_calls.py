@@ -355,7 +355,7 @@ def _line_of(reply: Reply, live: _Live) -> bytes | None:
         case Forwarded():
             return reply.line
         case Replaced():
-            return result_line(request_id, Raw(reply.encoded) if reply.encoded else reply.result)
+            return result_line(request_id, Raw(reply.encoded))
         case Refused() if reply.outcome is Outcome.REFUSED_MALFORMED:
             params = live.incoming.params
             if isinstance(params, Malformed):

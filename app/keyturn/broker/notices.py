@@ -1,7 +1,7 @@
 """Owns what a client is told that its server says unasked: what of it passes, and in which bytes.
 
-What a rule denies to be read is not told of either, and what has text is inspected as results are;
-all that passes keeps its bytes.
+What a rule denies to be read is not told of either, and what has text is inspected as results are.
+All that passes keeps its bytes, but for secrets and characters that nobody sees.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,8 @@ class Notices:
             params = bytes(frame.params)
             if not self._inspector.passes(self._connection, frame.method, params):
                 return None
-        return self._keep_alive.line_of(frame) if frame.method == PROGRESS else frame.line
+        line = self._keep_alive.line_of(frame) if frame.method == PROGRESS else frame.line
+        return self._inspector.cleaned(self._connection, frame.method, line)
 
     def _denied(self, frame: ServerFrame) -> bool:
         """Tell whether a rule denies to read what changed, or nobody can say what that is."""

@@ -30,6 +30,7 @@ SERVER_ENDED = "The server ended before it answered. Reconnect to start it again
 ANSWER_TOO_LONG = "The server's answer was longer than a frame may be."
 LIST_TOO_LONG = "The server's list of tools is longer than Keyturn reads."
 ANSWER_UNCLEAR = "The server's answer could not be read in one way, so it was not passed on."
+ANSWER_WITHHELD = "Keyturn could not look through the server's answer, so it was not passed on."
 NONSENSE = "Too many frames of this connection could not be read, so it is closed."
 ID_IN_USE = "the id is in use by a request that is not answered yet"
 KEYCHAIN = (
@@ -118,6 +119,11 @@ def _text_of_call(refused: Refused) -> str:
         return (
             "The call was sent and its outcome is not known. "
             "Do not repeat it; ask the user to check what happened."
+        )
+    if refused.broke_schema:
+        return (
+            "The call ran, and its result breaks the server's own output schema. "
+            "Keyturn holds it back. Do not repeat the call; tell the user."
         )
     if refused.withheld:
         return (

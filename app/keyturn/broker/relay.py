@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from keyturn.application.connection import Connection
 from keyturn.broker.batches import BATCH_VERSION, Batches
+from keyturn.broker.clean_answers import CleanAnswers
 from keyturn.broker.declared import Declared
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.envelope import (
@@ -93,9 +94,9 @@ class Relay:
         self._declared = Declared(parts.connection, parts.services, parts.listing)
         self._handshaken = False
         self._notices = Notices(parts.services, parts.connection, parts.judged.keep_alive)
+        self._answers = CleanAnswers(parts.services, parts.connection, parts.passed, self._answer)
         self._inputs = HeldInputs(
-            parts.services.inputs,
-            parts.services.ids,
+            parts.services,
             parts.connection,
             to_client=self._answer,
             to_server=parts.upstream.write,
@@ -239,13 +240,13 @@ class Relay:
             # An error without an id says that the server could not read something. Any other id
             # that nobody here uses may be one to the client: 5.0 is 5 where numbers are doubles.
             if frame.without_id and frame.error is not None and not frame.ambiguous:
-                self._answer(frame.line)
+                self._answers.send_unasked(frame.line)
             else:
                 self._upstream.note("an answer to no request", frame.line)
         elif (request := self._passed.answered(frame.id)) is not None:
             self._answered(request, frame)
         elif self._passed.was_cancelled(frame.id) and not frame.ambiguous:
-            self._answer(frame.line)
+            self._answers.send_unasked(frame.line)
         else:
             self._upstream.note("an answer that nobody waits for", frame.line)
 
@@ -286,8 +287,7 @@ class Relay:
         if self._tools.looks_at(request.method) and frame.result is not None:
             self._tools.answered(request, frame)
             return
-        self._passed.close(request.id)
-        self._answer(self._declared.as_agreed(frame, request.method))
+        self._answers.send(request, self._declared.as_agreed(frame, request.method))
 
     # ---------------------------------------------------------------- for the link
 
@@ -325,4 +325,5 @@ class Relay:
     async def close(self) -> None:
         """End what is left."""
         await self._inputs.close()
+        await self._answers.close()
         await self._tools.close()

@@ -13,6 +13,7 @@ from keyturn.broker.listing import Listing
 from keyturn.broker.passing import Passed, PassedRequests
 from keyturn.broker.refusals import (
     ANSWER_UNCLEAR,
+    ANSWER_WITHHELD,
     INTERNAL_ERROR,
     LIST_TOO_LONG,
     REFUSED,
@@ -117,19 +118,28 @@ class ShownTools:
     async def _answer_list(self, request: Passed, frame: ServerFrame) -> None:
         page = await read_page(bytes(frame.result or b""), method=request.method)
         seen = frozenset[str]() if isinstance(page, PageFault) else await self._known(page)
+        line = self._line_of(page, seen, request, frame)
+        told = await self._services.notices.listed(self._connection, request.method, line)
         if request.id not in self._passed:
             return
         self._passed.close(request.id)
         if request.cancelled:
             return
+        withheld = error_line(request.id, INTERNAL_ERROR, ANSWER_WITHHELD)
+        self._answer(withheld if told is None else told)
+        if not isinstance(page, PageFault):
+            self._seen.add(request.method)
+
+    def _line_of(
+        self, page: ToolPage | PageFault, seen: frozenset[str], request: Passed, frame: ServerFrame
+    ) -> bytes:
+        """Return the list cut to what is agreed to, or why there is none."""
         if isinstance(page, PageFault):
             why = LIST_TOO_LONG if page is PageFault.TOO_LONG else ANSWER_UNCLEAR
-            self._answer(error_line(request.id, INTERNAL_ERROR, why))
-            return
+            return error_line(request.id, INTERNAL_ERROR, why)
         modern = request.meta is not None
         members = cut_page(page, lambda one: one.name in seen and self._agreed(one), modern=modern)
-        self._answer(frame.line if members is None else result_line(request.id, members))
-        self._seen.add(request.method)
+        return frame.line if members is None else result_line(request.id, members)
 
     async def _known(self, page: ToolPage) -> frozenset[str]:
         """Return the names that the agent may know of; held against its lists in slices."""

@@ -8,6 +8,7 @@ from keyturn.domain.environment import Reach
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pattern import is_glob, name_matches
 from keyturn.domain.policy import Posture
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.rule import Rule
 from keyturn.domain.sight import Sight
 from keyturn.domain.tier import Tier
@@ -51,6 +52,8 @@ class ToolSetting:
     pattern: str
     tier: Tier | None
     labels: Lamps = Lamps.NONE
+    controls: ResultControls | None = None
+    """Of their results; None to leave all on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +217,10 @@ class Limits:
     arguments_bytes: int = 8 * 1024 * 1024
     frame_bytes: int = 64 * 1024 * 1024
     result_bytes: int = 8 * 1024 * 1024
+    result_tokens_per_session: int = 0
+    """Of all results of one session, estimated; 0 for any number."""
+    result_tokens_per_day: int = 0
+    """Of all results of one agent since midnight (UTC)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

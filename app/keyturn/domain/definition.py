@@ -76,6 +76,12 @@ class ToolDefinition:
         schema = self.body.get("inputSchema")
         return schema if isinstance(schema, dict) else {"type": "object"}
 
+    @property
+    def output_schema(self) -> JsonObject | None:
+        """The schema of the structured content; None where the server says nothing of it."""
+        schema = self.body.get("outputSchema")
+        return schema if isinstance(schema, dict) else None
+
 
 def pinned_definition(tool: Mapping[str, JsonValue]) -> ToolDefinition | None:
     """Reduce a listed tool object to what is pinned; None when it has no usable name.

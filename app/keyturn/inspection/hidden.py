@@ -1,4 +1,4 @@
-"""Owns which characters a person does not see in a text, and counts them; it removes nothing.
+"""Owns which characters a person does not see in a text: it counts them, or takes them out.
 
 Sets: Unicode 15 `DerivedCoreProperties.txt` (Default_Ignorable_Code_Point), UTS #51 (emoji
 sequences), ECMA-48 (escape sequences).
@@ -49,6 +49,8 @@ _FIRST = re.compile(f"[{_PICTURES}{_UNSEEN}]")
 """What every match of the pattern begins with: a set alone is looked for twenty times as fast."""
 _FIRST_OF_ASCII = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MAYBE = re.compile(f"[{_UNSEEN}]")
+_NESTED = re.compile(f"[{_CONTROLS}{ZERO_WIDTH}{BIDI}{_SEPARATORS}]")
+_ROUNDS = 4
 _ASCII = bytes(code for code in range(0x80) if _MAYBE.match(chr(code)))
 
 
@@ -63,8 +65,39 @@ def hidden_in(text: str) -> int:
 
 def hidden_in_all(texts: Iterable[str]) -> int:
     """Count them in several texts; the count ends after `MOST_FOUND` places that had to be read."""
-    places = chain.from_iterable(map(_places, filter(_may_hide, texts)))
+    places = chain.from_iterable(map(_places, filter(may_hide, texts)))
     return sum(islice(places, MOST_FOUND))
+
+
+def places_to_read(text: str) -> int:
+    """Count the places at which `without_hidden` would have to look more closely."""
+    return len((_FIRST_OF_ASCII if text.isascii() else _FIRST).findall(text))
+
+
+def without_hidden(text: str) -> tuple[str, int]:
+    """Take out what a person would not see; also return how many characters that were.
+
+    What is taken out may leave an escape sequence or a joined emoji behind that was none before:
+    it is looked at again until nothing is left to take. Half a surrogate pair, which no character
+    is, hides nothing and stays.
+    """
+    removed = 0
+    for _ in range(_ROUNDS):
+        if not may_hide(text):
+            return text, removed
+        left = _PATTERN.sub(_seen, text)
+        if len(left) == len(text):
+            return text, removed
+        removed += len(text) - len(left)
+        text = left
+    # Whoever nests so deep means to: every character of the sets goes, emoji or not.
+    left = _NESTED.sub("", text)
+    return left, removed + len(text) - len(left)
+
+
+def _seen(found: re.Match[str]) -> str:
+    hidden = found["hidden"]
+    return "" if hidden is not None and not "\ud800" <= hidden <= "\udfff" else found[0]
 
 
 def _places(text: str) -> Iterator[int]:
@@ -78,7 +111,8 @@ def _places(text: str) -> Iterator[int]:
         first = search(text, found.end())
 
 
-def _may_hide(text: str) -> bool:
+def may_hide(text: str) -> bool:
+    """Tell, at the cost of one look for a set, whether a text could hold any."""
     if text.isascii():
         return not text.isprintable() and len(text.encode().translate(None, _ASCII)) < len(text)
     return _MAYBE.search(text) is not None

@@ -5,6 +5,7 @@ as they came unless something had to be cut.
 """
 
 import json
+import re
 from typing import NoReturn
 
 from keyturn.application.ports.inspection import InspectedResult
@@ -17,6 +18,8 @@ MAX_BYTES = 8 * 1024 * 1024
 MOST_VALUES = 50_000
 """Largest number of values in a result that is read: more of them would hold up the stop."""
 MAX_DEPTH = 200
+_LONGEST_WORD = 4096
+_LAST_WORD = re.compile(r"(?<=\s)\S+\Z")
 _LONGEST_ESCAPE = len("\\u0000")
 _BLOCK_BYTES = 200
 """Room for a block's own braces, its marker and the comma after it."""
@@ -39,7 +42,7 @@ class BoundedResultInspector:
             return _withheld(size, result)
         changed = size > self._max_bytes
         if changed:
-            cut = _cut(result, self._max_bytes)
+            cut = cut_result(result, self._max_bytes)
             if cut is None:
                 reason = "it is larger than the limit and its size is not in its text"
                 return _withheld(size, reason)
@@ -128,7 +131,7 @@ def _is_plain(raw: bytes) -> bool:
     return raw.isascii() and b"\\" not in raw and b"\x7f" not in raw
 
 
-def _cut(result: JsonObject, max_bytes: int) -> JsonObject | None:
+def cut_result(result: JsonObject, max_bytes: int) -> JsonObject | None:
     """Shorten the text blocks until the result fits; None when its size is elsewhere."""
     content = result.get("content")
     blocks = content if isinstance(content, list) else []
@@ -147,7 +150,7 @@ def _cut(result: JsonObject, max_bytes: int) -> JsonObject | None:
             kept.append(block)
         elif left > 0:
             whole = len(text) <= left and _encoded(text) <= left
-            part = text if whole else _prefix(text, left)
+            part = text if whole else _whole_words(text, _prefix(text, left))
             left = left - _encoded(part) if whole else 0
             shown += _utf8(part)
             marker = "" if whole else _marker(part, shown, total)
@@ -179,6 +182,14 @@ def _text_of(block: JsonValue) -> str | None:
         return None
     text = block.get("text")
     return text if isinstance(text, str) else None
+
+
+def _whole_words(text: str, part: str) -> str:
+    """Leave out a word that was cut in two: half a secret would not be known for one."""
+    if len(part) == len(text) or text[len(part) : len(part) + 1].isspace():
+        return part
+    words = _LAST_WORD.search(part, max(0, len(part) - _LONGEST_WORD))
+    return part[: words.start()] if words is not None else part
 
 
 def _prefix(text: str, room: int) -> str:

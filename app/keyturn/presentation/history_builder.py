@@ -29,6 +29,7 @@ from keyturn.presentation.history import (
 from keyturn.presentation.json_nodes import bare_text, read_json, value_at
 from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
 from keyturn.presentation.relative_time import clock_text, local_time
+from keyturn.presentation.result_controls import done_in_short, done_pairs
 from keyturn.presentation.source_excerpts import sources_of
 from keyturn.presentation.words import Words
 
@@ -242,7 +243,9 @@ class HistoryBuilder:
 
     def _result_words(self, item: RecordedCall) -> str:
         size = item.result.get("bytes")
-        return self._words("history.bytes", count=f"{size:,}") if isinstance(size, int) else ""
+        said = self._words("history.bytes", count=f"{size:,}") if isinstance(size, int) else ""
+        done = done_in_short(item.result, self._words)
+        return ", ".join(part for part in (said, done) if part)
 
     def _decision_pairs(self, found: RecordedDetail) -> tuple[Pair, ...]:
         words, item, entry = self._words, found.item, found.decision
@@ -305,7 +308,7 @@ class HistoryBuilder:
             value = item.result.get(name)
             if value is not None:
                 pairs.append(Pair(key=words(f"history.key_{name}"), value=bare_text(value)))
-        return tuple(pairs)
+        return (*pairs, *done_pairs(item.result, words))
 
     def _earlier(self, item: RecordedCall, trace: Trace) -> EarlierCall:
         outcome = self.outcome(item)

@@ -22,6 +22,7 @@ from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_guard import rule_of
 from keyturn.application.pin_messages import MarkTwoPersons, SettleSeals
 from keyturn.application.ports.seals import SEALED_TABLES
+from keyturn.application.result_messages import SetControls
 from keyturn.application.sight_intents import (
     EndProfile,
     PutProfile,
@@ -33,6 +34,7 @@ from keyturn.application.sight_intents import (
 )
 from keyturn.domain.rule import Rule
 from keyturn.presentation.relative_time import duration_text
+from keyturn.presentation.result_controls import switched_off
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
@@ -83,6 +85,8 @@ class OwedPins:
             case MarkTwoPersons(server=server, tool=tool):
                 named = {"tool": self._named(tool), "server": self._named(server)}
                 return words("owed.one_person", **named)
+            case SetControls():
+                return self._controls(intent)
             case ReviewChanges(agent=agent):
                 return words("owed.reviewed", agent=self._named(agent))
             case NewTask(agent=agent):
@@ -106,6 +110,13 @@ class OwedPins:
                 return self._words("owed.use_rules")
             case _:
                 return self._words("owed.other")
+
+    def _controls(self, intent: SetControls) -> str:
+        named = {"tool": self._named(intent.tool), "server": self._named(intent.server)}
+        off, limit = switched_off(intent.controls, self._words)
+        return self._words(
+            "owed.controls", **named, off=off or self._words("owed.nothing"), limit=limit
+        )
 
     def _saved_rule(self, intent: SaveRule) -> str:
         rule = rule_of(intent.data)

@@ -10,6 +10,7 @@ GROUPS: Final = {
     "save_rule": "rules",
     "remove_rule": "rules",
     "set_tier": "tools",
+    "set_controls": "results",
     "put_server": "environments",
     "remove_server": "environments",
     "set_environment": "environments",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import CardActions, Chip, DiffRow, Pair
 from keyturn.presentation.marks import Icon, IconText, Role
+from keyturn.presentation.result_controls import ControlsView
 from keyturn.presentation.tier_choice import TierChoice
 
 
@@ -138,6 +139,8 @@ class ToolView:
     """Its calls are allowed by two persons together only."""
     markable: bool = False
     """It is pinned and is a tool, so that its calls can take two persons."""
+    controls: ControlsView | None = None
+    """What of its results is controlled; None for what is no tool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

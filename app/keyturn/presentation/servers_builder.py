@@ -21,6 +21,7 @@ from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.launch_facts import facts_with
 from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION
+from keyturn.presentation.result_controls import controls_view
 from keyturn.presentation.review_builder import owed_description
 from keyturn.presentation.server_facts import (
     facts_of,
@@ -262,6 +263,7 @@ class ServersBuilder:
             def_hash=tool.def_hash,
             two_persons=tool.two_persons,
             markable=bool(tool.launch_hash) and said_of(tool.name) is None,
+            controls=controls_view(tool.controls, words) if said_of(tool.name) is None else None,
             digest=digest_of(
                 canonical(
                     {

@@ -71,3 +71,10 @@ def tenth(database: Database) -> None:
     """Keep since when what gives access stands, and when a person last kept it."""
     for statement in STEPS["0010_access_looks"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0012_result_shapes")
+def twelfth(database: Database) -> None:
+    """Keep the shapes of results that were learnt."""
+    for statement in STEPS["0012_result_shapes"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

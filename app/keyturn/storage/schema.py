@@ -199,6 +199,18 @@ _ACCESS_LOOKS = (
     """,
 )
 """Since when what gives access stands as it does, and when a person last kept it."""
+_RESULT_SHAPES = (
+    """
+    CREATE TABLE result_shapes (
+        server   TEXT NOT NULL,
+        tool     TEXT NOT NULL,
+        def_hash TEXT NOT NULL,
+        lines    TEXT NOT NULL,
+        PRIMARY KEY (server, tool, def_hash)
+    ) STRICT
+    """,
+)
+"""The shapes of results, learnt; nothing rests on them."""
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "0001_log_history_and_agreements": (*_LOG, *_HISTORY, *_AGREED),
@@ -210,6 +222,7 @@ STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "0008_last_uses": _LAST_USES,
         "0009_step_ups": _STEP_UPS,
         "0010_access_looks": _ACCESS_LOOKS,
+        "0012_result_shapes": _RESULT_SHAPES,
     }
 )
 """Every step that this version knows, in order. One that was ever released is never edited."""

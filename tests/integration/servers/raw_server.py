@@ -1,8 +1,8 @@
 """A server that keeps the bytes it reads in a file, and misbehaves when a tool call says so.
 
 Run as `python raw_server.py SEEN [SAYS]`; each line read is appended to SEEN. SAYS is JSON, or `@`
-and a file with it: an object of `instructions`, `prompts` and `resourceTemplates`, which `x/says`
-changes.
+and a file with it: an object of `tools`, `instructions`, `prompts`, `resourceTemplates`, of which
+`x/says` changes all but the first.
 `x/say` makes it write the lines of `params.lines` as they are, `x/answers` has it answer methods
 that its params name.
 """
@@ -34,7 +34,7 @@ class RawServer:
 
     def __init__(self, seen: Path, says: dict[str, Any]) -> None:
         self.seen = seen.open("ab", buffering=0)
-        self.tools = [dict(tool) for tool in TOOLS]
+        self.tools = [dict(tool) for tool in says.get("tools", TOOLS)]
         self.says = says
         self.waiting: list[Any] = []
         self.answers: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from keyturn.application.overview import Overview
 from keyturn.application.pin_guard import PinGuard
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
+from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.review_guard import ReviewGuard
 from keyturn.application.sessions import Sessions
 from keyturn.domain.configuration import AgentConfig, ServerConfig
@@ -125,6 +126,8 @@ class BrokerWorld(World):
         self.labelling = Labelling(registry=self.registry, environments=self.environments)
         self.sessions = Sessions(self.ids, MemoryTraceIndexes())
         self.control = self._make_control()
+        self.controls = ControlsOfTools(self.observers)
+        self.controls.attach(self.registry)
         self.intents = self._make_intents()
         self.overview = Overview(
             stop=self.stop,
@@ -138,6 +141,7 @@ class BrokerWorld(World):
             holds=self.holds,
             sign_ins=self.sign_ins,
             environments=self.environments,
+            controls=self.controls,
         )
 
     def _make_control(self) -> Control:
@@ -166,6 +170,7 @@ class BrokerWorld(World):
             sign_ins=self.sign_ins,
             labelling=self.labelling,
             access=access,
+            controls=self.controls,
             observers=self.observers,
             home="/srv/home",
             quit_broker=self._quit,
@@ -183,6 +188,7 @@ class BrokerWorld(World):
             rules=self.rules,
             agreements=self.agreements,
             registry=self.registry,
+            controls=self.controls,
         )
 
     def covers(self, tier: Tier) -> bool:

@@ -20,6 +20,7 @@ from keyturn.application.asked_within import AskedWithin
 from keyturn.application.assessment import Assessment
 from keyturn.application.call import Handled, IncomingCall
 from keyturn.application.connection import Connection
+from keyturn.application.controlling import Controlling
 from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
@@ -28,11 +29,12 @@ from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.late_calls import LateCalls
 from keyturn.application.ports.commands import CommandReader
-from keyturn.application.ports.inspection import ResultInspector
+from keyturn.application.ports.inspection import ResultInspector, SchemaValidator
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.upstream import Answered, Ready, UpstreamReply
 from keyturn.application.receiving import Receiver
 from keyturn.application.recording import Recorder
+from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sights import Sights
@@ -47,6 +49,7 @@ from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.record import Durability, Entry, RecordType
 from keyturn.domain.rule import Rule
 from keyturn.domain.tier import Tier
+from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from tests.factories import ENVIRONMENT_WORDS, make_connection, make_tool
@@ -234,6 +237,11 @@ class WatchedServer:
         return future
 
 
+def controlling_here(validator: SchemaValidator, observers: Observers) -> Controlling:
+    """Control all results in place."""
+    return Controlling(FrameControl(validator), ControlsOfTools(observers))
+
+
 class World:
     """Everything a call meets, with time that only the test moves."""
 
@@ -332,6 +340,7 @@ class World:
 
     def make_gate(self) -> Gate:
         """Wire a gate of what the world holds now."""
+        self.controlling = controlling_here(self.validator, self.observers)
         assessment = Assessment(
             stop=self.stop,
             agreements=self.agreements,
@@ -353,6 +362,7 @@ class World:
             log=self.log,
             receiver=Receiver(
                 inspector=self.inspector,
+                controlling=self.controlling,
                 recorder=self.recorder,
                 observers=self.observers,
                 milestones=self.milestones,

@@ -70,7 +70,7 @@ def test_what_a_worker_inspected_goes_on_as_it_came_and_is_remembered() -> None:
 def test_what_was_cut_elsewhere_is_written_as_it_was_encoded_there() -> None:
     answer = inspected(changed=True, cut=b'{"content":[]}')
     _, reply = answered(Answered(line=LINE, result=b"", inspected=answer))
-    assert reply == Replaced(None, encoded=b'{"content":[]}', asks=False)
+    assert reply == Replaced(b'{"content":[]}', asks=False)
 
 
 def test_what_a_worker_withholds_is_withheld() -> None:
@@ -132,7 +132,7 @@ def test_one_that_was_cut_and_asks_is_judged_by_what_is_left() -> None:
         replies.append(await task)
 
     play(story)
-    assert replies == [Replaced(None, encoded=ASKS)]
+    assert replies == [Replaced(ASKS)]
 
 
 def test_a_result_that_was_cut_elsewhere_is_kept_for_a_retry() -> None:

@@ -43,6 +43,8 @@ from keyturn.application.pin_messages import PinIntent, SetPin, SettleSeals, Unl
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.application.result_controls import ControlsOfTools
+from keyturn.application.result_messages import SetControls
 from keyturn.application.sight_intents import SightIntent
 from keyturn.application.stop import StopLevel
 from keyturn.domain.canonical import JsonObject, canonical
@@ -53,6 +55,7 @@ from keyturn.domain.errors import ConfigurationError, KeyturnError, ServerUnavai
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Posture
 from keyturn.domain.record import RecordType
+from keyturn.domain.result_controls import STRICTEST, ResultControls
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_to_data
 from keyturn.domain.tier import Tier
@@ -86,6 +89,20 @@ async def stops(world: BrokerWorld) -> None:
     facts = world.stop.view().facts
     assert facts is not None
     assert facts.trigger == "tray"
+
+
+async def controls_less(world: BrokerWorld) -> None:
+    assert world.controls.of("shipments", "track") == ResultControls(secrets=False)
+    assert world.controls.of("shipments", "other") == STRICTEST
+    # Kept where the next start reads it, and recorded with who did it.
+    again = ControlsOfTools(world.observers)
+    again.attach(world.registry)
+    again.load()
+    assert again.of("shipments", "track") == ResultControls(secrets=False)
+    entry = world.log.of_type(RecordType.SETTING)[-1]
+    assert (entry.actor, entry.details["name"]) == (Actor.HUMAN, "result_controls")
+    with pytest.raises(ConfigurationError):
+        await world.intents.carry_out(PutSetting(n=2, name="result_controls", value="[]"))
 
 
 async def ends_all(world: BrokerWorld) -> None:
@@ -203,6 +220,10 @@ ROWS: list[tuple[Intent, Check]] = [
     (SignIn(n=1, name="far"), signs_in),
     (SignOut(n=1, name="far"), signs_out),
     (sets(Tier.T0, "UP", hidden=True), sets_a_tier),
+    (
+        SetControls(n=1, server="shipments", tool="track", controls=ResultControls(secrets=False)),
+        controls_less,
+    ),
     (EnrolAgent(n=1, name="coder"), enrols),
     (SetAgentHttp(n=1, name="analyst", on=True), lets_it_come_over_http),
     (RevokeAgent(n=1, name="analyst"), revokes),

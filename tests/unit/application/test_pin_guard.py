@@ -20,6 +20,7 @@ from keyturn.application.console_protocol import (
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_guard import TAKES_PIN
 from keyturn.application.pin_messages import RemoveSecond, SetPin, SetSecond, SettleSeals
+from keyturn.application.result_messages import SetControls
 from keyturn.application.sight_intents import (
     EndProfile,
     PutProfile,
@@ -33,6 +34,7 @@ from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import PinWanted
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pin import PinUse
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_to_data
 from keyturn.domain.tier import Tier
@@ -88,6 +90,8 @@ LOOSENING: list[Intent] = [
     seals("sights", accept=False),
     seals("agents", accept=False),
     SetReach(n=1, agent="qa", other="production", on=True),
+    SetControls(n=1, server="ship", tool="track", controls=ResultControls(secrets=False)),
+    SetControls(n=1, server="ship", tool="track", controls=ResultControls(unseen=False)),
     SetEnvironment(n=1, of="server", name="ship", environment=""),
     SetEnvironment(n=1, of="agent", name="analyst", environment=""),
     EnrolAgent(n=1, name="other"),
@@ -102,6 +106,7 @@ LOOSENING: list[Intent] = [
 ]
 TIGHTENING: list[Intent] = [
     SetReach(n=1, agent="qa", other="production", on=False),
+    SetControls(n=1, server="ship", tool="track", controls=ResultControls(max_tokens=10)),
     save(replace(DENY, id="r-new")),
     save(replace(DENY, name="Another name")),
     save(replace(ALLOW, id="r-other", enabled=False)),

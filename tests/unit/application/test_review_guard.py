@@ -18,12 +18,14 @@ from keyturn.application.approval_request import (
 )
 from keyturn.application.console_protocol import Decide, RemoveRule, SaveRule, SetTier
 from keyturn.application.pin_messages import MarkTwoPersons
+from keyturn.application.result_messages import SetControls
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.errors import BothWanted, PinWanted
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pin import PinUse
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
@@ -248,6 +250,11 @@ def test_what_loosens_a_tool_of_two_takes_both_on_a_card_too() -> None:
     play(story)
 
 
+def controls(chosen: ResultControls) -> SetControls:
+    """Choose what comes back from the tool of two."""
+    return SetControls(n=1, server="logistics", tool="dispatch_order", controls=chosen)
+
+
 @pytest.mark.requirement("TWO-4", "LAW-4")
 def test_tiers_and_rules_of_a_tool_of_two_take_both() -> None:
     """To tighten them takes nobody; a rule about other tools is as it was."""
@@ -263,6 +270,7 @@ def test_tiers_and_rules_of_a_tool_of_two_take_both() -> None:
             save(replace(DENIES, effect=Effect.ASK)),
             save(replace(DENIES, tool="other")),
             save(replace(DENIES, id="r-new", effect=Effect.ALLOW, tool="*")),
+            controls(ResultControls(secrets=False)),
         )
         guard = world.make_guard()
         assert not any(map(guard.wants_both, loosening))
@@ -277,6 +285,7 @@ def test_tiers_and_rules_of_a_tool_of_two_take_both() -> None:
             tier(None, "X"),
             save(replace(DENIES, id="r-more")),
             save(replace(DENIES, id="r-new", effect=Effect.ALLOW, tool="other")),
+            controls(ResultControls(max_tokens=10)),
         ):
             assert not guard.wants_both(intent)
         await world.intents.carry_out(loosening[0], pin=True, both=True)

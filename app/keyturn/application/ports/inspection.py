@@ -8,6 +8,7 @@ import msgspec
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Trace
+from keyturn.domain.result_controls import Finding, ResultControls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +24,11 @@ class SchemaFault:
 class SchemaValidator(Protocol):
     """JSON Schema 2020-12, no remote references, linear-time patterns."""
 
-    def faults(self, def_hash: str, schema: JsonObject, arguments: JsonObject) -> list[SchemaFault]:
-        """Return every fault, at most ten; an unusable schema is itself a fault."""
+    def faults(self, def_hash: str, schema: JsonObject, arguments: JsonValue) -> list[SchemaFault]:
+        """Return every fault, at most ten; an unusable schema is itself a fault.
+
+        Of arguments, or of what a result says in the structure that its tool declares.
+        """
         ...
 
 
@@ -102,6 +106,53 @@ class ResultInspector(Protocol):
 
     def inspect(self, raw_result: bytes) -> InspectedResult:
         """Inspect the `result` member of an answer as it came from the server."""
+        ...
+
+
+class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wanted of one frame of a server before its agent gets it."""
+
+    controls: ResultControls
+    def_hash: str = ""
+    """Of the pinned definition that the schema is of."""
+    schema: JsonObject | None = None
+    """What the structured content of a result has to fit; None for anything."""
+    most_bytes: int = 0
+    """Bytes of the result that are handed on; 0 for all."""
+    only: tuple[str, ...] = ()
+    """Names of members whose texts are looked at; empty for all texts."""
+    shape: bool = False
+    """Its shape is wanted, because its tool declares none."""
+
+
+class Controlled(msgspec.Struct, frozen=True, kw_only=True):
+    """What is left of one frame of a server, and what was found in it."""
+
+    line: bytes
+    """The very bytes that came, where nothing was changed."""
+    findings: tuple[Finding, ...] = ()
+    withheld: str = ""
+    """Why nothing of it may be forwarded; empty when it may."""
+    broke_schema: bool = False
+    """It is withheld because it does not fit its tool's own output schema."""
+    cut: bool = False
+    """It was shortened to what may be handed on."""
+    shape: tuple[str, ...] = ()
+    """As it came, where it was wanted; empty for what has none."""
+    unfit_masked: bool = False
+    """What was masked fits the output schema no more; it is handed on all the same."""
+
+
+class ResultControl(Protocol):
+    """Holds results against what is wanted of them, and takes out what no agent gets."""
+
+    def control(
+        self, line: bytes, order: ControlOrder, result: JsonValue = None
+    ) -> Controlled | None:
+        """Return the frame as its agent gets it; None for what takes too long here.
+
+        `result` is the frame's, where somebody has read it already.
+        """
         ...
 
 

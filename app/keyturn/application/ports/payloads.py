@@ -4,7 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from keyturn.application.ports.inspection import DrawnResult, InspectedResult, SchemaFault
+from keyturn.application.ports.inspection import (
+    Controlled,
+    ControlOrder,
+    DrawnResult,
+    InspectedResult,
+    SchemaFault,
+)
 from keyturn.domain.definition import ToolDefinition
 
 LARGE_BYTES = 64 * 1024
@@ -43,6 +49,16 @@ class LargeArguments(Protocol):
         self, definition: ToolDefinition, arguments: bytes, agent: str
     ) -> list[SchemaFault] | NotInspected:
         """Return every fault of an agent's canonical arguments, as a SchemaValidator does."""
+        ...
+
+
+class LargeResults(Protocol):
+    """Controls frames of servers that take too long where they come in."""
+
+    async def control(
+        self, line: bytes, order: ControlOrder, agent: str
+    ) -> Controlled | NotInspected:
+        """Return the frame as its agent gets it, as a ResultControl does."""
         ...
 
 

@@ -108,6 +108,23 @@ class UseStore(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptShape:
+    """The shape that the results of one tool had so far."""
+
+    server: str
+    tool: str
+    def_hash: str
+    lines: tuple[str, ...]
+
+
+class ShapeStore(Protocol):
+    """The shapes of results that were learnt: nothing rests on them."""
+
+    async def shapes(self) -> tuple[KeptShape, ...]: ...
+    async def put_shape(self, shape: KeptShape) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
     """What was noted of the access review."""
 

@@ -23,12 +23,14 @@ from keyturn.application.console_protocol import (
     SignOut,
 )
 from keyturn.application.pin_messages import MarkTwoPersons
+from keyturn.application.result_messages import SetControls
 from keyturn.domain.configuration import RemoteTransport
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.sending import Heard, IntentSender, MakeIntent
 from keyturn.gui.servers.view import ServersView
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.request_text import RequestTexts
+from keyturn.presentation.result_controls import ControlsWish
 from keyturn.presentation.server_form import ReadServer, TypedServer, read_server
 from keyturn.presentation.servers import BatchAnswer, ServerView, TierWish, TwoWish
 from keyturn.presentation.servers_builder import KnownServers, ServersBuilder
@@ -72,6 +74,7 @@ class ServerActions(QObject):
         view.remove_requested.connect(self._on_hide)
         view.tool.wished.connect(self._on_wish)
         view.tool.two_wished.connect(self._on_two)
+        view.tool.controls_wished.connect(self._on_controls)
         view.batch.pin_requested.connect(self._on_pin_all)
         view.form.typed.connect(self._on_typed)
         view.form.add_requested.connect(self._on_add)
@@ -157,6 +160,12 @@ class ServerActions(QObject):
         self._send(
             lambda n: MarkTwoPersons(n=n, server=wish.server, tool=wish.tool, on=wish.on),
             self._words(key, tool=wish.tool),
+        )
+
+    def _on_controls(self, wish: ControlsWish) -> None:
+        self._send(
+            lambda n: SetControls(n=n, server=wish.server, tool=wish.tool, controls=wish.controls),
+            self._words("results.saved", tool=wish.tool),
         )
 
     def _on_confirm(self, shown: ServerView) -> None:

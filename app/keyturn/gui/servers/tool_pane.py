@@ -6,21 +6,24 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.tier import Tier
 from keyturn.gui.armed_action import ArmedAction
 from keyturn.gui.look import Look
+from keyturn.gui.servers.controls_box import ControlsBox
 from keyturn.gui.servers.owed_box import OwedChangeBox
 from keyturn.gui.servers.panes import DetailPane
 from keyturn.gui.text_runs import definition_runs
-from keyturn.gui.theme import Type
+from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
-from keyturn.gui.widgets.layouts import clear, column
+from keyturn.gui.widgets.layouts import clear, column, divider
 from keyturn.gui.widgets.pairs import PairList
-from keyturn.gui.widgets.text import ValueText
+from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.gui.widgets.tier_box import TierBox
 from keyturn.presentation.answer import Answer
 from keyturn.presentation.arming import ArmingTerms, Subject
+from keyturn.presentation.result_controls import ControlsWish
 from keyturn.presentation.servers import TierWish, ToolView, TwoWish
 
 _KEYS: Final = 100
@@ -33,6 +36,8 @@ class ToolPane(DetailPane):
     """`TierWish`."""
     two_wished = Signal(object)
     """`TwoWish`."""
+    controls_wished = Signal(object)
+    """`ControlsWish`."""
 
     def __init__(
         self, look: Look, now_ms: Callable[[], int], parent: QWidget | None = None
@@ -44,17 +49,20 @@ class ToolPane(DetailPane):
         self.save = AllowButton(look, name="save_tier", kind=Kind.PRIMARY)
         self.remove = Button(look, Kind.PLAIN, name="remove_tool", height=DECISION)
         self.two = Button(look, Kind.PLAIN, name="ask_two", height=DECISION)
+        self.controls = ControlsBox(look)
         self.action = ArmedAction(look, self.save, now_ms, self)
         self._description = ValueText(look, Type.VALUE)
         self._owed = column()
         self._boxes: list[OwedChangeBox] = []
         self._claims = column()
+        self._controls_place = QWidget()
         self._definition = ValueText(look, Type.VALUE)
         self._fill()
         self.tiers.changed.connect(self._on_changed)
         self.action.pressed.connect(self._on_pressed)
         self.remove.clicked.connect(self._on_remove)
         self.two.clicked.connect(self._on_two)
+        self.controls.wished.connect(self._on_controls)
 
     def show_view(self, view: ToolView) -> None:
         """Show a tool; the same one as it stands keeps what was chosen and not yet saved."""
@@ -76,6 +84,10 @@ class ToolPane(DetailPane):
         shown += [self.two] if view.markable and not view.hidden else []
         self.show_only(*shown, among=(self.save, self.remove, self.two))
         self.save.say(save, words("card.named", action=save, object=view.tool))
+        controlled = view.controls is not None and not view.hidden
+        self._controls_place.setVisible(controlled)
+        if view.controls is not None:
+            self.controls.show_view(view.controls, view.tool)
         if previous is None or previous.claims != view.claims:
             clear(self._claims)
             self._claims.addWidget(PairList(self._look, view.claims, key_width=_KEYS))
@@ -94,6 +106,7 @@ class ToolPane(DetailPane):
         words = self._look.words
         self.add_section("servers.tier_section")
         self.body.addWidget(self.tiers)
+        self._fill_controls()
         self.add_section("servers.what_it_says")
         self.body.addLayout(self._owed)
         self.body.addWidget(self._description)
@@ -106,6 +119,18 @@ class ToolPane(DetailPane):
         self._definition.setObjectName("tool_definition")
         self.footing.say(words("servers.tier_footing"))
         self.add_buttons((self.remove, self.two), (self.action.name_row, self.save))
+
+    def _fill_controls(self) -> None:
+        place = column(self._controls_place)
+        place.addSpacing(14)
+        title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
+        title.say(self._look.words("results.title"))
+        place.addWidget(title)
+        place.addSpacing(4)
+        place.addWidget(divider())
+        place.addSpacing(6)
+        place.addWidget(self.controls)
+        self.body.addWidget(self._controls_place)
 
     def _show_owed(self, view: ToolView) -> None:
         clear(self._owed)
@@ -160,6 +185,12 @@ class ToolPane(DetailPane):
         if view is not None:
             wish = TwoWish(server=view.server, tool=view.tool, on=not view.two_persons)
             self.two_wished.emit(wish)
+
+    def _on_controls(self, controls: ResultControls) -> None:
+        view = self._view
+        if view is not None:
+            wish = ControlsWish(server=view.server, tool=view.tool, controls=controls)
+            self.controls_wished.emit(wish)
 
     @staticmethod
     def _wish(view: ToolView, tier: Tier | None, labels: str, hidden: bool | None) -> TierWish:

@@ -1,0 +1,97 @@
+"""Owns how what a server says is controlled before an agent gets it: here, or by a worker."""
+
+from keyturn.application.connection import Connection
+from keyturn.application.ports.inspection import Controlled, ControlOrder, ResultControl
+from keyturn.application.ports.payloads import LARGE_BYTES, LargeResults, NotInspected
+from keyturn.application.result_budgets import ResultBudgets
+from keyturn.application.result_controls import ControlsOfTools
+from keyturn.application.result_shapes import ResultShapes
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.result_controls import (
+    STRICTEST,
+    Found,
+    ResultControls,
+    counted,
+    findings_to_data,
+)
+
+TOO_MUCH = "it holds more that may be secret than was looked at"
+_ALL = ControlOrder(controls=STRICTEST)
+_DESCRIBED = ControlOrder(
+    controls=ResultControls(secrets=False, links=False), only=("description", "title")
+)
+"""What a person reviewed is told as they saw it, but for what nobody sees."""
+_FRAME_START, _FRAME_END = b'{"result":', b"}"
+
+
+class Controlling:
+    """Has frames controlled; without `large`, what takes too long here is withheld."""
+
+    def __init__(
+        self,
+        here: ResultControl,
+        tools: ControlsOfTools,
+        large: LargeResults | None = None,
+        shapes: ResultShapes | None = None,
+        budgets: ResultBudgets | None = None,
+    ) -> None:
+        self.budgets = budgets
+        self.tools = tools
+        self.shapes = ResultShapes() if shapes is None else shapes
+        self._here = here
+        self._large = large
+
+    async def control(
+        self, line: bytes, order: ControlOrder, connection: Connection, result: JsonValue = None
+    ) -> Controlled:
+        """Return a frame as its agent gets it; small ones are looked at in this very step."""
+        if len(line) <= LARGE_BYTES or self._large is None:
+            found = self._here.control(line, order, result)
+            if found is not None:
+                return found
+        if self._large is None:
+            return Controlled(line=line, withheld=TOO_MUCH)
+        found = await self._large.control(line, order, connection.shares_as)
+        if isinstance(found, NotInspected):
+            return Controlled(line=line, withheld=found.reason)
+        return found
+
+    def at_once(self, line: bytes) -> Controlled | None:
+        """Return what no tool's controls speak of; None where it takes too long here."""
+        return self._here.control(line, _ALL)
+
+    async def listed(self, line: bytes, connection: Connection) -> Controlled:
+        """Return a list of what is offered; names and schemas stay, for they are called by."""
+        return await self.control(line, _DESCRIBED, connection)
+
+    async def passed(self, line: bytes, connection: Connection) -> Controlled:
+        """Return what no tool's controls speak of."""
+        return await self.control(line, _ALL, connection)
+
+
+def framed(result: bytes) -> bytes:
+    """Set a result alone into a frame."""
+    return _FRAME_START + result + _FRAME_END
+
+
+def unframed(line: bytes) -> bytes:
+    """Return the result out of such a frame, whatever became of it."""
+    return line.rstrip()[len(_FRAME_START) : -len(_FRAME_END)]
+
+
+def told(controlled: Controlled) -> JsonObject:
+    """Write down for a record what was done, without any value."""
+    details: JsonObject = {}
+    for name, what in (("masked", Found.SECRET), ("removed", Found.UNSEEN)):
+        if count := counted(controlled.findings, what):
+            details[name] = count
+    marked = counted(controlled.findings, Found.LINK) + counted(controlled.findings, Found.PICTURE)
+    if marked:
+        details["marked"] = marked
+    if controlled.findings:
+        details["controls"] = findings_to_data(controlled.findings)
+    if controlled.cut:
+        details["cut"] = True
+    if controlled.unfit_masked:
+        details["unfit_masked"] = True
+    return details

@@ -1,0 +1,109 @@
+"""Owns what a person chose to control in the results of each tool, as a setting of the profile.
+
+The setting is sealed with the others. What cannot be read switches nothing off.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+
+from keyturn.application.events import Observers, Topic
+from keyturn.domain.canonical import JsonValue, Parsed, canonical, parse_strict
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.result_controls import (
+    STRICTEST,
+    ResultControls,
+    controls_from_data,
+    controls_to_data,
+    loosens,
+)
+
+SETTING = "result_controls"
+MOST_TOOLS = 2_000
+"""Tools of which something is kept."""
+_Key = tuple[str, str]
+
+
+class KeptSettings(Protocol):
+    """The settings of a profile, as far as they are needed here."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Every setting by name."""
+        ...
+
+    async def put_setting(self, name: str, value: str) -> None:
+        """Record and keep one."""
+        ...
+
+
+class ControlsOfTools:
+    """The controls by server and tool; all that is on by default is not kept."""
+
+    def __init__(self, observers: Observers) -> None:
+        """Nothing is switched off before `load`."""
+        self._settings: KeptSettings | None = None
+        self._observers = observers
+        self._kept: dict[_Key, ResultControls] = {}
+        self._changing = asyncio.Lock()
+
+    def attach(self, settings: KeptSettings) -> None:
+        """Keep what is chosen there from now on."""
+        self._settings = settings
+
+    def load(self) -> None:
+        """Take the controls from the profile's settings."""
+        kept = "" if self._settings is None else self._settings.settings.get(SETTING, "")
+        self._kept = read_controls(kept)
+
+    def of(self, server: str, tool: str) -> ResultControls:
+        """Return what is controlled in the results of a tool."""
+        return self._kept.get((server, tool), STRICTEST)
+
+    async def put(self, server: str, tool: str, controls: ResultControls) -> None:
+        """Choose the controls of a tool; raises ConfigurationError for what are none."""
+        try:
+            controls_from_data(controls_to_data(controls))
+        except ValueError:
+            raise ConfigurationError("There is no such control of results.") from None
+        async with self._changing:
+            kept = {**self._kept, (server, tool): controls}
+            if controls == STRICTEST:
+                del kept[(server, tool)]
+            if len(kept) > MOST_TOOLS:
+                raise ConfigurationError(f"There are {MOST_TOOLS} tools, which is the most.")
+            if not loosens(self.of(server, tool), controls):
+                # At once: it holds even where it cannot be kept.
+                self._kept = kept
+            if self._settings is not None:
+                await self._settings.put_setting(SETTING, write_controls(kept))
+            self._kept = kept
+            self._observers.changed(Topic.SERVERS)
+
+
+def write_controls(kept: Mapping[_Key, ResultControls]) -> str:
+    """Write the controls for the setting."""
+    rows: list[JsonValue] = [
+        {"server": server, "tool": tool, "controls": controls_to_data(controls)}
+        for (server, tool), controls in sorted(kept.items())
+    ]
+    return canonical(rows).decode()
+
+
+def read_controls(text: str) -> dict[_Key, ResultControls]:
+    """Read them as `write_controls` writes them; one row that cannot be read leaves out all."""
+    parsed = parse_strict(text) if text else None
+    rows = parsed.value if isinstance(parsed, Parsed) else None
+    try:
+        return dict(map(_read, rows)) if isinstance(rows, list) else {}
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def _read(row: JsonValue) -> tuple[_Key, ResultControls]:
+    if not isinstance(row, dict):
+        raise TypeError("a row is no object")
+    data = row["controls"]
+    if not isinstance(data, dict):
+        raise TypeError("`controls` is no object")
+    return (str(row["server"]), str(row["tool"])), controls_from_data(data)

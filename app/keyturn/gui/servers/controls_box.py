@@ -1,0 +1,92 @@
+"""What is controlled in the results of a tool: a switch each, and the longest result."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QWidget
+
+from keyturn.domain.result_controls import ResultControls
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import DECISION, Button, Kind
+from keyturn.gui.widgets.choices import ChoiceRow
+from keyturn.gui.widgets.layouts import clear, column, row
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.result_controls import ControlsView
+
+
+class ControlsBox(QFrame):
+    """Shows a `ControlsView` and holds what a person makes of it."""
+
+    wished = Signal(object)
+    """`ResultControls`."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._view: ControlsView | None = None
+        self._tool = ""
+        self._switches: list[tuple[str, ChoiceRow]] = []
+        self._limits: list[tuple[int, ChoiceRow]] = []
+        self.setObjectName("tool_controls")
+        self.save = Button(look, Kind.PLAIN, name="save_controls", height=DECISION)
+        self.save.clicked.connect(self._on_save)
+        self._switch_column, self._limit_column = column(), column()
+        title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        title.say(look.words("results.limit_title"))
+        foot = row(gap=8)
+        foot.addWidget(self.save)
+        foot.addStretch()
+        layout = column(self, gap=6)
+        layout.addLayout(self._switch_column)
+        layout.addSpacing(6)
+        layout.addWidget(title)
+        layout.addLayout(self._limit_column)
+        layout.addSpacing(6)
+        layout.addLayout(foot)
+
+    def show_view(self, view: ControlsView, tool: str) -> None:
+        """Show controls; the same ones of the same tool keep what was chosen and not yet saved."""
+        if (view, tool) == (self._view, self._tool):
+            return
+        self._view, self._tool = view, tool
+        words = self._look.words
+        self.save.say(
+            words("results.save"), words("card.named", action=words("results.save"), object=tool)
+        )
+        clear(self._switch_column)
+        clear(self._limit_column)
+        self._switches, self._limits = [], []
+        for switch in view.switches:
+            box = ChoiceRow(self._look, switch.text, name=f"control_{switch.name}")
+            box.setChecked(switch.on)
+            box.toggled.connect(self._on_changed)
+            self._switch_column.addWidget(box)
+            self._switches.append((switch.name, box))
+        for limit in view.limits:
+            name = f"limit_{limit.tokens}"
+            box = ChoiceRow(self._look, limit.text, limit.note, name=name, radio=True)
+            box.setChecked(limit.chosen)
+            box.toggled.connect(self._on_changed)
+            self._limit_column.addWidget(box)
+            self._limits.append((limit.tokens, box))
+        self._on_changed()
+
+    def start_over(self) -> None:
+        """Go back to what is kept."""
+        view, self._view = self._view, None
+        if view is not None:
+            self.show_view(view, self._tool)
+
+    def _on_changed(self) -> None:
+        view = self._view
+        if view is not None:
+            self.save.setEnabled(self._chosen(view) != view.controls)
+
+    def _on_save(self) -> None:
+        view = self._view
+        if view is not None:
+            self.wished.emit(self._chosen(view))
+
+    def _chosen(self, view: ControlsView) -> ResultControls:
+        on = frozenset(name for name, box in self._switches if box.isChecked())
+        tokens = next((most for most, box in self._limits if box.isChecked()), 0)
+        return view.chosen(on, tokens)

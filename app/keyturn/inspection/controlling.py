@@ -1,0 +1,127 @@
+"""Owns how one frame of a server is held against what is wanted of it: schema, texts, size.
+
+In this order: what breaks its own schema is withheld as it came; then it is cleaned; and only then
+cut, so that no half of a secret is left at the end.
+"""
+
+import json
+
+from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaValidator
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.result_shape import Shape, shape_of_result
+from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner, TextMask
+from keyturn.inspection.results import cut_result
+from keyturn.inspection.secrets import MOST_ON_THE_LOOP, cuts_in
+
+NO_STRUCTURE = "it has no structured content, which its tool says it has"
+NOT_FITTING = "it does not fit the output schema of its tool"
+TOO_MUCH = "it holds more that may be secret than was looked at"
+TOO_LARGE = "it is larger than the limit and its size is not in its text"
+_OUT = ":out"
+"""Set after a definition's hash: its other schema is kept under the hash itself."""
+_STRUCTURED = "structuredContent"
+_ASIDE = frozenset({"resultType", "task", "inputRequests", "requestState"})
+"""Members of results that bring no content yet: they ask for input, or promise a task."""
+
+
+class FrameControl:
+    """`ResultControl` over frames of JSON."""
+
+    def __init__(
+        self,
+        validator: SchemaValidator,
+        effort: Effort = ON_THE_LOOP,
+        mask_as: TextMask | None = None,
+    ) -> None:
+        """Give up on what takes more than `effort`; `mask_as` reads texts by their profile."""
+        self._validator = validator
+        self._cleaner = FrameCleaner(effort, mask_as)
+        self._gives_up = effort is not IN_A_WORKER
+
+    def control(
+        self, line: bytes, order: ControlOrder, result: JsonValue = None
+    ) -> Controlled | None:
+        """Return the frame as its agent gets it; None for what takes too long here."""
+        broken = self._broken(line, order, result)
+        if broken:
+            return Controlled(line=line, withheld=broken, broke_schema=True)
+        shape = _shape(line, order, result)
+        if not order.controls.reads_text:
+            return _cut(Controlled(line=line, shape=shape), order)
+        cleaned = self._cleaner.clean(line, order.controls, order.only)
+        if cleaned is None:
+            return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
+        changed = cleaned.line is not line
+        unfit = changed and bool(self._broken(cleaned.line, order, None))
+        return _cut(
+            Controlled(
+                line=cleaned.line, findings=cleaned.findings, shape=shape, unfit_masked=unfit
+            ),
+            order,
+        )
+
+    def _broken(self, line: bytes, order: ControlOrder, result: JsonValue) -> str:
+        """Say in what a result breaks the schema of its tool; empty where it fits."""
+        if order.schema is None:
+            return ""
+        said = _result_of(line) if result is None else result
+        if not isinstance(said, dict) or said.get("isError") is True or _is_aside(said):
+            return ""
+        if _STRUCTURED not in said:
+            return NO_STRUCTURE
+        faults = self._validator.faults(order.def_hash + _OUT, order.schema, said[_STRUCTURED])
+        return NOT_FITTING if faults else ""
+
+
+def _cut(found: Controlled, order: ControlOrder) -> Controlled:
+    """Shorten a result to what may be handed on; one that cannot be is withheld."""
+    most, line = order.most_bytes, found.line
+    result = _result_of(line) if most and len(line) > most else None
+    if result is None:
+        return found
+    shorter = cut_result(result, most)
+    return Controlled(
+        line=line if shorter is None else _with_result(line, shorter),
+        findings=found.findings,
+        withheld=TOO_LARGE if shorter is None else "",
+        cut=shorter is not None,
+        shape=found.shape,
+        unfit_masked=found.unfit_masked,
+    )
+
+
+def _shape(line: bytes, order: ControlOrder, result: JsonValue) -> Shape:
+    if not order.shape:
+        return ()
+    said = _result_of(line) if result is None else result
+    if not isinstance(said, dict) or said.get("isError") is True or _is_aside(said):
+        return ()
+    shape = shape_of_result(said)
+    # It is kept on disk: where the name of a member is a secret there is none.
+    return (
+        shape
+        if cuts_in("\n".join(shape).encode("utf-8", "replace"), MOST_ON_THE_LOOP) == []
+        else ()
+    )
+
+
+def _is_aside(result: JsonObject) -> bool:
+    kind = result.get("resultType")
+    if kind is not None and kind != "complete":
+        return True
+    return any(name in result for name in _ASIDE - {"resultType"})
+
+
+def _result_of(line: bytes) -> JsonObject | None:
+    try:
+        frame: JsonValue = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    result = frame.get("result") if isinstance(frame, dict) else None
+    return result if isinstance(result, dict) else None
+
+
+def _with_result(line: bytes, result: JsonObject) -> bytes:
+    frame = json.loads(line)
+    frame["result"] = result
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -1,0 +1,140 @@
+"""Words what is controlled in results: the switches of a tool, and what was done to one result."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.result_controls import (
+    Finding,
+    Found,
+    ResultControls,
+    findings_from_data,
+)
+from keyturn.presentation.card import Pair
+from keyturn.presentation.json_nodes import bare_text
+from keyturn.presentation.words import Words
+
+SWITCHES = ("secrets", "unseen", "schema", "links")
+LIMITS = (0, 4_000, 16_000, 64_000)
+"""Tokens that can be chosen as the most of one result; 0 for no limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchRow:
+    """One switch."""
+
+    name: str
+    text: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitRow:
+    """One length that a result may have."""
+
+    tokens: int
+    text: str
+    note: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlsView:
+    """The controls of a tool as they stand."""
+
+    controls: ResultControls
+    switches: tuple[SwitchRow, ...]
+    limits: tuple[LimitRow, ...]
+
+    def chosen(self, on: frozenset[str], tokens: int) -> ResultControls:
+        """Return the controls with exactly these switches on, and this limit."""
+        switched = {name: name in on for name in SWITCHES}
+        return replace(self.controls, max_tokens=tokens, **switched)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlsWish:
+    """Other controls of a tool."""
+
+    server: str
+    tool: str
+    controls: ResultControls
+
+
+def controls_view(controls: ResultControls, words: Words) -> ControlsView:
+    """Return what a person chooses from."""
+    tokens = (*LIMITS, *({controls.max_tokens} - set(LIMITS)))
+    return ControlsView(
+        controls=controls,
+        switches=tuple(
+            SwitchRow(name=name, text=words(f"results.switch_{name}"), on=getattr(controls, name))
+            for name in SWITCHES
+        ),
+        limits=tuple(
+            LimitRow(
+                tokens=most,
+                text=_limit(most, words),
+                note=words("results.limit_note") if most == LIMITS[1] else "",
+                chosen=most == controls.max_tokens,
+            )
+            for most in sorted(tokens)
+        ),
+    )
+
+
+def switched_off(controls: ResultControls, words: Words) -> tuple[str, str]:
+    """Return the names of what is switched off, and the limit, in words."""
+    off = [words(f"results.switch_{name}") for name in SWITCHES if not getattr(controls, name)]
+    return ", ".join(off), _limit(controls.max_tokens, words)
+
+
+def done_in_short(result: JsonObject, words: Words) -> str:
+    """Say in a few words what was taken out of a result; empty where nothing was."""
+    said = [
+        words(f"results.done_{name}", n=count)
+        for name in ("masked", "removed", "marked")
+        if isinstance(count := result.get(name), int) and count > 0
+    ]
+    if result.get("cut") is True:
+        said.append(words("results.cut_short"))
+    if result.get("shape") == "changed":
+        said.append(words("results.shape_short"))
+    return ", ".join(said)
+
+
+def done_pairs(result: JsonObject, words: Words) -> Iterator[Pair]:
+    """Yield what was done to a result, with each place, and no value."""
+    short = done_in_short(result, words)
+    if short:
+        yield Pair(key=words("results.key_done"), value=short)
+    for finding in findings_from_data(result.get("controls")):
+        yield Pair(key=_said(finding, words), value=_place(finding, words), exact=True)
+    for name in ("shape_new", "shape_gone"):
+        lines = result.get(name)
+        if isinstance(lines, list):
+            told = "\n".join(bare_text(line) for line in lines)
+            yield Pair(key=words(f"results.key_{name}"), value=told, exact=True)
+    if result.get("unfit_masked") is True:
+        yield Pair(key=words("results.key_schema"), value=words("results.unfit_masked"))
+
+
+def _limit(tokens: int, words: Words) -> str:
+    if not tokens:
+        return words("results.no_limit")
+    return words("results.limit", n=tokens, count=f"{tokens:,}")
+
+
+def _said(finding: Finding, words: Words) -> str:
+    match finding.what:
+        case Found.SECRET:
+            return words("results.found_secret", n=finding.count, kind=bare_text(finding.kind))
+        case Found.UNSEEN:
+            return words("results.found_unseen", n=finding.count)
+        case Found.LINK:
+            return words("results.found_link", n=finding.count)
+        case Found.PICTURE:
+            return words("results.found_picture", n=finding.count)
+
+
+def _place(finding: Finding, words: Words) -> str:
+    return bare_text(finding.path) if finding.path else words("results.somewhere")

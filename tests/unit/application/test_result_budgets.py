@@ -1,0 +1,56 @@
+"""How much of results each agent may be given, in a session and in a day."""
+
+import pytest
+
+from keyturn.application.connection import Connection
+from keyturn.application.result_budgets import MOST_SESSIONS, ResultBudgets
+from keyturn.domain.configuration import Limits
+from tests.factories import make_connection
+from tests.fakes.clock import FakeClock
+
+pytestmark = pytest.mark.requirement("RESULT-BUDGET")
+
+
+def of(agent: str, session: str = "s-1", *, enrolled: bool = True) -> Connection:
+    """Return a connection of an agent."""
+    connection = make_connection(agent=agent, enrolled=enrolled)
+    connection.session.id = session
+    return connection
+
+
+def test_without_limits_nothing_is_counted() -> None:
+    budgets = ResultBudgets(FakeClock(), Limits())
+    budgets.given(of("a"), 1 << 40)
+    assert budgets.left(of("a")) is None
+
+
+def test_a_session_and_a_day_each_have_their_own() -> None:
+    clock = FakeClock()
+    limits = Limits(result_tokens_per_session=100, result_tokens_per_day=150)
+    budgets = ResultBudgets(clock, limits)
+    assert budgets.left(of("a")) == 400
+    budgets.given(of("a"), 390)
+    assert budgets.left(of("a")) == 10
+    assert budgets.left(of("a", "s-2")) == 210
+    assert budgets.left(of("b", "s-3")) == 400
+    budgets.given(of("a", "s-2"), 400)
+    assert budgets.left(of("a", "s-4")) == 0
+    clock.advance(24 * 3600)
+    assert budgets.left(of("a", "s-4")) == 400
+    # The session goes on.
+    assert budgets.left(of("a")) == 10
+
+
+def test_all_that_proved_no_name_share_one_day() -> None:
+    budgets = ResultBudgets(FakeClock(), Limits(result_tokens_per_day=100))
+    budgets.given(of("a", enrolled=False), 300)
+    assert budgets.left(of("b", enrolled=False)) == 100
+    assert budgets.left(of("a")) == 400
+
+
+def test_what_is_counted_is_bounded() -> None:
+    budgets = ResultBudgets(FakeClock(), Limits(result_tokens_per_session=100))
+    for number in range(MOST_SESSIONS + 1):
+        budgets.given(of("a", f"s-{number}"), 100)
+    assert budgets.left(of("a", "s-0")) == 400
+    assert budgets.left(of("a", "s-1")) == 300

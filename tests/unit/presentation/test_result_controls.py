@@ -1,0 +1,66 @@
+"""How a screen says what was taken out of a result, and what can be switched off for a tool."""
+
+from pathlib import Path
+
+import pytest
+
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.result_controls import ResultControls
+from keyturn.presentation.result_controls import (
+    controls_view,
+    done_in_short,
+    done_pairs,
+    switched_off,
+)
+from keyturn.presentation.words import Words
+
+WORDS = Words(Path(__file__).parents[3] / "resources" / "translations")
+DONE: JsonObject = {
+    "masked": 2,
+    "removed": 14,
+    "marked": 1,
+    "cut": True,
+    "shape": "changed",
+    "shape_new": ["/run string"],
+    "unfit_masked": True,
+    "controls": [
+        "secret|AWS access key|2|/result/content/*/text",
+        "unseen||14|/result/content/*/text",
+        "picture||1|",
+    ],
+}
+
+
+@pytest.mark.requirement("RESULT-TOLD")
+def test_what_was_taken_out_is_said_in_short() -> None:
+    assert done_in_short({}, WORDS) == ""
+    assert done_in_short({"masked": 1, "removed": 0, "marked": "no"}, WORDS) == "1 secret masked"
+    assert done_in_short(DONE, WORDS) == (
+        "2 secrets masked, 14 unseen characters removed, 1 link or picture carries data, "
+        "cut to its limit, another shape than before"
+    )
+
+
+@pytest.mark.requirement("RESULT-TOLD")
+def test_each_place_is_said_without_a_value() -> None:
+    said = [(pair.key, pair.value) for pair in done_pairs(DONE, WORDS)]
+    assert said[1:] == [
+        ("AWS access key, 2 times", "/result/content/*/text"),
+        ("14 unseen characters", "/result/content/*/text"),
+        ("Picture with data", "in its text"),
+        ("New in its shape", "/run string"),
+        ("Output schema", "What was masked does not fit it any more."),
+    ]
+
+
+@pytest.mark.requirement("RESULT-SWITCH")
+def test_a_choice_is_the_switches_that_are_on() -> None:
+    view = controls_view(ResultControls(links=False, max_tokens=500, max_bytes=9), WORDS)
+    assert [row.on for row in view.switches] == [True, True, True, False]
+    assert [row.tokens for row in view.limits if row.chosen] == [500]
+    chosen = view.chosen(frozenset({"unseen", "links"}), 0)
+    assert chosen == ResultControls(secrets=False, schema=False, max_bytes=9)
+    assert switched_off(chosen, WORDS) == (
+        "Mask secrets, Hold back what breaks the tool's output schema",
+        "Any length",
+    )
