@@ -27,6 +27,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.controlling import Controlling
 from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
+from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
@@ -64,6 +65,7 @@ from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig, ToolS
 from keyturn.domain.launch import LaunchIdentity, remote_identity
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
+from keyturn.inspection.carried_values import ArgumentValues
 from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.results import BoundedResultInspector
@@ -79,6 +81,7 @@ from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
 from tests.fakes.stores import (
+    FakeFlowStore,
     FakeRuleStore,
     FakeServerStore,
     FakeSettingStore,
@@ -356,8 +359,9 @@ class World:
         )
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
+        self.flows = FlowLedger(store=FakeFlowStore(), carried=ArgumentValues(), clock=clock)
         self.controlling = Controlling(
-            FrameControl(JsonSchemaValidator()), ControlsOfTools(observers), self
+            FrameControl(JsonSchemaValidator()), ControlsOfTools(observers), self.flows, self
         )
         self.alerts = Alerts(clock)
         self.alerts.attach(self.told.append)
@@ -388,6 +392,7 @@ class World:
             alerts=self.alerts,
             limits=self.limits,
             environments=Environments(words=ENVIRONMENT_WORDS, observers=observers),
+            flows=self.flows,
             large=PooledArguments(self),
             commands=ReaderInPlace(),
         )

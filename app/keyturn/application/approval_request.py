@@ -9,6 +9,7 @@ from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.commands import Command
 from keyturn.domain.environment import Named
 from keyturn.domain.finding import Finding
+from keyturn.domain.flow import NO_FLOWS, Flows
 from keyturn.domain.origin import Trace
 from keyturn.domain.tier import Tier
 from keyturn.domain.touches import ONE, Touches
@@ -141,6 +142,8 @@ class ApprovalRequest:
     """What the commands among its arguments do."""
     ran: tuple[RunsWritten, ...] = ()
     """Which files it runs that earlier calls wrote."""
+    flows: Flows = NO_FLOWS
+    """What of its arguments was read as a secret before."""
     pinned_at: str = ""
     created_utc: str = ""
     ticket: str = ""

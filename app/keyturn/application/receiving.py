@@ -117,7 +117,9 @@ class Receiver:
             session.index.add(source, said)
         else:
             session.index.keep(source, elsewhere.drawn)
-        return await self._controlled(incoming, judged, reply, inspected, elsewhere, details)
+        return await self._controlled(
+            incoming, judged, reply, inspected, elsewhere, source, details
+        )
 
     async def _controlled(
         self,
@@ -126,6 +128,7 @@ class Receiver:
         reply: Answered | AnsweredError,
         inspected: InspectedResult,
         elsewhere: InspectedAnswer | None,
+        source: ResultSource,
         details: JsonObject,
     ) -> Reply:
         """Pass on what the tool's controls leave of it."""
@@ -139,6 +142,7 @@ class Receiver:
             order,
             incoming.connection,
             None if failed else inspected.result,
+            source,
         )
         details |= told(controlled)
         if "removed" in details:

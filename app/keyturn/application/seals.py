@@ -10,6 +10,7 @@ import logging
 import secrets as random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Any
 
 from keyturn.application.console_state import ChangedRow, ChangedTable, SealState
@@ -255,6 +256,12 @@ class Seals:
         else:
             self._marked = numbers
         self._sealing = Sealing.ON
+
+    def derived_key(self, purpose: bytes) -> bytes | None:
+        """Return a key for something else than seals; None while there is no key of theirs."""
+        if self._sealing is not Sealing.ON:
+            return None
+        return blake2b(purpose, key=self._key, digest_size=KEY_BYTES).digest()
 
     async def _look(self) -> None:
         """Load what counts, and compare the tables with their seals.

@@ -11,6 +11,7 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.controlling import Controlling
 from keyturn.application.events import Observers, Topic
+from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.grants import Grants
 from keyturn.application.hold_budgets import HoldBudgets
@@ -49,12 +50,14 @@ from keyturn.desktop.token_files import AgentTokenFiles
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
+from keyturn.inspection.carried_values import ArgumentValues
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.secrets import DetectSecretsMask
 from keyturn.inspection.trace import MemoryTraceIndexes
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.sealing import SqliteSeals
+from keyturn.storage.sensitive_values import SqliteFlowStore
 from keyturn.storage.stop_reviews import SqliteStopReviews
 from keyturn.storage.stores import (
     SqliteAgentStore,
@@ -94,6 +97,7 @@ class Foundation:
     agreements: Agreements
     sights: Sights
     uses: LastUses
+    flows: FlowLedger
     reviews: Reviews
     registry: Registry
     labelling: Labelling
@@ -114,6 +118,7 @@ class Foundation:
         await self.holds.close()
         await self.sights.close()
         await self.uses.close()
+        await self.flows.close()
         await self.writer.close()
 
 
@@ -145,6 +150,7 @@ class _Ground:
     indexes: MemoryTraceIndexes
     workers: WorkerPool
     controlling: Controlling
+    flows: FlowLedger
 
 
 async def lay_foundation(
@@ -164,6 +170,7 @@ async def lay_foundation(
         on_failure=lambda failure: _recording_failed(observers, failure),
     )
     tables = SqliteSeals(writer)
+    flows = FlowLedger(store=SqliteFlowStore(writer), carried=ArgumentValues(), clock=clock)
     workers = WorkerPool(own_command("_worker"), clean_environment(env))
     ground = _Ground(
         profile=profile,
@@ -184,7 +191,8 @@ async def lay_foundation(
         mask=DetectSecretsMask(),
         indexes=MemoryTraceIndexes(),
         workers=workers,
-        controlling=controlling_with(workers, observers),
+        controlling=controlling_with(workers, observers, flows),
+        flows=flows,
     )
     return _build(ground)
 
@@ -241,6 +249,7 @@ def _build(ground: _Ground) -> Foundation:
         agreements=agreements,
         sights=sights,
         uses=_uses(ground, rules),
+        flows=ground.flows,
         reviews=reviews,
         registry=registry,
         labelling=labelling,
@@ -360,6 +369,7 @@ def _gate(
         alerts=ground.alerts,
         limits=ground.limits,
         environments=labelling.environments,
+        flows=ground.flows,
         large=PooledArguments(ground.workers),
         commands=PooledCommands(ground.workers),
     )

@@ -72,6 +72,8 @@ class Because(StrEnum):
     """What changed around the agent was looked at by nobody yet, so nothing allows its changes."""
     CROSSING = "crossing"
     """The agent's environment may not reach another one: the built-in rule about environments."""
+    SENDS_SECRET = "sends_secret"
+    """It would carry on what was read as a secret before, so that nothing but a person allows."""
     ENVIRONMENT_DIFFERS = "environment_differs"
     """Among the arguments another environment is named than the server's, so no rule may allow."""
     ENVIRONMENT_UNCLEAR = "environment_unclear"

@@ -8,8 +8,7 @@ import json
 
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaValidator
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.domain.result_controls import Finding
-from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner
+from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Cleaned, Effort, FrameCleaner
 from keyturn.inspection.results import cut_result
 
 NO_STRUCTURE = "it has no structured content, which its tool says it has"
@@ -39,14 +38,12 @@ class FrameControl:
         broken = self._broken(line, order, result)
         if broken:
             return Controlled(line=line, withheld=broken, broke_schema=True)
-        if not order.controls.reads_text:
-            return _cut(line, (), order)
         cleaned = self._cleaner.clean(line, order.controls)
         if cleaned is None:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
         changed = cleaned.line is not line
         unfit = changed and bool(self._broken(cleaned.line, order, None))
-        return _cut(cleaned.line, cleaned.findings, order, unfit_masked=unfit)
+        return _cut(cleaned, order, unfit_masked=unfit)
 
     def _broken(self, line: bytes, order: ControlOrder, result: JsonValue) -> str:
         """Say in what a result breaks the schema of its tool; empty where it fits."""
@@ -61,10 +58,9 @@ class FrameControl:
         return NOT_FITTING if faults else ""
 
 
-def _cut(
-    line: bytes, findings: tuple[Finding, ...], order: ControlOrder, *, unfit_masked: bool = False
-) -> Controlled:
+def _cut(cleaned: Cleaned, order: ControlOrder, *, unfit_masked: bool) -> Controlled:
     """Shorten a result to what may be handed on; one that cannot be is withheld."""
+    line = cleaned.line
     most, withheld, was_cut = order.most_bytes, "", False
     result = _result_of(line) if most and len(line) > most else None
     if result is not None:
@@ -75,7 +71,8 @@ def _cut(
             line, was_cut = _with_result(line, shorter), True
     return Controlled(
         line=line,
-        findings=findings,
+        findings=cleaned.findings,
+        secrets=cleaned.secrets,
         withheld=withheld,
         cut=was_cut,
         unfit_masked=unfit_masked,

@@ -71,3 +71,10 @@ def tenth(database: Database) -> None:
     """Keep since when what gives access stands, and when a person last kept it."""
     for statement in STEPS["0010_access_looks"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0012_sensitive_values")
+def twelfth(database: Database) -> None:
+    """Know secrets again that results held, by fingerprints."""
+    for statement in STEPS["0012_sensitive_values"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
