@@ -87,12 +87,26 @@ class Flows(msgspec.Struct, frozen=True, kw_only=True):
         return found and (others.incomplete or not self.incomplete)
 
 
+_PARTS = 6
 NO_FLOWS = Flows()
 
 
 def flows_to_data(flows: Flows) -> list[JsonValue]:
     """Write down for a record what was found, a text each: kind, where from, when, and where."""
     return [f"{f.kind}|{f.server}|{f.tool}|{f.agent}|{f.at}|{f.path}" for f in flows.found]
+
+
+def flows_from_data(rows: JsonValue) -> Flows:
+    """Read them for a screen; what cannot be read is left out."""
+    found: list[Flow] = []
+    for row in rows if isinstance(rows, list) else []:
+        parts = row.split("|", 5) if isinstance(row, str) else []
+        if len(parts) == _PARTS:
+            kind, server, tool, agent, at, path = parts
+            found.append(
+                Flow(path=path, kind=kind, server=server, tool=tool, agent=agent, result=0, at=at)
+            )
+    return Flows(found=tuple(found))
 
 
 def told_form(value: str) -> str:
