@@ -370,6 +370,13 @@ REACH = _section(
     ("REACH-COUNT", KEPT, "What one call touches is never counted too low by what was shown."),
     ("REACH-TIER", KEPT, "A command that changes raises a call's tier; one not understood is T2."),
     ("REACH-RUNS", KEPT, "A call that runs a file that an earlier call wrote says which call."),
+    (
+        "FLOW-NO-RULE",
+        KEPT,
+        "What was read as a secret leaves by no rule and no earlier approval.",
+    ),
+    ("FLOW-LINK", KEPT, "A secret that one agent read is known when another sends it days later."),
+    ("FLOW-NO-VALUE", KEPT, "What is kept of a secret that was read does not hold it in any form."),
     ("REACH-PROOF", KEPT, "Of what a rule bounds by touches nothing wrong is proved."),
     ("ENV3", KEPT, "Labels and pairs are proposed or kept, and changed by a person only."),
 )

@@ -13,6 +13,7 @@ from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.ports.stores import (
     AgentStore,
     Consent,
+    FlowStore,
     KeptShape,
     LastUse,
     RuleStore,
@@ -33,6 +34,7 @@ from keyturn.domain.configuration import (
     ToolSetting,
 )
 from keyturn.domain.definition import Pin, pinned_definition
+from keyturn.domain.flow import Reading
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.sight import Sight, SightProfile, SightRow
@@ -41,6 +43,7 @@ from keyturn.domain.tier import Tier
 from keyturn.storage.decision_log import open_writer
 from keyturn.storage.result_shapes import SqliteShapeStore
 from keyturn.storage.sealing import SqliteSeals
+from keyturn.storage.sensitive_values import SqliteFlowStore
 from keyturn.storage.stores import (
     SqliteAgentStore,
     SqliteRuleStore,
@@ -53,6 +56,7 @@ from keyturn.storage.stores import (
 from tests.fakes.clock import FakeClock
 from tests.fakes.stores import (
     FakeAgentStore,
+    FakeFlowStore,
     FakeRuleStore,
     FakeServerStore,
     FakeSettingStore,
@@ -75,6 +79,7 @@ class Stores:
     step_ups: StepUpStore
     uses: UseStore
     shapes: ShapeStore
+    flows: FlowStore
 
 
 @asynccontextmanager
@@ -89,6 +94,7 @@ async def fakes(_: Path) -> AsyncGenerator[Stores]:
         FakeStepUpStore(),
         FakeUseStore(),
         FakeShapeStore(),
+        FakeFlowStore(),
     )
 
 
@@ -109,6 +115,7 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
             SqliteStepUpStore(tables),
             SqliteUseStore(writer),
             SqliteShapeStore(writer),
+            SqliteFlowStore(writer),
         )
     finally:
         await writer.close()
@@ -342,3 +349,30 @@ def test_a_learnt_shape_is_kept_by_tool_and_definition(opened: Opened, tmp_path:
         assert set(kept) == {replace(one, lines=("/a string",)), other}
 
     run(opened, tmp_path, story)
+
+
+@STORES
+def test_of_sensitive_values_the_first_reading_stays_and_the_oldest_go(
+    opened: Opened, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with opened(tmp_path) as stores:
+            rows = [(bytes([n]) * 16, 20 + n, reading(f"tool-{n}")) for n in range(5)]
+            await stores.flows.keep(rows[:3], most=10)
+            await stores.flows.keep([(rows[0][0], 99, reading("later")), *rows[3:]], most=4)
+            assert list(await stores.flows.readings()) == rows[1:]
+
+    asyncio.run(story())
+
+
+def reading(tool: str) -> Reading:
+    """Make where a value was read."""
+    return Reading(
+        kind="GitHub token",
+        server="logs",
+        tool=tool,
+        agent="analyst",
+        session="s-1",
+        result=3,
+        at="2026-11-23T14:07:53.000Z",
+    )

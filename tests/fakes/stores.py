@@ -8,6 +8,7 @@ from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.errors import KeyturnError, LogUnavailable
+from keyturn.domain.flow import Reading
 from keyturn.domain.rule import Rule
 from keyturn.domain.sight import Sight, SightProfile
 from keyturn.domain.step_up import Change
@@ -208,3 +209,22 @@ class FakeUseStore:
             before = self.kept.get(key, LastUse(count=0, last=""))
             last = max(before.last, use.last)
             self.kept[key] = LastUse(count=before.count + use.count, last=last)
+
+
+class FakeFlowStore:
+    """Fingerprints in memory; `refusing` keeps nothing."""
+
+    def __init__(self) -> None:
+        self.kept: dict[bytes, tuple[int, Reading]] = {}
+        self.refusing = False
+
+    async def readings(self) -> Sequence[tuple[bytes, int, Reading]]:
+        return [(known, length, reading) for known, (length, reading) in self.kept.items()]
+
+    async def keep(self, rows: Sequence[tuple[bytes, int, Reading]], *, most: int) -> None:
+        if self.refusing:
+            raise LogUnavailable("The disk is full.")
+        for known, length, reading in rows:
+            self.kept.setdefault(known, (length, reading))
+        for known in list(self.kept)[: max(0, len(self.kept) - most)]:
+            del self.kept[known]

@@ -27,6 +27,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.controlling import Controlling
 from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
+from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
@@ -65,6 +66,7 @@ from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig, ToolS
 from keyturn.domain.launch import LaunchIdentity, remote_identity
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
+from keyturn.inspection.carried_values import ArgumentValues
 from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.results import BoundedResultInspector
@@ -80,6 +82,7 @@ from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
 from tests.fakes.stores import (
+    FakeFlowStore,
     FakeRuleStore,
     FakeServerStore,
     FakeSettingStore,
@@ -357,12 +360,10 @@ class World:
         )
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
-        self.controlling = Controlling(
-            FrameControl(JsonSchemaValidator()),
-            ControlsOfTools(observers),
-            self,
-            budgets=ResultBudgets(clock, self.limits),
-        )
+        self.flows = FlowLedger(store=FakeFlowStore(), carried=ArgumentValues(), clock=clock)
+        here, tools = FrameControl(JsonSchemaValidator()), ControlsOfTools(observers)
+        budgets = ResultBudgets(clock, self.limits)
+        self.controlling = Controlling(here, tools, self.flows, self, budgets=budgets)
         self.alerts = Alerts(clock)
         self.alerts.attach(self.told.append)
         return Inputs(
@@ -392,6 +393,7 @@ class World:
             alerts=self.alerts,
             limits=self.limits,
             environments=Environments(words=ENVIRONMENT_WORDS, observers=observers),
+            flows=self.flows,
             large=PooledArguments(self),
             commands=ReaderInPlace(),
         )

@@ -10,6 +10,7 @@ from keyturn.domain.commands import Command
 from keyturn.domain.destinations import Destination
 from keyturn.domain.environment import Named
 from keyturn.domain.finding import Finding
+from keyturn.domain.flow import NO_FLOWS, Flows
 from keyturn.domain.origin import Trace
 from keyturn.domain.step_up import Takes, Weighed
 from keyturn.domain.tier import Tier
@@ -145,6 +146,8 @@ class ApprovalRequest:
     """What the commands among its arguments do."""
     ran: tuple[RunsWritten, ...] = ()
     """Which files it runs that earlier calls wrote."""
+    flows: Flows = NO_FLOWS
+    """What of its arguments was read as a secret before."""
     pinned_at: str = ""
     created_utc: str = ""
     ticket: str = ""

@@ -73,4 +73,5 @@ def _says(request: ApprovalRequest) -> tuple[object, ...]:
     return (
         *(request.tier, request.labels, request.environment),
         *(request.named_environments, request.production, request.ran, request.two_persons),
+        request.flows,
     )

@@ -13,6 +13,7 @@ from keyturn.application.call import Basis, IncomingCall, Judged, Refused, scope
 from keyturn.application.connection import Connection
 from keyturn.application.environments import Environments
 from keyturn.application.fitness import Fitness
+from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.ports.commands import CommandReader
 from keyturn.application.ports.inspection import SchemaValidator
@@ -60,6 +61,7 @@ class Assessment:
         alerts: Alerts,
         limits: Limits,
         environments: Environments,
+        flows: FlowLedger,
         large: LargeArguments | None = None,
         commands: CommandReader | None = None,
     ) -> None:
@@ -73,6 +75,7 @@ class Assessment:
         self._rules = rules
         self._environments = environments
         self._commands = commands
+        self._flows = flows
         self._fitness = Fitness(
             known=known, validator=validator, alerts=alerts, limits=limits, large=large
         )
@@ -141,9 +144,11 @@ class Assessment:
 
         What was decided was a call that reached less far.
         """
-        tier, standing = judged.tier, judged.standing
+        tier, standing, flows = judged.tier, judged.standing, judged.flows
         self._weigh(incoming, judged)
         if judged.tier > tier or judged.standing.reaches_beyond(standing):
+            return Refused(outcome=Outcome.REFUSED_UNREVIEWED)
+        if judged.sends_secret and not judged.flows.within(flows):
             return Refused(outcome=Outcome.REFUSED_UNREVIEWED)
         crosses = judged.found.crossing is not None
         return Refused(outcome=Outcome.DENIED_RULE) if crosses else None
@@ -163,6 +168,7 @@ class Assessment:
             judged.standing.two_persons,
             judged.found,
             judged.ran,
+            judged.flows,
         )
 
     def _weigh(self, incoming: IncomingCall, judged: Judged) -> None:
@@ -178,6 +184,7 @@ class Assessment:
         )
         judged.ran = connection.session.written_before(judged.runs, judged.number)
         judged.tier = tier_with(tier, judged.commands, runs_written=bool(judged.ran))
+        judged.look_for_secrets(self._flows)
 
     # 1 ---------------------------------------------------------------- identify
 
@@ -314,6 +321,8 @@ def _unless_held_back(judgement: Judgement, incoming: IncomingCall, judged: Judg
         return _asked_instead(judgement, Because.EARLIER_TASK)
     if judged.standing.two_persons:
         return _asked_instead(judgement, Because.TWO_PERSONS)
+    if judged.sends_secret:
+        return _asked_instead(judgement, Because.SENDS_SECRET)
     if judged.found.differing:
         return _asked_instead(judgement, Because.ENVIRONMENT_DIFFERS)
     if judged.found.unclear:

@@ -12,6 +12,7 @@ import msgspec
 from keyturn.application.agreements import Standing
 from keyturn.application.connection import Connection
 from keyturn.application.environments import NOTHING_FOUND, Environments, Found
+from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.ports.clock import Timer
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, Malformed
@@ -22,6 +23,7 @@ from keyturn.domain.decision import Outcome
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.destinations import Destination, destinations_in
 from keyturn.domain.environment import Crossing
+from keyturn.domain.flow import NO_FLOWS, Flows
 from keyturn.domain.grant import GrantScope
 from keyturn.domain.hold_budget import held_seconds
 from keyturn.domain.lamps import Lamps
@@ -151,12 +153,12 @@ class IncomingCall(msgspec.Struct, kw_only=True):
 
 
 Basis = tuple[
-    str, int, Posture, bool, Lamps, int, Tier, Lamps, bool, Found, tuple[RunsWritten, ...]
+    str, int, Posture, bool, Lamps, int, Tier, Lamps, bool, Found, tuple[RunsWritten, ...], Flows
 ]
 """What a judgement rests on beside the call: hash of the rules, changes of the grants, posture,
 whether rules are suspended, the session's lamps, how many results its trace looks in, the tool's
-tier and labels, whether it takes two persons, what was found of environments, and which files it
-runs that calls wrote."""
+tier and labels, whether it takes two persons, what was found of environments, which files it runs
+that calls wrote, and which secrets it holds that were read."""
 
 
 class Judged(msgspec.Struct, kw_only=True):
@@ -183,6 +185,10 @@ class Judged(msgspec.Struct, kw_only=True):
     """What the commands among its arguments do."""
     ran: tuple[RunsWritten, ...] = ()
     """The files that it runs, of those that earlier calls of the session wrote."""
+    flows: Flows = NO_FLOWS
+    """What of its arguments was read as a secret before."""
+    flows_at: int = -1
+    """How much the ledger of these knew by then."""
     apart: bool = False
     """It was waited for while it was looked at, so that something may have come in between."""
     digest: str = ""
@@ -229,6 +235,18 @@ class Judged(msgspec.Struct, kw_only=True):
         if not self.call.is_of_tool or self.tier is Tier.T0:
             return ()
         return written_in(self.call.arguments, self.commands)
+
+    def look_for_secrets(self, flows: FlowLedger) -> None:
+        """Find out what it would carry on, unless nothing was learnt since that was done."""
+        if self.flows_at != flows.version:
+            self.flows = flows.flows(self.call.arguments, self.call.session)
+            self.flows_at = flows.version
+
+    @property
+    def sends_secret(self) -> bool:
+        """Whether what was read as a secret would come to where it was not."""
+        reaches = Lamps.X in self.standing.labels or self.tier > Tier.T0
+        return self.flows.leave(self.call.server, reaches=reaches)
 
     def look(self, environments: Environments, connection: Connection) -> None:
         """Find out what it crosses, unless that was found since a label or a pair changed."""

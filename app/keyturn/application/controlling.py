@@ -1,12 +1,19 @@
 """Owns how what a server says is controlled before an agent gets it: here, or by a worker."""
 
 from keyturn.application.connection import Connection
-from keyturn.application.ports.inspection import Controlled, ControlOrder, ResultControl
+from keyturn.application.flow_ledger import FlowLedger
+from keyturn.application.ports.inspection import (
+    Controlled,
+    ControlOrder,
+    ResultControl,
+    ResultSource,
+)
 from keyturn.application.ports.payloads import LARGE_BYTES, LargeResults, NotInspected
 from keyturn.application.result_budgets import ResultBudgets
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_shapes import ResultShapes
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.flow import ReadIn
 from keyturn.domain.result_controls import (
     STRICTEST,
     Found,
@@ -31,6 +38,7 @@ class Controlling:
         self,
         here: ResultControl,
         tools: ControlsOfTools,
+        flows: FlowLedger,
         large: LargeResults | None = None,
         shapes: ResultShapes | None = None,
         budgets: ResultBudgets | None = None,
@@ -38,13 +46,30 @@ class Controlling:
         self.budgets = budgets
         self.tools = tools
         self.shapes = ResultShapes() if shapes is None else shapes
+        self._flows = flows
         self._here = here
         self._large = large
 
     async def control(
-        self, line: bytes, order: ControlOrder, connection: Connection, result: JsonValue = None
+        self,
+        line: bytes,
+        order: ControlOrder,
+        connection: Connection,
+        result: JsonValue = None,
+        source: ResultSource | None = None,
     ) -> Controlled:
-        """Return a frame as its agent gets it; small ones are looked at in this very step."""
+        """Return a frame as its agent gets it; small ones are looked at in this very step.
+
+        What is secret in it is known again from then on, masked or not.
+        """
+        found = await self._control(line, order, connection, result)
+        if found.secrets:
+            self._flows.learn(found.secrets, _read_in(connection, source))
+        return found
+
+    async def _control(
+        self, line: bytes, order: ControlOrder, connection: Connection, result: JsonValue
+    ) -> Controlled:
         if len(line) <= LARGE_BYTES or self._large is None:
             found = self._here.control(line, order, result)
             if found is not None:
@@ -56,9 +81,12 @@ class Controlling:
             return Controlled(line=line, withheld=found.reason)
         return found
 
-    def at_once(self, line: bytes) -> Controlled | None:
+    def at_once(self, line: bytes, connection: Connection) -> Controlled | None:
         """Return what no tool's controls speak of; None where it takes too long here."""
-        return self._here.control(line, _ALL)
+        found = self._here.control(line, _ALL)
+        if found is not None and found.secrets:
+            self._flows.learn(found.secrets, _read_in(connection, None))
+        return found
 
     async def listed(self, line: bytes, connection: Connection) -> Controlled:
         """Return a list of what is offered; names and schemas stay, for they are called by."""
@@ -67,6 +95,16 @@ class Controlling:
     async def passed(self, line: bytes, connection: Connection) -> Controlled:
         """Return what no tool's controls speak of."""
         return await self.control(line, _ALL, connection)
+
+
+def _read_in(connection: Connection, source: ResultSource | None) -> ReadIn:
+    return ReadIn(
+        server=connection.server.name,
+        tool=source.tool if source is not None else "",
+        agent=connection.agent,
+        session=connection.session.id,
+        result=source.number if source is not None else 0,
+    )
 
 
 def framed(result: bytes) -> bytes:

@@ -98,10 +98,12 @@ class Decider:
         decided = await self._decide(incoming, judged)
         if not decided.outcome.allows or decided.outcome in BY_RULES:
             return decided
-        known = judged.ran
+        known, flows = judged.ran, judged.flows
         denied_now = self._denied_by_now(incoming, judged, decided.answer)
-        if denied_now is None and not set(judged.ran) <= set(known):
-            # What it runs was written while it waited: that is not what was allowed.
+        grown = not set(judged.ran) <= set(known) or not judged.flows.within(flows)
+        if denied_now is None and grown:
+            # What it runs was written, or what it sends was read as a secret, while it waited:
+            # that is not what was allowed.
             return await self.decide(incoming, judged)
         return denied_now or decided
 

@@ -51,6 +51,7 @@ from keyturn.domain.client_request import LISTEN
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import KeyturnError, LogUnavailable, ServerUnavailable, StaleApproval
+from keyturn.domain.flow import flows_to_data
 from keyturn.domain.policy import Because
 from keyturn.domain.record import Durability
 from keyturn.domain.tier import Tier
@@ -347,6 +348,8 @@ def _details(incoming: IncomingCall, judged: Judged, decided: Decided) -> JsonOb
     if decided.repeats is not None:
         more["denied_as"] = decided.repeats.call
         more["repeat"] = decided.repeats.repeats
+    if judged.flows.found:
+        more["flows"] = flows_to_data(judged.flows)
     if incoming.rounds is not None and incoming.rounds.given:
         more["rounds"] = incoming.rounds.given
     if incoming.again_for:

@@ -43,7 +43,8 @@ class NoticeInspector:
 
     def cleaned(self, connection: Connection, method: str, line: bytes) -> bytes | None:
         """Return a frame without what no agent gets; None for one that is not handed on."""
-        found = self.controlling.at_once(line) if len(line) <= _LONGEST_FRAME else None
+        short = len(line) <= _LONGEST_FRAME
+        found = self.controlling.at_once(line, connection) if short else None
         if found is None:
             self._withhold(connection, method, len(line), TOO_MUCH)
             return None
@@ -51,7 +52,8 @@ class NoticeInspector:
 
     def answer_at_once(self, connection: Connection, method: str, line: bytes) -> bytes | None:
         """Return a passed answer in the same way; None where somebody else has to look at it."""
-        found = self.controlling.at_once(line) if len(line) <= LARGE_BYTES else None
+        short = len(line) <= LARGE_BYTES
+        found = self.controlling.at_once(line, connection) if short else None
         return None if found is None else self._handed_on(connection, method, found)
 
     async def answer(self, connection: Connection, method: str, line: bytes) -> bytes | None:

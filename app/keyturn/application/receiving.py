@@ -126,7 +126,9 @@ class Receiver:
             session.index.add(source, said)
         else:
             session.index.keep(source, elsewhere.drawn)
-        return await self._controlled(incoming, judged, reply, inspected, elsewhere, details)
+        return await self._controlled(
+            incoming, judged, reply, inspected, elsewhere, source, details
+        )
 
     async def _controlled(
         self,
@@ -135,6 +137,7 @@ class Receiver:
         reply: Answered | AnsweredError,
         inspected: InspectedResult,
         elsewhere: InspectedAnswer | None,
+        source: ResultSource,
         details: JsonObject,
     ) -> Reply:
         """Pass on what the tool's controls leave of it."""
@@ -148,6 +151,7 @@ class Receiver:
             order,
             incoming.connection,
             None if failed else inspected.result,
+            source,
         )
         details |= told(controlled)
         if controlled.shape and judged.definition is not None:

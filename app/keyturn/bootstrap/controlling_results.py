@@ -2,6 +2,7 @@
 
 from keyturn.application.controlling import Controlling
 from keyturn.application.events import Observers
+from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.payloads import Workers
 from keyturn.application.result_budgets import ResultBudgets
@@ -16,7 +17,12 @@ from keyturn.storage.writer import Writer
 
 
 def controlling_with(
-    workers: Workers, observers: Observers, writer: Writer, clock: Clock, limits: Limits
+    workers: Workers,
+    observers: Observers,
+    flows: FlowLedger,
+    writer: Writer,
+    clock: Clock,
+    limits: Limits,
 ) -> Controlling:
     """Make it for one profile; nothing is switched off before its settings are there."""
     here = FrameControl(JsonSchemaValidator())
@@ -24,6 +30,7 @@ def controlling_with(
     return Controlling(
         here,
         ControlsOfTools(observers),
+        flows,
         PooledResults(workers),
         shapes,
         ResultBudgets(clock, limits),

@@ -1,7 +1,5 @@
 """What every broker stands on: the profile, the log, the stores and the use cases over them."""
 
-import logging
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,13 +7,13 @@ from keyturn.application.agreements import Agreements
 from keyturn.application.alerts import Alerts
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
-from keyturn.application.controlling import Controlling
-from keyturn.application.events import Observers, Topic
+from keyturn.application.events import Observers
+from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.grants import Grants
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
-from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
+from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.labelling import Labelling
 from keyturn.application.last_uses import LastUses, counting
 from keyturn.application.late_calls import LateCalls
@@ -37,31 +35,23 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
-from keyturn.bootstrap.controlling_results import controlling_with
+from keyturn.bootstrap.ground import Ground, lay_ground
 from keyturn.bootstrap.inspecting import PooledArguments
 from keyturn.bootstrap.read_resources import definition_scrutiny, labelling_of
 from keyturn.bootstrap.reading_commands import PooledCommands
-from keyturn.desktop.clock import SystemClock
-from keyturn.desktop.hardening import clean_environment
-from keyturn.desktop.ids import RandomIds
 from keyturn.desktop.paths import Profile, stop_path
 from keyturn.desktop.stop_sentinel import FileStopSentinel
 from keyturn.desktop.token_files import AgentTokenFiles
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
-from keyturn.domain.errors import LogUnavailable
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from keyturn.inspection.secrets import DetectSecretsMask
-from keyturn.inspection.trace import MemoryTraceIndexes
-from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
+from keyturn.storage.decision_log import SqliteDecisionLog
 from keyturn.storage.sealing import SqliteSeals
 from keyturn.storage.stop_reviews import SqliteStopReviews
 from keyturn.storage.stores import (
     SqliteAgentStore,
     SqliteRuleStore,
-    SqliteServerStore,
-    SqliteSettingStore,
     SqliteSightStore,
     SqliteUseStore,
 )
@@ -95,6 +85,7 @@ class Foundation:
     agreements: Agreements
     sights: Sights
     uses: LastUses
+    flows: FlowLedger
     reviews: Reviews
     registry: Registry
     labelling: Labelling
@@ -116,37 +107,8 @@ class Foundation:
         await self.holds.close()
         await self.sights.close()
         await self.uses.close()
+        await self.flows.close()
         await self.writer.close()
-
-
-def own_command(name: str) -> tuple[str, ...]:
-    """Return how this program starts another process of its own."""
-    return (sys.executable, "-I", "-m", "keyturn", name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ground:
-    """What the use cases are built on."""
-
-    profile: Profile
-    env: Mapping[str, str]
-    limits: Limits
-    secrets: SecretStore
-    known: KnownSecrets
-    milestones: Milestones
-    clock: SystemClock
-    ids: RandomIds
-    observers: Observers
-    alerts: Alerts
-    writer: Writer
-    log: SqliteDecisionLog
-    tables: SqliteSeals
-    settings: SqliteSettingStore
-    servers: SqliteServerStore
-    mask: DetectSecretsMask
-    indexes: MemoryTraceIndexes
-    workers: WorkerPool
-    controlling: Controlling
 
 
 async def lay_foundation(
@@ -158,40 +120,10 @@ async def lay_foundation(
     milestones: Milestones,
 ) -> Foundation:
     """Open the profile and wire the use cases; raises KeyturnError when it cannot be used."""
-    clock, observers, known = SystemClock(), Observers(), KnownSecrets()
-    writer = open_writer(
-        profile.folder,
-        clock,
-        milestones=milestones,
-        on_failure=lambda failure: _recording_failed(observers, failure),
-    )
-    tables = SqliteSeals(writer)
-    workers = WorkerPool(own_command("_worker"), clean_environment(env))
-    ground = _Ground(
-        profile=profile,
-        env=env,
-        limits=limits,
-        secrets=RememberedSecrets(secrets, known),
-        known=known,
-        milestones=milestones,
-        clock=clock,
-        ids=RandomIds(),
-        observers=observers,
-        alerts=Alerts(clock),
-        writer=writer,
-        log=SqliteDecisionLog(writer),
-        tables=tables,
-        settings=SqliteSettingStore(tables, writer),
-        servers=SqliteServerStore(tables),
-        mask=DetectSecretsMask(),
-        indexes=MemoryTraceIndexes(),
-        workers=workers,
-        controlling=controlling_with(workers, observers, writer, clock, limits),
-    )
-    return _build(ground)
+    return _build(lay_ground(profile, env, limits=limits, secrets=secrets, milestones=milestones))
 
 
-def _reviews(ground: _Ground, agreements: Agreements, approvals: Approvals) -> Reviews:
+def _reviews(ground: Ground, agreements: Agreements, approvals: Approvals) -> Reviews:
     return Reviews(
         agreements=agreements,
         approvals=approvals,
@@ -202,7 +134,7 @@ def _reviews(ground: _Ground, agreements: Agreements, approvals: Approvals) -> R
     )
 
 
-def _build(ground: _Ground) -> Foundation:
+def _build(ground: Ground) -> Foundation:
     recorder = Recorder(ground.log, ground.mask)
     approvals = Approvals(
         clock=ground.clock, limits=ground.limits, observers=ground.observers, recorder=recorder
@@ -244,6 +176,7 @@ def _build(ground: _Ground) -> Foundation:
         agreements=agreements,
         sights=sights,
         uses=_uses(ground, rules),
+        flows=ground.flows,
         reviews=reviews,
         registry=registry,
         labelling=labelling,
@@ -263,7 +196,7 @@ def _build(ground: _Ground) -> Foundation:
     )
 
 
-def _stop(ground: _Ground, approvals: Approvals) -> StopSwitch:
+def _stop(ground: Ground, approvals: Approvals) -> StopSwitch:
     return StopSwitch(
         sentinel=FileStopSentinel(stop_path(ground.env)),
         clock=ground.clock,
@@ -275,7 +208,7 @@ def _stop(ground: _Ground, approvals: Approvals) -> StopSwitch:
     )
 
 
-def _rules(ground: _Ground, approvals: Approvals, stop: StopSwitch) -> RuleBook:
+def _rules(ground: Ground, approvals: Approvals, stop: StopSwitch) -> RuleBook:
     rules = RuleBook(
         store=SqliteRuleStore(ground.tables),
         log=ground.log,
@@ -295,13 +228,13 @@ def _end_grants(grants: Grants, stop: StopSwitch, reviews: Reviews, registry: Re
     registry.on_agent = grants.end_agent
 
 
-def _uses(ground: _Ground, rules: RuleBook) -> LastUses:
+def _uses(ground: Ground, rules: RuleBook) -> LastUses:
     uses = LastUses(store=SqliteUseStore(ground.writer), clock=ground.clock)
     rules.on_hit = counting(uses, Used.RULE)
     return uses
 
 
-def _sights(ground: _Ground) -> Sights:
+def _sights(ground: Ground) -> Sights:
     return Sights(
         store=SqliteSightStore(ground.tables),
         log=ground.log,
@@ -310,7 +243,7 @@ def _sights(ground: _Ground) -> Sights:
     )
 
 
-def _registry(ground: _Ground) -> Registry:
+def _registry(ground: Ground) -> Registry:
     registry = Registry(
         servers=ground.servers,
         agents=SqliteAgentStore(ground.tables),
@@ -327,7 +260,7 @@ def _registry(ground: _Ground) -> Registry:
 
 
 def _inputs(
-    ground: _Ground, recorder: Recorder, approvals: Approvals, stop: StopSwitch, rules: RuleBook
+    ground: Ground, recorder: Recorder, approvals: Approvals, stop: StopSwitch, rules: RuleBook
 ) -> Inputs:
     return Inputs(
         stop=stop,
@@ -345,7 +278,7 @@ def _inputs(
 
 
 def _gate(
-    ground: _Ground,
+    ground: Ground,
     recorder: Recorder,
     approvals: Approvals,
     stop: StopSwitch,
@@ -366,6 +299,7 @@ def _gate(
         alerts=ground.alerts,
         limits=ground.limits,
         environments=labelling.environments,
+        flows=ground.flows,
         large=PooledArguments(ground.workers),
         commands=PooledCommands(ground.workers),
     )
@@ -399,8 +333,3 @@ def _gate(
         milestones=ground.milestones,
         limits=ground.limits,
     )
-
-
-def _recording_failed(observers: Observers, failure: LogUnavailable) -> None:
-    logging.getLogger(__name__).error("a decision could not be recorded: %s", failure)
-    observers.changed(Topic.HEALTH)

@@ -27,7 +27,8 @@ from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.approvers.console_answers import SetPins, setting_pins
-from keyturn.bootstrap.foundation import Foundation, own_command
+from keyturn.bootstrap.foundation import Foundation
+from keyturn.bootstrap.ground import own_command
 from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
 from keyturn.bootstrap.presence import Presence

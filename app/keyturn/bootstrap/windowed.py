@@ -166,6 +166,9 @@ def make_seals(
         latest = latest_time(foundation.profile.database)
         await foundation.sights.load(latest, trusted=False)
         await presence.load(seals)
+        key = foundation.tables.derived_key(b"sensitive values")
+        if key is not None:
+            await foundation.flows.use_key(key)
         if access is not None:
             await access.load()
 

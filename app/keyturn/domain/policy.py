@@ -76,6 +76,8 @@ class Because(StrEnum):
     """It was asked before a person began a new task, so that none of its lamps may be missed."""
     CROSSING = "crossing"
     """The agent's environment may not reach another one: the built-in rule about environments."""
+    SENDS_SECRET = "sends_secret"
+    """It would carry on what was read as a secret before, so that nothing but a person allows."""
     ENVIRONMENT_DIFFERS = "environment_differs"
     """Among the arguments another environment is named than the server's, so no rule may allow."""
     ENVIRONMENT_UNCLEAR = "environment_unclear"

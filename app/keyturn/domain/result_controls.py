@@ -83,11 +83,6 @@ class ResultControls:
         limits = (self.max_bytes, self.max_tokens * BYTES_A_TOKEN)
         return min((limit for limit in limits if limit > 0), default=0)
 
-    @property
-    def reads_text(self) -> bool:
-        """Whether anything in a result's text is looked for."""
-        return self.secrets or self.unseen or self.links
-
 
 STRICTEST = ResultControls()
 _LIMITS = ("max_bytes", "max_tokens")

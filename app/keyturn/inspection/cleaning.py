@@ -10,10 +10,12 @@ where a value stands beside its name, and in each text as it is read.
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from keyturn.application.ports.inspection import MASKED_WHOLE
+from keyturn.domain.flow import SensitiveValue
 from keyturn.domain.result_controls import Finding, Found, Profile, ResultControls
 from keyturn.inspection.encoded_text import as_base64_again, text_in_base64
 from keyturn.inspection.frame_texts import FrameText, read_of, texts_of_frame, written
@@ -32,6 +34,8 @@ _ENCODED_KEYS = frozenset({"blob", "data"})
 _ENCODED_IN = (b'"blob"', b'"data"')
 _LONGEST_PATH = 200
 _MASK = DetectSecretsMask()
+MOST_SECRETS = 200
+"""Of one frame that are known again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,8 @@ class Cleaned(NamedTuple):
     line: bytes
     """The very bytes that came, where nothing was changed."""
     findings: tuple[Finding, ...]
+    secrets: tuple[SensitiveValue, ...] = ()
+    """What was found secret, masked or not: so that it is known again."""
 
 
 class TextMask(Protocol):
@@ -91,17 +97,18 @@ class FrameCleaner:
         """
         try:
             found: list[Finding] = []
+            secrets: list[SensitiveValue] = []
             cleaned = line
             if controls.unseen and _may_hide(line):
                 cleaned = self._without_unseen(cleaned, found, only)
             if controls.secrets:
                 cleaned = self._profiled(cleaned, controls.profile, found)
-                cleaned = self._without_secrets(cleaned, found)
+            cleaned = self._without_secrets(cleaned, controls, found, secrets)
             if controls.links and b":/" in line:
                 found += carrying_links(cleaned)
         except _TooMuch:
             return None
-        return Cleaned(cleaned, _gathered(found) if found else ())
+        return Cleaned(cleaned, _gathered(found) if found else (), tuple(secrets[:MOST_SECRETS]))
 
     # ---------------------------------------------------------------- what nobody sees
 
@@ -145,7 +152,21 @@ class FrameCleaner:
 
         return self._changed(line, self._texts(line), change)
 
-    def _without_secrets(self, line: bytes, found: list[Finding]) -> bytes:
+    def _without_secrets(
+        self,
+        line: bytes,
+        controls: ResultControls,
+        found: list[Finding],
+        secrets: list[SensitiveValue],
+    ) -> bytes:
+        """Mask what is secret; where that is switched off it is known again all the same."""
+        if controls.secrets:
+            return self._masked(line, found, secrets)
+        with suppress(_TooMuch):
+            self._masked(line, [], secrets)
+        return line
+
+    def _masked(self, line: bytes, found: list[Finding], secrets: list[SensitiveValue]) -> bytes:
         cuts = cuts_in(line, self._effort.candidates)
         escaped = b"\\" in line and (cuts != [] or b"\\u" in line or b"\\/" in line)
         encoded = b"\\u" in line or any(key in line for key in _ENCODED_IN)
@@ -162,6 +183,7 @@ class FrameCleaner:
         if encoded:
             masked.decoded()
         found += masked.findings
+        secrets += masked.secrets
         return self._changed(line, texts, masked.left_of)
 
     # ---------------------------------------------------------------- the frame
@@ -196,6 +218,8 @@ class _Masked:
         self._left: dict[int, str] = {}
         """By the place of a text, what is left of it."""
         self._kinds: dict[int, Counter[str]] = {}
+        self.secrets: list[SensitiveValue] = []
+        """The values that are masked."""
 
     @property
     def findings(self) -> list[Finding]:
@@ -222,10 +246,12 @@ class _Masked:
             raw = self._line[start:end]
             own = [_shifted(cut, start, len(raw)) for cut in within]
             if b"\\" not in raw:
-                self._mask(text, _left_of(raw, own), own)
+                self._mask(text, _left_of(raw, own), own, raw)
             elif own[0].start == 0 and own[-1].end == len(raw):
                 # A value that is secret by its name, with escapes: what is cut is all of it.
-                self._mask(text, own[0].replacement.strip('"'), own[:1])
+                whole = read_of(self._line, text).encode("utf-8", "replace")
+                cut = own[0]._replace(end=len(whole))
+                self._mask(text, cut.replacement.strip('"'), [cut], whole)
 
     def as_read(self) -> None:
         """Look at texts with escapes as they are read, all at the cost of one."""
@@ -264,11 +290,15 @@ class _Masked:
         for (text, _), raw in zip(pairs, raws, strict=True):
             own = [_shifted(cut, start, len(raw)) for cut in _within(cuts, start, start + len(raw))]
             if own:
-                self._mask(text, _left_of(raw, own), own)
+                self._mask(text, _left_of(raw, own), own, raw)
             start += len(raw) + len(between)
 
-    def _mask(self, text: FrameText, left: str, cuts: Sequence[Cut]) -> None:
+    def _mask(self, text: FrameText, left: str, cuts: Sequence[Cut], raw: bytes) -> None:
         self._left[text.start] = left
+        self.secrets += (
+            SensitiveValue(_kind_of(cut), raw[cut.start : cut.end].decode("utf-8", "replace"))
+            for cut in cuts
+        )
         self._kinds[text.start] = Counter(_kind_of(cut) for cut in cuts)
 
 

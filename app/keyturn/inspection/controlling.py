@@ -46,8 +46,6 @@ class FrameControl:
         if broken:
             return Controlled(line=line, withheld=broken, broke_schema=True)
         shape = _shape(line, order, result)
-        if not order.controls.reads_text:
-            return _cut(Controlled(line=line, shape=shape), order)
         cleaned = self._cleaner.clean(line, order.controls, order.only)
         if cleaned is None:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
@@ -55,7 +53,11 @@ class FrameControl:
         unfit = changed and bool(self._broken(cleaned.line, order, None))
         return _cut(
             Controlled(
-                line=cleaned.line, findings=cleaned.findings, shape=shape, unfit_masked=unfit
+                line=cleaned.line,
+                findings=cleaned.findings,
+                secrets=cleaned.secrets,
+                shape=shape,
+                unfit_masked=unfit,
             ),
             order,
         )
@@ -83,6 +85,7 @@ def _cut(found: Controlled, order: ControlOrder) -> Controlled:
     return Controlled(
         line=line if shorter is None else _with_result(line, shorter),
         findings=found.findings,
+        secrets=found.secrets,
         withheld=TOO_LARGE if shorter is None else "",
         cut=shorter is not None,
         shape=found.shape,

@@ -26,6 +26,7 @@ from keyturn.presentation.decisive import decisive_of, decisive_values, worst_or
 from keyturn.presentation.definition_text import definition_text, laid_out
 from keyturn.presentation.environments import band_of
 from keyturn.presentation.flow_graph import flow_of
+from keyturn.presentation.flows import flow_lines
 from keyturn.presentation.json_nodes import (
     Node,
     count_nodes,
@@ -106,7 +107,10 @@ class CardBuilder:
             lamps=self.phrases.lamps(request),
             decisive=decisive,
             decisive_more=more,
-            commands=command_lines(request, self._words),
+            commands=(
+                *flow_lines(request, self._words),
+                *command_lines(request, self._words),
+            ),
             rows=self.rows(request, sources),
             raw_json=request.arguments,
             raw_meta=request.bound_meta,

@@ -20,6 +20,7 @@ from keyturn.presentation.asked_names import server_and_name
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.flow_graph import flow_of
+from keyturn.presentation.flows import told_flows
 from keyturn.presentation.history import (
     EarlierCall,
     HistoryDetail,
@@ -261,6 +262,8 @@ class HistoryBuilder:
                         value=self._cards.phrases.why_asked(request),
                     ),
                 )
+            if told := told_flows(entry.details, item.agent, words):
+                pairs.append(Pair(key=words("history.key_flows"), value=told))
             message = entry.details.get("message")
             if isinstance(message, str):
                 pairs.append(

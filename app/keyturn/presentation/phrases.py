@@ -55,6 +55,7 @@ _WHY_KEYS: dict[str, str] = {
     Because.STEPPED_UP.value: "phrases.why_stepped_up",
     Because.TWO_PERSONS.value: "phrases.why_two_persons",
     Because.RULES_UNSURE.value: "phrases.why_rules_unsure",
+    Because.SENDS_SECRET.value: "phrases.why_sends_secret",
     Because.ENVIRONMENT_DIFFERS.value: "phrases.why_environment_differs",
     Because.ENVIRONMENT_UNCLEAR.value: "phrases.why_environment_unclear",
     Because.GRANT.value: "phrases.why_grant",

@@ -214,6 +214,7 @@ _NO_RULE_MAY = {
     Because.STEPPED_UP.value: "phrases.why_stepped_up",
     Because.NOT_ASKED.value: "phrases.why_not_asked",
     Because.EARLIER_TASK.value: "phrases.why_earlier_task",
+    Because.SENDS_SECRET.value: "phrases.why_sends_secret",
     Because.ENVIRONMENT_DIFFERS.value: "phrases.why_environment_differs",
     Because.ENVIRONMENT_UNCLEAR.value: "phrases.why_environment_unclear",
 }

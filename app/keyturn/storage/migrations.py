@@ -78,3 +78,10 @@ def twelfth(database: Database) -> None:
     """Keep the shapes of results that were learnt."""
     for statement in STEPS["0012_result_shapes"]:
         database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed
+
+
+@MIGRATIONS(name="0013_sensitive_values")
+def thirteenth(database: Database) -> None:
+    """Know secrets again that results held, by fingerprints."""
+    for statement in STEPS["0013_sensitive_values"]:
+        database.execute(statement)  # pyright: ignore[reportUnknownMemberType]  # partly typed

@@ -176,6 +176,17 @@ _LAST_USES = (
     """,
 )
 """How often rules decided, and when last; nothing rests on it."""
+_SENSITIVE_VALUES = (
+    """
+    CREATE TABLE sensitive_values (
+        number INTEGER PRIMARY KEY,
+        fingerprint BLOB NOT NULL UNIQUE,
+        characters INTEGER NOT NULL,
+        reading TEXT NOT NULL
+    ) STRICT
+    """,
+)
+"""Secrets that results held, as fingerprints under a key of the keychain; none allows anything."""
 _STEP_UPS = (
     """
     CREATE TABLE step_ups (
@@ -223,6 +234,7 @@ STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "0009_step_ups": _STEP_UPS,
         "0010_access_looks": _ACCESS_LOOKS,
         "0012_result_shapes": _RESULT_SHAPES,
+        "0013_sensitive_values": _SENSITIVE_VALUES,
     }
 )
 """Every step that this version knows, in order. One that was ever released is never edited."""

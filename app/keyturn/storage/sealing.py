@@ -7,10 +7,12 @@ what another program wrote is neither trusted nor able to stop the start.
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from types import MappingProxyType
 
 from keyturn.application.ports.seals import SEALED_TABLES, TableChanged
 from keyturn.domain.seal import (
+    KEY_BYTES,
     Checked,
     Columns,
     SealedRows,
@@ -114,6 +116,12 @@ class SqliteSeals:
         """Seal under a key from now on."""
         self._key, self._open = key, False
         self._numbers = {name: numbers.get(name, 0) for name in SEALED_TABLES}
+
+    def derived_key(self, purpose: bytes) -> bytes | None:
+        """Return a key for something else than seals; None while there is none of theirs."""
+        if not self._key:
+            return None
+        return blake2b(purpose, key=self._key, digest_size=KEY_BYTES).digest()
 
     async def seal_all(self, tables: Sequence[str]) -> None:
         """Seal every row of some tables as it is."""

@@ -23,6 +23,7 @@ from keyturn.application.connection import Connection
 from keyturn.application.controlling import Controlling
 from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
+from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.gate import Gate
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
@@ -49,6 +50,7 @@ from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.record import Durability, Entry, RecordType
 from keyturn.domain.rule import Rule
 from keyturn.domain.tier import Tier
+from keyturn.inspection.carried_values import ArgumentValues
 from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
@@ -62,6 +64,7 @@ from tests.fakes.milestones import FakeMilestones
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
 from tests.fakes.stores import (
+    FakeFlowStore,
     FakeRuleStore,
     FakeServerStore,
     FakeSettingStore,
@@ -237,9 +240,11 @@ class WatchedServer:
         return future
 
 
-def controlling_here(validator: SchemaValidator, observers: Observers) -> Controlling:
+def controlling_here(
+    validator: SchemaValidator, observers: Observers, flows: FlowLedger
+) -> Controlling:
     """Control all results in place."""
-    return Controlling(FrameControl(validator), ControlsOfTools(observers))
+    return Controlling(FrameControl(validator), ControlsOfTools(observers), flows)
 
 
 class World:
@@ -248,10 +253,8 @@ class World:
     def __init__(self, *rules: Rule, limits: Limits | None = None, gate: type[Gate] = Gate) -> None:
         self.clock = LateClock()
         self.log = HeldLog()
-        self.gate_type = gate
-        self.ids = FakeIds()
-        self.sentinel = FakeStopSentinel()
-        self.milestones = FakeMilestones()
+        self.gate_type, self.ids = gate, FakeIds()
+        self.sentinel, self.milestones = FakeStopSentinel(), FakeMilestones()
         self.observers = Observers()
         self.told: list[Alert] = []
         self.alerts = Alerts(self.clock)
@@ -304,7 +307,13 @@ class World:
         )
         self.environments = Environments(words=ENVIRONMENT_WORDS, observers=self.observers)
         self.commands: CommandReader = ReaderInPlace()
+        self.flow_store = FakeFlowStore()
+        self.flows = self.make_flows()
         self.gate = self.make_gate()
+
+    def make_flows(self) -> FlowLedger:
+        """Make what knows secrets again, of a broker on the profile of this world."""
+        return FlowLedger(store=self.flow_store, carried=ArgumentValues(), clock=self.clock)
 
     def make_rules(self) -> RuleBook:
         """Make the rule book of a broker on the profile of this world."""
@@ -340,7 +349,7 @@ class World:
 
     def make_gate(self) -> Gate:
         """Wire a gate of what the world holds now."""
-        self.controlling = controlling_here(self.validator, self.observers)
+        self.controlling = controlling_here(self.validator, self.observers, self.flows)
         assessment = Assessment(
             stop=self.stop,
             agreements=self.agreements,
@@ -351,6 +360,7 @@ class World:
             alerts=self.alerts,
             limits=self.limits,
             environments=self.environments,
+            flows=self.flows,
             commands=self.commands,
         )
         return self.gate_type(

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.flow import SensitiveValue
 from keyturn.domain.origin import Trace
 from keyturn.domain.result_controls import Finding, ResultControls
 
@@ -85,6 +86,23 @@ class TraceIndexes(Protocol):
         ...
 
 
+class Carried(NamedTuple):
+    """Texts among arguments that are as long as values that are known."""
+
+    values: tuple[tuple[str, str], ...] = ()
+    """Where each stands as a JSON Pointer, and the text in its told form."""
+    incomplete: bool = False
+    """There was more than is looked at."""
+
+
+class CarriedValues(Protocol):
+    """Reads what a call would carry on."""
+
+    def read(self, arguments: JsonObject, lengths: frozenset[int]) -> Carried:
+        """Return every text of one of the lengths, also out of encodings."""
+        ...
+
+
 class InspectedResult(msgspec.Struct, frozen=True, kw_only=True):
     """What inspection made of one result."""
 
@@ -139,6 +157,8 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
     """It was shortened to what may be handed on."""
     shape: tuple[str, ...] = ()
     """As it came, where it was wanted; empty for what has none."""
+    secrets: tuple[SensitiveValue, ...] = ()
+    """What was found secret in it, so that it is known again; nothing else may keep these."""
     unfit_masked: bool = False
     """What was masked fits the output schema no more; it is handed on all the same."""
 

@@ -9,6 +9,7 @@ from keyturn.domain.access import AccessKey, Looked
 from keyturn.domain.closure import NO_CLOSURE, Closure
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
+from keyturn.domain.flow import Reading
 from keyturn.domain.rule import Rule
 from keyturn.domain.sight import Sight, SightProfile
 from keyturn.domain.step_up import Change
@@ -105,6 +106,18 @@ class UseStore(Protocol):
 
     async def all(self) -> Mapping[tuple[Used, str], LastUse]: ...
     async def add(self, uses: Mapping[tuple[Used, str], LastUse]) -> None: ...
+
+
+class FlowStore(Protocol):
+    """Fingerprints of sensitive values, and where each was read first; nothing is allowed by it."""
+
+    async def readings(self) -> Sequence[tuple[bytes, int, Reading]]:
+        """Return what is kept, the first read first: fingerprint, characters, reading."""
+        ...
+
+    async def keep(self, rows: Sequence[tuple[bytes, int, Reading]], *, most: int) -> None:
+        """Keep more, the first reading of each, and of all the `most` that were kept last."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
