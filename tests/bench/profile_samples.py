@@ -11,8 +11,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.dispatch import ToolFacts
-from keyturn.inspection.profiles.profiled import Profile
 from tests.bench.secret_samples import ALNUM, HEX, some
 
 
@@ -210,7 +210,7 @@ def sources(chance: random.Random) -> Iterator[Labelled]:
 
 SETS: tuple[tuple[Profile, Callable[[random.Random], Iterator[Labelled]]], ...] = (
     (Profile.LOG, logs),
-    (Profile.ROWS, rows),
-    (Profile.CONFIGURATION, configurations),
+    (Profile.SQL, rows),
+    (Profile.CONFIG, configurations),
     (Profile.SOURCE, sources),
 )

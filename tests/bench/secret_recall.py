@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.dispatch import ToolFacts, mask_as, profile_of
-from keyturn.inspection.profiles.profiled import Profile
 from keyturn.inspection.secrets import MOST_IN_A_WORKER, DetectSecretsMask
 from tests.bench import gitleaks_rules
 from tests.bench.profile_samples import SETS, Labelled

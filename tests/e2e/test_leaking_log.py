@@ -79,10 +79,10 @@ def test_a_log_that_leaks_a_key(
         assert not [canary for canary in canaries if canary in text], text[:500]
         assert "\x1b" not in text
         assert "\u200b" not in text
-    assert "AWS_ACCESS_KEY_ID=[AWS access key, ends " in said[0]
+    assert "AWS_ACCESS_KEY_ID=[AWS access key" in said[0]
     assert "GET /orders 200" in said[0]
-    assert said[0].count("[GitHub token, ends ") == 1
-    assert said[1].count("[GitHub token, ends ") == LARGE
+    assert said[0].count("[GitHub token") == 1
+    assert said[1].count("[GitHub token") == LARGE
     assert json.loads(said[2])["lines"] == 4
     masked = [details.get("masked") for details in delivered(folders)]
     assert masked[:2] == [3, 3 * LARGE]

@@ -9,11 +9,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonValue
+from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.dispatch import ToolFacts, mask_as, profile_of
-from keyturn.inspection.profiles.profiled import Profile, Profiled
+from keyturn.inspection.profiles.profiled import Profiled
 
 _PROFILES = st.sampled_from(
-    (Profile.PLAIN, Profile.LOG, Profile.ROWS, Profile.CONFIGURATION, Profile.SOURCE)
+    (Profile.NONE, Profile.LOG, Profile.SQL, Profile.CONFIG, Profile.SOURCE)
 )
 _LONGEST_MARK = 64
 _PIECES = (
@@ -85,12 +86,12 @@ def _masked(text: str, profile: Profile) -> Profiled:
 
 
 @pytest.mark.requirement("SECRET-AGAIN")
-@example(text="password" + "ghp_" + "aB3d" * 11, profile=Profile.CONFIGURATION)
-@example(text="4111 1111 1111 1111AKIA" + "Q7" * 8, profile=Profile.ROWS)
-@example(text="password: : ", profile=Profile.CONFIGURATION)
-@example(text="a: @\npassword: hunter2x", profile=Profile.CONFIGURATION)
-@example(text='password=-----BEGIN PRIVATE KEY-----\n"', profile=Profile.CONFIGURATION)
-@example(text=";=cGFzc3dvcmQ9aHVudGVyMmFiYw==\n;password", profile=Profile.ROWS)
+@example(text="password" + "ghp_" + "aB3d" * 11, profile=Profile.CONFIG)
+@example(text="4111 1111 1111 1111AKIA" + "Q7" * 8, profile=Profile.SQL)
+@example(text="password: : ", profile=Profile.CONFIG)
+@example(text="a: @\npassword: hunter2x", profile=Profile.CONFIG)
+@example(text='password=-----BEGIN PRIVATE KEY-----\n"', profile=Profile.CONFIG)
+@example(text=";=cGFzc3dvcmQ9aHVudGVyMmFiYw==\n;password", profile=Profile.SQL)
 @settings(derandomize=True)  # what a longer search finds becomes an example above
 @given(text=_TEXTS, profile=_PROFILES)
 def test_masking_again_changes_nothing(text: str, profile: Profile) -> None:
@@ -149,7 +150,7 @@ def _keys(value: JsonValue) -> JsonValue:
 @pytest.mark.requirement("SECRET-FORM")
 @given(settings=_SETTINGS, indent=st.sampled_from((None, 1)))
 def test_json_keeps_its_keys(settings: dict[str, JsonValue], indent: int | None) -> None:
-    shown = _masked(json.dumps(settings, indent=indent), Profile.CONFIGURATION).text
+    shown = _masked(json.dumps(settings, indent=indent), Profile.CONFIG).text
     assert _keys(json.loads(shown)) == _keys(settings)
 
 
@@ -159,7 +160,7 @@ def test_yaml_keeps_its_keys(settings: dict[str, JsonValue], flow: bool, style: 
     text = yaml.safe_dump(
         settings, default_flow_style=flow, default_style=style, allow_unicode=True
     )
-    shown = _masked(text, Profile.CONFIGURATION).text
+    shown = _masked(text, Profile.CONFIG).text
     assert _keys(yaml.safe_load(shown)) == _keys(settings)
 
 
@@ -167,13 +168,13 @@ def test_yaml_keeps_its_keys(settings: dict[str, JsonValue], flow: bool, style: 
 @given(values=st.dictionaries(_NAMES, _SCALARS, min_size=1))
 def test_toml_keeps_its_keys(values: dict[str, str | int]) -> None:
     lines = "".join(f"{name} = {json.dumps(value)} # c\n" for name, value in values.items())
-    shown = _masked(f"[app]\n{lines}", Profile.CONFIGURATION).text
+    shown = _masked(f"[app]\n{lines}", Profile.CONFIG).text
     assert set(tomllib.loads(shown)["app"]) == set(values)
 
 
 @pytest.mark.requirement("SECRET-FORM")
 @given(made=st.lists(st.dictionaries(_NAMES, _SCALARS, min_size=1), min_size=1, max_size=6))
 def test_json_rows_stay_rows(made: list[dict[str, JsonValue]]) -> None:
-    shown = json.loads(_masked(json.dumps(made), Profile.ROWS).text)
+    shown = json.loads(_masked(json.dumps(made), Profile.SQL).text)
     assert [set(row) for row in shown[:3]] == [set(row) for row in made[:3]]
     assert len(shown) == min(len(made), 4)

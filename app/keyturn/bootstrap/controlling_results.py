@@ -11,6 +11,7 @@ from keyturn.application.result_shapes import ResultShapes
 from keyturn.bootstrap.inspecting import PooledResults
 from keyturn.domain.configuration import Limits
 from keyturn.inspection.controlling import FrameControl
+from keyturn.inspection.profiles.dispatch import masked_text
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.storage.result_shapes import SqliteShapeStore
 from keyturn.storage.writer import Writer
@@ -25,7 +26,7 @@ def controlling_with(
     limits: Limits,
 ) -> Controlling:
     """Make it for one profile; nothing is switched off before its settings are there."""
-    here = FrameControl(JsonSchemaValidator())
+    here = FrameControl(JsonSchemaValidator(), mask_as=masked_text)
     shapes = ResultShapes(SqliteShapeStore(writer))
     return Controlling(
         here,

@@ -31,6 +31,7 @@ from keyturn.domain.sealed import SealedParams
 from keyturn.inspection.answers import answer_of, inspect_answer
 from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import FrameControl
+from keyturn.inspection.profiles.dispatch import masked_text
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.secrets import MOST_IN_A_WORKER, DetectSecretsMask
@@ -87,7 +88,7 @@ _schema: "msgspec.json.Decoder[JsonObject | None]" = msgspec.json.Decoder()
 _faults: "msgspec.json.Decoder[list[tuple[str, str]]]" = msgspec.json.Decoder(list[tuple[str, str]])
 _mask = DetectSecretsMask(MOST_IN_A_WORKER)
 _validator = JsonSchemaValidator()
-_control = FrameControl(_validator, IN_A_WORKER)
+_control = FrameControl(_validator, IN_A_WORKER, masked_text)
 _controlled: "msgspec.json.Decoder[Controlled]" = msgspec.json.Decoder(Controlled)
 
 

@@ -36,6 +36,8 @@ class Found(StrEnum):
     """Masked."""
     UNSEEN = "unseen"
     """Characters that nobody sees; removed."""
+    LEFT_OUT = "left_out"
+    """Rows beyond the most that are passed on, or a file that is private; said in its place."""
     LINK = "link"
     """A link that carries data; marked for the person only."""
     PICTURE = "picture"
@@ -44,7 +46,7 @@ class Found(StrEnum):
     @property
     def changes(self) -> bool:
         """Whether the agent gets something else than what the server sent."""
-        return self in (Found.SECRET, Found.UNSEEN)
+        return self in (Found.SECRET, Found.UNSEEN, Found.LEFT_OUT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ from keyturn.inspection.encoded_text import as_base64_again, text_in_base64
 from keyturn.inspection.frame_texts import FrameText, read_of, texts_of_frame, written
 from keyturn.inspection.hidden import may_hide, places_to_read, without_hidden
 from keyturn.inspection.links import carrying_links
+from keyturn.inspection.profiles.dispatch import ToolFacts, profile_of
+from keyturn.inspection.profiles.profiled import NO_SECRETS, Profiled
 from keyturn.inspection.secrets import (
     BETWEEN,
     MOST_IN_A_WORKER,
@@ -33,6 +35,9 @@ from keyturn.inspection.secrets import (
 _ENCODED_KEYS = frozenset({"blob", "data"})
 _ENCODED_IN = (b'"blob"', b'"data"')
 _LONGEST_PATH = 200
+_LEAST_PROFILED = 16
+"""Bytes; what is shorter is no log, no table, no settings and no program."""
+_NO_FACTS = ToolFacts()
 _MASK = DetectSecretsMask()
 MOST_SECRETS = 200
 """Of one frame that are known again."""
@@ -48,11 +53,15 @@ class Effort:
     """Texts and brackets that are read one by one."""
     unseen: int
     """Places that may be unseen."""
+    profiled: int
+    """Characters of logs, rows, settings and programs."""
 
 
-ON_THE_LOOP = Effort(candidates=MOST_ON_THE_LOOP, texts=1_500, unseen=4_000)
+ON_THE_LOOP = Effort(candidates=MOST_ON_THE_LOOP, texts=1_500, unseen=4_000, profiled=2_048)
 """A few milliseconds at the very worst."""
-IN_A_WORKER = Effort(candidates=MOST_IN_A_WORKER, texts=400_000, unseen=2_000_000)
+IN_A_WORKER = Effort(
+    candidates=MOST_IN_A_WORKER, texts=400_000, unseen=2_000_000, profiled=64_000_000
+)
 
 
 _NONE: Counter[str] = Counter()
@@ -75,8 +84,8 @@ class Cleaned(NamedTuple):
 class TextMask(Protocol):
     """Masks one text by what it is: a log, rows, settings, a program."""
 
-    def __call__(self, text: str, profile: Profile) -> tuple[str, Sequence[str]]:
-        """Return what is left of a text, and the kind of each mask in it."""
+    def __call__(self, text: str, profile: Profile) -> Profiled:
+        """Return what is left of a text, and what was taken out of it."""
         ...
 
 
@@ -102,7 +111,7 @@ class FrameCleaner:
             if controls.unseen and _may_hide(line):
                 cleaned = self._without_unseen(cleaned, found, only)
             if controls.secrets:
-                cleaned = self._profiled(cleaned, controls.profile, found)
+                cleaned = self._profiled(cleaned, controls.profile, found, secrets)
             cleaned = self._without_secrets(cleaned, controls, found, secrets)
             if controls.links and b":/" in line:
                 found += carrying_links(cleaned)
@@ -137,18 +146,33 @@ class FrameCleaner:
 
     # ---------------------------------------------------------------- secrets
 
-    def _profiled(self, line: bytes, profile: Profile, found: list[Finding]) -> bytes:
+    def _profiled(
+        self, line: bytes, profile: Profile, found: list[Finding], secrets: list[SensitiveValue]
+    ) -> bytes:
         """Mask texts by what they are, where somebody says how; names and opaque texts stay."""
         mask_as = self._mask_as
-        if mask_as is None or profile is Profile.NONE:
+        if mask_as is None or profile is Profile.NONE or len(line) < _LEAST_PROFILED:
             return line
+        left = self._effort.profiled
 
         def change(text: FrameText) -> str | None:
+            nonlocal left
+            if not text.key or text.end - text.start < _LEAST_PROFILED:
+                return None
             said = read_of(line, text)
-            left, kinds = mask_as(said, profile) if text.key else (said, ())
-            path = _path(text)
-            found.extend(Finding(what=Found.SECRET, kind=kind, path=path) for kind in kinds)
-            return None if left == said else left
+            of = profile_of(said, _NO_FACTS) if profile is Profile.AUTO else profile
+            if of is Profile.NONE:
+                return None
+            left -= len(said)
+            if left < 0:
+                raise _TooMuch
+            masked = mask_as(said, profile)
+            secrets.extend(masked.secrets)
+            found.extend(
+                Finding(what=_what(mask.kind), kind=mask.kind, path=_path(text))
+                for mask in masked.masks
+            )
+            return None if masked.text == said else masked.text
 
         return self._changed(line, self._texts(line), change)
 
@@ -343,6 +367,10 @@ def _left_of(raw: bytes, cuts: Iterable[Cut]) -> str:
 
 def _shifted(cut: Cut, start: int, length: int) -> Cut:
     return Cut(max(0, cut.start - start), min(length, cut.end - start), cut.replacement)
+
+
+def _what(kind: str) -> Found:
+    return Found.LEFT_OUT if kind in NO_SECRETS else Found.SECRET
 
 
 def _kind_of(cut: Cut) -> str:

@@ -92,7 +92,7 @@ def done_in_short(result: JsonObject, words: Words) -> str:
     """Say in a few words what was taken out of a result; empty where nothing was."""
     said = [
         words(f"results.done_{name}", n=count)
-        for name in ("masked", "removed", "marked")
+        for name in ("masked", "removed", "left_out", "marked")
         if isinstance(count := result.get(name), int) and count > 0
     ]
     if result.get("cut") is True:
@@ -130,6 +130,8 @@ def _said(finding: Finding, words: Words) -> str:
             return words("results.found_secret", n=finding.count, kind=bare_text(finding.kind))
         case Found.UNSEEN:
             return words("results.found_unseen", n=finding.count)
+        case Found.LEFT_OUT:
+            return words("results.found_left_out", n=finding.count)
         case Found.LINK:
             return words("results.found_link", n=finding.count)
         case Found.PICTURE:

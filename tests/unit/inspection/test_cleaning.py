@@ -21,6 +21,7 @@ from keyturn.domain.result_controls import (
     loosens,
 )
 from keyturn.inspection.cleaning import IN_A_WORKER, FrameCleaner
+from keyturn.inspection.profiles.dispatch import masked_text
 from tests.canaries import a_github_token, an_aws_key
 
 _CHANCE = random.Random()
@@ -160,23 +161,43 @@ def test_each_switch_is_for_itself() -> None:
     assert cleaned(line, ResultControls(secrets=False, unseen=False))[0] == line
 
 
-def test_texts_are_masked_by_what_they_are() -> None:
-    """Where somebody says how; the profile is the person's choice for the tool."""
+ROWS = "name | ssn\nAda | 078-05-1120\nBo | 219-09-9999\n"
+SETTINGS = "# kept\nmode = prod\nadmin_password = tulip7Meadow\nport = 8080\n"
 
-    def mask_as(text: str, profile: Profile) -> tuple[str, tuple[str, ...]]:
-        found = profile is Profile.SQL and "ssn" in text
-        return (text.replace("ssn", "[ssn]"), ("ssn",)) if found else (text, ())
 
-    cleaner = FrameCleaner(mask_as=mask_as)
-    line = texts("a|ssn")
-    found = cleaner.clean(line, ResultControls(profile=Profile.SQL))
-    assert found is not None
-    assert found.line == texts("a|[ssn]")
-    assert [finding.kind for finding in found.findings] == ["ssn"]
-    for profile in (Profile.AUTO, Profile.NONE):
-        found = cleaner.clean(line, ResultControls(profile=profile))
+@pytest.mark.requirement("SECRET-PROFILES")
+def test_texts_are_masked_by_what_they_are_unless_a_person_says_as_what() -> None:
+    cleaner = FrameCleaner(mask_as=masked_text)
+    for profile in (Profile.AUTO, Profile.SQL):
+        found = cleaner.clean(texts(ROWS), ResultControls(profile=profile))
         assert found is not None
-        assert found.line == line
+        assert b"078-05-1120" not in found.line and b"Ada" in found.line
+        assert {finding.what for finding in found.findings} == {Found.SECRET}
+        assert "078-05-1120" in {value for _, value in found.secrets}
+    found = cleaner.clean(texts(ROWS), ResultControls(profile=Profile.NONE))
+    assert found is not None and found.line == texts(ROWS)
+    found = cleaner.clean(texts(SETTINGS), ResultControls())
+    assert found is not None
+    assert b"tulip7Meadow" not in found.line and b"# kept" in found.line
+
+
+def test_what_takes_a_profile_long_is_left_to_a_worker() -> None:
+    long = texts(SETTINGS * 200)
+    assert FrameCleaner(mask_as=masked_text).clean(long, ResultControls()) is None
+    found = FrameCleaner(IN_A_WORKER, masked_text).clean(long, ResultControls())
+    assert found is not None and b"tulip7Meadow" not in found.line
+
+
+def test_rows_beyond_the_most_are_left_out_and_said_to_be() -> None:
+    many = "id,total\n" + "".join(f"{n},{n * 7}\n" for n in range(400))
+    found = FrameCleaner(IN_A_WORKER, masked_text).clean(
+        texts(many), ResultControls(profile=Profile.SQL)
+    )
+    assert found is not None
+    assert [finding.what for finding in found.findings] == [Found.LEFT_OUT]
+    assert b"300 more rows" in found.line
+    whole = FrameCleaner(IN_A_WORKER, masked_text).clean(texts(many), ResultControls())
+    assert whole is not None and whole.line == texts(many)
 
 
 @pytest.mark.requirement("RESULT-TOLD", "LAW-8")

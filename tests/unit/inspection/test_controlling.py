@@ -67,7 +67,7 @@ def test_what_cannot_be_cut_is_held_back() -> None:
 
 
 def test_a_worker_holds_back_what_is_too_much_for_it_too() -> None:
-    line = frame({"content": [{"type": "text", "text": "pwd=abcd1234 " * 60_000}]})
+    line = frame({"content": [{"type": "text", "text": "pwd=abcd1234 " * 200_000}]})
     found = WORKER.control(line, ControlOrder(controls=ResultControls()))
     assert found is not None
     assert found.withheld == TOO_MUCH

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from keyturn.inspection.profiles.profiled import Profile
+from keyturn.domain.result_controls import Profile
 from tests.bench.profile_samples import SETS, Labelled
 from tests.bench.secret_recall import (
     LEAST_FOUND,

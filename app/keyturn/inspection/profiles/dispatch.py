@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from posixpath import basename
 from typing import cast
 
+from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.configuration import Syntax, masked_configuration
 from keyturn.inspection.profiles.log_file import masked_log
 from keyturn.inspection.profiles.private_files import is_private, private_parts, withheld_file
-from keyturn.inspection.profiles.profiled import Profile, Profiled, applied, secrets_of, whole
+from keyturn.inspection.profiles.profiled import Profiled, applied, secrets_of, whole
 from keyturn.inspection.profiles.rows import MOST_ROWS, are_json_rows, masked_rows, separator_of
 from keyturn.inspection.profiles.source_code import masked_source
 
@@ -24,10 +25,11 @@ class ToolFacts:
     """Of the file that was asked for, if one was."""
 
 
+_ANY_NUMBER = 1 << 60
 _ENDINGS = {
     Profile.LOG: "log out err trace",
-    Profile.ROWS: "csv tsv ndjson jsonl",
-    Profile.CONFIGURATION: "env yaml yml toml json ini cfg conf cnf properties tfvars config",
+    Profile.SQL: "csv tsv ndjson jsonl",
+    Profile.CONFIG: "env yaml yml toml json ini cfg conf cnf properties tfvars config",
     Profile.SOURCE: (
         "py js ts tsx jsx mjs go rs java kt rb php c h cc cpp hpp cs swift scala sh bash zsh ps1"
         " sql tf vue svelte lua pl r dart ex exs erl hs clj groovy gradle xml html"
@@ -36,8 +38,8 @@ _ENDINGS = {
 _BY_ENDING = {ending: profile for profile, listed in _ENDINGS.items() for ending in listed.split()}
 _BY_WORD = {
     Profile.LOG: {"log", "logs", "journal", "tail", "trace"},
-    Profile.ROWS: {"sql", "query", "rows", "select", "table"},
-    Profile.CONFIGURATION: {"config", "configuration", "env", "settings", "manifest"},
+    Profile.SQL: {"sql", "query", "rows", "select", "table"},
+    Profile.CONFIG: {"config", "configuration", "env", "settings", "manifest"},
     Profile.SOURCE: {"code", "diff", "blame", "grep", "source"},
 }
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -64,7 +66,7 @@ _LOOKED_AT = 60
 _BY_LINE = (
     (Profile.LOG, _LOG_LINE, 0.6),
     (Profile.SOURCE, _CODE_LINE, 0.4),
-    (Profile.CONFIGURATION, _SETTING_LINE, 0.6),
+    (Profile.CONFIG, _SETTING_LINE, 0.6),
 )
 """What a line of each looks like, and how many of the lines do at least."""
 
@@ -90,9 +92,9 @@ def mask_as(
     match profile:
         case Profile.LOG:
             return masked_log(text, withheld)
-        case Profile.ROWS:
+        case Profile.SQL:
             return masked_rows(text, most_rows, withheld)
-        case Profile.CONFIGURATION:
+        case Profile.CONFIG:
             return masked_configuration(text, _SYNTAXES.get(_ending(facts.path)), withheld)
         case Profile.SOURCE:
             return masked_source(text, withheld)
@@ -101,16 +103,25 @@ def mask_as(
             return whole() if edits is None else applied(text, [*withheld, *edits])
 
 
+def masked_text(text: str, profile: Profile) -> Profiled:
+    """Mask a text of a result; rows are left out only where a person said that it has rows.
+
+    Prose with a comma in each line looks like a table.
+    """
+    most = MOST_ROWS if profile is Profile.SQL else _ANY_NUMBER
+    return mask_as(text, profile, most_rows=most)
+
+
 def profile_of(text: str, facts: ToolFacts) -> Profile:
     """Find out what a text is: by its file's name, by its lines, by the tool's name."""
     by_ending = _BY_ENDING.get(_ending(facts.path))
     if by_ending is not None:
         return by_ending
     by_text = _by_text(text)
-    if by_text is not Profile.PLAIN:
+    if by_text is not Profile.NONE:
         return by_text
     words = {word.lower() for word in _WORDS.findall(facts.tool)}
-    return next((profile for profile, of in _BY_WORD.items() if of & words), Profile.PLAIN)
+    return next((profile for profile, of in _BY_WORD.items() if of & words), Profile.NONE)
 
 
 def _ending(path: str) -> str:
@@ -120,19 +131,19 @@ def _ending(path: str) -> str:
 
 def _by_text(text: str) -> Profile:
     if text.lstrip()[:1] in ("[", "{"):
-        by_json = Profile.ROWS if are_json_rows(text) else _by_json(text)
-        if by_json is not Profile.PLAIN:
+        by_json = Profile.SQL if are_json_rows(text) else _by_json(text)
+        if by_json is not Profile.NONE:
             return by_json
     lines = [line for line in text.split("\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
     for profile, pattern, share in _BY_LINE:
         if lines and sum(bool(pattern.match(line)) for line in lines) >= share * len(lines):
             return profile
-    return Profile.ROWS if separator_of(text) else Profile.PLAIN
+    return Profile.SQL if separator_of(text) else Profile.NONE
 
 
 def _by_json(text: str) -> Profile:
     try:
         value = cast("object", json.loads(text))
     except (ValueError, RecursionError):
-        return Profile.PLAIN
-    return Profile.CONFIGURATION if isinstance(value, dict) else Profile.PLAIN
+        return Profile.NONE
+    return Profile.CONFIG if isinstance(value, dict) else Profile.NONE

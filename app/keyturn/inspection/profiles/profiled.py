@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from typing import NamedTuple, Protocol, cast
 
 from keyturn.application.ports.inspection import MASKED_WHOLE
+from keyturn.domain.flow import SensitiveValue
 from keyturn.domain.pattern import regex
 from keyturn.inspection.secret_search import spans_in
 from keyturn.inspection.secrets import MOST_IN_A_WORKER
@@ -23,17 +23,6 @@ def found(pattern: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield where RE2 finds a pattern, in characters; halves of surrogate pairs are none."""
     text = text if text.isascii() else text.encode("utf-8", "replace").decode()
     return (match.span(0) for match in cast("_Engine", regex(pattern)).finditer(text))
-
-
-class Profile(Enum):
-    """What a text is taken for; AUTO finds out."""
-
-    AUTO = "auto"
-    PLAIN = "plain"
-    LOG = "log"
-    ROWS = "rows"
-    CONFIGURATION = "configuration"
-    SOURCE = "source"
 
 
 NAMED_ONLY = frozenset({"password", "token", "key", "secret"})
@@ -56,6 +45,12 @@ class Profiled:
 
     text: str
     masks: tuple[Mask, ...] = ()
+    secrets: tuple[SensitiveValue, ...] = ()
+    """What stood where something secret was taken out."""
+
+
+NO_SECRETS = frozenset({"rows", "private file"})
+"""Kinds of what is left out for another reason than that it is a secret."""
 
 
 class Edit(NamedTuple):
@@ -126,6 +121,7 @@ def applied(text: str, edits: Iterable[Edit]) -> Profiled:
     """Replace what is to be replaced; a place that shows the same already is no mask."""
     parts: list[str] = []
     masks: list[Mask] = []
+    secrets: list[SensitiveValue] = []
     done = length = 0
     for edit in apart(edits):
         shown = edit.shown
@@ -134,9 +130,13 @@ def applied(text: str, edits: Iterable[Edit]) -> Profiled:
         length += edit.start - done
         masks.append(Mask(edit.kind, length, length + len(shown), edit.what))
         length += len(shown)
+        if edit.kind not in NO_SECRETS:
+            secrets.append(SensitiveValue(edit.kind, text[edit.start : edit.end].strip("\"'")))
         parts += text[done : edit.start], shown
         done = edit.end
-    return Profiled("".join(parts) + text[done:], tuple(masks)) if masks else Profiled(text)
+    if not masks:
+        return Profiled(text)
+    return Profiled("".join(parts) + text[done:], tuple(masks), tuple(secrets))
 
 
 def whole() -> Profiled:

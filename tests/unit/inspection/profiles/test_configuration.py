@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from keyturn.application.ports.inspection import MASKED_WHOLE
+from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.configuration import Syntax, masked_configuration, syntax_of
 from keyturn.inspection.profiles.dispatch import ToolFacts, mask_as
-from keyturn.inspection.profiles.profiled import Profile
 
 KEEP = [
     *("${DB}", "$DB1", "vault:kv/app", "/etc/app/tls.key", "true", "3600", "{{ secret1 }}"),
@@ -17,7 +17,7 @@ KEEP = [
 
 
 def shown(text: str) -> str:
-    return mask_as(text, Profile.CONFIGURATION).text
+    return mask_as(text, Profile.CONFIG).text
 
 
 @pytest.mark.requirement("SECRET-PROFILES")

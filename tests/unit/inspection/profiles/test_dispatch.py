@@ -2,8 +2,8 @@
 
 import pytest
 
+from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.dispatch import ToolFacts, profile_of
-from keyturn.inspection.profiles.profiled import Profile
 
 LOG = "2026-11-29T10:00:01Z INFO one\n2026-11-29T10:00:02Z INFO two\n"
 
@@ -12,11 +12,11 @@ LOG = "2026-11-29T10:00:01Z INFO one\n2026-11-29T10:00:02Z INFO two\n"
     ("path", "profile"),
     [
         ("a/app.log", Profile.LOG),
-        ("a/.env", Profile.CONFIGURATION),
-        ("a/.env.local", Profile.CONFIGURATION),
-        ("A\\B.YAML", Profile.CONFIGURATION),
+        ("a/.env", Profile.CONFIG),
+        ("a/.env.local", Profile.CONFIG),
+        ("A\\B.YAML", Profile.CONFIG),
         ("x/y.py", Profile.SOURCE),
-        ("rows.csv", Profile.ROWS),
+        ("rows.csv", Profile.SQL),
         ("README", Profile.LOG),
     ],
 )
@@ -28,16 +28,16 @@ def test_a_file_is_what_its_name_says_and_else_what_it_holds(path: str, profile:
     ("text", "profile"),
     [
         (LOG, Profile.LOG),
-        ("A=1\nB=2\nC=3\n", Profile.CONFIGURATION),
-        ("a:\n  b: 1\n  c: 2\n", Profile.CONFIGURATION),
-        ('{"a": 1}', Profile.CONFIGURATION),
-        ('[{"a": 1}, {"a": 2}]', Profile.ROWS),
-        ("[1, 2]", Profile.PLAIN),
-        ("id,name\n1,bob\n2,eve\n", Profile.ROWS),
-        (" a | b\n---+---\n 1 | 2\n", Profile.ROWS),
+        ("A=1\nB=2\nC=3\n", Profile.CONFIG),
+        ("a:\n  b: 1\n  c: 2\n", Profile.CONFIG),
+        ('{"a": 1}', Profile.CONFIG),
+        ('[{"a": 1}, {"a": 2}]', Profile.SQL),
+        ("[1, 2]", Profile.NONE),
+        ("id,name\n1,bob\n2,eve\n", Profile.SQL),
+        (" a | b\n---+---\n 1 | 2\n", Profile.SQL),
         ("import os\n\ndef f():\n    return 1\n", Profile.SOURCE),
-        ("Dear Bob,\nthe lorry is late again.\n", Profile.PLAIN),
-        ("", Profile.PLAIN),
+        ("Dear Bob,\nthe lorry is late again.\n", Profile.NONE),
+        ("", Profile.NONE),
     ],
 )
 def test_lines_tell_what_a_text_is(text: str, profile: Profile) -> None:
@@ -47,5 +47,5 @@ def test_lines_tell_what_a_text_is(text: str, profile: Profile) -> None:
 def test_a_tools_name_decides_only_where_nothing_else_does() -> None:
     prose = "Dear Bob,\nthe lorry is late again.\n"
     assert profile_of(prose, ToolFacts(tool="read_logs")) is Profile.LOG
-    assert profile_of(prose, ToolFacts(tool="runQuery")) is Profile.ROWS
+    assert profile_of(prose, ToolFacts(tool="runQuery")) is Profile.SQL
     assert profile_of(LOG, ToolFacts(tool="runQuery")) is Profile.LOG

@@ -2,8 +2,9 @@
 
 import pytest
 
+from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.dispatch import mask_as
-from keyturn.inspection.profiles.profiled import Mask, Profile
+from keyturn.inspection.profiles.profiled import Mask
 
 
 @pytest.mark.requirement("SECRET-PROFILES")

@@ -2,8 +2,8 @@
 
 import pytest
 
+from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.dispatch import ToolFacts, mask_as, profile_of
-from keyturn.inspection.profiles.profiled import Profile
 
 SIZE = 50_000
 UNITS = (

@@ -6,15 +6,16 @@ import json
 
 import pytest
 
+from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.dispatch import mask_as
-from keyturn.inspection.profiles.profiled import Profile, Profiled
+from keyturn.inspection.profiles.profiled import Profiled
 
 CARD = "4111 1111 1111 1111"
 IBAN = "DE89370400440532013000"
 
 
 def rows(text: str, most: int = 100) -> Profiled:
-    return mask_as(text, Profile.ROWS, most_rows=most)
+    return mask_as(text, Profile.SQL, most_rows=most)
 
 
 @pytest.mark.requirement("SECRET-FORM")

@@ -2,9 +2,9 @@
 
 import pytest
 
+from keyturn.domain.result_controls import Profile
 from keyturn.inspection.profiles.dispatch import ToolFacts, mask_as
 from keyturn.inspection.profiles.private_files import is_private
-from keyturn.inspection.profiles.profiled import Profile
 
 
 @pytest.mark.requirement("SECRET-PROFILES")
