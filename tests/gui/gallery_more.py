@@ -437,3 +437,21 @@ PRODUCTION_CARD = replace(
         role=Role.WARNING,
     ),
 )
+
+SECRET_CARD = replace(
+    CARD,
+    commands=(
+        CommandLine(
+            role=Role.WARNING,
+            icon=Icon.LEAVES_MACHINE,
+            text="/headers/Authorization holds a secret (GitHub token) from result 3,"
+            " of logs / read_log",
+        ),
+        CommandLine(
+            role=Role.WARNING,
+            icon=Icon.LEAVES_MACHINE,
+            text="/body holds a secret (AWS access key) that another agent, coder, read from"
+            " files / read_file, 23 Nov, 14:07",
+        ),
+    ),
+)

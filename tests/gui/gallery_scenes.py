@@ -117,6 +117,15 @@ def queue_two_persons(studio: Studio, appearance: Appearance, name: str) -> None
     studio.take(window, name)
 
 
+def queue_secret(studio: Studio, appearance: Appearance, name: str) -> None:
+    """Secrets among the arguments that were read before, by this agent and by another."""
+    studio.theme.use(appearance)
+    window, view = queue_window(studio, Moment(11_000))
+    view.card.show_card(more.SECRET_CARD)
+    settle(studio, window)
+    studio.take(window, name)
+
+
 def queue_narrow(studio: Studio, appearance: Appearance, name: str) -> None:
     """The same at the least width."""
     studio.theme.use(appearance)
@@ -212,6 +221,8 @@ SCENES: dict[str, Callable[[Studio], None]] = dict(
         scene(queue_two_persons, LIGHT, "two-persons-light"),
         scene(queue_two_persons, DARK, "two-persons-dark"),
         scene(queue_two_persons, Appearance.HIGH_CONTRAST, "two-persons-high-contrast"),
+        scene(queue_secret, LIGHT, "secret-light"),
+        scene(queue_secret, DARK, "secret-dark"),
         scene(queue_narrow, LIGHT, "narrow-light"),
         scene(queue_narrow, DARK, "narrow-dark"),
         scene(history, LIGHT, "history-light"),
