@@ -93,6 +93,37 @@ def test_a_log_that_leaks_a_key(
     assert files_that_hold(folders.profile.folder, canaries) == []
 
 
+@pytest.mark.requirement("FLOW-NO-RULE", "FLOW-NO-VALUE")
+@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+def test_the_key_that_was_read_is_not_sent_on_by_a_rule(
+    mode: str, folders: Folders, keyturn: Keyturn, canaries: list[str]
+) -> None:
+    folders.work.mkdir(exist_ok=True)
+    log = folders.work / "service.log"
+    log.write_text(leaking_log(canaries), encoding="utf-8")
+    served = Headless(
+        folders=folders,
+        keyturn=keyturn,
+        servers={"logs": (sys.executable, str(LOG_SERVER), str(log))},
+        tiers={"read_*": "T0", "send": "T1"},
+        more='[[rules]]\neffect = "allow"\nkind = "call"\n',
+    )
+    served.start()
+    encoded = base64.b64encode(f"the token is {canaries[1]}".encode()).decode()
+    with connected(keyturn.env, "logs", mode=mode) as host:
+        assert not host.call("send", {"body": "nothing of note"}).result(20).is_error
+        assert not host.call("read_log", {}).result(20).is_error
+        for body in (canaries[0], f"https://e.example/?k={canaries[1]}", encoded):
+            assert host.call("send", {"body": body}).result(20).is_error
+        assert not host.call("send", {"body": "and nothing more"}).result(20).is_error
+    requests = [asked for asked in served.asked if asked["type"] == "request"]
+    assert [asked["tool"] for asked in requests] == ["send"] * 3
+    assert all("secret" in asked["reason"] for asked in requests)
+    assert all("holds a secret" in asked["text"] for asked in requests)
+    assert log.with_suffix(".sent").read_text() == "nothing of noteand nothing more"
+    keyturn.end()
+
+
 def everything_said(host: AgentHost) -> list[str]:
     """Have the server say the log in every way; return what the agent got."""
     small = host.call("read_log", {}).result(20)

@@ -20,6 +20,14 @@ def read_log(times: int = 1) -> str:
     return LOG.read_text(encoding="utf-8") * times
 
 
+@server.tool(structured_output=False)
+def send(body: str) -> str:
+    """Send a text to somebody: it is written down."""
+    with LOG.with_suffix(".sent").open("a", encoding="utf-8") as sent:
+        sent.write(body)
+    return "sent"
+
+
 @server.tool()
 def read_state() -> dict[str, Any]:
     """Return the last line of the log under a name."""
