@@ -7,6 +7,7 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.result_controls import (
     Finding,
     Found,
+    Profile,
     ResultControls,
     findings_from_data,
 )
@@ -39,17 +40,28 @@ class LimitRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileRow:
+    """One way in which texts are read for secrets."""
+
+    profile: Profile
+    text: str
+    note: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlsView:
     """The controls of a tool as they stand."""
 
     controls: ResultControls
     switches: tuple[SwitchRow, ...]
     limits: tuple[LimitRow, ...]
+    profiles: tuple[ProfileRow, ...]
 
-    def chosen(self, on: frozenset[str], tokens: int) -> ResultControls:
-        """Return the controls with exactly these switches on, and this limit."""
+    def chosen(self, on: frozenset[str], tokens: int, profile: Profile) -> ResultControls:
+        """Return the controls with exactly these switches on, this limit and this way to read."""
         switched = {name: name in on for name in SWITCHES}
-        return replace(self.controls, max_tokens=tokens, **switched)
+        return replace(self.controls, max_tokens=tokens, profile=profile, **switched)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +91,23 @@ def controls_view(controls: ResultControls, words: Words) -> ControlsView:
             )
             for most in sorted(tokens)
         ),
+        profiles=tuple(
+            ProfileRow(
+                profile=profile,
+                text=words(f"results.profile_{profile}"),
+                note=words("results.profile_sql_note") if profile is Profile.SQL else "",
+                chosen=profile is controls.profile,
+            )
+            for profile in Profile
+        ),
     )
 
 
 def switched_off(controls: ResultControls, words: Words) -> tuple[str, str]:
     """Return the names of what is switched off, and the limit, in words."""
     off = [words(f"results.switch_{name}") for name in SWITCHES if not getattr(controls, name)]
+    if controls.profile is not Profile.AUTO:
+        off.append(words("results.profile_told"))
     return ", ".join(off), _limit(controls.max_tokens, words)
 
 

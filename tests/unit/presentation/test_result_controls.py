@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.result_controls import ResultControls
+from keyturn.domain.result_controls import Profile, ResultControls, loosens
 from keyturn.presentation.result_controls import (
     controls_view,
     done_in_short,
@@ -58,9 +58,13 @@ def test_a_choice_is_the_switches_that_are_on() -> None:
     view = controls_view(ResultControls(links=False, max_tokens=500, max_bytes=9), WORDS)
     assert [row.on for row in view.switches] == [True, True, True, False]
     assert [row.tokens for row in view.limits if row.chosen] == [500]
-    chosen = view.chosen(frozenset({"unseen", "links"}), 0)
+    assert [row.profile for row in view.profiles if row.chosen] == [Profile.AUTO]
+    chosen = view.chosen(frozenset({"unseen", "links"}), 0, Profile.AUTO)
     assert chosen == ResultControls(secrets=False, schema=False, max_bytes=9)
     assert switched_off(chosen, WORDS) == (
         "Mask secrets, Hold back what breaks the tool's output schema",
         "Any length",
     )
+    read_otherwise = view.chosen(frozenset({"secrets"}), 0, Profile.SQL)
+    assert read_otherwise.profile is Profile.SQL and loosens(view.controls, read_otherwise)
+    assert "reading texts as what they look like" in switched_off(read_otherwise, WORDS)[0]

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
-from keyturn.domain.result_controls import ResultControls
+from keyturn.domain.result_controls import Profile, ResultControls
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
@@ -26,19 +26,27 @@ class ControlsBox(QFrame):
         self._tool = ""
         self._switches: list[tuple[str, ChoiceRow]] = []
         self._limits: list[tuple[int, ChoiceRow]] = []
+        self._profiles: list[tuple[Profile, ChoiceRow]] = []
         self.setObjectName("tool_controls")
         self.save = Button(look, Kind.PLAIN, name="save_controls", height=DECISION)
         self.save.clicked.connect(self._on_save)
         self._switch_column, self._limit_column = column(), column()
-        title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
-        title.say(look.words("results.limit_title"))
+        # A parent of its own: of radio buttons of one parent only one can be chosen.
+        self._profile_place = QWidget()
+        self._profile_column = column(self._profile_place)
         foot = row(gap=8)
         foot.addWidget(self.save)
         foot.addStretch()
         layout = column(self, gap=6)
         layout.addLayout(self._switch_column)
         layout.addSpacing(6)
-        layout.addWidget(title)
+        for key, part in (("profile_title", self._profile_place), ("limit_title", None)):
+            title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+            title.say(look.words(f"results.{key}"))
+            layout.addWidget(title)
+            if part is not None:
+                layout.addWidget(part)
+                layout.addSpacing(6)
         layout.addLayout(self._limit_column)
         layout.addSpacing(6)
         layout.addLayout(foot)
@@ -54,7 +62,9 @@ class ControlsBox(QFrame):
         )
         clear(self._switch_column)
         clear(self._limit_column)
-        self._switches, self._limits = [], []
+        clear(self._profile_column)
+        self._switches, self._limits, self._profiles = [], [], []
+        self._fill_profiles(view)
         for switch in view.switches:
             box = ChoiceRow(self._look, switch.text, name=f"control_{switch.name}")
             box.setChecked(switch.on)
@@ -69,6 +79,15 @@ class ControlsBox(QFrame):
             self._limit_column.addWidget(box)
             self._limits.append((limit.tokens, box))
         self._on_changed()
+
+    def _fill_profiles(self, view: ControlsView) -> None:
+        for way in view.profiles:
+            name = f"profile_{way.profile}"
+            box = ChoiceRow(self._look, way.text, way.note, name=name, radio=True)
+            box.setChecked(way.chosen)
+            box.toggled.connect(self._on_changed)
+            self._profile_column.addWidget(box)
+            self._profiles.append((way.profile, box))
 
     def start_over(self) -> None:
         """Go back to what is kept."""
@@ -89,4 +108,5 @@ class ControlsBox(QFrame):
     def _chosen(self, view: ControlsView) -> ResultControls:
         on = frozenset(name for name, box in self._switches if box.isChecked())
         tokens = next((most for most, box in self._limits if box.isChecked()), 0)
-        return view.chosen(on, tokens)
+        profile = next((way for way, box in self._profiles if box.isChecked()), Profile.AUTO)
+        return view.chosen(on, tokens, profile)
