@@ -259,7 +259,7 @@ def test_a_library_that_tells_of_no_handshake_sends_nothing_either(
                     if reached:
                         await client.post(server.url, json=body, headers=secret)
                     else:
-                        with pytest.raises(httpx2.ConnectError, match="another authority"):
+                        with pytest.raises(httpx2.ConnectError, match="another issuer"):
                             await client.post(server.url, json=body, headers=secret)
                 assert (len(server.seen) > before) is reached
 
@@ -281,7 +281,7 @@ def test_without_the_chain_nobody_is_vouched_for(
             with pytest.raises(ServerUnavailable, match="certificate cannot be read that"):
                 await certificate_of(server.url, "raw")
             async with httpx2.AsyncClient(verify=context, trust_env=False) as client:
-                with pytest.raises(httpx2.ConnectError, match="another authority"):
+                with pytest.raises(httpx2.ConnectError, match="another issuer"):
                     await client.get(server.url)
             assert server.seen == []
 
