@@ -25,8 +25,10 @@ from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.stores import Used
 from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
+from keyturn.application.typed_input import TypedInput
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.approvers.console_answers import SetPins, setting_pins
+from keyturn.bootstrap.checking_input import LateTextCheck
 from keyturn.bootstrap.foundation import Foundation, own_command
 from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
@@ -262,14 +264,12 @@ class Service:
             raise_window=raise_window,
             facts={"version": __version__, "profile": base.profile.name},
             home=str(Path.home()),
+            typed=_typed_input(base, self.resources),
             overdue=self._access.overdue if self._access is not None else lambda: 0,
         )
+        frame_bytes = base.limits.frame_bytes
         return DownstreamSocket(
-            path,
-            connections=self.hub,
-            controls=control,
-            clock=base.clock,
-            frame_bytes=base.limits.frame_bytes,
+            path, connections=self.hub, controls=control, clock=base.clock, frame_bytes=frame_bytes
         )
 
     def _server_log(self, server: str) -> Callable[[bytes], None]:
@@ -365,6 +365,16 @@ def _console_command(platform: str) -> tuple[str, ...]:
 def _tell(approver: Approver | None, facts: StopFacts) -> None:
     if approver is not None:
         approver.stopped(facts)
+
+
+def _typed_input(base: Foundation, resources: Path) -> TypedInput:
+    return TypedInput(
+        check=LateTextCheck(),
+        sessions=base.sessions,
+        processes=SystemProcesses(load_launchers(resources / "launchers.toml")),
+        log=base.log,
+        clock=base.clock,
+    )
 
 
 def _processes(resources: Path) -> SystemProcesses:

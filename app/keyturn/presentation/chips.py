@@ -67,13 +67,17 @@ def tier_of(request: ApprovalRequest) -> Tier:
 
 
 def _provenance(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
-    paths = {origin.path for origin in request.trace.origins}
-    results = {(origin.server, origin.result) for origin in request.trace.origins}
+    origins = request.trace.origins
+    paths = {origin.path for origin in origins if not origin.is_typed}
+    results = {(origin.server, origin.result) for origin in origins if not origin.is_typed}
+    typed = {origin.path for origin in origins if origin.is_typed} - paths
     if paths and len(results) == 1:
         yield _plain(Icon.TRACED, words("phrases.chip_traced", n=len(paths)), Role.TRACE)
     elif paths:
         text = words("phrases.chip_traced_more", n=len(paths), results=len(results))
         yield _plain(Icon.TRACED, text, Role.TRACE)
+    if typed:
+        yield _plain(Icon.CLAIMED, words("phrases.chip_typed", n=len(typed)))
     if request.trace.incomplete:
         yield _plain(Icon.UNKNOWN, words("phrases.chip_incomplete"), Role.WARNING)
 

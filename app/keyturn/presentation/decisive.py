@@ -30,6 +30,7 @@ from keyturn.presentation.json_nodes import (
     shortened,
     value_at,
 )
+from keyturn.presentation.source_excerpts import typed_in
 from keyturn.presentation.verbs import Verbs, name_words
 from keyturn.presentation.words import Words
 
@@ -243,7 +244,7 @@ def _untrusted(candidate: _Candidate) -> bool:
 def _weight(node: Node, origin: Origin | None, place: Place, tells: Callable[[str], bool]) -> int:
     keys = [part for part in pointer_parts(node.path) if not part.isdigit()]
     weight = 0
-    if origin is not None:
+    if origin is not None and (origin.untrusted or not origin.is_typed):
         weight += 8 if origin.untrusted else 1
     if keys and tells(keys[-1]):
         weight += 6
@@ -279,6 +280,8 @@ def _value(
 
 def _owed_reason(candidate: _Candidate, request: ApprovalRequest, words: Words) -> str:
     origin = candidate.origin
+    if origin is not None and origin.is_typed:
+        return words("phrases.owed_typed", where=typed_in(origin, words))
     if origin is not None:
         return words("phrases.owed_traced", server=origin.server, n=origin.result)
     if request.kind is RequestKind.CHANGE:

@@ -14,12 +14,17 @@ from keyturn.application.pin_guard import PinGuard
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
 from keyturn.application.review_guard import ReviewGuard
+from keyturn.application.sessions import Sessions
+from keyturn.application.typed_input import TypedInput
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Rule
 from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
+from tests.fakes.ids import FakeIds
+from tests.fakes.inspection import FakeInputCheck, FakeTraceIndexes
+from tests.fakes.processes import FakeProcesses
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.sign_in_desk import FakeSignInDesk
 from tests.fakes.stores import FakeAgentStore, FakeServerStore, FakeUseStore
@@ -120,6 +125,14 @@ class BrokerWorld(World):
         self.observers.subscribe(self.topics.append)
         self.approvals.levels = ByCard(ReviewGuard(covers=self.covers, agreements=self.agreements))
         self.labelling = Labelling(registry=self.registry, environments=self.environments)
+        self.processes = FakeProcesses()
+        self.typed = TypedInput(
+            check=FakeInputCheck(),
+            sessions=Sessions(FakeIds(), FakeTraceIndexes()),
+            processes=self.processes,
+            log=self.log,
+            clock=self.clock,
+        )
         self.control = self._make_control()
         self.intents = self._make_intents()
         self.overview = Overview(
@@ -146,6 +159,7 @@ class BrokerWorld(World):
             raise_window=self._raise,
             facts={"version": "1.2.3"},
             home="/srv/home",
+            typed=self.typed,
         )
 
     def _make_intents(self, access: AccessReview | None = None) -> Intents:

@@ -60,13 +60,6 @@ class ExcerptBox(QFrame):
         title.say(self._excerpt.title)
         place = Text(self._look, Type.NOTE, Token.TEXT_TERTIARY)
         place.say(self._excerpt.place)
-        words = self._look.words
-        button = Button(self._look, Kind.LINK, name="open_source", height=24)
-        button.say(words("card.open_source"), f"{words('card.open_source')}: {self._excerpt.title}")
-        button.use_icon(Icon.OPEN_SOURCE, size=14, trailing=True)
-        # Reached from the argument tree by Enter, and by the arrow keys past its last row.
-        button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        button.clicked.connect(self._on_open)
         layout = row(header, (12, 0, 12, 0))
         layout.addWidget(IconLabel(self._look, Icon.TRACED, Token.TRACE_FG, 16))
         layout.addSpacing(8)
@@ -74,8 +67,19 @@ class ExcerptBox(QFrame):
         layout.addSpacing(9)
         layout.addWidget(place)
         layout.addStretch()
-        layout.addWidget(button)
+        if self._excerpt.opens:
+            layout.addWidget(self._open_button())
         return header
+
+    def _open_button(self) -> Button:
+        words = self._look.words
+        button = Button(self._look, Kind.LINK, name="open_source", height=24)
+        button.say(words("card.open_source"), f"{words('card.open_source')}: {self._excerpt.title}")
+        button.use_icon(Icon.OPEN_SOURCE, size=14, trailing=True)
+        # Reached from the argument tree by Enter, and by the arrow keys past its last row.
+        button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        button.clicked.connect(self._on_open)
+        return button
 
     def _body(self) -> QWidget:
         body = QWidget()
