@@ -1,16 +1,20 @@
 """Step 2 of a call's walk: its arguments held against the size limits and the pinned schema."""
 
+import asyncio
+
 from keyturn.application.alerts import Alert, AlertKind, Alerts
 from keyturn.application.call import IncomingCall, Judged, Refused
 from keyturn.application.continuations import RESPONSES
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
-from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
+from keyturn.application.ports.inspection import InputCheck, SchemaFault, SchemaValidator
 from keyturn.application.ports.payloads import LargeArguments, NotInspected
+from keyturn.application.typed_faults import fault_in
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, canonical
-from keyturn.domain.client_request import LISTEN, LONGEST_NAME
+from keyturn.domain.client_request import LISTEN, LONGEST_NAME, PROMPT
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
+from keyturn.domain.json_texts import texts_of
 
 BESIDE_BYTES = 1024 * 1024
 """Longest canonical params without the arguments: they wait in memory and are shown, too."""
@@ -27,8 +31,13 @@ class Fitness:
         alerts: Alerts,
         limits: Limits,
         large: LargeArguments | None,
+        check: InputCheck | None,
     ) -> None:
-        """Without `large`, large arguments are validated like all others."""
+        """Without `large`, large arguments are validated like all others.
+
+        Without `check` nobody looks at what a person typed.
+        """
+        self._check = check
         self._known = known
         self._validator = validator
         self._alerts = alerts
@@ -57,6 +66,23 @@ class Fitness:
         if isinstance(found, NotInspected):
             return Refused(outcome=Outcome.ERROR_BROKER, faults=(found.reason,))
         return _unfit(found)
+
+    async def refusal_of_typed(self, judged: Judged) -> Refused | None:
+        """Look at the arguments of a prompt and at answers in a call, which a person typed.
+
+        Off the loop; what nothing was typed for waits for nothing.
+        """
+        typed = _prompt_text(judged)
+        text = typed or _answered_text(judged.call)
+        if self._check is None or not text:
+            return None
+        judged.apart = True
+        findings = await asyncio.to_thread(self._check.findings, text)
+        # Which form an answer is to is not known here, and a person may have allowed one that asks.
+        fault = fault_in(findings, secrets_wanted=not typed)
+        if not fault:
+            return None
+        return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(fault,))
 
     def _unfit_for_all(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse what no schema would make right."""
@@ -93,6 +119,31 @@ def _unfit(faults: list[SchemaFault]) -> Refused | None:
     return Refused(
         outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
         faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
+    )
+
+
+def _prompt_text(judged: Judged) -> str:
+    """Return what stands in a prompt's arguments; empty for every other request."""
+    call = judged.call
+    if call.method != PROMPT:
+        return ""
+    if call.sealed is not None:
+        return judged.canonical_arguments.decode("utf-8", "replace")
+    return "\n".join(texts_of(call.params.get("arguments")))
+
+
+def _answered_text(call: ToolCall) -> str:
+    """Return what stands in answers to forms, which are told by their `action` (MCP, elicitation).
+
+    A model's answer and a list of folders are answers too, and nobody typed them.
+    """
+    answers = call.params.get(RESPONSES)
+    forms = answers.values() if isinstance(answers, dict) else ()
+    return "\n".join(
+        text
+        for answer in forms
+        if isinstance(answer, dict) and "action" in answer
+        for text in texts_of(answer)
     )
 
 

@@ -35,6 +35,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
+from keyturn.bootstrap.checking_input import LateTextCheck
 from keyturn.bootstrap.inspecting import PooledArguments
 from keyturn.bootstrap.read_resources import definition_scrutiny, labelling_of
 from keyturn.bootstrap.reading_commands import PooledCommands
@@ -47,9 +48,10 @@ from keyturn.desktop.token_files import AgentTokenFiles
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
+from keyturn.inspection.input_check import TextCheck
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from keyturn.inspection.secrets import DetectSecretsMask
+from keyturn.inspection.secrets import MOST_ON_THE_LOOP, DetectSecretsMask
 from keyturn.inspection.trace import MemoryTraceIndexes
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.sealing import SqliteSeals
@@ -328,6 +330,7 @@ def _inputs(
         observers=ground.observers,
         alerts=ground.alerts,
         limits=ground.limits,
+        check=TextCheck(None, MOST_ON_THE_LOOP),
     )
 
 
@@ -355,6 +358,7 @@ def _gate(
         environments=labelling.environments,
         large=PooledArguments(ground.workers),
         commands=PooledCommands(ground.workers),
+        check=LateTextCheck(),
     )
     return Gate(
         assessment=assessment,

@@ -20,33 +20,34 @@ _OVERLAP = 256
 class TextCheck:
     """`InputCheck` over the same detectors that look at what servers say."""
 
-    def __init__(self, words: SuspiciousWords) -> None:
-        """Take the words of `resources/suspicious_words.toml` for orders."""
-        self._words = words
+    def __init__(self, words: SuspiciousWords | None, most: int = MOST_IN_A_WORKER) -> None:
+        """Look for orders by these words, and at `most` candidates for a secret."""
+        self._words, self._most = words, most
 
     def findings(self, text: str) -> tuple[InputFinding, ...]:
         """Return what a text holds: each kind of secret once, then hidden text, then orders."""
         return tuple(islice(self._found(text), MOST_FINDINGS))
 
     def _found(self, text: str) -> Iterator[InputFinding]:
-        yield from secrets_in(text)
+        yield from secrets_in(text, self._most)
         if hidden := hidden_in(text):
             yield InputFinding(kind=InputFindingKind.HIDDEN, count=hidden)
-        yield from self._orders_in(text)
-
-    def _orders_in(self, text: str) -> Iterator[InputFinding]:
-        said: set[FindingKind] = set()
-        for start in range(0, len(text), MOST_READ - _OVERLAP):
-            stretch = text[start : start + MOST_READ]
-            for finding in self._words.found_in({"": stretch}):
-                if finding.kind in _ORDERS and finding.kind not in said:
-                    said.add(finding.kind)
-                    yield InputFinding(kind=InputFindingKind.ORDER, what=finding.words)
+        if self._words is not None:
+            yield from _orders_in(text, self._words)
 
 
-def secrets_in(text: str) -> Iterator[InputFinding]:
+def _orders_in(text: str, words: SuspiciousWords) -> Iterator[InputFinding]:
+    said: set[FindingKind] = set()
+    for start in range(0, len(text), MOST_READ - _OVERLAP):
+        for finding in words.found_in({"": text[start : start + MOST_READ]}):
+            if finding.kind in _ORDERS and finding.kind not in said:
+                said.add(finding.kind)
+                yield InputFinding(kind=InputFindingKind.ORDER, what=finding.words)
+
+
+def secrets_in(text: str, most: int = MOST_IN_A_WORKER) -> Iterator[InputFinding]:
     """Yield each kind of secret in a text once."""
-    cuts = cuts_in(text.encode("utf-8", "replace"), MOST_IN_A_WORKER)
+    cuts = cuts_in(text.encode("utf-8", "replace"), most)
     if cuts is None:
         yield InputFinding(kind=InputFindingKind.SECRET)
         return
