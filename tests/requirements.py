@@ -386,11 +386,9 @@ TYPED = _section(
     ),
     ("INPUT-7", KEPT, "Each host is answered in its own form."),
     ("INPUT-8", KEPT, "The hook's snippet is printed; no file of a host is written."),
-    (
-        "INPUT-9",
-        KEPT,
-        "What nobody could check is kept back; checks need no broker.",
-    ),
+    ("INPUT-9", KEPT, "What nobody could check is kept back; checks need no broker."),
+    ("INPUT-10", KEPT, "What is typed in Keyturn itself is known as typed by the person."),
+    ("INPUT-11", KEPT, "Prompt arguments and answers to servers' forms pass the same check."),
 )
 
 REQUIREMENTS = (

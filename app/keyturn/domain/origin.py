@@ -65,7 +65,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _need(origin: Origin) -> tuple[bool, bool, int]:
-    return not origin.untrusted, origin.is_typed, -origin.result
+    return origin.is_typed, not origin.untrusted, -origin.result
 
 
 _WITHOUT = {incomplete: Trace(incomplete=incomplete) for incomplete in (False, True)}

@@ -145,6 +145,8 @@ class SourceExcerpt:
     lines: tuple[ExcerptLine, ...]
     opens: str
     """Id of the whole source; empty where nothing keeps that."""
+    claimed: bool = False
+    """Somebody says so and nobody has seen it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.launch_facts import facts_with, launch_chips
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION, Phrases
+from keyturn.presentation.source_excerpts import is_claim
 from keyturn.presentation.touches import touches_chip
 from keyturn.presentation.visible_text import MOST_HIDDEN, hidden_in_all
 from keyturn.presentation.words import Words
@@ -70,7 +71,7 @@ def _provenance(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
     origins = request.trace.origins
     paths = {origin.path for origin in origins if not origin.is_typed}
     results = {(origin.server, origin.result) for origin in origins if not origin.is_typed}
-    typed = {origin.path for origin in origins if origin.is_typed} - paths
+    typed = {origin.path for origin in origins if is_claim(origin)} - paths
     if paths and len(results) == 1:
         yield _plain(Icon.TRACED, words("phrases.chip_traced", n=len(paths)), Role.TRACE)
     elif paths:

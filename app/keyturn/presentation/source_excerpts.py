@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.origin import Origin, Trace
-from keyturn.domain.typed import IN_KEYTURN
+from keyturn.domain.typed import IN_KEYTURN, InputHost
 from keyturn.presentation.card import ExcerptLine, OriginLabel, SourceExcerpt, TracedSpan
 from keyturn.presentation.words import Words
 
@@ -29,6 +29,7 @@ class Sources:
         return self.labels.get(path, self.untraced)
 
 
+_KNOWN = frozenset({IN_KEYTURN, *map(str, InputHost)})
 _Source = tuple[bool, int, str, str]
 """Whether it was typed, its number, its server, and what it was typed in: results come first."""
 
@@ -46,7 +47,7 @@ def sources_of(trace: Trace, words: Words) -> Sources:
         path: OriginLabel(
             text=_label_text(origins, words),
             traced=True,
-            claimed=_is_claim(origins[0]),
+            claimed=is_claim(origins[0]),
             excerpt=order[_source_of(origins[0])],
         )
         for path, origins in by_path.items()
@@ -74,7 +75,10 @@ def traced_span(value: JsonValue, origin: Origin | None) -> tuple[TracedSpan, ..
 def _label_text(origins: list[Origin], words: Words) -> str:
     first = origins[0]
     others = {(origin.server, origin.result) for origin in origins} - {(first.server, first.result)}
-    text = _named(first, words)
+    if first.is_typed:
+        # Behind every result: all others are typed, too.
+        return words("phrases.says_typed_" + _key_of(first))
+    text = words("phrases.origin", server=first.server, n=first.result)
     if not others:
         return text
     return words("phrases.origin_and_others", first=text, n=len(others))
@@ -85,20 +89,19 @@ def _source_of(origin: Origin) -> _Source:
     return origin.is_typed, origin.result, origin.server, typed_in
 
 
-def _is_claim(origin: Origin) -> bool:
+def is_claim(origin: Origin) -> bool:
     """Tell whether only a host's hook, or who calls itself one, says where it comes from."""
     return origin.is_typed and origin.tool != IN_KEYTURN
 
 
-def _named(origin: Origin, words: Words) -> str:
-    if origin.is_typed:
-        return typed_in(origin, words)
-    return words("phrases.origin", server=origin.server, n=origin.result)
-
-
 def typed_in(origin: Origin, words: Words) -> str:
     """Say where a value was typed, and who says so."""
-    return words("phrases.typed_in_" + origin.tool.replace("-", "_"))
+    return words("phrases.typed_in_" + _key_of(origin))
+
+
+def _key_of(origin: Origin) -> str:
+    # A row of the database may say anything.
+    return origin.tool.replace("-", "_") if origin.tool in _KNOWN else InputHost.PLAIN.value
 
 
 def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
@@ -125,6 +128,7 @@ def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
             for number in sorted(texts)
         ),
         opens="" if first.is_typed else f"result:{first.result}",
+        claimed=is_claim(first),
     )
 
 

@@ -236,8 +236,8 @@ def test_no_claim_takes_the_place_of_a_result(
         desk.session.index.add(source, {"text": value})
     arguments: JsonObject = {f"a{number}": value for number, value in enumerate(asked)}
     before, lamps = desk.session.trace(arguments), desk.session.lamps
-    for value in said:
-        desk.session.take_typed("claude-code", value)
+    for number, value in enumerate(said):
+        desk.session.take_typed("claude-code", value, suspicious=number % 2 == 0)
     after = desk.session.trace(arguments)
     kept = [origin for origin in after.worst_first() if not origin.is_typed]
     assert kept == list(before.worst_first())

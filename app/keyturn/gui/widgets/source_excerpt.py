@@ -61,7 +61,10 @@ class ExcerptBox(QFrame):
         place = Text(self._look, Type.NOTE, Token.TEXT_TERTIARY)
         place.say(self._excerpt.place)
         layout = row(header, (12, 0, 12, 0))
-        layout.addWidget(IconLabel(self._look, Icon.TRACED, Token.TRACE_FG, 16))
+        claimed = self._excerpt.claimed
+        icon = Icon.CLAIMED if claimed else Icon.TRACED
+        token = Token.TEXT_SECONDARY if claimed else Token.TRACE_FG
+        layout.addWidget(IconLabel(self._look, icon, token, 16))
         layout.addSpacing(8)
         layout.addWidget(title)
         layout.addSpacing(9)
