@@ -85,6 +85,7 @@ SIGHTS = _section(
         "What is hidden from an agent is not listed, and refused however asked.",
     ),
     ("HIDE-2", KEPT, "A profile of a task ends by itself, and its end never shows more."),
+    ("SIGHT-FIRST", KEPT, "A new agent sees confirmed reads alone unless a person takes more."),
 )
 SEALS = _section(
     "architecture 7 Seals",
@@ -214,6 +215,7 @@ RULE_ROWS = _section(
     ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
     ("RULE-FORM", KEPT, "The form has every limit and window, and loses none of a rule."),
     ("RULE-TEXT", KEPT, "Rules written as text are read as the same rules, nothing hidden."),
+    ("RULE-IMPORT", KEPT, "Imported rules wait in the window, and take the place of none."),
 )
 
 FIRST_RUN = _section(
@@ -354,7 +356,7 @@ REACH = _section(
     ("TIER-PROPOSAL", KEPT, "A tier is proposed with its reason, and confirmed by a press only."),
     ("REACH-LIMIT", KEPT, "A rule can bound what one call, and what an hour, may touch."),
     ("REACH-COUNT", KEPT, "What one call touches is never counted too low by what was shown."),
-    ("REACH-TIER", KEPT, "A command that changes or is not understood raises a call's tier."),
+    ("REACH-TIER", KEPT, "A command that changes raises a call's tier; one not understood is T2."),
     ("REACH-RUNS", KEPT, "A call that runs a file that an earlier call wrote says which call."),
     ("REACH-PROOF", KEPT, "Of what a rule bounds by touches nothing wrong is proved."),
     ("ENV3", KEPT, "Labels and pairs are proposed or kept, and changed by a person only."),

@@ -5,7 +5,7 @@ import sys
 import time
 from random import Random
 
-from keyturn.domain.canonical import JsonValue
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Posture, judge
@@ -14,6 +14,8 @@ from keyturn.domain.rule_index import RuleIndex
 from keyturn.domain.tier import Tier
 
 CALLS = 3_000
+ARGUMENTS: JsonObject = {"field0": "order-2026-7", "field1": 3, "field2": "/srv/data/a"}
+MANY: JsonObject = {f"field{number}": "closed" for number in range(200)}
 _OPS: tuple[tuple[Operator, JsonValue], ...] = (
     (Operator.EQ, "open"),
     (Operator.LE, 5),
@@ -26,11 +28,14 @@ _OPS: tuple[tuple[Operator, JsonValue], ...] = (
 
 
 def main() -> None:
-    """Measure rule sets of three sizes, two ways of being made."""
+    """Measure rule sets of three sizes, five ways of being made."""
     for count in (100, 1_000, 5_000):
         _say(f"{count:5} rules of many tools", _rules(count, spread=True))
         _say(f"{count:5} rules of one tool", _rules(count, spread=False))
         _say(f"{count:5} rules of one tool that all differ, none covers", _distinct(count))
+        _say(f"{count:5} rules of one tool, each on an argument of its own", _apart(count))
+        _say(f"{count:5} rules of these, for calls of 200 arguments", _apart(count), MANY)
+        _say_reads(f"{count:5} rules of URIs that all differ", count)
 
 
 def _rules(count: int, *, spread: bool) -> tuple[Rule, ...]:
@@ -41,6 +46,19 @@ def _rules(count: int, *, spread: bool) -> tuple[Rule, ...]:
 def _distinct(count: int) -> tuple[Rule, ...]:
     chance = Random(count)
     return tuple(_missing(chance, n) for n in range(count))
+
+
+def _apart(count: int) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(
+            id=f"r-{number}",
+            effect=Effect.DENY,
+            server="server-1",
+            tool="tool_1",
+            when=(Condition(path=f"/field{number}", op=Operator.EQ, value="open"),),
+        )
+        for number in range(count)
+    )
 
 
 def _missing(chance: Random, number: int) -> Rule:
@@ -78,24 +96,51 @@ def _rule(chance: Random, number: int, *, spread: bool) -> Rule:
     )
 
 
-def _say(what: str, rules: tuple[Rule, ...]) -> None:
-    chance, index = Random(1), RuleIndex(rules)
-    spent: list[float] = []
-    for _ in range(CALLS):
-        subject = RuleSubject(
+def _say(what: str, rules: tuple[Rule, ...], arguments: JsonObject = ARGUMENTS) -> None:
+    chance = Random(1)
+    subjects = [
+        RuleSubject(
             kind=Kind.CALL,
             agent=chance.choice(("coder", "qa")),
             server=f"server-{chance.randrange(20)}" if chance.random() < 0.5 else "server-1",
             tool=f"tool_{chance.randrange(200)}" if chance.random() < 0.5 else "tool_1",
-            arguments={"field0": "order-2026-7", "field1": 3, "field2": "/srv/data/a"},
+            arguments=arguments,
             lamps=Lamps.NONE,
         )
+        for _ in range(CALLS)
+    ]
+    _measure(what, rules, subjects)
+
+
+def _say_reads(what: str, count: int) -> None:
+    rules = tuple(
+        Rule(id=f"r-{n}", effect=Effect.DENY, kind=Kind.READ, tool=f"file:///srv/{n}/*")
+        for n in range(count)
+    )
+    subjects = [
+        RuleSubject(
+            kind=Kind.READ,
+            agent="coder",
+            server="server-1",
+            tool=f"file:///srv/data/{number}",
+            arguments={},
+            lamps=Lamps.NONE,
+        )
+        for number in range(CALLS)
+    ]
+    _measure(what, rules, subjects)
+
+
+def _measure(what: str, rules: tuple[Rule, ...], subjects: list[RuleSubject]) -> None:
+    index = RuleIndex(rules)
+    spent: list[float] = []
+    for subject in subjects:
         start = time.thread_time()
         judge(
             subject,
             tier=Tier.T1,
             labels=Lamps.NONE,
-            rules=index.about(subject),
+            rules=index.covering(subject),
             posture=Posture.ASK_ALL,
         )
         spent.append((time.thread_time() - start) * 1000)

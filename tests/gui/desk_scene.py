@@ -20,7 +20,7 @@ from tests.gui.scenes import let_go
 from tests.gui.spy_bridge import SpyBridge
 from tests.sources import ROOT
 
-LATE = tuple(page for page in Page if page not in (Page.QUEUE, Page.MONITOR))
+LATE = tuple(page for page in Page if page is not Page.QUEUE)
 
 
 @dataclass(slots=True)

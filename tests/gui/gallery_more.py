@@ -1,7 +1,18 @@
 """The mock-ups' data for history, review and the stopped screen."""
 
+from dataclasses import replace
+
 from keyturn.domain.tier import Tier
-from keyturn.presentation.card import ArgumentRow, CardActions, Chip, DiffRow, DiffSide, Pair
+from keyturn.presentation.card import (
+    ArgumentRow,
+    CardActions,
+    Chip,
+    CommandLine,
+    DiffRow,
+    DiffSide,
+    Pair,
+)
+from keyturn.presentation.cells import Notice
 from keyturn.presentation.history import (
     EarlierCall,
     FilterToken,
@@ -27,7 +38,7 @@ from keyturn.presentation.stopped import (
     TimelineRow,
 )
 from keyturn.presentation.topbar import Fact, ProtectionState, TopBarView
-from tests.gui.gallery_data import ADDRESS, GRANT, traced
+from tests.gui.gallery_data import ADDRESS, CARD, GRANT, traced
 
 OUTCOMES = {
     "Denied": IconText(icon=Icon.CROSS, text="Denied", role=Role.DENY),
@@ -401,4 +412,28 @@ STOPPED_BAR = TopBarView(
         Fact(strong="4", after="cards kept"),
     ),
     waiting=4,
+)
+
+PRODUCTION_CARD = replace(
+    CARD,
+    band=Notice(
+        strong="Production",
+        rest="The server is labelled production. /sql names qa: “qa_orders”.",
+        role=Role.WARNING,
+    ),
+    commands=(
+        CommandLine(
+            role=Role.WARNING,
+            icon=Icon.ATTENTION,
+            text="/sql updates orders, no WHERE: every row; deletes from qa_orders",
+        ),
+        CommandLine(role=Role.NEUTRAL, icon=Icon.NOTICE, text="/run runs git on status"),
+    ),
+    pin=True,
+    pin_prompt="The PIN of Ada",
+    raised=Notice(
+        strong="Something changed around this agent. This call takes two persons.",
+        rest="logistics has new tools: dispatch_all. Since today 14:02.",
+        role=Role.WARNING,
+    ),
 )

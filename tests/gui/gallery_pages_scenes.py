@@ -17,10 +17,11 @@ from keyturn.application.console_state import (
     SealState,
     StopState,
 )
-from keyturn.application.pin_messages import SettleSeals
+from keyturn.application.pin_messages import MarkTwoPersons, PinState, SettleSeals
 from keyturn.domain.canonical import JsonObject
+from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.origin import Trace
-from keyturn.domain.rule import Effect
+from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from keyturn.gui.access.presenter import AccessPresenter
 from keyturn.gui.access.used import UsedReader
@@ -50,7 +51,7 @@ from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
 from keyturn.presentation.owed_pins import OwedPins
-from keyturn.presentation.rule_drafts import RuleDraft, TypedLimits
+from keyturn.presentation.rule_drafts import RuleDraft, TypedLimits, data_of
 from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
@@ -215,6 +216,35 @@ def rules_changed(studio: Studio) -> MainWindow:
     what_for = owed.said(SettleSeals(n=1, table="rules", shown="a" * 64, accept=False))
     window.pin_bar.ask(what_for, studio.look.words("console.pin_wrong", n=3))
     return window
+
+
+def rules_proposed(studio: Studio) -> MainWindow:
+    """Rules that the command line proposed, one of them open, none in force."""
+    bridge, view, _ = rules(studio)
+    test = Condition(path="/path", op=Operator.PATH_UNDER, value="/srv/site")
+    first = Rule(id="r-p0", effect=Effect.ALLOW, agent="coder", server="filesystem", when=(test,))
+    others = [Rule(id=f"r-p{n}", effect=Effect.DENY, server="git", tool=f"t{n}") for n in (1, 2, 3)]
+    bridge.tell(StateChanged(proposed_rules=tuple(data_of(rule) for rule in (first, *others))))
+    view.proposals.accepted.emit("r-p0")
+    return framed(Page.RULES, view, studio)
+
+
+def rules_two_persons(studio: Studio) -> MainWindow:
+    """A change that takes two persons, and their two fields."""
+    window = framed(Page.RULES, rules(studio)[1], studio)
+    owed = OwedPins(studio.look.words, lambda _rule: None)
+    mark = MarkTwoPersons(n=1, server="logistics", tool="dispatch_all", on=False)
+    window.pin_bar.ask(owed.said(mark, both=True), "", "Ada")
+    return window
+
+
+def settings_pin(studio: Studio) -> MainWindow:
+    """The PIN, what takes it, and the second person."""
+    bridge, view = settings(studio)
+    pin = PinState(is_set=True, use="t2_t3", second="Ada", beside="Grace")
+    bridge.tell(StateChanged(pin=pin))
+    view.search_wanted.emit("PIN")
+    return framed(Page.SETTINGS, view, studio)
 
 
 def agents(studio: Studio) -> tuple[SpyBridge, AgentsView]:
@@ -498,6 +528,8 @@ SCENES: dict[str, Scene] = {
     "agents-overdue": agents_overdue,
     "rules-empty": rules_empty,
     "rules-changed": rules_changed,
+    "rules-proposed": rules_proposed,
+    "rules-two-persons": rules_two_persons,
     "agents": agents_list,
     "agents-detail": agents_detail,
     "agents-unproven": agents_unproven,
@@ -508,6 +540,7 @@ SCENES: dict[str, Scene] = {
     "credentials-locked": credentials_locked,
     "credentials-empty": credentials_empty,
     "settings": settings_all,
+    "settings-pin": settings_pin,
     "settings-search": settings_search,
     "settings-quit": settings_quit,
     "servers-form": servers_form,
@@ -517,12 +550,12 @@ NARROW = ("rules-form", "agents", "settings", "servers-form")
 
 
 def draw_all(resources: Path, folder: Path, only: str) -> None:
-    """Write light and dark pictures of every scene, and narrow ones of some."""
+    """Write pictures of every scene in each appearance, and narrow ones of some."""
     studio = Studio(resources, folder)
     for name, scene in SCENES.items():
         if only not in name:
             continue
-        for appearance in (Appearance.LIGHT, Appearance.DARK):
+        for appearance in Appearance:
             studio.theme.use(appearance, text_percent=100)
             studio.take(scene(studio), f"{name}-{appearance.name.lower()}")
         if name in NARROW:

@@ -107,6 +107,16 @@ def queue_armed(studio: Studio, appearance: Appearance, name: str) -> None:
     studio.take(window, name)
 
 
+def queue_two_persons(studio: Studio, appearance: Appearance, name: str) -> None:
+    """A band over the card, commands among the arguments, and two PINs to type."""
+    studio.theme.use(appearance)
+    clock = Moment(11_000)
+    window, view = queue_window(studio, clock)
+    view.card.show_card(more.PRODUCTION_CARD)
+    settle(studio, window)
+    studio.take(window, name)
+
+
 def queue_narrow(studio: Studio, appearance: Appearance, name: str) -> None:
     """The same at the least width."""
     studio.theme.use(appearance)
@@ -199,6 +209,9 @@ SCENES: dict[str, Callable[[Studio], None]] = dict(
         scene(queue_unarmed, DARK, "queue-dark"),
         scene(queue_armed, LIGHT, "queue-light"),
         scene(queue_unarmed, Appearance.HIGH_CONTRAST, "queue-high-contrast"),
+        scene(queue_two_persons, LIGHT, "two-persons-light"),
+        scene(queue_two_persons, DARK, "two-persons-dark"),
+        scene(queue_two_persons, Appearance.HIGH_CONTRAST, "two-persons-high-contrast"),
         scene(queue_narrow, LIGHT, "narrow-light"),
         scene(queue_narrow, DARK, "narrow-dark"),
         scene(history, LIGHT, "history-light"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -28,6 +29,7 @@ from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender
+from keyturn.presentation.first_sight import confirmed_reads
 from tests.gui import pages_data as data
 from tests.gui.scenes import let_go
 from tests.gui.spy_bridge import SpyBridge
@@ -172,6 +174,8 @@ def test_a_proposal_is_dismissed_without_a_word_to_the_broker(page: Page) -> Non
 def test_a_proposal_is_enrolled_by_its_button(page: Page) -> None:
     [row] = page.view.proposals.rows
     row.accept.click()
+    assert page.bridge.sent == []
+    page.view.form.enrol.click()
     message = page.bridge.sent[-1]
     assert isinstance(message, EnrolAgent)
     assert message.name == "planner"
@@ -179,6 +183,35 @@ def test_a_proposal_is_enrolled_by_its_button(page: Page) -> None:
     page.bridge.tell(enrolled("planner"))
     assert page.view.detail.agent == "planner"
     assert page.view.proposals.rows == []
+
+
+@pytest.mark.requirement("SIGHT-FIRST")
+def test_the_least_is_chosen_and_everything_takes_a_press(page: Page) -> None:
+    """Beside the reads that were confirmed nothing is in the list, however it was begun."""
+    reads = confirmed_reads(data.SERVERS)
+    assert reads
+    page.enrol("night-shift")
+    page.view.enrol.click()
+    page.view.form.name_line.setText("day-shift")
+    page.view.form.choices[-1].click()
+    page.view.form.enrol.click()
+    sent = [m.rows for m in page.bridge.sent if isinstance(m, EnrolAgent)]
+    assert sent == [reads, None]
+
+
+@pytest.mark.requirement("SIGHT-FIRST", "LAW-4")
+def test_a_proposed_list_is_shown_before_it_is_taken(page: Page) -> None:
+    """Another proposal meanwhile does not change what is on screen."""
+    planner = AgentState(name="planner", enrolled=False, connections=0)
+    for rows in (("git/status",), ("*/*",)):
+        changed = structs.replace(planner, proposed_list=rows)
+        page.bridge.tell(StateChanged(agents=(*data.AGENTS[:4], changed)))
+        if rows == ("git/status",):
+            page.view.proposals.rows[0].accept.click()
+    assert "git/status" in page.view.form.choices[0].accessibleName()
+    page.view.form.enrol.click()
+    [message] = [m for m in page.bridge.sent if isinstance(m, EnrolAgent)]
+    assert message.rows == ("git/status",)
 
 
 def test_revoking_is_asked_in_the_page(page: Page) -> None:

@@ -60,7 +60,7 @@ def page(look: Look) -> Iterator[Page]:
 
 
 def test_the_built_in_rule_stands_under_the_list(page: Page) -> None:
-    assert page.view.environment_rule.text.text().endswith("1 pair may.")
+    assert page.view.environment_rule.text.text().endswith("1 pair is let across.")
     assert page.view.side is page.view.environments
     assert page.bridge.sent == []
 

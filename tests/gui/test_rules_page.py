@@ -23,6 +23,8 @@ from keyturn.application.console_state import (
     StopState,
 )
 from keyturn.application.pin_messages import SettleSeals, UnlockSeals
+from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Rule
 from keyturn.gui.forms.outcome import Outcome
@@ -31,7 +33,7 @@ from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.widgets.choices import ChoiceRow
-from keyturn.presentation.rule_drafts import RuleDraft
+from keyturn.presentation.rule_drafts import RuleDraft, data_of
 from keyturn.presentation.rules_builder import RulesBuilder, read_rules
 from keyturn.storage.queries.items import UsedName, UsedNames
 from tests.gui import pages_data as data
@@ -418,6 +420,32 @@ def test_a_change_freeze_is_made_in_the_form(page: Page) -> None:
 
 
 @pytest.mark.requirement("ACCESS-1")
+@pytest.mark.requirement("RULE-IMPORT", "LAW-4")
+def test_a_proposed_rule_is_looked_at_and_saved_like_any_other(page: Page) -> None:
+    """Whole, with the conditions that no field shows; opening it sends nothing."""
+    test = Condition(path="/path", op=Operator.PATH_UNDER, value="/srv/site")
+    rule = Rule(id="r-new", effect=Effect.ALLOW, agent="coder", server="git", when=(test,))
+    page.bridge.tell(StateChanged(proposed_rules=(data_of(rule),)))
+    [row] = page.view.proposals.rows
+    row.accept.click()
+    assert page.bridge.sent == []
+    assert page.view.side is page.view.form
+    page.view.form.save.click()
+    assert page.last_rule() == rule
+
+
+@pytest.mark.requirement("RULE-IMPORT")
+def test_proposals_beyond_the_first_three_are_dismissed_together(page: Page) -> None:
+    rules = [Rule(id=f"r-{n}", effect=Effect.DENY, tool=f"t{n}") for n in range(5)]
+    page.bridge.tell(StateChanged(proposed_rules=tuple(data_of(rule) for rule in rules)))
+    *_, last = page.view.proposals.rows
+    assert len(page.view.proposals.rows) == 4
+    assert last.accept.isHidden()
+    last.drop.click()
+    page.view.proposals.rows[0].drop.click()
+    assert page.bridge.sent == [DropProposedRule(n=1, id=""), DropProposedRule(n=2, id="r-0")]
+
+
 def test_a_rule_is_narrowed_to_what_it_was_used_for(page: Page) -> None:
     used = UsedNames(names=(UsedName(server="reports", name="read_report", method=""),))
     page.presenter.narrow(FIRST, used)

@@ -8,7 +8,9 @@ import pytest
 from keyturn.application.events import Observers
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.proposals import PROPOSAL_BYTES
+from keyturn.application.proposed_rules import MOST_PROPOSED, DropProposedRule
 from keyturn.application.registry import Registry
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import ConfigurationError
 from tests.fakes.clock import FakeClock
@@ -16,6 +18,7 @@ from tests.fakes.decision_log import FakeDecisionLog
 from tests.fakes.inspection import FakeSecretMask
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.stores import FakeAgentStore, FakeServerStore, FakeSettingStore
+from tests.unit.application.broker_world import BrokerWorld
 
 
 class NoTokens:
@@ -89,3 +92,24 @@ def test_a_server_cannot_be_proposed_under_a_name_that_deceives(name: str) -> No
 def test_a_proposed_server_has_a_bounded_size(much: ServerConfig) -> None:
     with pytest.raises(ConfigurationError, match="too long"):
         asyncio.run(registry().propose_server(much))
+
+
+@pytest.mark.requirement("RULE-IMPORT", "LAW-4")
+def test_an_agent_s_rule_decides_nothing_and_crowds_out_nobody() -> None:
+    """It cannot fill the list so that a person's own import finds no room that nobody can make."""
+
+    async def story() -> None:
+        world = BrokerWorld()
+        rows: list[JsonValue] = [
+            {"effect": "allow", "tool": f"t{n}", "name": "Deny everything"}
+            for n in range(MOST_PROPOSED)
+        ]
+        request: JsonObject = {"control": "propose_rules", "rules": rows}
+        assert (await world.control.control(request))["ok"] is True
+        own: JsonObject = {"control": "propose_rules", "rules": [{"effect": "deny"}]}
+        assert (await world.control.control(own))["ok"] is False
+        await world.intents.carry_out(DropProposedRule(n=1, id=""))
+        assert (await world.control.control(own))["ok"] is True
+        assert world.rules.rules == ()
+
+    asyncio.run(story())

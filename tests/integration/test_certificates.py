@@ -207,7 +207,7 @@ def test_it_is_agreed_to_and_another_one_is_asked_about(tmp_path: Path, later: A
             answer = await late.ask(1, "initialize", INITIALIZE)
             assert "could not be reached" in answer["error"]["message"]
             assert greetings(server) == 2
-            assert "another authority" in told(world)
+            assert "another issuer" in told(world)
             await late.close()
             assert len(commands()) == 1
 
@@ -233,7 +233,7 @@ def test_a_renewed_one_of_the_same_authority_is_noted_and_asks_nobody(tmp_path: 
         ):
             talk = await b.greet()
             assert "result" in await talk.ask(1, "initialize", INITIALIZE)
-            assert "another certificate of that authority" in told(world)
+            assert "another certificate of that issuer" in told(world)
             await talk.close()
 
     tell(tmp_path, story)

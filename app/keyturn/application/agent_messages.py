@@ -8,6 +8,8 @@ class EnrolAgent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
     n: int
     name: str
+    rows: tuple[str, ...] | None = None
+    """All that it sees, as `SightRow.text` writes it; None leaves what it sees as it is."""
 
 
 class SetAgentHttp(

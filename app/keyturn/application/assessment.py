@@ -32,7 +32,8 @@ from keyturn.domain.client_request import (
     name_in,
     resources_in,
 )
-from keyturn.domain.command_shapes import is_parsed, shapes_of, unparsed
+from keyturn.domain.command_shapes import Shaped, is_parsed, shapes_of, unparsed
+from keyturn.domain.command_texts import runs_commands
 from keyturn.domain.commands import tier_with
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome, Verdict
@@ -103,7 +104,7 @@ class Assessment:
         Later calls of the connection may go on meanwhile: MCP promises no order between requests
         that are under way together, and a client that needs one waits for the answer.
         """
-        shapes = shapes_of(judged.call.arguments) if judged.call.is_of_tool else ()
+        shapes = _shapes_in(judged)
         if self._commands is None or not any(map(is_parsed, shapes)):
             judged.commands = tuple(map(unparsed, shapes))
             return
@@ -271,6 +272,15 @@ class Assessment:
         if judgement.verdict is not Verdict.DENY and continuations.holds(call):
             return Judgement(verdict=Verdict.ALLOW, because=Because.CONTINUATION)
         return _unless_held_back(judgement, incoming, judged)
+
+
+def _shapes_in(judged: Judged) -> tuple[Shaped, ...]:
+    """Return what of a tool's call looks like commands; what the tool says of itself adds to it."""
+    call, definition = judged.call, judged.definition
+    if not call.is_of_tool:
+        return ()
+    runs = runs_commands(call.tool, "" if definition is None else definition.text)
+    return shapes_of(call.arguments, runs=runs)
 
 
 def _subject_of(call: ToolCall, lamps: Lamps) -> RuleSubject:

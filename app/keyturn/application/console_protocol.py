@@ -21,6 +21,7 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinIntent, PinState, WithPin
+from keyturn.application.proposed_rules import DropProposedRule
 from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
@@ -78,6 +79,8 @@ class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
     profiles: tuple[ProfileState, ...] | None = None
     servers: tuple[ServerState, ...] | None = None
     rules: tuple[RuleState, ...] | None = None
+    proposed_rules: tuple[str, ...] | None = None
+    """As `rule_data` writes them; none of them is in force."""
     hits: dict[str, int] | None = None
     """How often each rule decided, by its id; of rules that ever did."""
     posture: str | None = None
@@ -345,6 +348,7 @@ Intent = (
     | Resume
     | SaveRule
     | RemoveRule
+    | DropProposedRule
     | UseRules
     | SetPosture
     | PutServer

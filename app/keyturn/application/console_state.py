@@ -54,6 +54,8 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     environment: str = ""
     raised: RaisedState | None = None
     """Its changing calls take more than they would."""
+    proposed_list: tuple[str, ...] | None = None
+    """All that it is to see, of one that the command line proposed; None where it did not say."""
     sight: SightState = SightState()
     """What it sees of what was reviewed."""
 

@@ -10,7 +10,9 @@ from keyturn.application.approvals import Approvals
 from keyturn.application.events import Observers, Topic
 from keyturn.application.live import LiveConnections
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.proposals import checked_list
 from keyturn.application.registry import Registry
+from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
 from keyturn.application.typed_input import TypedInput
 from keyturn.domain.approval import State
@@ -35,6 +37,7 @@ class Control:
         stop: StopSwitch,
         approvals: Approvals,
         registry: Registry,
+        rules: RuleBook,
         live: LiveConnections,
         observers: Observers,
         raise_window: Callable[[], bool],
@@ -47,6 +50,7 @@ class Control:
         self._stop = stop
         self._approvals = approvals
         self._registry = registry
+        self._rules = rules
         self._live = live
         self._observers = observers
         self._raise_window = raise_window
@@ -60,6 +64,7 @@ class Control:
             "propose_server": self._propose_server,
             "propose_agent": self._propose_agent,
             "propose_credential": self._propose_credential,
+            "propose_rules": self._propose_rules,
             "remove_server": self._propose_removal,
             "revoke_agent": self._revoke_agent,
             "check_input": typed.take,
@@ -143,7 +148,11 @@ class Control:
         name = request.get("name")
         if not isinstance(name, str):
             raise ConfigurationError("An agent needs a name.")
-        self._registry.propose_agent(name)
+        rows = request.get("sees")
+        texts = _texts(rows) if rows is not None else None
+        if rows is not None and texts is None:
+            raise ConfigurationError("What an agent is to see is a list of texts.")
+        self._registry.propose_agent(name, checked_list(texts) if texts is not None else None)
         return {"ok": True}
 
     async def _propose_credential(self, request: Mapping[str, JsonValue]) -> JsonObject:
@@ -152,6 +161,9 @@ class Control:
             raise ConfigurationError("A credential needs a server, a name and a value.")
         self._registry.propose_credential(server, name, Secret(value))
         return {"ok": True}
+
+    async def _propose_rules(self, request: Mapping[str, JsonValue]) -> JsonObject:
+        return {"ok": True, "proposed": self._rules.proposed.propose(request.get("rules"))}
 
     async def _propose_removal(self, request: Mapping[str, JsonValue]) -> JsonObject:
         name = request.get("name")

@@ -8,12 +8,8 @@ from typing import assert_never
 
 from keyturn.application.access_messages import AccessIntent
 from keyturn.application.access_review import AccessReview, carry_out_access
-from keyturn.application.agent_messages import (
-    EnrolAgent,
-    ReviewChanges,
-    RevokeAgent,
-    SetAgentHttp,
-)
+from keyturn.application.agent_intents import carry_out_agent
+from keyturn.application.agent_messages import AgentIntent
 from keyturn.application.agreements import Agreements, PinShown
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import (
@@ -52,6 +48,7 @@ from keyturn.application.pin_messages import (
 )
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
+from keyturn.application.proposed_rules import DropProposedRule
 from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.remembering import remember_approval
@@ -134,7 +131,7 @@ class Intents:
         await self._do(intent)
 
     async def _do(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
-        if isinstance(intent, SightIntent | AccessIntent):
+        if isinstance(intent, SightIntent | AccessIntent | AgentIntent):
             await self._do_of_others(intent)
             return
         match intent:
@@ -150,6 +147,8 @@ class Intents:
             case RemoveRule():
                 await self._rules.remove(intent.id)
                 self._rejudge()
+            case DropProposedRule(id=rule_id):
+                self._rules.proposed.drop(rule_id)
             case SetPosture():
                 await self._set_posture(intent.posture)
             case PutServer():
@@ -167,12 +166,6 @@ class Intents:
                 await self._sign_ins.sign_out(_remote(self._registry, intent.name))
             case SetTier():
                 await self._set_tier(intent)
-            case EnrolAgent():
-                await self._registry.enrol(intent.name)
-            case SetAgentHttp() | ReviewChanges():
-                await self._change_agent(intent)
-            case RevokeAgent():
-                await self._registry.revoke(intent.name)
             case PutCredential():
                 secret = Secret(intent.value)
                 await self._registry.put_credential(intent.server, intent.name, secret)
@@ -193,8 +186,10 @@ class Intents:
             case _:
                 assert_never(intent)
 
-    async def _do_of_others(self, intent: SightIntent | AccessIntent) -> None:
-        if isinstance(intent, AccessIntent):
+    async def _do_of_others(self, intent: SightIntent | AccessIntent | AgentIntent) -> None:
+        if isinstance(intent, AgentIntent):
+            await carry_out_agent(intent, self._registry, self._sights, self._step_ups)
+        elif isinstance(intent, AccessIntent):
             await carry_out_access(intent, self._access, self._rules)
         else:
             await carry_out_sight(intent, self._sights)
@@ -228,12 +223,6 @@ class Intents:
                 "All agents are stopped, and nothing is sent to a server.", mend="Resume first."
             )
         await self._sign_ins.sign_in(server)
-
-    async def _change_agent(self, intent: SetAgentHttp | ReviewChanges) -> None:
-        if isinstance(intent, ReviewChanges):
-            await _lower(self._step_ups, intent)
-        elif not await self._registry.set_http(intent.name, on=intent.on):
-            raise ConfigurationError(f"No agent named {intent.name} is enrolled.")
 
     async def _set_tier(self, intent: SetTier) -> None:
         try:
@@ -340,12 +329,6 @@ def _remote(registry: Registry, name: str) -> ServerConfig:
 async def _mark_two(agreements: Agreements, intent: MarkTwoPersons) -> None:
     if not await agreements.mark_two(intent.server, intent.tool, on=intent.on):
         raise ConfigurationError(f"{intent.tool} is not pinned, so nothing was saved.")
-
-
-async def _lower(step_ups: StepUps | None, intent: ReviewChanges) -> None:
-    if step_ups is None:
-        raise ConfigurationError("Nothing is raised here.")
-    await step_ups.review(intent.agent, intent.shown)
 
 
 def _signs_in_no_more(before: ServerConfig, now: PutServer) -> bool:

@@ -101,6 +101,7 @@ class Overview:
             profiles=profile_states(self._sights) if Topic.AGENTS in topics else None,
             servers=self._servers() if Topic.SERVERS in topics else None,
             rules=self._rule_states() if rules else None,
+            proposed_rules=self._rules.proposed.texts() if rules else None,
             hits=self._uses.counts(Used.RULE) if Topic.HISTORY in topics else None,
             posture=self._rules.posture.value if rules else None,
             reach=self._environments.reach if rules else None,
@@ -140,7 +141,7 @@ class Overview:
     def _agents(self) -> tuple[AgentState, ...]:
         connections = self._live.connections()
         enrolled = {agent.name: agent for agent in self._registry.agents}
-        others = {c.agent for c in connections} | self._registry.proposed_agents
+        others = {c.agent for c in connections} | set(self._registry.proposed_agents)
         names = [*enrolled, *sorted(others - set(enrolled))]
         return tuple(
             self._agent(name, [c for c in connections if c.agent == name], name in enrolled)
@@ -176,6 +177,7 @@ class Overview:
             http_listens=self.http_listens,
             environment=config.environment if config is not None else "",
             raised=raised_state(self.step_ups, name),
+            proposed_list=self._registry.proposed_agents.get(name),
             sight=sight_state(self._sights.of(name)),
         )
 

@@ -5,6 +5,7 @@ by way of a rule, of a lower tier or of a seal either.
 """
 
 from dataclasses import replace
+from typing import Final, get_args
 
 from keyturn.application.access_messages import EndGrant, KeepAccess
 from keyturn.application.agent_messages import (
@@ -47,6 +48,7 @@ from keyturn.application.pin_messages import (
     UnlockSeals,
 )
 from keyturn.application.ports.seals import DECIDING
+from keyturn.application.proposed_rules import DropProposedRule
 from keyturn.application.registry import Registry
 from keyturn.application.review_guard import Covers, ReviewGuard, labels_in
 from keyturn.application.rulebook import RuleBook
@@ -72,6 +74,7 @@ _MISSED = DECIDING | {"sights", "agents"}
 _LetsNothingThrough = (
     StopAll
     | SetPosture
+    | DropProposedRule
     | KeepServer
     | ReviewServer
     | SignIn
@@ -82,15 +85,15 @@ _LetsNothingThrough = (
     | SettleCredential
     | RemoveCredential
     | PutSetting
-    | SetPin
-    | SetSecond
-    | RemoveSecond
     | MarkTwoPersons
     | UnlockSeals
     | KeepAccess
     | EndGrant
     | Quit
 )
+_AsksItself = SetPin | SetSecond | RemoveSecond
+TAKES_PIN: Final = frozenset(get_args(Intent)) - frozenset(get_args(_LetsNothingThrough))
+"""Kinds of intents that take the PIN, or may: what the lists of them are held against."""
 
 
 class PinGuard:
@@ -233,7 +236,7 @@ def _is_labelled(server: ServerConfig) -> bool:
     return bool(server.environment or server.credential_environments)
 
 
-def _asks_itself(_intent: _LetsNothingThrough) -> bool:
+def _asks_itself(_intent: _LetsNothingThrough | _AsksItself) -> bool:
     """Take what lets no call through that the PIN covers, or what asks for it by itself.
 
     An intent that is sorted nowhere fails the type check here.

@@ -3,10 +3,17 @@
 import msgspec
 
 
-class SetPin(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="set_pin"):
+class _Intent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
+    n: int
+
+    def __repr__(self) -> str:
+        """Keep every PIN out of logs and tracebacks."""
+        return f"{type(self).__name__}(n={self.n})"
+
+
+class SetPin(_Intent, frozen=True, kw_only=True, tag="set_pin"):
     """Set or change the PIN, and for which calls it is asked."""
 
-    n: int
     present: str
     """The PIN as it is; empty while there is none."""
     new: str
@@ -14,15 +21,10 @@ class SetPin(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="s
     use: str
     """A `PinUse`."""
 
-    def __repr__(self) -> str:
-        """Keep both out of logs and tracebacks."""
-        return f"SetPin(use={self.use!r})"
 
-
-class SetSecond(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="set_second"):
+class SetSecond(_Intent, frozen=True, kw_only=True, tag="set_second"):
     """Name a second person with a PIN of their own, or change either."""
 
-    n: int
     first: str
     """The first person's PIN."""
     present: str
@@ -33,40 +35,25 @@ class SetSecond(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     new: str
     """Empty leaves it as it is."""
 
-    def __repr__(self) -> str:
-        """Keep the PINs out of logs and tracebacks."""
-        return f"SetSecond(name={self.name!r})"
 
-
-class RemoveSecond(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="remove_second"
-):
+class RemoveSecond(_Intent, frozen=True, kw_only=True, tag="remove_second"):
     """Have no second person any more; takes both PINs."""
 
-    n: int
     first: str
     present: str
 
-    def __repr__(self) -> str:
-        """Keep the PINs out of logs and tracebacks."""
-        return f"RemoveSecond(n={self.n})"
 
-
-class MarkTwoPersons(
-    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="mark_two_persons"
-):
+class MarkTwoPersons(_Intent, frozen=True, kw_only=True, tag="mark_two_persons"):
     """Let a tool take two persons from now on, or one again; the latter takes both PINs."""
 
-    n: int
     server: str
     tool: str
     on: bool
 
 
-class WithPin(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="with_pin"):
+class WithPin(_Intent, frozen=True, kw_only=True, tag="with_pin"):
     """An intent that took the PIN, once more and with it."""
 
-    n: int
     pin: str
     second: str = ""
     """The second person's, where it takes both."""
@@ -74,10 +61,6 @@ class WithPin(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     """The intent as its line, with the same number."""
     more: tuple[str, ...] = ()
     """What the same press asked for beside it, each with a number of its own."""
-
-    def __repr__(self) -> str:
-        """Keep it out of logs and tracebacks."""
-        return f"WithPin(n={self.n})"
 
 
 class PinState(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,19 +75,16 @@ class PinState(msgspec.Struct, frozen=True, kw_only=True):
     """What the first person is called beside them."""
 
 
-class SettleSeals(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="settle_seals"):
+class SettleSeals(_Intent, frozen=True, kw_only=True, tag="settle_seals"):
     """Seal a table that another program changed, as it was on screen or without the changes."""
 
-    n: int
     table: str
     shown: str
     accept: bool
 
 
-class UnlockSeals(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="unlock_seals"):
+class UnlockSeals(_Intent, frozen=True, kw_only=True, tag="unlock_seals"):
     """Ask the keychain for the key of the seals again."""
-
-    n: int
 
 
 PinIntent = SetPin | SetSecond | RemoveSecond | MarkTwoPersons | SettleSeals | UnlockSeals

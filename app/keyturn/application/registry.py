@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -16,7 +16,7 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.application.ports.stores import AgentStore, ServerStore, SettingStore
-from keyturn.application.proposals import PROPOSALS, check_proposal
+from keyturn.application.proposals import PROPOSALS, ProposedList, check_proposal
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
@@ -108,7 +108,7 @@ class Registry:
         self._changing_servers, self._changing_agents = asyncio.Lock(), asyncio.Lock()
         """Held while one is looked at and written, so that what was asked for last holds."""
         self._settings: dict[str, str] = {}
-        self._proposed_agents, self._proposed_removals = set[str](), set[str]()
+        self._proposed_agents, self._proposed_removals = dict[str, ProposedList](), set[str]()
 
     async def load(self) -> None:
         """Read what the profile remembers."""
@@ -138,9 +138,9 @@ class Registry:
         return tuple(self._agents.values())
 
     @property
-    def proposed_agents(self) -> frozenset[str]:
+    def proposed_agents(self) -> Mapping[str, ProposedList]:
         """Return agents that the command line proposed and the window has not enrolled."""
-        return frozenset(self._proposed_agents)
+        return self._proposed_agents
 
     @property
     def proposed_removals(self) -> frozenset[str]:
@@ -191,13 +191,13 @@ class Registry:
         if kept is not None:
             raise _still_there(server, kept) from kept
 
-    def propose_agent(self, name: str) -> None:
+    def propose_agent(self, name: str, rows: ProposedList = None) -> None:
         """Show in the window that somebody wants an agent enrolled."""
         if name in self._agents:
             raise ConfigurationError(f"An agent named {name} is already enrolled.")
         checked_agent_name(name)
-        if len(self._proposed_agents) < PROPOSALS:
-            self._proposed_agents.add(name)
+        if name in self._proposed_agents or len(self._proposed_agents) < PROPOSALS:
+            self._proposed_agents[name] = rows
         self._observers.changed(Topic.AGENTS)
 
     def propose_removal(self, server: str) -> None:
@@ -242,7 +242,7 @@ class Registry:
             self._tokens.write(name, token)
             self._agents[name] = agent
             self.on_agent(name)
-            self._proposed_agents.discard(name)
+            self._proposed_agents.pop(name, None)
             self._apply()
 
     async def enrol_again(self, seen: AgentConfig, executable: str, sha256: str) -> bool:

@@ -12,9 +12,10 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stores import RuleStore
+from keyturn.application.proposed_rules import ProposedRules
 from keyturn.application.rule_counts import RuleCounts
+from keyturn.application.rule_secrets import refuse_unusable, texts_of, values_of
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
-from keyturn.domain.condition import fault_of
 from keyturn.domain.decision import Actor, Verdict
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.grant import GrantScope, fault_of_grant
@@ -60,6 +61,7 @@ class RuleBook:
         self.counts = RuleCounts(clock=clock, store=store)
         self.grants = Grants(clock)
         self._on_turn: list[Callable[[], object]] = []
+        self.proposed = ProposedRules(lambda: self._rules, mask, observers)
 
     async def load(self, seen_utc: str = "") -> None:
         """Read the rules of the profile; `seen_utc` is the latest time that its log knows."""
@@ -114,7 +116,7 @@ class RuleBook:
         """
         if self._count_touches:
             # Only then: no other call pays for it.
-            touches = count() if count is not None else touches_of(subject.arguments)
+            touches = count() if count is not None else _touches_of(subject)
             subject = structs.replace(subject, touches=touches)
         judged = self._judge(subject, tier, labels, suspended=suspended, scope=scope)
         allows = judged.verdict is Verdict.ALLOW and is_changing(tier)
@@ -135,7 +137,7 @@ class RuleBook:
         granted: tuple[Rule, ...] = ()
         if scope is not None and not suspended:
             granted = self.grants.of(scope, subject.agent, subject.server, subject.tool)
-        rules = self._index.about(subject)
+        rules = self._index.covering(subject)
         posture = self.posture
         if suspended:
             rules = tuple(rule for rule in rules if rule.effect is not Effect.ALLOW)
@@ -213,7 +215,7 @@ class RuleBook:
         Raises ConditionFault when it could never be evaluated, ConfigurationError when it would
         hold a secret: the rules are kept as they are, because they have to match.
         """
-        _refuse_unusable(rule, self._mask)
+        refuse_unusable(rule, self._mask)
         old = next((r for r in self._rules if r.id == rule.id), None)
         await self._log.commit(self._entry("added", rule))
         await self._store.put(rule)
@@ -229,7 +231,7 @@ class RuleBook:
         fault = fault_of_grant(rule, scope.tier)
         if fault:
             raise ConfigurationError(fault)
-        _refuse_unusable(rule, self._mask)
+        refuse_unusable(rule, self._mask)
         await self._log.commit(self._entry("granted", rule))
         self.grants.make(rule, scope, seconds)
         self._observers.changed(Topic.ACCESS)
@@ -258,7 +260,7 @@ class RuleBook:
     def _entry(self, what: str, rule: Rule, actor: Actor = Actor.HUMAN) -> Entry:
         """Record a rule's form; to its values the record only commits, as to a call's arguments."""
         mask = self._mask.mask
-        values = _values(rule)
+        values = values_of(rule)
         committed = canonical(values) if values else b""
         kept, masked = masked_json(committed, self._mask) if values else (b"", False)
         tests: list[JsonValue] = [
@@ -266,7 +268,7 @@ class RuleBook:
         ]
         form: JsonObject = {
             **rule_to_data(rule),
-            **{name: mask(text) for name, text in _texts(rule).items()},
+            **{name: mask(text) for name, text in texts_of(rule).items()},
             "when": tests,
         }
         return Entry(
@@ -280,29 +282,5 @@ class RuleBook:
         )
 
 
-def _refuse_unusable(rule: Rule, mask: SecretMask) -> None:
-    for condition in rule.when:
-        fault_of(condition)
-    if _holds_a_secret(rule, mask):
-        raise ConfigurationError(
-            "The rule would hold what looks like a password, a key or a token.",
-            mend="Leave that value out of the rule, or go on allowing such calls one by one.",
-        )
-
-
-def _texts(rule: Rule) -> dict[str, str]:
-    """Return what a person wrote of it, but for its conditions."""
-    return {"agent": rule.agent, "server": rule.server, "tool": rule.tool, "name": rule.name}
-
-
-def _values(rule: Rule) -> list[JsonValue]:
-    """Return the values of its conditions, each under its path, by which a mask can tell it."""
-    return [{test.path: test.value} for test in rule.when]
-
-
-def _holds_a_secret(rule: Rule, mask: SecretMask) -> bool:
-    texts = (*_texts(rule).values(), *(test.path for test in rule.when))
-    if any(mask.mask(text) != text for text in texts):
-        return True
-    values = _values(rule)
-    return masked_json(canonical(values), mask)[1]
+def _touches_of(subject: RuleSubject) -> Touches:
+    return touches_of(subject.arguments, tool=subject.tool)

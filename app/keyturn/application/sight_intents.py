@@ -1,5 +1,6 @@
 """What a person at the window can change of what agents see: messages, and carrying them out."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 import msgspec
@@ -81,7 +82,7 @@ async def carry_out_sight(intent: SightIntent, sights: Sights) -> None:
     """Do what the person asked for; raises KeyturnError with a sentence when it cannot."""
     match intent:
         case SetSight():
-            rows = None if intent.rows is None else _rows(intent.rows)
+            rows = None if intent.rows is None else rows_of(intent.rows)
             await sights.set_rows(intent.agent, rows)
         case SetProfilesOnly():
             await sights.set_profiles_only(intent.agent, on=intent.on)
@@ -90,7 +91,7 @@ async def carry_out_sight(intent: SightIntent, sights: Sights) -> None:
         case EndProfile():
             await sights.end(intent.agent)
         case PutProfile():
-            profile = SightProfile(name=intent.name.strip(), rows=_rows(intent.rows))
+            profile = SightProfile(name=intent.name.strip(), rows=rows_of(intent.rows))
             await sights.put_profile(profile)
         case RemoveProfile():
             await sights.remove_profile(intent.name)
@@ -118,7 +119,8 @@ def _texts(rows: Rows) -> tuple[str, ...]:
     return tuple(row.text for row in rows)
 
 
-def _rows(texts: tuple[str, ...]) -> Rows:
+def rows_of(texts: Sequence[str]) -> Rows:
+    """Read a list from its lines; raises ConfigurationError for what is none."""
     try:
         return tuple(row_of(text) for text in texts[: MOST_ROWS + 1])
     except ValueError as fault:

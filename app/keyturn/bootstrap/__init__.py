@@ -180,6 +180,13 @@ def export_rules(choice: ProfileChoice) -> str:
     return export_rules(choice)
 
 
+def read_rules(file: Path) -> list[JsonValue]:
+    """Read the rules of FILE, to be proposed."""
+    from keyturn.bootstrap.rule_tests import rules_of_file
+
+    return rules_of_file(file)
+
+
 def ask_rules(file: Path, question: "Question") -> tuple[tuple[str, ...], bool]:
     """Say whether the rules of FILE can ever allow a call, and whether it is proved that not."""
     from keyturn.bootstrap.rule_tests import ask_of_file

@@ -9,9 +9,11 @@ from keyturn.bootstrap import ProfileChoice
 from keyturn.bootstrap.commands import find_profile
 from keyturn.desktop.private_files import read_owned
 from keyturn.desktop.resources import find_resources
+from keyturn.domain.canonical import JsonValue
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Kind
+from keyturn.domain.rule_data import rule_to_data
 from keyturn.domain.rule_lint import KnownTool, lint
 from keyturn.domain.rule_proof import Never, Question, can_ever
 from keyturn.presentation.rule_findings import RuleFindings
@@ -48,6 +50,11 @@ def ask_of_file(file: Path, question: Question) -> RulesTested:
     if question.kind is Kind.CALL and policy.posture is Posture.ASK_WRITES:
         lines.append(words("rules.ever_reads"))
     return RulesTested(lines=tuple(lines), well=answer == Never())
+
+
+def rules_of_file(file: Path) -> list[JsonValue]:
+    """Return the rules of FILE as data."""
+    return list[JsonValue](rule_to_data(rule) for rule in _read(file).policy.rules)
 
 
 def _read(file: Path) -> FileContent:

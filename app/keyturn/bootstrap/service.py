@@ -259,6 +259,7 @@ class Service:
             stop=base.stop,
             approvals=base.approvals,
             registry=base.registry,
+            rules=base.rules,
             live=self.hub,
             observers=base.observers,
             raise_window=raise_window,
@@ -273,12 +274,11 @@ class Service:
         )
 
     def _server_log(self, server: str) -> Callable[[bytes], None]:
-        log = self._server_logs.get(server)
-        if log is None:
-            path = self._base.profile.server_log(server)
-            log = ServerLog(path, mask=self._base.mask, clock=self._base.clock)
-            self._server_logs[server] = log
-        return log.write
+        base = self._base
+        if server not in self._server_logs:
+            path = base.profile.server_log(server)
+            self._server_logs[server] = ServerLog(path, mask=base.mask, clock=base.clock)
+        return self._server_logs[server].write
 
     def _welcome(self) -> Welcome:
         return Welcome(

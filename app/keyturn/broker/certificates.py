@@ -26,7 +26,7 @@ _HANDSHAKE = "connection.start_tls.complete"
 _DER = 2
 """As `ssl` names the form of a certificate's bytes."""
 _MOST_KEPT = 64
-OTHER_ISSUER = "the server's certificate is issued by another authority than the one agreed to"
+OTHER_ISSUER = "the server's certificate has another issuer than the one agreed to"
 
 _Name = tuple[tuple[tuple[str, str], ...], ...]
 """As `ssl` gives it: kinds and names, in parts that belong together."""
@@ -131,7 +131,7 @@ def noting_others(known: str, note: Callable[[str], None]) -> Trace:
         certificate = _shown_by(stream.get_extra_info("ssl_object"))
         if certificate is not None and certificate.sha256 not in seen:
             seen.add(certificate.sha256)
-            note(f"it shows another certificate of that authority: {certificate.sha256}")
+            note(f"it shows another certificate of that issuer: {certificate.sha256}")
 
     return trace
 

@@ -50,6 +50,8 @@ SETTLE_SECONDS = 2.0
 MOST_REFUSED_UNREAD = 1_000
 """Refusals that are written to a server which has not read what was written before."""
 
+_SEE_LOG = "Its log may say why; Servers names the file."
+
 
 class ServerEvents(TransportEvents, Protocol):
     """What a link is told by its server's side."""
@@ -216,7 +218,7 @@ class StdioUpstream:
         """
         child = self._child
         if child is None or not self.running or request_id in self._awaited:
-            raise ServerUnavailable("The server is not running.")
+            raise ServerUnavailable("The server has ended.", mend=_SEE_LOG)
         line = request_line(request_id, method, params)
         reply = self._awaited.expect(request_id)
         self._means.milestones.reached(Milestone.FIRST_BYTE)
@@ -233,7 +235,7 @@ class StdioUpstream:
         """
         child = self._child
         if child is None or not self.running:
-            raise ServerUnavailable("The server is not running.")
+            raise ServerUnavailable("The server has ended.", mend=_SEE_LOG)
         self._own_ids += 1
         request_id = f"{OWN_PREFIX}{self._own_ids}"
         reply = self._awaited.expect(request_id)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from keyturn import bootstrap
 from keyturn.cli.profile import chosen_profile
 from keyturn.cli.replies import plain, require_ok
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.canonical import JsonObject, JsonValue
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for verb, words in (("add", "propose; the window enrols"), ("revoke", "take the token away")):
         child = verbs.add_parser(verb, help=words)
         child.add_argument("name")
+        if verb == "add":
+            child.add_argument(
+                "--allow-tools",
+                nargs="+",
+                default=None,
+                metavar="SERVER/TOOL",
+                help="all that it is to see, as reports/read_*; else the reads you confirmed",
+            )
 
 
 def _seen(row: JsonObject) -> Iterator[str]:
@@ -43,9 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     control = "propose_agent" if arguments.verb == "add" else "revoke_agent"
     request: JsonObject = {"control": control, "name": arguments.name}
+    if arguments.verb == "add" and arguments.allow_tools is not None:
+        request["sees"] = list[JsonValue](arguments.allow_tools)
     require_ok(bootstrap.ask_broker(choice, request))
     sys.stdout.write(
-        "Proposed. Enrol it under Agents in Keyturn's window.\n"
+        "Proposed. Enrol it under Agents in Keyturn's window, which says what it sees at first.\n"
         if arguments.verb == "add"
         else f"{arguments.name} is revoked; its connections are ended.\n"
     )

@@ -99,7 +99,7 @@ def _subject(call: PastCall) -> RuleSubject:
         tool=call.tool,
         arguments=call.arguments or {},
         lamps=Lamps.NONE,
-        touches=None if call.arguments is None else touches_of(call.arguments),
+        touches=None if call.arguments is None else touches_of(call.arguments, tool=call.tool),
     )
 
 

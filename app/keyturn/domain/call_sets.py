@@ -164,7 +164,7 @@ def _calls(
             tool=tool,
             arguments=arguments,
             lamps=lamps,
-            touches=touches_of(arguments),
+            touches=touches_of(arguments, tool=tool),
         )
 
 

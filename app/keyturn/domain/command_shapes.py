@@ -4,7 +4,6 @@ Told by an argument's name and by its text, never by what a server says. A parse
 on what only looks like one (`sure`); what is one for sure and is not understood raises.
 """
 
-import re
 from collections import deque
 from collections.abc import Iterator
 from enum import Flag, auto
@@ -14,6 +13,15 @@ from itertools import islice, product
 import msgspec
 
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.command_texts import (
+    MOST_VERBS,
+    SURELY,
+    is_command_line,
+    is_line_or_script,
+    is_script,
+    is_shell_text,
+    verbs_in,
+)
 from keyturn.domain.commands import (
     Command,
     Does,
@@ -25,14 +33,23 @@ from keyturn.domain.commands import (
 from keyturn.domain.json_pointer import escaped
 from keyturn.domain.names import (
     QUERY_NAMES,
+    SCRIPT_NAMES,
     SHELL_NAMES,
     SQL_NAMES,
+    TELLS_WHY,
     is_code,
     is_content,
     is_word,
     words_of,
 )
-from keyturn.domain.shell_programs import CHANGES, READS, REMOVES, SHELLS, is_program, plain_name
+from keyturn.domain.shell_programs import (
+    CHANGES,
+    REMOVES,
+    WHOLE,
+    is_program,
+    may_be_set,
+    plain_name,
+)
 
 LONGEST_COMMAND = 4_000
 """Characters of one that are parsed; a longer one is not understood."""
@@ -45,11 +62,14 @@ MOST_LOOKED_AT = 40_000
 """Characters of one call's texts that are looked at, and 4,000 of each: it is done on the loop."""
 MOST_NAMED = 8_000
 """Characters of the names of its members, each name counted once."""
-_MOST_VERBS = 4
-_MOST_STATEMENTS = 50
 _MOST_TOGETHER = 4
 """Programs with arguments, and methods, of one object."""
 _LONGEST_NAME = 200
+_PROGRAM_NAMES = frozenset(
+    {"bin", "binary", "entrypoint", "exe", "executable", "file", "interpreter", "program"}
+    | {"runtime", "script"}
+)
+_VARIABLES = frozenset({"env", "environ", "environment", "envs", "envvars", "variables", "vars"})
 _MANY = frozenset({"cmds", "commands", "scripts"})
 ARGUMENT_NAMES = frozenset({"args", "argv", "arguments", "parameters", "params"})
 _ADDRESS_NAMES = frozenset(
@@ -61,48 +81,6 @@ _METHODS = frozenset(
     | {"POST", "PROPFIND", "PROPPATCH", "PURGE", "PUT", "QUERY", "TRACE", "UNLOCK"}
 )
 _ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "QUERY", "TRACE"})
-_SQL_WITH = {
-    "alter": r"\b(?:table|database|schema|view|index|user|role|sequence|type|system)\b",
-    "attach": r"\bas\b",
-    "begin": r";",
-    "call": r"\(",
-    "copy": r"\b(?:from|to)\b",
-    "create": r"\b(?:table|database|schema|view|index|user|role|function|procedure|trigger|type)\b",
-    "declare": r";",
-    "delete": r"\b(?:from|where)\b",
-    "do": r"\$",
-    "drop": r"\b(?:table|database|schema|view|index|user|role|function|procedure|trigger|column)\b",
-    "exec": r"\w",
-    "execute": r"\w",
-    "explain": r"\b(?:select|insert|update|delete)\b",
-    "grant": r"\bto\b",
-    "insert": r"\binto\b",
-    "load": r"\bdata\b",
-    "merge": r"\busing\b",
-    "pragma": r"\w",
-    "replace": r"\binto\b",
-    "revoke": r"\bfrom\b",
-    "select": r"\bfrom\b",
-    "set": r"=",
-    "truncate": r"\w",
-    "update": r"\bset\b",
-    "use": r";",
-    "vacuum": r"^",
-    "with": r"\b(?:select|insert|update|delete|merge)\b",
-}
-"""The words that statements begin with, and what follows in each that is one for sure."""
-_SURELY = {verb: re.compile(follows, re.IGNORECASE) for verb, follows in _SQL_WITH.items()}
-_VERB = re.compile(r"(" + "|".join(sorted(_SQL_WITH)) + r")\b", re.IGNORECASE)
-_BLANK = re.compile(r"[\s;(\ufeff]*")
-_COMMENTS = {"--": "\n", "#": "\n", "/*": "*/"}
-"""How one begins, and what ends it."""
-_FIRST_WORD = re.compile(r"[\s$>]*([\w./\\+-]{1,200})(?=$|[\s;|&])")
-_SHELL_SIGN = re.compile(r"(?:^|\s)--?\w|[|;&<>`]|\$\(|[~./]/|\s/\w")
-_ENGLISH = frozenset(
-    {"command", "del", "exec", "find", "format", "go", "install", "kill", "make", "mount", "open"}
-    | {"patch", "rd", "service", "split", "time", "touch", "watch"}
-)
-"""Programs whose names are also words that a sentence may begin with."""
 
 
 class Shaped(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,8 +100,11 @@ class Shaped(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.text) + sum(map(len, self.words)) > LONGEST_COMMAND
 
 
-def shapes_of(arguments: JsonObject) -> tuple[Shaped, ...]:
-    """Return the arguments that look like commands, the outer ones first."""
+def shapes_of(arguments: JsonObject, *, runs: bool = False) -> tuple[Shaped, ...]:
+    """Return the arguments that look like commands, the outer ones first.
+
+    `runs`: the tool says of itself that it runs commands, so that any text may be one.
+    """
     found: list[Shaped] = []
     waiting: deque[tuple[str, JsonValue, tuple[str, ...]]] = deque([("", arguments, ())])
     budget = _Budget()
@@ -133,10 +114,10 @@ def shapes_of(arguments: JsonObject) -> tuple[Shaped, ...]:
             return (*found[:MOST_COMMANDS], _rest())
         match value:
             case str():
-                found += _in_text(path, value, words)
+                found += _in_text(path, value, words, runs=runs)
             case dict():
                 found += _of_members(path, value)
-                waiting.extend(_members(path, value))
+                waiting.extend(_members(path, value, words))
             case list():
                 found += _argv(path, value, words)
                 waiting.extend(_elements(path, value, words))
@@ -192,10 +173,16 @@ class _Budget:
         )
 
 
-def _members(path: str, value: JsonObject) -> Iterator[tuple[str, JsonValue, tuple[str, ...]]]:
+def _members(
+    path: str, value: JsonObject, words: tuple[str, ...]
+) -> Iterator[tuple[str, JsonValue, tuple[str, ...]]]:
+    # What is in a command is a part of it, however it is called there.
+    outer = ("command",) if SHELL_NAMES.intersection(words) else ()
     for key, inner in value.items():
         if isinstance(inner, str | list | dict):
-            yield f"{path}/{escaped(key)}", inner, words_of(key)
+            own = words_of(key)
+            said = not TELLS_WHY.isdisjoint(own[-1:])
+            yield f"{path}/{escaped(key)}", inner, own if said else (*outer, *own)
 
 
 def _elements(
@@ -206,9 +193,9 @@ def _elements(
             yield f"{path}/{number}", inner, words
 
 
-def _in_text(path: str, text: str, words: tuple[str, ...]) -> Iterator[Shaped]:
+def _in_text(path: str, text: str, words: tuple[str, ...], *, runs: bool) -> Iterator[Shaped]:
     head = text[:LONGEST_COMMAND]
-    if not text or is_content(words):
+    if not text or (is_content(words) and (not runs or TELLS_WHY.intersection(words[-1:]))):
         return
     if head.isspace():
         if len(text) > LONGEST_COMMAND:
@@ -218,89 +205,57 @@ def _in_text(path: str, text: str, words: tuple[str, ...]) -> Iterator[Shaped]:
     if is_word(head) and not is_code(words):
         # Most are such, and one word is no command where nothing says so.
         return
-    if SHELL_NAMES.intersection(words):
-        if _is_command_line(head):
-            yield Shaped(path=path, language=Language.SHELL, text=text)
-            return
-    elif _is_shell_text(head):
+    if _is_shell(head, words, runs=runs):
         yield Shaped(path=path, language=Language.SHELL, text=text)
         return
     named, queries = SQL_NAMES.intersection(words), QUERY_NAMES.intersection(words)
-    verbs = _verbs_in(head)
-    surely = len(text) > LONGEST_COMMAND or len(verbs) > _MOST_VERBS
-    surely = surely or any(_SURELY[verb].search(head, at) for verb, at in verbs.items())
+    verbs = verbs_in(head)
+    surely = _is_surely_sql(text, verbs)
     if named or (verbs and (surely or queries)):
         # A sentence may begin like a statement: of any other name the parser has the last word.
         sure = bool(named or (queries and surely))
         yield Shaped(path=path, language=Language.SQL, text=text, sure=sure)
 
 
-def _verbs_in(text: str) -> dict[str, int]:
-    """Return the words that a text's statements begin with, and where the first of each ends."""
-    found: dict[str, int] = {}
-    at = statements = 0
-    while at >= 0 and len(found) <= _MOST_VERBS:
-        statements += 1
-        if statements > _MOST_STATEMENTS:
-            # Any may follow: the parser has to find out.
-            return dict.fromkeys(_SQL_WITH, 0)
-        at = _past_comments(text, at)
-        verb = _VERB.match(text, at)
-        if verb is not None:
-            found.setdefault(verb[1].lower(), verb.end())
-        # From here on, so that nothing is looked at twice.
-        at = text.find(";", at)
-    return found
+def _is_shell(head: str, words: tuple[str, ...], *, runs: bool) -> bool:
+    """Tell whether a text is for a shell, by its name, by its tool's and by itself."""
+    if SHELL_NAMES.intersection(words):
+        return is_command_line(head)
+    if is_shell_text(head) or (runs and SCRIPT_NAMES.intersection(words)):
+        return True
+    if {"script", "scripts"}.intersection(words) and is_script(head):
+        return True
+    of_sql = SQL_NAMES.union(QUERY_NAMES).intersection(words) or verbs_in(head)
+    return runs and not of_sql and is_line_or_script(head)
 
 
-def _past_comments(text: str, at: int) -> int:
-    """Return where the first word stands that is no comment."""
-    while True:
-        blank = _BLANK.match(text, at)
-        at = blank.end() if blank is not None else at
-        begins = next((one for one in _COMMENTS if text.startswith(one, at)), None)
-        if begins is None:
-            return at
-        end = text.find(_COMMENTS[begins], at + len(begins))
-        at = len(text) if end < 0 else end + len(_COMMENTS[begins])
-
-
-def _is_command_line(text: str) -> bool:
-    """Tell whether what is called a command is one for a shell, and no word of the tool's own."""
-    plain = text.strip()
-    return not plain.replace("-", "_").isidentifier() or is_program(plain)
-
-
-def _is_shell_text(text: str) -> bool:
-    """Tell whether a text of any name can only be a command line."""
-    if text.startswith("#!"):
-        line = text.partition("\n")[0].split()
-        return any(plain_name(word.removeprefix("#!")) in SHELLS for word in line)
-    first = _FIRST_WORD.match(text)
-    if first is None or not is_program(first[1]):
-        return False
-    name = plain_name(first[1])
-    if name in READS or (name in _ENGLISH and name == first[1]):
-        return name in READS and "|" in text and _pipes_into_program(text)
-    follows = not text[first.end() :].isspace() and first.end() < len(text)
-    return (follows and name in REMOVES | CHANGES) or _SHELL_SIGN.search(
-        text, first.end()
-    ) is not None
-
-
-def _pipes_into_program(text: str) -> bool:
-    parts = (_FIRST_WORD.match(part) for part in text[:LONGEST_COMMAND].split("|")[1:])
-    return any(part is not None and is_program(part[1]) for part in parts)
+def _is_surely_sql(text: str, verbs: dict[str, int]) -> bool:
+    if len(text) > LONGEST_COMMAND or len(verbs) > MOST_VERBS:
+        return True
+    return any(SURELY[verb].search(text[:LONGEST_COMMAND], at) for verb, at in verbs.items())
 
 
 def _argv(path: str, value: list[JsonValue], words: tuple[str, ...]) -> Iterator[Shaped]:
-    """Take a list under a command's name for the words of one program."""
-    if not value or not SHELL_NAMES.intersection(words):
+    """Take a list under a command's name, or that begins with a program, for its words."""
+    if not value or not isinstance(value[0], str | int):
         return
-    given = tuple(_spelt(one) for one in value)
+    named = SHELL_NAMES.intersection(words)
+    if not named and (is_content(words) or not _is_run(value)):
+        return
+    given = tuple(_spelt(one) for one in value[: LONGEST_COMMAND + 1])
     if given[0] and not any(map(str.isspace, given[0])):
         sure = not _MANY.intersection(words) or is_program(given[0])
         yield Shaped(path=path, language=Language.SHELL, words=given, sure=sure)
+
+
+def _is_run(value: list[JsonValue]) -> bool:
+    """Tell whether a list of any name is a program with its arguments, and no list of names."""
+    first = value[0]
+    if len(value) < 2 or not isinstance(first, str) or not is_program(first[:_LONGEST_NAME]):
+        return False
+    if plain_name(first) in REMOVES | CHANGES | WHOLE:
+        return True
+    return any(isinstance(one, str) and one and not is_word(one) for one in value[1:])
 
 
 class _Part(Flag):
@@ -317,7 +272,7 @@ class _Part(Flag):
 def _part_of(key: str) -> _Part:
     words = words_of(key)
     part = _Part.NOTHING
-    if SHELL_NAMES.intersection(words) or words[-1:] in (("program",), ("executable",)):
+    if SHELL_NAMES.intersection(words) or _PROGRAM_NAMES.intersection(words[-1:]):
         part |= _Part.PROGRAM
     if ARGUMENT_NAMES.intersection(words):
         part |= _Part.ARGUMENTS
@@ -331,8 +286,10 @@ def _of_members(path: str, value: JsonObject) -> Iterator[Shaped]:
     parts = {key: part for key in value if (part := _part_of(key[:_LONGEST_NAME]))}
     if not parts:
         return
-    programs = [key for key, part in parts.items() if _Part.PROGRAM in part]
-    arguments = [key for key, part in parts.items() if _Part.ARGUMENTS in part]
+    arguments = [k for k, p in parts.items() if _Part.ARGUMENTS in p and _is_given(value[k])]
+    programs = [key for key, part in parts.items() if _Part.PROGRAM in part] if arguments else []
+    if arguments:
+        programs += [k for k, one in value.items() if k not in parts and _is_named_program(one)]
     methods = [(key, word) for key, part in parts.items() if (word := _method(part, value[key]))]
     if len(programs) * len(arguments) > _MOST_TOGETHER or len(methods) > _MOST_TOGETHER:
         yield _rest()
@@ -342,6 +299,37 @@ def _of_members(path: str, value: JsonObject) -> Iterator[Shaped]:
             yield from _with_arguments(f"{path}/{escaped(key)}", program, value[other])
     for key, method in methods[:_MOST_TOGETHER]:
         yield from _requests(path, key, method, value)
+    if any(_Part.PROGRAM in part for part in parts.values()):
+        yield from _settings(path, value)
+
+
+def _settings(path: str, value: JsonObject) -> Iterator[Shaped]:
+    """Take variables beside a program for what a line would begin with that sets them."""
+    for key, given in value.items():
+        if _VARIABLES.isdisjoint(words_of(key)):
+            continue
+        match given:
+            case dict():
+                names = list(given)
+            case list():
+                names = [_spelt(one).partition("=")[0] for one in given]
+            case str() if "=" in given:
+                names = [part.partition("=")[0] for part in given.split()]
+            case _:
+                names = []
+        ruling = [name for name in names if not may_be_set(name.strip())]
+        if ruling:
+            text = " ".join(f"{name}=" for name in ruling)
+            yield Shaped(path=f"{path}/{escaped(key)}", language=Language.SHELL, text=text)
+
+
+def _is_given(value: JsonValue) -> bool:
+    return isinstance(value, str | list) and bool(value)
+
+
+def _is_named_program(value: JsonValue) -> bool:
+    """Tell whether a member of any name names a program, where arguments stand beside it."""
+    return isinstance(value, str) and len(value) <= _LONGEST_NAME and is_program(value.strip())
 
 
 def _method(part: _Part, value: JsonValue) -> str:
@@ -365,6 +353,8 @@ def _with_arguments(path: str, program: str, given: JsonValue) -> Iterator[Shape
 def _requests(path: str, key: str, method: str, value: JsonObject) -> Iterator[Shaped]:
     """Put a method and the addresses beside it together; of none it is a request all the same."""
     found = False
+    if any(_overrides(name) for one in (value, *value.values()) for name in _names_in(one)):
+        method = "PATCH" if method in _ONLY_READ else method
     for other, address in value.items():
         named = _Part.ADDRESS in _part_of(other[:_LONGEST_NAME])
         if other != key and isinstance(address, str) and (named or _is_web(address)):
@@ -373,6 +363,20 @@ def _requests(path: str, key: str, method: str, value: JsonObject) -> Iterator[S
             yield Shaped(path=at, language=Language.HTTP, text=address, words=(method,))
     if not found:
         yield Shaped(path=f"{path}/{escaped(key)}", language=Language.HTTP, words=(method,))
+
+
+def _names_in(value: JsonValue) -> Iterator[str]:
+    return islice(value, MOST_VALUES) if isinstance(value, dict) else iter(())
+
+
+@lru_cache(maxsize=4096)
+def _names_method(name: str) -> bool:
+    return "method" in (words := words_of(name)) and not {"override", "http"}.isdisjoint(words)
+
+
+def _overrides(name: str) -> bool:
+    """Tell whether a header makes another method of a request."""
+    return _names_method(name[:_LONGEST_NAME]) and name.casefold().startswith("x")
 
 
 def _request(shaped: Shaped) -> Command:

@@ -125,8 +125,15 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """How many things it touches at most, all steps together."""
     changes: bool = False
     destroys: bool = False
+    """It cannot be undone, has no bound, or is not understood."""
+    writes: tuple[str, ...] = ()
+    """Files that it writes, those of the steps that are left out as well."""
+    runs: tuple[str, ...] = ()
+    """Files that it runs, in the same way."""
 
 
+MOST_FILES = 400
+"""Files of one command that are told; one of more is not understood."""
 MOST_STEPS = 12
 """Steps of one command that are told."""
 
@@ -136,22 +143,28 @@ def command_of(path: str, language: Language, steps: Iterable[Step]) -> Command:
     every = tuple(steps)
     changing = tuple(step for step in every if step.changes)
     # What cannot be undone is told first where not all can be.
+    writes = tuple(dict.fromkeys(path for step in every for path in step.writes))
+    runs = tuple(dict.fromkeys(path for step in every for path in step.runs))
+    understood = max(len(writes), len(runs)) <= MOST_FILES
     told = every if len(every) <= MOST_STEPS else tuple(sorted(every, key=_rank))[:MOST_STEPS]
     return Command(
         path=path,
         language=language,
+        understood=understood,
         steps=told,
         more=len(every) - len(told),
-        count=count_of(changing),
-        changes=bool(changing),
-        destroys=any(step.destroys for step in changing),
+        count=count_of(changing) if understood else None,
+        changes=bool(changing) or not understood,
+        destroys=any(step.destroys for step in changing) or not understood,
+        writes=writes[:MOST_FILES],
+        runs=runs[:MOST_FILES],
     )
 
 
 def not_understood(path: str, language: Language, steps: Iterable[Step] = ()) -> Command:
     """Return what is known of a command that nobody understood to its end."""
     known = command_of(path, language, steps)
-    return msgspec.structs.replace(known, understood=False, count=None, changes=True)
+    return msgspec.structs.replace(known, understood=False, count=None, changes=True, destroys=True)
 
 
 def count_of(steps: Iterable[Step]) -> int | None:
@@ -167,8 +180,8 @@ def count_of(steps: Iterable[Step]) -> int | None:
 def tier_with(tier: Tier, commands: Sequence[Command], *, runs_written: bool = False) -> Tier:
     """Return the tier of a call with such commands: never a lower one.
 
-    What changes anything, or is not understood, raises it by a step, at most to T2; what cannot be
-    undone or has no bound is T2, and so is to run a file that an earlier call wrote.
+    What changes anything raises it by a step, at most to T2; what cannot be undone, has no bound or
+    is not understood is T2, and so is to run a file that an earlier call wrote.
     """
     if runs_written or any(command.destroys for command in commands):
         return max(tier, Tier.T2)

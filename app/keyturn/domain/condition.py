@@ -1,12 +1,13 @@
 """The sixteen tests that a rule can make on an argument, total over all JSON values."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from keyturn.domain.address import TwoReadings, folded_parts, path_parts, plain_host
-from keyturn.domain.alike import imitates
+from keyturn.domain.alike import folded
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.json_pointer import names_in, unescaped
 from keyturn.domain.lamps import Lamps, lamps_from_letters
@@ -72,26 +73,14 @@ def pointer_value(arguments: JsonObject, pointer: str) -> JsonValue | _Missing:
     return current
 
 
-def _refuse_alike(arguments: JsonObject, pointer: str) -> None:
-    """Raise ConditionFault where a key is alike to one on the way of a pointer.
-
-    A server whose reader matches keys without regard to case would take that one: `"Amount"` must
-    neither pass round a rule on `/amount` nor stand in for it.
-    """
-    above, slash, key = pointer.rpartition("/")
-    while slash:
-        parent = pointer_value(arguments, above)
-        if isinstance(parent, dict) and imitates(parent, (unescaped(key),)):
-            raise ConditionFault("another key differs in its letters only")
-        above, slash, key = above.rpartition("/")
-
-
 class Look:
     """Finds values in the arguments of one call, each path once, whatever tests are made there."""
 
     def __init__(self, arguments: JsonObject) -> None:
         self._arguments = arguments
         self._found: dict[str, Reading | _Missing | ConditionFault] = {}
+        self._folds: dict[str, Counter[str]] = {}
+        """How many keys of the object at a path are one to a careless reader."""
 
     def at(self, pointer: str) -> Reading | _Missing:
         """Follow a pointer; raises ConditionFault where a key on its way has one alike to it."""
@@ -103,12 +92,29 @@ class Look:
         return found
 
     def _follow(self, pointer: str) -> Reading | _Missing | ConditionFault:
-        try:
-            _refuse_alike(self._arguments, pointer)
-        except ConditionFault as fault:
-            return fault
+        if self._has_alike(pointer):
+            return ConditionFault("another key differs in its letters only")
         value = pointer_value(self._arguments, pointer)
         return value if isinstance(value, _Missing) else Reading(value)
+
+    def _has_alike(self, pointer: str) -> bool:
+        """Tell whether a key is alike to one on the way of a pointer.
+
+        A server whose reader matches keys without regard to case would take that one: `"Amount"`
+        must neither pass round a rule on `/amount` nor stand in for it.
+        """
+        above, slash, key = pointer.rpartition("/")
+        while slash:
+            parent, name = pointer_value(self._arguments, above), unescaped(key)
+            if isinstance(parent, dict):
+                # Counted once: there may be as many paths as rules, and thousands of keys.
+                folds = self._folds.get(above)
+                if folds is None:
+                    folds = self._folds[above] = Counter(map(folded, parent))
+                if folds[folded(name)] > (name in parent):
+                    return True
+            above, slash, key = above.rpartition("/")
+        return False
 
 
 def holds(condition: Condition, arguments: JsonObject, lamps: Lamps) -> bool:
@@ -187,7 +193,10 @@ def _text(wanted: JsonValue) -> str:
 
 
 def _glob(found: Reading, wanted: JsonValue) -> bool:
-    return found.fits(_text(wanted), _matches_glob)
+    try:
+        return found.fits(_text(wanted), _matches_glob)
+    except BadPattern as error:
+        raise ConditionFault(str(error)) from error
 
 
 def _matches_glob(text: str, form: str) -> bool:
@@ -215,7 +224,7 @@ def _regex(found: Reading, wanted: JsonValue) -> bool:
 
 def _host_in(found: Reading, wanted: JsonValue) -> bool:
     hosts = wanted if isinstance(wanted, list) else [wanted]
-    names = [_host_name(_text(host)) for host in hosts]
+    names = [host_name(_text(host)) for host in hosts]
     host = found.host
     return any(
         host == name or (name.startswith("*.") and host.endswith(name[1:])) for name in names
@@ -223,25 +232,27 @@ def _host_in(found: Reading, wanted: JsonValue) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _host_name(text: str) -> str:
-    """Read one of the hosts of a rule: a name, an address, or `*.` and a name."""
+def host_name(text: str) -> str:
+    """Read one of the hosts of a rule: a name, an address, or `*.` and a name.
+
+    Raises TwoReadings for what is none.
+    """
     if text.startswith("*."):
         return "*." + plain_host(text[2:])
     return plain_host(text)
 
 
 def _path_under(found: Reading, wanted: JsonValue) -> bool:
-    folder = _folder(_text(wanted))
-    if folder is None:
-        raise ConditionFault("`path_under` takes an absolute path")
-    return found.is_under(folder)
+    return found.is_under(folder_of(_text(wanted)))
 
 
 @lru_cache(maxsize=1024)
-def _folder(text: str) -> Folder | None:
-    """Read the folder of a rule."""
+def folder_of(text: str) -> Folder:
+    """Read the folder of a rule; raises ConditionFault or TwoReadings for what is none."""
     parts = path_parts(text)
-    return Folder(parts, folded_parts(parts)) if parts is not None else None
+    if parts is None:
+        raise ConditionFault("`path_under` takes an absolute path")
+    return Folder(parts, folded_parts(parts))
 
 
 def _order(found: Reading, wanted: JsonValue) -> int | None:

@@ -28,15 +28,10 @@ class Said(StrEnum):
     @property
     def member(self) -> str:
         """The member of what is listed that names it."""
-        match self:
-            case Said.TEMPLATE:
-                return "uriTemplate"
-            case Said.RESOURCE:
-                return "uri"
-            case Said.PROMPT | Said.INSTRUCTIONS:
-                return "name"
+        return _NAMED_BY.get(self, "name")
 
 
+_NAMED_BY = {Said.TEMPLATE: "uriTemplate", Said.RESOURCE: "uri"}
 _NO_TOOLS = tuple(f"{said}: " for said in Said)
 LONGEST_SAID = 64 * 1024
 """Characters of instructions that a person could review; longer ones reach nobody."""

@@ -12,9 +12,19 @@ CONTENT = frozenset(
     | {"replace", "replacement", "subject", "text", "title"}
 )
 """Last words of names of arguments that hold content, which names nothing that is touched."""
+_EDITED = frozenset({"find", "insert", "new", "old", "replacement"})
+_PIECES = frozenset({"code", "line", "lines", "str", "string"})
+"""First and last words of names of what is put into a file, or taken out of one."""
 SQL_NAMES = frozenset({"sql", "statement", "statements", "ddl", "dml"})
 QUERY_NAMES = frozenset({"query", "queries"})
-SHELL_NAMES = frozenset({"argv", "bash", "cmd", "cmdline", "cmds", "command", "commands", "shell"})
+SHELL_NAMES = frozenset(
+    {"argv", "bash", "cmd", "cmdline", "cmds", "command", "commandline", "commands", "exec"}
+    | {"powershell", "pwsh", "shell", "shellcommand", "terminal", "zsh"}
+)
+SCRIPT_NAMES = frozenset({"code", "execute", "input", "line", "lines", "run", "script", "scripts"})
+"""Names of what may be a command, or a text of any other kind."""
+TELLS_WHY = frozenset({"description", "explanation", "note", "purpose", "reason", "title"})
+"""Last words of names of what is said of a command, and is none."""
 _CODE = SQL_NAMES | QUERY_NAMES | SHELL_NAMES
 
 
@@ -30,7 +40,8 @@ def words_of(name: str) -> tuple[str, ...]:
 
 def is_content(words: tuple[str, ...]) -> bool:
     """Tell whether an argument of this name holds content; the text of a command is none."""
-    return not CONTENT.isdisjoint(words[-1:]) and _CODE.isdisjoint(words)
+    edited = not _EDITED.isdisjoint(words[:1]) and not _PIECES.isdisjoint(words[-1:])
+    return (edited or not CONTENT.isdisjoint(words[-1:])) and _CODE.isdisjoint(words)
 
 
 def is_code(words: tuple[str, ...]) -> bool:
@@ -41,3 +52,8 @@ def is_code(words: tuple[str, ...]) -> bool:
 def is_word(text: str) -> bool:
     """Tell whether a text is one word of letters and digits."""
     return _WORD.fullmatch(text) is not None
+
+
+def listed(names: str) -> frozenset[str]:
+    """Return names that are written with blanks between."""
+    return frozenset(names.split())

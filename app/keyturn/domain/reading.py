@@ -37,6 +37,11 @@ class Reading:
         """The host that a text names, empty without one; raises TwoReadings."""
         return _sure(self._host)
 
+    @property
+    def folded(self) -> list[str] | None:
+        """The folded parts of an absolute path; None without one; raises TwoReadings."""
+        return None if _sure(self._parts) is None else self._folded_parts
+
     def is_under(self, folder: Folder) -> bool:
         """Tell whether a path, by its text, lies under a folder; a relative one does not.
 

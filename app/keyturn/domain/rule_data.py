@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.condition import Condition, ConditionFault, Operator, fault_of
 from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.pattern import BadPattern, name_matches
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_life import NO_LIMITS, RuleLimits, Window, instant
 
@@ -46,7 +47,7 @@ def rule_from_data(data: Mapping[str, JsonValue], *, default_id: str = "") -> Ru
     unknown = sorted(set(data) - _RULE_KEYS)
     if unknown:
         raise _fault(f"A rule has the unknown key {unknown[0]!r}.")
-    names = {key: _text(data, key, "*") for key in ("agent", "server", "tool")}
+    names = {key: _pattern(data, key) for key in ("agent", "server", "tool")}
     enabled = data.get("enabled", True)
     if not isinstance(enabled, bool):
         raise _fault("A rule's `enabled` is neither true nor false.")
@@ -195,6 +196,15 @@ def _condition(item: JsonValue) -> Condition:
         operators = ", ".join(operator.value for operator in Operator)
         raise _fault(f"A condition's `op` is none of {operators}.") from None
     return condition
+
+
+def _pattern(data: Mapping[str, JsonValue], key: str) -> str:
+    pattern = _text(data, key, "*")
+    try:
+        name_matches(pattern, "")
+    except BadPattern:
+        raise _fault(f"A rule's `{key}` is too long for a pattern.") from None
+    return pattern
 
 
 def _text(data: Mapping[str, JsonValue], key: str, default: str) -> str:

@@ -69,6 +69,9 @@ IMPLIED = {
     "npm": ("package.json",),
     "pnpm": ("package.json",),
     "yarn": ("package.json",),
+    "curl": (".curlrc",),
+    "wget": (".wgetrc",),
+    "git": (".git/config", ".gitconfig", ".gitattributes"),
     "docker": ("Dockerfile", "docker-compose.yml", "compose.yaml"),
     "cargo": ("build.rs", "Cargo.toml"),
     "pytest": ("conftest.py",),
@@ -85,6 +88,12 @@ def plain_name(program: str) -> str:
     return plain if plain in INTERPRETERS or plain == "pip" else name
 
 
+def is_spelt_plainly(program: str) -> bool:
+    """Tell whether a program is spelt as it is called: other cases are other files to some."""
+    name = re.split(r"[/\\]", program)[-1]
+    return name == plain_name(program) or plain_name(program) in INTERPRETERS | {"pip"}
+
+
 def is_of_system(program: str) -> bool:
     """Tell whether a program is looked up by its name, or lies where the system's own do."""
     folder = re.split(r"[/\\]", program)[:-1]
@@ -96,12 +105,19 @@ def is_program(word: str) -> bool:
     return plain_name(word) in _EVERY
 
 
-QUIET = _named(
-    ": break builtins cd continue exit false getopts jobs local pushd popd read return set shift"
-    " shopt true ulimit umask wait"
-)
-"""Built into shells; they change the shell that runs them alone."""
+QUIET = _named(": break cd continue exit false popd pushd return set shift true wait read")
+"""Built into shells; they change the shell that runs them alone, where their words are plain."""
 GIT_READS = _named("blame diff log ls-files merge-base rev-list rev-parse show status")
+_MAY_BE_SET = re.compile(
+    r"[a-z_][a-z0-9_]{0,60}|LANG|LC_[A-Z]+|LANGUAGE|TZ|CI|NO_COLOR|FORCE_COLOR|NODE_ENV|COLUMNS"
+    r"|DEBIAN_FRONTEND|DIR|DIRS|FILE|FILES|NAME|OUT|SRC|DEST|TARGET|COUNT|RESULT|LINE|A|B|C|X|Y|Z"
+)
+_RULES_IN_SMALL = _named(
+    "_ all_proxy aliases argv auto_resume builtins cdpath commands fignore fpath ftp_proxy"
+    " functions histchars home http_proxy https_proxy mailpath manpath module_path no_proxy options"
+    " parameters path precmd preexec prompt psvar shell status term watch"
+)
+"""Variables in small letters that a shell, or a program, goes by."""
 _RULING = re.compile(
     r"(?:PATH|IFS|ENV|BASH_ENV|SHELLOPTS|PROMPT_COMMAND|LD_\w+|DYLD_\w+|PYTHON\w*|NODE_\w+|GIT_\w+"
     r"|PERL\w*|RUBY\w*|JAVA_\w+|\w*EDITOR|\w*PAGER|\w*SHELL)"
@@ -111,3 +127,8 @@ _RULING = re.compile(
 def rules_others(variable: str) -> bool:
     """Tell whether a variable makes programs run other code."""
     return _RULING.fullmatch(variable) is not None
+
+
+def may_be_set(variable: str) -> bool:
+    """Tell whether no program that is known here goes by a variable: only of few that is known."""
+    return _MAY_BE_SET.fullmatch(variable) is not None and variable not in _RULES_IN_SMALL

@@ -22,6 +22,9 @@ MOST_ENCODINGS = 3
 LONGEST_FOREIGN = 1024
 """Characters of a name that is no ASCII, one of which can stand for eighteen."""
 
+FORMS = 3
+"""How many forms of a pattern are compared; see `forms_of`."""
+
 _SCHEME = re.compile(r"([a-z*?][a-z0-9+.*?-]*):(.*)", re.DOTALL)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TAIL = re.compile(r"[?#]")
@@ -60,6 +63,25 @@ def fit_of(pattern: str, name: str) -> Fit:
     return Fit.UNCLEAR if any(_covers(wanted, one) for one in without_tail) else Fit.NO
 
 
+def forms_of(pattern: str) -> tuple[str, ...]:
+    """Return the forms of a pattern that `fit_of` compares: as spelt, its letters, its normal form.
+
+    The last one is left out where there is none.
+    """
+    wanted = _normal(pattern)
+    spelt = (pattern, plain_letters(pattern))
+    return spelt if wanted is None else (*spelt, wanted)
+
+
+def readings_of(name: str) -> tuple[tuple[str, ...], ...] | None:
+    """Return, for each of these forms, the texts that it is held against; None for any text."""
+    readings = _readings(name)
+    if readings is None:
+        return None
+    plain, normal, without_tail = readings
+    return ((name,), (plain,), tuple(f"{one}/" for one in (*normal, *without_tail)))
+
+
 def _covers(pattern: str | None, reading: str) -> bool:
     """Match a normal form; a folder may end in a stroke or not."""
     if pattern is None:
@@ -76,15 +98,14 @@ def _readings(name: str) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
     if not name.isascii() and len(name) > LONGEST_FOREIGN:
         return None
     whole = _normal(name)
-    if whole is None or _has_no_sure_host(name):
-        return None
     head = _TAIL.split(name, maxsplit=1)[0]
     tail = name[len(head) :]
     split = _normal(head)
-    decoded = _decoded(name)
-    told = _normal(_TAIL.split(decoded, maxsplit=1)[0]) if decoded is not None else None
+    told = _normal(_TAIL.split(_decoded(name) or "", maxsplit=1)[0])
     told_tail = _folded(tail)
-    if split is None or told is None or told_tail is None:
+    if whole is None or split is None or told is None or told_tail is None:
+        return None
+    if _has_no_sure_host(name):
         return None
     normal = (whole, f"{split}{told_tail}") if tail else (whole,)
     return plain_letters(name), normal, (split, told)

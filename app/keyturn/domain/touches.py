@@ -12,6 +12,7 @@ import msgspec
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.command_shapes import ARGUMENT_NAMES, shapes_of, unparsed
+from keyturn.domain.command_texts import runs_commands
 from keyturn.domain.commands import Command, Language, Why
 from keyturn.domain.json_pointer import escaped
 from keyturn.domain.names import is_content, is_word, words_of
@@ -19,6 +20,7 @@ from keyturn.domain.touching_texts import (
     LONGEST_TEXT,
     PATTERN_NAMES,
     changes_all,
+    describes_one,
     is_only_wild,
     is_true,
     is_wild,
@@ -98,14 +100,16 @@ _WAYS = {
 }
 
 
-def touches_of(arguments: JsonObject, commands: Iterable[Command] | None = None) -> Touches:
+def touches_of(
+    arguments: JsonObject, commands: Iterable[Command] | None = None, *, tool: str = ""
+) -> Touches:
     """Return how much a call with these arguments touches.
 
     `commands` is what parsers made of them; where none has looked, nothing bounds what looks like a
-    command.
+    command, of a tool of this name.
     """
     if commands is None:
-        commands = map(unparsed, shapes_of(arguments))
+        commands = map(unparsed, shapes_of(arguments, runs=runs_commands(tool)))
     by_path: dict[str, list[Command]] = {}
     for command in commands:
         by_path.setdefault(command.path, []).append(command)
@@ -208,7 +212,8 @@ class _Counting:
             most = _larger(most, span)
             total.multiply(span)
         members = total.members + len(value)
-        if members > total.count and speaks_of_many(words) and _TELL_HOW.isdisjoint(words[-1:]):
+        many = speaks_of_many(words) and not describes_one(words, value)
+        if members > total.count and many and _TELL_HOW.isdisjoint(words[-1:]):
             return _counted(members, Way.LIST, path)
         return _counted(total.count, most.way or Way.LIST, most.path)
 

@@ -4,6 +4,7 @@ Each test that is wrong is to say too much rather than too little.
 """
 
 import re
+from collections.abc import Iterable
 
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.names import words_of
@@ -29,6 +30,10 @@ _PLACES = frozenset(
     | {"pattern", "patterns", "source", "src", "target", "to", "uri", "destination", "dest"}
 )
 _SEVERAL = frozenset({"to", "cc", "bcc", "recipient", "range"})
+_DETAILS = frozenset(
+    {"address", "city", "company", "country", "email", "fax", "house", "id", "name", "phone"}
+    | {"postcode", "region", "state", "street", "title", "zip"}
+)
 _ONE_AFTER_ALL = ("ss", "us", "is")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://")
 _PERCENT = re.compile(r"\d+(?:\.\d+)?\s?%")
@@ -63,6 +68,12 @@ def speaks_of_many(words: tuple[str, ...]) -> bool:
         word in _SEVERAL or (word.endswith("s") and not word.endswith(_ONE_AFTER_ALL))
         for word in words
     )
+
+
+def describes_one(words: tuple[str, ...], members: Iterable[str]) -> bool:
+    """Tell whether an object under a name like `ship_to` says who one is: its name, its address."""
+    plural = speaks_of_many(tuple(word for word in words if word not in _SEVERAL))
+    return not plural and all(member.casefold() in _DETAILS for member in members)
 
 
 def parts_of(text: str, words: tuple[str, ...]) -> int:

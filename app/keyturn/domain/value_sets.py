@@ -226,10 +226,10 @@ def _reading(test: Condition) -> _Reading:
             return _at_most(value), True
         case Operator.HAS:
             return value is not False
-        case Operator.HOST_IN | Operator.PATH_UNDER | Operator.MATCHES | Operator.TAINT_HAS:
-            return None
         case Operator.LT | Operator.LE | Operator.GT | Operator.GE:
             return False
+        case _:
+            return None
 
 
 def _at_most(value: JsonValue) -> Machine:

@@ -122,14 +122,14 @@ class WrittenFiles:
 
 def written_in(arguments: JsonObject, commands: Iterable[Command]) -> tuple[str, ...]:
     """Return the files that a call of a changing tool may write, by its arguments."""
-    by_commands = [path for c in commands for step in c.steps for path in step.writes]
+    by_commands = [path for command in commands for path in command.writes]
     named = _paths_in(arguments, _PLACES | _PROGRAMS)
     return tuple(dict.fromkeys((*by_commands, *named)))[:MOST_FILES_A_CALL]
 
 
 def run_in(tool: str, arguments: JsonObject, commands: Iterable[Command]) -> tuple[str, ...]:
     """Return the files that a call runs, by its commands, its arguments' names and its tool's."""
-    by_commands = [path for c in commands for step in c.steps for path in step.runs]
+    by_commands = [path for command in commands for path in command.runs]
     running = bool(_RUNNING.intersection(words_of(tool)))
     named = _paths_in(arguments, _PROGRAMS | _PLACES if running else _PROGRAMS)
     return tuple(dict.fromkeys((*by_commands, *named)))[:MOST_FILES_A_CALL]

@@ -15,6 +15,7 @@ from keyturn.gui.pin_bar import PinBar
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.nav_rail import MIDDLE, NARROW, WIDE, NavRail
 from keyturn.gui.widgets.top_bar import TopBar
+from keyturn.presentation.proposed import Proposed
 from keyturn.presentation.topbar import ProtectionState, TopBarView
 
 _DEFAULT: Final = (1280, 800)
@@ -94,6 +95,13 @@ class MainWindow(QWidget):
             self._is_stopped = stopped
             self.show_page(Page.QUEUE if stopped else self._page)
         self.setWindowTitle(self._look.words("window.title_state", state=view.state_text))
+
+    def show_proposed(self, proposed: Proposed) -> None:
+        """Show on their pages how much the command line proposed."""
+        self.rail.show_proposed(Page.SERVERS, proposed.servers)
+        self.rail.show_proposed(Page.AGENTS, proposed.agents)
+        self.rail.show_proposed(Page.RULES, proposed.rules)
+        self.rail.show_proposed(Page.CREDENTIALS, proposed.credentials)
 
     def show_page(self, page: Page) -> None:
         """Show a page; what is no page of this window leaves it where it is."""

@@ -16,7 +16,6 @@ class Page(Enum):
     ACCESS = "access"
     SERVERS = "servers"
     CREDENTIALS = "credentials"
-    MONITOR = "monitor"
     SETTINGS = "settings"
 
 
@@ -28,7 +27,6 @@ PAGE_ICONS: Final = {
     Page.ACCESS: Icon.AGENT,
     Page.SERVERS: Icon.SERVER,
     Page.CREDENTIALS: Icon.CREDENTIAL,
-    Page.MONITOR: Icon.MONITOR,
     Page.SETTINGS: Icon.SETTINGS,
 }
 PAGE_TEXTS: Final = {
@@ -39,7 +37,6 @@ PAGE_TEXTS: Final = {
     Page.ACCESS: "access.title",
     Page.SERVERS: "rail.servers",
     Page.CREDENTIALS: "rail.credentials",
-    Page.MONITOR: "rail.monitor",
     Page.SETTINGS: "rail.settings",
 }
 PAGE_KEYS: Final = {
@@ -50,7 +47,6 @@ PAGE_KEYS: Final = {
     Page.SERVERS: "Ctrl+5",
     Page.CREDENTIALS: "Ctrl+6",
     Page.SETTINGS: "Ctrl+7",
-    Page.MONITOR: "Ctrl+8",
     Page.ACCESS: "Ctrl+9",
 }
 UNDER: Final = {Page.ACCESS: Page.AGENTS}

@@ -4,6 +4,7 @@ By tables of names alone. A program that is not in them, and everything that run
 anything.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -14,10 +15,13 @@ from keyturn.inspection.shell_operands import (
     Arguments,
     changing,
     fetching,
+    is_plain_fetch,
     reading,
     removing,
     writing_whole,
 )
+from keyturn.inspection.shell_reading import find_is_plain, is_quiet, only_reads
+from keyturn.inspection.shell_switches import CHANGING, CURL, WGET, WRAPPING, taken
 from keyturn.inspection.shell_syntax import (
     Around,
     Assignment,
@@ -25,20 +29,25 @@ from keyturn.inspection.shell_syntax import (
     Part,
     Redirect,
     Simple,
-    Word,
     parts_of,
 )
+from keyturn.inspection.shell_words import Word
 
 MOST_WITHIN = 4
 """Commands within the text of commands that are read."""
 MOST_WRAPPED = 20
 """Programs that do nothing but run the next one."""
 MOST_PARTS = 200
+_NO_SIGNS = re.compile(r"[\w./:=,@%+-]+")
+"""A word that no shell parts, drops or makes another of."""
 _NOWHERE = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
 _OPENS_SHELL = frozenset({"-i", "-s", "--login", "--shell"})
 _FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _FIND_CHANGES = frozenset({"-delete", "-fls", "-fprint", "-fprint0", "-fprintf"})
+_ENDS_GROUP = (";", "+")
 _ASKS = frozenset({"--version", "-V", "--help", "-h"})
+_ONLY_CODE = re.compile(r"-[eux]*c?")
+_LIKE_BASH = frozenset({"ash", "bash", "dash", "ksh", "mksh", "sh", "zsh"})
 _LOADS = frozenset({"-r", "--require", "--import", "--loader", "--preload", "-S"})
 _CODE = frozenset({"-c", "-e", "-p", "-E", "--eval", "--print", "-Command", "-EncodedCommand"})
 
@@ -51,11 +60,35 @@ def read_shell(shaped: Shaped) -> Command | None:
         if not shaped.sure and not programs.is_program(shaped.words[0]):
             return None
         steps = list(reading_of.simple(Simple(words=words), 0))
+        if not all(map(_NO_SIGNS.fullmatch, shaped.words)):
+            return _also_joined(shaped, reading_of, steps)
     else:
         steps = list(reading_of.script(shaped.text, 0))
-    if reading_of.understood:
+    return _known(shaped, reading_of, steps)
+
+
+def _known(shaped: Shaped, read: "_Reading", steps: list[Step]) -> Command:
+    if read.understood:
         return command_of(shaped.path, Language.SHELL, steps)
     return not_understood(shaped.path, Language.SHELL, steps)
+
+
+def _also_joined(shaped: Shaped, alone: "_Reading", steps: list[Step]) -> Command:
+    """Read a program's words as the line, too, that a server may make of them for a shell.
+
+    They are understood only where both come to the same.
+    """
+    joined = _Reading()
+    others = list(joined.script(" ".join(shaped.words), 0))
+    one, other = _known(shaped, alone, steps), _known(shaped, joined, others)
+    if one.understood and other.understood and _bounds(one) == _bounds(other):
+        return one
+    new = [step for step in others if step not in steps]
+    return not_understood(shaped.path, Language.SHELL, [*steps, *new])
+
+
+def _bounds(command: Command) -> tuple[object, ...]:
+    return command.changes, command.destroys, command.count, command.writes, command.runs
 
 
 class _Reading:
@@ -83,7 +116,9 @@ class _Reading:
             self.understood = False
             return
         name = simple.words[0]
-        if not name.literal or name.wild or not name.text.strip():
+        if name.glued or not programs.is_spelt_plainly(name.text):
+            self.understood = False
+        if not name.plain or not name.text.strip():
             yield _runs(simple.words, Why.COMPUTED)
             return
         for step in self._program(simple, within):
@@ -103,7 +138,7 @@ class _Reading:
                 self.understood = False
 
     def _program(self, simple: Simple, within: int) -> Iterator[Step]:
-        words, around = simple.words, simple.around
+        words = simple.words
         name, rest = programs.plain_name(words[0].text), words[1:]
         if not programs.is_of_system(words[0].text):
             yield _unknown(name, words)
@@ -118,7 +153,34 @@ class _Reading:
         elif name == "find":
             yield from self._find(simple, within)
         elif name not in programs.QUIET:
-            yield from _by_table(name, words, around)
+            yield from self._by_table(name, words)
+        elif not is_quiet(name, rest):
+            self.understood = False
+
+    def _by_table(self, name: str, words: Sequence[Word]) -> Iterator[Step]:
+        given = Arguments(words[1:])
+        if name in programs.FETCHES:
+            taken_apart = taken(words[1:], CURL if name == "curl" else WGET)
+            if taken_apart is None or not is_plain_fetch(taken_apart):
+                self.understood = False
+                yield _unknown(name, words)
+            else:
+                implied = programs.IMPLIED.get(name, ())
+                yield from (step.running(implied) for step in fetching(name, taken_apart))
+        elif name in programs.REMOVES | programs.CHANGES:
+            known = taken(words[1:], CHANGING[name]) if name in CHANGING else None
+            self.understood = self.understood and known is not None
+            if known is not None:
+                given = replace(given, known=known.operands)
+            yield removing(name, given) if name in programs.REMOVES else changing(name, given)
+        elif name in programs.WHOLE:
+            yield writing_whole(name, given)
+        elif only_reads(name, words[1:]):
+            spelt = words[0].text
+            yield reading(name, given, *((spelt,) if "/" in spelt else ()))
+        else:
+            self.understood = self.understood and name not in programs.READS
+            yield _unknown(name, words)
 
     def _wrapped(self, name: str, simple: Simple, within: int) -> Iterator[Step]:
         """Look at what a program runs that only runs others."""
@@ -126,12 +188,18 @@ class _Reading:
         options = _taken_options(rest, programs.WRAPPERS[name])
         if name == "command" and {"-v", "-V"} & {option.text for option in options}:
             return
+        switches = WRAPPING.get(name)
+        if switches is None or taken(options, switches, leading=True) is None:
+            self.understood = False
         if name == "env":
-            yield from _taken_settings(rest)
+            yield from self._settings(rest)
             if any("S" in o.text or o.text.startswith("--s") for o in options):
                 yield _runs(simple.words, Why.CODE)
         if name in ("timeout", "chroot"):
+            self.understood = self.understood and bool(rest) and rest[0].plain
             del rest[:1]
+        if name == "xargs":
+            rest = _with_input(rest, options)
         if rest:
             loops = simple.around.loops or name == "xargs"
             around = replace(simple.around, loops=loops)
@@ -140,9 +208,17 @@ class _Reading:
         elif _OPENS_SHELL & {option.text for option in options}:
             yield _runs(simple.words, Why.PIPED)
 
+    def _settings(self, rest: list[Word]) -> Iterator[Step]:
+        """Take the variables off what `env` is given; any of them may rule what runs."""
+        while rest and "=" in rest[0].text:
+            name = rest.pop(0).text.partition("=")[0]
+            self.understood = self.understood and programs.may_be_set(name)
+            if programs.rules_others(name):
+                yield Step(does=Does.RUNS, target=f"{name}=", count=None, why=Why.CODE)
+
     def _code(self, words: Sequence[Word], within: int) -> Iterator[Step]:
         """Read words that a shell runs as a command line of their own."""
-        if all(word.literal for word in words):
+        if all(word.plain for word in words):
             yield from self.script(" ".join(word.text for word in words), within + 1)
         else:
             yield _runs(words, Why.COMPUTED)
@@ -153,6 +229,9 @@ class _Reading:
         code = given.after(_CODE, also_in="c" if name in programs.SHELLS else "ce")
         if code is not None:
             if name in programs.SHELLS:
+                before = [word.text for word in words[1 : words.index(code)]]
+                if name not in _LIKE_BASH or not all(map(_ONLY_CODE.fullmatch, before)):
+                    self.understood = False
                 yield from self._code((code,), within)
             else:
                 yield _runs(words, Why.CODE)
@@ -169,7 +248,7 @@ class _Reading:
             yield _runs(words, Why.PIPED)
         elif script and script[0].text != "-":
             yield _runs_file(words, (*script, *loaded))
-        elif simple.around.piped or not given.options or not _ASKS.issuperset(_texts(given)):
+        elif simple.around.piped or not _only_asks(words[1:]):
             yield _runs(words, Why.PIPED)
 
     def _find(self, simple: Simple, within: int) -> Iterator[Step]:
@@ -187,6 +266,7 @@ class _Reading:
                 count=None,
                 why=Why.RECURSIVE,
             )
+        self.understood = self.understood and find_is_plain(rest)
         runs = list(_run_by_find(rest))
         for words in filter(None, runs):
             inner = Simple(words=words, around=Around(loops=True), within=simple.within + 1)
@@ -201,7 +281,7 @@ def _run_by_find(rest: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
     for word in rest:
         if begun is None:
             begun = [] if word.text in _FIND_RUNS else None
-        elif word.text in (";", "+"):
+        elif word.text in _ENDS_GROUP:
             yield tuple(begun)
             begun = None
         else:
@@ -210,40 +290,8 @@ def _run_by_find(rest: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
         yield tuple(begun)
 
 
-def _texts(given: Arguments) -> Iterator[str]:
-    return (word.text for word in given.options)
-
-
-def _by_table(name: str, words: Sequence[Word], around: Around) -> Iterator[Step]:
-    given = Arguments(words[1:])
-    if name in programs.REMOVES:
-        yield removing(name, given)
-    elif name in programs.CHANGES:
-        yield changing(name, given)
-    elif name in programs.WHOLE:
-        yield writing_whole(name, given)
-    elif name in programs.FETCHES:
-        yield from fetching(name, given)
-    elif _only_reads(name, given):
-        yield reading(name, given)
-    else:
-        yield _unknown(name, words)
-
-
-def _only_reads(name: str, given: Arguments) -> bool:
-    match name:
-        case "date":
-            plain = all(word.text.startswith("+") for word in given.operands)
-            return plain and not given.has("s", "--set")
-        case "sort":
-            return not given.has("oTS", "--output", "--compress-program", "--temporary-directory")
-        case "uniq":
-            return len(given.operands) < 2
-        case "git":
-            first = given.words[0].text if given.words else ""
-            return first in programs.GIT_READS and not given.has("", "--output", "--ext-diff")
-        case _:
-            return name in programs.READS
+def _only_asks(words: Sequence[Word]) -> bool:
+    return bool(words) and all(word.plain and word.text in _ASKS for word in words)
 
 
 def _unknown(name: str, words: Sequence[Word]) -> Step:
@@ -307,9 +355,13 @@ def _taken_options(rest: list[Word], with_value: str) -> list[Word]:
     return taken
 
 
-def _taken_settings(rest: list[Word]) -> Iterator[Step]:
-    """Take the variables off what `env` is given; any of them may rule what runs."""
-    while rest and "=" in rest[0].text:
-        name = rest.pop(0).text.partition("=")[0]
-        if programs.rules_others(name):
-            yield Step(does=Does.RUNS, target=f"{name}=", count=None, why=Why.CODE)
+def _with_input(rest: list[Word], options: list[Word]) -> list[Word]:
+    """Put what `xargs` reads into the words that it runs: anything, and any number of them."""
+    read = Word(text="…", literal=False, splits=True)
+    replaced = [n for n, one in enumerate(options) if one.text.startswith(("-I", "-i", "--rep"))]
+    if not replaced:
+        return [*(rest or [Word(text="echo")]), read]
+    if "{}" not in [option.text.removeprefix("-I") for option in options]:
+        return [read]
+    # Each may hold what is read, in its middle too, whatever it is called there.
+    return [word if n == 0 and word.text.isalnum() else read for n, word in enumerate(rest)]

@@ -9,22 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keyturn.domain.commands import Does, Step, Why
-from keyturn.inspection.shell_syntax import Word
+from keyturn.domain.shell_programs import IMPLIED
+from keyturn.inspection.shell_switches import Given
+from keyturn.inspection.shell_words import Word
 
 _RECURSIVE = ("--recursive", "--archive", "--parents", "--dir", "-recurse")
 _WITH_MODE = frozenset({"chattr", "chgrp", "chmod", "chown", "setfacl"})
 _COPIES = frozenset({"cp", "install", "ln", "mv"})
-_SENDING = ("--da", "--form", "--js", "--post", "--up", "--body", "--quote", "--mail")
-_GROUPED = re.compile(r"-[^-HAuebomwxcCDEPrtUyYz]\w*[XdFTQ]")
-"""Several switches of curl in one word, of which one sends."""
-_GROUPED_OUTPUT = re.compile(r"-[a-zA-Z]+o")
-_ABBREVIATED = re.compile(r"--requ?(?:e|es)?").fullmatch
-_TAKES_VALUE = frozenset(
-    {"-H", "-u", "-A", "-e", "-b", "-c", "-m", "-x", "-o", "-O", "-X", "-d", "-F", "-T", "-K", "-P"}
-    | {"--header", "--user", "--output", "--request", "--data", "--form", "--method", "--cookie"}
-    | {"--user-agent", "--max-time", "--connect-timeout", "--output-document", "--upload-file"}
-    | {"--data-raw", "--data-binary", "--data-urlencode", "--json", "--retry", "--url"}
+_SENDING = (
+    *("d", "F", "T", "data", "data-raw", "data-binary", "data-ascii", "data-urlencode", "json"),
+    *("form", "form-string", "upload-file", "body-data", "body-file", "post-data", "post-file"),
 )
+_WRITES_OUT = ("w", "write-out")
+_METHODS = ("X", "request", "method")
+_GUESSED = ("ftp.", "dict.", "ldap.", "imap.", "smtp.", "pop3.")
+_NO_FILE = frozenset({"-", "/dev/null", "/dev/stdout"})
 _RANGE = re.compile(r"[\[{*]")
 """What curl, or a shell, makes several addresses of."""
 
@@ -34,6 +33,8 @@ class Arguments:
     """The words that follow a program."""
 
     words: Sequence[Word]
+    known: tuple[Word, ...] | None = None
+    """The operands, where it is known which switches take a value."""
 
     @property
     def options(self) -> list[Word]:
@@ -43,6 +44,8 @@ class Arguments:
     @property
     def operands(self) -> list[Word]:
         """All others, in order."""
+        if self.known is not None:
+            return list(self.known)
         before = self._before_end()
         return [word for word in before if not _is_option(word)] + list(
             self.words[len(before) + 1 :]
@@ -80,9 +83,10 @@ class Arguments:
         return self.words[: next(ends, len(self.words))]
 
 
-def reading(name: str, given: Arguments) -> Step:
-    """Return a step that only reads."""
-    return Step(does=Does.READS, program=name, target=_spelt(given.operands))
+def reading(name: str, given: Arguments, *files: str) -> Step:
+    """Return a step that only reads, and which files it runs or goes by."""
+    step = Step(does=Does.READS, program=name, target=_spelt(given.operands))
+    return step.running((*files, *IMPLIED.get(name, ())))
 
 
 def removing(name: str, given: Arguments) -> Step:
@@ -101,7 +105,7 @@ def changing(name: str, given: Arguments) -> Step:
     """Return what a program changes or writes."""
     operands = given.operands
     recursive = given.has("R" if name in _WITH_MODE else "rRa", *_RECURSIVE)
-    if name == "tee":
+    if name in ("mkdir", "tee", "touch", "truncate"):
         recursive = False
     does = Does.CHANGES if name in _WITH_MODE | {"mv"} else Does.WRITES
     if name == "tee" and given.has("a", "--append"):
@@ -118,6 +122,11 @@ def changing(name: str, given: Arguments) -> Step:
         counted = operands[1:]
     elif name in _COPIES and not given.has("t", "--target-directory"):
         counted = operands[:-1] or operands
+        if name == "mv":
+            # What lay where it goes is gone, too.
+            counted = [*counted, *counted]
+    elif name == "mkdir" and given.has("p", "--parents"):
+        counted = [Word(text=part) for one in operands for part in one.text.split("/") if part]
     return _with_bound(step, counted, recursive=recursive, all_words=operands)
 
 
@@ -135,77 +144,89 @@ def writing_whole(name: str, given: Arguments) -> Step:
     )
 
 
-def fetching(name: str, given: Arguments) -> list[Step]:
+def is_plain_fetch(given: Given) -> bool:
+    """Tell whether the values of switches are what they seem: nothing in them is a command."""
+    for name, value in given.options:
+        if value is None or name in _SENDING:
+            continue
+        text = value.text.casefold()
+        if any(ord(sign) < ord(" ") for sign in text) or "method" in text:
+            # A header may name another method, or, over lines, another request.
+            return False
+        if name in _WRITES_OUT and (not value.plain or text.startswith("@") or "%out" in text):
+            return False
+        if name in _METHODS and not value.plain:
+            return False
+    return True
+
+
+def fetching(name: str, given: Given) -> list[Step]:
     """Return what a program fetches or sends, and where it puts it."""
-    addresses = _without_values(name, given)
-    lists = given.has("K", "--config") if name == "curl" else given.has("i", "--input-file")
-    if lists or not all(word.literal for word in given.words):
-        return [_request(name, "", given, addresses, Why.COMPUTED)]
-    why = Why.RECURSIVE if name == "wget" and given.has("rm", "--recursive", "--mirror") else None
-    if any(_RANGE.search(word.text) for word in addresses):
-        why = Why.PATTERN
-    steps = [_request(name, _method(name, given), given, addresses, why)]
-    kept = _kept_as(name, given, addresses)
+    urls = [*given.operands, *given.values_of("url")]
+    if not all(word.literal for word in urls) or not all(_is_web(word.text) for word in urls):
+        return [_request(name, "", urls, Why.COMPUTED)]
+    many = [*urls, *given.values_of("T", "upload-file")]
+    why = Why.PATTERN if any(_RANGE.search(word.text) for word in many) else None
+    steps = [_request(name, _method(given), urls, why)]
+    kept = _kept_as(name, given, urls)
     if kept:
-        writes = Step(does=Does.WRITES, program=name, target=" ".join(kept), writes=kept)
-        steps.append(writes.bounded(len(kept), None))
+        known = all(word.plain for word in kept)
+        texts = tuple(word.text for word in kept)
+        writes = Step(does=Does.WRITES, program=name, target=" ".join(texts), writes=texts)
+        loose = why if known else Why.COMPUTED
+        steps.append(writes.bounded(len(kept) if loose is None else None, loose))
     return steps
 
 
-def _method(name: str, given: Arguments) -> str:
-    """Return the method of a request; empty where it sends something and does not say how."""
-    method = given.value_of("-X", "--request", "--method").upper()
-    if not method:
-        method = next((given.value_of(o.text) for o in given.options if _ABBREVIATED(o.text)), "")
-    grouped = [o.text for o in given.options if name == "curl" and _GROUPED.match(o.text)]
-    if any("X" in text for text in grouped):
-        return ""
-    sends = any(o.text.startswith(_SENDING) for o in given.options)
-    sends = sends or bool(grouped) or (name == "curl" and given.has("dFTQ"))
-    return method.upper() or ("POST" if sends else "GET")
+def _is_web(address: str) -> bool:
+    """Tell whether an address is asked by HTTP, and not by what curl guesses from a name."""
+    scheme, sign, _ = address.partition("://")
+    if sign:
+        return scheme.lower() in ("http", "https")
+    return not address.lower().startswith(_GUESSED)
 
 
-def _request(
-    name: str, method: str, given: Arguments, addresses: Sequence[Word], why: Why | None
-) -> Step:
+def _method(given: Given) -> str:
+    """Return the method of a request; of several the last counts, and sending counts most."""
+    methods = [word.text.upper() for word in given.values_of(*_METHODS)]
+    if methods:
+        return methods[0] if len(methods) == 1 else ""
+    return "POST" if given.has(*_SENDING) and not given.has("G", "get") else "GET"
+
+
+def _request(name: str, method: str, urls: Sequence[Word], why: Why | None) -> Step:
     if method in ("GET", "HEAD", "OPTIONS"):
         does = Does.FETCHES
     else:
         does = Does.REMOVES if method in ("DELETE", "PURGE") else Does.SENDS
     removes = does is Does.REMOVES
-    loose = why is not None or removes
     return Step(
         does=does,
         program=f"{name} {method}".strip(),
-        target=_spelt(addresses or given.operands),
-        count=None if loose else max(1, len(addresses)),
+        target=_spelt(urls),
+        count=None if why is not None or removes else max(1, len(urls)),
         why=why or (Why.WHOLE if removes else None),
     )
 
 
-def _kept_as(name: str, given: Arguments, addresses: Sequence[Word]) -> tuple[str, ...]:
+def _kept_as(name: str, given: Given, urls: Sequence[Word]) -> list[Word]:
     """Return the files that what is fetched is kept in."""
-    own = given.value_of("-o", "--output") if name == "curl" else ""
-    if name == "curl" and not own:
-        ends = (o.text for o in given.options if _GROUPED_OUTPUT.fullmatch(o.text))
-        own = next((given.value_of(text) for text in ends), "")
+    own = given.values_of("o", "output") if name == "curl" else []
     if name == "wget":
-        own = given.value_of("-O", "--output-document")
-    if own:
-        return () if own in ("-", "/dev/null", "/dev/stdout") else (own,)
-    if name == "wget" or given.has("OJ", "--remote-name"):
-        paths = (word.text.partition("?")[0].rstrip("/") for word in addresses)
-        return tuple(posixpath.basename(path) or "index.html" for path in paths)
-    return ()
+        own = given.values_of("O", "output-document")
+    kept = [word for word in own if word.text not in _NO_FILE]
+    named_by_url = given.has("O", "remote-name") if name == "curl" else not (own or _is_dry(given))
+    if named_by_url:
+        folders = [word.text for word in given.values_of("P", "directory-prefix")]
+        folder = folders[-1] if folders else ""
+        paths = (word.text.partition("?")[0].rstrip("/") for word in urls)
+        names = (posixpath.basename(path) or "index.html" for path in paths)
+        kept += [Word(text=posixpath.join(folder, one)) for one in names]
+    return kept
 
 
-def _without_values(name: str, given: Arguments) -> list[Word]:
-    """Return the operands that are no values of options."""
-    takes = _TAKES_VALUE - ({"-O", "-P"} if name == "curl" else {"-d", "-c", "-m", "-x", "-H"})
-    values = {n + 1 for n, word in enumerate(given.words) if word.text in takes}
-    address = given.value_of("--url")
-    found = [word for n, word in enumerate(given.words) if n not in values and not _is_option(word)]
-    return [*found, Word(text=address)] if address else found
+def _is_dry(given: Given) -> bool:
+    return given.has("spider")
 
 
 def _with_bound(

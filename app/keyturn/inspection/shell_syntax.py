@@ -1,39 +1,30 @@
 """Reads a shell's command line with tree-sitter: its simple commands, each with how it is run.
 
-What a shell would make of the words is not known here: a word that is put together when it runs is
-no literal one.
+Closed: a part is read only where every byte of it belongs to a kind of part that is listed here.
+What a shell would make of a word is not known: one that is put together when it runs is no literal.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
-from keyturn.domain.shell_programs import rules_others
+from keyturn.domain.shell_programs import may_be_set, rules_others
+from keyturn.inspection.shell_parts import is_plain, is_sum, source_of
+from keyturn.inspection.shell_words import Word, is_word_node, word_of
 
 DEEPEST = 60
 _BASH = Language(tree_sitter_bash.language())
 _LOOPS = frozenset(
     {"c_style_for_statement", "for_statement", "function_definition", "while_statement"}
 )
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPED_IN_STRING = re.compile(r"\\([$`\"\\\n])")
-_WILD = re.compile(r"(?<!\\)[*?\[{]")
 _UNSET = frozenset({"<", "<&", ">&-", "<&-"})
 _ONTO = frozenset({">>", "&>>"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """One word of a command."""
-
-    text: str
-    """What it is once quotes are gone; of one that is put together, its source."""
-    literal: bool = True
-    wild: bool = False
-    """It stands for the files that fit, or for several words."""
+_IN_COMMAND = frozenset(
+    {"command_name", "file_redirect", "herestring_redirect", "heredoc_redirect"}
+    | {"variable_assignment"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +65,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Obscure:
-    """A part that cannot be read, or that is nested too deeply."""
+    """A part that is not wholly understood, or that is nested too deeply."""
 
 
 Part = Simple | Redirect | Assignment | Obscure
@@ -82,8 +73,8 @@ Part = Simple | Redirect | Assignment | Obscure
 
 def parts_of(text: str) -> Iterator[Part]:
     """Return what a command line does, in no sure order."""
-    root = Parser(_BASH).parse(text.encode()).root_node
-    if root.has_error:
+    root = Parser(_BASH).parse(text.encode(errors="replace")).root_node
+    if root.has_error or _outside(root, text):
         yield Obscure()
     waiting: list[tuple[Node, Around, int]] = [(root, Around(), 0)]
     while waiting:
@@ -92,11 +83,21 @@ def parts_of(text: str) -> Iterator[Part]:
             yield Obscure()
             continue
         around = _around(node, around)
+        if not is_plain(node):
+            yield Obscure()
         yield from _parts(node, around)
+        if is_sum(node):
+            continue
         waiting += [
             (child, _within(node, n, around), depth + 1)
             for n, child in reversed(list(enumerate(node.children)))
         ]
+
+
+def _outside(root: Node, text: str) -> bool:
+    """Tell whether anything stands before or behind all that was parsed."""
+    whole = text.encode(errors="replace")
+    return bool((whole[: root.start_byte] + whole[root.end_byte :]).strip(b" \t\n"))
 
 
 def _around(node: Node, around: Around) -> Around:
@@ -122,84 +123,48 @@ def _is_given(node: Node) -> bool:
 def _parts(node: Node, around: Around) -> Iterator[Part]:
     match node.type:
         case "command":
-            given = any(map(_is_given, node.children))
-            words = tuple(_words(node))
-            if words:
-                yield Simple(words=words, around=replace(around, piped=around.piped or given))
+            yield from _command(node, around)
         case "file_redirect":
             yield from _redirect(node, around)
         case "variable_assignment":
             name = node.child_by_field_name("name")
-            if name is not None and rules_others(_source(name)):
-                yield Assignment(name=_source(name))
+            if name is not None and rules_others(source_of(name)):
+                yield Assignment(name=source_of(name))
+            elif name is None or not may_be_set(source_of(name)):
+                yield Obscure()
+        case "for_statement":
+            name = node.child_by_field_name("variable")
+            if name is None or not may_be_set(source_of(name)):
+                yield Obscure()
         case _:
             pass
 
 
-def _words(node: Node) -> Iterator[Word]:
+def _command(node: Node, around: Around) -> Iterator[Part]:
+    given = any(map(_is_given, node.children))
+    if not all(child.type in _IN_COMMAND or is_word_node(child) for child in node.children):
+        yield Obscure()
     name = node.child_by_field_name("name")
     if name is None:
         return
-    yield _word(name)
-    for argument in node.children_by_field_name("argument"):
-        yield _word(argument)
+    words = (word_of(name), *map(word_of, node.children_by_field_name("argument")))
+    yield Simple(words=words, around=replace(around, piped=around.piped or given))
 
 
 def _redirect(node: Node, around: Around) -> Iterator[Part]:
     targets = node.children_by_field_name("destination")
     signs = {child.type for child in node.children if not child.is_named}
-    if len(targets) > 1:
-        # The grammar takes arguments after it for further targets.
+    if len(targets) > 1 or source_of(targets[0] if targets else node) == "!":
+        # The grammar takes arguments after it for further targets; "!" is none to some shells.
         yield Obscure()
-    if signs & _UNSET or not targets:
+    if not targets:
         return
-    target = _word(targets[0])
+    target = word_of(targets[0])
+    if signs & _UNSET:
+        if target.text.startswith("/dev/") and target.text != "/dev/null":
+            # /dev/tcp/.. connects, and devices may do anything when they are opened.
+            yield Obscure()
+        return
     if ">&" in signs and (target.text.isdigit() or target.text == "-"):
         return
     yield Redirect(target=target, appends=bool(signs & _ONTO), around=around)
-
-
-def _source(node: Node) -> str:
-    return (node.text or b"").decode(errors="replace")
-
-
-def _word(node: Node) -> Word:
-    source = _source(node)
-    match node.type:
-        case "command_name" if len(node.children) == 1:
-            return _word(node.children[0])
-        case "word" | "number" | "file_descriptor":
-            return Word(text=_ESCAPED.sub(r"\1", source), wild=_WILD.search(source) is not None)
-        case "raw_string":
-            return Word(text=source[1:-1])
-        case "string":
-            if any(child.type != "string_content" for child in node.named_children):
-                return Word(text=source, literal=False)
-            return Word(text=_ESCAPED_IN_STRING.sub(_unescaped, source[1:-1]))
-        case "concatenation":
-            return _joined(node)
-        case "brace_expression" | "extglob_pattern":
-            return Word(text=source, literal=False, wild=True)
-        case _:
-            return Word(text=source, literal=not node.is_named)
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return "" if found[1] == "\n" else found[1]
-
-
-def _joined(node: Node) -> Word:
-    parts = [_word(child) for child in node.children]
-    literal = all(part.literal for part in parts)
-    unquoted = "".join(
-        part.text for part, child in zip(parts, node.children, strict=True) if not _quoted(child)
-    )
-    return Word(
-        text="".join(part.text for part in parts) if literal else _source(node),
-        literal=literal,
-        wild=any(part.wild for part in parts) or _WILD.search(unquoted) is not None,
-    )
-
-
-def _quoted(node: Node) -> bool:
-    return node.type in ("raw_string", "string")

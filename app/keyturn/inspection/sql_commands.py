@@ -1,12 +1,13 @@
 """Reads statements of SQL with sqlglot: what each does, to what, and whether its rows are named.
 
-A statement is bounded only where its condition names rows by literal keys, and where all dialects
-would part the text alike: what one server takes for a comment, another may run.
+Understood is only what every dialect that parses a text makes the same of, with parts and functions
+that are known; bounded only where a condition names rows by literal keys.
 """
 
 import logging
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 import sqlglot
 from sqlglot import exp
@@ -14,39 +15,13 @@ from sqlglot.errors import SqlglotError
 
 from keyturn.domain.command_shapes import Shaped
 from keyturn.domain.commands import Command, Does, Language, Step, Why, command_of, not_understood
-from keyturn.domain.names import words_of
+from keyturn.inspection.sql_nodes import are_understood, unknown_functions
+from keyturn.inspection.sql_signs import Signs, signs_of
 
 DIALECTS = ("", "mysql", "postgres", "tsql", "sqlite", "oracle", "snowflake", "bigquery")
-"""In this order; the first that understands the whole text has the word."""
+"""The first that understands the whole text has the word, where no other contradicts."""
 MOST_STATEMENTS = 50
-_PLAIN_NAMES = re.compile(r"`[\w ]+`|\$\d+")
-_AMBIGUOUS = re.compile(r"\\|/\*|--|#|\$|`|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""What some dialects read as a quote, a comment or an escape, and others do not."""
-_CHANGING_WORDS = re.compile(
-    r"(?<![\w.])(?:alter|attach|call|copy|create|delete|detach|do|drop|exec|execute|grant|insert"
-    r"|into|load|lock|merge|pragma|rename|replace|revoke|set|truncate|update|upsert|vacuum)"
-    r"(?!\w|\s*[.(])",
-    re.IGNORECASE,
-)
-_HARMLESS = re.compile(
-    r"\bfor\s+(?:no\s+key\s+)?update\b|\bon\s+(?:delete|update)\b|\bdo\s+(?:update|nothing)\b"
-    r"|\bon\s+duplicate\s+key\s+update\b",
-    re.IGNORECASE,
-)
-_STRINGS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
-_KEYS = frozenset(
-    {"code", "email", "guid", "hash", "iban", "id", "ids", "isbn", "key", "login", "mail", "no"}
-    | {"number", "num", "nr", "pk", "ref", "reference", "rowid", "serial", "sku", "slug", "token"}
-    | {"username", "uuid"}
-)
-_HARMLESS_FUNCTIONS = frozenset(
-    {"array_length", "charindex", "curdate", "curtime", "date_part", "datediff", "datename"}
-    | {"getdate", "ifnull", "instr", "isnull", "json_array_length", "json_extract", "json_object"}
-    | {"json_type", "json_valid", "julianday", "length", "likelihood", "ltrim", "now", "printf"}
-    | {"quote", "random", "rtrim", "strftime", "substring_index", "to_json", "total", "typeof"}
-)
-"""Of those that the parser does not know by itself: they only compute."""
-_READING = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values, exp.Describe, exp.Show, exp.Use)
+_READING = (exp.Select, exp.SetOperation, exp.Subquery, exp.Values, exp.Describe, exp.Show)
 _TRANSACTION = (exp.Transaction, exp.Commit, exp.Rollback)
 _CHANGING = (
     *(exp.Delete, exp.Update, exp.Insert, exp.Merge, exp.Drop, exp.TruncateTable),
@@ -54,69 +29,82 @@ _CHANGING = (
 )
 _MANY_TABLES = (exp.Select, exp.SetOperation, exp.Join, exp.From, exp.With, exp.Subquery)
 _CREATES_DATA = frozenset({"TABLE", "VIEW", "INDEX", "SCHEMA", "DATABASE", "SEQUENCE"})
+_KEYS = frozenset({"id", "uuid"})
+_PLURALS = (("ies", "y"), ("ses", "s"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("s", ""))
+_CAN_ONLY_CHANGE = re.compile(
+    r"\W*(?:delete\s+from|insert\s+into|replace\s+into|merge\s+into|truncate\s+table|alter\s+table"
+    r"|update\s+\S+\s+set|drop\s+(?:table|database|schema|view|index|user|role))\s",
+    re.IGNORECASE,
+)
+"""How no sentence begins."""
 logging.getLogger("sqlglot").disabled = True
 
 
 def read_sql(shaped: Shaped) -> Command | None:
     """Return what a text does; None for what was no SQL after all."""
-    roots = _parsed(shaped.text)
+    signs = signs_of(shaped.text)
+    readings = _readings(shaped.text if signs is None else signs.text)
+    roots = next(readings, None)
     if roots is None:
-        return not_understood(shaped.path, Language.SQL) if shaped.sure else None
-    steps: list[Step] = []
-    understood = len(roots) <= MOST_STATEMENTS
-    for root in roots[:MOST_STATEMENTS]:
-        understood = understood and isinstance(root, (*_READING, *_TRANSACTION, *_CHANGING))
-        steps += _steps_of(root)
-    if _may_hide_a_change(shaped.text, steps):
-        understood = False
-    if not understood:
+        sure = shaped.sure or _CAN_ONLY_CHANGE.match(shaped.text) is not None
+        return not_understood(shaped.path, Language.SQL) if sure else None
+    steps = [step for root in roots[:MOST_STATEMENTS] for step in _steps_of(root)]
+    if not _is_understood(roots, readings, signs, steps):
         return not_understood(shaped.path, Language.SQL, steps) if shaped.sure or steps else None
-    if not shaped.sure and not (_is_statement(roots) and any(step.target for step in steps)):
+    changes = any(step.changes for step in steps)
+    if (
+        not shaped.sure
+        and not changes
+        and not (_is_statement(roots) and any(step.target for step in steps))
+    ):
         # "select something", "explain it" are sentences.
         return None
     return command_of(shaped.path, Language.SQL, steps)
+
+
+def _is_understood(
+    first: list[exp.Expr],
+    others: Iterator[list[exp.Expr]],
+    signs: Signs | None,
+    steps: list[Step],
+) -> bool:
+    """Tell whether all that parse a text agree, on parts that are all known."""
+    if signs is None or len(first) > MOST_STATEMENTS:
+        return False
+    if signs.commented and any(step.changes for step in steps):
+        return False
+    return all(_is_known(roots, signs, steps) for roots in chain((first,), others))
+
+
+def _is_known(roots: list[exp.Expr], signs: Signs, steps: list[Step]) -> bool:
+    if not all(isinstance(root, (*_READING, *_TRANSACTION, *_CHANGING)) for root in roots):
+        return False
+    if not are_understood(roots, signs) or any(map(unknown_functions, roots)):
+        return False
+    return [step for root in roots for step in _steps_of(root)] == steps
 
 
 def _is_statement(roots: list[exp.Expr]) -> bool:
     return not all(isinstance(root, exp.Describe | exp.Show | exp.Use) for root in roots)
 
 
-def _parsed(text: str) -> list[exp.Expr] | None:
+def _readings(text: str) -> Iterator[list[exp.Expr]]:
+    """Yield what each dialect makes of a text that it understands."""
     for dialect in DIALECTS:
         try:
             found = [one for one in sqlglot.parse(text, read=dialect) if one is not None]
         except (SqlglotError, RecursionError, ValueError):
             continue
         if found and not any(isinstance(one, exp.Command) for one in found):
-            return found
-    return None
-
-
-def _may_hide_a_change(text: str, steps: list[Step]) -> bool:
-    """Tell whether another dialect may find a change in the text that is not among the steps."""
-    bare = _PLAIN_NAMES.sub(" ", text)
-    words = _CHANGING_WORDS.findall(_HARMLESS.sub(" ", text))
-    if not words:
-        return False
-    if _AMBIGUOUS.search(bare) or ("[" in text and ("'" in text or '"' in text)):
-        return True
-    if any(bare[: found.start()][-1:].isalnum() for found in _STRINGS.finditer(bare)):
-        # E'..', q'..', N'..': a letter before it says how a text is read.
-        return True
-    outside = _CHANGING_WORDS.findall(_HARMLESS.sub(" ", _STRINGS.sub(" ", bare)))
-    changing = [step for step in steps if step.changes]
-    # Each change brings at most three such words of its own ("insert into", "update .. set").
-    return len(outside) > 3 * len(changing) or (bool(outside) and not changing)
+            yield found
 
 
 def _steps_of(root: exp.Expr) -> Iterator[Step]:
     changing = [node for node in root.find_all(*_CHANGING) if not node.find_ancestor(exp.Alter)]
     for node in changing:
         yield _changing(node)
-    for function in root.find_all(exp.Anonymous):
-        if function.name.lower() in _HARMLESS_FUNCTIONS:
-            continue
-        yield Step(does=Does.CALLS, target=function.name, count=None, why=Why.UNKNOWN)
+    for name in unknown_functions(root):
+        yield Step(does=Does.CALLS, target=name, count=None, why=Why.UNKNOWN)
     if not changing and isinstance(root, _READING):
         yield Step(does=Does.READS, target=", ".join(_tables(root)))
 
@@ -152,15 +140,16 @@ def _of_rows(node: exp.Expr, does: Does, target: str) -> Step:
         return Step(does=does, target=target, count=None, why=Why.NO_CONDITION)
     tables = len(list(node.find_all(exp.Table)))
     many = tables != 1 or any(node.find_all(*_MANY_TABLES)) or bool(node.args.get("tables"))
-    count = None if many else rows_named(where.this)
+    count = None if many else rows_named(where.this, node.find(exp.Table))
     why = Why.OPEN_CONDITION if count is None else None
     return Step(does=does, target=target, count=count, why=why)
 
 
-def rows_named(condition: object) -> int | None:
+def rows_named(condition: object, table: exp.Table | None) -> int | None:
     """Return how many rows a condition names at most; None where it does not by their keys.
 
-    Only `column = literal` and `column IN (literals)`, joined by AND, name any.
+    Only `column = literal` and `column IN (literals)`, joined by AND, name any; a key is a column
+    called `id`, `uuid` or `<table>_id`.
     """
     waiting, most, keyed = [condition], 1, False
     while waiting:
@@ -174,7 +163,7 @@ def rows_named(condition: object) -> int | None:
                 column, values = _compared(node)
                 if column is None or not values or not _all_literal(column, values):
                     return None
-                if _is_key(column.name):
+                if _is_key(column, table):
                     most, keyed = max(most, len(values)), True
             case _:
                 return None
@@ -200,8 +189,6 @@ def _all_literal(column: exp.Column, values: list[object]) -> bool:
 def _is_literal(column: exp.Column, value: object) -> bool:
     if isinstance(value, exp.Neg):
         value = value.this
-    if isinstance(value, exp.Placeholder | exp.Parameter):
-        return True
     if not isinstance(value, exp.Literal):
         return False
     if value.is_string:
@@ -211,25 +198,42 @@ def _is_literal(column: exp.Column, value: object) -> bool:
     return re.fullmatch(r"[0.eE+-]*", str(value.this)) is None
 
 
-def _is_key(name: str) -> bool:
-    words = words_of(name)
-    return bool(words) and (words[-1] in _KEYS or words[-1].endswith("id"))
+def _is_key(column: exp.Column, table: exp.Table | None) -> bool:
+    """Tell whether a column of a table is called as its key is, and is nothing else to anybody."""
+    name = column.this
+    if table is None or not isinstance(name, exp.Identifier) or name.args.get("quoted"):
+        # What is in quotes is a text to some servers.
+        return False
+    if column.table and column.table not in (table.name, table.alias):
+        return False
+    plain = name.name.lower()
+    return plain in _KEYS or plain in _own_keys(table.name)
+
+
+def _own_keys(table: str) -> list[str]:
+    """Return how the key of a table may be called: by its name, in the singular too."""
+    plain = table.lower()
+    singular = [plain.removesuffix(many) + one for many, one in _PLURALS if plain.endswith(many)]
+    return [f"{name}_id" for name in (plain, *singular[:1])]
 
 
 def _insert(node: exp.Insert, target: str) -> Step:
-    replaces = bool(node.args.get("overwrite") or node.args.get("alternative"))
-    does = Does.REPLACES if replaces else Does.ADDS
+    if node.args.get("overwrite") or node.args.get("alternative"):
+        # For one row that is added as many go as it collides with.
+        return Step(does=Does.REPLACES, target=target, count=None, why=Why.QUERY)
+    does = Does.ADDS
     given = node.args.get("expression")
     if isinstance(given, exp.Values):
         return Step(does=does, target=target, count=max(1, len(given.expressions)))
-    if given is None or isinstance(given, exp.Tuple):
-        return Step(does=does, target=target)
     return Step(does=does, target=target, count=None, why=Why.QUERY)
 
 
 def _create(node: exp.Create, target: str) -> Step:
-    if str(node.args.get("kind", "")).upper() not in _CREATES_DATA:
+    kind = str(node.args.get("kind", "")).upper()
+    if kind not in _CREATES_DATA:
         return Step(does=Does.CREATES, target=target, count=None, why=Why.CODE)
+    if node.args.get("expression") is not None and kind == "TABLE":
+        return Step(does=Does.CREATES, target=target, count=None, why=Why.QUERY)
     if node.args.get("replace"):
         return Step(does=Does.REPLACES, target=target, count=None, why=Why.WHOLE)
     return Step(does=Does.CREATES, target=target)

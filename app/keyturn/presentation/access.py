@@ -147,10 +147,22 @@ class AccessBuilder:
         key = (state.kind, state.name, state.rule)
         title = self._titles.get(key)
         if title is None:
-            rule = rule_said(state)
-            text = self._sentences.sentence(rule) if rule is not None else state.name
-            title = self._titles[key] = shown_line(text, self._words, most=_LONGEST)
+            title = self._titles[key] = shown_line(self._named(state), self._words, most=_LONGEST)
         return title
+
+    def _named(self, state: AccessState) -> str:
+        """Name a thing so that no two of different kinds read the same."""
+        rule = rule_said(state)
+        if rule is not None:
+            return self._sentences.sentence(rule)
+        match state.kind:
+            case AccessKind.SIGHT:
+                return self._words("access.sight_title", agent=state.name)
+            case AccessKind.CREDENTIAL:
+                server, _, name = state.name.partition("/")
+                return self._words("access.credential_title", server=server, name=name)
+            case _:
+                return state.name
 
     def _row(self, state: AccessState) -> ListRow:
         words = self._words

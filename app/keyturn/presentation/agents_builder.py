@@ -123,6 +123,7 @@ class AgentsBuilder:
         words = self._words
         said = self._state_of(agent)
         key = "agents.commands_intro" if agent.enrolled else "agents.commands_before"
+        known = any(server.confirmed for server in servers)
         return AgentDetail(
             agent=agent.name,
             chips=(Chip(role=said.role, icon=said.icon, text=said.text),),
@@ -133,7 +134,9 @@ class AgentsBuilder:
             warnings=tuple(self._warnings(agent, agents)),
             enrolled=agent.enrolled,
             commands_title=words("agents.commands"),
-            commands_intro=words(key),
+            commands_intro=words(key)
+            if known or not agent.enrolled
+            else words("agents.commands_placeholder"),
             commands=self._commands(agent, servers, launch) if agent.enrolled else (),
             http=self._over_http(agent, servers, launch) if agent.enrolled else None,
             sight=sight_said(agent.sight, servers, profiles, words) if agent.enrolled else None,
@@ -211,7 +214,7 @@ class AgentsBuilder:
             name=agent.name,
             strong=words("agents.proposal", agent=agent.name),
             rest=words("agents.proposal_rest"),
-            accept=words("agents.enrol_go"),
+            accept=words("agents.enrol_look"),
             drop=words("agents.dismiss"),
         )
 

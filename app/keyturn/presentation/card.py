@@ -250,6 +250,8 @@ class CardView:
     diff: tuple[DiffRow, ...] = ()
     excerpts: tuple[SourceExcerpt, ...] = ()
     claimed: tuple[Pair, ...] = ()
+    claimed_title: str = ""
+    """Who claims it; empty for the agent."""
     observed: tuple[Pair, ...] = ()
     why_asked: str = ""
     deadline: Deadline | None = None

@@ -20,7 +20,7 @@ from keyturn.presentation.card import (
     ValueKind,
 )
 from keyturn.presentation.chips import chips_of
-from keyturn.presentation.claims import claimed_pairs, observed_pairs
+from keyturn.presentation.claims import claimed_pairs, claimed_title, observed_pairs
 from keyturn.presentation.commands import command_lines
 from keyturn.presentation.decisive import decisive_of, decisive_values, worst_origins
 from keyturn.presentation.definition_text import definition_text, laid_out
@@ -112,6 +112,7 @@ class CardBuilder:
             diff=_diff(request) if compared or request.kind is RequestKind.CHANGE else (),
             excerpts=sources.excerpts,
             claimed=claimed_pairs(request, self._words),
+            claimed_title=claimed_title(request, self._words),
             observed=observed_pairs(request, self._words),
             why_asked=self.phrases.why_asked(request),
             deadline=deadline,
@@ -166,8 +167,11 @@ class CardBuilder:
         a_call = request.kind is RequestKind.CALL
         answered = a_call or request.kind is RequestKind.INPUT
         blocked = request.kind in (RequestKind.CHANGE, RequestKind.DEFINITION)
+        allow = _ALLOW_KEYS[request.kind]
+        if self.phrases.is_remote(request):
+            allow = "phrases.allow_address"
         return CardActions(
-            allow=words("phrases.allow_retry" if stopped else _ALLOW_KEYS[request.kind]),
+            allow=words("phrases.allow_retry" if stopped else allow),
             armed_hint=words("phrases.allow_hint"),
             deny=words("phrases.keep_blocked" if blocked else "phrases.deny"),
             deny_with_message=words("phrases.deny_with_message") if answered else "",

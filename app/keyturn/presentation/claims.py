@@ -38,6 +38,17 @@ def claimed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
+def claimed_title(request: ApprovalRequest, words: Words) -> str:
+    """Say who claims that; empty for the agent, which has no part in a review of its own."""
+    match request.kind:
+        case RequestKind.COMMAND:
+            return words("card.claimed_by_packages")
+        case RequestKind.DEFINITION | RequestKind.CHANGE:
+            return words("card.claimed_by_server")
+        case _:
+            return ""
+
+
 def observed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
     """Return what Keyturn saw itself, and what it could not see."""
     asked = request.asked_by

@@ -318,6 +318,8 @@ def _subject_name(path: str, kind: RequestKind, words: Words) -> str:
     match kind, path:
         case (RequestKind.COMMAND, "/argv"):
             return words("phrases.name_command")
+        case (RequestKind.COMMAND, "/url"):
+            return words("phrases.name_address")
         case (RequestKind.COMMAND, "/cwd"):
             return words("phrases.name_folder")
         case (RequestKind.DEFINITION | RequestKind.CHANGE, "/description" | "/after/description"):

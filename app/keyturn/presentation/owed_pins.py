@@ -85,8 +85,11 @@ class OwedPins:
                 return words("owed.one_person", **named)
             case ReviewChanges(agent=agent):
                 return words("owed.reviewed", agent=self._named(agent))
-            case EnrolAgent(name=name):
+            case EnrolAgent(name=name, rows=None):
                 return words("owed.enrol", agent=self._named(name))
+            case EnrolAgent(name=name, rows=rows):
+                listed = self._named(", ".join(rows or ())) or words("owed.nothing")
+                return words("owed.enrol_sees", agent=self._named(name), rows=listed)
             case _ if isinstance(intent, SightIntent):
                 return self._sight(intent)
             case _:

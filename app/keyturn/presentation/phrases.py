@@ -101,7 +101,7 @@ class Phrases:
             case RequestKind.CALL:
                 return with_touches(self._call_headline(request), request.touches, words)
             case RequestKind.COMMAND:
-                remote = "url" in self.subject(request)
+                remote = self.is_remote(request)
                 key = "phrases.headline_remote" if remote else "phrases.headline_command"
                 return words(key, server=request.server)
             case RequestKind.DEFINITION:
@@ -154,9 +154,15 @@ class Phrases:
             change = change_text(facts_with(request), words)
             return words("phrases.why_closure", server=request.server, change=change)
         key = _WHY_KEYS.get(because, "phrases.why_always")
+        if key == "phrases.why_command" and self.is_remote(request):
+            key = "phrases.why_address"
         if key == "phrases.why_definition" and said_of(tool) is not None:
             key = "phrases.why_said"
         return words(key, agent=request.agent, server=request.server, tool=request.tool or "")
+
+    def is_remote(self, request: ApprovalRequest) -> bool:
+        """Tell whether it is about a server at an address, which nobody starts."""
+        return request.kind is RequestKind.COMMAND and "url" in self.subject(request)
 
     def _changed(self, request: ApprovalRequest) -> str:
         """Name the values that are others by now; all of them stand in the subject."""

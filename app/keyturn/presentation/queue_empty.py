@@ -25,8 +25,12 @@ class EmptyQueue:
     leads: Leads
 
 
-def empty_queue(agents: Sequence[AgentState], words: Words) -> EmptyQueue:
-    """Return what it says (console.md section 3.10): what it is, why it is empty, one action."""
+def empty_queue(agents: Sequence[AgentState], words: Words, proposed: int = 0) -> EmptyQueue:
+    """Return what it says (console.md section 3.10): what it is, why it is empty, one action.
+
+    `proposed` counts what the command line proposed and nobody has answered.
+    """
+    told = (words("queue.empty_proposed", n=proposed),) if proposed else ()
     connected = sum(1 for agent in agents if agent.connections)
     if connected:
         calls = sum(agent.calls for agent in agents)
@@ -36,14 +40,15 @@ def empty_queue(agents: Sequence[AgentState], words: Words) -> EmptyQueue:
         )
         return EmptyQueue(
             title=words("queue.empty"),
-            body=" ".join(said),
+            body=" ".join((*said, *told)),
             action=words("queue.empty_history"),
             leads=Leads.HISTORY,
         )
     routed = any(agent.enrolled for agent in agents)
+    said_of_none = words("queue.empty_none_connected" if routed else "queue.empty_set_up")
     return EmptyQueue(
         title=words("queue.empty" if routed else "queue.empty_no_agent"),
-        body=words("queue.empty_none_connected" if routed else "queue.empty_set_up"),
+        body=" ".join((said_of_none, *told)),
         action=words("queue.empty_agents" if routed else "queue.empty_enrol"),
         leads=Leads.AGENTS,
     )

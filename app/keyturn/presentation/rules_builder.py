@@ -14,7 +14,15 @@ from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.rule_life import Life
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import Chip, Pair
-from keyturn.presentation.cells import ANY, Cell, ListRow, NameChoice, Notice, Question, marked
+from keyturn.presentation.cells import (
+    ANY,
+    Cell,
+    ListRow,
+    NameChoice,
+    Notice,
+    Question,
+    marked,
+)
 from keyturn.presentation.marks import Icon, IconText, Role
 from keyturn.presentation.relative_time import local_time, moment_text
 from keyturn.presentation.rule_drafts import RuleDraft, fault_of_limits, rule_of

@@ -6,9 +6,14 @@ from typing import Final
 from keyturn.application.console_state import ChangedRow, ChangedTable, SealState
 from keyturn.application.ports.seals import DECIDING
 from keyturn.application.seals import Sealing
+from keyturn.domain.canonical import Parsed, parse_strict
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.rule import Rule
+from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.seal import Difference
 from keyturn.presentation.cells import Notice, Question
 from keyturn.presentation.marks import Role
+from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -108,7 +113,7 @@ def _table(change: ChangedTable, words: Words) -> SealsShown:
         rest = "seals.rest_hidden"
     if change.table in DECIDING:
         rest = "seals.rest_asks"
-    lines = tuple(_line(row, words) for row in change.rows)
+    lines = tuple(_line(row, words, change.table) for row in change.rows)
     if change.more:
         lines += (words("seals.more", n=change.more),)
     question = Question(
@@ -152,11 +157,24 @@ def _note(change: ChangedTable, words: Words) -> str:
     return f"{cut} {dropped}" if change.table in _NOTES else f"{cut} {words('seals.cut_asks')}"
 
 
-def _line(row: ChangedRow, words: Words) -> str:
+def _line(row: ChangedRow, words: Words, table: str) -> str:
     """Say one row on one line; hidden characters of what another program wrote are in brackets."""
     key = _ROWS.get(row.difference, _ROWS["unsure"])
-    return words(
-        key,
-        key=shown_line(row.key, words),
-        text=shown_line(row.text, words),
-    )
+    text = shown_line(row.text, words)
+    rule = _rule(row.text) if table == "rules" else None
+    if rule is not None:
+        # The sentence leaves conditions out, so that what is sealed stands beside it, whole.
+        said = shown_line(RuleSentences(words).sentence(rule), words)
+        text = words("seals.rule_said", rule=said, text=text)
+    return words(key, key=shown_line(row.key, words), text=text)
+
+
+def _rule(text: str) -> Rule | None:
+    """Read a rule from its row; None for what is none."""
+    parsed = parse_strict(text)
+    if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
+        return None
+    try:
+        return rule_from_data(parsed.value)
+    except ConfigurationError:
+        return None

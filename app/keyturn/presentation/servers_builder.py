@@ -203,8 +203,10 @@ class ServersBuilder:
             return Notice(
                 role=Role.WARNING,
                 icon=Icon.ATTENTION,
-                strong=words("servers.notice_command"),
-                rest=words("servers.notice_command_rest"),
+                strong=words("servers.notice_address" if state.url else "servers.notice_command"),
+                rest=words(
+                    "servers.notice_address_rest" if state.url else "servers.notice_command_rest"
+                ),
                 action=words("servers.open_request"),
                 opens=command.id,
             )

@@ -8,6 +8,7 @@ from keyturn.domain.policy import Posture
 from keyturn.presentation import window_settings as names
 from keyturn.presentation.card import Pair
 from keyturn.presentation.cells import Question
+from keyturn.presentation.pin_uses import pin_uses
 from keyturn.presentation.settings import (
     AboutRow,
     ActionRow,
@@ -25,6 +26,7 @@ from keyturn.presentation.words import Words
 POSTURE: Final = "posture"
 ABOUT: Final = "about"
 PIN: Final = "pin"
+PIN_USES: Final = "pin_uses"
 SECOND: Final = "second"
 QUIT: Final = "quit"
 _THEMES: Final = {
@@ -75,7 +77,13 @@ class SettingsBuilder:
             SettingSection(title=words("settings.appearance"), rows=self._appearance(settings)),
             SettingSection(
                 title=words("settings.deciding"),
-                rows=(*self._arming(settings), self._posture(posture), self._pin(), self.second()),
+                rows=(
+                    *self._arming(settings),
+                    self._posture(posture),
+                    self._pin(),
+                    self._pin_uses(),
+                    self.second(),
+                ),
             ),
             SettingSection(title=words("settings.about"), rows=(self._about(about),)),
             SettingSection(title=words("settings.ending"), rows=(self._quit(),)),
@@ -166,6 +174,10 @@ class SettingsBuilder:
     def _pin(self) -> PinRow:
         words = self._words
         return PinRow(key=PIN, title=words("settings.pin"), note=words("settings.pin_note"))
+
+    def _pin_uses(self) -> AboutRow:
+        words = self._words
+        return AboutRow(key=PIN_USES, title=words("pin_uses.title"), pairs=pin_uses(words))
 
     def second(self) -> SecondRow:
         """Return the row of the second person."""

@@ -154,6 +154,7 @@ class BrokerWorld(World):
             stop=self.stop,
             approvals=self.approvals,
             registry=self.registry,
+            rules=self.rules,
             live=self.live,
             observers=self.observers,
             raise_window=self._raise,

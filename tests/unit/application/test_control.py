@@ -21,7 +21,9 @@ from tests.unit.application.gate_world import play, settle
 LOOKS = {"status", "raise"}
 TIGHTENS = {"stop", "revoke_agent"}
 CLAIMS = {"check_input"}
-PROPOSES = {"propose_server", "propose_agent", "propose_credential", "remove_server"}
+PROPOSES = {"propose_server", "propose_agent", "propose_credential", "propose_rules"} | {
+    "remove_server"
+}
 SHIP = ServerConfig(name="shipments", command=("ship",), env={"TOKEN": "keychain:ship"})
 DENY = Rule(id="r-deny", effect=Effect.DENY, tool="dispatch_order")
 WORDS = st.sampled_from(
@@ -322,7 +324,7 @@ class TestProposing:
         async def story() -> None:
             world = BrokerWorld()
             assert await ask(world, "propose_agent", name="analyst") == {"ok": True}
-            assert world.registry.proposed_agents == {"analyst"}
+            assert set(world.registry.proposed_agents) == {"analyst"}
             for name in (None, "", "../analyst"):
                 assert (await ask(world, "propose_agent", name=name))["ok"] is False
 

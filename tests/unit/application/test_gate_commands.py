@@ -56,7 +56,8 @@ def judged_tier(arguments: JsonObject, tier: Tier, *, late: bool = False) -> Tie
         ({"sql": "select * from orders"}, Tier.T0, Tier.T1),
         ({"sql": "insert into orders values (1)"}, Tier.T1, Tier.T2),
         ({"sql": "delete from orders"}, Tier.T2, Tier.T2),
-        ({"sql": "gibberish ("}, Tier.T1, Tier.T2),
+        ({"sql": "gibberish ("}, Tier.T2, Tier.T2),
+        ({"command": "ls $(("}, Tier.T2, Tier.T2),
         ({"command": "ls -l"}, Tier.T0, Tier.T1),
         ({"command": "rm -r /srv"}, Tier.T2, Tier.T2),
         ({"command": "x.sh"}, Tier.T2, Tier.T2),
@@ -72,7 +73,7 @@ def test_what_a_command_changes_raises_the_tier(
 
 
 def test_what_no_parser_read_in_time_raises_it_too() -> None:
-    assert judged_tier({"sql": "select 1"}, Tier.T0, late=True) is Tier.T1
+    assert judged_tier({"sql": "select 1"}, Tier.T0, late=True) is Tier.T2
 
 
 def test_a_read_that_the_posture_allows_is_asked_about_once_it_changes() -> None:
@@ -188,7 +189,7 @@ def test_what_was_not_allowed_or_only_read_wrote_nothing() -> None:
         task = world.start(make_call(connection, "do", {"path": "/srv/a.sh"}))
         world.answer(await world.asked(), allow=False)
         await task
-        runs = world.start(make_call(connection, "do", {"script": "/srv/a.sh"}, id_="call-2"))
+        runs = world.start(make_call(connection, "do", {"entrypoint": "/srv/a.sh"}, id_="call-2"))
         request = await world.asked(2)
         assert request.ran == () and request.tier is Tier.T1
         world.answer(request, allow=True)

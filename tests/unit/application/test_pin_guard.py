@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.application.agent_messages import EnrolAgent, RevokeAgent
+from keyturn.application.agent_messages import EnrolAgent, ReviewChanges, RevokeAgent
 from keyturn.application.console_protocol import (
     Intent,
     PutServer,
@@ -18,7 +18,8 @@ from keyturn.application.console_protocol import (
     UseRules,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
-from keyturn.application.pin_messages import SettleSeals
+from keyturn.application.pin_guard import TAKES_PIN
+from keyturn.application.pin_messages import RemoveSecond, SetPin, SetSecond, SettleSeals
 from keyturn.application.sight_intents import (
     EndProfile,
     PutProfile,
@@ -90,6 +91,7 @@ LOOSENING: list[Intent] = [
     SetEnvironment(n=1, of="server", name="ship", environment=""),
     SetEnvironment(n=1, of="agent", name="analyst", environment=""),
     EnrolAgent(n=1, name="other"),
+    ReviewChanges(n=1, agent="analyst", shown="x"),
     SetSight(n=1, agent="analyst", rows=None),
     SetProfilesOnly(n=1, agent="analyst", on=False),
     SwitchProfile(n=1, agent="analyst", profile="release", seconds=60),
@@ -128,6 +130,13 @@ def test_what_lets_calls_through_takes_the_pin(intent: Intent) -> None:
         assert not world.make_guard().wants_pin(intent)
 
     play(story)
+
+
+@pytest.mark.requirement("PIN-1")
+def test_each_kind_that_takes_it_is_looked_at_here() -> None:
+    """Those on the PIN itself take it without the guard, and never take a second one."""
+    themselves = {SetPin, SetSecond, RemoveSecond}
+    assert {type(intent) for intent in LOOSENING} == TAKES_PIN - themselves
 
 
 @pytest.mark.requirement("PIN-1")

@@ -287,7 +287,7 @@ class TestAgents:
         async def story() -> None:
             world = BrokerWorld()
             world.registry.propose_agent("analyst")
-            assert world.registry.proposed_agents == {"analyst"}
+            assert set(world.registry.proposed_agents) == {"analyst"}
             assert world.live.agents == ()
             await world.registry.enrol("analyst", "/opt/host")
             (agent,) = world.registry.agents
@@ -297,7 +297,7 @@ class TestAgents:
             assert not token_matches(agent, token + "x")
             assert agent.executable == "/opt/host"
             assert world.live.agents == (agent,)
-            assert world.registry.proposed_agents == frozenset()
+            assert not world.registry.proposed_agents
             entry = last(world, RecordType.AGENT)
             assert (entry.outcome, entry.agent, entry.actor) == (
                 "enrolled",

@@ -1,11 +1,15 @@
 """`keyturn rules`: what is odd about a FILE's rules, and what can never happen by them."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from keyturn import bootstrap
 from keyturn.cli import run
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.rule import Effect, Rule
 from keyturn.storage.decision_log import open_writer
 from keyturn.storage.sealing import SqliteSeals
@@ -101,3 +105,31 @@ def test_the_rules_of_a_profile_are_written_as_file_has_them(
     assert 'id = "r-1"' in text
     code, out = said(tmp_path, capsys, text, "test")
     assert (code, out) == (0, "1 rule, and nothing odd about it.\n")
+
+
+@pytest.mark.requirement("RULE-IMPORT", "LAW-4")
+def test_an_import_only_proposes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is sent is a request to show the rules; nothing is written to the profile."""
+    sent: list[Mapping[str, JsonValue]] = []
+
+    def answer(_choice: object, request: Mapping[str, JsonValue]) -> JsonObject:
+        sent.append(request)
+        return {"ok": True, "proposed": 1}
+
+    monkeypatch.setattr(bootstrap, "ask_broker", answer)
+    code, out = said(tmp_path, capsys, PLAIN, "import")
+    assert (code, "Proposed 1 rule." in out) == (0, True)
+    [request] = sent
+    assert request["control"] == "propose_rules"
+    [row] = cast("list[JsonObject]", request["rules"])
+    assert (row["agent"], row["tool"]) == ("qa", "read_*")
+    assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.requirement("RULE-IMPORT")
+def test_an_import_without_a_broker_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said(tmp_path, capsys, PLAIN, "import") == (1, "")

@@ -40,6 +40,8 @@ def test_the_table_is_exactly_this(state: State, event: Event) -> None:
         with pytest.raises(IllegalTransition) as caught:
             advance(state, event)
         assert state.value in caught.value.sentence
+        assert event.value in caught.value.sentence
+        assert caught.value.cause == "The life cycle has no such step."
     else:
         assert advance(state, event) is State(row)
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from keyturn.domain.call import RECEIPT_KEY, ToolCall, without_own_meta
-from keyturn.domain.canonical import JsonObject, canonical, digest_of
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 
 PARAMS: JsonObject = {
     "name": "dispatch_order",
@@ -83,6 +83,27 @@ def test_absent_arguments_read_as_an_empty_object() -> None:
     assert with_params(arguments="text").arguments == {}
 
 
+def test_arguments_that_are_no_object_are_bound_as_they_are() -> None:
+    values: tuple[JsonValue, ...] = (["SO-1"], None, "text", {})
+    odd = [with_params(arguments=value).digest() for value in values]
+    assert len(set(odd)) == len(odd)
+
+
+def test_what_stands_beside_the_arguments_of_another_request_is_its_meta_alone() -> None:
+    # All of its params are its arguments, which are shown as such.
+    request = make_call(
+        method="resources/read", params={"uri": "a:b", "more": 1, "_meta": {"k": 1}}
+    )
+    assert request.arguments == {"uri": "a:b", "more": 1}
+    assert request.beside_arguments() == {"k": 1}
+
+
+def test_arguments_that_were_just_encoded_are_digested_as_handed_over() -> None:
+    call = make_call()
+    assert call.digest(call.canonical_arguments()) == call.digest()
+    assert call.digest(b"{}") == with_params(arguments={}).digest()
+
+
 def test_the_bound_part_of_meta_is_what_the_raw_tab_shows() -> None:
     call = with_params(_meta={"progressToken": 7, "com.example/purpose": "test"})
     assert call.bound_meta() == {"com.example/purpose": "test"}
@@ -105,6 +126,34 @@ def test_the_digest_is_over_the_canonical_preimage() -> None:
     }
     call = with_params(task={}, _meta={"k": 1, "progressToken": 1}, inputResponses={"a": 1})
     assert call.digest() == digest_of(canonical(preimage))
+
+
+@pytest.mark.parametrize(
+    ("params", "bound"),
+    [
+        (PARAMS, {}),
+        ({**PARAMS, "_meta": {"progressToken": 1}}, {}),
+        ({**PARAMS, "name": "dispatch_all"}, {"name": "dispatch_all"}),
+    ],
+    ids=str,
+)
+def test_the_preimage_names_what_is_bound_beside_the_arguments(
+    params: JsonObject, bound: JsonObject
+) -> None:
+    preimage: JsonObject = {
+        "v": 1,
+        "agent": "analyst",
+        "session": "s-1",
+        "server": "logistics",
+        "launch_hash": "a" * 64,
+        "tool": "dispatch_order",
+        "def_hash": "b" * 64,
+        "arguments": PARAMS["arguments"],
+        "params": bound,
+        "inputResponses_hash": None,
+        "requestState_hash": None,
+    }
+    assert make_call(params=params).digest() == digest_of(canonical(preimage))
 
 
 def test_only_keyturn_puts_a_receipt_on_a_call() -> None:

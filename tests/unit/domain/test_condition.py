@@ -7,12 +7,14 @@ from keyturn.domain.condition import (
     MISSING,
     Condition,
     ConditionFault,
+    Look,
     Operator,
     fault_of,
     holds,
     pointer_value,
 )
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.reading import Reading
 
 ARGUMENTS: JsonObject = {"a": {"b": [10, {"c": "deep"}]}, "": 1, "x/y": 2, "m~n": 3, "0": "zero"}
 
@@ -365,3 +367,36 @@ def test_usable_conditions_load(op: Operator, wanted: str) -> None:
         if (known, str(value)) == (op, wanted):
             fault_of(Condition(path="/v", op=op, value=value))
     fault_of(Condition(path="", op=Operator.TAINT_HAS, value="UPX"))
+
+
+def test_alike_keys_are_counted_once_for_all_paths() -> None:
+    counted: list[str] = []
+
+    class Key(str):
+        def casefold(self) -> str:
+            counted.append(self)
+            return super().casefold()
+
+        def partition(self, sep: str, /) -> "tuple[Key, str, str]":
+            first, found, rest = super().partition(sep)
+            return Key(first), found, rest
+
+    arguments: JsonObject = {Key(f"k{n}"): n for n in range(50)}
+    arguments[Key("K7")] = 0
+    look = Look(arguments)
+    for n in range(50):
+        if n == 7:
+            with pytest.raises(ConditionFault):
+                look.at("/k7")
+        else:
+            assert isinstance(look.at(f"/k{n}"), Reading)
+    assert look.at("/k50") is MISSING
+    assert len(counted) == 51
+
+
+def test_a_glob_that_is_too_long_for_the_engine_cannot_be_made() -> None:
+    condition = Condition(path="/a", op=Operator.GLOB, value="?" * 100_000)
+    with pytest.raises(ConditionFault, match="does not accept"):
+        holds(condition, {"a": "x"}, Lamps.NONE)
+    with pytest.raises(ConditionFault, match="does not accept"):
+        fault_of(condition)

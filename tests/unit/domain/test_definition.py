@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.definition import (
     INSTRUCTIONS,
     LONGEST_SAID,
@@ -94,6 +94,13 @@ def test_a_tool_without_a_canonical_form_is_refused() -> None:
         pinned_definition({"name": "a", "description": "\ud800"})
 
 
+def test_a_definition_has_its_name_and_the_canonical_text_of_what_is_pinned() -> None:
+    made = definition(_meta={"a": 1})
+    assert made.name == "dispatch_order"
+    assert made.text == canonical(TOOL).decode()
+    assert made.def_hash == digest_of(canonical(TOOL))
+
+
 def test_what_the_server_says_is_read_only_as_text() -> None:
     assert definition().title == "Dispatch an order"
     assert definition().description == "Send one open order."
@@ -144,12 +151,13 @@ def test_only_a_warning_proposes_a_tier(annotations: JsonValue, tier: Tier | Non
     [
         (Said.PROMPT, {"name": "greet", "description": "Greets."}),
         (Said.TEMPLATE, {"name": "notes", "uriTemplate": "note://{id}"}),
+        (Said.RESOURCE, {"name": "notes", "uri": "note://1"}),
     ],
 )
 def test_what_is_said_beside_tools_is_pinned_under_a_name_that_no_tool_has(
     said: Said, listed: JsonObject
 ) -> None:
-    name = listed["uriTemplate" if said is Said.TEMPLATE else "name"]
+    name = listed[{Said.TEMPLATE: "uriTemplate", Said.RESOURCE: "uri"}.get(said, "name")]
     key = said_key(said, str(name))
     made = said_definition(key, {**listed, "_meta": {"x": 1}, "icons": []})
     assert made is not None
@@ -171,6 +179,7 @@ def test_instructions_are_pinned_whole_and_within_a_limit() -> None:
     assert (made.name, made.description) == (INSTRUCTIONS, "Ask before you delete.")
     assert said_definition(INSTRUCTIONS, made.body) == made
     assert pinned_instructions("") is None
+    assert pinned_instructions("x" * LONGEST_SAID) is not None
     assert pinned_instructions("x" * (LONGEST_SAID + 1)) is None
 
 

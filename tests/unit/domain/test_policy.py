@@ -4,13 +4,17 @@ from itertools import permutations
 
 import pytest
 
-from keyturn.domain.condition import Condition, Operator
+from keyturn.domain import policy, reading
+from keyturn.domain.address import host_of
+from keyturn.domain.canonical import JsonValue
+from keyturn.domain.condition import Condition, Look, Operator
 from keyturn.domain.decision import Verdict
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Because, Judgement, Posture, judge
-from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
-from keyturn.domain.rule_life import RuleLimits
+from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject, covers
+from keyturn.domain.rule_life import Moment, RuleLimits
 from keyturn.domain.tier import Tier
+from keyturn.domain.touches import Touches
 
 ALLOW = Rule(id="allow", effect=Effect.ALLOW, server="logistics")
 ASK = Rule(id="ask", effect=Effect.ASK)
@@ -141,3 +145,76 @@ def test_a_stricter_rule_that_comes_later_still_wins_over_one_that_cannot_be_tri
     assert verdict(ASK, bad, DENY).rule is DENY
     bad_ask = Rule(id="bad-ask", effect=Effect.ASK, when=BAD_TEST)
     assert verdict(bad_ask, ALLOW).because is Because.RULE_FAULT
+
+
+@pytest.mark.parametrize("effect", [Effect.DENY, Effect.ASK])
+def test_of_rules_of_one_effect_the_most_specific_is_named_in_any_order(effect: Effect) -> None:
+    wide = Rule(id="wide", effect=effect)
+    narrow = Rule(id="narrow", effect=effect, tool="dispatch_order")
+    for rules in ((wide, narrow), (narrow, wide)):
+        assert verdict(*rules).rule is narrow
+
+
+def test_what_a_stricter_rule_outweighs_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def noting(rule: Rule, subject: RuleSubject, look: Look | None = None) -> bool:
+        tried.append(rule.id)
+        return covers(rule, subject, look)
+
+    monkeypatch.setattr(policy, "covers", noting)
+    for rules, needed in (
+        ((DENY, ASK, ALLOW), ["deny"]),
+        ((ASK, ALLOW), ["ask"]),
+        ((ASK, DENY, ALLOW), ["ask", "deny"]),
+        ((ALLOW, ASK, DENY), ["allow", "ask", "deny"]),
+    ):
+        tried.clear()
+        verdict(*rules)
+        assert tried == needed
+
+
+def test_a_value_is_read_once_for_all_rules(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def noting(text: str) -> str:
+        read.append(text)
+        return host_of(text)
+
+    monkeypatch.setattr(reading, "host_of", noting)
+    hosts: tuple[JsonValue, ...] = ("a.example", "b.example", "c.example")
+    tests = (Condition(path="/order_id", op=Operator.HOST_IN, value=host) for host in hosts)
+    verdict(*(Rule(id="r", effect=Effect.DENY, when=(test,)) for test in tests))
+    assert read == ["SO-1"]
+
+
+def test_how_much_a_call_touches_is_held_against_the_limit_and_said() -> None:
+    at_most_3 = Rule(id="r", effect=Effect.ALLOW, limits=RuleLimits(touches_per_call=3))
+
+    def touching(touches: Touches | None, rule: Rule = at_most_3) -> Judgement:
+        subject = RuleSubject(
+            kind=Kind.CALL,
+            agent="a",
+            server="s",
+            tool="t",
+            arguments={},
+            lamps=Lamps.NONE,
+            touches=touches,
+        )
+        return judge(
+            subject,
+            tier=Tier.T1,
+            labels=Lamps.NONE,
+            rules=(rule,),
+            posture=Posture.ASK_ALL,
+            moment=Moment(now="2026-01-01T00:00:00.000Z"),
+        )
+
+    three = Touches(count=3)
+    assert touching(three) == Judgement(
+        verdict=Verdict.ALLOW, because=Because.RULE, rule=at_most_3, touches=three
+    )
+    for more in (Touches(count=4), None):
+        assert touching(more) == Judgement(
+            verdict=Verdict.ASK, because=Because.RULE_TOO_MANY, rule=at_most_3
+        )

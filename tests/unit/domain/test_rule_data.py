@@ -98,6 +98,14 @@ def test_anything_else_is_refused_with_a_sentence(data: JsonObject, says: str) -
     assert caught.value.mend
 
 
+@pytest.mark.parametrize("key", ["agent", "server", "tool"])
+def test_a_pattern_that_no_name_could_be_held_against_is_refused(key: str) -> None:
+    for sound in ("?" * 100, "*" * 100_000, "x" * 100_000):
+        assert rule_to_data(rule_from_data({"effect": "deny", key: sound}))[key] == sound
+    with pytest.raises(ConfigurationError, match="too long for a pattern"):
+        rule_from_data({"effect": "deny", key: "?" * 100_000})
+
+
 def test_the_hash_of_a_set_follows_its_content_and_not_its_order() -> None:
     one, other = Rule(id="a", effect=Effect.ASK), Rule(id="b", effect=Effect.DENY)
     assert rule_set_hash((one, other)) == rule_set_hash((other, one))

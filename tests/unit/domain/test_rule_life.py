@@ -1,5 +1,6 @@
 """How long a rule holds: to the instant, and never longer because a clock was set back."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -18,6 +19,7 @@ from keyturn.domain.rule_life import (
     seconds_between,
 )
 from keyturn.domain.tier import Tier
+from keyturn.domain.touches import Touches
 
 NINE, NOON, TEN_PM = (f"2026-12-24T{hour}:00:00.000Z" for hour in ("09", "12", "22"))
 CALL = RuleSubject(kind=Kind.CALL, agent="a", server="s", tool="t", arguments={}, lamps=Lamps.NONE)
@@ -26,6 +28,8 @@ UNTIL_NOON = replace(ALLOW, limits=RuleLimits(until=NOON))
 TWICE = replace(ALLOW, limits=RuleLimits(uses=2))
 ONE_A_MINUTE = replace(ALLOW, limits=RuleLimits(per_minute=1))
 FREEZE = Rule(id="f", effect=Effect.DENY, during=(Window(begins=NOON, ends=TEN_PM),))
+
+HOURS = [(0, 10, Life.ACTS), (8, 2, Life.ACTS), (8, 3, Life.OVER_HOUR), (10, 1, Life.OVER_HOUR)]
 
 
 def judged(moment: Moment, *rules: Rule) -> Judgement:
@@ -125,6 +129,17 @@ def test_a_freeze_holds_wherever_a_clock_that_was_set_back_leaves_it_open() -> N
     assert FREEZE.life(Moment(now=NINE)) is Life.OUTSIDE
 
 
+def test_a_time_means_the_same_wherever_the_machine_stands(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(time.tzset)
+    request.addfinalizer(monkeypatch.undo)
+    for zone in ("Asia/Kolkata", "America/St_Johns", "UTC0"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        assert instant("2026-12-24T18:00:00+05:30") == "2026-12-24T12:30:00.000Z"
+
+
 def test_a_refusal_names_the_rule_that_no_approval_can_overrule() -> None:
     never = Rule(id="n", effect=Effect.DENY, never=True)
     exact = Rule(id="d", effect=Effect.DENY, agent="a", server="s", tool="t")
@@ -145,6 +160,43 @@ def test_a_limit_is_wider_where_it_is_gone_larger_or_later() -> None:
     ):
         assert wider.may_allow_more_than(tight)
         assert wider == RuleLimits(uses=2, until=NOON) or not tight.may_allow_more_than(wider)
+
+
+@pytest.mark.parametrize(
+    ("two", "three"),
+    [
+        (RuleLimits(per_minute=2), RuleLimits(per_minute=3)),
+        (RuleLimits(uses=2), RuleLimits(uses=3)),
+        (RuleLimits(touches_per_call=2), RuleLimits(touches_per_call=3)),
+        (RuleLimits(touches_per_hour=2), RuleLimits(touches_per_hour=3)),
+    ],
+    ids=str,
+)
+def test_each_limit_alone_is_wider_where_it_is_gone_or_larger(
+    two: RuleLimits, three: RuleLimits
+) -> None:
+    for wider, tighter in ((three, two), (RuleLimits(), two)):
+        assert wider.may_allow_more_than(tighter)
+        assert not tighter.may_allow_more_than(wider)
+    assert not two.may_allow_more_than(two)
+
+
+@pytest.mark.parametrize(("before", "count", "life"), HOURS)
+def test_what_was_touched_within_the_hour_counts(before: int, count: int, life: Life) -> None:
+    limits = RuleLimits(touches_per_hour=10)
+    moment = Moment(now=NINE, touched={"r": before, "other": 9})
+    assert limits.life("r", moment, Touches(count=count)) is life
+    assert limits.life("new", moment, Touches(count=10)) is Life.ACTS
+    assert limits.life("new", moment, Touches(count=11)) is Life.OVER_HOUR
+    assert limits.life("r", moment, None) is Life.OVER_HOUR
+
+
+def test_one_call_may_touch_so_much() -> None:
+    limits = RuleLimits(touches_per_call=3)
+    moment = Moment(now=NINE)
+    assert limits.life("r", moment, Touches(count=3)) is Life.ACTS
+    assert limits.life("r", moment, Touches(count=4)) is Life.TOO_MANY
+    assert limits.life("r", moment, None) is Life.TOO_MANY
 
 
 def test_what_was_never_counted_was_used_no_time() -> None:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from keyturn.domain import text_sets
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_life import RuleLimits, Window
 from keyturn.domain.rule_proof import (
@@ -16,6 +18,7 @@ from keyturn.domain.rule_proof import (
     can_ever,
     newly_allowed,
 )
+from keyturn.domain.value_sets import LONGEST
 
 QA_ONLY = Rule(
     id="qa",
@@ -160,3 +163,60 @@ def test_a_freeze_decides_within_its_window() -> None:
     other = Rule(id="other", effect=Effect.DENY, server="mail")
     assert isinstance(can_be_reached(freeze, (other,)), Possible)
     assert can_be_reached(freeze, (Rule(id="all", effect=Effect.DENY),)) == Never()
+
+
+def test_of_more_ways_than_may_be_looked_at_nothing_is_said() -> None:
+    deny = Rule(id="d", effect=Effect.DENY, server="git")
+    assert isinstance(can_ever(Question(), (PAGES, deny)), Possible)
+    assert can_ever(Question(), (PAGES, deny), most=0) == Unproved()
+    assert newly_allowed((), (PAGES, deny), most=0) == Unproved()
+
+
+def test_a_question_whose_test_cannot_be_made_is_not_answered_by_never() -> None:
+    odd = Question(when=(at("/a", Operator.MATCHES, "("),))
+    assert can_ever(odd, (Rule(id="all", effect=Effect.ALLOW),)) == Unproved()
+    # Clients of the web disagree about the host of this one, so that nobody can say what it names.
+    unclear = Question(kind=Kind.READ, tool="http://user@a.test/")
+    assert can_ever(unclear, (Rule(id="r", effect=Effect.ALLOW, kind=Kind.READ),)) == Unproved()
+
+
+def test_the_fewest_lamps_are_lit_that_the_rules_ask_for() -> None:
+    lit = Rule(id="lit", effect=Effect.ALLOW, when=(at("", Operator.TAINT_HAS, "U"),))
+    private = Rule(id="private", effect=Effect.DENY, when=(at("", Operator.TAINT_HAS, "P"),))
+    assert shown(can_ever(Question(), (lit, private))).call.lamps is Lamps.U
+    both = Question(when=(at("", Operator.TAINT_HAS, "UP"),))
+    assert can_ever(both, (lit, private)) == Never()
+    assert shown(can_ever(both, (lit,))).call.lamps is Lamps.U | Lamps.P
+
+
+def test_values_within_others_are_put_in_their_places() -> None:
+    within = (at("/to/name", Operator.EQ, "R"), at("/to/number", Operator.GT, 4))
+    allow = Rule(id="a", effect=Effect.ALLOW, when=within)
+    call = shown(can_ever(Question(), (allow,))).call
+    assert call.arguments == {"to": {"name": "R", "number": 5}}
+    # No value is a text and has something within: none was found, which is not shown to be so.
+    text = Question(when=(at("/to", Operator.EQ, "R"),))
+    assert can_ever(text, (allow,)) == Unproved()
+
+
+def test_wildcards_side_by_side_are_one() -> None:
+    allow = Rule(id="a", effect=Effect.ALLOW, tool="get_**x")
+    assert shown(can_ever(Question(), (allow,))).call.tool == "get_x"
+
+
+@pytest.mark.parametrize("op", [Operator.LEN_LE, Operator.GLOB])
+def test_what_would_take_too_long_is_not_said_to_be_impossible(
+    op: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_sets, "MOST_STATES", 1)
+    value = LONGEST + 1 if op is Operator.LEN_LE else "too*large"
+    allow = Rule(id="a", effect=Effect.ALLOW, when=(at("/a", op, value),))
+    assert can_ever(Question(), (allow,)) == Unproved()
+    named = Rule(id="n", effect=Effect.ALLOW, server=f"{op}*too*large")
+    assert can_ever(Question(), (named,)) == Unproved()
+
+
+def test_whole_arguments_of_which_a_test_cannot_be_sure_are_passed_over() -> None:
+    whole = at("", Operator.IN, [{"env": "qa", "ENV": "prod"}, {"env": "qa"}])
+    allow = Rule(id="a", effect=Effect.ALLOW, when=(whole, at("/env", Operator.EQ, "qa")))
+    assert shown(can_ever(Question(), (allow,))).call.arguments == {"env": "qa"}

@@ -36,6 +36,7 @@ def touched(arguments: JsonObject) -> Touches:
         {"question": "What is up, and why?", "share": "50%"},
         {"url": "https://example.com/a%20b?page=[1]"},
         {"to": "Ann Lee"},
+        {"ship_to": {"name": "Ines Albrecht", "address": "8 Rope Walk, Lindholm"}},
         {"method": "POST", "url": "https://example.com/orders"},
     ],
 )
@@ -60,6 +61,8 @@ def test_one_thing(arguments: JsonObject) -> None:
         ({"note_ids": "1,2"}, 2, Way.LIST, "/note_ids"),
         ({"ids": "10-30"}, 21, Way.RANGE, "/ids"),
         ({"from": 1, "to": 500}, 500, Way.RANGE, ""),
+        ({"to": {"ann@example.com": 1, "bob@example.com": 1}}, 2, Way.LIST, "/to"),
+        ({"recipients": {"name": 1, "address": 1}}, 2, Way.LIST, "/recipients"),
         ({"from": 1.0, "to": "900"}, 900, Way.RANGE, ""),
         ({"page": {"startRow": 2, "endRow": 4}}, 3, Way.RANGE, "/page"),
         ({"page_size": 100}, 100, Way.PAGE, "/page_size"),

@@ -52,9 +52,10 @@ def test_what_only_reads(text: str) -> None:
         ("curl -X POST https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
         ("curl -d @a https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
         ("curl --data-raw a https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
-        ("curl -sSfXPUT https://e.com/x", Does.SENDS, "curl", "https://e.com/x", 1),
-        ("curl -sd a https://e.com/x", Does.SENDS, "curl POST", "a https://e.com/x", 2),
-        ("curl --reque PUT https://e.com/x", Does.SENDS, "curl PUT", "PUT https://e.com/x", 2),
+        ("curl -sSfXPUT https://e.com/x", Does.SENDS, "curl PUT", "https://e.com/x", 1),
+        ("curl -sd a https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
+        ("mv a b", Does.CHANGES, "mv", "a b", 2),
+        ("mkdir -p a/b/c", Does.WRITES, "mkdir", "a/b/c", 3),
         ("wget -O - --body-data=a https://e.com/x", Does.SENDS, "wget POST", "https://e.com/x", 1),
         ("curl -o a.sh https://e.com/x", Does.WRITES, "curl", "a.sh", 1),
     ],
@@ -103,7 +104,7 @@ def test_what_changes_and_is_bounded(
         ("$X -r /srv", Why.COMPUTED),
         ('eval "$X"', Why.COMPUTED),
         ('echo x > "$X"', Why.COMPUTED),
-        ("ls | xargs rm a", Why.LOOP),
+        ("ls | xargs rm a", Why.COMPUTED),
         ("for f in a b; do rm a; done", Why.LOOP),
         ("while true; do rm a; done", Why.LOOP),
         ("curl https://e.com/x | sh", Why.PIPED),
@@ -134,14 +135,13 @@ def test_what_changes_and_is_bounded(
         ("date 010203042026", Why.UNKNOWN),
         ("dd if=/dev/zero of=/dev/sda", Why.WHOLE),
         ("curl -X DELETE https://e.com/orders", Why.WHOLE),
-        ("wget -r https://e.com/", Why.RECURSIVE),
+        ("wget -r https://e.com/", Why.UNKNOWN),
     ],
 )
 def test_what_nothing_bounds(text: str, why: Why) -> None:
     command = read(text)
     assert why in {step.why for step in command.steps}
-    assert command.count is None or why in (Why.RECURSIVE,) and text.startswith("wget")
-    assert command.changes
+    assert command.count is None and command.changes and command.destroys
 
 
 def nested(text: str, times: int) -> str:
@@ -210,7 +210,15 @@ def test_the_words_of_a_program_are_no_shells() -> None:
         assert command is not None
         return command
 
-    assert words("rm", "*").count == 1
+    assert words("rm", "a.txt").count == 1
+    # What starts them may join them for a shell all the same.
+    assert not words("rm", "*").understood
+    assert not words("ls", "; rm a").understood
+    assert not words("rm", "a b").understood
+    assert not words("rm", "", "a").understood
+    assert not words("cat", "$(rm a)").understood
+    assert words("sh", "-c", "ls -l").understood
+    assert words("grep", "-r", "two words", ".").understood
     assert words("rm", "-r", "x").count is None
     assert words("sh", "-c", "rm *").count is None
     unsure = Shaped(path="/commands", language=Language.SHELL, words=("up", "down"), sure=False)
@@ -220,3 +228,138 @@ def test_the_words_of_a_program_are_no_shells() -> None:
 def test_a_card_has_the_decisive_switch() -> None:
     step = the_step("rm -r -f /srv/data")
     assert (step.program, step.target) == ("rm -r", "/srv/data")
+
+
+@pytest.mark.requirement("REACH-COUNT")
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sort $X a",
+        'sort "$X" a',
+        "sort $'-o' a b",
+        'sort $"-o" a b',
+        "sort -\\\no a b",
+        "so\\\nrt -o a b",
+        "sort *",
+        "sort {-o,a} b",
+        "sort $(cat x)",
+        "sort <(ls) $((1+x))",
+        "uniq a*",
+        'date "$X"',
+        'find "$X" -name y',
+        "find . -name '*' -exec sh -c 'cat {}' ';'",
+        "find . | xargs sort",
+        "find . | xargs -I{} sh -c '{}'",
+        "echo ls | xargs -I ls ls x",
+        "eval echo *",
+        "jobs -x rm a",
+        "echo ${x@P}",
+        "echo ${x@E}",
+        "echo ${x:-$(rm a)}",
+        "echo ${!x}",
+        "echo ${x[$(rm a)]}",
+        "echo $((a[$(rm a)]))",
+        "echo $((x))",
+        "echo $[x]",
+        "((x))",
+        "let x",
+        "[[ -v x ]]",
+        "[[ $x -eq 1 ]]",
+        "[ -v x ]",
+        "test -v x",
+        "[ $x = y ]",
+        'test "$x" y',
+        "printf -v x y",
+        "printf %n x",
+        'printf "$x"',
+        "read x[0]",
+        "read PATH < a",
+        "wait -p x",
+        "getopts a x",
+        "mapfile -C x a",
+        "bind -x x",
+        "complete -C x y",
+        "enable -f x y",
+        "hash -p x ls",
+        "alias ls=x; ls",
+        "ls() { echo; }; ls",
+        "function ls { echo; }; ls",
+        "coproc ls",
+        "command -p ls",
+        "env -S 'ls'",
+        "env PATH=. ls",
+        "BASH_ENV=x bash -c ls",
+        "LD_PRELOAD=x ls",
+        "IFS=x; ls",
+        "PS4=x; set -x; ls",
+        "FOO=1 ls",
+        "path=x; ls",
+        "export 'x[0]=1'",
+        "declare -n x=y",
+        "for PATH in x; do ls; done",
+        "x=(1 2)",
+        "unset x",
+        "bash -ic ls",
+        "bash --rcfile x -c ls",
+        "fish -c ls",
+        "chroot . ls",
+        "sudo -e x",
+        "time -o x ls",
+        "l\\s",
+        "'l's",
+        "LS",
+        "ls --unknown",
+        "grep --col x",
+        "sort -'o' a b",
+        "tree -o x",
+        "git -c core.pager=x log",
+        "git diff --ext-diff",
+        "git log --outp=x",
+        "curl -D x https://e.com",
+        "curl -w '%output{x}' https://e.com",
+        "curl -H 'X-HTTP-Method-Override: DELETE' https://e.com",
+        "curl -H 'A: b\n\nDELETE /x' https://e.com",
+        "curl gopher://e.com/x",
+        "curl -o '#1' 'https://e.com/{a,b}'",
+        "wget -e x=y https://e.com",
+        "ls <> x",
+        "cat < /dev/tcp/e.com/80",
+        "ls # x; rm a",
+        "cat <<E\n$(rm a)\nE",
+        "cat <<'E'x\nEx\n",
+        "ls $x[1]",
+        "ls *(e:'rm a':)",
+        "echo >! a",
+        "ls\r\nls",
+    ],
+)
+def test_what_is_not_wholly_literal_and_known_is_without_bound(text: str) -> None:
+    command = read(text)
+    assert command.destroys and command.count is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'cat "$f" $g *.txt {a,b}',
+        'for f in *.txt; do grep -c x "$f"; done',
+        'while read -r line; do echo "$line"; done < a',
+        "find . -name '*.py' -exec grep -l x {} +",
+        "find . -type f | xargs grep -n x",
+        '[ -n "$x" ] && [[ $y == a* ]] || echo no',
+        "cat <<'E'\n$(rm a)\nE",
+        "git diff HEAD~1 --stat -- a.py",
+        "ls \\\n  -l",
+        "# first\nls",
+        "sh -c 'cat \"$1\"' x a",
+        "x=1; echo $x; export LANG=C",
+        "case $x in a|b*) ls;; *) pwd;; esac",
+        'curl -fsSL -H "Authorization: Bearer $TOKEN" https://e.com/a',
+        "sort -t: -k2 -n src/*.txt | head -n 5",
+        "timeout 5 nice -n 5 ls 2>/dev/null",
+    ],
+)
+def test_what_is_put_together_and_harmless_is_understood(text: str) -> None:
+    command = read(text)
+    assert command.understood and not command.changes

@@ -28,7 +28,7 @@ def known(text: str) -> Command:
         ("delete from shop.orders where id = 7", Does.REMOVES, "shop.orders", 1, None),
         ("delete from orders where id in (1, 2, 3)", Does.REMOVES, "orders", 3, None),
         ("update orders set a = 1 where id = 7 and state = 'x'", Does.CHANGES, "orders", 1, None),
-        ("update `my orders` set a = 1 where order_id = 7", Does.CHANGES, "my orders", 1, None),
+        ("update `orders` set a = 1 where order_id = 7", Does.CHANGES, "orders", 1, None),
         ("insert into t (a) values (1), (2)", Does.ADDS, "t", 2, None),
         ("insert into t select * from u", Does.ADDS, "t", None, Why.QUERY),
         ("delete from orders", Does.REMOVES, "orders", None, Why.NO_CONDITION),
@@ -129,3 +129,77 @@ def test_steps_add_up_and_those_left_out_count() -> None:
 @pytest.mark.parametrize("text", ["select something nice", "update npm to latest", "explain it"])
 def test_a_sentence_is_no_statement(text: str) -> None:
     assert read(text, sure=False) is None
+
+
+@pytest.mark.requirement("REACH-COUNT")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DELETE FROM t WHERE paid = 1",
+        "DELETE FROM t WHERE void = 1",
+        "DELETE FROM items WHERE order_id = 7",
+        "DELETE FROM t WHERE email = 'a'",
+        'DELETE FROM t WHERE "id" = 7',
+        "DELETE FROM t WHERE `id` = 7",
+        "DELETE FROM t WHERE [id] = 7",
+        "DELETE FROM t WHERE id = ?",
+        "DELETE FROM t WHERE id = :id",
+        "DELETE FROM t WHERE id = 7 -- x\n AND a = 1",
+        "DELETE FROM t WHERE id = 7 --x",
+        "DELETE FROM t WHERE id = E'7'",
+        "DELETE FROM t WHERE id = $$7$$",
+        "DELETE FROM t WHERE u.id = 7",
+        "DELETE FROM t WHERE id = 7 DELETE FROM t",
+        "INSERT OR REPLACE INTO t VALUES (1)",
+        "UPDATE OR REPLACE t SET id = 1 WHERE id = 7",
+        "INSERT INTO t TABLE u",
+        "CREATE TABLE t AS SELECT * FROM u",
+        "SELECT 1 DELETE FROM t",
+        "SELECT 1 SHUTDOWN",
+        "SELECT a FROM t INTO OUTFILE '/tmp/x'",
+        "SELECT pg_read_file('x')",
+        "SELECT load_extension('x')",
+        "SELECT lo_import('x')",
+        "SELECT * FROM dblink('x', 'y')",
+        "SELECT setval('s', 1)",
+        "SELECT nextval('s')",
+        "SELECT NEXT VALUE FOR s",
+        "SELECT my.lower('x')",
+        "EXEC xp_cmdshell 'dir'",
+        "EXPLAIN ANALYZE DELETE FROM t WHERE id = 7",
+        "COPY t TO PROGRAM 'sh'",
+        "SET x = 1",
+        "USE x",
+        "select 1;\n.shell ls",
+        "select 1;\n\\! ls",
+        "system ls",
+        "SELECT 'a\\' , lower('b')",
+        "SELECT @x := 1",
+        "SELECT '\u2019'",
+    ],
+)
+def test_what_dialects_or_servers_may_take_otherwise_has_no_bound(text: str) -> None:
+    command = known(text)
+    assert command.count is None and command.destroys
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select a, count(*) from t where b like '%x%' group by a order by 2 desc limit 5",
+        "select lower(a), coalesce(b, 1) from t join u on t.id = u.t_id where c between 1 and 2",
+        "-- the open ones\nselect * from t where state = 'it''s'",
+        "select \"a\" from t /* of this year */ where b >= '2026-01-01'",
+        "select case when a > 1 then 'x' else 'y' end from t where b is not null",
+        "select * from t where id = ?",
+    ],
+)
+def test_ordinary_queries_only_read(text: str) -> None:
+    command = known(text)
+    assert command.understood and not command.changes
+
+
+def test_what_can_only_be_a_change_is_one_though_nobody_parses_it() -> None:
+    command = read("DELETE FROM t WHERE id = 7 \\gexec", sure=False)
+    assert command is not None and command.destroys
+    assert read("select the best of them from the list \\o/", sure=False) is None

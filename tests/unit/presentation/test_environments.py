@@ -91,7 +91,7 @@ def test_the_pane_shows_what_is_chosen_with_what_it_was_read_off() -> None:
         "DATABASE_URL names “prod-db-1”: production?",
         "Its address names “stage.example.com”: staging?",
     ]
-    assert "1 pair may" in shown.rule
+    assert "1 pair is let across" in shown.rule
     assert [pair.text for pair in shown.pairs] == ["qa may reach staging"]
     gone = environments_shown(state, "gone", WORDS)
     assert (gone.chosen, gone.label, gone.proposals) == (things[0].key, "qa", "")

@@ -69,7 +69,7 @@ def test_the_chips_say_what_must_be_seen_at_once(words: Words) -> None:
     assert texts == [
         "Fetches code at start",
         "1 thing to look at",
-        "Not as its own record says",
+        "Files differ from its package’s list",
     ]
     assert [*launch_chips(make_launch().subject(), words)] == []
 
@@ -146,14 +146,14 @@ def test_a_remote_servers_card_says_who_vouches_for_it(words: Words) -> None:
     change = change_between(before, now)
     facts: JsonObject = {**now.subject(), CLOSURE_CHANGED: change.subject()}
     assert change_text(facts, words) == (
-        "its certificate is issued by another authority; the one you agreed to was Old Authority"
+        "its certificate has another issuer; the one you agreed to was Old Authority"
     )
     told = {pair.key: pair.value for pair in launch_facts(facts, words)}
     assert told["Issuer that you agreed to"] == "Old Authority"
     assert "\u202e" not in told["Certificate"]
     assert told["Certificate"].endswith(", whose root key is cdcdcdcdcdcd; SHA-256 abababababab")
     assert "Files it loads" not in told
-    assert [chip.text for chip in launch_chips(facts, words)] == ["Another certificate authority"]
+    assert [chip.text for chip in launch_chips(facts, words)] == ["Certificate of another issuer"]
 
 
 @pytest.mark.requirement("LAUNCH-ISSUER")
@@ -168,7 +168,7 @@ def test_another_key_under_the_same_name_is_said_to_be_that(words: Words) -> Non
         (one, "its certificate names One as before, and rests on another root key"),
         (
             named,
-            "from now on you agree to the key of who issued its certificate, "
+            "from now on you agree to the key of its certificate’s issuer, "
             "until now to the name One",
         ),
     ):

@@ -11,6 +11,7 @@ from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.origin import Trace
 from keyturn.domain.policy import Because
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES, Tier
+from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.words import Words
@@ -151,7 +152,7 @@ def test_values_that_changed_are_named(names: list[str], told: str) -> None:
     subject: JsonObject = {"argv": ["server"], "values_changed": [*names]}
     request = a_review(RequestKind.COMMAND, subject, because="review_values")
     text = PHRASES.why_asked(request)
-    assert text == f"Since you agreed to this command of logistics, {told}"
+    assert text == f"Since you agreed to logistics, {told}"
 
 
 def test_the_reason_names_the_rule_and_the_reach() -> None:
@@ -185,3 +186,16 @@ def test_dropped_text_lights_the_untrusted_lamp_as_assumed() -> None:
 
 def test_a_review_has_no_lamps() -> None:
     assert PHRASES.lamps(a_command(asked_by=AskedBy())) == ()
+
+
+def test_a_server_at_an_address_is_never_said_to_have_a_command() -> None:
+    subject: JsonObject = {"url": "https://x.example/mcp", "headers": []}
+    request = a_review(RequestKind.COMMAND, subject, because="review_command")
+    assert PHRASES.why_asked(request) == "Nobody has agreed to this address of logistics yet."
+    verbs = read_verbs(RESOURCES / "verbs.toml")
+    cards = CardBuilder(Words(RESOURCES / "translations"), verbs)
+    assert cards.actions(request).allow == "Agree to connect"
+    [address] = [value for value in cards.decisive(request) if value.owed]
+    assert (address.key, address.action) == ("Address", "Confirm address")
+    command = a_command()
+    assert cards.actions(command).allow == "Agree to start"

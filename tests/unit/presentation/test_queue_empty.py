@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import AgentState
+from keyturn.presentation.proposed import Proposed
 from keyturn.presentation.queue_empty import Leads, empty_queue
 from keyturn.presentation.words import Words
 
@@ -32,3 +34,18 @@ def test_it_says_why_it_is_empty_and_offers_one_way(
     assert (said.title, said.leads) == (title, leads)
     assert told in said.body
     assert said.action
+
+
+def test_it_says_that_the_command_line_proposed_something() -> None:
+    """Else a person who has just proposed something sees a window in which nothing happened."""
+    assert "proposal" not in empty_queue((), WORDS).body
+    assert "2 proposals" in empty_queue((STRANGER,), WORDS, proposed=2).body
+    assert "1 proposal" in empty_queue((CONNECTED,), WORDS, proposed=1).body
+
+
+def test_what_was_proposed_is_counted_by_its_page() -> None:
+    rule = '{"effect":"allow"}'
+    counted = Proposed().after(StateChanged(agents=(STRANGER, AWAY), proposed_rules=(rule,)))
+    assert (counted.agents, counted.rules, counted.total) == (1, 1, 2)
+    assert counted.after(StateChanged(history=1)) == counted
+    assert counted.after(StateChanged(agents=(AWAY,), proposed_rules=())).total == 0

@@ -61,3 +61,25 @@ def test_what_the_keychain_lacks_is_said_with_a_way_to_try_again(state: str) -> 
     assert found is not None
     assert found.notice.action
     assert rules_rest(SealState(state=state)) is (state == "locked")
+
+
+@pytest.mark.requirement("SEAL-2")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"effect":"allow","agent":"coder","tool":"push"}', "coder may use “push”"),
+        ('{"effect":"allow","agent":"co\u202eder"}', "[U+202E"),
+        ('{"effect":"sometimes"}', "Added: k {"),
+        ("no rule at all", "Added: k no rule at all"),
+    ],
+)
+def test_a_changed_rule_is_said_as_a_sentence_and_shown_as_it_is_written(
+    text: str, told: str
+) -> None:
+    row = ChangedRow(difference="added", key="k", text=text)
+    change = ChangedTable(table="rules", whole=True, shown="0" * 64, rows=(row,))
+    found = seals_shown(SealState(state="on", changed=(change,)), WORDS)
+    assert found is not None
+    [line] = found.lines
+    assert told in line
+    assert text in line or "\u202e" in text

@@ -68,9 +68,9 @@ def known(*servers: ServerState, reviews: tuple[ApprovalRequest, ...] = ()) -> K
     [
         ({"confirmed": False, "running": 1}, "proposed"),
         ({"removal_proposed": True, "running": 1}, "removal proposed"),
-        ({"consented": False}, "not agreed"),
+        ({"consented": False}, "start not agreed"),
         ({"running": 2}, "running"),
-        ({}, "stopped"),
+        ({}, "not running"),
     ],
 )
 def test_a_server_stands_in_one_word(changes: dict[str, object], text: str) -> None:

@@ -33,11 +33,11 @@ COUNTED = (Way.LIST, Way.RANGE, Way.PAGE)
 @pytest.mark.parametrize("way", [way for way in Way if way not in COUNTED])
 def test_what_nothing_bounds_is_said(way: Way) -> None:
     touches = Touches(count=None, way=way, path="/a\u202eb")
-    headline = "x wants y" if way is Way.UNKNOWN else "x wants y, without a bound"
+    headline = "x wants y" if way is Way.UNKNOWN else "x wants y, without any limit"
     assert with_touches("x wants y", touches, WORDS) == headline
     chip = touches_chip(touches, WORDS)
     assert chip is not None and chip.role is Role.WARNING
-    assert chip.text.startswith("Touches without a bound: ") and "\u202e" not in chip.text
+    assert chip.text.startswith("No limit to what it touches: ") and "\u202e" not in chip.text
 
 
 def test_of_one_thing_and_of_a_page_the_headline_says_nothing() -> None:

@@ -45,7 +45,7 @@ class AgentPane(SidePane):
         self.name = Text(look, Type.HEADLINE, wrap=True)
         self.claimed_name = Text(look, Type.VALUE_LARGE, wrap=True)
         self.boxes: list[ValueBox] = []
-        self.enrol = Button(look, Kind.PRIMARY, words("agents.enrol_go"), name="enrol_unproven")
+        self.enrol = Button(look, Kind.PRIMARY, words("agents.enrol_look"), name="enrol_unproven")
         self.revoke = Button(
             look, Kind.PLAIN, words("agents.revoke"), Icon.CROSS, name="revoke_agent"
         )
@@ -92,7 +92,7 @@ class AgentPane(SidePane):
             spoken = words("forms.field_value", field=text, value=detail.agent)
             self.http.say(text, spoken)
         for button, text in (
-            (self.enrol, words("agents.enrol_go")),
+            (self.enrol, words("agents.enrol_look")),
             (self.revoke, words("agents.revoke")),
         ):
             spoken = words("forms.field_value", field=text, value=detail.agent)

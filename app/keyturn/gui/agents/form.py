@@ -1,4 +1,4 @@
-"""The form that enrols an agent: a name, and nothing that could be pasted in the wrong place."""
+"""The form that enrols an agent: a name, and what it sees at first, the least chosen."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -8,7 +8,10 @@ from keyturn.gui.forms.side_pane import SidePane
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.choices import ChoiceRow
+from keyturn.gui.widgets.layouts import clear, column
 from keyturn.gui.widgets.text import Text
+from keyturn.presentation.first_sight import FirstSight
 
 _LONGEST = 64
 
@@ -16,7 +19,8 @@ _LONGEST = 64
 class EnrolForm(SidePane):
     """Takes a name; whether it can be one is worked out elsewhere."""
 
-    enrol_requested = Signal(str)
+    enrol_requested = Signal(str, object)
+    """A name, and the `Rows` that it sees."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, name="enrol_form", parent=parent)
@@ -25,6 +29,9 @@ class EnrolForm(SidePane):
             look, words("agents.enrol_name"), name="agent_name", longest=_LONGEST
         )
         self.enrol = Button(look, Kind.PRIMARY, words("agents.enrol_go"), name="enrol_agent")
+        self.choices: list[ChoiceRow] = []
+        self._sights: tuple[FirstSight, ...] = ()
+        self._choices = column()
         title = Text(look, Type.TITLE)
         title.say(words("agents.enrol_title"))
         intro = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
@@ -37,6 +44,12 @@ class EnrolForm(SidePane):
         self.body.addWidget(Labelled(look, words("agents.enrol_name"), self.name_line))
         self.body.addSpacing(4)
         self.body.addWidget(hint)
+        self.add_title(words("agents.first_sight"))
+        self.body.addLayout(self._choices)
+        seen = Text(look, Type.CAPTION, Token.TEXT_TERTIARY, wrap=True)
+        seen.say(words("agents.first_hint"))
+        self.body.addSpacing(4)
+        self.body.addWidget(seen)
         self.body.addStretch()
         self.action_row.addWidget(self.enrol)
         self.action_row.addStretch()
@@ -44,13 +57,23 @@ class EnrolForm(SidePane):
         self.name_line.returnPressed.connect(self._on_enrol)
         self.name_line.textEdited.connect(self._on_edited)
 
-    def start(self, name: str = "") -> None:
-        """Begin anew."""
+    def start(self, sights: tuple[FirstSight, ...], name: str = "") -> None:
+        """Begin anew, with the first choice of what it sees."""
         self.name_line.setText(name)
+        self._sights = sights
+        clear(self._choices)
+        self.choices = [
+            ChoiceRow(self.look, said.title, said.note, name=f"first_sight_{n}", radio=True)
+            for n, said in enumerate(sights)
+        ]
+        for choice in self.choices:
+            self._choices.addWidget(choice)
+        self.choices[0].setChecked(True)
         self.outcome.say(None)
 
     def _on_edited(self) -> None:
         self.outcome.say(None)
 
     def _on_enrol(self) -> None:
-        self.enrol_requested.emit(self.name_line.text().strip())
+        chosen = (s.rows for s, c in zip(self._sights, self.choices, strict=True) if c.isChecked())
+        self.enrol_requested.emit(self.name_line.text().strip(), next(chosen))

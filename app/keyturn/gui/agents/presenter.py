@@ -22,10 +22,11 @@ from keyturn.domain.errors import KeyturnError
 from keyturn.gui.agents.sights_presenter import SightsPresenter
 from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.broker_events import BrokerEvents
-from keyturn.gui.forms.outcome import Outcome, OutcomeLine, PageNote
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine, telling
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.agents import Launch
 from keyturn.presentation.agents_builder import AgentsBuilder, is_proposal
+from keyturn.presentation.first_sight import Rows, first_sights
 from keyturn.presentation.words import Words
 
 
@@ -69,10 +70,10 @@ class AgentsPresenter(QObject):
         view.enrol_wanted.connect(self._on_enrol_wanted)
         view.agent_chosen.connect(self._on_chosen)
         view.side_closed.connect(self._on_closed)
-        view.proposals.accepted.connect(self._on_accepted)
+        view.proposals.accepted.connect(self._start_form)
         view.proposals.dropped.connect(self._on_dismissed)
         view.form.enrol_requested.connect(self._on_enrol)
-        view.detail.enrol_requested.connect(self._on_enrol_unproven)
+        view.detail.enrol_requested.connect(self._start_form)
         view.detail.revoke_agreed.connect(self._on_revoke)
         view.detail.http_wanted.connect(self._on_http)
         view.detail.open_wanted.connect(self.open_wanted)
@@ -104,8 +105,13 @@ class AgentsPresenter(QObject):
     # ---------------------------------------------------------------- from the person
 
     def _on_enrol_wanted(self) -> None:
+        self._start_form()
+
+    def _start_form(self, name: str = "") -> None:
+        agent = next((agent for agent in self._agents if agent.name == name), None)
+        proposed = agent.proposed_list if agent is not None else None
         self._open = ""
-        self._view.form.start()
+        self._view.form.start(first_sights(self._servers, self._words, proposed), name)
         self._view.show_form()
 
     def _on_chosen(self, agent: str) -> None:
@@ -123,26 +129,20 @@ class AgentsPresenter(QObject):
         self._show()
         self._view.note.say(Outcome.DONE, self._words("agents.dismissed"))
 
-    def _on_accepted(self, agent: str) -> None:
-        self._enrol(agent, self._view.note)
-
-    def _on_enrol_unproven(self, agent: str) -> None:
-        self._enrol(agent, self._view.detail.outcome)
-
-    def _on_enrol(self, name: str) -> None:
+    def _on_enrol(self, name: str, rows: Rows) -> None:
         outcome = self._view.form.outcome
         if not name:
             outcome.say(Outcome.OWED, self._words("agents.enrol_empty"))
         elif any(agent.name == name and agent.enrolled for agent in self._agents):
             outcome.say(Outcome.OWED, self._words("agents.enrol_known"))
         else:
-            self._enrol(name, outcome)
+            self._enrol(name, rows, outcome)
 
-    def _enrol(self, name: str, place: OutcomeLine | PageNote) -> None:
+    def _enrol(self, name: str, rows: Rows, place: OutcomeLine) -> None:
         try:
             checked_agent_name(name)
         except KeyturnError:
-            place.say(Outcome.FAILED, self._words("agents.enrol_hint"))
+            place.say(Outcome.OWED, self._words("agents.enrol_odd"))
             return
         place.say(Outcome.WAITING, self._words("forms.waiting"))
 
@@ -150,39 +150,28 @@ class AgentsPresenter(QObject):
             if not done.ok:
                 place.say(Outcome.FAILED, done.sentence)
                 return
-            if isinstance(place, PageNote):
-                place.dismiss()
             self._open = self._untold = name
             self._show()
 
-        self._sender.send(lambda n: EnrolAgent(n=n, name=name), heard)
+        self._sender.send(lambda n: EnrolAgent(n=n, name=name, rows=rows), heard)
 
     def _on_revoke(self, agent: str) -> None:
-        def heard(done: IntentDone) -> None:
-            said = self._words("agents.revoked") if done.ok else done.sentence
-            self._view.note.say(Outcome.DONE if done.ok else Outcome.FAILED, said)
-
-        self._sender.send(lambda n: RevokeAgent(n=n, name=agent), heard)
+        said = self._words("agents.revoked")
+        self._sender.send(lambda n: RevokeAgent(n=n, name=agent), telling(self._view.note, said))
 
     def _on_http(self, agent: str, on: bool) -> None:
         outcome = self._view.detail.outcome
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
-
-        def heard(done: IntentDone) -> None:
-            said = self._words("agents.http_is_on" if on else "agents.http_is_off")
-            outcome.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
-
-        self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), heard)
+        said = self._words("agents.http_is_on" if on else "agents.http_is_off")
+        self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), telling(outcome, said))
 
     def _on_looked(self, agent: str, shown: str) -> None:
         outcome = self._view.detail.outcome
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
-
-        def heard(done: IntentDone) -> None:
-            said = self._words("agents.raised_lowered")
-            outcome.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
-
-        self._sender.send(lambda n: ReviewChanges(n=n, agent=agent, shown=shown), heard)
+        said = self._words("agents.raised_lowered")
+        self._sender.send(
+            lambda n: ReviewChanges(n=n, agent=agent, shown=shown), telling(outcome, said)
+        )
 
     def _on_sight_closed(self) -> None:
         """Go back to the agent whose list or profiles were open."""

@@ -36,6 +36,7 @@ class ProposalRow(QFrame):
         self.accept.say(proposal.accept, named)
         named = look.words("forms.field_value", field=proposal.drop, value=proposal.name)
         self.drop.say(proposal.drop, named)
+        self.accept.setVisible(bool(proposal.accept))
         self.accept.clicked.connect(self._on_accept)
         self.drop.clicked.connect(self._on_drop)
         strong = Text(look, Type.BODY_STRONG, wrap=True)

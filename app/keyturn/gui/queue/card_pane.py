@@ -254,7 +254,7 @@ class CardPane(QFrame):
     def _show_provenance(self, card: CardView) -> None:
         clear(self._provenance)
         if card.claimed or card.observed:
-            both = Provenance(self._look, card.claimed, card.observed, stacked=self._narrow)
+            both = _provenance(self._look, card, self._narrow)
             self._provenance.addWidget(both)
 
     def _diff_page(self) -> QWidget:
@@ -293,3 +293,7 @@ class CardPane(QFrame):
 
 def _who_asks(card: CardView) -> tuple[object, object]:
     return (card.claimed, card.observed)
+
+
+def _provenance(look: Look, card: CardView, narrow: bool) -> Provenance:
+    return Provenance(look, card.claimed, card.observed, title=card.claimed_title, stacked=narrow)

@@ -28,7 +28,7 @@ class PinRow(QFrame):
         self._prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self.field = PinField(look, words("card.type_pin"), name="pin")
         self.outcome = OutcomeLine(look, name="pin_outcome")
-        layout = column(self, (0, 4, 0, 4), gap=4)
+        layout = column(self, (0, 12, 0, 8), gap=4)
         layout.addWidget(self._prompt)
         layout.addWidget(self.field)
         layout.addWidget(self.outcome)

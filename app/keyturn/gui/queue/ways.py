@@ -7,9 +7,11 @@ from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged
+from keyturn.application.console_state import AgentState
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.pages import Page
 from keyturn.gui.queue.view import QueueView
+from keyturn.presentation.proposed import Proposed
 from keyturn.presentation.queue_empty import Leads, empty_queue
 from keyturn.presentation.words import Words
 
@@ -21,6 +23,8 @@ class QueueWays(QObject):
 
     page_wanted = Signal(object)
     """The `Page`."""
+    proposed_changed = Signal(object)
+    """`Proposed`, as far as it is known."""
     result_wanted = Signal(str, int)
     """A session and the number of a result in it: the person wants to see that call."""
 
@@ -37,6 +41,8 @@ class QueueWays(QObject):
         self._view = view
         self._open_request = open_request
         self._words = words
+        self._agents: tuple[AgentState, ...] = ()
+        self._proposed = Proposed()
         bridge.state_changed.connect(self._on_state)
         view.history_requested.connect(self._on_history)
         view.way_wanted.connect(self._on_way)
@@ -44,8 +50,13 @@ class QueueWays(QObject):
         view.show_empty(empty_queue((), words))
 
     def _on_state(self, state: StateChanged) -> None:
-        if state.agents is not None:
-            self._view.show_empty(empty_queue(state.agents, self._words))
+        before = (self._agents, self._proposed)
+        self._agents = state.agents if state.agents is not None else self._agents
+        self._proposed = self._proposed.after(state)
+        if state.agents is not None or (self._agents, self._proposed) != before:
+            total = self._proposed.total
+            self._view.show_empty(empty_queue(self._agents, self._words, total))
+        self.proposed_changed.emit(self._proposed)
 
     def _on_history(self) -> None:
         self.page_wanted.emit(Page.HISTORY)

@@ -82,11 +82,12 @@ class RuleForm(SidePane):
             base=self._base,
         )
 
-    def start(self, draft: RuleDraft) -> None:
-        """Begin a rule anew, or with what one has that is changed."""
+    def start(self, draft: RuleDraft, *, proposed: bool = False) -> None:
+        """Begin a rule anew, with what one has that is changed, or with what was proposed."""
         self._kind, self._base = draft.kind, draft.base
         words = self.look.words
-        self._title.say(words("rules.change_title" if draft.base else "rules.add_title"))
+        title = "rules.change_title" if draft.base else "rules.add_title"
+        self._title.say(words("rules.proposed_title" if proposed else title))
         self.limits.start(draft.limits)
         self.limits.use_effect(draft.effect)
         self._effects[draft.effect].setChecked(True)

@@ -19,6 +19,7 @@ from keyturn.domain.rule import Rule
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome, telling
 from keyturn.gui.rules.environments import EnvironmentsPresenter
+from keyturn.gui.rules.proposals import ProposedRulesPresenter
 from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
@@ -31,7 +32,12 @@ from keyturn.presentation.rule_drafts import (
     narrowed,
     rule_of,
 )
-from keyturn.presentation.rules_builder import RulesBuilder, RulesState, read_rules, with_hits
+from keyturn.presentation.rules_builder import (
+    RulesBuilder,
+    RulesState,
+    read_rules,
+    with_hits,
+)
 from keyturn.presentation.seals import rules_rest
 from keyturn.presentation.used_names import UsedNames
 from keyturn.presentation.words import Words
@@ -67,32 +73,26 @@ class RulesPresenter(QObject):
         self._unread: Rule | None = None
         """A saved rule that the broker has not sent back yet as it was written."""
         bridge.state_changed.connect(self._on_state)
-        SealsPresenter(
+        _feed_beside(bridge, sender, view, words, self)
+        self.proposals = ProposedRulesPresenter(
             bridge=bridge,
             sender=sender,
-            pane=view.seals,
+            rows=view.proposals,
             note=view.note,
             words=words,
             parent=self,
         )
-        EnvironmentsPresenter(
-            bridge=bridge,
-            sender=sender,
-            rule=view.environment_rule,
-            pane=view.environments,
-            words=words,
-            parent=self,
-        )
+        self.proposals.look_wanted.connect(self._on_proposal)
         self._connect(view)
         if study is not None:
             study.studied.connect(view.form.show_study)
         self._show()
 
-    def start_rule(self, draft: RuleDraft | None = None) -> None:
+    def start_rule(self, draft: RuleDraft | None = None, *, proposed: bool = False) -> None:
         """Open the form, with what is given or with the first of what is known."""
         self._open = ""
         draft = draft or self._first_draft()
-        self._view.form.start(draft)
+        self._view.form.start(draft, proposed=proposed)
         self._draft = draft
         self._show_form()
         self._view.show_form()
@@ -163,6 +163,9 @@ class RulesPresenter(QObject):
 
     def _on_add(self) -> None:
         self.start_rule()
+
+    def _on_proposal(self, rule: Rule) -> None:
+        self.start_rule(draft_of_rule(rule), proposed=True)
 
     def _on_environments(self) -> None:
         self._open, self._draft = "", None
@@ -284,3 +287,20 @@ class RulesPresenter(QObject):
         if self._study is not None:
             rule = None if preview.missing else replace(rule_of(draft), name="")
             self._study.ask(rule, self._state.all_rules)
+
+
+def _feed_beside(
+    bridge: BrokerEvents, sender: IntentSender, view: RulesView, words: Words, parent: QObject
+) -> None:
+    """Feed what stands around the rules and has a presenter of its own."""
+    SealsPresenter(
+        bridge=bridge, sender=sender, pane=view.seals, note=view.note, words=words, parent=parent
+    )
+    EnvironmentsPresenter(
+        bridge=bridge,
+        sender=sender,
+        rule=view.environment_rule,
+        pane=view.environments,
+        words=words,
+        parent=parent,
+    )

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from keyturn.gui.forms.list_page import ListPage, NoticeBar, Strip
+from keyturn.gui.forms.proposals import ProposalList
 from keyturn.gui.forms.table import TWO_LINES, Column, RowTable
 from keyturn.gui.look import Look
 from keyturn.gui.rules.detail import RulePane
@@ -60,6 +61,7 @@ class RulesView(ListPage):
             parent=parent,
         )
         self.seals = SealPane(look)
+        self.proposals = ProposalList(look, name="rule_proposals")
         self.suspended = NoticeBar(look, name="rules_suspended")
         self.posture = PosturePane(look)
         self.environment_rule = EnvironmentRule(look)
@@ -118,6 +120,8 @@ class RulesView(ListPage):
         self.above.addWidget(strip)
         self.above.addWidget(self.seals)
         self.above.addWidget(self.suspended)
+        self.above.addWidget(self.proposals)
+        self.proposals.rest = self.title
         self.below.addWidget(self.posture)
         self.below.addWidget(self.environment_rule)
 

@@ -6,14 +6,15 @@ Whatever is saved takes the present PIN once there is one; the fields are emptie
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from keyturn.application.console_protocol import IntentDone, StateChanged
+from keyturn.application.console_protocol import StateChanged
 from keyturn.application.pin_messages import PinState, SetPin
-from keyturn.domain.pin import LONGEST, SHORTEST, PinUse, is_usable
+from keyturn.domain.pin import PinUse
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.fields import Labelled, PinField
-from keyturn.gui.forms.outcome import Outcome, OutcomeLine
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine, telling
 from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.settings.new_pin import NewPin
 from keyturn.gui.settings.rows import ChoiceGroup, RowFrame
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.layouts import column, row
@@ -40,8 +41,8 @@ class PinLine(RowFrame):
         self.note.say(said.note)
         self._use = PinUse.NEVER.value
         self.present = PinField(look, words("settings.pin_present"), name="pin_present")
-        self.new = PinField(look, words("settings.pin_new"), name="pin_new")
-        self.again = PinField(look, words("settings.pin_again"), name="pin_again")
+        self._typed = NewPin(look, new="settings.pin_new", again="settings.pin_again", name="pin")
+        self.new, self.again = self._typed.new, self._typed.again
         self._present = Labelled(look, words("settings.pin_present"), self.present)
         self.group = ChoiceGroup(look, name="pin_use")
         self.save = Button(look, Kind.PLAIN, words("settings.pin_save"), name="pin_save")
@@ -52,8 +53,8 @@ class PinLine(RowFrame):
         uses.addStretch()
         inside.addLayout(uses)
         inside.addWidget(self._present)
-        inside.addWidget(Labelled(look, words("settings.pin_new"), self.new))
-        inside.addWidget(Labelled(look, words("settings.pin_again"), self.again))
+        for labelled in self._typed.labelled:
+            inside.addWidget(labelled)
         buttons = row(gap=8)
         buttons.addWidget(self.save)
         buttons.addStretch()
@@ -78,20 +79,15 @@ class PinLine(RowFrame):
 
     def empty(self) -> None:
         """Forget what was typed."""
-        for field in (self.present, self.new, self.again):
-            field.take()
+        self.present.take()
+        self._typed.take()
 
     def _on_save(self) -> None:
-        words = self.look.words
-        new, again = self.new.text(), self.again.text()
-        if new != again:
-            self.outcome.say(Outcome.OWED, words("settings.pin_differ"))
-        elif new and not is_usable(new):
-            said = words("settings.pin_length", least=SHORTEST, most=LONGEST)
-            self.outcome.say(Outcome.OWED, said)
+        fault = self._typed.fault()
+        if fault:
+            self.outcome.say(Outcome.OWED, fault)
         else:
-            self.save_requested.emit(self.present.text(), new, self._use)
-            self.empty()
+            self.save_requested.emit(self.present.take(), self._typed.take(), self._use)
 
 
 class PinPresenter(QObject):
@@ -119,12 +115,8 @@ class PinPresenter(QObject):
 
     def _on_save(self, present: str, new: str, use: str) -> None:
         outcome = self._line.outcome
-
-        def heard(done: IntentDone) -> None:
-            if done.ok:
-                outcome.say(Outcome.DONE, self._words("settings.pin_done"))
-            else:
-                outcome.say(Outcome.FAILED, done.sentence)
-
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
-        self._sender.send(lambda n: SetPin(n=n, present=present, new=new, use=use), heard)
+        self._sender.send(
+            lambda n: SetPin(n=n, present=present, new=new, use=use),
+            telling(outcome, self._words("settings.pin_done")),
+        )

@@ -9,14 +9,15 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from keyturn.application.console_protocol import IntentDone, StateChanged
+from keyturn.application.console_protocol import StateChanged
 from keyturn.application.pin_messages import PinState, RemoveSecond, SetSecond
-from keyturn.domain.pin import LONGEST, LONGEST_NAME, SHORTEST, PinUse, is_usable
+from keyturn.domain.pin import LONGEST_NAME, PinUse
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.fields import Labelled, LineField, PinField
-from keyturn.gui.forms.outcome import Outcome, OutcomeLine
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine, telling
 from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender, MakeIntent
+from keyturn.gui.settings.new_pin import NewPin
 from keyturn.gui.settings.rows import RowFrame
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.layouts import column, row
@@ -42,8 +43,10 @@ class SecondLine(RowFrame):
         self.name = self._name_field("settings.second_name", "second_name")
         self.first = self._pin_field("card.type_pin", "second_first")
         self.present = self._pin_field("settings.second_present", "second_present")
-        self.new = self._pin_field("settings.second_new", "second_new")
-        self.again = self._pin_field("settings.second_again", "second_again")
+        self._typed = NewPin(
+            look, new="settings.second_new", again="settings.second_again", name="second"
+        )
+        self.new, self.again = self._typed.new, self._typed.again
         words = look.words
         self.save = Button(look, Kind.PLAIN, words("settings.second_save"), name="second_save")
         self.remove = Button(look, Kind.SOFT, words("settings.second_remove"), name="second_remove")
@@ -64,8 +67,9 @@ class SecondLine(RowFrame):
 
     def empty(self) -> None:
         """Forget the PINs that were typed."""
-        for field in (self.first, self.present, self.new, self.again):
+        for field in (self.first, self.present):
             field.take()
+        self._typed.take()
 
     def _name_field(self, label: str, name: str) -> LineField:
         field = LineField(self.look, self.look.words(label), name=name, longest=LONGEST_NAME)
@@ -82,8 +86,8 @@ class SecondLine(RowFrame):
         inside.addWidget(Labelled(self.look, words("settings.second_name"), self.name))
         inside.addWidget(Labelled(self.look, words("card.type_pin"), self.first))
         inside.addWidget(self._present)
-        inside.addWidget(Labelled(self.look, words("settings.second_new"), self.new))
-        inside.addWidget(Labelled(self.look, words("settings.second_again"), self.again))
+        for labelled in self._typed.labelled:
+            inside.addWidget(labelled)
         buttons = row(gap=8)
         buttons.addWidget(self.save)
         buttons.addWidget(self.remove)
@@ -93,13 +97,9 @@ class SecondLine(RowFrame):
         inside.addStretch()
 
     def _on_save(self) -> None:
-        words = self.look.words
-        new, again = self.new.text(), self.again.text()
-        if new != again:
-            self.outcome.say(Outcome.OWED, words("settings.pin_differ"))
-        elif new and not is_usable(new):
-            said = words("settings.pin_length", least=SHORTEST, most=LONGEST)
-            self.outcome.say(Outcome.OWED, said)
+        fault = self._typed.fault()
+        if fault:
+            self.outcome.say(Outcome.OWED, fault)
         else:
             self.save_requested.emit(
                 partial(
@@ -108,7 +108,7 @@ class SecondLine(RowFrame):
                     present=self.present.text(),
                     beside=self.beside.text().strip(),
                     name=self.name.text().strip(),
-                    new=new,
+                    new=self.new.text(),
                 )
             )
             self.empty()
@@ -151,12 +151,5 @@ class SecondPresenter(QObject):
 
     def _send(self, make: MakeIntent, said: str) -> None:
         outcome = self._line.outcome
-
-        def heard(done: IntentDone) -> None:
-            if done.ok:
-                outcome.say(Outcome.DONE, said)
-            else:
-                outcome.say(Outcome.FAILED, done.sentence)
-
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
-        self._sender.send(make, heard)
+        self._sender.send(make, telling(outcome, said))

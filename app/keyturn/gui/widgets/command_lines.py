@@ -17,13 +17,18 @@ _GAP = 8
 
 
 class CommandLines(QWidget):
-    """The lines, one below the other; hidden where there are none."""
+    """The lines under their title, one below the other; hidden where there are none."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
         self._shown: tuple[CommandLine, ...] = ()
-        self._lines = column(self, margins=(0, 0, 0, 8), gap=4)
+        layout = column(self, margins=(0, 0, 0, 8), gap=4)
+        title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        title.say(look.words("commands.title"))
+        layout.addWidget(title)
+        self._lines = column(gap=4)
+        layout.addLayout(self._lines)
         self.setObjectName("command_lines")
         self.setAccessibleName(look.words("commands.title"))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)

@@ -45,7 +45,9 @@ class DeadlineBar(QWidget):
             self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw track and rest."""
+        """Draw track and rest; nothing where nobody waits."""
+        if not self._share:
+            return
         theme = self._look.theme
         painter = QPainter(self)
         painter.fillRect(QRectF(0, 3, self.width(), 2), theme.colour(Token.BORDER_SUBTLE))

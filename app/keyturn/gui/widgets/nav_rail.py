@@ -1,4 +1,4 @@
-"""The rail at the leading edge: one item a page, the number of waiting requests on the first."""
+"""The rail at the leading edge: one item a page, with the number of what waits there."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -124,7 +124,8 @@ class RailItem(QAbstractButton):
     def _name(self) -> None:
         name = self._look.words(PAGE_TEXTS[self._page])
         if self._waiting:
-            spoken = self._look.words("rail.waiting", page=name, n=self._waiting)
+            key = "rail.waiting" if self._page is Page.QUEUE else "rail.proposed"
+            spoken = self._look.words(key, page=name, n=self._waiting)
         else:
             spoken = name
         self.setAccessibleName(spoken)
@@ -165,6 +166,10 @@ class NavRail(QFrame):
     def show_waiting(self, waiting: int) -> None:
         """Show how many requests wait."""
         self._items[Page.QUEUE].show_waiting(waiting)
+
+    def show_proposed(self, page: Page, proposed: int) -> None:
+        """Show on a page's item how much the command line proposed that is answered there."""
+        self._items[page].show_waiting(proposed)
 
     def use_width(self, width: int) -> None:
         """Take one of the three widths; names are drawn in the widest only."""

@@ -76,13 +76,15 @@ class Provenance(QWidget):
         claimed: Sequence[Pair],
         observed: Sequence[Pair],
         *,
+        title: str = "",
         stacked: bool = False,
         parent: QWidget | None = None,
     ) -> None:
+        """`title` says who claims it; empty for the agent."""
         super().__init__(parent)
         self._look = look
         layout = column(self, gap=16) if stacked else row(self, gap=24)
-        claims = self._side(Icon.CLAIMED, look.words("card.claimed"), claimed)
+        claims = self._side(Icon.CLAIMED, title or look.words("card.claimed"), claimed)
         facts = self._side(Icon.OBSERVED, look.words("card.observed"), observed)
         layout.addWidget(claims, 1, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(facts, 1, Qt.AlignmentFlag.AlignTop)

@@ -1,0 +1,43 @@
+"""What a person at the window can have done about agents, carried out."""
+
+from keyturn.application.agent_messages import (
+    AgentIntent,
+    EnrolAgent,
+    ReviewChanges,
+    RevokeAgent,
+    SetAgentHttp,
+)
+from keyturn.application.registry import Registry, checked_agent_name
+from keyturn.application.sight_intents import rows_of
+from keyturn.application.sights import Sights
+from keyturn.application.step_ups import StepUps
+from keyturn.domain.errors import ConfigurationError
+from keyturn.domain.sight import wider
+
+
+async def carry_out_agent(
+    intent: AgentIntent, registry: Registry, sights: Sights, step_ups: StepUps | None
+) -> None:
+    """Do it; raises KeyturnError where it cannot be done."""
+    match intent:
+        case EnrolAgent():
+            await _enrol(intent, registry, sights)
+        case RevokeAgent():
+            await registry.revoke(intent.name)
+        case SetAgentHttp():
+            if not await registry.set_http(intent.name, on=intent.on):
+                raise ConfigurationError(f"No agent named {intent.name} is enrolled.")
+        case ReviewChanges():
+            if step_ups is None:
+                raise ConfigurationError("Nothing is raised here.")
+            await step_ups.review(intent.agent, intent.shown)
+
+
+async def _enrol(intent: EnrolAgent, registry: Registry, sights: Sights) -> None:
+    """Bound what it sees first, so that its token is never good for more."""
+    name = checked_agent_name(intent.name)
+    rows = rows_of(intent.rows) if intent.rows is not None else None
+    if rows is not None and not wider(sights.of(name).rows, rows):
+        # What was hidden from an earlier agent of this name stays hidden.
+        await sights.set_rows(name, rows)
+    await registry.enrol(intent.name)

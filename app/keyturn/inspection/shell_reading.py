@@ -1,0 +1,156 @@
+"""Says which commands of a shell only read, or change the shell that runs them alone.
+
+By what they are given as much as by their names: some evaluate a text once more, some write with
+one switch more.
+"""
+
+import re
+from collections.abc import Sequence
+
+from keyturn.domain.names import listed
+from keyturn.domain.shell_programs import may_be_set
+from keyturn.inspection.shell_switches import (
+    GIT,
+    GIT_LEADING,
+    READING,
+    Switches,
+    taken,
+)
+from keyturn.inspection.shell_words import Word
+
+_NUMBER = re.compile(r"\d{0,6}|\$\?|\"\$\?\"")
+_JOB = re.compile(r"\d{1,10}|\$!|\"\$!\"|%\d{1,3}")
+_SET = re.compile(r"[-+][eufxv]*o?|pipefail|errexit|nounset|xtrace|noglob|--")
+_READ = Switches(flags="rs", values="dnNpt")
+_FORMAT = re.compile(r"(?:[^%\\]|\\.|%%|%[-+ #0]*\d*(?:\.\d+)?[sdiufgeGExXcqb])*", re.DOTALL)
+"""`%n` is none of it: bash puts a number into a variable by it, and evaluates the name."""
+_TEST_ONE = listed("-b -c -d -e -f -g -h -k -p -r -s -u -w -x -L -N -O -G -S -n -z")
+_TEST_TWO = listed("= == != -nt -ot -ef")
+_FIND_ALONE = listed(
+    "! ( ) , -a -o -and -or -not -print -print0 -ls -empty -depth -prune -true -false -xdev -mount"
+    " -readable -writable -executable -daystart -quit -nouser -nogroup -noleaf -H -L -P -E"
+)
+_FIND_WITH_VALUE = listed(
+    "-name -iname -path -ipath -wholename -iwholename -regex -iregex -regextype -type -xtype -size"
+    " -mtime -atime -ctime -mmin -amin -cmin -newer -anewer -cnewer -perm -user -group -uid -gid"
+    " -maxdepth -mindepth -links -inum -samefile -lname -ilname -printf -fstype -used"
+)
+_FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+
+
+def is_quiet(name: str, words: Sequence[Word]) -> bool:
+    """Tell whether what is built into a shell is given nothing that is evaluated once more."""
+    texts = [word.text for word in words]
+    match name:
+        case ":" | "true" | "false" | "cd" | "pushd" | "popd":
+            return True
+        case "break" | "continue" | "exit" | "return" | "shift":
+            return len(texts) < 2 and all(map(_NUMBER.fullmatch, texts))
+        case "wait":
+            return all(map(_JOB.fullmatch, texts))
+        case "set":
+            return all(word.plain and _SET.fullmatch(word.text) for word in words)
+        case "read":
+            given = taken(words, _READ)
+            return given is not None and all(w.plain and may_be_set(w.text) for w in given.operands)
+        case _:
+            return False
+
+
+def only_reads(name: str, words: Sequence[Word]) -> bool:
+    """Tell whether a program only reads with such words."""
+    match name:
+        case "echo":
+            return True
+        case "printf":
+            return _only_prints(words)
+        case "test" | "[":
+            return _only_tests(words[:-1] if name == "[" else words)
+        case "git":
+            return _git_only_reads(words)
+        case "date" | "sort" | "uniq":
+            given = taken(words, READING[name])
+            if given is None:
+                return False
+            plain = all(word.plain for word in given.operands)
+            return _operands_only_read(name, given.operands, plain=plain)
+        case _:
+            return name in READING and taken(words, READING[name]) is not None
+
+
+def _operands_only_read(name: str, operands: Sequence[Word], *, plain: bool) -> bool:
+    match name:
+        case "date":
+            return plain and all(word.text.startswith("+") for word in operands)
+        case "uniq":
+            return plain and len(operands) < 2
+        case _:
+            return True
+
+
+def _only_prints(words: Sequence[Word]) -> bool:
+    if not words or not words[0].plain or words[0].text.startswith("-"):
+        return False
+    return _FORMAT.fullmatch(words[0].text) is not None
+
+
+def _only_tests(words: Sequence[Word]) -> bool:
+    """Tell whether it is sure which word is the operator, and that it evaluates nothing."""
+    texts = [word.text for word in words]
+    if any(word.splits or word.wild for word in words):
+        return False
+    if len(words) > 1 and words[0].plain and texts[0] == "!":
+        return _only_tests(words[1:])
+    match len(words):
+        case 0 | 1:
+            return True
+        case 2:
+            return words[0].plain and texts[0] in _TEST_ONE
+        case 3:
+            return words[1].plain and texts[1] in _TEST_TWO
+        case _:
+            return False
+
+
+def _git_only_reads(words: Sequence[Word]) -> bool:
+    leading = taken(words, GIT_LEADING, leading=True)
+    if leading is None or not leading.operands or not leading.operands[0].plain:
+        return False
+    first, *rest = leading.operands
+    known = GIT.get(first.text)
+    return known is not None and not first.glued and taken(rest, known) is not None
+
+
+def find_is_plain(words: Sequence[Word]) -> bool:
+    """Tell whether all is known that `find` is told, what it runs left out."""
+    rest = list(words)
+    while rest:
+        word = rest.pop(0)
+        if word.may_be_switch or word.glued and word.text.startswith("-"):
+            return False
+        if not word.plain:
+            continue
+        if word.text in _FIND_RUNS:
+            if not _takes_what_it_runs(rest):
+                return False
+        elif word.text in _FIND_WITH_VALUE:
+            if not rest or rest[0].wild or rest.pop(0).splits:
+                return False
+        elif word.text.startswith("-") and not _is_told(word.text):
+            return False
+    return True
+
+
+def _is_told(text: str) -> bool:
+    return text in _FIND_ALONE or text in ("-delete", "-fls", "-fprint", "-fprint0", "-fprintf")
+
+
+def _takes_what_it_runs(rest: list[Word]) -> bool:
+    """Take the words of a command off; what is found stands alone in them, and is no code."""
+    while rest:
+        word = rest.pop(0)
+        if word.text in (";", "+"):
+            return True
+        if word.text != "{}" and ("{}" in word.text or word.may_be_switch):
+            return False
+    return False

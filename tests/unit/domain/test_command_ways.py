@@ -1,0 +1,185 @@
+"""Ways to hand a command over that are none of a command's name, and texts that are no commands."""
+
+import pytest
+
+from keyturn.bootstrap.reading_commands import read_commands
+from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.command_shapes import shapes_of
+from keyturn.domain.command_texts import runs_commands
+from keyturn.domain.commands import Command, tier_with
+from keyturn.domain.tier import Tier
+from keyturn.domain.touches import touches_of
+from keyturn.domain.written_files import written_in
+
+
+def read(tool: str, arguments: JsonObject, description: str = "") -> tuple[Command, ...]:
+    """Read as the gate does."""
+    return read_commands(shapes_of(arguments, runs=runs_commands(tool, description)))
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("do", {"script": "cd /srv && rm -rf ."}),
+        ("do", {"input": "X=1 rm -rf a"}),
+        ("do", {"code": "cd /srv\nrm -rf ."}),
+        ("do", {"run": "ls; rm -r a"}),
+        ("do", {"Command": "rm -r a"}),
+        ("do", {"CMDLINE": "rm -r a"}),
+        ("do", {"commandLine": "rm -r a"}),
+        ("do", {"task": {"command": {"value": "deploy it now"}}}),
+        ("do", {"steps": [{"cmd": {"line": "rm -r a"}}]}),
+        ("do", {"executable": "rm", "args": ["-r", "a"]}),
+        ("do", {"bin": "rm", "args": "-r a"}),
+        ("do", {"file": "rm", "args": ["-r", "a"]}),
+        ("do", {"thing": "rm", "args": ["-r", "a"]}),
+        ("do", {"words": ["rm", "-r", "a"]}),
+        ("do", {"words": ["python3", "x.py"]}),
+        ("do", {"argv": ["ls", ";", "rm", "a"]}),
+        ("do", {"command": "ls", "args": ["$(rm a)"]}),
+        ("do", {"command": "ls", "args": ["a", "|", "sh"]}),
+        ("run_shell", {"anything": "foo bar"}),
+        ("execute_command", {"text": "foo --bar"}),
+        ("run_script", {"content": "import os; os.remove('a')"}),
+        ("x", {"q": "ls\nrm a"}),
+        ("x", {"q": "echo $(rm a)"}),
+        ("x", {"q": "find . -delete"}),
+        ("x", {"q": "sudo rm a"}),
+        ("x", {"q": "A=1 B='c d' rm a"}),
+        ("x", {"script": "./x.sh"}),
+        ("x", {"script": "import os\nos.remove('a')"}),
+        ("x", {"args": ["rm", "-r", "a"]}),
+        ("x", {"q": "if true; then rm a; fi"}),
+        ("x", {"q": "{ rm a; }"}),
+        ("x", {"q": "(rm a)"}),
+        ("x", {"q": "for f in a; do rm a; done"}),
+        ("x", {"q": "while :; do rm a; done"}),
+    ],
+)
+def test_a_command_is_found_however_it_is_handed_over(tool: str, arguments: JsonObject) -> None:
+    commands = read(tool, arguments)
+    assert tier_with(Tier.T0, commands) is Tier.T2
+    assert touches_of(arguments, commands).count is None or any(c.destroys for c in commands)
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize(
+    "variables",
+    [{"PATH": "/tmp/x"}, {"LD_PRELOAD": "/tmp/x.so"}, ["BASH_ENV=/tmp/x"], "IFS=x", {"a b": ";"}],
+)
+def test_variables_beside_a_command_rule_it(variables: JsonValue) -> None:
+    ways: tuple[JsonObject, ...] = (
+        {"command": "ls -l"},
+        {"command": "ls", "args": ["-l"]},
+        {"argv": ["ls", "-l"]},
+    )
+    for given in ways:
+        harmless: JsonObject = {**given, "env": {"LANG": "C", "NODE_ENV": "test"}}
+        assert tier_with(Tier.T0, read("do", harmless)) is Tier.T0
+        ruled: JsonObject = {**given, "env": variables}
+        assert tier_with(Tier.T0, read("do", ruled)) is Tier.T2
+
+
+@pytest.mark.requirement("REACH-TIER")
+def test_a_header_that_names_another_method_makes_a_request_a_change() -> None:
+    request: JsonObject = {"method": "GET", "url": "https://e.com/orders/7"}
+    assert not any(command.changes for command in read("do", request))
+    headers: JsonObject = {"X-HTTP-Method-Override": "DELETE"}
+    assert all(command.changes for command in read("do", {**request, "headers": headers}))
+
+
+def test_a_tool_that_says_it_runs_commands_has_any_text_read_as_one() -> None:
+    arguments: JsonObject = {"x": "foo --bar"}
+    assert read("do_it", arguments) == ()
+    (command,) = read("do_it", arguments, "Runs a shell command on the host.")
+    assert command.destroys
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("write_file", {"path": "/srv/a.sh", "content": "#!/bin/sh\nrm -rf /"}),
+        ("send_message", {"to": "ann", "body": "please run rm -rf /srv; thanks"}),
+        ("create_issue", {"title": "rm -rf bug", "body": "`rm -rf x`"}),
+        ("search", {"query": "how to delete from a list in python"}),
+        ("edit_file", {"path": "a", "old_text": "rm a; ls", "new_text": "rm b; ls"}),
+        ("edit", {"file_path": "a", "old_string": "rm a", "new_string": "rm b"}),
+        ("get_weather", {"location": "Paris, France"}),
+        ("fetch", {"url": "https://e.com/a?b=1;c=2"}),
+        ("list_dir", {"path": "/srv/app"}),
+        ("think", {"thought": "First, list the files; then find the bug in a/b, and fix it."}),
+        ("filter", {"where": "id > 100 and date > 2020"}),
+        ("filter", {"filter": "status=open priority=high"}),
+        ("grep", {"pattern": "foo|bar", "path": "src/", "flags": "-n"}),
+        ("run_tests", {"path": "tests/unit", "verbose": True}),
+        ("run_report", {"name": "Q3 sales", "format": "pdf"}),
+        ("run_query", {"query": "select * from t"}),
+        (
+            "shell",
+            {"command": "ls -la", "cwd": "/srv/app", "timeout": 5, "description": "List the files"},
+        ),
+        ("git_commit", {"message": "Fix the thing; remove old code"}),
+        ("note", {"comment": "cat is a nice animal"}),
+        ("x", {"code": "USD"}),
+        ("x", {"code": "12-34"}),
+        ("x", {"input": "hello world"}),
+        ("x", {"languages": ["python", "ruby"]}),
+        ("x", {"command": "view", "path": "/a b"}),
+        ("x", {"summary": "make the build faster"}),
+        ("x", {"name": "kill bill", "note": "open /x"}),
+        ("lint", {"code": "def f():\n    return 1"}),
+        ("x", {"tool": "search", "parameters": {"q": "x"}}),
+        ("x", {"app": "mail", "params": ["a", "b"]}),
+        ("x", {"jql": "project = X AND status = Open"}),
+        ("x", {"expr": "rate(http_requests_total[5m]) > 5"}),
+        ("x", {"date": "2020-01-01", "time": "10:00"}),
+        ("x", {"new_str": "rm -rf x; ls", "old_str": "rm a"}),
+        ("x", {"oldString": "rm a", "insertLine": 3}),
+        (
+            "memory",
+            {"entities": [{"name": "cat", "observations": ["likes to find mice; and touch them"]}]},
+        ),
+        ("list_orders", {"status": "open"}),
+        (
+            "dispatch_order",
+            {
+                "order_id": "A-1",
+                "address": {"name": "R. Talbot", "address": "14 Quarry Road, Hangar 9"},
+            },
+        ),
+        ("read_report", {"name": "2026-11 returns"}),
+        ("read_text_file", {"path": "/srv/run.sh", "head": 10}),
+        ("search_files", {"path": "/srv", "pattern": "*.sh", "excludePatterns": ["node_modules"]}),
+        ("git_diff", {"repo_path": "/srv/a", "target": "main..dev"}),
+        ("slack_post_message", {"channel_id": "C1", "text": "echo hi > a; rm b"}),
+        ("browser_click", {"element": "Sort by date > newest", "ref": "e12"}),
+        (
+            "create_pull_request",
+            {
+                "title": "make install works; docs",
+                "head": "feature/x",
+                "base": "main",
+                "body": "cp a b",
+            },
+        ),
+    ],
+)
+def test_contents_and_sentences_raise_nothing(tool: str, arguments: JsonObject) -> None:
+    """Of 44 ordinary calls none is raised, though contents of files and messages hold commands."""
+    assert tier_with(Tier.T0, read(tool, arguments)) is Tier.T0
+
+
+@pytest.mark.requirement("REACH-RUNS")
+def test_files_of_steps_that_no_card_tells_are_known_all_the_same() -> None:
+    line = "; ".join(f"echo x > f{n}.sh" for n in range(40))
+    (command,) = read("do", {"command": line})
+    assert command.more == 68 and command.understood
+    assert set(written_in({}, (command,))) >= {f"f{n}.sh" for n in range(40)}
+
+
+@pytest.mark.requirement("REACH-RUNS")
+def test_of_more_files_than_are_known_nothing_is_understood() -> None:
+    line = "touch " + " ".join(f"f{n}" for n in range(450))
+    (command,) = read("do", {"command": line})
+    assert not command.understood and command.destroys
