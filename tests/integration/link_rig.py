@@ -57,10 +57,9 @@ from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig, ToolS
 from keyturn.domain.launch import LaunchIdentity, remote_identity
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
-from keyturn.inspection.input_check import TextCheck
+from keyturn.inspection.input_check import QuickTextCheck
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from keyturn.inspection.secrets import MOST_ON_THE_LOOP
 from keyturn.inspection.trace import MemoryTraceIndexes
 from tests.factories import ENVIRONMENT_WORDS
 from tests.fakes.commands import ReaderInPlace
@@ -353,7 +352,7 @@ class World:
             observers=observers,
             alerts=self.alerts,
             limits=self.limits,
-            check=TextCheck(None, MOST_ON_THE_LOOP),
+            check=QuickTextCheck(),
         )
 
     def _gate(
@@ -371,7 +370,7 @@ class World:
             environments=Environments(words=ENVIRONMENT_WORDS, observers=observers),
             large=PooledArguments(self),
             commands=ReaderInPlace(),
-            check=TextCheck(None),
+            check=QuickTextCheck(),
         )
         return Gate(
             assessment=assessment,

@@ -48,10 +48,10 @@ from keyturn.desktop.token_files import AgentTokenFiles
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
-from keyturn.inspection.input_check import TextCheck
+from keyturn.inspection.input_check import QuickTextCheck
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from keyturn.inspection.secrets import MOST_ON_THE_LOOP, DetectSecretsMask
+from keyturn.inspection.secrets import DetectSecretsMask
 from keyturn.inspection.trace import MemoryTraceIndexes
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.sealing import SqliteSeals
@@ -330,7 +330,7 @@ def _inputs(
         observers=ground.observers,
         alerts=ground.alerts,
         limits=ground.limits,
-        check=TextCheck(None, MOST_ON_THE_LOOP),
+        check=QuickTextCheck(),
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.domain.typed import MOST_FINDINGS, InputFinding, InputFindingKind
-from keyturn.inspection.input_check import TextCheck, secrets_in
+from keyturn.inspection.input_check import QuickTextCheck, TextCheck, secrets_in
 from keyturn.inspection.wording import MOST_READ, read_suspicious_words
 from tests.sources import ROOT
 
@@ -76,6 +76,15 @@ def test_an_order_is_found_however_far_down_it_stands(at: int) -> None:
 @pytest.mark.requirement("INPUT-1")
 def test_more_than_is_looked_at_counts_as_secret() -> None:
     assert InputFinding(kind=SECRET) in tuple(secrets_in("password=hunter22x;\n" * 60_000))
+
+
+@pytest.mark.requirement("INPUT-11")
+@given(st.text() | st.builds(lambda text: f"{text} {token()}", st.text()))
+def test_the_quick_look_keeps_back_what_the_whole_one_would(text: str) -> None:
+    def keeps(findings: tuple[InputFinding, ...]) -> set[InputFindingKind]:
+        return {finding.kind for finding in findings} - {ORDER}
+
+    assert keeps(QuickTextCheck().findings(text)) == keeps(check().findings(text))
 
 
 @given(st.text())
