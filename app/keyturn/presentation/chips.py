@@ -79,6 +79,8 @@ def _provenance(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
         yield _plain(Icon.TRACED, text, Role.TRACE)
     if typed:
         yield _plain(Icon.CLAIMED, words("phrases.chip_typed", n=len(typed)))
+    if any(origin.is_typed and origin.untrusted for origin in origins):
+        yield _plain(Icon.ATTENTION, words("phrases.chip_typed_orders"), Role.WARNING)
     if request.trace.incomplete:
         yield _plain(Icon.UNKNOWN, words("phrases.chip_incomplete"), Role.WARNING)
 

@@ -30,7 +30,6 @@ from keyturn.presentation.json_nodes import (
     shortened,
     value_at,
 )
-from keyturn.presentation.source_excerpts import typed_in
 from keyturn.presentation.verbs import Verbs, name_words
 from keyturn.presentation.words import Words
 
@@ -130,10 +129,15 @@ def argv_text(argv: JsonValue) -> str:
 
 
 def worst_origins(request: ApprovalRequest) -> dict[str, Origin]:
-    """Return one origin for each traced path: an untrusted one where there is one."""
+    """Return one origin for each path traced to a result: an untrusted one where there is one.
+
+    What is said to be typed counts for nothing here: whoever says so could otherwise have some
+    values shown in the place of others.
+    """
     worst: dict[str, Origin] = {}
     for origin in request.trace.worst_first():
-        worst.setdefault(origin.path, origin)
+        if not origin.is_typed:
+            worst.setdefault(origin.path, origin)
     return worst
 
 
@@ -244,7 +248,7 @@ def _untrusted(candidate: _Candidate) -> bool:
 def _weight(node: Node, origin: Origin | None, place: Place, tells: Callable[[str], bool]) -> int:
     keys = [part for part in pointer_parts(node.path) if not part.isdigit()]
     weight = 0
-    if origin is not None and (origin.untrusted or not origin.is_typed):
+    if origin is not None:
         weight += 8 if origin.untrusted else 1
     if keys and tells(keys[-1]):
         weight += 6
@@ -280,8 +284,6 @@ def _value(
 
 def _owed_reason(candidate: _Candidate, request: ApprovalRequest, words: Words) -> str:
     origin = candidate.origin
-    if origin is not None and origin.is_typed:
-        return words("phrases.owed_typed", where=typed_in(origin, words))
     if origin is not None:
         return words("phrases.owed_traced", server=origin.server, n=origin.result)
     if request.kind is RequestKind.CHANGE:

@@ -1,10 +1,12 @@
 """How a card says that a value was typed: as a claim, and behind whatever result holds it."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.origin import Origin, Trace
 from keyturn.domain.typed import IN_KEYTURN
 from keyturn.presentation.card import CardView, OriginLabel
@@ -66,17 +68,20 @@ def test_a_result_is_named_before_what_a_hook_says() -> None:
     assert [excerpt.opens for excerpt in card.excerpts] == ["result:3"]
 
 
-@pytest.mark.requirement("INPUT-4")
-def test_a_claim_makes_no_value_more_telling() -> None:
-    with_claim = a_call(trace=Trace(origins=(typed("/notify_customers", "false", "plain"),)))
-    without = a_call(trace=Trace())
-    chosen = [value.path for value in CARDS.card(with_claim).decisive]
-    assert chosen == [value.path for value in CARDS.card(without).decisive]
+@pytest.mark.requirement("INPUT-4", "LAW-4")
+@pytest.mark.parametrize("orders", [True, False])
+def test_a_claim_shows_no_value_in_the_place_of_another(orders: bool) -> None:
+    subject: JsonObject = {"alfa": "one", "bravo": "two", "charlie": "three", "delta": "four"}
+    said = Trace(origins=(typed("/delta", "four", "plain", untrusted=orders),))
+    call = partial(a_call, subject=subject, tool="unknown_tool")
+    chosen = [value.path for value in CARDS.card(call(trace=said)).decisive]
+    assert chosen == [value.path for value in CARDS.card(call(trace=Trace())).decisive]
+    found = Trace(origins=(origin("/delta", "four", untrusted=False),))
+    assert chosen != [value.path for value in CARDS.card(call(trace=found)).decisive]
 
 
 @pytest.mark.requirement("INPUT-3")
-def test_the_owed_value_says_where_it_was_typed() -> None:
+def test_a_value_of_a_text_with_pasted_orders_brings_a_warning() -> None:
     said = typed("/ship_to/address", "14 Quarry Road", "claude-code", untrusted=True)
-    values = CARDS.card(a_call(trace=Trace(origins=(said,)))).decisive
-    owed = next(value for value in values if value.owed)
-    assert owed.owed_reason == "Was typed in Claude Code, as its hook says"
+    card = CARDS.card(a_call(trace=Trace(origins=(said,))))
+    assert "Pasted text gives orders" in chip_texts(card)
