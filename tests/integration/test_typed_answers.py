@@ -24,6 +24,7 @@ from tests.integration.test_answers_with_secrets import (
     told,
     told_of,
 )
+from tests.integration.test_asked_beside_tools import PROMPTS, seen_of, serving
 from tests.integration.test_held_inputs import ask, have_asked
 from tests.integration.test_hosts_that_end import until
 from tests.unit.inspection.test_input_check import token
@@ -88,3 +89,19 @@ def test_a_form_that_asks_for_a_secret_and_was_allowed_gets_it(tmp_path: Path) -
         assert json.dumps(secret) not in str(world.log.records)
 
     tell(tmp_path, story, rules=RULES)
+
+
+@CHECKED
+@pytest.mark.parametrize("size", [10, 70_000], ids=["small", "large"])
+@pytest.mark.parametrize("typed", ["Ada", "A\x1b[2Jda", "A\u200bda"], ids=ascii)
+def test_the_argument_of_a_prompt_is_looked_at_whatever_its_size(
+    tmp_path: Path, size: int, typed: str
+) -> None:
+    async def story(world: World) -> None:
+        wire = await serving(world)
+        params = {"name": "greet", "arguments": {"who": "x" * size + typed}}
+        said = await wire.ask(1, "prompts/get", params)
+        assert ("error" in said) is (typed != "Ada"), said
+        assert bool(seen_of(world, "prompts/get")) is (typed == "Ada")
+
+    tell(tmp_path, story, rules=(PROMPTS,))

@@ -1,6 +1,9 @@
 """Step 2 of a call's walk: its arguments held against the size limits and the pinned schema."""
 
 import asyncio
+from collections.abc import Callable
+
+import msgspec
 
 from keyturn.application.alerts import Alert, AlertKind, Alerts
 from keyturn.application.call import IncomingCall, Judged, Refused
@@ -15,6 +18,7 @@ from keyturn.domain.client_request import LISTEN, LONGEST_NAME, PROMPT
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.json_texts import texts_of
+from keyturn.domain.typed import InputFinding
 
 BESIDE_BYTES = 1024 * 1024
 """Longest canonical params without the arguments: they wait in memory and are shown, too."""
@@ -72,14 +76,17 @@ class Fitness:
 
         Off the loop; what nothing was typed for waits for nothing.
         """
-        typed = _prompt_text(judged)
-        text = typed or _answered_text(judged.call)
-        if self._check is None or not text:
+        call = judged.call
+        in_prompt = call.method == PROMPT and (
+            call.sealed is not None or "arguments" in call.params
+        )
+        if self._check is None or not (in_prompt or RESPONSES in call.params):
             return None
         judged.apart = True
-        findings = await asyncio.to_thread(self._check.findings, text)
+        look = _prompt_text if in_prompt else _answered_text
+        findings = await asyncio.to_thread(_findings_in, self._check, look, judged)
         # Which form an answer is to is not known here, and a person may have allowed one that asks.
-        fault = fault_in(findings, secrets_wanted=not typed)
+        fault = fault_in(findings, secrets_wanted=not in_prompt)
         if not fault:
             return None
         return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(fault,))
@@ -122,22 +129,26 @@ def _unfit(faults: list[SchemaFault]) -> Refused | None:
     )
 
 
+def _findings_in(
+    check: InputCheck, look: Callable[[Judged], str], judged: Judged
+) -> tuple[InputFinding, ...]:
+    return check.findings(look(judged))
+
+
 def _prompt_text(judged: Judged) -> str:
-    """Return what stands in a prompt's arguments; empty for every other request."""
+    """Return what stands in a prompt's arguments, of a large one with the prompt's name."""
     call = judged.call
-    if call.method != PROMPT:
-        return ""
     if call.sealed is not None:
-        return judged.canonical_arguments.decode("utf-8", "replace")
-    return "\n".join(texts_of(call.params.get("arguments")))
+        return "\n".join(texts_of(msgspec.json.decode(judged.canonical_arguments)))
+    return "\n".join(texts_of(call.params["arguments"]))
 
 
-def _answered_text(call: ToolCall) -> str:
+def _answered_text(judged: Judged) -> str:
     """Return what stands in answers to forms, which are told by their `action` (MCP, elicitation).
 
     A model's answer and a list of folders are answers too, and nobody typed them.
     """
-    answers = call.params.get(RESPONSES)
+    answers = judged.call.params[RESPONSES]
     forms = answers.values() if isinstance(answers, dict) else ()
     return "\n".join(
         text
