@@ -412,6 +412,29 @@ FLOWS = _section(
     ("FLOW-BENCH", KEPT, "The bench of attention counts what the gate asks, and learns one half."),
 )
 
+TYPED = _section(
+    "issue 5, what the person types",
+    ("INPUT-1", KEPT, "Secrets, hidden text and pasted orders are found before a model gets them."),
+    ("INPUT-2", KEPT, "A secret in what was typed is named by its kind and stands in no file."),
+    (
+        "INPUT-3",
+        KEPT,
+        "A typed value has an origin that says whose claim it is; no lamp changes.",
+    ),
+    ("INPUT-4", KEPT, "No claim that a value was typed takes the place of a result with it."),
+    ("INPUT-5", KEPT, "A typed text belongs to the sessions of the host above its hook alone."),
+    (
+        "INPUT-6",
+        KEPT,
+        "Each text is recorded by length and findings; a flood is not taken.",
+    ),
+    ("INPUT-7", KEPT, "Each host is answered in its own form."),
+    ("INPUT-8", KEPT, "The hook's snippet is printed; no file of a host is written."),
+    ("INPUT-9", KEPT, "What nobody could check is kept back; checks need no broker."),
+    ("INPUT-10", KEPT, "What is typed in Keyturn itself is known as typed by the person."),
+    ("INPUT-11", KEPT, "Prompt arguments and answers to servers' forms pass the same check."),
+)
+
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
@@ -441,4 +464,5 @@ REQUIREMENTS = (
     *ACCESS_REVIEW,
     *SECRETS,
     *FLOWS,
+    *TYPED,
 )

@@ -13,6 +13,7 @@ from keyturn.application.ports.inspection import (
 )
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Origin, Trace
+from keyturn.domain.typed import InputFinding
 
 
 @dataclass(slots=True)
@@ -104,6 +105,17 @@ class FakeResultInspector:
             size=len(raw_result),
             withheld=withheld,
         )
+
+
+@dataclass(slots=True)
+class FakeInputCheck:
+    """Implements the port; finds what a test put in, where a text holds it."""
+
+    found: dict[str, InputFinding] = field(default_factory=dict[str, InputFinding])
+    """By the words that lead to it."""
+
+    def findings(self, text: str) -> tuple[InputFinding, ...]:
+        return tuple(finding for words, finding in self.found.items() if words in text)
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from keyturn.application.console_state import (
 from keyturn.application.pin_messages import MarkTwoPersons, PinState, SettleSeals
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.origin import Trace
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from keyturn.gui.access.presenter import AccessPresenter
@@ -55,6 +56,7 @@ from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
 from tests.factories import make_request
+from tests.fakes.approval_requests import a_call, origin
 from tests.gui import pages_data as data
 from tests.gui.gallery_more import HISTORY_BAR
 from tests.gui.gallery_scenes import Studio
@@ -450,22 +452,28 @@ def servers_form_url(studio: Studio) -> MainWindow:
 Scene = Callable[[Studio], MainWindow]
 
 
-def queue_review(studio: Studio) -> MainWindow:
-    """The card of a changed tool whose confirmation takes the PIN, after the broker said so."""
+def queue(studio: Studio) -> tuple[SpyBridge, QueueView, QueuePresenter]:
+    """Make the queue on a bridge, empty so far."""
     bridge, model, words = SpyBridge(), QueueModel(), studio.look.words
     view = QueueView(studio.look, model, lambda: 10_000)
     model.setParent(view)
+    verbs = read_verbs(Path(__file__).parents[2] / "resources" / "verbs.toml")
     presenter = QueuePresenter(
         bridge=bridge,
         model=model,
         view=view,
         words=words,
-        cards=CardBuilder(
-            words, read_verbs(Path(__file__).parents[2] / "resources" / "verbs.toml")
-        ),
+        cards=CardBuilder(words, verbs),
         now_ms=lambda: 10_000,
         parent=view,
     )
+    return bridge, view, presenter
+
+
+def queue_review(studio: Studio) -> MainWindow:
+    """The card of a changed tool whose confirmation takes the PIN, after the broker said so."""
+    bridge, view, presenter = queue(studio)
+    words = studio.look.words
     after: JsonObject = {
         "name": "dispatch_order",
         "description": "Dispatch an order, or all of them.",
@@ -494,7 +502,28 @@ def queue_review(studio: Studio) -> MainWindow:
     return framed(Page.QUEUE, view, studio)
 
 
+def queue_typed(studio: Studio) -> MainWindow:
+    """The card of a call whose values are said to be typed, are typed, or are in a result."""
+    bridge, view, presenter = queue(studio)
+    typed = replace(
+        origin("/orders", "all_open", untrusted=False, result=1),
+        server="",
+        tool="claude-code",
+        line=1,
+        excerpt="Dispatch\nall_open\nto the usual address.",
+        excerpt_line=1,
+    )
+    name = replace(typed, path="/ship_to/name", value="R. Talbot", tool="keyturn", result=2)
+    said = (typed, replace(name, excerpt="Not to me, ask\nR. Talbot", line=2))
+    from_result = origin("/ship_to/address", "14 Quarry Road, Hangar 9")
+    call = a_call(trace=Trace(origins=(from_result, *said)))
+    bridge.request_shown.emit(RequestShown(request=call, remaining_ms=None))
+    presenter.open_card(call.id)
+    return framed(Page.QUEUE, view, studio)
+
+
 SCENES: dict[str, Scene] = {
+    "queue-typed": queue_typed,
     "queue-review-pin": queue_review,
     "rules": rules_list,
     "rules-detail": rules_detail,

@@ -69,6 +69,7 @@ from keyturn.domain.tier import Tier
 from keyturn.inspection.carried_values import ArgumentValues
 from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import FrameControl
+from keyturn.inspection.input_check import QuickTextCheck
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.trace import MemoryTraceIndexes
@@ -378,6 +379,7 @@ class World:
             observers=observers,
             alerts=self.alerts,
             limits=self.limits,
+            check=QuickTextCheck(),
         )
 
     def _gate(
@@ -396,6 +398,7 @@ class World:
             flows=self.flows,
             large=PooledArguments(self),
             commands=ReaderInPlace(),
+            check=QuickTextCheck(),
         )
         return Gate(
             assessment=assessment,

@@ -255,8 +255,22 @@ def test_a_control_request_gets_one_object(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         async with broker(world) as b:
             talk = await b.connect(b'{"v":1,"control":"status"}\n')
-            assert json.loads(await talk.line()) == {"ok": True, "v": 1, "control": "status"}
+            answer = json.loads(await talk.line())
+            peer = os.getpid() if sys.platform == "linux" else 0
+            assert answer == {"ok": True, "v": 1, "control": "status", "peer": peer}
             assert await talk.line() == b""
+            await talk.close()
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not say")
+@pytest.mark.requirement("INPUT-5")
+def test_nobody_chooses_whose_process_asks(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        async with broker(world) as b:
+            talk = await b.connect(b'{"v":1,"control":"check_input","peer":1,"pid":1}\n')
+            assert json.loads(await talk.line())["peer"] == os.getpid()
             await talk.close()
 
     tell(tmp_path, story)

@@ -25,6 +25,8 @@ class AlertKind(StrEnum):
 
     CREDENTIAL_KEPT_BACK = "credential_kept_back"
     """A client's answer to a server was a value of the keychain, and did not go out."""
+    ANSWER_KEPT_BACK = "answer_kept_back"
+    """A client's answer to a server held a secret or hidden text, and did not go out."""
     SERVER_UNREADABLE = "server_unreadable"
     """A server was ended, as nobody could tell what it answered."""
     SIGN_IN_WANTED = "sign_in_wanted"

@@ -16,7 +16,7 @@ from keyturn.application.fitness import Fitness
 from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.known_secrets import KnownSecrets
 from keyturn.application.ports.commands import CommandReader
-from keyturn.application.ports.inspection import SchemaValidator
+from keyturn.application.ports.inspection import InputCheck, SchemaValidator
 from keyturn.application.ports.payloads import LargeArguments
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sights import Sights
@@ -64,10 +64,12 @@ class Assessment:
         flows: FlowLedger,
         large: LargeArguments | None = None,
         commands: CommandReader | None = None,
+        check: InputCheck | None = None,
     ) -> None:
         """Without `large`, large arguments are validated like all others.
 
-        Without `commands` nothing is understood of those.
+        Without `commands` nothing is understood of those; without `check` nobody looks at what was
+        typed.
         """
         self._stop = stop
         self._agreements = agreements
@@ -77,7 +79,7 @@ class Assessment:
         self._commands = commands
         self._flows = flows
         self._fitness = Fitness(
-            known=known, validator=validator, alerts=alerts, limits=limits, large=large
+            known=known, validator=validator, alerts=alerts, limits=limits, large=large, check=check
         )
 
     async def assess(self, incoming: IncomingCall) -> tuple[Judged | None, Refused | None]:
@@ -94,6 +96,7 @@ class Assessment:
             refusal = await self._fitness.refusal_of_large(incoming, judged)
         else:
             refusal = self._fitness.refusal(incoming, judged)
+        refusal = refusal or await self._fitness.refusal_of_typed(judged)
         if refusal is not None:
             return judged, refusal
         await self._understand(incoming, judged)

@@ -1,4 +1,4 @@
-"""What the command line can have a running broker do: look, tighten, propose; never loosen.
+"""What the command line can have a running broker do: look, tighten, propose, claim; never loosen.
 
 This is all that a local socket offers besides carrying MCP (architecture.md law 4): there is no
 request here that approves, resumes, pins, confirms or enrols.
@@ -14,6 +14,7 @@ from keyturn.application.proposals import checked_list
 from keyturn.application.registry import Registry
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
+from keyturn.application.typed_input import TypedInput
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.configuration import CwdMode, ServerConfig
@@ -42,6 +43,7 @@ class Control:
         raise_window: Callable[[], bool],
         facts: JsonObject,
         home: str,
+        typed: TypedInput,
         overdue: Callable[[], int] = lambda: 0,
     ) -> None:
         """`overdue` counts what nobody looked at in the access review for too long."""
@@ -65,6 +67,7 @@ class Control:
             "propose_rules": self._propose_rules,
             "remove_server": self._propose_removal,
             "revoke_agent": self._revoke_agent,
+            "check_input": typed.take,
         }
 
     @property
@@ -73,7 +76,10 @@ class Control:
         return frozenset(self._handlers)
 
     async def control(self, request: Mapping[str, JsonValue]) -> JsonObject:
-        """Carry out one request; anything unknown is refused."""
+        """Carry out one request; anything unknown is refused.
+
+        Its member `peer` is the id of the process that asks, where the socket knows it.
+        """
         name = request.get("control")
         handler = self._handlers.get(name) if isinstance(name, str) else None
         if handler is None:

@@ -4,7 +4,7 @@ from functools import partial
 
 import msgspec
 
-from keyturn.application.approval_request import Answer, AnswerVerdict, ApprovalRequest
+from keyturn.application.approval_request import Answer, AnswerVerdict, ApprovalRequest, Route
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_call import AskedCall
 from keyturn.application.asking import BY_RULES, allowed_by, denied, rule_name
@@ -31,6 +31,10 @@ from keyturn.domain.canonical import Malformed
 from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.policy import LIMITED, Because, Judgement
 from keyturn.domain.step_up import Takes
+from keyturn.domain.typed import IN_KEYTURN
+
+_TYPED_HERE = frozenset({Route.WINDOW, Route.ACCESSIBILITY, Route.TERMINAL})
+"""Ways by which a message comes from a person's keys; a program's is not typed."""
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,6 +220,7 @@ class Decider:
             incoming, judged
         ):
             return refused(resolution.outcome, faults=(NO_WINDOW,))
+        _remember_typed(incoming, resolution)
         return _resolved(resolution, request.ticket, rule_name(judged.judgement), hold)
 
     def _types_nobody(self, incoming: IncomingCall, judged: Judged) -> bool:
@@ -249,6 +254,15 @@ def _took_the_last(judged: Judged, now: Judgement) -> bool:
     """Tell whether a rule would not allow a call again only because it allowed this one."""
     took = judged.judgement.rule if judged.judgement is not None else None
     return took is not None and now.because in LIMITED and now.rule == took
+
+
+def _remember_typed(incoming: IncomingCall, resolution: Resolution) -> None:
+    """Make what a person typed to the agent, as they denied its call, an origin of its values."""
+    answer = resolution.answer
+    if resolution.state is not State.DENIED or answer is None or not answer.message:
+        return
+    if answer.route in _TYPED_HERE:
+        incoming.connection.session.take_typed(IN_KEYTURN, answer.message)
 
 
 def _resolved(resolution: Resolution, ticket: str, rule: str, hold_seconds: float) -> Decided:

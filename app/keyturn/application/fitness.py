@@ -1,16 +1,24 @@
 """Step 2 of a call's walk: its arguments held against the size limits and the pinned schema."""
 
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
 from keyturn.application.alerts import Alert, AlertKind, Alerts
 from keyturn.application.call import IncomingCall, Judged, Refused
 from keyturn.application.continuations import RESPONSES
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
-from keyturn.application.ports.inspection import SchemaFault, SchemaValidator
+from keyturn.application.ports.inspection import InputCheck, SchemaFault, SchemaValidator
 from keyturn.application.ports.payloads import LargeArguments, NotInspected
+from keyturn.application.typed_faults import fault_in
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, canonical
-from keyturn.domain.client_request import LISTEN, LONGEST_NAME
+from keyturn.domain.client_request import LISTEN, LONGEST_NAME, PROMPT
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
+from keyturn.domain.json_texts import texts_of
+from keyturn.domain.typed import InputFinding
 
 BESIDE_BYTES = 1024 * 1024
 """Longest canonical params without the arguments: they wait in memory and are shown, too."""
@@ -27,8 +35,13 @@ class Fitness:
         alerts: Alerts,
         limits: Limits,
         large: LargeArguments | None,
+        check: InputCheck | None,
     ) -> None:
-        """Without `large`, large arguments are validated like all others."""
+        """Without `large`, large arguments are validated like all others.
+
+        Without `check` nobody looks at what a person typed.
+        """
+        self._check = check
         self._known = known
         self._validator = validator
         self._alerts = alerts
@@ -57,6 +70,26 @@ class Fitness:
         if isinstance(found, NotInspected):
             return Refused(outcome=Outcome.ERROR_BROKER, faults=(found.reason,))
         return _unfit(found)
+
+    async def refusal_of_typed(self, judged: Judged) -> Refused | None:
+        """Look at the arguments of a prompt and at answers in a call, which a person typed.
+
+        Off the loop; what nothing was typed for waits for nothing.
+        """
+        call = judged.call
+        in_prompt = call.method == PROMPT and (
+            call.sealed is not None or "arguments" in call.params
+        )
+        if self._check is None or not (in_prompt or RESPONSES in call.params):
+            return None
+        judged.apart = True
+        look = _prompt_text if in_prompt else _answered_text
+        findings = await asyncio.to_thread(_findings_in, self._check, look, judged)
+        # Which form an answer is to is not known here, and a person may have allowed one that asks.
+        fault = fault_in(findings, secrets_wanted=not in_prompt)
+        if not fault:
+            return None
+        return Refused(outcome=Outcome.REFUSED_INVALID_ARGUMENTS, faults=(fault,))
 
     def _unfit_for_all(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse what no schema would make right."""
@@ -93,6 +126,35 @@ def _unfit(faults: list[SchemaFault]) -> Refused | None:
     return Refused(
         outcome=Outcome.REFUSED_INVALID_ARGUMENTS,
         faults=tuple(f"{fault.path or 'arguments'}: {fault.message}" for fault in faults),
+    )
+
+
+def _findings_in(
+    check: InputCheck, look: Callable[[Judged], str], judged: Judged
+) -> tuple[InputFinding, ...]:
+    return check.findings(look(judged))
+
+
+def _prompt_text(judged: Judged) -> str:
+    """Return what stands in a prompt's arguments, of a large one with the prompt's name."""
+    call = judged.call
+    if call.sealed is not None:
+        return "\n".join(texts_of(msgspec.json.decode(judged.canonical_arguments)))
+    return "\n".join(texts_of(call.params["arguments"]))
+
+
+def _answered_text(judged: Judged) -> str:
+    """Return what stands in answers to forms, which are told by their `action` (MCP, elicitation).
+
+    A model's answer and a list of folders are answers too, and nobody typed them.
+    """
+    answers = judged.call.params[RESPONSES]
+    forms = answers.values() if isinstance(answers, dict) else ()
+    return "\n".join(
+        text
+        for answer in forms
+        if isinstance(answer, dict) and "action" in answer
+        for text in texts_of(answer)
     )
 
 

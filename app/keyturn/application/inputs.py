@@ -16,20 +16,23 @@ from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
+from keyturn.application.ports.inspection import InputCheck
 from keyturn.application.provenance import asked_by
 from keyturn.application.recording import Recorder
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.stop import StopSwitch
+from keyturn.application.typed_faults import fault_in
 from keyturn.application.waiting import bytes_of
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import LogUnavailable
+from keyturn.domain.json_texts import texts_of
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Judgement
 from keyturn.domain.rule import RuleSubject
-from keyturn.domain.server_input import KINDS, tier_of
+from keyturn.domain.server_input import KINDS, tier_of, wants_a_secret
 from keyturn.domain.tier import Tier
 
 _log = logging.getLogger(__name__)
@@ -71,7 +74,10 @@ class Inputs:
         observers: Observers,
         alerts: Alerts,
         limits: Limits,
+        check: InputCheck | None = None,
     ) -> None:
+        """`check` looks at what a person answered, on the loop: it has to be a quick one."""
+        self._check = check
         self._stop = stop
         self._rules = rules
         self._known = known
@@ -102,21 +108,33 @@ class Inputs:
 
     def keeps_back(self, asked: ServerInput, answer: JsonValue, *, freely: bool) -> bool:
         """Tell whether an answer is kept from the server, and record that; None was unreadable."""
-        unread = answer is None
-        if not unread and not self._known.held_in(answer, freely=freely):
+        reason, alert = self._why_kept(asked, answer, freely=freely)
+        if not reason:
             return False
-        if not unread:
-            server = asked.connection.server.name
-            self._alerts.happened(Alert(AlertKind.CREDENTIAL_KEPT_BACK, server))
+        if alert is not None:
+            self._alerts.happened(Alert(alert, asked.connection.server.name))
         self._recorder.delivery(
             call_id=asked.id,
             connection=asked.connection,
             tool=asked.method,
             delivery=Delivery.RESULT_WITHHELD,
-            details={"withheld": _UNREAD if unread else HOLDS_A_CREDENTIAL},
+            details={"withheld": reason},
         )
         self._observers.changed(Topic.HISTORY)
         return True
+
+    def _why_kept(
+        self, asked: ServerInput, answer: JsonValue, *, freely: bool
+    ) -> tuple[str, AlertKind | None]:
+        if answer is None:
+            return _UNREAD, None
+        if self._known.held_in(answer, freely=freely):
+            return HOLDS_A_CREDENTIAL, AlertKind.CREDENTIAL_KEPT_BACK
+        if self._check is None:
+            return "", None
+        findings = self._check.findings("\n".join(texts_of(answer)))
+        fault = fault_in(findings, secrets_wanted=wants_a_secret(asked.params))
+        return fault, AlertKind.ANSWER_KEPT_BACK
 
     async def _decide(self, asked: ServerInput) -> Outcome:
         stops = self._stop.count

@@ -13,6 +13,7 @@ from keyturn.application.continuations import Continuations
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import ResultSource, TraceIndex, TraceIndexes
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.application.typed_texts import TypedTexts
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Outcome
@@ -42,6 +43,8 @@ class Session:
     """Of what servers told unasked; apart, so that no flood of it makes a value seem common."""
     noticed: int = 0
     """Bytes that are traced there."""
+    typed: TypedTexts | None = None
+    """What is said to have been typed to the agent; made with the first text."""
     found_in_notices: Counter[tuple[str, bool]] = field(default_factory=Counter[tuple[str, bool]])
     """How many had unseen characters, or were withheld, by method."""
     lamps: Lamps = Lamps.NONE
@@ -154,6 +157,12 @@ class Session:
         source = ResultSource(number=number, server=server, tool=method, untrusted=True)
         self.notices.add(source, said)
 
+    def take_typed(self, where: str, text: str, *, suspicious: bool = False) -> None:
+        """Trace what was typed, as `where` says; it lights nothing and puts nothing out."""
+        if self.typed is None:
+            self.typed = TypedTexts(self.new_index)
+        self.typed.take(where, text, suspicious=suspicious)
+
     def _raise(self, labels: Lamps) -> None:
         self.lamps |= labels
         self.lit_here |= labels
@@ -163,6 +172,13 @@ class Session:
     def trace(self, arguments: JsonObject) -> Trace:
         """Look in every index; one that is incomplete makes the whole so."""
         sessions = (self, *self.shared_with())
+        trace = self._in_results(sessions, arguments)
+        typed = [session.typed for session in sessions if session.typed is not None]
+        if not typed:
+            return trace
+        return trace.with_typed(o for texts in typed for o in texts.origins(arguments))
+
+    def _in_results(self, sessions: "tuple[Session, ...]", arguments: JsonObject) -> Trace:
         if len(sessions) == 1 and self.notices is None and not self.noticed:
             return self.index.trace(arguments)
         traces = [session.index.trace(arguments) for session in sessions]
@@ -219,6 +235,15 @@ class Sessions:
     def of(self, agent: str) -> tuple[Session, ...]:
         """Return the live sessions of an agent, that of its credential among them."""
         return (*self._hosted(agent), *self._credential(agent))
+
+    def working_for(self, peer: ObservedPeer) -> tuple[Session, ...]:
+        """Return the sessions, of whichever agents, of the nearest host above a process."""
+        for process in peer.parents:
+            at = process.pid, process.started
+            found = tuple(one for (_, *key), one in self._by_host.items() if tuple(key) == at)
+            if found:
+                return found
+        return ()
 
     def all(self) -> tuple[Session, ...]:
         """Return the live sessions."""

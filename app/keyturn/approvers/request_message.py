@@ -82,6 +82,7 @@ def request_message(
                 "value": origin.value,
                 "result": origin.result,
                 "tool": origin.tool,
+                **({"typed": True} if origin.is_typed else {}),
                 "offset": origin.offset,
             }
             for origin in shown.trace.worst_first()

@@ -16,6 +16,11 @@ from keyturn.domain.errors import AlreadyRunning
 
 if TYPE_CHECKING:
     from keyturn.domain.rule_proof import Question
+    from keyturn.domain.typed import InputHost, InputPolicy
+    from keyturn.hosts.prompt_hook import HookAnswer
+
+LONGEST_HOOK_INPUT = 8 * 1024 * 1024
+"""Bytes that a host's hook may hand over; more is kept back, as nobody looks at it in time."""
 
 
 class ProfileChoice(Protocol):
@@ -230,3 +235,19 @@ def doctor(choice: ProfileChoice) -> list[Finding]:
     from keyturn.bootstrap.examination import examine
 
     return examine(choice)
+
+
+def check_input(
+    choice: ProfileChoice, host: "InputHost", raw: bytes, policy: "InputPolicy"
+) -> "HookAnswer":
+    """Check what a host's hook handed over, and answer in the host's form."""
+    from keyturn.bootstrap.checking_input import check_hook_input
+
+    return check_hook_input(choice, host, raw, policy)
+
+
+def print_hook(choice: ProfileChoice, host: "InputHost") -> tuple[str, str]:
+    """Return where a host's snippet belongs, and the snippet."""
+    from keyturn.bootstrap.checking_input import print_hook
+
+    return print_hook(choice, host)

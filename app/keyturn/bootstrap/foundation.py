@@ -35,6 +35,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
+from keyturn.bootstrap.checking_input import LateTextCheck
 from keyturn.bootstrap.ground import Ground, lay_ground
 from keyturn.bootstrap.inspecting import PooledArguments
 from keyturn.bootstrap.read_resources import definition_scrutiny, labelling_of
@@ -44,6 +45,7 @@ from keyturn.desktop.stop_sentinel import FileStopSentinel
 from keyturn.desktop.token_files import AgentTokenFiles
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits
+from keyturn.inspection.input_check import QuickTextCheck
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.storage.decision_log import SqliteDecisionLog
@@ -274,6 +276,7 @@ def _inputs(
         observers=ground.observers,
         alerts=ground.alerts,
         limits=ground.limits,
+        check=QuickTextCheck(),
     )
 
 
@@ -302,6 +305,7 @@ def _gate(
         flows=ground.flows,
         large=PooledArguments(ground.workers),
         commands=PooledCommands(ground.workers),
+        check=LateTextCheck(),
     )
     return Gate(
         assessment=assessment,

@@ -25,12 +25,15 @@ from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.stores import Used
 from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
+from keyturn.application.typed_input import TypedInput
 from keyturn.approvers.console import ConsoleApprover
 from keyturn.approvers.console_answers import SetPins, setting_pins
+from keyturn.bootstrap.checking_input import LateTextCheck
 from keyturn.bootstrap.foundation import Foundation
 from keyturn.bootstrap.ground import own_command
 from keyturn.bootstrap.http_listening import follow_agents, listen
 from keyturn.bootstrap.inspecting import PooledCalls, PooledFrames
+from keyturn.bootstrap.lost_calls import record_what_was_lost
 from keyturn.bootstrap.presence import Presence
 from keyturn.bootstrap.sign_ins import SignInsOnDemand
 from keyturn.broker.downstream_socket import DownstreamSocket
@@ -53,7 +56,6 @@ from keyturn.domain.record import Entry, RecordType
 from keyturn.presentation.alerts import alert_text
 from keyturn.presentation.words import Words
 from keyturn.storage.listing import last_stop, rules_suspended
-from keyturn.storage.queries.history import HistoryQuery
 from keyturn.storage.retention import Keep, prune_daily
 
 _log = logging.getLogger(__name__)
@@ -155,7 +157,7 @@ class Service:
         base.stop.on_engage(lambda facts: _tell(approver, facts))
         base.alerts.attach(lambda alert: _alert(approver, alert_text(alert, self.words)))
         self._restore_stop()
-        await _record_what_was_lost(base)
+        await record_what_was_lost(base)
         await base.log.commit(
             Entry(type=RecordType.BROKER, outcome="started", details={"version": __version__})
         )
@@ -251,14 +253,12 @@ class Service:
             raise_window=raise_window,
             facts={"version": __version__, "profile": base.profile.name},
             home=str(Path.home()),
+            typed=_typed_input(base, self.resources),
             overdue=self._access.overdue if self._access is not None else lambda: 0,
         )
+        frame_bytes = base.limits.frame_bytes
         return DownstreamSocket(
-            path,
-            connections=self.hub,
-            controls=control,
-            clock=base.clock,
-            frame_bytes=base.limits.frame_bytes,
+            path, connections=self.hub, controls=control, clock=base.clock, frame_bytes=frame_bytes
         )
 
     def _server_log(self, server: str) -> Callable[[bytes], None]:
@@ -328,22 +328,6 @@ def _overview(
     )
 
 
-async def _record_what_was_lost(base: Foundation) -> None:
-    """Say how calls ended of which an earlier broker saw no end.
-
-    What it sent is unknown, never guessed; what waited without its agent was never answered.
-    """
-    query = HistoryQuery(base.profile.database)
-    try:
-        unfinished, unanswered = query.unfinished(), query.unanswered()
-    finally:
-        query.close()
-    for item in unfinished:
-        base.recorder.lost(call_id=item.call, agent=item.agent, server=item.server, tool=item.tool)
-    for detached in unanswered:
-        base.recorder.never_answered(detached)
-
-
 def _facts_of(stopped: JsonObject | None) -> StopFacts | None:
     if stopped is None:
         return None
@@ -379,6 +363,16 @@ def _console_command(platform: str) -> tuple[str, ...]:
 def _tell(approver: Approver | None, facts: StopFacts) -> None:
     if approver is not None:
         approver.stopped(facts)
+
+
+def _typed_input(base: Foundation, resources: Path) -> TypedInput:
+    return TypedInput(
+        check=LateTextCheck(),
+        sessions=base.sessions,
+        processes=SystemProcesses(load_launchers(resources / "launchers.toml")),
+        log=base.log,
+        clock=base.clock,
+    )
 
 
 def _processes(resources: Path) -> SystemProcesses:

@@ -148,7 +148,9 @@ class DownstreamSocket:
         if not isinstance(parsed, Parsed) or not isinstance(parsed.value, dict):
             return None
         if "control" in parsed.value:
-            answer = await self._controls.control(parsed.value)
+            # Not what the request says of itself, where the system says it.
+            peer = parsed.value.get("pid", 0) if pid is None else pid
+            answer = await self._controls.control({**parsed.value, "peer": peer})
             client.send(msgspec.json.encode(answer) + b"\n")
             return None
         try:

@@ -34,6 +34,7 @@ COMMANDS = {
     "stop": Command("stop", "stop every agent, from anywhere"),
     "pause": Command("stop", "the same as stop"),
     "history": Command("history", "query the decision log"),
+    "check-input": Command("check_input", "what a person typed, before a model gets it"),
     "rules": Command("rules", "test the rules of a headless FILE"),
     "verify": Command("verify", "check the decision log's chain"),
     "doctor": Command("doctor", "what works on this machine, and what to install"),

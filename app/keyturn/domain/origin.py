@@ -31,7 +31,15 @@ class Origin:
     excerpt_line: int
     """Line number of the excerpt's first line."""
     untrusted: bool
-    """The tool that returned it is labelled U."""
+    """The tool that returned it is labelled U; of a typed text, that it holds pasted orders."""
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it was typed, in what `tool` names, and not in the result of a server.
+
+        `result` is then the number of the text among those that were typed in the session.
+        """
+        return not self.server
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +50,22 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """Old text was dropped, or there were too many origins: a missing one says nothing."""
 
     def worst_first(self) -> tuple[Origin, ...]:
-        """Sort by path, untrusted sources first within one path."""
-        return tuple(sorted(self.origins, key=lambda o: (o.path, not o.untrusted, -o.result)))
+        """Sort by path, untrusted sources first within one path, what was typed last."""
+        return tuple(sorted(self.origins, key=lambda o: (o.path, *_need(o))))
+
+    def with_typed(self, typed: Iterable[Origin]) -> "Trace":
+        """Return this trace with what was typed behind it, as far as there is room.
+
+        A claim displaces no result, and that one is left out does not make a trace incomplete.
+        """
+        origins = (*self.origins, *typed)
+        if len(origins) == len(self.origins):
+            return self
+        return Trace(origins=bounded(origins, incomplete=False).origins, incomplete=self.incomplete)
+
+
+def _need(origin: Origin) -> tuple[bool, bool, int]:
+    return origin.is_typed, not origin.untrusted, -origin.result
 
 
 def untrusted_paths(trace: Trace, *, untrusted_read: bool) -> tuple[str, ...]:
@@ -82,15 +104,13 @@ def bounded(origins: Iterable[Origin], *, incomplete: bool) -> Trace:
 
 def _by_need(places: list[Origin]) -> list[int]:
     """Return the places' numbers, the most needed first."""
-    worst_first = sorted(
-        range(len(places)), key=lambda n: (not places[n].untrusted, -places[n].result)
-    )
+    worst_first = sorted(range(len(places)), key=lambda n: _need(places[n]))
     seen: dict[str, int] = {}
     rank: dict[int, int] = {}
     for number in worst_first:
         path = places[number].path
         rank[number] = seen[path] = seen.get(path, -1) + 1
-    return sorted(worst_first, key=lambda n: rank[n])
+    return sorted(worst_first, key=lambda n: (places[n].is_typed, rank[n]))
 
 
 def _bytes(origin: Origin) -> int:

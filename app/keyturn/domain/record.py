@@ -34,6 +34,8 @@ class RecordType(StrEnum):
     DETACHED = "detached"
     PASSED = "passed"
     """A method that is carried but not yet judged (resources, prompts, sampling, ...)."""
+    TYPED = "typed"
+    """A text that is said to have been typed was looked at; nothing of it is recorded."""
     STOP = "stop"
     RESUME = "resume"
     RULE = "rule"

@@ -63,6 +63,11 @@ def hidden_in(text: str) -> int:
     return hidden_in_all((text,))
 
 
+def hides_any(text: str) -> bool:
+    """Tell whether a text holds one at all, which is known sooner than how many there are."""
+    return any(_places(text))
+
+
 def hidden_in_all(texts: Iterable[str]) -> int:
     """Count them in several texts; the count ends after `MOST_FOUND` places that had to be read."""
     places = chain.from_iterable(map(_places, filter(may_hide, texts)))

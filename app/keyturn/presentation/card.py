@@ -98,6 +98,8 @@ class OriginLabel:
     traced: bool
     excerpt: int | None = None
     """Index of the card's excerpt that shows the place."""
+    claimed: bool = False
+    """Somebody says so and nobody has seen it."""
 
 
 class ValueKind(Enum):
@@ -143,7 +145,9 @@ class SourceExcerpt:
     place: str
     lines: tuple[ExcerptLine, ...]
     opens: str
-    """Id of the whole source."""
+    """Id of the whole source; empty where nothing keeps that."""
+    claimed: bool = False
+    """Somebody says so and nobody has seen it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.launch_facts import facts_with, launch_chips
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.phrases import PRODUCTION, Phrases
+from keyturn.presentation.source_excerpts import is_claim
 from keyturn.presentation.touches import touches_chip
 from keyturn.presentation.visible_text import MOST_HIDDEN, hidden_in_all, shown_line
 from keyturn.presentation.words import Words
@@ -69,13 +70,19 @@ def tier_of(request: ApprovalRequest) -> Tier:
 
 
 def _provenance(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
-    paths = {origin.path for origin in request.trace.origins}
-    results = {(origin.server, origin.result) for origin in request.trace.origins}
+    origins = request.trace.origins
+    paths = {origin.path for origin in origins if not origin.is_typed}
+    results = {(origin.server, origin.result) for origin in origins if not origin.is_typed}
+    typed = {origin.path for origin in origins if is_claim(origin)} - paths
     if paths and len(results) == 1:
         yield _plain(Icon.TRACED, words("phrases.chip_traced", n=len(paths)), Role.TRACE)
     elif paths:
         text = words("phrases.chip_traced_more", n=len(paths), results=len(results))
         yield _plain(Icon.TRACED, text, Role.TRACE)
+    if typed:
+        yield _plain(Icon.CLAIMED, words("phrases.chip_typed", n=len(typed)))
+    if any(origin.is_typed and origin.untrusted for origin in origins):
+        yield _plain(Icon.ATTENTION, words("phrases.chip_typed_orders"), Role.WARNING)
     if request.trace.incomplete:
         yield _plain(Icon.UNKNOWN, words("phrases.chip_incomplete"), Role.WARNING)
 

@@ -137,10 +137,15 @@ def argv_text(argv: JsonValue) -> str:
 
 
 def worst_origins(request: ApprovalRequest) -> dict[str, Origin]:
-    """Return one origin for each traced path: an untrusted one where there is one."""
+    """Return one origin for each path traced to a result: an untrusted one where there is one.
+
+    What is said to be typed counts for nothing here: whoever says so could otherwise have some
+    values shown in the place of others.
+    """
     worst: dict[str, Origin] = {}
     for origin in request.trace.worst_first():
-        worst.setdefault(origin.path, origin)
+        if not origin.is_typed:
+            worst.setdefault(origin.path, origin)
     return worst
 
 

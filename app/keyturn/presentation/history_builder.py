@@ -321,7 +321,7 @@ class HistoryBuilder:
             role=outcome.role,
             server_tool=self._server_tool(item),
             result=self._result_words(item),
-            is_source=any(origin.result == number for origin in trace.origins),
+            is_source=any(o.result == number and not o.is_typed for o in trace.origins),
         )
 
 

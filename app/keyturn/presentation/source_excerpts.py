@@ -1,5 +1,6 @@
 """Owns how provenance is told: a label for each argument, and the places in results, marked.
 
+What was typed is said as what it is: a claim of the host's hook, or typed into Keyturn itself.
 Values of one result share one excerpt. A missing origin is said as what it is: not found, or not
 known because old text was dropped.
 """
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.origin import Origin, Trace
+from keyturn.domain.typed import IN_KEYTURN, InputHost
 from keyturn.presentation.card import ExcerptLine, OriginLabel, SourceExcerpt, TracedSpan
 from keyturn.presentation.words import Words
 
@@ -27,26 +29,32 @@ class Sources:
         return self.labels.get(path, self.untraced)
 
 
+_KNOWN = frozenset({IN_KEYTURN, *map(str, InputHost)})
+_Source = tuple[bool, int, str, str]
+"""Whether it was typed, its number, its server, and what it was typed in: results come first."""
+
+
 def sources_of(trace: Trace, words: Words) -> Sources:
     """Gather the excerpts of all origins and label each traced argument with its worst one."""
     by_path: dict[str, list[Origin]] = {}
-    by_result: dict[tuple[int, str], list[Origin]] = {}
+    by_source: dict[_Source, list[Origin]] = {}
     for origin in trace.worst_first():
         by_path.setdefault(origin.path, []).append(origin)
     for origins in by_path.values():
-        by_result.setdefault((origins[0].result, origins[0].server), []).append(origins[0])
-    order = {key: index for index, key in enumerate(sorted(by_result))}
+        by_source.setdefault(_source_of(origins[0]), []).append(origins[0])
+    order = {key: index for index, key in enumerate(sorted(by_source))}
     labels = {
         path: OriginLabel(
             text=_label_text(origins, words),
             traced=True,
-            excerpt=order[(origins[0].result, origins[0].server)],
+            claimed=is_claim(origins[0]),
+            excerpt=order[_source_of(origins[0])],
         )
         for path, origins in by_path.items()
     }
     untraced = "phrases.origin_unknown" if trace.incomplete else "phrases.origin_none"
     return Sources(
-        excerpts=tuple(_excerpt(by_result[key], words) for key in order),
+        excerpts=tuple(_excerpt(by_source[key], words) for key in order),
         labels=labels,
         untraced=OriginLabel(text=words(untraced), traced=False),
     )
@@ -67,10 +75,33 @@ def traced_span(value: JsonValue, origin: Origin | None) -> tuple[TracedSpan, ..
 def _label_text(origins: list[Origin], words: Words) -> str:
     first = origins[0]
     others = {(origin.server, origin.result) for origin in origins} - {(first.server, first.result)}
+    if first.is_typed:
+        # Behind every result: all others are typed, too.
+        return words("phrases.says_typed_" + _key_of(first))
     text = words("phrases.origin", server=first.server, n=first.result)
     if not others:
         return text
     return words("phrases.origin_and_others", first=text, n=len(others))
+
+
+def _source_of(origin: Origin) -> _Source:
+    typed_in = origin.tool if origin.is_typed else ""
+    return origin.is_typed, origin.result, origin.server, typed_in
+
+
+def is_claim(origin: Origin) -> bool:
+    """Tell whether only a host's hook, or who calls itself one, says where it comes from."""
+    return origin.is_typed and origin.tool != IN_KEYTURN
+
+
+def typed_in(origin: Origin, words: Words) -> str:
+    """Say where a value was typed, and who says so."""
+    return words("phrases.typed_in_" + _key_of(origin))
+
+
+def _key_of(origin: Origin) -> str:
+    # A row of the database may say anything.
+    return origin.tool.replace("-", "_") if origin.tool in _KNOWN else InputHost.PLAIN.value
 
 
 def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
@@ -85,7 +116,7 @@ def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
             spans.setdefault(number, []).append(span)
     named = {origin.line for origin in origins}
     return SourceExcerpt(
-        title=words("phrases.excerpt", server=first.server, n=first.result, tool=first.tool),
+        title=_title(first, words),
         place=_place(origins, words),
         lines=tuple(
             ExcerptLine(
@@ -96,8 +127,15 @@ def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
             )
             for number in sorted(texts)
         ),
-        opens=f"result:{first.result}",
+        opens="" if first.is_typed else f"result:{first.result}",
+        claimed=is_claim(first),
     )
+
+
+def _title(origin: Origin, words: Words) -> str:
+    if origin.is_typed:
+        return words("phrases.excerpt_typed", where=typed_in(origin, words), n=origin.result)
+    return words("phrases.excerpt", server=origin.server, n=origin.result, tool=origin.tool)
 
 
 def _spans(origin: Origin, lines: list[str]) -> Iterable[tuple[int, TracedSpan]]:

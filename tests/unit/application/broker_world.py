@@ -17,6 +17,7 @@ from keyturn.application.registry import Registry
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.review_guard import ReviewGuard
 from keyturn.application.sessions import Sessions
+from keyturn.application.typed_input import TypedInput
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.errors import ServerUnavailable
 from keyturn.domain.pin import PinUse
@@ -24,6 +25,8 @@ from keyturn.domain.rule import Rule
 from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
 from keyturn.inspection.trace import MemoryTraceIndexes
+from tests.fakes.inspection import FakeInputCheck
+from tests.fakes.processes import FakeProcesses
 from tests.fakes.secret_store import FakeSecretStore
 from tests.fakes.sign_in_desk import FakeSignInDesk
 from tests.fakes.stores import FakeAgentStore, FakeServerStore, FakeUseStore
@@ -125,6 +128,8 @@ class BrokerWorld(World):
         self.approvals.levels = ByCard(ReviewGuard(covers=self.covers, agreements=self.agreements))
         self.labelling = Labelling(registry=self.registry, environments=self.environments)
         self.sessions = Sessions(self.ids, MemoryTraceIndexes())
+        self.processes = FakeProcesses()
+        self.typed = self._make_typed()
         self.control = self._make_control()
         self.controls = ControlsOfTools(self.observers)
         self.controls.attach(self.registry)
@@ -144,6 +149,15 @@ class BrokerWorld(World):
             controls=self.controls,
         )
 
+    def _make_typed(self) -> TypedInput:
+        return TypedInput(
+            check=FakeInputCheck(),
+            sessions=self.sessions,
+            processes=self.processes,
+            log=self.log,
+            clock=self.clock,
+        )
+
     def _make_control(self) -> Control:
         return Control(
             stop=self.stop,
@@ -155,6 +169,7 @@ class BrokerWorld(World):
             raise_window=self._raise,
             facts={"version": "1.2.3"},
             home="/srv/home",
+            typed=self.typed,
         )
 
     def _make_intents(self, access: AccessReview | None = None) -> Intents:

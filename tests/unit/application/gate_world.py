@@ -59,7 +59,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.commands import ReaderInPlace
 from tests.fakes.decision_log import FakeDecisionLog, Recorded
 from tests.fakes.ids import FakeIds
-from tests.fakes.inspection import FakeSecretMask
+from tests.fakes.inspection import FakeInputCheck, FakeSecretMask
 from tests.fakes.milestones import FakeMilestones
 from tests.fakes.stop_reviews import FakeStopReviews
 from tests.fakes.stop_sentinel import FakeStopSentinel
@@ -260,7 +260,7 @@ class World:
         self.alerts = Alerts(self.clock)
         self.alerts.attach(self.told.append)
         self.limits = limits or Limits()
-        self.mask = FakeSecretMask()
+        self.mask, self.input_check = FakeSecretMask(), FakeInputCheck()
         self.known = KnownSecrets()
         self.stop_reviews = FakeStopReviews()
         self.recorder = Recorder(self.log, self.mask)
@@ -345,6 +345,7 @@ class World:
             observers=self.observers,
             alerts=self.alerts,
             limits=self.limits,
+            check=self.input_check,
         )
 
     def make_gate(self) -> Gate:
@@ -362,6 +363,7 @@ class World:
             environments=self.environments,
             flows=self.flows,
             commands=self.commands,
+            check=self.input_check,
         )
         return self.gate_type(
             assessment=assessment,

@@ -20,6 +20,7 @@ from tests.unit.application.gate_world import play, settle
 
 LOOKS = {"status", "raise"}
 TIGHTENS = {"stop", "revoke_agent"}
+CLAIMS = {"check_input"}
 PROPOSES = {"propose_server", "propose_agent", "propose_credential", "propose_rules"} | {
     "remove_server"
 }
@@ -46,12 +47,13 @@ VALUES: st.SearchStrategy[JsonValue] = st.recursive(
 KEYS = st.sampled_from(
     ["name", "command", "env", "environment", "server", "value", "reason", "confirmed", "tier"]
     + ["id", "digest", "allow", "verdict", "careful", "looked_at", "accept", "posture", "data"]
+    + ["host", "text", "peer"]
 )
 
 
 @pytest.mark.requirement("LAW-4", "S3")
 def test_every_request_is_on_the_list_of_what_cannot_loosen() -> None:
-    assert BrokerWorld().control.requests == LOOKS | TIGHTENS | PROPOSES
+    assert BrokerWorld().control.requests == LOOKS | TIGHTENS | PROPOSES | CLAIMS
 
 
 @pytest.mark.requirement("LAW-4", "S3")
@@ -59,7 +61,7 @@ def test_every_request_is_on_the_list_of_what_cannot_loosen() -> None:
 @given(
     requests=st.lists(
         st.tuples(
-            st.sampled_from(sorted(LOOKS | TIGHTENS | PROPOSES))
+            st.sampled_from(sorted(LOOKS | TIGHTENS | PROPOSES | CLAIMS))
             | st.sampled_from(["resume", "approve", "decide", "pin", "set_tier", "enrol_agent"])
             | VALUES,
             st.dictionaries(KEYS, VALUES, max_size=4),

@@ -10,6 +10,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.flow import SensitiveValue
 from keyturn.domain.origin import Trace
 from keyturn.domain.result_controls import Finding, ResultControls
+from keyturn.domain.typed import InputFinding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,4 +190,15 @@ class SecretMask(Protocol):
 
     def mask_each(self, texts: Sequence[str]) -> list[str]:
         """Mask many texts at the cost of one; never less of a text than `mask` would."""
+        ...
+
+
+class InputCheck(Protocol):
+    """Looks at what a person is about to hand to a model, or to a server."""
+
+    def findings(self, text: str) -> tuple[InputFinding, ...]:
+        """Return the secrets, the hidden text and the orders in a text.
+
+        Takes up to half a second for a hostile text: call it off the loop.
+        """
         ...

@@ -247,10 +247,11 @@ class ArgumentDelegate(RowDelegate):
 
     def _paint_origin(self, painter: QPainter, rect: QRect, origin: OriginLabel) -> None:
         theme = self._look.theme
-        token = Token.TRACE_FG if origin.traced else Token.TEXT_TERTIARY
-        icon = Icon.TRACED if origin.traced else Icon.UNTRACED
+        found = origin.traced and not origin.claimed
+        token = Token.TRACE_FG if found else Token.TEXT_TERTIARY
+        icon = Icon.CLAIMED if origin.claimed else Icon.TRACED if found else Icon.UNTRACED
         square = QRectF(rect.left(), rect.top() + (rect.height() - _ICON) // 2, _ICON, _ICON)
-        colour = theme.colour(Token.TRACE_FG if origin.traced else Token.TEXT_SECONDARY)
+        colour = theme.colour(Token.TRACE_FG if found else Token.TEXT_SECONDARY)
         self._look.icons.paint(painter, square, icon, colour)
         flow = TextFlow([phrase(origin.text)], Type.LABEL, theme).lay_out()
         top = rect.top() + (rect.height() - flow.height) // 2

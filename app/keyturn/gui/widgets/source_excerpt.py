@@ -60,6 +60,21 @@ class ExcerptBox(QFrame):
         title.say(self._excerpt.title)
         place = Text(self._look, Type.NOTE, Token.TEXT_TERTIARY)
         place.say(self._excerpt.place)
+        layout = row(header, (12, 0, 12, 0))
+        claimed = self._excerpt.claimed
+        icon = Icon.CLAIMED if claimed else Icon.TRACED
+        token = Token.TEXT_SECONDARY if claimed else Token.TRACE_FG
+        layout.addWidget(IconLabel(self._look, icon, token, 16))
+        layout.addSpacing(8)
+        layout.addWidget(title)
+        layout.addSpacing(9)
+        layout.addWidget(place)
+        layout.addStretch()
+        if self._excerpt.opens:
+            layout.addWidget(self._open_button())
+        return header
+
+    def _open_button(self) -> Button:
         words = self._look.words
         button = Button(self._look, Kind.LINK, name="open_source", height=24)
         button.say(words("card.open_source"), f"{words('card.open_source')}: {self._excerpt.title}")
@@ -67,15 +82,7 @@ class ExcerptBox(QFrame):
         # Reached from the argument tree by Enter, and by the arrow keys past its last row.
         button.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         button.clicked.connect(self._on_open)
-        layout = row(header, (12, 0, 12, 0))
-        layout.addWidget(IconLabel(self._look, Icon.TRACED, Token.TRACE_FG, 16))
-        layout.addSpacing(8)
-        layout.addWidget(title)
-        layout.addSpacing(9)
-        layout.addWidget(place)
-        layout.addStretch()
-        layout.addWidget(button)
-        return header
+        return button
 
     def _body(self) -> QWidget:
         body = QWidget()
