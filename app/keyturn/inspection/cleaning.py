@@ -37,6 +37,8 @@ _ENCODED_IN = (b'"blob"', b'"data"')
 _LONGEST_PATH = 200
 _LEAST_PROFILED = 16
 """Bytes; what is shorter is no log, no table, no settings and no program."""
+_TOLD_BY = 64 * 1024
+"""Characters by which it is told what a text is."""
 _NO_FACTS = ToolFacts()
 _MASK = DetectSecretsMask()
 MOST_SECRETS = 200
@@ -84,8 +86,8 @@ class Cleaned(NamedTuple):
 class TextMask(Protocol):
     """Masks one text by what it is: a log, rows, settings, a program."""
 
-    def __call__(self, text: str, profile: Profile) -> Profiled:
-        """Return what is left of a text, and what was taken out of it."""
+    def __call__(self, text: str, profile: Profile, *, chosen: bool) -> Profiled:
+        """Return what is left of a text, and what was taken out; `chosen`: by a person."""
         ...
 
 
@@ -160,13 +162,14 @@ class FrameCleaner:
             if not text.key or text.end - text.start < _LEAST_PROFILED:
                 return None
             said = read_of(line, text)
-            of = profile_of(said, _NO_FACTS) if profile is Profile.AUTO else profile
+            chosen = profile is not Profile.AUTO
+            of = profile if chosen else profile_of(said[:_TOLD_BY], _NO_FACTS)
             if of is Profile.NONE:
                 return None
             left -= len(said)
             if left < 0:
                 raise _TooMuch
-            masked = mask_as(said, profile)
+            masked = mask_as(said, of, chosen=chosen)
             secrets.extend(masked.secrets)
             found.extend(
                 Finding(what=_what(mask.kind), kind=mask.kind, path=_path(text))

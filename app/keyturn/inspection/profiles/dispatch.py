@@ -103,12 +103,12 @@ def mask_as(
             return whole() if edits is None else applied(text, [*withheld, *edits])
 
 
-def masked_text(text: str, profile: Profile) -> Profiled:
+def masked_text(text: str, profile: Profile, *, chosen: bool) -> Profiled:
     """Mask a text of a result; rows are left out only where a person said that it has rows.
 
     Prose with a comma in each line looks like a table.
     """
-    most = MOST_ROWS if profile is Profile.SQL else _ANY_NUMBER
+    most = MOST_ROWS if chosen else _ANY_NUMBER
     return mask_as(text, profile, most_rows=most)
 
 
