@@ -35,7 +35,10 @@ _FIND_WITH_VALUE = listed(
     " -mtime -atime -ctime -mmin -amin -cmin -newer -anewer -cnewer -perm -user -group -uid -gid"
     " -maxdepth -mindepth -links -inum -samefile -lname -ilname -printf -fstype -used"
 )
-_FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+FIND_CHANGES = frozenset({"-delete", "-fls", "-fprint", "-fprint0", "-fprintf"})
+_FIND_RUNS_MANY = frozenset({"-exec", "-execdir"})
+"""Those that `{} +` ends, too."""
 
 
 def is_quiet(name: str, words: Sequence[Word]) -> bool:
@@ -130,8 +133,8 @@ def find_is_plain(words: Sequence[Word]) -> bool:
             return False
         if not word.plain:
             continue
-        if word.text in _FIND_RUNS:
-            if not _takes_what_it_runs(rest):
+        if word.text in FIND_RUNS:
+            if not _is_plainly_run(word.text, taken_by_find(word.text, rest)):
                 return False
         elif word.text in _FIND_WITH_VALUE:
             if not rest or rest[0].wild or rest.pop(0).splits:
@@ -142,15 +145,30 @@ def find_is_plain(words: Sequence[Word]) -> bool:
 
 
 def _is_told(text: str) -> bool:
-    return text in _FIND_ALONE or text in ("-delete", "-fls", "-fprint", "-fprint0", "-fprintf")
+    return text in _FIND_ALONE or text in FIND_CHANGES
 
 
-def _takes_what_it_runs(rest: list[Word]) -> bool:
-    """Take the words of a command off; what is found stands alone in them, and is no code."""
+def taken_by_find(switch: str, rest: list[Word]) -> tuple[Word, ...]:
+    """Take the words of a command that `find` runs off, with the word that ends it, if any does.
+
+    A `+` ends one directly after `{}` alone, and none that is asked about first.
+    """
+    begun: list[Word] = []
     while rest:
-        word = rest.pop(0)
-        if word.text in (";", "+"):
-            return True
-        if word.text != "{}" and ("{}" in word.text or word.may_be_switch):
-            return False
-    return False
+        begun.append(rest.pop(0))
+        many = switch in _FIND_RUNS_MANY and [word.text for word in begun[-2:]] == ["{}", "+"]
+        if many or begun[-1].text == ";":
+            break
+    return tuple(begun)
+
+
+def _is_plainly_run(switch: str, words: tuple[Word, ...]) -> bool:
+    """Tell whether it is sure where a command ends, and that what is found is no code in it."""
+    if not words or words[-1].text not in (";", "+"):
+        return False
+    if words[-1].text == "+" and switch not in _FIND_RUNS_MANY:
+        return False
+    return not any(
+        word.text == "+" or (word.text != "{}" and ("{}" in word.text or word.may_be_switch))
+        for word in words[:-1]
+    )
