@@ -15,6 +15,7 @@ from keyturn.inspection.shell_operands import (
     Arguments,
     changing,
     fetching,
+    is_device,
     is_plain_fetch,
     reading,
     removing,
@@ -49,6 +50,8 @@ _NO_SIGNS = re.compile(r"[\w./:=,@%+-]+")
 """A word that no shell parts, drops or makes another of."""
 _NOWHERE = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
 _OPENS_SHELL = frozenset({"-i", "-s", "--login", "--shell"})
+_MOVES = frozenset({"cd", "popd", "pushd"})
+_RUNS_THERE = frozenset({"-execdir", "-okdir"})
 _ASKS = frozenset({"--version", "-V", "--help", "-h"})
 _ONLY_CODE = re.compile(r"-[eux]*c?")
 _LIKE_BASH = frozenset({"ash", "bash", "dash", "ksh", "mksh", "sh", "zsh"})
@@ -99,8 +102,18 @@ class _Reading:
     """Goes through one command line, and the ones that are written within it."""
 
     def __init__(self) -> None:
-        self.understood = True
+        self._understood = True
         self._parts = 0
+        self._moves = self._goes_by_folder = False
+
+    @property
+    def understood(self) -> bool:
+        """Whether all is known; in another folder settings may run code that nobody has seen."""
+        return self._understood and not (self._moves and self._goes_by_folder)
+
+    @understood.setter
+    def understood(self, understood: bool) -> None:
+        self._understood = understood
 
     def script(self, text: str, within: int) -> Iterator[Step]:
         """Yield the steps of a text."""
@@ -158,7 +171,9 @@ class _Reading:
             yield from self._find(simple, within)
         elif name not in programs.QUIET:
             yield from self._by_table(name, words)
-        elif not is_quiet(name, rest):
+        elif is_quiet(name, rest):
+            self._moves = self._moves or name in _MOVES
+        else:
             self.understood = False
 
     def _by_table(self, name: str, words: Sequence[Word]) -> Iterator[Step]:
@@ -181,6 +196,7 @@ class _Reading:
             yield writing_whole(name, given)
         elif only_reads(name, words[1:]):
             spelt = words[0].text
+            self._goes_by_folder = self._goes_by_folder or name == "git"
             yield reading(name, given, *((spelt,) if "/" in spelt else ()))
         else:
             self.understood = self.understood and name not in programs.READS
@@ -274,6 +290,7 @@ class _Reading:
                 why=Why.RECURSIVE,
             )
         self.understood = self.understood and find_is_plain(rest)
+        self._moves = self._moves or not _RUNS_THERE.isdisjoint(texts)
         runs = list(_run_by_find(rest))
         for words in filter(None, runs):
             inner = Simple(words=words, around=Around(loops=True), within=simple.within + 1)
@@ -335,11 +352,14 @@ def _redirected(part: Redirect) -> Iterator[Step]:
     if target.text.startswith(("/dev/tcp/", "/dev/udp/")):
         does = Does.SENDS
     loose = not target.literal or target.wild
+    why = Why.COMPUTED if loose else None
+    if does is not Does.SENDS and is_device(target.text):
+        why = Why.WHOLE
     yield Step(
         does=does,
         target=target.text,
-        count=None if loose else 1,
-        why=Why.COMPUTED if loose else None,
+        count=1 if why is None else None,
+        why=why,
         writes=() if loose else (target.text,),
     )
 

@@ -24,6 +24,9 @@ _SET = re.compile(r"[-+][eufxv]*o?|pipefail|errexit|nounset|xtrace|noglob|--")
 _READ = Switches(flags="rs", values="dnNpt")
 _FORMAT = re.compile(r"(?:[^%\\]|\\.|%%|%[-+ #0]*\d*(?:\.\d+)?[sdiufgeGExXcqb])*", re.DOTALL)
 """`%n` is none of it: bash puts a number into a variable by it, and evaluates the name."""
+_CONVERSION = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?([a-zA-Z])")
+_NUMERIC = frozenset("diufgeGExX")
+_PRINTED = re.compile(r"[-+]?\d{1,20}(?:\.\d{1,20})?")
 _TEST_ONE = listed("-b -c -d -e -f -g -h -k -p -r -s -u -w -x -L -N -O -G -S -n -z")
 _TEST_TWO = listed("= == != -nt -ot -ef")
 _FIND_ALONE = listed(
@@ -94,7 +97,18 @@ def _operands_only_read(name: str, operands: Sequence[Word], *, plain: bool) -> 
 def _only_prints(words: Sequence[Word]) -> bool:
     if not words or not words[0].plain or words[0].text.startswith("-"):
         return False
-    return _FORMAT.fullmatch(words[0].text) is not None
+    if _FORMAT.fullmatch(words[0].text) is None:
+        return False
+    # Some shells evaluate what is to be printed as a number; the format begins anew after its end.
+    kinds = _CONVERSION.findall(words[0].text.replace("%%", ""))
+    numbers = [
+        n for n, _ in enumerate(words[1:], 1) if kinds and kinds[(n - 1) % len(kinds)] in _NUMERIC
+    ]
+    if not numbers:
+        return True
+    if any(word.splits or word.wild for word in words):
+        return False
+    return all(words[n].plain and _PRINTED.fullmatch(words[n].text) for n in numbers)
 
 
 def _only_tests(words: Sequence[Word]) -> bool:
