@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from keyturn.domain import shell_programs as programs
-from keyturn.domain.command_shapes import LONGEST_COMMAND, Shaped
+from keyturn.domain.command_budget import LONGEST_COMMAND
+from keyturn.domain.command_shapes import Shaped
 from keyturn.domain.commands import Command, Does, Language, Step, Why, command_of, not_understood
 from keyturn.inspection.shell_operands import (
     Arguments,
@@ -75,7 +76,7 @@ def read_shell(shaped: Shaped) -> Command | None:
 
 
 def _known(shaped: Shaped, read: "_Reading", steps: list[Step]) -> Command:
-    if read.understood:
+    if read.understood and not shaped.foreign:
         return command_of(shaped.path, Language.SHELL, steps)
     return not_understood(shaped.path, Language.SHELL, steps)
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from keyturn.domain.command_shapes import LONGEST_COMMAND, Shaped
+from keyturn.domain.command_budget import LONGEST_COMMAND
+from keyturn.domain.command_shapes import Shaped
 from keyturn.domain.commands import Command, Does, Language, Why
 from keyturn.inspection.sql_commands import read_sql
 
