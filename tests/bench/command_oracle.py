@@ -32,7 +32,7 @@ def _one(
         text = (sql_lines.one_plain_text, sql_lines.one_text)[number % 2](dice)
         said = sql_lines.wrong(text)
     else:
-        ways = (shell_lines.one_odd_line, shell_lines.one_line, shell_lines.one_odd_line)
+        ways = (shell_lines.one_odd_line, shell_lines.one_line, shell_lines.one_wrapped_line)
         text = (*ways, shell_lines.one_plain_line)[number % 4](dice)
         said = shell_lines.wrong(text, shells)
     if not made.is_bounded(text):

@@ -19,6 +19,7 @@ FILES = {
     "a": "3\n1\n2\n",
     "b.txt": "x y\nz\n",
     "c d": "q\n",
+    "+": "4\n4\n",
     "-o": "a switch where it is no operand\n",
     ";touch made;": "a command where it is evaluated\n",
     "sub/e": "e\n",
@@ -193,6 +194,8 @@ _EVALUATING = (
     *("[ -n", "[[ 1 -eq", "for x in", "case a in", "getopts a", "mapfile -C", "unset", "trap"),
 )
 _GLUE = ("\\\n", "\\", "''", '""', "$X", "${P@P}", "$(touch made)", "\t", " ", ";", "`touch made`")
+_WRAPPED = ("sh -c", "sh -c", "sort", "sort", "uniq", "uniq", "cat", "ls", "echo", "wc -l")
+_WRAPPED_WORDS = ("a", "made", "ls", "%", "'{}'", "+", "--", "/dev/null", "'cat a'")
 JOINS = ("; ", " && ", " || ", " | ", "\n", " & ", " |& ", ";", "|", " ;; ", " #\n")
 EXPORTED = {"X": "-omade", "P": "$(touch made)", "E": "q[$(touch made)]"}
 """Variables that are there before a line runs; an agent knows of such, or sets them itself."""
@@ -244,6 +247,24 @@ def one_odd_line(dice: random.Random) -> str:
     if dice.random() < 0.15:
         line = f"{dice.choice(PREFIXES)} {line}"
     return line
+
+
+def one_wrapped_line(dice: random.Random) -> str:
+    """Make a line of a program that runs another, with switches in groups, bare `+` and `--`."""
+    program = dice.choice(_WRAPPED)
+    words = dice.sample(_WRAPPED_WORDS, dice.choice((0, 1, 1, 2)))
+    if dice.random() < 0.4:
+        words.insert(0, dice.choice(("+", "+", "'{}'", "--")))
+        begins = dice.choice(("-exec", "-exec", "-execdir", "-ok", "-okdir"))
+        end = dice.choice(("\\;", "\\;", "'{}' +", "+ -o made \\;", "'{}' + -o made \\;"))
+        where = dice.choice((". -maxdepth 0", "a"))
+        return f"echo y | find {where} {begins} {program} {' '.join(words)} {end}"
+    switches = "".join(dice.sample(("0", "r", "t", "x"), dice.choice((0, 1, 1))))
+    value = dice.choice(("ls", "ls", "%", "'{}'"))
+    words.insert(0, value)
+    more = dice.choice(("", "", "", " -n1", " -L1", " -Ils", " --"))
+    read = dice.choice(("'rm -f a'", "-omade"))
+    return f"echo {read} | xargs -{switches}I{value}{more} {program} {' '.join(words)}"
 
 
 def judged(line: str) -> Command:

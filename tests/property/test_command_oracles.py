@@ -19,6 +19,7 @@ def test_no_line_changes_more_than_is_said_of_it(seed: int) -> None:
     lines = [shell_lines.one_line(dice) for _ in range(40)]
     lines += [shell_lines.one_odd_line(dice) for _ in range(90)]
     lines += [shell_lines.one_plain_line(dice) for _ in range(15)]
+    lines += [shell_lines.one_wrapped_line(dice) for _ in range(90)]
     bounded = [line for line in lines if shell_lines.is_bounded(line)]
     sys.stdout.write(f"{len(bounded)} of {len(lines)} lines are understood and bounded\n")
     wrong = {line: said for line in bounded if (said := shell_lines.wrong(line, SHELLS))}
@@ -49,6 +50,9 @@ def test_no_statement_changes_more_rows_than_is_said_of_it(seed: int) -> None:
         ("printf -v 'q[$(touch made)]' 1", {"made"}),
         ("echo $((E))", {"made"}),
         ("cat a > b.txt", {"b.txt"}),
+        ("echo 'rm -f a' | xargs -rIls sh -c ls", {"a"}),
+        ("find . -maxdepth 0 -exec uniq + made ';'", {"made"}),
+        ("echo y | find a -ok sort '{}' + -o made ';'", {"made"}),
         ("cat a", set[str]()),
     ],
 )

@@ -13,11 +13,15 @@ from itertools import islice, product
 import msgspec
 
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.command_budget import LONGEST_COMMAND, LONGEST_NAME, Budget
+from keyturn.domain.command_rulers import VARIABLES, Rulers
 from keyturn.domain.command_texts import (
     MOST_VERBS,
     SURELY,
     is_command_line,
+    is_line_alone,
     is_line_or_script,
+    is_program_alone,
     is_script,
     is_shell_text,
     verbs_in,
@@ -47,35 +51,29 @@ from keyturn.domain.shell_programs import (
     REMOVES,
     WHOLE,
     is_program,
-    may_be_set,
     plain_name,
 )
 
-LONGEST_COMMAND = 4_000
-"""Characters of one that are parsed; a longer one is not understood."""
 MOST_COMMANDS = 16
-MOST_VALUES = 1_000
-"""Texts, lists and objects of one call that are looked through."""
-MOST_MEMBERS = 20_000
-"""Members of these; of more nobody knows what they hold."""
-MOST_LOOKED_AT = 40_000
-"""Characters of one call's texts that are looked at, and 4,000 of each: it is done on the loop."""
-MOST_NAMED = 8_000
-"""Characters of the names of its members, each name counted once."""
 _MOST_TOGETHER = 4
 """Programs with arguments, and methods, of one object."""
-_LONGEST_NAME = 200
 _PROGRAM_NAMES = frozenset(
     {"bin", "binary", "entrypoint", "exe", "executable", "file", "interpreter", "program"}
     | {"runtime", "script"}
 )
-_VARIABLES = frozenset({"env", "environ", "environment", "envs", "envvars", "variables", "vars"})
 _MANY = frozenset({"cmds", "commands", "scripts"})
 ARGUMENT_NAMES = frozenset({"args", "argv", "arguments", "parameters", "params"})
 _ADDRESS_NAMES = frozenset(
     {"address", "endpoint", "href", "link", "path", "resource", "route", "uri", "url"}
 )
+_PLACES = frozenset(
+    {"cwd", "dir", "directories", "directory", "dirs", "file", "filename", "files", "folder"}
+    | {"location", "path", "paths", "pattern", "root", "workdir", "workspace"}
+)
+"""Names of what a tool that runs commands is given beside one."""
 _METHOD_NAMES = frozenset({"method", "verb"})
+_MAY_BE_METHOD = frozenset({"action", "operation", "type"})
+"""They name one where an address of the web stands beside them."""
 _METHODS = frozenset(
     {"CONNECT", "COPY", "DELETE", "GET", "HEAD", "LOCK", "MKCOL", "MOVE", "OPTIONS", "PATCH"}
     | {"POST", "PROPFIND", "PROPPATCH", "PURGE", "PUT", "QUERY", "TRACE", "UNLOCK"}
@@ -93,6 +91,8 @@ class Shaped(msgspec.Struct, frozen=True, kw_only=True):
     """The words of a program that is started without a shell; else empty. The method of HTTP."""
     sure: bool = True
     """It is one whatever a parser makes of it."""
+    foreign: bool = False
+    """It may mean another thing: to a shell unlike bash, or by a header that names a method."""
 
     @property
     def too_long(self) -> bool:
@@ -107,11 +107,12 @@ def shapes_of(arguments: JsonObject, *, runs: bool = False) -> tuple[Shaped, ...
     """
     found: list[Shaped] = []
     waiting: deque[tuple[str, JsonValue, tuple[str, ...]]] = deque([("", arguments, ())])
-    budget = _Budget()
+    budget, rulers = Budget(), Rulers()
     while waiting:
         path, value, words = waiting.popleft()
         if budget.spent_on(value) or len(found) > MOST_COMMANDS:
             return (*found[:MOST_COMMANDS], _rest())
+        rulers.see(path, value, words, beside_program=_has_program(value))
         match value:
             case str():
                 found += _in_text(path, value, words, runs=runs)
@@ -119,13 +120,33 @@ def shapes_of(arguments: JsonObject, *, runs: bool = False) -> tuple[Shaped, ...
                 found += _of_members(path, value)
                 waiting.extend(_members(path, value, words))
             case list():
-                found += _argv(path, value, words)
-                waiting.extend(_elements(path, value, words))
+                taken = list(_argv(path, value, words))
+                found += taken
+                one_program = bool(taken) and _MANY.isdisjoint(words)
+                waiting.extend(_elements(path, value, words, one_program=one_program))
             case _:
                 pass
     # A program's name is no command line of its own where its arguments stand beside it.
     whole = {shaped.path for shaped in found if shaped.words}
-    return tuple(shaped for shaped in found if shaped.words or shaped.path not in whole)
+    kept = [shaped for shaped in found if shaped.words or shaped.path not in whole]
+    ruled = (*_settings(kept, rulers), *(_ruled(shaped, rulers) for shaped in kept))
+    return ruled if len(ruled) <= MOST_COMMANDS else (*ruled[:MOST_COMMANDS], _rest())
+
+
+def _ruled(shaped: Shaped, rulers: Rulers) -> Shaped:
+    """Take what is said elsewhere into account: another method, another shell."""
+    ruled = rulers.foreign if shaped.language is Language.SHELL else rulers.overrides
+    if ruled and shaped.language is not Language.SQL:
+        return msgspec.structs.replace(shaped, foreign=True)
+    return shaped
+
+
+def _settings(found: list[Shaped], rulers: Rulers) -> Iterator[Shaped]:
+    """Take variables for what a line would begin with that sets them."""
+    has_line = any(shaped.language is Language.SHELL for shaped in found)
+    for path, names in rulers.settings(has_line=has_line):
+        text = " ".join(f"{name}=" for name in names)
+        yield Shaped(path=path, language=Language.SHELL, text=text)
 
 
 def is_parsed(shaped: Shaped) -> bool:
@@ -145,39 +166,12 @@ def _rest() -> Shaped:
     return Shaped(path="", language=Language.SHELL, text=" " * (LONGEST_COMMAND + 1))
 
 
-class _Budget:
-    """What of one call is looked at: the loop waits for it, and the stop with the loop."""
-
-    def __init__(self) -> None:
-        self._values = self._members = self._texts = self._names = 0
-        self._known: set[str] = set()
-
-    def spent_on(self, value: JsonValue) -> bool:
-        """Count a value; True where there is more than is looked at."""
-        self._values += 1
-        if isinstance(value, str):
-            self._texts += min(len(value), LONGEST_COMMAND)
-        elif isinstance(value, list | dict):
-            self._members += len(value)
-        if isinstance(value, dict):
-            if len(value) > MOST_VALUES:
-                return True
-            new = value.keys() - self._known
-            self._names += sum(min(len(name), _LONGEST_NAME) for name in new)
-            self._known |= new
-        return (
-            self._values > MOST_VALUES
-            or self._members > MOST_MEMBERS
-            or self._texts > MOST_LOOKED_AT
-            or self._names > MOST_NAMED
-        )
-
-
 def _members(
     path: str, value: JsonObject, words: tuple[str, ...]
 ) -> Iterator[tuple[str, JsonValue, tuple[str, ...]]]:
     # What is in a command is a part of it, however it is called there.
     outer = ("command",) if SHELL_NAMES.intersection(words) else ()
+    outer = (*outer, "env") if VARIABLES.intersection(words) else outer
     for key, inner in value.items():
         if isinstance(inner, str | list | dict):
             own = words_of(key)
@@ -186,9 +180,12 @@ def _members(
 
 
 def _elements(
-    path: str, value: list[JsonValue], words: tuple[str, ...]
+    path: str, value: list[JsonValue], words: tuple[str, ...], *, one_program: bool
 ) -> Iterator[tuple[str, JsonValue, tuple[str, ...]]]:
+    """Return what is in a list; of a program's words those that may be lines of their own."""
     for number, inner in enumerate(value):
+        if isinstance(inner, str) and one_program and not is_line_alone(inner[:LONGEST_COMMAND]):
+            continue
         if isinstance(inner, str | list | dict):
             yield f"{path}/{number}", inner, words
 
@@ -202,7 +199,7 @@ def _in_text(path: str, text: str, words: tuple[str, ...], *, runs: bool) -> Ite
             # Whatever comes behind so many spaces was not looked at.
             yield Shaped(path=path, language=Language.SHELL, text=text)
         return
-    if is_word(head) and not is_code(words):
+    if is_word(head) and not is_code(words) and not (runs and is_program_alone(head)):
         # Most are such, and one word is no command where nothing says so.
         return
     if _is_shell(head, words, runs=runs):
@@ -226,7 +223,8 @@ def _is_shell(head: str, words: tuple[str, ...], *, runs: bool) -> bool:
     if {"script", "scripts"}.intersection(words) and is_script(head):
         return True
     of_sql = SQL_NAMES.union(QUERY_NAMES).intersection(words) or verbs_in(head)
-    return runs and not of_sql and is_line_or_script(head)
+    started = is_program_alone(head) or (head.startswith("./") and _PLACES.isdisjoint(words))
+    return runs and not of_sql and (is_line_or_script(head) or started)
 
 
 def _is_surely_sql(text: str, verbs: dict[str, int]) -> bool:
@@ -251,7 +249,7 @@ def _argv(path: str, value: list[JsonValue], words: tuple[str, ...]) -> Iterator
 def _is_run(value: list[JsonValue]) -> bool:
     """Tell whether a list of any name is a program with its arguments, and no list of names."""
     first = value[0]
-    if len(value) < 2 or not isinstance(first, str) or not is_program(first[:_LONGEST_NAME]):
+    if len(value) < 2 or not isinstance(first, str) or not is_program(first[:LONGEST_NAME]):
         return False
     if plain_name(first) in REMOVES | CHANGES | WHOLE:
         return True
@@ -276,14 +274,14 @@ def _part_of(key: str) -> _Part:
         part |= _Part.PROGRAM
     if ARGUMENT_NAMES.intersection(words):
         part |= _Part.ARGUMENTS
-    if _METHOD_NAMES.intersection(words):
+    if (_METHOD_NAMES | _MAY_BE_METHOD).intersection(words):
         part |= _Part.METHOD
     return part | _Part.ADDRESS if _ADDRESS_NAMES.intersection(words) else part
 
 
 def _of_members(path: str, value: JsonObject) -> Iterator[Shaped]:
     """Take members together: a program and its arguments, a method and an address."""
-    parts = {key: part for key in value if (part := _part_of(key[:_LONGEST_NAME]))}
+    parts = {key: part for key in value if (part := _part_of(key[:LONGEST_NAME]))}
     if not parts:
         return
     arguments = [k for k, p in parts.items() if _Part.ARGUMENTS in p and _is_given(value[k])]
@@ -291,6 +289,10 @@ def _of_members(path: str, value: JsonObject) -> Iterator[Shaped]:
     if arguments:
         programs += [k for k, one in value.items() if k not in parts and _is_named_program(one)]
     methods = [(key, word) for key, part in parts.items() if (word := _method(part, value[key]))]
+    if not any(isinstance(one, str) and _is_web(one) for one in value.values()):
+        methods = [
+            (key, word) for key, word in methods if _METHOD_NAMES.intersection(words_of(key))
+        ]
     if len(programs) * len(arguments) > _MOST_TOGETHER or len(methods) > _MOST_TOGETHER:
         yield _rest()
     for key, other in islice(product(programs, arguments), _MOST_TOGETHER):
@@ -299,28 +301,6 @@ def _of_members(path: str, value: JsonObject) -> Iterator[Shaped]:
             yield from _with_arguments(f"{path}/{escaped(key)}", program, value[other])
     for key, method in methods[:_MOST_TOGETHER]:
         yield from _requests(path, key, method, value)
-    if any(_Part.PROGRAM in part for part in parts.values()):
-        yield from _settings(path, value)
-
-
-def _settings(path: str, value: JsonObject) -> Iterator[Shaped]:
-    """Take variables beside a program for what a line would begin with that sets them."""
-    for key, given in value.items():
-        if _VARIABLES.isdisjoint(words_of(key)):
-            continue
-        match given:
-            case dict():
-                names = list(given)
-            case list():
-                names = [_spelt(one).partition("=")[0] for one in given]
-            case str() if "=" in given:
-                names = [part.partition("=")[0] for part in given.split()]
-            case _:
-                names = []
-        ruling = [name for name in names if not may_be_set(name.strip())]
-        if ruling:
-            text = " ".join(f"{name}=" for name in ruling)
-            yield Shaped(path=f"{path}/{escaped(key)}", language=Language.SHELL, text=text)
 
 
 def _is_given(value: JsonValue) -> bool:
@@ -329,14 +309,21 @@ def _is_given(value: JsonValue) -> bool:
 
 def _is_named_program(value: JsonValue) -> bool:
     """Tell whether a member of any name names a program, where arguments stand beside it."""
-    return isinstance(value, str) and len(value) <= _LONGEST_NAME and is_program(value.strip())
+    return isinstance(value, str) and len(value) <= LONGEST_NAME and is_program(value.strip())
+
+
+def _has_program(value: JsonValue) -> bool:
+    return isinstance(value, dict) and any(
+        _Part.PROGRAM in _part_of(key[:LONGEST_NAME]) for key in value
+    )
 
 
 def _method(part: _Part, value: JsonValue) -> str:
     """Return which method of HTTP a member names; empty for none."""
-    if _Part.METHOD not in part or not isinstance(value, str) or len(value) > _LONGEST_NAME:
+    if _Part.METHOD not in part or not isinstance(value, str) or len(value) > LONGEST_NAME:
         return ""
-    word = value.strip().upper()
+    # What no one sees is none of its letters.
+    word = "".join(sign for sign in value if sign.isprintable()).strip().upper()
     return word if word in _METHODS else ""
 
 
@@ -353,30 +340,14 @@ def _with_arguments(path: str, program: str, given: JsonValue) -> Iterator[Shape
 def _requests(path: str, key: str, method: str, value: JsonObject) -> Iterator[Shaped]:
     """Put a method and the addresses beside it together; of none it is a request all the same."""
     found = False
-    if any(_overrides(name) for one in (value, *value.values()) for name in _names_in(one)):
-        method = "PATCH" if method in _ONLY_READ else method
     for other, address in value.items():
-        named = _Part.ADDRESS in _part_of(other[:_LONGEST_NAME])
+        named = _Part.ADDRESS in _part_of(other[:LONGEST_NAME])
         if other != key and isinstance(address, str) and (named or _is_web(address)):
             found = True
             at = f"{path}/{escaped(other)}"
             yield Shaped(path=at, language=Language.HTTP, text=address, words=(method,))
     if not found:
         yield Shaped(path=f"{path}/{escaped(key)}", language=Language.HTTP, words=(method,))
-
-
-def _names_in(value: JsonValue) -> Iterator[str]:
-    return islice(value, MOST_VALUES) if isinstance(value, dict) else iter(())
-
-
-@lru_cache(maxsize=4096)
-def _names_method(name: str) -> bool:
-    return "method" in (words := words_of(name)) and not {"override", "http"}.isdisjoint(words)
-
-
-def _overrides(name: str) -> bool:
-    """Tell whether a header makes another method of a request."""
-    return _names_method(name[:_LONGEST_NAME]) and name.casefold().startswith("x")
 
 
 def _request(shaped: Shaped) -> Command:
@@ -388,6 +359,8 @@ def _request(shaped: Shaped) -> Command:
         step = Step(does=Does.REMOVES, target=target, program=method, count=None)
     else:
         step = Step(does=Does.SENDS, target=target, program=method)
+    if shaped.foreign:
+        return not_understood(shaped.path, Language.HTTP, (step,))
     return command_of(shaped.path, Language.HTTP, (step,))
 
 

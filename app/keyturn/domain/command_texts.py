@@ -1,7 +1,7 @@
 """Owns what a text of a call looks like: statements of SQL, or lines for a shell.
 
 Guesses by words alone, on the loop: a parser has the last word. A line that only reads may be
-missed; one that changes anything is to be found.
+missed, and so may one that nothing but its first word tells from a sentence ("make a list").
 """
 
 import re
@@ -9,6 +9,7 @@ import re
 from keyturn.domain.names import words_of
 from keyturn.domain.shell_programs import (
     CHANGES,
+    INTERPRETERS,
     READS,
     REMOVES,
     SHELLS,
@@ -146,6 +147,18 @@ def is_line_or_script(text: str) -> bool:
     return re.search(r"[^\w./:~@%+,=-]", plain) is not None and "://" not in plain[:9]
 
 
+def is_line_alone(text: str) -> bool:
+    """Tell whether a word of a list may be a line of its own: a program with its words, too."""
+    first, sign, _ = text.strip().partition(" ")
+    return is_shell_text(text) or (bool(sign) and is_program(first))
+
+
+def is_program_alone(text: str) -> bool:
+    """Tell whether one word can only be a program that may change something."""
+    name = plain_name(text.strip())
+    return is_program(name) and name not in READS and name not in _ENGLISH
+
+
 def is_script(text: str) -> bool:
     """Tell whether what is called a script is one, or the file of one."""
     return is_shell_text(text) or "\n" in text.strip() or _FILE.match(text.strip()) is not None
@@ -197,4 +210,6 @@ def _changes(part: str) -> bool:
     if name in READS:
         return False
     follows = bool(rest) and not rest.isspace()
+    if name in INTERPRETERS and any(map(_FILE.match, rest.split(None, 1)[:1])):
+        return True
     return (follows and name in REMOVES | CHANGES | WHOLE) or _SHELL_SIGN.search(rest) is not None

@@ -71,7 +71,11 @@ IMPLIED = {
     "yarn": ("package.json",),
     "curl": (".curlrc",),
     "wget": (".wgetrc",),
-    "git": (".git/config", ".gitconfig", ".gitattributes"),
+    # In a bare repository, which any folder may be, they lie beside its other files.
+    "git": (
+        *(".git/config", ".gitconfig", ".gitattributes", ".git/hooks/post-index-change"),
+        *("config", "hooks/post-index-change"),
+    ),
     "docker": ("Dockerfile", "docker-compose.yml", "compose.yaml"),
     "cargo": ("build.rs", "Cargo.toml"),
     "pytest": ("conftest.py",),
@@ -95,9 +99,12 @@ def is_spelt_plainly(program: str) -> bool:
 
 
 def is_of_system(program: str) -> bool:
-    """Tell whether a program is looked up by its name, or lies where the system's own do."""
-    folder = re.split(r"[/\\]", program)[:-1]
-    return not folder or "/".join(folder) in _FOLDERS
+    """Tell whether a program is looked up by its name, or lies where the system's own do.
+
+    To a shell of POSIX a backslash is a part of a name.
+    """
+    folder, sign, _ = program.rpartition("/")
+    return "\\" not in program and (not sign or folder in _FOLDERS)
 
 
 def is_program(word: str) -> bool:
@@ -107,7 +114,6 @@ def is_program(word: str) -> bool:
 
 QUIET = _named(": break cd continue exit false popd pushd return set shift true wait read")
 """Built into shells; they change the shell that runs them alone, where their words are plain."""
-GIT_READS = _named("blame diff log ls-files merge-base rev-list rev-parse show status")
 _MAY_BE_SET = re.compile(
     r"[a-z_][a-z0-9_]{0,60}|LANG|LC_[A-Z]+|LANGUAGE|TZ|CI|NO_COLOR|FORCE_COLOR|NODE_ENV|COLUMNS"
     r"|DEBIAN_FRONTEND|DIR|DIRS|FILE|FILES|NAME|OUT|SRC|DEST|TARGET|COUNT|RESULT|LINE|A|B|C|X|Y|Z"

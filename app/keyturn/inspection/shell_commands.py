@@ -9,19 +9,28 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from keyturn.domain import shell_programs as programs
-from keyturn.domain.command_shapes import LONGEST_COMMAND, Shaped
+from keyturn.domain.command_budget import LONGEST_COMMAND
+from keyturn.domain.command_shapes import Shaped
 from keyturn.domain.commands import Command, Does, Language, Step, Why, command_of, not_understood
 from keyturn.inspection.shell_operands import (
     Arguments,
     changing,
     fetching,
+    is_device,
     is_plain_fetch,
     reading,
     removing,
     writing_whole,
 )
-from keyturn.inspection.shell_reading import find_is_plain, is_quiet, only_reads
-from keyturn.inspection.shell_switches import CHANGING, CURL, WGET, WRAPPING, taken
+from keyturn.inspection.shell_reading import (
+    FIND_CHANGES,
+    FIND_RUNS,
+    find_is_plain,
+    is_quiet,
+    only_reads,
+    taken_by_find,
+)
+from keyturn.inspection.shell_switches import CHANGING, CURL, WGET, WRAPPING, Given, taken
 from keyturn.inspection.shell_syntax import (
     Around,
     Assignment,
@@ -42,9 +51,8 @@ _NO_SIGNS = re.compile(r"[\w./:=,@%+-]+")
 """A word that no shell parts, drops or makes another of."""
 _NOWHERE = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
 _OPENS_SHELL = frozenset({"-i", "-s", "--login", "--shell"})
-_FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
-_FIND_CHANGES = frozenset({"-delete", "-fls", "-fprint", "-fprint0", "-fprintf"})
-_ENDS_GROUP = (";", "+")
+_MOVES = frozenset({"cd", "popd", "pushd"})
+_RUNS_THERE = frozenset({"-execdir", "-okdir"})
 _ASKS = frozenset({"--version", "-V", "--help", "-h"})
 _ONLY_CODE = re.compile(r"-[eux]*c?")
 _LIKE_BASH = frozenset({"ash", "bash", "dash", "ksh", "mksh", "sh", "zsh"})
@@ -68,7 +76,7 @@ def read_shell(shaped: Shaped) -> Command | None:
 
 
 def _known(shaped: Shaped, read: "_Reading", steps: list[Step]) -> Command:
-    if read.understood:
+    if read.understood and not shaped.foreign:
         return command_of(shaped.path, Language.SHELL, steps)
     return not_understood(shaped.path, Language.SHELL, steps)
 
@@ -95,8 +103,18 @@ class _Reading:
     """Goes through one command line, and the ones that are written within it."""
 
     def __init__(self) -> None:
-        self.understood = True
+        self._understood = True
         self._parts = 0
+        self._moves = self._goes_by_folder = False
+
+    @property
+    def understood(self) -> bool:
+        """Whether all is known; in another folder settings may run code that nobody has seen."""
+        return self._understood and not (self._moves and self._goes_by_folder)
+
+    @understood.setter
+    def understood(self, understood: bool) -> None:
+        self._understood = understood
 
     def script(self, text: str, within: int) -> Iterator[Step]:
         """Yield the steps of a text."""
@@ -154,7 +172,9 @@ class _Reading:
             yield from self._find(simple, within)
         elif name not in programs.QUIET:
             yield from self._by_table(name, words)
-        elif not is_quiet(name, rest):
+        elif is_quiet(name, rest):
+            self._moves = self._moves or name in _MOVES
+        else:
             self.understood = False
 
     def _by_table(self, name: str, words: Sequence[Word]) -> Iterator[Step]:
@@ -177,6 +197,7 @@ class _Reading:
             yield writing_whole(name, given)
         elif only_reads(name, words[1:]):
             spelt = words[0].text
+            self._goes_by_folder = self._goes_by_folder or name == "git"
             yield reading(name, given, *((spelt,) if "/" in spelt else ()))
         else:
             self.understood = self.understood and name not in programs.READS
@@ -189,8 +210,8 @@ class _Reading:
         if name == "command" and {"-v", "-V"} & {option.text for option in options}:
             return
         switches = WRAPPING.get(name)
-        if switches is None or taken(options, switches, leading=True) is None:
-            self.understood = False
+        given = None if switches is None else taken(options, switches, leading=True)
+        self.understood = self.understood and given is not None
         if name == "env":
             yield from self._settings(rest)
             if any("S" in o.text or o.text.startswith("--s") for o in options):
@@ -199,7 +220,10 @@ class _Reading:
             self.understood = self.understood and bool(rest) and rest[0].plain
             del rest[:1]
         if name == "xargs":
-            rest = _with_input(rest, options)
+            if given is None or any(one.text != "{}" for one in given.values_of("I")):
+                # Whatever it puts what it reads in the place of, be it the program's name.
+                self.understood = False
+            rest = _with_input(rest, given)
         if rest:
             loops = simple.around.loops or name == "xargs"
             around = replace(simple.around, loops=loops)
@@ -257,8 +281,8 @@ class _Reading:
         texts = [word.text for word in rest]
         where = Arguments(rest).operands[:1]
         target = where[0].text if where else "."
-        if _FIND_CHANGES.intersection(texts):
-            changes = next(text for text in texts if text in _FIND_CHANGES)
+        if FIND_CHANGES.intersection(texts):
+            changes = next(text for text in texts if text in FIND_CHANGES)
             yield Step(
                 does=Does.REMOVES if changes == "-delete" else Does.WRITES,
                 target=target,
@@ -267,27 +291,23 @@ class _Reading:
                 why=Why.RECURSIVE,
             )
         self.understood = self.understood and find_is_plain(rest)
+        self._moves = self._moves or not _RUNS_THERE.isdisjoint(texts)
         runs = list(_run_by_find(rest))
         for words in filter(None, runs):
             inner = Simple(words=words, around=Around(loops=True), within=simple.within + 1)
             yield from self.simple(inner, within)
-        if not runs and not _FIND_CHANGES.intersection(texts):
+        if not runs and not FIND_CHANGES.intersection(texts):
             yield Step(does=Does.READS, target=target, program="find")
 
 
 def _run_by_find(rest: Sequence[Word]) -> Iterator[tuple[Word, ...]]:
     """Yield what `find` runs on what it finds: each up to its end."""
-    begun: list[Word] | None = None
-    for word in rest:
-        if begun is None:
-            begun = [] if word.text in _FIND_RUNS else None
-        elif word.text in _ENDS_GROUP:
-            yield tuple(begun)
-            begun = None
-        else:
-            begun.append(word)
-    if begun is not None:
-        yield tuple(begun)
+    left = list(rest)
+    while left:
+        word = left.pop(0)
+        if word.text in FIND_RUNS:
+            words = taken_by_find(word.text, left)
+            yield words[:-1] if words and words[-1].text in (";", "+") else words
 
 
 def _only_asks(words: Sequence[Word]) -> bool:
@@ -333,11 +353,14 @@ def _redirected(part: Redirect) -> Iterator[Step]:
     if target.text.startswith(("/dev/tcp/", "/dev/udp/")):
         does = Does.SENDS
     loose = not target.literal or target.wild
+    why = Why.COMPUTED if loose else None
+    if does is not Does.SENDS and is_device(target.text):
+        why = Why.WHOLE
     yield Step(
         does=does,
         target=target.text,
-        count=None if loose else 1,
-        why=Why.COMPUTED if loose else None,
+        count=1 if why is None else None,
+        why=why,
         writes=() if loose else (target.text,),
     )
 
@@ -355,13 +378,14 @@ def _taken_options(rest: list[Word], with_value: str) -> list[Word]:
     return taken
 
 
-def _with_input(rest: list[Word], options: list[Word]) -> list[Word]:
-    """Put what `xargs` reads into the words that it runs: anything, and any number of them."""
+def _with_input(rest: list[Word], given: Given | None) -> list[Word]:
+    """Put what `xargs` reads into the words that it runs: anything, and any number of them.
+
+    `given`: its switches; None where they are not understood.
+    """
     read = Word(text="…", literal=False, splits=True)
-    replaced = [n for n, one in enumerate(options) if one.text.startswith(("-I", "-i", "--rep"))]
-    if not replaced:
-        return [*(rest or [Word(text="echo")]), read]
-    if "{}" not in [option.text.removeprefix("-I") for option in options]:
-        return [read]
-    # Each may hold what is read, in its middle too, whatever it is called there.
-    return [word if n == 0 and word.text.isalnum() else read for n, word in enumerate(rest)]
+    if given is not None and given.has("I"):
+        # Each may hold what is read, in its middle too, whatever it is called there.
+        rest = [word if n == 0 and word.text.isalnum() else read for n, word in enumerate(rest)]
+    # A switch behind (`-n`, `-L`) takes `-I` back: then it stands at the end all the same.
+    return [*(rest or [Word(text="echo")]), read]

@@ -22,8 +22,10 @@ _SENDING = (
 )
 _WRITES_OUT = ("w", "write-out")
 _METHODS = ("X", "request", "method")
+_HEADERS = ("H", "header")
 _GUESSED = ("ftp.", "dict.", "ldap.", "imap.", "smtp.", "pop3.")
-_NO_FILE = frozenset({"-", "/dev/null", "/dev/stdout"})
+_NO_FILE = frozenset({"-", "/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty"})
+_DEVICES = ("/dev/", "/proc/", "/sys/")
 _RANGE = re.compile(r"[\[{*]")
 """What curl, or a shell, makes several addresses of."""
 
@@ -122,12 +124,20 @@ def changing(name: str, given: Arguments) -> Step:
         counted = operands[1:]
     elif name in _COPIES and not given.has("t", "--target-directory"):
         counted = operands[:-1] or operands
-        if name == "mv":
-            # What lay where it goes is gone, too.
-            counted = [*counted, *counted]
     elif name == "mkdir" and given.has("p", "--parents"):
         counted = [Word(text=part) for one in operands for part in one.text.split("/") if part]
+    if name == "mv":
+        # What lay where it goes is gone, too.
+        counted = [*counted, *counted]
+    if any(map(is_device, step.writes)):
+        return step.bounded(None, Why.WHOLE)
     return _with_bound(step, counted, recursive=recursive, all_words=operands)
+
+
+def is_device(path: str) -> bool:
+    """Tell whether a path leads to a disk, a port or the system itself, and to no file."""
+    plain = "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else ""
+    return plain.startswith(_DEVICES) and plain not in _NO_FILE
 
 
 def writing_whole(name: str, given: Arguments) -> Step:
@@ -157,7 +167,14 @@ def is_plain_fetch(given: Given) -> bool:
             return False
         if name in _METHODS and not value.plain:
             return False
+        if name in _HEADERS and (text.startswith("@") or ":" not in _begins(value)):
+            # What a file, or a variable, names may be another method, too.
+            return False
     return True
+
+
+def _begins(word: Word) -> str:
+    return word.text if word.plain else word.head
 
 
 def fetching(name: str, given: Given) -> list[Step]:
@@ -174,6 +191,8 @@ def fetching(name: str, given: Given) -> list[Step]:
         texts = tuple(word.text for word in kept)
         writes = Step(does=Does.WRITES, program=name, target=" ".join(texts), writes=texts)
         loose = why if known else Why.COMPUTED
+        if any(map(is_device, texts)):
+            loose = Why.WHOLE
         steps.append(writes.bounded(len(kept) if loose is None else None, loose))
     return steps
 

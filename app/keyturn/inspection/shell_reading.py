@@ -24,6 +24,9 @@ _SET = re.compile(r"[-+][eufxv]*o?|pipefail|errexit|nounset|xtrace|noglob|--")
 _READ = Switches(flags="rs", values="dnNpt")
 _FORMAT = re.compile(r"(?:[^%\\]|\\.|%%|%[-+ #0]*\d*(?:\.\d+)?[sdiufgeGExXcqb])*", re.DOTALL)
 """`%n` is none of it: bash puts a number into a variable by it, and evaluates the name."""
+_CONVERSION = re.compile(r"%[-+ #0]*\d*(?:\.\d+)?([a-zA-Z])")
+_NUMERIC = frozenset("diufgeGExX")
+_PRINTED = re.compile(r"[-+]?\d{1,20}(?:\.\d{1,20})?")
 _TEST_ONE = listed("-b -c -d -e -f -g -h -k -p -r -s -u -w -x -L -N -O -G -S -n -z")
 _TEST_TWO = listed("= == != -nt -ot -ef")
 _FIND_ALONE = listed(
@@ -35,7 +38,10 @@ _FIND_WITH_VALUE = listed(
     " -mtime -atime -ctime -mmin -amin -cmin -newer -anewer -cnewer -perm -user -group -uid -gid"
     " -maxdepth -mindepth -links -inum -samefile -lname -ilname -printf -fstype -used"
 )
-_FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+FIND_CHANGES = frozenset({"-delete", "-fls", "-fprint", "-fprint0", "-fprintf"})
+_FIND_RUNS_MANY = frozenset({"-exec", "-execdir"})
+"""Those that `{} +` ends, too."""
 
 
 def is_quiet(name: str, words: Sequence[Word]) -> bool:
@@ -91,7 +97,18 @@ def _operands_only_read(name: str, operands: Sequence[Word], *, plain: bool) -> 
 def _only_prints(words: Sequence[Word]) -> bool:
     if not words or not words[0].plain or words[0].text.startswith("-"):
         return False
-    return _FORMAT.fullmatch(words[0].text) is not None
+    if _FORMAT.fullmatch(words[0].text) is None:
+        return False
+    # Some shells evaluate what is to be printed as a number; the format begins anew after its end.
+    kinds = _CONVERSION.findall(words[0].text.replace("%%", ""))
+    numbers = [
+        n for n, _ in enumerate(words[1:], 1) if kinds and kinds[(n - 1) % len(kinds)] in _NUMERIC
+    ]
+    if not numbers:
+        return True
+    if any(word.splits or word.wild for word in words):
+        return False
+    return all(words[n].plain and _PRINTED.fullmatch(words[n].text) for n in numbers)
 
 
 def _only_tests(words: Sequence[Word]) -> bool:
@@ -130,8 +147,8 @@ def find_is_plain(words: Sequence[Word]) -> bool:
             return False
         if not word.plain:
             continue
-        if word.text in _FIND_RUNS:
-            if not _takes_what_it_runs(rest):
+        if word.text in FIND_RUNS:
+            if not _is_plainly_run(word.text, taken_by_find(word.text, rest)):
                 return False
         elif word.text in _FIND_WITH_VALUE:
             if not rest or rest[0].wild or rest.pop(0).splits:
@@ -142,15 +159,30 @@ def find_is_plain(words: Sequence[Word]) -> bool:
 
 
 def _is_told(text: str) -> bool:
-    return text in _FIND_ALONE or text in ("-delete", "-fls", "-fprint", "-fprint0", "-fprintf")
+    return text in _FIND_ALONE or text in FIND_CHANGES
 
 
-def _takes_what_it_runs(rest: list[Word]) -> bool:
-    """Take the words of a command off; what is found stands alone in them, and is no code."""
+def taken_by_find(switch: str, rest: list[Word]) -> tuple[Word, ...]:
+    """Take the words of a command that `find` runs off, with the word that ends it, if any does.
+
+    A `+` ends one directly after `{}` alone, and none that is asked about first.
+    """
+    begun: list[Word] = []
     while rest:
-        word = rest.pop(0)
-        if word.text in (";", "+"):
-            return True
-        if word.text != "{}" and ("{}" in word.text or word.may_be_switch):
-            return False
-    return False
+        begun.append(rest.pop(0))
+        many = switch in _FIND_RUNS_MANY and [word.text for word in begun[-2:]] == ["{}", "+"]
+        if many or begun[-1].text == ";":
+            break
+    return tuple(begun)
+
+
+def _is_plainly_run(switch: str, words: tuple[Word, ...]) -> bool:
+    """Tell whether it is sure where a command ends, and that what is found is no code in it."""
+    if not words or words[-1].text not in (";", "+"):
+        return False
+    if words[-1].text == "+" and switch not in _FIND_RUNS_MANY:
+        return False
+    return not any(
+        word.text == "+" or (word.text != "{}" and ("{}" in word.text or word.may_be_switch))
+        for word in words[:-1]
+    )

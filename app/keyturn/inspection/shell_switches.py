@@ -161,7 +161,8 @@ _LOG = _of(
     " minimal dirstat branches tags remotes topo-order date-order stat= relative",
     numbers=True,
 )
-GIT_LEADING = _of("", "C", "no-pager no-optional-locks")
+GIT_LEADING = _of("", "", "no-pager no-optional-locks")
+"""Of another folder (`-C`) it would go by the settings there, and these run programs."""
 GIT = {
     "blame": _of("welscft", "LCM", "line-porcelain porcelain date= root"),
     "diff": _LOG,

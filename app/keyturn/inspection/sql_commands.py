@@ -30,6 +30,7 @@ _CHANGING = (
 _MANY_TABLES = (exp.Select, exp.SetOperation, exp.Join, exp.From, exp.With, exp.Subquery)
 _CREATES_DATA = frozenset({"TABLE", "VIEW", "INDEX", "SCHEMA", "DATABASE", "SEQUENCE"})
 _KEYS = frozenset({"id", "uuid"})
+_KEYS_OF_TEXT = frozenset({"uuid"})
 _PLURALS = (("ies", "y"), ("ses", "s"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("s", ""))
 _CAN_ONLY_CHANGE = re.compile(
     r"\W*(?:delete\s+from|insert\s+into|replace\s+into|merge\s+into|truncate\s+table|alter\s+table"
@@ -194,7 +195,10 @@ def _is_literal(column: exp.Column, value: object) -> bool:
     if value.is_string:
         # To MySQL a name in double quotes is a text, and this would hold of every row.
         return str(value.this).casefold() != column.name.casefold()
-    # To MySQL every text that is no number equals 0.
+    if column.name.casefold() in _KEYS_OF_TEXT:
+        # To MySQL a text equals the number that it begins with: `1` names every uuid of "1a…".
+        return False
+    # To MySQL every text that begins with no number equals 0.
     return re.fullmatch(r"[0.eE+-]*", str(value.this)) is None
 
 

@@ -3,11 +3,9 @@
 import pytest
 
 from keyturn.domain.canonical import JsonObject
+from keyturn.domain.command_budget import LONGEST_COMMAND, MOST_MEMBERS, MOST_VALUES
 from keyturn.domain.command_shapes import (
-    LONGEST_COMMAND,
     MOST_COMMANDS,
-    MOST_MEMBERS,
-    MOST_VALUES,
     is_parsed,
     shapes_of,
     unparsed,

@@ -36,6 +36,16 @@ def read(tool: str, arguments: JsonObject, description: str = "") -> tuple[Comma
         ("do", {"thing": "rm", "args": ["-r", "a"]}),
         ("do", {"words": ["rm", "-r", "a"]}),
         ("do", {"words": ["python3", "x.py"]}),
+        ("do", {"run": "python3 x.py"}),
+        ("do", {"run": "node ./x arg"}),
+        ("run_command", {"x": "reboot"}),
+        ("run_command", {"x": "rm"}),
+        ("run_command", {"x": "./deploy"}),
+        ("run_command", {"x": ["./deploy"]}),
+        ("run_command", {"x": ["reboot"]}),
+        ("do", {"method": "DELETE\u200b", "url": "https://e.com"}),
+        ("do", {"operation": "DELETE", "url": "https://e.com"}),
+        ("do", {"type": "delete", "url": "https://e.com"}),
         ("do", {"argv": ["ls", ";", "rm", "a"]}),
         ("do", {"command": "ls", "args": ["$(rm a)"]}),
         ("do", {"command": "ls", "args": ["a", "|", "sh"]}),
@@ -77,16 +87,123 @@ def test_variables_beside_a_command_rule_it(variables: JsonValue) -> None:
     for given in ways:
         harmless: JsonObject = {**given, "env": {"LANG": "C", "NODE_ENV": "test"}}
         assert tier_with(Tier.T0, read("do", harmless)) is Tier.T0
-        ruled: JsonObject = {**given, "env": variables}
-        assert tier_with(Tier.T0, read("do", ruled)) is Tier.T2
+        ruled: tuple[JsonObject, ...] = (
+            {**given, "env": variables},
+            {**given, "options": {"env": variables}},
+            {"options": {"deep": [{"vars": variables}]}, **given},
+            {"step": given, "environment": variables},
+        )
+        for one in ruled:
+            assert tier_with(Tier.T0, read("do", one)) is Tier.T2
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize(
+    "variables",
+    [
+        [{"name": "PATH", "value": "/tmp/x"}],
+        [["PATH", "/tmp/x"]],
+        {"set": {"PATH": "/tmp/x"}},
+        {"all": ["LD_PRELOAD=/tmp/x.so"]},
+    ],
+)
+def test_variables_in_any_shape_rule_a_command(variables: JsonValue) -> None:
+    for given in ({"env": variables}, {"options": {"env": variables}}):
+        arguments: JsonObject = {"command": "ls -l", **given}
+        assert tier_with(Tier.T0, read("do", arguments)) is Tier.T2
+
+
+def test_variables_where_no_command_is_say_nothing() -> None:
+    assert read("do", {"name": "site", "environment": {"PATH": "/a", "b": ["X=1"]}}) == ()
 
 
 @pytest.mark.requirement("REACH-TIER")
 def test_a_header_that_names_another_method_makes_a_request_a_change() -> None:
     request: JsonObject = {"method": "GET", "url": "https://e.com/orders/7"}
     assert not any(command.changes for command in read("do", request))
-    headers: JsonObject = {"X-HTTP-Method-Override": "DELETE"}
-    assert all(command.changes for command in read("do", {**request, "headers": headers}))
+    named = "X-HTTP-Method-Override"
+    shapes: tuple[JsonValue, ...] = (
+        {named: "DELETE"},
+        {named.lower().replace("-", "_"): "DELETE"},
+        [f"{named}: DELETE"],
+        [[named, "DELETE"]],
+        [{"name": named, "value": "DELETE"}],
+        f"Accept: a\r\n{named}: DELETE",
+        "x-method-override: DELETE",
+        {"X-HTTP-Method": "DELETE"},
+        "A: " + "b" * 5_000 + f"\n{named}: DELETE",
+    )
+    for headers in shapes:
+        around: tuple[JsonObject, ...] = ({"headers": headers}, {"options": {"headers": headers}})
+        for beside in around:
+            for method in ("GET", "POST"):
+                arguments: JsonObject = {**request, **beside, "method": method}
+                commands = read("do", arguments)
+                assert all(command.changes for command in commands)
+                assert tier_with(Tier.T0, commands) is Tier.T2
+    harmless: JsonObject = {**request, "headers": ["Accept: text/html"], "body": "b" * 5_000}
+    assert not any(command.changes for command in read("do", harmless))
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"powershell": 'echo "\\"; rm -r x; \\""'},
+        {"pwsh": "ls -l"},
+        {"runPowershell": {"line": "ls -l"}},
+        {"shell": "powershell", "command": "ls -l"},
+        {"shell": "C:\\x\\PowerShell.exe -NoProfile", "command": "ls -l"},
+        {"command": "ls -l", "options": {"shell": "/usr/bin/fish"}},
+        {"interpreter": "cmd.exe", "command": "ls -l"},
+        {"shell_type": "nu", "argv": ["ls", "-l"]},
+    ],
+)
+def test_a_line_for_a_shell_that_is_not_like_bash_is_not_understood(arguments: JsonObject) -> None:
+    commands = read("do", arguments)
+    assert commands and not any(command.understood for command in commands)
+    assert tier_with(Tier.T0, commands) is Tier.T2
+
+
+@pytest.mark.parametrize("shell", ["bash", "/bin/zsh", "sh", "main", "1"])
+def test_a_line_for_a_shell_like_bash_is_understood(shell: str) -> None:
+    commands = read("do", {"shell": shell, "command": "ls -l"})
+    assert any(command.understood and not command.changes for command in commands)
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["ls", "-la", "/tmp"],
+        ["git", "log", "-5"],
+        ["cat", "README.md"],
+        ["find", ".", "-name", "x"],
+        ["grep", "-r", "two words", "src/a.py"],
+        ["ls", "./build.sh"],
+    ],
+)
+def test_the_words_of_a_program_are_no_lines_of_their_own(argv: list[JsonValue]) -> None:
+    for name in ("argv", "command", "cmd", "args"):
+        commands = read("do", {name: argv})
+        assert tier_with(Tier.T0, commands) is Tier.T0
+        assert [command.path for command in commands] in ([f"/{name}"], [])
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["ls", "rm -rf x"],
+        ["ls", "make deploy"],
+        ["ls", "python3 x.py"],
+        ["ls", ["rm", "x"]],
+        ["ls", {"command": "rm x"}],
+        ["ls -l", "reboot"],
+    ],
+)
+def test_a_list_of_lines_is_read_line_by_line(given: list[JsonValue]) -> None:
+    assert tier_with(Tier.T0, read("do", {"command": given})) is Tier.T2
+    assert tier_with(Tier.T0, read("do", {"commands": ["ls", "reboot"]})) is Tier.T2
 
 
 def test_a_tool_that_says_it_runs_commands_has_any_text_read_as_one() -> None:

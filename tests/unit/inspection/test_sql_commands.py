@@ -2,7 +2,8 @@
 
 import pytest
 
-from keyturn.domain.command_shapes import LONGEST_COMMAND, Shaped
+from keyturn.domain.command_budget import LONGEST_COMMAND
+from keyturn.domain.command_shapes import Shaped
 from keyturn.domain.commands import Command, Does, Language, Why
 from keyturn.inspection.sql_commands import read_sql
 
@@ -31,6 +32,7 @@ def known(text: str) -> Command:
         ("update `orders` set a = 1 where order_id = 7", Does.CHANGES, "orders", 1, None),
         ("insert into t (a) values (1), (2)", Does.ADDS, "t", 2, None),
         ("insert into t select * from u", Does.ADDS, "t", None, Why.QUERY),
+        ("delete from orders where uuid = '1a'", Does.REMOVES, "orders", 1, None),
         ("delete from orders", Does.REMOVES, "orders", None, Why.NO_CONDITION),
         ("update orders set a = 1", Does.CHANGES, "orders", None, Why.NO_CONDITION),
         ("drop table orders", Does.DROPS, "orders", None, Why.WHOLE),
@@ -82,6 +84,9 @@ def test_what_a_statement_does(
         'DELETE FROM t WHERE id = "id"',
         "DELETE FROM t WHERE \"id\" = 'id'",
         "DELETE FROM t WHERE id = 0",
+        "DELETE FROM t WHERE uuid = 1",
+        "DELETE FROM t WHERE 1 = t.UUID",
+        "DELETE FROM t WHERE uuid IN ('a', 1)",
         "DELETE FROM t WHERE id = -0.0",
         "DELETE FROM t WHERE state = 'open'",
         "DELETE FROM t USING u WHERE t.id = 7",
