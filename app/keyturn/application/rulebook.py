@@ -162,7 +162,9 @@ class RuleBook:
         """Have what was judged be judged anew before it moves: something else holds now."""
         self.grants.changes += 1
 
-    def denies_reading(self, agent: str, server: str, uri: str, lamps: Lamps) -> Judgement | None:
+    def denies_reading(
+        self, agent: str, server: str, uri: str, lamps: Lamps, *, proven: bool
+    ) -> Judgement | None:
         """Return why a resource is not told of: a rule denies it, or one may have; else None."""
         subject = RuleSubject(
             kind=Kind.READ,
@@ -171,6 +173,7 @@ class RuleBook:
             tool=uri,
             arguments={"uri": uri},
             lamps=lamps,
+            proven=proven,
         )
         judgement = self.judge(subject, tier=Tier.T0, labels=Lamps.NONE, suspended=False)
         if judgement.verdict is Verdict.DENY:
