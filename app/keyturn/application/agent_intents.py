@@ -14,7 +14,7 @@ from keyturn.application.sight_intents import rows_of
 from keyturn.application.sights import Sights
 from keyturn.application.step_ups import StepUps
 from keyturn.domain.errors import ConfigurationError
-from keyturn.domain.sight import wider
+from keyturn.domain.sight import shared
 
 
 async def carry_out_agent(
@@ -45,7 +45,9 @@ async def _enrol(intent: EnrolAgent, registry: Registry, sights: Sights) -> None
     """Bound what it sees first, so that its token is never good for more."""
     name = checked_agent_name(intent.name)
     rows = rows_of(intent.rows) if intent.rows is not None else None
-    if rows is not None and not wider(sights.of(name).rows, rows):
-        # What was hidden from an earlier agent of this name stays hidden.
-        await sights.set_rows(name, rows)
+    if rows is not None:
+        before = sights.of(name).rows
+        # What was hidden from an earlier agent of this name stays hidden, and no more is shown
+        # than what the person chose now.
+        await sights.set_rows(name, rows if before is None else shared(before, rows))
     await registry.enrol(intent.name)

@@ -266,10 +266,10 @@ class Assessment:
             crossing = judged.found.crossing
             return Judgement(verdict=Verdict.DENY, because=Because.CROSSING, crossing=crossing)
         if call.method in ONLY_TELLS:
-            return _judge_telling(call, lamps, self._rules)
+            return _judge_telling(connection, call, lamps, self._rules)
         read = Lamps.U in connection.session.lamps
         untrusted = untrusted_paths(judged.trace, untrusted_read=read)
-        subject = _subject_of(call, lamps, untrusted)
+        subject = _subject_of(connection, call, lamps, untrusted)
         scope = scope_of(incoming, judged)
         judgement = self._rules.judge(
             subject,
@@ -294,7 +294,9 @@ def _shapes_in(judged: Judged) -> tuple[Shaped, ...]:
     return shapes_of(call.arguments, runs=runs)
 
 
-def _subject_of(call: ToolCall, lamps: Lamps, untrusted: tuple[str, ...]) -> RuleSubject:
+def _subject_of(
+    connection: Connection, call: ToolCall, lamps: Lamps, untrusted: tuple[str, ...]
+) -> RuleSubject:
     """Return what rules may look at."""
     return RuleSubject(
         kind=kind_of(call.method) or Kind.CALL,
@@ -303,6 +305,7 @@ def _subject_of(call: ToolCall, lamps: Lamps, untrusted: tuple[str, ...]) -> Rul
         tool=call.tool,
         arguments=call.arguments,
         lamps=lamps,
+        proven=connection.agent_enrolled,
         untrusted=untrusted,
     )
 
@@ -332,9 +335,10 @@ def _unless_held_back(judgement: Judgement, incoming: IncomingCall, judged: Judg
         return _asked_instead(judgement, Because.ENVIRONMENT_UNCLEAR)
     if call.method == TASK_UPDATE and not connection.session.continuations.expects(call):
         return _asked_instead(judgement, Because.NOT_ASKED)
-    if judgement.because is Because.BUILT_IN:
+    known = connection.is_known
+    if judgement.because is Because.BUILT_IN and (known or call.method not in CHANGES_A_TASK):
         return judgement
-    if not connection.is_known:
+    if not known:
         return _asked_instead(judgement, _who_else(connection))
     return _asked_instead(judgement, Because.OTHER_PARAMS) if call.other_params() else judgement
 
@@ -345,10 +349,14 @@ def _asked_instead(judgement: Judgement, because: Because) -> Judgement:
     return Judgement(verdict=Verdict.ASK, because=because) if allows else judgement
 
 
-def _judge_telling(call: ToolCall, lamps: Lamps, rules: RuleBook) -> Judgement:
+def _judge_telling(
+    connection: Connection, call: ToolCall, lamps: Lamps, rules: RuleBook
+) -> Judgement:
     """Deny to be told of what may not be read; all else is judged when it is read."""
     for uri in resources_in(call.method, call.params):
-        denied = rules.denies_reading(call.agent, call.server, uri, lamps)
+        denied = rules.denies_reading(
+            call.agent, call.server, uri, lamps, proven=connection.agent_enrolled
+        )
         if denied is not None:
             return denied
     return Judgement(verdict=Verdict.ALLOW, because=Because.BUILT_IN)

@@ -172,6 +172,7 @@ class Inputs:
             tool=asked.method,
             arguments=asked.params,
             lamps=connection.session.lamps,
+            proven=connection.agent_enrolled,
         )
         return self._rules.judge(
             subject, tier=tier, labels=Lamps.NONE, suspended=self._stop.careful

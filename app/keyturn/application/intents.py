@@ -54,7 +54,6 @@ from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.remembering import remember_approval
 from keyturn.application.removing import remove_server, sign_out_of
-from keyturn.application.result_controls import SETTING as CONTROLS_SETTING
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_messages import SetControls
 from keyturn.application.reviews import Reviews
@@ -64,6 +63,7 @@ from keyturn.application.sight_intents import SightIntent, carry_out_sight
 from keyturn.application.sights import Sights
 from keyturn.application.step_ups import StepUps
 from keyturn.application.stop import StopLevel, StopSwitch
+from keyturn.application.window_setting_names import LONGEST_VALUE, OF_THE_WINDOW
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.errors import (
     BothWanted,
@@ -177,7 +177,7 @@ class Intents:
             case RemoveCredential():
                 await self._registry.remove_credential(intent.server, intent.name)
             case PutSetting():
-                await self._registry.put_setting(_plain(intent.name), intent.value)
+                await self._registry.put_setting(_of_the_window(intent), intent.value)
             case SetPin() | SetSecond() | RemoveSecond():
                 await self._change_pins(intent)
             case SettleSeals() | UnlockSeals():
@@ -335,14 +335,14 @@ def _remote(registry: Registry, name: str) -> ServerConfig:
     return server
 
 
-def _plain(setting: str) -> str:
-    """Return the name of a setting that is changed as such; raises ConfigurationError for others.
+def _of_the_window(intent: PutSetting) -> str:
+    """Return the name of a setting of the window; raises ConfigurationError for any other one.
 
-    What is controlled in results is chosen tool by tool, where what loosens takes the PIN.
+    A program that presses buttons could else let calls through by the name of what decides them.
     """
-    if setting == CONTROLS_SETTING:
-        raise ConfigurationError("The controls of results are set for each tool.")
-    return setting
+    if intent.name not in OF_THE_WINDOW or len(intent.value) > LONGEST_VALUE:
+        raise ConfigurationError("That is no setting of the window, so nothing was saved.")
+    return intent.name
 
 
 async def _mark_two(agreements: Agreements, intent: MarkTwoPersons) -> None:

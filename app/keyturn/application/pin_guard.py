@@ -4,7 +4,6 @@ The PIN is there for programs that press buttons. One that cannot answer a card 
 by way of a rule, of a lower tier or of a seal either.
 """
 
-from dataclasses import replace
 from typing import Final, get_args
 
 from keyturn.application.access_messages import EndGrant, KeepAccess
@@ -70,7 +69,7 @@ from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.pattern import name_matches
 from keyturn.domain.result_controls import loosens
 from keyturn.domain.rule import Effect, Kind, Rule
-from keyturn.domain.rule_data import rule_from_data
+from keyturn.domain.rule_data import rule_from_data, says_the_same
 from keyturn.domain.tier import Tier
 
 _MISSED = DECIDING | {"sights", "agents"}
@@ -211,7 +210,7 @@ class PinGuard:
     def _tightens(self, rule: Rule) -> bool:
         """Tell whether a rule lets nothing through that was not let through before it."""
         before = self._rule(rule.id)
-        if before is not None and replace(before, name=rule.name) == rule:
+        if before is not None and says_the_same(before, rule):
             return True
         if before is not None and before.effect is not Effect.ALLOW:
             return False

@@ -23,7 +23,7 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Because, Judgement, Posture, judge
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
-from keyturn.domain.rule_data import rule_set_hash, rule_to_data
+from keyturn.domain.rule_data import rule_set_hash, rule_to_data, says_the_same
 from keyturn.domain.rule_index import RuleIndex
 from keyturn.domain.step_up import is_changing
 from keyturn.domain.tier import Tier
@@ -162,16 +162,11 @@ class RuleBook:
         """Have what was judged be judged anew before it moves: something else holds now."""
         self.grants.changes += 1
 
-    def denies_reading(self, agent: str, server: str, uri: str, lamps: Lamps) -> Judgement | None:
+    def denies_reading(
+        self, agent: str, server: str, uri: str, lamps: Lamps, *, proven: bool
+    ) -> Judgement | None:
         """Return why a resource is not told of: a rule denies it, or one may have; else None."""
-        subject = RuleSubject(
-            kind=Kind.READ,
-            agent=agent,
-            server=server,
-            tool=uri,
-            arguments={"uri": uri},
-            lamps=lamps,
-        )
+        subject = _reading(agent, server, uri, lamps, proven=proven)
         judgement = self.judge(subject, tier=Tier.T0, labels=Lamps.NONE, suspended=False)
         if judgement.verdict is Verdict.DENY:
             return judgement
@@ -219,7 +214,7 @@ class RuleBook:
         old = next((r for r in self._rules if r.id == rule.id), None)
         await self._log.commit(self._entry("added", rule))
         await self._store.put(rule)
-        if old is None or replace(old, name=rule.name, enabled=rule.enabled) != rule:
+        if old is None or not says_the_same(replace(old, enabled=rule.enabled), rule):
             await self.counts.begin_anew(rule)
         self.use((*(r for r in self._rules if r.id != rule.id), rule))
 
@@ -280,6 +275,18 @@ class RuleBook:
             masked=masked,
             committed=committed,
         )
+
+
+def _reading(agent: str, server: str, uri: str, lamps: Lamps, *, proven: bool) -> RuleSubject:
+    return RuleSubject(
+        kind=Kind.READ,
+        agent=agent,
+        server=server,
+        tool=uri,
+        arguments={"uri": uri},
+        lamps=lamps,
+        proven=proven,
+    )
 
 
 def _touches_of(subject: RuleSubject) -> Touches:

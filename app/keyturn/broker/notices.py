@@ -55,7 +55,13 @@ class Notices:
             return uri is None
         connection = self._connection
         agent, server = connection.agent, connection.server.name
-        denied = self._rules.denies_reading(agent, server, uri, connection.session.lamps)
+        denied = self._rules.denies_reading(
+            agent,
+            server,
+            uri,
+            connection.session.lamps,
+            proven=connection.agent_enrolled,
+        )
         return denied is not None
 
 

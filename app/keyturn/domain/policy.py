@@ -129,7 +129,7 @@ def judge(
     All covering rules count and the most restrictive wins; specificity only picks which of them
     is named. A rule that cannot be evaluated counts as covering when it denies, and turns any
     would-be ALLOW into ASK otherwise. A rule that has reached a limit allows nothing; without a
-    `moment` every limited one has.
+    `moment` every limited one has. No rule and no posture allows who proved no name anything.
     """
     found = _covering(subject, rules, moment)
     for effect in (Effect.DENY, Effect.ASK):
@@ -139,6 +139,8 @@ def judge(
         return Judgement(verdict=Verdict.ASK, because=Because.RULE_FAULT, rule=found.faulty)
     allows = found.by_effect.get(Effect.ALLOW, [])
     judgement = _maybe_allow(subject, tier, labels, allows, posture)
+    if not subject.proven and _lets_through(judgement, tier):
+        return Judgement(verdict=Verdict.ASK, because=Because.UNKNOWN_AGENT)
     if judgement.because is Because.NO_RULE and found.resting:
         rule, life = max(found.resting, key=lambda one: one[0].specificity())
         return Judgement(verdict=Verdict.ASK, because=_REACHED[life], rule=rule)
@@ -209,6 +211,12 @@ def _maybe_allow(
         return msgspec.structs.replace(_by_rule(Verdict.ALLOW, allows), touches=subject.touches)
     because = Because.BUILT_IN if unasked else Because.POSTURE_READS
     return Judgement(verdict=Verdict.ALLOW, because=because)
+
+
+def _lets_through(judgement: Judgement, tier: Tier) -> bool:
+    """Tell whether more is allowed than what everybody may ask for unasked, and changes nothing."""
+    unasked = judgement.because is Because.BUILT_IN and tier is Tier.T0
+    return judgement.verdict is Verdict.ALLOW and not unasked
 
 
 def _may_change(subject: RuleSubject, tier: Tier, labels: Lamps) -> bool:

@@ -82,6 +82,8 @@ class RuleSubject(msgspec.Struct, frozen=True, kw_only=True):
     tool: str
     arguments: JsonObject
     lamps: Lamps
+    proven: bool = True
+    """Whether the agent proved its name. Who did not may be any agent that a rule names."""
     touches: Touches | None = None
     """How many things it touches; None where nobody counted, which is within no limit."""
     untrusted: tuple[str, ...] = ()
@@ -101,7 +103,7 @@ def covers(rule: Rule, subject: RuleSubject, look: Look | None = None) -> bool:
     if not (
         rule.enabled
         and rule.kind is subject.kind
-        and name_matches(rule.agent, subject.agent)
+        and may_be_of_agent(rule, subject)
         and name_matches(rule.server, subject.server)
     ):
         return False
@@ -114,7 +116,16 @@ def covers(rule: Rule, subject: RuleSubject, look: Look | None = None) -> bool:
             return False
     if named is Fit.UNCLEAR:
         raise ConditionFault("the name can be read in two ways")
-    return True
+    return rule.effect is not Effect.ALLOW or name_matches(rule.agent, subject.agent)
+
+
+def may_be_of_agent(rule: Rule, subject: RuleSubject) -> bool:
+    """Tell whether a rule may speak of the agent; of one that proved no name each one may.
+
+    It would only have to leave out its token otherwise. A rule that allows still covers by the
+    name alone, but is held against the call all the same: where it cannot be evaluated, it asks.
+    """
+    return not subject.proven or name_matches(rule.agent, subject.agent)
 
 
 _BOUNDING = frozenset(Operator) - {

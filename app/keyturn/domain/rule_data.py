@@ -1,6 +1,7 @@
 """Rules as plain data: one closed reading and writing for files, database and console."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.condition import Condition, ConditionFault, Operator, fault_of
@@ -216,3 +217,12 @@ def _text(data: Mapping[str, JsonValue], key: str, default: str) -> str:
 
 def _fault(sentence: str) -> ConfigurationError:
     return ConfigurationError(sentence, mend="Correct the rule; no rule is skipped.")
+
+
+def says_the_same(one: Rule, other: Rule) -> bool:
+    """Tell whether two rules differ in their names at most.
+
+    As written: to Python `True`, `1` and `1.0` are equal, to a condition they are not.
+    """
+    renamed = replace(one, name=other.name)
+    return canonical(rule_to_data(renamed)) == canonical(rule_to_data(other))

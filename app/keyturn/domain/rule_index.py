@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from keyturn.domain.name_filter import NameFilter
 from keyturn.domain.pattern import name_matches
-from keyturn.domain.rule import FREELY_SPELT, Effect, Kind, Rule, RuleSubject
+from keyturn.domain.rule import FREELY_SPELT, Effect, Kind, Rule, RuleSubject, may_be_of_agent
 from keyturn.domain.rule_filter import RuleFilter
 
 _MOST_REMEMBERED = 4096
@@ -18,7 +18,7 @@ _FEW = 32
 _STRICTEST_FIRST = (Effect.DENY, Effect.ASK, Effect.ALLOW)
 
 
-_Names = tuple[Kind, str, str, str]
+_Names = tuple[Kind, str, str, str, bool]
 
 
 class RuleIndex:
@@ -74,12 +74,12 @@ class RuleIndex:
 
 
 def _names_of(subject: RuleSubject) -> _Names:
-    return (subject.kind, subject.agent, subject.server, subject.tool)
+    return (subject.kind, subject.agent, subject.server, subject.tool, subject.proven)
 
 
 def _is_named(rule: Rule, subject: RuleSubject) -> bool:
     return (
-        name_matches(rule.agent, subject.agent)
+        may_be_of_agent(rule, subject)
         and name_matches(rule.server, subject.server)
         and name_matches(rule.tool, subject.tool)
     )

@@ -4,8 +4,8 @@ What is not seen is neither listed to an agent nor callable by it. A list only e
 covers is judged like everything else.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.pattern import is_glob, name_matches
@@ -112,6 +112,24 @@ def wider(before: Rows | None, after: Rows | None) -> bool:
     if before is None:
         return False
     return after is None or not all(_within(row, before) for row in after)
+
+
+def shared(one: Rows, other: Rows) -> Rows:
+    """Return a list that shows nothing that not both show.
+
+    Of what overlaps without one row lying within the other (`a*` and `*b`) it shows nothing.
+    """
+    rows = (*_rows_within(other, one), *_rows_within(one, other))
+    return tuple(dict.fromkeys(rows))
+
+
+def _rows_within(rows: Rows, wide: Rows) -> Iterator[SightRow]:
+    for row in rows:
+        if _within(row, wide):
+            yield row
+        else:
+            apart = (replace(row, kinds=frozenset({k})) for k in SEEN_KINDS if row.speaks_of(k))
+            yield from (part for part in apart if _within(part, wide))
 
 
 def row_of(text: str) -> SightRow:

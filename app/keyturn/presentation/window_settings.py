@@ -1,4 +1,4 @@
-"""Owns the window's settings: their names, what may stand in them, what stands there otherwise.
+"""Owns the window's settings: what may stand in them, and what stands there otherwise.
 
 Values are stored as text by the broker. What cannot be read counts as the default, and no stored
 value lets Allow arm earlier than the least delays (console.md section 3.2).
@@ -9,20 +9,21 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from keyturn.application.window_setting_names import (
+    CAREFUL_DELAY,
+    MOTION,
+    PLAIN_DELAY,
+    TEXT_PERCENT,
+    THEME,
+)
+from keyturn.application.window_setting_names import GEOMETRY as GEOMETRY
+from keyturn.application.window_setting_names import PAGE as PAGE
 from keyturn.presentation.arming import (
     LEAST_CAREFUL_DELAY_MS,
     LEAST_DELAY_MS,
     LONGEST_DELAY_MS,
     ArmingDelays,
 )
-
-THEME: Final = "appearance.theme"
-TEXT_PERCENT: Final = "appearance.text_percent"
-MOTION: Final = "appearance.motion"
-PLAIN_DELAY: Final = "arming.plain_ms"
-CAREFUL_DELAY: Final = "arming.careful_ms"
-GEOMETRY: Final = "window.geometry"
-PAGE: Final = "window.page"
 
 TEXT_PERCENTS: Final = (100, 110, 125, 150, 175, 200)
 PLAIN_DELAYS: Final = (LEAST_DELAY_MS, 1000, 1500, 2000, 3000, LONGEST_DELAY_MS)

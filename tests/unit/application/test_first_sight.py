@@ -1,14 +1,17 @@
 """A new agent begins with the list that was on screen, and never with more than one of before."""
 
+from itertools import product
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keyturn.application.agent_messages import EnrolAgent
 from keyturn.application.console_state import ServerState, ToolState
 from keyturn.application.overview import ALL_TOPICS
 from keyturn.domain.canonical import JsonValue
-from keyturn.domain.sight import row_of
+from keyturn.domain.sight import SEEN_KINDS, Covering, Rows, SightRow, row_of, shared, wider
 from keyturn.domain.tier import Tier
 from keyturn.presentation.first_sight import confirmed_reads, first_sights
 from keyturn.presentation.words import Words
@@ -76,6 +79,45 @@ def test_what_an_earlier_agent_of_the_name_did_not_see_stays_hidden() -> None:
         assert world.sights.of("coder").rows == ()
 
     play(story)
+
+
+@pytest.mark.requirement("SIGHT-FIRST", "PIN-1")
+def test_enrolled_anew_it_sees_no_more_than_was_chosen() -> None:
+    """The line that took the PIN said what was chosen, and nothing of an earlier list."""
+
+    async def story() -> None:
+        world = BrokerWorld()
+        await world.sights.set_rows("coder", (row_of("ship/*"), row_of("git/*")))
+        rows = ("call reports/read", "call git/read", "*/log")
+        await world.intents.carry_out(EnrolAgent(n=1, name="coder", rows=rows))
+        assert world.sights.of("coder").rows == (row_of("call git/read"),)
+        await world.registry.revoke("coder")
+        await world.intents.carry_out(EnrolAgent(n=2, name="coder", rows=("call ship/track",)))
+        assert world.sights.of("coder").rows == ()
+
+    play(story)
+
+
+ROWS = st.builds(
+    SightRow,
+    server=st.sampled_from(["a", "b", "*"]),
+    name=st.sampled_from(["x", "xy", "y", "x*", "*y", "?", "*"]),
+    kinds=st.sets(st.sampled_from(SEEN_KINDS)).map(frozenset),
+)
+LISTS = st.lists(ROWS, max_size=4).map(tuple)
+
+
+@pytest.mark.requirement("SIGHT-FIRST")
+@given(LISTS, LISTS)
+def test_what_two_lists_share_is_in_both(one: Rows, other: Rows) -> None:
+    both = shared(one, other)
+    for server, kind, name in product("ab", SEEN_KINDS, ["x", "xy", "y", "xay", "z"]):
+        shows, first, second = (
+            Covering(rows, server).covers(kind, name) for rows in (both, one, other)
+        )
+        assert not shows or (first and second)
+        if not wider(one, other):
+            assert shows == second
 
 
 @pytest.mark.requirement("SIGHT-FIRST", "LAW-4")

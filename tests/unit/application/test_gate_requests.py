@@ -535,3 +535,46 @@ def test_a_task_is_given_only_what_it_was_allowed_to_ask_for(
         assert isinstance(await task, Refused if asks else Forwarded)
 
     play(story)
+
+
+UNPROVEN = ("analyst (not proven)", "analyst", "somebody")
+
+
+@pytest.mark.requirement("LAW-6", "ROUTE-COMPLETION", "ROUTE-TASKS")
+@pytest.mark.parametrize("claimed", UNPROVEN)
+@pytest.mark.parametrize(("method", "params"), ASKED + UNASKED)
+def test_what_is_denied_to_an_agent_is_not_sent_without_its_token(
+    method: str, params: JsonObject, claimed: str
+) -> None:
+    async def story() -> None:
+        world = World(rule(Effect.DENY, method, agent="analyst", never=True))
+        connection = await connected(world, make_connection(agent=claimed, enrolled=False))
+        reply = await world.start(make_asked(connection, method, params))
+        assert isinstance(reply, Refused)
+        assert reply.outcome is Outcome.DENIED_RULE
+        assert world.server.sent == []
+        call = Rule(id="r", effect=Effect.DENY, agent="analyst", tool="dispatch_order", never=True)
+        world.rules.use((call,))
+        reply = await world.start(make_call(connection, arguments={"order": 7}))
+        assert isinstance(reply, Refused)
+        assert reply.outcome is Outcome.DENIED_RULE
+
+    play(story)
+
+
+@pytest.mark.requirement("LAW-6", "ROUTE-TASKS")
+def test_who_proved_no_name_is_asked_about_before_it_changes_a_task() -> None:
+    async def story() -> None:
+        world = World()
+        connection = await connected(world, make_connection(agent="somebody", enrolled=False))
+        asked = world.start(make_asked(connection, "tasks/cancel", {"taskId": "t-1"}))
+        request = await world.asked()
+        assert request.because == Because.UNKNOWN_AGENT.value
+        assert world.server.sent == []
+        world.answer(request, allow=False)
+        await asked
+        assert isinstance(
+            await world.start(make_asked(connection, "tasks/get", {"taskId": "t-1"})), Forwarded
+        )
+
+    play(story)

@@ -37,16 +37,21 @@ from keyturn.application.console_protocol import (
     UseRules,
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
+from keyturn.application.environments import REACH_SETTING
 from keyturn.application.intents import POSTURE_SETTING
+from keyturn.application.keychain_entries import SETTING as KEYCHAIN_SETTING
 from keyturn.application.overview import ALL_TOPICS
 from keyturn.application.pin_messages import PinIntent, SetPin, SettleSeals, UnlockSeals
+from keyturn.application.pins import MARK as PIN_SETTING
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
 from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.application.result_controls import SETTING as CONTROLS_SETTING
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_messages import SetControls
 from keyturn.application.sight_intents import SightIntent
 from keyturn.application.stop import StopLevel
+from keyturn.application.window_setting_names import LONGEST_VALUE, OF_THE_WINDOW
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.configuration import CwdMode, ServerConfig
 from keyturn.domain.decision import Actor, Outcome
@@ -185,7 +190,7 @@ async def removes_a_credential(world: BrokerWorld) -> None:
 
 
 async def puts_a_setting(world: BrokerWorld) -> None:
-    assert world.registry.settings == {"theme": "dark"}
+    assert world.registry.settings == {"appearance.theme": "dark"}
 
 
 async def signs_in(world: BrokerWorld) -> None:
@@ -230,7 +235,7 @@ ROWS: list[tuple[Intent, Check]] = [
     (PutCredential(n=1, server="shipments", name="ship", value="new"), puts_a_credential),
     (SettleCredential(n=1, server="shipments", name="ship", accept=True), settles_a_credential),
     (RemoveCredential(n=1, server="shipments", name="ship"), removes_a_credential),
-    (PutSetting(n=1, name="theme", value="dark"), puts_a_setting),
+    (PutSetting(n=1, name="appearance.theme", value="dark"), puts_a_setting),
     (Quit(n=1), quits),
 ]
 
@@ -524,5 +529,48 @@ def test_a_server_that_is_changed_keeps_the_labels_of_its_credentials() -> None:
             PutServer(n=1, name="shipments", command=("ship", "-v"), env=dict(SHIP.env))
         )
         assert world.registry.servers[0].credential_environments == {"ship": "qa"}
+
+    play(story)
+
+
+OTHERS = (
+    REACH_SETTING,
+    POSTURE_SETTING,
+    PIN_SETTING,
+    CONTROLS_SETTING,
+    KEYCHAIN_SETTING,
+    "http_port",
+    "owned_by_console",
+    "",
+    "appearance.theme ",
+)
+
+
+@pytest.mark.requirement("PIN-5", "LAW-4")
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_decides_about_calls_is_no_setting_of_the_window(name: str) -> None:
+    """A program that presses buttons would let a pair cross, or put the PIN off, by its name."""
+
+    async def story() -> None:
+        world = BrokerWorld(servers=(SHIP,))
+        before = world.registry.settings
+        with pytest.raises(ConfigurationError, match="no setting of the window"):
+            await world.intents.carry_out(PutSetting(n=1, name=name, value="x"))
+        assert world.registry.settings == before
+
+    play(story)
+
+
+@pytest.mark.requirement("LAW-4")
+def test_a_setting_of_the_window_is_short() -> None:
+    async def story() -> None:
+        world = BrokerWorld(servers=(SHIP,))
+        for name in sorted(OF_THE_WINDOW):
+            await world.intents.carry_out(PutSetting(n=1, name=name, value="1" * LONGEST_VALUE))
+            with pytest.raises(ConfigurationError):
+                await world.intents.carry_out(
+                    PutSetting(n=1, name=name, value="1" * (LONGEST_VALUE + 1))
+                )
+        assert {*world.registry.settings} == OF_THE_WINDOW
 
     play(story)

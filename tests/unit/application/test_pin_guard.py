@@ -29,7 +29,8 @@ from keyturn.application.sight_intents import (
     SetSight,
     SwitchProfile,
 )
-from keyturn.domain.canonical import canonical
+from keyturn.domain.canonical import JsonValue, canonical
+from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import PinWanted
 from keyturn.domain.lamps import Lamps
@@ -201,5 +202,39 @@ def test_remembering_the_approval_that_takes_it_takes_it_too() -> None:
             await world.intents.carry_out(remember)
         assert not task.done()
         task.cancel()
+
+    play(story)
+
+
+ALIKE: list[tuple[Operator, JsonValue, JsonValue]] = [
+    (Operator.EQ, True, 1),
+    (Operator.EQ, 0, False),
+    (Operator.EQ, [True], [1]),
+    (Operator.EQ, {"a": [False]}, {"a": [0]}),
+    (Operator.IN, [1, "x"], [True, "x"]),
+]
+
+
+@pytest.mark.requirement("PIN-1", "TWO-4", "LAW-4")
+@pytest.mark.parametrize(("op", "value", "other"), ALIKE)
+def test_what_is_equal_to_the_language_alone_is_another_rule(
+    op: Operator, value: JsonValue, other: JsonValue
+) -> None:
+    """A denial of `true` would be one of `1` then, without the PIN."""
+
+    async def story() -> None:
+        def rule(value: JsonValue, name: str = "") -> Rule:
+            test = Condition(path="/force", op=op, value=value)
+            return Rule(id="r-c", effect=Effect.DENY, server="logistics", when=(test,), name=name)
+
+        world = BrokerWorld(rule(value), servers=(SHIP,))
+        await world.connect()
+        world.pin_use = PinUse.T2_T3
+        await world.agreements.mark_two("logistics", "dispatch_order", on=True)
+        guard = world.make_guard()
+        assert not guard.wants_pin(save(rule(value, "Renamed")))
+        assert not guard.wants_both(save(rule(value, "Renamed")))
+        assert guard.wants_pin(save(rule(other)))
+        assert guard.wants_both(save(rule(other)))
 
     play(story)

@@ -186,7 +186,7 @@ class TestAnswers:
                 ),
             ):
                 rig.order(say=line)
-            rig.say(PutSetting(n=9, name="theme", value="dark"))
+            rig.say(PutSetting(n=9, name="appearance.theme", value="dark"))
             assert (await rig.heard("done"))["n"] == 9
             assert not future.done()
 
@@ -201,7 +201,7 @@ class TestIntents:
     def test_done_refused_and_failed(self, caplog: pytest.LogCaptureFixture) -> None:
         async def story(rig: Rig) -> None:
             await rig.started()
-            rig.say(PutSetting(n=1, name="theme", value="dark"))
+            rig.say(PutSetting(n=1, name="appearance.theme", value="dark"))
             done = await rig.heard("done")
             assert done == {
                 "type": "done",
@@ -211,7 +211,7 @@ class TestIntents:
                 "pin": False,
                 "second": "",
             }
-            assert rig.world.registry.settings == {"theme": "dark"}
+            assert rig.world.registry.settings == {"appearance.theme": "dark"}
             rig.say(SaveRule(n=2, data="{"))
             done = await rig.heard("done")
             assert (done["n"], done["ok"]) == (2, False)

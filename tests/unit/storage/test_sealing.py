@@ -265,7 +265,9 @@ def test_without_its_deny_rule_what_nobody_is_asked_about_asks(
             keychain.state = "locked"
         async with started(folder, keychain) as profile:
             assert profile.judged(asked) is Verdict.ASK
-            told = profile.rules.denies_reading("analyst", "ship", "file:///x", Lamps.NONE)
+            told = profile.rules.denies_reading(
+                "analyst", "ship", "file:///x", Lamps.NONE, proven=True
+            )
             assert told is not None
 
     play(scenario, tmp_path)

@@ -1,0 +1,22 @@
+"""Owns which settings the window may change as such: how it looks, where it is, how long it waits.
+
+All others decide about calls or keep what the broker noted. Each has an intent of its own, which
+takes the PIN where it loosens, or none.
+"""
+
+from typing import Final
+
+THEME: Final = "appearance.theme"
+TEXT_PERCENT: Final = "appearance.text_percent"
+MOTION: Final = "appearance.motion"
+PLAIN_DELAY: Final = "arming.plain_ms"
+CAREFUL_DELAY: Final = "arming.careful_ms"
+"""Whatever is stored in these two, Allow arms no earlier than after the least delays."""
+GEOMETRY: Final = "window.geometry"
+PAGE: Final = "window.page"
+
+OF_THE_WINDOW: Final = frozenset(
+    {THEME, TEXT_PERCENT, MOTION, PLAIN_DELAY, CAREFUL_DELAY, GEOMETRY, PAGE}
+)
+LONGEST_VALUE: Final = 200
+"""Characters of what may stand in one of them."""
