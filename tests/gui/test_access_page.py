@@ -174,6 +174,18 @@ def test_narrowing_leads_to_the_form_with_what_was_used(scene: Scene) -> None:
     assert scene.bridge.sent == []
 
 
+@pytest.mark.parametrize("effect", list(Effect))
+def test_only_a_rule_that_allows_can_be_narrowed(scene: Scene, effect: Effect) -> None:
+    """Less of what denies or asks would let more through."""
+    data = data_of(Rule(id="r-9", effect=effect, tool="send"))
+    scene.bridge.tell(
+        StateChanged(access=(AccessState(kind="rule", name="r-9", digest="d", rule=data),))
+    )
+    scene.choose("rule:r-9")
+    pane = scene.view.detail
+    assert pane.narrow.isVisibleTo(pane) is (effect is Effect.ALLOW)
+
+
 def test_of_a_history_that_was_not_read_whole_nothing_is_concluded(scene: Scene) -> None:
     scene.used.used = UsedNames(names=USED.names, complete=False)
     scene.choose("rule:r-1")

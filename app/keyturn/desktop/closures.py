@@ -27,7 +27,7 @@ from keyturn.desktop.python_packages import (
     find_python_tool,
     find_uv_run,
 )
-from keyturn.domain.closure import NO_CLOSURE, NOT_AGREED, Closure, Gap
+from keyturn.domain.closure import NO_CLOSURE, NOT_AGREED, SCRIPT, Closure, Gap
 from keyturn.domain.command import CommandTable, read_command
 from keyturn.domain.command_row import RunKind, program_name
 from keyturn.domain.launch import LaunchIdentity
@@ -150,7 +150,7 @@ def _find_shell(place: Place, found: Found) -> None:
         found.manifest.gap(Gap.INLINE, reading.program[0])
     else:
         script = Path(place.cwd, reading.target)
-        found.manifest.file(f"script/{script.name}", script)
+        found.manifest.file(f"{SCRIPT}{script.name}", script)
     found.manifest.gap(Gap.OF_SHELL, reading.program[0])
 
 

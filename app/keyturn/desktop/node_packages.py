@@ -8,7 +8,7 @@ from pathlib import Path
 
 from keyturn.desktop.closure_places import Found, Place, above, read_object, read_text
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.domain.closure import Gap, PackageClaims
+from keyturn.domain.closure import SCRIPT, Gap, PackageClaims
 from keyturn.domain.command import Mark, MarkKind, is_pinned, npm_name
 from keyturn.domain.command_row import program_name
 
@@ -92,7 +92,7 @@ def cover_node_file(file: Path, found: Found) -> None:
     """Cover a script's package and what it can reach by name."""
     path = Path(os.path.realpath(file))
     path = _with_ending(path)
-    found.manifest.file(f"script/{path.name}", path)
+    found.manifest.file(f"{SCRIPT}{path.name}", path)
     found.manifest.gap(Gap.OF_INTERPRETER, "node")
     root = next((one for one in above(path.parent) if (one / "package.json").is_file()), None)
     _settings_of(root or path.parent, found)

@@ -22,7 +22,7 @@ from keyturn.desktop.python_places import (
     interpreter_at,
     startup_files,
 )
-from keyturn.domain.closure import Gap
+from keyturn.domain.closure import SCRIPT, Gap
 from keyturn.domain.command import Mark, MarkKind, is_pinned, python_name
 
 _CODE = (".py", ".pyc", ".so", ".pyd", ".pth", ".dylib")
@@ -56,7 +56,7 @@ def find_python(place: Place, found: Found) -> None:
             names += _in_front(Path(place.cwd), names[0], paths, found)
     else:
         script = Path(os.path.realpath(Path(place.cwd, reading.target)))
-        found.manifest.file(f"script/{script.name}", script)
+        found.manifest.file(f"{SCRIPT}{script.name}", script)
         if not script.exists():
             found.manifest.gap(Gap.NOT_FOUND, reading.target)
         if not safe_path:
@@ -80,7 +80,7 @@ def cover_command(script: Path, interpreter_path: str, place: Place, found: Foun
     found.manifest.gap(Gap.OF_INTERPRETER, "python")
     for number, folder in enumerate(_named_folders(place), 1):
         _folder(f"path{number}", folder, found, shallow=False)
-    cover_modules(interpreter, _imports(read_text(script)), found, command=script.name)
+    cover_modules(interpreter, _imports(read_text(script)), found, command=script)
 
 
 def find_python_tool(place: Place, found: Found) -> None:
@@ -141,7 +141,7 @@ def _scripts(place: Place) -> Iterator[Path]:
 
 
 def cover_modules(
-    interpreter: Interpreter, names: Iterable[str], found: Found, *, command: str = ""
+    interpreter: Interpreter, names: Iterable[str], found: Found, *, command: Path | None = None
 ) -> None:
     """Cover distributions that modules are of, with what these require, and what always runs."""
     manifest = found.manifest
@@ -151,7 +151,10 @@ def cover_modules(
         label = f"{_label(interpreter, file.parent)}/{file.name}"
         (manifest.tree if file.is_dir() else manifest.file)(label, file)
     installed = distributions_in(interpreter.sites)
-    wanted = [one for one in installed.values() if command and one.has_command(command)]
+    wanted = [one for one in installed.values() if command and one.has_command(command.name)]
+    if command is not None and not wanted:
+        # Nobody's package brought it: what it imports is no word on who wrote it.
+        manifest.file(f"{SCRIPT}{command.name}", command)
     modules = dict.fromkeys(names)
     owners = (owner_of(name, installed) for name in modules if _is_there(name, interpreter))
     wanted += [one for one in owners if one is not None]

@@ -15,6 +15,8 @@ from keyturn.domain.command import Mark
 COMPILED = "compiled_sha256"
 NOT_AGREED = "not agreed"
 """Instead of a hash of compiled files: nobody agrees to them, however often it is found."""
+SCRIPT = "script/"
+"""How the path of a file begins that the command itself names, and runs."""
 MOST_NAMED = 20
 """Files of a change that are named of each kind; of the others the number."""
 
@@ -124,6 +126,15 @@ class Closure:
         """Return the bytes of all files."""
         return sum(file.size for file in self.files)
 
+    @property
+    def script(self) -> str:
+        """Return the file that the command names and runs; "" where it runs no file of its own.
+
+        Packages beside it are only loaded: what they say of themselves is not said of the script.
+        """
+        own = (file.path for file in self.files if file.path.startswith(SCRIPT))
+        return next(own, "").removeprefix(SCRIPT)
+
     def subject(self) -> JsonObject:
         """Return what an approver is shown of it."""
         said: JsonObject = {}
@@ -147,6 +158,8 @@ class Closure:
             said["not_covered"] = [[gap.value, of] for gap, of in self.gaps]
         if self.marks:
             said["marks"] = [[mark.kind.value, mark.detail] for mark in self.marks]
+        if self.script:
+            said["script"] = self.script
         if self.packages:
             said["claimed"] = [claims.subject() for claims in self.packages]
         return said

@@ -42,10 +42,18 @@ class FindingKind(StrEnum):
     LISTED = "listed"
     """It runs a well-known server's package: the name is known, no more."""
     UNLISTED = "unlisted"
+    NO_PACKAGE = "no_package"
+    """It names no package: a file, a program of its own, a container's image."""
 
 
 _ONLY_SAID = frozenset(
-    {FindingKind.ADDRESS, FindingKind.ALSO_OFFERED, FindingKind.LISTED, FindingKind.UNLISTED}
+    {
+        FindingKind.ADDRESS,
+        FindingKind.ALSO_OFFERED,
+        FindingKind.LISTED,
+        FindingKind.UNLISTED,
+        FindingKind.NO_PACKAGE,
+    }
 )
 
 

@@ -50,11 +50,16 @@ class DefinitionScrutiny:
         self._alphabet = alphabet
 
     def of_command(self, argv: Sequence[str], env_names: Sequence[str]) -> tuple[Finding, ...]:
-        """Return what a command's package is to the list; nothing for what names no package."""
+        """Return what a command's package is to the list, or that it names none.
+
+        Nothing where there is no command: a server that is asked over HTTP.
+        """
+        if not argv:
+            return ()
         reading = read_command(argv, env_names, self._commands)
         package = package_of(reading)
         if package is None:
-            return ()
+            return (Finding(kind=FindingKind.NO_PACKAGE, words=""),)
         found, which = likeness(package, self._known_servers)
         if found is Likeness.LISTED and not runs_it_alone(reading, package):
             found = Likeness.UNKNOWN

@@ -12,7 +12,7 @@ from keyturn.application.access_messages import AccessState
 from keyturn.domain.access import REVIEW_DAYS, AccessKind
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.errors import ConfigurationError
-from keyturn.domain.rule import Rule
+from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import Cell, ListRow, Notice, Question, marked
@@ -93,6 +93,12 @@ def rule_said(state: AccessState) -> Rule | None:
         return None
 
 
+def _keeps_away(state: AccessState) -> bool:
+    """Tell whether it is a rule that denies or asks: less of it would let more through."""
+    rule = rule_said(state)
+    return rule is not None and rule.effect is not Effect.ALLOW
+
+
 class AccessBuilder:
     """Words and shapes; it keeps only sentences that it has made."""
 
@@ -134,7 +140,7 @@ class AccessBuilder:
             lines=self._lines(state),
             warnings=self._warnings(state, now),
             keeps=bool(state.digest),
-            narrow=words(narrow) if narrow else "",
+            narrow=words(narrow) if narrow and not _keeps_away(state) else "",
             revoke=Question(
                 text=words(revoke, name=shown_line(state.name, words, most=_LONGEST)),
                 go=words("access.revoke_go"),

@@ -22,6 +22,7 @@ _KEYS = {
     FindingKind.LIKE_LISTED: "findings.like_listed",
     FindingKind.LISTED: "findings.listed",
     FindingKind.UNLISTED: "findings.unlisted",
+    FindingKind.NO_PACKAGE: "findings.no_package",
 }
 
 

@@ -59,10 +59,17 @@ def launch_chips(facts: JsonObject, words: Words) -> Iterator[Chip]:
 
 
 def launch_claims(facts: JsonObject, words: Words) -> Iterator[Pair]:
-    """Yield what the packages' own metadata says, as claims."""
+    """Yield what the packages' own metadata says, as claims.
+
+    Of a script they are only what it loads as well: nobody published the script by that.
+    """
+    loaded = bool(_text(facts, "script", words))
     for claims in _claims(facts):
         name, version = _text(claims, "name", words), _text(claims, "version", words)
         named = words("launch.package_version", name=name, version=version) if version else name
+        if loaded:
+            yield _claimed(words("launch.loads_also"), named, words)
+            continue
         yield _claimed(words("launch.package"), named, words)
         for part in _CLAIMS:
             told = _text(claims, part, words)
@@ -72,6 +79,8 @@ def launch_claims(facts: JsonObject, words: Words) -> Iterator[Pair]:
 
 def launch_facts(facts: JsonObject, words: Words) -> Iterator[Pair]:
     """Yield what Keyturn saw of the files, what it could not cover, and what to look at."""
+    if script := _text(facts, "script", words):
+        yield Pair(key=words("launch.runs"), value=words("launch.own_script", file=script))
     certificate = _certificate(facts)
     if certificate:
         issuer, digits = _issuer(certificate, words), _text(certificate, "sha256", words)

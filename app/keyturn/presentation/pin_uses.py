@@ -32,7 +32,7 @@ GROUPS: Final = {
     "remove_second": "pin",
 }
 """By the tag of an intent that takes it: the line that says so."""
-_AROUND: Final = ("calls", *dict.fromkeys(GROUPS.values()), "both", "when")
+_AROUND: Final = ("calls", *dict.fromkeys(GROUPS.values()), "both", "starts", "when")
 
 
 def pin_uses(words: Words) -> tuple[Pair, ...]:

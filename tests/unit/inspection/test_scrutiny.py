@@ -163,8 +163,14 @@ def test_a_listed_package_alone_is_as_listed(command: str) -> None:
     assert found.kind is FindingKind.LISTED
 
 
-def test_a_command_that_runs_no_package_is_not_held_against_it() -> None:
-    assert SCRUTINY.of_command(["python3", "server.py"], ()) == ()
+@pytest.mark.parametrize("command", ["python3 server.py", "/opt/orders", "docker run x/y"])
+def test_a_command_that_names_no_package_is_said_to_and_not_held_against_it(command: str) -> None:
+    (found,) = SCRUTINY.of_command(command.split(), ())
+    assert (found.kind, found.raises_caution) == (FindingKind.NO_PACKAGE, False)
+
+
+def test_an_address_has_no_command() -> None:
+    assert SCRUTINY.of_command([], ()) == ()
 
 
 def test_no_entry_of_the_list_resembles_another() -> None:

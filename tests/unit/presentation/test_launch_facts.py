@@ -82,6 +82,16 @@ def test_claims_stand_as_claims(words: Words) -> None:
     ]
 
 
+def test_a_script_is_none_of_the_packages_that_it_loads(words: Words) -> None:
+    """Whoever imports a well-known library would have its publisher's name else."""
+    known = PackageClaims(name="mcp", version="2.3.0", publisher="Well Known")
+    said = Closure(files=(ClosureFile("script/orders.py", 1, "ab"),), packages=(known,)).subject()
+    told = {pair.key: pair.value for pair in launch_claims(said, words)}
+    assert told == {"Loads also": words("phrases.quoted_claim", text="mcp 2.3.0")}
+    (runs, *_) = launch_facts(said, words)
+    assert (runs.key, runs.value) == ("Runs", "orders.py: a file on this machine, no package")
+
+
 def test_facts_gaps_and_marks_are_said(words: Words) -> None:
     told = {f"{pair.key}: {pair.value}" for pair in launch_facts(subject(), words)}
     digits = CLOSURE.closure_hash[:12]

@@ -21,7 +21,7 @@ SENTENCES = RuleSentences(Words(Path(__file__).parents[3] / "resources" / "trans
         ),
         (
             Rule(id="r", effect=Effect.ASK, server="git", tool="push*"),
-            "Any agent has to ask you to use every tool named like push* with git.",
+            "Any agent has to ask you to use any tool named like push* with git.",
         ),
         (
             Rule(id="r", effect=Effect.DENY, server="filesystem"),

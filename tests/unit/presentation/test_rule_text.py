@@ -47,7 +47,7 @@ def test_what_is_written_is_read_as_the_same_rules() -> None:
     read = read_file_content(tomllib.loads(text), Path("/srv"))
     assert read.policy.rules == RULES
     assert all(char.isprintable() or char == "\n" for char in text)
-    assert "# analyst may use every tool named like send_* with ship without asking." in text
+    assert "# analyst may use any tool named like send_* with ship without asking." in text
     assert rules_text((), WORDS).count("\n") == 1
 
 
