@@ -72,7 +72,7 @@ LAWS = _section(
     ("LAW-3", KEPT, "No answer is no: silence, crash, full disk and errors send nothing."),
     ("LAW-4", KEPT, "There is no approval interface outside window and named approver."),
     ("LAW-5", KEPT, "Stop means stop: it survives everything but a person's resume."),
-    ("LAW-6", GATE, "Claims are not facts: what an agent or server says never lowers caution."),
+    ("LAW-6", KEPT, "Claims are not facts: what an agent or server says never lowers caution."),
     ("LAW-7", KEPT, "What is neither judged nor changed passes byte for byte."),
     ("LAW-8", KEPT, "Secrets stay in the keychain and reach only the server they belong to."),
 )

@@ -57,7 +57,6 @@ def test_leaving_out_the_token_never_loosens(
     assert not allowed or (now.because is Because.BUILT_IN and tier is Tier.T0)
 
 
-@pytest.mark.requirement("I-12")
 def test_a_faulty_rule_that_allows_an_agent_asks_about_who_proved_no_name() -> None:
     broken = Condition(path="/a", op=Operator.LE, value="x")
     rule = Rule(id="r", effect=Effect.ALLOW, kind=Kind.COMPLETE, agent="a", when=(broken,))

@@ -30,9 +30,10 @@ class ControlsBox(QFrame):
         self.setObjectName("tool_controls")
         self.save = Button(look, Kind.PLAIN, name="save_controls", height=DECISION)
         self.save.clicked.connect(self._on_save)
-        self._switch_column, self._limit_column = column(), column()
-        # A parent of its own: of radio buttons of one parent only one can be chosen.
-        self._profile_place = QWidget()
+        # Parents of their own: of all radio buttons below one parent only one can be chosen.
+        self._limit_place, self._profile_place = QWidget(), QWidget()
+        self._switch_column = column()
+        self._limit_column = column(self._limit_place)
         self._profile_column = column(self._profile_place)
         foot = row(gap=8)
         foot.addWidget(self.save)
@@ -40,15 +41,16 @@ class ControlsBox(QFrame):
         layout = column(self, gap=6)
         layout.addLayout(self._switch_column)
         layout.addSpacing(6)
-        for key, part in (("profile_title", self._profile_place), ("limit_title", None)):
+        parts = (
+            ("results.profile_title", self._profile_place),
+            ("results.limit_title", self._limit_place),
+        )
+        for key, part in parts:
             title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
-            title.say(look.words(f"results.{key}"))
+            title.say(look.words(key))
             layout.addWidget(title)
-            if part is not None:
-                layout.addWidget(part)
-                layout.addSpacing(6)
-        layout.addLayout(self._limit_column)
-        layout.addSpacing(6)
+            layout.addWidget(part)
+            layout.addSpacing(6)
         layout.addLayout(foot)
 
     def show_view(self, view: ControlsView, tool: str) -> None:
