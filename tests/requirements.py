@@ -364,6 +364,7 @@ LAUNCH = _section(
 REACH = _section(
     "issue 4, architecture 7 Tiers",
     ("ENV1", KEPT, "An agent of one environment reaches no other by server, credential, argument."),
+    ("ENV-FORMER", KEPT, "The environment of a revoked agent holds until a person takes it away."),
     ("ENV2", KEPT, "An argument that names another environment than the server's asks."),
     ("TIER-PROPOSAL", KEPT, "A tier is proposed with its reason, and confirmed by a press only."),
     ("REACH-LIMIT", KEPT, "A rule can bound what one call, and what an hour, may touch."),

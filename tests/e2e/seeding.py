@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from keyturn.application.agreements import PinShown
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.registry import set_http
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.service import Service
 from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig
@@ -90,7 +91,7 @@ async def _seed(
         for agent in agents:
             await foundation.registry.enrol(agent)
         for agent in http:
-            await foundation.registry.set_http(agent, on=True)
+            await set_http(foundation.registry, agent, on=True)
         for server in servers:
             await put_server(foundation, server, str(folders.home), reviewed=reviewed)
         for rule in rules:

@@ -6,6 +6,7 @@ agent in another program than the one it was enrolled in is asked about the same
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.approvals import Approvals
@@ -92,7 +93,7 @@ class Enrolment:
         host = connection.peer.host
         if resolution.state is State.APPROVED and host is not None:
             sha256 = connection.program_sha256
-            await self._registry.enrol_again(agent, host.executable, sha256)
+            await enrol_again(self._registry, agent, host.executable, sha256)
 
     def _is_new(self, name: str) -> bool:
         if name in self._asked or len(self._asked) >= MOST_ASKED:
@@ -145,3 +146,16 @@ def _subject(connection: Connection) -> JsonObject:
     if connection.program_sha256:
         subject["sha256"] = connection.program_sha256
     return subject
+
+
+async def enrol_again(registry: Registry, seen: AgentConfig, executable: str, sha256: str) -> bool:
+    """Take it that an agent runs in another program now; False if its enrolment is another."""
+    changed = replace(seen, executable=executable, executable_sha256=sha256)
+    return await registry.change_agent(seen.name, "program", lambda a: _with_program(a, changed))
+
+
+def _with_program(agent: AgentConfig, seen: AgentConfig) -> AgentConfig | None:
+    """Return an agent in the program that a person agreed to; None if it was enrolled anew."""
+    if agent.token_sha256 != seen.token_sha256:
+        return None
+    return replace(agent, executable=seen.executable, executable_sha256=seen.executable_sha256)

@@ -261,6 +261,8 @@ class Intents:
                 await self._labelling.allow(intent.agent, intent.other, on=intent.on)
             case SetEnvironment(of="agent"):
                 await self._labelling.agent(intent.name, intent.environment)
+            case SetEnvironment(of="former"):
+                await self._labelling.former(intent.name, intent.environment)
             case SetEnvironment(of="server"):
                 await self._labelling.server(intent.name, intent.environment)
             case SetEnvironment(of="credential"):

@@ -10,9 +10,9 @@ from keyturn.application.connection import OVER_HTTP, STDIO, Connection
 from keyturn.application.events import Topic
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess, Processes
 from keyturn.application.ports.stop_sentinel import StopFacts
-from keyturn.application.registry import token_matches
 from keyturn.application.stop import StopLevel
 from keyturn.application.tasks import TaskOwner
+from keyturn.application.tokens import token_matches
 from keyturn.broker.downstream_socket import Hello
 from keyturn.broker.ends import ClientEvents, Downstream, LinkServices
 from keyturn.broker.link import Link

@@ -161,6 +161,8 @@ class OwedPins:
         match intent.of:
             case "agent":
                 return words("owed.label_agent", **said)
+            case "former":
+                return words("owed.label_former", **said)
             case "server":
                 return words("owed.label_server", **said)
             case _:

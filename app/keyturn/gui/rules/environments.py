@@ -180,9 +180,11 @@ class EnvironmentsPresenter(QObject):
             agents=message.agents if message.agents is not None else before.agents,
             servers=message.servers if message.servers is not None else before.servers,
             reach=message.reach if message.reach is not None else before.reach,
+            settings=message.settings if message.settings is not None else before.settings,
         )
         if self._told != before:
-            things = labelled(self._told.agents or (), self._told.servers or ())
+            told = self._told
+            things = labelled(told.agents or (), told.servers or (), told.settings or {})
             self._state = EnvironmentsState(things=things, reach=self._told.reach or ())
             self._show()
 
