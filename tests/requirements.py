@@ -152,7 +152,7 @@ WINDOW_ROWS = _section(
 
 CARD = _section(
     "console 3.2",
-    ("C1", WINDOW, "10,000 interleavings: Allow never hits a call other than the painted one."),
+    ("C1", KEPT, "10,000 interleavings: Allow never hits a call other than the painted one."),
     ("C2", KEPT, "Enter, Space, y, a, 1 repeated while 50 calls arrive decide nothing."),
     ("C3", WINDOW, "Raw tab, hashed value and what the server receives are the same bytes."),
     ("C4", WINDOW, "Every character of every argument is reachable by keyboard; none elided."),
