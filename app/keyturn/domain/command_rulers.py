@@ -34,7 +34,7 @@ class Rulers:
         self.foreign = False
         """Whether a shell is named whose lines are not read here."""
         self._settings: list[tuple[str, tuple[str, ...]]] = []
-        self._beside: list[str] = []
+        self._beside: set[str] = set()
 
     def see(
         self, path: str, value: JsonValue, words: tuple[str, ...], *, beside_program: bool = False
@@ -62,7 +62,7 @@ class Rulers:
         return [
             (path, names)
             for path, names in self._settings
-            if has_line or any(f"{path}/".startswith(f"{one}/") for one in self._beside)
+            if has_line or not self._beside.isdisjoint(_down_to(path))
         ]
 
     def _member(self, path: str, key: str, value: JsonValue, *, beside_program: bool) -> None:
@@ -75,7 +75,7 @@ class Rulers:
             return
         at = f"{path}/{escaped(key)}"
         if beside_program:
-            self._beside.append(at)
+            self._beside.add(at)
         if isinstance(value, str) and "=" in value[:_LONGEST_LOOKED_AT]:
             parts = value[:_LONGEST_LOOKED_AT].split()
             self._set(at, (part.partition("=")[0] for part in parts))
@@ -84,6 +84,15 @@ class Rulers:
         ruling = tuple(name for name in names if not may_be_set(name.strip()))
         if ruling:
             self._settings.append((path, ruling))
+
+
+def _down_to(path: str) -> Iterator[str]:
+    """Return the paths of all that a value lies in, and its own."""
+    yield path
+    at = path.find("/", 1)
+    while at > 0:
+        yield path[:at]
+        at = path.find("/", at + 1)
 
 
 def _names_in(value: JsonObject) -> Iterator[str]:

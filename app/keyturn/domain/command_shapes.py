@@ -222,9 +222,10 @@ def _is_shell(head: str, words: tuple[str, ...], *, runs: bool) -> bool:
         return True
     if {"script", "scripts"}.intersection(words) and is_script(head):
         return True
-    of_sql = SQL_NAMES.union(QUERY_NAMES).intersection(words) or verbs_in(head)
+    if not runs or SQL_NAMES.union(QUERY_NAMES).intersection(words) or verbs_in(head):
+        return False
     started = is_program_alone(head) or (head.startswith("./") and _PLACES.isdisjoint(words))
-    return runs and not of_sql and (is_line_or_script(head) or started)
+    return is_line_or_script(head) or started
 
 
 def _is_surely_sql(text: str, verbs: dict[str, int]) -> bool:
