@@ -173,16 +173,19 @@ def steps_of(work: Callable[[], object]) -> int:
     return entered
 
 
-@pytest.mark.parametrize(
-    "beside",
-    [
-        lambda n: {f"env{number}": "PATH=x" for number in range(n)},
-        lambda n: {f"env{number}": {"PATH": "x"} for number in range(n)},
-        lambda n: {"env": {f"V{number}": "x" for number in range(n)}},
-        lambda n: {f"a{number}": {"program": "x", "env": {"PATH": "x"}} for number in range(n)},
-    ],
-    ids=["texts", "objects", "one object", "programs"],
-)
+def as_texts(count: int) -> JsonObject:
+    return {f"env{number}": "PATH=x" for number in range(count)}
+
+
+def as_objects(count: int) -> JsonObject:
+    return {f"env{number}": {"PATH": "x"} for number in range(count)}
+
+
+def as_programs(count: int) -> JsonObject:
+    return {f"a{number}": {"program": "x", "env": {"PATH": "x"}} for number in range(count)}
+
+
+@pytest.mark.parametrize("beside", [as_texts, as_objects, as_programs])
 def test_variables_beside_a_program_take_as_long_as_there_are_many(
     beside: Callable[[int], JsonObject],
 ) -> None:
