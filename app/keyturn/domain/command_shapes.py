@@ -23,6 +23,7 @@ from keyturn.domain.command_texts import (
     is_line_or_script,
     is_program_alone,
     is_script,
+    is_sentence,
     is_shell_text,
     verbs_in,
 )
@@ -38,6 +39,7 @@ from keyturn.domain.json_pointer import escaped
 from keyturn.domain.names import (
     QUERY_NAMES,
     SCRIPT_NAMES,
+    SEARCH_NAMES,
     SHELL_NAMES,
     SQL_NAMES,
     TELLS_WHY,
@@ -218,6 +220,8 @@ def _is_shell(head: str, words: tuple[str, ...], *, runs: bool) -> bool:
     """Tell whether a text is for a shell, by its name, by its tool's and by itself."""
     if SHELL_NAMES.intersection(words):
         return is_command_line(head)
+    if not runs and SEARCH_NAMES.intersection(words[-1:]) and is_sentence(head):
+        return False
     if is_shell_text(head) or (runs and SCRIPT_NAMES.intersection(words)):
         return True
     if {"script", "scripts"}.intersection(words) and is_script(head):

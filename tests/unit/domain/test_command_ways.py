@@ -287,6 +287,75 @@ def test_contents_and_sentences_raise_nothing(tool: str, arguments: JsonObject) 
     assert tier_with(Tier.T0, read(tool, arguments)) is Tier.T0
 
 
+LOOKED_FOR = (
+    "python x.py not found",
+    "rm command not found",
+    "cp vs rsync",
+    "chmod fails with operation not permitted",
+    "bash script.sh isn't executable, what is missing?",
+)
+
+
+@pytest.mark.parametrize("name", ["query", "q", "searchQuery", "question", "keywords"])
+@pytest.mark.parametrize("text", LOOKED_FOR)
+def test_what_is_looked_for_in_words_raises_nothing(name: str, text: str) -> None:
+    assert read("search", {name: text}) == ()
+    assert read("search", {name: [text]}) == ()
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize("text", LOOKED_FOR)
+def test_words_are_a_line_where_any_text_may_be_one(text: str) -> None:
+    assert tier_with(Tier.T0, read("run_command", {"query": text})) > Tier.T0
+    assert tier_with(Tier.T0, read("do", {"query": text}, "Runs a shell command.")) > Tier.T0
+    for name in ("command", "command_query", "argv"):
+        assert tier_with(Tier.T0, read("do", {name: text})) > Tier.T0
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize("name", ["input", "x", "task", "script", "search_script", "query_input"])
+def test_words_make_no_line_a_sentence_under_other_names(name: str) -> None:
+    for text in ("python x.py not found", "rm a is not", "node index.js with the b"):
+        assert tier_with(Tier.T0, read("do", {name: text})) is Tier.T2
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize("name", ["query", "q", "search"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "python x.py",
+        "python x.py deploy",
+        "rm a",
+        "rm -r a the",
+        "rm a not; x",
+        "rm a not\nrm b",
+        "rm a not && b",
+        "rm a is $(b)",
+        "rm a is `b`",
+        "rm a is > b",
+        "rm 'a is' b",
+        'rm "a is" b',
+        "rm /srv/a is not",
+        "rm ~ is not",
+        "rm . is not",
+        "rm ../a is not",
+        "rm a* is not",
+        "rm [a] is not",
+        "rm {a,is} not",
+        "X=1 rm a is not",
+        "rm a is # not",
+        "rm a is \\ not",
+        "rm a\tis not",
+        "rm a/is b/not the/",
+        "rm a is not " + "b " * 400,
+        "./x.sh; rm a is not",
+    ],
+)
+def test_what_is_looked_for_with_any_sign_of_a_shell_is_a_line(name: str, text: str) -> None:
+    assert tier_with(Tier.T0, read("do", {name: text})) is Tier.T2
+
+
 @pytest.mark.requirement("REACH-RUNS")
 def test_files_of_steps_that_no_card_tells_are_known_all_the_same() -> None:
     line = "; ".join(f"echo x > f{n}.sh" for n in range(40))
