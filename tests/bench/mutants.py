@@ -19,8 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    *("policy", "rule", "rule_filter", "rule_index", "rule_life", "name_filter", "condition"),
-    *("approval", "call", "canonical", "sealed", "definition"),
+    *("policy", "rule", "rule_filter", "rule_index", "rule_life", "name_filter", "spelling"),
+    *("condition", "approval", "call", "canonical", "sealed", "definition"),
 )
 """The digest is in `call`, `canonical` and `sealed`."""
 TESTS = (
