@@ -30,6 +30,7 @@ TESTS = (
             *("policy", "rule", "rule_index", "rule_life", "condition", "approval", "call"),
             *("canonical", "sealed", "definition", "decision", "back_test", "spelling"),
             *("touch_limits", "attack_alike_keys", "attack_call_params"),
+            *("untrusted_values", "unproven_names"),
         )
     ),
     *(
