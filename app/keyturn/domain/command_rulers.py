@@ -28,10 +28,10 @@ _NAMES_SHELL = SHELL_NAMES | listed("interpreter kind lang language runtime type
 class Rulers:
     """Gathers them from the values of one call, each seen once."""
 
-    def __init__(self) -> None:
+    def __init__(self, tool: str) -> None:
         self.overrides = False
         """Whether a header may make another method of a request."""
-        self.foreign = False
+        self.foreign = _names_foreign(words_of(tool))
         """Whether a shell is named whose lines are not read here."""
         self._settings: list[tuple[str, tuple[str, ...]]] = []
         self._beside: set[str] = set()
@@ -68,7 +68,7 @@ class Rulers:
     def _member(self, path: str, key: str, value: JsonValue, *, beside_program: bool) -> None:
         words = words_of(key)
         self.overrides = self.overrides or _OVERRIDES.match(key[:_LONGEST_NAME].strip()) is not None
-        self.foreign = self.foreign or not _FOREIGN_NAMES.isdisjoint(words)
+        self.foreign = self.foreign or _names_foreign(words)
         if isinstance(value, str) and not _NAMES_SHELL.isdisjoint(words):
             self.foreign = self.foreign or _is_foreign(value[:_LONGEST_NAME])
         if VARIABLES.isdisjoint(words):
@@ -107,6 +107,11 @@ def _names_method(text: str, words: tuple[str, ...]) -> bool:
     if len(text) > _LONGEST_LOOKED_AT and not _HEADERS.isdisjoint(words):
         return True
     return _OVERRIDES.search(text, 0, _LONGEST_LOOKED_AT) is not None
+
+
+def _names_foreign(words: tuple[str, ...]) -> bool:
+    """Tell whether the name of a tool or an argument is that of such a shell."""
+    return not _FOREIGN_NAMES.isdisjoint(words) or {"power", "shell"}.issubset(words)
 
 
 @lru_cache(maxsize=1024)

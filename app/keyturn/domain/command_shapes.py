@@ -102,14 +102,15 @@ class Shaped(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.text) + sum(map(len, self.words)) > LONGEST_COMMAND
 
 
-def shapes_of(arguments: JsonObject, *, runs: bool = False) -> tuple[Shaped, ...]:
+def shapes_of(arguments: JsonObject, *, runs: bool = False, tool: str = "") -> tuple[Shaped, ...]:
     """Return the arguments that look like commands, the outer ones first.
 
-    `runs`: the tool says of itself that it runs commands, so that any text may be one.
+    `runs`: the tool says of itself that it runs commands, so that any text may be one. `tool`: its
+    name, which may be that of a shell unlike bash.
     """
     found: list[Shaped] = []
     waiting: deque[tuple[str, JsonValue, tuple[str, ...]]] = deque([("", arguments, ())])
-    budget, rulers = Budget(), Rulers()
+    budget, rulers = Budget(), Rulers(tool)
     while waiting:
         path, value, words = waiting.popleft()
         if budget.spent_on(value) or len(found) > MOST_COMMANDS:

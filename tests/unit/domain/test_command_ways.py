@@ -14,7 +14,8 @@ from keyturn.domain.written_files import written_in
 
 def read(tool: str, arguments: JsonObject, description: str = "") -> tuple[Command, ...]:
     """Read as the gate does."""
-    return read_commands(shapes_of(arguments, runs=runs_commands(tool, description)))
+    runs = runs_commands(tool, description)
+    return read_commands(shapes_of(arguments, runs=runs, tool=tool))
 
 
 @pytest.mark.requirement("REACH-TIER")
@@ -152,6 +153,8 @@ def test_a_header_that_names_another_method_makes_a_request_a_change() -> None:
         {"powershell": 'echo "\\"; rm -r x; \\""'},
         {"pwsh": "ls -l"},
         {"runPowershell": {"line": "ls -l"}},
+        {"powerShell": "ls -l"},
+        {"power_shell_command": "ls -l"},
         {"shell": "powershell", "command": "ls -l"},
         {"shell": "C:\\x\\PowerShell.exe -NoProfile", "command": "ls -l"},
         {"command": "ls -l", "options": {"shell": "/usr/bin/fish"}},
@@ -163,6 +166,21 @@ def test_a_line_for_a_shell_that_is_not_like_bash_is_not_understood(arguments: J
     commands = read("do", arguments)
     assert commands and not any(command.understood for command in commands)
     assert tier_with(Tier.T0, commands) is Tier.T2
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize("tool", ["PowerShell", "run_pwsh", "powershell-exec", "power_shell"])
+def test_a_line_for_a_tool_that_is_called_like_such_a_shell_is_not_understood(tool: str) -> None:
+    given: tuple[JsonObject, ...] = (
+        {"command": 'echo "\\"; rm -r x; \\""'},
+        {"argv": ["ls", "-l"]},
+    )
+    for arguments in given:
+        commands = read(tool, arguments)
+        assert commands and not any(command.understood for command in commands)
+        assert tier_with(Tier.T0, commands) is Tier.T2
+    request: JsonObject = {"method": "GET", "url": "https://e.com"}
+    assert tier_with(Tier.T0, read("PowerShell", request)) is Tier.T0
 
 
 @pytest.mark.parametrize("shell", ["bash", "/bin/zsh", "sh", "main", "1"])
