@@ -18,7 +18,7 @@ _PIECES = frozenset({"code", "line", "lines", "str", "string"})
 SQL_NAMES = frozenset({"sql", "statement", "statements", "ddl", "dml"})
 QUERY_NAMES = frozenset({"query", "queries"})
 SEARCH_NAMES = QUERY_NAMES | frozenset(
-    {"keyword", "keywords", "phrase", "q", "question", "questions", "search", "term", "terms"}
+    {"keyword", "keywords", "phrase", "q", "question", "questions", "search", "terms"}
     | {"topic", "topics"}
 )
 """Last words of names of what is looked for, in words of a person's."""

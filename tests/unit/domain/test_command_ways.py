@@ -331,7 +331,7 @@ def test_words_are_a_line_where_any_text_may_be_one(text: str) -> None:
 
 
 @pytest.mark.requirement("REACH-TIER")
-@pytest.mark.parametrize("name", ["input", "x", "task", "script", "search_script", "query_input"])
+@pytest.mark.parametrize("name", ["input", "x", "task", "script", "term", "query_input"])
 def test_words_make_no_line_a_sentence_under_other_names(name: str) -> None:
     for text in ("python x.py not found", "rm a is not", "node index.js with the b"):
         assert tier_with(Tier.T0, read("do", {name: text})) is Tier.T2
