@@ -291,7 +291,7 @@ def _shapes_in(judged: Judged) -> tuple[Shaped, ...]:
     if not call.is_of_tool:
         return ()
     runs = runs_commands(call.tool, "" if definition is None else definition.text)
-    return shapes_of(call.arguments, runs=runs)
+    return shapes_of(call.arguments, runs=runs, tool=call.tool)
 
 
 def _subject_of(
