@@ -25,7 +25,7 @@ from keyturn.presentation.cells import (
 )
 from keyturn.presentation.marks import Icon, IconText, Role
 from keyturn.presentation.relative_time import local_time, moment_text
-from keyturn.presentation.rule_drafts import RuleDraft, fault_of_limits, rule_of
+from keyturn.presentation.rule_drafts import RuleDraft, fault_of_typed, rule_of
 from keyturn.presentation.rule_effects import Coverage, coverage, overruling
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.rule_warnings import RuleWarnings, attention
@@ -184,7 +184,7 @@ class RulesBuilder:
         """Return what the draft says, what it would do, and what is still to be chosen."""
         rule = rule_of(draft)
         missing = next((self._words(key) for name, key in _missing(draft) if not name), "")
-        missing = missing or fault_of_limits(draft, self._words)
+        missing = missing or fault_of_typed(draft, self._words)
         warnings = () if missing else tuple(self._said.warnings(rule, state))
         known = state.find(rule.id)
         if not missing and known is not None and (draft.base is None or known.rule == rule):
