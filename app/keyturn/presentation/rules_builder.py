@@ -12,7 +12,9 @@ from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.rule_life import Life
+from keyturn.domain.rule_lint import is_of
 from keyturn.domain.tier import Tier
+from keyturn.presentation.argument_paths import argument_paths
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import (
     ANY,
@@ -26,7 +28,7 @@ from keyturn.presentation.cells import (
 from keyturn.presentation.marks import Icon, IconText, Role
 from keyturn.presentation.relative_time import local_time, moment_text
 from keyturn.presentation.rule_drafts import RuleDraft, fault_of_typed, rule_of
-from keyturn.presentation.rule_effects import Coverage, coverage, overruling
+from keyturn.presentation.rule_effects import Coverage, coverage, known_tools, overruling
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.rule_warnings import RuleWarnings, attention
 from keyturn.presentation.rules import (
@@ -39,6 +41,7 @@ from keyturn.presentation.rules import (
     RulesPage,
     RulesState,
 )
+from keyturn.presentation.typed_conditions import faults_of
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -178,6 +181,7 @@ class RulesBuilder:
             agents=agents,
             servers=servers,
             tools=self._names(tools, "rules.all_tools", base and base.tool),
+            paths=_paths(draft, state) if draft is not None else (),
         )
 
     def preview(self, draft: RuleDraft, state: RulesState) -> RulePreview:
@@ -195,6 +199,7 @@ class RulesBuilder:
             bounds=() if missing else bounds,
             warnings=warnings,
             missing=missing,
+            faults=faults_of(draft.when, self._words),
         )
 
     # ---------------------------------------------------------------- rows
@@ -329,6 +334,13 @@ def _missing(draft: RuleDraft) -> Sequence[tuple[str, str]]:
         (draft.server, "rules.choose_server"),
         (draft.tool, "rules.choose_tool"),
     )
+
+
+def _paths(draft: RuleDraft, state: RulesState) -> tuple[NameChoice, ...]:
+    """Return the arguments of the tools that the draft speaks of."""
+    asked = Rule(id="", effect=Effect.ASK, server=draft.server, tool=draft.tool)
+    tools = known_tools(state.servers) if draft.server and draft.tool else ()
+    return argument_paths(tool for tool in tools if is_of(asked, tool))
 
 
 def _matches_nothing(rule: Rule, covered: Coverage, state: RulesState) -> bool:

@@ -84,6 +84,12 @@ def read_conditions(typed: Iterable[TypedCondition]) -> ReadConditions:
     return ReadConditions(conditions=tuple(found))
 
 
+def faults_of(typed: Iterable[TypedCondition], words: Words) -> tuple[str, ...]:
+    """Return for each row what is wrong with it; "" for one that can be read, or is empty."""
+    faults = (read_conditions([one]).fault for one in typed)
+    return tuple(words(odd[0], path=odd[1], text=odd[2]) if odd else "" for odd in faults)
+
+
 def _read(one: TypedCondition) -> Condition | str:
     """Return the condition, or the key of what is wrong with it."""
     path = one.path.strip()

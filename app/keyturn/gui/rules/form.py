@@ -105,10 +105,12 @@ class RuleForm(SidePane):
         self.agent.show_choices(choices.agents, draft.agent)
         self.server.show_choices(choices.servers, draft.server)
         self.tool.show_choices(choices.tools, draft.tool)
+        self.conditions.offer(choices.paths)
 
     def show_preview(self, preview: RulePreview) -> None:
         """Show what the draft says and what it would do."""
         self._missing = preview.missing
+        self.conditions.say_faults(preview.faults)
         token = Token.TEXT_SECONDARY if preview.missing else Token.TEXT_PRIMARY
         self.sentence.use_token(token)
         self.sentence.say(preview.sentence or preview.missing)
@@ -181,5 +183,7 @@ class RuleForm(SidePane):
             empty = [field for field in (self.agent, self.server, self.tool) if not field.name]
             if empty:
                 empty[0].setFocus(Qt.FocusReason.OtherFocusReason)
+            else:
+                self.conditions.go_to_fault()
             return
         self.save_requested.emit(self.draft)
