@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import RuleState
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.errors import ConfigurationError
@@ -41,6 +42,7 @@ from keyturn.presentation.rules import (
     RulesPage,
     RulesState,
 )
+from keyturn.presentation.seals import rules_rest
 from keyturn.presentation.typed_conditions import faults_of
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
@@ -56,6 +58,7 @@ _POSTURES: Final = {
     Posture.ASK_ALL: ("rules.posture_all", "rules.posture_all_note"),
     Posture.ASK_WRITES: ("rules.posture_writes", "rules.posture_writes_note"),
 }
+_BY_NAME: Final = {posture.value: posture for posture in Posture}
 _LONGEST_NAME: Final = 60
 
 
@@ -84,6 +87,26 @@ def _read(states: Iterable[RuleState]) -> Iterator[KnownRule]:
         yield KnownRule(
             rule=rule, hits=state.hits, last_hit=state.last_hit, life=life, uses=state.uses
         )
+
+
+def state_after(state: RulesState, message: StateChanged) -> RulesState:
+    """Return what the screen is made of once the broker has said more."""
+    if message.rules is not None:
+        state = replace(state, rules=read_rules(message.rules))
+    if message.hits is not None:
+        state = replace(state, rules=with_hits(state.rules, message.hits))
+    if message.posture is not None:
+        posture = _BY_NAME.get(message.posture, Posture.ASK_ALL)
+        state = replace(state, posture=posture)
+    if message.servers is not None:
+        state = replace(state, servers=message.servers)
+    if message.agents is not None:
+        state = replace(state, agents=message.agents)
+    if message.stop is not None:
+        state = replace(state, suspended=message.stop.careful)
+    if message.seals is not None:
+        state = replace(state, distrusted=rules_rest(message.seals))
+    return state
 
 
 class RulesBuilder:

@@ -79,9 +79,12 @@ class ConditionRow(QWidget):
     changed = Signal()
     removed = Signal()
 
-    def __init__(self, look: Look, number: int, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, number: int, *, name: str, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         words = look.words
+        name = f"{name}_{number}"
         self._choices = choices_of_tests(words)
         self._given = self._stands = TypedCondition()
         """What it was begun with, and how that stands in the fields."""
@@ -90,17 +93,11 @@ class ConditionRow(QWidget):
             key: words("forms.field_value", field=words(f"rules.condition_{key}"), value=spoken)
             for key in ("path", "test", "value", "known", "remove")
         }
-        self.place = PathField(
-            look, labels["path"], labels["known"], name=f"condition_{number}_path"
-        )
+        self.place = PathField(look, labels["path"], labels["known"], name=f"{name}_path")
         self.path = self.place.line
-        self.test = NamePicker(look, labels["test"], name=f"condition_{number}_test")
-        self.value = LineField(
-            look, labels["value"], name=f"condition_{number}_value", longest=_LONGEST
-        )
-        self.remove = Button(
-            look, Kind.GHOST, "", Icon.CROSS, name=f"condition_{number}_remove", height=NORMAL
-        )
+        self.test = NamePicker(look, labels["test"], name=f"{name}_test")
+        self.value = LineField(look, labels["value"], name=f"{name}_value", longest=_LONGEST)
+        self.remove = Button(look, Kind.GHOST, "", Icon.CROSS, name=f"{name}_remove", height=NORMAL)
         self.remove.setAccessibleName(labels["remove"])
         self._value_box = Labelled(look, words("rules.condition_value"), self.value)
         self.fault = Text(look, Type.NOTE, Token.WARNING_FG, wrap=True)
@@ -168,14 +165,15 @@ class ConditionFields(QWidget):
 
     changed = Signal()
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, look: Look, *, name: str = "condition", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._look = look
+        self._name = name
         self._paths: tuple[NameChoice, ...] = ()
         self.rows: list[ConditionRow] = []
-        self.more = Button(
-            look, Kind.SOFT, look.words("rules.condition_more"), name="rule_condition_more"
-        )
+        self.more = Button(look, Kind.SOFT, look.words("rules.condition_more"), name=f"{name}_more")
         self._place = column(gap=14)
         layout = column(self, gap=8)
         layout.addLayout(self._place)
@@ -228,7 +226,7 @@ class ConditionFields(QWidget):
 
     def _row(self, number: int) -> ConditionRow:
         while len(self.rows) <= number:
-            one = ConditionRow(self._look, len(self.rows) + 1)
+            one = ConditionRow(self._look, len(self.rows) + 1, name=self._name)
             one.place.offer(self._paths)
             one.changed.connect(self.changed)
             one.removed.connect(self._on_removed)
