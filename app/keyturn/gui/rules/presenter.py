@@ -23,6 +23,7 @@ from keyturn.gui.rules.questions import QuestionsPresenter
 from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
+from keyturn.gui.rules.ways import RuleFilesPresenter
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.worker import Worker
 from keyturn.presentation.rule_drafts import (
@@ -84,6 +85,15 @@ class RulesPresenter(QObject):
         self.proposals.look_wanted.connect(self._on_proposal)
         self.questions = QuestionsPresenter(
             bridge=bridge, pane=view.questions, builder=builder, words=words, worker=worker
+        )
+        self.files = RuleFilesPresenter(
+            bridge=bridge,
+            sender=sender,
+            ways=view.ways,
+            note=view.note,
+            words=words,
+            worker=worker,
+            parent=self,
         )
         self._connect(view)
         if study is not None:
