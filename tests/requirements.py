@@ -227,6 +227,7 @@ RULE_ROWS = _section(
     ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
     ("RULE-FORM", KEPT, "The form has every limit and window, and loses none of a rule."),
     ("RULE-TEXT", KEPT, "Rules written as text are read as the same rules, nothing hidden."),
+    ("RULE-ASK", KEPT, "What is asked of the rules is answered as they stand, changing nothing."),
     ("RULE-IMPORT", KEPT, "Imported rules wait in the window, and take the place of none."),
 )
 

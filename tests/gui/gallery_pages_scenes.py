@@ -1,6 +1,6 @@
 """The scenes of the pages' gallery: the real presenters, fed by a bridge without a broker."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -559,10 +559,12 @@ SCENES: dict[str, Scene] = {
 NARROW = ("rules-form", "agents", "settings", "servers-form")
 
 
-def draw_all(resources: Path, folder: Path, only: str) -> None:
+def draw_all(
+    resources: Path, folder: Path, only: str, scenes: Mapping[str, Scene] = SCENES
+) -> None:
     """Write pictures of every scene in each appearance, and narrow ones of some."""
     studio = Studio(resources, folder)
-    for name, scene in SCENES.items():
+    for name, scene in scenes.items():
         if only not in name:
             continue
         for appearance in Appearance:

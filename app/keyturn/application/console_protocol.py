@@ -21,7 +21,7 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinIntent, PinState, WithPin
-from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.application.proposed_rules import ProposalIntent
 from keyturn.application.result_messages import SetControls
 from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.environment import Reach
@@ -349,7 +349,7 @@ Intent = (
     | Resume
     | SaveRule
     | RemoveRule
-    | DropProposedRule
+    | ProposalIntent
     | UseRules
     | SetPosture
     | PutServer

@@ -48,7 +48,7 @@ from keyturn.application.pin_messages import (
     UnlockSeals,
 )
 from keyturn.application.ports.seals import DECIDING
-from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.application.proposed_rules import ProposalIntent
 from keyturn.application.registry import Registry
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_messages import SetControls
@@ -77,7 +77,7 @@ _MISSED = DECIDING | {"sights", "agents"}
 _LetsNothingThrough = (
     StopAll
     | SetPosture
-    | DropProposedRule
+    | ProposalIntent
     | KeepServer
     | ReviewServer
     | SignIn
