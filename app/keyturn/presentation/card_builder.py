@@ -34,6 +34,7 @@ from keyturn.presentation.json_nodes import (
     quoted_text,
     read_json,
 )
+from keyturn.presentation.launch_changes import command_diff
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.review_choice import review_choice
@@ -52,6 +53,8 @@ _ALLOW_KEYS: Mapping[RequestKind, str] = {
     RequestKind.RESULT: "phrases.allow_result",
     RequestKind.AGENT: "phrases.allow_agent",
 }
+_COMPARED = (RequestKind.CHANGE, RequestKind.COMMAND)
+"""What is always compared: it is short, and only that tells what differs."""
 _MOST_COMPARED = 20_000
 """Lines of an old and a new text; longer ones stand among the arguments only."""
 _OLD_AND_NEW = (
@@ -114,7 +117,7 @@ class CardBuilder:
             rows=self.rows(request, sources),
             raw_json=request.arguments,
             raw_meta=request.bound_meta,
-            diff=_diff(request) if compared or request.kind is RequestKind.CHANGE else (),
+            diff=self._diff(request) if compared or request.kind in _COMPARED else (),
             flow=flow_of(request, self._words),
             excerpts=sources.excerpts,
             claimed=claimed_pairs(request, self._words),
@@ -156,6 +159,11 @@ class CardBuilder:
         if more > 0:
             rows.append(self._row_of_rest(more))
         return tuple(rows)
+
+    def _diff(self, request: ApprovalRequest) -> tuple[DiffRow, ...]:
+        if request.kind is RequestKind.COMMAND:
+            return command_diff(request, self._words)
+        return _diff(request)
 
     def _row_of_rest(self, more: int) -> ArgumentRow:
         return ArgumentRow(

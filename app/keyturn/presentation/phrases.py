@@ -26,6 +26,7 @@ from keyturn.presentation.asked_names import (
 )
 from keyturn.presentation.card import Lamp, waits_key
 from keyturn.presentation.json_nodes import read_json
+from keyturn.presentation.launch_changes import changed_headline
 from keyturn.presentation.launch_facts import change_text, facts_with
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.touches import with_touches
@@ -104,6 +105,8 @@ class Phrases:
             case RequestKind.CALL:
                 return with_touches(self._call_headline(request), request.touches, words)
             case RequestKind.COMMAND:
+                if changed := changed_headline(request, words):
+                    return changed
                 remote = self.is_remote(request)
                 key = "phrases.headline_remote" if remote else "phrases.headline_command"
                 return words(key, server=request.server)
