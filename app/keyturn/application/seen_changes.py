@@ -119,11 +119,11 @@ def environment_seen(agent: str, server: ServerConfig) -> Seen:
 
 
 def program_seen(agent: str, executable: str, sha256: str) -> Seen:
-    """Return that an agent runs in another program."""
+    """Return that an agent runs in another program, or in none that is seen."""
     return Seen(
         agent=agent,
         server="",
         cause=Cause.PROGRAM,
         name=executable,
-        mark=sha256 or executable,
+        mark=sha256 or executable or "none",
     )

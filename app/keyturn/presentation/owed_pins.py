@@ -7,7 +7,7 @@ which presses buttons cannot have a PIN typed for another change than the one th
 from collections.abc import Callable
 from typing import Final
 
-from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges
+from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges, SetAgentHttp
 from keyturn.application.console_protocol import (
     Intent,
     PutServer,
@@ -89,6 +89,8 @@ class OwedPins:
                 return self._controls(intent)
             case ReviewChanges(agent=agent):
                 return words("owed.reviewed", agent=self._named(agent))
+            case SetAgentHttp(name=name):
+                return words("owed.agent_http", agent=self._named(name))
             case NewTask(agent=agent):
                 return words("owed.new_task", agent=self._named(agent))
             case EnrolAgent(name=name, rows=None):

@@ -122,7 +122,9 @@ class Phrases:
                     "phrases.headline_result", server=request.server, agent=request.agent, tool=tool
                 )
             case RequestKind.AGENT if request.because == BECAUSE_PROGRAM:
-                return words("phrases.headline_program", agent=request.agent)
+                unseen = "phrases.headline_no_program"
+                key = "phrases.headline_program" if self._runs_in(request) else unseen
+                return words(key, agent=request.agent)
             case RequestKind.AGENT:
                 return words("phrases.headline_agent", agent=request.agent)
 
@@ -160,6 +162,8 @@ class Phrases:
             change = change_text(facts_with(request), words)
             return words("phrases.why_closure", server=request.server, change=change)
         key = _WHY_KEYS.get(because, "phrases.why_always")
+        if because == BECAUSE_PROGRAM and not self._runs_in(request):
+            key = "phrases.why_no_program"
         if key == "phrases.why_command" and self.is_remote(request):
             key = "phrases.why_address"
         if key == "phrases.why_definition" and said_of(tool) is not None:
@@ -169,6 +173,10 @@ class Phrases:
     def is_remote(self, request: ApprovalRequest) -> bool:
         """Tell whether it is about a server at an address, which nobody starts."""
         return request.kind is RequestKind.COMMAND and "url" in self.subject(request)
+
+    def _runs_in(self, request: ApprovalRequest) -> bool:
+        """Tell whether the program that an agent runs in is seen."""
+        return bool(self.subject(request).get("executable"))
 
     def _changed(self, request: ApprovalRequest) -> str:
         """Name the values that are others by now; all of them stand in the subject."""
