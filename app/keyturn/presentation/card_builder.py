@@ -25,6 +25,7 @@ from keyturn.presentation.commands import command_lines
 from keyturn.presentation.decisive import decisive_of, decisive_values, worst_origins
 from keyturn.presentation.definition_text import definition_text, laid_out
 from keyturn.presentation.environments import band_of
+from keyturn.presentation.findings import card_lines
 from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.flows import flow_lines
 from keyturn.presentation.json_nodes import (
@@ -111,6 +112,7 @@ class CardBuilder:
             decisive=decisive,
             decisive_more=more,
             commands=(
+                *card_lines(request, self._words),
                 *flow_lines(request, self._words),
                 *command_lines(request, self._words),
             ),

@@ -25,6 +25,7 @@ from keyturn.presentation.asked_names import (
     name_in_sentence,
 )
 from keyturn.presentation.card import Lamp, waits_key
+from keyturn.presentation.commands import with_command
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.launch_changes import changed_headline
 from keyturn.presentation.launch_facts import change_text, facts_with
@@ -103,7 +104,9 @@ class Phrases:
         words, tool = self._words, request.tool or ""
         match request.kind:
             case RequestKind.CALL:
-                return with_touches(self._call_headline(request), request.touches, words)
+                plain = self._call_headline(request)
+                told = with_command(plain, request, words)
+                return told or with_touches(plain, request.touches, words)
             case RequestKind.COMMAND:
                 if changed := changed_headline(request, words):
                     return changed
