@@ -18,7 +18,10 @@ from keyturn.application.console_state import (
     StopState,
 )
 from keyturn.application.pin_messages import MarkTwoPersons, PinState, SettleSeals
-from keyturn.domain.canonical import JsonObject
+from keyturn.application.review_request import BECAUSE_CLOSURE, CLOSURE_CHANGED
+from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.closure import ClosureFile
+from keyturn.domain.closure_change import ClosureChange
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.origin import Trace
 from keyturn.domain.rule import Effect, Rule
@@ -56,7 +59,7 @@ from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
 from tests.factories import make_request
-from tests.fakes.approval_requests import a_call, origin
+from tests.fakes.approval_requests import a_call, a_command, origin
 from tests.gui import pages_data as data
 from tests.gui.gallery_more import HISTORY_BAR
 from tests.gui.gallery_scenes import Studio
@@ -502,6 +505,24 @@ def queue_review(studio: Studio) -> MainWindow:
     return framed(Page.QUEUE, view, studio)
 
 
+def queue_start(studio: Studio) -> MainWindow:
+    """The card of a program that somebody agreed to, with a file that changed; it takes the PIN."""
+    bridge, view, presenter = queue(studio)
+    bridge.tell(StateChanged(pin=PinState(is_set=True, use="t2_t3")))
+    path = "/home/ada/tools/orders.py"
+    was, now = ClosureFile(path, 1_204, "3f" * 32), ClosureFile(path, 1_391, "b7" * 32)
+    change = ClosureChange(changed=(path,), before=412, was=(was,), now=(now,))
+    facts: JsonObject = {
+        CLOSURE_CHANGED: change.subject(),
+        "agreed_at": "2026-11-23T13:40:00Z",
+        "script": "orders.py",
+    }
+    start = replace(a_command(), definition=canonical(facts).decode(), because=BECAUSE_CLOSURE)
+    bridge.request_shown.emit(RequestShown(request=start, remaining_ms=None))
+    presenter.open_card(start.id)
+    return framed(Page.QUEUE, view, studio)
+
+
 def queue_typed(studio: Studio) -> MainWindow:
     """The card of a call whose values are said to be typed, are typed, or are in a result."""
     bridge, view, presenter = queue(studio)
@@ -525,6 +546,7 @@ def queue_typed(studio: Studio) -> MainWindow:
 SCENES: dict[str, Scene] = {
     "queue-typed": queue_typed,
     "queue-review-pin": queue_review,
+    "queue-start-changed": queue_start,
     "rules": rules_list,
     "rules-detail": rules_detail,
     "rules-remove": rules_remove,

@@ -27,6 +27,7 @@ from keyturn.application.pin_messages import (
     SetSecond,
     WithPin,
 )
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
 from keyturn.gui.pin_bar import PinBar
@@ -49,6 +50,13 @@ pytestmark = [
     pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
 ]
 RISKY = replace(make_request(), tier=Tier.T2)
+START: JsonObject = {
+    "argv": ["orders"],
+    "cwd": "/work",
+    "env": [],
+    "executable": "/orders",
+    "sha256": "0" * 64,
+}
 
 
 @pytest.fixture
@@ -181,6 +189,20 @@ def test_the_card_of_a_review_asks_where_the_broker_says_so(
     scene.ask(make_request("other", kind=RequestKind.DEFINITION), None)
     scene.queue.open_card("other")
     assert not card.pin.isVisible()
+    let_go(scene.window)
+
+
+@pytest.mark.requirement("PIN-5")
+@pytest.mark.parametrize(("use", "asked"), [("t2_t3", True), ("t3", False), ("never", False)])
+def test_the_card_of_a_start_asks_at_once(
+    qtbot: QtBot, look: Look, clock: Clock, use: str, asked: bool
+) -> None:
+    """It runs code whatever is chosen on it, so that nobody has to press first to hear so."""
+    scene = SheetsScene(qtbot, look, clock)
+    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use=use)))
+    start = make_request(kind=RequestKind.COMMAND, tool=None, arguments=START, tier=Tier.T2)
+    scene.ask(start, None)
+    assert scene.view.card.pin.isVisible() is asked
     let_go(scene.window)
 
 

@@ -82,7 +82,6 @@ _LetsNothingThrough = (
     | ReviewServer
     | SignIn
     | SignOut
-    | SetAgentHttp
     | RevokeAgent
     | PutCredential
     | SettleCredential
@@ -144,7 +143,8 @@ class PinGuard:
                 return self._covers(Tier.T3) and looser
             case SetControls():
                 return self._covers(Tier.T2) and self._controls_less(intent)
-            case SetReach():
+            case SetReach() | SetAgentHttp():
+                # Over HTTP nobody sees in which program the agent runs.
                 return self._covers(Tier.T2) and intent.on
             case (
                 SetEnvironment() | EnrolAgent() | ReviewChanges() | NewTask() | Resume()

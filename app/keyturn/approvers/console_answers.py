@@ -141,6 +141,10 @@ class ConsoleAnswers:
         effect = self._approvals.answer(replace(_answer(decide), pin=pin, persons=persons))
         if request is not None and request.kind is not RequestKind.CALL:
             key = _REVIEW_WORDS.get(effect, "")
+            if key and request.kind is RequestKind.COMMAND:
+                server = shown_line(request.server, self._words)
+                sentence = self._words("console.start_pin_wanted", server=server)
+                return self._typing_wanted(decide, effect, sentence)
             if key:
                 return self._typing_wanted(decide, effect, self._words(key))
         words = _EFFECT_WORDS.get(effect)

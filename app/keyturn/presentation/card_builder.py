@@ -25,6 +25,7 @@ from keyturn.presentation.commands import command_lines
 from keyturn.presentation.decisive import decisive_of, decisive_values, worst_origins
 from keyturn.presentation.definition_text import definition_text, laid_out
 from keyturn.presentation.environments import band_of
+from keyturn.presentation.findings import card_lines
 from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.flows import flow_lines
 from keyturn.presentation.json_nodes import (
@@ -34,6 +35,7 @@ from keyturn.presentation.json_nodes import (
     quoted_text,
     read_json,
 )
+from keyturn.presentation.launch_changes import command_diff
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.review_choice import review_choice
@@ -52,6 +54,8 @@ _ALLOW_KEYS: Mapping[RequestKind, str] = {
     RequestKind.RESULT: "phrases.allow_result",
     RequestKind.AGENT: "phrases.allow_agent",
 }
+_COMPARED = (RequestKind.CHANGE, RequestKind.COMMAND)
+"""What is always compared: it is short, and only that tells what differs."""
 _MOST_COMPARED = 20_000
 """Lines of an old and a new text; longer ones stand among the arguments only."""
 _OLD_AND_NEW = (
@@ -108,13 +112,14 @@ class CardBuilder:
             decisive=decisive,
             decisive_more=more,
             commands=(
+                *card_lines(request, self._words),
                 *flow_lines(request, self._words),
                 *command_lines(request, self._words),
             ),
             rows=self.rows(request, sources),
             raw_json=request.arguments,
             raw_meta=request.bound_meta,
-            diff=_diff(request) if compared or request.kind is RequestKind.CHANGE else (),
+            diff=self._diff(request) if compared or request.kind in _COMPARED else (),
             flow=flow_of(request, self._words),
             excerpts=sources.excerpts,
             claimed=claimed_pairs(request, self._words),
@@ -156,6 +161,11 @@ class CardBuilder:
         if more > 0:
             rows.append(self._row_of_rest(more))
         return tuple(rows)
+
+    def _diff(self, request: ApprovalRequest) -> tuple[DiffRow, ...]:
+        if request.kind is RequestKind.COMMAND:
+            return command_diff(request, self._words)
+        return _diff(request)
 
     def _row_of_rest(self, more: int) -> ArgumentRow:
         return ArgumentRow(

@@ -7,7 +7,7 @@ which presses buttons cannot have a PIN typed for another change than the one th
 from collections.abc import Callable
 from typing import Final
 
-from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges
+from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges, SetAgentHttp
 from keyturn.application.console_protocol import (
     Intent,
     PutServer,
@@ -41,6 +41,8 @@ from keyturn.presentation.words import Words
 
 _LONGEST: Final = 400
 """Characters of a name or a rule that are said; beyond that the rest is counted."""
+_LONGEST_RULE: Final = 2_000
+"""Longer, because a long pattern must not push what bounds a rule out of sight."""
 FindRule = Callable[[str], Rule | None]
 """Finds a rule that is in force by its id."""
 
@@ -89,6 +91,8 @@ class OwedPins:
                 return self._controls(intent)
             case ReviewChanges(agent=agent):
                 return words("owed.reviewed", agent=self._named(agent))
+            case SetAgentHttp(name=name):
+                return words("owed.agent_http", agent=self._named(name))
             case NewTask(agent=agent):
                 return words("owed.new_task", agent=self._named(agent))
             case EnrolAgent(name=name, rows=None):
@@ -124,10 +128,12 @@ class OwedPins:
         if intent.request:
             return self._remembered(said, intent.seconds)
         before = self._find_rule(rule.id)
-        if not rule.enabled:
-            return self._words("owed.turn_off", rule=said)
         if before is None:
-            return self._words("owed.add_rule", rule=said)
+            key = "owed.add_rule" if rule.enabled else "owed.add_rule_off"
+            return self._words(key, rule=said)
+        if not rule.enabled:
+            # What ends is the rule as it was, whatever it is to say from then on.
+            return self._words("owed.turn_off", rule=self._rule(before))
         if self._rule(before) == said:
             return self._words("owed.turn_on", rule=said)
         return self._words("owed.change_rule", rule=said, before=self._rule(before))
@@ -145,7 +151,7 @@ class OwedPins:
             *(self._words("rules.only_when", condition=one) for one in conditions),
             *limits,
         )
-        return f"{self._named(', '.join(parts))}."
+        return f"{shown_line(', '.join(parts), self._words, most=_LONGEST_RULE)}."
 
     def _tier(self, intent: SetTier) -> str:
         words = self._words

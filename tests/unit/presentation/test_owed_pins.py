@@ -44,6 +44,15 @@ OBJECTS: list[tuple[Intent, str]] = [
         "No longer use the rule: ",
     ),
     (
+        save(Rule(id="r-deny", effect=Effect.DENY, tool="other", enabled=False)),
+        "No longer use the rule: .*“dispatch_order”",
+    ),
+    (save(Rule(id="r-new", effect=Effect.ALLOW, enabled=False)), "Add the rule, switched off: "),
+    (
+        save(Rule(id="r-new", effect=Effect.ALLOW, tool="x" * 500, limits=RuleLimits(uses=7))),
+        "Add the rule: .*7 ",
+    ),
+    (
         save(Rule(id="r-new", effect=Effect.ALLOW, limits=RuleLimits(uses=3))),
         "Add the rule: .*3 ",
     ),

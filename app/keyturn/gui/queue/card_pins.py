@@ -13,6 +13,7 @@ from keyturn.application.pin_messages import PinState
 from keyturn.application.second_person import TOGETHER_SECONDS
 from keyturn.domain.pin import PinUse
 from keyturn.domain.step_up import Takes, is_changing, takes
+from keyturn.domain.tier import Tier
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.queue.view import QueueView
 from keyturn.presentation.card import CardView
@@ -105,7 +106,10 @@ class CardPins(QObject):
 
     def _takes(self, request: ApprovalRequest) -> Takes:
         if request.kind is not RequestKind.CALL:
-            return self._owing.level if request.id == self._owing.request else Takes.CLICK
+            if request.id == self._owing.request:
+                return self._owing.level
+            is_start = request.kind is RequestKind.COMMAND
+            return Takes.PIN if is_start and self._covers(request.tier) else Takes.CLICK
         return takes(
             request.tier,
             PinUse(self._pin.use),
@@ -114,6 +118,11 @@ class CardPins(QObject):
             pin=self._pin.is_set,
             second=bool(self._pin.second),
         )
+
+    def _covers(self, tier: Tier) -> bool:
+        """Tell whether a start takes it: where such calls do, and wherever any agent is raised."""
+        raised = self._pin.is_set and bool(self._raised)
+        return PinUse(self._pin.use).covers(tier) or (raised and is_changing(tier))
 
     def _why_raised(self, request: ApprovalRequest) -> RaisedState | None:
         """Return why its agent is raised; one that proved no name may be any that is."""
