@@ -132,8 +132,9 @@ class IntentDone(_Message, frozen=True, kw_only=True, tag="done"):
     pin: bool = False
     """It takes the PIN, which did not come with it or is not the right one.
 
-    Where none came, the sentence says what the change is.
+    Where `asks`, the sentence says what the change is.
     """
+    asks: bool = False
     second: str = ""
     """Name of the second person, whose PIN it takes too; of an answer: whose turn it is."""
 
