@@ -4,7 +4,7 @@ A PIN carries out nothing else. More than was listed, other than was listed, or 
 it does has changed since is asked for anew, and no try is spent on it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -60,11 +60,12 @@ class AskedPins:
         return any(both for _, both in known) if len(known) == len(each) else None
 
 
-def carried_by(message: WithPin) -> Iterator[Decide | Intent | None]:
-    """Yield what a PIN came with; None for what is no such thing."""
-    for line in (message.intent, *message.more):
-        carried = decode_from_window(line.encode("utf-8", "surrogatepass"))
-        yield None if isinstance(carried, Pong | WithPin) else carried
+def carried_by(message: WithPin) -> tuple[Decide | Intent, ...]:
+    """Return what a PIN came with; nothing where any of it is no such thing."""
+    lines = (message.intent, *message.more)
+    read = [decode_from_window(line.encode("utf-8", "surrogatepass")) for line in lines]
+    carried = tuple(one for one in read if one and not isinstance(one, Pong | WithPin))
+    return carried if len(carried) == len(read) else ()
 
 
 def _key(carried: Carried) -> bytes:

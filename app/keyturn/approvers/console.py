@@ -42,7 +42,7 @@ from keyturn.application.pins import Pins
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
-from keyturn.approvers.asked_pins import Carried, carried_by
+from keyturn.approvers.asked_pins import carried_by
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.domain.decision import Outcome
@@ -292,27 +292,17 @@ class ConsoleApprover:
         self._write(await self._answers.with_pin(decide))
 
     async def _carry_out_with_pin(self, message: WithPin) -> None:
-        carried = [one for one in carried_by(message) if one is not None]
-        if len(carried) <= len(message.more):
-            self._write(_failed(message.n, self._words))
-        elif not self._answers.asked.holds(carried):
-            if (asked := self._answers.together(message, carried)) is not None:
-                self._write(asked)
-            else:
-                await self._carry_out_all(carried, pin=False, both=False)
-        elif (refused := await self._answers.refused(message)) is not None:
-            self._write(refused)
-        else:
-            await self._carry_out_all(carried, pin=True, both=bool(message.second))
-
-    async def _carry_out_all(self, carried: Carried, *, pin: bool, both: bool) -> None:
+        carried = carried_by(message)
+        pin = self._answers.asked.holds(carried)
+        if (first := await self._answers.first_of(message, carried)) is not None:
+            self._write(first)
+            return
+        both = pin and bool(message.second)
         for intent in carried:
-            if not isinstance(intent, Decide):
-                await self._carry_out(intent, pin=pin, both=both)
-            elif pin:
-                self._write(self._answers.given(intent, both=both))
+            if isinstance(intent, Decide):
+                self._write(self._answers.given(intent, pin=pin, both=both))
             else:
-                self._write(self._answers.without_pin(intent))
+                await self._carry_out(intent, pin=pin, both=both)
 
     async def _carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         if self._intents is None:

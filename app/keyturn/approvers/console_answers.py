@@ -122,7 +122,18 @@ class ConsoleAnswers:
         sentence = pin_sentence(checked, self._words)
         return IntentDone(n=message.n, ok=False, sentence=sentence, pin=True)
 
-    def together(self, message: WithPin, carried: Carried) -> IntentDone | None:
+    async def first_of(self, message: WithPin, carried: Carried) -> IntentDone | None:
+        """Return what is said instead of carrying anything out; None to go on.
+
+        What no PIN was asked for goes on without one, so that it is asked for as if none had come.
+        """
+        if not carried:
+            return IntentDone(n=message.n, ok=False, sentence=self._words("console.failed"))
+        if not self.asked.holds(carried):
+            return self._together(message, carried)
+        return await self.refused(message)
+
+    def _together(self, message: WithPin, carried: Carried) -> IntentDone | None:
         """Ask for one PIN for several changes that take it; None where they cannot go together."""
         both = self.asked.together(carried)
         return None if both is None else self.wanted(message.n, carried, both=both)
@@ -139,10 +150,10 @@ class ConsoleAnswers:
         """Apply an answer that came with none."""
         return self._apply(decide, pin=False)
 
-    def given(self, decide: Decide, *, both: bool) -> IntentDone:
-        """Apply an answer whose PIN was right already, or those of `both`."""
+    def given(self, decide: Decide, *, pin: bool, both: bool) -> IntentDone:
+        """Apply an answer whose PIN was looked at already, or those of `both`."""
         persons = self._second.persons if both and self._second is not None else ()
-        return self._apply(decide, pin=True, persons=persons)
+        return self._apply(decide, pin=pin, persons=persons)
 
     def _apply(self, decide: Decide, *, pin: bool, persons: tuple[str, ...] = ()) -> IntentDone:
         is_review = self._is_review(decide)
