@@ -123,6 +123,10 @@ def test_the_answer_carries_it(qtbot: QtBot, look: Look, clock: Clock) -> None:
     let_go(scene.window)
 
 
+PERSONS = ("Ada", "Berta")
+BOTH = PinState(is_set=True, use="never", second="Berta", beside="Ada")
+
+
 @pytest.mark.requirement("TWO-1", "PIN-4")
 def test_two_persons_type_one_after_the_other(qtbot: QtBot, look: Look, clock: Clock) -> None:
     """The card says whose turn it is, forgets what was typed, and arms anew for the second."""
@@ -135,9 +139,7 @@ def test_two_persons_type_one_after_the_other(qtbot: QtBot, look: Look, clock: C
     field, allow = scene.view.card.pin.field, scene.view.card.block.allow
     for pin, second in (("1234", False), ("5678", True)):
         said = "two_second" if second else "two_first"
-        assert field.accessibleName() == look.words(
-            f"card.{said}", name="Berta" if second else "Ada"
-        )
+        assert field.accessibleName() == look.words(f"card.{said}", name=PERSONS[second])
         # The first one's press allows nothing, and the button does not say that it does.
         goes_on = look.words("card.two_next", name="Berta")
         assert (scene.view.card.block.allow.text() == goes_on) is not second
