@@ -12,7 +12,6 @@ WORDS = Words(ROOT / "resources" / "translations")
 ALWAYS = WORDS("phrases.why_always")
 
 
-@pytest.mark.requirement("H3")
 @pytest.mark.parametrize("because", list(Because))
 @pytest.mark.parametrize("verdict", [*Verdict, "refuse", ""])
 @pytest.mark.parametrize("why", [ALWAYS, "A rule says so."])
