@@ -9,7 +9,7 @@ import msgspec
 from PySide6.QtWidgets import QWidget
 
 from keyturn.application.approval_request import RequestKind
-from keyturn.application.console_protocol import IntentDone, RequestShown, StateChanged
+from keyturn.application.console_protocol import Decide, IntentDone, RequestShown, StateChanged
 from keyturn.application.console_state import (
     ChangedRow,
     ChangedTable,
@@ -215,7 +215,7 @@ def rules_changed(studio: Studio) -> MainWindow:
     bridge.tell(StateChanged(seals=SealState(state="on", changed=(change,))))
     window = framed(Page.RULES, view, studio)
     view.seals.drop.click()
-    owed = OwedPins(studio.look.words, lambda _rule: None)
+    owed = OwedPins(studio.look.words, lambda _rule: None, lambda _id: None)
     what_for = owed.said(SettleSeals(n=1, table="rules", shown="a" * 64, accept=False))
     window.pin_bar.ask(what_for, studio.look.words("console.pin_wrong", n=3))
     return window
@@ -235,7 +235,7 @@ def rules_proposed(studio: Studio) -> MainWindow:
 def rules_two_persons(studio: Studio) -> MainWindow:
     """A change that takes two persons, and their two fields."""
     window = framed(Page.RULES, rules(studio)[1], studio)
-    owed = OwedPins(studio.look.words, lambda _rule: None)
+    owed = OwedPins(studio.look.words, lambda _rule: None, lambda _id: None)
     mark = MarkTwoPersons(n=1, server="logistics", tool="dispatch_all", on=False)
     window.pin_bar.ask(owed.said(mark, both=True), "", "Ada")
     return window
@@ -499,9 +499,10 @@ def queue_review(studio: Studio) -> MainWindow:
         route=Route.POINTER,
     )
     view.allow_requested.emit(pressed)
-    sentence = words("console.review_pin_wanted")
+    said = OwedPins(words, lambda _rule: None, {review.id: review}.get)
+    sentence = said.said(Decide(n=1, id=review.id, digest=review.digest, allow=True, tier=Tier.T0))
     number = bridge.sent[-1].n
-    bridge.intent_done.emit(IntentDone(n=number, ok=False, sentence=sentence, pin=True))
+    bridge.intent_done.emit(IntentDone(n=number, ok=False, sentence=sentence, pin=True, asks=True))
     return framed(Page.QUEUE, view, studio)
 
 

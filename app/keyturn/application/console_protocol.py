@@ -130,10 +130,9 @@ class IntentDone(_Message, frozen=True, kw_only=True, tag="done"):
     sentence: str = ""
     """For the person; empty when there is nothing to say."""
     pin: bool = False
-    """It takes the PIN, which did not come with it or is not the right one.
-
-    Where none came, the sentence says what the change is.
-    """
+    """It takes the PIN, which did not come with it or is not the right one."""
+    asks: bool = False
+    """The sentence says what the change is that takes the PIN."""
     second: str = ""
     """Name of the second person, whose PIN it takes too; of an answer: whose turn it is."""
 

@@ -4,11 +4,13 @@ The broker makes it of the very intent that it will carry out, never the window,
 which presses buttons cannot have a PIN typed for another change than the one that is read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges, SetAgentHttp
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_protocol import (
+    Decide,
     Intent,
     PutServer,
     RemoveRule,
@@ -43,6 +45,8 @@ _LONGEST: Final = 400
 """Characters of a name or a rule that are said; beyond that the rest is counted."""
 _LONGEST_RULE: Final = 2_000
 """Longer, because a long pattern must not push what bounds a rule out of sight."""
+FindRequest = Callable[[str], ApprovalRequest | None]
+"""Finds what waits for a person by its id."""
 FindRule = Callable[[str], Rule | None]
 """Finds a rule that is in force by its id."""
 
@@ -50,19 +54,33 @@ FindRule = Callable[[str], Rule | None]
 class OwedPins:
     """Says of a change what it is."""
 
-    def __init__(self, words: Words, find_rule: FindRule) -> None:
+    def __init__(self, words: Words, find_rule: FindRule, find_request: FindRequest) -> None:
         self._words = words
+        self._find_request = find_request
         self._find_rule = find_rule
         self._sentences = RuleSentences(words)
 
-    def said(self, intent: Intent, *, both: bool = False) -> str:
+    def said_all(self, intents: Sequence[Decide | Intent], *, both: bool = False) -> str:
+        """Return each change in a line of its own, and that one PIN carries out all of them."""
+        if len(intents) == 1:
+            return self.said(intents[0], both=both)
+        lines = (
+            self._words("owed.one_of", number=number, change=self._change(intent))
+            for number, intent in enumerate(intents, 1)
+        )
+        key = "owed.take_both" if both else "owed.take_pin"
+        return "\n".join((self._words(key, n=len(intents)), *lines))
+
+    def said(self, intent: Decide | Intent, *, both: bool = False) -> str:
         """Return one paragraph: the change, and that it takes the PIN, or both persons'."""
         key = "owed.takes_both" if both else "owed.takes_pin"
         return self._words(key, change=self._change(intent))
 
-    def _change(self, intent: Intent) -> str:  # noqa: C901 -- one row an intent
+    def _change(self, intent: Decide | Intent) -> str:  # noqa: C901 -- one row an intent
         words = self._words
         match intent:
+            case Decide():
+                return self._review(intent)
             case SaveRule():
                 return self._saved_rule(intent)
             case RemoveRule(id=rule_id):
@@ -160,6 +178,23 @@ class OwedPins:
         if intent.hidden is False:
             return words("owed.show_tool", tier=tier, labels=intent.labels or "-", **named)
         return words("owed.tier", tier=tier, labels=intent.labels or "-", **named)
+
+    def _review(self, decide: Decide) -> str:
+        """Say what a card's answer does to what it is about, by what the broker asked."""
+        request = self._find_request(decide.id)
+        if request is None:
+            return self._words("owed.other")
+        if request.kind is RequestKind.AGENT:
+            return self._words("owed.review_agent", agent=self._named(request.agent))
+        if request.kind is RequestKind.COMMAND:
+            return self._words("owed.review_start", server=self._named(request.server))
+        tier = decide.tier.name if decide.tier is not None else self._words("owed.no_tier")
+        named = {"tool": self._named(request.tool or ""), "server": self._named(request.server)}
+        if decide.labels is None:
+            return self._words("owed.review", tier=tier, **named)
+        return self._words(
+            "owed.review_labels", tier=tier, labels=self._named(decide.labels) or "-", **named
+        )
 
     def _environment(self, intent: SetEnvironment) -> str:
         words = self._words

@@ -387,7 +387,9 @@ def test_a_start_without_the_pin_is_told_what_takes_it() -> None:
         answers = ConsoleAnswers(queue.approvals, WORDS, pins)
         told = answers.without_pin(decides(start, None))
         assert (told.ok, told.pin) == (False, True)
-        assert told.sentence == WORDS("console.start_pin_wanted", server=start.server)
+        assert told.sentence == WORDS(
+            "owed.takes_pin", change=WORDS("owed.review_start", server=start.server)
+        )
         assert queue.ids() == [start.id]
         assert (await answers.with_pin(decides(start, None, pin=RIGHT))).ok
         assert queue.ids() == []
@@ -438,7 +440,11 @@ def test_the_window_is_told_to_ask_and_what_for() -> None:
         answers = ConsoleAnswers(queue.approvals, WORDS, pins)
         told = answers.without_pin(decides(review, Tier.T0))
         assert (told.ok, told.pin, told.second) == (False, True, "")
-        assert told.sentence == WORDS("console.review_pin_wanted")
+        assert f"Pin “{review.tool}” of {review.server} as T0." in told.sentence
+        # A PIN that was typed under that sentence does for nothing else that is chosen by then.
+        other = await answers.with_pin(decides(review, Tier.T1, pin=RIGHT))
+        assert (other.ok, other.pin, other.asks, queue.ids()) == (False, True, True, [review.id])
+        assert "as T1" in other.sentence
         wrong = await answers.with_pin(decides(review, Tier.T0, pin=WRONG))
         assert (wrong.ok, queue.ids()) == (False, [review.id])
         assert (await answers.with_pin(decides(review, Tier.T0, pin=RIGHT))).ok
@@ -460,7 +466,8 @@ def test_two_type_for_what_was_chosen_and_nothing_else() -> None:
         first = await answers.with_pin(decides(review, Tier.T1, pin=RIGHT))
         assert (first.ok, first.second, queue.ids()) == (True, "Berta", [review.id])
         late = await answers.with_pin(decides(review, Tier.T0, pin=THEIRS, second=True))
-        assert (late.ok, late.sentence) == (False, WORDS("console.two_too_late"))
+        assert (late.ok, late.asks) == (False, True)
+        assert "as T0" in late.sentence
         done = await answers.with_pin(decides(review, Tier.T1, pin=THEIRS, second=True))
         assert (done.ok, queue.ids()) == (True, [])
 

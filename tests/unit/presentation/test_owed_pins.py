@@ -18,7 +18,7 @@ from tests.unit.application.test_pin_guard import LOOSENING
 
 DENY = Rule(id="r-deny", effect=Effect.DENY, tool="dispatch_order", name="Nothing to see here")
 WORDS = Words(ROOT / "resources" / "translations")
-OWED = OwedPins(WORDS, {DENY.id: DENY}.get)
+OWED = OwedPins(WORDS, {DENY.id: DENY}.get, lambda _id: None)
 
 
 def save(rule: Rule) -> SaveRule:

@@ -18,6 +18,7 @@ from keyturn.gui.bridge import Bridge
 from keyturn.gui.queue.view import QueueView
 from keyturn.presentation.card import CardView
 from keyturn.presentation.step_ups import raised_notice
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _MS: Final = 1000
@@ -78,8 +79,16 @@ class CardPins(QObject):
         if request.id == self._owing.request:
             prompt = self._owing.what_for
         if level is Takes.BOTH and self._pin.second:
-            turn = "card.two_second" if self.is_second(request) else "card.two_first"
-            prompt = self._words(turn, name=self._pin.second)
+            whose = shown_line(self._pin.second, self._words)
+            if self.is_second(request):
+                turn = self._words("card.two_second", name=whose)
+            else:
+                first = shown_line(self._pin.beside, self._words)
+                turn = self._words("card.two_first", name=first)
+                # It allows nothing yet, and does not say so.
+                said = self._words("card.two_next", name=whose)
+                card = replace(card, actions=replace(card.actions, allow=said))
+            prompt = f"{prompt} {turn}" if prompt else turn
         raised = None
         if request.kind is RequestKind.CALL and is_changing(request.tier):
             raised = raised_notice(self._why_raised(request), level, self._words)
