@@ -499,8 +499,8 @@ def test_what_was_typed_into_the_windows_line_counts_for_a_card_too(more: Takes)
         both = more is Takes.BOTH
         assert not answers.without_pin(decide).ok
         if both:
-            assert not answers.given(decide, both=False).ok
-        assert answers.given(decide, both=both).ok
+            assert not answers.given(decide, pin=True, both=False).ok
+        assert answers.given(decide, pin=True, both=both).ok
         assert queue.ids() == []
 
     play_pins(story)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.policy import Because, Verdict
 from keyturn.domain.record import Entry, RecordType
 from keyturn.presentation.history_because import because_pair
@@ -19,7 +20,7 @@ def test_asked_because_is_said_of_what_was_asked_alone(
     because: Because, verdict: str, why: str
 ) -> None:
     """Nor is it said of anything else that a person decides it; a crossing names its pair."""
-    policy = {"because": because.value, "rule_name": "qa to production"}
+    policy: JsonObject = {"because": because.value, "rule_name": "qa to production"}
     entry = Entry(type=RecordType.DECISION, policy=policy, verdict=str(verdict))
     pair = because_pair(entry, why, WORDS)
     asked = verdict == Verdict.ASK

@@ -1,6 +1,7 @@
 """Conditions as they are typed: each is read as what it was made of, and nothing is guessed."""
 
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ PATHS = TEXTS.filter(lambda text: text == text.strip()).map(lambda text: f"/{tex
 def usable(draw: st.DrawFn) -> Condition:
     """Return a condition that a rule can have."""
     op = draw(st.sampled_from(Operator))
-    value: JsonValue = draw(VALUES)
+    value = cast("JsonValue", draw(VALUES))
     if op is Operator.HAS:
         value = draw(st.booleans())
     if op is Operator.TAINT_HAS:
