@@ -1,0 +1,294 @@
+"""Owns which results hold what of an argument: what was found by key, compared word by word.
+
+Words are compared here by a byte each, which is enough to leave nearly all false ones out; the
+texts themselves are compared when a place is shown (`trace_places`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from keyturn.inspection.letters import Flags, Positions
+from keyturn.inspection.trace_hits import Hits, changes, hits_of, sizes_of
+from keyturn.inspection.trace_kept import Kept
+from keyturn.inspection.trace_query import RUN, WHOLE, Asked, AskedForm, Question
+from keyturn.inspection.trace_segments import Segment
+from keyturn.inspection.trace_store import TraceStore
+from keyturn.inspection.word_runs import SHINGLE, Keys, Prints
+
+LEAST_RUN = 6
+"""Words in a row that two texts share only when one is from the other."""
+_WEAK_RUN = 4
+_MOST_OF_ALL = 0.6
+"""A weak row counts alone where it is so much of an argument."""
+_NEAR = 14
+"""Words from one short row to the next, of which both count together."""
+_SHIFT = 3
+"""Words that may be left out or put in between them."""
+_TOGETHER = 9
+"""Words of both."""
+MOST_OF_A_PART = 6
+"""Results that are named for one part of an argument."""
+_ROWS_OF_A_PART = 3
+"""Of these, so many that share a row of words."""
+MOST_ROWS = 512
+"""Rows of words in common out of which is chosen."""
+MOST_CHOSEN = 96
+"""Rows that are followed to their ends; and so many values and names."""
+_STEP = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Words of an argument that stood in a result."""
+
+    leaf: int
+    """Its number in the question."""
+    form: AskedForm
+    first: int
+    count: int
+    segment: Segment
+    result: int
+    """Its number in the segment."""
+    word: int
+    """The first of the words, by its number in the segment."""
+    is_whole: bool
+    """They are all words of the argument."""
+
+    @property
+    def kept(self) -> Kept:
+        """The result."""
+        return self.segment.results[self.result]
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """From where to where its words stand in the text of all leaves."""
+        starts, last = self.form.words.starts, self.first + self.count - 1
+        if self.form.form.in_place:
+            return int(starts[self.first]), int(starts[last]) + 1
+        low, high = self.form.form.placed(np.array([starts[self.first], starts[last]])).tolist()
+        return low, high + 1
+
+
+def matches_of(
+    question: Question, store: TraceStore, *, most: int, stop: Keys
+) -> tuple[list[Match], bool]:
+    """Return what was found, untrusted sources first, then long parts.
+
+    The second value tells that there was more than can be compared.
+
+    A run whose key is in `stop`, or in more than `most` results, never counts alone.
+    """
+    asked = question.asked
+    segments = store.segments
+    hits, cut = hits_of(asked, store, most, stop)
+    if not len(hits.runs):
+        return [], cut
+    is_run = asked.kinds[hits.runs] == RUN
+    matches, more = _named(asked, segments, hits.where(~is_run))
+    cut |= more
+    rows = hits.where(is_run)
+    of = asked.of[rows.runs]
+    for number, form in enumerate(asked.forms):
+        here = rows.where(of == number) if len(asked.forms) > 1 else rows
+        if len(here.runs):
+            found, more = _rows(form, segments, asked.first[here.runs], here)
+            matches += found
+            cut |= more
+    matches.sort(key=lambda match: (not match.kept.source.untrusted, -match.count))
+    return matches, cut
+
+
+def _named(asked: Asked, segments: list[Segment], hits: Hits) -> tuple[list[Match], bool]:
+    """Choose of each value and each name the worst and newest places, one in a result."""
+    ages = hits.ages
+    order = np.lexsort((hits.words, -ages, ~hits.untrusted, hits.runs))
+    told = changes(hits.runs[order])
+    begins = told | (changes(ages[order]))
+    order, told = order[begins], told[begins]
+    rank = np.arange(len(order)) - np.repeat(np.flatnonzero(told), sizes_of(told))
+    by_rank = np.argsort(rank, kind="stable")
+    by_rank = by_rank[: int(np.searchsorted(rank[by_rank], MOST_OF_A_PART))]
+    cut = len(by_rank) > MOST_CHOSEN and int(rank[by_rank[MOST_CHOSEN]]) == 0
+    matches: list[Match] = []
+    for at in order[by_rank[:MOST_CHOSEN]].tolist():
+        run = int(hits.runs[at])
+        form = asked.forms[int(asked.of[run])]
+        matches.append(
+            Match(
+                leaf=int(form.leaves[asked.first[run]]),
+                form=form,
+                first=int(asked.first[run]),
+                count=int(asked.count[run]),
+                segment=segments[int(hits.segments[at])],
+                result=int(hits.results[at]),
+                word=int(hits.words[at]),
+                is_whole=form.form.in_place and int(asked.kinds[run]) == WHOLE,
+            )
+        )
+    return matches, cut
+
+
+def _rows(
+    form: AskedForm, segments: list[Segment], first: Positions, hits: Hits
+) -> tuple[list[Match], bool]:
+    """Return rows of words in common that are long enough, each once."""
+    near = _near(form, segments, first, hits)
+    first, hits = first[near], hits.where(near)
+    before, after = _reaches(form, segments, first, hits)
+    length = before + SHINGLE + after
+    size = form.highs[first] - form.lows[first]
+    strong = (length >= LEAST_RUN) | (length >= size)
+    weak = np.flatnonzero(~strong & (length >= _WEAK_RUN))
+    strong[weak] = length[weak] >= _MOST_OF_ALL * size[weak]
+    company = np.flatnonzero(length >= _WEAK_RUN)
+    strong[company] |= _have_company(
+        hits.where(company), (first - before)[company], before[company], length[company]
+    )
+    at = np.flatnonzero(strong)
+    if not len(at):
+        return [], False
+    at, ends = _joined(hits, first, first + SHINGLE + after, at)
+    begins = (first - before)[at]
+    order = np.lexsort((-hits.ages[at], begins - ends, ~hits.untrusted[at]))
+    matches: list[Match] = []
+    taken = np.zeros(len(form.prints), np.int64)
+    for one in order[:MOST_ROWS].tolist():
+        part = taken[int(begins[one]) : int(ends[one])]
+        least = int(part.min())
+        if least >= _ROWS_OF_A_PART:
+            continue
+        if len(matches) >= MOST_CHOSEN:
+            if least == 0:
+                return matches, True
+            continue
+        part += 1
+        segment = segments[int(hits.segments[at[one]])]
+        matches.append(_followed_row(form, segment, hits, int(at[one]), int(first[at[one]])))
+    return matches, len(order) > MOST_ROWS and _leaves_out(order[MOST_ROWS:], begins, ends, taken)
+
+
+def _leaves_out(rows: Positions, begins: Positions, ends: Positions, taken: Positions) -> bool:
+    """Tell whether some row has a word of which no place was named."""
+    free = np.append(0, np.cumsum(taken == 0))
+    return bool((free[ends[rows]] > free[begins[rows]]).any())
+
+
+def _followed_row(form: AskedForm, segment: Segment, hits: Hits, at: int, first: int) -> Match:
+    result, word = int(hits.results[at]), int(hits.words[at])
+    low, high = extended(form, segment, result, first, word)
+    size = int(form.highs[first] - form.lows[first])
+    return Match(
+        leaf=int(form.leaves[low]),
+        form=form,
+        first=low,
+        count=high - low,
+        segment=segment,
+        result=result,
+        word=word - first + low,
+        is_whole=form.form.in_place and high - low == size,
+    )
+
+
+def _joined(
+    hits: Hits, first: Positions, reached: Positions, at: Positions
+) -> tuple[Positions, Positions]:
+    """Take hits of one row together: the first of each, and how far the last reaches."""
+    shifts = (hits.places - first)[at]
+    ages = hits.ages[at]
+    order = np.lexsort((first[at], shifts, ages))
+    at, shifts, ages = at[order], shifts[order], ages[order]
+    begins = (changes(shifts)) | (changes(ages))
+    begins[1:] |= first[at[1:]] > reached[at[:-1]]
+    starts = np.flatnonzero(begins)
+    ends = np.append(starts[1:], len(at)) - 1
+    return at[starts], reached[at[ends]]
+
+
+def _near(form: AskedForm, segments: list[Segment], first: Positions, hits: Hits) -> Positions:
+    """Choose hits that go on on one side at least, or are all of their part."""
+    goes_on = form.highs[first] - form.lows[first] <= SHINGLE
+    for step in (-1, SHINGLE):
+        at = first + step
+        inside = (at >= form.lows[first]) & (at < form.highs[first])
+        goes_on |= inside & _alike(form, segments, at, hits, step)
+    return np.flatnonzero(goes_on)
+
+
+def _reaches(
+    form: AskedForm, segments: list[Segment], first: Positions, hits: Hits
+) -> tuple[Positions, Positions]:
+    """Count how many words before and after are alike, three at most."""
+    reaches: list[Positions] = []
+    for steps in (range(-1, -1 - SHINGLE, -1), range(SHINGLE, 2 * SHINGLE)):
+        reach = np.zeros(len(first), np.int64)
+        same = np.ones(len(first), bool)
+        for step in steps:
+            at = first + step
+            same = same & (at >= form.lows[first]) & (at < form.highs[first])
+            same &= _alike(form, segments, at, hits, step)
+            reach += same
+        reaches.append(reach)
+    return reaches[0], reaches[1]
+
+
+def _alike(
+    form: AskedForm, segments: list[Segment], asked: Positions, hits: Hits, step: int
+) -> Flags:
+    """Compare a word of the argument, and the word so many steps from each hit."""
+    theirs = np.zeros(len(asked), np.uint8)
+    inside = np.zeros(len(asked), bool)
+    cuts = hits.segments.searchsorted(np.arange(len(segments) + 1)).tolist()
+    for segment, low, high in zip(segments, cuts, cuts[1:], strict=False):
+        if low < high:
+            words = hits.words[low:high] + step
+            inside[low:high] = (words >= 0) & (words < segment.words)
+            theirs[low:high] = segment.prints.take(words, mode="clip")
+    return inside & (form.prints.take(asked, mode="clip") == theirs)
+
+
+def _have_company(hits: Hits, begins: Positions, before: Positions, length: Positions) -> Flags:
+    """Tell which short rows have another one near, at nearly the same distance on both sides.
+
+    Such is a text of which some words were left out or replaced.
+    """
+    found = np.zeros(len(length), bool)
+    if len(length) < 2:
+        return found
+    ages, words = hits.ages, hits.words - before
+    order = np.lexsort((words, ages))
+    for step in (1, 2, 3):
+        one, other = order[:-step], order[step:]
+        ahead, ahead_mine = words[other] - words[one], begins[other] - begins[one]
+        near = (ages[one] == ages[other]) & (ahead <= _NEAR)
+        apart = (ahead_mine >= length[one]) & (ahead >= length[one])
+        together = near & apart & (abs(ahead - ahead_mine) <= _SHIFT)
+        together &= length[one] + length[other] >= _TOGETHER
+        found[one[together]] = found[other[together]] = True
+    return found
+
+
+def extended(
+    form: AskedForm, segment: Segment, result: int, first: int, word: int
+) -> tuple[int, int]:
+    """Return from where to where the argument's words go on to be those of the result."""
+    low, high = int(form.lows[first]), int(form.highs[first])
+    begin, end = segment.span(result)
+    low, high = max(low, first - (word - begin)), min(high, first + (end - word))
+    mine, theirs = form.prints, segment.prints
+    shift = word - first
+    before = _same_before(mine[low:first], theirs[low + shift : word])
+    after = _same_after(mine[first:high], theirs[word : high + shift])
+    return first - before, first + after
+
+
+def _same_after(mine: Prints, theirs: Prints) -> int:
+    for start in range(0, len(mine), _STEP):
+        differ = np.flatnonzero(mine[start : start + _STEP] != theirs[start : start + _STEP])
+        if len(differ):
+            return start + int(differ[0])
+    return len(mine)
+
+
+def _same_before(mine: Prints, theirs: Prints) -> int:
+    return _same_after(mine[::-1], theirs[::-1])
