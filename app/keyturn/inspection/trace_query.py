@@ -32,6 +32,8 @@ _ALL_RUNS = 2_000
 """Words up to which every run is looked up; of more, those that a result remembers too."""
 _MOST_OF_A_KEY = 4
 """Runs with one key that are looked up: a text may be one word again and again."""
+_REACH = 5
+"""Words on both sides of a change that a row of six words may take in."""
 _NEVER = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
@@ -104,7 +106,8 @@ class Question:
             words = words_of(form.text, self._key)
             if len(words):
                 asked = self._asked_form(form, words)
-                runs.extend((kind, len(found), one) for kind, one in _runs_of(asked))
+                near = _near_changes(asked, found[-1]) if found and form.in_place else None
+                runs.extend((kind, len(found), one) for kind, one in _runs_of(asked, near))
                 found.append(asked)
         none = np.zeros(0, np.int64)
         return Asked(
@@ -131,8 +134,29 @@ class Question:
         )
 
 
-def _runs_of(asked: AskedForm) -> Iterator[tuple[int, Runs]]:
-    """Yield the runs of one form by their kind, none of them across two parts."""
+def _near_changes(asked: AskedForm, before: AskedForm) -> Positions:
+    """Count, before each word and at the end, those that lie near an escape that was undone.
+
+    What is far from all was asked for in the form before; a row of words that reaches an escape is
+    found by any of its runs.
+    """
+    odd = np.uint64(0x9E3779B97F4A7C15)
+    mine, theirs = (
+        one.words.hashes ^ (one.words.starts.astype(np.uint64) * odd) for one in (asked, before)
+    )
+    near = np.convolve(~np.isin(mine, theirs), np.ones(2 * _REACH + 1, np.int64))
+    return np.append(0, np.cumsum(near[_REACH : _REACH + len(mine)] > 0))
+
+
+def _runs_of(asked: AskedForm, near: Positions | None) -> Iterator[tuple[int, Runs]]:
+    """Yield the runs of one form by their kind, none of them across two parts; see above."""
+    for kind, runs in _all_runs_of(asked):
+        if near is not None:
+            runs = runs.where(near[runs.first + runs.count] > near[runs.first])
+        yield kind, runs
+
+
+def _all_runs_of(asked: AskedForm) -> Iterator[tuple[int, Runs]]:
     words = asked.words
     lows = np.unique(asked.lows)
     counts = asked.highs[lows] - lows
