@@ -391,14 +391,19 @@ ACCESS_REVIEW = _section(
 
 TRACING = _section(
     "security 4",
-    ("TRACE-RUN", KEPT, "Six words in a row that a result and an argument share are found."),
+    (
+        "TRACE-RUN",
+        KEPT,
+        "Six words in a row that a result and an argument share are found, if three of them are not"
+        " common ones; eight always are.",
+    ),
     ("TRACE-NAME", KEPT, "An address, a path or a long number is found amid any text."),
     ("TRACE-FORM", KEPT, "Escaped, percent-encoded, base64 and hex texts are found, both ways."),
     ("TRACE-PART", KEPT, "Each part of an argument says which result it came from."),
     (
         "TRACE-COMMON",
         KEPT,
-        "What is everywhere, or what the tool says itself, never counts alone.",
+        "What is everywhere, a few common words, or what the tool says itself, never count alone.",
     ),
     ("TRACE-ABSENT", KEPT, "No other result that comes takes the origin of a run of words away."),
     ("TRACE-SAID", KEPT, "What servers ask, and what is answered to them, is traced too."),

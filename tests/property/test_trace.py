@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.inspection.common_words import is_common
 from keyturn.inspection.folding import fold
 from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from keyturn.inspection.trace_text import EXCERPT_CHARACTERS, leaf_text
@@ -12,7 +13,9 @@ from tests.factories import add_to
 
 SOURCE = ResultSource(number=1, server="reports", tool="read", untrusted=True)
 WORDS = st.text("abcdefgh ÄßéＡ\u0130-.@/1234", min_size=3, max_size=30).map(str.strip)
-VALUES = WORDS.filter(lambda text: leaf_text(text) is not None and len(fold(text)) >= 3)
+VALUES = WORDS.filter(
+    lambda text: leaf_text(text) is not None and len(fold(text)) >= 3 and not is_common(text)
+)
 LINES = st.lists(st.text("xyz |,;\t'\"`“”\r\u200b", max_size=40), max_size=6)
 
 

@@ -6,12 +6,14 @@ from html import escape
 from quopri import encodestring
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject
+from keyturn.inspection.common_words import common_words
 from keyturn.inspection.decoding import forms, unescaped
 from keyturn.inspection.letters import all_letters
 from keyturn.inspection.trace_indexes import LateTraceIndex, MemoryTraceIndexes
@@ -23,6 +25,7 @@ RUN = st.lists(WORD, min_size=6, max_size=30)
 AROUND = st.lists(st.text("klmnopqr", min_size=1, max_size=6), max_size=40)
 BETWEEN = st.sampled_from([" ", ", ", "\n", " - ", "  "])
 KEY = b"0123456789abcdef"
+COMMON = common_words(KEY)
 
 
 def index_of(text: str) -> LateTraceIndex:
@@ -51,7 +54,8 @@ def test_a_run_of_six_words_is_found_wherever_it_stands(
         leaf[one.start : one.start + (len(leaf) if one.length is None else one.length)]
         for one in origins
     ]
-    assert any(there.join(run) in part for part in told)
+    telling = [word for word in run if not np.isin(words_of(word, KEY).hashes, COMMON).any()]
+    assert any(there.join(run) in part for part in told) or (len(telling) < 3 and len(run) < 8)
     for one in origins:
         assert text[one.offset : one.offset + len(one.value)] == one.value
 

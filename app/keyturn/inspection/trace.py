@@ -50,7 +50,7 @@ _MIN_SEARCHED = 6
 """Shortest word that is looked for in the middle of lines."""
 _OPENED_CHARACTERS = 128 * 1024
 """Characters of texts that one trace opens to compare them; more make it incomplete."""
-_OPENED_PLACES = 8
+_OPENED_PLACES = 12
 """Places at which texts are opened for one trace, if the parts of its arguments are no more."""
 _OPENED_FIRSTS = 64
 """Places of as many parts, one of each; more make it incomplete."""
@@ -113,7 +113,7 @@ class MemoryTraceIndex:
         cut |= too_many or not question.whole
         seen = list(_by_match(matches, question.asked_of))
         searched, left_out = self._searched(_SEARCHED_CHARACTERS // len(texts))
-        stopped = question.stopped(stop) if len(stop) else set[int]()
+        stopped = question.common | (question.stopped(stop) if len(stop) else set[int]())
         for leaf, (_, text) in enumerate(texts):
             if leaf in stopped:
                 continue

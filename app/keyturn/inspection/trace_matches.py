@@ -11,13 +11,22 @@ import numpy as np
 from keyturn.inspection.letters import Flags, Positions
 from keyturn.inspection.trace_hits import Hits, changes, hits_of, sizes_of
 from keyturn.inspection.trace_kept import Kept
-from keyturn.inspection.trace_query import RUN, WHOLE, Asked, AskedForm, Question
+from keyturn.inspection.trace_query import (
+    LEAST_RUN,
+    RUN,
+    WHOLE,
+    Asked,
+    AskedForm,
+    Question,
+)
 from keyturn.inspection.trace_segments import Segment
 from keyturn.inspection.trace_store import TraceStore
 from keyturn.inspection.word_runs import SHINGLE, Keys, Prints
 
-LEAST_RUN = 6
-"""Words in a row that two texts share only when one is from the other."""
+_LEAST_PLAIN = 8
+"""Words in a row that count whichever they are."""
+_LEAST_TELLING = 3
+"""Of fewer, so many are no common words; of a weak row one less."""
 _WEAK_RUN = 4
 _MOST_OF_ALL = 0.6
 """A weak row counts alone where it is so much of an argument."""
@@ -141,10 +150,14 @@ def _rows(
     strong = (length >= LEAST_RUN) | (length >= size)
     weak = np.flatnonzero(~strong & (length >= _WEAK_RUN))
     strong[weak] = length[weak] >= _MOST_OF_ALL * size[weak]
+    goes_on = (before == SHINGLE) | (after == SHINGLE)
+    strong &= goes_on | _tells(form, first - before, length)
     company = np.flatnonzero(length >= _WEAK_RUN)
-    strong[company] |= _have_company(
+    together = np.zeros(len(first), bool)
+    together[company] = _have_company(
         hits.where(company), (first - before)[company], before[company], length[company]
     )
+    strong |= together
     at = np.flatnonzero(strong)
     if not len(at):
         return [], False
@@ -162,10 +175,21 @@ def _rows(
             if least == 0:
                 return matches, True
             continue
-        part += 1
         segment = segments[int(hits.segments[at[one]])]
-        matches.append(_followed_row(form, segment, hits, int(at[one]), int(first[at[one]])))
+        match = _followed_row(form, segment, hits, int(at[one]), int(first[at[one]]))
+        row = np.array([match.first]), np.array([match.count])
+        if together[at[one]] or _tells(form, *row)[0]:
+            part += 1
+            matches.append(match)
     return matches, len(order) > MOST_ROWS and _leaves_out(order[MOST_ROWS:], begins, ends, taken)
+
+
+def _tells(form: AskedForm, first: Positions, count: Positions) -> Flags:
+    """Tell which rows count alone: long ones, whole parts, and those of words that tell."""
+    told = form.telling[first + count] - form.telling[first]
+    least = np.where(count < LEAST_RUN, _LEAST_TELLING - 1, _LEAST_TELLING)
+    is_all = count == form.highs[first] - form.lows[first]
+    return (count >= _LEAST_PLAIN) | (told >= least) | is_all
 
 
 def _leaves_out(rows: Positions, begins: Positions, ends: Positions, taken: Positions) -> bool:

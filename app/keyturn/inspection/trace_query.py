@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from keyturn.inspection.common_words import common_words, is_common
 from keyturn.inspection.decoding import BETWEEN, Form, forms
 from keyturn.inspection.letters import Positions
 from keyturn.inspection.word_names import names, telling
@@ -26,6 +27,8 @@ from keyturn.inspection.word_runs import (
 
 WHOLE, NAME, RUN = range(3)
 """What a run of an argument's words is: all of it, a name in it, three words in a row."""
+LEAST_RUN = 6
+"""Words in a row that two texts share only when one is from the other, if three of them tell."""
 MOST_CHARACTERS = 64 * 1024
 """Of the leaves that are cut into words; longer ones are only searched for as they are."""
 _ALL_RUNS = 2_000
@@ -50,6 +53,8 @@ class AskedForm:
     """The first word of each word's part: of its leaf, or of what was decoded of it."""
     highs: Positions
     """The word after the last of it."""
+    telling: Positions
+    """How many words before each, and before the end, are no common ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +77,17 @@ class Question:
         """Take the leaves that fit, short ones first."""
         self.asked_of: list[int] = []
         """Numbers of the leaves that were cut into words."""
+        self.common = {number for number, text in enumerate(texts) if is_common(text)}
+        """Numbers of those that are a few common words; they are not looked up."""
         left = MOST_CHARACTERS
-        for number in sorted(range(len(texts)), key=lambda n: len(texts[n])):
+        told = (number for number in range(len(texts)) if number not in self.common)
+        for number in sorted(told, key=lambda n: len(texts[n])):
             left -= len(texts[number]) + len(BETWEEN)
             if left < 0:
                 break
             self.asked_of.append(number)
         self.asked_of.sort()
-        self.whole = len(self.asked_of) == len(texts)
+        self.whole = len(self.asked_of) + len(self.common) == len(texts)
         """False when some leaves were left out."""
         lengths = np.array([len(texts[number]) for number in self.asked_of], np.int64)
         self.starts = np.cumsum(lengths + len(BETWEEN)) - lengths - len(BETWEEN)
@@ -131,6 +139,7 @@ class Question:
             leaves=leaves,
             lows=np.repeat(lows, sizes),
             highs=np.repeat(lows + sizes, sizes),
+            telling=np.append(0, np.cumsum(~np.isin(words.hashes, common_words(self._key)))),
         )
 
 
