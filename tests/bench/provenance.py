@@ -33,12 +33,14 @@ from keyturn.inspection.trace_text import leaf_text
 
 _MEGABYTE = 1_000_000
 _RESULT = 48_000
-_CASES = 60
+_CASES = 200
 _HELD_OUT = ("keyring", "sqlite_utils", "uvicorn", "importlinter", "detect_secrets")
 """Packages that are not among the results: what is said there came from nowhere."""
 _SUITES = ("banking", "slack", "travel", "workspace")
 _HELD_SUITE = "travel"
 _WORD = re.compile(r"[^\W_]+")
+_COPIED = 8
+"""Words in a row that two packages' texts share only when one was copied: licences, docstrings."""
 _WORDS_IN_A_SPAN = (6, 7, 8, 10, 12, 16, 20, 30, 40)
 
 
@@ -186,12 +188,19 @@ def _fill(corpus: _Corpus, size: int) -> None:
 
 
 def _documents(*, held_out: bool) -> Iterator[str]:
-    """Yield what the installed packages say: their pages, docstrings, then sources."""
-    root = Path(sysconfig.get_path("purelib"))
+    """Yield what packages, and Python itself, say: their pages, docstrings, then sources."""
+    yield from _documents_below(Path(sysconfig.get_path("purelib")), held_out=held_out)
+    if not held_out:
+        yield from _documents_below(Path(sysconfig.get_path("stdlib")), held_out=False)
+
+
+def _documents_below(root: Path, *, held_out: bool) -> Iterator[str]:
     for suffixes in (("METADATA", ".md", ".rst"), ("docstrings",), (".py", ".ts", ".js", ".pyi")):
         for path in sorted(root.rglob("*")):
             ours = path.relative_to(root).parts[0].startswith(_HELD_OUT)
             wanted = path.name.endswith(suffixes if suffixes[0] != "docstrings" else ".py")
+            if "site-packages" in path.relative_to(root).parts:
+                continue
             if ours is not held_out or not wanted or not path.is_file():
                 continue
             text = path.read_text(encoding="utf-8", errors="replace")
@@ -332,11 +341,12 @@ def _false(corpus: _Corpus, folder: Path, chance: random.Random) -> None:
     shared = [
         one
         for one in found
-        if any(_six_alike(one, origin) for origin in corpus.index.trace({"v": one}).origins)
+        if any(_is_copy(one, origin) for origin in corpus.index.trace({"v": one}).origins)
     ]
     _say(
         f"links of sentences from elsewhere {len(found)} of {len(chosen)} = "
-        f"{len(found) / len(chosen):.3f}, of these {len(shared)} do share six words in a row; the "
+        f"{len(found) / len(chosen):.3f}, of these {len(shared)} do stand there, all of it or "
+        f"{_COPIED} words in a row; the "
         f"rest {(len(found) - len(shared)) / len(chosen):.3f}; {len(words)} words in all"
     )
     odd = [o for one in found if one not in shared for o in corpus.index.trace({"v": one}).origins]
@@ -344,11 +354,12 @@ def _false(corpus: _Corpus, folder: Path, chance: random.Random) -> None:
         _say(f"   {origin.value[:90]!r}")
 
 
-def _six_alike(sentence: str, origin: Origin) -> bool:
-    """Tell whether a sentence and what it was traced to have six words in a row in common."""
+def _is_copy(sentence: str, origin: Origin) -> bool:
+    """Tell whether a sentence and what it was traced to have so many words in a row in common."""
     mine, theirs = _WORD.findall(sentence.lower()), _WORD.findall(origin.value.lower())
-    runs = {tuple(theirs[at : at + 6]) for at in range(len(theirs) - 5)}
-    return any(tuple(mine[at : at + 6]) in runs for at in range(len(mine) - 5))
+    least = min(_COPIED, len(mine))
+    runs = {tuple(theirs[at : at + least]) for at in range(len(theirs) - least + 1)}
+    return any(tuple(mine[at : at + least]) in runs for at in range(len(mine) - least + 1))
 
 
 def _ground_truth(folder: Path) -> Iterator[str]:

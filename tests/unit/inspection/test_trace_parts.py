@@ -272,3 +272,35 @@ def test_however_often_a_text_stands_there_a_trace_follows_a_bounded_number_of_p
     trace = index.trace({"v": leaves, "w": said})
     assert len(rows) <= trace_matches.MOST_CHOSEN
     assert len(trace.origins) <= 64
+
+
+STOCK = "The gate is not present in the graph and so that it can be used, the warden of Kestrel says no."
+
+
+@pytest.mark.requirement("TRACE-COMMON")
+@pytest.mark.parametrize(
+    ("leaf", "parts"),
+    [
+        ("the warden of Kestrel", {"the warden of Kestrel": 1}),
+        ("so that it can be", {}),
+        ("of all these lorries so that it can be used by nobody", {}),
+        (
+            "of all these lorries and so that it can be used the rest",
+            {"and so that it can be used the": 1},
+        ),
+        (
+            "whoever asks hears that it can be used, the warden is out",
+            {},
+        ),
+        (
+            "they wrote: used, the warden of Kestrel says no",
+            {"used, the warden of Kestrel says no": 1},
+        ),
+        ("Will", {"Will": 2}),
+    ],
+)
+def test_common_words_in_a_row_come_from_nowhere_until_they_are_eight(
+    leaf: str, parts: dict[str, int]
+) -> None:
+    index = index_of(STOCK, "First in line\nWill\nstands there")
+    assert told(leaf, index.trace({"v": leaf}).origins) == parts
