@@ -153,7 +153,11 @@ def _near_changes(asked: AskedForm, before: AskedForm) -> Positions:
     mine, theirs = (
         one.words.hashes ^ (one.words.starts.astype(np.uint64) * odd) for one in (asked, before)
     )
-    near = np.convolve(~np.isin(mine, theirs), np.ones(2 * _REACH + 1, np.int64))
+    changed = ~np.isin(mine, theirs)
+    # What was undone may have been a word, or a mark between two.
+    gone = before.words.starts[~np.isin(theirs, mine)]
+    changed[np.minimum(asked.words.starts.searchsorted(gone), len(mine) - 1)] = True
+    near = np.convolve(changed, np.ones(2 * _REACH + 1, np.int64))
     return np.append(0, np.cumsum(near[_REACH : _REACH + len(mine)] > 0))
 
 

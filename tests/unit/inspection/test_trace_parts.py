@@ -304,3 +304,18 @@ def test_common_words_in_a_row_come_from_nowhere_until_they_are_eight(
 ) -> None:
     index = index_of(STOCK, "First in line\nWill\nstands there")
     assert told(leaf, index.trace({"v": leaf}).origins) == parts
+
+
+@pytest.mark.requirement("TRACE-FORM")
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        "See: lorries\\n            wait here\\n until grey dawn, then more follows",
+        "See: lorries%0Await here%0Auntil grey dawn, then more follows",
+        "See: lorries &#10; wait here &#10; until grey dawn, then more follows",
+    ],
+)
+def test_escapes_between_words_do_not_part_a_row(leaf: str) -> None:
+    index = index_of("Eleven lorries\n            wait here\nuntil grey dawn\nand no longer")
+    parts = told(leaf, index.trace({"v": leaf}).origins)
+    assert [part[:7] + part[-4:] for part in parts] == ["lorriesdawn"]
