@@ -18,6 +18,7 @@ from keyturn.application.console_state import (
     StopState,
 )
 from keyturn.application.pin_messages import MarkTwoPersons, PinState, SettleSeals
+from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.origin import Trace
@@ -47,6 +48,7 @@ from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
 from keyturn.gui.widgets.choices import ChoiceRow
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
@@ -55,7 +57,7 @@ from keyturn.presentation.rule_drafts import RuleDraft, TypedLimits, data_of
 from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
-from tests.factories import make_request
+from tests.factories import add_to, make_request
 from tests.fakes.approval_requests import a_call, origin
 from tests.gui import pages_data as data
 from tests.gui.gallery_more import HISTORY_BAR
@@ -522,7 +524,28 @@ def queue_typed(studio: Studio) -> MainWindow:
     return framed(Page.QUEUE, view, studio)
 
 
+def queue_parts(studio: Studio) -> MainWindow:
+    """A call of which a part is out of the third of the reports that its session read."""
+    bridge, view, presenter = queue(studio)
+    index = MemoryTraceIndexes().new_index()
+    reports = Path(__file__).parents[2] / "resources" / "demo" / "reports"
+    for number in (1, 2, 3):
+        text = (reports / f"{number}.txt").read_text(encoding="utf-8")
+        source = ResultSource(number=number, server="reports", tool="read_report", untrusted=True)
+        add_to(index, source, {"content": [{"type": "text", "text": text}]})
+    arguments: JsonObject = {
+        "orders": "all_open",
+        "ship_to": {"name": "R. Talbot", "address": "14 Quarry Road, Hangar 9"},
+        "note": "As agreed: Kestrel Pass is open again since 3 May; pallets go first.",
+    }
+    call = a_call(subject=arguments, trace=index.trace(arguments))
+    bridge.request_shown.emit(RequestShown(request=call, remaining_ms=None))
+    presenter.open_card(call.id)
+    return framed(Page.QUEUE, view, studio)
+
+
 SCENES: dict[str, Scene] = {
+    "queue-parts": queue_parts,
     "queue-typed": queue_typed,
     "queue-review-pin": queue_review,
     "rules": rules_list,

@@ -274,7 +274,8 @@ def test_however_often_a_text_stands_there_a_trace_follows_a_bounded_number_of_p
     assert len(trace.origins) <= 64
 
 
-STOCK = "The gate is not present in the graph and so that it can be used, the warden of Kestrel says no."
+STOCK = """The gate is not present in the graph and so that it can be used, the warden of Kestrel
+says no."""
 
 
 @pytest.mark.requirement("TRACE-COMMON")
