@@ -45,6 +45,9 @@ MOST_ROWS = 512
 MOST_CHOSEN = 96
 """Rows that are followed to their ends; and so many values and names."""
 _STEP = 256
+_BESIDE = np.array([-1, SHINGLE])
+_BEFORE, _AFTER = np.arange(-1, -1 - _WEAK_RUN, -1), np.arange(_WEAK_RUN)
+_AROUND = np.append(_BEFORE[:SHINGLE], _AFTER[:SHINGLE] + SHINGLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,12 @@ def _rows(
         hits.where(company), (first - before)[company], before[company], length[company]
     )
     strong |= together
+    rest = np.flatnonzero(~strong & (length >= _WEAK_RUN))
+    if len(rest):
+        begin, shift = (first - before)[rest], (hits.words - first)[rest]
+        ends = begin, begin + length[rest]
+        together[rest] = _goes_on_beyond_a_gap(form, segments, ends, hits.where(rest), shift)
+        strong |= together
     at = np.flatnonzero(strong)
     if not len(at):
         return [], False
@@ -232,10 +241,7 @@ def _joined(
 def _near(form: AskedForm, segments: list[Segment], first: Positions, hits: Hits) -> Positions:
     """Choose hits that go on on one side at least, or are all of their part."""
     goes_on = form.highs[first] - form.lows[first] <= SHINGLE
-    for step in (-1, SHINGLE):
-        at = first + step
-        inside = (at >= form.lows[first]) & (at < form.highs[first])
-        goes_on |= inside & _alike(form, segments, at, hits, step)
+    goes_on |= _alike(form, segments, first, hits.words, hits, _BESIDE).any(axis=1)
     return np.flatnonzero(goes_on)
 
 
@@ -243,32 +249,55 @@ def _reaches(
     form: AskedForm, segments: list[Segment], first: Positions, hits: Hits
 ) -> tuple[Positions, Positions]:
     """Count how many words before and after are alike, three at most."""
-    reaches: list[Positions] = []
-    for steps in (range(-1, -1 - SHINGLE, -1), range(SHINGLE, 2 * SHINGLE)):
-        reach = np.zeros(len(first), np.int64)
-        same = np.ones(len(first), bool)
-        for step in steps:
-            at = first + step
-            same = same & (at >= form.lows[first]) & (at < form.highs[first])
-            same &= _alike(form, segments, at, hits, step)
-            reach += same
-        reaches.append(reach)
-    return reaches[0], reaches[1]
+    same = _alike(form, segments, first, hits.words, hits, _AROUND)
+    before, after = same[:, :SHINGLE], same[:, SHINGLE:]
+    return before.cumprod(axis=1).sum(axis=1), after.cumprod(axis=1).sum(axis=1)
 
 
 def _alike(
-    form: AskedForm, segments: list[Segment], asked: Positions, hits: Hits, step: int
+    form: AskedForm,
+    segments: list[Segment],
+    asked: Positions,
+    words: Positions,
+    hits: Hits,
+    steps: Positions,
 ) -> Flags:
-    """Compare a word of the argument, and the word so many steps from each hit."""
-    theirs = np.zeros(len(asked), np.uint8)
-    inside = np.zeros(len(asked), bool)
+    """Compare the argument's words so many steps from `asked` with those as far from `words`.
+
+    A row for each, a column for each step; `words` run in parallel to the hits.
+    """
+    at = asked[:, None] + steps
+    part = np.minimum(asked, len(form.lows) - 1)
+    inside = (at >= form.lows[part][:, None]) & (at < form.highs[part][:, None])
+    theirs = np.zeros(at.shape, np.uint8)
     cuts = hits.segments.searchsorted(np.arange(len(segments) + 1)).tolist()
     for segment, low, high in zip(segments, cuts, cuts[1:], strict=False):
         if low < high:
-            words = hits.words[low:high] + step
-            inside[low:high] = (words >= 0) & (words < segment.words)
-            theirs[low:high] = segment.prints.take(words, mode="clip")
-    return inside & (form.prints.take(asked, mode="clip") == theirs)
+            there = words[low:high, None] + steps
+            inside[low:high] &= (there >= 0) & (there < segment.words)
+            theirs[low:high] = segment.prints.take(there, mode="clip")
+    return inside & (form.prints.take(at, mode="clip") == theirs)
+
+
+def _goes_on_beyond_a_gap(
+    form: AskedForm,
+    segments: list[Segment],
+    ends: tuple[Positions, Positions],
+    hits: Hits,
+    shift: Positions,
+) -> Flags:
+    """Tell which rows go on beyond a few left-out words of the result, eight words in all.
+
+    `ends` are the row's first word and the one after its last; `shift` leads to the result's.
+    """
+    found = np.zeros(len(shift), bool)
+    for left_out in range(1, _SHIFT + 1):
+        begin, end = ends
+        before = _alike(form, segments, begin, begin + shift - left_out, hits, _BEFORE)
+        after = _alike(form, segments, end, end + shift + left_out, hits, _AFTER)
+        reach = np.maximum(before.cumprod(axis=1).sum(axis=1), after.cumprod(axis=1).sum(axis=1))
+        found |= end - begin + reach >= _LEAST_PLAIN
+    return found
 
 
 def _have_company(hits: Hits, begins: Positions, before: Positions, length: Positions) -> Flags:

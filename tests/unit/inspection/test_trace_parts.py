@@ -320,3 +320,16 @@ def test_escapes_between_words_do_not_part_a_row(leaf: str) -> None:
     index = index_of("Eleven lorries\n            wait here\nuntil grey dawn\nand no longer")
     parts = told(leaf, index.trace({"v": leaf}).origins)
     assert [part[:7] + part[-4:] for part in parts] == ["lorriesdawn"]
+
+
+@pytest.mark.requirement("TRACE-RUN")
+@pytest.mark.parametrize("gone", [(4,), (4, 5), (4, 5, 6)])
+def test_a_row_goes_on_beyond_words_that_were_left_out(gone: tuple[int, ...]) -> None:
+    chance = random.Random(9)
+    for _ in range(40):
+        words = ["".join(chance.choices("bcdfghklmn", k=7)) for _ in range(4 + len(gone) + 6)]
+        index = index_of(" ".join(["Said:", *words, "and no more"]))
+        kept = [word for at, word in enumerate(words) if at not in gone]
+        leaf = " ".join(["whoever", "asks", "hears", *kept, "or", "nothing", "at", "all"])
+        parts = told(leaf, index.trace({"v": leaf}).origins)
+        assert parts
