@@ -155,7 +155,8 @@ def _rows(
     strong[weak] = length[weak] >= _MOST_OF_ALL * size[weak]
     goes_on = (before == SHINGLE) | (after == SHINGLE)
     strong &= goes_on | _tells(form, first - before, length)
-    company = np.flatnonzero(length >= _WEAK_RUN)
+    says = form.telling[first - before + length] > form.telling[first - before]
+    company = np.flatnonzero((length >= _WEAK_RUN) & says)
     together = np.zeros(len(first), bool)
     together[company] = _have_company(
         hits.where(company), (first - before)[company], before[company], length[company]
