@@ -21,6 +21,8 @@ MOST_FOUND = 256
 _WORD = np.uint64(MOST_WORDS - 1)
 _KEY = ~_WORD
 _GATHERED = 64 * 1024
+_COPIED_AT_ONCE = 32 * 1024
+"""Postings; memory that is touched first costs more than the copying."""
 _PARTS = 4
 _PART_SHIFT = np.uint64(62)
 
@@ -62,8 +64,10 @@ class Postings:
         self._parts: list[list[Keys]] = [[] for _ in range(_PARTS)]
         self._gathered: list[Keys] = []
         self._whole: Keys | None = None
-        self._copied: tuple[Keys, int, int] | None = None
-        """What becomes one array of all, how many parts are in it, and how many postings."""
+        self._copied: tuple[Keys, list[Keys]] | None = None
+        """What becomes one array of all, and what is not yet in it."""
+        self._at = 0
+        """How many postings are."""
         self._count = 0
         self._gathered_count = 0
         self._next = 0
@@ -111,17 +115,25 @@ class Postings:
         return self._whole is None and self._put_together()
 
     def _put_together(self) -> bool:
-        """Copy one part to one array of all: each holds a range of keys, so it is in order, too."""
+        """Copy a piece to one array of all: each part holds a range of keys, so it is in order."""
         if self._copied is None:
-            self._copied = np.empty(self._count, np.uint64), 0, 0
-        whole, part, at = self._copied
-        if part == _PARTS:
+            self._copied = (
+                np.empty(self._count, np.uint64),
+                [
+                    array[low : low + _COPIED_AT_ONCE]
+                    for part in self._parts
+                    for array in part
+                    for low in range(0, len(array), _COPIED_AT_ONCE)
+                ],
+            )
+            self._at = 0
+        whole, pieces = self._copied
+        if not pieces:
             self._whole, self._parts, self._copied = whole, [[] for _ in range(_PARTS)], None
             return False
-        for array in self._parts[part]:
-            whole[at : at + len(array)] = array
-            at += len(array)
-        self._copied = whole, part + 1, at
+        piece = pieces.pop(0)
+        whole[self._at : self._at + len(piece)] = piece
+        self._at += len(piece)
         return True
 
     @property
