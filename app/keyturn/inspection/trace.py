@@ -113,9 +113,9 @@ class MemoryTraceIndex:
         cut |= too_many or not question.whole
         seen = list(_by_match(matches, question.asked_of))
         searched, left_out = self._searched(_SEARCHED_CHARACTERS // len(texts))
-        stopped = question.common | (question.stopped(stop) if len(stop) else set[int]())
+        stopped = question.stopped(stop) if len(stop) else set[int]()
         for leaf, (_, text) in enumerate(texts):
-            if leaf in stopped:
+            if leaf in stopped or leaf in question.common:
                 continue
             known = {id(one.kept) for one in seen if one.leaf == leaf and one.is_whole}
             found = self._in_lines(leaf, text, searched, known)
@@ -123,6 +123,11 @@ class MemoryTraceIndex:
                 seen = [one for one in seen if one.leaf != leaf or not one.is_whole]
             else:
                 seen.extend(found)
+        # What the tool says itself counts where a result that holds another value holds it, too.
+        others = {id(one.kept) for one in seen}
+        for leaf in sorted(stopped) if others else ():
+            found = self._in_lines(leaf, texts[leaf][1], searched, set())
+            seen.extend(one for one in found or () if id(one.kept) in others)
         incomplete = self._store.dropped or left_out or cut or bool(self._drawn)
         if not seen:
             return bounded((), incomplete=incomplete)

@@ -117,6 +117,10 @@ def test_what_the_tool_itself_says_never_counts_alone() -> None:
     assert index.trace({"orders": "all_open"}).origins
     assert not index.trace({"orders": "all_open"}, definition).origins
     assert index.trace({"orders": "one_only"}, definition).origins
+    both: JsonObject = {"orders": "all_open", "mode": "one_only"}
+    assert {one.path for one in index.trace(both, definition).origins} == {"/orders", "/mode"}
+    apart = index_of("mode | all_open", "mode | one_only")
+    assert {one.path for one in apart.trace(both, definition).origins} == {"/mode"}
 
 
 @pytest.mark.requirement("TRACE-COMMON")
