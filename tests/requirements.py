@@ -392,6 +392,28 @@ ACCESS_REVIEW = _section(
     ("ACCESS-4", KEPT, "Who changes what was noted puts no look off."),
 )
 
+TRACING = _section(
+    "security 4",
+    (
+        "TRACE-RUN",
+        KEPT,
+        "Six words in a row that a result and an argument share are found, if three of them are not"
+        " common ones; eight always are.",
+    ),
+    ("TRACE-NAME", KEPT, "An address, a path or a long number is found amid any text."),
+    ("TRACE-FORM", KEPT, "Escaped, percent-encoded, base64 and hex texts are found, both ways."),
+    ("TRACE-PART", KEPT, "Each part of an argument says which result it came from."),
+    (
+        "TRACE-COMMON",
+        KEPT,
+        "What is everywhere, a few common words, or what the tool says itself, never count alone.",
+    ),
+    ("TRACE-ABSENT", KEPT, "No other result that comes takes the origin of a run of words away."),
+    ("TRACE-SAID", KEPT, "What servers ask, and what is answered to them, is traced too."),
+    ("TRACE-VERDICT", KEPT, "That no origin was found never lowers a verdict."),
+    ("TRACE-WORK", KEPT, "No text makes the trace do more than a bounded number of steps."),
+)
+
 SECRETS = _section(
     "issue 5, security-cases 1.12",
     ("SECRET-FOUND", KEPT, "Of secrets of every known shape at least 0.95 are found, by channel."),
@@ -465,6 +487,7 @@ REQUIREMENTS = (
     *LAUNCH,
     *REACH,
     *ACCESS_REVIEW,
+    *TRACING,
     *SECRETS,
     *FLOWS,
     *TYPED,

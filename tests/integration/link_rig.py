@@ -72,7 +72,7 @@ from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.input_check import QuickTextCheck
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from tests.factories import ENVIRONMENT_WORDS
 from tests.fakes.commands import ReaderInPlace
 from tests.fakes.decision_log import FakeDecisionLog

@@ -245,7 +245,8 @@ class Assessment:
         return self._judge(incoming, judged)
 
     def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        judged.trace = incoming.connection.session.trace(judged.call.arguments)
+        said = "" if judged.definition is None else judged.definition.text
+        judged.trace = incoming.connection.session.trace(judged.call.arguments, said)
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
         judged.basis = self._basis(incoming, judged)
         if judged.judgement.verdict is Verdict.DENY:

@@ -304,6 +304,8 @@ class Gate:
             flight.failed = isinstance(answered, AnsweredError)
             received = await self._receiver.receive(incoming, judged, answered)
             answer = await self._within.admit(incoming, judged, received)
+            # Before the agent can use what it says: calls are traced against all of it.
+            await incoming.connection.session.remembered()
         finally:
             self._late.ended(flight, answer)
         return answer

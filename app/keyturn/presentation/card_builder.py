@@ -22,7 +22,7 @@ from keyturn.presentation.card import (
 from keyturn.presentation.chips import chips_of
 from keyturn.presentation.claims import claimed_pairs, claimed_title, observed_pairs
 from keyturn.presentation.commands import command_lines
-from keyturn.presentation.decisive import decisive_of, decisive_values, worst_origins
+from keyturn.presentation.decisive import decisive_of, decisive_values
 from keyturn.presentation.definition_text import definition_text, laid_out
 from keyturn.presentation.environments import band_of
 from keyturn.presentation.findings import card_lines
@@ -39,7 +39,7 @@ from keyturn.presentation.launch_changes import command_diff
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.review_choice import review_choice
-from keyturn.presentation.source_excerpts import Sources, sources_of, traced_span
+from keyturn.presentation.source_excerpts import Sources, sources_of
 from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.words import Words
@@ -141,7 +141,6 @@ class CardBuilder:
 
         A tree that nobody reads to its end says how much more there is.
         """
-        origins = worst_origins(request)
         traced = request.kind is RequestKind.CALL
         subject = read_json(request.arguments)
         shown = first_nodes(subject)
@@ -152,7 +151,7 @@ class CardBuilder:
                 key=node.key,
                 value=quoted_text(node.value) if node.is_leaf else self._container(node),
                 value_kind=ValueKind.EXACT if node.is_leaf else ValueKind.CONTAINER,
-                spans=traced_span(node.value, origins.get(node.path)) if node.is_leaf else (),
+                spans=sources.spans(node.path, node.value) if node.is_leaf else (),
                 origin=sources.label(node.path) if node.is_leaf and traced else None,
             )
             for node in shown

@@ -373,6 +373,7 @@ def _trace_of(arguments: str, rows: Sequence[JsonObject]) -> Trace:
     origins: list[Origin] = []
     for row in rows:
         path, result, offset = row.get("path"), row.get("result"), row.get("offset")
+        start, length = row.get("start"), row.get("length")
         if not isinstance(path, str) or not isinstance(result, int):
             continue
         origins.append(
@@ -387,6 +388,8 @@ def _trace_of(arguments: str, rows: Sequence[JsonObject]) -> Trace:
                 excerpt="",
                 excerpt_line=0,
                 untrusted=row.get("untrusted") is True,
+                start=start if isinstance(start, int) else 0,
+                length=length if isinstance(length, int) else None,
             )
         )
     return Trace(origins=tuple(origins), incomplete=any("incomplete" in row for row in rows))

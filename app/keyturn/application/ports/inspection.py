@@ -43,24 +43,23 @@ class ResultSource(msgspec.Struct, frozen=True, kw_only=True):
     untrusted: bool
 
 
-class Place(NamedTuple):
-    """A stretch of a result's text; with `line` 0 the number of a scalar in its structure."""
-
-    offset: int
-    length: int
-    line: int
-
-
 class DrawnResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What an index remembers of one result, drawn out of it before it is kept."""
+    """What an index remembers of one result, drawn out of it before it is kept.
+
+    The numbers are in machine order and only the index reads them.
+    """
 
     text: str
-    values: Sequence[tuple[int, Place]] = ()
-    """Hashes of values, and where each stood."""
-    structure: JsonValue = None
-    """Structured content whose scalars have places of their own, besides the text."""
-    partly_hashed: bool = False
-    """Not all of the text was hashed, so it must be searched."""
+    rendering: str = ""
+    """What the result says in structured form, besides the text."""
+    postings: bytes = b""
+    """Keys of what it says, each with the word where that begins (64 bits)."""
+    prints: bytes = b""
+    """A byte of each word, by which words are compared."""
+    entries: bytes = b""
+    """Of each stretch of text: its first word, its form and its place (64 bits)."""
+    partly: bool = False
+    """Not all of it was drawn, so the text must be searched."""
 
 
 class TraceIndex(Protocol):
@@ -70,12 +69,22 @@ class TraceIndex(Protocol):
         """Index a result's text and structured leaves."""
         ...
 
+    def go_on(self) -> bool:
+        """Draw a piece of the large results that were added, 5 ms at most; False when all are.
+
+        Until then every trace is incomplete.
+        """
+        ...
+
     def keep(self, source: ResultSource, drawn: DrawnResult) -> None:
         """Index a result out of which was drawn, elsewhere, what is remembered of it."""
         ...
 
-    def trace(self, arguments: JsonObject) -> Trace:
-        """Find where each argument leaf was seen before."""
+    def trace(self, arguments: JsonObject, definition: str = "") -> Trace:
+        """Find where each argument leaf, or a part of it, was seen before.
+
+        What the tool's `definition`, a JSON text, says itself never counts alone.
+        """
         ...
 
 
