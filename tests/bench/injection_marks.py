@@ -2,8 +2,8 @@
 
 `python -m tests.bench.injection_marks FOLDER [--halves development]`: FOLDER has the packages that
 `pip install --no-deps --target FOLDER agent-injection-bench==0.1.0 bastioncorpus==0.6.0
-agentdojo==0.1.35 pyyaml` leaves; nothing of them is kept here. A text belongs to one half by the last bit
-of its SHA-256: the words and weights were made on the one called development only.
+agentdojo==0.1.35 pyyaml` leaves; nothing of them is kept here. A text belongs to one half by the
+last bit of its SHA-256: the words and weights were made on the one called development only.
 """
 
 import argparse
@@ -28,6 +28,7 @@ PACKAGES = Path(msgspec.__file__).parents[1]
 HALVES = ("development", "held out")
 _SHORTEST = 20
 _LINES = 40
+_LONGEST_README = 60_000
 _EVERY = 10
 """Of docstrings one in so many is read."""
 _CANARY = "CANARY-7F3A9C21"
@@ -60,7 +61,7 @@ def main() -> int:
 
 
 def _measured(signs: SignReader, folder: Path, half: str, *, show: bool) -> bool:
-    print(f"{half}:")
+    _say(f"{half}:")
     totals = {True: [0, 0], False: [0, 0]}
     for name, samples in sets_in(folder).items():
         for injected in (True, False):
@@ -70,14 +71,18 @@ def _measured(signs: SignReader, folder: Path, half: str, *, show: bool) -> bool
                 continue
             what = "recall" if injected else "false marks"
             rate = len(marked) / len(texts)
-            print(f"  {name:34} {what:12} {rate:.3f}  ({len(marked)} of {len(texts)})")
+            _say(f"  {name:34} {what:12} {rate:.3f}  ({len(marked)} of {len(texts)})")
             totals[injected][0] += len(marked)
             totals[injected][1] += len(texts)
             for text in sorted(texts - marked if injected else marked) if show else ():
-                print("     ", repr(text[:300]), signs.sign_in(text))
+                _say(f"      {text[:300]!r} {signs.sign_in(text)}")
     recall, false = (marked / max(1, texts) for marked, texts in (totals[True], totals[False]))
-    print(f"  all: recall {recall:.3f}, false marks {false:.4f} {totals}")
+    _say(f"  all: recall {recall:.3f}, false marks {false:.4f} {totals}")
     return recall >= 0.9 and false <= 0.05
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
 
 
 def half_of(text: str) -> str:
@@ -146,10 +151,7 @@ def _things(value: object) -> Iterator[str]:
 
 def _readmes() -> Iterator[str]:
     for installed in importlib.metadata.distributions(path=[str(PACKAGES)]):
-        about = installed.metadata
-        payload = about.get_payload() or about["Description"] or ""
-        if isinstance(payload, str):
-            yield payload[:60_000]
+        yield (installed.read_text("METADATA") or "").partition("\n\n")[2][:_LONGEST_README]
 
 
 def _docstrings(folder: Path, *, every: int) -> Iterator[str]:

@@ -14,6 +14,9 @@ from keyturn.domain.tier import Tier
 from keyturn.domain.touches import ONE, Touches
 from keyturn.domain.written_files import RunsWritten
 
+BECAUSE_SIGNS = "result_signs"
+"""Why a person is asked about a result: it reads like an order to the model."""
+
 
 class RequestKind(StrEnum):
     """What is asked about (architecture.md section 2, "Approver protocol")."""
@@ -149,7 +152,9 @@ class ApprovalRequest:
     proposed_tier: Tier | None = None
     """For a definition: preselected in the review; None is "leave unconfirmed"."""
     findings: tuple[Finding, ...] = ()
-    """What was noticed about a definition, the gravest first."""
+    """What was noticed about a definition or a held result, the gravest first."""
+    signs: tuple[int, ...] = ()
+    """Numbers of the session's results before it that read like an order to the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

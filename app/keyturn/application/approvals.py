@@ -38,6 +38,8 @@ _SECOND = 1_000_000_000
 TWO = 2
 
 
+_STOPPED = (RequestKind.CALL, RequestKind.INPUT, RequestKind.RESULT)
+"""What brings something to a server or to an agent."""
 PinWanted = Callable[[ApprovalRequest], bool]
 """Tells whether a request is allowed with a person's PIN only, by whatever route."""
 
@@ -201,6 +203,9 @@ class Approvals:
         waiting = self._waiting.get(request_id)
         if waiting is None:
             return
+        if waiting.request.kind is RequestKind.RESULT:
+            self._keep_back(waiting, Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED)
+            return
         left = Outcome.CANCELLED_BY_CLIENT
         if host_gone:
             self._end(waiting, Event.HOST_GONE, left, WithdrawCause.CANCELLED)
@@ -220,7 +225,7 @@ class Approvals:
         """Refuse every call that waits and forget every grant; reviews stay, they send nothing."""
         self.grants.clear()
         return self.refuse(
-            lambda request: request.kind in (RequestKind.CALL, RequestKind.INPUT),
+            lambda request: request.kind in _STOPPED,
             Outcome.REFUSED_PAUSED,
             WithdrawCause.STOPPED,
         )
@@ -255,10 +260,16 @@ class Approvals:
         return self._waiting.get(request_id)
 
     def _hold_ended(self, waiting: Waiting) -> None:
-        if waiting.state is State.PENDING:
+        if waiting.request.kind is RequestKind.RESULT:
+            self._keep_back(waiting, Outcome.EXPIRED_NO_ANSWER, WithdrawCause.EXPIRED)
+        elif waiting.state is State.PENDING:
             self._detach(waiting, Event.HOLD_ENDED, Outcome.EXPIRED_NO_ANSWER)
         else:
             self._end_detached(waiting)
+
+    def _keep_back(self, waiting: Waiting, outcome: Outcome, cause: WithdrawCause) -> None:
+        """End the wait for a result: its call has run, so that there is nothing to try again."""
+        self._end(waiting, Event.REFUSED, outcome, cause)
 
     def _end_detached(self, waiting: Waiting, cause: WithdrawCause | None = None) -> None:
         """End what nobody answered in time, as what it was when its agent stopped waiting."""

@@ -16,7 +16,9 @@ from keyturn.application.call import (
 )
 from keyturn.application.controlling import Controlling, framed, told, unframed
 from keyturn.application.events import Observers, Topic
+from keyturn.application.held_results import HeldResults
 from keyturn.application.ports.inspection import (
+    Controlled,
     ControlOrder,
     InspectedResult,
     ResultInspector,
@@ -46,12 +48,14 @@ class Receiver:
         recorder: Recorder,
         observers: Observers,
         milestones: Milestones,
+        held: HeldResults,
     ) -> None:
         self._inspector = inspector
         self._controlling = controlling
         self._recorder = recorder
         self._observers = observers
         self._milestones = milestones
+        self._held = held
 
     def not_sent(self, incoming: IncomingCall, judged: Judged, refusal: Refused | Silence) -> Reply:
         """Say that an allowed call was given up before its first byte."""
@@ -154,11 +158,34 @@ class Receiver:
                 withheld=controlled.withheld,
                 broke_schema=controlled.broke_schema,
             )
+        why = await self._why_kept(incoming, judged, order, controlled, details)
+        if why:
+            details["withheld"] = why
+            self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
+            return Refused(outcome=Outcome.ERROR_BROKER, withheld=why)
         self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
         asks = elsewhere is None or elsewhere.asks
         if encoded:
             return Replaced(unframed(controlled.line), asks=asks)
         return Forwarded(controlled.line, asks=asks)
+
+    async def _why_kept(
+        self,
+        incoming: IncomingCall,
+        judged: Judged,
+        order: ControlOrder,
+        controlled: Controlled,
+        details: JsonObject,
+    ) -> str:
+        """Note a sign in the session, and hold the result where a person chose so for its tool."""
+        sign, number = controlled.sign, details["result"]
+        if sign is None:
+            return ""
+        if isinstance(number, int):
+            incoming.connection.session.signs.append(number)
+        if not order.controls.hold_signs:
+            return ""
+        return await self._held.why_kept(incoming, judged, controlled.line, sign)
 
     def _order(self, judged: Judged, *, failed: bool) -> ControlOrder:
         """Say what is wanted of an answer, by the person's choice for its tool."""
@@ -172,6 +199,7 @@ class Receiver:
             schema=schema,
             most_bytes=controls.bytes_at_most,
             shape=declared is not None and declared.output_schema is None,
+            signs=True,
         )
 
     def _deliver(

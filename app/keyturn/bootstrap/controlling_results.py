@@ -6,6 +6,7 @@ from keyturn.application.ports.payloads import Workers
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_shapes import ResultShapes
 from keyturn.bootstrap.inspecting import PooledResults
+from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.storage.result_shapes import SqliteShapeStore
@@ -14,6 +15,6 @@ from keyturn.storage.writer import Writer
 
 def controlling_with(workers: Workers, observers: Observers, writer: Writer) -> Controlling:
     """Make it for one profile; nothing is switched off before its settings are there."""
-    here = FrameControl(JsonSchemaValidator())
+    here = FrameControl(JsonSchemaValidator(), signs=frame_signs())
     shapes = ResultShapes(SqliteShapeStore(writer))
     return Controlling(here, ControlsOfTools(observers), PooledResults(workers), shapes)

@@ -81,6 +81,12 @@ class _Live(msgspec.Struct, eq=False):
     """False once the client cancelled: a cancelled request gets no answer."""
 
 
+def _is_held(live: _Live) -> bool:
+    """Tell whether its client waits for a person."""
+    incoming = live.incoming
+    return live.answered and bool(incoming.approval_id or incoming.held_result)
+
+
 def fault_of_call_id(request_id: RequestId | None) -> str:
     """Say why a judged call cannot have this id; readers round what is beyond 2^53."""
     if request_id is None:
@@ -163,7 +169,7 @@ class JudgedCalls:
         token = None if isinstance(params, Malformed) else token_of(params)
         if token is not None:
             live.token = token
-            self.keep_alive.begin(token, lambda: live.answered and bool(incoming.approval_id))
+            self.keep_alive.begin(token, partial(_is_held, live))
         self._tasks.start(self._run(live), "call")
 
     def record_malformed(self, reason: str) -> None:
@@ -186,6 +192,9 @@ class JudgedCalls:
             return Cancelled.NOTHING
         live.answered = False
         live.incoming.cancel()
+        if live.incoming.held_result:
+            self._services.approvals.client_left(live.incoming.held_result)
+            return Cancelled.NOT_SENT
         if live.incoming.sent:
             self._bound(live)
             return Cancelled.SENT
@@ -225,6 +234,9 @@ class JudgedCalls:
     def leave(self, *, host_gone: bool) -> None:
         """Give up what was not sent, because the client has left."""
         self._rounds.client_left(host_gone=host_gone)
+        for incoming in self._calls():
+            if incoming.held_result:
+                self._services.approvals.client_left(incoming.held_result, host_gone=host_gone)
         for incoming in (incoming for incoming in self._calls() if not incoming.sent):
             incoming.cancel()
             if incoming.approval_id:

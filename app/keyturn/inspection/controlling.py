@@ -8,9 +8,11 @@ import json
 
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaValidator
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.result_controls import Finding, Found
 from keyturn.domain.result_shape import Shape, shape_of_result
 from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner
 from keyturn.inspection.results import cut_result
+from keyturn.inspection.sign_frames import READ_ON_THE_LOOP, UNREAD_HERE, FrameSigns
 
 NO_STRUCTURE = "it has no structured content, which its tool says it has"
 NOT_FITTING = "it does not fit the output schema of its tool"
@@ -26,9 +28,15 @@ _ASIDE = frozenset({"resultType", "task", "inputRequests", "requestState"})
 class FrameControl:
     """`ResultControl` over frames of JSON."""
 
-    def __init__(self, validator: SchemaValidator, effort: Effort = ON_THE_LOOP) -> None:
-        """Give up on what takes more than `effort`."""
+    def __init__(
+        self,
+        validator: SchemaValidator,
+        effort: Effort = ON_THE_LOOP,
+        signs: FrameSigns | None = None,
+    ) -> None:
+        """Give up on what takes more than `effort`; without `signs` nothing is read for them."""
         self._validator = validator
+        self._signs = signs
         self._cleaner = FrameCleaner(effort)
         self._gives_up = effort is not IN_A_WORKER
 
@@ -41,17 +49,34 @@ class FrameControl:
             return Controlled(line=line, withheld=broken, broke_schema=True)
         shape = _shape(line, order, result)
         if not order.controls.reads_text:
-            return _cut(Controlled(line=line, shape=shape), order)
+            return self._signed(_cut(Controlled(line=line, shape=shape), order), order)
         cleaned = self._cleaner.clean(line, order.controls)
         if cleaned is None:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
         changed = cleaned.line is not line
         unfit = changed and bool(self._broken(cleaned.line, order, None))
-        return _cut(
-            Controlled(
-                line=cleaned.line, findings=cleaned.findings, shape=shape, unfit_masked=unfit
-            ),
-            order,
+        found = Controlled(
+            line=cleaned.line, findings=cleaned.findings, shape=shape, unfit_masked=unfit
+        )
+        return self._signed(_cut(found, order), order)
+
+    def _signed(self, found: Controlled, order: ControlOrder) -> Controlled:
+        """Add what reads like an order in what is handed on."""
+        if self._signs is None or not order.signs or found.withheld:
+            return found
+        long = self._gives_up and len(found.line) > READ_ON_THE_LOOP
+        sign = UNREAD_HERE if long else self._signs.sign_in(found.line)
+        if sign is None:
+            return found
+        marked = Finding(what=Found.SIGN, kind=sign.kind, path=sign.path)
+        return Controlled(
+            line=found.line,
+            findings=(*found.findings, marked),
+            withheld=found.withheld,
+            cut=found.cut,
+            shape=found.shape,
+            sign=sign,
+            unfit_masked=found.unfit_masked,
         )
 
     def _broken(self, line: bytes, order: ControlOrder, result: JsonValue) -> str:

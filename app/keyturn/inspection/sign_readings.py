@@ -56,19 +56,18 @@ _FOUR_HEX = re.compile(r"[0-9A-Fa-f]{4}")
 _TAGS = re.compile("[\U000e0020-\U000e007e]{4,}")
 _MORSE = re.compile(r"(?:[.\-\u2212\u00b7]{1,6}[ /]{1,3}){12,}[.\-\u2212\u00b7]{0,6}")
 _PERCENTS = 8
+_LONGEST_DECODED = 8_000
+"""Characters of one stretch."""
+_LONG_WORD = re.compile(r"\S{20}")
+_NUMBERS = re.compile(r"[0-9]{2}|[\\0]x[0-9A-Fa-f]{2}")
 _FIRST_TAG = 0xE0000
 _FIRST_SELECTOR = 0xE0100
 _FIRST_REGION = 0x1F1E6
-_MORSE_LETTERS = dict(
-    zip(
-        (
-            ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- "
-            "...- .-- -..- -.-- --.."
-        ).split(),
-        "abcdefghijklmnopqrstuvwxyz",
-        strict=True,
-    )
+_IN_MORSE = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- "
+    "-..- -.-- --.."
 )
+_MORSE_LETTERS = {code: chr(ord("a") + at) for at, code in enumerate(_IN_MORSE.split(" "))}
 
 
 class Reading(NamedTuple):
@@ -107,9 +106,7 @@ class Readings:
         if len(_STARRED.findall(whole)) >= _FEW_STARS:
             yield Reading(_STARRED.sub("", whole), decoded=True)
         ways = Counter(
-            self._changed[word]
-            for word in set(_WORD.findall(whole))
-            if word in self._changed
+            self._changed[word] for word in set(_WORD.findall(whole)) if word in self._changed
         )
         for way, _ in ways.most_common(1):
             if ways[way] >= _FEW:
@@ -156,9 +153,9 @@ class Readings:
 
 
 def _decoded_in(text: str) -> Iterator[str]:
-    for pattern, decode in _WAYS:
+    for pattern, decode in _ways_for(text):
         for found in pattern.finditer(text):
-            said = decode(found.group())
+            said = decode(found.group()[:_LONGEST_DECODED])
             if said is None:
                 continue
             if pattern is _BASE64 and _BASE64.fullmatch(said.strip()):
@@ -250,18 +247,20 @@ def _ascii85(said: str) -> str | None:
 
 
 def _caesar(by: int) -> dict[int, int]:
-    return {
-        ord(first) + at: ord(first) + (at + by) % 26 for first in "aA" for at in range(26)
-    }
+    return {ord(first) + at: ord(first) + (at + by) % 26 for first in "aA" for at in range(26)}
 
 
 def _by_table(table: dict[int, int]) -> Callable[[str], str]:
     return lambda text: text.translate(table)
 
 
+def _turned(text: str) -> str:
+    return text[::-1]
+
+
 _MIRRORED = {ord("a") + at: ord("z") - at for at in range(26)}
 _CHANGES: dict[str, Callable[[str], str]] = {
-    "turned": lambda text: text[::-1],
+    "turned": _turned,
     "mirrored": _by_table(_MIRRORED),
 } | {f"shifted by {by}": _by_table(_caesar(by)) for by in range(1, 26)}
 """A change is undone by another one: a shift by the one that fills the alphabet."""
@@ -269,18 +268,23 @@ _BACK = {"turned": "turned", "mirrored": "mirrored"} | {
     f"shifted by {by}": f"shifted by {26 - by}" for by in range(1, 26)
 }
 
-_WAYS = (
-    (_BASE64, _base64),
-    (_BASE32, _base32),
-    (_HEX, _hex),
-    (_BINARY, _binary),
-    (_DECIMAL, _decimal),
-    (_ESCAPED, _escaped),
-    (_TAGS, _tagged),
-    (_MORSE, _morse),
-    (_OCTAL, _octal),
-    (_PRINTABLE, lambda said: _hex(said.replace("=", ""))),
-    (_SELECTED, _selected),
-    (_REGIONS, _regions),
-    (_ASCII85, _ascii85),
-)
+_Way = tuple[re.Pattern[str], Callable[[str], str | None]]
+_IN_LONG_WORDS: tuple[_Way, ...] = ((_BASE64, _base64), (_BASE32, _base32), (_ASCII85, _ascii85))
+_IN_NUMBERS: tuple[_Way, ...] = ((_HEX, _hex), (_BINARY, _binary), (_DECIMAL, _decimal))
+_ESCAPES: tuple[_Way, ...] = ((_ESCAPED, _escaped), (_OCTAL, _octal))
+_IN_SIGNS: tuple[_Way, ...] = ((_TAGS, _tagged), (_SELECTED, _selected), (_REGIONS, _regions))
+
+
+def _ways_for(text: str) -> Iterator[_Way]:
+    """Yield the ways that a text may be written in, at the cost of a look each."""
+    if _LONG_WORD.search(text) is not None:
+        yield from _IN_LONG_WORDS
+    if _NUMBERS.search(text) is not None:
+        yield from _IN_NUMBERS
+    if "\\" in text or "U+" in text:
+        yield from _ESCAPES
+    if text.count("=") >= _PERCENTS:
+        yield _PRINTABLE, lambda said: _hex(said.replace("=", ""))
+    if not text.isascii():
+        yield from _IN_SIGNS
+    yield _MORSE, _morse

@@ -6,6 +6,7 @@ windows are moved over what was found. The work grows with the text and with not
 
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -21,11 +22,13 @@ BREAK = "\0"
 _LETTER_WORDS = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _ALONE = re.compile(f"([{_LETTER_WORDS}])")
 _HANGUL = re.compile("[\uac00-\ud7af]")
-_ADDRESS = r"https?://|@\w{1,64}(?=[.\-]\w)"
-_MARKS = frozenset("<[:{")
+_ADDRESS = r"@\w{1,64}(?=[.\-]\w)"
+_OPENING = "<[{`"
+_MARKS = frozenset(_OPENING)
+_SCHEMES = frozenset({"http:", "https:"})
 _NAME, _ADDRESSED, _CALLED = "name", "address", "called"
 _INVOKE, _CODE = "invoke", "code"
-_CODED = r"(?=[a-z\-]{0,40}\d)[a-z][a-z0-9]{1,20}(?:-[a-z0-9]{1,20}){1,6}"
+_CODED = r"[a-z][a-z0-9]{1,20}(?=-[a-z0-9\-]{0,40}\d)(?:-[a-z0-9]{1,20}){1,6}"
 """A word that is none: letters and digits in groups."""
 _JUST_BEFORE = 2
 """Words before a tool's name, one of which tells to call it."""
@@ -39,7 +42,6 @@ class Met(NamedTuple):
     """Of the heaviest rule that is met there."""
     first: int
     last: int
-    rules: int
     """The words from which to which the rules are met, counted from 0."""
 
 
@@ -59,6 +61,17 @@ class _Entry(NamedTuple):
     stem: bool
     """Its last word may end as it likes."""
     notion: int
+
+
+class _Begun(NamedTuple):
+    """All that begins with one word."""
+
+    alone: list[int]
+    """The notions that it says by itself."""
+    after: dict[str, list[_Entry]]
+    """Longer phrases, by their second word."""
+    open_ended: list[_Entry]
+    """Phrases of two words, of which the second may end as it likes."""
 
 
 class _Hit(NamedTuple):
@@ -85,16 +98,22 @@ class Vocabulary:
     words: frozenset[str]
     """Single words, by which a text that is written otherwise is recognised."""
     _tokens: re.Pattern[str]
-    _whole: dict[str, list[_Entry]]
-    _stems: dict[str, list[_Entry]]
+    _whole: dict[str, "_Begun"]
+    _stems: dict[str, list[int]]
     _lengths: tuple[int, ...]
     _bits: Mapping[str, int]
+    _with_colon: frozenset[str]
     _met_by: dict[int, int] = field(default_factory=dict[int, int])
+    _scores: dict[int, int] = field(default_factory=dict[int, int])
     """Rules by the notions that stand together, as they were met before."""
 
     def tokens(self, folded: str) -> list[str]:
-        """Cut a plain text into words."""
-        return self._tokens.findall(folded)
+        """Cut a plain text into words; a colon stays where a word is known with it."""
+        found = self._tokens.findall(folded)
+        if ":" not in folded:
+            return found
+        known = self._with_colon
+        return [t[:-1] if t[-1] == ":" and t not in known else t for t in found]
 
     def place(self, folded: str, met: Met) -> tuple[int, int]:
         """Return where in a plain text the words stand."""
@@ -103,14 +122,21 @@ class Vocabulary:
 
     def hits(self, tokens: Sequence[str]) -> list[_Hit]:
         """Return what notions stand where."""
-        said = {token: found for token in set(tokens) if (found := self._entries(token))}
+        said = {token: found for token in set(tokens) if (found := self._begun_by(token))}
         invoke, name, called = (self._bits[one] for one in (_INVOKE, _NAME, _CALLED))
         told = -_JUST_BEFORE - 1
         hits: list[_Hit] = []
         for at, token in enumerate(tokens):
-            if token not in said:
+            begun = said.get(token)
+            if begun is None:
                 continue
-            notions = {e.notion for e in said[token] if _goes_on(tokens, at, e)}
+            notions = set(begun.alone)
+            longer = begun.after.get(tokens[at + 1]) if at + 1 < len(tokens) else None
+            for entry in (*longer, *begun.open_ended) if longer else begun.open_ended:
+                if _goes_on(tokens, at, entry):
+                    notions.add(entry.notion)
+            if not notions:
+                continue
             if name in notions and at - told <= _JUST_BEFORE:
                 notions.add(called)
             if invoke in notions:
@@ -122,8 +148,7 @@ class Vocabulary:
         """Return where the rules that are met weigh most; None where none is met."""
         best: Met | None = None
         near = _Window(TOGETHER)
-        close = _Window(CLOSE_BY)
-        known = -1
+        close: deque[tuple[int, int, int]] = deque()
         for hit in hits:
             if hit.notion < 0:
                 near.clear()
@@ -131,19 +156,31 @@ class Vocabulary:
                 continue
             start = near.add(hit.at, hit.notion)
             met = self._met(near.held)
-            score = 0
-            first = start
-            for bit in _bits_of(met):
-                first = close.add(hit.at, bit)
-            close.forget(hit.at)
-            if close.held != known:
-                known = close.held
-                score = sum(self.rules[bit].weigh for bit in _bits_of(known))
-            if score and (best is None or score > best.score):
+            if not met:
+                continue
+            while close and hit.at - close[0][1] > CLOSE_BY:
+                close.popleft()
+            if close and close[-1][2] == met:
+                close[-1] = (close[-1][0], hit.at, met)
+                continue
+            close.append((start, hit.at, met))
+            known = 0
+            for _, _, rules in close:
+                known |= rules
+            score = self._score(known)
+            if best is None or score > best.score:
                 heaviest = max(_bits_of(known), key=lambda bit: self.rules[bit].weigh)
-                first = max(0, min(first, start))
-                best = Met(score, self.rules[heaviest].kind, first, hit.at, known)
+                best = Met(score, self.rules[heaviest].kind, close[0][0], hit.at)
         return best
+
+    def _score(self, known: int) -> int:
+        score = self._scores.get(known)
+        if score is None:
+            score = sum(self.rules[bit].weigh for bit in _bits_of(known))
+            if len(self._scores) > _MOST_KEPT:
+                self._scores.clear()
+            self._scores[known] = score
+        return score
 
     def _met(self, notions: int) -> int:
         met = self._met_by.get(notions)
@@ -157,21 +194,25 @@ class Vocabulary:
             self._met_by[notions] = met
         return met
 
-    def _entries(self, token: str) -> list[_Entry]:
-        found = list(self._whole.get(token, ()))
-        for length in self._lengths:
-            if length > len(token):
-                break
-            found += self._stems.get(token[:length], ())
+    def _begun_by(self, token: str) -> "_Begun | None":
+        begun = self._whole.get(token)
+        more = [
+            notion
+            for length in self._lengths
+            if length <= len(token)
+            for notion in self._stems.get(token[:length], ())
+        ]
         if token == BREAK:
-            found.append(_Entry((), False, -1))
-        elif "@" in token or "://" in token:
-            found.append(_Entry((), False, self._bits[_ADDRESSED]))
+            more.append(-1)
+        elif "@" in token or token in _SCHEMES:
+            more.append(self._bits[_ADDRESSED])
         elif "-" in token and token[-1] != ">":
-            found.append(_Entry((), False, self._bits[_CODE]))
+            more.append(self._bits[_CODE])
         elif "_" in token and not self.acts.isdisjoint(token.split("_")):
-            found.append(_Entry((), False, self._bits[_NAME]))
-        return found
+            more.append(self._bits[_NAME])
+        if begun is None:
+            return _Begun(more, {}, []) if more else None
+        return begun._replace(alone=[*begun.alone, *more]) if more else begun
 
 
 _MOST_KEPT = 4_000
@@ -218,16 +259,32 @@ def vocabulary(
     """Make it ready; raises KeyError for a rule of an unknown notion."""
     bits = {name: at for at, name in enumerate((*notions, _NAME, _ADDRESSED, _CALLED, _CODE))}
     said = [(plain(words), bits[name]) for name, all_of in notions.items() for words in all_of]
-    marks = sorted({words for words, _ in said if _MARKS & set(words)}, key=len, reverse=True)
-    alternatives = "|".join(map(_as_pattern, marks))
-    tokens = re.compile(f"{BREAK}|{alternatives}|{_ADDRESS}|\\b{_CODED}|\\w+")
-    whole: dict[str, list[_Entry]] = {}
-    stems: dict[str, list[_Entry]] = {}
+    marks = sorted({w for w, _ in said if w[0] in _MARKS}, key=len, reverse=True)
+    alternatives = "|".join(map(re.escape, marks)) or "(?!)"
+    # Most are words, so that these are tried first.
+    tokens = re.compile(
+        rf"{_CODED}|\w+:?|{_ADDRESS}|{BREAK}|(?=[{re.escape(_OPENING)}])(?:{alternatives})"
+    )
+    colons = _SCHEMES.union(w for words, _ in said for w in words.split() if w[-1] == ":")
+    whole: dict[str, _Begun] = {}
+    stems: dict[str, list[int]] = {}
     for words, notion in said:
         stem = words.endswith("*") or _HANGUL.search(words[-1]) is not None
-        first, *rest = tokens.findall(words.rstrip("*"))
-        into = stems if stem and not rest else whole
-        into.setdefault(first, []).append(_Entry(tuple(rest), stem, notion))
+        first, *rest = (
+            part[:-1] if part[-1] == ":" and part not in colons else part
+            for part in tokens.findall(words.rstrip("*"))
+        )
+        if stem and not rest:
+            stems.setdefault(first, []).append(notion)
+            continue
+        begun = whole.setdefault(first, _Begun([], {}, []))
+        entry = _Entry(tuple(rest), stem, notion)
+        if not rest:
+            begun.alone.append(notion)
+        elif stem and len(rest) == 1:
+            begun.open_ended.append(entry)
+        else:
+            begun.after.setdefault(rest[0], []).append(entry)
     return Vocabulary(
         mark,
         tuple(
@@ -241,22 +298,17 @@ def vocabulary(
         stems,
         tuple(sorted({len(first) for first in stems})),
         bits,
+        colons,
     )
 
 
-def _as_pattern(mark: str) -> str:
-    escaped = re.escape(mark)
-    return rf"\b{escaped}" if mark[0].isalpha() else escaped
-
-
 def _goes_on(tokens: Sequence[str], at: int, entry: _Entry) -> bool:
-    if not entry.rest:
-        return True
-    *middle, last = entry.rest
     end = at + len(entry.rest)
-    if end >= len(tokens) or list(tokens[at + 1 : end]) != middle:
+    if end >= len(tokens):
         return False
-    return tokens[end].startswith(last) if entry.stem else tokens[end] == last
+    *middle, last = entry.rest
+    goes_on = tokens[end].startswith(last) if entry.stem else tokens[end] == last
+    return goes_on and list(tokens[at + 1 : end]) == middle
 
 
 def _bits_of(mask: int) -> Iterator[int]:

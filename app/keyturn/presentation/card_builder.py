@@ -83,7 +83,7 @@ class CardBuilder:
 
         Without `compared` no difference is made for a call: it takes long for long texts.
         """
-        sources = sources_of(request.trace, self._words)
+        sources = sources_of(request.trace, self._words, request.signs)
         found = decisive_of(request, self._verbs, self._words)
         decisive = found.values
         more = self._words("phrases.decisive_more", n=found.more) if found.more else ""

@@ -39,6 +39,9 @@ def _chips(
         yield _plain(Icon.REFUSED, words("phrases.chip_blocked"), Role.DENY)
     yield from finding_chips(request.findings, words)
     yield from _provenance(request, words)
+    if request.signs:
+        text = words("phrases.chip_signs", n=len(request.signs), first=request.signs[0])
+        yield _plain(Icon.ATTENTION, text, Role.WARNING)
     if phrases.server_speaks(request):
         yield _plain(Icon.CLAIMED, words("phrases.chip_server_says"))
     if request.kind is RequestKind.CALL:

@@ -4,7 +4,7 @@ Values of one result share one excerpt. A missing origin is said as what it is: 
 known because old text was dropped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from keyturn.domain.canonical import JsonValue
@@ -27,8 +27,11 @@ class Sources:
         return self.labels.get(path, self.untraced)
 
 
-def sources_of(trace: Trace, words: Words) -> Sources:
-    """Gather the excerpts of all origins and label each traced argument with its worst one."""
+def sources_of(trace: Trace, words: Words, signs: Collection[int] = ()) -> Sources:
+    """Gather the excerpts of all origins and label each traced argument with its worst one.
+
+    Those of results with `signs` say so.
+    """
     by_path: dict[str, list[Origin]] = {}
     by_result: dict[tuple[int, str], list[Origin]] = {}
     for origin in trace.worst_first():
@@ -46,7 +49,7 @@ def sources_of(trace: Trace, words: Words) -> Sources:
     }
     untraced = "phrases.origin_unknown" if trace.incomplete else "phrases.origin_none"
     return Sources(
-        excerpts=tuple(_excerpt(by_result[key], words) for key in order),
+        excerpts=tuple(_excerpt(by_result[key], words, signs) for key in order),
         labels=labels,
         untraced=OriginLabel(text=words(untraced), traced=False),
     )
@@ -73,7 +76,7 @@ def _label_text(origins: list[Origin], words: Words) -> str:
     return words("phrases.origin_and_others", first=text, n=len(others))
 
 
-def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
+def _excerpt(origins: list[Origin], words: Words, signs: Collection[int]) -> SourceExcerpt:
     first = origins[0]
     texts: dict[int, str] = {}
     spans: dict[int, list[TracedSpan]] = {}
@@ -83,9 +86,10 @@ def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
             texts.setdefault(number, text)
         for number, span in _spans(origin, lines):
             spans.setdefault(number, []).append(span)
+    title = words("phrases.excerpt", server=first.server, n=first.result, tool=first.tool)
     named = {origin.line for origin in origins}
     return SourceExcerpt(
-        title=words("phrases.excerpt", server=first.server, n=first.result, tool=first.tool),
+        title=words("phrases.excerpt_signs", title=title) if first.result in signs else title,
         place=_place(origins, words),
         lines=tuple(
             ExcerptLine(

@@ -24,6 +24,7 @@ from keyturn.application.controlling import Controlling
 from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
+from keyturn.application.held_results import HeldResults
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets
@@ -39,6 +40,7 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
+from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.client_request import name_in
@@ -239,7 +241,7 @@ class WatchedServer:
 
 def controlling_here(validator: SchemaValidator, observers: Observers) -> Controlling:
     """Control all results in place."""
-    return Controlling(FrameControl(validator), ControlsOfTools(observers))
+    return Controlling(FrameControl(validator, signs=frame_signs()), ControlsOfTools(observers))
 
 
 class World:
@@ -366,6 +368,16 @@ class World:
                 recorder=self.recorder,
                 observers=self.observers,
                 milestones=self.milestones,
+                held=HeldResults(
+                    stop=self.stop,
+                    approvals=self.approvals,
+                    recorder=self.recorder,
+                    log=self.log,
+                    clock=self.clock,
+                    ids=self.ids,
+                    observers=self.observers,
+                    limits=self.limits,
+                ),
             ),
             within=AskedWithin(self.inputs, self.recorder, self.ids),
             holds=self.holds,
