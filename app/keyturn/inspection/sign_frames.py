@@ -25,7 +25,7 @@ class FrameSigns:
     """Reads frames for signs."""
 
     def __init__(self, reader: SignReader) -> None:
-        self._reader = reader
+        self.reader = reader
 
     def sign_in(self, line: bytes) -> Sign | None:
         """Return the strongest sign in a frame; None for none."""
@@ -37,7 +37,7 @@ class FrameSigns:
             return None
         texts = list(_texts({name: frame.get(name) for name in ("result", "error")}))
         whole = _PARTED.join(said.replace(BREAK, "") for _, said in texts)
-        found = self._reader.sign_in(whole[:MOST_READ])
+        found = self.reader.sign_in(whole[:MOST_READ])
         if found is not None:
             return Sign(kind=found.kind, words=found.words, path=texts[found.text][0])
         return UNREAD_HERE if len(whole) > MOST_READ else None

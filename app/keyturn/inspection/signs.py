@@ -40,28 +40,28 @@ class SignReader:
     """Reads texts for signs."""
 
     def __init__(self, words: Vocabulary, drawn: Mapping[int, str]) -> None:
-        self._words = words
-        self._readings = Readings(words, drawn)
+        self.words = words
+        self.readings = Readings(words, drawn)
 
     def sign_in(self, text: str) -> Sign | None:
         """Return the strongest sign in texts that are parted by `BREAK`; None for none."""
         best: Sign | None = None
         plainly = 0
-        for reading in self._readings.of(text):
-            tokens = self._words.tokens(reading.text)
-            met = self._words.strongest(self._words.hits(tokens))
+        for reading in self.readings.of(text):
+            tokens = self.words.tokens(reading.text)
+            met = self.words.strongest(self.words.hits(tokens))
             score = 0 if met is None else met.score - _more_for(len(tokens))
             if not reading.decoded:
                 plainly = score
             elif score >= max(_SPELT_OUT, plainly + 1):
                 score += WRITTEN_OTHERWISE
-            if met is None or score < self._words.mark or (best and score <= best.score):
+            if met is None or score < self.words.mark or (best and score <= best.score):
                 continue
             best = self._sign(reading.text, met, score)
         return best
 
     def _sign(self, folded: str, met: Met, score: int) -> Sign:
-        start, end = self._words.place(folded, met)
+        start, end = self.words.place(folded, met)
         words = folded[start:end].replace(BREAK, " ")[:LONGEST_WORDS]
         return Sign(met.kind, words, folded.count(BREAK, 0, start), score)
 

@@ -172,7 +172,10 @@ class Phrases:
         if deadline_ms <= 0:
             return self._words("phrases.deadline_passed")
         passed = duration_text(deadline_ms / 1000, self._words)
-        return self._words(waits_key(ends=kind is RequestKind.INPUT), duration=passed)
+        return self._words(
+            waits_key(ends=kind is RequestKind.INPUT, withholds=kind is RequestKind.RESULT),
+            duration=passed,
+        )
 
     def tier(self, tier: Tier) -> str:
         """Return "T2 Reaches out"."""
