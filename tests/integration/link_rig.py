@@ -53,6 +53,7 @@ from keyturn.bootstrap.inspecting import (
     PooledFrames,
     PooledResults,
 )
+from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.oauth_sign_in import SignIns
@@ -331,7 +332,7 @@ class World:
         """Control a large frame by the workers of now; in place where there are none."""
         if self.workers is not None:
             return await PooledResults(self.workers).control(line, order, agent)
-        found = FrameControl(JsonSchemaValidator(), IN_A_WORKER).control(line, order)
+        found = FrameControl(JsonSchemaValidator(), IN_A_WORKER, frame_signs()).control(line, order)
         assert found is not None
         return found
 
@@ -357,9 +358,8 @@ class World:
         )
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
-        self.controlling = Controlling(
-            FrameControl(JsonSchemaValidator()), ControlsOfTools(observers), self
-        )
+        here = FrameControl(JsonSchemaValidator(), signs=frame_signs())
+        self.controlling = Controlling(here, ControlsOfTools(observers), self)
         self.alerts = Alerts(clock)
         self.alerts.attach(self.told.append)
         return Inputs(
