@@ -154,6 +154,9 @@ class Phrases:
         if because == BECAUSE_CLOSURE:
             change = change_text(facts_with(request), words)
             return words("phrases.why_closure", server=request.server, change=change)
+        if because == BECAUSE_SIGNS and request.findings and request.findings[0].words:
+            said = request.findings[0].words.translate(QUOTATION_MARKS)
+            return words("phrases.why_signs_words", words=said, tool=tool)
         key = _WHY_KEYS.get(because, "phrases.why_always")
         if key == "phrases.why_definition" and said_of(tool) is not None:
             key = "phrases.why_said"
