@@ -15,7 +15,6 @@ from keyturn.presentation.json_nodes import bare_text
 from keyturn.presentation.words import Words
 
 SWITCHES = ("secrets", "unseen", "schema", "links", "hold_signs")
-_OFF_UNLESS_CHOSEN = frozenset({"hold_signs"})
 _SIGNS = frozenset({"order", "role", "turn", "secret", "send", "act", "hush", "unread"})
 LIMITS = (0, 4_000, 16_000, 64_000)
 """Tokens that can be chosen as the most of one result; 0 for no limit."""
@@ -86,11 +85,7 @@ def controls_view(controls: ResultControls, words: Words) -> ControlsView:
 
 def switched_off(controls: ResultControls, words: Words) -> tuple[str, str]:
     """Return the names of what is switched off, and the limit, in words."""
-    off = [
-        words(f"results.switch_{name}")
-        for name in SWITCHES
-        if not getattr(controls, name) and name not in _OFF_UNLESS_CHOSEN
-    ]
+    off = [words(f"results.switch_{name}") for name in SWITCHES if not getattr(controls, name)]
     return ", ".join(off), _limit(controls.max_tokens, words)
 
 
