@@ -28,6 +28,8 @@ PACKAGES = Path(msgspec.__file__).parents[1]
 HALVES = ("development", "held out")
 _SHORTEST = 20
 _LINES = 40
+_PAGE = 4_000
+"""Characters of a page amid which an injection stands."""
 _LONGEST_README = 60_000
 _EVERY = 10
 """Of docstrings one in so many is read."""
@@ -76,9 +78,20 @@ def _measured(signs: SignReader, folder: Path, half: str, *, show: bool) -> bool
             totals[injected][1] += len(texts)
             for text in sorted(texts - marked if injected else marked) if show else ():
                 _say(f"      {text[:300]!r} {signs.sign_in(text)}")
+    _say(f"  {'both, each amid a long page':34} recall       {_amid(signs, half, folder):.3f}")
     recall, false = (marked / max(1, texts) for marked, texts in (totals[True], totals[False]))
     _say(f"  all: recall {recall:.3f}, false marks {false:.4f} {totals}")
     return recall >= 0.9 and false <= 0.05
+
+
+def _amid(signs: SignReader, half: str, folder: Path) -> float:
+    """Return how many are marked in the middle of a README, where the mark is higher."""
+    readme = (importlib.metadata.distribution("attrs").read_text("METADATA") or "")[-_PAGE:]
+    samples = (*_injection_bench(folder), *_bastion(folder))
+    texts = {s.text for s in samples if s.injected and half_of(s.text) == half}
+    middle = len(readme) // 2
+    pages = [f"{readme[:middle]}\n\n{text}\n\n{readme[middle:]}" for text in texts]
+    return sum(signs.sign_in(page) is not None for page in pages) / len(pages)
 
 
 def _say(line: str) -> None:
