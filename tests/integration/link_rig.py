@@ -28,7 +28,6 @@ from keyturn.application.controlling import Controlling
 from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
-from keyturn.application.held_results import HeldResults
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
@@ -405,16 +404,6 @@ class World:
                 recorder=recorder,
                 observers=observers,
                 milestones=self.milestones,
-                held=HeldResults(
-                    stop=self.stop,
-                    approvals=self.approvals,
-                    recorder=recorder,
-                    log=self.log,
-                    clock=clock,
-                    ids=self.ids,
-                    observers=observers,
-                    limits=self.limits,
-                ),
             ),
             within=AskedWithin(inputs, recorder, self.ids),
             holds=self.holds,

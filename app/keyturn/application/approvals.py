@@ -203,9 +203,6 @@ class Approvals:
         waiting = self._waiting.get(request_id)
         if waiting is None:
             return
-        if waiting.request.kind is RequestKind.RESULT:
-            self._keep_back(waiting, Outcome.CANCELLED_BY_CLIENT, WithdrawCause.CANCELLED)
-            return
         left = Outcome.CANCELLED_BY_CLIENT
         if host_gone:
             self._end(waiting, Event.HOST_GONE, left, WithdrawCause.CANCELLED)
@@ -260,16 +257,10 @@ class Approvals:
         return self._waiting.get(request_id)
 
     def _hold_ended(self, waiting: Waiting) -> None:
-        if waiting.request.kind is RequestKind.RESULT:
-            self._keep_back(waiting, Outcome.EXPIRED_NO_ANSWER, WithdrawCause.EXPIRED)
-        elif waiting.state is State.PENDING:
+        if waiting.state is State.PENDING:
             self._detach(waiting, Event.HOLD_ENDED, Outcome.EXPIRED_NO_ANSWER)
         else:
             self._end_detached(waiting)
-
-    def _keep_back(self, waiting: Waiting, outcome: Outcome, cause: WithdrawCause) -> None:
-        """End the wait for a result: its call has run, so that there is nothing to try again."""
-        self._end(waiting, Event.REFUSED, outcome, cause)
 
     def _end_detached(self, waiting: Waiting, cause: WithdrawCause | None = None) -> None:
         """End what nobody answered in time, as what it was when its agent stopped waiting."""
@@ -279,6 +270,9 @@ class Approvals:
             self._end(waiting, Event.HOLD_ENDED, waiting.left, cause or WithdrawCause.EXPIRED)
 
     def _detach(self, waiting: Waiting, event: Event, left: Outcome) -> None:
+        if waiting.request.kind is RequestKind.RESULT:
+            self._end(waiting, Event.REFUSED, left, _cause_of(left))
+            return
         waiting.drop_timer()
         waiting.state = advance(waiting.state, event)
         waiting.left = left
@@ -298,8 +292,7 @@ class Approvals:
             self._end_detached(waiting)
 
     def _grant_retry(self, waiting: Waiting, answer: Answer) -> AnswerEffect:
-        request = waiting.request
-        self.grants.make_for(request)
+        self.grants.make_for(waiting.request)
         self._resolve(waiting, Event.RETRY_GRANTED, waiting.left, answer)
         return AnswerEffect.RETRY_GRANTED
 
@@ -329,6 +322,12 @@ class Approvals:
         if self._approver is not None:
             self._approver.withdraw(waiting.request.id, cause, outcome.value)
         self._observers.changed(Topic.QUEUE)
+
+
+def _cause_of(left: Outcome) -> WithdrawCause:
+    """Say why a result is not waited for; its call has run, so that nothing is tried again."""
+    expired = left is Outcome.EXPIRED_NO_ANSWER
+    return WithdrawCause.EXPIRED if expired else WithdrawCause.CANCELLED
 
 
 def _refusal(request: ApprovalRequest, answer: Answer, approvals: Approvals) -> AnswerEffect | None:

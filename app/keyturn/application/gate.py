@@ -32,6 +32,7 @@ from keyturn.application.call import (
 )
 from keyturn.application.deciding import Decided, Decider, refused
 from keyturn.application.events import Observers, Topic
+from keyturn.application.held_results import HeldResults
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.late_calls import FIRST, LateCalls
 from keyturn.application.late_results import Claim
@@ -87,6 +88,16 @@ class Gate:
         self._recorder = recorder
         self._log = log
         self._receiver = receiver
+        receiver.held = HeldResults(
+            stop=stop,
+            approvals=approvals,
+            recorder=recorder,
+            log=log,
+            clock=clock,
+            ids=ids,
+            observers=observers,
+            limits=limits,
+        )
         self._within = within
         self._late = late
         self._observers = observers

@@ -7,7 +7,7 @@ and whatever cannot be shown or recorded. What is handed on is what was shown, o
 import asyncio
 from hashlib import sha256
 
-from keyturn.application.approval_request import BECAUSE_SIGNS, ApprovalRequest, RequestKind
+from keyturn.application.approval_request import BECAUSE_SIGNS, Answer, ApprovalRequest, RequestKind
 from keyturn.application.approvals import Approvals
 from keyturn.application.call import IncomingCall, Judged
 from keyturn.application.events import Observers, Topic
@@ -16,15 +16,16 @@ from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import Sign
 from keyturn.application.provenance import asked_by
-from keyturn.application.recording import Recorder
+from keyturn.application.recording import Recorder, actor_of
 from keyturn.application.stop import StopSwitch
 from keyturn.application.waiting import Resolution, bytes_of
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, Parsed, canonical, digest_of, parse_strict
 from keyturn.domain.configuration import Limits
-from keyturn.domain.decision import Outcome
+from keyturn.domain.decision import Outcome, Verdict
 from keyturn.domain.errors import LogUnavailable
 from keyturn.domain.finding import LONGEST_WORDS, Finding, FindingKind
+from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.tier import LARGE_ARGUMENTS_BYTES
 
 NOT_HANDED_ON = "it reads like an order to the model, and the user did not hand it on"
@@ -74,7 +75,7 @@ class HeldResults:
             outcome = Outcome.REFUSED_PAUSED
         if outcome.allows and (incoming.cancelled or incoming.ended):
             outcome = Outcome.CANCELLED_BY_CLIENT
-        entry = self._recorder.held_result(request, outcome, incoming.id, resolved.answer)
+        entry = _entry(request, outcome, incoming.id, resolved.answer)
         try:
             await self._log.commit(entry)
         except LogUnavailable:
@@ -139,6 +140,38 @@ class HeldResults:
 
 def _unasked(outcome: Outcome) -> Resolution:
     return Resolution(state=State.REFUSED, outcome=outcome)
+
+
+def _entry(
+    request: ApprovalRequest, outcome: Outcome, call_id: str, answer: Answer | None
+) -> Entry:
+    """Build the record of what was decided; nothing of the result's text is in it."""
+    about = canonical({"result_of": call_id, "sha256": request.digest})
+    details: JsonObject = {"from_server": True, "result_of": call_id}
+    if answer is not None:
+        details["route"] = answer.route.value
+        details |= {"via": "pin"} if answer.pin else {}
+        details |= {"persons": list(answer.persons)} if answer.persons else {}
+    return Entry(
+        type=RecordType.DECISION,
+        call=request.id,
+        session=request.session,
+        agent=request.agent,
+        server=request.server,
+        tool=request.tool or "",
+        tier=request.tier.name,
+        call_digest=request.digest,
+        taint=request.lamps,
+        policy={"because": request.because},
+        verdict=Verdict.ASK.value,
+        outcome=outcome.value,
+        actor=actor_of(outcome),
+        shown_ms=answer.shown_ms if answer is not None else 0,
+        prompt_hash=answer.prompt_hash if answer is not None else "",
+        details=details,
+        arguments=about,
+        committed=about,
+    )
 
 
 def _subject_of(line: bytes) -> bytes | None:

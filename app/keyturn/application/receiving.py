@@ -16,7 +16,7 @@ from keyturn.application.call import (
 )
 from keyturn.application.controlling import Controlling, framed, told, unframed
 from keyturn.application.events import Observers, Topic
-from keyturn.application.held_results import HeldResults
+from keyturn.application.held_results import NOT_HANDED_ON, HeldResults
 from keyturn.application.ports.inspection import (
     Controlled,
     ControlOrder,
@@ -48,14 +48,14 @@ class Receiver:
         recorder: Recorder,
         observers: Observers,
         milestones: Milestones,
-        held: HeldResults,
     ) -> None:
         self._inspector = inspector
         self._controlling = controlling
         self._recorder = recorder
         self._observers = observers
         self._milestones = milestones
-        self._held = held
+        self.held: HeldResults | None = None
+        """Put in by the gate; without it what a person is to be asked about is withheld."""
 
     def not_sent(self, incoming: IncomingCall, judged: Judged, refusal: Refused | Silence) -> Reply:
         """Say that an allowed call was given up before its first byte."""
@@ -185,7 +185,9 @@ class Receiver:
             incoming.connection.session.signs.append(number)
         if not order.controls.hold_signs:
             return ""
-        return await self._held.why_kept(incoming, judged, controlled.line, sign)
+        if self.held is None:
+            return NOT_HANDED_ON
+        return await self.held.why_kept(incoming, judged, controlled.line, sign)
 
     def _order(self, judged: Judged, *, failed: bool) -> ControlOrder:
         """Say what is wanted of an answer, by the person's choice for its tool."""

@@ -173,36 +173,6 @@ class Recorder:
             committed=committed,
         )
 
-    def held_result(
-        self, request: ApprovalRequest, outcome: Outcome, call_id: str, answer: Answer | None
-    ) -> Entry:
-        """Build the record of what was decided of a result; nothing of its text is in it."""
-        about = canonical({"result_of": call_id, "sha256": request.digest})
-        return Entry(
-            type=RecordType.DECISION,
-            call=request.id,
-            session=request.session,
-            agent=request.agent,
-            server=request.server,
-            tool=request.tool or "",
-            tier=request.tier.name,
-            call_digest=request.digest,
-            taint=request.lamps,
-            policy={"because": request.because},
-            verdict=Verdict.ASK.value,
-            outcome=outcome.value,
-            actor=actor_of(outcome),
-            shown_ms=answer.shown_ms if answer is not None else 0,
-            prompt_hash=answer.prompt_hash if answer is not None else "",
-            details={
-                **masked_details(_answer_details(answer), self._mask),
-                "from_server": True,
-                "result_of": call_id,
-            },
-            arguments=about,
-            committed=about,
-        )
-
     def delivery(
         self,
         *,

@@ -13,7 +13,6 @@ from keyturn.application.controlling import Controlling
 from keyturn.application.events import Observers, Topic
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.grants import Grants
-from keyturn.application.held_results import HeldResults
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets, RememberedSecrets
@@ -377,16 +376,6 @@ def _gate(
             recorder=recorder,
             observers=ground.observers,
             milestones=ground.milestones,
-            held=HeldResults(
-                stop=stop,
-                approvals=approvals,
-                recorder=recorder,
-                log=ground.log,
-                clock=ground.clock,
-                ids=ground.ids,
-                observers=ground.observers,
-                limits=ground.limits,
-            ),
         ),
         within=AskedWithin(inputs, recorder, ground.ids),
         late=LateCalls(

@@ -235,12 +235,11 @@ class JudgedCalls:
         """Give up what was not sent, because the client has left."""
         self._rounds.client_left(host_gone=host_gone)
         for incoming in self._calls():
-            if incoming.held_result:
-                self._services.approvals.client_left(incoming.held_result, host_gone=host_gone)
-        for incoming in (incoming for incoming in self._calls() if not incoming.sent):
-            incoming.cancel()
-            if incoming.approval_id:
-                self._services.approvals.client_left(incoming.approval_id, host_gone=host_gone)
+            if not incoming.sent:
+                incoming.cancel()
+            asked = incoming.held_result if incoming.sent else incoming.approval_id
+            if asked:
+                self._services.approvals.client_left(asked, host_gone=host_gone)
 
     async def drain(self, seconds: float) -> None:
         """Wait until no call is live, at most so long."""

@@ -24,7 +24,6 @@ from keyturn.application.controlling import Controlling
 from keyturn.application.environments import Environments
 from keyturn.application.events import Observers
 from keyturn.application.gate import Gate
-from keyturn.application.held_results import HeldResults
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.inputs import Inputs
 from keyturn.application.known_secrets import KnownSecrets
@@ -368,16 +367,6 @@ class World:
                 recorder=self.recorder,
                 observers=self.observers,
                 milestones=self.milestones,
-                held=HeldResults(
-                    stop=self.stop,
-                    approvals=self.approvals,
-                    recorder=self.recorder,
-                    log=self.log,
-                    clock=self.clock,
-                    ids=self.ids,
-                    observers=self.observers,
-                    limits=self.limits,
-                ),
             ),
             within=AskedWithin(self.inputs, self.recorder, self.ids),
             holds=self.holds,
