@@ -213,19 +213,15 @@ class Approvals:
         self, which: Callable[[ApprovalRequest], bool], outcome: Outcome, cause: WithdrawCause
     ) -> int:
         """Refuse what waits and matches; returns how many."""
-        chosen = [w for w in self._waiting.values() if which(w.request)]
-        for waiting in chosen:
+        for waiting in (chosen := [w for w in self._waiting.values() if which(w.request)]):
             self._end(waiting, Event.REFUSED, outcome, cause)
         return len(chosen)
 
     def stop(self) -> int:
         """Refuse every call that waits and forget every grant; reviews stay, they send nothing."""
         self.grants.clear()
-        return self.refuse(
-            lambda request: request.kind in _STOPPED,
-            Outcome.REFUSED_PAUSED,
-            WithdrawCause.STOPPED,
-        )
+        cause = WithdrawCause.STOPPED
+        return self.refuse(lambda request: request.kind in _STOPPED, Outcome.REFUSED_PAUSED, cause)
 
     def close(self) -> None:
         """End what no agent waits for any more, as what it was then: nobody will answer it now."""

@@ -88,16 +88,7 @@ class Gate:
         self._recorder = recorder
         self._log = log
         self._receiver = receiver
-        receiver.held = HeldResults(
-            stop=stop,
-            approvals=approvals,
-            recorder=recorder,
-            log=log,
-            clock=clock,
-            ids=ids,
-            observers=observers,
-            limits=limits,
-        )
+        receiver.held = HeldResults(stop, approvals, recorder, log, clock, ids, observers, limits)
         self._within = within
         self._late = late
         self._observers = observers

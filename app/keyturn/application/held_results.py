@@ -38,7 +38,6 @@ class HeldResults:
 
     def __init__(
         self,
-        *,
         stop: StopSwitch,
         approvals: Approvals,
         recorder: Recorder,

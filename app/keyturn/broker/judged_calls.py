@@ -166,10 +166,9 @@ class JudgedCalls:
         live.unlisted = self._waits_for_list(frame.method)
         self._unlisted += live.unlisted
         self._idle.clear()
-        token = None if isinstance(params, Malformed) else token_of(params)
-        if token is not None:
-            live.token = token
-            self.keep_alive.begin(token, partial(_is_held, live))
+        live.token = None if isinstance(params, Malformed) else token_of(params)
+        if live.token is not None:
+            self.keep_alive.begin(live.token, partial(_is_held, live))
         self._tasks.start(self._run(live), "call")
 
     def record_malformed(self, reason: str) -> None:
@@ -192,8 +191,8 @@ class JudgedCalls:
             return Cancelled.NOTHING
         live.answered = False
         live.incoming.cancel()
-        if live.incoming.held_result:
-            self._services.approvals.client_left(live.incoming.held_result)
+        if held := live.incoming.held_result:
+            self._services.approvals.client_left(held)
             return Cancelled.NOT_SENT
         if live.incoming.sent:
             self._bound(live)
@@ -237,8 +236,7 @@ class JudgedCalls:
         for incoming in self._calls():
             if not incoming.sent:
                 incoming.cancel()
-            asked = incoming.held_result if incoming.sent else incoming.approval_id
-            if asked:
+            if asked := incoming.held_result if incoming.sent else incoming.approval_id:
                 self._services.approvals.client_left(asked, host_gone=host_gone)
 
     async def drain(self, seconds: float) -> None:
