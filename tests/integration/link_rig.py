@@ -54,6 +54,7 @@ from keyturn.bootstrap.inspecting import (
     PooledFrames,
     PooledResults,
 )
+from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.oauth_sign_in import SignIns
@@ -335,7 +336,9 @@ class World:
         """Control a large frame by the workers of now; in place where there are none."""
         if self.workers is not None:
             return await PooledResults(self.workers).control(line, order, agent)
-        found = FrameControl(JsonSchemaValidator(), IN_A_WORKER).control(line, order)
+        found = FrameControl(JsonSchemaValidator(), IN_A_WORKER, signs=frame_signs()).control(
+            line, order
+        )
         assert found is not None
         return found
 
@@ -362,8 +365,8 @@ class World:
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
         self.flows = FlowLedger(store=FakeFlowStore(), carried=ArgumentValues(), clock=clock)
-        here, tools = FrameControl(JsonSchemaValidator()), ControlsOfTools(observers)
-        budgets = ResultBudgets(clock, self.limits)
+        here = FrameControl(JsonSchemaValidator(), signs=frame_signs())
+        tools, budgets = ControlsOfTools(observers), ResultBudgets(clock, self.limits)
         self.controlling = Controlling(here, tools, self.flows, self, budgets=budgets)
         self.alerts = Alerts(clock)
         self.alerts.attach(self.told.append)

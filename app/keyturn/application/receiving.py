@@ -16,7 +16,9 @@ from keyturn.application.call import (
 )
 from keyturn.application.controlling import Controlling, framed, told, unframed
 from keyturn.application.events import Observers, Topic
+from keyturn.application.held_results import NOT_HANDED_ON, HeldResults
 from keyturn.application.ports.inspection import (
+    Controlled,
     ControlOrder,
     InspectedResult,
     ResultInspector,
@@ -57,6 +59,8 @@ class Receiver:
         self._recorder = recorder
         self._observers = observers
         self._milestones = milestones
+        self.held: HeldResults | None = None
+        """Put in by the gate; without it what a person is to be asked about is withheld."""
 
     def not_sent(self, incoming: IncomingCall, judged: Judged, refusal: Refused | Silence) -> Reply:
         """Say that an allowed call was given up before its first byte."""
@@ -168,6 +172,11 @@ class Receiver:
                 withheld=withheld,
                 broke_schema=controlled.broke_schema,
             )
+        why = await self._why_kept(incoming, judged, order, controlled, details)
+        if why:
+            details["withheld"] = why
+            self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
+            return Refused(outcome=Outcome.ERROR_BROKER, withheld=why)
         self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
         asks = elsewhere is None or elsewhere.asks
         if encoded:
@@ -185,6 +194,26 @@ class Receiver:
         budgets.given(incoming.connection, len(line))
         return ""
 
+    async def _why_kept(
+        self,
+        incoming: IncomingCall,
+        judged: Judged,
+        order: ControlOrder,
+        controlled: Controlled,
+        details: JsonObject,
+    ) -> str:
+        """Note a sign in the session, and hold the result where a person chose so for its tool."""
+        sign, number = controlled.sign, details["result"]
+        if sign is None:
+            return ""
+        if isinstance(number, int):
+            incoming.connection.session.signs.append(number)
+        if not order.controls.hold_signs:
+            return ""
+        if self.held is None:
+            return NOT_HANDED_ON
+        return await self.held.why_kept(incoming, judged, controlled.line, sign)
+
     def _order(self, incoming: IncomingCall, judged: Judged, *, failed: bool) -> ControlOrder:
         """Say what is wanted of an answer, by the person's choice for its tool."""
         call, definition = judged.call, judged.definition
@@ -201,6 +230,7 @@ class Receiver:
             schema=schema,
             most_bytes=self._most(incoming, controls.bytes_at_most),
             shape=declared is not None and declared.output_schema is None,
+            signs=True,
         )
 
     def _most(self, incoming: IncomingCall, of_tool: int) -> int:

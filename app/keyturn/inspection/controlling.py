@@ -6,12 +6,16 @@ cut, so that no half of a secret is left at the end.
 
 import json
 
+import msgspec
+
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaValidator
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.result_controls import Finding, Found
 from keyturn.domain.result_shape import Shape, shape_of_result
 from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner, TextMask
 from keyturn.inspection.results import cut_result
 from keyturn.inspection.secrets import MOST_ON_THE_LOOP, cuts_in
+from keyturn.inspection.sign_frames import READ_ON_THE_LOOP, UNREAD_HERE, FrameSigns
 
 NO_STRUCTURE = "it has no structured content, which its tool says it has"
 NOT_FITTING = "it does not fit the output schema of its tool"
@@ -32,9 +36,14 @@ class FrameControl:
         validator: SchemaValidator,
         effort: Effort = ON_THE_LOOP,
         mask_as: TextMask | None = None,
+        signs: FrameSigns | None = None,
     ) -> None:
-        """Give up on what takes more than `effort`; `mask_as` reads texts by their profile."""
+        """Give up on what takes more than `effort`.
+
+        `mask_as` reads texts by their profile; without `signs` nothing is read for them.
+        """
         self._validator = validator
+        self._signs = signs
         self._cleaner = FrameCleaner(effort, mask_as)
         self._gives_up = effort is not IN_A_WORKER
 
@@ -51,15 +60,28 @@ class FrameControl:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
         changed = cleaned.line is not line
         unfit = changed and bool(self._broken(cleaned.line, order, None))
-        return _cut(
-            Controlled(
-                line=cleaned.line,
-                findings=cleaned.findings,
-                secrets=cleaned.secrets,
-                shape=shape,
-                unfit_masked=unfit,
-            ),
-            order,
+        found = Controlled(
+            line=cleaned.line,
+            findings=cleaned.findings,
+            secrets=cleaned.secrets,
+            shape=shape,
+            unfit_masked=unfit,
+        )
+        return self._signed(_cut(found, order), order)
+
+    def _signed(self, found: Controlled, order: ControlOrder) -> Controlled:
+        """Add what reads like an order in what is handed on."""
+        if self._signs is None or not order.signs or found.withheld:
+            return found
+        long = self._gives_up and len(found.line) > READ_ON_THE_LOOP
+        sign = UNREAD_HERE if long else self._signs.sign_in(found.line)
+        if sign is None:
+            return found
+        marked = Finding(what=Found.SIGN, kind=sign.kind, path=sign.path)
+        return msgspec.structs.replace(
+            found,
+            findings=(*found.findings, marked),
+            sign=sign,
         )
 
     def _broken(self, line: bytes, order: ControlOrder, result: JsonValue) -> str:

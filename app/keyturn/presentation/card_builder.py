@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.origin import Origin
 from keyturn.presentation.asked_names import is_of_tool, server_and_name
 from keyturn.presentation.card import (
     ArgumentRow,
@@ -17,6 +18,7 @@ from keyturn.presentation.card import (
     Deadline,
     DecisiveValue,
     DiffRow,
+    TracedSpan,
     ValueKind,
 )
 from keyturn.presentation.chips import chips_of
@@ -37,7 +39,7 @@ from keyturn.presentation.json_nodes import (
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.review_choice import review_choice
-from keyturn.presentation.source_excerpts import Sources, sources_of, traced_span
+from keyturn.presentation.source_excerpts import Sources, found_span, sources_of, traced_span
 from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.words import Words
@@ -85,7 +87,7 @@ class CardBuilder:
 
         Without `compared` no difference is made for a call: it takes long for long texts.
         """
-        sources = sources_of(request.trace, self._words)
+        sources = sources_of(request.trace, self._words, request.signs)
         found = decisive_of(request, self._verbs, self._words)
         decisive = found.values
         more = self._words("phrases.decisive_more", n=found.more) if found.more else ""
@@ -147,7 +149,7 @@ class CardBuilder:
                 key=node.key,
                 value=quoted_text(node.value) if node.is_leaf else self._container(node),
                 value_kind=ValueKind.EXACT if node.is_leaf else ValueKind.CONTAINER,
-                spans=traced_span(node.value, origins.get(node.path)) if node.is_leaf else (),
+                spans=self._spans(request, node, origins) if node.is_leaf else (),
                 origin=sources.label(node.path) if node.is_leaf and traced else None,
             )
             for node in shown
@@ -156,6 +158,13 @@ class CardBuilder:
         if more > 0:
             rows.append(self._row_of_rest(more))
         return tuple(rows)
+
+    def _spans(
+        self, request: ApprovalRequest, node: Node, origins: Mapping[str, Origin]
+    ) -> tuple[TracedSpan, ...]:
+        if request.kind is RequestKind.RESULT:
+            return found_span(node.value, request.findings)
+        return traced_span(node.value, origins.get(node.path))
 
     def _row_of_rest(self, more: int) -> ArgumentRow:
         return ArgumentRow(

@@ -4,7 +4,7 @@ Our own voice says only what the local catalogue or Keyturn itself knows; the wo
 stand in quotation marks and are named as the server's.
 """
 
-from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.approval_request import BECAUSE_SIGNS, ApprovalRequest, RequestKind
 from keyturn.application.review_request import (
     BECAUSE_CLOSURE,
     BECAUSE_PROGRAM,
@@ -66,6 +66,7 @@ _WHY_KEYS: dict[str, str] = {
     "review_change": "phrases.why_change",
     "review_agent": "phrases.why_agent",
     BECAUSE_PROGRAM: "phrases.why_program",
+    BECAUSE_SIGNS: "phrases.why_signs",
 }
 _WHY_RULE_KEYS: dict[str, tuple[str, str]] = {
     Because.RULE.value: ("phrases.why_rule", "phrases.why_some_rule"),
@@ -156,6 +157,9 @@ class Phrases:
         if because == BECAUSE_CLOSURE:
             change = change_text(facts_with(request), words)
             return words("phrases.why_closure", server=request.server, change=change)
+        if because == BECAUSE_SIGNS and request.findings and request.findings[0].words:
+            said = request.findings[0].words.translate(QUOTATION_MARKS)
+            return words("phrases.why_signs_words", words=said, tool=tool)
         key = _WHY_KEYS.get(because, "phrases.why_always")
         if key == "phrases.why_command" and self.is_remote(request):
             key = "phrases.why_address"
@@ -180,7 +184,10 @@ class Phrases:
         if deadline_ms <= 0:
             return self._words("phrases.deadline_passed")
         passed = duration_text(deadline_ms / 1000, self._words)
-        return self._words(waits_key(ends=kind is RequestKind.INPUT), duration=passed)
+        return self._words(
+            waits_key(ends=kind is RequestKind.INPUT, withholds=kind is RequestKind.RESULT),
+            duration=passed,
+        )
 
     def tier(self, tier: Tier) -> str:
         """Return "T2 Reaches out"."""

@@ -128,6 +128,20 @@ class ResultInspector(Protocol):
         ...
 
 
+UNREAD = "unread"
+"""Kind of a sign that is none: the text is so long that not all of it was read."""
+
+
+class Sign(msgspec.Struct, frozen=True, kw_only=True):
+    """What in a result reads like an order to the model."""
+
+    kind: str
+    words: str
+    """As they were read, folded, and no more than a line of them; they are never recorded."""
+    path: str
+    """Where, as a JSON Pointer into the frame."""
+
+
 class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What is wanted of one frame of a server before its agent gets it."""
 
@@ -142,6 +156,8 @@ class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Names of members whose texts are looked at; empty for all texts."""
     shape: bool = False
     """Its shape is wanted, because its tool declares none."""
+    signs: bool = False
+    """It is read for what reads like an order to the model."""
 
 
 class Controlled(msgspec.Struct, frozen=True, kw_only=True):
@@ -160,6 +176,8 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
     """As it came, where it was wanted; empty for what has none."""
     secrets: tuple[SensitiveValue, ...] = ()
     """What was found secret in it, so that it is known again; nothing else may keep these."""
+    sign: Sign | None = None
+    """The strongest of all that it was read for."""
     unfit_masked: bool = False
     """What was masked fits the output schema no more; it is handed on all the same."""
 

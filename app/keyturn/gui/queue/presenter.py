@@ -128,6 +128,7 @@ class QueuePresenter(QObject):
                 asked_at_ms=now,
                 waits_until_ms=now + message.remaining_ms,
                 ends=request.kind is RequestKind.INPUT,
+                withholds=request.kind is RequestKind.RESULT,
             )
         self._waiting[request.id] = _Waiting(request=request, arrived_ms=now, deadline=deadline)
         self._gather()
