@@ -1,7 +1,5 @@
 """Owns how what a server says is controlled before an agent gets it: here, or by a worker."""
 
-import msgspec
-
 from keyturn.application.connection import Connection
 from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.ports.inspection import (
@@ -97,8 +95,7 @@ class Controlling:
         read = await self._large.control(found.line, order, connection.shares_as)
         if isinstance(read, NotInspected):
             return found
-        others = tuple(one for one in found.findings if one.what is not Found.SIGN)
-        return msgspec.structs.replace(found, findings=(*others, *read.findings), sign=read.sign)
+        return found.unsigned() if read.sign is None else found.signed(read.sign)
 
     def at_once(self, line: bytes, connection: Connection) -> Controlled | None:
         """Return what no tool's controls speak of; None where it takes too long here."""

@@ -90,7 +90,7 @@ class HeldResults:
             return _unasked(Outcome.REFUSED_PAUSED)
         if incoming.cancelled or incoming.ended:
             return _unasked(Outcome.CANCELLED_BY_CLIENT)
-        self._approvals.noticed(request)
+        self._approvals.asked.tell(request)
         if not self._approvals.somebody_answers:
             return _unasked(Outcome.REFUSED_NO_APPROVER)
         if self._approvals.full(request.agent, bytes_of(request)):

@@ -163,7 +163,12 @@ class Receiver:
             details |= await shapes.noted(server, judged.definition, controlled.shape)
         if "removed" in details:
             details.pop("hidden_characters", None)
-        withheld = controlled.withheld or self._over(incoming, controlled.line)
+        withheld = (
+            controlled.withheld
+            or self._over(incoming, controlled.line)
+            or await self._why_kept(incoming, judged, order, controlled, details)
+            or self._given(incoming, controlled.line)
+        )
         if withheld:
             details["withheld"] = withheld
             self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
@@ -172,11 +177,6 @@ class Receiver:
                 withheld=withheld,
                 broke_schema=controlled.broke_schema,
             )
-        why = await self._why_kept(incoming, judged, order, controlled, details)
-        if why:
-            details["withheld"] = why
-            self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
-            return Refused(outcome=Outcome.ERROR_BROKER, withheld=why)
         self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
         asks = elsewhere is None or elsewhere.asks
         if encoded:
@@ -184,15 +184,17 @@ class Receiver:
         return Forwarded(controlled.line, asks=asks)
 
     def _over(self, incoming: IncomingCall, line: bytes) -> str:
-        """Count what an agent is given; say so where it is more than its budget."""
+        """Say so where a frame is more than what is left of an agent's budget."""
         budgets = self._controlling.budgets
-        if budgets is None:
-            return ""
-        left = budgets.left(incoming.connection)
-        if left is not None and len(line) > left:
-            return USED_UP
-        budgets.given(incoming.connection, len(line))
-        return ""
+        left = None if budgets is None else budgets.left(incoming.connection)
+        return USED_UP if left is not None and len(line) > left else ""
+
+    def _given(self, incoming: IncomingCall, line: bytes) -> str:
+        """Count what an agent is given; others were given theirs while a person was asked."""
+        over, budgets = self._over(incoming, line), self._controlling.budgets
+        if budgets is not None and not over:
+            budgets.given(incoming.connection, len(line))
+        return over
 
     async def _why_kept(
         self,

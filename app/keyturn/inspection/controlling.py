@@ -6,11 +6,8 @@ cut, so that no half of a secret is left at the end.
 
 import json
 
-import msgspec
-
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaValidator
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.domain.result_controls import Finding, Found
 from keyturn.domain.result_shape import Shape, shape_of_result
 from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner, TextMask
 from keyturn.inspection.results import cut_result
@@ -75,14 +72,7 @@ class FrameControl:
             return found
         long = self._gives_up and len(found.line) > READ_ON_THE_LOOP
         sign = UNREAD_HERE if long else self._signs.sign_in(found.line)
-        if sign is None:
-            return found
-        marked = Finding(what=Found.SIGN, kind=sign.kind, path=sign.path)
-        return msgspec.structs.replace(
-            found,
-            findings=(*found.findings, marked),
-            sign=sign,
-        )
+        return found if sign is None else found.signed(sign)
 
     def _broken(self, line: bytes, order: ControlOrder, result: JsonValue) -> str:
         """Say in what a result breaks the schema of its tool; empty where it fits."""

@@ -142,7 +142,7 @@ def test_the_words_are_short_and_show_nothing_unseen() -> None:
 
 @pytest.mark.requirement("SIGN-MARKED")
 def test_a_sign_changes_no_byte_and_is_told_without_its_words() -> None:
-    control = FrameControl(JsonSchemaValidator(), IN_A_WORKER, SIGNS)
+    control = FrameControl(JsonSchemaValidator(), IN_A_WORKER, signs=SIGNS)
     line = frame(ORDER)
     found = control.control(line, ControlOrder(controls=STRICTEST, signs=True))
     assert found is not None
@@ -163,7 +163,7 @@ def test_longer_frames_are_not_read_on_the_loop_and_the_longest_not_whole() -> N
     assert found is not None
     assert found.sign is not None
     assert found.sign.kind == UNREAD
-    worker = FrameControl(JsonSchemaValidator(), IN_A_WORKER, SIGNS)
+    worker = FrameControl(JsonSchemaValidator(), IN_A_WORKER, signs=SIGNS)
     read = worker.control(frame("a " * READ_ON_THE_LOOP), order)
     assert read is not None
     assert read.sign is None

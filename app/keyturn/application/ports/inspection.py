@@ -9,7 +9,7 @@ import msgspec
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.flow import SensitiveValue
 from keyturn.domain.origin import Trace
-from keyturn.domain.result_controls import Finding, ResultControls
+from keyturn.domain.result_controls import Finding, Found, ResultControls
 from keyturn.domain.typed import InputFinding
 
 
@@ -180,6 +180,17 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
     """The strongest of all that it was read for."""
     unfit_masked: bool = False
     """What was masked fits the output schema no more; it is handed on all the same."""
+
+    def signed(self, sign: Sign) -> "Controlled":
+        """Return it with what in it reads like an order, told without its words."""
+        others = tuple(one for one in self.findings if one.what is not Found.SIGN)
+        told = Finding(what=Found.SIGN, kind=sign.kind, path=sign.path)
+        return msgspec.structs.replace(self, findings=(*others, told), sign=sign)
+
+    def unsigned(self) -> "Controlled":
+        """Return it as what reads like no order."""
+        others = tuple(one for one in self.findings if one.what is not Found.SIGN)
+        return msgspec.structs.replace(self, findings=others, sign=None)
 
 
 class ResultControl(Protocol):
