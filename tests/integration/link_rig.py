@@ -48,12 +48,7 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
-from keyturn.bootstrap.inspecting import (
-    PooledArguments,
-    PooledCalls,
-    PooledFrames,
-    PooledResults,
-)
+from keyturn.bootstrap.inspecting import PooledArguments, PooledCalls, PooledFrames, PooledResults
 from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
@@ -336,9 +331,8 @@ class World:
         """Control a large frame by the workers of now; in place where there are none."""
         if self.workers is not None:
             return await PooledResults(self.workers).control(line, order, agent)
-        found = FrameControl(JsonSchemaValidator(), IN_A_WORKER, signs=frame_signs()).control(
-            line, order
-        )
+        here = FrameControl(JsonSchemaValidator(), IN_A_WORKER, signs=frame_signs())
+        found = here.control(line, order)
         assert found is not None
         return found
 

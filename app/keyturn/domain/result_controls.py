@@ -93,6 +93,9 @@ class ResultControls:
 
 
 STRICTEST = ResultControls()
+"""What holds for a tool of which nobody chose anything."""
+HOLDING = ResultControls(hold_signs=True)
+"""What holds for every tool while what was chosen cannot be read."""
 _LIMITS = ("max_bytes", "max_tokens")
 _SWITCHES = ("secrets", "unseen", "schema", "links", "hold_signs")
 

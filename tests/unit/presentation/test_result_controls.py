@@ -56,7 +56,7 @@ def test_each_place_is_said_without_a_value() -> None:
 @pytest.mark.requirement("RESULT-SWITCH")
 def test_a_choice_is_the_switches_that_are_on() -> None:
     view = controls_view(ResultControls(links=False, max_tokens=500, max_bytes=9), WORDS)
-    assert [row.on for row in view.switches] == [True, True, True, False]
+    assert [row.on for row in view.switches] == [True, True, True, False, False]
     assert [row.tokens for row in view.limits if row.chosen] == [500]
     assert [row.profile for row in view.profiles if row.chosen] == [Profile.AUTO]
     chosen = view.chosen(frozenset({"unseen", "links"}), 0, Profile.AUTO)
