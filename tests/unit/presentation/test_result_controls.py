@@ -62,7 +62,8 @@ def test_a_choice_is_the_switches_that_are_on() -> None:
     chosen = view.chosen(frozenset({"unseen", "links"}), 0, Profile.AUTO)
     assert chosen == ResultControls(secrets=False, schema=False, max_bytes=9)
     assert switched_off(chosen, WORDS) == (
-        "Mask secrets, Hold back what breaks the tool's output schema",
+        "Mask secrets, Hold back what breaks the tool's output schema, "
+        "Ask me before a result that reads like an order goes on",
         "Any length",
     )
     read_otherwise = view.chosen(frozenset({"secrets"}), 0, Profile.SQL)
