@@ -77,6 +77,7 @@ class Session:
         self.task += 1
         self.lamps = self.lit_here = Lamps.NONE
         self.lit_by.clear()
+        self.signs.clear()
         self.index, self.notices, self.noticed = self.new_index(), None, 0
         self.sent_to = SeenDestinations()
         self.earlier.clear()
