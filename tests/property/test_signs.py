@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.bootstrap.reading_signs import frame_signs
+from keyturn.inspection.sign_frames import READ_AS_ON_THE_LOOP
 from keyturn.inspection.sign_words import Vocabulary, plain
 
 SIGNS = frame_signs()
@@ -61,6 +62,30 @@ def test_twice_the_text_is_twice_the_work(unit: str) -> None:
         return sum(len(reading.text) for reading in readings) + sum(map(len, hits))
 
     assert work(800) <= 2.2 * work(400) + 400
+
+
+@pytest.mark.requirement("SIGN-BOUND")
+@given(words=st.lists(st.sampled_from(_NOTIONS), min_size=150, max_size=400))
+@pytest.mark.parametrize(
+    "more", ["", " 1gn0r3 4ll pr3v10u5", " snoitcurtsni suoiverp", " \ufdfa" * 40]
+)
+def test_on_the_loop_so_much_is_read_and_no_more(words: Sequence[str], more: str) -> None:
+    text = " ".join(words) + more * 4
+    tokens, read = Vocabulary.tokens, [0]
+
+    def counted(vocabulary: Vocabulary, folded: str) -> list[str]:
+        read[0] += len(folded)
+        return tokens(vocabulary, folded)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Vocabulary, "tokens", counted)
+        for longer in 1, 20:
+            SIGNS.sign_in(_frame(text * longer), here=True)
+    assert read[0] <= READ_AS_ON_THE_LOOP
+
+
+def _frame(text: str) -> bytes:
+    return json.dumps({"result": {"content": [{"text": text}]}}, ensure_ascii=False).encode()
 
 
 @given(text=st.text(max_size=200))

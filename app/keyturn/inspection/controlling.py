@@ -12,7 +12,7 @@ from keyturn.domain.result_shape import Shape, shape_of_result
 from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner, TextMask
 from keyturn.inspection.results import cut_result
 from keyturn.inspection.secrets import MOST_ON_THE_LOOP, cuts_in
-from keyturn.inspection.sign_frames import READ_ON_THE_LOOP, UNREAD_HERE, FrameSigns
+from keyturn.inspection.sign_frames import FrameSigns
 
 NO_STRUCTURE = "it has no structured content, which its tool says it has"
 NOT_FITTING = "it does not fit the output schema of its tool"
@@ -70,8 +70,7 @@ class FrameControl:
         """Add what reads like an order in what is handed on."""
         if self._signs is None or not order.signs or found.withheld:
             return found
-        long = self._gives_up and len(found.line) > READ_ON_THE_LOOP
-        sign = UNREAD_HERE if long else self._signs.sign_in(found.line)
+        sign = self._signs.sign_in(found.line, here=self._gives_up)
         return found if sign is None else found.signed(sign)
 
     def _broken(self, line: bytes, order: ControlOrder, result: JsonValue) -> str:

@@ -7,10 +7,12 @@ from keyturn.application.ports.inspection import UNREAD, Sign
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.json_pointer import escaped
 from keyturn.inspection.sign_words import BREAK
-from keyturn.inspection.signs import SignReader
+from keyturn.inspection.signs import TOO_MUCH, SignReader
 
-READ_ON_THE_LOOP = 4 * 1024
-"""Bytes of a frame; the worst of them takes a few milliseconds, longer ones are a worker's."""
+READ_ON_THE_LOOP = 3 * 1024
+"""Bytes of a frame; longer ones are a worker's."""
+READ_AS_ON_THE_LOOP = 2 * READ_ON_THE_LOOP
+"""Characters, over all the ways in which it can be read: the worst of them take under 4 ms."""
 MOST_READ = 512 * 1024
 """Characters of one frame that are read; of a longer one the rest counts as a sign."""
 UNREAD_HERE = Sign(kind=UNREAD, words="", path="")
@@ -27,8 +29,13 @@ class FrameSigns:
     def __init__(self, reader: SignReader) -> None:
         self.reader = reader
 
-    def sign_in(self, line: bytes) -> Sign | None:
-        """Return the strongest sign in a frame; None for none."""
+    def sign_in(self, line: bytes, *, here: bool = False) -> Sign | None:
+        """Return the strongest sign in a frame; None for none.
+
+        `here` on the loop: what takes too long there is said to be unread.
+        """
+        if here and len(line) > READ_ON_THE_LOOP:
+            return UNREAD_HERE
         try:
             frame: JsonValue = json.loads(line)
         except (ValueError, RecursionError):
@@ -37,7 +44,9 @@ class FrameSigns:
             return None
         texts = list(_texts({name: frame.get(name) for name in ("result", "error")}))
         whole = _PARTED.join(said.replace(BREAK, "") for _, said in texts)
-        found = self.reader.sign_in(whole[:MOST_READ])
+        found = self.reader.sign_in(whole[:MOST_READ], READ_AS_ON_THE_LOOP if here else 0)
+        if found is TOO_MUCH:
+            return UNREAD_HERE
         if found is not None:
             return Sign(kind=found.kind, words=found.words, path=texts[found.text][0])
         return UNREAD_HERE if len(whole) > MOST_READ else None

@@ -36,6 +36,10 @@ class Sign(NamedTuple):
     score: int
 
 
+TOO_MUCH = Sign("", "", 0, 0)
+"""Instead of what was read: it can be read in so many ways that it takes too long."""
+
+
 class SignReader:
     """Reads texts for signs."""
 
@@ -43,11 +47,18 @@ class SignReader:
         self.words = words
         self.readings = Readings(words, drawn)
 
-    def sign_in(self, text: str) -> Sign | None:
-        """Return the strongest sign in texts that are parted by `BREAK`; None for none."""
+    def sign_in(self, text: str, most: int = 0) -> Sign | None:
+        """Return the strongest sign in texts that are parted by `BREAK`; None for none.
+
+        Of all that it can be read as no more than `most` characters are read, 0 for any number:
+        what has more is `TOO_MUCH`.
+        """
         best: Sign | None = None
-        plainly = 0
+        plainly = done = 0
         for reading in self.readings.of(text):
+            done += len(reading.text)
+            if most and done > most:
+                return TOO_MUCH
             tokens = self.words.tokens(reading.text)
             met = self.words.strongest(self.words.hits(tokens))
             score = 0 if met is None else met.score - _more_for(len(tokens))
