@@ -30,6 +30,7 @@ from keyturn.presentation.launch_facts import change_text, facts_with
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.touches import with_touches
 from keyturn.presentation.verbs import Verbs
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 PRODUCTION = "production"
@@ -158,8 +159,10 @@ class Phrases:
             change = change_text(facts_with(request), words)
             return words("phrases.why_closure", server=request.server, change=change)
         if because == BECAUSE_SIGNS and request.findings and request.findings[0].words:
-            said = request.findings[0].words.translate(QUOTATION_MARKS)
-            return words("phrases.why_signs_words", words=said, tool=tool)
+            said = shown_line(" ".join(request.findings[0].words.split()), words)
+            return words(
+                "phrases.why_signs_words", words=said.translate(QUOTATION_MARKS), tool=tool
+            )
         key = _WHY_KEYS.get(because, "phrases.why_always")
         if key == "phrases.why_command" and self.is_remote(request):
             key = "phrases.why_address"

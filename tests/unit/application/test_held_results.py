@@ -17,6 +17,7 @@ from keyturn.application.approval_request import (
 from keyturn.application.call import Forwarded, IncomingCall, Refused
 from keyturn.application.held_results import NOT_HANDED_ON, NOT_SHOWN, TOO_LARGE_TO_SHOW
 from keyturn.application.ports.upstream import Answered
+from keyturn.application.result_budgets import ResultBudgets
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery
@@ -257,5 +258,86 @@ def test_a_result_without_a_sign_and_one_of_a_tool_not_chosen_are_not_held() -> 
         again = make_call(connection, id_="call-2")
         assert isinstance(await world.gate.handle(again, world.server), Forwarded)
         assert world.approver.shown == []
+
+    play(story)
+
+
+@pytest.mark.requirement("SIGN-SHOWN")
+@pytest.mark.parametrize("unseen", [True, False])
+def test_what_nobody_sees_is_shown_and_handed_on_alike(*, unseen: bool) -> None:
+    async def story() -> None:
+        world = await holding(ALLOW)
+        controls = ResultControls(hold_signs=True, unseen=unseen)
+        await world.controlling.tools.put("logistics", "dispatch_order", controls)
+        world.server.answer_with = saying(ORDER.replace(" ", " \u200b\u202e"))
+        task, _, request = await held(world)
+        assert ("\u202e" in request.arguments) is not unseen
+        world.answer(request, allow=True)
+        reply = await task
+        assert isinstance(reply, Forwarded)
+        said = canonical({"result": json.loads(reply.line)["result"]})
+        assert said.decode() == request.arguments
+
+    play(story)
+
+
+@pytest.mark.requirement("SIGN-HOLD", "LAW-4")
+def test_no_agent_speaks_for_another_ones_result() -> None:
+    async def story() -> None:
+        world = await holding(ALLOW)
+        task, _, request = await held(world)
+        other, _, again = await held_next(world, 2)
+        assert again.id != request.id
+        assert world.answer(again, allow=True, digest=request.digest) is not AnswerEffect.STALE
+        assert isinstance(await other, Forwarded)
+        await settle()
+        assert not task.done()
+        assert world.answer(again, allow=True) is AnswerEffect.OVER
+        world.answer(request, allow=False)
+        assert isinstance(await task, Refused)
+
+    play(story)
+
+
+async def held_next(
+    world: World, number: int
+) -> "tuple[asyncio.Task[Any], IncomingCall, ApprovalRequest]":
+    """Have the same result held once more, for a call of its own."""
+    incoming = make_call(await world.connect(), id_=f"call-{number}")
+    task = world.start(incoming)
+    return task, incoming, await world.asked(number)
+
+
+@pytest.mark.requirement("SIGN-CARD")
+def test_a_new_task_forgets_signs() -> None:
+    async def story() -> None:
+        world = World(ALLOW)
+        world.server.answer_with = saying(ORDER)
+        connection = await world.connect()
+        await world.gate.handle(make_call(connection), world.server)
+        connection.session.begin_task()
+        assert connection.session.signs_in_reach == ()
+
+    play(story)
+
+
+@pytest.mark.requirement("SIGN-HOLD", "RESULT-BUDGET")
+def test_what_was_withheld_uses_up_no_budget() -> None:
+    async def story() -> None:
+        world = await holding(ALLOW)
+        budgets = ResultBudgets(world.clock, Limits(result_tokens_per_session=1_000))
+        world.controlling.budgets = budgets
+        task, incoming, request = await held(world)
+        before = budgets.left(incoming.connection)
+        world.answer(request, allow=False)
+        await task
+        assert budgets.left(incoming.connection) == before
+        task, incoming, request = await held_next(world, 2)
+        world.answer(request, allow=True)
+        assert isinstance(await task, Forwarded)
+        left = budgets.left(incoming.connection)
+        assert before is not None
+        assert left is not None
+        assert left < before
 
     play(story)
