@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from keyturn.inspection.folding import fold
+from keyturn.inspection.sign_spelling import Spelling
 
 TOGETHER = 10
 """Words within which the notions of a rule stand."""
@@ -97,6 +98,7 @@ class Vocabulary:
     acts: frozenset[str]
     words: frozenset[str]
     """Single words, by which a text that is written otherwise is recognised."""
+    _spelling: Spelling
     _tokens: re.Pattern[str]
     _whole: dict[str, "_Begun"]
     _stems: dict[str, list[int]]
@@ -109,7 +111,7 @@ class Vocabulary:
 
     def tokens(self, folded: str) -> list[str]:
         """Cut a plain text into words; a colon stays where a word is known with it."""
-        found = self._tokens.findall(folded)
+        found = list(map(self._spelling.read, self._tokens.findall(folded)))
         if ":" not in folded:
             return found
         known = self._with_colon
@@ -285,6 +287,7 @@ def vocabulary(
             begun.open_ended.append(entry)
         else:
             begun.after.setdefault(rest[0], []).append(entry)
+    words = frozenset(w for text, _ in said for w in text.rstrip("*").split() if w.isalpha())
     return Vocabulary(
         mark,
         tuple(
@@ -292,7 +295,8 @@ def vocabulary(
             for kind, weigh, names in rules
         ),
         frozenset(acts),
-        frozenset(w for words, _ in said for w in words.rstrip("*").split() if w.isalpha()),
+        words,
+        Spelling(words),
         tokens,
         whole,
         stems,
