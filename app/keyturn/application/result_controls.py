@@ -14,6 +14,7 @@ from keyturn.domain.canonical import JsonValue, Parsed, canonical, parse_strict
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.result_controls import (
     HOLDING,
+    SETTING,
     STRICTEST,
     ResultControls,
     controls_from_data,
@@ -21,7 +22,6 @@ from keyturn.domain.result_controls import (
     loosens,
 )
 
-SETTING = "result_controls"
 MOST_TOOLS = 2_000
 """Tools of which something is kept."""
 _Key = tuple[str, str]

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 
+SETTING = "result_controls"
+"""Of the profile: what was chosen for each tool."""
 BYTES_A_TOKEN = 4
 """An estimate: how models cut texts into tokens is known to nobody but them."""
 MOST_BYTES = 64 * 1024 * 1024
