@@ -1,4 +1,4 @@
-"""A broker's start with held tools on disk: all are held once another program changed the choice."""
+"""A broker's start with held tools on disk: all are held once another program changed that."""
 
 import sqlite3
 from contextlib import closing
