@@ -138,6 +138,13 @@ RESULTS = _section(
     ("RESULT-SCHEMA", KEPT, "A result that breaks its tool's output schema reaches no agent."),
     ("RESULT-SHAPE", KEPT, "A shape that a tool's results never had is marked, and only marked."),
     ("RESULT-BUDGET", KEPT, "An agent gets no more of results than its budgets say."),
+    ("SIGN-MARKED", KEPT, "A result that reads like an order to the model is marked, and no more."),
+    ("SIGN-TOLD", KEPT, "A sign is told by its kind and place; its words are in no record."),
+    ("SIGN-CARD", KEPT, "Later cards of the session say which results read like an order."),
+    ("SIGN-HOLD", KEPT, "Where a person chose so, such a result reaches no agent unallowed."),
+    ("SIGN-SHOWN", KEPT, "What is handed on is what was shown, byte for byte, or nothing."),
+    ("SIGN-BOUND", KEPT, "Reading for signs is linear in the text, however it is made."),
+    ("SIGN-OTHERWISE", KEPT, "An order is read encoded, spaced, turned and respelt, too."),
     ("RESULT-LIMIT", KEPT, "A result over its tool's limit is cut, and says so."),
 )
 WINDOW_ROWS = _section(

@@ -15,6 +15,7 @@ from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.service import Service
 from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.rule import Rule
 from keyturn.domain.tier import Tier
 from tests.e2e.desk import Folders
@@ -35,6 +36,8 @@ class SeededServer:
     labels: Mapping[str, Lamps] = field(default_factory=dict[str, Lamps])
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     environment: str = ""
+    held: tuple[str, ...] = ()
+    """Tools whose results wait for a person where they read like an order."""
 
     def config(self, home: str) -> ServerConfig:
         """Return it as the registry keeps it."""
@@ -124,3 +127,6 @@ async def put_server(
                 )
                 await foundation.agreements.set_tier(shown, tier, labels)
     await foundation.registry.put_server(config)
+    for tool in server.held:
+        controls = ResultControls(hold_signs=True)
+        await foundation.notices.controlling.tools.put(server.name, tool, controls)

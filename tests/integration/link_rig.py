@@ -48,12 +48,8 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
-from keyturn.bootstrap.inspecting import (
-    PooledArguments,
-    PooledCalls,
-    PooledFrames,
-    PooledResults,
-)
+from keyturn.bootstrap.inspecting import PooledArguments, PooledCalls, PooledFrames, PooledResults
+from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.oauth_sign_in import SignIns
@@ -335,7 +331,8 @@ class World:
         """Control a large frame by the workers of now; in place where there are none."""
         if self.workers is not None:
             return await PooledResults(self.workers).control(line, order, agent)
-        found = FrameControl(JsonSchemaValidator(), IN_A_WORKER).control(line, order)
+        here = FrameControl(JsonSchemaValidator(), IN_A_WORKER, signs=frame_signs())
+        found = here.control(line, order)
         assert found is not None
         return found
 
@@ -362,8 +359,8 @@ class World:
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
         self.flows = FlowLedger(store=FakeFlowStore(), carried=ArgumentValues(), clock=clock)
-        here, tools = FrameControl(JsonSchemaValidator()), ControlsOfTools(observers)
-        budgets = ResultBudgets(clock, self.limits)
+        here = FrameControl(JsonSchemaValidator(), signs=frame_signs())
+        tools, budgets = ControlsOfTools(observers), ResultBudgets(clock, self.limits)
         self.controlling = Controlling(here, tools, self.flows, self, budgets=budgets)
         self.alerts = Alerts(clock)
         self.alerts.attach(self.told.append)

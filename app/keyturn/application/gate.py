@@ -33,6 +33,7 @@ from keyturn.application.call import (
 )
 from keyturn.application.deciding import Decided, Decider, refused
 from keyturn.application.events import Observers, Topic
+from keyturn.application.held_results import HeldResults
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.late_calls import FIRST, LateCalls
 from keyturn.application.late_results import Claim
@@ -89,6 +90,7 @@ class Gate:
         self._recorder = recorder
         self._log = log
         self._receiver = receiver
+        receiver.held = HeldResults(stop, approvals, recorder, log, clock, ids, observers, limits)
         self._within = within
         self._late = late
         self._observers = observers

@@ -16,7 +16,9 @@ from keyturn.application.call import (
 )
 from keyturn.application.controlling import Controlling, framed, told, unframed
 from keyturn.application.events import Observers, Topic
+from keyturn.application.held_results import NOT_HANDED_ON, HeldResults
 from keyturn.application.ports.inspection import (
+    Controlled,
     ControlOrder,
     InspectedResult,
     ResultInspector,
@@ -57,6 +59,8 @@ class Receiver:
         self._recorder = recorder
         self._observers = observers
         self._milestones = milestones
+        self.held: HeldResults | None = None
+        """Put in by the gate; without it what a person is to be asked about is withheld."""
 
     def not_sent(self, incoming: IncomingCall, judged: Judged, refusal: Refused | Silence) -> Reply:
         """Say that an allowed call was given up before its first byte."""
@@ -159,7 +163,12 @@ class Receiver:
             details |= await shapes.noted(server, judged.definition, controlled.shape)
         if "removed" in details:
             details.pop("hidden_characters", None)
-        withheld = controlled.withheld or self._over(incoming, controlled.line)
+        withheld = (
+            controlled.withheld
+            or self._over(incoming, controlled.line)
+            or await self._why_kept(incoming, judged, order, controlled, details)
+            or self._given(incoming, controlled.line)
+        )
         if withheld:
             details["withheld"] = withheld
             self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
@@ -175,15 +184,37 @@ class Receiver:
         return Forwarded(controlled.line, asks=asks)
 
     def _over(self, incoming: IncomingCall, line: bytes) -> str:
-        """Count what an agent is given; say so where it is more than its budget."""
+        """Say so where a frame is more than what is left of an agent's budget."""
         budgets = self._controlling.budgets
-        if budgets is None:
+        left = None if budgets is None else budgets.left(incoming.connection)
+        return USED_UP if left is not None and len(line) > left else ""
+
+    def _given(self, incoming: IncomingCall, line: bytes) -> str:
+        """Count what an agent is given; others were given theirs while a person was asked."""
+        over, budgets = self._over(incoming, line), self._controlling.budgets
+        if budgets is not None and not over:
+            budgets.given(incoming.connection, len(line))
+        return over
+
+    async def _why_kept(
+        self,
+        incoming: IncomingCall,
+        judged: Judged,
+        order: ControlOrder,
+        controlled: Controlled,
+        details: JsonObject,
+    ) -> str:
+        """Note a sign in the session, and hold the result where a person chose so for its tool."""
+        sign, number = controlled.sign, details["result"]
+        if sign is None:
             return ""
-        left = budgets.left(incoming.connection)
-        if left is not None and len(line) > left:
-            return USED_UP
-        budgets.given(incoming.connection, len(line))
-        return ""
+        if isinstance(number, int):
+            incoming.connection.session.signs.append(number)
+        if not order.controls.hold_signs:
+            return ""
+        if self.held is None:
+            return NOT_HANDED_ON
+        return await self.held.why_kept(incoming, judged, controlled.line, sign)
 
     def _order(self, incoming: IncomingCall, judged: Judged, *, failed: bool) -> ControlOrder:
         """Say what is wanted of an answer, by the person's choice for its tool."""
@@ -201,6 +232,7 @@ class Receiver:
             schema=schema,
             most_bytes=self._most(incoming, controls.bytes_at_most),
             shape=declared is not None and declared.output_schema is None,
+            signs=True,
         )
 
     def _most(self, incoming: IncomingCall, of_tool: int) -> int:

@@ -24,6 +24,7 @@ from keyturn.domain.origin import Trace, bounded
 from keyturn.domain.written_files import RunsWritten, WrittenFiles
 
 EARLIER_CALLS = 3
+MOST_SIGNS = 50
 MOST_NOTICED = 4 * 1024 * 1024
 """Bytes of what servers tell unasked that one session traces; beyond, its trace is incomplete."""
 _NOTICE_BYTES = 1024
@@ -57,6 +58,8 @@ class Session:
     """Number of the task; a person alone begins another one."""
     calls: int = 0
     results: int = 0
+    signs: deque[int] = field(default_factory=lambda: deque[int](maxlen=MOST_SIGNS))
+    """Numbers of its results that read like an order to the model, the last ones."""
     tools_used: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     earlier: deque[EarlierCall] = field(
         default_factory=lambda: deque[EarlierCall](maxlen=EARLIER_CALLS)
@@ -75,6 +78,7 @@ class Session:
         self.task += 1
         self.lamps = self.lit_here = Lamps.NONE
         self.lit_by.clear()
+        self.signs.clear()
         self.index, self.notices, self.noticed = self.new_index(), None, 0
         self.sent_to = SeenDestinations()
         self.earlier.clear()
@@ -145,6 +149,12 @@ class Session:
         for letter in (labels & ~self.lamps).letters():
             self.lit_by[letter] = call_number
         self._raise(labels)
+
+    @property
+    def signs_in_reach(self) -> tuple[int, ...]:
+        """Return the numbers of the results with signs, here and where lamps are shared."""
+        others = (number for other in self.shared_with() for number in other.signs)
+        return (*self.signs, *others)
 
     def take_notice(self, server: str, method: str, said: JsonValue, size: int) -> None:
         """Trace what a server told unasked, which is anybody's text."""

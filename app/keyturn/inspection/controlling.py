@@ -12,6 +12,7 @@ from keyturn.domain.result_shape import Shape, shape_of_result
 from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner, TextMask
 from keyturn.inspection.results import cut_result
 from keyturn.inspection.secrets import MOST_ON_THE_LOOP, cuts_in
+from keyturn.inspection.sign_frames import FrameSigns
 
 NO_STRUCTURE = "it has no structured content, which its tool says it has"
 NOT_FITTING = "it does not fit the output schema of its tool"
@@ -32,9 +33,14 @@ class FrameControl:
         validator: SchemaValidator,
         effort: Effort = ON_THE_LOOP,
         mask_as: TextMask | None = None,
+        signs: FrameSigns | None = None,
     ) -> None:
-        """Give up on what takes more than `effort`; `mask_as` reads texts by their profile."""
+        """Give up on what takes more than `effort`.
+
+        `mask_as` reads texts by their profile; without `signs` nothing is read for them.
+        """
         self._validator = validator
+        self._signs = signs
         self._cleaner = FrameCleaner(effort, mask_as)
         self._gives_up = effort is not IN_A_WORKER
 
@@ -51,16 +57,21 @@ class FrameControl:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
         changed = cleaned.line is not line
         unfit = changed and bool(self._broken(cleaned.line, order, None))
-        return _cut(
-            Controlled(
-                line=cleaned.line,
-                findings=cleaned.findings,
-                secrets=cleaned.secrets,
-                shape=shape,
-                unfit_masked=unfit,
-            ),
-            order,
+        found = Controlled(
+            line=cleaned.line,
+            findings=cleaned.findings,
+            secrets=cleaned.secrets,
+            shape=shape,
+            unfit_masked=unfit,
         )
+        return self._signed(_cut(found, order), order)
+
+    def _signed(self, found: Controlled, order: ControlOrder) -> Controlled:
+        """Add what reads like an order in what is handed on."""
+        if self._signs is None or not order.signs or found.withheld:
+            return found
+        sign = self._signs.sign_in(found.line, here=self._gives_up)
+        return found if sign is None else found.signed(sign)
 
     def _broken(self, line: bytes, order: ControlOrder, result: JsonValue) -> str:
         """Say in what a result breaks the schema of its tool; empty where it fits."""

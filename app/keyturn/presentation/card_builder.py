@@ -17,6 +17,7 @@ from keyturn.presentation.card import (
     Deadline,
     DecisiveValue,
     DiffRow,
+    TracedSpan,
     ValueKind,
 )
 from keyturn.presentation.chips import chips_of
@@ -39,7 +40,7 @@ from keyturn.presentation.launch_changes import command_diff
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.review_choice import review_choice
-from keyturn.presentation.source_excerpts import Sources, sources_of
+from keyturn.presentation.source_excerpts import Sources, found_span, sources_of
 from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.words import Words
@@ -89,7 +90,7 @@ class CardBuilder:
 
         Without `compared` no difference is made for a call: it takes long for long texts.
         """
-        sources = sources_of(request.trace, self._words)
+        sources = sources_of(request.trace, self._words, request.signs)
         found = decisive_of(request, self._verbs, self._words)
         decisive = found.values
         more = self._words("phrases.decisive_more", n=found.more) if found.more else ""
@@ -151,7 +152,7 @@ class CardBuilder:
                 key=node.key,
                 value=quoted_text(node.value) if node.is_leaf else self._container(node),
                 value_kind=ValueKind.EXACT if node.is_leaf else ValueKind.CONTAINER,
-                spans=sources.spans(node.path, node.value) if node.is_leaf else (),
+                spans=_spans(request, node, sources) if node.is_leaf else (),
                 origin=sources.label(node.path) if node.is_leaf and traced else None,
             )
             for node in shown
@@ -257,3 +258,9 @@ def _old_and_new(arguments: JsonObject) -> tuple[str, str] | None:
             if isinstance(old, str) and isinstance(new, str):
                 return old, new
     return None
+
+
+def _spans(request: ApprovalRequest, node: Node, sources: Sources) -> tuple[TracedSpan, ...]:
+    if request.kind is RequestKind.RESULT:
+        return found_span(node.value, request.findings)
+    return sources.spans(node.path, node.value)

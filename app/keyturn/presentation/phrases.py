@@ -4,7 +4,7 @@ Our own voice says only what the local catalogue or Keyturn itself knows; the wo
 stand in quotation marks and are named as the server's.
 """
 
-from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.approval_request import BECAUSE_SIGNS, ApprovalRequest, RequestKind
 from keyturn.application.review_request import (
     BECAUSE_CLOSURE,
     BECAUSE_PROGRAM,
@@ -32,6 +32,7 @@ from keyturn.presentation.launch_facts import change_text, facts_with
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.touches import with_touches
 from keyturn.presentation.verbs import Verbs
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 PRODUCTION = "production"
@@ -68,6 +69,7 @@ _WHY_KEYS: dict[str, str] = {
     "review_change": "phrases.why_change",
     "review_agent": "phrases.why_agent",
     BECAUSE_PROGRAM: "phrases.why_program",
+    BECAUSE_SIGNS: "phrases.why_signs",
 }
 _WHY_RULE_KEYS: dict[str, tuple[str, str]] = {
     Because.RULE.value: ("phrases.why_rule", "phrases.why_some_rule"),
@@ -164,6 +166,11 @@ class Phrases:
         if because == BECAUSE_CLOSURE:
             change = change_text(facts_with(request), words)
             return words("phrases.why_closure", server=request.server, change=change)
+        if because == BECAUSE_SIGNS and request.findings and request.findings[0].words:
+            said = shown_line(" ".join(request.findings[0].words.split()), words)
+            return words(
+                "phrases.why_signs_words", words=said.translate(QUOTATION_MARKS), tool=tool
+            )
         key = _WHY_KEYS.get(because, "phrases.why_always")
         if because == BECAUSE_PROGRAM and not self._runs_in(request):
             key = "phrases.why_no_program"
@@ -194,7 +201,10 @@ class Phrases:
         if deadline_ms <= 0:
             return self._words("phrases.deadline_passed")
         passed = duration_text(deadline_ms / 1000, self._words)
-        return self._words(waits_key(ends=kind is RequestKind.INPUT), duration=passed)
+        return self._words(
+            waits_key(ends=kind is RequestKind.INPUT, withholds=kind is RequestKind.RESULT),
+            duration=passed,
+        )
 
     def tier(self, tier: Tier) -> str:
         """Return "T2 Reaches out"."""

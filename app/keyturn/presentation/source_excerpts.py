@@ -5,10 +5,12 @@ Values of one result share one excerpt. A missing origin is said as what it is: 
 known because old text was dropped.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from keyturn.domain.canonical import JsonValue
+from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Origin, Trace
 from keyturn.domain.rule import Kind
 from keyturn.domain.server_input import KINDS
@@ -45,10 +47,11 @@ _Source = tuple[bool, int, str, str]
 """Whether it was typed, its number, its server, and what it was typed in: results come first."""
 
 
-def sources_of(trace: Trace, words: Words) -> Sources:
+def sources_of(trace: Trace, words: Words, signs: Collection[int] = ()) -> Sources:
     """Gather the excerpts of all origins and label each traced argument with its worst one.
 
     Of several places of one part of an argument the worst is shown; parts have places of their own.
+    Those of results with `signs` say so.
     """
     by_path: dict[str, list[Origin]] = {}
     by_source: dict[_Source, list[Origin]] = {}
@@ -70,7 +73,7 @@ def sources_of(trace: Trace, words: Words) -> Sources:
     }
     untraced = "phrases.origin_unknown" if trace.incomplete else "phrases.origin_none"
     return Sources(
-        excerpts=tuple(_excerpt(by_source[key], words) for key in order),
+        excerpts=tuple(_excerpt(by_source[key], words, signs) for key in order),
         labels=labels,
         parts=parts,
         untraced=OriginLabel(text=words(untraced), traced=False),
@@ -102,6 +105,17 @@ def _traced_span(value: JsonValue, origin: Origin) -> TracedSpan:
     at = value.find(origin.value) if origin.value else -1
     start, end = (at, at + len(origin.value)) if at >= 0 else (0, len(value))
     return TracedSpan(start=start + 1, end=end + 1)
+
+
+def found_span(value: JsonValue, findings: Iterable[Finding]) -> tuple[TracedSpan, ...]:
+    """Return the stretches of a quoted leaf in which what was noticed stands as it was read."""
+    spans: list[TracedSpan] = []
+    for finding in findings if isinstance(value, str) else ():
+        words = r"\s+".join(map(re.escape, finding.words.split()))
+        found = re.search(words, str(value), re.IGNORECASE) if words else None
+        if found is not None:
+            spans.append(TracedSpan(start=found.start() + 1, end=found.end() + 1))
+    return _joined(spans)
 
 
 def _label_text(origins: list[Origin], words: Words) -> str:
@@ -140,7 +154,7 @@ def _key_of(origin: Origin) -> str:
     return origin.tool.replace("-", "_") if origin.tool in _KNOWN else InputHost.PLAIN.value
 
 
-def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
+def _excerpt(origins: list[Origin], words: Words, signs: Collection[int]) -> SourceExcerpt:
     first = origins[0]
     texts: dict[int, str] = {}
     spans: dict[int, list[TracedSpan]] = {}
@@ -152,7 +166,7 @@ def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
             spans.setdefault(number, []).append(span)
     named = {origin.line for origin in origins}
     return SourceExcerpt(
-        title=_title(first, words),
+        title=_title(first, words, signs),
         place=_place(origins, words),
         lines=tuple(
             ExcerptLine(
@@ -168,10 +182,11 @@ def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
     )
 
 
-def _title(origin: Origin, words: Words) -> str:
+def _title(origin: Origin, words: Words, signs: Collection[int]) -> str:
     if origin.is_typed:
         return words("phrases.excerpt_typed", where=typed_in(origin, words), n=origin.result)
-    return words("phrases.excerpt", server=origin.server, n=origin.result, tool=origin.tool)
+    title = words("phrases.excerpt", server=origin.server, n=origin.result, tool=origin.tool)
+    return words("phrases.excerpt_signs", title=title) if origin.result in signs else title
 
 
 def _spans(origin: Origin, lines: list[str]) -> Iterable[tuple[int, TracedSpan]]:

@@ -53,16 +53,34 @@ def test_each_place_is_said_without_a_value() -> None:
     ]
 
 
+@pytest.mark.requirement("SIGN-MARKED", "SIGN-TOLD")
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("order", "Reads like an order to the model"),
+        ("hush", "Wants something kept from you"),
+        ("unread", "Too long to be read whole for orders"),
+        ("of a later version", "Reads like an order to the model"),
+    ],
+)
+def test_history_says_that_a_result_reads_like_an_order(kind: str, said: str) -> None:
+    result: JsonObject = {"signs": 1, "controls": [f"sign|{kind}|1|/result/content/*/text"]}
+    assert done_in_short(result, WORDS) == "reads like an order to the model"
+    pairs = [(pair.key, pair.value) for pair in done_pairs(result, WORDS)]
+    assert (said, "/result/content/*/text") in pairs
+
+
 @pytest.mark.requirement("RESULT-SWITCH")
 def test_a_choice_is_the_switches_that_are_on() -> None:
     view = controls_view(ResultControls(links=False, max_tokens=500, max_bytes=9), WORDS)
-    assert [row.on for row in view.switches] == [True, True, True, False]
+    assert [row.on for row in view.switches] == [True, True, True, False, False]
     assert [row.tokens for row in view.limits if row.chosen] == [500]
     assert [row.profile for row in view.profiles if row.chosen] == [Profile.AUTO]
     chosen = view.chosen(frozenset({"unseen", "links"}), 0, Profile.AUTO)
     assert chosen == ResultControls(secrets=False, schema=False, max_bytes=9)
     assert switched_off(chosen, WORDS) == (
-        "Mask secrets, Hold back what breaks the tool's output schema",
+        "Mask secrets, Hold back what breaks the tool's output schema, "
+        "Ask me before a result that reads like an order goes on",
         "Any length",
     )
     read_otherwise = view.chosen(frozenset({"secrets"}), 0, Profile.SQL)

@@ -9,7 +9,7 @@ import msgspec
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.flow import SensitiveValue
 from keyturn.domain.origin import Trace
-from keyturn.domain.result_controls import Finding, ResultControls
+from keyturn.domain.result_controls import Finding, Found, ResultControls
 from keyturn.domain.typed import InputFinding
 
 
@@ -137,6 +137,20 @@ class ResultInspector(Protocol):
         ...
 
 
+UNREAD = "unread"
+"""Kind of a sign that is none: the text is so long that not all of it was read."""
+
+
+class Sign(msgspec.Struct, frozen=True, kw_only=True):
+    """What in a result reads like an order to the model."""
+
+    kind: str
+    words: str
+    """As they were read, folded, and no more than a line of them; they are never recorded."""
+    path: str
+    """Where, as a JSON Pointer into the frame."""
+
+
 class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What is wanted of one frame of a server before its agent gets it."""
 
@@ -151,6 +165,8 @@ class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Names of members whose texts are looked at; empty for all texts."""
     shape: bool = False
     """Its shape is wanted, because its tool declares none."""
+    signs: bool = False
+    """It is read for what reads like an order to the model."""
 
 
 class Controlled(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,8 +185,21 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
     """As it came, where it was wanted; empty for what has none."""
     secrets: tuple[SensitiveValue, ...] = ()
     """What was found secret in it, so that it is known again; nothing else may keep these."""
+    sign: Sign | None = None
+    """The strongest of all that it was read for."""
     unfit_masked: bool = False
     """What was masked fits the output schema no more; it is handed on all the same."""
+
+    def signed(self, sign: Sign) -> "Controlled":
+        """Return it with what in it reads like an order, told without its words."""
+        others = tuple(one for one in self.findings if one.what is not Found.SIGN)
+        told = Finding(what=Found.SIGN, kind=sign.kind, path=sign.path)
+        return msgspec.structs.replace(self, findings=(*others, told), sign=sign)
+
+    def unsigned(self) -> "Controlled":
+        """Return it as what reads like no order."""
+        others = tuple(one for one in self.findings if one.what is not Found.SIGN)
+        return msgspec.structs.replace(self, findings=others, sign=None)
 
 
 class ResultControl(Protocol):
