@@ -12,14 +12,16 @@ from keyturn.inspection.word_runs import Keys
 _SLOTS = 8
 _BYTES = 1 << 22
 """Of a segment of a million keys a fifth of all other keys is let through."""
+_LEAST_SHARE = 16
 _SHIFT = np.uint64(64 - 22)
 
 
 class Sieve:
-    """The table of one session, made when its first segment is full."""
+    """The table of one session, made when its first segment is full, and given up with the last."""
 
-    def __init__(self) -> None:
-        """Start without a table."""
+    def __init__(self, most_bytes: int) -> None:
+        """Start without a table; there is none where it would be most of a session's memory."""
+        self._worth_it = most_bytes >= _LEAST_SHARE * _BYTES
         self._table = np.zeros(0, np.uint8)
         self._free = [1 << slot for slot in range(_SLOTS)]
 
@@ -30,6 +32,8 @@ class Sieve:
 
     def slot(self) -> int:
         """Return a free bit; 0 when there is none, and the segment is always searched."""
+        if not self._worth_it:
+            return 0
         if not len(self._table):
             self._table = np.zeros(_BYTES, np.uint8)
         return self._free.pop() if self._free else 0
@@ -43,6 +47,8 @@ class Sieve:
         if slot:
             self._table &= np.uint8(255 - slot)
             self._free.append(slot)
+        if len(self._free) == _SLOTS:
+            self._table = np.zeros(0, np.uint8)
 
     def told(self, keys: Keys) -> Positions:
         """Return the bits of the segments that may hold each key."""

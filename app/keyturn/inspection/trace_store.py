@@ -39,7 +39,7 @@ class TraceStore:
         """Of each sheet."""
         self.partly_written = 0
         """How many of them have to be searched."""
-        self._sieve = Sieve()
+        self._sieve = Sieve(memory.session_bytes)
         self._memory = memory
         self._share = memory.watch(self)
         self._written = 0
@@ -69,6 +69,11 @@ class TraceStore:
     def unsearched(self) -> int:
         """Count the results that had to be searched and are no longer among the newest."""
         return sum(segment.partly for segment in self.segments) - self.partly_written
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether there is anything to drop."""
+        return len(self.segments) > 1 or bool(self.segments[0].results)
 
     def drop_oldest(self) -> None:
         """Drop the oldest segment, texts and places together."""
@@ -127,7 +132,7 @@ class TraceStore:
     def _changed(self) -> None:
         """Count what is held now, and drop the oldest until the limits are kept."""
         self._count()
-        while self._share.bytes > self._memory.session_bytes:
+        while self._share.bytes > self._memory.session_bytes and self.holds_any:
             self.drop_oldest()
         self._memory.make_room()
 
@@ -171,9 +176,11 @@ class TraceMemory:
 
     def make_room(self) -> None:
         """Drop the oldest segments of all stores until all of them fit."""
-        while self.total > self.total_bytes:
-            holding = [store for store in self._stores if store.segments[0].bytes]
+        while self.total > self.total_bytes and (holding := self._holding()):
             min(holding, key=lambda store: store.segments[0].age).drop_oldest()
+
+    def _holding(self) -> list[TraceStore]:
+        return [store for store in self._stores if store.holds_any]
 
     def _give_back(self, share: _Share) -> None:
         self.total -= share.bytes

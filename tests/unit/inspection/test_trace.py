@@ -365,3 +365,12 @@ def test_a_broker_starts_without_the_arrays() -> None:
         "sys.exit('keyturn.inspection.word_runs' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_many_results_under_a_small_limit_come_to_an_end() -> None:
+    """Full segments are set in order, and dropped again, as long as there is anything to drop."""
+    index = small(100_000, 150_000).new_index()
+    fill(index, range(1, 400))
+    assert found(index, 399)
+    assert not found(index, 1)
+    assert index.trace({}).incomplete
