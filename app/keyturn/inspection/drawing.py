@@ -36,7 +36,8 @@ STRETCH = 2_048
 """Characters of a stretch, which is what is opened of a text to look at a place in it."""
 DRAWN_HERE = 1024 * 1024
 """Characters of all forms of a result that are drawn on the loop, in steps."""
-DRAWN_ELSEWHERE = 32 * 1024 * 1024
+DRAWN_ELSEWHERE = 4 * 1024 * 1024
+"""More would take a worker most of the time that it has for an answer of 64 MiB."""
 PLACE_BITS = 27
 RENDERING = 8
 """Added to the layer of what stands in the rendering of a structure, not in the text."""

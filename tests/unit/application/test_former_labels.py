@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keyturn.application.call import Refused
@@ -93,6 +93,7 @@ def test_taking_it_away_takes_the_pin() -> None:
 
 
 @pytest.mark.requirement("ENV-FORMER")
+@settings(max_examples=30, deadline=None)
 @given(
     labels=st.dictionaries(st.sampled_from("abc"), st.sampled_from(["", "qa", "dev"]), min_size=1),
     revoked=st.lists(st.sampled_from("abcd"), max_size=6),
