@@ -47,7 +47,7 @@ class Profile:
     @property
     def console_log(self) -> Path:
         """Where the window's process was when it crashed."""
-        return self.folder / "logs" / "console.log"
+        return self.folder / "logs" / "console-crash.log"
 
     @property
     def key(self) -> str:
