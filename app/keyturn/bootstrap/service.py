@@ -42,6 +42,7 @@ from keyturn.broker.hub import Hub, HubSettings
 from keyturn.broker.server_start import ServerMeans
 from keyturn.desktop import process_tree
 from keyturn.desktop.closures import CommandClosures
+from keyturn.desktop.crash_log import CRASH_LOG
 from keyturn.desktop.hardening import clean_environment
 from keyturn.desktop.launchers import load_launchers
 from keyturn.desktop.paths import make_socket_folder
@@ -108,7 +109,7 @@ class Service:
         base = self._base
         return ConsoleApprover(
             argv=_console_command(platform),
-            env=clean_environment(base.env),
+            env=clean_environment(base.env) | {CRASH_LOG: str(base.profile.console_log)},
             welcome=self._welcome,
             approvals=base.approvals,
             overview=self.overview,

@@ -3,6 +3,7 @@
 import os
 import sys
 
+from keyturn.desktop.crash_log import keep_crashes
 from keyturn.desktop.hardening import make_undumpable, set_process_name
 from keyturn.desktop.resources import find_resources
 from keyturn.domain.errors import ConfigurationError
@@ -15,6 +16,7 @@ def build_console(platform: str) -> Console:
         raise ConfigurationError(
             "The console is started by Keyturn's broker.", mend="Start `keyturn` instead."
         )
+    keep_crashes(os.environ)
     make_undumpable()
     set_process_name("keyturn console")
     return Console(find_resources(), platform, *_take_pipes())

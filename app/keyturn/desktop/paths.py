@@ -45,6 +45,11 @@ class Profile:
         return self.folder / "logs" / "keyturn.log"
 
     @property
+    def console_log(self) -> Path:
+        """Where the window's process was when it crashed."""
+        return self.folder / "logs" / "console-crash.log"
+
+    @property
     def key(self) -> str:
         """16 hexadecimal digits that stand for this folder in names outside it."""
         return profile_key(self.folder)

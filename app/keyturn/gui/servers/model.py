@@ -1,17 +1,20 @@
 """Holds what the servers' screen shows: the tree, and what is open beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
+from PySide6.QtGui import QStandardItemModel
 
 from keyturn.presentation.servers import (
     BatchView,
     ReviewView,
+    ServerRow,
     ServerTree,
     ServerView,
+    ToolRow,
     ToolView,
 )
 
@@ -41,6 +44,8 @@ Detail = ServerView | ToolView | BatchView | NewServer
 class ServersModel(QObject):
     """The tree, and one review or one detail."""
 
+    tree_changing = Signal()
+    """Before the rows change."""
     tree_changed = Signal(object)
     """`ServerTree`, after the rows are in place."""
     review_changed = Signal(object)
@@ -66,19 +71,24 @@ class ServersModel(QObject):
         return self._detail
 
     def show_tree(self, tree: ServerTree) -> None:
-        """Take the servers and their tools as they are now; the same again change nothing."""
+        """Take the servers and their tools as they are now; the same again change nothing.
+
+        Rows stay where they are as long as what they show is there, and with them what is
+        selected. No wrapper of an item exists: one that outlived its row once ended the process.
+        """
         if tree == self._tree:
             return
         self._tree = tree
-        self.rows.clear()
-        for server in tree.servers:
-            item = _item(Level.SERVER, server, (server.server, ""))
-            item.setText(f"{server.server}, {server.state}")
-            for tool in server.tools:
-                child = _item(Level.TOOL, tool, (server.server, tool.tool))
-                child.setText(f"{tool.tool}, {tool.tier.name}, {tool.state.text}")
-                item.appendRow(child)
-            self.rows.appendRow(item)
+        self.tree_changing.emit()
+        top = QModelIndex()
+        _arrange(self.rows, top, [(server.server, "") for server in tree.servers])
+        for place, server in enumerate(tree.servers):
+            index = self.rows.index(place, 0, top)
+            _fill(self.rows, index, Level.SERVER, server, f"{server.server}, {server.state}")
+            _arrange(self.rows, index, [(server.server, tool.tool) for tool in server.tools])
+            for number, tool in enumerate(server.tools):
+                said = f"{tool.tool}, {tool.tier.name}, {tool.state.text}"
+                _fill(self.rows, self.rows.index(number, 0, index), Level.TOOL, tool, said)
         self.tree_changed.emit(tree)
 
     def show_review(self, review: ReviewView | None) -> None:
@@ -98,10 +108,49 @@ class ServersModel(QObject):
             self.detail_changed.emit(detail)
 
 
-def _item(level: Level, row: object, path: tuple[str, str]) -> QStandardItem:
-    item = QStandardItem()
-    item.setEditable(False)
-    item.setData(row, ROW_ROLE)
-    item.setData(level, LEVEL_ROLE)
-    item.setData(path, PATH_ROLE)
-    return item
+def _arrange(
+    rows: QStandardItemModel, parent: QModelIndex, paths: Sequence[tuple[str, str]]
+) -> None:
+    """Make the rows under `parent` those of `paths` in their order, and keep all that remain."""
+    wanted = set(paths)
+    for place in reversed(range(rows.rowCount(parent))):
+        if _path(rows, place, parent) not in wanted:
+            rows.removeRow(place, parent)
+    if paths and not rows.columnCount(parent):
+        rows.insertColumn(0, parent)
+    for place, path in enumerate(paths):
+        if _path(rows, place, parent) == path:
+            continue
+        # What changed places is made anew; it is rare, and the selection may go with it.
+        _remove(rows, parent, path, place)
+        rows.insertRow(place, parent)
+        rows.setData(rows.index(place, 0, parent), path, PATH_ROLE)
+
+
+def _remove(
+    rows: QStandardItemModel, parent: QModelIndex, path: tuple[str, str], first: int
+) -> None:
+    for place in range(first, rows.rowCount(parent)):
+        if _path(rows, place, parent) == path:
+            rows.removeRow(place, parent)
+            return
+
+
+def _path(rows: QStandardItemModel, place: int, parent: QModelIndex) -> tuple[str, str] | None:
+    index = rows.index(place, 0, parent)
+    return index.data(PATH_ROLE) if index.isValid() else None
+
+
+def _fill(
+    rows: QStandardItemModel,
+    index: QModelIndex,
+    level: Level,
+    row: ServerRow | ToolRow,
+    said: str,
+) -> None:
+    """Give a row what it shows, and its view a word of it where that is another than before."""
+    if index.data(ROW_ROLE) == row and index.data(LEVEL_ROLE) == level:
+        return
+    rows.setData(index, level, LEVEL_ROLE)
+    rows.setData(index, row, ROW_ROLE)
+    rows.setData(index, said, Qt.ItemDataRole.DisplayRole)

@@ -143,7 +143,10 @@ class ServerTreeView(QTreeView):
         self._closed: set[str] = set()
         self._known: set[str] = set()
         self._asking: set[str] = set()
-        self._before = QPersistentModelIndex()
+        self._before: tuple[str, str] | None = None
+        self._kept: tuple[str, str] | None = None
+        """What was selected while the rows change."""
+        self._telling = True
         self._on_arrow = False
         self.setObjectName("server_tree")
         self.setAccessibleName(look.words("servers.tree"))
@@ -151,6 +154,7 @@ class ServerTreeView(QTreeView):
         self.setModel(model.rows)
         self.setItemDelegate(TreeDelegate(look, self))
         self.setHeaderHidden(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setIndentation(0)
         self.setRootIsDecorated(False)
         self.setExpandsOnDoubleClick(False)
@@ -160,16 +164,17 @@ class ServerTreeView(QTreeView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.clicked.connect(self._on_clicked)
+        model.tree_changing.connect(self._on_tree_changing)
         model.tree_changed.connect(self._on_tree)
 
     def choose(self, server: str, tool: str) -> None:
         """Select a row without telling anybody; no row where there is none of that name."""
         found = self._find(server, tool)
-        self.blockSignals(True)
+        telling, self._telling = self._telling, False
         # Current by focus alone is not selected: both are set.
         select = QItemSelectionModel.SelectionFlag.ClearAndSelect
         self.selectionModel().setCurrentIndex(found, select)
-        self.blockSignals(False)
+        self._telling = telling
 
     def _find(self, server: str, tool: str) -> QModelIndex:
         for place in range(self._model.rows.rowCount()):
@@ -182,20 +187,28 @@ class ServerTreeView(QTreeView):
     def currentChanged(self, current: AnyIndex, previous: AnyIndex) -> None:
         """Tell which row a person chose."""
         super().currentChanged(current, previous)
-        if current.isValid() and not self.signalsBlocked():
+        if current.isValid() and self._telling:
             server, tool = current.data(PATH_ROLE)
             self.tool_chosen.emit(server, tool)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Note what was chosen before: the first press on a server closes nothing."""
         # Current by focus alone was not chosen by anybody.
-        chosen = self.selectionModel().selectedIndexes()
-        self._before = QPersistentModelIndex(chosen[0] if chosen else QModelIndex())
+        self._before = self._selected()
         self._on_arrow = event.position().x() < _SIDE + _STEP
         super().mousePressEvent(event)
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
         """Draw nothing: the rows carry their own arrows."""
+
+    def _on_tree_changing(self) -> None:
+        """Note what is selected: a row that goes would hand that to its neighbour."""
+        self._kept = self._selected()
+        self._telling = False
+
+    def _selected(self) -> tuple[str, str] | None:
+        chosen = self.selectionModel().selectedIndexes()
+        return chosen[0].data(PATH_ROLE) if chosen else None
 
     def _on_tree(self, tree: ServerTree) -> None:
         """Keep open what was open, also through a refresh; open what begins to ask."""
@@ -208,11 +221,14 @@ class ServerTreeView(QTreeView):
             self._known.add(server.server)
             index = self._model.rows.index(place, 0)
             self.setExpanded(index, server.server not in self._closed)
+        if self._selected() != self._kept:
+            self.choose(*(self._kept or ("", "")))
+        self._telling = True
 
     def _on_clicked(self, index: QModelIndex) -> None:
         if index.data(LEVEL_ROLE) != Level.SERVER:
             return
-        if not self._on_arrow and self._before != index:
+        if not self._on_arrow and self._before != index.data(PATH_ROLE):
             return
         server, _ = index.data(PATH_ROLE)
         opening = not self.isExpanded(index)
