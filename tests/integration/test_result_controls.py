@@ -208,6 +208,28 @@ def test_a_result_over_its_tools_limit_is_cut_and_says_so(folders: Path) -> None
     in_both_sizes(folders, story)
 
 
+@pytest.mark.requirement("RESULT-KEPT", "LAW-4", "LAW-8")
+@pytest.mark.parametrize("masks", [True, False])
+def test_of_what_was_cut_all_text_is_kept_for_the_person_alone(folders: Path, masks: bool) -> None:
+    async def story(world: World, times: int) -> None:
+        wire = await connected(world)
+        controls = ResultControls(max_tokens=500, secrets=masks)
+        await world.controlling.tools.put("raw", "echo", controls)
+        end = "the very end"
+        await wire.call(1, "echo", f"{'word ' * 10}{LEAK}\n" * max(times, 30) + end)
+        entry = world.log.of_type(RecordType.DELIVERY)[-1]
+        kept = f"{'word ' * 10}{LEFT}\n" * max(times, 30) + end
+        assert entry.arguments.decode() == kept == entry.committed.decode()
+        assert entry.details["kept"] == len(kept)
+        # Nothing that the agent asks for, by then or later, has it.
+        await wire.ask(2, "tools/list", {})
+        await wire.call(3, "echo", "fine")
+        assert all(end.encode() not in line for line in wire.client.lines)
+        assert world.log.of_type(RecordType.DELIVERY)[-1].arguments == b""
+
+    in_both_sizes(folders, story)
+
+
 @pytest.mark.requirement("RESULT-BUDGET")
 def test_an_agent_is_given_no_more_than_its_budget(tmp_path: Path) -> None:
     async def story(world: World) -> None:

@@ -168,11 +168,17 @@ class Receiver:
                 withheld=withheld,
                 broke_schema=controlled.broke_schema,
             )
-        self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
+        kept = self._kept(incoming, controlled.whole, details)
+        self._deliver(incoming, judged, _delivery(inspected, failed=failed), details, kept)
         asks = elsewhere is None or elsewhere.asks
         if encoded:
             return Replaced(unframed(controlled.line), asks=asks)
         return Forwarded(controlled.line, asks=asks)
+
+    def _kept(self, incoming: IncomingCall, whole: bytes, details: JsonObject) -> bytes:
+        """Return the whole text of what was cut, as far as it is kept for the person."""
+        budgets = self._controlling.budgets
+        return b"" if budgets is None else budgets.kept.take(incoming.connection, whole, details)
 
     def _over(self, incoming: IncomingCall, line: bytes) -> str:
         """Count what an agent is given; say so where it is more than its budget."""
@@ -212,7 +218,12 @@ class Receiver:
         return min(left, of_tool) if of_tool else left
 
     def _deliver(
-        self, incoming: IncomingCall, judged: Judged, delivery: Delivery, details: JsonObject
+        self,
+        incoming: IncomingCall,
+        judged: Judged,
+        delivery: Delivery,
+        details: JsonObject,
+        kept: bytes = b"",
     ) -> None:
         # What was only noted has no decision to follow; what went wrong with it is written all the
         # same.
@@ -223,6 +234,7 @@ class Receiver:
                 tool=self._recorder.name_of(judged.call),
                 delivery=delivery,
                 details=details,
+                kept=kept,
             )
         self._milestones.reached(Milestone.DELIVERED)
         self._observers.changed(Topic.HISTORY)

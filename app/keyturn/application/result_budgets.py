@@ -7,6 +7,7 @@ where nothing is left the result is held back. It is in memory: a restart begins
 from collections import OrderedDict
 
 from keyturn.application.connection import Connection
+from keyturn.application.kept_texts import KeptTexts
 from keyturn.application.ports.clock import Clock
 from keyturn.domain.configuration import Limits
 from keyturn.domain.result_controls import BYTES_A_TOKEN
@@ -24,6 +25,7 @@ class ResultBudgets:
 
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self._clock = clock
+        self.kept = KeptTexts(clock)
         self._of_session = limits.result_tokens_per_session * BYTES_A_TOKEN
         self._of_day = limits.result_tokens_per_day * BYTES_A_TOKEN
         self._sessions: OrderedDict[str, int] = OrderedDict()

@@ -183,8 +183,9 @@ class PooledResults:
         """Return the frame as its agent gets it."""
 
         def read(parts: Parts) -> Controlled:
-            about, changed = parts
-            return msgspec.structs.replace(_controlled.decode(about), line=changed or line)
+            about, changed, whole = parts
+            found = _controlled.decode(about)
+            return msgspec.structs.replace(found, line=changed or line, whole=whole)
 
         job = _ControlJob(
             controls=order.controls,
@@ -244,7 +245,7 @@ def _read_server(wanted: _ServerJob, line: bytes) -> list[bytes]:
 
 
 def _control_frame(wanted: _ControlJob, line: bytes) -> list[bytes]:
-    """Return what was found, and the frame where it was changed."""
+    """Return what was found, the frame where it was changed, and all text of what was cut."""
     order = ControlOrder(
         controls=wanted.controls,
         def_hash=wanted.def_hash,
@@ -257,7 +258,8 @@ def _control_frame(wanted: _ControlJob, line: bytes) -> list[bytes]:
     if found is None:
         raise ValueError("a worker gives up on nothing")
     changed = b"" if found.line is line or found.withheld else found.line
-    return [_json(msgspec.structs.replace(found, line=b"")), changed]
+    about = _json(msgspec.structs.replace(found, line=b"", whole=b""))
+    return [about, changed, found.whole]
 
 
 def _unread(frame: ClientFrame | BadFrame, why: NotInspected) -> ReadClient:

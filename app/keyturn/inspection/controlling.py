@@ -10,8 +10,8 @@ from keyturn.application.ports.inspection import Controlled, ControlOrder, Schem
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.result_shape import Shape, shape_of_result
 from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner, TextMask
-from keyturn.inspection.results import cut_result
-from keyturn.inspection.secrets import MOST_ON_THE_LOOP, cuts_in
+from keyturn.inspection.results import cut_result, text_of_block
+from keyturn.inspection.secrets import MOST_ON_THE_LOOP, DetectSecretsMask, cuts_in
 
 NO_STRUCTURE = "it has no structured content, which its tool says it has"
 NOT_FITTING = "it does not fit the output schema of its tool"
@@ -36,6 +36,7 @@ class FrameControl:
         """Give up on what takes more than `effort`; `mask_as` reads texts by their profile."""
         self._validator = validator
         self._cleaner = FrameCleaner(effort, mask_as)
+        self._mask = DetectSecretsMask(effort.candidates)
         self._gives_up = effort is not IN_A_WORKER
 
     def control(
@@ -51,7 +52,7 @@ class FrameControl:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
         changed = cleaned.line is not line
         unfit = changed and bool(self._broken(cleaned.line, order, None))
-        return _cut(
+        return self._cut(
             Controlled(
                 line=cleaned.line,
                 findings=cleaned.findings,
@@ -74,23 +75,44 @@ class FrameControl:
         faults = self._validator.faults(order.def_hash + _OUT, order.schema, said[_STRUCTURED])
         return NOT_FITTING if faults else ""
 
+    def _cut(self, found: Controlled, order: ControlOrder) -> Controlled:
+        """Shorten a result to what may be handed on; one that cannot be is withheld."""
+        most, line = order.most_bytes, found.line
+        result = _result_of(line) if most and len(line) > most else None
+        if result is None:
+            return found
+        shorter = cut_result(result, most)
+        if shorter is None:
+            return _but(found, found.line, withheld=TOO_LARGE)
+        whole = text_in(result)
+        if not order.controls.secrets:
+            # The agent may have it; what is written down never holds it.
+            whole = self._mask.mask(whole)
+        return _but(
+            found, _with_result(line, shorter), cut=True, whole=whole.encode("utf-8", "replace")
+        )
 
-def _cut(found: Controlled, order: ControlOrder) -> Controlled:
-    """Shorten a result to what may be handed on; one that cannot be is withheld."""
-    most, line = order.most_bytes, found.line
-    result = _result_of(line) if most and len(line) > most else None
-    if result is None:
-        return found
-    shorter = cut_result(result, most)
+
+def _but(
+    found: Controlled, line: bytes, *, withheld: str = "", cut: bool = False, whole: bytes = b""
+) -> Controlled:
     return Controlled(
-        line=line if shorter is None else _with_result(line, shorter),
+        line=line,
         findings=found.findings,
         secrets=found.secrets,
-        withheld=TOO_LARGE if shorter is None else "",
-        cut=shorter is not None,
+        withheld=withheld,
+        cut=cut,
+        whole=whole,
         shape=found.shape,
         unfit_masked=found.unfit_masked,
     )
+
+
+def text_in(result: JsonObject) -> str:
+    """Return all the text of a result, block after block."""
+    content = result.get("content")
+    blocks = content if isinstance(content, list) else []
+    return "\n".join(text for block in blocks if (text := text_of_block(block)) is not None)
 
 
 def _shape(line: bytes, order: ControlOrder, result: JsonValue) -> Shape:

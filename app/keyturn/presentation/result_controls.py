@@ -73,6 +73,24 @@ class ControlsWish:
     controls: ResultControls
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptText:
+    """What is said of the whole text of a result that was cut."""
+
+    note: str
+    show: str
+    """On the button that shows it."""
+
+
+def kept_text(result: JsonObject, words: Words) -> KeptText | None:
+    """Return what is said of a kept text; None where none is kept."""
+    size = result.get("kept")
+    if not isinstance(size, int) or size <= 0:
+        return None
+    note = words("results.kept_note", count=f"{size:,}")
+    return KeptText(note=note, show=words("results.show_kept"))
+
+
 def controls_view(controls: ResultControls, words: Words) -> ControlsView:
     """Return what a person chooses from."""
     tokens = (*LIMITS, *({controls.max_tokens} - set(LIMITS)))
@@ -137,6 +155,8 @@ def done_pairs(result: JsonObject, words: Words) -> Iterator[Pair]:
         if isinstance(lines, list):
             told = "\n".join(bare_text(line) for line in lines)
             yield Pair(key=words(f"results.key_{name}"), value=told, exact=True)
+    if result.get("not_kept") is True:
+        yield Pair(key=words("results.kept_title"), value=words("results.not_kept"))
     if result.get("unfit_masked") is True:
         yield Pair(key=words("results.key_schema"), value=words("results.unfit_masked"))
 

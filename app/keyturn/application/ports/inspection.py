@@ -156,6 +156,8 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
     """It is withheld because it does not fit its tool's own output schema."""
     cut: bool = False
     """It was shortened to what may be handed on."""
+    whole: bytes = b""
+    """Of what was cut all its text, without secrets and in UTF-8: for the person alone."""
     shape: tuple[str, ...] = ()
     """As it came, where it was wanted; empty for what has none."""
     secrets: tuple[SensitiveValue, ...] = ()
