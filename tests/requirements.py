@@ -139,6 +139,7 @@ RESULTS = _section(
     ("RESULT-SHAPE", KEPT, "A shape that a tool's results never had is marked, and only marked."),
     ("RESULT-BUDGET", KEPT, "An agent gets no more of results than its budgets say."),
     ("RESULT-LIMIT", KEPT, "A result over its tool's limit is cut, and says so."),
+    ("RESULT-META", KEPT, "A result says how much was taken out of it, and only Keyturn says so."),
     ("RESULT-KEPT", KEPT, "Of what was cut all text is kept for the person, within bounds."),
 )
 WINDOW_ROWS = _section(

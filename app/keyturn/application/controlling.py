@@ -19,6 +19,7 @@ from keyturn.domain.result_controls import (
     Found,
     ResultControls,
     counted,
+    done_to,
     findings_to_data,
 )
 
@@ -28,7 +29,6 @@ _DESCRIBED = ControlOrder(
     controls=ResultControls(secrets=False, links=False), only=("description", "title")
 )
 """What a person reviewed is told as they saw it, but for what nobody sees."""
-_CHANGES = (("masked", Found.SECRET), ("removed", Found.UNSEEN), ("left_out", Found.LEFT_OUT))
 _FRAME_START, _FRAME_END = b'{"result":', b"}"
 
 
@@ -120,10 +120,7 @@ def unframed(line: bytes) -> bytes:
 
 def told(controlled: Controlled) -> JsonObject:
     """Write down for a record what was done, without any value."""
-    details: JsonObject = {}
-    for name, what in _CHANGES:
-        if count := counted(controlled.findings, what):
-            details[name] = count
+    details: JsonObject = dict(done_to(controlled.findings))
     marked = counted(controlled.findings, Found.LINK) + counted(controlled.findings, Found.PICTURE)
     if marked:
         details["marked"] = marked

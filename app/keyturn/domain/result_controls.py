@@ -87,6 +87,7 @@ class ResultControls:
 
 
 STRICTEST = ResultControls()
+_DONE = (("masked", Found.SECRET), ("removed", Found.UNSEEN), ("left_out", Found.LEFT_OUT))
 _LIMITS = ("max_bytes", "max_tokens")
 _SWITCHES = ("secrets", "unseen", "schema", "links")
 
@@ -124,6 +125,13 @@ def controls_from_data(data: Mapping[str, JsonValue]) -> ResultControls:
 def counted(findings: Iterable[Finding], what: Found) -> int:
     """Return how many of one kind there are."""
     return sum(finding.count for finding in findings if finding.what is what)
+
+
+def done_to(findings: Iterable[Finding]) -> dict[str, int]:
+    """Count what was taken out of a result, by the names that records and `_meta` have for it."""
+    found = tuple(findings)
+    counts = {name: counted(found, what) for name, what in _DONE}
+    return {name: count for name, count in counts.items() if count}
 
 
 def findings_to_data(findings: Iterable[Finding]) -> list[JsonValue]:

@@ -8,8 +8,10 @@ import json
 
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaValidator
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.result_controls import done_to
 from keyturn.domain.result_shape import Shape, shape_of_result
 from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner, TextMask
+from keyturn.inspection.result_meta import note_cut, with_controls
 from keyturn.inspection.results import cut_result, text_of_block
 from keyturn.inspection.secrets import MOST_ON_THE_LOOP, DetectSecretsMask, cuts_in
 
@@ -50,11 +52,12 @@ class FrameControl:
         cleaned = self._cleaner.clean(line, order.controls, order.only)
         if cleaned is None:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
+        told = with_controls(cleaned.line, done_to(cleaned.findings))
         changed = cleaned.line is not line
         unfit = changed and bool(self._broken(cleaned.line, order, None))
         return self._cut(
             Controlled(
-                line=cleaned.line,
+                line=told,
                 findings=cleaned.findings,
                 secrets=cleaned.secrets,
                 shape=shape,
@@ -81,7 +84,7 @@ class FrameControl:
         result = _result_of(line) if most and len(line) > most else None
         if result is None:
             return found
-        shorter = cut_result(result, most)
+        shorter = cut_result(note_cut(result), most)
         if shorter is None:
             return _but(found, found.line, withheld=TOO_LARGE)
         whole = text_in(result)
