@@ -67,9 +67,10 @@ from keyturn.domain.launch import LaunchIdentity, remote_identity
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from keyturn.inspection.carried_values import ArgumentValues
-from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import FrameControl
+from keyturn.inspection.effort import IN_A_WORKER
 from keyturn.inspection.input_check import QuickTextCheck
+from keyturn.inspection.profiles.dispatch import masked_text
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.trace import MemoryTraceIndexes
@@ -335,9 +336,8 @@ class World:
         """Control a large frame by the workers of now; in place where there are none."""
         if self.workers is not None:
             return await PooledResults(self.workers).control(line, order, agent)
-        found = FrameControl(JsonSchemaValidator(), IN_A_WORKER).control(line, order)
-        assert found is not None
-        return found
+        found = FrameControl(JsonSchemaValidator(), IN_A_WORKER, masked_text).control(line, order)
+        return found or NotInspected("it is too much for a worker")
 
     async def ask(
         self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
@@ -362,8 +362,8 @@ class World:
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
         self.flows = FlowLedger(store=FakeFlowStore(), carried=ArgumentValues(), clock=clock)
-        here, tools = FrameControl(JsonSchemaValidator()), ControlsOfTools(observers)
-        budgets = ResultBudgets(clock, self.limits)
+        here = FrameControl(JsonSchemaValidator(), mask_as=masked_text)
+        budgets, tools = ResultBudgets(clock, self.limits), ControlsOfTools(observers)
         self.controlling = Controlling(here, tools, self.flows, self, budgets=budgets)
         self.alerts = Alerts(clock)
         self.alerts.attach(self.told.append)

@@ -208,6 +208,20 @@ def test_a_result_over_its_tools_limit_is_cut_and_says_so(folders: Path) -> None
     in_both_sizes(folders, story)
 
 
+@pytest.mark.requirement("RESULT-ROWS")
+def test_the_file_that_a_call_asks_for_tells_how_its_text_is_read(folders: Path) -> None:
+    async def story(world: World, times: int) -> None:
+        wire = await connected(world)
+        text = "STORE_PASS=marigold\n# all else is prose, for a person to read\n" * times
+        for number, (path, left) in enumerate((("notes.txt", "marigold"), (".env", "[password]"))):
+            arguments = {"text": text, "path": path}
+            params = {"name": "echo", "arguments": arguments}
+            answer = await wire.ask(number, "tools/call", params)
+            assert f"STORE_PASS={left}\n" in text_of(answer)
+
+    in_both_sizes(folders, story)
+
+
 @pytest.mark.requirement("RESULT-KEPT", "LAW-4", "LAW-8")
 @pytest.mark.parametrize("masks", [True, False])
 def test_of_what_was_cut_all_text_is_kept_for_the_person_alone(folders: Path, masks: bool) -> None:

@@ -5,6 +5,7 @@ The index and the lamps see what the server sent; the agent gets what the tool's
 
 import json
 
+from keyturn.application.asked_paths import asked_path
 from keyturn.application.call import (
     Forwarded,
     IncomingCall,
@@ -207,6 +208,8 @@ class Receiver:
             schema=schema,
             most_bytes=self._most(incoming, controls.bytes_at_most),
             shape=declared is not None and declared.output_schema is None,
+            tool=named,
+            path=asked_path(call),
         )
 
     def _most(self, incoming: IncomingCall, of_tool: int) -> int:

@@ -29,8 +29,8 @@ from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.sealed import SealedParams
 from keyturn.inspection.answers import answer_of, inspect_answer
-from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import FrameControl
+from keyturn.inspection.effort import IN_A_WORKER
 from keyturn.inspection.profiles.dispatch import masked_text
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
@@ -77,6 +77,8 @@ class _ControlJob(msgspec.Struct, frozen=True, tag="control"):
     most_bytes: int
     only: tuple[str, ...]
     shape: bool
+    tool: str
+    path: str
 
 
 _Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob | _CommandJob | _ControlJob
@@ -194,6 +196,8 @@ class PooledResults:
             most_bytes=order.most_bytes,
             only=order.only,
             shape=order.shape,
+            tool=order.tool,
+            path=order.path,
         )
         return await self._workers.ask(_json(job), line, read, agent)
 
@@ -253,6 +257,8 @@ def _control_frame(wanted: _ControlJob, line: bytes) -> list[bytes]:
         most_bytes=wanted.most_bytes,
         only=wanted.only,
         shape=wanted.shape,
+        tool=wanted.tool,
+        path=wanted.path,
     )
     found = _control.control(line, order)
     if found is None:

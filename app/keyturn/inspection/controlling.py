@@ -10,7 +10,9 @@ from keyturn.application.ports.inspection import Controlled, ControlOrder, Schem
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.result_controls import done_to
 from keyturn.domain.result_shape import Shape, shape_of_result
-from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner, TextMask
+from keyturn.inspection.cleaning import FrameCleaner, TextMask
+from keyturn.inspection.effort import IN_A_WORKER, ON_THE_LOOP, Effort
+from keyturn.inspection.profiles.dispatch import ToolFacts
 from keyturn.inspection.result_meta import note_cut, with_controls
 from keyturn.inspection.results import cut_result, text_of_block
 from keyturn.inspection.secrets import MOST_ON_THE_LOOP, DetectSecretsMask, cuts_in
@@ -49,7 +51,8 @@ class FrameControl:
         if broken:
             return Controlled(line=line, withheld=broken, broke_schema=True)
         shape = _shape(line, order, result)
-        cleaned = self._cleaner.clean(line, order.controls, order.only)
+        facts = ToolFacts(tool=order.tool, path=order.path)
+        cleaned = self._cleaner.clean(line, order.controls, order.only, facts)
         if cleaned is None:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
         told = with_controls(cleaned.line, done_to(cleaned.findings))

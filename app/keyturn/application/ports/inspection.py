@@ -142,6 +142,9 @@ class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Names of members whose texts are looked at; empty for all texts."""
     shape: bool = False
     """Its shape is wanted, because its tool declares none."""
+    tool: str = ""
+    path: str = ""
+    """Of the file that the call asked for, as its agent says: more is masked by it, never less."""
 
 
 class Controlled(msgspec.Struct, frozen=True, kw_only=True):
