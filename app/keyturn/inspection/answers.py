@@ -18,12 +18,14 @@ from keyturn.application.ports.payloads import InspectedAnswer
 from keyturn.domain.answer import error_as_result
 from keyturn.domain.canonical import JsonValue
 from keyturn.inspection.drawing import draw
+from keyturn.inspection.json_places import read_in_steps
 from keyturn.inspection.trace_store import keyed_hash
 
 _PER_VALUE = 4
 _DECODED_AT_ONCE = 256 * 1024
 """Bytes, so that no other thread waits long for the interpreter."""
 _NOTHING = DrawnResult(text="")
+_dumped = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def inspect_answer(
@@ -58,7 +60,7 @@ def inspect_answer(
         asking,
         drawn.partly_hashed,
     ]
-    structure = b"" if drawn.structure is None else json.dumps(drawn.structure).encode()
+    structure = b"" if drawn.structure is None else _dumped(drawn.structure).encode()
     numbers = (number for hashed, place in drawn.values for number in (hashed, *place))
     return [
         json.dumps(head).encode(),
@@ -88,7 +90,7 @@ def answer_of(parts: Sequence[bytes]) -> InspectedAnswer:
         drawn=DrawnResult(
             text=_decoded(text),
             values=tuple(zip(flat[0::_PER_VALUE], places, strict=True)),
-            structure=json.loads(structure) if structure else None,
+            structure=read_in_steps(structure.decode()) if structure else None,
             partly_hashed=partly_hashed,
         ),
         cut=cut,
