@@ -259,6 +259,21 @@ def test_an_agent_is_given_no_more_than_its_budget(tmp_path: Path) -> None:
     tell(tmp_path, story, limits=Limits(result_tokens_per_session=500))
 
 
+@pytest.mark.requirement("RESULT-BUDGET")
+def test_a_tool_gives_no_more_than_its_budget(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        await world.controlling.tools.put("raw", "echo", ResultControls(session_tokens=500))
+        assert text_of(await wire.call(1, "echo", "word " * 200)) == "word " * 200
+        assert "[Keyturn cut this result: " in text_of(await wire.call(2, "echo", "word " * 600))
+        refused = await wire.call(3, "echo", "word " * 600)
+        assert refused["result"]["isError"] is True
+        assert told(world)["withheld"] == USED_UP
+        assert text_of(await wire.call(4, "slow", "word " * 600)) == "word " * 600
+
+    tell(tmp_path, story)
+
+
 @pytest.mark.requirement("RESULT-SCHEMA")
 @pytest.mark.parametrize("extra", ["", "x" * 100_000], ids=["small", "large"])
 @pytest.mark.parametrize(

@@ -81,6 +81,8 @@ class ToolState(msgspec.Struct, frozen=True, kw_only=True):
     """Its calls are allowed by two persons together only."""
     controls: ResultControls = STRICTEST
     """Of its results."""
+    used: tuple[tuple[str, int], ...] = ()
+    """Where it has a budget: agents, and how many tokens of its results each had today."""
 
 
 class ServerState(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
+from keyturn.application.result_budgets import ResultBudgets
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
@@ -67,11 +68,8 @@ class Overview:
         access: AccessReview | None = None,
     ) -> None:
         self._stop, self._rules = stop, rules
-        self._agreements = agreements
-        self._registry = registry
-        self._sights = sights
-        self._uses = uses
-        self._live = live
+        self._agreements, self._registry = agreements, registry
+        self._sights, self._uses, self._live = sights, uses, live
         self._secrets = secrets
         self._holds = holds
         self._sign_ins = sign_ins
@@ -83,6 +81,8 @@ class Overview:
         """Set where there is a PIN to speak of."""
         self.step_ups: StepUps | None = None
         """Set where agents are raised."""
+        self.budgets: ResultBudgets | None = None
+        """Set where it is counted what agents are given."""
         self.problem = ""
         self.recording = True
         self.http_port = 0
@@ -250,6 +250,7 @@ class Overview:
                         p.two_persons for p in self._agreements.named(server.name, name)
                     ),
                     controls=self._controls.of(server.name, name),
+                    used=() if self.budgets is None else self.budgets.used_today(server.name, name),
                 )
             )
         return tuple(states)

@@ -27,7 +27,7 @@ from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, UpstreamReply
 from keyturn.application.recording import Recorder
-from keyturn.application.result_budgets import LEAST_BYTES, USED_UP
+from keyturn.application.result_budgets import LEAST_BYTES, USED_UP, OfTool
 from keyturn.domain.answer import error_as_result
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Delivery, Outcome
@@ -160,7 +160,7 @@ class Receiver:
             details |= await shapes.noted(server, judged.definition, controlled.shape)
         if "removed" in details:
             details.pop("hidden_characters", None)
-        withheld = controlled.withheld or self._over(incoming, controlled.line)
+        withheld = controlled.withheld or self._over(incoming, judged, order, controlled.line)
         if withheld:
             details["withheld"] = withheld
             self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
@@ -181,15 +181,19 @@ class Receiver:
         budgets = self._controlling.budgets
         return b"" if budgets is None else budgets.kept.take(incoming.connection, whole, details)
 
-    def _over(self, incoming: IncomingCall, line: bytes) -> str:
+    def _over(
+        self, incoming: IncomingCall, judged: Judged, order: ControlOrder, line: bytes
+    ) -> str:
         """Count what an agent is given; say so where it is more than its budget."""
         budgets = self._controlling.budgets
         if budgets is None:
             return ""
-        left = budgets.left(incoming.connection)
+        of = OfTool(judged.call.server, order.tool, order.controls)
+        left = budgets.left(incoming.connection, of)
         if left is not None and len(line) > left:
             return USED_UP
-        budgets.given(incoming.connection, len(line))
+        if budgets.given(incoming.connection, len(line), of):
+            self._observers.changed(Topic.SERVERS)
         return ""
 
     def _order(self, incoming: IncomingCall, judged: Judged, *, failed: bool) -> ControlOrder:
@@ -206,16 +210,16 @@ class Receiver:
             controls=controls,
             def_hash=definition.def_hash if definition is not None else "",
             schema=schema,
-            most_bytes=self._most(incoming, controls.bytes_at_most),
+            most_bytes=self._most(incoming, OfTool(call.server, named, controls)),
             shape=declared is not None and declared.output_schema is None,
             tool=named,
             path=asked_path(call),
         )
 
-    def _most(self, incoming: IncomingCall, of_tool: int) -> int:
-        """Return the smaller one of a tool's limit and of what is left of the agent's budget."""
-        budgets = self._controlling.budgets
-        left = None if budgets is None else budgets.left(incoming.connection)
+    def _most(self, incoming: IncomingCall, of: OfTool) -> int:
+        """Return the smaller one of a tool's limit and of what is left of the budgets."""
+        budgets, of_tool = self._controlling.budgets, of.controls.bytes_at_most
+        left = None if budgets is None else budgets.left(incoming.connection, of)
         if left is None or left < LEAST_BYTES:
             return of_tool
         return min(left, of_tool) if of_tool else left

@@ -77,6 +77,10 @@ class ResultControls:
     """Largest result in bytes; 0 for the broker's own limit."""
     max_tokens: int = 0
     """Largest result in estimated tokens; 0 for no limit of its own."""
+    session_tokens: int = 0
+    """Tokens of all its results that an agent is given in a session; 0 for any number."""
+    day_tokens: int = 0
+    """The same since midnight (UTC)."""
     profile: Profile = Profile.AUTO
 
     @property
@@ -88,7 +92,8 @@ class ResultControls:
 
 STRICTEST = ResultControls()
 _DONE = (("masked", Found.SECRET), ("removed", Found.UNSEEN), ("left_out", Found.LEFT_OUT))
-_LIMITS = ("max_bytes", "max_tokens")
+_BUDGETS = ("session_tokens", "day_tokens")
+_LIMITS = ("max_bytes", "max_tokens", *_BUDGETS)
 _SWITCHES = ("secrets", "unseen", "schema", "links")
 
 
@@ -96,7 +101,8 @@ def loosens(before: ResultControls, after: ResultControls) -> bool:
     """Tell whether anything reaches an agent by `after` that did not by `before`."""
     off = any(getattr(before, name) and not getattr(after, name) for name in _SWITCHES)
     profile = after.profile is not before.profile and after.profile is not Profile.AUTO
-    return off or profile or _or_all(after.bytes_at_most) > _or_all(before.bytes_at_most)
+    more = any(_or_all(getattr(after, name)) > _or_all(getattr(before, name)) for name in _BUDGETS)
+    return off or profile or more or _or_all(after.bytes_at_most) > _or_all(before.bytes_at_most)
 
 
 def controls_to_data(controls: ResultControls) -> JsonObject:

@@ -1,6 +1,6 @@
 """Words what is controlled in results: the switches of a tool, and what was done to one result."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from keyturn.domain.canonical import JsonObject
@@ -18,6 +18,11 @@ from keyturn.presentation.words import Words
 SWITCHES = ("secrets", "unseen", "schema", "links")
 LIMITS = (0, 4_000, 16_000, 64_000)
 """Tokens that can be chosen as the most of one result; 0 for no limit."""
+BUDGETS = (0, 16_000, 64_000, 256_000, 1_000_000)
+"""Tokens that can be chosen as the most of all results, in a session or a day."""
+MOST_TOLD_AGENTS = 5
+_SUM = "results.no_budget"
+_ANY = {"max_tokens": "results.no_limit", "session_tokens": _SUM, "day_tokens": _SUM}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,17 @@ class LimitRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitGroup:
+    """One limit of a tool, with its choices."""
+
+    name: str
+    """Of the control."""
+    title: str
+    note: str
+    rows: tuple[LimitRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileRow:
     """One way in which texts are read for secrets."""
 
@@ -55,13 +71,20 @@ class ControlsView:
 
     controls: ResultControls
     switches: tuple[SwitchRow, ...]
-    limits: tuple[LimitRow, ...]
+    limits: tuple[LimitGroup, ...]
     profiles: tuple[ProfileRow, ...]
 
-    def chosen(self, on: frozenset[str], tokens: int, profile: Profile) -> ResultControls:
-        """Return the controls with exactly these switches on, this limit and this way to read."""
+    @property
+    def without_use(self) -> "ControlsView":
+        """The same but for what was used meanwhile, which agents change at any time."""
+        return replace(self, limits=tuple(replace(group, note="") for group in self.limits))
+
+    def chosen(
+        self, on: frozenset[str], tokens: Mapping[str, int], profile: Profile
+    ) -> ResultControls:
+        """Return the controls with exactly these switches on, these limits, this way to read."""
         switched = {name: name in on for name in SWITCHES}
-        return replace(self.controls, max_tokens=tokens, profile=profile, **switched)
+        return replace(self.controls, profile=profile, **tokens, **switched)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,23 +114,20 @@ def kept_text(result: JsonObject, words: Words) -> KeptText | None:
     return KeptText(note=note, show=words("results.show_kept"))
 
 
-def controls_view(controls: ResultControls, words: Words) -> ControlsView:
-    """Return what a person chooses from."""
-    tokens = (*LIMITS, *({controls.max_tokens} - set(LIMITS)))
+def controls_view(
+    controls: ResultControls, words: Words, used: Sequence[tuple[str, int]] = ()
+) -> ControlsView:
+    """Return what a person chooses from; `used` is how many tokens agents had today."""
     return ControlsView(
         controls=controls,
         switches=tuple(
             SwitchRow(name=name, text=words(f"results.switch_{name}"), on=getattr(controls, name))
             for name in SWITCHES
         ),
-        limits=tuple(
-            LimitRow(
-                tokens=most,
-                text=_limit(most, words),
-                note=words("results.limit_note") if most == LIMITS[1] else "",
-                chosen=most == controls.max_tokens,
-            )
-            for most in sorted(tokens)
+        limits=(
+            _group("max_tokens", words("results.limit_title"), LIMITS, controls, words),
+            _group("session_tokens", words("results.session_title"), BUDGETS, controls, words),
+            _group("day_tokens", words("results.day_title"), BUDGETS, controls, words, used),
         ),
         profiles=tuple(
             ProfileRow(
@@ -121,12 +141,57 @@ def controls_view(controls: ResultControls, words: Words) -> ControlsView:
     )
 
 
+def _group(
+    name: str,
+    title: str,
+    choices: Sequence[int],
+    controls: ResultControls,
+    words: Words,
+    used: Sequence[tuple[str, int]] = (),
+) -> LimitGroup:
+    now = int(getattr(controls, name))
+    return LimitGroup(
+        name=name,
+        title=title,
+        note=_used(used, words),
+        rows=tuple(
+            LimitRow(
+                tokens=most,
+                text=_limit(most, words, any_key=_ANY[name]),
+                note=words("results.limit_note") if (name, most) == ("max_tokens", 4_000) else "",
+                chosen=most == now,
+            )
+            for most in sorted({*choices, now})
+        ),
+    )
+
+
+def _used(used: Sequence[tuple[str, int]], words: Words) -> str:
+    """Say who had how much today, the most first."""
+    told = [
+        words(
+            "results.used_by",
+            n=tokens,
+            count=f"{tokens:,}",
+            agent=bare_text(agent) if agent else words("results.used_unproven"),
+        )
+        for agent, tokens in used[:MOST_TOLD_AGENTS]
+    ]
+    return words("results.used_today", used=", ".join(told)) if told else ""
+
+
 def switched_off(controls: ResultControls, words: Words) -> tuple[str, str]:
     """Return the names of what is switched off, and the limit, in words."""
     off = [words(f"results.switch_{name}") for name in SWITCHES if not getattr(controls, name)]
     if controls.profile is not Profile.AUTO:
         off.append(words("results.profile_told"))
-    return ", ".join(off), _limit(controls.max_tokens, words)
+    limits = [
+        _limit(controls.max_tokens, words),
+        words("results.told_session", most=_limit(controls.session_tokens, words, any_key=_SUM)),
+        words("results.told_day", most=_limit(controls.day_tokens, words, any_key=_SUM)),
+    ]
+    told = (True, controls.session_tokens > 0, controls.day_tokens > 0)
+    return ", ".join(off), ", ".join(limit for limit, t in zip(limits, told, strict=True) if t)
 
 
 def done_in_short(result: JsonObject, words: Words) -> str:
@@ -161,9 +226,9 @@ def done_pairs(result: JsonObject, words: Words) -> Iterator[Pair]:
         yield Pair(key=words("results.key_schema"), value=words("results.unfit_masked"))
 
 
-def _limit(tokens: int, words: Words) -> str:
+def _limit(tokens: int, words: Words, any_key: str = "results.no_limit") -> str:
     if not tokens:
-        return words("results.no_limit")
+        return words(any_key)
     return words("results.limit", n=tokens, count=f"{tokens:,}")
 
 

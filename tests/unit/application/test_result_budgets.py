@@ -3,8 +3,9 @@
 import pytest
 
 from keyturn.application.connection import Connection
-from keyturn.application.result_budgets import MOST_SESSIONS, ResultBudgets
+from keyturn.application.result_budgets import MOST_SESSIONS, OfTool, ResultBudgets
 from keyturn.domain.configuration import Limits
+from keyturn.domain.result_controls import ResultControls, loosens
 from tests.factories import make_connection
 from tests.fakes.clock import FakeClock
 
@@ -54,3 +55,45 @@ def test_what_is_counted_is_bounded() -> None:
         budgets.given(of("a", f"s-{number}"), 100)
     assert budgets.left(of("a", "s-0")) == 400
     assert budgets.left(of("a", "s-1")) == 300
+
+
+def test_a_tool_has_a_budget_of_its_own_for_each_agent() -> None:
+    clock = FakeClock()
+    budgets = ResultBudgets(clock, Limits())
+    read = OfTool("files", "read", ResultControls(session_tokens=100, day_tokens=150))
+    assert budgets.left(of("a"), read) == 400
+    assert budgets.given(of("a"), 390, read)
+    assert budgets.left(of("a"), read) == 10
+    assert budgets.left(of("a", "s-2"), read) == 210
+    assert budgets.left(of("b"), OfTool("files", "list")) is None
+    assert not budgets.given(of("b"), 1_000, OfTool("files", "list"))
+    # Another tool's of the same name, on another server.
+    assert budgets.left(of("a"), OfTool("mail", "read", read.controls)) == 400
+    assert budgets.used_today("files", "read") == (("a", 98),)
+    assert budgets.used_today("files", "list") == ()
+    clock.advance(24 * 3600)
+    assert budgets.left(of("a", "s-2"), read) == 400
+    assert budgets.used_today("files", "read") == ()
+
+
+def test_the_smaller_of_the_agents_and_the_tools_counts() -> None:
+    budgets = ResultBudgets(FakeClock(), Limits(result_tokens_per_session=200))
+    read = OfTool("files", "read", ResultControls(day_tokens=150))
+    budgets.given(of("a"), 500, read)
+    assert budgets.left(of("a"), read) == 100
+    assert budgets.left(of("a")) == 300
+    budgets.given(of("a"), 300)
+    assert budgets.left(of("a"), read) == 0
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        (ResultControls(session_tokens=100), ResultControls(session_tokens=200)),
+        (ResultControls(day_tokens=100), ResultControls(day_tokens=200)),
+        (ResultControls(day_tokens=100), ResultControls()),
+    ],
+)
+def test_to_allow_more_loosens(less: ResultControls, more: ResultControls) -> None:
+    assert loosens(less, more)
+    assert not loosens(more, less)
