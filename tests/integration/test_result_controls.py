@@ -15,7 +15,7 @@ from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits, ToolSetting
 from keyturn.domain.decision import Delivery
 from keyturn.domain.record import RecordType
-from keyturn.domain.result_controls import ResultControls
+from keyturn.domain.result_controls import OF_AN_AGENT, ResultControls
 from keyturn.domain.result_shape import SAME_TO_PIN
 from keyturn.domain.tier import Tier
 from tests.canaries import a_github_token, an_aws_key
@@ -257,6 +257,20 @@ def test_an_agent_is_given_no_more_than_its_budget(tmp_path: Path) -> None:
         assert told(world)["withheld"] == USED_UP
 
     tell(tmp_path, story, limits=Limits(result_tokens_per_session=500))
+
+
+@pytest.mark.requirement("RESULT-BUDGET")
+def test_an_agents_budget_of_the_window_holds(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        agent = wire.link.connection.agent
+        budget = ResultControls(session_tokens=500)
+        await world.controlling.tools.put(OF_AN_AGENT, agent, budget)
+        assert "[Keyturn cut this result: " in text_of(await wire.call(1, "echo", "word " * 600))
+        await wire.call(2, "slow", "word " * 600)
+        assert told(world)["withheld"] == USED_UP
+
+    tell(tmp_path, story)
 
 
 @pytest.mark.requirement("RESULT-BUDGET")

@@ -59,6 +59,10 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     """All that it is to see, of one that the command line proposed; None where it did not say."""
     sight: SightState = SightState()
     """What it sees of what was reviewed."""
+    given: ResultControls = STRICTEST
+    """Its budgets of all results."""
+    given_today: int = 0
+    """Tokens of results."""
 
 
 class ToolState(msgspec.Struct, frozen=True, kw_only=True):

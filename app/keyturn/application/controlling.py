@@ -45,6 +45,8 @@ class Controlling:
         budgets: ResultBudgets | None = None,
     ) -> None:
         self.budgets = budgets
+        if budgets is not None:
+            budgets.chosen = tools.of_agent
         self.tools = tools
         self.shapes = ResultShapes() if shapes is None else shapes
         self._flows = flows

@@ -71,9 +71,7 @@ class Overview:
         self._agreements, self._registry = agreements, registry
         self._sights, self._uses, self._live = sights, uses, live
         self._secrets = secrets
-        self._holds = holds
-        self._sign_ins = sign_ins
-        self._environments = environments
+        self._holds, self._sign_ins, self._environments = holds, sign_ins, environments
         self._seals, self._access = seals, access
         self._controls = controls
         self._history = 0
@@ -180,6 +178,8 @@ class Overview:
             raised=raised_state(self.step_ups, name),
             proposed_list=self._registry.proposed_agents.get(name),
             sight=sight_state(self._sights.of(name)),
+            given=self._controls.of_agent(name),
+            given_today=self.budgets.used_by(name) if self.budgets and enrolled else 0,
         )
 
     def _servers(self) -> tuple[ServerState, ...]:

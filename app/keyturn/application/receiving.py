@@ -194,6 +194,7 @@ class Receiver:
             return USED_UP
         if budgets.given(incoming.connection, len(line), of):
             self._observers.changed(Topic.SERVERS)
+            self._observers.changed(Topic.AGENTS)
         return ""
 
     def _order(self, incoming: IncomingCall, judged: Judged, *, failed: bool) -> ControlOrder:

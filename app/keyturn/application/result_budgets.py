@@ -6,6 +6,7 @@ midnight (UTC).
 """
 
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from typing import NamedTuple
 
 from keyturn.application.connection import Connection
@@ -45,8 +46,11 @@ class _Spent(NamedTuple):
     """Most bytes of each; 0 for any number."""
 
 
+_NONE = _Spent("", "", 0, 0)
+
+
 class ResultBudgets:
-    """Without limits nothing is counted."""
+    """Without limits a day is counted all the same, so that it can be shown."""
 
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self._clock = clock
@@ -56,13 +60,15 @@ class ResultBudgets:
         self._sessions: OrderedDict[str, Counter[tuple[str, str]]] = OrderedDict()
         self._days: Counter[tuple[str, str, str]] = Counter()
         self._today = ""
+        self.chosen: Callable[[str], ResultControls] = lambda _: STRICTEST
+        """What a person chose for an agent that proved its name; the smaller one counts."""
 
     def left(self, connection: Connection, of: OfTool = _ANY) -> int | None:
         """Return how many bytes an agent may still be given; None for any number."""
         left: list[int] = []
         session = self._sessions.get(connection.session.id, Counter())
         self._begin_day()
-        for spent in self._budgets(of):
+        for spent in self._budgets(connection, of):
             if spent.of_session:
                 left.append(spent.of_session - session[spent.server, spent.tool])
             if spent.of_day:
@@ -70,15 +76,19 @@ class ResultBudgets:
         return max(0, min(left)) if left else None
 
     def given(self, connection: Connection, size: int, of: OfTool = _ANY) -> bool:
-        """Count what an agent was given; tell whether a tool has a budget that it goes off."""
+        """Count what an agent was given; tell whether there is a budget that it goes off."""
         self._begin_day()
-        budgets = self._budgets(of)
-        for spent in budgets:
+        budgets = self._budgets(connection, of)
+        for spent in budgets or [_NONE]:
             if spent.of_session:
                 self._session(connection.session.id)[spent.server, spent.tool] += size
-            if spent.of_day or spent.tool:
-                self._days[self._day_key(connection, spent)] += size
-        return any(spent.tool for spent in budgets)
+            self._days[self._day_key(connection, spent)] += size
+        return bool(budgets)
+
+    def used_by(self, agent: str) -> int:
+        """Return how many tokens of all results an agent that proved its name had today."""
+        self._begin_day()
+        return -(-self._days[agent, "", ""] // BYTES_A_TOKEN)
 
     def used_today(self, server: str, tool: str) -> tuple[tuple[str, int], ...]:
         """Return how many tokens of a tool's results each agent was given today, most first.
@@ -89,11 +99,16 @@ class ResultBudgets:
         used = Counter({k[0]: n for k, n in self._days.items() if k[1:] == (server, tool) and n})
         return tuple((agent, -(-n // BYTES_A_TOKEN)) for agent, n in used.most_common())
 
-    def _budgets(self, of: OfTool) -> list[_Spent]:
-        """Return the budgets that a result goes off."""
+    def _budgets(self, connection: Connection, of: OfTool) -> list[_Spent]:
+        """Return the budgets that a result goes off; an agent's is the first, where any is."""
+        proven = connection.agent_enrolled
+        chosen = self.chosen(connection.agent) if proven else STRICTEST
+        of_session = _least(self._of_session, chosen.session_tokens * BYTES_A_TOKEN)
+        of_day = _least(self._of_day, chosen.day_tokens * BYTES_A_TOKEN)
+        tools = of.controls.session_tokens or of.controls.day_tokens
         found: list[_Spent] = []
-        if self._of_session or self._of_day:
-            found.append(_Spent("", "", self._of_session, self._of_day))
+        if of_session or of_day or tools:
+            found.append(_Spent("", "", of_session, of_day))
         session, day = of.controls.session_tokens, of.controls.day_tokens
         if session or day:
             ends = (session * BYTES_A_TOKEN, day * BYTES_A_TOKEN)
@@ -118,6 +133,11 @@ class ResultBudgets:
         if today > self._today:
             self._today = today
             self._days.clear()
+
+
+def _least(one: int, other: int) -> int:
+    """Return the smaller limit; 0 is none."""
+    return min(filter(None, (one, other)), default=0)
 
 
 def _agent(connection: Connection) -> str:

@@ -4,18 +4,22 @@ The setting is sealed with the others. What cannot be read switches nothing off.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from keyturn.application.events import Observers, Topic
+from keyturn.application.result_messages import SetControls
 from keyturn.domain.canonical import JsonValue, Parsed, canonical, parse_strict
+from keyturn.domain.configuration import AgentConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.result_controls import (
+    OF_AN_AGENT,
     STRICTEST,
     ResultControls,
     controls_from_data,
     controls_to_data,
     loosens,
+    only_budgets,
 )
 
 SETTING = "result_controls"
@@ -56,6 +60,10 @@ class ControlsOfTools:
         kept = "" if self._settings is None else self._settings.settings.get(SETTING, "")
         self._kept = read_controls(kept)
 
+    def of_agent(self, agent: str) -> ResultControls:
+        """Return the budgets of all that an agent is given."""
+        return self.of(OF_AN_AGENT, agent)
+
     def of(self, server: str, tool: str) -> ResultControls:
         """Return what is controlled in the results of a tool."""
         return self._kept.get((server, tool), STRICTEST)
@@ -78,7 +86,22 @@ class ControlsOfTools:
             if self._settings is not None:
                 await self._settings.put_setting(SETTING, write_controls(kept))
             self._kept = kept
-            self._observers.changed(Topic.SERVERS)
+            self._observers.changed(Topic.AGENTS if server == OF_AN_AGENT else Topic.SERVERS)
+
+
+class _Agents(Protocol):
+    @property
+    def agents(self) -> Sequence[AgentConfig]: ...
+
+
+async def put_controls(intent: SetControls, tools: ControlsOfTools, registry: _Agents) -> None:
+    """Do what a person chose; raises ConfigurationError for what cannot be chosen."""
+    if intent.server == OF_AN_AGENT:
+        if intent.controls != only_budgets(intent.controls):
+            raise ConfigurationError("Only budgets are chosen for an agent.")
+        if intent.tool not in {agent.name for agent in registry.agents}:
+            raise ConfigurationError(f"No agent named {intent.tool} is enrolled.")
+    await tools.put(intent.server, intent.tool, intent.controls)
 
 
 def write_controls(kept: Mapping[_Key, ResultControls]) -> str:

@@ -91,6 +91,15 @@ class ResultControls:
 
 
 STRICTEST = ResultControls()
+OF_AN_AGENT = ""
+"""For a server's name: the controls are of all that an agent is given, and the tool's its name."""
+
+
+def only_budgets(controls: ResultControls) -> ResultControls:
+    """Return the budgets alone, which are all that is chosen for an agent."""
+    return ResultControls(session_tokens=controls.session_tokens, day_tokens=controls.day_tokens)
+
+
 _DONE = (("masked", Found.SECRET), ("removed", Found.UNSEEN), ("left_out", Found.LEFT_OUT))
 _BUDGETS = ("session_tokens", "day_tokens")
 _LIMITS = ("max_bytes", "max_tokens", *_BUDGETS)

@@ -83,7 +83,8 @@ class ControlsView:
         self, on: frozenset[str], tokens: Mapping[str, int], profile: Profile
     ) -> ResultControls:
         """Return the controls with exactly these switches on, these limits, this way to read."""
-        switched = {name: name in on for name in SWITCHES}
+        switched = {row.name: row.name in on for row in self.switches}
+        profile = profile if self.profiles else self.controls.profile
         return replace(self.controls, profile=profile, **tokens, **switched)
 
 
@@ -141,6 +142,21 @@ def controls_view(
     )
 
 
+def budgets_view(controls: ResultControls, used: int, words: Words) -> ControlsView:
+    """Return what is chosen of all that an agent is given; it had `used` tokens today."""
+    told = words("results.given_today", n=used, count=f"{used:,}")
+    groups = (
+        _group("session_tokens", words("results.given_session"), BUDGETS, controls, words),
+        _group("day_tokens", words("results.given_day"), BUDGETS, controls, words),
+    )
+    return ControlsView(
+        controls=controls,
+        switches=(),
+        limits=(groups[0], replace(groups[1], note=told)),
+        profiles=(),
+    )
+
+
 def _group(
     name: str,
     title: str,
@@ -185,13 +201,17 @@ def switched_off(controls: ResultControls, words: Words) -> tuple[str, str]:
     off = [words(f"results.switch_{name}") for name in SWITCHES if not getattr(controls, name)]
     if controls.profile is not Profile.AUTO:
         off.append(words("results.profile_told"))
-    limits = [
-        _limit(controls.max_tokens, words),
-        words("results.told_session", most=_limit(controls.session_tokens, words, any_key=_SUM)),
-        words("results.told_day", most=_limit(controls.day_tokens, words, any_key=_SUM)),
-    ]
-    told = (True, controls.session_tokens > 0, controls.day_tokens > 0)
-    return ", ".join(off), ", ".join(limit for limit, t in zip(limits, told, strict=True) if t)
+    limits = [_limit(controls.max_tokens, words)]
+    if controls.session_tokens or controls.day_tokens:
+        limits.append(budgets_said(controls, words))
+    return ", ".join(off), ", ".join(limits)
+
+
+def budgets_said(controls: ResultControls, words: Words) -> str:
+    """Return both budgets in words."""
+    session = _limit(controls.session_tokens, words, any_key=_SUM)
+    day = _limit(controls.day_tokens, words, any_key=_SUM)
+    return words("results.told_budgets", session=session, day=day)
 
 
 def done_in_short(result: JsonObject, words: Words) -> str:

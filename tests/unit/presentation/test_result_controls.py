@@ -7,6 +7,7 @@ import pytest
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.result_controls import Profile, ResultControls, loosens
 from keyturn.presentation.result_controls import (
+    budgets_view,
     controls_view,
     done_in_short,
     done_pairs,
@@ -68,7 +69,16 @@ def test_a_choice_is_the_switches_that_are_on() -> None:
     )
     read_otherwise = view.chosen(frozenset({"secrets"}), {"day_tokens": 16_000}, Profile.SQL)
     assert switched_off(read_otherwise, WORDS)[1] == (
-        "Up to 500 tokens, in a day: Up to 16,000 tokens"
+        "Up to 500 tokens, in a session: Any number, in a day: Up to 16,000 tokens"
     )
     assert read_otherwise.profile is Profile.SQL and loosens(view.controls, read_otherwise)
     assert "reading texts as what they look like" in switched_off(read_otherwise, WORDS)[0]
+
+
+@pytest.mark.requirement("RESULT-BUDGET")
+def test_of_an_agent_only_budgets_are_chosen() -> None:
+    view = budgets_view(ResultControls(day_tokens=64_000), 1_200, WORDS)
+    assert (view.switches, view.profiles) == ((), ())
+    assert [group.note for group in view.limits] == ["", "1,200 tokens today."]
+    chosen = view.chosen(frozenset(), {"session_tokens": 16_000, "day_tokens": 0}, Profile.NONE)
+    assert chosen == ResultControls(session_tokens=16_000)

@@ -19,9 +19,11 @@ class ControlsBox(QFrame):
     wished = Signal(object)
     """`ResultControls`."""
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, parent: QWidget | None = None, *, save: str = "") -> None:
+        """`save` is what the button says; as of a tool where nothing is given."""
         super().__init__(parent)
         self._look = look
+        self._save_text = save or look.words("results.save")
         self._view: ControlsView | None = None
         self._tool = ""
         self._switches: list[tuple[str, ChoiceRow]] = []
@@ -42,7 +44,8 @@ class ControlsBox(QFrame):
         layout = column(self, gap=6)
         layout.addLayout(self._switch_column)
         layout.addSpacing(6)
-        layout.addWidget(self._title(look.words("results.profile_title")))
+        self._profile_title = self._title(look.words("results.profile_title"))
+        layout.addWidget(self._profile_title)
         layout.addWidget(self._profile_place)
         layout.addSpacing(6)
         layout.addLayout(self._limit_column)
@@ -57,15 +60,16 @@ class ControlsBox(QFrame):
             return
         self._view, self._tool = view, tool
         words = self._look.words
-        self.save.say(
-            words("results.save"), words("card.named", action=words("results.save"), object=tool)
-        )
+        spoken = words("card.named", action=self._save_text, object=tool)
+        self.save.say(self._save_text, spoken)
         clear(self._switch_column)
         clear(self._limit_column)
         clear(self._profile_column)
         self._switches, self._limits, self._profiles = [], [], []
         self._notes = {}
         self._fill_profiles(view)
+        self._profile_title.setVisible(bool(view.profiles))
+        self._profile_place.setVisible(bool(view.profiles))
         for switch in view.switches:
             box = ChoiceRow(self._look, switch.text, name=f"control_{switch.name}")
             box.setChecked(switch.on)
