@@ -119,7 +119,7 @@ class FrameCleaner:
             seen, removed = without_hidden(looked)
             if not removed:
                 return None
-            found.append(Finding(what=Found.UNSEEN, kind="", path=_path(text), count=removed))
+            found.append(Finding(what=Found.UNSEEN, kind="", path=text.path, count=removed))
             return seen if inner is None else as_base64_again(seen, said)
 
         return self._changed(line, self._texts(line), change)
@@ -140,7 +140,7 @@ class FrameCleaner:
             said = read_of(line, text) if kind else ""
             if is_nothing(said):
                 return None
-            found.append(Finding(what=Found.SECRET, kind=kind, path=_path(text)))
+            found.append(Finding(what=Found.SECRET, kind=kind, path=text.path))
             secrets.append(SensitiveValue(kind, said))
             return f"[{kind}]"
 
@@ -165,21 +165,27 @@ class FrameCleaner:
             if not text.key or text.end - text.start < _LEAST_PROFILED:
                 return None
             said = read_of(line, text)
+            inner = _encoded_within(text, said)
+            looked = said if inner is None else inner
+            # What is no text is read as it looks: no claim may have it broken.
+            known = facts if text.key not in _ENCODED_KEYS or inner is not None else _NO_FACTS
             chosen = profile is not Profile.AUTO
-            ways = [(profile, "")] if chosen else readings_of(said, facts)
-            left -= len(said) * len(ways)
+            ways = [(profile, "")] if chosen else readings_of(looked, known)
+            left -= len(looked) * len(ways)
             if left < 0:
                 raise TooMuch
-            shown = said
+            shown = looked
             for of, path in ways:
                 masked = mask_as(shown, of, chosen=chosen, path=path)
                 shown = masked.text
                 secrets.extend(masked.secrets)
                 found.extend(
-                    Finding(what=_what(mask.kind), kind=mask.kind, path=_path(text))
+                    Finding(what=_what(mask.kind), kind=mask.kind, path=text.path)
                     for mask in masked.masks
                 )
-            return None if shown == said else shown
+            if shown == looked:
+                return None
+            return shown if inner is None else as_base64_again(shown, said)
 
         return self._changed(line, self._texts(line), change)
 
@@ -256,7 +262,7 @@ class _Masked:
     def findings(self) -> list[Finding]:
         """Say what was masked, place by place."""
         return [
-            Finding(what=Found.SECRET, kind=kind, path=_path(text), count=count)
+            Finding(what=Found.SECRET, kind=kind, path=text.path, count=count)
             for text in self._texts
             for kind, count in self._kinds.get(text.start, _NONE).items()
         ]
@@ -384,10 +390,6 @@ def _kind_of(cut: Cut) -> str:
     if cut.replacement == MASKED_WHOLE:
         return "secret"
     return cut.replacement.strip('"[]').split(", ends ")[0]
-
-
-def _path(text: FrameText) -> str:
-    return text.path
 
 
 def _told(path: str) -> str:

@@ -1,5 +1,6 @@
 """Cells of structured rows are masked by their columns, and texts by the file they are of."""
 
+import base64
 import json
 from typing import Any
 
@@ -151,3 +152,21 @@ def test_no_claim_of_an_agent_unmasks_anything(kind: str, path: str, tool: str) 
     assert found is not None
     assert secret not in plainly.line.decode()
     assert secret not in found.line.decode()
+
+
+@pytest.mark.parametrize("path", ["", "app/.env"])
+def test_a_file_in_base64_is_read_through_and_bytes_stay(path: str) -> None:
+    facts = ToolFacts(tool="read_log", path=path)
+    blob = base64.b64encode(SETTINGS.encode()).decode()
+    picture = base64.b64encode(bytes(range(256))).decode()
+    for said in (blob, picture):
+        line = json.dumps({"result": {"contents": [{"uri": "x", "blob": said}]}}).encode()
+        found = CLEANER.clean(line, ResultControls(), facts=facts)
+        assert found is not None
+        left = base64.b64decode(json.loads(found.line)["result"]["contents"][0]["blob"])
+        if said == picture:
+            assert left == bytes(range(256))
+        elif path:
+            assert PLAIN not in left.decode()
+        else:
+            assert left.decode().endswith("hello\n")
