@@ -3,6 +3,7 @@
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.call import IncomingCall
 from keyturn.application.connection import Connection
+from keyturn.application.ports.inspection import ResultSource, TraceIndex
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
 from keyturn.application.sessions import Session
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
@@ -19,7 +20,7 @@ from keyturn.domain.launch import LaunchIdentity
 from keyturn.domain.step_up import Weighed
 from keyturn.domain.tier import Tier
 from keyturn.inspection.environment_words import read_environment_words
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from tests.sources import ROOT
 
 ENVIRONMENT_WORDS = read_environment_words(ROOT / "resources" / "environment_words.toml")
@@ -164,3 +165,10 @@ def make_request(
         because="no_rule",
         ticket="KT-1",
     )
+
+
+def add_to(index: TraceIndex, source: ResultSource, result: JsonValue) -> None:
+    """Let an index draw a result to its end."""
+    index.add(source, result)
+    while index.go_on():
+        pass

@@ -138,6 +138,13 @@ RESULTS = _section(
     ("RESULT-SCHEMA", KEPT, "A result that breaks its tool's output schema reaches no agent."),
     ("RESULT-SHAPE", KEPT, "A shape that a tool's results never had is marked, and only marked."),
     ("RESULT-BUDGET", KEPT, "An agent gets no more of results than its budgets say."),
+    ("SIGN-MARKED", KEPT, "A result that reads like an order to the model is marked, and no more."),
+    ("SIGN-TOLD", KEPT, "A sign is told by its kind and place; its words are in no record."),
+    ("SIGN-CARD", KEPT, "Later cards of the session say which results read like an order."),
+    ("SIGN-HOLD", KEPT, "Where a person chose so, such a result reaches no agent unallowed."),
+    ("SIGN-SHOWN", KEPT, "What is handed on is what was shown, byte for byte, or nothing."),
+    ("SIGN-BOUND", KEPT, "Reading for signs is linear in the text, however it is made."),
+    ("SIGN-OTHERWISE", KEPT, "An order is read encoded, spaced, turned and respelt, too."),
     ("RESULT-LIMIT", KEPT, "A result over its tool's limit is cut, and says so."),
     ("RESULT-META", KEPT, "A result says how much was taken out of it, and only Keyturn says so."),
     ("RESULT-ROWS", KEPT, "Structured rows are masked by their columns, files by what they are."),
@@ -154,13 +161,14 @@ WINDOW_ROWS = _section(
     ("W2", WINDOW, "Interactive 2.0 s after a cold start with 100,000 rows and 500 rules."),
     ("W3", WINDOW, "500 arrivals open no modal dialog and change no active window."),
     ("W4", WINDOW, "Geometry, splitter, sort, filters and view survive a restart."),
+    ("GUI-THREAD", KEPT, "Nothing of the window is deleted on another thread than its own."),
     ("W5", KEPT, "A second launch raises the running one, also without a tray."),
     ("W6", WINDOW, "The state in the top bar is right 250 ms after the broker's."),
 )
 
 CARD = _section(
     "console 3.2",
-    ("C1", WINDOW, "10,000 interleavings: Allow never hits a call other than the painted one."),
+    ("C1", KEPT, "10,000 interleavings: Allow never hits a call other than the painted one."),
     ("C2", KEPT, "Enter, Space, y, a, 1 repeated while 50 calls arrive decide nothing."),
     ("C3", WINDOW, "Raw tab, hashed value and what the server receives are the same bytes."),
     ("C4", WINDOW, "Every character of every argument is reachable by keyboard; none elided."),
@@ -235,6 +243,7 @@ RULE_ROWS = _section(
     ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
     ("RULE-FORM", KEPT, "The form has every limit and window, and loses none of a rule."),
     ("RULE-TEXT", KEPT, "Rules written as text are read as the same rules, nothing hidden."),
+    ("RULE-ASK", KEPT, "What is asked of the rules is answered as they stand, changing nothing."),
     ("RULE-IMPORT", KEPT, "Imported rules wait in the window, and take the place of none."),
 )
 
@@ -372,6 +381,7 @@ LAUNCH = _section(
 REACH = _section(
     "issue 4, architecture 7 Tiers",
     ("ENV1", KEPT, "An agent of one environment reaches no other by server, credential, argument."),
+    ("ENV-FORMER", KEPT, "The environment of a revoked agent holds until a person takes it away."),
     ("ENV2", KEPT, "An argument that names another environment than the server's asks."),
     ("TIER-PROPOSAL", KEPT, "A tier is proposed with its reason, and confirmed by a press only."),
     ("REACH-LIMIT", KEPT, "A rule can bound what one call, and what an hour, may touch."),
@@ -395,6 +405,28 @@ ACCESS_REVIEW = _section(
     ("ACCESS-2", KEPT, "What nobody looked at for 90 days is overdue, over restarts too."),
     ("ACCESS-3", KEPT, "What a person keeps is what was on screen, and it is recorded."),
     ("ACCESS-4", KEPT, "Who changes what was noted puts no look off."),
+)
+
+TRACING = _section(
+    "security 4",
+    (
+        "TRACE-RUN",
+        KEPT,
+        "Six words in a row that a result and an argument share are found, if three of them are not"
+        " common ones; eight always are.",
+    ),
+    ("TRACE-NAME", KEPT, "An address, a path or a long number is found amid any text."),
+    ("TRACE-FORM", KEPT, "Escaped, percent-encoded, base64 and hex texts are found, both ways."),
+    ("TRACE-PART", KEPT, "Each part of an argument says which result it came from."),
+    (
+        "TRACE-COMMON",
+        KEPT,
+        "What is everywhere, a few common words, or what the tool says itself, never count alone.",
+    ),
+    ("TRACE-ABSENT", KEPT, "No other result that comes takes the origin of a run of words away."),
+    ("TRACE-SAID", KEPT, "What servers ask, and what is answered to them, is traced too."),
+    ("TRACE-VERDICT", KEPT, "That no origin was found never lowers a verdict."),
+    ("TRACE-WORK", KEPT, "No text makes the trace do more than a bounded number of steps."),
 )
 
 SECRETS = _section(
@@ -470,6 +502,7 @@ REQUIREMENTS = (
     *LAUNCH,
     *REACH,
     *ACCESS_REVIEW,
+    *TRACING,
     *SECRETS,
     *FLOWS,
     *TYPED,

@@ -23,7 +23,7 @@ from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Rule
 from keyturn.domain.tier import Tier
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from keyturn.presentation.tier_proposal import propose_tier
 from keyturn.presentation.verbs import Vocabulary, name_words
 from keyturn.presentation.words import Words

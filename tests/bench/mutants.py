@@ -19,8 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MODULES = (
-    *("policy", "rule", "rule_filter", "rule_index", "rule_life", "name_filter", "condition"),
-    *("approval", "call", "canonical", "sealed", "definition"),
+    *("policy", "rule", "rule_filter", "rule_index", "rule_life", "name_filter", "spelling"),
+    *("condition", "approval", "call", "canonical", "sealed", "definition"),
 )
 """The digest is in `call`, `canonical` and `sealed`."""
 TESTS = (
@@ -30,6 +30,7 @@ TESTS = (
             *("policy", "rule", "rule_index", "rule_life", "condition", "approval", "call"),
             *("canonical", "sealed", "definition", "decision", "back_test", "spelling"),
             *("touch_limits", "attack_alike_keys", "attack_call_params"),
+            *("untrusted_values", "unproven_names"),
         )
     ),
     *(

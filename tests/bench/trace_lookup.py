@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 
 _WORDS = ("order", "pallet", "lorry", "north", "yard", "depot", "week", "route", "dock", "permit")
 _ARGUMENTS: JsonObject = {

@@ -21,7 +21,7 @@ from keyturn.inspection.input_check import TextCheck
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.secrets import DetectSecretsMask
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from keyturn.inspection.wording import Phrase, SuspiciousWords
 from tests.fakes.inspection import (
     FakeInputCheck,

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field, replace
 from keyturn.application.agreements import PinShown
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.secret_store import Secret
+from keyturn.application.registry import set_http
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.service import Service
 from keyturn.domain.configuration import Limits, ReviewMode, ServerConfig
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.rule import Rule
 from keyturn.domain.tier import Tier
 from tests.e2e.desk import Folders
@@ -34,6 +36,8 @@ class SeededServer:
     labels: Mapping[str, Lamps] = field(default_factory=dict[str, Lamps])
     env: Mapping[str, str] = field(default_factory=dict[str, str])
     environment: str = ""
+    held: tuple[str, ...] = ()
+    """Tools whose results wait for a person where they read like an order."""
 
     def config(self, home: str) -> ServerConfig:
         """Return it as the registry keeps it."""
@@ -90,7 +94,7 @@ async def _seed(
         for agent in agents:
             await foundation.registry.enrol(agent)
         for agent in http:
-            await foundation.registry.set_http(agent, on=True)
+            await set_http(foundation.registry, agent, on=True)
         for server in servers:
             await put_server(foundation, server, str(folders.home), reviewed=reviewed)
         for rule in rules:
@@ -123,3 +127,6 @@ async def put_server(
                 )
                 await foundation.agreements.set_tier(shown, tier, labels)
     await foundation.registry.put_server(config)
+    for tool in server.held:
+        controls = ResultControls(hold_signs=True)
+        await foundation.notices.controlling.tools.put(server.name, tool, controls)

@@ -46,10 +46,13 @@ class FakeTraceIndex:
     def add(self, source: ResultSource, result: JsonValue) -> None:
         self.added.append((source, result))
 
+    def go_on(self) -> bool:
+        return False
+
     def keep(self, source: ResultSource, drawn: DrawnResult) -> None:
         self.added.append((source, drawn.text))
 
-    def trace(self, arguments: JsonObject) -> Trace:
+    def trace(self, arguments: JsonObject, definition: str = "") -> Trace:
         return Trace(origins=tuple(self._origins(arguments)), incomplete=self.incomplete)
 
     def _origins(self, arguments: JsonObject) -> Iterator[Origin]:

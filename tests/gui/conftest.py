@@ -1,11 +1,13 @@
 """One application for all window tests, dressed like the real one, with a theme to set."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from keyturn.gui.collecting import collect_what_is_due
 from keyturn.gui.fonts import load_fonts
 from keyturn.gui.icons import Icons
 from keyturn.gui.look import Look
@@ -61,6 +63,14 @@ class IdleWorker:
 def unstudied(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold no rule that is being made against a history; test_rule_study.py does."""
     monkeypatch.setattr(study, "Worker", IdleWorker)
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """Collect garbage on this thread only, as the window's process does."""
+    gc.disable()
+    yield
+    collect_what_is_due()
 
 
 @pytest.fixture(scope="session")

@@ -21,9 +21,12 @@ def main() -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     folder: Path = options.folder
     folder.mkdir(parents=True, exist_ok=True)
-    from tests.gui.gallery_pages_scenes import draw_all  # Qt reads the platform when imported
+    # Qt reads the platform when imported.
+    from tests.gui.gallery_pages_scenes import SCENES, draw_all
+    from tests.gui.queue_scenes import QUEUE_SCENES
+    from tests.gui.rules_scene import RULES_SCENES
 
-    draw_all(ROOT / "resources", folder, options.only)
+    draw_all(ROOT / "resources", folder, options.only, {**QUEUE_SCENES, **SCENES, **RULES_SCENES})
     return 0
 
 

@@ -1,15 +1,13 @@
 """The scenes of the pages' gallery: the real presenters, fed by a bridge without a broker."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from PySide6.QtWidgets import QWidget
 
-from keyturn.application.approval_request import RequestKind
-from keyturn.application.console_protocol import IntentDone, RequestShown, StateChanged
+from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import (
     ChangedRow,
     ChangedTable,
@@ -18,11 +16,8 @@ from keyturn.application.console_state import (
     StopState,
 )
 from keyturn.application.pin_messages import MarkTwoPersons, PinState, SettleSeals
-from keyturn.domain.canonical import JsonObject
 from keyturn.domain.condition import Condition, Operator
-from keyturn.domain.origin import Trace
 from keyturn.domain.rule import Effect, Rule
-from keyturn.domain.tier import Tier
 from keyturn.gui.access.presenter import AccessPresenter
 from keyturn.gui.access.used import UsedReader
 from keyturn.gui.access.view import AccessView
@@ -33,9 +28,6 @@ from keyturn.gui.credentials.presenter import CredentialsPresenter
 from keyturn.gui.credentials.view import CredentialsView
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
-from keyturn.gui.queue.model import QueueModel
-from keyturn.gui.queue.presenter import QueuePresenter
-from keyturn.gui.queue.view import QueueView
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
@@ -46,8 +38,6 @@ from keyturn.gui.settings.presenter import SettingsPresenter
 from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
-from keyturn.gui.widgets.choices import ChoiceRow
-from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
 from keyturn.presentation.owed_pins import OwedPins
@@ -55,8 +45,6 @@ from keyturn.presentation.rule_drafts import RuleDraft, TypedLimits, data_of
 from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
-from tests.factories import make_request
-from tests.fakes.approval_requests import a_call, origin
 from tests.gui import pages_data as data
 from tests.gui.gallery_more import HISTORY_BAR
 from tests.gui.gallery_scenes import Studio
@@ -212,7 +200,7 @@ def rules_changed(studio: Studio) -> MainWindow:
     bridge.tell(StateChanged(seals=SealState(state="on", changed=(change,))))
     window = framed(Page.RULES, view, studio)
     view.seals.drop.click()
-    owed = OwedPins(studio.look.words, lambda _rule: None)
+    owed = OwedPins(studio.look.words, lambda _rule: None, lambda _id: None)
     what_for = owed.said(SettleSeals(n=1, table="rules", shown="a" * 64, accept=False))
     window.pin_bar.ask(what_for, studio.look.words("console.pin_wrong", n=3))
     return window
@@ -232,7 +220,7 @@ def rules_proposed(studio: Studio) -> MainWindow:
 def rules_two_persons(studio: Studio) -> MainWindow:
     """A change that takes two persons, and their two fields."""
     window = framed(Page.RULES, rules(studio)[1], studio)
-    owed = OwedPins(studio.look.words, lambda _rule: None)
+    owed = OwedPins(studio.look.words, lambda _rule: None, lambda _id: None)
     mark = MarkTwoPersons(n=1, server="logistics", tool="dispatch_all", on=False)
     window.pin_bar.ask(owed.said(mark, both=True), "", "Ada")
     return window
@@ -452,79 +440,7 @@ def servers_form_url(studio: Studio) -> MainWindow:
 Scene = Callable[[Studio], MainWindow]
 
 
-def queue(studio: Studio) -> tuple[SpyBridge, QueueView, QueuePresenter]:
-    """Make the queue on a bridge, empty so far."""
-    bridge, model, words = SpyBridge(), QueueModel(), studio.look.words
-    view = QueueView(studio.look, model, lambda: 10_000)
-    model.setParent(view)
-    verbs = read_verbs(Path(__file__).parents[2] / "resources" / "verbs.toml")
-    presenter = QueuePresenter(
-        bridge=bridge,
-        model=model,
-        view=view,
-        words=words,
-        cards=CardBuilder(words, verbs),
-        now_ms=lambda: 10_000,
-        parent=view,
-    )
-    return bridge, view, presenter
-
-
-def queue_review(studio: Studio) -> MainWindow:
-    """The card of a changed tool whose confirmation takes the PIN, after the broker said so."""
-    bridge, view, presenter = queue(studio)
-    words = studio.look.words
-    after: JsonObject = {
-        "name": "dispatch_order",
-        "description": "Dispatch an order, or all of them.",
-    }
-    before: JsonObject = {**after, "description": "Dispatch an order."}
-    review = replace(
-        make_request("v-1", kind=RequestKind.CHANGE, arguments={"before": before, "after": after}),
-        labels="X",
-        proposed_tier=Tier.T2,
-    )
-    bridge.request_shown.emit(RequestShown(request=review, remaining_ms=None))
-    presenter.open_card(review.id)
-    for row in view.card.review.tiers.findChildren(ChoiceRow, "tier_T0"):
-        row.setChecked(True)
-    pressed = Answer(
-        request_id="v-1",
-        revision=1,
-        digest=review.digest,
-        shown_for_ms=2_000,
-        route=Route.POINTER,
-    )
-    view.allow_requested.emit(pressed)
-    sentence = words("console.review_pin_wanted")
-    number = bridge.sent[-1].n
-    bridge.intent_done.emit(IntentDone(n=number, ok=False, sentence=sentence, pin=True))
-    return framed(Page.QUEUE, view, studio)
-
-
-def queue_typed(studio: Studio) -> MainWindow:
-    """The card of a call whose values are said to be typed, are typed, or are in a result."""
-    bridge, view, presenter = queue(studio)
-    typed = replace(
-        origin("/orders", "all_open", untrusted=False, result=1),
-        server="",
-        tool="claude-code",
-        line=1,
-        excerpt="Dispatch\nall_open\nto the usual address.",
-        excerpt_line=1,
-    )
-    name = replace(typed, path="/ship_to/name", value="R. Talbot", tool="keyturn", result=2)
-    said = (typed, replace(name, excerpt="Not to me, ask\nR. Talbot", line=2))
-    from_result = origin("/ship_to/address", "14 Quarry Road, Hangar 9")
-    call = a_call(trace=Trace(origins=(from_result, *said)))
-    bridge.request_shown.emit(RequestShown(request=call, remaining_ms=None))
-    presenter.open_card(call.id)
-    return framed(Page.QUEUE, view, studio)
-
-
 SCENES: dict[str, Scene] = {
-    "queue-typed": queue_typed,
-    "queue-review-pin": queue_review,
     "rules": rules_list,
     "rules-detail": rules_detail,
     "rules-remove": rules_remove,
@@ -559,10 +475,12 @@ SCENES: dict[str, Scene] = {
 NARROW = ("rules-form", "agents", "settings", "servers-form")
 
 
-def draw_all(resources: Path, folder: Path, only: str) -> None:
+def draw_all(
+    resources: Path, folder: Path, only: str, scenes: Mapping[str, Scene] = SCENES
+) -> None:
     """Write pictures of every scene in each appearance, and narrow ones of some."""
     studio = Studio(resources, folder)
-    for name, scene in SCENES.items():
+    for name, scene in scenes.items():
         if only not in name:
             continue
         for appearance in Appearance:

@@ -24,11 +24,14 @@ from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.gui.style import dress
 from keyturn.gui.theme import Appearance, Theme
 from keyturn.gui.widgets.allow_button import AccessibleAllow
+from keyturn.presentation.card import CardView
+from keyturn.presentation.queue import QueueRow
 from keyturn.presentation.result_controls import done_pairs
 from keyturn.presentation.result_controls import kept_text as kept_note
 from keyturn.presentation.words import Words
 from tests.gui import gallery_data as data
 from tests.gui import gallery_more as more
+from tests.gui import gallery_signs as signs
 
 LIGHT, DARK = Appearance.LIGHT, Appearance.DARK
 
@@ -65,14 +68,17 @@ class Studio:
         window.deleteLater()
 
 
-def queue_window(studio: Studio, clock: Moment) -> tuple[MainWindow, QueueView]:
-    """Return a window with the mock-ups' queue in it."""
+def queue_window(
+    studio: Studio, clock: Moment, shown: tuple[CardView, QueueRow] | None = None
+) -> tuple[MainWindow, QueueView]:
+    """Return a window with the mock-ups' queue in it, and what is `shown` in front of it."""
     model = QueueModel()
     view = QueueView(studio.look, model, clock)
     model.setParent(view)
-    model.show_rows(data.ROWS, data.COUNTS)
+    card, *rows = shown or (data.CARD,)
+    model.show_rows((*rows, *data.ROWS), data.COUNTS)
     model.show_decided(data.DECIDED)
-    model.show_card(data.CARD)
+    model.show_card(card)
     window = MainWindow(studio.look, {Page.QUEUE: view})
     window.show_top_bar(data.TOP_BAR)
     return window, view
@@ -141,6 +147,22 @@ def queue_narrow(studio: Studio, appearance: Appearance, name: str) -> None:
     view.watch.arming.window_active(True, 18_000)
     clock.now_ms = 18_700
     view.watch.ticked.emit()
+    studio.take(window, name)
+
+
+def held_result(studio: Studio, appearance: Appearance, name: str) -> None:
+    """A result that reads like an order, before its agent gets it."""
+    studio.theme.use(appearance)
+    window, _ = queue_window(studio, Moment(11_000), signs.held(studio.look.words))
+    settle(studio, window)
+    studio.take(window, name)
+
+
+def after_a_sign(studio: Studio, appearance: Appearance, name: str) -> None:
+    """A call with an argument out of a result that read like an order."""
+    studio.theme.use(appearance)
+    window, _ = queue_window(studio, Moment(11_000), signs.later(studio.look.words))
+    settle(studio, window)
     studio.take(window, name)
 
 
@@ -251,6 +273,10 @@ SCENES: dict[str, Callable[[Studio], None]] = dict(
         scene(queue_secret, DARK, "secret-dark"),
         scene(queue_narrow, LIGHT, "narrow-light"),
         scene(queue_narrow, DARK, "narrow-dark"),
+        scene(held_result, LIGHT, "held-result-light"),
+        scene(held_result, DARK, "held-result-dark"),
+        scene(after_a_sign, LIGHT, "after-a-sign-light"),
+        scene(after_a_sign, DARK, "after-a-sign-dark"),
         scene(history, LIGHT, "history-light"),
         scene(history, DARK, "history-dark"),
         scene(kept_text, LIGHT, "kept-text-light"),

@@ -13,7 +13,7 @@ from keyturn.application.console_state import (
     StopState,
     ToolState,
 )
-from keyturn.domain.canonical import canonical
+from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import rule_to_data
@@ -23,9 +23,18 @@ HOSTILE: Final = "run\u202eexe.\u200btxt</b><img src=x> & &File\tdone"
 """A name that reorders, hides, marks up and would be a menu's shortcut."""
 
 
-def tool(name: str, tier: Tier | None, *, state: str = "pinned", labels: str = "") -> ToolState:
-    """Return a tool as the broker tells it."""
-    return ToolState(name=name, state=state, tier=tier, labels=labels, pinned="{}")
+def tool(
+    name: str,
+    tier: Tier | None,
+    *,
+    state: str = "pinned",
+    labels: str = "",
+    takes: tuple[str, ...] = (),
+) -> ToolState:
+    """Return a tool as the broker tells it; `takes` names its arguments, if it says them."""
+    schema: JsonObject = {"properties": {name: {"type": "string"} for name in takes}}
+    pinned = canonical({"inputSchema": schema} if takes else {}).decode()
+    return ToolState(name=name, state=state, tier=tier, labels=labels, pinned=pinned)
 
 
 def server(name: str, *tools: ToolState) -> ServerState:
@@ -55,7 +64,11 @@ SERVERS: Final = (
         tool("dispatch_all", Tier.T2, labels="X"),
     ),
     server("reports", tool("list_reports", Tier.T0), tool("read_report", Tier.T0, labels="U")),
-    server("filesystem", tool("read_file", Tier.T0), tool("write_file", Tier.T1, labels="X")),
+    server(
+        "filesystem",
+        tool("read_file", Tier.T0),
+        tool("write_file", Tier.T1, labels="X", takes=("path", "content")),
+    ),
     server("git", tool("status", Tier.T0), tool("push", Tier.T2, labels="X")),
     server("notes", tool("add_note", Tier.T1), tool("sync_all", None)),
     server("fetch", tool("get", Tier.T0, labels="U")),

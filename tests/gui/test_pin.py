@@ -27,6 +27,7 @@ from keyturn.application.pin_messages import (
     SetSecond,
     WithPin,
 )
+from keyturn.domain.canonical import JsonObject
 from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
 from keyturn.gui.pin_bar import PinBar
@@ -49,6 +50,13 @@ pytestmark = [
     pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
 ]
 RISKY = replace(make_request(), tier=Tier.T2)
+START: JsonObject = {
+    "argv": ["orders"],
+    "cwd": "/work",
+    "env": [],
+    "executable": "/orders",
+    "sha256": "0" * 64,
+}
 
 
 @pytest.fixture
@@ -123,17 +131,26 @@ def test_the_answer_carries_it(qtbot: QtBot, look: Look, clock: Clock) -> None:
     let_go(scene.window)
 
 
+PERSONS = ("Ada", "Berta")
+BOTH = PinState(is_set=True, use="never", second="Berta", beside="Ada")
+
+
 @pytest.mark.requirement("TWO-1", "PIN-4")
 def test_two_persons_type_one_after_the_other(qtbot: QtBot, look: Look, clock: Clock) -> None:
     """The card says whose turn it is, forgets what was typed, and arms anew for the second."""
     scene = SheetsScene(qtbot, look, clock)
-    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use="never", second="Berta")))
+    scene.bridge.tell(
+        StateChanged(pin=PinState(is_set=True, use="never", second="Berta", beside="Ada"))
+    )
     scene.ask(replace(make_request(), two_persons=True))
     scene.confirm_card()
     field, allow = scene.view.card.pin.field, scene.view.card.block.allow
     for pin, second in (("1234", False), ("5678", True)):
         said = "two_second" if second else "two_first"
-        assert field.accessibleName() == look.words(f"card.{said}", name="Berta")
+        assert field.accessibleName() == look.words(f"card.{said}", name=PERSONS[second])
+        # The first one's press allows nothing, and the button does not say that it does.
+        goes_on = look.words("card.two_next", name="Berta")
+        assert (scene.view.card.block.allow.text() == goes_on) is not second
         assert field.text() == ""
         assert not allow.armed
         field.setText(pin)
@@ -144,7 +161,7 @@ def test_two_persons_type_one_after_the_other(qtbot: QtBot, look: Look, clock: C
         scene.bridge.intent_done.emit(IntentDone(n=sent.n, ok=True, second="Berta"))
     late = IntentDone(n=sent.n, ok=False, sentence="Too late.")
     scene.bridge.intent_done.emit(late)
-    assert field.accessibleName() == look.words("card.two_first", name="Berta")
+    assert field.accessibleName() == look.words("card.two_first", name="Ada")
     assert scene.view.card.pin.outcome.sentence == "Too late."
     let_go(scene.window)
 
@@ -156,7 +173,9 @@ def test_the_card_of_a_review_asks_where_the_broker_says_so(
 ) -> None:
     """In its own field, for what was chosen; what was chosen stays, and it arms anew."""
     scene = SheetsScene(qtbot, look, clock)
-    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use="t2_t3", second=second)))
+    scene.bridge.tell(
+        StateChanged(pin=PinState(is_set=True, use="t2_t3", second=second, beside="Ada"))
+    )
     review = make_request(kind=RequestKind.DEFINITION, arguments={"name": "dispatch_order"})
     scene.ask(review, None)
     card = scene.view.card
@@ -169,7 +188,8 @@ def test_the_card_of_a_review_asks_where_the_broker_says_so(
     done = IntentDone(n=plain.n, ok=False, sentence=what_for, pin=True, second=second)
     scene.bridge.intent_done.emit(done)
     assert card.pin.isVisible()
-    prompt = look.words("card.two_first", name=second) if second else what_for
+    turn = look.words("card.two_first", name="Ada")
+    prompt = f"{what_for} {turn}" if second else what_for
     assert card.pin.field.accessibleName() == prompt
     assert card.review.tiers.tier is Tier.T1
     assert card.pin.field.hasFocus()
@@ -181,6 +201,20 @@ def test_the_card_of_a_review_asks_where_the_broker_says_so(
     scene.ask(make_request("other", kind=RequestKind.DEFINITION), None)
     scene.queue.open_card("other")
     assert not card.pin.isVisible()
+    let_go(scene.window)
+
+
+@pytest.mark.requirement("PIN-5")
+@pytest.mark.parametrize(("use", "asked"), [("t2_t3", True), ("t3", False), ("never", False)])
+def test_the_card_of_a_start_asks_at_once(
+    qtbot: QtBot, look: Look, clock: Clock, use: str, asked: bool
+) -> None:
+    """It runs code whatever is chosen on it, so that nobody has to press first to hear so."""
+    scene = SheetsScene(qtbot, look, clock)
+    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use=use)))
+    start = make_request(kind=RequestKind.COMMAND, tool=None, arguments=START, tier=Tier.T2)
+    scene.ask(start, None)
+    assert scene.view.card.pin.isVisible() is asked
     let_go(scene.window)
 
 

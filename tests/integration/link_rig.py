@@ -48,12 +48,8 @@ from keyturn.application.rulebook import RuleBook
 from keyturn.application.sessions import Sessions
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
-from keyturn.bootstrap.inspecting import (
-    PooledArguments,
-    PooledCalls,
-    PooledFrames,
-    PooledResults,
-)
+from keyturn.bootstrap.inspecting import PooledArguments, PooledCalls, PooledFrames, PooledResults
+from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.link import Link
 from keyturn.broker.oauth_sign_in import SignIns
@@ -73,7 +69,7 @@ from keyturn.inspection.input_check import QuickTextCheck
 from keyturn.inspection.profiles.dispatch import masked_text
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from tests.factories import ENVIRONMENT_WORDS
 from tests.fakes.commands import ReaderInPlace
 from tests.fakes.decision_log import FakeDecisionLog
@@ -336,8 +332,8 @@ class World:
         """Control a large frame by the workers of now; in place where there are none."""
         if self.workers is not None:
             return await PooledResults(self.workers).control(line, order, agent)
-        found = FrameControl(JsonSchemaValidator(), IN_A_WORKER, masked_text).control(line, order)
-        return found or NotInspected("it is too much for a worker")
+        here = FrameControl(JsonSchemaValidator(), IN_A_WORKER, masked_text, frame_signs())
+        return here.control(line, order) or NotInspected("it is too much for a worker")
 
     async def ask(
         self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
@@ -362,7 +358,7 @@ class World:
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
         self.flows = FlowLedger(store=FakeFlowStore(), carried=ArgumentValues(), clock=clock)
-        here = FrameControl(JsonSchemaValidator(), mask_as=masked_text)
+        here = FrameControl(JsonSchemaValidator(), mask_as=masked_text, signs=frame_signs())
         budgets, tools = ResultBudgets(clock, self.limits), ControlsOfTools(observers)
         self.controlling = Controlling(here, tools, self.flows, self, budgets=budgets)
         self.alerts = Alerts(clock)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from keyturn.application.events import Topic
+from keyturn.application.registry import set_http
 from keyturn.bootstrap.http_listening import PORT_SETTING, HttpListening
 from keyturn.broker.http_endpoint import HOST, listen_on
 from tests.unit.application.broker_world import BrokerWorld
@@ -95,18 +96,18 @@ def answers(port: int) -> bool:
 def test_nobody_listens_until_an_agent_is_let_in() -> None:
     async def story(stage: Stage) -> None:
         assert stage.told == Told()
-        await stage.world.registry.set_http("coder", on=True)
+        await set_http(stage.world.registry, "coder", on=True)
         await stage.settled(listens=True)
         port = stage.told.http_port
         assert answers(port)
         assert stage.world.registry.settings[PORT_SETTING] == str(port)
-        await stage.world.registry.set_http("analyst", on=True)
-        await stage.world.registry.set_http("coder", on=False)
+        await set_http(stage.world.registry, "analyst", on=True)
+        await set_http(stage.world.registry, "coder", on=False)
         assert answers(port), "another may still come"
         await stage.world.registry.revoke("analyst")
         await stage.settled(listens=False)
         assert not answers(port)
-        await stage.world.registry.set_http("coder", on=True)
+        await set_http(stage.world.registry, "coder", on=True)
         await stage.settled(listens=True)
         assert stage.told.http_port == port, "the hosts name it"
 
@@ -118,12 +119,12 @@ def test_a_port_that_another_has_is_said_and_another_one_taken_after_off_and_on(
         with listen_on(0) as other:
             taken = other.getsockname()[1]
             await stage.world.registry.put_setting(PORT_SETTING, str(taken))
-            await stage.world.registry.set_http("coder", on=True)
+            await set_http(stage.world.registry, "coder", on=True)
             await stage.done()
             assert (stage.told.http_port, stage.told.http_listens) == (taken, False)
-            await stage.world.registry.set_http("coder", on=False)
+            await set_http(stage.world.registry, "coder", on=False)
             await stage.done()
-            await stage.world.registry.set_http("coder", on=True)
+            await set_http(stage.world.registry, "coder", on=True)
             await stage.settled(listens=True)
             assert stage.told.http_port != taken
 
@@ -134,7 +135,7 @@ def test_a_port_that_another_has_is_said_and_another_one_taken_after_off_and_on(
 def test_a_setting_that_is_no_port_is_none(kept: str) -> None:
     async def story(stage: Stage) -> None:
         await stage.world.registry.put_setting(PORT_SETTING, kept)
-        await stage.world.registry.set_http("coder", on=True)
+        await set_http(stage.world.registry, "coder", on=True)
         await stage.settled(listens=True)
         assert answers(stage.told.http_port)
 
@@ -146,7 +147,7 @@ def test_a_port_is_taken_again_once_the_other_program_has_ended() -> None:
         with listen_on(0) as other:
             taken = other.getsockname()[1]
             await stage.world.registry.put_setting(PORT_SETTING, str(taken))
-            await stage.world.registry.set_http("coder", on=True)
+            await set_http(stage.world.registry, "coder", on=True)
             await stage.done()
             assert not stage.told.http_listens
         await stage.settled(listens=True)
@@ -160,7 +161,7 @@ def test_an_end_forgets_no_port() -> None:
         with listen_on(0) as other:
             taken = str(other.getsockname()[1])
             await stage.world.registry.put_setting(PORT_SETTING, taken)
-            await stage.world.registry.set_http("coder", on=True)
+            await set_http(stage.world.registry, "coder", on=True)
             await stage.done()
             await stage.listening.close()
         assert stage.world.registry.settings[PORT_SETTING] == taken

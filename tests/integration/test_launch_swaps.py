@@ -323,6 +323,34 @@ def enrolled_in(processes: Hosted, executable: str = HOST.executable) -> AgentCo
     return replace(ANALYST, executable=executable, executable_sha256=sha256)
 
 
+class Detached(Hosted):
+    """Whoever connects has left its parents behind, as after a double fork."""
+
+    def observe(self, pid: int) -> ObservedPeer:
+        return replace(super().observe(pid), parents=(), host=None)
+
+
+@pytest.mark.requirement("AGENT-PROGRAM", "LAW-4")
+def test_whoever_leaves_its_parent_behind_is_not_taken_for_the_agent(tmp_path: Path) -> None:
+    """It can read the token; where no program was seen at the enrolment none is missed."""
+
+    async def story(world: World) -> None:
+        processes = Detached(executables={HOST.executable: b"one"})
+        agent = enrolled_in(processes)
+        async with broker(world, processes=processes, agents=(agent,)) as b:
+            one = await b.greet()
+            await one.ask(1, "ping")
+            (connection,) = b.hub.connections()
+            assert not connection.is_known
+            b.hub.use((world.raw_server(),), (replace(agent, executable="", executable_sha256=""),))
+            assert connection.is_known
+            b.hub.use((world.raw_server(),), (agent,))
+            assert not connection.is_known
+            await one.close()
+
+    tell(tmp_path, story)
+
+
 @pytest.mark.requirement("AGENT-PROGRAM")
 def test_an_agent_whose_program_changed_is_not_taken_for_itself(tmp_path: Path) -> None:
     async def story(world: World) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.property import shell_lines, sql_lines
 
+MOVED = ("sub", "sub/e")
+"""What is no longer where it was, once its folder is moved."""
 SHELLS = tuple(filter(None, map(shutil.which, ("bash", "dash"))))
 
 
@@ -53,6 +55,7 @@ def test_no_statement_changes_more_rows_than_is_said_of_it(seed: int) -> None:
         ("echo 'rm -f a' | xargs -rIls sh -c ls", {"a"}),
         ("find . -maxdepth 0 -exec uniq + made ';'", {"made"}),
         ("echo y | find a -ok sort '{}' + -o made ';'", {"made"}),
+        ("mkdir made; mv a sub made", {"a", "made", "made/a", "made/sub", "made/sub/e", *MOVED}),
         ("cat a", set[str]()),
     ],
 )

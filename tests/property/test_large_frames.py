@@ -15,7 +15,7 @@ from keyturn.broker.large_frames import PARTS, frame_of, outline_of
 from keyturn.domain.answer import asking, asking_in, error_as_result
 from keyturn.inspection.answers import answer_of
 from keyturn.inspection.results import BoundedResultInspector
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from tests.property.test_wire_oracles import frames, mutants
 
 TEXTS = st.text(max_size=30) | st.sampled_from(

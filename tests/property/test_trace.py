@@ -5,13 +5,17 @@ from hypothesis import strategies as st
 
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.inspection.common_words import is_common
 from keyturn.inspection.folding import fold
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from keyturn.inspection.trace_text import EXCERPT_CHARACTERS, leaf_text
+from tests.factories import add_to
 
 SOURCE = ResultSource(number=1, server="reports", tool="read", untrusted=True)
 WORDS = st.text("abcdefgh ÄßéＡ\u0130-.@/1234", min_size=3, max_size=30).map(str.strip)
-VALUES = WORDS.filter(lambda text: leaf_text(text) is not None and len(fold(text)) >= 3)
+VALUES = WORDS.filter(
+    lambda text: leaf_text(text) is not None and len(fold(text)) >= 3 and not is_common(text)
+)
 LINES = st.lists(st.text("xyz |,;\t'\"`“”\r\u200b", max_size=40), max_size=6)
 
 
@@ -35,7 +39,7 @@ def test_a_whole_value_is_found_in_every_form(
 ) -> None:
     text = holding(value, lines, form, at)
     index = MemoryTraceIndexes().new_index()
-    index.add(SOURCE, {"content": [{"type": "text", "text": text}]})
+    add_to(index, SOURCE, {"content": [{"type": "text", "text": text}]})
     (origin,) = index.trace({"v": value}).origins
     assert fold(origin.value) == fold(value)
     assert text[origin.offset : origin.offset + len(origin.value)] == origin.value
@@ -60,7 +64,7 @@ STRUCTURES: st.SearchStrategy[JsonValue] = st.recursive(
 def test_a_scalar_of_a_structure_is_found_wherever_it_stands(other: JsonValue, value: str) -> None:
     result: JsonObject = {"structuredContent": {"k": [other, {"v": value}], "l": other}}
     index = MemoryTraceIndexes().new_index()
-    index.add(SOURCE, result)
+    add_to(index, SOURCE, result)
     (origin,) = index.trace({"v": value}).origins
     assert origin.value in origin.excerpt
 
@@ -69,8 +73,8 @@ def test_a_scalar_of_a_structure_is_found_wherever_it_stands(other: JsonValue, v
 @given(STRUCTURES, STRUCTURES)
 def test_no_result_and_no_argument_is_an_error(result: JsonValue, argument: JsonValue) -> None:
     index = MemoryTraceIndexes().new_index()
-    index.add(SOURCE, result)
-    index.add(SOURCE, {"content": [result], "structuredContent": result})
+    add_to(index, SOURCE, result)
+    add_to(index, SOURCE, {"content": [result], "structuredContent": result})
     for origin in index.trace({"v": argument}).origins:
         assert origin.value
         origin.excerpt.encode()

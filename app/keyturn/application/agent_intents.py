@@ -9,7 +9,7 @@ from keyturn.application.agent_messages import (
     SetAgentHttp,
 )
 from keyturn.application.new_tasks import NewTasks
-from keyturn.application.registry import Registry, checked_agent_name
+from keyturn.application.registry import Registry, checked_agent_name, set_http
 from keyturn.application.sight_intents import rows_of
 from keyturn.application.sights import Sights
 from keyturn.application.step_ups import StepUps
@@ -31,7 +31,7 @@ async def carry_out_agent(
         case RevokeAgent():
             await registry.revoke(intent.name)
         case SetAgentHttp():
-            if not await registry.set_http(intent.name, on=intent.on):
+            if not await set_http(registry, intent.name, on=intent.on):
                 raise ConfigurationError(f"No agent named {intent.name} is enrolled.")
         case ReviewChanges():
             if step_ups is None:

@@ -17,14 +17,8 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.stores import Consent, ServerStore
 from keyturn.application.review_entries import mark_entry, review_entry, tier_entry
-from keyturn.domain.closure import (
-    NOT_AGREED,
-    Closure,
-    ClosureChange,
-    change_between,
-    only_fetched,
-    touched_between,
-)
+from keyturn.domain.closure import NOT_AGREED, Closure, touched_between
+from keyturn.domain.closure_change import ClosureChange, change_between, only_fetched
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import Pin, ReviewState, ToolDefinition, review_state
@@ -161,10 +155,11 @@ class Agreements:
         self._consents = {key: one for key, one in self._consents.items() if key[0] != server}
         self._observers.changed(Topic.SERVERS)
 
-    def latest_consent(self, server: str) -> Consent | None:
-        """Return what was agreed to last of a server's launch identities; None before that."""
+    def latest_consent(self, server: str, launch_hash: str = "") -> Consent | None:
+        """Return what was agreed to of a launch identity, else of the last of its server's."""
+        exactly = self._consents.get((server, launch_hash))
         given = [consent for consent in self._consents.values() if consent.server == server]
-        return max(given, key=lambda consent: consent.agreed_at, default=None)
+        return exactly or max(given, key=lambda consent: consent.agreed_at, default=None)
 
     def standing(self, connection: Connection, tool: str) -> Standing:
         """Say where a tool stands on this connection, with its confirmed tier and labels."""

@@ -17,6 +17,9 @@ from keyturn.domain.tier import Tier
 from keyturn.domain.touches import ONE, Touches
 from keyturn.domain.written_files import RunsWritten
 
+BECAUSE_SIGNS = "result_signs"
+"""Why a person is asked about a result: it reads like an order to the model."""
+
 
 class RequestKind(StrEnum):
     """What is asked about (architecture.md section 2, "Approver protocol")."""
@@ -156,7 +159,9 @@ class ApprovalRequest:
     proposed_tier: Tier | None = None
     """For a definition: preselected in the review; None is "leave unconfirmed"."""
     findings: tuple[Finding, ...] = ()
-    """What was noticed about a definition, the gravest first."""
+    """What was noticed about a definition or a held result, the gravest first."""
+    signs: tuple[int, ...] = ()
+    """Numbers of the session's results before it that read like an order to the model."""
 
     @property
     def weighed(self) -> Weighed:

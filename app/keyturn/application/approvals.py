@@ -37,6 +37,9 @@ _log = logging.getLogger(__name__)
 
 _SECOND = 1_000_000_000
 
+_STOPPED = (RequestKind.CALL, RequestKind.INPUT, RequestKind.RESULT)
+"""What brings something to a server or to an agent."""
+
 
 class EndRecorder(Protocol):
     """Writes down how a detached request ended, and that it became detached."""
@@ -210,19 +213,15 @@ class Approvals:
         self, which: Callable[[ApprovalRequest], bool], outcome: Outcome, cause: WithdrawCause
     ) -> int:
         """Refuse what waits and matches; returns how many."""
-        chosen = [w for w in self._waiting.values() if which(w.request)]
-        for waiting in chosen:
+        for waiting in (chosen := [w for w in self._waiting.values() if which(w.request)]):
             self._end(waiting, Event.REFUSED, outcome, cause)
         return len(chosen)
 
     def stop(self) -> int:
         """Refuse every call that waits and forget every grant; reviews stay, they send nothing."""
         self.grants.clear()
-        return self.refuse(
-            lambda request: request.kind in (RequestKind.CALL, RequestKind.INPUT),
-            Outcome.REFUSED_PAUSED,
-            WithdrawCause.STOPPED,
-        )
+        cause = WithdrawCause.STOPPED
+        return self.refuse(lambda request: request.kind in _STOPPED, Outcome.REFUSED_PAUSED, cause)
 
     def close(self) -> None:
         """End what no agent waits for any more, as what it was then: nobody will answer it now."""
@@ -267,6 +266,9 @@ class Approvals:
             self._end(waiting, Event.HOLD_ENDED, waiting.left, cause or WithdrawCause.EXPIRED)
 
     def _detach(self, waiting: Waiting, event: Event, left: Outcome) -> None:
+        if waiting.request.kind is RequestKind.RESULT:
+            self._end(waiting, Event.REFUSED, left, _cause_of(left))
+            return
         waiting.drop_timer()
         waiting.state = advance(waiting.state, event)
         waiting.left = left
@@ -310,3 +312,9 @@ class Approvals:
         if self._approver is not None:
             self._approver.withdraw(waiting.request.id, cause, outcome.value)
         self._observers.changed(Topic.QUEUE)
+
+
+def _cause_of(left: Outcome) -> WithdrawCause:
+    """Say why a result is not waited for; its call has run, so that nothing is tried again."""
+    expired = left is Outcome.EXPIRED_NO_ANSWER
+    return WithdrawCause.EXPIRED if expired else WithdrawCause.CANCELLED

@@ -80,6 +80,7 @@ def call_request(
         commands=judged.commands,
         ran=judged.ran,
         flows=judged.flows,
+        signs=session.signs_in_reach,
         two_persons=standing.two_persons,
         pinned_at=standing.pin.pinned_at if standing.pin is not None else "",
         created_utc=created_utc,

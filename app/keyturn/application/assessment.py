@@ -245,7 +245,8 @@ class Assessment:
         return self._judge(incoming, judged)
 
     def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        judged.trace = incoming.connection.session.trace(judged.call.arguments)
+        said = "" if judged.definition is None else judged.definition.text
+        judged.trace = incoming.connection.session.trace(judged.call.arguments, said)
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
         judged.basis = self._basis(incoming, judged)
         if judged.judgement.verdict is Verdict.DENY:
@@ -291,7 +292,7 @@ def _shapes_in(judged: Judged) -> tuple[Shaped, ...]:
     if not call.is_of_tool:
         return ()
     runs = runs_commands(call.tool, "" if definition is None else definition.text)
-    return shapes_of(call.arguments, runs=runs)
+    return shapes_of(call.arguments, runs=runs, tool=call.tool)
 
 
 def _subject_of(

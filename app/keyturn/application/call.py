@@ -95,6 +95,8 @@ class IncomingCall(msgspec.Struct, kw_only=True):
     """Its decision is in the log; what happens from then on is a delivery."""
     approval_id: str = ""
     """Set while the call waits for a person."""
+    held_result: str = ""
+    """Set while its result waits for a person."""
     shown: int = 0
     """How often it was shown to one."""
     again_for: str = ""

@@ -21,7 +21,7 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinIntent, PinState, WithPin
-from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.application.proposed_rules import ProposalIntent
 from keyturn.application.result_messages import SetControls
 from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.environment import Reach
@@ -130,10 +130,9 @@ class IntentDone(_Message, frozen=True, kw_only=True, tag="done"):
     sentence: str = ""
     """For the person; empty when there is nothing to say."""
     pin: bool = False
-    """It takes the PIN, which did not come with it or is not the right one.
-
-    Where none came, the sentence says what the change is.
-    """
+    """It takes the PIN, which did not come with it or is not the right one."""
+    asks: bool = False
+    """The sentence says what the change is that takes the PIN."""
     second: str = ""
     """Name of the second person, whose PIN it takes too; of an answer: whose turn it is."""
 
@@ -349,7 +348,7 @@ Intent = (
     | Resume
     | SaveRule
     | RemoveRule
-    | DropProposedRule
+    | ProposalIntent
     | UseRules
     | SetPosture
     | PutServer

@@ -3,6 +3,7 @@
 from keyturn.application.connection import Connection
 from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.ports.inspection import (
+    UNREAD,
     Controlled,
     ControlOrder,
     ResultControl,
@@ -29,6 +30,7 @@ _DESCRIBED = ControlOrder(
     controls=ResultControls(secrets=False, links=False), only=("description", "title")
 )
 """What a person reviewed is told as they saw it, but for what nobody sees."""
+_ONLY_SIGNS = ResultControls(secrets=False, unseen=False, schema=False, links=False)
 _FRAME_START, _FRAME_END = b'{"result":', b"}"
 
 
@@ -76,13 +78,26 @@ class Controlling:
         if len(line) <= LARGE_BYTES or self._large is None:
             found = self._here.control(line, order, result)
             if found is not None:
-                return found
+                return await self._read_for_signs(found, connection)
         if self._large is None:
             return Controlled(line=line, withheld=TOO_MUCH)
         found = await self._large.control(line, order, connection.shares_as)
         if isinstance(found, NotInspected):
             return Controlled(line=line, withheld=found.reason)
         return found
+
+    async def _read_for_signs(self, found: Controlled, connection: Connection) -> Controlled:
+        """Have a longer frame read for signs by a worker; where it cannot, it is not read.
+
+        A sign decides nothing, so that no result is withheld for want of a worker.
+        """
+        if found.sign is None or found.sign.kind != UNREAD or self._large is None:
+            return found
+        order = ControlOrder(controls=_ONLY_SIGNS, signs=True)
+        read = await self._large.control(found.line, order, connection.shares_as)
+        if isinstance(read, NotInspected):
+            return found
+        return found.unsigned() if read.sign is None else found.signed(read.sign)
 
     def at_once(self, line: bytes, connection: Connection) -> Controlled | None:
         """Return what no tool's controls speak of; None where it takes too long here."""
@@ -126,6 +141,8 @@ def told(controlled: Controlled) -> JsonObject:
     marked = counted(controlled.findings, Found.LINK) + counted(controlled.findings, Found.PICTURE)
     if marked:
         details["marked"] = marked
+    if signs := counted(controlled.findings, Found.SIGN):
+        details["signs"] = signs
     if controlled.findings:
         details["controls"] = findings_to_data(controlled.findings)
     if controlled.cut:

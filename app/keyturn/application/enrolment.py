@@ -6,6 +6,7 @@ agent in another program than the one it was enrolled in is asked about the same
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.approvals import Approvals
@@ -72,12 +73,14 @@ class Enrolment:
                 self._tasks.start(self._ask(connection), f"enrolment {connection.agent}")
 
     def _ask_about_program(self, connection: Connection) -> None:
-        """Ask once about each program that an enrolled agent runs in and was not enrolled in."""
-        host = connection.peer.host
+        """Ask once about each program that an enrolled agent runs in and was not enrolled in.
+
+        Where none is seen, as of a service that the system itself starts, a yes takes any.
+        """
         agent = next((a for a in self._registry.agents if a.name == connection.agent), None)
-        if agent is None or host is None:
+        if agent is None:
             return
-        key = (agent.name, host.executable, connection.program_sha256)
+        key = (agent.name, _program_of(connection), connection.program_sha256)
         if key not in self._asked_programs and len(self._asked_programs) < MOST_ASKED:
             self._asked_programs.add(key)
             self._tasks.start(self._ask_again(connection, agent), f"program of {agent.name}")
@@ -89,10 +92,9 @@ class Enrolment:
             "sha256": agent.executable_sha256,
         }
         resolution = await self._approve(connection, subject, BECAUSE_PROGRAM)
-        host = connection.peer.host
-        if resolution.state is State.APPROVED and host is not None:
+        if resolution.state is State.APPROVED:
             sha256 = connection.program_sha256
-            await self._registry.enrol_again(agent, host.executable, sha256)
+            await enrol_again(self._registry, agent, _program_of(connection), sha256)
 
     def _is_new(self, name: str) -> bool:
         if name in self._asked or len(self._asked) >= MOST_ASKED:
@@ -106,9 +108,8 @@ class Enrolment:
     async def _ask(self, connection: Connection) -> None:
         resolution = await self._approve(connection, _subject(connection), "review_agent")
         if resolution.state is State.APPROVED:
-            host = connection.peer.host
-            executable = host.executable if host is not None else ""
-            await self._registry.enrol(connection.agent, executable, connection.program_sha256)
+            program = _program_of(connection)
+            await self._registry.enrol(connection.agent, program, connection.program_sha256)
 
     async def _approve(
         self, connection: Connection, subject: JsonObject, because: str
@@ -133,11 +134,17 @@ class Enrolment:
         )
 
 
+def _program_of(connection: Connection) -> str:
+    """Return the path of the program that an agent runs in; empty where none is seen."""
+    host = connection.peer.host
+    return host.executable if host is not None else ""
+
+
 def _subject(connection: Connection) -> JsonObject:
     host = connection.peer.host
     subject: JsonObject = {
         "agent": connection.agent,
-        "executable": host.executable if host is not None else "",
+        "executable": _program_of(connection),
         "pid": host.pid if host is not None else None,
         "started_by": [process.name for process in connection.peer.parents],
         "workspace": connection.cwd,
@@ -145,3 +152,16 @@ def _subject(connection: Connection) -> JsonObject:
     if connection.program_sha256:
         subject["sha256"] = connection.program_sha256
     return subject
+
+
+async def enrol_again(registry: Registry, seen: AgentConfig, executable: str, sha256: str) -> bool:
+    """Take it that an agent runs in another program now; False if its enrolment is another."""
+    changed = replace(seen, executable=executable, executable_sha256=sha256)
+    return await registry.change_agent(seen.name, "program", lambda a: _with_program(a, changed))
+
+
+def _with_program(agent: AgentConfig, seen: AgentConfig) -> AgentConfig | None:
+    """Return an agent in the program that a person agreed to; None if it was enrolled anew."""
+    if agent.token_sha256 != seen.token_sha256:
+        return None
+    return replace(agent, executable=seen.executable, executable_sha256=seen.executable_sha256)

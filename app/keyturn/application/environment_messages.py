@@ -10,7 +10,7 @@ class SetEnvironment(
 
     n: int
     of: str
-    """`agent`, `server` or `credential`."""
+    """`agent`, `former` (one that was revoked), `server` or `credential`."""
     name: str
     server: str = ""
     """Whose credential it is."""

@@ -4,8 +4,10 @@ An agent of one environment reaches no other, unless a person allowed that pair;
 arguments of a call names another environment than its server's is asked about.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
@@ -28,6 +30,7 @@ from keyturn.domain.environment import (
 )
 
 REACH_SETTING = "environment_reach"
+NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,18 +85,26 @@ class Environments:
         self.changes += 1
         self._observers.changed(Topic.RULES)
 
-    def use_labels(self, servers: Iterable[ServerConfig], agents: Iterable[AgentConfig]) -> None:
-        """Take over what is labelled by now; whoever proposes a server gives no word a meaning."""
+    def use_labels(
+        self,
+        servers: Iterable[ServerConfig],
+        agents: Iterable[AgentConfig],
+        former: Mapping[str, str] = NOBODY,
+    ) -> None:
+        """Take over what is labelled by now; whoever proposes a server gives no word a meaning.
+
+        `former` are labels of agents that were revoked: they hold for whoever proves no name.
+        """
         servers = tuple(server for server in servers if server.confirmed)
-        agents = tuple(agents)
         labels = {server.environment for server in servers}
-        labels |= {agent.environment for agent in agents}
+        of_agents = {**former, **{agent.name: agent.environment for agent in agents}}
+        labels |= {*of_agents.values()}
         labels |= {one for server in servers for one in server.credential_environments.values()}
         if labels != self._labels:
             self._labels = labels
             self._words = self._plain_words.with_labels(sorted(labels))
             self.changes += 1
-        named = {agent.name: self.of(agent.environment) for agent in agents if agent.environment}
+        named = {name: self.of(label) for name, label in of_agents.items() if label}
         if named != self._agents:
             self._agents = named
             self.changes += 1

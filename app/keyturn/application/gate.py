@@ -33,6 +33,7 @@ from keyturn.application.call import (
 )
 from keyturn.application.deciding import Decided, Decider, refused
 from keyturn.application.events import Observers, Topic
+from keyturn.application.held_results import HeldResults
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.late_calls import FIRST, LateCalls
 from keyturn.application.late_results import Claim
@@ -89,6 +90,7 @@ class Gate:
         self._recorder = recorder
         self._log = log
         self._receiver = receiver
+        receiver.held = HeldResults(stop, approvals, recorder, log, clock, ids, observers, limits)
         self._within = within
         self._late = late
         self._observers = observers
@@ -304,6 +306,8 @@ class Gate:
             flight.failed = isinstance(answered, AnsweredError)
             received = await self._receiver.receive(incoming, judged, answered)
             answer = await self._within.admit(incoming, judged, received)
+            # Before the agent can use what it says: calls are traced against all of it.
+            await incoming.connection.session.remembered()
         finally:
             self._late.ended(flight, answer)
         return answer

@@ -31,7 +31,7 @@ from keyturn.domain.errors import LogUnavailable
 from keyturn.domain.json_texts import texts_of
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Judgement
-from keyturn.domain.rule import RuleSubject
+from keyturn.domain.rule import Kind, RuleSubject
 from keyturn.domain.server_input import KINDS, tier_of, wants_a_secret
 from keyturn.domain.tier import Tier
 
@@ -93,7 +93,10 @@ class Inputs:
     async def decide(self, asked: ServerInput) -> Outcome:
         """Return the recorded outcome; only one that allows lets the request pass."""
         try:
-            return await self._decide(asked)
+            outcome = await self._decide(asked)
+            if outcome.allows:
+                _trace(asked, asked.params, untrusted=True)
+            return outcome
         except LogUnavailable as error:
             _log.error("input refused, no record possible id=%s cause=%s", asked.id, error)
         except Exception:  # noqa: BLE001 -- the protocol edge: a surprise denies
@@ -110,6 +113,8 @@ class Inputs:
         """Tell whether an answer is kept from the server, and record that; None was unreadable."""
         reason, alert = self._why_kept(asked, answer, freely=freely)
         if not reason:
+            if KINDS[asked.method] is Kind.ELICITATION:
+                _trace(asked, answer, untrusted=False)
             return False
         if alert is not None:
             self._alerts.happened(Alert(alert, asked.connection.server.name))
@@ -252,3 +257,15 @@ class Inputs:
             created_utc=self._clock.now_utc(),
             ticket=self._ids.ticket(),
         )
+
+
+def _trace(asked: ServerInput, said: JsonValue, *, untrusted: bool) -> None:
+    """Let the session remember what the agent was asked, or what it says was answered."""
+    result: JsonObject = {"content": [], "structuredContent": said}
+    asked.connection.session.take_said(
+        asked.connection.server.name,
+        asked.method,
+        result,
+        sum(map(len, texts_of(said))),
+        untrusted=untrusted,
+    )

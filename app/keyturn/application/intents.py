@@ -49,7 +49,7 @@ from keyturn.application.pin_messages import (
 )
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
-from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.application.proposed_rules import DropProposedRule, ProposeRules
 from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.remembering import remember_approval
@@ -150,6 +150,8 @@ class Intents:
             case RemoveRule():
                 await self._rules.remove(intent.id)
                 self._rejudge()
+            case ProposeRules(data=data):
+                self._rules.proposed.propose_text(data)
             case DropProposedRule(id=rule_id):
                 self._rules.proposed.drop(rule_id)
             case SetPosture():
@@ -261,6 +263,8 @@ class Intents:
                 await self._labelling.allow(intent.agent, intent.other, on=intent.on)
             case SetEnvironment(of="agent"):
                 await self._labelling.agent(intent.name, intent.environment)
+            case SetEnvironment(of="former"):
+                await self._labelling.former(intent.name, intent.environment)
             case SetEnvironment(of="server"):
                 await self._labelling.server(intent.name, intent.environment)
             case SetEnvironment(of="credential"):

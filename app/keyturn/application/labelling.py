@@ -12,6 +12,7 @@ from keyturn.application.environments import (
     read_reach,
     write_reach,
 )
+from keyturn.application.events import Observers, Topic
 from keyturn.application.registry import Registry
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import ServerConfig
@@ -30,6 +31,17 @@ class Labelling:
         self._changing = asyncio.Lock()
         """Held while the pairs are looked at and written, so that none is lost."""
 
+    def follow(self, observers: Observers) -> None:
+        """Keep what is labelled in step with the registry, before anybody judges by it."""
+        registry = self._registry
+
+        def changed(topic: Topic) -> None:
+            if topic in (Topic.SERVERS, Topic.AGENTS):
+                labels = registry.former.labels
+                self.environments.use_labels(registry.servers, registry.agents, labels)
+
+        observers.subscribe(changed)
+
     def load(self) -> None:
         """Take the pairs from the profile's settings; one that cannot be read allows nothing."""
         self.environments.use_reach(read_reach(self._registry.settings.get(REACH_SETTING, "")))
@@ -43,6 +55,11 @@ class Labelling:
         )
         if not changed:
             raise ConfigurationError(f"No agent named {name} is enrolled.")
+
+    async def former(self, name: str, label: str) -> None:
+        """Say of which environment an agent was that is revoked; an empty one takes that away."""
+        if not await self._registry.former.label(name, checked_label(label)):
+            raise ConfigurationError(f"No label is kept of an agent named {name}.")
 
     async def server(self, name: str, label: str) -> None:
         """Say which environment a server is of."""

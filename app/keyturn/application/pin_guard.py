@@ -48,7 +48,7 @@ from keyturn.application.pin_messages import (
     UnlockSeals,
 )
 from keyturn.application.ports.seals import DECIDING
-from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.application.proposed_rules import ProposalIntent
 from keyturn.application.registry import Registry
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_messages import SetControls
@@ -77,12 +77,11 @@ _MISSED = DECIDING | {"sights", "agents"}
 _LetsNothingThrough = (
     StopAll
     | SetPosture
-    | DropProposedRule
+    | ProposalIntent
     | KeepServer
     | ReviewServer
     | SignIn
     | SignOut
-    | SetAgentHttp
     | RevokeAgent
     | PutCredential
     | SettleCredential
@@ -144,7 +143,8 @@ class PinGuard:
                 return self._covers(Tier.T3) and looser
             case SetControls():
                 return self._covers(Tier.T2) and self._controls_less(intent)
-            case SetReach():
+            case SetReach() | SetAgentHttp():
+                # Over HTTP nobody sees in which program the agent runs.
                 return self._covers(Tier.T2) and intent.on
             case (
                 SetEnvironment() | EnrolAgent() | ReviewChanges() | NewTask() | Resume()

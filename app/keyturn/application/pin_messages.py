@@ -1,6 +1,11 @@
 """The console protocol about the seals and the PINs; no PIN is ever shown or logged."""
 
+from typing import Final
+
 import msgspec
+
+TOGETHER: Final = 12
+"""Changes that one PIN carries out at most: each of them is read before it is typed."""
 
 
 class _Intent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -55,12 +60,16 @@ class WithPin(_Intent, frozen=True, kw_only=True, tag="with_pin"):
     """An intent that took the PIN, once more and with it."""
 
     pin: str
+    """Empty asks what several would be typed for."""
     second: str = ""
     """The second person's, where it takes both."""
     intent: str
     """The intent as its line, with the same number."""
     more: tuple[str, ...] = ()
-    """What the same press asked for beside it, each with a number of its own."""
+    """What the same press asked for beside it, each with a number of its own.
+
+    The PIN carries them out where it was asked for exactly these; else they are asked for.
+    """
 
 
 class PinState(msgspec.Struct, frozen=True, kw_only=True):

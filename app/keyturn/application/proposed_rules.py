@@ -1,4 +1,4 @@
-"""Owns the rules that the command line proposed: kept in memory, in force only once a person saves.
+"""Owns the rules that a file or the command line proposed, in force only once a person saves.
 
 Whoever can reach the socket can propose, so that a proposal never has the id of a rule that stands:
 saving one adds, and takes the place of nothing.
@@ -15,7 +15,7 @@ from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.proposals import PROPOSAL_BYTES
 from keyturn.application.rule_secrets import refuse_unusable, texts_of
-from keyturn.domain.canonical import JsonValue, canonical, digest_of
+from keyturn.domain.canonical import JsonValue, Parsed, canonical, digest_of, parse_strict
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.rule import Rule
 from keyturn.domain.rule_data import rule_from_data, rule_to_data
@@ -32,6 +32,19 @@ class DropProposedRule(
     n: int
     id: str
     """Empty for all of them."""
+
+
+class ProposeRules(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="propose_rules"
+):
+    """Have rules wait to be looked at, as the command line does; none of them is in force."""
+
+    n: int
+    data: str
+    """A JSON list of rules as `rule_data` writes them."""
+
+
+ProposalIntent = ProposeRules | DropProposedRule
 
 
 class ProposedRules:
@@ -76,6 +89,11 @@ class ProposedRules:
         self._rules = {rule.id: rule for rule in (*waiting, *new)}
         self._observers.changed(Topic.RULES)
         return len(new)
+
+    def propose_text(self, data: str) -> int:
+        """Do the same with JSON; raises ConfigurationError for what is none."""
+        parsed = parse_strict(data)
+        return self.propose(parsed.value if isinstance(parsed, Parsed) else None)
 
     def drop(self, rule_id: str) -> None:
         """Forget one, or all of them for an empty id; no rule that stands is touched."""

@@ -17,7 +17,9 @@ from keyturn.application.call import (
 )
 from keyturn.application.controlling import Controlling, framed, told, unframed
 from keyturn.application.events import Observers, Topic
+from keyturn.application.held_results import NOT_HANDED_ON, HeldResults
 from keyturn.application.ports.inspection import (
+    Controlled,
     ControlOrder,
     InspectedResult,
     ResultInspector,
@@ -58,6 +60,8 @@ class Receiver:
         self._recorder = recorder
         self._observers = observers
         self._milestones = milestones
+        self.held: HeldResults | None = None
+        """Put in by the gate; without it what a person is to be asked about is withheld."""
 
     def not_sent(self, incoming: IncomingCall, judged: Judged, refusal: Refused | Silence) -> Reply:
         """Say that an allowed call was given up before its first byte."""
@@ -160,7 +164,13 @@ class Receiver:
             details |= await shapes.noted(server, judged.definition, controlled.shape)
         if "removed" in details:
             details.pop("hidden_characters", None)
-        withheld = controlled.withheld or self._over(incoming, judged, order, controlled.line)
+        of = OfTool(judged.call.server, order.tool, order.controls)
+        withheld = (
+            controlled.withheld
+            or self._over(incoming, of, controlled.line)
+            or await self._why_kept(incoming, judged, order, controlled, details)
+            or self._given(incoming, of, controlled.line)
+        )
         if withheld:
             details["withheld"] = withheld
             self._deliver(incoming, judged, Delivery.RESULT_WITHHELD, details)
@@ -181,21 +191,39 @@ class Receiver:
         budgets = self._controlling.budgets
         return b"" if budgets is None else budgets.kept.take(incoming.connection, whole, details)
 
-    def _over(
-        self, incoming: IncomingCall, judged: Judged, order: ControlOrder, line: bytes
-    ) -> str:
-        """Count what an agent is given; say so where it is more than its budget."""
+    def _over(self, incoming: IncomingCall, of: OfTool, line: bytes) -> str:
+        """Say so where a frame is more than what is left of a budget."""
         budgets = self._controlling.budgets
-        if budgets is None:
-            return ""
-        of = OfTool(judged.call.server, order.tool, order.controls)
-        left = budgets.left(incoming.connection, of)
-        if left is not None and len(line) > left:
-            return USED_UP
-        if budgets.given(incoming.connection, len(line), of):
+        left = None if budgets is None else budgets.left(incoming.connection, of)
+        return USED_UP if left is not None and len(line) > left else ""
+
+    def _given(self, incoming: IncomingCall, of: OfTool, line: bytes) -> str:
+        """Count what an agent is given; others were given theirs while a person was asked."""
+        over, budgets = self._over(incoming, of, line), self._controlling.budgets
+        if budgets is not None and not over and budgets.given(incoming.connection, len(line), of):
             self._observers.changed(Topic.SERVERS)
             self._observers.changed(Topic.AGENTS)
-        return ""
+        return over
+
+    async def _why_kept(
+        self,
+        incoming: IncomingCall,
+        judged: Judged,
+        order: ControlOrder,
+        controlled: Controlled,
+        details: JsonObject,
+    ) -> str:
+        """Note a sign in the session, and hold the result where a person chose so for its tool."""
+        sign, number = controlled.sign, details["result"]
+        if sign is None:
+            return ""
+        if isinstance(number, int):
+            incoming.connection.session.signs.append(number)
+        if not order.controls.hold_signs:
+            return ""
+        if self.held is None:
+            return NOT_HANDED_ON
+        return await self.held.why_kept(incoming, judged, controlled.line, sign)
 
     def _order(self, incoming: IncomingCall, judged: Judged, *, failed: bool) -> ControlOrder:
         """Say what is wanted of an answer, by the person's choice for its tool."""
@@ -215,6 +243,7 @@ class Receiver:
             shape=declared is not None and declared.output_schema is None,
             tool=named,
             path=asked_path(call),
+            signs=True,
         )
 
     def _most(self, incoming: IncomingCall, of: OfTool) -> int:

@@ -58,6 +58,7 @@ def provenance_rows(trace: Trace) -> tuple[JsonObject, ...]:
             "tool": origin.tool,
             "offset": origin.offset,
             "untrusted": origin.untrusted,
+            **({} if origin.length is None else {"start": origin.start, "length": origin.length}),
         }
         for origin in trace.worst_first()
     ]

@@ -1,13 +1,11 @@
 """Servers, agents, credentials and settings of a profile: what is configured and who changed it."""
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from keyturn.application.events import Observers, Topic
+from keyturn.application.former_labels import FORMER_SETTING, FormerLabels
 from keyturn.application.keychain_entries import KeychainEntries
 from keyturn.application.live import LiveConnections
 from keyturn.application.masking import masked_command
@@ -17,6 +15,7 @@ from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.secret_store import Secret, SecretStore
 from keyturn.application.ports.stores import AgentStore, ServerStore, SettingStore
 from keyturn.application.proposals import PROPOSALS, ProposedList, check_proposal
+from keyturn.application.tokens import TokenFiles, token_hash
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
@@ -29,22 +28,6 @@ AgentChange = Callable[[AgentConfig], AgentConfig | None]
 
 ServerChange = Callable[[ServerConfig | None], ServerConfig]
 """What becomes of the server of a name; None for one that there is not."""
-
-
-class TokenFiles(Protocol):
-    """Where agents' tokens are handed over: one 0600 file each."""
-
-    def write(self, agent: str, token: str) -> None:
-        """Create or replace an agent's token file."""
-        ...
-
-    def remove(self, agent: str) -> None:
-        """Remove it."""
-        ...
-
-    def new_token(self) -> str:
-        """Return at least 256 random bits as text."""
-        ...
 
 
 def checked_agent_name(name: str) -> str:
@@ -65,16 +48,6 @@ def _checked_name(name: str, whose: str) -> str:
         f"{name[:80]!a} cannot be {whose} name.",
         mend="Use up to 64 letters, digits, dots, dashes and underscores.",
     )
-
-
-def token_hash(token: str) -> str:
-    """Hash a token for storage and comparison."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
-def token_matches(agent: AgentConfig, token: str) -> bool:
-    """Compare in constant time."""
-    return hmac.compare_digest(agent.token_sha256, token_hash(token))
 
 
 class Registry:
@@ -105,6 +78,7 @@ class Registry:
         self.on_agent: Callable[[str], None] = lambda _name: None
         self._servers: dict[str, ServerConfig] = {}
         self._agents: dict[str, AgentConfig] = {}
+        self.former = FormerLabels(self.put_setting, observers)
         self._changing_servers, self._changing_agents = asyncio.Lock(), asyncio.Lock()
         """Held while one is looked at and written, so that what was asked for last holds."""
         self._settings: dict[str, str] = {}
@@ -113,6 +87,7 @@ class Registry:
     async def load(self) -> None:
         """Read what the profile remembers."""
         self._settings = await self._setting_store.settings()
+        self.former.load(self._settings.get(FORMER_SETTING, ""))
         await self._entries.load()
         self.use(await self._server_store.servers(), await self._agent_store.agents())
 
@@ -236,7 +211,9 @@ class Registry:
         token = self._tokens.new_token()
         program, now = (executable, sha256), self._clock.now_utc()
         async with self._changing_agents:
-            agent = _enrolled(checked_agent_name(name), token, program, now, self._agents.get(name))
+            before = self._agents.get(checked_agent_name(name))
+            label = self.former.of(name) if before is None else before.environment
+            agent = _enrolled(name, token, program, now, label)
             await _record(self._log, RecordType.AGENT, "enrolled", Actor.HUMAN, agent=name)
             await self._agent_store.put_agent(agent)
             self._tokens.write(name, token)
@@ -244,16 +221,7 @@ class Registry:
             self.on_agent(name)
             self._proposed_agents.pop(name, None)
             self._apply()
-
-    async def enrol_again(self, seen: AgentConfig, executable: str, sha256: str) -> bool:
-        """Take it that an agent runs in another program now; False if its enrolment is another."""
-        changed = replace(seen, executable=executable, executable_sha256=sha256)
-        return await self.change_agent(seen.name, "program", lambda a: _with_program(a, changed))
-
-    async def set_http(self, name: str, *, on: bool) -> bool:
-        """Let an agent connect over HTTP too, or no longer; False when there is none."""
-        what = "http_on" if on else "http_off"
-        return await self.change_agent(name, what, lambda agent: replace(agent, http=on))
+            await self.former.label(name, "")
 
     async def change_agent(
         self, name: str, what: str, change: AgentChange, details: JsonObject | None = None
@@ -279,13 +247,17 @@ class Registry:
             was_in = self._shut_out(name) or was_in
             if was_in:
                 await _record(self._log, RecordType.AGENT, "revoked", actor, agent=name)
+                # First, so that a broker which ends in between has its label in one place at least.
+                await self.former.save(name, actor)
                 await self._agent_store.remove_agent(name)
                 self._tokens.remove(name)
             return was_in
 
     def _shut_out(self, name: str) -> bool:
-        if self._agents.pop(name, None) is None:
+        agent = self._agents.pop(name, None)
+        if agent is None:
             return False
+        self.former.keep(agent)
         self.on_agent(name)
         self._apply()
         return True
@@ -354,9 +326,9 @@ def _still_there(server: ServerConfig, kept: SecretStoreUnavailable) -> SecretSt
 
 
 def _enrolled(
-    name: str, token: str, program: tuple[str, str], now: str, before: AgentConfig | None
+    name: str, token: str, program: tuple[str, str], now: str, environment: str
 ) -> AgentConfig:
-    """Return an agent with its new token; enrolled anew it works where it did."""
+    """Return an agent with its new token."""
     executable, sha256 = program
     return AgentConfig(
         name=name,
@@ -364,15 +336,14 @@ def _enrolled(
         executable=executable,
         executable_sha256=sha256,
         enrolled_at=now,
-        environment=before.environment if before is not None else "",
+        environment=environment,
     )
 
 
-def _with_program(agent: AgentConfig, seen: AgentConfig) -> AgentConfig | None:
-    """Return an agent in the program that a person agreed to; None if it was enrolled anew."""
-    if agent.token_sha256 != seen.token_sha256:
-        return None
-    return replace(agent, executable=seen.executable, executable_sha256=seen.executable_sha256)
+async def set_http(registry: Registry, name: str, *, on: bool) -> bool:
+    """Let an agent connect over HTTP too, or no longer; False when there is none."""
+    what = "http_on" if on else "http_off"
+    return await registry.change_agent(name, what, lambda agent: replace(agent, http=on))
 
 
 def _details_of(server: ServerConfig, mask: SecretMask) -> JsonObject:

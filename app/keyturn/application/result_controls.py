@@ -1,10 +1,12 @@
 """Owns what a person chose to control in the results of each tool, as a setting of the profile.
 
-The setting is sealed with the others. What cannot be read switches nothing off.
+The setting is sealed with the others. What cannot be read switches nothing off, and while it is not
+known of which tools results are held for signs, they are of all.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from keyturn.application.events import Observers, Topic
@@ -13,7 +15,9 @@ from keyturn.domain.canonical import JsonValue, Parsed, canonical, parse_strict
 from keyturn.domain.configuration import AgentConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.result_controls import (
+    HOLDING,
     OF_AN_AGENT,
+    SETTING,
     STRICTEST,
     ResultControls,
     controls_from_data,
@@ -22,10 +26,11 @@ from keyturn.domain.result_controls import (
     only_budgets,
 )
 
-SETTING = "result_controls"
 MOST_TOOLS = 2_000
 """Tools of which something is kept."""
 _Key = tuple[str, str]
+_EVERY_OTHER: _Key = ("", "")
+"""No tool: what holds for those of which nothing is kept, once that could not be read."""
 
 
 class KeptSettings(Protocol):
@@ -49,6 +54,7 @@ class ControlsOfTools:
         self._settings: KeptSettings | None = None
         self._observers = observers
         self._kept: dict[_Key, ResultControls] = {}
+        self._trusted = True
         self._changing = asyncio.Lock()
 
     def attach(self, settings: KeptSettings) -> None:
@@ -60,13 +66,26 @@ class ControlsOfTools:
         kept = "" if self._settings is None else self._settings.settings.get(SETTING, "")
         self._kept = read_controls(kept)
 
+    def trust(self, trusted: bool) -> None:
+        """Say whether the settings are as sealed: what is missing may have held a tool."""
+        if trusted is not self._trusted:
+            self._trusted = trusted
+            self._observers.changed(Topic.SERVERS)
+
     def of_agent(self, agent: str) -> ResultControls:
         """Return the budgets of all that an agent is given."""
-        return self.of(OF_AN_AGENT, agent)
+        return self._kept.get((OF_AN_AGENT, agent), STRICTEST)
 
     def of(self, server: str, tool: str) -> ResultControls:
-        """Return what is controlled in the results of a tool."""
-        return self._kept.get((server, tool), STRICTEST)
+        """Return what is controlled in the results of a tool; of an agent, its budgets."""
+        if server == OF_AN_AGENT:
+            return self.of_agent(tool)
+        chosen = self._kept.get((server, tool), self._of_others)
+        return chosen if self._trusted else replace(chosen, hold_signs=True)
+
+    @property
+    def _of_others(self) -> ResultControls:
+        return self._kept.get(_EVERY_OTHER, STRICTEST)
 
     async def put(self, server: str, tool: str, controls: ResultControls) -> None:
         """Choose the controls of a tool; raises ConfigurationError for what are none."""
@@ -76,7 +95,7 @@ class ControlsOfTools:
             raise ConfigurationError("There is no such control of results.") from None
         async with self._changing:
             kept = {**self._kept, (server, tool): controls}
-            if controls == STRICTEST:
+            if controls == (STRICTEST if server == OF_AN_AGENT else self._of_others):
                 del kept[(server, tool)]
             if len(kept) > MOST_TOOLS:
                 raise ConfigurationError(f"There are {MOST_TOOLS} tools, which is the most.")
@@ -114,13 +133,13 @@ def write_controls(kept: Mapping[_Key, ResultControls]) -> str:
 
 
 def read_controls(text: str) -> dict[_Key, ResultControls]:
-    """Read them as `write_controls` writes them; one row that cannot be read leaves out all."""
-    parsed = parse_strict(text) if text else None
+    """Read them as `write_controls` writes them; one row that cannot be read has all held."""
+    parsed = parse_strict(text) if text else Parsed(value=[])
     rows = parsed.value if isinstance(parsed, Parsed) else None
     try:
-        return dict(map(_read, rows)) if isinstance(rows, list) else {}
+        return dict(map(_read, rows)) if isinstance(rows, list) else {_EVERY_OTHER: HOLDING}
     except (KeyError, TypeError, ValueError):
-        return {}
+        return {_EVERY_OTHER: HOLDING}
 
 
 def _read(row: JsonValue) -> tuple[_Key, ResultControls]:

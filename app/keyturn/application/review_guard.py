@@ -1,7 +1,7 @@
 """Owns which answers to reviews loosen, and what they take: the PIN, or the PINs of two persons.
 
-A card is no way around the PIN: what an intent takes it for takes it on a card, too, and what only
-agrees to something, or tightens, takes a click.
+A card is no way around the PIN: what an intent takes it for takes it on a card, too, and so does
+agreeing to a start, which runs code. What only agrees to a definition, or tightens, takes a click.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,12 +31,13 @@ class ReviewGuard:
         A kind that is sorted nowhere fails the type check here.
         """
         match request.kind:
-            case RequestKind.AGENT:
+            case RequestKind.AGENT | RequestKind.COMMAND:
+                # A start runs code, which is of the second tier: the first one, and a changed one.
                 return Takes.PIN if self._covers(Tier.T2) else Takes.CLICK
             case RequestKind.DEFINITION | RequestKind.CHANGE:
                 return self._of_tool(request, answer)
-            case RequestKind.COMMAND | RequestKind.INPUT | RequestKind.RESULT | RequestKind.CALL:
-                # It starts what is asked about, or goes on once; it changes nothing that stands.
+            case RequestKind.INPUT | RequestKind.RESULT | RequestKind.CALL:
+                # It goes on once; it changes nothing that stands.
                 return Takes.CLICK
             case _:
                 assert_never(request.kind)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
+from keyturn.application.agreed_values import shown_subject
 from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import ApprovalRequest, AskedBy, RequestKind
 from keyturn.application.connection import Connection
 from keyturn.application.provenance import asked_by
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.client_request import PROMPT, TOOLS_CALL
-from keyturn.domain.closure import ClosureChange
+from keyturn.domain.closure_change import ClosureChange
 from keyturn.domain.definition import Said, ToolDefinition, proposed_tier, said_key, said_of
 from keyturn.domain.finding import Finding, cautious_tier
 from keyturn.domain.lamps import Lamps
@@ -24,6 +25,10 @@ CLOSURE = "closure_sha256"
 """In the subject of a command: the hash of the files that it loads, and of what is not covered."""
 CLOSURE_CHANGED = "closure_changed"
 """In the facts of such a review: which files, and how many."""
+AGREED_AT = "agreed_at"
+"""In the facts: when a command of this server was agreed to last."""
+AGREED_BEFORE = "agreed_before"
+"""In the facts: canonical JSON of what was agreed to then, where it is another command."""
 VALUES_CHANGED = "values_changed"
 """In the subject of such a review: the names of those values."""
 
@@ -38,7 +43,9 @@ def command_subject(connection: Connection, agreements: Agreements) -> JsonObjec
     return subject
 
 
-def command_facts(connection: Connection, change: ClosureChange | None) -> str:
+def command_facts(
+    connection: Connection, change: ClosureChange | None, agreements: Agreements
+) -> str:
     """Return what there is to say of those files; `change`: others were agreed to.
 
     Not in the subject, which is read line by line: its hash is, and binds them.
@@ -46,6 +53,11 @@ def command_facts(connection: Connection, change: ClosureChange | None) -> str:
     facts = connection.closure.subject()
     if change is not None:
         facts[CLOSURE_CHANGED] = change.subject()
+    agreed = agreements.latest_consent(*connection.launched)
+    if agreed is not None:
+        facts[AGREED_AT] = agreed.agreed_at
+    if agreed is not None and agreed.launch_hash != connection.launch.launch_hash:
+        facts[AGREED_BEFORE] = shown_subject(agreed.subject)
     return canonical(facts).decode()
 
 

@@ -30,7 +30,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.application.waiting import Resolution
 from keyturn.domain.approval import State
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
-from keyturn.domain.closure import ClosureChange
+from keyturn.domain.closure_change import ClosureChange
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.definition import (
@@ -112,10 +112,10 @@ class Reviews:
             waiting = [key for key in self._open if key[:3] == (*connection.launched, "")]
             self._withdraw(waiting, Outcome.BLOCKED_DEFINITION_CHANGED, WithdrawCause.DRIFT)
             return True
-        self.seen.command(connection)
         change = None
         if self._agreements.closure_changed(connection):
             change = await self._agreements.change_of(connection)
+        self.seen.command(connection, change)
         if connection.server.review is ReviewMode.ACCEPT and change is None:
             await self._agreements.agree(connection, Actor.KEYTURN, None)
             return True
@@ -173,7 +173,7 @@ class Reviews:
         self, connection: Connection, change: ClosureChange | None
     ) -> "asyncio.Task[None] | None":
         subject = command_subject(connection, self._agreements)
-        facts = command_facts(connection, change)
+        facts = command_facts(connection, change, self._agreements)
         noticed = self._noticing.of_command(connection)
         task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None, noticed, facts)
         key = self._key(connection, "", canonical(subject))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from keyturn.application.agreements import Agreements
 from keyturn.application.connection import Connection
 from keyturn.domain.canonical import digest_of
+from keyturn.domain.closure_change import ClosureChange
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.definition import ReviewState, ToolDefinition, review_state, said_of
 from keyturn.domain.step_up import Cause, Seen
@@ -22,10 +23,10 @@ class SeenChanges:
         server = connection.server.name
         return any(pin.server == server for pin in self._agreements.pins())
 
-    def command(self, connection: Connection) -> None:
-        """Tell of a command that nobody agreed to."""
+    def command(self, connection: Connection, change: ClosureChange | None = None) -> None:
+        """Tell of a command that nobody agreed to; `change`: of which files it loads others."""
         if connection.agent_enrolled:
-            self._tell(command_seen(connection, self._agreements))
+            self._tell(command_seen(connection, self._agreements, change))
 
     def tool(self, connection: Connection, tool: ToolDefinition, *, reviewed: bool) -> None:
         """Tell of a tool that is not as it was pinned, of a server that was reviewed before."""
@@ -38,7 +39,9 @@ class SeenChanges:
             self.tell(seen)
 
 
-def command_seen(connection: Connection, agreements: Agreements) -> Seen | None:
+def command_seen(
+    connection: Connection, agreements: Agreements, change: ClosureChange | None = None
+) -> Seen | None:
     """Return how a command that nobody agreed to differs from the last that somebody did.
 
     None for one that is agreed to, and for a server at its first sight.
@@ -51,6 +54,7 @@ def command_seen(connection: Connection, agreements: Agreements) -> Seen | None:
     if agreements.closure_changed(connection):
         cause = Cause.ISSUER if launch.url else Cause.CLOSURE
         mark = closure.closure_hash or "none"
+        name = "" if change is None or launch.url else change.name
     elif changed := agreements.changed_values(connection):
         # The values themselves are kept nowhere; others after an agreement are another change.
         cause, name = Cause.VALUES, ", ".join(changed)
@@ -115,11 +119,11 @@ def environment_seen(agent: str, server: ServerConfig) -> Seen:
 
 
 def program_seen(agent: str, executable: str, sha256: str) -> Seen:
-    """Return that an agent runs in another program."""
+    """Return that an agent runs in another program, or in none that is seen."""
     return Seen(
         agent=agent,
         server="",
         cause=Cause.PROGRAM,
         name=executable,
-        mark=sha256 or executable,
+        mark=sha256 or executable or "none",
     )

@@ -13,6 +13,7 @@ from keyturn.application.continuations import Continuations
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import ResultSource, TraceIndex, TraceIndexes
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
+from keyturn.application.slices import Slices
 from keyturn.application.typed_texts import TypedTexts
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue
@@ -23,6 +24,7 @@ from keyturn.domain.origin import Trace, bounded
 from keyturn.domain.written_files import RunsWritten, WrittenFiles
 
 EARLIER_CALLS = 3
+MOST_SIGNS = 50
 MOST_NOTICED = 4 * 1024 * 1024
 """Bytes of what servers tell unasked that one session traces; beyond, its trace is incomplete."""
 _NOTICE_BYTES = 1024
@@ -56,6 +58,8 @@ class Session:
     """Number of the task; a person alone begins another one."""
     calls: int = 0
     results: int = 0
+    signs: deque[int] = field(default_factory=lambda: deque[int](maxlen=MOST_SIGNS))
+    """Numbers of its results that read like an order to the model, the last ones."""
     tools_used: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     earlier: deque[EarlierCall] = field(
         default_factory=lambda: deque[EarlierCall](maxlen=EARLIER_CALLS)
@@ -74,6 +78,7 @@ class Session:
         self.task += 1
         self.lamps = self.lit_here = Lamps.NONE
         self.lit_by.clear()
+        self.signs.clear()
         self.index, self.notices, self.noticed = self.new_index(), None, 0
         self.sent_to = SeenDestinations()
         self.earlier.clear()
@@ -145,16 +150,31 @@ class Session:
             self.lit_by[letter] = call_number
         self._raise(labels)
 
+    @property
+    def signs_in_reach(self) -> tuple[int, ...]:
+        """Return the numbers of the results with signs, here and where lamps are shared."""
+        others = (number for other in self.shared_with() for number in other.signs)
+        return (*self.signs, *others)
+
     def take_notice(self, server: str, method: str, said: JsonValue, size: int) -> None:
         """Trace what a server told unasked, which is anybody's text."""
         self._raise(Lamps.U)
+        self.take_said(server, method, said, size)
+
+    def take_said(
+        self, server: str, method: str, said: JsonValue, size: int, *, untrusted: bool = True
+    ) -> None:
+        """Trace what was said in this session beside the results of calls.
+
+        A server's questions, and what was answered to them: who answers is a claim of the agent's.
+        """
         if self.noticed > MOST_NOTICED:
             return
         self.noticed += size + _NOTICE_BYTES
         if self.notices is None:
             self.notices = self.new_index()
         number = self.next_result()
-        source = ResultSource(number=number, server=server, tool=method, untrusted=True)
+        source = ResultSource(number=number, server=server, tool=method, untrusted=untrusted)
         self.notices.add(source, said)
 
     def take_typed(self, where: str, text: str, *, suspicious: bool = False) -> None:
@@ -163,27 +183,39 @@ class Session:
             self.typed = TypedTexts(self.new_index)
         self.typed.take(where, text, suspicious=suspicious)
 
+    async def remembered(self) -> None:
+        """Wait until all that was said is in the index; the loop serves others in between."""
+        slices = Slices()
+        others = (self.notices, self.typed)
+        while self.index.go_on() or any(one is not None and one.go_on() for one in others):
+            await slices.pause()
+
     def _raise(self, labels: Lamps) -> None:
         self.lamps |= labels
         self.lit_here |= labels
         for other in self.shared_with():
             other.lamps |= labels
 
-    def trace(self, arguments: JsonObject) -> Trace:
-        """Look in every index; one that is incomplete makes the whole so."""
+    def trace(self, arguments: JsonObject, definition: str = "") -> Trace:
+        """Look in every index; one that is incomplete makes the whole so.
+
+        What the tool's `definition`, a JSON text, says itself never counts alone.
+        """
         sessions = (self, *self.shared_with())
-        trace = self._in_results(sessions, arguments)
+        trace = self._in_results(sessions, arguments, definition)
         typed = [session.typed for session in sessions if session.typed is not None]
         if not typed:
             return trace
-        return trace.with_typed(o for texts in typed for o in texts.origins(arguments))
+        return trace.with_typed(o for texts in typed for o in texts.origins(arguments, definition))
 
-    def _in_results(self, sessions: "tuple[Session, ...]", arguments: JsonObject) -> Trace:
+    def _in_results(
+        self, sessions: "tuple[Session, ...]", arguments: JsonObject, definition: str
+    ) -> Trace:
         if len(sessions) == 1 and self.notices is None and not self.noticed:
-            return self.index.trace(arguments)
-        traces = [session.index.trace(arguments) for session in sessions]
+            return self.index.trace(arguments, definition)
+        traces = [session.index.trace(arguments, definition) for session in sessions]
         noticed = [session.notices for session in sessions if session.notices is not None]
-        traces += [index.trace(arguments) for index in noticed]
+        traces += [index.trace(arguments, definition) for index in noticed]
         return bounded(
             (origin for trace in traces for origin in trace.origins),
             incomplete=any(trace.incomplete for trace in traces)

@@ -75,6 +75,8 @@ class TypedInput:
         suspicious = any(one.kind is InputFindingKind.ORDER for one in findings)
         for session in sessions:
             session.take_typed(host, text, suspicious=suspicious)
+            # Before a model gets the text: calls are traced against all of it.
+            await session.remembered()
         told: list[JsonValue] = [_told(finding) for finding in findings]
         return {"ok": True, "findings": told, "sessions": len(sessions)}
 

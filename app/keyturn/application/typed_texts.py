@@ -33,6 +33,10 @@ class TypedTexts:
         source = ResultSource(number=self._number, server="", tool=where, untrusted=suspicious)
         self._index.add(source, {"content": [{"type": "text", "text": text}]})
 
-    def origins(self, arguments: JsonObject) -> Iterator[Origin]:
-        """Yield where argument values stand in these texts."""
-        yield from self._index.trace(arguments).origins
+    def go_on(self) -> bool:
+        """Index more of what was taken; False when all of it is in."""
+        return self._index.go_on()
+
+    def origins(self, arguments: JsonObject, definition: str) -> Iterator[Origin]:
+        """Yield where argument values stand in these texts; see `TraceIndex.trace`."""
+        yield from self._index.trace(arguments, definition).origins

@@ -8,7 +8,7 @@ wait inside their deadline for the restarted window, and the stop and the rules 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from keyturn.application.approval_request import (
@@ -42,12 +42,12 @@ from keyturn.application.pins import Pins
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.second_person import SecondPerson
 from keyturn.application.tasks import TaskOwner
+from keyturn.approvers.asked_pins import carried_by
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.approvers.console_pipe import ConsolePipe
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import BothWanted, KeyturnError, PinWanted
 from keyturn.domain.system_text import readable
-from keyturn.presentation.owed_pins import OwedPins
 from keyturn.presentation.words import Words
 
 _log = logging.getLogger(__name__)
@@ -99,8 +99,7 @@ class ConsoleApprover:
         self._welcome = welcome
         self._approvals = approvals
         self._words = words
-        self._answers = ConsoleAnswers(approvals, words, pins, second)
-        self._owed = OwedPins(words, overview.rule)
+        self._answers = ConsoleAnswers(approvals, words, pins, second, overview.rule)
         self._gave_up = gave_up
         self._pace = pace or ConsolePace()
         self._pipe = pipe or ConsolePipe()
@@ -293,16 +292,17 @@ class ConsoleApprover:
         self._write(await self._answers.with_pin(decide))
 
     async def _carry_out_with_pin(self, message: WithPin) -> None:
-        if (refused := await self._answers.refused(message)) is not None:
-            self._write(refused)
+        carried = carried_by(message)
+        pin = self._answers.asked.holds(carried)
+        if (first := await self._answers.first_of(message, carried)) is not None:
+            self._write(first)
             return
-        for intent in _carried_by(message):
+        both = pin and bool(message.second)
+        for intent in carried:
             if isinstance(intent, Decide):
-                self._write(self._answers.given(intent, both=bool(message.second)))
-            elif intent is not None:
-                await self._carry_out(intent, pin=True, both=bool(message.second))
+                self._write(self._answers.given(intent, pin=pin, both=both))
             else:
-                self._write(_failed(message.n, self._words))
+                await self._carry_out(intent, pin=pin, both=both)
 
     async def _carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         if self._intents is None:
@@ -310,8 +310,8 @@ class ConsoleApprover:
         try:
             await self._intents.carry_out(intent, pin=pin, both=both)
         except PinWanted as wanted:
-            what_for = self._owed.said(intent, both=isinstance(wanted, BothWanted))
-            self._write(self._answers.wanted(intent, wanted, what_for))
+            both = isinstance(wanted, BothWanted)
+            self._write(self._answers.wanted(intent.n, (intent,), both=both))
         except (KeyturnError, ValueError) as error:
             # It may name a file, whose name may be no text.
             self._write(IntentDone(n=intent.n, ok=False, sentence=readable(str(error))))
@@ -329,13 +329,6 @@ class ConsoleApprover:
 
 def _failed(n: int, words: Words) -> IntentDone:
     return IntentDone(n=n, ok=False, sentence=words("console.failed"))
-
-
-def _carried_by(message: WithPin) -> Iterator[Decide | Intent | None]:
-    """Yield what a PIN came with; None for what is no such thing."""
-    for line in (message.intent, *message.more):
-        carried = decode_from_window(line.encode("utf-8", "surrogatepass"))
-        yield None if isinstance(carried, Pong | WithPin) else carried
 
 
 class _StateFeed:

@@ -14,13 +14,15 @@ from keyturn.application.approval_request import (
     Route,
 )
 from keyturn.application.approvals import Approvals
-from keyturn.application.console_protocol import Decide, Intent, IntentDone
+from keyturn.application.console_protocol import Decide, IntentDone
 from keyturn.application.pin_messages import RemoveSecond, SetPin, SetSecond, WithPin
 from keyturn.application.pins import Pins
 from keyturn.application.second_person import SecondPerson, Step, StepKind
-from keyturn.domain.errors import BothWanted, ConfigurationError, PinWanted
+from keyturn.approvers.asked_pins import AskedPins, Carried
+from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.pin import PinCheck, PinOutcome, PinUse
 from keyturn.domain.step_up import Takes
+from keyturn.presentation.owed_pins import FindRule, OwedPins
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -35,12 +37,8 @@ _EFFECT_WORDS: Mapping[AnswerEffect, str] = MappingProxyType(
         AnswerEffect.NO_WINDOW: "console.answer_not_allowed",
     }
 )
-_REVIEW_WORDS: Mapping[AnswerEffect, str] = MappingProxyType(
-    {
-        AnswerEffect.PIN_WANTED: "console.review_pin_wanted",
-        AnswerEffect.BOTH_WANTED: "console.review_both_wanted",
-    }
-)
+_REVIEWS = frozenset({RequestKind.DEFINITION, RequestKind.CHANGE})
+_TYPED = frozenset({AnswerEffect.PIN_WANTED, AnswerEffect.BOTH_WANTED})
 
 
 SetPins = Callable[[SetPin | SetSecond | RemoveSecond], Awaitable[None]]
@@ -55,11 +53,14 @@ class ConsoleAnswers:
         words: Words,
         pins: Pins | None,
         second: SecondPerson | None = None,
+        find_rule: FindRule = lambda _id: None,
     ) -> None:
         self._approvals = approvals
         self._words = words
         self._pins = pins
         self._second = second
+        owed = OwedPins(words, find_rule, self._request)
+        self.asked = AskedPins(lambda carried, both: owed.said_all(carried, both=both))
 
     async def with_pin(self, decide: Decide) -> IntentDone:
         """Apply an answer with a PIN; a wrong one is no answer, and what waits goes on waiting.
@@ -67,6 +68,9 @@ class ConsoleAnswers:
         Denying never takes it, so that a wrong one is in nobody's way.
         """
         if self._pins is None or not decide.allow:
+            return self.without_pin(decide)
+        if self._chooses(decide) and not self.asked.holds((decide,)):
+            # What is chosen has changed since the sentence over the field was made.
             return self.without_pin(decide)
         if self._second is not None and (decide.second or self._takes(decide) is Takes.BOTH):
             return await self._of_two(decide, self._second)
@@ -119,41 +123,57 @@ class ConsoleAnswers:
         sentence = pin_sentence(checked, self._words)
         return IntentDone(n=message.n, ok=False, sentence=sentence, pin=True)
 
-    def wanted(self, intent: Intent, error: PinWanted, what_for: str) -> IntentDone:
-        """Say what it is for that an intent takes the PIN, or both, and came without."""
-        both = isinstance(error, BothWanted)
+    async def first_of(self, message: WithPin, carried: Carried) -> IntentDone | None:
+        """Return what is said instead of carrying anything out; None to go on.
+
+        What no PIN was asked for goes on without one, so that it is asked for as if none had come.
+        """
+        if not carried:
+            return IntentDone(n=message.n, ok=False, sentence=self._words("console.failed"))
+        if not self.asked.holds(carried):
+            return self._together(message, carried)
+        return await self.refused(message)
+
+    def _together(self, message: WithPin, carried: Carried) -> IntentDone | None:
+        """Ask for one PIN for several changes that take it; None where they cannot go together."""
+        both = self.asked.together(carried)
+        return None if both is None else self.wanted(message.n, carried, both=both)
+
+    def wanted(self, n: int, carried: Carried, *, both: bool) -> IntentDone:
+        """Have the window ask for the PIN of changes, or for both, by what they are."""
         name = self._second.name if both and self._second is not None else ""
         if both and not name:
-            return IntentDone(n=intent.n, ok=False, sentence=self._words("console.two_nobody"))
-        return IntentDone(n=intent.n, ok=False, sentence=what_for, pin=True, second=name)
+            return IntentDone(n=n, ok=False, sentence=self._words("console.two_nobody"))
+        sentence = self.asked.ask(carried, both=both)
+        return IntentDone(n=n, ok=False, sentence=sentence, pin=True, asks=True, second=name)
 
     def without_pin(self, decide: Decide) -> IntentDone:
         """Apply an answer that came with none."""
         return self._apply(decide, pin=False)
 
-    def given(self, decide: Decide, *, both: bool) -> IntentDone:
-        """Apply an answer whose PIN was right already, or those of `both`."""
+    def given(self, decide: Decide, *, pin: bool, both: bool) -> IntentDone:
+        """Apply an answer whose PIN was looked at already, or those of `both`."""
         persons = self._second.persons if both and self._second is not None else ()
-        return self._apply(decide, pin=True, persons=persons)
+        return self._apply(decide, pin=pin, persons=persons)
 
     def _apply(self, decide: Decide, *, pin: bool, persons: tuple[str, ...] = ()) -> IntentDone:
-        request = self._request(decide.id)
+        is_review = self._is_review(decide)
         effect = self._approvals.answer(replace(_answer(decide), pin=pin, persons=persons))
-        if request is not None and request.kind is not RequestKind.CALL:
-            key = _REVIEW_WORDS.get(effect, "")
-            if key:
-                return self._typing_wanted(decide, effect, self._words(key))
+        if is_review and effect in _TYPED:
+            both = effect is AnswerEffect.BOTH_WANTED
+            return self.wanted(decide.n, (decide,), both=both)
         words = _EFFECT_WORDS.get(effect)
         sentence = self._words(words) if words is not None else ""
         return IntentDone(n=decide.n, ok=words is None, sentence=sentence)
 
-    def _typing_wanted(self, decide: Decide, effect: AnswerEffect, what_for: str) -> IntentDone:
-        """Have the window ask for what an answer to a review takes."""
-        both = effect is AnswerEffect.BOTH_WANTED
-        name = self._second.name if both and self._second is not None else ""
-        if both and not name:
-            return IntentDone(n=decide.n, ok=False, sentence=self._words("console.two_nobody"))
-        return IntentDone(n=decide.n, ok=False, sentence=what_for, pin=True, second=name)
+    def _chooses(self, decide: Decide) -> bool:
+        """Tell whether it says more than the card that it answers: which tier, which labels."""
+        request = self._request(decide.id)
+        return request is not None and request.kind in _REVIEWS
+
+    def _is_review(self, decide: Decide) -> bool:
+        request = self._request(decide.id)
+        return request is not None and request.kind is not RequestKind.CALL
 
 
 def _answer(decide: Decide) -> Answer:

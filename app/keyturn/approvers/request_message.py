@@ -84,6 +84,8 @@ def request_message(
                 "tool": origin.tool,
                 **({"typed": True} if origin.is_typed else {}),
                 "offset": origin.offset,
+                "start": origin.start,
+                "length": origin.length,
             }
             for origin in shown.trace.worst_first()
         ],

@@ -9,6 +9,7 @@ from keyturn.application.result_budgets import ResultBudgets
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_shapes import ResultShapes
 from keyturn.bootstrap.inspecting import PooledResults
+from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.domain.configuration import Limits
 from keyturn.inspection.controlling import FrameControl
 from keyturn.inspection.profiles.dispatch import masked_text
@@ -26,7 +27,7 @@ def controlling_with(
     limits: Limits,
 ) -> Controlling:
     """Make it for one profile; nothing is switched off before its settings are there."""
-    here = FrameControl(JsonSchemaValidator(), mask_as=masked_text)
+    here = FrameControl(JsonSchemaValidator(), mask_as=masked_text, signs=frame_signs())
     shapes = ResultShapes(SqliteShapeStore(writer))
     return Controlling(
         here,

@@ -22,7 +22,7 @@ from keyturn.domain.configuration import Limits
 from keyturn.domain.errors import LogUnavailable
 from keyturn.inspection.carried_values import ArgumentValues
 from keyturn.inspection.secrets import DetectSecretsMask
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
 from keyturn.storage.sealing import SqliteSeals
 from keyturn.storage.sensitive_values import SqliteFlowStore

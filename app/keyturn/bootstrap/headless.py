@@ -13,8 +13,8 @@ from keyturn.application.configuration_file import AgentEntry, read_file_content
 from keyturn.application.masking import masked_command
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.milestones import Milestones, Unwatched
-from keyturn.application.registry import token_hash
 from keyturn.application.tasks import TaskOwner
+from keyturn.application.tokens import token_hash
 from keyturn.approvers.exec import ExecApprover, Program
 from keyturn.approvers.terminal import TerminalApprover
 from keyturn.approvers.terminal_lines import TerminalLines

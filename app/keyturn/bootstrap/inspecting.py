@@ -1,6 +1,7 @@
 """What is done with large payloads in processes of their own: the worker, and the way to it."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import msgspec
 
@@ -8,6 +9,7 @@ from keyturn.application.masking import masked_json
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaFault
 from keyturn.application.ports.payloads import NotInspected, Parts, Workers
 from keyturn.bootstrap.reading_commands import answer_commands
+from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.broker import large_calls, large_frames
 from keyturn.broker.envelope import (
     BadFrame,
@@ -79,6 +81,7 @@ class _ControlJob(msgspec.Struct, frozen=True, tag="control"):
     shape: bool
     tool: str
     path: str
+    signs: bool
 
 
 _Job = _ServerJob | _ClientJob | _MaskJob | _CheckJob | _CommandJob | _ControlJob
@@ -90,7 +93,6 @@ _schema: "msgspec.json.Decoder[JsonObject | None]" = msgspec.json.Decoder()
 _faults: "msgspec.json.Decoder[list[tuple[str, str]]]" = msgspec.json.Decoder(list[tuple[str, str]])
 _mask = DetectSecretsMask(MOST_IN_A_WORKER)
 _validator = JsonSchemaValidator()
-_control = FrameControl(_validator, IN_A_WORKER, masked_text)
 _controlled: "msgspec.json.Decoder[Controlled]" = msgspec.json.Decoder(Controlled)
 
 
@@ -198,6 +200,7 @@ class PooledResults:
             shape=order.shape,
             tool=order.tool,
             path=order.path,
+            signs=order.signs,
         )
         return await self._workers.ask(_json(job), line, read, agent)
 
@@ -259,13 +262,20 @@ def _control_frame(wanted: _ControlJob, line: bytes) -> list[bytes]:
         shape=wanted.shape,
         tool=wanted.tool,
         path=wanted.path,
+        signs=wanted.signs,
     )
-    found = _control.control(line, order)
+    found = _frame_control().control(line, order)
     if found is None:
         raise ValueError("a worker gives up on nothing")
     changed = b"" if found.line is line or found.withheld else found.line
     about = _json(msgspec.structs.replace(found, line=b"", whole=b""))
     return [about, changed, found.whole]
+
+
+@cache
+def _frame_control() -> FrameControl:
+    """Return the worker's own, made at its first frame."""
+    return FrameControl(_validator, IN_A_WORKER, masked_text, frame_signs())
 
 
 def _unread(frame: ClientFrame | BadFrame, why: NotInspected) -> ReadClient:

@@ -1,7 +1,7 @@
 """Reads from the resources what definitions and environments are judged by: words and letters."""
 
 from keyturn.application.environments import Environments
-from keyturn.application.events import Observers, Topic
+from keyturn.application.events import Observers
 from keyturn.application.labelling import Labelling
 from keyturn.application.registry import Registry
 from keyturn.desktop.resources import find_resources
@@ -34,9 +34,6 @@ def labelling_of(registry: Registry, observers: Observers) -> Labelling:
         observers=observers,
     )
 
-    def follow(topic: Topic) -> None:
-        if topic in (Topic.SERVERS, Topic.AGENTS):
-            environments.use_labels(registry.servers, registry.agents)
-
-    observers.subscribe(follow)
-    return Labelling(registry=registry, environments=environments)
+    labelling = Labelling(registry=registry, environments=environments)
+    labelling.follow(observers)
+    return labelling

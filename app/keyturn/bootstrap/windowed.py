@@ -176,6 +176,7 @@ def make_seals(
     def looked() -> None:
         # What is missing there would show more, so that what was changed shows nothing.
         foundation.sights.trust(seals.holds("sights"))
+        foundation.notices.controlling.tools.trust(seals.holds("settings"))
         presence.looked(seals)
         if access is not None:
             access.trust(all(map(seals.holds, SEALED_TABLES)))

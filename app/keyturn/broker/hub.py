@@ -10,9 +10,9 @@ from keyturn.application.connection import OVER_HTTP, STDIO, Connection
 from keyturn.application.events import Topic
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess, Processes
 from keyturn.application.ports.stop_sentinel import StopFacts
-from keyturn.application.registry import token_matches
 from keyturn.application.stop import StopLevel
 from keyturn.application.tasks import TaskOwner
+from keyturn.application.tokens import token_matches
 from keyturn.broker.downstream_socket import Hello
 from keyturn.broker.ends import ClientEvents, Downstream, LinkServices
 from keyturn.broker.link import Link
@@ -112,9 +112,8 @@ class Hub:
                 link.end()
             else:
                 connection.server = config
-                connection.program_changed = connection.agent_enrolled and _is_elsewhere(
-                    self._agents.get(connection.agent), connection.peer, connection.program_sha256
-                )
+                agent = self._agents.get(connection.agent)
+                connection.program_changed = _runs_elsewhere(connection, agent)
         self._reviews.end(only_changed=True)
 
     async def review(self, server: str) -> None:
@@ -236,7 +235,7 @@ class Hub:
         program = ""
         if peer.host is not None and not self._settings.headless:
             program = await asyncio.to_thread(processes.program_sha256, peer.host)
-        changed = _is_elsewhere(who.config, peer, program)
+        changed = _is_elsewhere(who.config, peer, program, over_http=pid is None)
         environment = server_environment(
             server, self._settings.environment, hello.env if hello is not None else {}
         )
@@ -367,10 +366,23 @@ def _for_session(peer: ObservedPeer, *, changed: bool) -> ObservedPeer:
     return replace(peer, host=None) if changed else peer
 
 
-def _is_elsewhere(agent: AgentConfig | None, peer: ObservedPeer, sha256: str) -> bool:
-    """Tell whether an agent runs in another program than the one that it was enrolled in."""
-    host = peer.host
-    return host is not None and agent is not None and not agent.runs_in(host.executable, sha256)
+def _is_elsewhere(
+    agent: AgentConfig | None, peer: ObservedPeer, sha256: str, *, over_http: bool
+) -> bool:
+    """Tell whether an agent is not seen to run in the program that it was enrolled in.
+
+    Whoever leaves its parent behind is seen to run in none. Over HTTP nobody is seen, and a person
+    let the agent come that way.
+    """
+    executable = peer.host.executable if peer.host is not None else ""
+    return agent is not None and not over_http and not agent.runs_in(executable, sha256)
+
+
+def _runs_elsewhere(connection: Connection, agent: AgentConfig | None) -> bool:
+    """Tell it of an open connection; whoever proved no name is asked about as it is."""
+    over_http, sha256 = connection.transport == OVER_HTTP, connection.program_sha256
+    elsewhere = _is_elsewhere(agent, connection.peer, sha256, over_http=over_http)
+    return connection.agent_enrolled and elsewhere
 
 
 def _same_process(one: ServerConfig, other: ServerConfig) -> bool:

@@ -81,6 +81,12 @@ class _Live(msgspec.Struct, eq=False):
     """False once the client cancelled: a cancelled request gets no answer."""
 
 
+def _is_held(live: _Live) -> bool:
+    """Tell whether its client waits for a person."""
+    incoming = live.incoming
+    return live.answered and bool(incoming.approval_id or incoming.held_result)
+
+
 def fault_of_call_id(request_id: RequestId | None) -> str:
     """Say why a judged call cannot have this id; readers round what is beyond 2^53."""
     if request_id is None:
@@ -160,10 +166,9 @@ class JudgedCalls:
         live.unlisted = self._waits_for_list(frame.method)
         self._unlisted += live.unlisted
         self._idle.clear()
-        token = None if isinstance(params, Malformed) else token_of(params)
-        if token is not None:
-            live.token = token
-            self.keep_alive.begin(token, lambda: live.answered and bool(incoming.approval_id))
+        live.token = None if isinstance(params, Malformed) else token_of(params)
+        if live.token is not None:
+            self.keep_alive.begin(live.token, partial(_is_held, live))
         self._tasks.start(self._run(live), "call")
 
     def record_malformed(self, reason: str) -> None:
@@ -186,6 +191,9 @@ class JudgedCalls:
             return Cancelled.NOTHING
         live.answered = False
         live.incoming.cancel()
+        if held := live.incoming.held_result:
+            self._services.approvals.client_left(held)
+            return Cancelled.NOT_SENT
         if live.incoming.sent:
             self._bound(live)
             return Cancelled.SENT
@@ -225,10 +233,11 @@ class JudgedCalls:
     def leave(self, *, host_gone: bool) -> None:
         """Give up what was not sent, because the client has left."""
         self._rounds.client_left(host_gone=host_gone)
-        for incoming in (incoming for incoming in self._calls() if not incoming.sent):
-            incoming.cancel()
-            if incoming.approval_id:
-                self._services.approvals.client_left(incoming.approval_id, host_gone=host_gone)
+        for incoming in self._calls():
+            if not incoming.sent:
+                incoming.cancel()
+            if asked := incoming.held_result if incoming.sent else incoming.approval_id:
+                self._services.approvals.client_left(asked, host_gone=host_gone)
 
     async def drain(self, seconds: float) -> None:
         """Wait until no call is live, at most so long."""

@@ -95,6 +95,8 @@ class CommandClosures:
                 python=found.python,
                 compiled=_compiled(found.manifest),
                 compiled_stamps=found.manifest.stamps_of(apart),
+                places=found.manifest.places,
+                twice=found.manifest.twice,
             )
         )
 

@@ -72,6 +72,11 @@ class Manifest:
         self._due = time.monotonic() + bounds.seconds
         self._files: dict[str, ClosureFile] = {}
         self._stamps: dict[str, int] = {}
+        self._places: dict[str, str] = {}
+        self._at: dict[str, str] = {}
+        """By path on disk, under which name it was read first."""
+        self._twice: dict[str, str] = {}
+        """By name, the one under which the same file was read first."""
         self._bytes = 0
         self._walked: set[tuple[str, Wanted | None, frozenset[str], Wanted | None]] = set()
         """Folders, each with what is wanted of it: another walk may want more."""
@@ -83,6 +88,7 @@ class Manifest:
 
     def file(self, label: str, path: str | Path) -> None:
         """Cover one file; where there is none now, one that appears will differ."""
+        self._lies(label, str(path))
         if os.path.lexists(path):
             self._place(label, lambda: self._one_file(_Seen(label, str(path), link=False)))
 
@@ -104,6 +110,7 @@ class Manifest:
         if walk in self._walked or not Path(folder).is_dir():
             return
         self._walked.add(walk)
+        self._places.setdefault(readable(label), readable(folder))
         self._place(label, lambda: self._whole(label, folder, wanted, skip, deep))
 
     def set_apart(self, wanted: Wanted) -> None:
@@ -138,6 +145,17 @@ class Manifest:
         """Whether all of what is kept apart was read."""
         return not self._apart_left.over
 
+    @property
+    def places(self) -> tuple[tuple[str, str], ...]:
+        """Return where on disk what is listed lies, by the beginnings of its names."""
+        return tuple(self._places.items())
+
+    @property
+    def twice(self) -> tuple[str, ...]:
+        """Return the names of files that were read under another name before."""
+        twice = self._twice.items()
+        return tuple(name for name, first in twice if {name, first} <= self._files.keys())
+
     def stamps_of(self, files: tuple[ClosureFile, ...]) -> tuple[int, ...]:
         """Return which file each of them is, and when it changed last."""
         return tuple(self._stamps[file.path] for file in files)
@@ -147,6 +165,16 @@ class Manifest:
         """Return what was not."""
         more = [(Gap.MORE, str(len(self._unnamed)))] if self._unnamed else []
         return (*sorted(self._gaps), *more)
+
+    def _lies(self, label: str, path: str) -> None:
+        """Remember where a file lies, by its folder where the names are the same from there."""
+        names, parts = readable(label).split("/"), readable(path).split("/")
+        while len(names) > 1 and len(parts) > 1 and names[-1] == parts[-1]:
+            names.pop()
+            parts.pop()
+        name, place = "/".join(names), "/".join(parts)
+        if self._places.setdefault(name, place) != place:
+            self._places[readable(label)] = readable(path)
 
     def _place(self, label: str, read: Callable[[], None]) -> None:
         """Read one place; if a bound is met, none of it counts, and it is named."""
@@ -206,6 +234,10 @@ class Manifest:
         found = self._hashes.read(seen.path, anew=self._anew)
         if found is not None:
             self._add(seen.label, *found)
+            name = readable(seen.label)
+            first = self._at.setdefault(seen.path, name)
+            if first != name:
+                self._twice[name] = first
             return
         kind, stamp = _kind_of(seen.path)
         if kind == stat.S_IFREG:

@@ -6,7 +6,6 @@ What could not be covered is part of it and of the hash: nothing is left out in 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import islice
 from typing import NamedTuple
 
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
@@ -17,8 +16,6 @@ NOT_AGREED = "not agreed"
 """Instead of a hash of compiled files: nobody agrees to them, however often it is found."""
 SCRIPT = "script/"
 """How the path of a file begins that the command itself names, and runs."""
-MOST_NAMED = 20
-"""Files of a change that are named of each kind; of the others the number."""
 
 
 class Gap(StrEnum):
@@ -104,6 +101,10 @@ class Closure:
     """SHA-256 over compiled files that it is kept from where they are not as agreed to; no part of
     the hash, since other programs write them too."""
     compiled_stamps: tuple[int, ...] = ()
+    places: tuple[tuple[str, str], ...] = ()
+    """Where on disk what is listed below a name lies; no part of the hash, and not kept."""
+    twice: tuple[str, ...] = ()
+    """Paths of files that are listed under another name already."""
     certificate_sha256: str = ""
     """Of a remote server, whose only file is who vouches for it: SHA-256 of its certificate; no
     part of the hash, since there is another one every few weeks."""
@@ -123,8 +124,9 @@ class Closure:
 
     @property
     def size(self) -> int:
-        """Return the bytes of all files."""
-        return sum(file.size for file in self.files)
+        """Return the bytes of all files, each counted once."""
+        twice = set(self.twice)
+        return sum(file.size for file in self.files if file.path not in twice)
 
     @property
     def script(self) -> str:
@@ -147,7 +149,7 @@ class Closure:
         elif self.closure_hash:
             said["closure"] = {
                 "bytes": self.size,
-                "files": len(self.files),
+                "files": len(self.files) - len(self.twice),
                 "sha256": self.closure_hash,
             }
         if self.compiled:
@@ -167,54 +169,6 @@ class Closure:
 
 NO_CLOSURE = Closure()
 """Of what loads nothing that is known: a program of its own, a server on this machine."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosureChange:
-    """What differs between what was agreed to and what would run now."""
-
-    changed: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    before: int = 0
-    """Files that were agreed to."""
-    known: bool = True
-    """False when the list that was agreed to is not there any more, only its hash."""
-
-    def subject(self) -> JsonObject:
-        """Return what an approver is shown of it."""
-        said: JsonObject = {"files_before": self.before, "files_known": self.known}
-        for name, paths in (
-            ("changed", self.changed),
-            ("added", self.added),
-            ("removed", self.removed),
-        ):
-            shown: list[JsonValue] = list(islice(paths, MOST_NAMED))
-            said[name] = {"files": len(paths), "named": shown}
-        return said
-
-
-def change_between(agreed: Closure | None, now: Closure) -> ClosureChange:
-    """Return which files differ; `agreed` is None when its list was not kept."""
-    if agreed is None:
-        return ClosureChange(known=False)
-    before = {file.path: file for file in agreed.files}
-    after = {file.path: file for file in now.files}
-    return ClosureChange(
-        changed=tuple(p for p, file in after.items() if p in before and before[p] != file),
-        added=tuple(path for path in after if path not in before),
-        removed=tuple(path for path in before if path not in after),
-        before=len(before),
-    )
-
-
-def only_fetched(agreed: Closure, now: Closure) -> bool:
-    """Tell whether a start has put there what it fetches, and nothing else differs."""
-    change = change_between(agreed, now)
-    gaps = (of for gap, of in now.gaps if (gap, of) not in agreed.gaps)
-    added = (*change.added, *(f"{of}/" for of in gaps))
-    kept = not change.changed and not change.removed and not touched_between(agreed, now)
-    return bool(agreed.fetches) and kept and all(p.startswith(agreed.fetched_into) for p in added)
 
 
 def touched_between(before: Closure, after: Closure) -> bool:

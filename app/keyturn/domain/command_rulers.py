@@ -28,13 +28,13 @@ _NAMES_SHELL = SHELL_NAMES | listed("interpreter kind lang language runtime type
 class Rulers:
     """Gathers them from the values of one call, each seen once."""
 
-    def __init__(self) -> None:
+    def __init__(self, tool: str) -> None:
         self.overrides = False
         """Whether a header may make another method of a request."""
-        self.foreign = False
+        self.foreign = _names_foreign(words_of(tool))
         """Whether a shell is named whose lines are not read here."""
         self._settings: list[tuple[str, tuple[str, ...]]] = []
-        self._beside: list[str] = []
+        self._beside: set[str] = set()
 
     def see(
         self, path: str, value: JsonValue, words: tuple[str, ...], *, beside_program: bool = False
@@ -62,20 +62,20 @@ class Rulers:
         return [
             (path, names)
             for path, names in self._settings
-            if has_line or any(f"{path}/".startswith(f"{one}/") for one in self._beside)
+            if has_line or not self._beside.isdisjoint(_down_to(path))
         ]
 
     def _member(self, path: str, key: str, value: JsonValue, *, beside_program: bool) -> None:
         words = words_of(key)
         self.overrides = self.overrides or _OVERRIDES.match(key[:_LONGEST_NAME].strip()) is not None
-        self.foreign = self.foreign or not _FOREIGN_NAMES.isdisjoint(words)
+        self.foreign = self.foreign or _names_foreign(words)
         if isinstance(value, str) and not _NAMES_SHELL.isdisjoint(words):
             self.foreign = self.foreign or _is_foreign(value[:_LONGEST_NAME])
         if VARIABLES.isdisjoint(words):
             return
         at = f"{path}/{escaped(key)}"
         if beside_program:
-            self._beside.append(at)
+            self._beside.add(at)
         if isinstance(value, str) and "=" in value[:_LONGEST_LOOKED_AT]:
             parts = value[:_LONGEST_LOOKED_AT].split()
             self._set(at, (part.partition("=")[0] for part in parts))
@@ -84,6 +84,15 @@ class Rulers:
         ruling = tuple(name for name in names if not may_be_set(name.strip()))
         if ruling:
             self._settings.append((path, ruling))
+
+
+def _down_to(path: str) -> Iterator[str]:
+    """Return the paths of all that a value lies in, and its own."""
+    yield path
+    at = path.find("/", 1)
+    while at > 0:
+        yield path[:at]
+        at = path.find("/", at + 1)
 
 
 def _names_in(value: JsonObject) -> Iterator[str]:
@@ -98,6 +107,11 @@ def _names_method(text: str, words: tuple[str, ...]) -> bool:
     if len(text) > _LONGEST_LOOKED_AT and not _HEADERS.isdisjoint(words):
         return True
     return _OVERRIDES.search(text, 0, _LONGEST_LOOKED_AT) is not None
+
+
+def _names_foreign(words: tuple[str, ...]) -> bool:
+    """Tell whether the name of a tool or an argument is that of such a shell."""
+    return not _FOREIGN_NAMES.isdisjoint(words) or {"power", "shell"}.issubset(words)
 
 
 @lru_cache(maxsize=1024)

@@ -23,6 +23,7 @@ from keyturn.domain.command_texts import (
     is_line_or_script,
     is_program_alone,
     is_script,
+    is_sentence,
     is_shell_text,
     verbs_in,
 )
@@ -38,6 +39,7 @@ from keyturn.domain.json_pointer import escaped
 from keyturn.domain.names import (
     QUERY_NAMES,
     SCRIPT_NAMES,
+    SEARCH_NAMES,
     SHELL_NAMES,
     SQL_NAMES,
     TELLS_WHY,
@@ -100,14 +102,15 @@ class Shaped(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.text) + sum(map(len, self.words)) > LONGEST_COMMAND
 
 
-def shapes_of(arguments: JsonObject, *, runs: bool = False) -> tuple[Shaped, ...]:
+def shapes_of(arguments: JsonObject, *, runs: bool = False, tool: str = "") -> tuple[Shaped, ...]:
     """Return the arguments that look like commands, the outer ones first.
 
-    `runs`: the tool says of itself that it runs commands, so that any text may be one.
+    `runs`: the tool says of itself that it runs commands, so that any text may be one. `tool`: its
+    name, which may be that of a shell unlike bash.
     """
     found: list[Shaped] = []
     waiting: deque[tuple[str, JsonValue, tuple[str, ...]]] = deque([("", arguments, ())])
-    budget, rulers = Budget(), Rulers()
+    budget, rulers = Budget(), Rulers(tool)
     while waiting:
         path, value, words = waiting.popleft()
         if budget.spent_on(value) or len(found) > MOST_COMMANDS:
@@ -218,13 +221,16 @@ def _is_shell(head: str, words: tuple[str, ...], *, runs: bool) -> bool:
     """Tell whether a text is for a shell, by its name, by its tool's and by itself."""
     if SHELL_NAMES.intersection(words):
         return is_command_line(head)
+    if not runs and SEARCH_NAMES.intersection(words[-1:]) and is_sentence(head):
+        return False
     if is_shell_text(head) or (runs and SCRIPT_NAMES.intersection(words)):
         return True
     if {"script", "scripts"}.intersection(words) and is_script(head):
         return True
-    of_sql = SQL_NAMES.union(QUERY_NAMES).intersection(words) or verbs_in(head)
+    if not runs or SQL_NAMES.union(QUERY_NAMES).intersection(words) or verbs_in(head):
+        return False
     started = is_program_alone(head) or (head.startswith("./") and _PLACES.isdisjoint(words))
-    return runs and not of_sql and (is_line_or_script(head) or started)
+    return is_line_or_script(head) or started
 
 
 def _is_surely_sql(text: str, verbs: dict[str, int]) -> bool:

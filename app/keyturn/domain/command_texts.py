@@ -75,6 +75,16 @@ _ENGLISH = frozenset(
     | {"patch", "rd", "service", "split", "time", "touch", "watch"}
 )
 """Programs whose names are also words that a sentence may begin with."""
+_PROSE = re.compile(
+    r"(?<![^ ])(?:an|and|are|can|cannot|could|difference|does|error|errors|example|examples|failed"
+    r"|failing|fails|found|from|had|has|have|how|into|is|it|its|missing|not|of|or|our|should|slow"
+    r"|than|that|the|their|them|these|they|this|tutorial|versus|vs|was|were|what|when|where|which"
+    r"|who|why|with|without|you|your)(?![^ ,.?!])",
+    re.IGNORECASE,
+)
+"""Words that sentences have and operands seldom."""
+_SENTENCE = re.compile(r"(?:(?!(?<![^ ])[-/.~+])(?:[\w ,.:?!/+-]|(?<=\w)'(?=\w))){1,300}")
+"""Words and their signs: none that a shell knows, no switch, no place that begins with a sign."""
 
 
 _SHELLS_OF_TOOLS = frozenset(
@@ -162,6 +172,17 @@ def is_program_alone(text: str) -> bool:
 def is_script(text: str) -> bool:
     """Tell whether what is called a script is one, or the file of one."""
     return is_shell_text(text) or "\n" in text.strip() or _FILE.match(text.strip()) is not None
+
+
+def is_sentence(text: str) -> bool:
+    """Tell whether what is looked for may as well be words of a person's: "python x.py not found".
+
+    Whoever makes a line can put such words into it, so that this holds only where nothing runs.
+    """
+    plain = text.strip(" ")
+    if _SENTENCE.fullmatch(plain) is None or _PROSE.search(plain) is None:
+        return False
+    return len(plain.split()) > 2
 
 
 def is_shell_text(text: str) -> bool:

@@ -56,6 +56,8 @@ class Why(StrEnum):
     QUERY = "query"
     """As many as a query finds."""
     RECURSIVE = "recursive"
+    WITHIN = "within"
+    """It may be a folder, with any number of things in it, none of which is lost."""
     PATTERN = "pattern"
     COMPUTED = "computed"
     """Its targets are known only when it runs."""
@@ -99,7 +101,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         """Whether what it does cannot be undone, or has no bound."""
         if self.does in _DESTROYS:
             return True
-        return self.changes and self.count is None and self.does is not Does.CALLS
+        if self.count is not None or self.why is Why.WITHIN:
+            return False
+        return self.changes and self.does is not Does.CALLS
 
     def bounded(self, count: int | None, why: Why | None) -> "Step":
         """Return the same with another bound."""

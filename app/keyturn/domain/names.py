@@ -17,6 +17,11 @@ _PIECES = frozenset({"code", "line", "lines", "str", "string"})
 """First and last words of names of what is put into a file, or taken out of one."""
 SQL_NAMES = frozenset({"sql", "statement", "statements", "ddl", "dml"})
 QUERY_NAMES = frozenset({"query", "queries"})
+SEARCH_NAMES = QUERY_NAMES | frozenset(
+    {"keyword", "keywords", "phrase", "q", "question", "questions", "search", "terms"}
+    | {"topic", "topics"}
+)
+"""Last words of names of what is looked for, in words of a person's."""
 SHELL_NAMES = frozenset(
     {"argv", "bash", "cmd", "cmdline", "cmds", "command", "commandline", "commands", "exec"}
     | {"powershell", "pwsh", "shell", "shellcommand", "terminal", "zsh"}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import inf
 
 import msgspec
 
@@ -12,12 +13,12 @@ MOST_ORIGIN_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """One place in an earlier result of the session that holds an argument value."""
+    """One place in an earlier result of the session that holds an argument value, or part of it."""
 
     path: str
     """JSON Pointer of the argument leaf (RFC 6901)."""
     value: str
-    """The leaf's text as matched."""
+    """The result's text as matched, at most as much of it as the excerpt shows."""
     result: int
     """Number of the result within the session, counted from 1 over all servers."""
     server: str
@@ -32,6 +33,10 @@ class Origin:
     """Line number of the excerpt's first line."""
     untrusted: bool
     """The tool that returned it is labelled U; of a typed text, that it holds pasted orders."""
+    start: int = 0
+    """Characters from the start of the leaf's text."""
+    length: int | None = None
+    """Characters of the leaf that came from there; None for all of it."""
 
     @property
     def is_typed(self) -> bool:
@@ -50,7 +55,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """Old text was dropped, or there were too many origins: a missing one says nothing."""
 
     def worst_first(self) -> tuple[Origin, ...]:
-        """Sort by path, untrusted sources first within one path, what was typed last."""
+        """Sort by path; within one untrusted sources first, then the longest part, typed last."""
         return tuple(sorted(self.origins, key=lambda o: (o.path, *_need(o))))
 
     def with_typed(self, typed: Iterable[Origin]) -> "Trace":
@@ -64,8 +69,9 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
         return Trace(origins=bounded(origins, incomplete=False).origins, incomplete=self.incomplete)
 
 
-def _need(origin: Origin) -> tuple[bool, bool, int]:
-    return origin.is_typed, not origin.untrusted, -origin.result
+def _need(origin: Origin) -> tuple[bool, bool, float, int]:
+    length = inf if origin.length is None else origin.length
+    return origin.is_typed, not origin.untrusted, -length, -origin.result
 
 
 def untrusted_paths(trace: Trace, *, untrusted_read: bool) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What is controlled in the results of one tool before its agent gets them, and what was done.
 
-All is on until a person switches it off for a tool. Findings are told without the values.
+All that takes out or marks is on until a person switches it off for a tool; results are held for a
+person only where one chose so. Findings are told without the values.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,8 @@ from enum import StrEnum
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 
+SETTING = "result_controls"
+"""Of the profile: what was chosen for each tool."""
 BYTES_A_TOKEN = 4
 """An estimate: how models cut texts into tokens is known to nobody but them."""
 MOST_BYTES = 64 * 1024 * 1024
@@ -43,6 +46,9 @@ class Found(StrEnum):
     PICTURE = "picture"
     """A picture that is fetched from an address which carries data; marked, too."""
 
+    SIGN = "sign"
+    """Something that reads like an order to the model; marked, too."""
+
     @property
     def changes(self) -> bool:
         """Whether the agent gets something else than what the server sent."""
@@ -55,7 +61,7 @@ class Finding:
 
     what: Found
     kind: str
-    """Which kind of secret; empty for the others."""
+    """Which kind of secret or sign; empty for the others."""
     path: str
     """Where, as a JSON Pointer into the frame with `*` for each place of a list."""
     count: int = 1
@@ -63,7 +69,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultControls:
-    """The switches of one tool; the defaults are the strictest."""
+    """The switches of one tool; the defaults are what nobody chose."""
 
     secrets: bool = True
     """Secrets are masked."""
@@ -73,6 +79,8 @@ class ResultControls:
     """A result that breaks the pinned output schema is withheld."""
     links: bool = True
     """Links and pictures that carry data are marked."""
+    hold_signs: bool = False
+    """A result that reads like an order to the model waits for a person."""
     max_bytes: int = 0
     """Largest result in bytes; 0 for the broker's own limit."""
     max_tokens: int = 0
@@ -91,19 +99,20 @@ class ResultControls:
 
 
 STRICTEST = ResultControls()
+"""What holds for a tool of which nobody chose anything."""
+HOLDING = ResultControls(hold_signs=True)
+"""What holds for every tool while what was chosen cannot be read."""
 OF_AN_AGENT = ""
 """For a server's name: the controls are of all that an agent is given, and the tool's its name."""
+_DONE = (("masked", Found.SECRET), ("removed", Found.UNSEEN), ("left_out", Found.LEFT_OUT))
+_BUDGETS = ("session_tokens", "day_tokens")
+_LIMITS = ("max_bytes", "max_tokens", *_BUDGETS)
+_SWITCHES = ("secrets", "unseen", "schema", "links", "hold_signs")
 
 
 def only_budgets(controls: ResultControls) -> ResultControls:
     """Return the budgets alone, which are all that is chosen for an agent."""
     return ResultControls(session_tokens=controls.session_tokens, day_tokens=controls.day_tokens)
-
-
-_DONE = (("masked", Found.SECRET), ("removed", Found.UNSEEN), ("left_out", Found.LEFT_OUT))
-_BUDGETS = ("session_tokens", "day_tokens")
-_LIMITS = ("max_bytes", "max_tokens", *_BUDGETS)
-_SWITCHES = ("secrets", "unseen", "schema", "links")
 
 
 def loosens(before: ResultControls, after: ResultControls) -> bool:

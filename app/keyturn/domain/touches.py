@@ -109,7 +109,7 @@ def touches_of(
     command, of a tool of this name.
     """
     if commands is None:
-        commands = map(unparsed, shapes_of(arguments, runs=runs_commands(tool)))
+        commands = map(unparsed, shapes_of(arguments, runs=runs_commands(tool), tool=tool))
     by_path: dict[str, list[Command]] = {}
     for command in commands:
         by_path.setdefault(command.path, []).append(command)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from keyturn.domain.errors import KeyturnError
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.bridge import Bridge
+from keyturn.gui.collecting import GuiCollector
 from keyturn.gui.desk import Desk
 from keyturn.gui.fonts import load_fonts
 from keyturn.gui.icons import Icons
@@ -55,6 +56,7 @@ class Console:
 
     def run(self) -> int:
         """Show the window until the broker closes its end of the pipes; returns the exit code."""
+        collector = GuiCollector()
         loop = cast("asyncio.AbstractEventLoop", qasync.QEventLoop(self._application))
         asyncio.set_event_loop(loop)
         try:
@@ -62,6 +64,7 @@ class Console:
             self._desk.close()
         finally:
             loop.close()
+            collector.deleteLater()
         return 0
 
 

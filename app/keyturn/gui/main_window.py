@@ -171,7 +171,8 @@ class MainWindow(QWidget):
 
     def end_pin(self) -> None:
         """Take the field for the PIN away."""
-        self._focus_page()
+        if not self.pin_bar.give_back():
+            self._focus_page()
         self.pin_bar.clear()
 
     def _on_alert_closed(self, _action: str) -> None:

@@ -6,7 +6,8 @@ once, and leaving it undone is one key away.
 """
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import isValid
 
 from keyturn.domain.pin import SHORTEST
 from keyturn.gui.forms.fields import PinField
@@ -66,6 +67,8 @@ class PinBar(EscapeFrame):
         self.second.returnPressed.connect(self._on_go)
         self.go.clicked.connect(self._on_go)
         self.keep.clicked.connect(self._on_keep)
+        self._before: QWidget | None = None
+        """What had the keyboard before the field took it."""
         self.hide()
 
     def ask(self, sentence: str, fault: str, second: str = "") -> None:
@@ -73,6 +76,8 @@ class PinBar(EscapeFrame):
 
         `second` is whose PIN is wanted too.
         """
+        if self.isHidden():
+            self._before = QApplication.focusWidget()
         self.field.take()
         self.second.take()
         self.fault.say(Outcome.FAILED if fault else None, fault)
@@ -92,6 +97,16 @@ class PinBar(EscapeFrame):
         self.second.take()
         self.fault.say(None)
         self.hide()
+
+    def give_back(self) -> bool:
+        """Give the keyboard back to what had it; false where that is there no more."""
+        before, self._before = self._before, None
+        if before is None or not isValid(before):
+            return False
+        if not before.isVisible() or not before.isEnabled():
+            return False
+        before.setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
 
     def on_escape(self) -> None:
         """Leave it undone."""

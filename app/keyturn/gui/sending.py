@@ -6,12 +6,12 @@ with the PIN that a person types for theirs.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.console_protocol import Decide, Intent, IntentDone, encode_line
-from keyturn.application.pin_messages import WithPin
+from keyturn.application.pin_messages import TOGETHER, WithPin
 from keyturn.gui.bridge import Bridge
 
 MakeIntent = Callable[[int], Decide | Intent]
@@ -20,22 +20,31 @@ Heard = Callable[[IntentDone], None]
 
 
 @dataclass(frozen=True, slots=True)
+class _Press:
+    """What one press asked for; told from all else by itself."""
+
+    open: set[int] = field(default_factory=set[int])
+    """Numbers of what nothing was heard of yet."""
+    owed: "list[tuple[_Sent, IntentDone]]" = field(default_factory=list["tuple[_Sent, IntentDone]"])
+    """What takes the PIN."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Sent:
     make: MakeIntent
     heard: Heard | None
-    press: int
-    """Tells what one press asked for from all else."""
+    press: _Press
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Owed:
-    """What took the PIN."""
+    """What took the PIN: as much of a press as one PIN carries out."""
 
-    sent: _Sent
-    more: tuple[_Sent, ...] = ()
-    """What the same press asked for and takes it, too."""
+    sents: tuple[_Sent, ...]
     done: IntentDone
-    """The broker's first word on it, which says what it is."""
+    """The broker's word on it, which says what it is."""
+    later: tuple[tuple[_Sent, IntentDone], ...] = ()
+    """What the same press asked for beyond that, and takes one more."""
 
 
 class IntentSender(QObject):
@@ -51,11 +60,9 @@ class IntentSender(QObject):
         self._bridge = bridge
         self._waiting: dict[int, _Sent] = {}
         self._owed: _Owed | None = None
-        self._typed = 0
-        """Number of the message that took the PIN along; 0 while none is under way."""
-        self._typed_more: tuple[int, ...] = ()
-        """Numbers of what went with it."""
-        self._presses = 0
+        self._typed: tuple[int, ...] = ()
+        """Numbers of the message that took the PIN along, and of what it carried; empty for none
+        under way."""
         self.second = ""
         """What is said of a change that takes the PIN while another one waits for it."""
         bridge.intent_done.connect(self._on_done)
@@ -65,28 +72,18 @@ class IntentSender(QObject):
         self.send_all([(make, heard)])
 
     def send_all(self, wishes: Iterable[tuple[MakeIntent, Heard | None]]) -> None:
-        """Send what one press asks for; the PIN is typed once for all of it that takes it."""
-        self._presses += 1
-        for make, heard in wishes:
-            number = self._bridge.next_number()
-            self._waiting[number] = _Sent(make, heard, self._presses)
-            self._bridge.send(make(number))
+        """Send what one press asks for; a PIN is typed for all that its sentence lists."""
+        press = _Press()
+        sents = {self._bridge.next_number(): _Sent(make, heard, press) for make, heard in wishes}
+        press.open.update(sents)
+        self._waiting.update(sents)
+        for number, sent in sents.items():
+            self._bridge.send(sent.make(number))
 
     def give_pin(self, pin: str, second: str = "") -> None:
         """Send once more what took the PIN, with it, and with the second person's."""
-        owed = self._owed
-        if owed is None or self._typed:
-            return
-        numbers = [self._bridge.next_number() for _ in (owed.sent, *owed.more)]
-        lines: list[str] = []
-        for number, sent in zip(numbers, (owed.sent, *owed.more), strict=True):
-            self._waiting[number] = sent
-            lines.append(encode_line(sent.make(number)).decode())
-        self._typed, *more = numbers
-        self._typed_more = tuple(more)
-        intent, *others = lines
-        message = WithPin(n=self._typed, pin=pin, second=second, intent=intent, more=tuple(others))
-        self._bridge.send(message)
+        if self._owed is not None and not self._typed:
+            self._send_owed(self._owed, pin, second)
 
     def drop_pin(self) -> None:
         """Leave what took the PIN undone, and tell who asked for it.
@@ -94,42 +91,71 @@ class IntentSender(QObject):
         What was sent with the PIN may be carried out all the same; who asked hears of it then.
         """
         owed, self._owed = self._owed, None
-        if owed is not None and not self._typed:
-            for sent in (owed.sent, *owed.more):
+        if owed is None:
+            return
+        for sent, done in owed.later:
+            _tell(sent, done)
+        if not self._typed:
+            for sent in owed.sents:
                 _tell(sent, owed.done)
+
+    def _send_owed(self, owed: _Owed, pin: str = "", second: str = "") -> None:
+        """Send what one PIN carries out; with none the broker says what it would be typed for."""
+        sents = {self._bridge.next_number(): sent for sent in owed.sents}
+        self._waiting.update(sents)
+        self._typed = tuple(sents)
+        line, *more = (encode_line(sent.make(number)).decode() for number, sent in sents.items())
+        self._bridge.send(
+            WithPin(n=self._typed[0], pin=pin, second=second, intent=line, more=tuple(more))
+        )
 
     def _on_done(self, done: IntentDone) -> None:
         sent = self._waiting.pop(done.n, None)
         if sent is None:
             return
-        if done.n == self._typed:
+        if self._typed and done.n == self._typed[0]:
             self._on_typed(sent, done)
-        elif not done.pin:
-            _tell(sent, done)
-        elif self._owed is not None and self._is_more(sent, self._owed):
-            self._owed = replace(self._owed, more=(*self._owed.more, sent))
-        elif self._owed is not None or self._typed:
-            _tell(sent, IntentDone(n=done.n, ok=False, sentence=self.second))
+            return
+        sent.press.open.discard(done.n)
+        if done.pin:
+            sent.press.owed.append((sent, done))
         else:
-            self._owed = _Owed(sent=sent, done=done)
-            self.pin_wanted.emit(done.sentence, "", done.second)
+            _tell(sent, done)
+        if sent.press.owed and not sent.press.open:
+            owed, sent.press.owed[:] = tuple(sent.press.owed), []
+            self._begin(owed)
 
-    def _is_more(self, sent: _Sent, owed: _Owed) -> bool:
-        return sent.press == owed.sent.press and not self._typed
+    def _begin(self, owing: tuple[tuple[_Sent, IntentDone], ...]) -> None:
+        """Ask for the PIN of what a press owes, unless it is asked for something else already."""
+        if self._owed is not None or self._typed:
+            for sent, done in owing:
+                _tell(sent, IntentDone(n=done.n, ok=False, sentence=self.second))
+            return
+        now, later = owing[:TOGETHER], owing[TOGETHER:]
+        done = now[0][1]
+        self._owed = _Owed(sents=tuple(sent for sent, _ in now), done=done, later=later)
+        if len(now) == 1:
+            self.pin_wanted.emit(done.sentence, "", done.second)
+        else:
+            self._send_owed(self._owed)
 
     def _on_typed(self, sent: _Sent, done: IntentDone) -> None:
-        self._typed = 0
-        owed = self._owed
+        owed, typed, self._typed = self._owed, self._typed, ()
         if done.pin and owed is not None:
             # It was not looked at further, so that nothing is heard of these.
-            for number in self._typed_more:
+            for number in typed:
                 self._waiting.pop(number, None)
-            self.pin_wanted.emit(owed.done.sentence, done.sentence, owed.done.second)
+            fault = "" if done.asks else done.sentence
+            if done.asks:
+                owed = self._owed = replace(owed, done=done)
+            self.pin_wanted.emit(owed.done.sentence, fault, owed.done.second)
             return
+        self._owed = None
         if owed is not None:
-            self._owed = None
             self.pin_settled.emit()
         _tell(sent, done)
+        if owed is not None and owed.later:
+            self._begin(owed.later)
 
 
 def _tell(sent: _Sent, done: IntentDone) -> None:

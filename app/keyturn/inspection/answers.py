@@ -5,23 +5,17 @@ Numbers in machine order: both ends are the same program on the same machine.
 
 import codecs
 import json
-from array import array
 from collections.abc import Callable, Sequence
 
 from keyturn.application.ports.inspection import (
     DrawnResult,
     InspectedResult,
-    Place,
     ResultInspector,
 )
 from keyturn.application.ports.payloads import InspectedAnswer
 from keyturn.domain.answer import error_as_result
 from keyturn.domain.canonical import JsonValue
-from keyturn.inspection.drawing import draw
-from keyturn.inspection.json_places import read_in_steps
-from keyturn.inspection.trace_store import keyed_hash
 
-_PER_VALUE = 4
 _DECODED_AT_ONCE = 256 * 1024
 """Bytes, so that no other thread waits long for the interpreter."""
 _NOTHING = DrawnResult(text="")
@@ -41,12 +35,15 @@ def inspect_answer(
 
     `encode` writes a result that was cut, and returns nothing for one that cannot be written.
     """
+    # Only a worker needs it, and the broker reads this module when it starts.
+    from keyturn.inspection.drawing import DRAWN_ELSEWHERE, draw
+
     inspected = inspector.inspect(raw)
     drawn, cut, asking = _NOTHING, b"", False
     withheld = inspected.withheld
     if not withheld and not (failed and inspected.changed):
         said = error_as_result(inspected.result) if failed else inspected.result
-        drawn = draw(said, lambda folded: keyed_hash(folded, key))
+        drawn = draw(said, key, most=DRAWN_ELSEWHERE)
         asking = not failed and asks(inspected.result, inspected.changed)
         if inspected.changed:
             cut = encode(inspected.result)
@@ -58,26 +55,23 @@ def inspect_answer(
         inspected.is_error,
         withheld,
         asking,
-        drawn.partly_hashed,
+        drawn.partly,
     ]
-    structure = b"" if drawn.structure is None else _dumped(drawn.structure).encode()
-    numbers = (number for hashed, place in drawn.values for number in (hashed, *place))
     return [
         json.dumps(head).encode(),
         drawn.text.encode(),
-        array("Q", numbers).tobytes(),
-        structure,
+        drawn.rendering.encode(),
+        drawn.postings,
+        drawn.prints,
+        drawn.entries,
         cut,
     ]
 
 
 def answer_of(parts: Sequence[bytes]) -> InspectedAnswer:
     """Read what a worker made of an answer; raises ValueError for what is none."""
-    head, text, numbers, structure, cut = parts
-    size, hidden, changed, is_error, withheld, asks, partly_hashed = json.loads(head)
-    flat = array("Q")
-    flat.frombytes(numbers)
-    places = map(Place, flat[1::_PER_VALUE], flat[2::_PER_VALUE], flat[3::_PER_VALUE])
+    head, text, rendering, postings, prints, entries, cut = parts
+    size, hidden, changed, is_error, withheld, asks, partly = json.loads(head)
     return InspectedAnswer(
         result=InspectedResult(
             result=None,
@@ -89,9 +83,11 @@ def answer_of(parts: Sequence[bytes]) -> InspectedAnswer:
         ),
         drawn=DrawnResult(
             text=_decoded(text),
-            values=tuple(zip(flat[0::_PER_VALUE], places, strict=True)),
-            structure=read_in_steps(structure.decode()) if structure else None,
-            partly_hashed=partly_hashed,
+            rendering=_decoded(rendering),
+            postings=postings,
+            prints=prints,
+            entries=entries,
+            partly=partly,
         ),
         cut=cut,
         asks=asks,

@@ -16,6 +16,7 @@ from keyturn.inspection.profiles.dispatch import ToolFacts
 from keyturn.inspection.result_meta import note_cut, with_controls
 from keyturn.inspection.results import cut_result, text_of_block
 from keyturn.inspection.secrets import MOST_ON_THE_LOOP, DetectSecretsMask, cuts_in
+from keyturn.inspection.sign_frames import FrameSigns
 
 NO_STRUCTURE = "it has no structured content, which its tool says it has"
 NOT_FITTING = "it does not fit the output schema of its tool"
@@ -36,9 +37,14 @@ class FrameControl:
         validator: SchemaValidator,
         effort: Effort = ON_THE_LOOP,
         mask_as: TextMask | None = None,
+        signs: FrameSigns | None = None,
     ) -> None:
-        """Give up on what takes more than `effort`; `mask_as` reads texts by their profile."""
+        """Give up on what takes more than `effort`.
+
+        `mask_as` reads texts by their profile; without `signs` nothing is read for them.
+        """
         self._validator = validator
+        self._signs = signs
         self._cleaner = FrameCleaner(effort, mask_as)
         self._mask = DetectSecretsMask(effort.candidates)
         self._gives_up = effort is not IN_A_WORKER
@@ -58,16 +64,21 @@ class FrameControl:
         told = with_controls(cleaned.line, done_to(cleaned.findings))
         changed = cleaned.line is not line
         unfit = changed and bool(self._broken(cleaned.line, order, None))
-        return self._cut(
-            Controlled(
-                line=told,
-                findings=cleaned.findings,
-                secrets=cleaned.secrets,
-                shape=shape,
-                unfit_masked=unfit,
-            ),
-            order,
+        found = Controlled(
+            line=told,
+            findings=cleaned.findings,
+            secrets=cleaned.secrets,
+            shape=shape,
+            unfit_masked=unfit,
         )
+        return self._signed(_cut(found, order), order)
+
+    def _signed(self, found: Controlled, order: ControlOrder) -> Controlled:
+        """Add what reads like an order in what is handed on."""
+        if self._signs is None or not order.signs or found.withheld:
+            return found
+        sign = self._signs.sign_in(found.line, here=self._gives_up)
+        return found if sign is None else found.signed(sign)
 
     def _broken(self, line: bytes, order: ControlOrder, result: JsonValue) -> str:
         """Say in what a result breaks the schema of its tool; empty where it fits."""

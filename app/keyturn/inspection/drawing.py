@@ -1,132 +1,193 @@
-"""Owns what is drawn out of one result for the trace: its text, and the hashes of what it says.
+"""Owns what is drawn out of one result for the trace: its text, and the keys of what it says.
 
 It keeps nothing, so that a large result can be drawn in another process than the one that keeps it.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, field
 
-from keyturn.application.ports.inspection import DrawnResult, Place
+import numpy as np
+
+from keyturn.application.ports.inspection import DrawnResult
 from keyturn.domain.canonical import JsonValue
-from keyturn.inspection.folding import FOLDED_AT_ONCE, fold, fold_cost
+from keyturn.inspection.decoding import Form, changed, forms, has_more_encoded
+from keyturn.inspection.letters import Positions
+from keyturn.inspection.postings import packed
 from keyturn.inspection.trace_text import (
-    MAX_PIECE,
-    MIN_CHARACTERS,
     holds_more_than,
-    key_characters,
-    leaf_text,
-    pieces,
     render,
     render_on_one_line,
-    scalars,
     structure_of,
     text_blocks,
 )
+from keyturn.inspection.word_names import names, pieces
+from keyturn.inspection.word_runs import (
+    Keys,
+    Prints,
+    Runs,
+    Words,
+    prints,
+    shingles,
+    winnowed,
+    words_of,
+)
 
-HASHED_CHARACTERS = 128 * 1024
-_HASHED_PIECES = 800
-"""How much of one result is hashed (about 4 ms); text beyond it is searched instead."""
+STRETCH = 2_048
+"""Characters of a stretch, which is what is opened of a text to look at a place in it."""
+DRAWN_HERE = 1024 * 1024
+"""Characters of all forms of a result that are drawn on the loop, in steps."""
+DRAWN_ELSEWHERE = 32 * 1024 * 1024
+PLACE_BITS = 27
+RENDERING = 8
+"""Added to the layer of what stands in the rendering of a structure, not in the text."""
+_MOST_LESSONS = 4
+"""Times that a text is read again as it brought so many new letters."""
+Steps = Generator[int, None, DrawnResult]
+"""The drawing of a result in steps; each says how many characters it went over (50 ns each)."""
 _MAX_STRUCTURE = 1_200
 """Objects, lists and scalars of one structure that is set out in lines (about 4 ms)."""
-_SCALAR_BYTES = 150
-"""What one scalar of a decoded structure costs besides its text, estimated."""
 
 
 @dataclass(slots=True)
 class _Drawing:
-    text: str
-    structure: JsonValue = None
-    partly_hashed: bool = False
+    key: bytes
+    room: int
+    partly: bool = False
+    words: int = 0
+    keys: list[Keys] = field(default_factory=list[Keys])
+    at: list[Positions] = field(default_factory=list[Positions])
+    stretches: list[Positions] = field(default_factory=list[Positions])
+    prints: list[Prints] = field(default_factory=list[Prints])
+    entries: list[Keys] = field(default_factory=list[Keys])
+    entered: int = 0
 
 
-def draw(result: JsonValue, hash_of: Callable[[str], int]) -> DrawnResult:
-    """Draw what is remembered of a result; `hash_of` is the index's."""
+def draw(result: JsonValue, key: bytes, *, most: int = DRAWN_HERE) -> DrawnResult:
+    """Draw what is remembered of a result in one go; see `steps_of`."""
+    steps = steps_of(result, key, most=most)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            drawn: DrawnResult = end.value
+            return drawn
+
+
+def steps_of(result: JsonValue, key: bytes, *, most: int = DRAWN_HERE) -> Steps:
+    """Draw what is remembered of a result; `key` is that of the index's hashes.
+
+    No more than `most` characters of all its forms: of what is beyond only the text is kept.
+    """
     blocks = text_blocks(result)
-    if blocks:
-        drawing = _Drawing("\n".join(blocks), structure_of(result))
-        places = _places_of_text(drawing, blocks)
-    else:
-        drawing = _Drawing("")
-        places = _places_of_rendering(drawing, structure_of(result))
-    # Before the rest is looked at, which the walk finds out.
-    values = tuple(_hashed(drawing, places, hash_of))
-    return DrawnResult(
-        text=drawing.text,
-        values=values,
-        structure=drawing.structure,
-        partly_hashed=drawing.partly_hashed,
-    )
+    structure = structure_of(result)
+    rendering = _rendered(structure) if structure or not blocks else ""
+    text, rendering = ("\n".join(blocks), rendering) if blocks else (rendering, "")
+    yield len(rendering)
+    drawing = _Drawing(key, most)
+    later = yield from _first_form(drawing, text, 0)
+    later += yield from _first_form(drawing, rendering, RENDERING)
+    for form, where in later:
+        yield from _draw_form(drawing, form, where)
+    return _drawn(drawing, text, rendering)
 
 
-def structure_bytes(structure: JsonValue, values: tuple[JsonValue, ...]) -> int:
-    """Estimate what a structure and its scalars take up."""
-    texts = sum(len(leaf_text(value) or "") + _SCALAR_BYTES for value in values)
-    return key_characters(structure) + texts
-
-
-def _hashed(
-    drawing: _Drawing, places: Iterator[tuple[str, Place]], hash_of: Callable[[str], int]
-) -> Iterator[tuple[int, Place]]:
-    before = ""
-    left = FOLDED_AT_ONCE
-    for text, place in places:
-        # A text of one line comes as its line and as a whole, and the first place counts.
-        if text == before:
-            continue
-        before = text
-        left -= fold_cost(text)
-        if left < 0:
-            drawing.partly_hashed = True
-            return
-        folded = fold(text)
-        if len(folded) >= MIN_CHARACTERS:
-            yield hash_of(folded), place
-
-
-def _places_of_text(drawing: _Drawing, blocks: list[str]) -> Iterator[tuple[str, Place]]:
-    text = drawing.text
-    cut = pieces(text[:HASHED_CHARACTERS], _HASHED_PIECES)
-    drawing.partly_hashed = len(text) > HASHED_CHARACTERS or len(cut) >= _HASHED_PIECES
-    # Pieces first: a block that says one line amid unseen characters stands where that line does.
-    yield from cut
-    if len(cut) == len(blocks) == 1 and cut[0][0] == text.strip():
-        blocks = []  # its one line is the whole
-    start, line = 0, 1
-    if len(blocks) > _HASHED_PIECES:
-        drawing.partly_hashed = True
-    for block in blocks[:_HASHED_PIECES]:
-        if len(block) <= MAX_PIECE:
-            blank = block[: len(block) - len(block.lstrip())]
-            whole = block.strip()
-            yield whole, Place(start + len(blank), len(whole), line + blank.count("\n"))
-        start += len(block) + 1
-        line += block.count("\n") + 1
-    yield from _places_of_structure(drawing)
-
-
-def _places_of_structure(drawing: _Drawing) -> Iterator[tuple[str, Place]]:
-    if not drawing.structure:
-        return
-    if holds_more_than(drawing.structure, _MAX_STRUCTURE):
-        # Too large to be kept besides the text, which says the same.
-        drawing.structure = None
-        drawing.partly_hashed = True
-        return
-    for number, value in enumerate(scalars(drawing.structure)):
-        text = leaf_text(value) or ""
-        if text and len(text) <= MAX_PIECE:
-            yield text, Place(number, 0, 0)
-
-
-def _places_of_rendering(drawing: _Drawing, structure: JsonValue) -> Iterator[tuple[str, Place]]:
+def _rendered(structure: JsonValue) -> str:
     if holds_more_than(structure, _MAX_STRUCTURE):
-        # Too large to be set out with line breaks here; it is searched as it is.
-        drawing.text = render_on_one_line(structure)
-        drawing.partly_hashed = True
+        return render_on_one_line(structure)
+    return render(structure).text
+
+
+def _first_form(
+    drawing: _Drawing, text: str, where: int
+) -> Generator[int, None, list[tuple[Form, int]]]:
+    """Draw a text as it is; return its other forms, for which there may be no room."""
+    if not text:
+        return []
+    head = text[: max(0, drawing.room)]
+    found: list[Form] = []
+    for form in forms(head):
+        found.append(form)
+        yield len(head)
+    first, *others = found
+    drawing.partly |= len(head) < len(text)
+    plain = next((form.text for form in reversed(others) if form.in_place), head)
+    drawing.partly |= has_more_encoded(plain)
+    yield len(head)
+    yield from _draw_form(drawing, first, where)
+    befores = [head, *(form.text for form in others)]
+    return [
+        (changed(form, before) if form.in_place else form, where)
+        for form, before in zip(others, befores, strict=False)
+    ]
+
+
+def _draw_form(drawing: _Drawing, form: Form, where: int) -> Generator[int, None, None]:
+    words = yield from _words_of(drawing, form)
+    if words is None or not len(words):
         return
-    rendering = render(structure)
-    drawing.text = rendering.text
-    for value, place in zip(scalars(structure), rendering.places, strict=True):
-        text = leaf_text(value)
-        if text is not None and len(text) <= MAX_PIECE:
-            yield text, place
+    parts = form.parts(words.starts)
+    stretches = _stretches(form, words, parts)
+    yield len(form.text)
+    for draw_runs in (pieces, names, _remembered):
+        runs = draw_runs(words)
+        first, last = runs.first, runs.first + runs.count - 1
+        runs = runs.where(parts[first] == parts[last])
+        drawing.keys.append(runs.keys)
+        drawing.at.append(runs.first + drawing.words)
+        drawing.stretches.append(stretches[runs.first] + drawing.entered)
+        yield len(form.text)
+    opens = np.flatnonzero(np.diff(stretches, prepend=-1))
+    first = words.starts[opens]
+    places = form.placed(first) if form.in_place else form.places[parts[opens]]
+    drawing.entries.append(
+        (opens + drawing.words).astype(np.uint64) << np.uint64(32)
+        | np.uint64((form.layer + where) << PLACE_BITS)
+        | places.astype(np.uint64)
+    )
+    drawing.entered += int(stretches[-1]) + 1
+    drawing.words += len(words)
+    drawing.prints.append(prints(words))
+
+
+def _words_of(drawing: _Drawing, form: Form) -> Generator[int, None, Words | None]:
+    """Cut a form into words, again where not all of its letters were known; None without room."""
+    for lesson in range(_MOST_LESSONS):
+        if len(form.text) > drawing.room:
+            drawing.partly = True
+            return None
+        drawing.room -= len(form.text)
+        words = words_of(form.text, drawing.key)
+        yield len(form.text)
+        if words.whole or lesson == _MOST_LESSONS - 1:
+            drawing.partly |= not words.whole
+            return words
+    return None
+
+
+def _remembered(words: Words) -> Runs:
+    return winnowed(shingles(words))
+
+
+def _stretches(form: Form, words: Words, parts: Positions) -> Positions:
+    """Number the stretches of a form, and say of each word in which it is."""
+    if not form.in_place:
+        return np.cumsum(np.diff(parts, prepend=parts[0]) > 0, dtype=np.int64)
+    blocks = form.placed(words.starts) // STRETCH
+    opens = (np.diff(blocks, prepend=blocks[0]) > 0) | (np.diff(parts, prepend=parts[0]) > 0)
+    return np.cumsum(opens, dtype=np.int64)
+
+
+def _drawn(drawing: _Drawing, text: str, rendering: str) -> DrawnResult:
+    if not drawing.keys:
+        return DrawnResult(text=text, rendering=rendering, partly=drawing.partly)
+    postings = packed(
+        np.concatenate(drawing.keys), np.concatenate(drawing.at), np.concatenate(drawing.stretches)
+    )
+    return DrawnResult(
+        text=text,
+        rendering=rendering,
+        postings=postings.tobytes(),
+        prints=np.concatenate(drawing.prints).tobytes(),
+        entries=np.concatenate(drawing.entries).tobytes(),
+        partly=drawing.partly,
+    )

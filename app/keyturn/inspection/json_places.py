@@ -7,12 +7,8 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from keyturn.domain.canonical import JsonObject, JsonValue
-
 _read = json.JSONDecoder(strict=False).raw_decode
 _BLANKS = " \t\r\n"
-_STEPPED = 4
-"""Levels of a text that are read member by member; rows of a table are at the third."""
 
 
 class Member(NamedTuple):
@@ -64,37 +60,3 @@ def _skipped(text: str, at: int) -> int:
     while text[at : at + 1] and text[at] in _BLANKS:
         at += 1
     return at
-
-
-def read_in_steps(text: str) -> JsonValue:
-    """Read a JSON text without blanks in many small steps, between which other threads may go on.
-
-    One step for a whole text keeps the interpreter for as long as the text is. Raises ValueError
-    for what is no such text.
-    """
-    value, end = _stepped(text, 0, _STEPPED)
-    if end != len(text):
-        raise ValueError("there is more behind it")
-    return value
-
-
-def _stepped(text: str, at: int, levels: int) -> tuple[JsonValue, int]:
-    first = text[at : at + 1]
-    if not levels or first not in ("{", "["):
-        return _read(text, at)
-    values: list[JsonValue] = []
-    members: JsonObject = {}
-    closes = "}" if first == "{" else "]"
-    at += 1
-    while text[at : at + 1] != closes:
-        name = ""
-        if first == "{":
-            name, at = _read(text, at)
-            at = _opened(text, at, ":")
-        value, at = _stepped(text, at, levels - 1)
-        if first == "{":
-            members[name] = value
-        else:
-            values.append(value)
-        at = at if text[at : at + 1] == closes else _opened(text, at, ",")
-    return (members if first == "{" else values), at + 1

@@ -340,7 +340,7 @@ def _runs_file(words: Sequence[Word], files: Sequence[Word]) -> Step:
 
 def _as_run(step: Step, around: Around) -> Step:
     """Lift the bound of what runs nobody knows how often."""
-    if around.loops and step.changes and step.count is not None:
+    if around.loops and step.changes and (step.count is not None or step.why is Why.WITHIN):
         return step.bounded(None, Why.LOOP)
     return step
 

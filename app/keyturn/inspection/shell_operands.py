@@ -126,12 +126,11 @@ def changing(name: str, given: Arguments) -> Step:
         counted = operands[:-1] or operands
     elif name == "mkdir" and given.has("p", "--parents"):
         counted = [Word(text=part) for one in operands for part in one.text.split("/") if part]
-    if name == "mv":
-        # What lay where it goes is gone, too.
-        counted = [*counted, *counted]
     if any(map(is_device, step.writes)):
         return step.bounded(None, Why.WHOLE)
-    return _with_bound(step, counted, recursive=recursive, all_words=operands)
+    step = _with_bound(step, counted, recursive=recursive, all_words=operands)
+    # No word tells that it names no folder, and all that lies in one has another path then.
+    return step.bounded(None, Why.WITHIN) if name == "mv" and step.count is not None else step
 
 
 def is_device(path: str) -> bool:

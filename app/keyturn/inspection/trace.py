@@ -1,65 +1,69 @@
 """Owns the memory of what a session's results said, so that an argument can be traced to its place.
 
-Whole values are found by hash wherever they stood as a line, a cell, a quoted value or a scalar;
-the newest text is also searched for values that stood in the middle of a line. What is found is
-evidence for a person; that nothing is found proves nothing (security.md section 4).
+Values, names and runs of words are found by key in all texts; the newest text is also searched for
+other values that stood in the middle of a line. What is found is evidence for a person; that
+nothing is found proves nothing (security.md section 4).
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from keyturn.application.ports.inspection import DrawnResult, Place, ResultSource
+import numpy as np
+
+from keyturn.application.ports.inspection import DrawnResult, ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.domain.origin import MOST_ORIGINS, Origin, Trace, bounded
-from keyturn.inspection.drawing import HASHED_CHARACTERS, draw, structure_bytes
-from keyturn.inspection.folding import FOLDED_AT_ONCE, fold_cost
-from keyturn.inspection.trace_store import Kept, Sheet, TraceMemory, TraceStore
+from keyturn.domain.origin import Origin, Trace, bounded
+from keyturn.inspection.drawing import Steps, steps_of
+from keyturn.inspection.trace_kept import Kept, Sheet
+from keyturn.inspection.trace_matches import Match, matches_of
+from keyturn.inspection.trace_places import Places, Spot
+from keyturn.inspection.trace_query import Question
+from keyturn.inspection.trace_store import TraceStore
 from keyturn.inspection.trace_text import (
-    MAX_PIECE,
-    Rendering,
+    EXCERPT_CHARACTERS,
     excerpt_at,
+    find_word,
     leaf_text,
     leaves,
-    render,
-    scalars,
 )
+from keyturn.inspection.word_names import every_key
+from keyturn.inspection.word_runs import Keys
 
-SESSION_BYTES = 128 * 1024 * 1024
-TOTAL_BYTES = 512 * 1024 * 1024
 _MAX_LEAVES = 1_000
 """Argument leaves that are traced; more of them make the trace incomplete."""
 _MAX_PATHS = 4 * 1024 * 1024
 """Characters of the leaves' paths; each of them repeats the keys that lead to it."""
-_MAX_ORIGINS = 20
-"""Places that are named for one leaf."""
+_MAX_ORIGINS = 6
+"""Places that are named for one part of a leaf."""
+_MAX_PARTS = 12
+"""Parts of one leaf of which places are named."""
+_ALL = 1 << 60
 _SEARCHED_CHARACTERS = 4 * 1024 * 1024
 """Characters that one trace searches for values in the middle of lines (about 1 ms)."""
-_SEARCH_START = 1024
+_DRAWN_SHARE = 4
+"""Of these, a part for texts whose values and names are known by key."""
+_SEARCH_START = 4096
 """What beginning with one more text costs, in characters."""
 _MIN_SEARCHED = 6
 """Shortest word that is looked for in the middle of lines."""
-_MAX_TRIES = 100
-"""Times that a text is searched further when the word found was part of a longer one."""
+_OPENED_CHARACTERS = 128 * 1024
+"""Characters of texts that one trace opens to compare them; more make it incomplete."""
+_OPENED_PLACES = 12
+"""Places at which texts are opened for one trace, if the parts of its arguments are no more."""
+_OPENED_FIRSTS = 64
+"""Places of as many parts, one of each; more make it incomplete."""
+_DRAWN_AT_ONCE = 32 * 1024
+"""Characters that the steps of a drawing go over before others have their turn."""
 _COMMON_FROM_RESULTS = 20
 _COMMON_SHARE = 0.05
 _NEVER_COMMON = 4
 """A value in so few results always counts, or two copies of it would hide each other."""
-
-
-class MemoryTraceIndexes:
-    """`TraceIndexes` within one memory limit; an index that is let go gives its share back."""
-
-    def __init__(
-        self, *, session_bytes: int = SESSION_BYTES, total_bytes: int = TOTAL_BYTES
-    ) -> None:
-        """Limit each index and all together, in bytes."""
-        self._memory = TraceMemory(session_bytes=session_bytes, total_bytes=total_bytes)
-        self.key = self._memory.key
-        """Under which what is drawn elsewhere has to be hashed."""
-
-    def new_index(self) -> "MemoryTraceIndex":
-        """Return an empty index."""
-        return MemoryTraceIndex(TraceStore(self._memory))
+_DEFINITION_CHARACTERS = 64 * 1024
+"""Of a tool's definition whose words never count alone."""
+_AROUND = EXCERPT_CHARACTERS + 2
+_NO_KEYS: Keys = np.zeros(0, np.uint64)
 
 
 class MemoryTraceIndex:
@@ -69,88 +73,215 @@ class MemoryTraceIndex:
         """Start with an empty store."""
         self._store = store
         self._results = 0
+        self._drawn: deque[tuple[ResultSource, Steps]] = deque()
+        """What was added and is not yet kept."""
 
     def add(self, source: ResultSource, result: JsonValue) -> None:
-        """Index a result's text and structured leaves."""
-        self.keep(source, draw(result, self._store.hash_of))
+        """Index a result's text and structured leaves: a large one in steps, see `go_on`."""
+        self._drawn.append((source, steps_of(result, self._store.key)))
+        self.go_on()
+
+    def go_on(self) -> bool:
+        """Draw a piece of what was added (about 2 ms); False when nothing is left."""
+        left = _DRAWN_AT_ONCE
+        while self._drawn and left > 0:
+            source, steps = self._drawn[0]
+            try:
+                left -= next(steps) + 1
+            except StopIteration as end:
+                self._drawn.popleft()
+                self.keep(source, end.value)
+        return bool(self._drawn)
 
     def keep(self, source: ResultSource, drawn: DrawnResult) -> None:
         """Index a result out of which was drawn, elsewhere, what is remembered of it."""
         self._results += 1
-        kept = Kept(source, drawn.text, drawn.structure, partly_hashed=drawn.partly_hashed)
-        if kept.structure:
-            kept.scalars = tuple(scalars(kept.structure))
-            kept.structure_bytes = structure_bytes(kept.structure, kept.scalars)
-        self._store.current().keep(kept, drawn.values)
-        self._store.changed()
+        self._store.keep(source, drawn)
 
-    def trace(self, arguments: JsonObject) -> Trace:
-        """Find where each argument leaf was seen before."""
+    def trace(self, arguments: JsonObject, definition: str = "") -> Trace:
+        """Find where each argument leaf, or a part of it, was seen before.
+
+        What the tool's `definition`, a JSON text, says itself never counts alone.
+        """
         texts, too_many = _texts(arguments)
-        keys, too_long = self._keys(text for _, text in texts)
-        searched, left_out = self._searched(_SEARCHED_CHARACTERS // max(1, len(texts)))
-        seen: list[_Seen] = []
-        for path, text in texts:
-            seen.extend(_worst(path, self._found(text, keys.get(text), searched)))
-        if not seen:
-            incomplete = self._store.dropped or left_out or too_many or too_long
+        if not self._results or not texts:
+            incomplete = self._store.dropped or too_many or bool(self._drawn)
             return bounded((), incomplete=incomplete)
-        # Chosen before anything is cut out of the texts, which are long.
-        needed = sorted(range(len(seen)), key=lambda n: seen[n].need)[:MOST_ORIGINS]
-        drawn: dict[Kept, Rendering] = {}
-        cut = too_many or too_long or len(seen) > MOST_ORIGINS
-        return bounded(
-            (_origin(seen[n], drawn) for n in sorted(needed)),
-            incomplete=self._store.dropped or left_out or cut,
-        )
+        question = _question(tuple(text for _, text in texts), self._store.key)
+        stop = _keys_of_definition(definition, self._store.key)
+        matches, cut = matches_of(question, self._store, most=self._most_results, stop=stop)
+        cut |= too_many or not question.whole
+        seen = list(_by_match(matches, question.asked_of))
+        searched, left_out = self._searched(_SEARCHED_CHARACTERS // len(texts))
+        stopped = question.stopped(stop) if len(stop) else set[int]()
+        for leaf, (_, text) in enumerate(texts):
+            if leaf in stopped or leaf in question.common:
+                continue
+            known = {id(one.kept) for one in seen if one.leaf == leaf and one.is_whole}
+            found = self._in_lines(leaf, text, searched, known)
+            if found is None:
+                seen = [one for one in seen if one.leaf != leaf or not one.is_whole]
+            else:
+                seen.extend(found)
+        # What the tool says itself counts where a result that holds another value holds it, too.
+        others = {id(one.kept) for one in seen}
+        for leaf in sorted(stopped) if others else ():
+            found = self._in_lines(leaf, texts[leaf][1], searched, set())
+            seen.extend(one for one in found or () if id(one.kept) in others)
+        incomplete = self._store.dropped or left_out or cut or bool(self._drawn)
+        if not seen:
+            return bounded((), incomplete=incomplete)
+        return self._shown(texts, question, seen, incomplete=incomplete)
 
-    def _keys(self, texts: Iterable[str]) -> tuple[dict[str, int], bool]:
-        """Hash the texts, short ones first; True when the rest of them takes too long to fold."""
-        keys: dict[str, int] = {}
-        left = FOLDED_AT_ONCE
-        for text in sorted(texts, key=len):
-            if len(text) > MAX_PIECE:
+    def _shown(
+        self,
+        texts: list[tuple[str, str]],
+        question: Question,
+        seen: "list[_Seen]",
+        *,
+        incomplete: bool,
+    ) -> Trace:
+        """Open the texts of what is needed most, and compare."""
+        chosen, cut = _most_needed(seen)
+        asked = [texts[number][1] for number in question.asked_of]
+        places = Places(asked, question.starts.tolist(), self._store.key)
+        origins: list[Origin] = []
+        for rank, one in chosen:
+            if places.characters > _OPENED_CHARACTERS:
+                cut |= rank == 0
                 break
-            left -= 0 if text in keys else fold_cost(text)
-            if left < 0:
-                return keys, True
-            keys[text] = self._store.key_of(text)
-        return keys, False
+            spot = one.spot if one.match is None else places.spot(one.match)
+            if spot is not None:
+                origins.append(_origin(texts[one.leaf], one.kept, spot))
+        return bounded(_distinct(origins), incomplete=incomplete or cut)
 
     def _searched(self, budget: int) -> tuple[list[Sheet], bool]:
-        """Choose the newest texts that fit the budget; True when one that needed it did not."""
-        chosen: list[Sheet] = []
-        needing = sum(segment.partly_hashed for segment in self._store.segments)
-        for segment in reversed(self._store.segments):
-            for sheet in reversed(segment.sheets):
-                budget -= len(sheet.text) + _SEARCH_START
-                if budget < 0:
-                    return chosen, needing > 0
-                chosen.append(sheet)
-                needing -= sheet.partly_hashed
-        return chosen, False
+        """Choose the newest texts that fit the budget; True when one that needed it did not.
 
-    def _found(self, text: str, key: int | None, searched: list[Sheet]) -> dict[Kept, Place]:
-        """Find the results that held a value; none where too many did to say anything."""
-        found: dict[Kept, Place] = {}
-        if key is not None:
-            segments = self._store.segments
-            if self._is_common(sum(segment.count(key) for segment in segments)):
-                return {}
-            for segment in segments:
-                found.update(segment.find(key))
+        Those that were drawn whole are searched only for what is no value and no name.
+        """
+        chosen: list[Sheet] = []
+        needing = self._store.partly_written
+        left_out = self._store.unsearched() > 0
+        others = budget // _DRAWN_SHARE
+        for sheet in reversed(self._store.sheets):
+            cost = len(sheet.text) + _SEARCH_START
+            if sheet.partly:
+                budget -= cost
+                needing -= budget >= 0
+            else:
+                others -= cost
+            if (budget if sheet.partly else others) >= 0:
+                chosen.append(sheet)
+            elif needing <= 0 or budget < 0:
+                break
+        return chosen, left_out or needing > 0
+
+    def _in_lines(
+        self, leaf: int, text: str, searched: list[Sheet], known: set[int]
+    ) -> "list[_Seen] | None":
+        """Find the newest results that hold a value and were not found by key.
+
+        None when so many hold it that it says nothing: of the runs of words in a text only some
+        are remembered, so that their number alone does not tell.
+        """
+        before, most = len(known), self._most_results
+        found: list[_Seen] = []
         in_lines = len(text) >= _MIN_SEARCHED or text.isdigit()
         for sheet in searched:
-            if in_lines or sheet.partly_hashed:
-                _search(sheet, text, found)
-                if self._is_common(len(found)):
-                    return {}
+            if in_lines or sheet.partly:
+                found.extend(_search(sheet, leaf, text, known))
+                if before + len(found) > most:
+                    return None
         return found
 
-    def _is_common(self, results: int) -> bool:
+    @property
+    def _most_results(self) -> int:
+        """In so many results something may be and still count."""
         if self._results < _COMMON_FROM_RESULTS:
-            return False
-        return results > max(_NEVER_COMMON, self._results * _COMMON_SHARE)
+            return _COMMON_FROM_RESULTS
+        return max(_NEVER_COMMON, int(self._results * _COMMON_SHARE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A result where an argument, or a part of it, was seen, before its text is opened."""
+
+    leaf: int
+    kept: Kept
+    is_whole: bool
+    words: int
+    match: Match | None = None
+    spot: Spot | None = None
+
+    @property
+    def need(self) -> tuple[bool, bool, int, int]:
+        """Order by how much it is needed: as `bounded` does."""
+        source = self.kept.source
+        return not source.untrusted, not self.is_whole, -self.words, -source.number
+
+
+def _by_match(matches: list[Match], leaves_asked: list[int]) -> "Iterator[_Seen]":
+    """Yield what was matched; what lies within a longer part in one result is left out."""
+    taken: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for match in sorted(matches, key=lambda match: (not match.is_whole, -match.count)):
+        spans = taken.setdefault((match.leaf, id(match.kept)), [])
+        low, high = match.reach
+        if any(begin <= low and high <= end for begin, end in spans):
+            continue
+        spans.append((low, high))
+        yield _Seen(
+            leaf=leaves_asked[match.leaf],
+            kept=match.kept,
+            is_whole=match.is_whole,
+            words=match.count,
+            match=match,
+        )
+
+
+def _most_needed(seen: list[_Seen]) -> tuple[list[tuple[int, _Seen]], bool]:
+    """Choose the worst place of each part, then the second worst of each, as many as are opened.
+
+    Each comes with how many there are before it of its part. True when of some part there is none.
+    A leaf that was found whole is not told in parts as well, unless a part is from a worse source.
+    """
+    by_leaf: dict[int, list[_Seen]] = {}
+    for one in sorted(seen, key=lambda one: one.need):
+        told = by_leaf.setdefault(one.leaf, [])
+        if one.is_whole or not told or not told[0].is_whole:
+            told.append(one)
+    ranked = [
+        (rank, one.need, number, order, one)
+        for number, told in by_leaf.items()
+        for order, (rank, one) in enumerate(_by_rank(told))
+    ]
+    ranked.sort(key=lambda each: each[:4])
+    firsts = sum(each[0] == 0 for each in ranked)
+    most = max(_OPENED_PLACES, min(firsts, _OPENED_FIRSTS))
+    return [(each[0], each[4]) for each in ranked[:most]], firsts > _OPENED_FIRSTS
+
+
+def _by_rank(told: list[_Seen]) -> "Iterator[tuple[int, _Seen]]":
+    """Yield a few places of each part of one leaf, with how many came before of the same part."""
+    parts: list[tuple[int, int]] = []
+    counts: list[int] = []
+    for one in told:
+        low, high = (0, _ALL) if one.match is None or one.is_whole else one.match.reach
+        same = [n for n, (begin, end) in enumerate(parts) if low < end and high > begin]
+        rank = max((counts[n] for n in same), default=0)
+        if rank == _MAX_ORIGINS or (not same and len(parts) == _MAX_PARTS):
+            continue
+        if same:
+            counts[same[0]] += 1
+        else:
+            parts.append((low, high))
+            counts.append(1)
+        yield rank, one
+
+
+def _distinct(origins: list[Origin]) -> Iterable[Origin]:
+    """Order origins by their leaf, each place once."""
+    return dict.fromkeys(sorted(origins, key=lambda origin: origin.path))
 
 
 def _texts(arguments: JsonObject) -> tuple[list[tuple[str, str]], bool]:
@@ -167,90 +298,50 @@ def _texts(arguments: JsonObject) -> tuple[list[tuple[str, str]], bool]:
     return found, False
 
 
-def _search(sheet: Sheet, text: str, found: dict[Kept, Place]) -> None:
-    for kept in sheet.holding(text):
-        if kept not in found:
-            offset = _find_word(kept.text, text)
+def _search(sheet: Sheet, leaf: int, text: str, known: set[int]) -> Iterator[_Seen]:
+    for kept, held in sheet.holding(text):
+        if id(kept) not in known:
+            offset = find_word(held, text)
             if offset >= 0:
-                found[kept] = _place_at(kept.text, offset, len(text))
+                known.add(id(kept))
+                beyond = offset - kept.text.length - 1
+                passage, at = (kept.rendering, beyond) if beyond >= 0 else (kept.text, offset)
+                spot = Spot(passage, at, len(text), 0, len(text))
+                yield _Seen(leaf=leaf, kept=kept, is_whole=True, words=len(text), spot=spot)
 
 
-def _find_word(text: str, word: str, before: int | None = None) -> int:
-    """Find `word` where it does not continue a longer word or number; -1 when nowhere.
-
-    With `before` only so many characters are looked through.
-    """
-    offset = text.find(word, 0, before)
-    for _ in range(_MAX_TRIES):
-        if offset < 0:
-            break
-        end = offset + len(word)
-        left, right = text[max(0, offset - 1) : offset], text[end : end + 1]
-        if not (_joins(left, word[0]) or _joins(word[-1], right)):
-            return offset
-        offset = text.find(word, offset + 1, before)
-    return -1
-
-
-def _joins(left: str, right: str) -> bool:
-    return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
-
-
-def _place_at(text: str, offset: int, length: int) -> Place:
-    return Place(offset, length, text.count("\n", 0, offset) + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """One place where an argument leaf was seen, before anything is cut out of its text."""
-
-    path: str
-    rank: int
-    """0 for the worst place of its leaf."""
-    kept: Kept
-    place: Place
-
-    @property
-    def need(self) -> tuple[int, bool, int]:
-        """Order by how much it is needed: as `bounded` does."""
-        return self.rank, not self.kept.source.untrusted, -self.kept.source.number
-
-
-def _worst(path: str, found: dict[Kept, Place]) -> Iterator[_Seen]:
-    worst = sorted(found, key=lambda kept: (not kept.source.untrusted, -kept.source.number))
-    for rank, kept in enumerate(worst[:_MAX_ORIGINS]):
-        yield _Seen(path, rank, kept, found[kept])
-
-
-def _origin(seen: _Seen, drawn: dict[Kept, Rendering]) -> Origin:
-    kept, text, place = seen.kept, seen.kept.text, seen.place
-    if place.line == 0:
-        text, place = _place_of_scalar(kept, place.offset, drawn)
-    excerpt = excerpt_at(text, place.offset, place.line)
+def _origin(leaf: tuple[str, str], kept: Kept, spot: Spot) -> Origin:
+    path, text = leaf
+    start = max(0, spot.offset - _AROUND)
+    around = spot.passage.part(start, spot.offset + spot.length + _AROUND)
+    offset = spot.offset - start
+    line = spot.passage.line_at(spot.offset)
+    excerpt = excerpt_at(around, offset, line, spot.length)
+    value = around[offset : offset + min(spot.length, EXCERPT_CHARACTERS)]
+    is_whole = spot.start == 0 and spot.size == len(text)
     return Origin(
-        path=seen.path,
-        value=text[place.offset : place.offset + place.length],
+        path=path,
+        value=value,
         result=kept.source.number,
         server=kept.source.server,
         tool=kept.source.tool,
-        offset=place.offset,
-        line=place.line,
+        offset=spot.offset,
+        line=line,
         excerpt=excerpt.text,
         excerpt_line=excerpt.first_line,
         untrusted=kept.source.untrusted,
+        start=spot.start,
+        length=None if is_whole else spot.size,
     )
 
 
-def _place_of_scalar(kept: Kept, number: int, drawn: dict[Kept, Rendering]) -> tuple[str, Place]:
-    """Point into the text where it holds the scalar too, else into the structure's rendering.
+@lru_cache(maxsize=2)
+def _question(texts: tuple[str, ...], key: bytes) -> Question:
+    """Cut a call's leaves into words, once for all indexes in which they are looked up."""
+    return Question(list(texts), key)
 
-    `drawn` keeps the renderings of one trace: a thousand values may stand in one structure.
-    """
-    scalar = leaf_text(kept.scalars[number]) or ""
-    offset = _find_word(kept.text, scalar, HASHED_CHARACTERS)
-    if offset >= 0:
-        return kept.text, _place_at(kept.text, offset, len(scalar))
-    rendering = drawn.get(kept)
-    if rendering is None:
-        rendering = drawn[kept] = render(kept.structure)
-    return rendering.text, rendering.places[number]
+
+@lru_cache(maxsize=64)
+def _keys_of_definition(definition: str, key: bytes) -> Keys:
+    """Return the keys of all that a tool's definition says, in order."""
+    return every_key(definition[:_DEFINITION_CHARACTERS], key) if definition else _NO_KEYS

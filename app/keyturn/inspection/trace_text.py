@@ -2,11 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from typing import NamedTuple
 
-from keyturn.application.ports.inspection import Place
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.json_pointer import escaped
 
@@ -17,15 +16,43 @@ MIN_DIGITS = 4
 MAX_PIECE = 64 * 1024
 """Longest text, in characters, that is matched as a whole."""
 EXCERPT_CHARACTERS = 2_000
-_MAX_QUOTED = 500
+_MAX_TRIES = 100
+"""Times that a text is searched further when the word found was part of a longer one."""
 _LOOKED_AT = 256
 """Characters of a value in which its letters and digits are counted."""
 _BINARY_MEMBERS = frozenset({"data", "blob"})
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_SEPARATORS = ("|", "\t", ";", ",")
-_QUOTES = ('"', "'", "`")
-_PARTED = re.compile(f"[{''.join((*_SEPARATORS, *_QUOTES))}“]")
-"""What a line must hold to have parts."""
+_YEAR = re.compile("(?:19|20)[0-9]{2}")
+_COMMON_PATHS = frozenset(
+    f"{start}{path}{end}".lower()
+    for start in ("/", "/usr/", "/var/", "/usr/local/", "~/", "C:\\")
+    for path in (
+        "bin",
+        "dev",
+        "etc",
+        "home",
+        "lib",
+        "opt",
+        "proc",
+        "root",
+        "srv",
+        "tmp",
+        "usr",
+        "var",
+    )
+    for end in ("", "/", "\\")
+) | {"/dev/null", "localhost", "127.0.0.1", "0.0.0.0", "C:\\"}
+_SAID_EVERYWHERE = _COMMON_PATHS | {"true", "false", "null", "none"}
+"""Never count alone."""
+
+
+class Place(NamedTuple):
+    """A stretch of a text."""
+
+    offset: int
+    length: int
+    line: int
+    """Counted from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +114,6 @@ def holds_more_than(value: JsonValue, limit: int) -> bool:
     return count > limit
 
 
-def key_characters(value: JsonValue) -> int:
-    """Count the characters of all keys."""
-    match value:
-        case dict():
-            return sum(map(len, value)) + sum(map(key_characters, value.values()))
-        case list():
-            return sum(map(key_characters, value))
-        case _:
-            return 0
-
-
 def scalars(value: JsonValue) -> Iterator[JsonValue]:
     """Walk all scalars in the order of `leaves`."""
     match value:
@@ -140,27 +156,6 @@ def structure_of(result: JsonValue) -> JsonValue:
     ]
 
 
-def pieces(text: str, limit: int) -> list[tuple[str, Place]]:
-    """Cut a text into its lines, the cells of its tables and its quoted values.
-
-    Stops when `limit` pieces are reached.
-    """
-    found: list[tuple[str, Place]] = []
-    start = 0
-    for number, line in enumerate(text.split("\n"), 1):
-        if len(line) >= MIN_CHARACTERS:
-            whole = (line, start)
-            cut: Iterable[tuple[str, int]] = (whole,)
-            if _PARTED.search(line) is not None:
-                cut = chain(cut, _cells(line, start), quoted(line, start))
-            for part, at in cut:
-                _take(found, part, at, number)
-                if len(found) >= limit:
-                    return found
-        start += len(line) + 1
-    return found
-
-
 def render(value: JsonValue) -> Rendering:
     """Write structured content as indented JSON with sorted members."""
     writer = _Writer()
@@ -173,9 +168,25 @@ def render_on_one_line(value: JsonValue) -> str:
     return _sound(json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
-def excerpt_at(text: str, offset: int, line: int) -> Excerpt:
-    """Cut out the line at `offset` with one line before and after, 2,000 characters at most."""
+def find_word(text: str, word: str) -> int:
+    """Find `word` where it does not continue a longer word or number; -1 when nowhere."""
+    offset = text.find(word)
+    for _ in range(_MAX_TRIES):
+        if offset < 0:
+            break
+        end = offset + len(word)
+        left, right = text[max(0, offset - 1) : offset], text[end : end + 1]
+        if not (_joins(left, word[0]) or _joins(word[-1], right)):
+            return offset
+        offset = text.find(word, offset + 1)
+    return -1
+
+
+def excerpt_at(text: str, offset: int, line: int, length: int = 0) -> Excerpt:
+    """Cut out the lines of a place with one line before and after, 2,000 characters at most."""
     start, end = _line_start(text, offset), _line_end(text, offset)
+    last = _line_end(text, offset + length) if length < EXCERPT_CHARACTERS else end
+    end = last if last - start <= EXCERPT_CHARACTERS else end
     if end - start > EXCERPT_CHARACTERS:
         start = max(start, min(offset - EXCERPT_CHARACTERS // 4, end - EXCERPT_CHARACTERS))
         return Excerpt(text=text[start : start + EXCERPT_CHARACTERS], first_line=line)
@@ -186,6 +197,10 @@ def excerpt_at(text: str, offset: int, line: int) -> Excerpt:
     if after - start <= EXCERPT_CHARACTERS:
         end = after
     return Excerpt(text=text[start:end], first_line=line)
+
+
+def _joins(left: str, right: str) -> bool:
+    return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
 
 
 def _line_start(text: str, offset: int) -> int:
@@ -202,7 +217,7 @@ def _line_end(text: str, offset: int) -> int:
 
 
 def _counts(text: str) -> bool:
-    if len(text) < MIN_CHARACTERS:
+    if len(text) < MIN_CHARACTERS or _YEAR.fullmatch(text) or text.lower() in _SAID_EVERYWHERE:
         return False
     head = text[:_LOOKED_AT]
     return any(map(str.isalpha, head)) or sum(map(str.isdigit, head)) >= MIN_DIGITS
@@ -231,43 +246,6 @@ def _sound(text: str) -> str:
     except UnicodeEncodeError:
         return _SURROGATES.sub("\ufffd", text)
     return text
-
-
-def _take(found: list[tuple[str, Place]], part: str, start: int, line: int) -> None:
-    text = part.strip()
-    if MIN_CHARACTERS <= len(text) <= MAX_PIECE:
-        if len(text) != len(part):
-            start += len(part) - len(part.lstrip())
-        found.append((text, Place(start, len(text), line)))
-
-
-def _cells(line: str, start: int) -> Iterator[tuple[str, int]]:
-    """Cut at the separator that a table would use; a comma only where there is no stronger one."""
-    for separator in _SEPARATORS:
-        if separator in line:
-            for cell in line.split(separator):
-                yield cell, start
-                start += len(cell) + 1
-            return
-
-
-def quoted(line: str, start: int) -> Iterator[tuple[str, int]]:
-    """Take every stretch between two quotation marks: one stray mark must not hide the rest."""
-    for quote in _QUOTES:
-        if quote in line:
-            parts = line.split(quote)
-            offset = start + len(parts[0]) + 1
-            for part in parts[1:-1]:
-                if len(part) <= _MAX_QUOTED:
-                    yield part, offset
-                offset += len(part) + 1
-    opened, closed = line.find("“"), 0
-    while opened >= 0 and closed >= 0:
-        if closed < opened:
-            closed = line.find("”", opened)
-        if 0 < closed - opened <= _MAX_QUOTED:
-            yield line[opened + 1 : closed], start + opened + 1
-        opened = line.find("“", opened + 1)
 
 
 class _Writer:

@@ -17,9 +17,13 @@ from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.finding import LONGEST_WORDS, Finding, FindingKind
 from keyturn.domain.json_pointer import escaped
 from keyturn.inspection.folding import fold
+from keyturn.inspection.signs import SignReader, read_signs
 
 MOST_READ = 64 * 1024
 """Characters of a definition that are read, as many as it may have bytes."""
+MOST_READ_FOR_SIGNS = 2 * 1024
+"""Characters of one text of a definition; a description is shorter."""
+_SHORTEST_READ = 24
 MOST_FINDINGS = 12
 """Of one definition; who has more has been marked enough."""
 _GAP = 40
@@ -57,9 +61,16 @@ class Phrase:
 class SuspiciousWords:
     """The phrases of `resources/suspicious_words.toml`."""
 
-    def __init__(self, phrases: tuple[Phrase, ...], drawn: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        phrases: tuple[Phrase, ...],
+        drawn: Mapping[int, str],
+        signs: SignReader | None = None,
+    ) -> None:
+        """With `signs` texts are read for orders as results are, too."""
         self._phrases = phrases
         self._drawn = drawn
+        self._signs = signs
 
     def found_in(self, definition: JsonObject) -> Iterator[Finding]:
         """Yield what is found, text by text; every kind is said once of a text."""
@@ -78,6 +89,14 @@ class SuspiciousWords:
                 if phrase.kind not in said:
                     said.add(phrase.kind)
                     yield _finding(phrase.kind, words, place)
+        if (
+            FindingKind.ORDER not in said
+            and self._signs is not None
+            and len(text) >= _SHORTEST_READ
+        ):
+            sign = self._signs.sign_in(text[:MOST_READ_FOR_SIGNS])
+            if sign is not None:
+                yield _finding(FindingKind.ORDER, sign.words, place)
         blank = _BLANK.search(text)
         if blank is not None and text[blank.end() :].strip():
             after = text[blank.end() :].strip()
@@ -98,7 +117,8 @@ def read_suspicious_words(file: Path, drawn: Mapping[int, str]) -> SuspiciousWor
     """Read the list; `drawn` is an alphabet's. Raises ConfigurationError for an unusable file."""
     data = tomllib.loads(file.read_text(encoding="utf-8"))
     phrases = (p for kind in _LISTED for p in _phrases(file, kind, data.get(kind.value)))
-    return SuspiciousWords(tuple(phrases), drawn)
+    signs = read_signs(file, drawn) if "signs" in data else None
+    return SuspiciousWords(tuple(phrases), drawn, signs)
 
 
 def _phrases(file: Path, kind: FindingKind, rows: object) -> Iterator[Phrase]:

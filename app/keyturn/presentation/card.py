@@ -171,6 +171,8 @@ class Deadline:
     stopped_waiting_at_ms: int | None = None
     ends: bool = False
     """Nothing can be decided afterwards: a server does not repeat what it asked."""
+    withholds: bool = False
+    """What waits is a result, which is withheld after that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,8 +275,10 @@ class CardView:
     """For the review of a tool: what a person chooses of it."""
 
 
-def waits_key(*, ends: bool) -> str:
+def waits_key(*, ends: bool, withholds: bool = False) -> str:
     """Return the text that says who waits, and what comes after."""
+    if withholds:
+        return "card.result_waits"
     return "card.server_waits" if ends else "card.agent_waits"
 
 
@@ -289,6 +293,9 @@ def deadline_text(deadline: Deadline, now_ms: int, words: Words) -> DeadlineText
     left_ms = deadline.waits_until_ms - now_ms
     whole_ms = max(1, deadline.waits_until_ms - deadline.asked_at_ms)
     return DeadlineText(
-        text=words(waits_key(ends=deadline.ends), duration=duration_text(left_ms / 1000, words)),
+        text=words(
+            waits_key(ends=deadline.ends, withholds=deadline.withholds),
+            duration=duration_text(left_ms / 1000, words),
+        ),
         share_left=min(1.0, left_ms / whole_ms),
     )

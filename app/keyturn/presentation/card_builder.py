@@ -17,14 +17,16 @@ from keyturn.presentation.card import (
     Deadline,
     DecisiveValue,
     DiffRow,
+    TracedSpan,
     ValueKind,
 )
 from keyturn.presentation.chips import chips_of
 from keyturn.presentation.claims import claimed_pairs, claimed_title, observed_pairs
 from keyturn.presentation.commands import command_lines
-from keyturn.presentation.decisive import decisive_of, decisive_values, worst_origins
+from keyturn.presentation.decisive import decisive_of, decisive_values
 from keyturn.presentation.definition_text import definition_text, laid_out
 from keyturn.presentation.environments import band_of
+from keyturn.presentation.findings import card_lines
 from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.flows import flow_lines
 from keyturn.presentation.json_nodes import (
@@ -34,10 +36,11 @@ from keyturn.presentation.json_nodes import (
     quoted_text,
     read_json,
 )
+from keyturn.presentation.launch_changes import command_diff
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.review_choice import review_choice
-from keyturn.presentation.source_excerpts import Sources, sources_of, traced_span
+from keyturn.presentation.source_excerpts import Sources, found_span, sources_of
 from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.words import Words
@@ -52,6 +55,8 @@ _ALLOW_KEYS: Mapping[RequestKind, str] = {
     RequestKind.RESULT: "phrases.allow_result",
     RequestKind.AGENT: "phrases.allow_agent",
 }
+_COMPARED = (RequestKind.CHANGE, RequestKind.COMMAND)
+"""What is always compared: it is short, and only that tells what differs."""
 _MOST_COMPARED = 20_000
 """Lines of an old and a new text; longer ones stand among the arguments only."""
 _OLD_AND_NEW = (
@@ -85,7 +90,7 @@ class CardBuilder:
 
         Without `compared` no difference is made for a call: it takes long for long texts.
         """
-        sources = sources_of(request.trace, self._words)
+        sources = sources_of(request.trace, self._words, request.signs)
         found = decisive_of(request, self._verbs, self._words)
         decisive = found.values
         more = self._words("phrases.decisive_more", n=found.more) if found.more else ""
@@ -108,13 +113,14 @@ class CardBuilder:
             decisive=decisive,
             decisive_more=more,
             commands=(
+                *card_lines(request, self._words),
                 *flow_lines(request, self._words),
                 *command_lines(request, self._words),
             ),
             rows=self.rows(request, sources),
             raw_json=request.arguments,
             raw_meta=request.bound_meta,
-            diff=_diff(request) if compared or request.kind is RequestKind.CHANGE else (),
+            diff=self._diff(request) if compared or request.kind in _COMPARED else (),
             flow=flow_of(request, self._words),
             excerpts=sources.excerpts,
             claimed=claimed_pairs(request, self._words),
@@ -136,7 +142,6 @@ class CardBuilder:
 
         A tree that nobody reads to its end says how much more there is.
         """
-        origins = worst_origins(request)
         traced = request.kind is RequestKind.CALL
         subject = read_json(request.arguments)
         shown = first_nodes(subject)
@@ -147,7 +152,7 @@ class CardBuilder:
                 key=node.key,
                 value=quoted_text(node.value) if node.is_leaf else self._container(node),
                 value_kind=ValueKind.EXACT if node.is_leaf else ValueKind.CONTAINER,
-                spans=traced_span(node.value, origins.get(node.path)) if node.is_leaf else (),
+                spans=_spans(request, node, sources) if node.is_leaf else (),
                 origin=sources.label(node.path) if node.is_leaf and traced else None,
             )
             for node in shown
@@ -156,6 +161,11 @@ class CardBuilder:
         if more > 0:
             rows.append(self._row_of_rest(more))
         return tuple(rows)
+
+    def _diff(self, request: ApprovalRequest) -> tuple[DiffRow, ...]:
+        if request.kind is RequestKind.COMMAND:
+            return command_diff(request, self._words)
+        return _diff(request)
 
     def _row_of_rest(self, more: int) -> ArgumentRow:
         return ArgumentRow(
@@ -248,3 +258,9 @@ def _old_and_new(arguments: JsonObject) -> tuple[str, str] | None:
             if isinstance(old, str) and isinstance(new, str):
                 return old, new
     return None
+
+
+def _spans(request: ApprovalRequest, node: Node, sources: Sources) -> tuple[TracedSpan, ...]:
+    if request.kind is RequestKind.RESULT:
+        return found_span(node.value, request.findings)
+    return sources.spans(node.path, node.value)

@@ -40,7 +40,7 @@ def _chips(
         yield _plain(Icon.WITHDRAWN, words("phrases.chip_stopped_waiting"), Role.INFO)
     if request.kind is RequestKind.CHANGE:
         yield _plain(Icon.REFUSED, words("phrases.chip_blocked"), Role.DENY)
-    yield from finding_chips(request.findings, words)
+    yield from _noticed(request, words)
     yield from _provenance(request, words)
     if phrases.server_speaks(request):
         yield _plain(Icon.CLAIMED, words("phrases.chip_server_says"))
@@ -60,6 +60,17 @@ def _chips(
         counted = hidden < MOST_HIDDEN
         key = "phrases.chip_hidden" if counted else "phrases.chip_hidden_many"
         yield _plain(Icon.LOOK, words(key, n=hidden), Role.WARNING)
+
+
+def _noticed(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
+    """Say what reads like an order: a result before it, or the one that is held; or is odd."""
+    if request.kind is RequestKind.RESULT:
+        yield _plain(Icon.ATTENTION, words("findings.chip_result"), Role.WARNING)
+        return
+    yield from finding_chips(request.findings, words)
+    if request.signs:
+        text = words("phrases.chip_signs", n=len(request.signs), first=request.signs[0])
+        yield _plain(Icon.ATTENTION, text, Role.WARNING)
 
 
 def tier_of(request: ApprovalRequest) -> Tier:

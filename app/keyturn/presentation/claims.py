@@ -14,6 +14,8 @@ from keyturn.presentation.launch_facts import (
 )
 from keyturn.presentation.words import Words
 
+_OWN = "keyturn"
+"""Who asks where a person has a server's tools reviewed without an agent."""
 _HINTS: tuple[tuple[str, str, str], ...] = (
     ("readOnlyHint", "phrases.claims_read_only", "phrases.claims_writes"),
     ("destructiveHint", "phrases.claims_destructive", "phrases.claims_not_destructive"),
@@ -56,7 +58,10 @@ def observed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
     if request.kind is RequestKind.COMMAND:
         pairs += launch_facts(facts_with(request), words)
         pairs += command_pairs(request.findings, words)
-    if request.kind in (RequestKind.CALL, RequestKind.COMMAND, RequestKind.AGENT):
+    own = request.kind is RequestKind.COMMAND and asked.host_pid == 0 and request.agent == _OWN
+    if own:
+        pairs.append(Pair(key=words("phrases.asked_by"), value=words("phrases.asked_by_keyturn")))
+    elif request.kind in (RequestKind.CALL, RequestKind.COMMAND, RequestKind.AGENT):
         process = words("phrases.process_value", pid=asked.host_pid, name=asked.host_name)
         known = asked.host_pid > 0
         pairs.append(_seen(words("phrases.process"), process if known else "", words))
@@ -73,7 +78,8 @@ def observed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
         when = request.pinned_at[:16].replace("T", " ")
         text = words("phrases.definition_pinned", when=when)
         pairs.append(Pair(key=words("phrases.definition"), value=text))
-    pairs += [_seen(words("phrases.session"), request.session, words)] if request.session else []
+    session = "" if own else request.session
+    pairs += [_seen(words("phrases.session"), session, words)] if session else []
     pairs += [_seen(words("phrases.ticket"), request.ticket, words)] if request.ticket else []
     pairs += [
         Pair(

@@ -1,5 +1,6 @@
 """Owns what a card says of the commands among a call's arguments: a line for each, in words."""
 
+import re
 from collections.abc import Iterator
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
@@ -12,6 +13,7 @@ from keyturn.presentation.words import Words
 MOST_LINES = 8
 _LONGEST = 160
 _LONGEST_PATH = 60
+_PLAIN_TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,39}")
 _BY_PROGRAM = frozenset(
     {Does.READS, Does.FETCHES, Does.REMOVES, Does.CHANGES, Does.WRITES, Does.APPENDS, Does.SENDS}
 )
@@ -26,6 +28,21 @@ def command_lines(request: ApprovalRequest, words: Words) -> tuple[CommandLine, 
     if more > 0:
         lines[MOST_LINES:] = [_warning(words("commands.more_lines", n=more))]
     return tuple(lines)
+
+
+def with_command(headline: str, request: ApprovalRequest, words: Words) -> str:
+    """Say in a headline the one thing that a call's commands change; "" where it is not one.
+
+    Only what names its object plainly: a headline is Keyturn's own voice.
+    """
+    commands = request.commands if request.kind is RequestKind.CALL else ()
+    if any(command.more or not command.understood for command in commands):
+        return ""
+    changing = [(one, c.language) for c in commands for one in c.steps if one.changes]
+    if len(changing) != 1 or not _PLAIN_TARGET.fullmatch(changing[0][0].target):
+        return ""
+    does = _step(*changing[0], words)
+    return words("phrases.headline_does", headline=headline, does=does)
 
 
 def _lines(request: ApprovalRequest, words: Words) -> Iterator[CommandLine]:

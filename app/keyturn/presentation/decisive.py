@@ -30,6 +30,7 @@ from keyturn.presentation.json_nodes import (
     shortened,
     value_at,
 )
+from keyturn.presentation.launch_changes import agreed_text
 from keyturn.presentation.verbs import Verbs, name_words
 from keyturn.presentation.words import Words
 
@@ -298,6 +299,8 @@ def _owed_reason(candidate: _Candidate, request: ApprovalRequest, words: Words) 
         return words("phrases.owed_changed")
     if _is_new(candidate, request):
         return words("phrases.owed_first_seen")
+    if request.kind is RequestKind.COMMAND and (agreed := agreed_text(request, words)):
+        return agreed
     if request.kind in _REVIEWS or request.first_use:
         return words("phrases.owed_first")
     return words("phrases.owed_decides")

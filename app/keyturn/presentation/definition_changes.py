@@ -42,8 +42,15 @@ def definition_changes(
     every difference is owed as one.
     """
     gained, changed, lost = _sentences(_text(before), _text(after))
-    owed = [_owed_sentence(index, text, words) for index, text in enumerate(gained or changed)]
-    lines = [*_description_lines(gained, changed, lost, words)]
+    key = "phrases.gains_sentence" if gained else "phrases.changes_sentence"
+    owed = [
+        _owed_sentence(index, text, words(key), words)
+        for index, text in enumerate(gained or changed)
+    ]
+    # A sentence that only ends in another way, because one was put behind it, is no other one.
+    ends = {_without_end(one) for one in _cut(_text(before))}
+    others = [one for one in changed if _without_end(one) not in ends]
+    lines = [*_description_lines(gained, others, lost, words)]
     lines += _argument_lines(before, after, words)
     lines += _other_lines(before, after, tier_words, words)
     located = tuple(_located(line, after, words) for line in lines)
@@ -105,9 +112,13 @@ def _has_alike(sentence: str, others: list[str]) -> bool:
     )
 
 
-def _owed_sentence(index: int, text: str, words: Words) -> OwedChange:
+def _without_end(sentence: str) -> str:
+    return sentence.rstrip(".!? ")
+
+
+def _owed_sentence(index: int, text: str, said: str, words: Words) -> OwedChange:
     hidden = hidden_characters(visible(text))
-    reason = words("phrases.gains_hidden", n=hidden) if hidden else words("phrases.gains_sentence")
+    reason = words("phrases.gains_hidden", n=hidden) if hidden else said
     return OwedChange(
         path=f"/after/description#{index}",
         reason=reason,

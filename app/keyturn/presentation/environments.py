@@ -1,10 +1,11 @@
 """Owns what the window says of environments: the built-in rule, labels, a card's band."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_state import AgentState, ServerState
+from keyturn.application.former_labels import FORMER_SETTING, read_former
 from keyturn.domain.environment import Named, Reach
 from keyturn.presentation.cells import NameChoice, Notice, Question
 from keyturn.presentation.marks import Role
@@ -20,7 +21,7 @@ class Labelled:
     """Something that can have a label."""
 
     of: str
-    """`agent`, `server` or `credential`."""
+    """`agent`, `former`, `server` or `credential`."""
     name: str
     server: str = ""
     label: str = ""
@@ -57,9 +58,11 @@ class EnvironmentsShown:
     pairs: tuple[NameChoice, ...]
 
 
-def labelled(agents: Sequence[AgentState], servers: Sequence[ServerState]) -> tuple[Labelled, ...]:
-    """Return all that can have a label, of what is confirmed."""
-    return tuple(_things(agents, servers))
+def labelled(
+    agents: Sequence[AgentState], servers: Sequence[ServerState], settings: Mapping[str, str]
+) -> tuple[Labelled, ...]:
+    """Return all that can have a label, of what is confirmed, and the labels that were left."""
+    return tuple(_things(agents, read_former(settings.get(FORMER_SETTING, "")), servers))
 
 
 def environments_shown(state: EnvironmentsState, chosen: str, words: Words) -> EnvironmentsShown:
@@ -142,10 +145,14 @@ def _reasons(request: ApprovalRequest, words: Words) -> Iterator[str]:
         yield words("environments.band_unnamed")
 
 
-def _things(agents: Sequence[AgentState], servers: Sequence[ServerState]) -> Iterator[Labelled]:
+def _things(
+    agents: Sequence[AgentState], former: Mapping[str, str], servers: Sequence[ServerState]
+) -> Iterator[Labelled]:
     for agent in agents:
         if agent.enrolled:
             yield Labelled(of="agent", name=agent.name, label=agent.environment)
+    for name, label in sorted(former.items()):
+        yield Labelled(of="former", name=name, label=label)
     for server in servers:
         if not server.confirmed:
             continue

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.finding import Finding, FindingKind
-from keyturn.presentation.card import Chip, Pair
+from keyturn.presentation.card import Chip, CommandLine, Pair
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.servers import ChangeLine
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
+_LONGEST = 400
 _KEYS = {
     FindingKind.ORDER: "findings.order",
     FindingKind.SECRECY: "findings.secrecy",
@@ -36,6 +39,14 @@ def command_pairs(findings: tuple[Finding, ...], words: Words) -> Iterator[Pair]
     """Yield what a command's package is to the list of well-known servers."""
     for finding in findings:
         yield Pair(key=words("findings.list"), value=finding_text(finding, words))
+
+
+def card_lines(request: ApprovalRequest, words: Words) -> Iterator[CommandLine]:
+    """Yield what a card says at once of a tool's definition: what raises caution."""
+    if request.kind in (RequestKind.DEFINITION, RequestKind.CHANGE):
+        for finding in filter(lambda one: one.raises_caution, request.findings):
+            text = shown_line(finding_text(finding, words), words, most=_LONGEST)
+            yield CommandLine(role=Role.WARNING, icon=Icon.ATTENTION, text=text)
 
 
 def finding_lines(findings: tuple[Finding, ...], words: Words) -> Iterator[ChangeLine]:

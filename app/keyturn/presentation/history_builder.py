@@ -10,6 +10,7 @@ from typing import Protocol
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.late_calls import FIRST
+from keyturn.application.recorded_names import BUILT_IN
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.decision import Actor, Delivery, Outcome
@@ -27,6 +28,7 @@ from keyturn.presentation.history import (
     HistoryRow,
     HistorySummary,
 )
+from keyturn.presentation.history_because import because_pair
 from keyturn.presentation.json_nodes import bare_text, read_json, value_at
 from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
 from keyturn.presentation.relative_time import clock_text, local_time
@@ -229,6 +231,8 @@ class HistoryBuilder:
 
     def _decided_by(self, item: RecordedCall) -> IconText:
         words = self._words
+        if item.rule_id == BUILT_IN:
+            return IconText(icon=Icon.RULES, text=words("history.by_environments"))
         if item.actor == Actor.RULE.value:
             return IconText(
                 icon=Icon.RULES, text=item.rule_name or item.rule_id or words("history.by_posture")
@@ -253,16 +257,9 @@ class HistoryBuilder:
         words, item, entry = self._words, found.item, found.decision
         pairs = [Pair(key=words("history.key_decided_by"), value=self._decided_by(item).text)]
         if entry is not None:
-            because = entry.policy.get("because")
-            if isinstance(because, str):
-                request = _request_of(item, found.arguments, entry)
-                pairs.insert(
-                    0,
-                    Pair(
-                        key=words("history.key_asked_because"),
-                        value=self._cards.phrases.why_asked(request),
-                    ),
-                )
+            request = _request_of(item, found.arguments, entry)
+            why = because_pair(entry, self._cards.phrases.why_asked(request), words)
+            pairs[:0] = [why] if why is not None else []
             if told := told_flows(entry.details, item.agent, words):
                 pairs.append(Pair(key=words("history.key_flows"), value=told))
             message = entry.details.get("message")
@@ -377,6 +374,7 @@ def _trace_of(arguments: str, rows: Sequence[JsonObject]) -> Trace:
     origins: list[Origin] = []
     for row in rows:
         path, result, offset = row.get("path"), row.get("result"), row.get("offset")
+        start, length = row.get("start"), row.get("length")
         if not isinstance(path, str) or not isinstance(result, int):
             continue
         origins.append(
@@ -391,6 +389,8 @@ def _trace_of(arguments: str, rows: Sequence[JsonObject]) -> Trace:
                 excerpt="",
                 excerpt_line=0,
                 untrusted=row.get("untrusted") is True,
+                start=start if isinstance(start, int) else 0,
+                length=length if isinstance(length, int) else None,
             )
         )
     return Trace(origins=tuple(origins), incomplete=any("incomplete" in row for row in rows))

@@ -4,11 +4,13 @@ The broker makes it of the very intent that it will carry out, never the window,
 which presses buttons cannot have a PIN typed for another change than the one that is read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges
+from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges, SetAgentHttp
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_protocol import (
+    Decide,
     Intent,
     PutServer,
     RemoveRule,
@@ -42,6 +44,10 @@ from keyturn.presentation.words import Words
 
 _LONGEST: Final = 400
 """Characters of a name or a rule that are said; beyond that the rest is counted."""
+_LONGEST_RULE: Final = 2_000
+"""Longer, because a long pattern must not push what bounds a rule out of sight."""
+FindRequest = Callable[[str], ApprovalRequest | None]
+"""Finds what waits for a person by its id."""
 FindRule = Callable[[str], Rule | None]
 """Finds a rule that is in force by its id."""
 
@@ -49,19 +55,33 @@ FindRule = Callable[[str], Rule | None]
 class OwedPins:
     """Says of a change what it is."""
 
-    def __init__(self, words: Words, find_rule: FindRule) -> None:
+    def __init__(self, words: Words, find_rule: FindRule, find_request: FindRequest) -> None:
         self._words = words
+        self._find_request = find_request
         self._find_rule = find_rule
         self._sentences = RuleSentences(words)
 
-    def said(self, intent: Intent, *, both: bool = False) -> str:
+    def said_all(self, intents: Sequence[Decide | Intent], *, both: bool = False) -> str:
+        """Return each change in a line of its own, and that one PIN carries out all of them."""
+        if len(intents) == 1:
+            return self.said(intents[0], both=both)
+        lines = (
+            self._words("owed.one_of", number=number, change=self._change(intent))
+            for number, intent in enumerate(intents, 1)
+        )
+        key = "owed.take_both" if both else "owed.take_pin"
+        return "\n".join((self._words(key, n=len(intents)), *lines))
+
+    def said(self, intent: Decide | Intent, *, both: bool = False) -> str:
         """Return one paragraph: the change, and that it takes the PIN, or both persons'."""
         key = "owed.takes_both" if both else "owed.takes_pin"
         return self._words(key, change=self._change(intent))
 
-    def _change(self, intent: Intent) -> str:  # noqa: C901 -- one row an intent
+    def _change(self, intent: Decide | Intent) -> str:  # noqa: C901 -- one row an intent
         words = self._words
         match intent:
+            case Decide():
+                return self._review(intent)
             case SaveRule():
                 return self._saved_rule(intent)
             case RemoveRule(id=rule_id):
@@ -90,6 +110,8 @@ class OwedPins:
                 return self._controls(intent)
             case ReviewChanges(agent=agent):
                 return words("owed.reviewed", agent=self._named(agent))
+            case SetAgentHttp(name=name):
+                return words("owed.agent_http", agent=self._named(name))
             case NewTask(agent=agent):
                 return words("owed.new_task", agent=self._named(agent))
             case EnrolAgent(name=name, rows=None):
@@ -128,10 +150,12 @@ class OwedPins:
         if intent.request:
             return self._remembered(said, intent.seconds)
         before = self._find_rule(rule.id)
-        if not rule.enabled:
-            return self._words("owed.turn_off", rule=said)
         if before is None:
-            return self._words("owed.add_rule", rule=said)
+            key = "owed.add_rule" if rule.enabled else "owed.add_rule_off"
+            return self._words(key, rule=said)
+        if not rule.enabled:
+            # What ends is the rule as it was, whatever it is to say from then on.
+            return self._words("owed.turn_off", rule=self._rule(before))
         if self._rule(before) == said:
             return self._words("owed.turn_on", rule=said)
         return self._words("owed.change_rule", rule=said, before=self._rule(before))
@@ -149,7 +173,7 @@ class OwedPins:
             *(self._words("rules.only_when", condition=one) for one in conditions),
             *limits,
         )
-        return f"{self._named(', '.join(parts))}."
+        return f"{shown_line(', '.join(parts), self._words, most=_LONGEST_RULE)}."
 
     def _tier(self, intent: SetTier) -> str:
         words = self._words
@@ -159,12 +183,31 @@ class OwedPins:
             return words("owed.show_tool", tier=tier, labels=intent.labels or "-", **named)
         return words("owed.tier", tier=tier, labels=intent.labels or "-", **named)
 
+    def _review(self, decide: Decide) -> str:
+        """Say what a card's answer does to what it is about, by what the broker asked."""
+        request = self._find_request(decide.id)
+        if request is None:
+            return self._words("owed.other")
+        if request.kind is RequestKind.AGENT:
+            return self._words("owed.review_agent", agent=self._named(request.agent))
+        if request.kind is RequestKind.COMMAND:
+            return self._words("owed.review_start", server=self._named(request.server))
+        tier = decide.tier.name if decide.tier is not None else self._words("owed.no_tier")
+        named = {"tool": self._named(request.tool or ""), "server": self._named(request.server)}
+        if decide.labels is None:
+            return self._words("owed.review", tier=tier, **named)
+        return self._words(
+            "owed.review_labels", tier=tier, labels=self._named(decide.labels) or "-", **named
+        )
+
     def _environment(self, intent: SetEnvironment) -> str:
         words = self._words
         said = {"name": self._named(intent.name), "label": self._label(intent.environment)}
         match intent.of:
             case "agent":
                 return words("owed.label_agent", **said)
+            case "former":
+                return words("owed.label_former", **said)
             case "server":
                 return words("owed.label_server", **said)
             case _:

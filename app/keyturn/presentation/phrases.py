@@ -4,7 +4,7 @@ Our own voice says only what the local catalogue or Keyturn itself knows; the wo
 stand in quotation marks and are named as the server's.
 """
 
-from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.approval_request import BECAUSE_SIGNS, ApprovalRequest, RequestKind
 from keyturn.application.review_request import (
     BECAUSE_CLOSURE,
     BECAUSE_PROGRAM,
@@ -25,11 +25,14 @@ from keyturn.presentation.asked_names import (
     name_in_sentence,
 )
 from keyturn.presentation.card import Lamp, waits_key
+from keyturn.presentation.commands import with_command
 from keyturn.presentation.json_nodes import read_json
+from keyturn.presentation.launch_changes import changed_headline
 from keyturn.presentation.launch_facts import change_text, facts_with
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.touches import with_touches
 from keyturn.presentation.verbs import Verbs
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 PRODUCTION = "production"
@@ -66,6 +69,7 @@ _WHY_KEYS: dict[str, str] = {
     "review_change": "phrases.why_change",
     "review_agent": "phrases.why_agent",
     BECAUSE_PROGRAM: "phrases.why_program",
+    BECAUSE_SIGNS: "phrases.why_signs",
 }
 _WHY_RULE_KEYS: dict[str, tuple[str, str]] = {
     Because.RULE.value: ("phrases.why_rule", "phrases.why_some_rule"),
@@ -102,8 +106,12 @@ class Phrases:
         words, tool = self._words, request.tool or ""
         match request.kind:
             case RequestKind.CALL:
-                return with_touches(self._call_headline(request), request.touches, words)
+                plain = self._call_headline(request)
+                told = with_command(plain, request, words)
+                return told or with_touches(plain, request.touches, words)
             case RequestKind.COMMAND:
+                if changed := changed_headline(request, words):
+                    return changed
                 remote = self.is_remote(request)
                 key = "phrases.headline_remote" if remote else "phrases.headline_command"
                 return words(key, server=request.server)
@@ -119,7 +127,9 @@ class Phrases:
                     "phrases.headline_result", server=request.server, agent=request.agent, tool=tool
                 )
             case RequestKind.AGENT if request.because == BECAUSE_PROGRAM:
-                return words("phrases.headline_program", agent=request.agent)
+                unseen = "phrases.headline_no_program"
+                key = "phrases.headline_program" if self._runs_in(request) else unseen
+                return words(key, agent=request.agent)
             case RequestKind.AGENT:
                 return words("phrases.headline_agent", agent=request.agent)
 
@@ -156,7 +166,14 @@ class Phrases:
         if because == BECAUSE_CLOSURE:
             change = change_text(facts_with(request), words)
             return words("phrases.why_closure", server=request.server, change=change)
+        if because == BECAUSE_SIGNS and request.findings and request.findings[0].words:
+            said = shown_line(" ".join(request.findings[0].words.split()), words)
+            return words(
+                "phrases.why_signs_words", words=said.translate(QUOTATION_MARKS), tool=tool
+            )
         key = _WHY_KEYS.get(because, "phrases.why_always")
+        if because == BECAUSE_PROGRAM and not self._runs_in(request):
+            key = "phrases.why_no_program"
         if key == "phrases.why_command" and self.is_remote(request):
             key = "phrases.why_address"
         if key == "phrases.why_definition" and said_of(tool) is not None:
@@ -166,6 +183,10 @@ class Phrases:
     def is_remote(self, request: ApprovalRequest) -> bool:
         """Tell whether it is about a server at an address, which nobody starts."""
         return request.kind is RequestKind.COMMAND and "url" in self.subject(request)
+
+    def _runs_in(self, request: ApprovalRequest) -> bool:
+        """Tell whether the program that an agent runs in is seen."""
+        return bool(self.subject(request).get("executable"))
 
     def _changed(self, request: ApprovalRequest) -> str:
         """Name the values that are others by now; all of them stand in the subject."""
@@ -180,7 +201,10 @@ class Phrases:
         if deadline_ms <= 0:
             return self._words("phrases.deadline_passed")
         passed = duration_text(deadline_ms / 1000, self._words)
-        return self._words(waits_key(ends=kind is RequestKind.INPUT), duration=passed)
+        return self._words(
+            waits_key(ends=kind is RequestKind.INPUT, withholds=kind is RequestKind.RESULT),
+            duration=passed,
+        )
 
     def tier(self, tier: Tier) -> str:
         """Return "T2 Reaches out"."""

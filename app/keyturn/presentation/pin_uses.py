@@ -16,6 +16,7 @@ GROUPS: Final = {
     "set_environment": "environments",
     "set_reach": "environments",
     "enrol_agent": "agents",
+    "set_agent_http": "agents",
     "review_changes": "agents",
     "new_task": "agents",
     "set_sight": "sights",

@@ -15,7 +15,8 @@ from keyturn.presentation.card import Pair
 from keyturn.presentation.json_nodes import bare_text
 from keyturn.presentation.words import Words
 
-SWITCHES = ("secrets", "unseen", "schema", "links")
+SWITCHES = ("secrets", "unseen", "schema", "links", "hold_signs")
+_SIGNS = frozenset({"order", "role", "turn", "secret", "send", "act", "hush", "unread"})
 LIMITS = (0, 4_000, 16_000, 64_000)
 """Tokens that can be chosen as the most of one result; 0 for no limit."""
 BUDGETS = (0, 16_000, 64_000, 256_000, 1_000_000)
@@ -218,7 +219,7 @@ def done_in_short(result: JsonObject, words: Words) -> str:
     """Say in a few words what was taken out of a result; empty where nothing was."""
     said = [
         words(f"results.done_{name}", n=count)
-        for name in ("masked", "removed", "left_out", "marked")
+        for name in ("masked", "removed", "left_out", "marked", "signs")
         if isinstance(count := result.get(name), int) and count > 0
     ]
     if result.get("cut") is True:
@@ -264,6 +265,9 @@ def _said(finding: Finding, words: Words) -> str:
             return words("results.found_link", n=finding.count)
         case Found.PICTURE:
             return words("results.found_picture", n=finding.count)
+        case Found.SIGN:
+            known = finding.kind in _SIGNS
+            return words(f"results.sign_{finding.kind}" if known else "results.sign_order")
 
 
 def _place(finding: Finding, words: Words) -> str:

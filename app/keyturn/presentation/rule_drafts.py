@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from keyturn.application.recorded_names import LONGEST_NAME
-from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.client_request import kind_of
 from keyturn.domain.pattern import is_glob
 from keyturn.domain.rule import Effect, Kind, Rule
@@ -18,6 +18,11 @@ from keyturn.domain.rule_life import NO_LIMITS, RuleLimits, Window, instant, wri
 from keyturn.domain.server_input import KINDS as SERVER_KINDS
 from keyturn.presentation.cells import ANY
 from keyturn.presentation.history_builder import RecordedCall
+from keyturn.presentation.typed_conditions import (
+    TypedCondition,
+    read_conditions,
+    typed_condition,
+)
 from keyturn.presentation.used_names import UsedNames
 from keyturn.presentation.words import Words
 
@@ -52,6 +57,7 @@ class RuleDraft:
     kind: Kind = Kind.CALL
     """Another one where it was begun of a decision about what is no tool's call."""
     limits: TypedLimits = TypedLimits()
+    when: tuple[TypedCondition, ...] = ()
     base: Rule | None = None
     """The rule whose place it takes; what no field shows stays as it is there."""
 
@@ -76,14 +82,23 @@ def rule_of(draft: RuleDraft, rule_id: str = "") -> Rule:
         "name": draft.name.strip(),
         **_life(draft, read),
     }
+    tests: list[JsonValue] = [
+        {"path": one.path, "op": one.op.value, "value": one.value}
+        for one in read_conditions(draft.when).conditions
+    ]
+    if tests:
+        data["when"] = tests
     if draft.base is not None:
         before = rule_to_data(draft.base)
-        data |= {key: before[key] for key in ("id", "when", "enabled")}
+        data |= {key: before[key] for key in ("id", "enabled")}
     return rule_from_data(data, default_id=rule_id)
 
 
-def fault_of_limits(draft: RuleDraft, words: Words) -> str:
-    """Say which limit cannot be read; empty when all can."""
+def fault_of_typed(draft: RuleDraft, words: Words) -> str:
+    """Say which condition or limit cannot be read; empty when all can."""
+    odd = read_conditions(draft.when).fault
+    if odd is not None:
+        return words(odd[0], path=odd[1], text=odd[2])
     fault = _read(draft).fault
     return words(fault[0], text=fault[1], most=f"{MOST_USES:,}") if fault is not None else ""
 
@@ -122,6 +137,7 @@ def draft_of_rule(rule: Rule) -> RuleDraft:
             until=_shown(limits.until),
             windows=tuple((_shown(w.begins), _shown(w.ends)) for w in rule.during),
         ),
+        when=tuple(map(typed_condition, rule.when)),
         base=rule,
     )
 

@@ -12,6 +12,7 @@ from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _LONGEST: Final = 400
+_LONGEST_NAME: Final = 80
 _MOST: Final = 3
 """In full above the list; the others come up once these are answered."""
 
@@ -34,10 +35,13 @@ def _rows(rules: Sequence[Rule], words: Words) -> Iterator[Proposal]:
         said = shown_line(sentences.sentence(rule), words, most=_LONGEST)
         bounds = ", ".join((*sentences.conditions(rule), *sentences.limits(rule)))
         bounds = shown_line(bounds, words, most=_LONGEST)
+        name = shown_line(rule.name, words, most=_LONGEST_NAME)
+        named = words("rules.proposal_named", name=name) if rule.name else ""
+        bounds = words("rules.only_when_bounds", bounds=bounds) if bounds else ""
         yield Proposal(
             name=rule.id,
             strong=words("rules.proposal", rule=said),
-            rest=f"{bounds}. {rest}" if bounds else rest,
+            rest=" ".join(part for part in (bounds, named, rest) if part),
             accept=words("rules.proposal_look"),
             drop=words("rules.proposal_drop"),
         )

@@ -40,7 +40,7 @@ def study_lines(
     lines: list[str] = []
     if found.looked:
         counts = {"n": found.matched, "looked": found.looked, "denied": found.matched_denied}
-        lines.append(words("rules.back_matched", **counts))
+        lines.append(words(_matched(found.matched, found.matched_denied), **counts))
         moved = found.loosened + found.tightened
         if moved:
             lines.append(words("rules.back_changed", n=moved, passing=found.loosened))
@@ -54,6 +54,12 @@ def study_lines(
     if replaced is not None and rule.limits.may_allow_more_than(replaced.limits):
         lines.append(words("rules.newly_more"))
     return tuple(lines)
+
+
+def _matched(matched: int, denied: int) -> str:
+    if not matched:
+        return "rules.back_none"
+    return "rules.back_matched" if denied else "rules.back_undenied"
 
 
 def _past_call(item: RecordedCall) -> PastCall | None:

@@ -5,10 +5,13 @@ or turns the text around is escaped, in the sentences and in the values.
 """
 
 import json
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
-from keyturn.domain.canonical import JsonValue
+from keyturn.application.configuration_file import read_file_content
+from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.rule import Rule
 from keyturn.domain.rule_data import rule_to_data
@@ -61,3 +64,16 @@ def _text(text: str) -> str:
         char if char.isprintable() and char not in '"\\' else f"\\U{ord(char):08x}" for char in text
     )
     return f'"{escaped}"'
+
+
+def proposal_of_text(text: str) -> str:
+    """Return the rules of a headless FILE for the intent that proposes them.
+
+    Raises ConfigurationError for what is no TOML or no rule; what else it holds is not looked at.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError("The file is no TOML.", mend="Correct it, try again.") from error
+    rules = read_file_content({"rules": data.get("rules", [])}, Path()).policy.rules
+    return canonical([rule_to_data(rule) for rule in rules]).decode()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from keyturn.domain.rule import Effect, Rule
-from keyturn.domain.rule_lint import lint_rule
+from keyturn.domain.rule_lint import Oddity, lint_rule
 from keyturn.presentation.marks import Icon, IconText, Role
 from keyturn.presentation.rule_effects import (
     Coverage,
@@ -28,7 +28,10 @@ class RuleWarnings:
         """Yield what is to be said before the rule is saved, and beside it later."""
         words = self._words
         for finding in lint_rule(rule, state.all_rules, known_tools(state.servers)):
-            yield attention(self._findings.sentence(finding))
+            said = self._findings.sentence(finding)
+            if finding.oddity is Oddity.NO_TEST:
+                said = f"{said} {words('rules.odd_no_test_mend')}"
+            yield attention(said)
         looser = overruled(rule, state.all_rules)
         if looser:
             yield IconText(icon=Icon.NOTICE, text=words("rules.overrules", n=len(looser)))

@@ -104,6 +104,8 @@ class RuleChoices:
     agents: tuple[NameChoice, ...]
     servers: tuple[NameChoice, ...]
     tools: tuple[NameChoice, ...]
+    paths: tuple[NameChoice, ...] = ()
+    """Pointers of the arguments that the chosen tools say they take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,3 +118,5 @@ class RulePreview:
     """Under what and how far: conditions and limits, whole half sentences."""
     missing: str = ""
     """What still has to be chosen; empty when the rule can be saved."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with each condition as it is typed, "" for nothing."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import RuleState
 from keyturn.domain.canonical import Parsed, parse_strict
 from keyturn.domain.errors import ConfigurationError
@@ -12,7 +13,9 @@ from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.rule_data import rule_from_data
 from keyturn.domain.rule_life import Life
+from keyturn.domain.rule_lint import is_of
 from keyturn.domain.tier import Tier
+from keyturn.presentation.argument_paths import argument_paths
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import (
     ANY,
@@ -25,8 +28,8 @@ from keyturn.presentation.cells import (
 )
 from keyturn.presentation.marks import Icon, IconText, Role
 from keyturn.presentation.relative_time import local_time, moment_text
-from keyturn.presentation.rule_drafts import RuleDraft, fault_of_limits, rule_of
-from keyturn.presentation.rule_effects import Coverage, coverage, overruling
+from keyturn.presentation.rule_drafts import RuleDraft, fault_of_typed, rule_of
+from keyturn.presentation.rule_effects import Coverage, coverage, known_tools, overruling
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.rule_warnings import RuleWarnings, attention
 from keyturn.presentation.rules import (
@@ -39,6 +42,8 @@ from keyturn.presentation.rules import (
     RulesPage,
     RulesState,
 )
+from keyturn.presentation.seals import rules_rest
+from keyturn.presentation.typed_conditions import faults_of
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -53,6 +58,7 @@ _POSTURES: Final = {
     Posture.ASK_ALL: ("rules.posture_all", "rules.posture_all_note"),
     Posture.ASK_WRITES: ("rules.posture_writes", "rules.posture_writes_note"),
 }
+_BY_NAME: Final = {posture.value: posture for posture in Posture}
 _LONGEST_NAME: Final = 60
 
 
@@ -81,6 +87,26 @@ def _read(states: Iterable[RuleState]) -> Iterator[KnownRule]:
         yield KnownRule(
             rule=rule, hits=state.hits, last_hit=state.last_hit, life=life, uses=state.uses
         )
+
+
+def state_after(state: RulesState, message: StateChanged) -> RulesState:
+    """Return what the screen is made of once the broker has said more."""
+    if message.rules is not None:
+        state = replace(state, rules=read_rules(message.rules))
+    if message.hits is not None:
+        state = replace(state, rules=with_hits(state.rules, message.hits))
+    if message.posture is not None:
+        posture = _BY_NAME.get(message.posture, Posture.ASK_ALL)
+        state = replace(state, posture=posture)
+    if message.servers is not None:
+        state = replace(state, servers=message.servers)
+    if message.agents is not None:
+        state = replace(state, agents=message.agents)
+    if message.stop is not None:
+        state = replace(state, suspended=message.stop.careful)
+    if message.seals is not None:
+        state = replace(state, distrusted=rules_rest(message.seals))
+    return state
 
 
 class RulesBuilder:
@@ -178,13 +204,14 @@ class RulesBuilder:
             agents=agents,
             servers=servers,
             tools=self._names(tools, "rules.all_tools", base and base.tool),
+            paths=_paths(draft, state) if draft is not None else (),
         )
 
     def preview(self, draft: RuleDraft, state: RulesState) -> RulePreview:
         """Return what the draft says, what it would do, and what is still to be chosen."""
         rule = rule_of(draft)
         missing = next((self._words(key) for name, key in _missing(draft) if not name), "")
-        missing = missing or fault_of_limits(draft, self._words)
+        missing = missing or fault_of_typed(draft, self._words)
         warnings = () if missing else tuple(self._said.warnings(rule, state))
         known = state.find(rule.id)
         if not missing and known is not None and (draft.base is None or known.rule == rule):
@@ -195,6 +222,7 @@ class RulesBuilder:
             bounds=() if missing else bounds,
             warnings=warnings,
             missing=missing,
+            faults=faults_of(draft.when, self._words),
         )
 
     # ---------------------------------------------------------------- rows
@@ -329,6 +357,13 @@ def _missing(draft: RuleDraft) -> Sequence[tuple[str, str]]:
         (draft.server, "rules.choose_server"),
         (draft.tool, "rules.choose_tool"),
     )
+
+
+def _paths(draft: RuleDraft, state: RulesState) -> tuple[NameChoice, ...]:
+    """Return the arguments of the tools that the draft speaks of."""
+    asked = Rule(id="", effect=Effect.ASK, server=draft.server, tool=draft.tool)
+    tools = known_tools(state.servers) if draft.server and draft.tool else ()
+    return argument_paths(tool for tool in tools if is_of(asked, tool))
 
 
 def _matches_nothing(rule: Rule, covered: Coverage, state: RulesState) -> bool:

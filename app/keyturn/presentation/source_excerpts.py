@@ -5,14 +5,21 @@ Values of one result share one excerpt. A missing origin is said as what it is: 
 known because old text was dropped.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from keyturn.domain.canonical import JsonValue
+from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Origin, Trace
+from keyturn.domain.rule import Kind
+from keyturn.domain.server_input import KINDS
 from keyturn.domain.typed import IN_KEYTURN, InputHost
 from keyturn.presentation.card import ExcerptLine, OriginLabel, SourceExcerpt, TracedSpan
 from keyturn.presentation.words import Words
+
+_ANSWERED = frozenset(method for method, kind in KINDS.items() if kind is Kind.ELICITATION)
+"""What a person is asked at the agent's side; that a person answered is the agent's claim."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +29,17 @@ class Sources:
     excerpts: tuple[SourceExcerpt, ...]
     labels: dict[str, OriginLabel]
     """By JSON Pointer; only traced arguments."""
+    parts: dict[str, tuple[Origin, ...]]
+    """By JSON Pointer: the origins that are shown of each traced argument, the worst first."""
     untraced: OriginLabel
 
     def label(self, path: str) -> OriginLabel:
         """Return where the argument came from, in words."""
         return self.labels.get(path, self.untraced)
+
+    def spans(self, path: str, value: JsonValue) -> tuple[TracedSpan, ...]:
+        """Return the stretches of an argument's quoted value that were found in results."""
+        return _joined([_traced_span(value, origin) for origin in self.parts.get(path, ())])
 
 
 _KNOWN = frozenset({IN_KEYTURN, *map(str, InputHost)})
@@ -34,14 +47,20 @@ _Source = tuple[bool, int, str, str]
 """Whether it was typed, its number, its server, and what it was typed in: results come first."""
 
 
-def sources_of(trace: Trace, words: Words) -> Sources:
-    """Gather the excerpts of all origins and label each traced argument with its worst one."""
+def sources_of(trace: Trace, words: Words, signs: Collection[int] = ()) -> Sources:
+    """Gather the excerpts of all origins and label each traced argument with its worst one.
+
+    Of several places of one part of an argument the worst is shown; parts have places of their own.
+    Those of results with `signs` say so.
+    """
     by_path: dict[str, list[Origin]] = {}
     by_source: dict[_Source, list[Origin]] = {}
     for origin in trace.worst_first():
         by_path.setdefault(origin.path, []).append(origin)
-    for origins in by_path.values():
-        by_source.setdefault(_source_of(origins[0]), []).append(origins[0])
+    parts = {path: _worst_of_each_part(origins) for path, origins in by_path.items()}
+    for origins in parts.values():
+        for origin in origins:
+            by_source.setdefault(_source_of(origin), []).append(origin)
     order = {key: index for index, key in enumerate(sorted(by_source))}
     labels = {
         path: OriginLabel(
@@ -54,22 +73,49 @@ def sources_of(trace: Trace, words: Words) -> Sources:
     }
     untraced = "phrases.origin_unknown" if trace.incomplete else "phrases.origin_none"
     return Sources(
-        excerpts=tuple(_excerpt(by_source[key], words) for key in order),
+        excerpts=tuple(_excerpt(by_source[key], words, signs) for key in order),
         labels=labels,
+        parts=parts,
         untraced=OriginLabel(text=words(untraced), traced=False),
     )
 
 
-def traced_span(value: JsonValue, origin: Origin | None) -> tuple[TracedSpan, ...]:
+def _worst_of_each_part(origins: list[Origin]) -> tuple[Origin, ...]:
+    shown: list[Origin] = []
+    for origin in origins:
+        if not any(_overlap(origin, other) for other in shown):
+            shown.append(origin)
+    return tuple(shown)
+
+
+def _overlap(one: Origin, other: Origin) -> bool:
+    if one.length is None or other.length is None:
+        return True
+    return one.start < other.start + other.length and other.start < one.start + one.length
+
+
+def _traced_span(value: JsonValue, origin: Origin) -> TracedSpan:
     """Return the stretch of a quoted leaf that was found; all of it when it was found whole."""
-    if origin is None:
-        return ()
     if not isinstance(value, str):
-        return (TracedSpan(start=0, end=len(str(origin.value))),)
+        return TracedSpan(start=0, end=len(origin.value))
+    # One character more for the quotation mark that opens the shown value.
+    if origin.length is not None:
+        end = min(origin.start + origin.length, len(value))
+        return TracedSpan(start=origin.start + 1, end=end + 1)
     at = value.find(origin.value) if origin.value else -1
     start, end = (at, at + len(origin.value)) if at >= 0 else (0, len(value))
-    # One character more for the quotation mark that opens the shown value.
-    return (TracedSpan(start=start + 1, end=end + 1),)
+    return TracedSpan(start=start + 1, end=end + 1)
+
+
+def found_span(value: JsonValue, findings: Iterable[Finding]) -> tuple[TracedSpan, ...]:
+    """Return the stretches of a quoted leaf in which what was noticed stands as it was read."""
+    spans: list[TracedSpan] = []
+    for finding in findings if isinstance(value, str) else ():
+        words = r"\s+".join(map(re.escape, finding.words.split()))
+        found = re.search(words, str(value), re.IGNORECASE) if words else None
+        if found is not None:
+            spans.append(TracedSpan(start=found.start() + 1, end=found.end() + 1))
+    return _joined(spans)
 
 
 def _label_text(origins: list[Origin], words: Words) -> str:
@@ -78,10 +124,14 @@ def _label_text(origins: list[Origin], words: Words) -> str:
     if first.is_typed:
         # Behind every result: all others are typed, too.
         return words("phrases.says_typed_" + _key_of(first))
-    text = words("phrases.origin", server=first.server, n=first.result)
+    key = "phrases.origin" if first.length is None else "phrases.origin_part"
+    if first.tool in _ANSWERED and not first.untrusted:
+        key = "phrases.origin_answer"
+    text = words(key, server=first.server, n=first.result)
     if not others:
         return text
-    return words("phrases.origin_and_others", first=text, n=len(others))
+    key = "phrases.origin_and_others" if first.length is None else "phrases.origin_part_and_others"
+    return words(key, first=text, n=len(others))
 
 
 def _source_of(origin: Origin) -> _Source:
@@ -104,7 +154,7 @@ def _key_of(origin: Origin) -> str:
     return origin.tool.replace("-", "_") if origin.tool in _KNOWN else InputHost.PLAIN.value
 
 
-def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
+def _excerpt(origins: list[Origin], words: Words, signs: Collection[int]) -> SourceExcerpt:
     first = origins[0]
     texts: dict[int, str] = {}
     spans: dict[int, list[TracedSpan]] = {}
@@ -116,7 +166,7 @@ def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
             spans.setdefault(number, []).append(span)
     named = {origin.line for origin in origins}
     return SourceExcerpt(
-        title=_title(first, words),
+        title=_title(first, words, signs),
         place=_place(origins, words),
         lines=tuple(
             ExcerptLine(
@@ -132,10 +182,11 @@ def _excerpt(origins: list[Origin], words: Words) -> SourceExcerpt:
     )
 
 
-def _title(origin: Origin, words: Words) -> str:
+def _title(origin: Origin, words: Words, signs: Collection[int]) -> str:
     if origin.is_typed:
         return words("phrases.excerpt_typed", where=typed_in(origin, words), n=origin.result)
-    return words("phrases.excerpt", server=origin.server, n=origin.result, tool=origin.tool)
+    title = words("phrases.excerpt", server=origin.server, n=origin.result, tool=origin.tool)
+    return words("phrases.excerpt_signs", title=title) if origin.result in signs else title
 
 
 def _spans(origin: Origin, lines: list[str]) -> Iterable[tuple[int, TracedSpan]]:
@@ -143,10 +194,12 @@ def _spans(origin: Origin, lines: list[str]) -> Iterable[tuple[int, TracedSpan]]
     text = "\n".join(lines)
     before = origin.line - origin.excerpt_line
     line_start = sum(len(line) + 1 for line in lines[:before]) if 0 <= before < len(lines) else 0
-    at = text.find(origin.value, line_start)
-    if at < 0 or not origin.value:
+    # Of a part that is longer than the excerpt, as much as stands there.
+    value = origin.value if origin.value in text else origin.value.split("\n", 1)[0]
+    at = text.find(value, line_start)
+    if at < 0 or not value:
         return
-    end, start = at + len(origin.value), 0
+    end, start = at + len(value), 0
     for number, line in enumerate(lines, origin.excerpt_line):
         low, high = max(at, start), min(end, start + len(line))
         if low < high:

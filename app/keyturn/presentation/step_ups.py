@@ -84,7 +84,10 @@ def raised_text(change: ChangeState, words: Words) -> str:
     if more > 0:
         names = words("agents.raised_names_more", names=names, n=more)
     server = shown_line(change.server, words, most=_LONGEST)
-    said = words(_CAUSES[change.cause], server=server, names=names)
+    key = _CAUSES[change.cause]
+    if change.cause == Cause.PROGRAM.value and not names:
+        key = "agents.raised_no_program"
+    said = words(key, server=server, names=names)
     return words("agents.raised_since", said=said, when=_when(change.since, words))
 
 

@@ -11,12 +11,11 @@ from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 
-from sqlite_utils import Database
-
 from keyturn.domain.errors import DamagedDatabase
 from keyturn.storage.migrations import MIGRATIONS
 from keyturn.storage.read_only import APPLICATION_ID, BUSY_SECONDS, DATABASE_NAME
 from keyturn.storage.schema import STEPS, refuse_detours, what_is_missing, what_was_added
+from keyturn.storage.table_library import Database
 
 _FULL = 2
 _PRAGMAS: Mapping[str, int | str] = MappingProxyType(

@@ -3,9 +3,8 @@
 A step that was ever released is never edited; the next change is a new step.
 """
 
-from sqlite_utils import Database, Migrations
-
 from keyturn.storage.schema import STEPS
+from keyturn.storage.table_library import Database, Migrations
 
 MIGRATIONS = Migrations("keyturn")
 

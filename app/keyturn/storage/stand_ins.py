@@ -3,10 +3,12 @@
 An agent without a list of its own sees everything that was reviewed. So where a list is left out
 that another program changed or took away, its agent sees nothing until a person sets one again.
 What was noted of the access review leaves behind that something is forgotten, which is overdue.
+Where the choice is left out of which tools' results are held for signs, those of all tools are.
 """
 
 from collections.abc import Iterable
 
+from keyturn.domain.result_controls import SETTING
 from keyturn.domain.seal import Checked, Columns, Difference
 from keyturn.domain.sight import Sight
 from keyturn.storage.agreements import SIGHT_OF_AGENT, sight_text
@@ -14,6 +16,9 @@ from keyturn.storage.seal_rows import Row, as_texts
 
 FORGOTTEN = ("*", "*")
 """The key of the row that stands for what was noted of the access review and is left out."""
+
+ALL_HELD = '[{"controls":{"hold_signs":true},"server":"","tool":""}]'
+"""The value of the setting: of no tool by name, so of every one of which nothing is kept."""
 
 
 def stand_ins(table: str, checked: Checked, agents: Iterable[Columns]) -> tuple[Row, ...]:
@@ -25,6 +30,12 @@ def stand_ins(table: str, checked: Checked, agents: Iterable[Columns]) -> tuple[
     lost_any = any(f.difference is not Difference.ADDED for f in checked.findings)
     if table == "access_looks" and (lost_any or not checked.whole):
         return ((*FORGOTTEN, "{}"),)
+    if table == "settings":
+        lost_it = any(
+            f.key == (SETTING.encode(),) and f.difference is not Difference.ADDED
+            for f in checked.findings
+        )
+        return ((SETTING, ALL_HELD),) if lost_it or not checked.whole else ()
     if table != "sights":
         return ()
     lost = {

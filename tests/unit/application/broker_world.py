@@ -24,7 +24,7 @@ from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Rule
 from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from tests.fakes.inspection import FakeInputCheck
 from tests.fakes.processes import FakeProcesses
 from tests.fakes.secret_store import FakeSecretStore

@@ -40,6 +40,7 @@ from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sights import Sights
 from keyturn.application.stop import StopSwitch
+from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.client_request import name_in
@@ -244,7 +245,8 @@ def controlling_here(
     validator: SchemaValidator, observers: Observers, flows: FlowLedger
 ) -> Controlling:
     """Control all results in place."""
-    return Controlling(FrameControl(validator), ControlsOfTools(observers), flows)
+    here = FrameControl(validator, signs=frame_signs())
+    return Controlling(here, ControlsOfTools(observers), flows)
 
 
 class World:

@@ -8,12 +8,17 @@ import pytest
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.connection import Connection
 from keyturn.application.events import Topic
+from keyturn.application.ports.processes import ObservedPeer
 from keyturn.application.review_request import BECAUSE_PROGRAM
 from keyturn.domain.configuration import AgentConfig
 from keyturn.domain.policy import Because
 from keyturn.domain.record import RecordType
 from keyturn.domain.rule import Effect, Rule
+from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.verbs import read_verbs
+from keyturn.presentation.words import Words
 from tests.factories import make_call, make_connection
+from tests.sources import ROOT
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import World, play, settle
 from tests.unit.application.test_enrolment import watch
@@ -92,6 +97,33 @@ def test_a_person_is_shown_the_old_and_the_new_once() -> None:
         await enrolment.close()
 
     play(story)
+
+
+def test_a_program_that_is_not_seen_is_asked_about_once_and_can_be_enrolled(words: Words) -> None:
+    """As of a service that the system starts: only a person takes it for the agent."""
+
+    async def story() -> None:
+        world = BrokerWorld()
+        enrolment = watch(world)
+        unseen = ObservedPeer(process=None, parents=(), host=None)
+        one = replace(elsewhere(""), peer=unseen)
+        (request,) = await connected(world, one, replace(one, id="n-2"))
+        phrases = CardBuilder(words, read_verbs(ROOT / "resources" / "verbs.toml")).phrases
+        assert phrases.headline(request).startswith("analyst is not seen to run in the program")
+        assert "counts from any program" in phrases.why_asked(request)
+        world.answer(request, allow=True)
+        await settle()
+        (agent,) = world.registry.agents
+        assert (agent.executable, agent.executable_sha256) == ("", "")
+        assert agent.runs_in("", "")
+        await enrolment.close()
+
+    play(story)
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return Words(ROOT / "resources" / "translations")
 
 
 def test_a_no_changes_nothing_and_another_program_is_asked_about() -> None:

@@ -89,6 +89,9 @@ def test_other_files_are_asked_about_and_named() -> None:
         change = said(request)["closure_changed"]
         assert change["changed"] == {"files": 1, "named": ["index.js"]}
         assert change["added"] == {"files": 1, "named": ["more.js"]}
+        assert change["was"] == [["index.js", 1, "1"]]
+        assert change["now"] == [["index.js", 1, "2"], ["more.js", 1, "1"]]
+        assert said(request)["agreed_at"]
         assert await world.reviews.consent(loading(OTHER), 60)
         assert not world.agreements.consented(loading(AGREED))
 

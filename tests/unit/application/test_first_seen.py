@@ -10,7 +10,7 @@ from keyturn.domain.configuration import ToolSetting
 from keyturn.domain.destinations import MOST_MARKED, destinations_in
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.tier import Tier
-from keyturn.inspection.trace import MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from tests.factories import PEER, make_call, make_connection, make_server
 from tests.fakes.ids import FakeIds
 from tests.unit.application.gate_world import World, play

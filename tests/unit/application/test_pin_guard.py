@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges, RevokeAgent
+from keyturn.application.agent_messages import (
+    EnrolAgent,
+    NewTask,
+    ReviewChanges,
+    RevokeAgent,
+    SetAgentHttp,
+)
 from keyturn.application.console_protocol import (
     Intent,
     PutServer,
@@ -96,6 +102,7 @@ LOOSENING: list[Intent] = [
     SetEnvironment(n=1, of="server", name="ship", environment=""),
     SetEnvironment(n=1, of="agent", name="analyst", environment=""),
     EnrolAgent(n=1, name="other"),
+    SetAgentHttp(n=1, name="analyst", on=True),
     ReviewChanges(n=1, agent="analyst", shown="x"),
     NewTask(n=1, agent="other"),
     SetSight(n=1, agent="analyst", rows=None),
@@ -109,6 +116,7 @@ LESS = ResultControls(day_tokens=16_000)
 TIGHTENING: list[Intent] = [
     SetControls(n=1, server=OF_AN_AGENT, tool="analyst", controls=LESS),
     SetReach(n=1, agent="qa", other="production", on=False),
+    SetAgentHttp(n=1, name="analyst", on=False),
     SetControls(n=1, server="ship", tool="track", controls=ResultControls(max_tokens=10)),
     save(replace(DENY, id="r-new")),
     save(replace(DENY, name="Another name")),

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from keyturn.application.console_protocol import SaveRule
 from keyturn.application.overview import ALL_TOPICS
-from keyturn.application.proposed_rules import MOST_PROPOSED, DropProposedRule
+from keyturn.application.proposed_rules import MOST_PROPOSED, DropProposedRule, ProposeRules
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
-from keyturn.domain.errors import PinWanted
+from keyturn.domain.errors import ConfigurationError, PinWanted
 from keyturn.domain.pin import PinUse
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_from_data, rule_to_data
@@ -108,6 +108,23 @@ def test_a_person_dismisses_one_or_all() -> None:
         await world.intents.carry_out(DropProposedRule(n=2, id=""))
         assert world.rules.proposed.waiting() == ()
         assert world.rules.rules == (DENY,)
+
+    play(story)
+
+
+@pytest.mark.requirement("RULE-IMPORT")
+def test_what_the_window_reads_of_a_file_waits_as_well() -> None:
+    async def story() -> None:
+        world = BrokerWorld(DENY)
+        rows = canonical([rule_to_data(replace(ALLOW, id=DENY.id))]).decode()
+        await world.intents.carry_out(ProposeRules(n=1, data=rows))
+        [waiting] = world.rules.proposed.waiting()
+        assert waiting.id != DENY.id
+        assert world.rules.rules == (DENY,)
+        for odd in ("{", "{}", '[{"effect":"maybe"}]'):
+            with pytest.raises(ConfigurationError):
+                await world.intents.carry_out(ProposeRules(n=2, data=odd))
+        assert world.rules.proposed.waiting() == (waiting,)
 
     play(story)
 

@@ -10,14 +10,9 @@ import pytest
 from keyturn.application.events import Topic
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.proposals import PROPOSAL_BYTES, PROPOSALS, PROPOSED_ENTRIES
-from keyturn.application.registry import (
-    Registry,
-    checked_agent_name,
-    checked_server_name,
-    token_hash,
-    token_matches,
-)
+from keyturn.application.registry import Registry, checked_agent_name, checked_server_name, set_http
 from keyturn.application.tasks import TaskOwner
+from keyturn.application.tokens import token_hash, token_matches
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, LogUnavailable, SecretStoreUnavailable
@@ -353,20 +348,20 @@ class TestAgents:
     def test_whether_one_may_come_over_http_is_recorded_and_ends_with_its_token(self) -> None:
         async def story() -> None:
             world = BrokerWorld()
-            assert not await world.registry.set_http("analyst", on=True)
+            assert not await set_http(world.registry, "analyst", on=True)
             await world.registry.enrol("analyst")
             assert [agent.http for agent in world.live.agents] == [False]
-            assert await world.registry.set_http("analyst", on=True)
+            assert await set_http(world.registry, "analyst", on=True)
             assert [agent.http for agent in world.live.agents] == [True]
             assert last(world, RecordType.AGENT).outcome == "http_on"
-            assert await world.registry.set_http("analyst", on=False)
+            assert await set_http(world.registry, "analyst", on=False)
             assert last(world, RecordType.AGENT).outcome == "http_off"
-            assert await world.registry.set_http("analyst", on=True)
+            assert await set_http(world.registry, "analyst", on=True)
             await world.registry.enrol("analyst")
             assert [agent.http for agent in await world.agent_store.agents()] == [False]
             world.log.failure = DISK_FULL
             with pytest.raises(LogUnavailable):
-                await world.registry.set_http("analyst", on=True)
+                await set_http(world.registry, "analyst", on=True)
             assert [agent.http for agent in world.live.agents] == [False]
 
         play(story)
@@ -381,7 +376,7 @@ class TestAgents:
             revoking = begin_within(
                 world, monkeypatch, "http_on", lambda: world.registry.revoke("analyst")
             )
-            await world.registry.set_http("analyst", on=True)
+            await set_http(world.registry, "analyst", on=True)
             await asyncio.gather(*revoking)
             assert not await is_enrolled(world)
 
@@ -414,7 +409,7 @@ class TestAgents:
             begun = begin_within(
                 world, monkeypatch, "http_on", lambda: world.registry.enrol("analyst")
             )
-            await world.registry.set_http("analyst", on=True)
+            await set_http(world.registry, "analyst", on=True)
             await asyncio.gather(*begun)
             assert await is_enrolled(world)
             assert [agent.http for agent in world.live.agents] == [False]
@@ -434,7 +429,7 @@ class TestAgents:
                 lambda: world.registry.revoke("analyst"),
                 lambda: world.registry.enrol("analyst"),
             )
-            await world.registry.set_http("analyst", on=True)
+            await set_http(world.registry, "analyst", on=True)
             assert await asyncio.gather(*begun) == [True, None]
             assert await is_enrolled(world)
 

@@ -16,11 +16,16 @@ from keyturn.application.approval_request import (
     RequestKind,
     Route,
 )
+from keyturn.application.connection import Connection
 from keyturn.application.console_protocol import Decide, RemoveRule, SaveRule, SetTier
 from keyturn.application.pin_messages import MarkTwoPersons
 from keyturn.application.result_messages import SetControls
+from keyturn.application.review_request import BECAUSE_CLOSURE
+from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.console_answers import ConsoleAnswers
+from keyturn.domain.closure import Closure, ClosureFile
 from keyturn.domain.configuration import ReviewMode
+from keyturn.domain.decision import Actor
 from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.errors import BothWanted, PinWanted
 from keyturn.domain.lamps import Lamps
@@ -164,7 +169,7 @@ def test_a_new_tool_is_confirmed_with_the_pin_and_agreed_to_without() -> None:
 
 
 @pytest.mark.requirement("PIN-5", "LAW-4")
-def test_denying_removing_and_agreeing_to_a_command_take_a_click() -> None:
+def test_denying_removing_and_going_on_once_take_a_click() -> None:
     """Where no PIN is in use, so does everything."""
 
     async def story() -> None:
@@ -173,14 +178,69 @@ def test_denying_removing_and_agreeing_to_a_command_take_a_click() -> None:
         no = replace(allow(request), verdict=AnswerVerdict.DENY, hide=True)
         levels = world.approvals.levels
         assert needed(levels, request, no) is Takes.CLICK
-        for kind in (RequestKind.COMMAND, RequestKind.INPUT, RequestKind.RESULT):
-            command = make_request(kind=kind, tool=None)
-            assert needed(levels, command, allow(command)) is Takes.CLICK
+        for kind in (RequestKind.INPUT, RequestKind.RESULT):
+            once = make_request(kind=kind, tool=None)
+            assert needed(levels, once, allow(once)) is Takes.CLICK
         agent = make_request(kind=RequestKind.AGENT, tool=None)
         assert needed(levels, agent, allow(agent)) is Takes.PIN
         world.pin_use = PinUse.NEVER
         for one, to in ((agent, None), (request, Tier.T0)):
             assert needed(levels, one, allow(one, to)) is Takes.CLICK
+
+    play(story)
+
+
+START = make_launch("logistics", "--new")
+OTHER_FILES = Closure(files=(ClosureFile("script/orders.py", 4, "0" * 64),))
+
+
+async def starting(world: BrokerWorld, connection: Connection) -> ApprovalRequest:
+    """Have a server's command wait for consent, as a connecting agent does, and return its card."""
+    before = len(world.approver.shown)
+    TaskOwner().start(world.reviews.consent(connection, 60), "consent")
+    return await world.asked(before + 1)
+
+
+@pytest.mark.requirement("PIN-5", "LAW-4")
+@pytest.mark.parametrize("changed", [False, True])
+def test_agreeing_to_a_start_takes_the_pin(changed: bool) -> None:
+    """Of a program that is new, and of one whose files changed; whatever pressed the button."""
+
+    async def story() -> None:
+        world = await guarded()
+        connection = make_connection(server=ASKING, launch=START)
+        if changed:
+            await world.agreements.agree(connection, Actor.HUMAN, None)
+            connection.closure = OTHER_FILES
+        request = await starting(world, connection)
+        assert request.kind is RequestKind.COMMAND
+        assert request.because == (BECAUSE_CLOSURE if changed else "review_command")
+        for answer in (
+            allow(request),
+            replace(allow(request), route=Route.ACCESSIBILITY, named=True),
+        ):
+            assert world.approvals.answer(answer) is AnswerEffect.PIN_WANTED
+        assert not world.agreements.consented(connection)
+        assert world.approvals.answer(allow(request, pin=True)) is AnswerEffect.APPLIED
+        await settle()
+        assert world.agreements.consented(connection)
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-5")
+def test_refusing_a_start_takes_a_click_and_so_does_all_where_no_pin_is_asked() -> None:
+    async def story() -> None:
+        world = await guarded()
+        first = await starting(world, make_connection(server=ASKING, launch=START))
+        no = replace(allow(first), verdict=AnswerVerdict.DENY)
+        assert world.approvals.answer(no) is AnswerEffect.APPLIED
+        world.pin_use = PinUse.T3
+        other = make_connection(server=ASKING, launch=make_launch("logistics", "--other"))
+        second = await starting(world, other)
+        assert world.approvals.answer(allow(second)) is AnswerEffect.APPLIED
+        await settle()
+        assert world.agreements.consented(other)
 
     play(story)
 
@@ -315,6 +375,36 @@ def test_to_remember_what_two_allow_takes_both() -> None:
 # ---------------------------------------------------------------- the window's answers
 
 
+@pytest.mark.requirement("PIN-5")
+def test_a_start_without_the_pin_is_told_what_takes_it() -> None:
+    """A program that presses the button gets a question, and what waits goes on waiting."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.with_pin()
+        queue, start = Queue(), make_request(kind=RequestKind.COMMAND, tool=None)
+        queue.approvals.levels = WithPin()
+        queue.approvals.ask(start, hold_seconds=None)
+        answers = ConsoleAnswers(queue.approvals, WORDS, pins)
+        told = answers.without_pin(decides(start, None))
+        assert (told.ok, told.pin) == (False, True)
+        assert told.sentence == WORDS(
+            "owed.takes_pin", change=WORDS("owed.review_start", server=start.server)
+        )
+        assert queue.ids() == [start.id]
+        assert (await answers.with_pin(decides(start, None, pin=RIGHT))).ok
+        assert queue.ids() == []
+
+    play_pins(story)
+
+
+class WithPin(Clicks):
+    """Takes the PIN for every review."""
+
+    def of_review(self, request: ApprovalRequest, answer: Answer) -> Takes:
+        """Return what it takes."""
+        return Takes.PIN
+
+
 class Lowering(Clicks):
     """Takes more where a tier is chosen."""
 
@@ -350,7 +440,11 @@ def test_the_window_is_told_to_ask_and_what_for() -> None:
         answers = ConsoleAnswers(queue.approvals, WORDS, pins)
         told = answers.without_pin(decides(review, Tier.T0))
         assert (told.ok, told.pin, told.second) == (False, True, "")
-        assert told.sentence == WORDS("console.review_pin_wanted")
+        assert f"Pin “{review.tool}” of {review.server} as T0." in told.sentence
+        # A PIN that was typed under that sentence does for nothing else that is chosen by then.
+        other = await answers.with_pin(decides(review, Tier.T1, pin=RIGHT))
+        assert (other.ok, other.pin, other.asks, queue.ids()) == (False, True, True, [review.id])
+        assert "as T1" in other.sentence
         wrong = await answers.with_pin(decides(review, Tier.T0, pin=WRONG))
         assert (wrong.ok, queue.ids()) == (False, [review.id])
         assert (await answers.with_pin(decides(review, Tier.T0, pin=RIGHT))).ok
@@ -372,7 +466,8 @@ def test_two_type_for_what_was_chosen_and_nothing_else() -> None:
         first = await answers.with_pin(decides(review, Tier.T1, pin=RIGHT))
         assert (first.ok, first.second, queue.ids()) == (True, "Berta", [review.id])
         late = await answers.with_pin(decides(review, Tier.T0, pin=THEIRS, second=True))
-        assert (late.ok, late.sentence) == (False, WORDS("console.two_too_late"))
+        assert (late.ok, late.asks) == (False, True)
+        assert "as T0" in late.sentence
         done = await answers.with_pin(decides(review, Tier.T1, pin=THEIRS, second=True))
         assert (done.ok, queue.ids()) == (True, [])
 
@@ -404,8 +499,8 @@ def test_what_was_typed_into_the_windows_line_counts_for_a_card_too(more: Takes)
         both = more is Takes.BOTH
         assert not answers.without_pin(decide).ok
         if both:
-            assert not answers.given(decide, both=False).ok
-        assert answers.given(decide, both=both).ok
+            assert not answers.given(decide, pin=True, both=False).ok
+        assert answers.given(decide, pin=True, both=both).ok
         assert queue.ids() == []
 
     play_pins(story)

@@ -28,6 +28,7 @@ from keyturn.application.seen_changes import (
 from keyturn.application.step_ups import StepUps
 from keyturn.domain.certificate import Certificate, closure_with
 from keyturn.domain.closure import Closure, ClosureFile
+from keyturn.domain.closure_change import ClosureChange
 from keyturn.domain.configuration import ReviewMode
 from keyturn.domain.decision import Actor
 from keyturn.domain.errors import ConfigurationError, KeyturnError
@@ -144,7 +145,12 @@ def test_another_command_files_or_address_raises() -> None:
         await world.agreements.agree(first, Actor.HUMAN, None)
         assert seen_of(first, world) is None
         files = Closure(files=(ClosureFile("a.js", 1, "1"),))
-        assert seen_of(replace(first, closure=files), world) is Cause.CLOSURE
+        loading = replace(first, closure=files)
+        assert seen_of(loading, world) is Cause.CLOSURE
+        changed = ClosureChange(changed=("/x/a.js",))
+        named = command_seen(loading, world.agreements, changed)
+        assert named is not None
+        assert named.name == "/x/a.js"
         other = make_connection(server=asks, launch=make_launch("logistics", "--other"))
         assert seen_of(other, world) is Cause.LAUNCH
         remote = replace(make_launch(), argv=(), url="https://other.example/mcp")

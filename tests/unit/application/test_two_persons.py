@@ -353,15 +353,12 @@ def test_a_change_with_both_pins_is_one_message() -> None:
             assert (refused.ok, refused.pin, refused.second) == (False, True, "Berta")
         with_both = WithPin(n=1, pin=RIGHT, second=THEIRS, intent="")
         assert await answers.refused(with_both) is None
-        wanted = answers.wanted(
-            MarkTwoPersons(n=1, on=False, **TOOL), BothWanted("Both."), "One person."
-        )
+        mark = MarkTwoPersons(n=1, on=False, **TOOL)
+        wanted = answers.wanted(1, (mark,), both=True)
         assert (wanted.pin, wanted.second) == (True, "Berta")
         alone = ConsoleAnswers(window.queue.approvals, WORDS, await keeper.start())
         assert not (await alone.refused(with_both) or IntentDone(n=1, ok=True)).ok
-        wanted = alone.wanted(
-            MarkTwoPersons(n=1, on=False, **TOOL), BothWanted("Both."), "One person."
-        )
+        wanted = alone.wanted(1, (mark,), both=True)
         assert (wanted.pin, wanted.sentence) == (False, WORDS("console.two_nobody"))
 
     play_pins(story)

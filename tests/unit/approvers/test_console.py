@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from keyturn.application.approval_request import RequestKind, Route, WithdrawCause
+from keyturn.application.approval_request import Route, WithdrawCause
 from keyturn.application.console_protocol import (
     Decide,
     Pong,
@@ -209,6 +209,7 @@ class TestIntents:
                 "ok": True,
                 "sentence": "",
                 "pin": False,
+                "asks": False,
                 "second": "",
             }
             assert rig.world.registry.settings == {"appearance.theme": "dark"}
@@ -250,39 +251,6 @@ class TestIntents:
                 done = await rig.heard("done")
                 assert (done["n"], done["ok"]) == (5, ok)
             assert rig.world.rules.rules == ()
-
-        play(Rig, story)
-
-    @pytest.mark.requirement("PIN-5", "LAW-4")
-    @pytest.mark.parametrize("beside", [True, False])
-    def test_a_card_that_loosens_is_answered_with_the_right_one_only(self, beside: bool) -> None:
-        """As its own card sends it, or with others as what the window's line was typed for."""
-
-        async def story(rig: Rig) -> None:
-            await rig.started()
-            assert await rig.pins.set("", "2580", PinUse.T2_T3) is None
-            rig.world.pin_use = PinUse.T2_T3
-            reviews = [make_request(id_, kind=RequestKind.AGENT) for id_ in ("a-1", "a-2")]
-            ended = [rig.world.approvals.ask(one, hold_seconds=None) for one in reviews]
-            for number, one in enumerate(reviews, 1):
-                rig.say(Decide(n=number, id=one.id, digest=one.digest, allow=True))
-                done = await rig.heard("done")
-                assert (done["n"], done["ok"], done["pin"]) == (number, False, True)
-            for pin, ok in (("1357", False), ("2580", True)):
-                assert not any(one.done() for one in ended)
-                asked = [
-                    Decide(n=n, id=one.id, digest=one.digest, allow=True, pin="" if beside else pin)
-                    for n, one in enumerate(reviews, 7)
-                ]
-                if beside:
-                    first, more = (encode_line(one).decode() for one in asked)
-                    rig.say(WithPin(n=7, pin=pin, intent=first, more=(more,)))
-                else:
-                    rig.say(asked[0])
-                assert (await rig.heard("done"))["ok"] is ok
-            assert (await ended[0]).outcome is Outcome.ALLOWED_ONCE
-            await settle()
-            assert ended[1].done() is beside
 
         play(Rig, story)
 

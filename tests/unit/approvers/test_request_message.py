@@ -70,6 +70,8 @@ def test_a_request_has_exactly_these_members() -> None:
         "result": 3,
         "tool": "read_report",
         "offset": request.trace.origins[0].offset,
+        "start": 0,
+        "length": None,
     }
 
 

@@ -68,7 +68,7 @@ def test_what_can_never_happen_is_proved(
 ) -> None:
     production = '[{"path": "/env", "op": "eq", "value": "production"}]'
     code, out = said(tmp_path, capsys, ODD, "ever", "--agent", "qa", "--when", production)
-    assert (code, out) == (0, "No rule can ever allow this.\n")
+    assert (code, out) == (0, "No rule lets this through. That holds for every such call.\n")
     code, out = said(tmp_path, capsys, ODD, "ever", "--agent", "qa")
     assert code == 1
     assert '"env":"qa"' in out

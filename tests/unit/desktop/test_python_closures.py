@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from keyturn.domain.closure import Gap
+from keyturn.domain.closure_change import change_between
 from tests.unit.desktop.launch_machine import Machine, change
 
 pytestmark = pytest.mark.requirement("LAUNCH-CLOSURE")
@@ -69,6 +70,19 @@ def test_a_module_is_its_distribution_and_what_that_requires(
         assert f"site-packages/{name}/__init__.py" in paths
     assert "environment/pyvenv.cfg" in paths
     assert not any("unrelated" in path for path in paths)
+
+
+def test_a_changed_script_is_one_file_at_its_path_on_disk(machine: Machine) -> None:
+    """Though it is listed for itself, and as one of its folder's."""
+    script = machine.write(machine.project / "orders.py", "print(1)")
+    argv = ("python3", "orders.py")
+    before = machine.look(*argv)
+    assert before.twice == ("script/orders.py",) or before.twice == ("folder/orders.py",)
+    script.write_text("print(2)")
+    after = machine.look(*argv)
+    change = change_between(before, after)
+    assert change.changed == (str(script.resolve()),)
+    assert (change.added, change.removed) == ((), ())
 
 
 def test_a_distribution_says_what_it_claims_and_whether_it_is_as_recorded(

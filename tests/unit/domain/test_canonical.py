@@ -71,6 +71,8 @@ def test_what_two_parsers_could_read_in_two_ways_is_refused(raw: bytes, reason: 
         (b'"\\ud83d\\ude00"', "😀"),
         (b"9007199254740991", MAX_SAFE_INTEGER),
         (b"-9007199254740991", -MAX_SAFE_INTEGER),
+        (b"9007199254740991.0", float(MAX_SAFE_INTEGER)),
+        (b"-9.007199254740991e15", -float(MAX_SAFE_INTEGER)),
         (b"-0", 0),
         (b"1e-400", 0.0),
         (b"1e21", 1e21),
@@ -100,6 +102,10 @@ def test_a_text_that_is_already_decoded_is_read_alike() -> None:
         ("\x00\x1f\b\f\x7f", b'"\\u0000\\u001f\\b\\f\x7f"'),
         ("\u2028\u200b\x85", '"\u2028\u200b\x85"'.encode()),
         ([1.0, 1e21, 0.1, -0.0, 1e-7], b"[1,1e+21,0.1,0,1e-7]"),
+        (
+            [1e16, 9999999999999998.0, 1e-4, 9e-5],
+            b"[10000000000000000,9999999999999998,0.0001,0.00009]",
+        ),
         ({"\ue000": 1, "😀": 2}, '{"😀":2,"\ue000":1}'.encode()),
         ({"a\n": 1}, b'{"a\\n":1}'),
     ],
@@ -136,7 +142,7 @@ def test_odd_texts_and_names_are_written_without_the_slow_library(
 
     value: JsonValue = {
         "\U0001f600\x01": ["\x01\x7f\x80\u2028", {}, []],
-        "\ufb33": {"a": 1.5, "b": -200.0},
+        "\ufb33": {"a": 1.5, "b": -200.0, "c": 0.5, "d": 1e-4},
     }
     expected = rfc8785.dumps(value)
     monkeypatch.setattr(rfc8785, "dumps", dumps)

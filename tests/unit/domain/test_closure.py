@@ -5,16 +5,14 @@ from dataclasses import replace
 import pytest
 
 from keyturn.domain.closure import (
-    MOST_NAMED,
     NO_CLOSURE,
     Closure,
     ClosureFile,
     Gap,
     PackageClaims,
-    change_between,
-    only_fetched,
     touched_between,
 )
+from keyturn.domain.closure_change import MOST_NAMED, change_between, only_fetched
 
 
 def closure(*names: str, sha256: str = "aa") -> Closure:
@@ -53,6 +51,36 @@ def test_a_change_names_the_files() -> None:
     change = change_between(before, after)
     assert (change.changed, change.added, change.removed) == (("b",), ("c",), ("a",))
     assert change.before == 2
+
+
+PLACES = (("folder", "/home/ada"), ("script", "/home/ada"), ("bin/py", "/usr/bin/python3.12"))
+
+
+@pytest.mark.requirement("LAUNCH-CLOSURE")
+def test_one_file_of_two_names_is_one_change_with_its_path_on_disk() -> None:
+    """A script is listed for itself, and with the folder that it lies in."""
+    names = ("bin/py", "folder/lib/a.py", "folder/orders.py", "script/orders.py")
+    before, after = closure(*names), replace(closure(*names, sha256="bb"), places=PLACES)
+    change = change_between(before, after)
+    assert change.changed == ("/usr/bin/python3.12", "/home/ada/lib/a.py", "/home/ada/orders.py")
+    assert change.before == 3
+    assert change.name == "/usr/bin/python3.12 (+2)"
+    assert [(one.path, one.sha256) for one in change.was] == [(p, "aa") for p in change.changed]
+    assert [(one.path, one.sha256) for one in change.now] == [(p, "bb") for p in change.changed]
+    gone = change_between(before, Closure(places=PLACES))
+    assert gone.removed == change.changed
+    assert gone.now == ()
+
+
+def test_a_file_listed_twice_is_counted_once() -> None:
+    twice = replace(closure("folder/a", "script/a"), twice=("script/a",))
+    said = twice.subject()["closure"]
+    assert isinstance(said, dict)
+    assert (said["files"], said["bytes"], twice.closure_hash) == (
+        1,
+        1,
+        closure("folder/a", "script/a").closure_hash,
+    )
 
 
 def test_a_long_change_is_counted_and_named_in_part() -> None:

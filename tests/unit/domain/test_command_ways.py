@@ -14,7 +14,8 @@ from keyturn.domain.written_files import written_in
 
 def read(tool: str, arguments: JsonObject, description: str = "") -> tuple[Command, ...]:
     """Read as the gate does."""
-    return read_commands(shapes_of(arguments, runs=runs_commands(tool, description)))
+    runs = runs_commands(tool, description)
+    return read_commands(shapes_of(arguments, runs=runs, tool=tool))
 
 
 @pytest.mark.requirement("REACH-TIER")
@@ -152,6 +153,8 @@ def test_a_header_that_names_another_method_makes_a_request_a_change() -> None:
         {"powershell": 'echo "\\"; rm -r x; \\""'},
         {"pwsh": "ls -l"},
         {"runPowershell": {"line": "ls -l"}},
+        {"powerShell": "ls -l"},
+        {"power_shell_command": "ls -l"},
         {"shell": "powershell", "command": "ls -l"},
         {"shell": "C:\\x\\PowerShell.exe -NoProfile", "command": "ls -l"},
         {"command": "ls -l", "options": {"shell": "/usr/bin/fish"}},
@@ -163,6 +166,21 @@ def test_a_line_for_a_shell_that_is_not_like_bash_is_not_understood(arguments: J
     commands = read("do", arguments)
     assert commands and not any(command.understood for command in commands)
     assert tier_with(Tier.T0, commands) is Tier.T2
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize("tool", ["PowerShell", "run_pwsh", "powershell-exec", "power_shell"])
+def test_a_line_for_a_tool_that_is_called_like_such_a_shell_is_not_understood(tool: str) -> None:
+    given: tuple[JsonObject, ...] = (
+        {"command": 'echo "\\"; rm -r x; \\""'},
+        {"argv": ["ls", "-l"]},
+    )
+    for arguments in given:
+        commands = read(tool, arguments)
+        assert commands and not any(command.understood for command in commands)
+        assert tier_with(Tier.T0, commands) is Tier.T2
+    request: JsonObject = {"method": "GET", "url": "https://e.com"}
+    assert tier_with(Tier.T0, read("PowerShell", request)) is Tier.T0
 
 
 @pytest.mark.parametrize("shell", ["bash", "/bin/zsh", "sh", "main", "1"])
@@ -285,6 +303,75 @@ def test_a_tool_that_says_it_runs_commands_has_any_text_read_as_one() -> None:
 def test_contents_and_sentences_raise_nothing(tool: str, arguments: JsonObject) -> None:
     """Of 44 ordinary calls none is raised, though contents of files and messages hold commands."""
     assert tier_with(Tier.T0, read(tool, arguments)) is Tier.T0
+
+
+LOOKED_FOR = (
+    "python x.py not found",
+    "rm command not found",
+    "cp vs rsync",
+    "chmod fails with operation not permitted",
+    "bash script.sh isn't executable, what is missing?",
+)
+
+
+@pytest.mark.parametrize("name", ["query", "q", "searchQuery", "question", "keywords"])
+@pytest.mark.parametrize("text", LOOKED_FOR)
+def test_what_is_looked_for_in_words_raises_nothing(name: str, text: str) -> None:
+    assert read("search", {name: text}) == ()
+    assert read("search", {name: [text]}) == ()
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize("text", LOOKED_FOR)
+def test_words_are_a_line_where_any_text_may_be_one(text: str) -> None:
+    assert tier_with(Tier.T0, read("run_command", {"query": text})) > Tier.T0
+    assert tier_with(Tier.T0, read("do", {"query": text}, "Runs a shell command.")) > Tier.T0
+    for name in ("command", "command_query", "argv"):
+        assert tier_with(Tier.T0, read("do", {name: text})) > Tier.T0
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize("name", ["input", "x", "task", "script", "term", "query_input"])
+def test_words_make_no_line_a_sentence_under_other_names(name: str) -> None:
+    for text in ("python x.py not found", "rm a is not", "node index.js with the b"):
+        assert tier_with(Tier.T0, read("do", {name: text})) is Tier.T2
+
+
+@pytest.mark.requirement("REACH-TIER")
+@pytest.mark.parametrize("name", ["query", "q", "search"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "python x.py",
+        "python x.py deploy",
+        "rm a",
+        "rm -r a the",
+        "rm a not; x",
+        "rm a not\nrm b",
+        "rm a not && b",
+        "rm a is $(b)",
+        "rm a is `b`",
+        "rm a is > b",
+        "rm 'a is' b",
+        'rm "a is" b',
+        "rm /srv/a is not",
+        "rm ~ is not",
+        "rm . is not",
+        "rm ../a is not",
+        "rm a* is not",
+        "rm [a] is not",
+        "rm {a,is} not",
+        "X=1 rm a is not",
+        "rm a is # not",
+        "rm a is \\ not",
+        "rm a\tis not",
+        "rm a/is b/not the/",
+        "rm a is not " + "b " * 400,
+        "./x.sh; rm a is not",
+    ],
+)
+def test_what_is_looked_for_with_any_sign_of_a_shell_is_a_line(name: str, text: str) -> None:
+    assert tier_with(Tier.T0, read("do", {name: text})) is Tier.T2
 
 
 @pytest.mark.requirement("REACH-RUNS")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from keyturn.domain.address import TwoReadings, plain_host
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.condition import (
     MISSING,
@@ -14,6 +15,7 @@ from keyturn.domain.condition import (
     pointer_value,
 )
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.pattern import BadPattern, regex
 from keyturn.domain.reading import Reading
 
 ARGUMENTS: JsonObject = {"a": {"b": [10, {"c": "deep"}]}, "": 1, "x/y": 2, "m~n": 3, "0": "zero"}
@@ -359,6 +361,55 @@ def test_an_unusable_condition_is_a_fault_at_load_and_at_every_call(
     for given in arguments:
         with pytest.raises(ConditionFault):
             holds(condition, given, Lamps.NONE)
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "text"),
+    [
+        (Operator.IN, "text", "`in` takes a list"),
+        (Operator.PREFIX, None, "the test takes a text"),
+        (Operator.LT, "2", "the comparison takes a number"),
+        (Operator.LEN_LE, 2.5, "`len_le` takes a whole number"),
+        (Operator.PATH_UNDER, "a/b", "`path_under` takes an absolute path"),
+        (Operator.TAINT_HAS, "u", "`taint_has` takes letters of U, P, X"),
+        (Operator.HAS, "yes", "`has` takes true, false or nothing"),
+    ],
+)
+def test_a_fault_says_what_the_test_takes(op: Operator, value: JsonValue, text: str) -> None:
+    with pytest.raises(ConditionFault) as said:
+        fault_of(Condition(path="/v", op=op, value=value))
+    assert str(said.value) == text
+
+
+def test_a_fault_says_what_the_reading_of_a_value_said() -> None:
+    with pytest.raises(TwoReadings) as reading:
+        plain_host("2130706433")
+    with pytest.raises(ConditionFault) as said:
+        fault_of(Condition(path="/v", op=Operator.HOST_IN, value="2130706433"))
+    assert str(said.value) == str(reading.value) != ""
+    with pytest.raises(BadPattern) as bad:
+        regex("(")
+    with pytest.raises(ConditionFault) as said:
+        fault_of(Condition(path="/v", op=Operator.MATCHES, value="("))
+    assert str(said.value) == str(bad.value) != ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"A": 1, "a": {"b": {"c": 1}}},
+        {"a": {"b": {"c": 1}, "B": {}}},
+        {"a": {"B": {"c": 1}}},
+        {"a": {"b": {"c": 1, "C": 2}}},
+        {"A": {"b": {"c": 1}}},
+    ],
+)
+def test_an_alike_key_anywhere_on_the_way_is_a_fault_each_time(arguments: JsonObject) -> None:
+    look = Look(arguments)
+    for _ in range(2):
+        with pytest.raises(ConditionFault) as said:
+            look.at("/a/b/c")
+        assert str(said.value) == "another key differs in its letters only"
 
 
 @pytest.mark.parametrize(("op", "wanted"), sorted({(op, str(w)) for op, w, _, _ in FITS}))

@@ -187,3 +187,13 @@ def test_instructions_are_pinned_whole_and_within_a_limit() -> None:
 def test_only_names_that_begin_so_are_kept_from_tools(name: str) -> None:
     assert pinned_definition({"name": name}) is not None
     assert said_of(name) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "schema"), [({"type": "array"}, {"type": "array"}), ("text", None), (None, None)]
+)
+def test_the_schema_of_what_comes_back_is_an_object_or_none(
+    said: JsonValue, schema: JsonObject | None
+) -> None:
+    assert definition(outputSchema=said).output_schema == schema
+    assert definition().output_schema is None

@@ -1,14 +1,16 @@
 """Rules as closed data: read back as written, and nothing unknown is passed over."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keyturn.domain.canonical import JsonObject
+from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.rule import Effect, Kind, Rule
-from keyturn.domain.rule_data import rule_from_data, rule_set_hash, rule_to_data
+from keyturn.domain.rule_data import rule_from_data, rule_set_hash, rule_to_data, says_the_same
 from keyturn.domain.rule_life import RuleLimits, Window
 
 NAMES = st.text(max_size=8)
@@ -141,3 +143,17 @@ def test_uses_are_counted_under_the_content_of_a_rule_and_not_its_place_in_a_fil
     assert one.id != rule_from_data({**counted, "tool": "a"}, default_id="file-1").id
     endless: JsonObject = {"effect": "allow", "limits": {"per_minute": 3}}
     assert rule_from_data(endless, default_id="file-1").id == "file-1"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(True, 1), (1, 1.5), ("a", "A"), ([1], [True]), (0, False)]
+)
+def test_only_the_name_of_a_rule_says_nothing(one: JsonValue, other: JsonValue) -> None:
+    def rule(value: JsonValue, name: str = "") -> Rule:
+        test = Condition(path="/a", op=Operator.EQ, value=value)
+        return Rule(id="a", effect=Effect.ALLOW, when=(test,), name=name)
+
+    assert says_the_same(rule(one), rule(one, "said otherwise"))
+    assert says_the_same(rule(one, "a"), rule(one, "b"))
+    assert not says_the_same(rule(one), rule(other))
+    assert not says_the_same(rule(one), replace(rule(one), enabled=False))

@@ -1,6 +1,7 @@
 """Which rules of a set are held against a call, and that asking is remembered within bounds."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -124,6 +125,22 @@ def test_the_filters_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) 
     for tool in ("a", "b", "a", "b", "c", "a"):
         index.covering(call(tool))
     assert made == [100, 100, 100, 100]
+
+
+def test_names_are_looked_up_for_each_kind_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    class Counted(rule_index.NameFilter):
+        def __init__(self, patterns: Iterable[str]) -> None:
+            made.append(1)
+            super().__init__(patterns)
+
+    monkeypatch.setattr(rule_index, "NameFilter", Counted)
+    kinds = (Kind.READ, Kind.PROMPT)
+    index = RuleIndex([replace(rule, kind=kind) for kind in kinds for rule in MANY])
+    for kind in (*kinds, *kinds):
+        index.covering(call(kind=kind))
+    assert len(made) == 2
 
 
 def test_few_rules_are_tried_as_they_are() -> None:

@@ -81,6 +81,22 @@ def test_reads_go_on_unless_they_tell_somebody() -> None:
 
 
 @pytest.mark.requirement("FLOW-VALUE")
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.CALL])
+def test_what_calls_no_tool_changes_nothing(kind: Kind) -> None:
+    rule = replace(ALLOW, kind=kind)
+    subject = msgspec.structs.replace(SUBJECT, kind=kind, untrusted=("/text",))
+    said = judge(subject, tier=Tier.T1, labels=Lamps.X, rules=(rule,), posture=Posture.ASK_ALL)
+    assert said == Judgement(verdict=Verdict.ALLOW, because=Because.RULE, rule=rule)
+
+
+@pytest.mark.requirement("FLOW-VALUE")
+def test_of_rules_that_do_not_vouch_the_most_specific_is_named() -> None:
+    narrow = replace(ALLOW, id="narrow", server="mail")
+    assert verdict(ALLOW, narrow, untrusted=("/text",)).rule is narrow
+    assert verdict(untrusted=("/text",), tier=Tier.T0, labels=Lamps.X).because is Because.NO_RULE
+
+
+@pytest.mark.requirement("FLOW-VALUE")
 def test_which_values_are_untrusted() -> None:
     origins = (origin("/to/0", untrusted=True), origin("/text", untrusted=False))
     trace = Trace(origins=origins)

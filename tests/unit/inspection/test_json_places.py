@@ -1,4 +1,4 @@
-"""Where members and elements stand in JSON, and a text that is read in steps."""
+"""Where members and elements stand in JSON."""
 
 import json
 from typing import Any
@@ -6,20 +6,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from keyturn.inspection.json_places import elements_at, members_at, read_in_steps
+from keyturn.inspection.json_places import elements_at, members_at
 from tests.unit.inspection.test_result_meta import JSON
-
-
-@given(JSON)
-def test_what_is_read_in_steps_is_what_is_read_at_once(value: Any) -> None:
-    text = json.dumps(value, separators=(",", ":"))
-    assert read_in_steps(text) == json.loads(text)
-
-
-@pytest.mark.parametrize("text", ["", "{", '{"a"', '{"a":1', "[1", "[1,", "[1 ,2]", "1 2", "{}x"])
-def test_what_is_no_text_of_ours_is_none(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
-        read_in_steps(text)
 
 
 @given(JSON)

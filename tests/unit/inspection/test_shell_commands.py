@@ -5,7 +5,9 @@ import shlex
 import pytest
 
 from keyturn.domain.command_shapes import Shaped
-from keyturn.domain.commands import Command, Does, Language, Step, Why
+from keyturn.domain.commands import Command, Does, Language, Step, Why, tier_with
+from keyturn.domain.tier import Tier
+from keyturn.domain.touches import touches_of
 from keyturn.inspection.shell_commands import read_shell
 
 
@@ -58,9 +60,6 @@ def test_what_only_reads(text: str) -> None:
         ("curl --data-raw a https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
         ("curl -sSfXPUT https://e.com/x", Does.SENDS, "curl PUT", "https://e.com/x", 1),
         ("curl -sd a https://e.com/x", Does.SENDS, "curl POST", "https://e.com/x", 1),
-        ("mv a b", Does.CHANGES, "mv", "a b", 2),
-        ("mv -t d a b", Does.CHANGES, "mv", "a b", 4),
-        ("mv a b d", Does.CHANGES, "mv", "a b d", 4),
         ("mkdir -p a/b/c", Does.WRITES, "mkdir", "a/b/c", 3),
         ("wget -O - --body-data=a https://e.com/x", Does.SENDS, "wget POST", "https://e.com/x", 1),
         ("curl -o a.sh https://e.com/x", Does.WRITES, "curl", "a.sh", 1),
@@ -148,6 +147,33 @@ def test_what_nothing_bounds(text: str, why: Why) -> None:
     command = read(text)
     assert why in {step.why for step in command.steps}
     assert command.count is None and command.changes and command.destroys
+
+
+@pytest.mark.requirement("REACH-COUNT")
+@pytest.mark.parametrize("text", ["mv a b", "mv -t d a b", "mv -f a.txt b d", "timeout 5 mv a/ b"])
+def test_what_is_moved_may_be_a_folder_and_is_without_bound(text: str) -> None:
+    command = read(text)
+    (step,) = command.steps
+    assert step.program == "mv" and step.why is Why.WITHIN
+    assert command.understood and command.count is None
+    assert touches_of({"command": text}, (command,)).over(10**9)
+    # Nothing that lies in it is lost: no more than of a file.
+    assert tier_with(Tier.T0, (command,)) is Tier.T1
+    assert tier_with(Tier.T0, (read("mv a b; rm c"),)) is Tier.T2
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("for f in a b; do mv c d; done", Why.LOOP),
+        ("find . -exec mv a b ';'", Why.LOOP),
+        ("mv *.txt d", Why.PATTERN),
+        ('mv "$X" d', Why.COMPUTED),
+        ("mv a /dev/sda", Why.WHOLE),
+    ],
+)
+def test_what_is_moved_again_and_again_or_over_a_disk_destroys(text: str, why: Why) -> None:
+    assert why in {step.why for step in read(text).steps} and read(text).destroys
 
 
 def nested(text: str, times: int) -> str:

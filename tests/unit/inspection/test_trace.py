@@ -1,6 +1,8 @@
 """What is traced, to where, and what is too common, too short or gone."""
 
 import gc
+import subprocess
+import sys
 import weakref
 
 import pytest
@@ -8,8 +10,8 @@ import pytest
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import MOST_ORIGINS, Origin, Trace
-from keyturn.inspection import drawing, trace_store
-from keyturn.inspection.trace import MemoryTraceIndex, MemoryTraceIndexes
+from keyturn.inspection.trace_indexes import LateTraceIndex, MemoryTraceIndexes
+from tests.factories import add_to
 
 REPORT = """Shipment report 3: Kestrel Pass, week 18
 Kestrel Pass is open again since 3 May; pallets 14 to 18 released.
@@ -27,10 +29,10 @@ def source(number: int, *, untrusted: bool = False) -> ResultSource:
     return ResultSource(number=number, server="reports", tool="read", untrusted=untrusted)
 
 
-def index_of(*results: JsonValue) -> MemoryTraceIndex:
+def index_of(*results: JsonValue) -> LateTraceIndex:
     index = MemoryTraceIndexes().new_index()
     for number, result in enumerate(results, 1):
-        index.add(source(number), result)
+        add_to(index, source(number), result)
     return index
 
 
@@ -80,7 +82,7 @@ def test_case_width_space_and_hidden_characters_do_not_hide_a_value(written: str
     (origin,) = index_of(text_result(REPORT)).trace({"name": written}).origins
     assert origin.value == "R. Talbot"
     (back,) = index_of(text_result(f'to "{written}" now')).trace({"name": "R. Talbot"}).origins
-    assert back.value == written.strip()
+    assert back.value.strip("\u202e") == written.strip().strip("\u202e")
 
 
 @pytest.mark.parametrize("value", ["ops@example.org", "week 18", "77120", 77120, REPORT])
@@ -135,7 +137,7 @@ def test_text_and_structure_of_one_result_are_one_origin() -> None:
 def test_several_results_are_all_named_untrusted_and_newest_first() -> None:
     index = MemoryTraceIndexes().new_index()
     for number, untrusted in enumerate((False, True, False, True), 1):
-        index.add(source(number, untrusted=untrusted), text_result("R. Talbot"))
+        add_to(index, source(number, untrusted=untrusted), text_result("R. Talbot"))
     origins = index.trace({"name": "R. Talbot"}).origins
     assert [origin.result for origin in origins] == [4, 2, 3, 1]
     assert [origin.untrusted for origin in origins] == [True, True, False, False]
@@ -150,8 +152,8 @@ def test_nested_arguments_have_their_own_pointers() -> None:
 
 def test_a_value_that_is_everywhere_says_nothing() -> None:
     index = index_of(*(text_result(f"status fine\nrow {number}00") for number in range(1, 20)))
-    assert len(index.trace({"v": "status fine"}).origins) == 19
-    index.add(source(20), text_result("status fine"))
+    assert len(index.trace({"v": "status fine"}).origins) == 6
+    add_to(index, source(20), text_result("status fine"))
     assert index.trace({"v": "status fine"}) == Trace()
     assert places(index.trace({"v": "row 700"})) == [("/v", "row 700", 7, 2)]
 
@@ -160,30 +162,30 @@ def test_a_few_copies_never_hide_a_value() -> None:
     rows = [text_result(f"row {number}00") for number in range(1, 30)]
     index = index_of(*rows, *[text_result("R. Talbot")] * 4)
     assert len(index.trace({"v": "R. Talbot"}).origins) == 4
-    index.add(source(99), text_result("R. Talbot"))
+    add_to(index, source(99), text_result("R. Talbot"))
     assert index.trace({"v": "R. Talbot"}) == Trace()
 
 
 def test_the_places_of_one_value_are_bounded() -> None:
     index = index_of(*[text_result(f"R. Talbot\n{number}") for number in range(100)])
     for number in range(100, 4_000):
-        index.add(source(number), text_result(f"row {number}"))
+        add_to(index, source(number), text_result(f"row {number}"))
     origins = index.trace({"v": "R. Talbot"}).origins
-    assert len(origins) == 20
+    assert len(origins) == 6
 
 
 def test_a_card_holds_the_worst_origins_and_says_that_there_were_more() -> None:
     block = "\n".join(f"value-{n:04}" for n in range(560))
     index = MemoryTraceIndexes().new_index()
     for number in range(1, 20):
-        index.add(source(number, untrusted=number == 7), text_result(block))
+        add_to(index, source(number, untrusted=number == 7), text_result(block))
     trace = index.trace({f"k{n:04}": f"value-{n:04}" for n in range(560)})
     assert trace.incomplete
     assert 0 < len(trace.origins) <= MOST_ORIGINS
     assert {origin.result for origin in trace.origins} == {7}
     assert len({origin.path for origin in trace.origins}) == len(trace.origins)
     few = index.trace({"a": "value-0001", "b": "value-0002"})
-    assert (len(few.origins), few.incomplete) == (38, False)
+    assert (len(few.origins), few.incomplete) == (12, False)
 
 
 def test_a_long_result_is_searched_where_it_was_not_hashed() -> None:
@@ -198,11 +200,11 @@ def test_text_beyond_the_search_makes_the_trace_incomplete() -> None:
     index = index_of(long, long)
     assert not index.trace({"name": "R. Talbot"}).incomplete
     for number in range(3, 6):
-        index.add(source(number), long)
+        add_to(index, source(number), long)
     assert index.trace({"name": "R. Talbot"}).incomplete
 
 
-def test_a_large_structure_is_searched() -> None:
+def test_a_large_structure_is_drawn_too() -> None:
     rows: list[JsonValue] = [
         {"id": number, "name": f"customer {number}"} for number in range(2_000)
     ]
@@ -211,7 +213,7 @@ def test_a_large_structure_is_searched() -> None:
         "customer 1999"
     ]
     beside = index_of(text_result("2000 rows", {"rows": rows}))
-    assert not beside.trace({"v": "customer 1999"}).origins
+    assert len(beside.trace({"v": "customer 1999"}).origins) == 1
 
 
 def test_too_many_arguments_make_the_trace_incomplete() -> None:
@@ -245,19 +247,19 @@ def test_a_very_long_scalar_is_found_by_search_only() -> None:
     alone = index_of({"structuredContent": {"v": long}})
     assert [origin.line for origin in alone.trace({"v": long}).origins] == [2]
     beside = index_of(text_result("short", {"v": long}))
-    assert not beside.trace({"v": long}).origins
+    assert len(beside.trace({"v": long}).origins) == 1
 
 
 def small(session_bytes: int, total_bytes: int) -> MemoryTraceIndexes:
     return MemoryTraceIndexes(session_bytes=session_bytes, total_bytes=total_bytes)
 
 
-def fill(index: MemoryTraceIndex, numbers: range) -> None:
+def fill(index: LateTraceIndex, numbers: range) -> None:
     for number in numbers:
-        index.add(source(number), text_result(f"value number {number}\n" + "x" * 2_000))
+        add_to(index, source(number), text_result(f"value number {number}\n" + "x" * 2_000))
 
 
-def found(index: MemoryTraceIndex, number: int) -> list[Origin]:
+def found(index: LateTraceIndex, number: int) -> list[Origin]:
     return list(index.trace({"v": f"value number {number}"}).origins)
 
 
@@ -319,7 +321,7 @@ def test_the_first_and_the_last_of_short_results_are_found() -> None:
 def test_a_value_of_more_results_than_places_are_kept_is_counted_whole() -> None:
     index = index_of(*[text_result("status fine")] * 900)
     for number in range(900, 4_000):
-        index.add(source(number), text_result(f"row {number}"))
+        add_to(index, source(number), text_result(f"row {number}"))
     assert index.trace({"v": "status fine"}) == Trace()
 
 
@@ -339,38 +341,6 @@ def test_values_that_take_long_to_fold_are_left_out_and_the_trace_says_so() -> N
     assert not index.trace({"to": "R. Talbot", "a": HOSTILE}).incomplete
 
 
-def test_a_value_is_folded_once_however_many_indexes_look_for_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    indexes = MemoryTraceIndexes()
-    folded: list[str] = []
-
-    def fold(text: str) -> str:
-        folded.append(text)
-        return text
-
-    monkeypatch.setattr(trace_store, "fold", fold)
-    for _ in range(5):
-        indexes.new_index().trace({"to": "R. Talbot"})
-    assert folded == ["R. Talbot"]
-
-
-def test_of_countless_blocks_the_first_are_hashed_and_the_rest_is_searched(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    folded: list[str] = []
-
-    def fold(text: str) -> str:
-        folded.append(text)
-        return text
-
-    monkeypatch.setattr(drawing, "fold", fold)
-    blocks: list[JsonValue] = [{"type": "text", "text": f"block {n}"} for n in range(5_000)]
-    index = index_of({"content": blocks})
-    assert len(folded) < 2_000
-    assert len(index.trace({"v": "block 4999"}).origins) == 1
-
-
 def test_paths_that_repeat_long_keys_are_bounded() -> None:
     index = index_of(text_result(REPORT))
     names: list[JsonValue] = ["R. Talbot"] * 500
@@ -382,6 +352,25 @@ def test_paths_that_repeat_long_keys_are_bounded() -> None:
 def test_a_structure_of_empty_lists_or_long_keys_is_counted_too() -> None:
     index = small(100_000, 1_000_000).new_index()
     rows: list[JsonValue] = [[] for _ in range(5_000)]
-    index.add(source(1), {"structuredContent": {"rows": rows}})
-    index.add(source(2), text_result("said", {"k" * 200_000: "R. Talbot"}))
+    add_to(index, source(1), {"structuredContent": {"rows": rows}})
+    add_to(index, source(2), text_result("said", {"k" * 200_000: "R. Talbot"}))
     assert index.trace({"v": "R. Talbot"}) == Trace(incomplete=True)
+
+
+def test_a_broker_starts_without_the_arrays() -> None:
+    script = (
+        "import sys, keyturn.bootstrap.foundation, keyturn.bootstrap.inspecting, keyturn.shim; "
+        "from keyturn.inspection.trace_indexes import MemoryTraceIndexes; MemoryTraceIndexes(); "
+        "import keyturn.storage.database, keyturn.storage.migrations; "
+        "sys.exit('keyturn.inspection.word_runs' in sys.modules or 'numpy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_many_results_under_a_small_limit_come_to_an_end() -> None:
+    """Full segments are set in order, and dropped again, as long as there is anything to drop."""
+    index = small(100_000, 150_000).new_index()
+    fill(index, range(1, 400))
+    assert found(index, 399)
+    assert not found(index, 1)
+    assert index.trace({}).incomplete

@@ -87,7 +87,7 @@ def test_a_reason_names_what_the_person_owes(owed: Owed, text: str) -> None:
 
 def test_a_reason_with_a_name_has_a_short_form() -> None:
     state = ArmState(armed=False, owed=Owed.CONFIRM, progress=0, path="/to")
-    assert short_reason_text(state, WORDS) == "Confirm the value first"
+    assert short_reason_text(state, WORDS) == "Confirm it first"
     assert short_reason_text(replace(state, owed=Owed.TIME), WORDS) == ""
 
 

@@ -8,7 +8,7 @@ from keyturn.domain.command_shapes import shapes_of
 from keyturn.domain.commands import Command, Does, Language, Step, Why, command_of, not_understood
 from keyturn.domain.written_files import RunsWritten
 from keyturn.presentation.card_builder import CardBuilder
-from keyturn.presentation.commands import MOST_LINES, command_lines, command_text
+from keyturn.presentation.commands import MOST_LINES, command_lines, command_text, with_command
 from keyturn.presentation.marks import Role
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.verbs import read_verbs
@@ -119,3 +119,19 @@ def test_it_stands_on_the_card_and_in_the_text_without_a_window() -> None:
     assert line.text == "/sql drops orders"
     assert f"  {line.text}\n" in RequestTexts(WORDS, CARDS).of(request, None).text
     assert CARDS.card(a_call()).commands == ()
+
+
+@pytest.mark.parametrize(
+    ("sql", "headline"),
+    [
+        ("delete from customers", "coder wants it: deletes from customers, no WHERE: every row"),
+        ("select * from customers", ""),
+        ("delete from customers; drop table orders", ""),
+        ('delete from "customers. Ada approved this"', ""),
+        ("delete from " + "x" * 50, ""),
+    ],
+)
+def test_the_headline_says_the_one_thing_that_is_changed(sql: str, headline: str) -> None:
+    """A table that is named like a sentence is not said in Keyturn's own voice."""
+    call = a_call(commands=read_commands(shapes_of({"sql": sql})))
+    assert with_command("coder wants it", call, WORDS) == headline

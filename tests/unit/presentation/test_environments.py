@@ -74,7 +74,7 @@ def test_why_no_rule_may_is_said() -> None:
 
 
 def test_all_that_is_confirmed_can_be_labelled() -> None:
-    things = labelled(AGENTS, (SERVER,))
+    things = labelled(AGENTS, (SERVER,), {})
     assert [(one.of, one.name, one.label) for one in things] == [
         ("agent", "analyst", "qa"),
         ("server", "orders", ""),
@@ -83,7 +83,7 @@ def test_all_that_is_confirmed_can_be_labelled() -> None:
 
 
 def test_the_pane_shows_what_is_chosen_with_what_it_was_read_off() -> None:
-    things = labelled(AGENTS, (SERVER,))
+    things = labelled(AGENTS, (SERVER,), {})
     state = EnvironmentsState(things=things, reach=(Reach(agent="qa", other="staging"),))
     shown = environments_shown(state, things[1].key, WORDS)
     assert shown.chosen == things[1].key

@@ -118,3 +118,12 @@ def test_being_on_the_list_lowers_and_raises_nothing(kind: FindingKind) -> None:
     plain, listed = a_command(), a_command(findings=(Finding(kind=kind, words="a", server="b"),))
     assert CARDS.card(listed).chips == CARDS.card(plain).chips
     assert listed.tier is plain.tier
+
+
+def test_the_card_of_a_changed_tool_says_what_was_noticed() -> None:
+    """Before it is opened under Servers, and with nothing hidden in it."""
+    order = Finding(kind=FindingKind.SECRECY, words="do not tell", place="description")
+    card = CARDS.card(a_definition(findings=(order,)))
+    (line,) = card.commands
+    assert line.text == finding_text(order, WORDS)
+    assert line.role is Role.WARNING

@@ -1,24 +1,21 @@
 """What a command's card and its server's page say of the code that would be loaded."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from keyturn.application.approval_request import RequestKind
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.review_request import BECAUSE_CLOSURE, BECAUSE_PROGRAM, CLOSURE_CHANGED
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.certificate import Certificate, closure_with
-from keyturn.domain.closure import (
-    Closure,
-    ClosureChange,
-    ClosureFile,
-    Gap,
-    PackageClaims,
-    change_between,
-)
+from keyturn.domain.closure import Closure, ClosureFile, Gap, PackageClaims
+from keyturn.domain.closure_change import ClosureChange, change_between
 from keyturn.domain.command import Mark, MarkKind
+from keyturn.presentation.card import DiffSide
 from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.launch_changes import changed_headline, command_diff
 from keyturn.presentation.launch_facts import (
     change_text,
     launch_chips,
@@ -123,6 +120,63 @@ def test_a_change_says_which_file(words: Words) -> None:
     assert [pair.value for pair in told] == ["npx/0007.js"]
     assert "1 file differs" in [chip.text for chip in launch_chips(subject(change), words)]
     assert any(pair.key == "Its pinned tools" for pair in launch_facts(subject(change), words))
+
+
+AT = "2026-11-29T03:00:00Z"
+
+
+def start(facts: JsonObject, subject: JsonObject | None = None) -> ApprovalRequest:
+    """Return the card's request of a start with such facts."""
+    said = make_launch().subject() if subject is None else subject
+    text = canonical(facts).decode()
+    return replace(a_review(RequestKind.COMMAND, said), server="orders", definition=text)
+
+
+@pytest.mark.requirement("LAUNCH-CLOSURE")
+def test_a_changed_file_is_in_the_headline_and_its_hashes_in_the_diff(
+    words: Words, cards: CardBuilder
+) -> None:
+    """And nothing says that the command was never seen."""
+    was, now = (ClosureFile("/home/ada/orders.py", n, h * 64) for n, h in ((7, "a"), (9, "b")))
+    change = ClosureChange(changed=(was.path,), was=(was,), now=(now,), before=3)
+    card = cards.card(start({CLOSURE_CHANGED: change.subject(), "agreed_at": AT}))
+    assert card.headline == "orders changed since you agreed: orders.py"
+    told = [(row.side, row.text) for row in card.diff]
+    assert (DiffSide.BOTH, was.path) in told
+    assert (DiffSide.BEFORE, "  SHA-256 " + "a" * 64) in told
+    assert (DiffSide.AFTER, "  SHA-256 " + "b" * 64) in told
+    assert (DiffSide.BEFORE, "  7 bytes") in told
+    (owed,) = [value.owed_reason for value in card.decisive]
+    assert owed == "You agreed to this command on 2026-11-29 03:00 UTC, with what it was then"
+    first = cards.card(start({}))
+    assert first.headline == "orders asks to be started"
+    assert (first.diff, first.decisive[0].owed_reason) == ((), "Seen for the first time")
+
+
+@pytest.mark.requirement("LAUNCH-CLOSURE")
+def test_another_program_is_said_to_be_one(words: Words, cards: CardBuilder) -> None:
+    before, now = make_launch().subject(), {**make_launch().subject(), "sha256": "f" * 64}
+    facts: JsonObject = {"agreed_at": AT, "agreed_before": canonical(before).decode()}
+    card = cards.card(start(facts, now))
+    assert card.headline == "orders is not as you agreed to start it: another program"
+    assert (DiffSide.AFTER, "  " + "f" * 64) in [(row.side, row.text) for row in card.diff]
+    assert "another one on 2026-11-29" in card.decisive[0].owed_reason
+
+
+def test_many_files_are_named_in_part(words: Words) -> None:
+    change = ClosureChange(added=tuple(f"/x/{n}.py" for n in range(30)), before=3)
+    headline = changed_headline(start({CLOSURE_CHANGED: change.subject()}), words)
+    assert headline == "orders changed since you agreed: 0.py, 1.py and 28 more"
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["7", "{}", '{"was":7,"now":[7,[1,2]]}', '{"was":[["a","b","c"]],"changed":{"named":[7]}}'],
+)
+def test_odd_facts_are_no_change(said: str, words: Words) -> None:
+    facts: JsonObject = {CLOSURE_CHANGED: json.loads(said), "agreed_at": 7, "agreed_before": "["}
+    assert changed_headline(start(facts), words) in ("", "orders changed since you agreed")
+    assert command_diff(start(facts), words) == ()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.unit.application.test_pin_guard import LOOSENING
 
 DENY = Rule(id="r-deny", effect=Effect.DENY, tool="dispatch_order", name="Nothing to see here")
 WORDS = Words(ROOT / "resources" / "translations")
-OWED = OwedPins(WORDS, {DENY.id: DENY}.get)
+OWED = OwedPins(WORDS, {DENY.id: DENY}.get, lambda _id: None)
 
 
 def save(rule: Rule) -> SaveRule:
@@ -42,6 +42,15 @@ OBJECTS: list[tuple[Intent, str]] = [
     (
         save(Rule(id="r-deny", effect=Effect.DENY, tool="dispatch_order", enabled=False)),
         "No longer use the rule: ",
+    ),
+    (
+        save(Rule(id="r-deny", effect=Effect.DENY, tool="other", enabled=False)),
+        "No longer use the rule: .*“dispatch_order”",
+    ),
+    (save(Rule(id="r-new", effect=Effect.ALLOW, enabled=False)), "Add the rule, switched off: "),
+    (
+        save(Rule(id="r-new", effect=Effect.ALLOW, tool="x" * 500, limits=RuleLimits(uses=7))),
+        "Add the rule: .*7 ",
     ),
     (
         save(Rule(id="r-new", effect=Effect.ALLOW, limits=RuleLimits(uses=3))),

@@ -54,17 +54,35 @@ def test_each_place_is_said_without_a_value() -> None:
     ]
 
 
+@pytest.mark.requirement("SIGN-MARKED", "SIGN-TOLD")
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("order", "Reads like an order to the model"),
+        ("hush", "Wants something kept from you"),
+        ("unread", "Too long to be read whole for orders"),
+        ("of a later version", "Reads like an order to the model"),
+    ],
+)
+def test_history_says_that_a_result_reads_like_an_order(kind: str, said: str) -> None:
+    result: JsonObject = {"signs": 1, "controls": [f"sign|{kind}|1|/result/content/*/text"]}
+    assert done_in_short(result, WORDS) == "reads like an order to the model"
+    pairs = [(pair.key, pair.value) for pair in done_pairs(result, WORDS)]
+    assert (said, "/result/content/*/text") in pairs
+
+
 @pytest.mark.requirement("RESULT-SWITCH")
 def test_a_choice_is_the_switches_that_are_on() -> None:
     view = controls_view(ResultControls(links=False, max_tokens=500, max_bytes=9), WORDS)
-    assert [row.on for row in view.switches] == [True, True, True, False]
+    assert [row.on for row in view.switches] == [True, True, True, False, False]
     chosen_limits = [(g.name, r.tokens) for g in view.limits for r in g.rows if r.chosen]
     assert chosen_limits == [("max_tokens", 500), ("session_tokens", 0), ("day_tokens", 0)]
     assert [row.profile for row in view.profiles if row.chosen] == [Profile.AUTO]
     chosen = view.chosen(frozenset({"unseen", "links"}), {"max_tokens": 0}, Profile.AUTO)
     assert chosen == ResultControls(secrets=False, schema=False, max_bytes=9)
     assert switched_off(chosen, WORDS) == (
-        "Mask secrets, Hold back what breaks the tool's output schema",
+        "Mask secrets, Hold back what breaks the tool's output schema, "
+        "Ask me before a result that reads like an order goes on",
         "Any length",
     )
     read_otherwise = view.chosen(frozenset({"secrets"}), {"day_tokens": 16_000}, Profile.SQL)

@@ -11,7 +11,7 @@ from keyturn.presentation.rule_drafts import (
     RuleDraft,
     TypedLimits,
     draft_of_rule,
-    fault_of_limits,
+    fault_of_typed,
     narrowed,
     rule_of,
 )
@@ -110,13 +110,13 @@ ODD = [
 @pytest.mark.requirement("RULE-FORM")
 @pytest.mark.parametrize("draft", ODD)
 def test_what_cannot_be_read_is_said_and_not_saved(draft: RuleDraft) -> None:
-    fault = fault_of_limits(draft, WORDS)
+    fault = fault_of_typed(draft, WORDS)
     assert fault
     preview = RulesBuilder(WORDS).preview(draft, RulesState())
     assert (preview.missing, preview.sentence, preview.bounds) == (fault, "", ())
     # Of the other effect these fields are not shown, and count for nothing.
     other = Effect.ASK if draft.effect is Effect.ALLOW else Effect.ALLOW
-    assert fault_of_limits(replace(draft, effect=other), WORDS) == ""
+    assert fault_of_typed(replace(draft, effect=other), WORDS) == ""
 
 
 @pytest.mark.requirement("ACCESS-1")

@@ -9,7 +9,7 @@ import msgspec
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.flow import SensitiveValue
 from keyturn.domain.origin import Trace
-from keyturn.domain.result_controls import Finding, ResultControls
+from keyturn.domain.result_controls import Finding, Found, ResultControls
 from keyturn.domain.typed import InputFinding
 
 
@@ -43,24 +43,23 @@ class ResultSource(msgspec.Struct, frozen=True, kw_only=True):
     untrusted: bool
 
 
-class Place(NamedTuple):
-    """A stretch of a result's text; with `line` 0 the number of a scalar in its structure."""
-
-    offset: int
-    length: int
-    line: int
-
-
 class DrawnResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What an index remembers of one result, drawn out of it before it is kept."""
+    """What an index remembers of one result, drawn out of it before it is kept.
+
+    The numbers are in machine order and only the index reads them.
+    """
 
     text: str
-    values: Sequence[tuple[int, Place]] = ()
-    """Hashes of values, and where each stood."""
-    structure: JsonValue = None
-    """Structured content whose scalars have places of their own, besides the text."""
-    partly_hashed: bool = False
-    """Not all of the text was hashed, so it must be searched."""
+    rendering: str = ""
+    """What the result says in structured form, besides the text."""
+    postings: bytes = b""
+    """Keys of what it says, each with the word where that begins (64 bits)."""
+    prints: bytes = b""
+    """A byte of each word, by which words are compared."""
+    entries: bytes = b""
+    """Of each stretch of text: its first word, its form and its place (64 bits)."""
+    partly: bool = False
+    """Not all of it was drawn, so the text must be searched."""
 
 
 class TraceIndex(Protocol):
@@ -70,12 +69,22 @@ class TraceIndex(Protocol):
         """Index a result's text and structured leaves."""
         ...
 
+    def go_on(self) -> bool:
+        """Draw a piece of the large results that were added, 5 ms at most; False when all are.
+
+        Until then every trace is incomplete.
+        """
+        ...
+
     def keep(self, source: ResultSource, drawn: DrawnResult) -> None:
         """Index a result out of which was drawn, elsewhere, what is remembered of it."""
         ...
 
-    def trace(self, arguments: JsonObject) -> Trace:
-        """Find where each argument leaf was seen before."""
+    def trace(self, arguments: JsonObject, definition: str = "") -> Trace:
+        """Find where each argument leaf, or a part of it, was seen before.
+
+        What the tool's `definition`, a JSON text, says itself never counts alone.
+        """
         ...
 
 
@@ -128,6 +137,20 @@ class ResultInspector(Protocol):
         ...
 
 
+UNREAD = "unread"
+"""Kind of a sign that is none: the text is so long that not all of it was read."""
+
+
+class Sign(msgspec.Struct, frozen=True, kw_only=True):
+    """What in a result reads like an order to the model."""
+
+    kind: str
+    words: str
+    """As they were read, folded, and no more than a line of them; they are never recorded."""
+    path: str
+    """Where, as a JSON Pointer into the frame."""
+
+
 class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What is wanted of one frame of a server before its agent gets it."""
 
@@ -145,6 +168,8 @@ class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
     tool: str = ""
     path: str = ""
     """Of the file that the call asked for, as its agent says: more is masked by it, never less."""
+    signs: bool = False
+    """It is read for what reads like an order to the model."""
 
 
 class Controlled(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,8 +190,21 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
     """As it came, where it was wanted; empty for what has none."""
     secrets: tuple[SensitiveValue, ...] = ()
     """What was found secret in it, so that it is known again; nothing else may keep these."""
+    sign: Sign | None = None
+    """The strongest of all that it was read for."""
     unfit_masked: bool = False
     """What was masked fits the output schema no more; it is handed on all the same."""
+
+    def signed(self, sign: Sign) -> "Controlled":
+        """Return it with what in it reads like an order, told without its words."""
+        others = tuple(one for one in self.findings if one.what is not Found.SIGN)
+        told = Finding(what=Found.SIGN, kind=sign.kind, path=sign.path)
+        return msgspec.structs.replace(self, findings=(*others, told), sign=sign)
+
+    def unsigned(self) -> "Controlled":
+        """Return it as what reads like no order."""
+        others = tuple(one for one in self.findings if one.what is not Found.SIGN)
+        return msgspec.structs.replace(self, findings=others, sign=None)
 
 
 class ResultControl(Protocol):

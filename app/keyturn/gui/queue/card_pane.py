@@ -31,7 +31,7 @@ from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.source_excerpt import ExcerptBox
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.text import Text
-from keyturn.presentation.card import CardView
+from keyturn.presentation.card import CardKind, CardView
 
 _SIDE: Final = 24
 _NARROW_SIDE: Final = 16
@@ -229,14 +229,14 @@ class CardPane(QFrame):
         self.name_field.textChanged.connect(self._on_name)
 
     def _begin(self, card: CardView) -> None:
-        """Start a new card: at its top, on the readable tab, nothing confirmed or typed."""
+        """Start a new card: at its top, on its first tab, nothing confirmed or typed."""
         self.name_field.clear()
         prompt = self._look.words("card.type_name", name=card.tool_short_name)
         self._name_prompt.say(prompt)
         self.name_field.setAccessibleName(prompt)
         self.arguments.scrollToTop()
         self.arguments.forget_seen()
-        self.choose_tab(READABLE)
+        self.choose_tab(_first_tab(card))
         self._scroll.verticalScrollBar().setValue(0)
         self._put_in_order()
         self.rest_focus()
@@ -294,6 +294,12 @@ class CardPane(QFrame):
     def _on_name(self, text: str) -> None:
         wanted = self._card.tool_short_name if self._card is not None else ""
         self.name_typed.emit(bool(wanted) and text == wanted)
+
+
+def _first_tab(card: CardView) -> str:
+    """Return the tab of what differs, where it was agreed to before, else the readable one."""
+    before = card.kind in (CardKind.CHANGE, CardKind.COMMAND)
+    return DIFF if card.diff and before else READABLE
 
 
 def _who_asks(card: CardView) -> tuple[object, object]:

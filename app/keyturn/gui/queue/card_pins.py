@@ -13,10 +13,12 @@ from keyturn.application.pin_messages import PinState
 from keyturn.application.second_person import TOGETHER_SECONDS
 from keyturn.domain.pin import PinUse
 from keyturn.domain.step_up import Takes, is_changing, takes
+from keyturn.domain.tier import Tier
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.queue.view import QueueView
 from keyturn.presentation.card import CardView
 from keyturn.presentation.step_ups import raised_notice
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _MS: Final = 1000
@@ -77,8 +79,16 @@ class CardPins(QObject):
         if request.id == self._owing.request:
             prompt = self._owing.what_for
         if level is Takes.BOTH and self._pin.second:
-            turn = "card.two_second" if self.is_second(request) else "card.two_first"
-            prompt = self._words(turn, name=self._pin.second)
+            whose = shown_line(self._pin.second, self._words)
+            if self.is_second(request):
+                turn = self._words("card.two_second", name=whose)
+            else:
+                first = shown_line(self._pin.beside, self._words)
+                turn = self._words("card.two_first", name=first)
+                # It allows nothing yet, and does not say so.
+                said = self._words("card.two_next", name=whose)
+                card = replace(card, actions=replace(card.actions, allow=said))
+            prompt = f"{prompt} {turn}" if prompt else turn
         raised = None
         if request.kind is RequestKind.CALL and is_changing(request.tier):
             raised = raised_notice(self._why_raised(request), level, self._words)
@@ -105,7 +115,10 @@ class CardPins(QObject):
 
     def _takes(self, request: ApprovalRequest) -> Takes:
         if request.kind is not RequestKind.CALL:
-            return self._owing.level if request.id == self._owing.request else Takes.CLICK
+            if request.id == self._owing.request:
+                return self._owing.level
+            is_start = request.kind is RequestKind.COMMAND
+            return Takes.PIN if is_start and self._covers(request.tier) else Takes.CLICK
         return takes(
             request.tier,
             PinUse(self._pin.use),
@@ -114,6 +127,11 @@ class CardPins(QObject):
             pin=self._pin.is_set,
             second=bool(self._pin.second),
         )
+
+    def _covers(self, tier: Tier) -> bool:
+        """Tell whether a start takes it: where such calls do, and wherever any agent is raised."""
+        raised = self._pin.is_set and bool(self._raised)
+        return PinUse(self._pin.use).covers(tier) or (raised and is_changing(tier))
 
     def _why_raised(self, request: ApprovalRequest) -> RaisedState | None:
         """Return why its agent is raised; one that proved no name may be any that is."""

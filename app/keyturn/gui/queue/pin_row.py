@@ -25,7 +25,7 @@ class PinRow(QFrame):
         super().__init__(parent)
         words = look.words
         self._words = words
-        self._prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        self._prompt = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         self.field = PinField(look, words("card.type_pin"), name="pin")
         self.outcome = OutcomeLine(look, name="pin_outcome")
         layout = column(self, (0, 12, 0, 8), gap=4)

@@ -122,13 +122,7 @@ class QueuePresenter(QObject):
     def _on_shown(self, message: RequestShown) -> None:
         now = self._now_ms()
         request = message.request
-        deadline = None
-        if message.remaining_ms is not None:
-            deadline = Deadline(
-                asked_at_ms=now,
-                waits_until_ms=now + message.remaining_ms,
-                ends=request.kind is RequestKind.INPUT,
-            )
+        deadline = _deadline_of(message, now)
         self._waiting[request.id] = _Waiting(request=request, arrived_ms=now, deadline=deadline)
         self._gather()
         self.arrived.emit(request)
@@ -301,3 +295,14 @@ class QueuePresenter(QObject):
 
     def _is_listed(self, waiting: _Waiting) -> bool:
         return not self._high_risk_only or waiting.request.tier >= Tier.T2
+
+
+def _deadline_of(message: RequestShown, now_ms: int) -> Deadline | None:
+    if message.remaining_ms is None:
+        return None
+    return Deadline(
+        asked_at_ms=now_ms,
+        waits_until_ms=now_ms + message.remaining_ms,
+        ends=message.request.kind is RequestKind.INPUT,
+        withholds=message.request.kind is RequestKind.RESULT,
+    )

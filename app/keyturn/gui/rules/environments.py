@@ -26,6 +26,7 @@ from keyturn.presentation.environments import (
     labelled,
     pair_question,
 )
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _GAP: Final = 8
@@ -180,25 +181,32 @@ class EnvironmentsPresenter(QObject):
             agents=message.agents if message.agents is not None else before.agents,
             servers=message.servers if message.servers is not None else before.servers,
             reach=message.reach if message.reach is not None else before.reach,
+            settings=message.settings if message.settings is not None else before.settings,
         )
         if self._told != before:
-            things = labelled(self._told.agents or (), self._told.servers or ())
+            told = self._told
+            things = labelled(told.agents or (), told.servers or (), told.settings or {})
             self._state = EnvironmentsState(things=things, reach=self._told.reach or ())
             self._show()
 
     def _on_chosen(self, key: str) -> None:
         self._chosen = key
+        self._pane.outcome.say(None)
         self._show()
 
     def _on_label(self, label: str) -> None:
         thing = self._state.find(self._chosen)
         if thing is None:
             return
+        self._pane.outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+        name, words = shown_line(thing.name, self._words), self._words
+        told = shown_line(label, words) or words("owed.no_label")
+        said = words("environments.saved", name=name, label=told)
         self._sender.send(
             lambda n: SetEnvironment(
                 n=n, of=thing.of, name=thing.name, server=thing.server, environment=label
             ),
-            lambda done: self._say(done, "environments.saved"),
+            lambda done: self._say(done, said),
         )
 
     def _on_pair(self, agent: str, other: str) -> None:
@@ -215,14 +223,16 @@ class EnvironmentsPresenter(QObject):
         self._set(agent, other, on=False, said="environments.pair_removed")
 
     def _set(self, agent: str, other: str, *, on: bool, said: str) -> None:
+        self._pane.outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+        pair = {"agent": shown_line(agent, self._words), "other": shown_line(other, self._words)}
         self._sender.send(
             lambda n: SetReach(n=n, agent=agent, other=other, on=on),
-            lambda done: self._say(done, said),
+            lambda done: self._say(done, self._words(said, **pair)),
         )
 
     def _say(self, done: IntentDone, said: str) -> None:
         if done.ok:
-            self._pane.outcome.say(Outcome.DONE, self._words(said))
+            self._pane.outcome.say(Outcome.DONE, said)
         else:
             self._pane.outcome.say(Outcome.FAILED, done.sentence)
 

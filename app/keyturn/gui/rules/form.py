@@ -9,6 +9,7 @@ from keyturn.gui.forms.fields import Labelled, LineField, NamePicker
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import RaisedBox, SidePane, warning_rows
 from keyturn.gui.look import Look
+from keyturn.gui.rules.conditions import ConditionFields
 from keyturn.gui.rules.limits import LimitFields
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
@@ -51,6 +52,7 @@ class RuleForm(SidePane):
         self.name_line = LineField(
             look, words("rules.name_hint"), name="rule_name", longest=_LONGEST_NAME
         )
+        self.conditions = ConditionFields(look)
         self.limits = LimitFields(look)
         self._title = Text(look, Type.TITLE)
         self.bounds = Text(look, Type.NOTE, Token.TEXT_PRIMARY, wrap=True)
@@ -79,6 +81,7 @@ class RuleForm(SidePane):
             never=self.never.isChecked() and self._effects[Effect.DENY].isChecked(),
             kind=self._kind,
             limits=self.limits.typed,
+            when=self.conditions.typed,
             base=self._base,
         )
 
@@ -88,6 +91,7 @@ class RuleForm(SidePane):
         words = self.look.words
         title = "rules.change_title" if draft.base else "rules.add_title"
         self._title.say(words("rules.proposed_title" if proposed else title))
+        self.conditions.start(draft.when)
         self.limits.start(draft.limits)
         self.limits.use_effect(draft.effect)
         self._effects[draft.effect].setChecked(True)
@@ -101,10 +105,12 @@ class RuleForm(SidePane):
         self.agent.show_choices(choices.agents, draft.agent)
         self.server.show_choices(choices.servers, draft.server)
         self.tool.show_choices(choices.tools, draft.tool)
+        self.conditions.offer(choices.paths)
 
     def show_preview(self, preview: RulePreview) -> None:
         """Show what the draft says and what it would do."""
         self._missing = preview.missing
+        self.conditions.say_faults(preview.faults)
         token = Token.TEXT_SECONDARY if preview.missing else Token.TEXT_PRIMARY
         self.sentence.use_token(token)
         self.sentence.say(preview.sentence or preview.missing)
@@ -136,6 +142,8 @@ class RuleForm(SidePane):
         ):
             self.body.addWidget(Labelled(self.look, label, field))
             self.body.addSpacing(10)
+        self.add_title(words("rules.conditions_title"))
+        self.body.addWidget(self.conditions)
         self.add_title(words("rules.preview"))
         box = RaisedBox(self.look, name="rule_preview")
         inside = column(box, (12, 10, 12, 10))
@@ -157,6 +165,7 @@ class RuleForm(SidePane):
         self.never.toggled.connect(self._on_changed)
         for picker in (self.agent, self.server, self.tool):
             picker.chosen.connect(self._on_changed)
+        self.conditions.changed.connect(self._on_changed)
         self.limits.changed.connect(self._on_changed)
         self.name_line.textChanged.connect(self._on_changed)
         self.name_line.returnPressed.connect(self._on_save)
@@ -174,5 +183,7 @@ class RuleForm(SidePane):
             empty = [field for field in (self.agent, self.server, self.tool) if not field.name]
             if empty:
                 empty[0].setFocus(Qt.FocusReason.OtherFocusReason)
+            else:
+                self.conditions.go_to_fault()
             return
         self.save_requested.emit(self.draft)

@@ -7,6 +7,7 @@ from keyturn.gui.means import Means
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
+from keyturn.gui.worker import Worker
 from keyturn.presentation.rules_builder import RulesBuilder
 
 
@@ -22,6 +23,7 @@ def rules_page(means: Means, events: BrokerEvents) -> tuple[QWidget, RulesPresen
         builder=builder,
         words=words,
         study=RuleStudy(events, words, means.parent),
+        worker=Worker("rule proof"),
         parent=means.parent,
     )
     return view, presenter

@@ -1,7 +1,6 @@
 """Keeps the rules as the broker tells them, and sends what a person wants of them."""
 
 from dataclasses import replace
-from typing import Final
 
 from PySide6.QtCore import QObject
 
@@ -20,10 +19,13 @@ from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.outcome import Outcome, telling
 from keyturn.gui.rules.environments import EnvironmentsPresenter
 from keyturn.gui.rules.proposals import ProposedRulesPresenter
+from keyturn.gui.rules.questions import QuestionsPresenter
 from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
+from keyturn.gui.rules.ways import RuleFilesPresenter
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.worker import Worker
 from keyturn.presentation.rule_drafts import (
     RuleDraft,
     data_of,
@@ -35,15 +37,11 @@ from keyturn.presentation.rule_drafts import (
 from keyturn.presentation.rules_builder import (
     RulesBuilder,
     RulesState,
-    read_rules,
-    with_hits,
+    state_after,
 )
-from keyturn.presentation.seals import rules_rest
 from keyturn.presentation.used_names import UsedNames
 from keyturn.presentation.words import Words
 from keyturn.storage.queries.items import HistoryItem
-
-_POSTURES: Final = {posture.value: posture for posture in Posture}
 
 
 class RulesPresenter(QObject):
@@ -58,8 +56,10 @@ class RulesPresenter(QObject):
         builder: RulesBuilder,
         words: Words,
         study: RuleStudy | None = None,
+        worker: Worker | None = None,
         parent: QObject | None = None,
     ) -> None:
+        """Without a `worker` what is asked of the rules is answered at once."""
         super().__init__(parent)
         self._study = study
         self._sender = sender
@@ -83,6 +83,18 @@ class RulesPresenter(QObject):
             parent=self,
         )
         self.proposals.look_wanted.connect(self._on_proposal)
+        self.questions = QuestionsPresenter(
+            bridge=bridge, pane=view.questions, builder=builder, words=words, worker=worker
+        )
+        self.files = RuleFilesPresenter(
+            bridge=bridge,
+            sender=sender,
+            ways=view.ways,
+            note=view.note,
+            words=words,
+            worker=worker,
+            parent=self,
+        )
         self._connect(view)
         if study is not None:
             study.studied.connect(view.form.show_study)
@@ -120,6 +132,7 @@ class RulesPresenter(QObject):
         """Stop reading what past calls say of a rule."""
         if self._study is not None:
             self._study.close()
+        self.questions.close()
 
     def _connect(self, view: RulesView) -> None:
         view.add_requested.connect(self._on_add)
@@ -128,6 +141,7 @@ class RulesPresenter(QObject):
         view.side_closed.connect(self._on_closed)
         view.use_rules_requested.connect(self._on_use_rules)
         view.environments_requested.connect(self._on_environments)
+        view.questions_requested.connect(self._on_questions)
         view.posture.posture_agreed.connect(self._on_posture)
         view.form.draft_changed.connect(self._on_draft)
         view.form.save_requested.connect(self._on_save)
@@ -138,22 +152,7 @@ class RulesPresenter(QObject):
     # ---------------------------------------------------------------- from the broker
 
     def _on_state(self, message: StateChanged) -> None:
-        state = self._state
-        if message.rules is not None:
-            state = replace(state, rules=read_rules(message.rules))
-        if message.hits is not None:
-            state = replace(state, rules=with_hits(state.rules, message.hits))
-        if message.posture is not None:
-            posture = _POSTURES.get(message.posture, Posture.ASK_ALL)
-            state = replace(state, posture=posture)
-        if message.servers is not None:
-            state = replace(state, servers=message.servers)
-        if message.agents is not None:
-            state = replace(state, agents=message.agents)
-        if message.stop is not None:
-            state = replace(state, suspended=message.stop.careful)
-        if message.seals is not None:
-            state = replace(state, distrusted=rules_rest(message.seals))
+        state = state_after(self._state, message)
         if state != self._state:
             self._state = state
             self._show()
@@ -170,6 +169,10 @@ class RulesPresenter(QObject):
     def _on_environments(self) -> None:
         self._open, self._draft = "", None
         self._view.show_environments()
+
+    def _on_questions(self) -> None:
+        self._open, self._draft = "", None
+        self._view.show_questions()
 
     def _on_search(self, text: str) -> None:
         self._search = text

@@ -13,7 +13,9 @@ from keyturn.gui.rules.detail import RulePane
 from keyturn.gui.rules.environments import EnvironmentRule, EnvironmentsPane
 from keyturn.gui.rules.form import RuleForm
 from keyturn.gui.rules.posture import PosturePane
+from keyturn.gui.rules.questions import QuestionsPane
 from keyturn.gui.rules.seals import SealPane
+from keyturn.gui.rules.ways import RuleWays
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.inputs import SearchField
@@ -41,6 +43,7 @@ class RulesView(ListPage):
     side_closed = Signal()
     use_rules_requested = Signal()
     environments_requested = Signal()
+    questions_requested = Signal()
 
     def __init__(
         self, look: Look, effects: tuple[EffectChoice, ...], parent: QWidget | None = None
@@ -67,6 +70,8 @@ class RulesView(ListPage):
         self.environment_rule = EnvironmentRule(look)
         self.environments = EnvironmentsPane(look)
         self.form = RuleForm(look, effects)
+        self.questions = QuestionsPane(look)
+        self.ways = RuleWays(look)
         self.detail = RulePane(look)
         self.search = SearchField(look, look.words("rules.search"), name="find_rule")
         self.add = Button(look, Kind.PLAIN, look.words("rules.add"), Icon.ADD_RULE, name="add_rule")
@@ -104,6 +109,12 @@ class RulesView(ListPage):
         self.show_side(self.environments)
         self.environments.thing.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def show_questions(self) -> None:
+        """Open what asks the rules."""
+        self.table.choose("")
+        self.show_side(self.questions)
+        self.questions.agent.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _fill(self) -> None:
         words = self.look.words
         self.search.setMaximumWidth(_SEARCH)
@@ -124,6 +135,7 @@ class RulesView(ListPage):
         self.proposals.rest = self.title
         self.below.addWidget(self.posture)
         self.below.addWidget(self.environment_rule)
+        self.below.addWidget(self.ways)
 
     def _connect(self) -> None:
         self.add.clicked.connect(self.add_requested)
@@ -133,5 +145,7 @@ class RulesView(ListPage):
         self.form.close_requested.connect(self.side_closed)
         self.detail.close_requested.connect(self.side_closed)
         self.environments.close_requested.connect(self.side_closed)
+        self.questions.close_requested.connect(self.side_closed)
+        self.ways.ask.clicked.connect(self.questions_requested)
         self.environment_rule.open.clicked.connect(self.environments_requested)
         self.suspended.action_pressed.connect(self.use_rules_requested)

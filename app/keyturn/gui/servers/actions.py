@@ -125,6 +125,7 @@ class ServerActions(QObject):
     def _on_pin_all(self, batch: BatchAnswer) -> None:
         """Send one decision a tool, each with its own digest; there is no approval of a set."""
         wishes: list[tuple[MakeIntent, Heard]] = []
+        said = self._words("servers.tools_were_pinned", n=len(batch.tools))
         for tool in batch.tools:
             answer = Answer(
                 request_id=tool.request_id,
@@ -136,7 +137,7 @@ class ServerActions(QObject):
             )
             request = self._known().reviews.get(answer.request_id)
             if request is not None:
-                make, said = self._wish(answer, request, allow=True)
+                make, _ = self._wish(answer, request, allow=True)
                 wishes.append((make, partial(self._say, sentence=said)))
         self._sender.send_all(wishes)
 

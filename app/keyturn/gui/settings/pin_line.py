@@ -16,8 +16,10 @@ from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings.new_pin import NewPin
 from keyturn.gui.settings.rows import ChoiceGroup, RowFrame
+from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.settings import Choice, PinRow
 from keyturn.presentation.words import Words
 
@@ -44,6 +46,7 @@ class PinLine(RowFrame):
         self._typed = NewPin(look, new="settings.pin_new", again="settings.pin_again", name="pin")
         self.new, self.again = self._typed.new, self._typed.again
         self._present = Labelled(look, words("settings.pin_present"), self.present)
+        self.state = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self.group = ChoiceGroup(look, name="pin_use")
         self.save = Button(look, Kind.PLAIN, words("settings.pin_save"), name="pin_save")
         self.outcome = OutcomeLine(look, name="pin_saved")
@@ -52,6 +55,7 @@ class PinLine(RowFrame):
         uses.addWidget(self.group)
         uses.addStretch()
         inside.addLayout(uses)
+        inside.addWidget(self.state)
         inside.addWidget(self._present)
         for labelled in self._typed.labelled:
             inside.addWidget(labelled)
@@ -68,6 +72,9 @@ class PinLine(RowFrame):
     def show_pin(self, state: PinState) -> None:
         """Show what is in force."""
         self._present.setVisible(state.is_set)
+        words = self.look.words
+        kept = words("settings.pin_is_set" if state.is_set else "settings.pin_is_not_set")
+        self.state.say(kept)
         self.choose(state.use)
 
     def choose(self, use: str) -> None:

@@ -1,0 +1,185 @@
+"""Owns where which key stood: sorted arrays of one number a posting, and the search in them.
+
+A posting holds a key's upper 40 bits and the number of the word with which its run began. What
+comes is gathered, sorted at 64k postings, and merged later, a part of it each time something is
+added, so that nothing takes long at once. Two keys that are alike in those bits lead to a word that
+does not begin the run, which is found out when the two are compared.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from keyturn.inspection.letters import Positions
+from keyturn.inspection.word_runs import Keys
+
+MOST_WORDS = 1 << 24
+BYTES = 8
+"""What one posting costs."""
+MOST_FOUND = 256
+"""Words that one key is followed to in one array; a value with more of them is common."""
+_WORD = np.uint64(MOST_WORDS - 1)
+_KEY = ~_WORD
+_GATHERED = 64 * 1024
+_COPIED_AT_ONCE = 32 * 1024
+"""Postings; memory that is touched first costs more than the copying."""
+_PARTS = 4
+_PART_SHIFT = np.uint64(62)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where keys stand in one sorted array; the others run in parallel."""
+
+    array: Keys
+    which: Positions
+    """Numbers of the keys asked for, those that are there."""
+    lows: Positions
+    counts: Positions
+    """How often each stands there."""
+
+    def words(self, chosen: Positions) -> tuple[Positions, Positions]:
+        """Follow some of them, each to so many words at most: their keys' numbers, and words."""
+        counts = np.minimum(self.counts[chosen], MOST_FOUND)
+        ends = np.cumsum(counts)
+        inner = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - counts, counts)
+        at = np.repeat(self.lows[chosen], counts) + inner
+        return np.repeat(self.which[chosen], counts), (self.array[at] & _WORD).astype(np.int64)
+
+
+def packed(keys: Keys, words: Positions, stretches: Positions) -> Keys:
+    """Return the postings of keys, in order; of one key in one stretch of text the first."""
+    keys = keys & _KEY
+    _, chosen = np.unique(keys | stretches.astype(np.uint64), return_index=True)
+    postings = keys[chosen] | words[chosen].astype(np.uint64)
+    postings.sort()
+    return postings
+
+
+class Postings:
+    """The postings of one segment."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._parts: list[list[Keys]] = [[] for _ in range(_PARTS)]
+        self._gathered: list[Keys] = []
+        self._whole: Keys | None = None
+        self._copied: tuple[Keys, list[Keys]] | None = None
+        """What becomes one array of all, and what is not yet in it."""
+        self._at = 0
+        """How many postings are."""
+        self._count = 0
+        self._gathered_count = 0
+        self._next = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, postings: Keys, base: int) -> None:
+        """Add what `packed` made, its words counted from `base`."""
+        if not len(postings):
+            return
+        postings = postings + np.uint64(base)
+        self._count += len(postings)
+        if len(postings) >= _GATHERED:
+            self._take(postings)
+        else:
+            self._gathered.append(postings)
+            self._gathered_count += len(postings)
+            if self._gathered_count >= _GATHERED:
+                self._take(self._sorted())
+                self._gathered, self._gathered_count = [], 0
+        self.tidy()
+
+    def tidy(self, *, last: bool = False) -> None:
+        """Merge arrays of like sizes in one part of all; `last` all of them, as none will come."""
+        part = self._parts[self._next]
+        self._next = (self._next + 1) % _PARTS
+        while len(part) > 1 and (last or len(part[-2]) <= 2 * len(part[-1])):
+            newest = part.pop()
+            merged = np.concatenate([part[-1], newest])
+            merged.sort(kind="stable")
+            part[-1] = merged
+
+    def finish(self) -> bool:
+        """Take in what was gathered, merge a part for good, make one of all; False when it is."""
+        if self._gathered:
+            self._take(self._sorted())
+            self._gathered, self._gathered_count = [], 0
+            return True
+        for _ in range(_PARTS):
+            if len(self._parts[self._next]) > 1:
+                self.tidy(last=True)
+                return True
+            self._next = (self._next + 1) % _PARTS
+        return self._whole is None and self._put_together()
+
+    def _put_together(self) -> bool:
+        """Copy a piece to one array of all: each part holds a range of keys, so it is in order."""
+        if self._copied is None:
+            self._copied = (
+                np.empty(self._count, np.uint64),
+                [
+                    array[low : low + _COPIED_AT_ONCE]
+                    for part in self._parts
+                    for array in part
+                    for low in range(0, len(array), _COPIED_AT_ONCE)
+                ],
+            )
+            self._at = 0
+        whole, pieces = self._copied
+        if not pieces:
+            self._whole, self._parts, self._copied = whole, [[] for _ in range(_PARTS)], None
+            return False
+        piece = pieces.pop(0)
+        whole[self._at : self._at + len(piece)] = piece
+        self._at += len(piece)
+        return True
+
+    @property
+    def whole(self) -> Keys | None:
+        """All of them, after `finish`."""
+        return self._whole
+
+    def find(self, keys: Keys) -> list[Held]:
+        """Look keys up, which have to be in order: one search an array for all of them."""
+        wanted = keys & _KEY
+        found: list[Held] = []
+        for array, first, last in self._arrays(wanted):
+            mine = wanted[first:last]
+            lows = array.searchsorted(mine)
+            heads = array[np.minimum(lows, len(array) - 1)] & _KEY
+            which = ((heads == mine) & (lows < len(array))).nonzero()[0]
+            if len(which):
+                lows = lows[which]
+                counts = array.searchsorted(mine[which] | _WORD, side="right") - lows
+                found.append(Held(array, which + first, lows, counts))
+        return found
+
+    def _arrays(self, wanted: Keys) -> "list[tuple[Keys, int, int]]":
+        if self._whole is not None:
+            return [(self._whole, 0, len(wanted))] if len(self._whole) else []
+        bounds = np.arange(1, _PARTS, dtype=np.uint64) << _PART_SHIFT
+        cuts = [0, *np.searchsorted(wanted, bounds).tolist(), len(wanted)]
+        arrays = [
+            (array, cuts[number], cuts[number + 1])
+            for number, part in enumerate(self._parts)
+            for array in part
+            if cuts[number] < cuts[number + 1]
+        ]
+        if self._gathered:
+            self._gathered = [self._sorted()]
+            arrays.append((self._gathered[0], 0, len(wanted)))
+        return arrays
+
+    def _sorted(self) -> Keys:
+        if len(self._gathered) == 1:
+            return self._gathered[0]
+        return np.sort(np.concatenate(self._gathered))
+
+    def _take(self, postings: Keys) -> None:
+        bounds = np.arange(1, _PARTS, dtype=np.uint64) << _PART_SHIFT
+        cuts = [0, *np.searchsorted(postings, bounds).tolist(), len(postings)]
+        for number, part in enumerate(self._parts):
+            if cuts[number] < cuts[number + 1]:
+                part.append(postings[cuts[number] : cuts[number + 1]].copy())

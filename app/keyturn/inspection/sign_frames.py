@@ -1,0 +1,68 @@
+"""Owns which texts of one frame of a server are read for signs, and where what is found stands."""
+
+import json
+from collections.abc import Iterator
+
+from keyturn.application.ports.inspection import UNREAD, Sign
+from keyturn.domain.canonical import JsonValue
+from keyturn.domain.json_pointer import escaped
+from keyturn.inspection.sign_words import BREAK
+from keyturn.inspection.signs import TOO_MUCH, SignReader
+
+READ_ON_THE_LOOP = 3 * 1024
+"""Bytes of a frame; longer ones are a worker's."""
+READ_AS_ON_THE_LOOP = 2 * READ_ON_THE_LOOP
+"""Characters, over all the ways in which it can be read: the worst of them take under 4 ms."""
+MOST_READ = 512 * 1024
+"""Characters of one frame that are read; of a longer one the rest counts as a sign."""
+UNREAD_HERE = Sign(kind=UNREAD, words="", path="")
+"""Said of what takes too long here; whoever asked has it read elsewhere."""
+_LONGEST_PATH = 200
+_PARTED = f" {BREAK} "
+_USUAL = frozenset({"result", "error", "content", "type", "text", "structuredContent", "isError"})
+"""Names that the protocol gives; all others are the server's words, too."""
+
+
+class FrameSigns:
+    """Reads frames for signs."""
+
+    def __init__(self, reader: SignReader) -> None:
+        self.reader = reader
+
+    def sign_in(self, line: bytes, *, here: bool = False) -> Sign | None:
+        """Return the strongest sign in a frame; None for none.
+
+        `here` on the loop: what takes too long there is said to be unread.
+        """
+        if here and len(line) > READ_ON_THE_LOOP:
+            return UNREAD_HERE
+        try:
+            frame: JsonValue = json.loads(line)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(frame, dict):
+            return None
+        texts = list(_texts({name: frame.get(name) for name in ("result", "error")}))
+        whole = _PARTED.join(said.replace(BREAK, "") for _, said in texts)
+        found = self.reader.sign_in(whole[:MOST_READ], READ_AS_ON_THE_LOOP if here else 0)
+        if found is TOO_MUCH:
+            return UNREAD_HERE
+        if found is not None:
+            return Sign(kind=found.kind, words=found.words, path=texts[found.text][0])
+        return UNREAD_HERE if len(whole) > MOST_READ else None
+
+
+def _texts(value: JsonValue) -> Iterator[tuple[str, str]]:
+    """Yield every text with its JSON Pointer, in the order in which they are read."""
+    stack: list[tuple[str, JsonValue]] = [("", value)]
+    while stack:
+        at, item = stack.pop()
+        if isinstance(item, str):
+            yield at[:_LONGEST_PATH], item
+        elif isinstance(item, dict):
+            members = [(f"{at}/{escaped(key)}", one) for key, one in item.items()]
+            named = zip(members, item, strict=True)
+            yield from ((at[:_LONGEST_PATH], key) for (at, _), key in named if key not in _USUAL)
+            stack.extend(reversed(members))
+        elif isinstance(item, list):
+            stack.extend(reversed([(f"{at}/*", one) for one in item]))
