@@ -19,7 +19,6 @@ from keyturn.domain.canonical import JsonValue
 _DECODED_AT_ONCE = 256 * 1024
 """Bytes, so that no other thread waits long for the interpreter."""
 _NOTHING = DrawnResult(text="")
-_dumped = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def inspect_answer(

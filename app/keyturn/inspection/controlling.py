@@ -71,7 +71,7 @@ class FrameControl:
             shape=shape,
             unfit_masked=unfit,
         )
-        return self._signed(_cut(found, order), order)
+        return self._signed(self._cut(found, order), order)
 
     def _signed(self, found: Controlled, order: ControlOrder) -> Controlled:
         """Add what reads like an order in what is handed on."""
