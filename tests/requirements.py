@@ -146,6 +146,14 @@ RESULTS = _section(
     ("SIGN-BOUND", KEPT, "Reading for signs is linear in the text, however it is made."),
     ("SIGN-OTHERWISE", KEPT, "An order is read encoded, spaced, turned and respelt, too."),
     ("RESULT-LIMIT", KEPT, "A result over its tool's limit is cut, and says so."),
+    ("RESULT-META", KEPT, "A result says how much was taken out of it, and only Keyturn says so."),
+    ("RESULT-ROWS", KEPT, "Structured rows are masked by their columns, files by what they are."),
+    (
+        "RESULT-ANY-SIZE",
+        KEPT,
+        "Large, deep, wrong and binary results end, and the next call works.",
+    ),
+    ("RESULT-KEPT", KEPT, "Of what was cut all text is kept for the person, within bounds."),
 )
 WINDOW_ROWS = _section(
     "console 3.1",

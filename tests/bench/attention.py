@@ -18,10 +18,12 @@ remembered but the rules. Privileged is what does not say in its name that it re
 import asyncio
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from keyturn.domain.canonical import canonical
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Posture
 from keyturn.presentation.verbs import Vocabulary, read_verbs
@@ -70,6 +72,26 @@ def count(bench: Bench, played: Sequence[Sequence[Passed]]) -> Told:
         reads=len(reads),
         asked_reads=asked_reads,
     )
+
+
+def bound(bench: Bench, task: Task, played: Sequence[Passed]) -> Counter[str]:
+    """Count the prompts of a task by what stands in the way of fewer.
+
+    With U and P lit no rule but one of the very values lets what can send pass; and a grant of the
+    session would only cover a call that has all arguments of one that was allowed before it.
+    """
+    found: Counter[str] = Counter()
+    lit, asked_before = Lamps.NONE, set[str]()
+    for call, one in zip(task.calls, played, strict=True):
+        tool = bench.tools[call.tool]
+        if one.asked:
+            both = Lamps.U in lit and Lamps.P in lit
+            found["with U and P lit" if both else "otherwise"] += 1
+            what = f"{call.tool} {canonical(call.arguments)!r}"
+            found["the same as one before it"] += what in asked_before
+            asked_before.add(what)
+        lit |= tool.labels
+    return found
 
 
 def together(told: Sequence[Told]) -> Told:
@@ -154,6 +176,7 @@ class Counting:
         learnt_told: list[Told] = []
         judged_told: list[Told] = []
         reasons: dict[str, int] = {}
+        ways: Counter[str] = Counter()
         for bench in benches:
             half = self._half(bench.suite, swapped=swapped)
             rules = learnt_rules(bench, Layout.ONE, half, self._vocabulary)
@@ -163,6 +186,8 @@ class Counting:
             learnt_told.append(count(bench, await tasks_of(table, learnt)))
             played = await tasks_of(table, judged)
             judged_told.append(count(bench, played))
+            for task, calls in zip(judged, played, strict=True):
+                ways.update(bound(bench, task, calls))
             for one in (p for task in played for p in task if p.asked):
                 tier = bench.tools[one.tool].tier
                 key = f"{tier.name if tier is not None else 'T3'} {one.because}"
@@ -171,6 +196,7 @@ class Counting:
         _say(f"  the half that rules came of: {together(learnt_told)}")
         _say(f"  the half that is judged:     {together(judged_told)}")
         _say("  asked there by " + ", ".join(f"{k}: {v}" for k, v in sorted(reasons.items())))
+        _say("  asked there " + ", ".join(f"{k}: {v}" for k, v in sorted(ways.items())))
         return together(judged_told)
 
     async def _attacks(self, layout: Layout, *, early: bool) -> bool:

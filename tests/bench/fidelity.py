@@ -24,6 +24,7 @@ ARRIVES = {
     Way.TO_SERVER: "same bytes",
     Way.TO_CLIENT: "same bytes",
     Way.ANSWER: "same bytes",
+    Way.CONTROLLED: "the rest the same",
     Way.JUDGED: "canonical",
     Way.REFUSED: "refused, not sent",
 }
@@ -44,7 +45,7 @@ class Wire:
                 return self._reaches_server(frame)
             case Way.TO_CLIENT:
                 return self._reaches_client(frame)
-            case Way.ANSWER:
+            case Way.ANSWER | Way.CONTROLLED:
                 self._ask(ANSWERED, "tools/call", {"name": "silent"})
                 wait_until(lambda: b'"silent"' in self._read(), "the call at the server")
                 return self._reaches_client(frame, asked="say")

@@ -1,7 +1,9 @@
 """Measures how long large payloads hold the broker's loop: read there, and read by workers.
 
-Run as `python -m tests.bench.pool_stall [MEGABYTES...]`; of a call with a large answer, and of a
-large call up to 7 MB, the loop's longest stall and the time from the call to its answer.
+Run as `python -m tests.bench.pool_stall [MEGABYTES...]`; of a call with a large answer of each
+kind, and of a large call up to 7 MB, the loop's longest stall and the time from the call to its
+answer. The loop alone has the text only. Of several runs the middle one is the code's, the longest
+the machine's.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from keyturn.application.approval_request import AnswerVerdict
+from keyturn.desktop.hardening import prefer_the_loop
 from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.inspection.secrets import DetectSecretsMask
 from tests.integration.link_rig import ALLOW_ALL, World, line_of, request
@@ -20,7 +23,17 @@ from tests.integration.link_rig import ALLOW_ALL, World, line_of, request
 WORKER = (sys.executable, "-I", "-m", "keyturn", "_worker")
 BEAT_SECONDS = 0.001
 UNIT = '"Row" with some words in it, id 12345; path /a/b/c, and “quoted”\n'
+SECRETS = "2026-11-29T10:00:03Z INFO password=9hG2kq8LwZx1 of the store, and so on\n"
+KINDS = {
+    "text": UNIT,
+    "structured": UNIT,
+    "binary": UNIT,
+    "deep": UNIT,
+    "wrong": UNIT,
+    "secrets": SECRETS,
+}
 LARGEST_CALL = 7
+RUNS = 3
 
 
 class Beat:
@@ -74,15 +87,21 @@ async def main(sizes: list[int]) -> None:
     for megabytes in sizes:
         size = megabytes * 850_000
         filler = (UNIT * (size // len(UNIT) + 1))[:size]
-        payloads = {"answer": {"text": str(size), "unit": UNIT}}
+        payloads: dict[str, dict[str, Any]] = {
+            f"{kind} answer": {"text": str(size), "unit": unit, "kind": kind}
+            for kind, unit in KINDS.items()
+        }
         if megabytes <= LARGEST_CALL:
             payloads["call"] = {"text": "10", "filler": filler}
         for name, arguments in payloads.items():
-            for pooled in (False, True):
-                told = await measure(arguments, pooled=pooled)
-                where = "workers" if pooled else "loop"
-                sys.stdout.write(f"{megabytes} MB {name}, {where}: {told}\n")
+            if arguments.get("kind", "text") == "text":
+                told = await measure(arguments, pooled=False)
+                sys.stdout.write(f"{megabytes} MB {name}, loop: {told}\n")
+            for _ in range(RUNS):
+                told = await measure(arguments, pooled=True)
+                sys.stdout.write(f"{megabytes} MB {name}, workers: {told}\n")
 
 
 if __name__ == "__main__":
+    prefer_the_loop()
     asyncio.run(main([int(word) for word in sys.argv[1:]] or [1, 7, 60]))

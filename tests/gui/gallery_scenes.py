@@ -1,12 +1,15 @@
 """The scenes of the gallery: each builds a window from plain data and grabs it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
+from keyturn.domain.canonical import JsonObject
 from keyturn.gui.fonts import load_fonts
+from keyturn.gui.history.detail import RESULT
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.view import HistoryView
 from keyturn.gui.icons import Icons
@@ -23,6 +26,8 @@ from keyturn.gui.theme import Appearance, Theme
 from keyturn.gui.widgets.allow_button import AccessibleAllow
 from keyturn.presentation.card import CardView
 from keyturn.presentation.queue import QueueRow
+from keyturn.presentation.result_controls import done_pairs
+from keyturn.presentation.result_controls import kept_text as kept_note
 from keyturn.presentation.words import Words
 from tests.gui import gallery_data as data
 from tests.gui import gallery_more as more
@@ -179,6 +184,27 @@ def history(studio: Studio, appearance: Appearance, name: str) -> None:
     studio.take(window, name)
 
 
+def kept_text(studio: Studio, appearance: Appearance, name: str) -> None:
+    """The whole text of a result that its agent got cut."""
+    studio.theme.use(appearance)
+    model = HistoryModel()
+    view = HistoryView(studio.look, model)
+    model.setParent(view)
+    model.rows.show_rows(more.HISTORY_ROWS)
+    model.show_summary(more.SUMMARY)
+    told: JsonObject = {"bytes": 48_112, "cut": True, "kept": 46_080, "masked": 2}
+    done = tuple(done_pairs(told, studio.look.words))
+    note = kept_note(told, studio.look.words)
+    model.show_detail(replace(more.DETAIL, result=done, kept=note))
+    window = framed(studio, Page.HISTORY, view)
+    window.show_top_bar(more.HISTORY_BAR)
+    view.detail.choose_tab(RESULT)
+    line = "14:02:11 worker 3 took order SH-20931 from the queue\n"
+    view.detail.show_kept(more.DETAIL.number, line * 40)
+    settle(studio, window)
+    studio.take(window, name)
+
+
 def review(studio: Studio, appearance: Appearance, name: str) -> None:
     """A changed definition with hidden characters; nothing confirmed yet."""
     studio.theme.use(appearance)
@@ -253,6 +279,8 @@ SCENES: dict[str, Callable[[Studio], None]] = dict(
         scene(after_a_sign, DARK, "after-a-sign-dark"),
         scene(history, LIGHT, "history-light"),
         scene(history, DARK, "history-dark"),
+        scene(kept_text, LIGHT, "kept-text-light"),
+        scene(kept_text, DARK, "kept-text-dark"),
         scene(review, LIGHT, "review-light"),
         scene(review, DARK, "review-dark"),
         scene(stopped, DARK, "stopped-dark"),

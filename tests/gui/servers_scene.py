@@ -98,6 +98,7 @@ def a_tool(
     description: str = "Tells it.",
     two_persons: bool = False,
     controls: ResultControls = STRICTEST,
+    used: tuple[tuple[str, int], ...] = (),
 ) -> ToolState:
     """Return a pinned tool as the broker tells it."""
     return ToolState(
@@ -111,6 +112,7 @@ def a_tool(
         pinned_at="2026-11-23T14:00:00.000Z",
         two_persons=two_persons,
         controls=controls,
+        used=used,
     )
 
 

@@ -9,7 +9,7 @@ from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton
+from PySide6.QtWidgets import QAbstractButton, QLabel
 
 from keyturn.application.agent_messages import (
     ChangeState,
@@ -24,6 +24,8 @@ from keyturn.application.console_protocol import (
     StateChanged,
 )
 from keyturn.application.console_state import AgentState
+from keyturn.application.result_messages import SetControls
+from keyturn.domain.result_controls import OF_AN_AGENT, ResultControls
 from keyturn.gui.agents.presenter import AgentsPresenter
 from keyturn.gui.agents.raised_box import RaisedBox
 from keyturn.gui.agents.view import AgentsView
@@ -144,6 +146,29 @@ def test_what_changed_is_opened_and_said_to_be_looked_at(page: Page) -> None:
     calm = AgentState(name="analyst", enrolled=True, connections=1)
     page.bridge.tell(StateChanged(agents=(calm,)))
     assert [one for one in page.view.detail.findChildren(RaisedBox) if one.isVisible()] == []
+
+
+@pytest.mark.requirement("RESULT-BUDGET")
+def test_budgets_are_chosen_while_the_agent_goes_on(page: Page) -> None:
+    page.view.agent_chosen.emit("analyst")
+    given = page.view.detail.given
+    choice = given.findChild(QAbstractButton, "day_tokens_64000")
+    assert choice is not None
+    choice.click()
+    (agent,) = (one for one in data.AGENTS if one.name == "analyst")
+    busy = msgspec.structs.replace(agent, calls=agent.calls + 1, given_today=1_200)
+    page.bridge.tell(StateChanged(agents=(busy,)))
+    assert "1,200 tokens today." in [label.text() for label in given.findChildren(QLabel)]
+    given.choices.save.click()
+    sent = page.bridge.sent[-1]
+    assert isinstance(sent, SetControls)
+    assert (sent.server, sent.tool) == (OF_AN_AGENT, "analyst")
+    assert sent.controls == ResultControls(day_tokens=64_000)
+    # One that proved nothing has none to choose.
+    claimed = AgentState(name="claimed", enrolled=False, connections=1)
+    page.bridge.tell(StateChanged(agents=(claimed,)))
+    page.view.agent_chosen.emit("claimed")
+    assert not given.isVisible()
 
 
 @pytest.mark.parametrize("name", ["", "night shift", ".hidden", "é", "analyst", "a" * 80])

@@ -347,16 +347,22 @@ def test_what_comes_back_from_a_tool_is_chosen(scene: ServersScene) -> None:
     choose(scene, "time", "now")
     box = scene.view.tool.controls
     assert not box.save.isEnabled()
-    for name in ("control_secrets", "limit_4000"):
+    for name in ("control_secrets", "max_tokens_4000", "day_tokens_16000"):
         row = box.findChild(QAbstractButton, name)
         assert row is not None
         # Below what can be seen of the page.
         row.click()
+    # What agents use meanwhile takes nothing back of what was chosen.
+    used = (("analyst", 1_200), ("", 3))
+    scene.tell(a_server(a_tool("now", controls=ResultControls(links=False), used=used)))
+    notes = [label.text() for label in box.findChildren(QLabel) if not label.isHidden()]
+    assert "Today: 1,200 tokens to analyst, 3 tokens to agents without proof." in notes
     box.save.click()
     (message,) = scene.sent()
     assert isinstance(message, SetControls)
     assert (message.server, message.tool) == ("time", "now")
-    assert message.controls == ResultControls(secrets=False, links=False, max_tokens=4_000)
+    chosen = ResultControls(secrets=False, links=False, max_tokens=4_000, day_tokens=16_000)
+    assert message.controls == chosen
 
 
 def test_the_form_shows_what_would_be_started(scene: ServersScene) -> None:

@@ -28,6 +28,7 @@ class Way(StrEnum):
     TO_SERVER = "passed to the server"
     TO_CLIENT = "passed to the client"
     ANSWER = "answers to a judged call"
+    CONTROLLED = "answers of which something is taken out"
     JUDGED = "judged"
     REFUSED = "refused"
 
@@ -73,7 +74,7 @@ def _long(way: Way) -> dict[str, str]:
 
 def _frame(name: str, way: Way, value: Any) -> Frame:
     match way:
-        case Way.JUDGED:
+        case Way.JUDGED | Way.CONTROLLED:
             written, arrives = line_of_text(value["written"]), line_of_text(value["arrives"])
             return Frame(name=name, way=way, written=written, arrives=arrives)
         case Way.REFUSED:

@@ -63,9 +63,10 @@ from keyturn.domain.launch import LaunchIdentity, remote_identity
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from keyturn.inspection.carried_values import ArgumentValues
-from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import FrameControl
+from keyturn.inspection.effort import IN_A_WORKER
 from keyturn.inspection.input_check import QuickTextCheck
+from keyturn.inspection.profiles.dispatch import masked_text
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.trace_indexes import MemoryTraceIndexes
@@ -331,10 +332,8 @@ class World:
         """Control a large frame by the workers of now; in place where there are none."""
         if self.workers is not None:
             return await PooledResults(self.workers).control(line, order, agent)
-        here = FrameControl(JsonSchemaValidator(), IN_A_WORKER, signs=frame_signs())
-        found = here.control(line, order)
-        assert found is not None
-        return found
+        here = FrameControl(JsonSchemaValidator(), IN_A_WORKER, masked_text, frame_signs())
+        return here.control(line, order) or NotInspected("it is too much for a worker")
 
     async def ask(
         self, job: bytes, payload: bytes, read: Callable[[Parts], T], agent: str
@@ -359,8 +358,8 @@ class World:
 
     def _inputs(self, clock: SystemClock, observers: Observers, recorder: Recorder) -> Inputs:
         self.flows = FlowLedger(store=FakeFlowStore(), carried=ArgumentValues(), clock=clock)
-        here = FrameControl(JsonSchemaValidator(), signs=frame_signs())
-        tools, budgets = ControlsOfTools(observers), ResultBudgets(clock, self.limits)
+        here = FrameControl(JsonSchemaValidator(), mask_as=masked_text, signs=frame_signs())
+        budgets, tools = ResultBudgets(clock, self.limits), ControlsOfTools(observers)
         self.controlling = Controlling(here, tools, self.flows, self, budgets=budgets)
         self.alerts = Alerts(clock)
         self.alerts.attach(self.told.append)

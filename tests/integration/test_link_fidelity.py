@@ -75,6 +75,26 @@ def test_an_answer_to_a_judged_call_reaches_the_client_as_it_was(tmp_path: Path)
     tell(tmp_path, story)
 
 
+@pytest.mark.requirement("LAW-7", "RESULT-META")
+@pytest.mark.parametrize("way", ["judged", "passed"])
+def test_what_is_taken_out_of_an_answer_leaves_the_rest(tmp_path: Path, way: str) -> None:
+    async def story(world: World) -> None:
+        wire = await _connected(world)
+        for number, frame in enumerate(frames(Way.CONTROLLED)):
+            if way == "judged":
+                world.written.clear()
+                wire.say(request(ANSWERED, "tools/call", {"name": "silent"}))
+                await world.written.wait()
+                asked: str | int = f"say-{number}"
+            else:
+                asked = ANSWERED
+            say = {"lines": [text_of_line(frame.written)]}
+            wire.say(request(asked, "x/say", say))
+            await wire.client.wait_for(frame.arrives_as)
+
+    tell(tmp_path, story)
+
+
 @pytest.mark.requirement("LAW-2", "I-02")
 def test_a_judged_request_reaches_the_server_in_its_one_spelling(tmp_path: Path) -> None:
     async def story(world: World) -> None:

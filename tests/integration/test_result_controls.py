@@ -15,7 +15,7 @@ from keyturn.desktop.worker_pool import WorkerPool
 from keyturn.domain.configuration import Limits, ToolSetting
 from keyturn.domain.decision import Delivery
 from keyturn.domain.record import RecordType
-from keyturn.domain.result_controls import ResultControls
+from keyturn.domain.result_controls import OF_AN_AGENT, ResultControls
 from keyturn.domain.result_shape import SAME_TO_PIN
 from keyturn.domain.tier import Tier
 from tests.canaries import a_github_token, an_aws_key
@@ -208,6 +208,42 @@ def test_a_result_over_its_tools_limit_is_cut_and_says_so(folders: Path) -> None
     in_both_sizes(folders, story)
 
 
+@pytest.mark.requirement("RESULT-ROWS")
+def test_the_file_that_a_call_asks_for_tells_how_its_text_is_read(folders: Path) -> None:
+    async def story(world: World, times: int) -> None:
+        wire = await connected(world)
+        text = "STORE_PASS=marigold\n# all else is prose, for a person to read\n" * times
+        for number, (path, left) in enumerate((("notes.txt", "marigold"), (".env", "[password]"))):
+            arguments = {"text": text, "path": path}
+            params = {"name": "echo", "arguments": arguments}
+            answer = await wire.ask(number, "tools/call", params)
+            assert f"STORE_PASS={left}\n" in text_of(answer)
+
+    in_both_sizes(folders, story)
+
+
+@pytest.mark.requirement("RESULT-KEPT", "LAW-4", "LAW-8")
+@pytest.mark.parametrize("masks", [True, False])
+def test_of_what_was_cut_all_text_is_kept_for_the_person_alone(folders: Path, masks: bool) -> None:
+    async def story(world: World, times: int) -> None:
+        wire = await connected(world)
+        controls = ResultControls(max_tokens=500, secrets=masks)
+        await world.controlling.tools.put("raw", "echo", controls)
+        end = "the very end"
+        await wire.call(1, "echo", f"{'word ' * 10}{LEAK}\n" * max(times, 30) + end)
+        entry = world.log.of_type(RecordType.DELIVERY)[-1]
+        kept = f"{'word ' * 10}{LEFT}\n" * max(times, 30) + end
+        assert entry.arguments.decode() == kept == entry.committed.decode()
+        assert entry.details["kept"] == len(kept)
+        # Nothing that the agent asks for, by then or later, has it.
+        await wire.ask(2, "tools/list", {})
+        await wire.call(3, "echo", "fine")
+        assert all(end.encode() not in line for line in wire.client.lines)
+        assert world.log.of_type(RecordType.DELIVERY)[-1].arguments == b""
+
+    in_both_sizes(folders, story)
+
+
 @pytest.mark.requirement("RESULT-BUDGET")
 def test_an_agent_is_given_no_more_than_its_budget(tmp_path: Path) -> None:
     async def story(world: World) -> None:
@@ -221,6 +257,35 @@ def test_an_agent_is_given_no_more_than_its_budget(tmp_path: Path) -> None:
         assert told(world)["withheld"] == USED_UP
 
     tell(tmp_path, story, limits=Limits(result_tokens_per_session=500))
+
+
+@pytest.mark.requirement("RESULT-BUDGET")
+def test_an_agents_budget_of_the_window_holds(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        agent = wire.link.connection.agent
+        budget = ResultControls(session_tokens=500)
+        await world.controlling.tools.put(OF_AN_AGENT, agent, budget)
+        assert "[Keyturn cut this result: " in text_of(await wire.call(1, "echo", "word " * 600))
+        await wire.call(2, "slow", "word " * 600)
+        assert told(world)["withheld"] == USED_UP
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.requirement("RESULT-BUDGET")
+def test_a_tool_gives_no_more_than_its_budget(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        wire = await connected(world)
+        await world.controlling.tools.put("raw", "echo", ResultControls(session_tokens=500))
+        assert text_of(await wire.call(1, "echo", "word " * 200)) == "word " * 200
+        assert "[Keyturn cut this result: " in text_of(await wire.call(2, "echo", "word " * 600))
+        refused = await wire.call(3, "echo", "word " * 600)
+        assert refused["result"]["isError"] is True
+        assert told(world)["withheld"] == USED_UP
+        assert text_of(await wire.call(4, "slow", "word " * 600)) == "word " * 600
+
+    tell(tmp_path, story)
 
 
 @pytest.mark.requirement("RESULT-SCHEMA")

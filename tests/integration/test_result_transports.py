@@ -10,6 +10,7 @@ from mcp.client.client import ConnectMode
 
 from keyturn.domain.configuration import ReviewMode, ServerConfig, ToolSetting
 from keyturn.domain.tier import Tier
+from keyturn.inspection.result_meta import CONTROLS_KEY
 from tests.canaries import a_github_token, a_web_token, an_aws_key
 from tests.integration.link_rig import World
 from tests.integration.stories import tell
@@ -23,7 +24,7 @@ LARGE = 1_000
     "ignore:Exception ignored in. <(socket.socket|function _SelectorTransport.__del__)"
     ":pytest.PytestUnraisableExceptionWarning"
 )
-@pytest.mark.requirement("RESULT-MASKED", "RESULT-UNSEEN")
+@pytest.mark.requirement("RESULT-MASKED", "RESULT-UNSEEN", "RESULT-META")
 @pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
 @pytest.mark.parametrize("way", ["stdio", "http"])
 def test_no_canary_passes(tmp_path: Path, way: str, mode: ConnectMode) -> None:
@@ -42,12 +43,15 @@ def test_no_canary_passes(tmp_path: Path, way: str, mode: ConnectMode) -> None:
         )
         said: list[str] = []
         async with client_of(world, server, way, mode) as client:
-            said.append(text_of(await client.call_tool("read_log", {})))
+            first = await client.call_tool("read_log", {})
+            said.append(text_of(first))
+            assert first.meta is not None
+            assert first.meta[CONTROLS_KEY]["masked"] >= len(canaries)
             said.append(text_of(await client.call_tool("read_log", {"times": LARGE})))
             state = await client.call_tool("read_state", {})
             said += [text_of(state), json.dumps(state.structured_content)]
             said.append(text_of(await client.call_tool("fail", {})))
-        assert [text.count("[GitHub token, ends ") for text in said[:2]] == [1, LARGE]
+        assert [text.count("[GitHub token") for text in said[:2]] == [1, LARGE]
         for text in said:
             assert not [canary for canary in canaries if canary in text]
             assert "\x1b" not in text

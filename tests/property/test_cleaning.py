@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.result_controls import STRICTEST, Found
-from keyturn.inspection.cleaning import IN_A_WORKER, FrameCleaner
+from keyturn.inspection.cleaning import FrameCleaner
+from keyturn.inspection.effort import IN_A_WORKER
 from tests.canaries import a_github_token, a_web_token, an_aws_key
 
 CANARY = "\x00canary\x00"

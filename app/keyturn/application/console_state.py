@@ -59,6 +59,10 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     """All that it is to see, of one that the command line proposed; None where it did not say."""
     sight: SightState = SightState()
     """What it sees of what was reviewed."""
+    given: ResultControls = STRICTEST
+    """Its budgets of all results."""
+    given_today: int = 0
+    """Tokens of results."""
 
 
 class ToolState(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +85,8 @@ class ToolState(msgspec.Struct, frozen=True, kw_only=True):
     """Its calls are allowed by two persons together only."""
     controls: ResultControls = STRICTEST
     """Of its results."""
+    used: tuple[tuple[str, int], ...] = ()
+    """Where it has a budget: agents, and how many tokens of its results each had today."""
 
 
 class ServerState(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from keyturn.domain.result_controls import (
     Found,
     ResultControls,
     counted,
+    done_to,
     findings_to_data,
 )
 
@@ -29,7 +30,6 @@ _DESCRIBED = ControlOrder(
     controls=ResultControls(secrets=False, links=False), only=("description", "title")
 )
 """What a person reviewed is told as they saw it, but for what nobody sees."""
-_CHANGES = (("masked", Found.SECRET), ("removed", Found.UNSEEN), ("left_out", Found.LEFT_OUT))
 _ONLY_SIGNS = ResultControls(secrets=False, unseen=False, schema=False, links=False)
 _FRAME_START, _FRAME_END = b'{"result":', b"}"
 
@@ -47,6 +47,8 @@ class Controlling:
         budgets: ResultBudgets | None = None,
     ) -> None:
         self.budgets = budgets
+        if budgets is not None:
+            budgets.chosen = tools.of_agent
         self.tools = tools
         self.shapes = ResultShapes() if shapes is None else shapes
         self._flows = flows
@@ -135,10 +137,7 @@ def unframed(line: bytes) -> bytes:
 
 def told(controlled: Controlled) -> JsonObject:
     """Write down for a record what was done, without any value."""
-    details: JsonObject = {}
-    for name, what in _CHANGES:
-        if count := counted(controlled.findings, what):
-            details[name] = count
+    details: JsonObject = dict(done_to(controlled.findings))
     marked = counted(controlled.findings, Found.LINK) + counted(controlled.findings, Found.PICTURE)
     if marked:
         details["marked"] = marked

@@ -54,7 +54,7 @@ from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
 from keyturn.application.remembering import remember_approval
 from keyturn.application.removing import remove_server, sign_out_of
-from keyturn.application.result_controls import ControlsOfTools
+from keyturn.application.result_controls import ControlsOfTools, put_controls
 from keyturn.application.result_messages import SetControls
 from keyturn.application.reviews import Reviews
 from keyturn.application.rulebook import RuleBook
@@ -256,7 +256,7 @@ class Intents:
     ) -> None:
         match intent:
             case SetControls():
-                await self._controls.put(intent.server, intent.tool, intent.controls)
+                await put_controls(intent, self._controls, self._registry)
             case MarkTwoPersons():
                 await _mark_two(self._agreements, intent)
             case SetReach():

@@ -27,6 +27,7 @@ from keyturn.application.ports.secret_store import SecretStore
 from keyturn.application.ports.sign_in_desk import SignInDesk, SignInState
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
+from keyturn.application.result_budgets import ResultBudgets
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
@@ -67,15 +68,10 @@ class Overview:
         access: AccessReview | None = None,
     ) -> None:
         self._stop, self._rules = stop, rules
-        self._agreements = agreements
-        self._registry = registry
-        self._sights = sights
-        self._uses = uses
-        self._live = live
+        self._agreements, self._registry = agreements, registry
+        self._sights, self._uses, self._live = sights, uses, live
         self._secrets = secrets
-        self._holds = holds
-        self._sign_ins = sign_ins
-        self._environments = environments
+        self._holds, self._sign_ins, self._environments = holds, sign_ins, environments
         self._seals, self._access = seals, access
         self._controls = controls
         self._history = 0
@@ -83,6 +79,8 @@ class Overview:
         """Set where there is a PIN to speak of."""
         self.step_ups: StepUps | None = None
         """Set where agents are raised."""
+        self.budgets: ResultBudgets | None = None
+        """Set where it is counted what agents are given."""
         self.problem = ""
         self.recording = True
         self.http_port = 0
@@ -180,6 +178,8 @@ class Overview:
             raised=raised_state(self.step_ups, name),
             proposed_list=self._registry.proposed_agents.get(name),
             sight=sight_state(self._sights.of(name)),
+            given=self._controls.of_agent(name),
+            given_today=self.budgets.used_by(name) if self.budgets and enrolled else 0,
         )
 
     def _servers(self) -> tuple[ServerState, ...]:
@@ -250,6 +250,7 @@ class Overview:
                         p.two_persons for p in self._agreements.named(server.name, name)
                     ),
                     controls=self._controls.of(server.name, name),
+                    used=() if self.budgets is None else self.budgets.used_today(server.name, name),
                 )
             )
         return tuple(states)

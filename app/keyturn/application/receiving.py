@@ -5,6 +5,7 @@ The index and the lamps see what the server sent; the agent gets what the tool's
 
 import json
 
+from keyturn.application.asked_paths import asked_path
 from keyturn.application.call import (
     Forwarded,
     IncomingCall,
@@ -28,7 +29,7 @@ from keyturn.application.ports.milestones import Milestone, Milestones
 from keyturn.application.ports.payloads import InspectedAnswer, NotInspected
 from keyturn.application.ports.upstream import Answered, AnsweredError, Lost, UpstreamReply
 from keyturn.application.recording import Recorder
-from keyturn.application.result_budgets import LEAST_BYTES, USED_UP
+from keyturn.application.result_budgets import LEAST_BYTES, USED_UP, OfTool
 from keyturn.domain.answer import error_as_result
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Delivery, Outcome
@@ -163,11 +164,12 @@ class Receiver:
             details |= await shapes.noted(server, judged.definition, controlled.shape)
         if "removed" in details:
             details.pop("hidden_characters", None)
+        of = OfTool(judged.call.server, order.tool, order.controls)
         withheld = (
             controlled.withheld
-            or self._over(incoming, controlled.line)
+            or self._over(incoming, of, controlled.line)
             or await self._why_kept(incoming, judged, order, controlled, details)
-            or self._given(incoming, controlled.line)
+            or self._given(incoming, of, controlled.line)
         )
         if withheld:
             details["withheld"] = withheld
@@ -177,23 +179,30 @@ class Receiver:
                 withheld=withheld,
                 broke_schema=controlled.broke_schema,
             )
-        self._deliver(incoming, judged, _delivery(inspected, failed=failed), details)
+        kept = self._kept(incoming, controlled.whole, details)
+        self._deliver(incoming, judged, _delivery(inspected, failed=failed), details, kept)
         asks = elsewhere is None or elsewhere.asks
         if encoded:
             return Replaced(unframed(controlled.line), asks=asks)
         return Forwarded(controlled.line, asks=asks)
 
-    def _over(self, incoming: IncomingCall, line: bytes) -> str:
-        """Say so where a frame is more than what is left of an agent's budget."""
+    def _kept(self, incoming: IncomingCall, whole: bytes, details: JsonObject) -> bytes:
+        """Return the whole text of what was cut, as far as it is kept for the person."""
         budgets = self._controlling.budgets
-        left = None if budgets is None else budgets.left(incoming.connection)
+        return b"" if budgets is None else budgets.kept.take(incoming.connection, whole, details)
+
+    def _over(self, incoming: IncomingCall, of: OfTool, line: bytes) -> str:
+        """Say so where a frame is more than what is left of a budget."""
+        budgets = self._controlling.budgets
+        left = None if budgets is None else budgets.left(incoming.connection, of)
         return USED_UP if left is not None and len(line) > left else ""
 
-    def _given(self, incoming: IncomingCall, line: bytes) -> str:
+    def _given(self, incoming: IncomingCall, of: OfTool, line: bytes) -> str:
         """Count what an agent is given; others were given theirs while a person was asked."""
-        over, budgets = self._over(incoming, line), self._controlling.budgets
-        if budgets is not None and not over:
-            budgets.given(incoming.connection, len(line))
+        over, budgets = self._over(incoming, of, line), self._controlling.budgets
+        if budgets is not None and not over and budgets.given(incoming.connection, len(line), of):
+            self._observers.changed(Topic.SERVERS)
+            self._observers.changed(Topic.AGENTS)
         return over
 
     async def _why_kept(
@@ -230,21 +239,28 @@ class Receiver:
             controls=controls,
             def_hash=definition.def_hash if definition is not None else "",
             schema=schema,
-            most_bytes=self._most(incoming, controls.bytes_at_most),
+            most_bytes=self._most(incoming, OfTool(call.server, named, controls)),
             shape=declared is not None and declared.output_schema is None,
+            tool=named,
+            path=asked_path(call),
             signs=True,
         )
 
-    def _most(self, incoming: IncomingCall, of_tool: int) -> int:
-        """Return the smaller one of a tool's limit and of what is left of the agent's budget."""
-        budgets = self._controlling.budgets
-        left = None if budgets is None else budgets.left(incoming.connection)
+    def _most(self, incoming: IncomingCall, of: OfTool) -> int:
+        """Return the smaller one of a tool's limit and of what is left of the budgets."""
+        budgets, of_tool = self._controlling.budgets, of.controls.bytes_at_most
+        left = None if budgets is None else budgets.left(incoming.connection, of)
         if left is None or left < LEAST_BYTES:
             return of_tool
         return min(left, of_tool) if of_tool else left
 
     def _deliver(
-        self, incoming: IncomingCall, judged: Judged, delivery: Delivery, details: JsonObject
+        self,
+        incoming: IncomingCall,
+        judged: Judged,
+        delivery: Delivery,
+        details: JsonObject,
+        kept: bytes = b"",
     ) -> None:
         # What was only noted has no decision to follow; what went wrong with it is written all the
         # same.
@@ -255,6 +271,7 @@ class Receiver:
                 tool=self._recorder.name_of(judged.call),
                 delivery=delivery,
                 details=details,
+                kept=kept,
             )
         self._milestones.reached(Milestone.DELIVERED)
         self._observers.changed(Topic.HISTORY)

@@ -182,8 +182,9 @@ class Recorder:
         tool: str,
         delivery: Delivery,
         details: JsonObject,
+        kept: bytes = b"",
     ) -> None:
-        """Note what became of a sent call, in the next batch."""
+        """Note what became of a sent call, in the next batch; `kept` is a text for the person."""
         self._log.note(
             Entry(
                 type=RecordType.DELIVERY,
@@ -194,6 +195,8 @@ class Recorder:
                 tool=tool,
                 outcome=delivery.value,
                 details=details,
+                arguments=kept,
+                committed=kept,
             )
         )
 

@@ -5,21 +5,25 @@ known of which tools results are held for signs, they are of all.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from keyturn.application.events import Observers, Topic
+from keyturn.application.result_messages import SetControls
 from keyturn.domain.canonical import JsonValue, Parsed, canonical, parse_strict
+from keyturn.domain.configuration import AgentConfig
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.result_controls import (
     HOLDING,
+    OF_AN_AGENT,
     SETTING,
     STRICTEST,
     ResultControls,
     controls_from_data,
     controls_to_data,
     loosens,
+    only_budgets,
 )
 
 MOST_TOOLS = 2_000
@@ -68,8 +72,14 @@ class ControlsOfTools:
             self._trusted = trusted
             self._observers.changed(Topic.SERVERS)
 
+    def of_agent(self, agent: str) -> ResultControls:
+        """Return the budgets of all that an agent is given."""
+        return self._kept.get((OF_AN_AGENT, agent), STRICTEST)
+
     def of(self, server: str, tool: str) -> ResultControls:
-        """Return what is controlled in the results of a tool."""
+        """Return what is controlled in the results of a tool; of an agent, its budgets."""
+        if server == OF_AN_AGENT:
+            return self.of_agent(tool)
         chosen = self._kept.get((server, tool), self._of_others)
         return chosen if self._trusted else replace(chosen, hold_signs=True)
 
@@ -85,7 +95,7 @@ class ControlsOfTools:
             raise ConfigurationError("There is no such control of results.") from None
         async with self._changing:
             kept = {**self._kept, (server, tool): controls}
-            if controls == self._of_others:
+            if controls == (STRICTEST if server == OF_AN_AGENT else self._of_others):
                 del kept[(server, tool)]
             if len(kept) > MOST_TOOLS:
                 raise ConfigurationError(f"There are {MOST_TOOLS} tools, which is the most.")
@@ -95,7 +105,22 @@ class ControlsOfTools:
             if self._settings is not None:
                 await self._settings.put_setting(SETTING, write_controls(kept))
             self._kept = kept
-            self._observers.changed(Topic.SERVERS)
+            self._observers.changed(Topic.AGENTS if server == OF_AN_AGENT else Topic.SERVERS)
+
+
+class _Agents(Protocol):
+    @property
+    def agents(self) -> Sequence[AgentConfig]: ...
+
+
+async def put_controls(intent: SetControls, tools: ControlsOfTools, registry: _Agents) -> None:
+    """Do what a person chose; raises ConfigurationError for what cannot be chosen."""
+    if intent.server == OF_AN_AGENT:
+        if intent.controls != only_budgets(intent.controls):
+            raise ConfigurationError("Only budgets are chosen for an agent.")
+        if intent.tool not in {agent.name for agent in registry.agents}:
+            raise ConfigurationError(f"No agent named {intent.tool} is enrolled.")
+    await tools.put(intent.server, intent.tool, intent.controls)
 
 
 def write_controls(kept: Mapping[_Key, ResultControls]) -> str:

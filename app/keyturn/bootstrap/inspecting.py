@@ -31,8 +31,8 @@ from keyturn.domain.definition import ToolDefinition
 from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.sealed import SealedParams
 from keyturn.inspection.answers import answer_of, inspect_answer
-from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import FrameControl
+from keyturn.inspection.effort import IN_A_WORKER
 from keyturn.inspection.profiles.dispatch import masked_text
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
@@ -79,6 +79,8 @@ class _ControlJob(msgspec.Struct, frozen=True, tag="control"):
     most_bytes: int
     only: tuple[str, ...]
     shape: bool
+    tool: str
+    path: str
     signs: bool
 
 
@@ -185,8 +187,9 @@ class PooledResults:
         """Return the frame as its agent gets it."""
 
         def read(parts: Parts) -> Controlled:
-            about, changed = parts
-            return msgspec.structs.replace(_controlled.decode(about), line=changed or line)
+            about, changed, whole = parts
+            found = _controlled.decode(about)
+            return msgspec.structs.replace(found, line=changed or line, whole=whole)
 
         job = _ControlJob(
             controls=order.controls,
@@ -195,6 +198,8 @@ class PooledResults:
             most_bytes=order.most_bytes,
             only=order.only,
             shape=order.shape,
+            tool=order.tool,
+            path=order.path,
             signs=order.signs,
         )
         return await self._workers.ask(_json(job), line, read, agent)
@@ -247,7 +252,7 @@ def _read_server(wanted: _ServerJob, line: bytes) -> list[bytes]:
 
 
 def _control_frame(wanted: _ControlJob, line: bytes) -> list[bytes]:
-    """Return what was found, and the frame where it was changed."""
+    """Return what was found, the frame where it was changed, and all text of what was cut."""
     order = ControlOrder(
         controls=wanted.controls,
         def_hash=wanted.def_hash,
@@ -255,13 +260,16 @@ def _control_frame(wanted: _ControlJob, line: bytes) -> list[bytes]:
         most_bytes=wanted.most_bytes,
         only=wanted.only,
         shape=wanted.shape,
+        tool=wanted.tool,
+        path=wanted.path,
         signs=wanted.signs,
     )
     found = _frame_control().control(line, order)
     if found is None:
         raise ValueError("a worker gives up on nothing")
     changed = b"" if found.line is line or found.withheld else found.line
-    return [_json(msgspec.structs.replace(found, line=b"")), changed]
+    about = _json(msgspec.structs.replace(found, line=b"", whole=b""))
+    return [about, changed, found.whole]
 
 
 @cache

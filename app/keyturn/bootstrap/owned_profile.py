@@ -9,7 +9,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from keyturn.bootstrap import ProfileChoice
-from keyturn.desktop.hardening import make_undumpable, raise_descriptor_limit, set_process_name
+from keyturn.desktop.hardening import (
+    make_undumpable,
+    prefer_the_loop,
+    raise_descriptor_limit,
+    set_process_name,
+)
 from keyturn.desktop.paths import Profile, locate_profile
 from keyturn.desktop.single_instance import InstanceLock
 
@@ -27,6 +32,7 @@ def owned_profile(choice: ProfileChoice) -> Generator[Profile]:
     profile.create()
     make_undumpable()
     raise_descriptor_limit()
+    prefer_the_loop()
     set_process_name(f"keyturn {profile.name}".strip())
     with InstanceLock(profile.lock):
         _log_to_file(profile)

@@ -57,6 +57,7 @@ async def _run(choice: ProfileChoice, profile: Profile, platform: str) -> int:
         service.presence = presence
         service.overview.pin = presence.second.state
         service.overview.step_ups = presence.step_ups
+        service.overview.budgets = foundation.notices.controlling.budgets
         return await run_with_console(service, foundation, platform)
     finally:
         await presence.close()

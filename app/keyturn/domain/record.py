@@ -92,7 +92,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     details: JsonObject = msgspec.field(default_factory=dict)
     """Small facts of an event, names only, never values of arguments or secrets."""
     arguments: bytes = b""
-    """Canonical arguments for the side table; masked by the caller where a detector matched."""
+    """Canonical arguments for the side table; masked by the caller where a detector matched.
+
+    Of a delivery: all text of a result that was cut, without secrets.
+    """
     masked: bool = False
     """`arguments` is not what was committed to, because secrets were masked in it."""
     committed: bytes = b""

@@ -85,6 +85,10 @@ class ResultControls:
     """Largest result in bytes; 0 for the broker's own limit."""
     max_tokens: int = 0
     """Largest result in estimated tokens; 0 for no limit of its own."""
+    session_tokens: int = 0
+    """Tokens of all its results that an agent is given in a session; 0 for any number."""
+    day_tokens: int = 0
+    """The same since midnight (UTC)."""
     profile: Profile = Profile.AUTO
 
     @property
@@ -98,15 +102,25 @@ STRICTEST = ResultControls()
 """What holds for a tool of which nobody chose anything."""
 HOLDING = ResultControls(hold_signs=True)
 """What holds for every tool while what was chosen cannot be read."""
-_LIMITS = ("max_bytes", "max_tokens")
+OF_AN_AGENT = ""
+"""For a server's name: the controls are of all that an agent is given, and the tool's its name."""
+_DONE = (("masked", Found.SECRET), ("removed", Found.UNSEEN), ("left_out", Found.LEFT_OUT))
+_BUDGETS = ("session_tokens", "day_tokens")
+_LIMITS = ("max_bytes", "max_tokens", *_BUDGETS)
 _SWITCHES = ("secrets", "unseen", "schema", "links", "hold_signs")
+
+
+def only_budgets(controls: ResultControls) -> ResultControls:
+    """Return the budgets alone, which are all that is chosen for an agent."""
+    return ResultControls(session_tokens=controls.session_tokens, day_tokens=controls.day_tokens)
 
 
 def loosens(before: ResultControls, after: ResultControls) -> bool:
     """Tell whether anything reaches an agent by `after` that did not by `before`."""
     off = any(getattr(before, name) and not getattr(after, name) for name in _SWITCHES)
     profile = after.profile is not before.profile and after.profile is not Profile.AUTO
-    return off or profile or _or_all(after.bytes_at_most) > _or_all(before.bytes_at_most)
+    more = any(_or_all(getattr(after, name)) > _or_all(getattr(before, name)) for name in _BUDGETS)
+    return off or profile or more or _or_all(after.bytes_at_most) > _or_all(before.bytes_at_most)
 
 
 def controls_to_data(controls: ResultControls) -> JsonObject:
@@ -135,6 +149,13 @@ def controls_from_data(data: Mapping[str, JsonValue]) -> ResultControls:
 def counted(findings: Iterable[Finding], what: Found) -> int:
     """Return how many of one kind there are."""
     return sum(finding.count for finding in findings if finding.what is what)
+
+
+def done_to(findings: Iterable[Finding]) -> dict[str, int]:
+    """Count what was taken out of a result, by the names that records and `_meta` have for it."""
+    found = tuple(findings)
+    counts = {name: counted(found, what) for name, what in _DONE}
+    return {name: count for name, count in counts.items() if count}
 
 
 def findings_to_data(findings: Iterable[Finding]) -> list[JsonValue]:

@@ -11,66 +11,38 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from keyturn.application.ports.inspection import MASKED_WHOLE
 from keyturn.domain.flow import SensitiveValue
 from keyturn.domain.result_controls import Finding, Found, Profile, ResultControls
+from keyturn.inspection.effort import ON_THE_LOOP, Effort, TooMuch
 from keyturn.inspection.encoded_text import as_base64_again, text_in_base64
 from keyturn.inspection.frame_texts import FrameText, read_of, texts_of_frame, written
 from keyturn.inspection.hidden import may_hide, places_to_read, without_hidden
 from keyturn.inspection.links import carrying_links
-from keyturn.inspection.profiles.dispatch import ToolFacts, profile_of
+from keyturn.inspection.profiles.dispatch import ToolFacts, readings_of
 from keyturn.inspection.profiles.profiled import NO_SECRETS, Profiled
 from keyturn.inspection.secrets import (
     BETWEEN,
-    MOST_IN_A_WORKER,
-    MOST_ON_THE_LOOP,
     Cut,
     DetectSecretsMask,
     cuts_in,
 )
+from keyturn.inspection.structured_rows import is_nothing, may_hold_rows, secret_cells
 
 _ENCODED_KEYS = frozenset({"blob", "data"})
 _ENCODED_IN = (b'"blob"', b'"data"')
 _LONGEST_PATH = 200
 _LEAST_PROFILED = 16
 """Bytes; what is shorter is no log, no table, no settings and no program."""
-_TOLD_BY = 64 * 1024
-"""Characters by which it is told what a text is."""
 _NO_FACTS = ToolFacts()
 _MASK = DetectSecretsMask()
 MOST_SECRETS = 200
 """Of one frame that are known again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effort:
-    """How much is looked at in one frame before it is too much."""
-
-    candidates: int
-    """Of secrets."""
-    texts: int
-    """Texts and brackets that are read one by one."""
-    unseen: int
-    """Places that may be unseen."""
-    profiled: int
-    """Characters of logs, rows, settings and programs."""
-
-
-ON_THE_LOOP = Effort(candidates=MOST_ON_THE_LOOP, texts=1_500, unseen=4_000, profiled=2_048)
-"""A few milliseconds at the very worst."""
-IN_A_WORKER = Effort(
-    candidates=MOST_IN_A_WORKER, texts=400_000, unseen=2_000_000, profiled=64_000_000
-)
-
-
 _NONE: Counter[str] = Counter()
-
-
-class _TooMuch(Exception):
-    """The frame holds more than is looked at here."""
 
 
 class Cleaned(NamedTuple):
@@ -86,7 +58,7 @@ class Cleaned(NamedTuple):
 class TextMask(Protocol):
     """Masks one text by what it is: a log, rows, settings, a program."""
 
-    def __call__(self, text: str, profile: Profile, *, chosen: bool) -> Profiled:
+    def __call__(self, text: str, profile: Profile, *, chosen: bool, path: str = "") -> Profiled:
         """Return what is left of a text, and what was taken out; `chosen`: by a person."""
         ...
 
@@ -100,11 +72,16 @@ class FrameCleaner:
         self._mask_as = mask_as
 
     def clean(
-        self, line: bytes, controls: ResultControls, only: Sequence[str] = ()
+        self,
+        line: bytes,
+        controls: ResultControls,
+        only: Sequence[str] = (),
+        facts: ToolFacts = _NO_FACTS,
     ) -> Cleaned | None:
         """Return the frame as its agent gets it; None for what takes more than the effort.
 
-        Unseen characters are taken out of the members named in `only`, or of all texts.
+        Unseen characters are taken out of the members named in `only`, or of all texts. By `facts`
+        more is masked and never less, for they are claims.
         """
         try:
             found: list[Finding] = []
@@ -113,11 +90,12 @@ class FrameCleaner:
             if controls.unseen and _may_hide(line):
                 cleaned = self._without_unseen(cleaned, found, only)
             if controls.secrets:
-                cleaned = self._profiled(cleaned, controls.profile, found, secrets)
+                cleaned = self._rows(cleaned, controls.profile, found, secrets)
+                cleaned = self._profiled(cleaned, controls.profile, facts, found, secrets)
             cleaned = self._without_secrets(cleaned, controls, found, secrets)
             if controls.links and b":/" in line:
                 found += carrying_links(cleaned)
-        except _TooMuch:
+        except TooMuch:
             return None
         return Cleaned(cleaned, _gathered(found) if found else (), tuple(secrets[:MOST_SECRETS]))
 
@@ -137,19 +115,44 @@ class FrameCleaner:
                 return None
             left -= places_to_read(looked)
             if left < 0:
-                raise _TooMuch
+                raise TooMuch
             seen, removed = without_hidden(looked)
             if not removed:
                 return None
-            found.append(Finding(what=Found.UNSEEN, kind="", path=_path(text), count=removed))
+            found.append(Finding(what=Found.UNSEEN, kind="", path=text.path, count=removed))
             return seen if inner is None else as_base64_again(seen, said)
 
         return self._changed(line, self._texts(line), change)
 
     # ---------------------------------------------------------------- secrets
 
-    def _profiled(
+    def _rows(
         self, line: bytes, profile: Profile, found: list[Finding], secrets: list[SensitiveValue]
+    ) -> bytes:
+        """Mask the cells of a structured result whose column is secret by its name."""
+        if profile not in (Profile.SQL, Profile.AUTO) or not may_hold_rows(line):
+            return line
+        texts = self._texts(line)
+        cells = secret_cells(line, texts)
+
+        def change(text: FrameText) -> str | None:
+            kind = cells.get(text.start, "")
+            said = read_of(line, text) if kind else ""
+            if is_nothing(said):
+                return None
+            found.append(Finding(what=Found.SECRET, kind=kind, path=text.path))
+            secrets.append(SensitiveValue(kind, said))
+            return f"[{kind}]"
+
+        return self._changed(line, texts, change) if cells else line
+
+    def _profiled(
+        self,
+        line: bytes,
+        profile: Profile,
+        facts: ToolFacts,
+        found: list[Finding],
+        secrets: list[SensitiveValue],
     ) -> bytes:
         """Mask texts by what they are, where somebody says how; names and opaque texts stay."""
         mask_as = self._mask_as
@@ -162,20 +165,27 @@ class FrameCleaner:
             if not text.key or text.end - text.start < _LEAST_PROFILED:
                 return None
             said = read_of(line, text)
+            inner = _encoded_within(text, said)
+            looked = said if inner is None else inner
+            # What is no text is read as it looks: no claim may have it broken.
+            known = facts if text.key not in _ENCODED_KEYS or inner is not None else _NO_FACTS
             chosen = profile is not Profile.AUTO
-            of = profile if chosen else profile_of(said[:_TOLD_BY], _NO_FACTS)
-            if of is Profile.NONE:
-                return None
-            left -= len(said)
+            ways = [(profile, "")] if chosen else readings_of(looked, known)
+            left -= len(looked) * len(ways)
             if left < 0:
-                raise _TooMuch
-            masked = mask_as(said, of, chosen=chosen)
-            secrets.extend(masked.secrets)
-            found.extend(
-                Finding(what=_what(mask.kind), kind=mask.kind, path=_path(text))
-                for mask in masked.masks
-            )
-            return None if masked.text == said else masked.text
+                raise TooMuch
+            shown = looked
+            for of, path in ways:
+                masked = mask_as(shown, of, chosen=chosen, path=path)
+                shown = masked.text
+                secrets.extend(masked.secrets)
+                found.extend(
+                    Finding(what=_what(mask.kind), kind=mask.kind, path=text.path)
+                    for mask in masked.masks
+                )
+            if shown == looked:
+                return None
+            return shown if inner is None else as_base64_again(shown, said)
 
         return self._changed(line, self._texts(line), change)
 
@@ -189,7 +199,7 @@ class FrameCleaner:
         """Mask what is secret; where that is switched off it is known again all the same."""
         if controls.secrets:
             return self._masked(line, found, secrets)
-        with suppress(_TooMuch):
+        with suppress(TooMuch):
             self._masked(line, [], secrets)
         return line
 
@@ -200,7 +210,7 @@ class FrameCleaner:
         if cuts == [] and not escaped and not encoded:
             return line
         if cuts is None:
-            raise _TooMuch
+            raise TooMuch
         texts = self._texts(line)
         masked = _Masked(line, texts, self._effort.candidates)
         if cuts:
@@ -218,7 +228,7 @@ class FrameCleaner:
     def _texts(self, line: bytes) -> list[FrameText]:
         marks = line.count(b'"') // 2 + line.count(b"[") + line.count(b"{")
         if marks > self._effort.texts:
-            raise _TooMuch
+            raise TooMuch
         return texts_of_frame(line)
 
     @staticmethod
@@ -252,7 +262,7 @@ class _Masked:
     def findings(self) -> list[Finding]:
         """Say what was masked, place by place."""
         return [
-            Finding(what=Found.SECRET, kind=kind, path=_path(text), count=count)
+            Finding(what=Found.SECRET, kind=kind, path=text.path, count=count)
             for text in self._texts
             for kind, count in self._kinds.get(text.start, _NONE).items()
         ]
@@ -312,7 +322,7 @@ class _Masked:
         between = BETWEEN.encode()
         cuts = cuts_in(between.join(raws), self._most)
         if cuts is None:
-            raise _TooMuch
+            raise TooMuch
         start = 0
         for (text, _), raw in zip(pairs, raws, strict=True):
             own = [_shifted(cut, start, len(raw)) for cut in _within(cuts, start, start + len(raw))]
@@ -380,10 +390,6 @@ def _kind_of(cut: Cut) -> str:
     if cut.replacement == MASKED_WHOLE:
         return "secret"
     return cut.replacement.strip('"[]').split(", ends ")[0]
-
-
-def _path(text: FrameText) -> str:
-    return text.path
 
 
 def _told(path: str) -> str:

@@ -8,10 +8,14 @@ import json
 
 from keyturn.application.ports.inspection import Controlled, ControlOrder, SchemaValidator
 from keyturn.domain.canonical import JsonObject, JsonValue
+from keyturn.domain.result_controls import done_to
 from keyturn.domain.result_shape import Shape, shape_of_result
-from keyturn.inspection.cleaning import IN_A_WORKER, ON_THE_LOOP, Effort, FrameCleaner, TextMask
-from keyturn.inspection.results import cut_result
-from keyturn.inspection.secrets import MOST_ON_THE_LOOP, cuts_in
+from keyturn.inspection.cleaning import FrameCleaner, TextMask
+from keyturn.inspection.effort import IN_A_WORKER, ON_THE_LOOP, Effort
+from keyturn.inspection.profiles.dispatch import ToolFacts
+from keyturn.inspection.result_meta import note_cut, with_controls
+from keyturn.inspection.results import cut_result, text_of_block
+from keyturn.inspection.secrets import MOST_ON_THE_LOOP, DetectSecretsMask, cuts_in
 from keyturn.inspection.sign_frames import FrameSigns
 
 NO_STRUCTURE = "it has no structured content, which its tool says it has"
@@ -42,6 +46,7 @@ class FrameControl:
         self._validator = validator
         self._signs = signs
         self._cleaner = FrameCleaner(effort, mask_as)
+        self._mask = DetectSecretsMask(effort.candidates)
         self._gives_up = effort is not IN_A_WORKER
 
     def control(
@@ -52,19 +57,21 @@ class FrameControl:
         if broken:
             return Controlled(line=line, withheld=broken, broke_schema=True)
         shape = _shape(line, order, result)
-        cleaned = self._cleaner.clean(line, order.controls, order.only)
+        facts = ToolFacts(tool=order.tool, path=order.path)
+        cleaned = self._cleaner.clean(line, order.controls, order.only, facts)
         if cleaned is None:
             return None if self._gives_up else Controlled(line=line, withheld=TOO_MUCH)
+        told = with_controls(cleaned.line, done_to(cleaned.findings))
         changed = cleaned.line is not line
         unfit = changed and bool(self._broken(cleaned.line, order, None))
         found = Controlled(
-            line=cleaned.line,
+            line=told,
             findings=cleaned.findings,
             secrets=cleaned.secrets,
             shape=shape,
             unfit_masked=unfit,
         )
-        return self._signed(_cut(found, order), order)
+        return self._signed(self._cut(found, order), order)
 
     def _signed(self, found: Controlled, order: ControlOrder) -> Controlled:
         """Add what reads like an order in what is handed on."""
@@ -85,23 +92,44 @@ class FrameControl:
         faults = self._validator.faults(order.def_hash + _OUT, order.schema, said[_STRUCTURED])
         return NOT_FITTING if faults else ""
 
+    def _cut(self, found: Controlled, order: ControlOrder) -> Controlled:
+        """Shorten a result to what may be handed on; one that cannot be is withheld."""
+        most, line = order.most_bytes, found.line
+        result = _result_of(line) if most and len(line) > most else None
+        if result is None:
+            return found
+        shorter = cut_result(note_cut(result), most)
+        if shorter is None:
+            return _but(found, found.line, withheld=TOO_LARGE)
+        whole = text_in(result)
+        if not order.controls.secrets:
+            # The agent may have it; what is written down never holds it.
+            whole = self._mask.mask(whole)
+        return _but(
+            found, _with_result(line, shorter), cut=True, whole=whole.encode("utf-8", "replace")
+        )
 
-def _cut(found: Controlled, order: ControlOrder) -> Controlled:
-    """Shorten a result to what may be handed on; one that cannot be is withheld."""
-    most, line = order.most_bytes, found.line
-    result = _result_of(line) if most and len(line) > most else None
-    if result is None:
-        return found
-    shorter = cut_result(result, most)
+
+def _but(
+    found: Controlled, line: bytes, *, withheld: str = "", cut: bool = False, whole: bytes = b""
+) -> Controlled:
     return Controlled(
-        line=line if shorter is None else _with_result(line, shorter),
+        line=line,
         findings=found.findings,
         secrets=found.secrets,
-        withheld=TOO_LARGE if shorter is None else "",
-        cut=shorter is not None,
+        withheld=withheld,
+        cut=cut,
+        whole=whole,
         shape=found.shape,
         unfit_masked=found.unfit_masked,
     )
+
+
+def text_in(result: JsonObject) -> str:
+    """Return all the text of a result, block after block."""
+    content = result.get("content")
+    blocks = content if isinstance(content, list) else []
+    return "\n".join(text for block in blocks if (text := text_of_block(block)) is not None)
 
 
 def _shape(line: bytes, order: ControlOrder, result: JsonValue) -> Shape:

@@ -135,8 +135,8 @@ def cut_result(result: JsonObject, max_bytes: int) -> JsonObject | None:
     """Shorten the text blocks until the result fits; None when its size is elsewhere."""
     content = result.get("content")
     blocks = content if isinstance(content, list) else []
-    texts = [text for block in blocks if (text := _text_of(block)) is not None]
-    others: list[JsonValue] = [block for block in blocks if _text_of(block) is None]
+    texts = [text for block in blocks if (text := text_of_block(block)) is not None]
+    others: list[JsonValue] = [block for block in blocks if text_of_block(block) is None]
     rest = _encoded({**result, "content": others}) + _BLOCK_BYTES * (len(texts) + 1)
     left = max_bytes - rest
     if not texts or left <= 0:
@@ -145,7 +145,7 @@ def cut_result(result: JsonObject, max_bytes: int) -> JsonObject | None:
     shown = 0
     kept: list[JsonValue] = []
     for block in blocks:
-        text = _text_of(block)
+        text = text_of_block(block)
         if text is None or not isinstance(block, dict):
             kept.append(block)
         elif left > 0:
@@ -177,7 +177,8 @@ def _marker(part: str, shown: int, total: int) -> str:
     return f"{chr(10) if part else ''}[Keyturn cut this result: {shown} of {total} bytes shown]"
 
 
-def _text_of(block: JsonValue) -> str | None:
+def text_of_block(block: JsonValue) -> str | None:
+    """Return the text of a text block; None for any other."""
     if not isinstance(block, dict) or block.get("type") != "text":
         return None
     text = block.get("text")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from keyturn.presentation.card import Chip, Lamp, Pair
 from keyturn.presentation.cells import ListRow, Notice, Proposal, Question
 from keyturn.presentation.marks import IconText
+from keyturn.presentation.result_controls import ControlsView
 from keyturn.presentation.sights import SightSaid
 from keyturn.presentation.step_ups import RaisedSaid
 
@@ -65,6 +66,8 @@ class AgentDetail:
     """None for one that is not enrolled."""
     sight: SightSaid | None
     """None for one that is not enrolled."""
+    given: ControlsView | None
+    """How much of results it is given; None for one that is not enrolled."""
     raised: RaisedSaid | None
     """Why its calls take more; None where they do not."""
     revoke: Question

@@ -25,6 +25,7 @@ from keyturn.presentation.cells import Cell, ListRow, Notice, Proposal, Question
 from keyturn.presentation.marks import Icon, IconText, Role
 from keyturn.presentation.profiles import profile_said
 from keyturn.presentation.relative_time import month_text
+from keyturn.presentation.result_controls import budgets_view
 from keyturn.presentation.sights import sight_said
 from keyturn.presentation.step_ups import raised_said
 from keyturn.presentation.words import Words
@@ -141,6 +142,7 @@ class AgentsBuilder:
             commands=self._commands(agent, servers, launch) if agent.enrolled else (),
             http=self._over_http(agent, servers, launch) if agent.enrolled else None,
             sight=sight_said(agent.sight, servers, profiles, words) if agent.enrolled else None,
+            given=budgets_view(agent.given, agent.given_today, words) if agent.enrolled else None,
             raised=raised_said(agent.raised, words) if agent.enrolled else None,
             revoke=Question(
                 text=words("agents.revoke_question", agent=agent.name, n=agent.connections),

@@ -6,6 +6,7 @@ from keyturn.domain.tier import Tier
 from keyturn.presentation.card import ArgumentRow, Chip, Pair
 from keyturn.presentation.flow_graph import FlowGraph
 from keyturn.presentation.marks import Icon, IconText, Role
+from keyturn.presentation.result_controls import KeptText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +84,5 @@ class HistoryDetail:
     flow: FlowGraph | None = None
     """Which servers fed the call; None where nothing was traced."""
     result: tuple[Pair, ...] = ()
+    kept: KeptText | None = None
+    """Where the agent got the result cut, and all its text is kept."""

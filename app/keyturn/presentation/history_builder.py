@@ -32,7 +32,7 @@ from keyturn.presentation.history_because import because_pair
 from keyturn.presentation.json_nodes import bare_text, read_json, value_at
 from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
 from keyturn.presentation.relative_time import clock_text, local_time
-from keyturn.presentation.result_controls import done_in_short, done_pairs
+from keyturn.presentation.result_controls import done_in_short, done_pairs, kept_text
 from keyturn.presentation.source_excerpts import sources_of
 from keyturn.presentation.words import Words
 
@@ -212,6 +212,7 @@ class HistoryBuilder:
             origins=traced,
             flow=flow_of(request, self._words),
             result=self._result_pairs(item),
+            kept=kept_text(item.result, self._words),
         )
 
     def _server_tool(self, item: RecordedCall) -> str:

@@ -34,9 +34,10 @@ from keyturn.application.sight_intents import (
     SightIntent,
     SwitchProfile,
 )
+from keyturn.domain.result_controls import OF_AN_AGENT
 from keyturn.domain.rule import Rule
 from keyturn.presentation.relative_time import duration_text
-from keyturn.presentation.result_controls import switched_off
+from keyturn.presentation.result_controls import budgets_said, switched_off
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
@@ -136,6 +137,9 @@ class OwedPins:
     def _controls(self, intent: SetControls) -> str:
         named = {"tool": self._named(intent.tool), "server": self._named(intent.server)}
         off, limit = switched_off(intent.controls, self._words)
+        if intent.server == OF_AN_AGENT:
+            most = budgets_said(intent.controls, self._words)
+            return self._words("owed.given", agent=self._named(intent.tool), most=most)
         return self._words(
             "owed.controls", **named, off=off or self._words("owed.nothing"), limit=limit
         )

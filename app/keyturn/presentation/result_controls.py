@@ -1,6 +1,6 @@
 """Words what is controlled in results: the switches of a tool, and what was done to one result."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from keyturn.domain.canonical import JsonObject
@@ -19,6 +19,11 @@ SWITCHES = ("secrets", "unseen", "schema", "links", "hold_signs")
 _SIGNS = frozenset({"order", "role", "turn", "secret", "send", "act", "hush", "unread"})
 LIMITS = (0, 4_000, 16_000, 64_000)
 """Tokens that can be chosen as the most of one result; 0 for no limit."""
+BUDGETS = (0, 16_000, 64_000, 256_000, 1_000_000)
+"""Tokens that can be chosen as the most of all results, in a session or a day."""
+MOST_TOLD_AGENTS = 5
+_SUM = "results.no_budget"
+_ANY = {"max_tokens": "results.no_limit", "session_tokens": _SUM, "day_tokens": _SUM}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,17 @@ class LimitRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitGroup:
+    """One limit of a tool, with its choices."""
+
+    name: str
+    """Of the control."""
+    title: str
+    note: str
+    rows: tuple[LimitRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileRow:
     """One way in which texts are read for secrets."""
 
@@ -56,13 +72,21 @@ class ControlsView:
 
     controls: ResultControls
     switches: tuple[SwitchRow, ...]
-    limits: tuple[LimitRow, ...]
+    limits: tuple[LimitGroup, ...]
     profiles: tuple[ProfileRow, ...]
 
-    def chosen(self, on: frozenset[str], tokens: int, profile: Profile) -> ResultControls:
-        """Return the controls with exactly these switches on, this limit and this way to read."""
-        switched = {name: name in on for name in SWITCHES}
-        return replace(self.controls, max_tokens=tokens, profile=profile, **switched)
+    @property
+    def without_use(self) -> "ControlsView":
+        """The same but for what was used meanwhile, which agents change at any time."""
+        return replace(self, limits=tuple(replace(group, note="") for group in self.limits))
+
+    def chosen(
+        self, on: frozenset[str], tokens: Mapping[str, int], profile: Profile
+    ) -> ResultControls:
+        """Return the controls with exactly these switches on, these limits, this way to read."""
+        switched = {row.name: row.name in on for row in self.switches}
+        profile = profile if self.profiles else self.controls.profile
+        return replace(self.controls, profile=profile, **tokens, **switched)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +98,38 @@ class ControlsWish:
     controls: ResultControls
 
 
-def controls_view(controls: ResultControls, words: Words) -> ControlsView:
-    """Return what a person chooses from."""
-    tokens = (*LIMITS, *({controls.max_tokens} - set(LIMITS)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptText:
+    """What is said of the whole text of a result that was cut."""
+
+    note: str
+    show: str
+    """On the button that shows it."""
+
+
+def kept_text(result: JsonObject, words: Words) -> KeptText | None:
+    """Return what is said of a kept text; None where none is kept."""
+    size = result.get("kept")
+    if not isinstance(size, int) or size <= 0:
+        return None
+    note = words("results.kept_note", count=f"{size:,}")
+    return KeptText(note=note, show=words("results.show_kept"))
+
+
+def controls_view(
+    controls: ResultControls, words: Words, used: Sequence[tuple[str, int]] = ()
+) -> ControlsView:
+    """Return what a person chooses from; `used` is how many tokens agents had today."""
     return ControlsView(
         controls=controls,
         switches=tuple(
             SwitchRow(name=name, text=words(f"results.switch_{name}"), on=getattr(controls, name))
             for name in SWITCHES
         ),
-        limits=tuple(
-            LimitRow(
-                tokens=most,
-                text=_limit(most, words),
-                note=words("results.limit_note") if most == LIMITS[1] else "",
-                chosen=most == controls.max_tokens,
-            )
-            for most in sorted(tokens)
+        limits=(
+            _group("max_tokens", words("results.limit_title"), LIMITS, controls, words),
+            _group("session_tokens", words("results.session_title"), BUDGETS, controls, words),
+            _group("day_tokens", words("results.day_title"), BUDGETS, controls, words, used),
         ),
         profiles=tuple(
             ProfileRow(
@@ -104,12 +143,76 @@ def controls_view(controls: ResultControls, words: Words) -> ControlsView:
     )
 
 
+def budgets_view(controls: ResultControls, used: int, words: Words) -> ControlsView:
+    """Return what is chosen of all that an agent is given; it had `used` tokens today."""
+    told = words("results.given_today", n=used, count=f"{used:,}")
+    groups = (
+        _group("session_tokens", words("results.given_session"), BUDGETS, controls, words),
+        _group("day_tokens", words("results.given_day"), BUDGETS, controls, words),
+    )
+    return ControlsView(
+        controls=controls,
+        switches=(),
+        limits=(groups[0], replace(groups[1], note=told)),
+        profiles=(),
+    )
+
+
+def _group(
+    name: str,
+    title: str,
+    choices: Sequence[int],
+    controls: ResultControls,
+    words: Words,
+    used: Sequence[tuple[str, int]] = (),
+) -> LimitGroup:
+    now = int(getattr(controls, name))
+    return LimitGroup(
+        name=name,
+        title=title,
+        note=_used(used, words),
+        rows=tuple(
+            LimitRow(
+                tokens=most,
+                text=_limit(most, words, any_key=_ANY[name]),
+                note=words("results.limit_note") if (name, most) == ("max_tokens", 4_000) else "",
+                chosen=most == now,
+            )
+            for most in sorted({*choices, now})
+        ),
+    )
+
+
+def _used(used: Sequence[tuple[str, int]], words: Words) -> str:
+    """Say who had how much today, the most first."""
+    told = [
+        words(
+            "results.used_by",
+            n=tokens,
+            count=f"{tokens:,}",
+            agent=bare_text(agent) if agent else words("results.used_unproven"),
+        )
+        for agent, tokens in used[:MOST_TOLD_AGENTS]
+    ]
+    return words("results.used_today", used=", ".join(told)) if told else ""
+
+
 def switched_off(controls: ResultControls, words: Words) -> tuple[str, str]:
     """Return the names of what is switched off, and the limit, in words."""
     off = [words(f"results.switch_{name}") for name in SWITCHES if not getattr(controls, name)]
     if controls.profile is not Profile.AUTO:
         off.append(words("results.profile_told"))
-    return ", ".join(off), _limit(controls.max_tokens, words)
+    limits = [_limit(controls.max_tokens, words)]
+    if controls.session_tokens or controls.day_tokens:
+        limits.append(budgets_said(controls, words))
+    return ", ".join(off), ", ".join(limits)
+
+
+def budgets_said(controls: ResultControls, words: Words) -> str:
+    """Return both budgets in words."""
+    session = _limit(controls.session_tokens, words, any_key=_SUM)
+    day = _limit(controls.day_tokens, words, any_key=_SUM)
+    return words("results.told_budgets", session=session, day=day)
 
 
 def done_in_short(result: JsonObject, words: Words) -> str:
@@ -138,13 +241,15 @@ def done_pairs(result: JsonObject, words: Words) -> Iterator[Pair]:
         if isinstance(lines, list):
             told = "\n".join(bare_text(line) for line in lines)
             yield Pair(key=words(f"results.key_{name}"), value=told, exact=True)
+    if result.get("not_kept") is True:
+        yield Pair(key=words("results.kept_title"), value=words("results.not_kept"))
     if result.get("unfit_masked") is True:
         yield Pair(key=words("results.key_schema"), value=words("results.unfit_masked"))
 
 
-def _limit(tokens: int, words: Words) -> str:
+def _limit(tokens: int, words: Words, any_key: str = "results.no_limit") -> str:
     if not tokens:
-        return words("results.no_limit")
+        return words(any_key)
     return words("results.limit", n=tokens, count=f"{tokens:,}")
 
 

@@ -263,7 +263,11 @@ class ServersBuilder:
             def_hash=tool.def_hash,
             two_persons=tool.two_persons,
             markable=bool(tool.launch_hash) and said_of(tool.name) is None,
-            controls=controls_view(tool.controls, words) if said_of(tool.name) is None else None,
+            controls=(
+                controls_view(tool.controls, words, tool.used)
+                if said_of(tool.name) is None
+                else None
+            ),
             digest=digest_of(
                 canonical(
                     {

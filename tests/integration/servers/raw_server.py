@@ -7,6 +7,7 @@ and a file with it: an object of `tools`, `instructions`, `prompts`, `resourceTe
 that its params name.
 """
 
+import base64
 import json
 import os
 import signal
@@ -142,10 +143,7 @@ class RawServer:
                 time.sleep(float(arguments.get("seconds", 0.3)))
                 self.result(frame, answer)
             case "big":
-                size = int(arguments["text"])
-                unit = arguments.get("unit", "x")
-                text = (unit * (size // len(unit) + 1))[:size]
-                self.result(frame, {"content": [{"type": "text", "text": text}]})
+                self.result(frame, big(arguments))
             case "junk":
                 self.say(b'junk\n\n[]\n{"x":1}\n\xff\xfe\n')
                 self.result(frame, answer)
@@ -164,7 +162,7 @@ class RawServer:
             case _:
                 self.result(frame, answer)
 
-    def result(self, frame: dict[str, Any], result: dict[str, Any]) -> None:
+    def result(self, frame: dict[str, Any], result: Any) -> None:
         """Answer one request."""
         body = {"jsonrpc": "2.0", "id": frame.get("id"), "result": result}
         self.say(json.dumps(body, separators=(",", ":")).encode() + b"\n")
@@ -173,6 +171,28 @@ class RawServer:
         """Write bytes."""
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
+
+
+def big(arguments: dict[str, Any]) -> Any:
+    """Return a result of about so many bytes as `text` says, of one of several kinds."""
+    size, unit = int(arguments["text"]), arguments.get("unit", "x")
+    text = (unit * (size // len(unit) + 1))[:size]
+    match arguments.get("kind", "text"):
+        case "structured":
+            rows = [{"id": n, "name": unit.strip(), "sent": True} for n in range(size // 100)]
+            return {"content": [], "structuredContent": {"rows": rows}}
+        case "binary":
+            image = {"type": "image", "data": base64.b64encode(text.encode()).decode()}
+            return {"content": [{**image, "mimeType": "image/png"}]}
+        case "deep":
+            deep: Any = text
+            for _ in range(400):
+                deep = [deep]
+            return {"content": [], "structuredContent": {"deep": deep}}
+        case "wrong":
+            return [text]
+        case _:
+            return {"content": [{"type": "text", "text": text}]}
 
 
 def negotiated(frame: dict[str, Any]) -> str:

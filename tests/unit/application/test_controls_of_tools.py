@@ -5,8 +5,19 @@ import asyncio
 import pytest
 
 from keyturn.application.events import Observers
-from keyturn.application.result_controls import SETTING, ControlsOfTools
-from keyturn.domain.result_controls import HOLDING, STRICTEST, ResultControls
+from keyturn.application.result_controls import (
+    SETTING,
+    ControlsOfTools,
+    read_controls,
+    write_controls,
+)
+from keyturn.domain.result_controls import (
+    HOLDING,
+    OF_AN_AGENT,
+    STRICTEST,
+    ResultControls,
+    loosens,
+)
 
 HELD = ("pages", "read")
 NO_HOLD = ResultControls(links=False)
@@ -85,3 +96,20 @@ def test_while_a_setting_may_be_missing_every_tool_is_held() -> None:
     assert controls.of("pages", "other") == HOLDING
     controls.trust(True)
     assert controls.of("logs", "tail") == NO_HOLD
+
+
+@pytest.mark.requirement("SIGN-HOLD", "RESULT-BUDGET")
+@pytest.mark.parametrize("text", ["", "{", READABLE])
+def test_of_an_agent_only_its_budgets_are_kept_whatever_is_held(text: str) -> None:
+    kept = Kept(text)
+    controls = loaded(kept)
+    controls.trust(False)
+    budget = ResultControls(day_tokens=100)
+    assert controls.of(OF_AN_AGENT, "a") == STRICTEST
+    asyncio.run(controls.put(OF_AN_AGENT, "a", budget))
+    # To give less is no loosening, though all else is held.
+    assert not loosens(controls.of(OF_AN_AGENT, "a"), ResultControls(day_tokens=50))
+    for read in (controls, loaded(kept)):
+        assert read.of(OF_AN_AGENT, "a") == read.of_agent("a") == budget
+    asyncio.run(controls.put(OF_AN_AGENT, "a", STRICTEST))
+    assert kept.settings[SETTING] == write_controls(read_controls(text))

@@ -17,7 +17,7 @@ from keyturn.application.approval_request import (
 from keyturn.application.call import Forwarded, IncomingCall, Refused
 from keyturn.application.held_results import NOT_HANDED_ON, NOT_SHOWN, TOO_LARGE_TO_SHOW
 from keyturn.application.ports.upstream import Answered
-from keyturn.application.result_budgets import ResultBudgets
+from keyturn.application.result_budgets import USED_UP, ResultBudgets
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery
@@ -340,5 +340,25 @@ def test_what_was_withheld_uses_up_no_budget() -> None:
         assert before is not None
         assert left is not None
         assert left < before
+
+    play(story)
+
+
+@pytest.mark.requirement("SIGN-HOLD", "RESULT-BUDGET")
+def test_a_tools_budget_that_was_used_up_while_a_person_was_asked_is_not_exceeded() -> None:
+    async def story() -> None:
+        world = await holding(ALLOW)
+        world.controlling.budgets = ResultBudgets(world.clock, Limits())
+        # One result of about 150 bytes, and not two.
+        controls = ResultControls(hold_signs=True, day_tokens=60)
+        await world.controlling.tools.put("logistics", "dispatch_order", controls)
+        first, _, asked_first = await held(world)
+        second, _, asked_second = await held_next(world, 2)
+        world.answer(asked_second, allow=True)
+        assert isinstance(await second, Forwarded)
+        world.answer(asked_first, allow=True)
+        reply = await first
+        assert isinstance(reply, Refused)
+        assert reply.withheld == USED_UP
 
     play(story)

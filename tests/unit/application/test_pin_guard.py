@@ -41,7 +41,7 @@ from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.errors import PinWanted
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.pin import PinUse
-from keyturn.domain.result_controls import ResultControls
+from keyturn.domain.result_controls import OF_AN_AGENT, ResultControls
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_to_data
 from keyturn.domain.tier import Tier
@@ -112,7 +112,9 @@ LOOSENING: list[Intent] = [
     PutProfile(n=1, name="release", rows=()),
     RemoveProfile(n=1, name="release"),
 ]
+LESS = ResultControls(day_tokens=16_000)
 TIGHTENING: list[Intent] = [
+    SetControls(n=1, server=OF_AN_AGENT, tool="analyst", controls=LESS),
     SetReach(n=1, agent="qa", other="production", on=False),
     SetAgentHttp(n=1, name="analyst", on=False),
     SetControls(n=1, server="ship", tool="track", controls=ResultControls(max_tokens=10)),

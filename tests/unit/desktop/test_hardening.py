@@ -79,3 +79,14 @@ def test_elsewhere_it_does_nothing_and_says_so(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(ctypes, "CDLL", None)
     assert not make_undumpable()
     assert not set_process_name("keyturn")
+
+
+def test_threads_let_the_loop_go_first() -> None:
+    report = (
+        "import sys; from keyturn.desktop.hardening import prefer_the_loop;"
+        "prefer_the_loop(); print(round(sys.getswitchinterval(), 6))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", report], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{hardening.SWITCH_SECONDS}\n"

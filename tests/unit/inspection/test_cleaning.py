@@ -20,7 +20,8 @@ from keyturn.domain.result_controls import (
     findings_to_data,
     loosens,
 )
-from keyturn.inspection.cleaning import IN_A_WORKER, FrameCleaner
+from keyturn.inspection.cleaning import FrameCleaner
+from keyturn.inspection.effort import IN_A_WORKER
 from keyturn.inspection.profiles.dispatch import masked_text
 from tests.canaries import a_github_token, an_aws_key
 

@@ -9,8 +9,8 @@ import pytest
 from keyturn.application.ports.inspection import ControlOrder
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.result_controls import ResultControls
-from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import TOO_LARGE, TOO_MUCH, FrameControl
+from keyturn.inspection.effort import IN_A_WORKER
 from keyturn.inspection.schema import JsonSchemaValidator
 from tests.canaries import an_aws_key
 

@@ -14,8 +14,8 @@ from keyturn.bootstrap.reading_signs import frame_signs
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.finding import LONGEST_WORDS
 from keyturn.domain.result_controls import STRICTEST, Found, ResultControls, loosens
-from keyturn.inspection.cleaning import IN_A_WORKER
 from keyturn.inspection.controlling import FrameControl
+from keyturn.inspection.effort import IN_A_WORKER
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.inspection.sign_frames import MOST_READ, READ_ON_THE_LOOP
 from keyturn.inspection.sign_spelling import Spelling

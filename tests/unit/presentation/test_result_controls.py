@@ -7,6 +7,7 @@ import pytest
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.result_controls import Profile, ResultControls, loosens
 from keyturn.presentation.result_controls import (
+    budgets_view,
     controls_view,
     done_in_short,
     done_pairs,
@@ -74,15 +75,28 @@ def test_history_says_that_a_result_reads_like_an_order(kind: str, said: str) ->
 def test_a_choice_is_the_switches_that_are_on() -> None:
     view = controls_view(ResultControls(links=False, max_tokens=500, max_bytes=9), WORDS)
     assert [row.on for row in view.switches] == [True, True, True, False, False]
-    assert [row.tokens for row in view.limits if row.chosen] == [500]
+    chosen_limits = [(g.name, r.tokens) for g in view.limits for r in g.rows if r.chosen]
+    assert chosen_limits == [("max_tokens", 500), ("session_tokens", 0), ("day_tokens", 0)]
     assert [row.profile for row in view.profiles if row.chosen] == [Profile.AUTO]
-    chosen = view.chosen(frozenset({"unseen", "links"}), 0, Profile.AUTO)
+    chosen = view.chosen(frozenset({"unseen", "links"}), {"max_tokens": 0}, Profile.AUTO)
     assert chosen == ResultControls(secrets=False, schema=False, max_bytes=9)
     assert switched_off(chosen, WORDS) == (
         "Mask secrets, Hold back what breaks the tool's output schema, "
         "Ask me before a result that reads like an order goes on",
         "Any length",
     )
-    read_otherwise = view.chosen(frozenset({"secrets"}), 0, Profile.SQL)
+    read_otherwise = view.chosen(frozenset({"secrets"}), {"day_tokens": 16_000}, Profile.SQL)
+    assert switched_off(read_otherwise, WORDS)[1] == (
+        "Up to 500 tokens, in a session: Any number, in a day: Up to 16,000 tokens"
+    )
     assert read_otherwise.profile is Profile.SQL and loosens(view.controls, read_otherwise)
     assert "reading texts as what they look like" in switched_off(read_otherwise, WORDS)[0]
+
+
+@pytest.mark.requirement("RESULT-BUDGET")
+def test_of_an_agent_only_budgets_are_chosen() -> None:
+    view = budgets_view(ResultControls(day_tokens=64_000), 1_200, WORDS)
+    assert (view.switches, view.profiles) == ((), ())
+    assert [group.note for group in view.limits] == ["", "1,200 tokens today."]
+    chosen = view.chosen(frozenset(), {"session_tokens": 16_000, "day_tokens": 0}, Profile.NONE)
+    assert chosen == ResultControls(session_tokens=16_000)

@@ -165,6 +165,9 @@ class ControlOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Names of members whose texts are looked at; empty for all texts."""
     shape: bool = False
     """Its shape is wanted, because its tool declares none."""
+    tool: str = ""
+    path: str = ""
+    """Of the file that the call asked for, as its agent says: more is masked by it, never less."""
     signs: bool = False
     """It is read for what reads like an order to the model."""
 
@@ -181,6 +184,8 @@ class Controlled(msgspec.Struct, frozen=True, kw_only=True):
     """It is withheld because it does not fit its tool's own output schema."""
     cut: bool = False
     """It was shortened to what may be handed on."""
+    whole: bytes = b""
+    """Of what was cut all its text, without secrets and in UTF-8: for the person alone."""
     shape: tuple[str, ...] = ()
     """As it came, where it was wanted; empty for what has none."""
     secrets: tuple[SensitiveValue, ...] = ()

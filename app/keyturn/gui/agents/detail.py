@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from keyturn.gui.agents.given_box import GivenBox
 from keyturn.gui.agents.raised_box import RaisedBox
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import SidePane, ValueBox, warning_rows
@@ -14,7 +15,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.lamps import LampStrip
-from keyturn.gui.widgets.layouts import divider, row
+from keyturn.gui.widgets.layouts import column, divider, row
 from keyturn.gui.widgets.pairs import PairList, Provenance
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.agents import AgentDetail, CommandLine, OverHttp
@@ -42,6 +43,8 @@ class AgentPane(SidePane):
     new_task_agreed = Signal(str)
     http_wanted = Signal(str, bool)
     """Agent, and whether it may come over HTTP."""
+    given_wished = Signal(str, object)
+    """Agent, and `ResultControls` with its budgets."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, name="agent_detail", parent=parent)
@@ -58,6 +61,9 @@ class AgentPane(SidePane):
         self._asked = ""
         """Object name of the button that led to the question."""
         self.http = Button(look, Kind.PLAIN, "", name="agent_http")
+        self.given = GivenBox(look)
+        self._put_below(self.given)
+        self.given.wished.connect(self._on_given)
         self.top.addWidget(self._chips, 1)
         self.head.addWidget(self.name)
         self.head.addWidget(self.claimed_name)
@@ -105,8 +111,16 @@ class AgentPane(SidePane):
             button.say(text, spoken)
         self._fill(detail)
 
+    def _put_below(self, last: QWidget) -> None:
+        """Put what holds choices below a body that is made anew whenever the agent does a thing."""
+        whole, self.body = self.body, column()
+        whole.addLayout(self.body)
+        whole.addWidget(last)
+        whole.addStretch()
+
     def _fill(self, detail: AgentDetail) -> None:
         self.clear_body()
+        self.given.show_given(detail.given, detail.agent)
         if detail.warnings:
             self.body.addSpacing(4)
             self.body.addWidget(warning_rows(self.look, detail.warnings))
@@ -132,7 +146,6 @@ class AgentPane(SidePane):
         self._fill_commands(detail)
         if detail.http is not None:
             self._fill_http(detail.http)
-        self.body.addStretch()
 
     def _fill_new_task(self) -> None:
         text = self.look.words("agents.new_task")
@@ -209,6 +222,9 @@ class AgentPane(SidePane):
     def _on_copied(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
         self.outcome.say(Outcome.DONE, self.look.words("forms.copied"))
+
+    def _on_given(self, controls: object) -> None:
+        self.given_wished.emit(self.agent, controls)
 
     def _on_enrol(self) -> None:
         self.enrol_requested.emit(self.agent)

@@ -18,8 +18,10 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.console_state import AgentState, ServerState
 from keyturn.application.registry import checked_agent_name
+from keyturn.application.result_messages import SetControls
 from keyturn.application.sight_intents import ProfileState
 from keyturn.domain.errors import KeyturnError
+from keyturn.domain.result_controls import OF_AN_AGENT, ResultControls
 from keyturn.gui.agents.sights_presenter import SightsPresenter
 from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.broker_events import BrokerEvents
@@ -77,6 +79,7 @@ class AgentsPresenter(QObject):
         view.detail.enrol_requested.connect(self._start_form)
         view.detail.revoke_agreed.connect(self._on_revoke)
         view.detail.http_wanted.connect(self._on_http)
+        view.detail.given_wished.connect(self._on_given)
         view.detail.new_task_agreed.connect(self._on_new_task)
         view.detail.open_wanted.connect(self.open_wanted)
         view.detail.looked.connect(self._on_looked)
@@ -166,6 +169,15 @@ class AgentsPresenter(QObject):
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
         said = self._words("agents.http_is_on" if on else "agents.http_is_off")
         self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), telling(outcome, said))
+
+    def _on_given(self, agent: str, controls: ResultControls) -> None:
+        outcome = self._view.detail.outcome
+        outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+        said = self._words("results.given_saved", agent=agent)
+        self._sender.send(
+            lambda n: SetControls(n=n, server=OF_AN_AGENT, tool=agent, controls=controls),
+            telling(outcome, said),
+        )
 
     def _on_new_task(self, agent: str) -> None:
         outcome = self._view.detail.outcome

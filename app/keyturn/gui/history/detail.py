@@ -6,6 +6,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
 
+from keyturn.gui.history.kept_text import KeptTextBox
 from keyturn.gui.look import Look
 from keyturn.gui.text_runs import value_runs
 from keyturn.gui.theme import Token, Type
@@ -46,6 +47,7 @@ class DetailPane(QFrame):
     rule_requested = Signal(int)
     similar_requested = Signal(int)
     more_requested = Signal(int)
+    kept_requested = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None, *, further: bool = False) -> None:
         super().__init__(parent)
@@ -61,6 +63,7 @@ class DetailPane(QFrame):
         self._tabs_place = column()
         self._scroll = ScrollPane("panel", (_SIDE, 16, _SIDE, 8))
         self._body = column()
+        self._kept: KeptTextBox | None = None
         self._build()
 
     def show_detail(self, detail: HistoryDetail) -> None:
@@ -78,6 +81,7 @@ class DetailPane(QFrame):
         if detail is None:
             return
         clear(self._body)
+        self._kept = None
         if tab == CALL:
             self._fill_call(detail)
         elif tab == DECISION:
@@ -87,6 +91,11 @@ class DetailPane(QFrame):
             self._fill_result(detail)
         else:
             self._fill_origins(detail)
+
+    def show_kept(self, number: int, text: str | None) -> None:
+        """Show all text of a result, if it is still the open decision's."""
+        if self._kept is not None and self._detail is not None and self._detail.number == number:
+            self._kept.show_text(text)
 
     def _build(self) -> None:
         close = Button(self._look, Kind.GHOST, "", Icon.CROSS, name="close_detail", height=24)
@@ -171,6 +180,11 @@ class DetailPane(QFrame):
     def _fill_result(self, detail: HistoryDetail) -> None:
         if detail.result:
             self._body.addWidget(PairList(self._look, detail.result, key_width=_KEY))
+            if detail.kept is not None:
+                self._add_title(self._look.words("results.kept_title"))
+                self._kept = KeptTextBox(self._look, detail.kept)
+                self._kept.wanted.connect(self.kept_requested)
+                self._body.addWidget(self._kept)
             return
         nothing = Text(self._look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
         nothing.say(self._look.words("history.no_result"))

@@ -4,6 +4,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -16,9 +17,10 @@ from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.view import HistoryView
 from keyturn.gui.worker import Worker
 from keyturn.presentation.history import FilterToken
-from keyturn.presentation.history_builder import HistoryBuilder, RecordedDetail
+from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall, RecordedDetail
 from keyturn.storage.queries.history import HistoryQuery
 from keyturn.storage.queries.items import HistoryFilter, HistoryItem, HistoryPage, Pruned
+from keyturn.storage.queries.kept import read_kept_text
 
 _log = logging.getLogger(__name__)
 
@@ -69,6 +71,7 @@ class HistoryPresenter(QObject):
         self._tokens: tuple[FilterToken, ...] = ()
         self._words = ""
         self._items: dict[int, HistoryItem] = {}
+        self._shown: RecordedCall | None = None
         self._older: int | None = None
         self._asked = 0
         self._first = 0
@@ -107,6 +110,7 @@ class HistoryPresenter(QObject):
         self._view.detail_closed.connect(self._on_closed)
         self._view.similar_requested.connect(self._on_similar)
         self._view.rule_requested.connect(self._on_rule)
+        self._view.kept_requested.connect(self._on_kept)
         self._model.rows.more_wanted.connect(self._on_more)
 
     # ---------------------------------------------------------------- what changes
@@ -150,6 +154,12 @@ class HistoryPresenter(QObject):
         item = self._items.get(number)
         if item is not None:
             self.rule_wanted.emit(item)
+
+    def _on_kept(self) -> None:
+        item, path, pane = self._shown, self._database, self._view.detail
+        if item is not None and path is not None:
+            number, read = item.number, partial(read_kept_text, path, item.call)
+            self._worker.run(read, lambda text: pane.show_kept(number, text))
 
     def _on_more(self) -> None:
         older = self._older
@@ -254,6 +264,7 @@ class HistoryPresenter(QObject):
 
     def _show_detail(self, found: RecordedDetail | None) -> None:
         if found is not None:
+            self._shown = found.item
             self._model.show_detail(self._builder.detail(found))
 
     def _filter(self) -> HistoryFilter:

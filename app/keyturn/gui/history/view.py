@@ -45,6 +45,7 @@ class HistoryView(QFrame):
     rule_requested = Signal(int)
     similar_requested = Signal(int)
     more_requested = Signal(int)
+    kept_requested = Signal()
     saved_requested = Signal()
     export_requested = Signal()
     missed_requested = Signal()
@@ -143,6 +144,7 @@ class HistoryView(QFrame):
         self.detail.rule_requested.connect(self.rule_requested)
         self.detail.similar_requested.connect(self.similar_requested)
         self.detail.more_requested.connect(self.more_requested)
+        self.detail.kept_requested.connect(self.kept_requested)
         self._banner.action_pressed.connect(self.missed_requested)
 
     def _on_filters(self, filters: Sequence[FilterToken]) -> None:

@@ -10,7 +10,7 @@ from keyturn.gui.widgets.buttons import DECISION, Button, Kind
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.layouts import clear, column, row
 from keyturn.gui.widgets.text import Text
-from keyturn.presentation.result_controls import ControlsView
+from keyturn.presentation.result_controls import ControlsView, LimitGroup
 
 
 class ControlsBox(QFrame):
@@ -19,21 +19,24 @@ class ControlsBox(QFrame):
     wished = Signal(object)
     """`ResultControls`."""
 
-    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+    def __init__(self, look: Look, parent: QWidget | None = None, *, save: str = "") -> None:
+        """`save` is what the button says; as of a tool where nothing is given."""
         super().__init__(parent)
         self._look = look
+        self._save_text = save or look.words("results.save")
         self._view: ControlsView | None = None
         self._tool = ""
         self._switches: list[tuple[str, ChoiceRow]] = []
-        self._limits: list[tuple[int, ChoiceRow]] = []
+        self._limits: list[tuple[str, int, ChoiceRow]] = []
+        self._notes: dict[str, Text] = {}
         self._profiles: list[tuple[Profile, ChoiceRow]] = []
         self.setObjectName("tool_controls")
         self.save = Button(look, Kind.PLAIN, name="save_controls", height=DECISION)
         self.save.clicked.connect(self._on_save)
         # Parents of their own: of all radio buttons below one parent only one can be chosen.
-        self._limit_place, self._profile_place = QWidget(), QWidget()
+        self._profile_place = QWidget()
         self._switch_column = column()
-        self._limit_column = column(self._limit_place)
+        self._limit_column = column()
         self._profile_column = column(self._profile_place)
         foot = row(gap=8)
         foot.addWidget(self.save)
@@ -41,46 +44,71 @@ class ControlsBox(QFrame):
         layout = column(self, gap=6)
         layout.addLayout(self._switch_column)
         layout.addSpacing(6)
-        parts = (
-            ("results.profile_title", self._profile_place),
-            ("results.limit_title", self._limit_place),
-        )
-        for key, part in parts:
-            title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
-            title.say(look.words(key))
-            layout.addWidget(title)
-            layout.addWidget(part)
-            layout.addSpacing(6)
+        self._profile_title = self._title(look.words("results.profile_title"))
+        layout.addWidget(self._profile_title)
+        layout.addWidget(self._profile_place)
+        layout.addSpacing(6)
+        layout.addLayout(self._limit_column)
         layout.addLayout(foot)
 
     def show_view(self, view: ControlsView, tool: str) -> None:
         """Show controls; the same ones of the same tool keep what was chosen and not yet saved."""
-        if (view, tool) == (self._view, self._tool):
+        same = self._view is not None and self._view.without_use == view.without_use
+        if same and tool == self._tool:
+            self._view = view
+            self._say_used(view)
             return
         self._view, self._tool = view, tool
         words = self._look.words
-        self.save.say(
-            words("results.save"), words("card.named", action=words("results.save"), object=tool)
-        )
+        spoken = words("card.named", action=self._save_text, object=tool)
+        self.save.say(self._save_text, spoken)
         clear(self._switch_column)
         clear(self._limit_column)
         clear(self._profile_column)
         self._switches, self._limits, self._profiles = [], [], []
+        self._notes = {}
         self._fill_profiles(view)
+        self._profile_title.setVisible(bool(view.profiles))
+        self._profile_place.setVisible(bool(view.profiles))
         for switch in view.switches:
             box = ChoiceRow(self._look, switch.text, name=f"control_{switch.name}")
             box.setChecked(switch.on)
             box.toggled.connect(self._on_changed)
             self._switch_column.addWidget(box)
             self._switches.append((switch.name, box))
-        for limit in view.limits:
-            name = f"limit_{limit.tokens}"
+        for group in view.limits:
+            self._fill_limits(group)
+        self._say_used(view)
+        self._on_changed()
+
+    def _title(self, text: str) -> Text:
+        title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
+        title.say(text)
+        return title
+
+    def _say_used(self, view: ControlsView) -> None:
+        for group in view.limits:
+            self._notes[group.name].say(group.note)
+            self._notes[group.name].setVisible(bool(group.note))
+
+    def _fill_limits(self, group: LimitGroup) -> None:
+        self._limit_column.addWidget(self._title(group.title))
+        note = self._notes[group.name] = Text(
+            self._look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True
+        )
+        self._limit_column.addWidget(note)
+        place = QWidget()
+        rows = column(place)
+        for limit in group.rows:
+            name = f"{group.name}_{limit.tokens}"
             box = ChoiceRow(self._look, limit.text, limit.note, name=name, radio=True)
+            box.setAccessibleName(f"{group.title}: {limit.text}")
             box.setChecked(limit.chosen)
             box.toggled.connect(self._on_changed)
-            self._limit_column.addWidget(box)
-            self._limits.append((limit.tokens, box))
-        self._on_changed()
+            rows.addWidget(box)
+            self._limits.append((group.name, limit.tokens, box))
+        self._limit_column.addWidget(place)
+        self._limit_column.addSpacing(6)
 
     def _fill_profiles(self, view: ControlsView) -> None:
         for way in view.profiles:
@@ -109,6 +137,6 @@ class ControlsBox(QFrame):
 
     def _chosen(self, view: ControlsView) -> ResultControls:
         on = frozenset(name for name, box in self._switches if box.isChecked())
-        tokens = next((most for most, box in self._limits if box.isChecked()), 0)
+        tokens = {name: most for name, most, box in self._limits if box.isChecked()}
         profile = next((way for way, box in self._profiles if box.isChecked()), Profile.AUTO)
         return view.chosen(on, tokens, profile)

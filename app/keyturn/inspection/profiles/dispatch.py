@@ -63,6 +63,8 @@ _SETTING_LINE = re.compile(
     r"\s*(?:export )?[\w.-]+\s*[=:]\s*\S|\s*\[[\w.\" -]+\]\s*$|\s*- [\w.-]+: |\s*[\w.-]+:\s*$"
 )
 _LOOKED_AT = 60
+_TOLD_BY = 64 * 1024
+"""Characters by which it is told what a text is."""
 _BY_LINE = (
     (Profile.LOG, _LOG_LINE, 0.6),
     (Profile.SOURCE, _CODE_LINE, 0.4),
@@ -103,13 +105,25 @@ def mask_as(
             return whole() if edits is None else applied(text, [*withheld, *edits])
 
 
-def masked_text(text: str, profile: Profile, *, chosen: bool) -> Profiled:
+def masked_text(text: str, profile: Profile, *, chosen: bool, path: str = "") -> Profiled:
     """Mask a text of a result; rows are left out only where a person said that it has rows.
 
-    Prose with a comma in each line looks like a table.
+    Prose with a comma in each line looks like a table. `path` is of the file that was asked for.
     """
     most = MOST_ROWS if chosen else _ANY_NUMBER
-    return mask_as(text, profile, most_rows=most)
+    return mask_as(text, profile, ToolFacts(path=path), most_rows=most)
+
+
+def readings_of(text: str, facts: ToolFacts) -> list[tuple[Profile, str]]:
+    """Return by which profiles a text is masked one after the other, each with a file's path.
+
+    An agent chooses the path: so what the text itself looks like is masked in any case, too.
+    """
+    text = text[:_TOLD_BY]
+    by_text, by_facts = profile_of(text, ToolFacts()), profile_of(text, facts)
+    ways = [(by_text, "")] if by_text is not Profile.NONE else []
+    told = by_facts is not by_text or _ending(facts.path) in _SYNTAXES
+    return [*([(by_facts, facts.path)] if told else []), *ways]
 
 
 def profile_of(text: str, facts: ToolFacts) -> Profile:

@@ -27,7 +27,7 @@ _SSN = r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}"
 _JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 _PAIR = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*)')
 _BLANKS = re.compile(r" *")
-_NULLS = frozenset({"", "null", "none", "\\n", "<null>", "nil", "(null)"})
+NULLS = frozenset({"", "null", "none", "\\n", "<null>", "nil", "(null)"})
 _LEAST_COLUMNS = 2
 _LOOKED_AT = 5
 """Lines that tell what kind of table it is."""
@@ -127,7 +127,7 @@ def _row(
 ) -> Iterator[Edit]:
     for cell, (kind, name) in zip(cells, kinds, strict=False):
         value = text[cell.start : cell.end]
-        if not kind or value.strip().lower() in _NULLS:
+        if not kind or value.strip().lower() in NULLS:
             continue
         shown = f"[{kind}]"
         end = cell.end
@@ -223,7 +223,7 @@ def _json_names(text: str) -> Iterator[Edit]:
     for pair in _PAIR.finditer(text):
         kind = secret_name(pair[1])
         value = pair[2].strip('"')
-        if kind and value.lower() not in _NULLS:
+        if kind and value.lower() not in NULLS:
             yield Edit(*pair.span(2), kind, pair[1], f'"[{kind}]"')
 
 
