@@ -30,6 +30,8 @@ class FormerLabels:
         self._put = put
         self._observers = observers
         self._labels: dict[str, str] = {}
+        self._kept_anew: set[str] = set()
+        """Of those whose label is being written: what a person takes away was kept before."""
         self._writing = asyncio.Lock()
 
     @property
@@ -49,6 +51,7 @@ class FormerLabels:
         """Keep the label of an agent that is being revoked, at once; `save` writes it down."""
         if agent.environment:
             self._labels[agent.name] = agent.environment
+            self._kept_anew.add(agent.name)
 
     async def save(self, name: str, actor: Actor) -> None:
         """Write down what is kept of an agent that is being revoked."""
@@ -61,9 +64,11 @@ class FormerLabels:
         async with self._writing:
             if name not in self._labels:
                 return False
+            self._kept_anew.discard(name)
             changed = {**self._labels, name: environment}
             await self._put(FORMER_SETTING, _written(changed), Actor.HUMAN)
-            self._labels.pop(name, None)
+            if name not in self._kept_anew:
+                del self._labels[name]
             if environment:
                 self._labels[name] = environment
         self._observers.changed(Topic.AGENTS)

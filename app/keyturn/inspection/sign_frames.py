@@ -8,6 +8,7 @@ from keyturn.domain.canonical import JsonValue
 from keyturn.domain.json_pointer import escaped
 from keyturn.inspection.sign_words import BREAK
 from keyturn.inspection.signs import TOO_MUCH, SignReader
+from keyturn.inspection.signs import Sign as Found
 
 READ_ON_THE_LOOP = 3 * 1024
 """Bytes of a frame; longer ones are a worker's."""
@@ -18,7 +19,10 @@ MOST_READ = 512 * 1024
 UNREAD_HERE = Sign(kind=UNREAD, words="", path="")
 """Said of what takes too long here; whoever asked has it read elsewhere."""
 _LONGEST_PATH = 200
+_FEWEST_PARTS = 1
+"""Of a frame with one text there is nothing to put together."""
 _PARTED = f" {BREAK} "
+_BLOCK = "/content/*/text"
 _USUAL = frozenset({"result", "error", "content", "type", "text", "structuredContent", "isError"})
 """Names that the protocol gives; all others are the server's words, too."""
 
@@ -38,18 +42,32 @@ class FrameSigns:
             return UNREAD_HERE
         try:
             frame: JsonValue = json.loads(line)
-        except (ValueError, RecursionError):
+        except RecursionError:
+            return UNREAD_HERE
+        except ValueError:
             return None
         if not isinstance(frame, dict):
             return None
         texts = list(_texts({name: frame.get(name) for name in ("result", "error")}))
         whole = _PARTED.join(said.replace(BREAK, "") for _, said in texts)
         found = self.reader.sign_in(whole[:MOST_READ], READ_AS_ON_THE_LOOP if here else 0)
+        if found is None:
+            # Hosts hand blocks to the model one after the other, and an order may go over several.
+            blocks = " ".join(said for at, said in texts if at.endswith(_BLOCK))
+            found = self._over_blocks(blocks[:MOST_READ], whole, here=here)
         if found is TOO_MUCH:
             return UNREAD_HERE
         if found is not None:
-            return Sign(kind=found.kind, words=found.words, path=texts[found.text][0])
+            known = 0 <= found.text < len(texts)
+            path = texts[found.text][0] if known else ""
+            return Sign(kind=found.kind, words=found.words, path=path)
         return UNREAD_HERE if len(whole) > MOST_READ else None
+
+    def _over_blocks(self, blocks: str, whole: str, *, here: bool) -> Found | None:
+        if whole.count(_PARTED) < _FEWEST_PARTS:
+            return None
+        found = self.reader.sign_in(blocks, READ_AS_ON_THE_LOOP if here else 0)
+        return found if found is None or found is TOO_MUCH else found._replace(text=-1)
 
 
 def _texts(value: JsonValue) -> Iterator[tuple[str, str]]:

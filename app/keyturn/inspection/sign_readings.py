@@ -15,12 +15,17 @@ from typing import NamedTuple
 
 from keyturn.inspection.sign_words import BREAK, Vocabulary, plain
 
-_MOST_DECODED = 40
-"""Stretches of one text that are decoded."""
+_MOST_DECODED = 2_000
+"""Stretches of one text that are decoded: more than decoys can fill up without being long."""
+_MOST_PARTED = 40
+"""Stretches without spaces of which words are made, which takes longer."""
 _SHORTEST_WORD = 4
 _FEW = 2
 """Known words by which a text that is turned, or shifted by 13 letters, is recognised."""
-_SHIFTED_DIGITS = re.compile(r"[a-z][0134578@$!|]+[a-z]|\b[0134578@$!]+[a-z]{2}")
+_SHIFTED_DIGITS = re.compile(
+    r"[a-z][0134578@$!|]{1,12}[a-z]|(?<![0134578@$!])[0134578@$!]{1,12}[a-z]{2}"
+)
+"""Bounded, so that a text of nothing else is gone through once."""
 _FEW_DIGITS = 3
 _FOR_LETTERS = (
     str.maketrans("0134578@$!|", "oieastbasii"),
@@ -76,6 +81,8 @@ class Reading(NamedTuple):
     text: str
     decoded: bool
     """Somebody has written it so that it is not read at once."""
+    apart: bool = False
+    """It is put together of stretches, and its parts are not those of the text."""
 
 
 class Readings:
@@ -101,7 +108,7 @@ class Readings:
             drawn = whole.translate(_SMALL_CAPITALS).translate(self._drawn)
             if drawn != whole:
                 yield Reading(drawn, decoded=True)
-        if sum(1 for _ in _SHIFTED_DIGITS.finditer(whole)) >= _FEW_DIGITS:
+        if self.looks_shifted(whole):
             yield from (Reading(whole.translate(table), decoded=True) for table in _FOR_LETTERS)
         if len(_STARRED.findall(whole)) >= _FEW_STARS:
             yield Reading(_STARRED.sub("", whole), decoded=True)
@@ -113,7 +120,11 @@ class Readings:
                 yield Reading(_CHANGES[_BACK[way]](whole), decoded=True)
         hidden = f" {BREAK} ".join(self._hidden_in(text))
         if hidden:
-            yield Reading(plain(hidden), decoded=True)
+            yield Reading(plain(hidden), decoded=True, apart=True)
+
+    def looks_shifted(self, whole: str) -> bool:
+        """Tell whether digits and signs stand for letters here, more than by chance."""
+        return sum(1 for _ in islice(_SHIFTED_DIGITS.finditer(whole), _FEW_DIGITS)) == _FEW_DIGITS
 
     def _hidden_in(self, text: str) -> Iterator[str]:
         left = _MOST_DECODED
@@ -123,12 +134,12 @@ class Readings:
             if not left:
                 return
         spaced = _SPACED.finditer(text)
-        for _ in range(left):
+        for _ in range(min(left, _MOST_PARTED)):
             run = next(spaced, None)
             if run is None:
                 break
             yield self._joined(run.group()[:_LONGEST_RUN].lower())
-        for run in islice(_RUN_TOGETHER.finditer(text), _MOST_DECODED):
+        for run in islice(_RUN_TOGETHER.finditer(text), _MOST_PARTED):
             apart = _HUMP.sub(" ", run.group()[:_LONGEST_RUN]).lower()
             yield apart if " " in apart else self._parted(apart)
 

@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.finding import LONGEST_WORDS
-from keyturn.inspection.sign_readings import Readings
+from keyturn.inspection.sign_readings import Reading, Readings
 from keyturn.inspection.sign_words import BREAK, Met, Vocabulary, vocabulary
 
 WRITTEN_OTHERWISE = 4
@@ -32,7 +32,7 @@ class Sign(NamedTuple):
     words: str
     """As they were read, in plain form, at most `LONGEST_WORDS`."""
     text: int
-    """Which of the texts."""
+    """Which of the texts; -1 where that is not known, because it was put together."""
     score: int
 
 
@@ -68,13 +68,14 @@ class SignReader:
                 score += WRITTEN_OTHERWISE
             if met is None or score < self.words.mark or (best and score <= best.score):
                 continue
-            best = self._sign(reading.text, met, score)
+            best = self._sign(reading, met, score)
         return best
 
-    def _sign(self, folded: str, met: Met, score: int) -> Sign:
-        start, end = self.words.place(folded, met)
-        words = folded[start:end].replace(BREAK, " ")[:LONGEST_WORDS]
-        return Sign(met.kind, words, folded.count(BREAK, 0, start), score)
+    def _sign(self, reading: Reading, met: Met, score: int) -> Sign:
+        start, end = self.words.place(reading.text, met)
+        words = reading.text[start:end].replace(BREAK, " ")[:LONGEST_WORDS]
+        place = -1 if reading.apart else reading.text.count(BREAK, 0, start)
+        return Sign(met.kind, words, place, score)
 
 
 def _more_for(words: int) -> int:

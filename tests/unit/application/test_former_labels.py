@@ -17,7 +17,7 @@ from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.tier import Tier
 from tests.factories import make_call, make_connection, make_server, make_tool
 from tests.unit.application.broker_world import BrokerWorld
-from tests.unit.application.gate_world import play
+from tests.unit.application.gate_world import play, settle
 
 PRODUCTION = make_server(tools=(ToolSetting(pattern="*", tier=Tier.T0),), environment="production")
 TOOL = make_tool(inputSchema={"type": "object"})
@@ -137,6 +137,40 @@ def test_enrolled_anew_it_works_where_it_did() -> None:
         assert world.registry.settings[FORMER_SETTING] == "{}"
         await world.intents.carry_out(label("agent", "tester", ""))
         assert not crosses(world)
+
+    play(story)
+
+
+@pytest.mark.requirement("ENV-FORMER", "LAW-4")
+def test_revoking_while_its_label_is_being_taken_away_keeps_it() -> None:
+    """A program can send it as often as it takes to hit the instant."""
+
+    async def story() -> None:
+        world = a_world()
+        await enrolled_in_qa(world)
+        await world.registry.revoke("tester")
+        store, reached, go = world.setting_store, asyncio.Event(), asyncio.Event()
+        put = store.put_setting
+
+        async def late(name: str, value: str) -> None:
+            store.put_setting = put
+            reached.set()
+            await go.wait()
+            await put(name, value)
+
+        store.put_setting = late
+        async with asyncio.timeout(5), asyncio.TaskGroup() as both:
+            both.create_task(world.registry.enrol("tester"))
+            await reached.wait()
+            revoke = world.control.control({"control": "revoke_agent", "name": "tester"})
+            both.create_task(revoke)
+            await settle()
+            assert crosses(world)
+            go.set()
+        assert crosses(world)
+        assert read_former(world.registry.settings[FORMER_SETTING]) == {"tester": "qa"}
+        await world.registry.enrol("tester")
+        assert [agent.environment for agent in world.registry.agents] == ["qa"]
 
     play(story)
 
