@@ -19,8 +19,8 @@ MOST_READ = 512 * 1024
 UNREAD_HERE = Sign(kind=UNREAD, words="", path="")
 """Said of what takes too long here; whoever asked has it read elsewhere."""
 _LONGEST_PATH = 200
-_FEWEST_PARTS = 1
-"""Of a frame with one text there is nothing to put together."""
+_FEWEST_BLOCKS = 2
+"""Of one there is nothing to put together."""
 _PARTED = f" {BREAK} "
 _BLOCK = "/content/*/text"
 _USUAL = frozenset({"result", "error", "content", "type", "text", "structuredContent", "isError"})
@@ -53,8 +53,7 @@ class FrameSigns:
         found = self.reader.sign_in(whole[:MOST_READ], READ_AS_ON_THE_LOOP if here else 0)
         if found is None:
             # Hosts hand blocks to the model one after the other, and an order may go over several.
-            blocks = " ".join(said for at, said in texts if at.endswith(_BLOCK))
-            found = self._over_blocks(blocks[:MOST_READ], whole, here=here)
+            found = self._over_blocks([said for at, said in texts if at.endswith(_BLOCK)], here)
         if found is TOO_MUCH:
             return UNREAD_HERE
         if found is not None:
@@ -63,10 +62,11 @@ class FrameSigns:
             return Sign(kind=found.kind, words=found.words, path=path)
         return UNREAD_HERE if len(whole) > MOST_READ else None
 
-    def _over_blocks(self, blocks: str, whole: str, *, here: bool) -> Found | None:
-        if whole.count(_PARTED) < _FEWEST_PARTS:
+    def _over_blocks(self, blocks: list[str], here: bool) -> Found | None:
+        if len(blocks) < _FEWEST_BLOCKS:
             return None
-        found = self.reader.sign_in(blocks, READ_AS_ON_THE_LOOP if here else 0)
+        joined = " ".join(blocks)[:MOST_READ]
+        found = self.reader.sign_in(joined, READ_AS_ON_THE_LOOP if here else 0)
         return found if found is None or found is TOO_MUCH else found._replace(text=-1)
 
 
