@@ -9,7 +9,7 @@ from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 
 from keyturn.application.agent_messages import (
     ChangeState,
@@ -169,6 +169,33 @@ def test_budgets_are_chosen_while_the_agent_goes_on(page: Page) -> None:
     page.bridge.tell(StateChanged(agents=(claimed,)))
     page.view.agent_chosen.emit("claimed")
     assert not given.isVisible()
+
+
+def test_changes_that_come_one_by_one_leave_no_part_of_the_pane_behind(page: Page) -> None:
+    """Twice each, so that what was never laid out is taken away as well."""
+    page.view.agent_chosen.emit("analyst")
+    for count in (1, 2, 3):
+        changes = tuple(
+            ChangeState(server=f"server-{n}", cause="drift", since="2026-11-28T10:00:00.000Z")
+            for n in range(count)
+        )
+        raised = RaisedState(changes=changes, shown=f"s-{count}")
+        for connections in (1, 2):
+            agent = AgentState(
+                name="analyst", enrolled=True, connections=connections, raised=raised
+            )
+            page.bridge.tell(StateChanged(agents=(agent,)))
+        for _turn in range(4):
+            QApplication.processEvents()
+        buttons = page.view.detail.findChildren(QAbstractButton)
+        seen = [one for one in buttons if one.isVisible()]
+        assert len({one.objectName() for one in seen}) == len(seen)
+        opened = [one for one in seen if one.objectName().startswith("raised_open_")]
+        assert len(opened) == count
+        (profiles,) = [one for one in seen if one.objectName() == "agent_profiles_open"]
+        assert profiles.size() == profiles.sizeHint()
+        place = profiles.parentWidget()
+        assert place.rect().contains(profiles.geometry())
 
 
 @pytest.mark.parametrize("name", ["", "night shift", ".hidden", "é", "analyst", "a" * 80])
