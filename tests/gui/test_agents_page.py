@@ -195,6 +195,7 @@ def test_changes_that_come_one_by_one_leave_no_part_of_the_pane_behind(page: Pag
         (profiles,) = [one for one in seen if one.objectName() == "agent_profiles_open"]
         assert profiles.size() == profiles.sizeHint()
         place = profiles.parentWidget()
+        assert place is not None
         assert place.rect().contains(profiles.geometry())
 
 

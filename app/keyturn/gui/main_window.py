@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from keyturn.application.stop import StopLevel
 from keyturn.gui.alert_notice import AlertNotice
+from keyturn.gui.forms.focus import has_focus
 from keyturn.gui.look import Look
 from keyturn.gui.pages import PAGE_KEYS, Page
 from keyturn.gui.pin_bar import PinBar
+from keyturn.gui.widgets.escape_frame import innermost_open
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.nav_rail import MIDDLE, NARROW, WIDE, NavRail
 from keyturn.gui.widgets.top_bar import TopBar
@@ -167,11 +169,11 @@ class MainWindow(QWidget):
         stop.activated.connect(self._on_stop_key)
         away = QShortcut(QKeySequence("Esc"), self)
         away.setObjectName("key_hide")
-        away.activated.connect(self.close)
+        away.activated.connect(self._on_escape)
 
     def end_pin(self) -> None:
-        """Take the field for the PIN away."""
-        if not self.pin_bar.give_back():
+        """Take the field for the PIN away; who went on elsewhere meanwhile keeps the keyboard."""
+        if has_focus(self.pin_bar) and not self.pin_bar.give_back():
             self._focus_page()
         self.pin_bar.clear()
 
@@ -190,6 +192,16 @@ class MainWindow(QWidget):
 
     def _on_stop_key(self) -> None:
         self.stop_requested.emit("shortcut", int(StopLevel.AGENTS))
+
+    def _on_escape(self) -> None:
+        """Close what is open, wherever the focus is, and only then go out of sight."""
+        page = self._stack.currentWidget()
+        places = [self.pin_bar] if page is None else [self.pin_bar, page]
+        innermost = next((one for place in places if (one := innermost_open(place))), None)
+        if innermost is None:
+            self.close()
+        else:
+            innermost.on_escape()
 
     def _on_page_key(self) -> None:
         name = self.sender().objectName().removeprefix("key_")

@@ -6,7 +6,7 @@ once, and leaving it undone is one key away.
 """
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from keyturn.domain.pin import SHORTEST
@@ -77,7 +77,7 @@ class PinBar(EscapeFrame):
         `second` is whose PIN is wanted too.
         """
         if self.isHidden():
-            self._before = QApplication.focusWidget()
+            self._before = self.window().focusWidget()
         self.field.take()
         self.second.take()
         self.fault.say(Outcome.FAILED if fault else None, fault)

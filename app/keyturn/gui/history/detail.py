@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from keyturn.gui.history.kept_text import KeptTextBox
 from keyturn.gui.look import Look
@@ -12,6 +12,7 @@ from keyturn.gui.text_runs import value_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipLabel, ChipRow
+from keyturn.gui.widgets.escape_frame import EscapeFrame
 from keyturn.gui.widgets.flow_graph import FlowGraphView
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import (
@@ -40,7 +41,7 @@ RESULT: Final = "result"
 ORIGINS: Final = "origins"
 
 
-class DetailPane(QFrame):
+class DetailPane(EscapeFrame):
     """Read-only; its buttons ask for rules and searches, nothing here can be undone."""
 
     close_requested = Signal()
@@ -96,6 +97,10 @@ class DetailPane(QFrame):
         """Show all text of a result, if it is still the open decision's."""
         if self._kept is not None and self._detail is not None and self._detail.number == number:
             self._kept.show_text(text)
+
+    def on_escape(self) -> None:
+        """Close the pane."""
+        self.close_requested.emit()
 
     def _build(self) -> None:
         close = Button(self._look, Kind.GHOST, "", Icon.CROSS, name="close_detail", height=24)

@@ -5,7 +5,7 @@ The window goes out of sight at Escape, and whatever was open in it would go wit
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QWidget
 
 
 class EscapeFrame(QFrame):
@@ -32,3 +32,14 @@ class EscapeFrame(QFrame):
             self.on_escape()
         else:
             super().keyPressEvent(event)
+
+
+def innermost_open(place: QWidget) -> EscapeFrame | None:
+    """Return the frame in `place`, or `place`, that has none open in it; None if none is open."""
+    within = [one for one in place.findChildren(EscapeFrame) if one.isVisible()]
+    if isinstance(place, EscapeFrame) and place.isVisible():
+        within.append(place)
+    outer = {
+        one for one in within for other in within if one is not other and one.isAncestorOf(other)
+    }
+    return next((one for one in within if one not in outer), None)

@@ -1,0 +1,102 @@
+"""Escape in the window: what is open closes first, wherever the focus is; nothing is answered."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from keyturn.gui.look import Look
+from keyturn.gui.main_window import MainWindow
+from keyturn.gui.pages import Page
+from tests.gui import test_agents_page
+from tests.gui.scenes import Scene, let_go, settle
+
+agents = test_agents_page.page
+
+pytestmark = [
+    pytest.mark.gui,
+    # The offscreen platform has no window manager to tell a window's least size to.
+    pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
+]
+
+
+@pytest.fixture
+def window(look: Look, agents: test_agents_page.Page) -> Iterator[MainWindow]:
+    """Return a window with the agents' page in it, shown."""
+    made = MainWindow(look, {Page.QUEUE: QWidget(), Page.AGENTS: agents.view})
+    made.show()
+    made.activateWindow()
+    made.show_page(Page.AGENTS)
+    yield made
+    # Whoever made the page takes it away.
+    agents.view.setParent(None)
+    let_go(made)
+
+
+def press(window: MainWindow) -> None:
+    """Press Escape where no pane has the focus."""
+    window.activateWindow()
+    assert QTest.qWaitForWindowActive(window)
+    elsewhere(window).setFocus(Qt.FocusReason.OtherFocusReason)
+    QTest.keyClick(elsewhere(window), Qt.Key.Key_Escape)
+
+
+def elsewhere(window: MainWindow) -> QAbstractButton:
+    """Return a button that is in no page."""
+    return window.rail.findChildren(QAbstractButton)[0]
+
+
+def test_a_question_then_the_pane_then_the_window(
+    window: MainWindow, agents: test_agents_page.Page
+) -> None:
+    agents.view.agent_chosen.emit("analyst")
+    agents.view.detail.revoke.click()
+    assert agents.view.detail.question.isVisible()
+    press(window)
+    assert window.isVisible()
+    assert not agents.view.detail.question.isVisible()
+    assert agents.view.side is agents.view.detail
+    press(window)
+    assert agents.view.side is None
+    assert window.isVisible()
+    press(window)
+    assert not window.isVisible()
+    assert agents.bridge.sent == []
+
+
+def test_the_pin_comes_first_and_the_keyboard_goes_back(
+    window: MainWindow, agents: test_agents_page.Page
+) -> None:
+    agents.view.agent_chosen.emit("analyst")
+    window.pin_bar.dropped.connect(window.end_pin)
+    before = agents.view.detail.revoke
+    before.setFocus(Qt.FocusReason.OtherFocusReason)
+    window.pin_bar.ask("Why.", "")
+    QTest.keyClick(window.pin_bar.field, Qt.Key.Key_Escape)
+    assert window.focusWidget() is before
+    window.pin_bar.ask("Why.", "")
+    press(window)
+    assert not window.pin_bar.isVisible()
+    # Who went elsewhere while the bar was open stays there.
+    assert window.focusWidget() is elsewhere(window)
+    assert agents.view.side is agents.view.detail
+
+
+def test_a_decision_of_the_history_closes_before_the_window(look: Look) -> None:
+    scene = Scene(look, lambda: 0)
+    scene.fill()
+    scene.window.show()
+    scene.window.show_page(Page.HISTORY)
+    settle(scene.window)
+    closed: list[bool] = []
+
+    def take() -> None:
+        closed.append(True)
+
+    scene.history.detail_closed.connect(take)
+    press(scene.window)
+    assert closed == [True]
+    assert scene.window.isVisible()
+    let_go(scene.window)
