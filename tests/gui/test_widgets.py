@@ -25,7 +25,7 @@ from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.notices import Banner, EmptyState, Toast
 from keyturn.gui.widgets.source_excerpt import ExcerptBox
 from keyturn.gui.widgets.tabs import TabRow
-from keyturn.gui.widgets.text import ValueText
+from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.gui.widgets.timeline import Timeline
 from keyturn.gui.widgets.top_bar import TopBar
 from keyturn.presentation.card import ArgumentRow, Chip, CommandLine
@@ -425,6 +425,18 @@ def test_notices_say_and_offer_what_they_are_given(qtbot: QtBot, look: Look, sta
     assert action is not None
     with qtbot.waitSignal(empty.action_pressed):
         qtbot.mouseClick(action, LEFT)
+
+
+@pytest.mark.parametrize("width", [420, 765, 1_600])
+def test_an_empty_page_shows_every_line_of_what_it_says(
+    look: Look, stage: Stage, width: int
+) -> None:
+    empty = EmptyState(look, Icon.QUEUE)
+    told = look.words("queue.empty_set_up"), look.words("queue.empty_proposed", n=2)
+    empty.say(look.words("queue.empty_no_agent"), " ".join(told), "Set up an agent")
+    stage(empty, width, 740)
+    for text in empty.findChildren(Text):
+        assert text.height() >= text.heightForWidth(text.width()), text.text()
 
 
 def coloured(look: Look, icon: Icon, token: Token) -> Callable[[int, int], QColor]:

@@ -127,9 +127,15 @@ class EmptyState(QWidget):
         inside.addWidget(self._body)
         inside.addSpacing(8)
         inside.addWidget(self._action, 0, middle)
+        # Between stretches: an aligned item would get the height that its words need at the width
+        # of the page, and lose their second line.
+        centred = row()
+        centred.addStretch()
+        centred.addWidget(block)
+        centred.addStretch()
         layout = column(self)
         layout.addStretch(1)
-        layout.addWidget(block, 0, middle)
+        layout.addLayout(centred)
         layout.addStretch(2)
 
     def say(self, title: str, body: str, action: str = "") -> None:
