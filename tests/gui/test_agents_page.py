@@ -32,6 +32,7 @@ from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.first_sight import confirmed_reads
 from tests.gui import pages_data as data
 from tests.gui.scenes import let_go
@@ -247,10 +248,25 @@ def test_the_least_is_chosen_and_everything_takes_a_press(page: Page) -> None:
     page.enrol("night-shift")
     page.view.enrol.click()
     page.view.form.name_line.setText("day-shift")
-    page.view.form.choices[-1].click()
+    widest = page.view.form.choices[-1]
+    assert isinstance(widest, ChoiceRow)
+    widest.click()
     page.view.form.enrol.click()
     sent = [m.rows for m in page.bridge.sent if isinstance(m, EnrolAgent)]
     assert sent == [reads, None]
+
+
+def test_one_way_to_begin_is_said_and_not_chosen(page: Page) -> None:
+    """A group of one radio button asks nothing."""
+    page.bridge.tell(StateChanged(servers=()))
+    page.enrol("night-shift")
+    form = page.view.form
+    assert not form.findChildren(ChoiceRow)
+    (only,) = form.choices
+    said = [text.text() for text in only.findChildren(QLabel)]
+    assert said[0] == "Everything that you reviewed, what comes later too"
+    [message] = [m for m in page.bridge.sent if isinstance(m, EnrolAgent)]
+    assert message.rows is None
 
 
 @pytest.mark.requirement("SIGHT-FIRST", "LAW-4")

@@ -15,6 +15,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Appearance, Token, Type
 from keyturn.gui.widgets.argument_tree import ArgumentTree
 from keyturn.gui.widgets.chip import ChipRow
+from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.command_lines import CommandLines
 from keyturn.gui.widgets.decisive_box import DecisiveBox
 from keyturn.gui.widgets.diff_view import DiffView
@@ -437,6 +438,19 @@ def test_an_empty_page_shows_every_line_of_what_it_says(
     stage(empty, width, 740)
     for text in empty.findChildren(Text):
         assert text.height() >= text.heightForWidth(text.width()), text.text()
+
+
+@pytest.mark.parametrize("note", ["", "What it means, which takes a line or two as well."])
+@pytest.mark.parametrize("width", [160, 1_200])
+def test_the_mark_of_a_choice_stands_at_its_first_line(
+    look: Look, stage: Stage, note: str, width: int
+) -> None:
+    words = "Everything that you reviewed, now and later, whoever offers it"
+    choice = ChoiceRow(look, words, note, name="choice", radio=True)
+    stage(choice, width, choice.heightForWidth(width))
+    line = look.theme.line(Type.BODY)
+    first = 4 if note else (36 - line) / 2
+    assert abs(choice.mark_place().center().y() - (first + line / 2)) <= 1
 
 
 def coloured(look: Look, icon: Icon, token: Token) -> Callable[[int, int], QColor]:

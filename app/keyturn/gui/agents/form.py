@@ -8,7 +8,7 @@ from keyturn.gui.forms.side_pane import SidePane
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
-from keyturn.gui.widgets.choices import ChoiceRow
+from keyturn.gui.widgets.choices import ChoiceRow, SoleChoice, radio_rows
 from keyturn.gui.widgets.layouts import clear, column
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.first_sight import FirstSight
@@ -29,7 +29,7 @@ class EnrolForm(SidePane):
             look, words("agents.enrol_name"), name="agent_name", longest=_LONGEST
         )
         self.enrol = Button(look, Kind.PRIMARY, words("agents.enrol_go"), name="enrol_agent")
-        self.choices: list[ChoiceRow] = []
+        self.choices: list[ChoiceRow | SoleChoice] = []
         self._sights: tuple[FirstSight, ...] = ()
         self._choices = column()
         title = Text(look, Type.TITLE)
@@ -62,13 +62,14 @@ class EnrolForm(SidePane):
         self.name_line.setText(name)
         self._sights = sights
         clear(self._choices)
-        self.choices = [
-            ChoiceRow(self.look, said.title, said.note, name=f"first_sight_{n}", radio=True)
-            for n, said in enumerate(sights)
-        ]
+        texts = [(said.title, said.note) for said in sights]
+        self.choices = radio_rows(self.look, texts, "first_sight")
+        # Radio buttons exclude each other within one parent, also those that are on their way out.
+        place = QWidget()
+        rows = column(place)
         for choice in self.choices:
-            self._choices.addWidget(choice)
-        self.choices[0].setChecked(True)
+            rows.addWidget(choice)
+        self._choices.addWidget(place)
         self.outcome.say(None)
 
     def _on_edited(self) -> None:

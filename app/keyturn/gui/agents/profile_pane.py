@@ -8,7 +8,7 @@ from keyturn.gui.forms.side_pane import SidePane
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
-from keyturn.gui.widgets.choices import ChoiceRow
+from keyturn.gui.widgets.choices import ChoiceRow, SoleChoice, radio_rows
 from keyturn.gui.widgets.layouts import column
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.profiles import ProfileChoice, ProfileSheet
@@ -31,8 +31,8 @@ class ProfilePane(SidePane):
         super().__init__(look, name="agent_profiles", parent=parent)
         words = look.words
         self._sheet: ProfileSheet | None = None
-        self._profiles: list[tuple[ChoiceRow, ProfileChoice]] = []
-        self._lengths: list[tuple[ChoiceRow, ProfileChoice]] = []
+        self._profiles: list[tuple[ChoiceRow | SoleChoice, ProfileChoice]] = []
+        self._lengths: list[tuple[ChoiceRow | SoleChoice, ProfileChoice]] = []
         self.title = Text(look, Type.TITLE, wrap=True)
         self.now = Text(look, Type.BODY, wrap=True)
         self.switch = Button(look, Kind.PRIMARY, words("agents.profile_switch"), name="switch_on")
@@ -97,21 +97,16 @@ class ProfilePane(SidePane):
 
     def _add_choices(
         self, name: str, title: str, choices: tuple[ProfileChoice, ...], *, first: bool = False
-    ) -> list[tuple[ChoiceRow, ProfileChoice]]:
+    ) -> list[tuple[ChoiceRow | SoleChoice, ProfileChoice]]:
         self.add_title(self.look.words(title), first=first)
         # Radio buttons exclude each other within one parent.
         place = QWidget()
         layout = column(place)
-        rows = [
-            (ChoiceRow(self.look, c.text, c.note, name=f"{name}_{n}", radio=True), c)
-            for n, c in enumerate(choices)
-        ]
-        for box, _ in rows:
+        boxes = radio_rows(self.look, [(c.text, c.note) for c in choices], name)
+        for box in boxes:
             layout.addWidget(box)
-        if rows:
-            rows[0][0].setChecked(True)
         self.body.addWidget(place)
-        return rows
+        return list(zip(boxes, choices, strict=True))
 
     def _add_note(self, key: str) -> None:
         note = Text(self.look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
@@ -135,5 +130,5 @@ class ProfilePane(SidePane):
         self.remove_wanted.emit(self.chosen())
 
 
-def _chosen(rows: list[tuple[ChoiceRow, ProfileChoice]]) -> str:
+def _chosen(rows: list[tuple[ChoiceRow | SoleChoice, ProfileChoice]]) -> str:
     return next((choice.name for box, choice in rows if box.isChecked()), "")

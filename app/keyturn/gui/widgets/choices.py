@@ -1,5 +1,6 @@
 """Check boxes and radio buttons as rows: a mark, words, a quiet note."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
@@ -11,6 +12,8 @@ from keyturn.gui.style import paint_check, paint_radio
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import plain_runs
 from keyturn.gui.theme import Theme, Token, Type, TypeStyle
+from keyturn.gui.widgets.layouts import column
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Role
 
 _MARK: Final = 16
@@ -67,6 +70,12 @@ class ChoiceRow(QAbstractButton):
             more -= theme.line(Type.CAPTION)
         return self.sizeHint().height() + max(0, more)
 
+    def mark_place(self) -> QRectF:
+        """Return where the mark is: beside the first line of the words, however many there are."""
+        words = self._wrapped(self._words, Type.BODY, self.width() - self._trailing_width())
+        beside = self._top_of(words) + (self._look.theme.line(Type.BODY) - _MARK) / 2
+        return QRectF(0, beside, _MARK, _MARK)
+
     def changeEvent(self, event: QEvent) -> None:
         """Measure again when the text size is another."""
         if event.type() is QEvent.Type.StyleChange:
@@ -77,24 +86,25 @@ class ChoiceRow(QAbstractButton):
         """Draw mark, words, note and the line below."""
         theme = self._look.theme
         painter = QPainter(self)
-        mark = QRectF(0, (self.height() - _MARK) // 2, _MARK, _MARK)
-        paint = paint_radio if self._radio else paint_check
-        paint(painter, mark, theme, on=self.isChecked())
         words = self._wrapped(self._words, Type.BODY, self.width() - self._trailing_width())
+        top = self._top_of(words)
+        paint = paint_radio if self._radio else paint_check
+        paint(painter, self.mark_place(), theme, on=self.isChecked())
+        words.paint(painter, QPointF(_TEXT, top), theme.colour(Token.TEXT_PRIMARY))
         if self._radio and self._note:
-            words.paint(painter, QPointF(_TEXT, 4), theme.colour(Token.TEXT_PRIMARY))
             note = self._wrapped(self._note, Type.CAPTION, self.width())
             below = QPointF(_TEXT, 3 + words.height)
             note.paint(painter, below, theme.colour(Token.TEXT_TERTIARY))
         else:
-            top = (self.height() - words.height) // 2
-            words.paint(painter, QPointF(_TEXT, top), theme.colour(Token.TEXT_PRIMARY))
             self._paint_trailing(painter, theme)
         painter.setPen(QPen(theme.colour(Token.BORDER_SUBTLE), 1))
         painter.drawLine(self.rect().bottomLeft(), self.rect().bottomRight())
 
     def _wrapped(self, text: str, style: TypeStyle, width: int) -> TextFlow:
         return self._flow(text, style, self._look.theme).lay_out(max(24, width - _TEXT))
+
+    def _top_of(self, words: TextFlow) -> int:
+        return 4 if self._radio and self._note else (self.height() - words.height) // 2
 
     def _trailing_width(self) -> int:
         if self._radio or not self._note:
@@ -111,3 +121,44 @@ class ChoiceRow(QAbstractButton):
 
     def _flow(self, text: str, style: TypeStyle, theme: Theme) -> TextFlow:
         return TextFlow(plain_runs(text, self._look.words, one_line=True), style, theme).lay_out()
+
+
+class SoleChoice(QWidget):
+    """What would be the one radio button of a group: words alone, for nothing is to be chosen."""
+
+    def __init__(
+        self, look: Look, text: str, note: str = "", *, name: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        layout = column(self, (0, 4, 0, 4))
+        for said, style, token in (
+            (text, Type.BODY, Token.TEXT_PRIMARY),
+            (note, Type.CAPTION, Token.TEXT_TERTIARY),
+        ):
+            if said:
+                line = Text(look, style, token, wrap=True)
+                line.say(said)
+                layout.addWidget(line)
+
+    def isChecked(self) -> bool:  # as a button says it
+        """Return that it holds."""
+        return True
+
+
+def radio_rows(
+    look: Look, choices: Sequence[tuple[str, str]], name: str
+) -> list[ChoiceRow | SoleChoice]:
+    """Return a radio button for each text and note, the first chosen, or words for the only one.
+
+    The object names are `name`_0 and so on.
+    """
+    if len(choices) == 1:
+        return [SoleChoice(look, *choices[0], name=f"{name}_0")]
+    rows = [
+        ChoiceRow(look, text, note, name=f"{name}_{n}", radio=True)
+        for n, (text, note) in enumerate(choices)
+    ]
+    for first in rows[:1]:
+        first.setChecked(True)
+    return list[ChoiceRow | SoleChoice](rows)
