@@ -11,14 +11,16 @@ from PySide6.QtGui import QImage, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from keyturn.application.agent_messages import ChangeState, RaisedState
 from keyturn.application.console_protocol import (
     RequestShown,
     RequestWithdrawn,
     StateChanged,
 )
-from keyturn.application.console_state import StopState
+from keyturn.application.console_state import AgentState, StopState
 from keyturn.application.sight_intents import EndProfile, ProfileState, SightState
 from keyturn.domain.tier import Tier
+from keyturn.gui.agents.detail import AgentPane
 from keyturn.gui.agents.profile_pane import ProfilePane
 from keyturn.gui.arming_watch import ArmingWatch
 from keyturn.gui.look import Look
@@ -124,6 +126,32 @@ def test_all_are_built_once_there_is_time(scene: DeskScene, qtbot: QtBot) -> Non
     scene.start()
     qtbot.waitUntil(lambda: all(scene.is_built(page) for page in LATE), timeout=20_000)
     assert scene.window.page is Page.QUEUE
+    assert scene.bridge.sent == []
+
+
+def test_the_line_over_a_card_leads_to_the_agent_that_changed(
+    scene: DeskScene, qtbot: QtBot
+) -> None:
+    """The page's item in the rail says that there is something to look at, and that it is gone."""
+    scene.start()
+    request = a_call()
+    item = scene.window.findChild(QAbstractButton, "rail_agents")
+    assert item is not None
+    change = ChangeState(server="logistics", cause="drift", since="2026-11-28T10:00:00.000Z")
+    raised = RaisedState(changes=(change,), shown="s-1")
+    agent = AgentState(name=request.agent, enrolled=True, connections=1)
+    for why, said in ((None, "Agents"), (raised, "Agents, 1 to look at")):
+        changed = msgspec.structs.replace(agent, raised=why)
+        scene.bridge.tell(StateChanged(agents=(changed,)))
+        assert item.accessibleName() == said
+    scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=None))
+    lead = scene.button("card_raised_action")
+    qtbot.waitUntil(lead.isVisible, timeout=3_000)
+    lead.click()
+    assert scene.window.page is Page.AGENTS
+    pane = scene.window.findChild(AgentPane)
+    assert pane is not None
+    assert (pane.isVisible(), pane.agent) == (True, request.agent)
     assert scene.bridge.sent == []
 
 

@@ -114,6 +114,7 @@ class Desk(QObject):
         self.reviews.review_wanted.connect(self._on_review_wanted)
         self.pages.rule_wanted.connect(self._on_rule_wanted)
         self.ways.page_wanted.connect(self.window.show_page)
+        self.ways.agent_wanted.connect(self.pages.open_agent)
         self.ways.proposed_changed.connect(self.window.show_proposed)
         self.ways.result_wanted.connect(self._on_result_wanted)
         self._countdown.timeout.connect(self._show_top_bar)

@@ -104,6 +104,11 @@ class LatePages(QObject):
         if page in self._pages:
             self._pages[page].now()
 
+    def open_agent(self, agent: str) -> None:
+        """Show the agents' page with one of them open."""
+        self._window.show_page(Page.AGENTS)
+        self.agents.now().open_agent(agent)
+
     def close(self) -> None:
         """Build no more, and stop those that read."""
         self._turns.stop()

@@ -99,9 +99,9 @@ class MainWindow(QWidget):
         self.setWindowTitle(self._look.words("window.title_state", state=view.state_text))
 
     def show_proposed(self, proposed: Proposed) -> None:
-        """Show on their pages how much the command line proposed."""
+        """Show at their pages how much nobody has looked at."""
         self.rail.show_proposed(Page.SERVERS, proposed.servers)
-        self.rail.show_proposed(Page.AGENTS, proposed.agents)
+        self.rail.show_proposed(Page.AGENTS, proposed.agents, proposed.changed)
         self.rail.show_proposed(Page.RULES, proposed.rules)
         self.rail.show_proposed(Page.CREDENTIALS, proposed.credentials)
 

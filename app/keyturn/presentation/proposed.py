@@ -1,4 +1,4 @@
-"""Owns how many things the command line proposed and nobody has looked at, by what they are."""
+"""Owns how many things nobody has looked at: what was proposed, and agents that are raised."""
 
 from dataclasses import dataclass, replace
 
@@ -15,10 +15,12 @@ class Proposed:
     agents: int = 0
     rules: int = 0
     credentials: int = 0
+    changed: int = 0
+    """Agents around which something changed; the command line proposed nothing of it."""
 
     @property
     def total(self) -> int:
-        """Return how many there are together."""
+        """Return how many proposals there are together."""
         return self.servers + self.agents + self.rules + self.credentials
 
     def after(self, state: StateChanged) -> "Proposed":
@@ -28,7 +30,10 @@ class Proposed:
             open_ones = (not s.confirmed or s.removal_proposed for s in state.servers)
             now = replace(now, servers=sum(open_ones))
         if state.agents is not None:
-            now = replace(now, agents=sum(is_proposal(agent) for agent in state.agents))
+            raised = (one.raised for one in state.agents)
+            changed = sum(why is not None and bool(why.changes) for why in raised)
+            proposals = sum(is_proposal(agent) for agent in state.agents)
+            now = replace(now, agents=proposals, changed=changed)
         if state.proposed_rules is not None:
             now = replace(now, rules=len(state.proposed_rules))
         if state.credentials is not None:

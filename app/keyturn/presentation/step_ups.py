@@ -73,7 +73,12 @@ def raised_notice(raised: RaisedState | None, takes: Takes, words: Words) -> Not
     first = raised_text(changes[0], words) if changes else words("agents.raised_unsure")
     more = len(changes) - 1
     rest = [first, *([words("agents.raised_more", n=more)] if more > 0 else [])]
-    return Notice(strong=words(_TAKES[takes]), rest=" ".join(rest), role=Role.WARNING)
+    return Notice(
+        strong=words(_TAKES[takes]),
+        rest=" ".join(rest),
+        role=Role.WARNING,
+        action=words("agents.raised_look"),
+    )
 
 
 def raised_text(change: ChangeState, words: Words) -> str:

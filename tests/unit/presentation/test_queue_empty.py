@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from keyturn.application.agent_messages import ChangeState, RaisedState
 from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import AgentState
 from keyturn.presentation.proposed import Proposed
@@ -49,3 +51,13 @@ def test_what_was_proposed_is_counted_by_its_page() -> None:
     assert (counted.agents, counted.rules, counted.total) == (1, 1, 2)
     assert counted.after(StateChanged(history=1)) == counted
     assert counted.after(StateChanged(agents=(AWAY,), proposed_rules=())).total == 0
+
+
+def test_an_agent_that_something_changed_around_is_counted_and_was_not_proposed() -> None:
+    change = ChangeState(server="logistics", cause="drift", since="2026-11-28T10:00:00.000Z")
+    raised = msgspec.structs.replace(CONNECTED, raised=RaisedState(changes=(change,), shown="s"))
+    counted = Proposed().after(StateChanged(agents=(raised, AWAY)))
+    assert (counted.changed, counted.total) == (1, 0)
+    # Where what is kept of changes does not count, there is nothing to look at here.
+    unsure = msgspec.structs.replace(CONNECTED, raised=RaisedState())
+    assert counted.after(StateChanged(agents=(unsure,))).changed == 0

@@ -45,6 +45,7 @@ def test_a_card_says_what_it_takes_and_why() -> None:
         assert notice is not None
         assert "dispatch" in notice.rest
         assert "1 more change" in notice.rest
+        assert notice.action == WORDS("agents.raised_look")
         said.add(notice.strong)
     assert len(said) == 3
     assert raised_notice(None, Takes.PIN, WORDS) is None

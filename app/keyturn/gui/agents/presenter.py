@@ -119,6 +119,10 @@ class AgentsPresenter(QObject):
         self._view.form.start(first_sights(self._servers, self._words, proposed), name)
         self._view.show_form()
 
+    def open_agent(self, agent: str) -> None:
+        """Open an agent, as a press on its row does; one that is not listed opens nothing."""
+        self._on_chosen(agent)
+
     def _on_chosen(self, agent: str) -> None:
         self._open = agent
         self._show()

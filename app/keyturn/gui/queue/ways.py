@@ -25,6 +25,8 @@ class QueueWays(QObject):
     """The `Page`."""
     proposed_changed = Signal(object)
     """`Proposed`, as far as it is known."""
+    agent_wanted = Signal(str)
+    """An agent around which something changed."""
     result_wanted = Signal(str, int)
     """A session and the number of a result in it: the person wants to see that call."""
 
@@ -47,6 +49,7 @@ class QueueWays(QObject):
         view.history_requested.connect(self._on_history)
         view.way_wanted.connect(self._on_way)
         view.source_requested.connect(self._on_source)
+        view.card.raised.action_pressed.connect(self._on_raised)
         view.show_empty(empty_queue((), words))
 
     def _on_state(self, state: StateChanged) -> None:
@@ -63,6 +66,11 @@ class QueueWays(QObject):
 
     def _on_way(self, leads: Leads) -> None:
         self.page_wanted.emit(_PAGES[leads])
+
+    def _on_raised(self) -> None:
+        request = self._open_request()
+        if request is not None:
+            self.agent_wanted.emit(request.agent)
 
     def _on_source(self, opens: str) -> None:
         request = self._open_request()

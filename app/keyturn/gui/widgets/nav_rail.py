@@ -23,6 +23,9 @@ _INSET: Final = 6
 _ICON: Final = 20
 _BADGE: Final = 16
 _BESIDE_LABEL: Final = 4
+_WAITING: Final = "rail.waiting"
+_PROPOSED: Final = "rail.proposed"
+_CHANGED: Final = "rail.changed"
 
 
 class RailItem(QAbstractButton):
@@ -33,6 +36,7 @@ class RailItem(QAbstractButton):
         self._look = look
         self._page = page
         self._waiting = 0
+        self._said = _WAITING if page is Page.QUEUE else _PROPOSED
         self._labelled = True
         self.setCheckable(True)
         self.setAutoExclusive(True)
@@ -41,10 +45,11 @@ class RailItem(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._name()
 
-    def show_waiting(self, waiting: int) -> None:
-        """Show a number on the item; 0 shows none."""
-        if waiting != self._waiting:
-            self._waiting = waiting
+    def show_waiting(self, waiting: int, said: str = "") -> None:
+        """Show a number on the item; 0 shows none. `said` is the key of other words for it."""
+        said = said or self._said
+        if (waiting, said) != (self._waiting, self._said):
+            self._waiting, self._said = waiting, said
             self._name()
             self.update()
 
@@ -123,12 +128,8 @@ class RailItem(QAbstractButton):
 
     def _name(self) -> None:
         name = self._look.words(PAGE_TEXTS[self._page])
-        if self._waiting:
-            key = "rail.waiting" if self._page is Page.QUEUE else "rail.proposed"
-            spoken = self._look.words(key, page=name, n=self._waiting)
-        else:
-            spoken = name
-        self.setAccessibleName(spoken)
+        counted = self._look.words(self._said, page=name, n=self._waiting)
+        self.setAccessibleName(counted if self._waiting else name)
         self.setToolTip("" if self._labelled else f"{name}  {PAGE_KEYS[self._page]}")
 
 
@@ -167,9 +168,9 @@ class NavRail(QFrame):
         """Show how many requests wait."""
         self._items[Page.QUEUE].show_waiting(waiting)
 
-    def show_proposed(self, page: Page, proposed: int) -> None:
-        """Show on a page's item how much the command line proposed that is answered there."""
-        self._items[page].show_waiting(proposed)
+    def show_proposed(self, page: Page, proposed: int, changed: int = 0) -> None:
+        """Show on a page's item how much is answered there: proposals, and what changed."""
+        self._items[page].show_waiting(proposed + changed, _CHANGED if changed else _PROPOSED)
 
     def use_width(self, width: int) -> None:
         """Take one of the three widths; names are drawn in the widest only."""
