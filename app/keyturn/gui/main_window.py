@@ -11,6 +11,7 @@ from keyturn.application.stop import StopLevel
 from keyturn.gui.alert_notice import AlertNotice
 from keyturn.gui.forms.focus import has_focus
 from keyturn.gui.look import Look
+from keyturn.gui.page_place import PagePlace
 from keyturn.gui.pages import PAGE_KEYS, Page
 from keyturn.gui.pin_bar import PinBar
 from keyturn.gui.widgets.escape_frame import innermost_open
@@ -25,6 +26,8 @@ _LEAST: Final = (640, 480)
 _WIDE_FROM: Final = 1280
 _NARROW_BELOW: Final = 900
 _LOW_BELOW: Final = 560
+_DECIDED_ON: Final = frozenset({Page.QUEUE, Page.SERVERS})
+"""Pages with a headline over what arms: nothing may cover it."""
 
 
 class MainWindow(QWidget):
@@ -115,6 +118,7 @@ class MainWindow(QWidget):
         self.rail.show_page(page)
         in_place = self._stopped if self._is_stopped and page is Page.QUEUE else None
         shown = in_place or self._pages[page]
+        self._place.let_cover(page not in _DECIDED_ON)
         self._stack.setCurrentWidget(shown)
         shown.setFocus(Qt.FocusReason.OtherFocusReason)
         self.page_changed.emit(page)
@@ -143,13 +147,13 @@ class MainWindow(QWidget):
         self.closed.emit()
 
     def _build(self) -> None:
+        self._place = PagePlace(self.pin_bar, self._stack)
         below = row()
         below.addWidget(self.rail)
-        below.addWidget(self._stack, 1)
+        below.addWidget(self._place, 1)
         layout = column(self)
         layout.addWidget(self.top_bar)
         layout.addWidget(self.alert)
-        layout.addWidget(self.pin_bar)
         layout.addLayout(below, 1)
 
     def _connect(self) -> None:

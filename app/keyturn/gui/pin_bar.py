@@ -1,4 +1,4 @@
-"""The line under the top bar that takes the PIN for a change which lets calls through.
+"""The line over the page that takes the PIN for a change which lets calls through.
 
 The broker's sentence says for which one, and stays while a PIN was the wrong one.
 It takes the keyboard because a person has just asked for the change; what is typed is taken out
@@ -34,7 +34,7 @@ class PinBar(EscapeFrame):
         self._words = words = look.words
         self.setObjectName("pin_bar")
         self.setProperty("surface", "raised")
-        self.setProperty("edge", "bottom")
+        self.setProperty("edge", "over")
         self.text = Text(look, Type.BODY, Token.TEXT_PRIMARY, wrap=True)
         self.fault = OutcomeLine(look, name="pin_bar_fault")
         self.field = PinField(look, words("card.type_pin"), name="pin_bar_field")

@@ -18,6 +18,7 @@ QWidget[surface="stopped"] { background: ${stop_solid}; }
 QFrame[edge="top"] { border: 0; border-top: 1px solid ${border_subtle}; }
 QFrame[edge="right"] { border: 0; border-right: 1px solid ${border_subtle}; }
 QFrame[edge="bottom"] { border: 0; border-bottom: 1px solid ${border_subtle}; }
+QFrame[edge="over"] { border: 0; border-bottom: 1px solid ${border_control}; }
 QFrame[edge="left"] { border: 0; border-left: 1px solid ${border_subtle}; }
 QFrame[divider="stopped"] { background: ${stop_on}; border: 0; }
 QFrame[divider="true"] { background: ${border_subtle}; border: 0; }

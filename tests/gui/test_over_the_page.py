@@ -1,9 +1,9 @@
-"""Escape in the window: what is open closes first, wherever the focus is; nothing is answered."""
+"""What opens over a page: Escape closes it before the window, and it moves nothing."""
 
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
@@ -25,7 +25,9 @@ pytestmark = [
 @pytest.fixture
 def window(look: Look, agents: test_agents_page.Page) -> Iterator[MainWindow]:
     """Return a window with the agents' page in it, shown."""
-    made = MainWindow(look, {Page.QUEUE: QWidget(), Page.AGENTS: agents.view})
+    queue = QWidget()
+    queue.setObjectName("queue")
+    made = MainWindow(look, {Page.QUEUE: queue, Page.AGENTS: agents.view})
     made.show()
     made.activateWindow()
     made.show_page(Page.AGENTS)
@@ -100,3 +102,46 @@ def test_a_decision_of_the_history_closes_before_the_window(look: Look) -> None:
     assert closed == [True]
     assert scene.window.isVisible()
     let_go(scene.window)
+
+
+def test_what_a_person_works_in_does_not_move_for_the_pin(
+    window: MainWindow, agents: test_agents_page.Page
+) -> None:
+    """The line lies over the page, grows over it, and is as wide as the page."""
+    agents.view.agent_chosen.emit("analyst")
+    settle(window)
+    before = place_of(agents.view.detail.revoke, window)
+    bar = window.pin_bar
+    for fault in ("", "That is not your PIN. " * 4):
+        bar.ask("Why, in a sentence that takes its time.", fault)
+        settle(window)
+        assert place_of(agents.view.detail.revoke, window) == before
+        assert bar.height() >= bar.heightForWidth(bar.width())
+        assert place_of(bar, window) == place_of(agents.view, window)
+        assert bar.width() == agents.view.width()
+    assert window.childAt(bar.mapTo(window, QPoint(4, 4))) is bar
+    window.end_pin()
+    settle(window)
+    assert place_of(agents.view.detail.revoke, window) == before
+
+
+def test_where_something_is_decided_it_covers_nothing(window: MainWindow) -> None:
+    """A headline must be in sight as long as Allow can be pressed."""
+    window.show_page(Page.QUEUE)
+    window.pin_bar.ask("Why.", "")
+    settle(window)
+    queue = window.findChild(QWidget, "queue")
+    assert queue is not None
+    foot = place_of(window.pin_bar, window).y() + window.pin_bar.height()
+    assert place_of(queue, window).y() == foot
+    window.show_page(Page.AGENTS)
+    settle(window)
+    window.end_pin()
+    window.show_page(Page.QUEUE)
+    settle(window)
+    assert place_of(queue, window).y() < foot
+
+
+def place_of(widget: QWidget, window: MainWindow) -> QPoint:
+    """Return where a widget is in the window."""
+    return widget.mapTo(window, QPoint(0, 0))
