@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from keyturn.application.console_protocol import PutSetting, Quit, StateChanged
 from keyturn.gui.appearance import AppearanceKeeper
@@ -16,6 +17,7 @@ from keyturn.gui.settings.presenter import SettingsPresenter
 from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
+from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.presentation.arming import ArmingDelays
 from keyturn.presentation.settings_builder import QUIT
 from keyturn.presentation.window_settings import (
@@ -26,7 +28,7 @@ from keyturn.presentation.window_settings import (
     THEME,
 )
 from tests.gui import pages_data as data
-from tests.gui.scenes import let_go
+from tests.gui.scenes import let_go, settle
 from tests.gui.spy_bridge import SpyBridge
 
 pytestmark = [
@@ -175,3 +177,36 @@ def test_the_tray_leads_to_the_question_and_no_further(page: Page) -> None:
 def test_what_this_keyturn_is_can_be_read(page: Page) -> None:
     page.view.search.line.setText("0.1.0 sil lucide keyturn.db")
     assert [key for key, line in page.view.lines.items() if line.isVisible()] == ["about"]
+
+
+def test_a_search_begins_at_the_top_of_what_it_leaves(page: Page) -> None:
+    scroll = page.view.findChild(ScrollPane)
+    assert scroll is not None
+    bar = scroll.verticalScrollBar()
+    settle(page.view)
+    for text in ("p", "pi", ""):
+        bar.setValue(bar.maximum())
+        page.view.search.line.setText(text)
+        assert bar.value() == 0
+
+
+def test_what_became_of_a_press_is_in_sight_with_its_button(page: Page, qtbot: QtBot) -> None:
+    """The second person's line is at the foot of a long form."""
+    page.view.resize(700, 420)
+    second = page.view.second
+    scroll = page.view.findChild(ScrollPane)
+    assert scroll is not None
+    settle(page.view)
+    scroll.ensureWidgetVisible(second.title, 0, 0)
+
+    def in_sight() -> bool:
+        seen = scroll.viewport().rect()
+        return all(
+            seen.contains(QRect(one.mapTo(scroll.viewport(), QPoint(0, 0)), one.size()))
+            for one in (second.save, second.outcome)
+        )
+
+    assert not in_sight()
+    second.save.click()
+    assert second.outcome.outcome is not None
+    qtbot.waitUntil(in_sight, timeout=2_000)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QTimer
+from PySide6.QtCore import QEvent, QObject, QRectF, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -51,6 +51,9 @@ _MARKS: Final = {
 class OutcomeLine(QWidget):
     """An icon and a sentence; it stands above the buttons, so that these never move."""
 
+    said = Signal()
+    """It shows something now."""
+
     def __init__(self, look: Look, *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
@@ -74,6 +77,7 @@ class OutcomeLine(QWidget):
         self._icon.use(*_MARKS[outcome])
         self._text.say(sentence)
         announce(self, sentence)
+        self.said.emit()
 
     @property
     def sentence(self) -> str:

@@ -2,10 +2,10 @@
 
 from typing import Final, assert_never
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
-from keyturn.gui.forms.outcome import PageNote
+from keyturn.gui.forms.outcome import OutcomeLine, PageNote
 from keyturn.gui.look import Look
 from keyturn.gui.settings.pin_line import PinLine
 from keyturn.gui.settings.rows import AboutLine, ActionLine, RowFrame, SettingLine
@@ -30,6 +30,8 @@ from keyturn.presentation.settings_builder import PIN, QUIT, SettingsBuilder
 _HEADER: Final = 56
 _READING: Final = 880
 _SEARCH: Final = 280
+_BUTTON_ABOVE: Final = 64
+"""A button, what parts it from the line below it, and air."""
 
 
 class _Section(QWidget):
@@ -71,7 +73,9 @@ class SettingsView(QFrame):
         self._build()
         self.note = PageNote(look, self, self.search.line)
         self.setFocusProxy(self.search)
-        self.search.line.textChanged.connect(self.search_wanted)
+        self.search.line.textChanged.connect(self._on_search)
+        for outcome in (self.pin.outcome, self.second.outcome):
+            self._keep_in_sight(outcome)
 
     def show_page(self, page: SettingsPage) -> None:
         """Show the sections that are left, in their places."""
@@ -106,6 +110,21 @@ class SettingsView(QFrame):
         line = self.action(QUIT)
         line.press()
         self._scroll.ensureWidgetVisible(line, 0, 24)
+
+    def _on_search(self, text: str) -> None:
+        """Begin what is left at its top: the first that was found must not be above the edge."""
+        self.search_wanted.emit(text)
+        self._scroll.verticalScrollBar().setValue(0)
+
+    def _keep_in_sight(self, outcome: OutcomeLine) -> None:
+        """Bring what is said there on screen, with the button above it that it is about."""
+
+        def bring_up() -> None:
+            above = self._look.theme.tall(_BUTTON_ABOVE)
+            self._scroll.ensureWidgetVisible(outcome, 0, above)
+
+        # It has its place only once the rows were laid out with it.
+        outcome.said.connect(lambda: QTimer.singleShot(0, self, bring_up))
 
     def _build(self) -> None:
         header = pane("panel", edge="bottom", name="settings_bar")
@@ -151,6 +170,7 @@ class SettingsView(QFrame):
             case ActionRow():
                 action = ActionLine(self._look, said)
                 action.wanted.connect(self.action_wanted)
+                self._keep_in_sight(action.outcome)
                 return action
             case PinRow():
                 return self.pin
