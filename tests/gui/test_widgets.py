@@ -6,14 +6,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QMouseEvent, QPointingDevice
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QGuiApplication,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPointingDevice,
+)
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QStyleOptionViewItem, QWidget
 from pytestqt.qtbot import QtBot
 
 from keyturn.gui.look import Look
+from keyturn.gui.style import RING_GAP, RING_WIDTH
 from keyturn.gui.theme import Appearance, Token, Type
-from keyturn.gui.widgets.argument_tree import ArgumentTree
+from keyturn.gui.widgets.argument_tree import ArgumentDelegate, ArgumentModel, ArgumentTree
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.command_lines import CommandLines
@@ -135,6 +144,23 @@ def test_a_long_value_is_all_there(qtbot: QtBot, look: Look, stage: Stage, value
     tree.setCurrentIndex(tree.model().index(0, 0))
     qtbot.keyClick(tree, Qt.Key.Key_C, CONTROL)
     assert QGuiApplication.clipboard().text() == value
+
+
+def test_the_ring_of_a_row_leaves_its_letters_whole(look: Look) -> None:
+    """Drawn inside the row, it needs room before the first letter."""
+    model, delegate = ArgumentModel(look), ArgumentDelegate(look)
+    model.show_rows([ArgumentRow(path="/argv", depth=0, key="argv", value="x")])
+    option = QStyleOptionViewItem()
+    option.rect = QRect(0, 0, 700, 28)
+    option.widget = host = QWidget()
+    host.resize(700, 28)
+    image = QImage(700, 28, QImage.Format.Format_RGB32)
+    image.fill(QColor("#ffffff"))
+    painter = QPainter(image)
+    delegate.paint(painter, option, model.index(0, 0))
+    painter.end()
+    ink = [x for x in range(100) if any(image.pixelColor(x, y).value() < 200 for y in range(24))]
+    assert RING_WIDTH + RING_GAP <= ink[0] < 12
 
 
 def test_a_long_key_gets_the_room_it_needs(qtbot: QtBot, look: Look, stage: Stage) -> None:

@@ -47,6 +47,8 @@ _LEAST: Final = 28
 _WITH_ORIGIN: Final = 30
 _ICON: Final = 14
 _TOP: Final = 3
+_INSET: Final = 6
+"""The ring of the row with the focus, and air between it and the key's first letter."""
 _NARROW: Final = 600
 """Under this width the origin goes below the value."""
 
@@ -166,7 +168,7 @@ class ArgumentDelegate(RowDelegate):
             return False
         value = self.value_rect(QRect(0, 0, width, 0))
         letter = self._letter
-        room = value.left() - row.depth * _INDENT - 8
+        room = value.left() - _INSET - row.depth * _INDENT - 8
         pads = 6 * len(row.spans)
         return len(row.value) * letter + pads <= value.width() and len(row.key) * letter <= room
 
@@ -199,7 +201,8 @@ class ArgumentDelegate(RowDelegate):
         if found is None:
             runs = plain_runs(row.key, self._look.words, one_line=True)
             found = self._keys[index.row()] = TextFlow(runs, Type.VALUE, self._look.theme)
-        room = self.value_rect(QRect(0, 0, width, 0)).left() - row.depth * _INDENT - 8
+        room = self.value_rect(QRect(0, 0, width, 0)).left()
+        room -= _INSET + row.depth * _INDENT + 8
         return found.lay_out(max(24, room))
 
     def value_rect(self, row: QRect) -> QRect:
@@ -224,7 +227,7 @@ class ArgumentDelegate(RowDelegate):
         theme = self._look.theme
         painter.save()
         part = _part(index)
-        key_at = QPointF(rect.left() + row.depth * _INDENT, rect.top() + _TOP)
+        key_at = QPointF(rect.left() + _INSET + row.depth * _INDENT, rect.top() + _TOP)
         key = self._key_flow(index, rect.width())
         key.paint(painter, key_at, theme.colour(Token.TEXT_SECONDARY))
         flow = self.value_flow(index, rect.width())
