@@ -20,12 +20,14 @@ from pytestqt.qtbot import QtBot
 from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
 from keyturn.gui.queue.view import QueueView
+from keyturn.gui.theme import Appearance
 from keyturn.gui.widgets.allow_button import AllowButton
+from keyturn.gui.widgets.buttons import PillButton
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.card import CardView
 from tests.gui import gallery_data as data
 from tests.gui.conftest import Clock
-from tests.gui.scenes import QueueScene, let_go
+from tests.gui.scenes import QueueScene, let_go, settle
 
 pytestmark = pytest.mark.gui
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -390,3 +392,25 @@ def test_raw_json_is_the_text_that_will_be_sent(desk: Desk) -> None:
     assert desk.view.card.raw.isVisible()
     desk.view.card.raw.select_all()
     assert desk.view.card.raw.selected_text() == raw
+
+
+@pytest.mark.parametrize("percent", [100, 150, 200])
+@pytest.mark.parametrize("width", [288, 360, 432])
+def test_a_filter_says_its_tiers_in_words_or_codes_and_is_never_cut(
+    desk: Desk, look: Look, width: int, percent: int
+) -> None:
+    """Readers hear the words wherever there is no room to show them."""
+    look.theme.use(Appearance.LIGHT, text_percent=percent, reduced_motion=False)
+    settle(desk.scene.window)
+    pane = desk.view.pane
+    pane.setFixedWidth(width)
+    QApplication.sendPostedEvents()
+    assert pane.width() == width
+    risky = pane.findChild(PillButton, "filter_high_risk")
+    assert risky is not None
+    assert risky.accessibleName().startswith("T2 Reaches out, T3 Not confirmed")
+    assert risky.width() >= risky.sizeHint().width()
+    right = risky.mapTo(pane, risky.rect().bottomRight()).x()
+    assert right < width
+    words = percent == 100 and width > 288
+    assert risky.text() == ("T2 Reaches out, T3 Not confirmed" if words else "T2, T3")

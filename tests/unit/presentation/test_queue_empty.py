@@ -24,7 +24,7 @@ STRANGER = AgentState(name="who", enrolled=False, connections=0)
     [
         ((), "No agent is routed through Keyturn", "Set one up", Leads.AGENTS),
         ((STRANGER,), "No agent is routed through Keyturn", "Set one up", Leads.AGENTS),
-        ((AWAY,), "Nothing waiting", "No agent is connected", Leads.AGENTS),
+        ((AWAY,), "Nothing waiting", "No agent is connected. Start your", Leads.AGENTS),
         ((QUIET,), "Nothing waiting", "None has made a call yet.", Leads.HISTORY),
         ((CONNECTED, AWAY), "Nothing waiting", "1 agent is connected. 7 calls", Leads.HISTORY),
     ],

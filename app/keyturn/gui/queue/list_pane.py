@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
@@ -123,6 +130,7 @@ class ListPane(QFrame):
         """Show the numbers of the header."""
         self._all.say_count(counts.waiting)
         self._risky.say_count(counts.high_risk)
+        self._fit(self.width())
 
     def show_decided(self, decided: Sequence[DecidedRow]) -> None:
         """Show the last decisions."""
@@ -132,11 +140,25 @@ class ListPane(QFrame):
         self._foot_pane.setVisible(bool(decided))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the title to the rail when the filters need its room."""
+        """Leave the title to the rail when the filters need its room, and then their words."""
         super().resizeEvent(event)
-        parts = (self._title, self._all, self._risky)
-        needed = sum(part.sizeHint().width() for part in parts) + 2 * 8 + 28
-        self._title.setVisible(needed <= event.size().width())
+        self._fit(event.size().width())
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again when the text size is another."""
+        if event.type() is QEvent.Type.StyleChange:
+            self._fit(self.width())
+        super().changeEvent(event)
+
+    def _fit(self, room: int) -> None:
+        words = self._look.words
+        whole = words("queue.high_risk")
+        self._risky.say(whole)
+        filters = (self._all, self._risky)
+        needed = sum(part.sizeHint().width() for part in filters) + 8 + 28
+        self._title.setVisible(needed + 8 + self._title.sizeHint().width() <= room)
+        if needed > room:
+            self._risky.say(words("queue.high_risk_short"), whole)
 
     def _header(self) -> QWidget:
         header = pane("window", edge="bottom", name="queue_header")

@@ -203,16 +203,20 @@ class PillButton(Button):
 
     def __init__(self, look: Look, text: str, icon: Icon | None = None, *, name: str) -> None:
         self._count = ""
+        self._spoken = text
         self._icon_token: Token | None = None
         super().__init__(look, Kind.PILL, text, icon, name=name, height=SMALL)
         self.setCheckable(True)
 
+    def say(self, text: str, spoken: str = "") -> None:
+        """Change the words; the count stays."""
+        self._spoken = spoken or text
+        super().say(text, f"{self._spoken} {self._count}" if self._count else self._spoken)
+
     def say_count(self, count: int) -> None:
         """Show a number after the words."""
         self._count = str(count)
-        self.setAccessibleName(f"{self._words} {self._count}")
-        self.updateGeometry()
-        self.update()
+        self.say(self._words, self._spoken)
 
     def use_icon_token(self, token: Token) -> None:
         """Take another colour for the icon than for the words."""
