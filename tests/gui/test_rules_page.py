@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 from msgspec import structs
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFrame
 
 from keyturn.application.console_protocol import (
     RemoveRule,
@@ -455,3 +456,28 @@ def test_a_rule_is_narrowed_to_what_it_was_used_for(page: Page) -> None:
     page.view.form.save.click()
     assert (page.last_rule().id, page.last_rule().tool) == (FIRST, "read_report")
     page.presenter.narrow("gone", used)
+
+
+@pytest.mark.parametrize("height", [744, 560])
+def test_what_was_just_done_covers_nothing_of_the_foot(page: Page, height: int) -> None:
+    """The foot has sentences and buttons of its own."""
+    page.view.resize(1200, height)
+    settle(page.view)
+    page.view.note.say(Outcome.DONE, "Saved. It acts from the next call on.")
+    settle(page.view)
+    note = page.view.note.geometry()
+    assert note.top() >= 0
+    for part in (page.view.posture, page.view.environment_rule, page.view.ways):
+        corner = part.mapTo(page.view.note.parentWidget(), QPoint(0, 0))
+        covered = QRect(corner, part.size()) & note
+        assert covered.isEmpty()
+
+
+def test_what_asks_the_rules_has_no_empty_foot(page: Page) -> None:
+    page.view.ways.ask.click()
+    questions = page.view.questions
+    settle(page.view)
+    assert questions.isVisible()
+    shown = [one for one in questions.findChildren(QFrame) if one.isVisible()]
+    foot = [one for one in shown if one.objectName() == "rule_questions_foot"]
+    assert foot == []

@@ -86,17 +86,24 @@ class OutcomeLine(QWidget):
 
 
 class PageNote(QFrame):
-    """What was just done, at the leading foot of a page; it waits while the pointer is on it.
+    """What was just done, over the leading foot of a page; it waits while the pointer is on it.
 
     What failed stays until it is closed: a person must not miss that nothing happened.
     """
 
-    def __init__(self, look: Look, page: QWidget, rest: QWidget) -> None:
-        """`rest` gets the focus that the note had when it goes."""
+    def __init__(
+        self,
+        look: Look,
+        page: QWidget,
+        rest: QWidget,
+        foot: Callable[[], int] = lambda: 0,
+    ) -> None:
+        """`rest` gets the focus that the note had when it goes; `foot` is px to stay above."""
         super().__init__(page)
         self._look = look
         self._page = page
         self._rest = rest
+        self._foot = foot
         self.outcome: Outcome | None = None
         self.setObjectName("page_note")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Maximum)
@@ -130,6 +137,8 @@ class PageNote(QFrame):
         self._place()
         self.show()
         self.raise_()
+        # What asked for it may just have gone from the foot, which has another height then.
+        QTimer.singleShot(0, self, self._place)
         self._timer.stop()
         if outcome is Outcome.DONE:
             self._timer.start()
@@ -169,7 +178,8 @@ class PageNote(QFrame):
     def _place(self) -> None:
         width = min(self.sizeHint().width(), self._page.width() - 2 * _EDGE)
         height = max(self.heightForWidth(width), self._look.theme.tall(44))
-        self.setGeometry(_EDGE, self._page.height() - height - _EDGE, width, height)
+        top = self._page.height() - self._foot() - height - _EDGE
+        self.setGeometry(_EDGE, max(_EDGE, top), width, height)
 
 
 def telling(place: OutcomeLine | PageNote, said: str) -> Callable[[IntentDone], None]:

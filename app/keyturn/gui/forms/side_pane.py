@@ -68,6 +68,10 @@ class SidePane(EscapeFrame):
         leave(self._scroll, self.rest)
         clear(self.body)
 
+    def drop_foot(self) -> None:
+        """Be a pane without a foot, for one that has its buttons in the body and asks nothing."""
+        self._foot.hide()
+
     @property
     def rest(self) -> QWidget:
         """Return where the focus does no harm: the button that closes the pane."""
@@ -96,7 +100,7 @@ class SidePane(EscapeFrame):
         self.top = row(gap=8)
         top.addLayout(self.top, 1)
         top.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        foot = pane("raised", edge="top", name=f"{name}_foot")
+        self._foot = foot = pane("raised", edge="top", name=f"{name}_foot")
         inside = column(foot, (SIDE, 10, SIDE, 12), gap=10)
         inside.addWidget(self.outcome)
         inside.addWidget(self.question)

@@ -54,6 +54,7 @@ class QuestionsPane(SidePane):
         self._box = RaisedBox(look, name="ask_answer_box")
         self._fill()
         self._connect()
+        self.drop_foot()
 
     @property
     def asked(self) -> AskedOfRules:
