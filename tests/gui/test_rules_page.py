@@ -465,10 +465,11 @@ def test_what_was_just_done_covers_nothing_of_the_foot(page: Page, height: int) 
     settle(page.view)
     page.view.note.say(Outcome.DONE, "Saved. It acts from the next call on.")
     settle(page.view)
-    note = page.view.note.geometry()
+    note, behind = page.view.note.geometry(), page.view.note.parentWidget()
+    assert behind is not None
     assert note.top() >= 0
     for part in (page.view.posture, page.view.environment_rule, page.view.ways):
-        corner = part.mapTo(page.view.note.parentWidget(), QPoint(0, 0))
+        corner = part.mapTo(behind, QPoint(0, 0))
         covered = QRect(corner, part.size()) & note
         assert covered.isEmpty()
 
@@ -481,3 +482,29 @@ def test_what_asks_the_rules_has_no_empty_foot(page: Page) -> None:
     shown = [one for one in questions.findChildren(QFrame) if one.isVisible()]
     foot = [one for one in shown if one.objectName() == "rule_questions_foot"]
     assert foot == []
+
+
+def test_what_was_saved_before_does_not_stand_beside_a_change_that_owes_a_pin(page: Page) -> None:
+    """Turned off twice: the second waits for the PIN, and nothing says that it was saved."""
+    page.view.rule_chosen.emit(FIRST)
+    outcome = page.view.detail.outcome
+    page.view.detail.toggle.click()
+    page.bridge.answer()
+    assert outcome.outcome is Outcome.DONE
+    page.view.detail.toggle.click()
+    assert outcome.outcome is not Outcome.DONE
+    page.bridge.answer()
+    page.view.detail.on_escape()
+    page.view.rule_chosen.emit(FIRST)
+    assert outcome.outcome is None
+
+
+def test_what_was_done_before_is_gone_from_the_foot_when_something_is_sent(page: Page) -> None:
+    """What failed stays there, until it is closed."""
+    note = page.view.note
+    note.say(Outcome.DONE, "Done.")
+    page.view.suspended.action_pressed.emit()
+    assert not note.isVisible()
+    page.bridge.answer(ok=False, sentence="No.")
+    page.view.suspended.action_pressed.emit()
+    assert (note.isVisible(), note.sentence) == (True, "No.")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.gui.forms.focus import leave
 from keyturn.gui.forms.outcome import PageNote
-from keyturn.gui.forms.side_pane import WIDTH
+from keyturn.gui.forms.side_pane import WIDTH, SidePane
 from keyturn.gui.forms.table import RowTable
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
@@ -154,6 +154,9 @@ class ListPage(QFrame):
         if self._side is not None and self._side is not side:
             leave(self._side, self.title)
             self._side.hide()
+            if isinstance(self._side, SidePane):
+                # Opened anew, it says nothing of what was done before.
+                self._side.outcome.begin()
         self._side = side
         if side is not None:
             if self._sides.indexOf(side) < 0:

@@ -79,6 +79,11 @@ class OutcomeLine(QWidget):
         announce(self, sentence)
         self.said.emit()
 
+    def begin(self) -> None:
+        """Forget what became of an earlier change: the next is on its way, and may owe a PIN."""
+        if self.outcome is not Outcome.WAITING:
+            self.say(None)
+
     @property
     def sentence(self) -> str:
         """Return what is said."""
@@ -144,6 +149,11 @@ class PageNote(QFrame):
             self._timer.start()
         announce(self, sentence)
 
+    def begin(self) -> None:
+        """Take away what was done before; what failed stays."""
+        if self.outcome is Outcome.DONE:
+            self.dismiss()
+
     def dismiss(self) -> None:
         """Take the note away."""
         leave(self, self._rest)
@@ -183,7 +193,11 @@ class PageNote(QFrame):
 
 
 def telling(place: OutcomeLine | PageNote, said: str) -> Callable[[IntentDone], None]:
-    """Return what shows the outcome of an intent: `said`, or why it was not carried out."""
+    """Return what shows the outcome of an intent: `said`, or why it was not carried out.
+
+    Called when the intent is sent: what became of an earlier one is forgotten.
+    """
+    place.begin()
 
     def heard(done: IntentDone) -> None:
         place.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))

@@ -139,6 +139,7 @@ class ServerActions(QObject):
             if request is not None:
                 make, _ = self._wish(answer, request, allow=True)
                 wishes.append((make, partial(self._say, sentence=said)))
+        self._view.note.begin()
         self._sender.send_all(wishes)
 
     def _on_wish(self, wish: TierWish) -> None:
@@ -200,14 +201,15 @@ class ServerActions(QObject):
 
     def _on_sign_in(self, server: str) -> None:
         said = self._words("servers.signing_in", server=server)
-        self._sender.send(lambda n: SignIn(n=n, name=server), lambda done: self._say(done, said))
+        self._send(lambda n: SignIn(n=n, name=server), said)
 
     def _on_sign_out(self, server: str) -> None:
         said = self._words("servers.signed_out", server=server)
-        self._sender.send(lambda n: SignOut(n=n, name=server), lambda done: self._say(done, said))
+        self._send(lambda n: SignOut(n=n, name=server), said)
 
     def _on_review(self, server: str) -> None:
         self._wanted.discard(server)
+        self._view.note.begin()
         self._view.show_busy(self._words("servers.reviewing", server=server))
 
         def heard(done: IntentDone) -> None:
@@ -239,6 +241,7 @@ class ServerActions(QObject):
             if done.ok:
                 self.added.emit(read.name)
 
+        self._view.note.begin()
         self._sender.send(
             lambda n: PutServer(
                 n=n,
@@ -256,6 +259,7 @@ class ServerActions(QObject):
     # ---------------------------------------------------------------- sending
 
     def _send(self, make: MakeIntent, sentence: str = "") -> None:
+        self._view.note.begin()
         self._sender.send(make, lambda done: self._say(done, sentence))
 
     def _say(self, done: IntentDone, sentence: str) -> None:

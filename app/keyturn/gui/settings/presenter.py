@@ -92,6 +92,7 @@ class SettingsPresenter(QObject):
     def _on_changed(self, name: str, value: str) -> None:
         """Act at once; what could not be stored is taken back."""
         before = self._stored
+        self._view.note.begin()
         self._try({**before, name: value})
 
         def heard(done: IntentDone) -> None:
