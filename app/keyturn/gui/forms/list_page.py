@@ -203,9 +203,9 @@ class ListPage(QFrame):
 
     def _foot_height(self) -> int:
         """Return how far up from the lower edge what stands below the list reaches, in px."""
-        if not self.below.count():
-            return 0
         inside = self.below.parentWidget()
+        if inside is None or not self.below.count():
+            return 0
         top = inside.mapTo(self._left, self.below.geometry().topLeft()).y()
         return max(0, self._left.height() - top)
 
