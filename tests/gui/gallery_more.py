@@ -435,6 +435,7 @@ PRODUCTION_CARD = replace(
         strong="Something changed around this agent. This call takes two persons.",
         rest="logistics has new tools: dispatch_all. Since today 14:02.",
         role=Role.WARNING,
+        action="Open Agents",
     ),
 )
 
