@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import pytest
@@ -9,7 +10,8 @@ from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
+from PySide6.QtWidgets import QAbstractButton, QLabel
+from pytestqt.qtbot import QtBot
 
 from keyturn.application.agent_messages import (
     ChangeState,
@@ -35,7 +37,7 @@ from keyturn.gui.sending import IntentSender
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.first_sight import confirmed_reads
 from tests.gui import pages_data as data
-from tests.gui.scenes import let_go
+from tests.gui.scenes import let_go, settle
 from tests.gui.spy_bridge import SpyBridge
 
 pytestmark = [
@@ -172,7 +174,14 @@ def test_budgets_are_chosen_while_the_agent_goes_on(page: Page) -> None:
     assert not given.isVisible()
 
 
-def test_changes_that_come_one_by_one_leave_no_part_of_the_pane_behind(page: Page) -> None:
+def has_its_size(button: QAbstractButton) -> bool:
+    """Tell whether a button was laid out, neither squeezed nor left as it was made."""
+    return button.size() == button.sizeHint()
+
+
+def test_changes_that_come_one_by_one_leave_no_part_of_the_pane_behind(
+    page: Page, qtbot: QtBot
+) -> None:
     """Twice each, so that what was never laid out is taken away as well."""
     page.view.agent_chosen.emit("analyst")
     for count in (1, 2, 3):
@@ -186,15 +195,14 @@ def test_changes_that_come_one_by_one_leave_no_part_of_the_pane_behind(page: Pag
                 name="analyst", enrolled=True, connections=connections, raised=raised
             )
             page.bridge.tell(StateChanged(agents=(agent,)))
-        for _turn in range(4):
-            QApplication.processEvents()
+        settle(page.view)
         buttons = page.view.detail.findChildren(QAbstractButton)
         seen = [one for one in buttons if one.isVisible()]
         assert len({one.objectName() for one in seen}) == len(seen)
         opened = [one for one in seen if one.objectName().startswith("raised_open_")]
         assert len(opened) == count
         (profiles,) = [one for one in seen if one.objectName() == "agent_profiles_open"]
-        assert profiles.size() == profiles.sizeHint()
+        qtbot.waitUntil(partial(has_its_size, profiles), timeout=2_000)
         place = profiles.parentWidget()
         assert place is not None
         assert place.rect().contains(profiles.geometry())
