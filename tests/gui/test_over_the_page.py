@@ -1,15 +1,17 @@
 """What opens over a page: Escape closes it before the window, and it moves nothing."""
 
 from collections.abc import Iterator
+from itertools import combinations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.main_window import MainWindow
 from keyturn.gui.pages import Page
+from keyturn.gui.theme import Appearance
 from tests.gui import test_agents_page
 from tests.gui.scenes import Scene, let_go, settle
 
@@ -123,6 +125,23 @@ def test_what_a_person_works_in_does_not_move_for_the_pin(
     window.end_pin()
     settle(window)
     assert place_of(agents.view.detail.revoke, window) == before
+
+
+@pytest.mark.parametrize("percent", [100, 200])
+def test_in_a_narrow_window_both_fields_and_all_buttons_are_whole(
+    window: MainWindow, look: Look, percent: int
+) -> None:
+    """It cannot be wider than the page, so that it wraps."""
+    look.theme.use(Appearance.LIGHT, text_percent=percent, reduced_motion=False)
+    window.resize(640, 480)
+    bar = window.pin_bar
+    bar.ask("Let one person alone allow it.", "That is not your PIN.", "Ada")
+    settle(window)
+    parts = (bar.field, bar.second, bar.keep, bar.go, bar.fault)
+    places = [QRect(part.mapTo(bar, QPoint(0, 0)), part.size()) for part in parts]
+    assert all(bar.rect().contains(place) for place in places)
+    assert not any(one.intersects(two) for one, two in combinations(places, 2))
+    assert all(part.width() >= part.sizeHint().width() for part in (bar.keep, bar.go))
 
 
 def test_where_something_is_decided_it_covers_nothing(window: MainWindow) -> None:

@@ -17,7 +17,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.escape_frame import EscapeFrame
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.layouts import WrapLayout, column, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.marks import Icon
 
@@ -49,14 +49,11 @@ class PinBar(EscapeFrame):
         mark = IconLabel(look, Icon.ATTENTION, Token.WARNING_FG, 16)
         said.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         said.addWidget(self.text, 1)
-        typing = row(gap=8)
-        typing.addWidget(of_first)
-        typing.addWidget(self.field)
-        typing.addWidget(self._of_second)
-        typing.addWidget(self.second)
-        typing.addWidget(self.keep)
-        typing.addWidget(self.go)
-        typing.addStretch()
+        self._two = _pair(self._of_second, self.second)
+        # The bar is as wide as the page lets it be, which may be less than all in one line.
+        typing = WrapLayout()
+        for part in (_pair(of_first, self.field), self._two, self.keep, self.go):
+            typing.addWidget(part)
         layout = column(self, (16, 8, 16, 12), gap=8)
         layout.addLayout(said)
         layout.addLayout(typing)
@@ -84,8 +81,7 @@ class PinBar(EscapeFrame):
         named = self._words("pin_bar.of_second", name=second)
         self._of_second.say(named)
         self.second.setAccessibleName(named)
-        for widget in (self._of_second, self.second):
-            widget.setVisible(bool(second))
+        self._two.setVisible(bool(second))
         self._on_length(0)
         self.text.say(sentence)
         self.show()
@@ -113,11 +109,11 @@ class PinBar(EscapeFrame):
         self._on_keep()
 
     def _on_length(self, _length: int) -> None:
-        asked = [self.field] if self.second.isHidden() else [self.field, self.second]
+        asked = [self.field] if self._two.isHidden() else [self.field, self.second]
         self.go.setEnabled(all(len(field.text()) >= SHORTEST for field in asked))
 
     def _on_return(self) -> None:
-        if self.second.isHidden():
+        if self._two.isHidden():
             self._on_go()
         else:
             self.second.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -129,3 +125,11 @@ class PinBar(EscapeFrame):
 
     def _on_keep(self) -> None:
         self.dropped.emit()
+
+
+def _pair(label: Text, field: PinField) -> QWidget:
+    pair = QWidget()
+    line = row(pair, gap=8)
+    line.addWidget(label)
+    line.addWidget(field)
+    return pair
