@@ -44,6 +44,7 @@ class FakeApprover:
         self.present = True
         self.shown: dict[str, ApprovalRequest] = {}
         self.deadlines: dict[str, int | None] = {}
+        self.waited: dict[str, int] = {}
         self.detached: dict[str, str] = {}
         self.withdrawn: list[tuple[str, WithdrawCause, str]] = []
         self.alerts: list[str] = []
@@ -54,10 +55,11 @@ class FakeApprover:
         """Name how its answers come."""
         return self._route
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         """Remember the request."""
         self.shown[request.id] = request
         self.deadlines[request.id] = deadline_ms
+        self.waited[request.id] = waited
 
     def detach(self, request_id: str, cause: str) -> None:
         """Remember that its agent stopped waiting."""

@@ -128,7 +128,7 @@ class ScriptedApprover:
         self.decide: Callable[[ApprovalRequest], AnswerVerdict | None] = lambda _: None
         self.arrived = asyncio.Event()
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         """Remember it, and answer in the next step."""
         self.seen.append(request)
         self.arrived.set()

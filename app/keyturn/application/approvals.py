@@ -100,7 +100,8 @@ class Approvals:
         being shown.
         """
         try:
-            approver.publish(waiting.request, waiting.remaining_ms(self._clock.monotonic_ns()))
+            now = self._clock.monotonic_ns()
+            approver.publish(waiting.request, waiting.remaining_ms(now), waiting.waited_ms(now))
             if waiting.state is State.DETACHED:
                 approver.detach(waiting.request.id, waiting.left.value)
         except Exception:  # noqa: BLE001 -- the port's edge: whatever it was, no answer is no
@@ -142,12 +143,16 @@ class Approvals:
         """
         for left in left_by_its_agent(self._waiting.values(), request):
             self._end_detached(left, WithdrawCause.RETRIED)
-        deadline = None
-        if hold_seconds is not None:
-            deadline = self._clock.monotonic_ns() + int(hold_seconds * _SECOND)
+        now = self._clock.monotonic_ns()
+        deadline = None if hold_seconds is None else now + int(hold_seconds * _SECOND)
         future = asyncio.get_running_loop().create_future()
         waiting = Waiting(
-            request=request, deadline_ns=deadline, resolved=future, call=call, host=host
+            request=request,
+            asked_ns=now,
+            deadline_ns=deadline,
+            resolved=future,
+            call=call,
+            host=host,
         )
         self._waiting[request.id] = waiting
         if deadline is not None:

@@ -57,6 +57,8 @@ class Waiting:
     """One request in the queue."""
 
     request: ApprovalRequest
+    asked_ns: int
+    """Monotonic; when it came into the queue."""
     deadline_ns: int | None
     call: WaitingCall | None = None
     """None for what no rule may decide."""
@@ -103,6 +105,10 @@ class Waiting:
         if self.state is not State.PENDING:
             return 0
         return max(0, (self.deadline_ns - now_ns) // 1_000_000)
+
+    def waited_ms(self, now_ns: int) -> int:
+        """Return how long it has been in the queue."""
+        return max(0, (now_ns - self.asked_ns) // 1_000_000)
 
     def drop_timer(self) -> None:
         """Forget the deadline's timer."""

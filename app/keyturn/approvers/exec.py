@@ -178,7 +178,7 @@ class ExecApprover:
         """False once the program has ended: it is not started again."""
         return not self._gone
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         """Send a request, or queue it behind those that the program still holds."""
         if self._gone or request.kind is RequestKind.AGENT:
             # Later, because Approvals may be walking its queue just now.

@@ -112,7 +112,7 @@ class TerminalApprover:
         """False once the terminal is gone."""
         return not self._gone
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         """Put a request behind those that wait; show it when it is the only one."""
         if self._gone or request.kind is RequestKind.AGENT:
             # Later, because Approvals may be walking its queue just now.

@@ -1,14 +1,25 @@
-"""Words a decision that was just made, for the foot of the queue's list."""
+"""Words a decision that was just made, for the foot of the queue's list.
 
+A window that comes back knows of none; it reads the latest ones from the log.
+"""
+
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.decision import Outcome
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.queue import DecidedRow
+from keyturn.presentation.recorded_call import RecordedCall, request_of
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.words import Words
+
+LAST_DECISIONS: Final = 3
+JUST = timedelta(hours=1)
+"""What was decided longer ago was not just decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +40,39 @@ _MARKS = {
     Outcome.EXPIRED_NO_ANSWER: (Icon.EXPIRED, Role.INFO, "decided.expired"),
     Outcome.CANCELLED_BY_CLIENT: (Icon.WITHDRAWN, Role.INFO, "decided.withdrawn"),
 }
+
+
+ENDS = (
+    Outcome.ALLOWED_ONCE.value,
+    Outcome.DENIED_USER.value,
+    Outcome.EXPIRED_NO_ANSWER.value,
+    Outcome.CANCELLED_BY_CLIENT.value,
+)
+"""How what waited for a person ends; a rule decides what never waited, too."""
+
+
+def decided_before(
+    items: Iterable[RecordedCall], *, now: datetime, now_ms: int
+) -> tuple[Decided, ...]:
+    """Return what the log has of the last hour; `now_ms` is the window's own clock at `now`."""
+    ages = [(item, now - datetime.fromisoformat(item.ts_utc)) for item in items]
+    return tuple(
+        Decided(
+            request=request_of(item, item.arguments, None),
+            outcome=item.outcome,
+            by_rule=False,
+            at_ms=now_ms - age // timedelta(milliseconds=1),
+        )
+        for item, age in ages
+        if age < JUST
+    )
+
+
+def missing(known: Collection[Decided], earlier: Iterable[Decided]) -> list[Decided]:
+    """Return what is not known yet, as far as there is room behind it."""
+    ids = {decided.request.id for decided in known}
+    new = [decided for decided in earlier if decided.request.id not in ids]
+    return new[: LAST_DECISIONS - len(known)]
 
 
 def decided_row(decided: Decided, now_ms: int, cards: CardBuilder, words: Words) -> DecidedRow:

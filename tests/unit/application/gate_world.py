@@ -86,7 +86,7 @@ class WatchedApprover:
         default_factory=list[tuple[str, WithdrawCause, str]]
     )
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         self.shown.append(request)
         self.news.set()
 

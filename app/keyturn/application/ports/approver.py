@@ -19,8 +19,11 @@ class Approver(Protocol):
         """False once nobody can ever answer again (a named program that has ended)."""
         ...
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
-        """Show a request; `deadline_ms` is how long the agent waits from now, None for a review."""
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
+        """Show a request; `deadline_ms` is how long the agent waits from now, None for a review.
+
+        `waited`: for how many ms it has waited before an approver, who may come late, sees it.
+        """
         ...
 
     def detach(self, request_id: str, cause: str) -> None:
