@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.decision import Outcome
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.marks import Icon, Role
@@ -82,6 +82,37 @@ def decided_row(decided: Decided, now_ms: int, cards: CardBuilder, words: Words)
     except ValueError:
         mark = None
     icon, role, key = mark or (Icon.REFUSED, Role.NEUTRAL, "decided.refused")
-    text = words(key, agent=decided.request.agent, what=cards.phrases.verb(decided.request))
+    text = _reviewed(decided, icon, cards, words) or words(
+        key, agent=decided.request.agent, what=cards.phrases.verb(decided.request)
+    )
     age = duration_text((now_ms - decided.at_ms) / 1000, words)
     return DecidedRow(icon=icon, role=role, text=text, age=age)
+
+
+_ENDS_OF_A_REVIEW = {Icon.CHECK: 0, Icon.CROSS: 1}
+_REVIEWS = {
+    RequestKind.COMMAND: ("decided.start_allowed", "decided.start_denied", "decided.start_over"),
+    RequestKind.DEFINITION: ("decided.tool_allowed", "decided.tool_denied", "decided.tool_over"),
+    RequestKind.CHANGE: (
+        "decided.change_allowed",
+        "decided.change_denied",
+        "decided.change_over",
+    ),
+}
+_CONNECTING = (
+    "decided.connect_allowed",
+    "decided.connect_denied",
+    "decided.connect_over",
+)
+
+
+def _reviewed(decided: Decided, icon: Icon, cards: CardBuilder, words: Words) -> str:
+    """Say what was reviewed, which no agent did; empty for what an agent asked."""
+    request = decided.request
+    keys = _REVIEWS.get(request.kind)
+    if keys is None:
+        return ""
+    if cards.phrases.is_remote(request):
+        keys = _CONNECTING
+    key = keys[_ENDS_OF_A_REVIEW.get(icon, 2)]
+    return words(key, server=request.server, tool=request.tool or "")
