@@ -124,6 +124,7 @@ class Desk(QObject):
         self.window.stop_requested.connect(self._on_stop)
         self.intents.pin_wanted.connect(self.window.pin_bar.ask)
         self.intents.pin_settled.connect(self.window.end_pin)
+        self.intents.pin_in_vain.connect(self._on_pin_in_vain)
         self.window.pin_bar.given.connect(self.intents.give_pin)
         self.window.pin_bar.dropped.connect(self._on_pin_dropped)
         self.standing.stop_requested.connect(self._on_tray_stop)
@@ -160,6 +161,11 @@ class Desk(QObject):
         self.window.alert.tell(shown)
         if not self.window.isActiveWindow():
             self.standing.tray.tell(shown)
+
+    def _on_pin_in_vain(self, sentence: str) -> None:
+        """Say it where the PIN was typed: the page that asked may not be on screen."""
+        why = shown_line(sentence, self._look.words, most=LONGEST_ALERT)
+        self.window.alert.tell(self._look.words("pin_bar.in_vain", why=why))
 
     def _on_pin_dropped(self) -> None:
         self.window.end_pin()

@@ -92,6 +92,8 @@ def raised_text(change: ChangeState, words: Words) -> str:
     key = _CAUSES[change.cause]
     if change.cause == Cause.PROGRAM.value and not names:
         key = "agents.raised_no_program"
+    if change.cause == Cause.CLOSURE.value and named == (change.server,):
+        key = "agents.raised_closure_unknown"
     said = words(key, server=server, names=names)
     return words("agents.raised_since", said=said, when=when)
 
