@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.approval_request import WithdrawCause
-from keyturn.application.console_protocol import RequestShown
+from keyturn.application.console_protocol import RequestDetached, RequestShown
 from keyturn.domain.decision import Outcome
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.presenter import HistoryPresenter
@@ -71,6 +71,19 @@ def test_an_age_is_what_the_broker_counted(scene: SheetsScene) -> None:
     assert card is not None
     assert card.deadline is not None
     assert card.deadline.waits_until_ms - card.deadline.asked_at_ms == 110_000
+
+
+def test_since_when_an_agent_waits_no_more_is_what_the_broker_counted(scene: SheetsScene) -> None:
+    call = a_call()
+    scene.bridge.request_shown.emit(RequestShown(request=call, remaining_ms=0, waited_ms=90_000))
+    scene.bridge.request_detached.emit(
+        RequestDetached(id=call.id, cause="expired_no_answer", ago_ms=40_000)
+    )
+    scene.qtbot.waitUntil(lambda: scene.model.card is not None)
+    card = scene.model.card
+    assert card is not None
+    assert card.deadline is not None
+    assert card.deadline.stopped_waiting_at_ms == scene.clock() - 40_000
 
 
 def test_what_was_decided_before_stands_behind_what_was_decided_since(scene: SheetsScene) -> None:

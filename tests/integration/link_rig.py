@@ -150,7 +150,7 @@ class ScriptedApprover:
                 await self.arrived.wait()
         return self.seen
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         """Remember it."""
         self.detached.append(request_id)
 

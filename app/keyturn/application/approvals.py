@@ -103,7 +103,8 @@ class Approvals:
             now = self._clock.monotonic_ns()
             approver.publish(waiting.request, waiting.remaining_ms(now), waiting.waited_ms(now))
             if waiting.state is State.DETACHED:
-                approver.detach(waiting.request.id, waiting.left.value)
+                ago = (now - waiting.left_ns) // 1_000_000
+                approver.detach(waiting.request.id, waiting.left.value, ago)
         except Exception:  # noqa: BLE001 -- the port's edge: whatever it was, no answer is no
             _log.exception("request cannot be shown, refused id=%s", waiting.request.id)
             if self._waiting.get(waiting.request.id) is waiting:
@@ -274,13 +275,11 @@ class Approvals:
         if waiting.request.kind is RequestKind.RESULT:
             self._end(waiting, Event.REFUSED, left, _cause_of(left))
             return
-        waiting.drop_timer()
-        waiting.state = advance(waiting.state, event)
-        waiting.left = left
+        waiting.leave(event, left, self._clock.monotonic_ns())
         waiting.keep(self._recorder.detached(waiting.request, left.value, waiting.known_masked))
         waiting.settle(Resolution(State.DETACHED, left))
         request_id = waiting.request.id
-        later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
+        later = waiting.left_ns + int(self._limits.detached_seconds * _SECOND)
         waiting.deadline_ns = later
         waiting.timer = self._clock.call_at(later, lambda: self._hold_ended(waiting))
         self._make_room(waiting.request.agent)

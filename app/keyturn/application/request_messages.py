@@ -20,6 +20,8 @@ class RequestDetached(msgspec.Struct, frozen=True, kw_only=True, tag_field="type
 
     id: str
     cause: str
+    ago_ms: int = 0
+    """How long ago, as the broker counts."""
 
 
 class RequestWithdrawn(

@@ -164,9 +164,9 @@ class ConsoleApprover:
             # Later, because Approvals may be walking its queue just now.
             asyncio.get_running_loop().call_soon(self._refuse, request.id)
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         """Show that the agent stopped waiting."""
-        self._write(RequestDetached(id=request_id, cause=cause))
+        self._write(RequestDetached(id=request_id, cause=cause, ago_ms=ago))
 
     def withdraw(self, request_id: str, cause: WithdrawCause, outcome: str) -> None:
         """Take a request away."""

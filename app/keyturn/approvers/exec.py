@@ -192,7 +192,7 @@ class ExecApprover:
         self._queue[request.id] = _Queued(request=request, deadline_ns=deadline)
         self._wake.set()
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         """Keep a shown request answerable; one that waited in vain for its turn is dropped."""
         self._queue.pop(request_id, None)
         shown = self._shown.get(request_id)

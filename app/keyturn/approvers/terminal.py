@@ -125,7 +125,7 @@ class TerminalApprover:
         self._waiting.setdefault(request.id, Item(request=request, deadline_ns=deadline))
         self._show_next()
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         """Say that its agent stopped waiting; one retry can still be allowed."""
         item = self._waiting.get(request_id)
         if item is None:

@@ -90,7 +90,7 @@ class WatchedApprover:
         self.shown.append(request)
         self.news.set()
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         self.detached.append(request_id)
 
     def withdraw(self, request_id: str, cause: WithdrawCause, outcome: str) -> None:

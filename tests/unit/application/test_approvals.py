@@ -395,6 +395,7 @@ class TestApprover:
             assert late.deadlines == {"late": 0, "call-1": 40_000, "v-1": None}
             assert late.waited == {"late": 60_000, "call-1": 10_000, "v-1": 0}
             assert late.detached == {"late": "expired_no_answer"}
+            assert late.left_ago == {"late": 10_000}
             assert queue.approver.shown == {}
 
         play(story)

@@ -26,8 +26,8 @@ class Approver(Protocol):
         """
         ...
 
-    def detach(self, request_id: str, cause: str) -> None:
-        """Show that the agent stopped waiting; the request stays answerable by one retry."""
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
+        """Show that the agent stopped waiting, `ago` ms ago; one retry can still be allowed."""
         ...
 
     def withdraw(self, request_id: str, cause: WithdrawCause, outcome: str) -> None:

@@ -138,10 +138,10 @@ class QueuePresenter(QObject):
         waiting = self._waiting.get(message.id)
         if waiting is None:
             return
-        now = self._now_ms()
-        asked = waiting.deadline.asked_at_ms if waiting.deadline is not None else now
+        left = self._now_ms() - message.ago_ms
+        asked = waiting.deadline.asked_at_ms if waiting.deadline is not None else left
         waiting.deadline = Deadline(
-            asked_at_ms=asked, waits_until_ms=now, stopped_waiting_at_ms=now
+            asked_at_ms=asked, waits_until_ms=left, stopped_waiting_at_ms=left
         )
         waiting.state = RowState.STOPPED_WAITING
         waiting.revision += 1
