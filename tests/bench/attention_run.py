@@ -100,7 +100,7 @@ class _Person(WatchedApprover):
     allows: bool = True
     asked: list[ApprovalRequest] = field(default_factory=list[ApprovalRequest])
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         self.asked.append(request)
         asyncio.get_running_loop().call_soon(self._answer, request)
 

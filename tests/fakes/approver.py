@@ -44,6 +44,8 @@ class FakeApprover:
         self.present = True
         self.shown: dict[str, ApprovalRequest] = {}
         self.deadlines: dict[str, int | None] = {}
+        self.waited: dict[str, int] = {}
+        self.left_ago: dict[str, int] = {}
         self.detached: dict[str, str] = {}
         self.withdrawn: list[tuple[str, WithdrawCause, str]] = []
         self.alerts: list[str] = []
@@ -54,14 +56,16 @@ class FakeApprover:
         """Name how its answers come."""
         return self._route
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         """Remember the request."""
         self.shown[request.id] = request
         self.deadlines[request.id] = deadline_ms
+        self.waited[request.id] = waited
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         """Remember that its agent stopped waiting."""
         self.detached[request_id] = cause
+        self.left_ago[request_id] = ago
 
     def withdraw(self, request_id: str, cause: WithdrawCause, outcome: str) -> None:
         """Forget the request."""

@@ -1,10 +1,15 @@
 """Scenes of the rules' page that show what a rule is made and asked with."""
 
+import msgspec
+
+from keyturn.application.agent_messages import ChangeState, RaisedState
+from keyturn.application.console_protocol import StateChanged
 from keyturn.domain.rule import Effect
 from keyturn.gui.forms.fields import NamePicker
 from keyturn.gui.main_window import MainWindow, Page
 from keyturn.presentation.rule_drafts import RuleDraft
 from keyturn.presentation.typed_conditions import TypedCondition
+from tests.gui import pages_data as data
 from tests.gui.gallery_pages_scenes import Scene, framed, rules
 from tests.gui.gallery_scenes import Studio
 
@@ -61,6 +66,24 @@ def rules_asked_call(studio: Studio) -> MainWindow:
     return window
 
 
+def rules_environments(studio: Studio) -> MainWindow:
+    """The label of a server, whom it raised, and the word that somebody looked at it."""
+    bridge, view, _ = rules(studio)
+    server = msgspec.structs.replace(data.SERVERS[0], environment="production")
+    change = ChangeState(
+        server=server.name,
+        cause="environment",
+        since="2026-11-28T03:01:00.000Z",
+        names=("production",),
+    )
+    raised = RaisedState(changes=(change,), shown="d1")
+    agents = tuple(msgspec.structs.replace(one, raised=raised) for one in data.AGENTS[:2])
+    bridge.tell(StateChanged(agents=agents, servers=(server,)))
+    view.environment_rule.open.click()
+    view.environments.thing_chosen.emit(f"server\0\0{server.name}")
+    return framed(Page.RULES, view, studio)
+
+
 def choose(picker: NamePicker, name: str) -> None:
     """Choose from a list."""
     next(one for one in picker.menu_of_names.actions() if one.data() == name).trigger()
@@ -68,6 +91,7 @@ def choose(picker: NamePicker, name: str) -> None:
 
 RULES_SCENES: dict[str, Scene] = {
     "rules-conditions": rules_conditions,
+    "rules-environments": rules_environments,
     "rules-asked": rules_asked,
     "rules-asked-call": rules_asked_call,
 }

@@ -89,3 +89,11 @@ def test_it_takes_no_keyboard_and_the_desktop_says_it_only_where_nobody_looks(
     assert told.desktop == ["two"]
     assert QApplication.focusWidget() is before
     assert not window.isHidden()
+
+
+@pytest.mark.requirement("PIN-1")
+def test_what_was_refused_although_a_pin_was_typed_is_said_on_whatever_page(told: Told) -> None:
+    told.desk.intents.pin_in_vain.emit("More changed meanwhile\u202e.")
+    assert told.desk.window.alert.isVisible()
+    assert told.text.startswith("Not done, although you typed your PIN: More changed meanwhile")
+    assert "\u202e" not in told.text

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
-from keyturn.application.console_protocol import StateChanged
+from keyturn.application.agent_messages import ChangeState, RaisedState, ReviewChanges
+from keyturn.application.console_protocol import IntentDone, StateChanged
 from keyturn.application.console_state import AgentState
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.domain.environment import Reach
@@ -14,7 +16,9 @@ from keyturn.gui.look import Look
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.rules_builder import RulesBuilder
+from tests.gui import pages_data as data
 from tests.gui.scenes import let_go
 from tests.gui.spy_bridge import SpyBridge
 
@@ -100,3 +104,60 @@ def test_a_pair_is_taken_back_at_once(page: Page) -> None:
     assert sent == SetReach(n=sent.n, agent="qa", other="staging", on=False)
     page.bridge.tell(StateChanged(reach=()))
     assert not page.view.environments.remove.isVisible()
+
+
+def raised(*changes: ChangeState, name: str = "analyst", shown: str = "d1") -> AgentState:
+    """Return an agent around which something changed."""
+    said = RaisedState(changes=changes, shown=shown)
+    return AgentState(name=name, enrolled=True, connections=0, raised=said)
+
+
+def label_of(server: str) -> ChangeState:
+    """Return that a server was labelled."""
+    since = "2026-11-28T10:00:00.000Z"
+    return ChangeState(server=server, cause="environment", since=since, names=("production",))
+
+
+def labelled_server(page: Page, *agents: AgentState) -> None:
+    """Show the label of a server that raised these agents."""
+    server = msgspec.structs.replace(
+        data.SERVERS[0], name="orders", confirmed=True, environment="production"
+    )
+    page.bridge.tell(StateChanged(agents=agents, servers=(server,)))
+    page.view.environments.thing_chosen.emit("server\0\0orders")
+
+
+@pytest.mark.requirement("STEP-1")
+def test_a_label_that_raised_agents_is_looked_at_where_it_was_made(page: Page) -> None:
+    """One press says so of each of them, and of exactly what was on screen."""
+    pane = page.view.environments
+    labelled_server(
+        page,
+        raised(label_of("orders")),
+        raised(label_of("orders"), name="scraper", shown="d2"),
+        raised(label_of("orders"), label_of("other"), name="coder", shown="d3"),
+        raised(label_of("other"), name="far", shown="d4"),
+    )
+    (note,) = [text for text in pane.findChildren(Text) if "one step more" in text.text()]
+    assert "analyst, scraper take" in note.text()
+    assert "you labelled orders in Keyturn: production." in note.text()
+    assert "More changed around coder" in note.text()
+    assert "far" not in note.text()
+    assert page.bridge.sent == []
+    pane.looked_at.click()
+    first, second = page.bridge.sent
+    assert first == ReviewChanges(n=first.n, agent="analyst", shown="d1")
+    assert second == ReviewChanges(n=second.n, agent="scraper", shown="d2")
+    for sent in (first, second):
+        page.bridge.intent_done.emit(IntentDone(n=sent.n, ok=True))
+    assert pane.outcome.outcome is Outcome.DONE
+
+
+def test_nothing_is_looked_at_by_one_press_where_more_changed(page: Page) -> None:
+    pane = page.view.environments
+    labelled_server(page, raised(label_of("orders"), label_of("other")))
+    assert not pane.looked_at.isVisible()
+    labelled_server(page, raised(label_of("orders")))
+    assert pane.looked_at.isVisible()
+    page.bridge.tell(StateChanged(agents=()))
+    assert not pane.looked_at.isVisible()

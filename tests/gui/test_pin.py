@@ -431,6 +431,28 @@ def test_a_change_can_be_left_undone(qtbot: QtBot, change: Change) -> None:
     assert not [message for message in bridge.sent if isinstance(message, WithPin)]
 
 
+@pytest.mark.requirement("PIN-1")
+def test_what_was_refused_although_the_pin_came_is_said_where_it_was_typed(
+    qtbot: QtBot, change: Change
+) -> None:
+    """The bar goes, and the reason must not stand on another page alone."""
+    bridge, sender, bar, told = change
+    why = list[str]()
+    sender.pin_in_vain.connect(why.append)
+    for pin_is_wrong in (True, False):
+        qtbot.keyClicks(bar.field, "1234")
+        bar.go.click()
+        number = bridge.sent[-1].n
+        done = IntentDone(n=number, ok=False, sentence="More changed.", pin=pin_is_wrong)
+        bridge.intent_done.emit(done)
+        assert why == ([] if pin_is_wrong else ["More changed."])
+    assert (told, bar.isVisible()) == ([False], False)
+    # What took no PIN is said by the page that asked, and nowhere else.
+    sender.send(lambda n: RemoveRule(n=n, id="r-allow"))
+    bridge.intent_done.emit(IntentDone(n=bridge.sent[-1].n, ok=False, sentence="Gone."))
+    assert why == ["More changed."]
+
+
 @pytest.mark.requirement("TWO-3")
 def test_a_change_that_takes_two_is_sent_with_both(qtbot: QtBot, look: Look) -> None:
     """The second field is there only then, and is as empty as the first afterwards."""

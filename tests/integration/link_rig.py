@@ -128,7 +128,7 @@ class ScriptedApprover:
         self.decide: Callable[[ApprovalRequest], AnswerVerdict | None] = lambda _: None
         self.arrived = asyncio.Event()
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         """Remember it, and answer in the next step."""
         self.seen.append(request)
         self.arrived.set()
@@ -150,7 +150,7 @@ class ScriptedApprover:
                 await self.arrived.wait()
         return self.seen
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         """Remember it."""
         self.detached.append(request_id)
 

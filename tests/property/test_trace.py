@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
-from keyturn.inspection.common_words import is_common
+from keyturn.domain.traceable import is_common
 from keyturn.inspection.folding import fold
 from keyturn.inspection.trace_indexes import MemoryTraceIndexes
 from keyturn.inspection.trace_text import EXCERPT_CHARACTERS, leaf_text

@@ -100,9 +100,11 @@ class Approvals:
         being shown.
         """
         try:
-            approver.publish(waiting.request, waiting.remaining_ms(self._clock.monotonic_ns()))
+            now = self._clock.monotonic_ns()
+            approver.publish(waiting.request, waiting.remaining_ms(now), waiting.waited_ms(now))
             if waiting.state is State.DETACHED:
-                approver.detach(waiting.request.id, waiting.left.value)
+                ago = (now - waiting.left_ns) // 1_000_000
+                approver.detach(waiting.request.id, waiting.left.value, ago)
         except Exception:  # noqa: BLE001 -- the port's edge: whatever it was, no answer is no
             _log.exception("request cannot be shown, refused id=%s", waiting.request.id)
             if self._waiting.get(waiting.request.id) is waiting:
@@ -142,12 +144,16 @@ class Approvals:
         """
         for left in left_by_its_agent(self._waiting.values(), request):
             self._end_detached(left, WithdrawCause.RETRIED)
-        deadline = None
-        if hold_seconds is not None:
-            deadline = self._clock.monotonic_ns() + int(hold_seconds * _SECOND)
+        now = self._clock.monotonic_ns()
+        deadline = None if hold_seconds is None else now + int(hold_seconds * _SECOND)
         future = asyncio.get_running_loop().create_future()
         waiting = Waiting(
-            request=request, deadline_ns=deadline, resolved=future, call=call, host=host
+            request=request,
+            asked_ns=now,
+            deadline_ns=deadline,
+            resolved=future,
+            call=call,
+            host=host,
         )
         self._waiting[request.id] = waiting
         if deadline is not None:
@@ -269,13 +275,11 @@ class Approvals:
         if waiting.request.kind is RequestKind.RESULT:
             self._end(waiting, Event.REFUSED, left, _cause_of(left))
             return
-        waiting.drop_timer()
-        waiting.state = advance(waiting.state, event)
-        waiting.left = left
+        waiting.leave(event, left, self._clock.monotonic_ns())
         waiting.keep(self._recorder.detached(waiting.request, left.value, waiting.known_masked))
         waiting.settle(Resolution(State.DETACHED, left))
         request_id = waiting.request.id
-        later = self._clock.monotonic_ns() + int(self._limits.detached_seconds * _SECOND)
+        later = waiting.left_ns + int(self._limits.detached_seconds * _SECOND)
         waiting.deadline_ns = later
         waiting.timer = self._clock.call_at(later, lambda: self._hold_ended(waiting))
         self._make_room(waiting.request.agent)

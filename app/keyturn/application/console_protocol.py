@@ -9,7 +9,6 @@ import msgspec
 
 from keyturn.application.access_messages import AccessIntent, AccessState
 from keyturn.application.agent_messages import AgentIntent
-from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_state import (
     AgentState,
     CredentialState,
@@ -22,6 +21,7 @@ from keyturn.application.console_state import (
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinIntent, PinState, WithPin
 from keyturn.application.proposed_rules import ProposalIntent
+from keyturn.application.request_messages import RequestDetached, RequestShown, RequestWithdrawn
 from keyturn.application.result_messages import SetControls
 from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.environment import Reach
@@ -47,29 +47,6 @@ class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
     database: str
     """Path of the database that history is read from."""
     settings: dict[str, str]
-
-
-class RequestShown(_Message, frozen=True, kw_only=True, tag="request"):
-    """Something waits for a person."""
-
-    request: ApprovalRequest
-    remaining_ms: int | None
-    """How long the agent still waits; None for a review."""
-
-
-class RequestDetached(_Message, frozen=True, kw_only=True, tag="detached"):
-    """The agent stopped waiting; one retry can still be allowed."""
-
-    id: str
-    cause: str
-
-
-class RequestWithdrawn(_Message, frozen=True, kw_only=True, tag="withdrawn"):
-    """A request has ended."""
-
-    id: str
-    cause: str
-    outcome: str
 
 
 class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):

@@ -104,6 +104,7 @@ class Control:
             "waiting": len(waiting),
             "connections": len(connections),
             "agents": agents,
+            "proposed_agents": [*sorted(self._registry.proposed_agents)],
             "access_overdue": self._overdue(),
             **self._facts,
         }

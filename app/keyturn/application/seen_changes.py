@@ -8,7 +8,7 @@ from keyturn.domain.canonical import digest_of
 from keyturn.domain.closure_change import ClosureChange
 from keyturn.domain.configuration import ServerConfig
 from keyturn.domain.definition import ReviewState, ToolDefinition, review_state, said_of
-from keyturn.domain.step_up import Cause, Seen
+from keyturn.domain.step_up import NO_LABEL, Cause, Seen
 
 
 class SeenChanges:
@@ -113,7 +113,7 @@ class SeenEnvironments:
 
 def environment_seen(agent: str, server: ServerConfig) -> Seen:
     """Return that a server is said to run in another environment."""
-    said = server.environment or "none"
+    said = server.environment or NO_LABEL
     mark = f"{server.name} {said}"
     return Seen(agent=agent, server=server.name, cause=Cause.ENVIRONMENT, name=said, mark=mark)
 

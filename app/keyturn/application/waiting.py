@@ -8,7 +8,7 @@ from typing import Protocol
 from keyturn.application.approval_request import Answer, ApprovalRequest
 from keyturn.application.ports.clock import Timer
 from keyturn.application.ports.processes import ObservedProcess
-from keyturn.domain.approval import State
+from keyturn.domain.approval import Event, State, advance
 from keyturn.domain.decision import Outcome
 from keyturn.domain.grant import GrantScope
 from keyturn.domain.policy import Judgement
@@ -57,11 +57,15 @@ class Waiting:
     """One request in the queue."""
 
     request: ApprovalRequest
+    asked_ns: int
+    """Monotonic; when it came into the queue."""
     deadline_ns: int | None
     call: WaitingCall | None = None
     """None for what no rule may decide."""
     host: ObservedProcess | None = None
     """The host process of the connection that asked; None where it is not known."""
+    left_ns: int = 0
+    """Monotonic; when its agent stopped waiting, if it has."""
     state: State = State.PENDING
     resolved: "asyncio.Future[Resolution]"
     timer: Timer | None = None
@@ -103,6 +107,16 @@ class Waiting:
         if self.state is not State.PENDING:
             return 0
         return max(0, (self.deadline_ns - now_ns) // 1_000_000)
+
+    def waited_ms(self, now_ns: int) -> int:
+        """Return how long it has been in the queue."""
+        return max(0, (now_ns - self.asked_ns) // 1_000_000)
+
+    def leave(self, event: Event, left: Outcome, now_ns: int) -> None:
+        """Take it that its agent stopped waiting, and as what that will be recorded."""
+        self.drop_timer()
+        self.state = advance(self.state, event)
+        self.left, self.left_ns = left, now_ns
 
     def drop_timer(self) -> None:
         """Forget the deadline's timer."""

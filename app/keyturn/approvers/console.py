@@ -158,15 +158,15 @@ class ConsoleApprover:
         """A window can always come back; until then requests wait inside their deadline."""
         return not self._closing
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         """Show a request; one that no window could read is refused instead."""
-        if not self._write(RequestShown(request=request, remaining_ms=deadline_ms)):
+        if not self._write(_shown(request, deadline_ms, waited)):
             # Later, because Approvals may be walking its queue just now.
             asyncio.get_running_loop().call_soon(self._refuse, request.id)
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         """Show that the agent stopped waiting."""
-        self._write(RequestDetached(id=request_id, cause=cause))
+        self._write(RequestDetached(id=request_id, cause=cause, ago_ms=ago))
 
     def withdraw(self, request_id: str, cause: WithdrawCause, outcome: str) -> None:
         """Take a request away."""
@@ -387,3 +387,7 @@ class _StateFeed:
         if state.stop is not None:
             self._stopped = state.stop.engaged
         self._write(state)
+
+
+def _shown(request: ApprovalRequest, deadline_ms: int | None, waited: int) -> RequestShown:
+    return RequestShown(request=request, remaining_ms=deadline_ms, waited_ms=waited)

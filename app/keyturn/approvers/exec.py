@@ -178,7 +178,7 @@ class ExecApprover:
         """False once the program has ended: it is not started again."""
         return not self._gone
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         """Send a request, or queue it behind those that the program still holds."""
         if self._gone or request.kind is RequestKind.AGENT:
             # Later, because Approvals may be walking its queue just now.
@@ -192,7 +192,7 @@ class ExecApprover:
         self._queue[request.id] = _Queued(request=request, deadline_ns=deadline)
         self._wake.set()
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         """Keep a shown request answerable; one that waited in vain for its turn is dropped."""
         self._queue.pop(request_id, None)
         shown = self._shown.get(request_id)

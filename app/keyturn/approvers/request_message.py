@@ -5,12 +5,16 @@ comes back that is not a clear allow for the right request and digest is read as
 """
 
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import msgspec
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind, WithdrawCause
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.domain.canonical import Parsed, canonical, digest_of, parse_strict
+from keyturn.domain.origin import MOST_ORIGINS
+from keyturn.domain.traceable import why_untraced
+from keyturn.presentation.json_nodes import read_json, walk
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.request_text import RequestTexts
 
@@ -89,6 +93,7 @@ def request_message(
             }
             for origin in shown.trace.worst_first()
         ],
+        "untraced": _untraced(shown),
         "lamps": list(shown.lamps),
         "deadline_ms": deadline_ms,
     }
@@ -137,6 +142,22 @@ def read_answer(line: bytes) -> ProgramAnswer | None:
         allow=known and fields.get("verdict") == ALLOW_ONCE,
         message=message[:MESSAGE_LIMIT] if isinstance(message, str) else "",
     )
+
+
+def _untraced(request: ApprovalRequest) -> list[dict[str, str]]:
+    """List which arguments were not looked for in results, and why; as many as have an origin.
+
+    Without an entry here, what has no origin was looked for and not found.
+    """
+    if request.kind is not RequestKind.CALL:
+        return []
+    found = {origin.path for origin in request.trace.origins}
+    told = (
+        {"path": node.path, "why": why.value}
+        for node in walk(read_json(request.arguments))
+        if node.is_leaf and node.path not in found and (why := why_untraced(node.value))
+    )
+    return list(islice(told, MOST_ORIGINS))
 
 
 def _within_limit(request: ApprovalRequest) -> ApprovalRequest:

@@ -112,7 +112,7 @@ class TerminalApprover:
         """False once the terminal is gone."""
         return not self._gone
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         """Put a request behind those that wait; show it when it is the only one."""
         if self._gone or request.kind is RequestKind.AGENT:
             # Later, because Approvals may be walking its queue just now.
@@ -125,7 +125,7 @@ class TerminalApprover:
         self._waiting.setdefault(request.id, Item(request=request, deadline_ns=deadline))
         self._show_next()
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         """Say that its agent stopped waiting; one retry can still be allowed."""
         item = self._waiting.get(request_id)
         if item is None:

@@ -13,7 +13,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("list", help="enrolled agents")
+    verbs.add_parser("list", help="enrolled and proposed agents")
     for verb, words in (("add", "propose; the window enrols"), ("revoke", "take the token away")):
         child = verbs.add_parser(verb, help=words)
         child.add_argument("name")
@@ -40,14 +40,27 @@ def _seen(row: JsonObject) -> Iterator[str]:
             yield "sees nothing"
 
 
+def _proposed(choice: bootstrap.ProfileChoice) -> Iterator[str]:
+    """Yield the names that wait in the window; only a broker that runs knows of any."""
+    answer = bootstrap.ask_broker(choice, {"control": "status"}) or {}
+    names = answer.get("proposed_agents")
+    yield from (str(name) for name in (names if isinstance(names, list) else ()))
+
+
+def _list(choice: bootstrap.ProfileChoice) -> None:
+    for row in bootstrap.stored_agents(choice):
+        sys.stdout.write(f"{plain(row['name'])}  enrolled {row['enrolled_at']}\n")
+        for line in _seen(row):
+            sys.stdout.write(f"    {plain(line)}\n")
+    for name in _proposed(choice):
+        sys.stdout.write(f"{plain(name)}  (proposed)\n")
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Carry out one verb."""
     choice = chosen_profile(arguments)
     if arguments.verb == "list":
-        for row in bootstrap.stored_agents(choice):
-            sys.stdout.write(f"{plain(row['name'])}  enrolled {row['enrolled_at']}\n")
-            for line in _seen(row):
-                sys.stdout.write(f"    {plain(line)}\n")
+        _list(choice)
         return 0
     control = "propose_agent" if arguments.verb == "add" else "revoke_agent"
     request: JsonObject = {"control": control, "name": arguments.name}

@@ -16,6 +16,8 @@ from keyturn.domain.tier import Tier
 MOST_NAMES = 20
 MOST_MARKS = 200
 LONGEST_NAME = 200
+NO_LABEL = "none"
+"""Named where a server's label was taken away."""
 
 
 class Cause(StrEnum):

@@ -25,6 +25,7 @@ from keyturn.gui.stopped.presenter import StoppedPresenter
 from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.presentation.alerts import LONGEST_ALERT
 from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.decided import decided_before
 from keyturn.presentation.history_builder import HistoryBuilder
 from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.topbar_builder import top_bar_view
@@ -90,6 +91,7 @@ class Desk(QObject):
             builder=StoppedBuilder(look.words, HistoryBuilder(look.words, cards)),
             parent=self,
         )
+        self._now_ms = now_ms
         self._countdown = QTimer(self)
         self._countdown.setInterval(_SECOND_MS)
         self._connect()
@@ -113,6 +115,7 @@ class Desk(QObject):
         self.pages.request_wanted.connect(self._on_request_wanted)
         self.reviews.review_wanted.connect(self._on_review_wanted)
         self.pages.rule_wanted.connect(self._on_rule_wanted)
+        self.pages.last_found.connect(self._on_last_found)
         self.ways.page_wanted.connect(self.window.show_page)
         self.ways.agent_wanted.connect(self.pages.open_agent)
         self.ways.proposed_changed.connect(self.window.show_proposed)
@@ -122,6 +125,7 @@ class Desk(QObject):
         self.window.stop_requested.connect(self._on_stop)
         self.intents.pin_wanted.connect(self.window.pin_bar.ask)
         self.intents.pin_settled.connect(self.window.end_pin)
+        self.intents.pin_in_vain.connect(self._on_pin_in_vain)
         self.window.pin_bar.given.connect(self.intents.give_pin)
         self.window.pin_bar.dropped.connect(self._on_pin_dropped)
         self.standing.stop_requested.connect(self._on_tray_stop)
@@ -159,6 +163,11 @@ class Desk(QObject):
         if not self.window.isActiveWindow():
             self.standing.tray.tell(shown)
 
+    def _on_pin_in_vain(self, sentence: str) -> None:
+        """Say it where the PIN was typed: the page that asked may not be on screen."""
+        why = shown_line(sentence, self._look.words, most=LONGEST_ALERT)
+        self.window.alert.tell(self._look.words("pin_bar.in_vain", why=why))
+
     def _on_pin_dropped(self) -> None:
         self.window.end_pin()
         self.intents.drop_pin()
@@ -175,6 +184,11 @@ class Desk(QObject):
         """Start a rule about whom and what a decision was about."""
         self.pages.rules.now().start_rule_about(item)
         self.window.show_page(Page.RULES)
+
+    def _on_last_found(self, items: tuple[HistoryItem, ...]) -> None:
+        """Say what was decided before a window that ended and came back."""
+        now_ms = self._now_ms()
+        self.queue.remember(decided_before(items, now=local_now(), now_ms=now_ms))
 
     def _on_result_wanted(self, session: str, number: int) -> None:
         self.window.show_page(Page.HISTORY)

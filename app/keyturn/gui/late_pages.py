@@ -69,6 +69,8 @@ class LatePages(QObject):
     """Id of a request that is answered in the queue."""
     rule_wanted = Signal(object)
     """`HistoryItem`: make a rule from this decision."""
+    last_found = Signal(object)
+    """Tuple of `HistoryItem`: what ended last before this window began."""
 
     def __init__(self, means: Means, window: MainWindow, in_force: SettingsInForce) -> None:
         super().__init__(means.parent)
@@ -142,6 +144,7 @@ class LatePages(QObject):
         events = self._events()
         view, presenter = history_page(self._means, events)
         presenter.rule_wanted.connect(self.rule_wanted)
+        presenter.last_found.connect(self.last_found)
         yield
         self._place(Page.HISTORY, view, events)
         return presenter

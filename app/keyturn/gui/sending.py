@@ -54,6 +54,8 @@ class IntentSender(QObject):
     """What for, what was wrong with the one that was typed, and whose is wanted too; each empty for
     nothing."""
     pin_settled = Signal()
+    pin_in_vain = Signal(str)
+    """Why a change was not carried out although its PIN was typed; the page may be another one."""
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +65,8 @@ class IntentSender(QObject):
         self._typed: tuple[int, ...] = ()
         """Numbers of the message that took the PIN along, and of what it carried; empty for none
         under way."""
+        self._proved = set[int]()
+        """Numbers of what was sent with a PIN, and of which nothing was heard yet."""
         self.second = ""
         """What is said of a change that takes the PIN while another one waits for it."""
         bridge.intent_done.connect(self._on_done)
@@ -104,6 +108,7 @@ class IntentSender(QObject):
         sents = {self._bridge.next_number(): sent for sent in owed.sents}
         self._waiting.update(sents)
         self._typed = tuple(sents)
+        self._proved.update(sents if pin else ())
         line, *more = (encode_line(sent.make(number)).decode() for number, sent in sents.items())
         self._bridge.send(
             WithPin(n=self._typed[0], pin=pin, second=second, intent=line, more=tuple(more))
@@ -111,8 +116,12 @@ class IntentSender(QObject):
 
     def _on_done(self, done: IntentDone) -> None:
         sent = self._waiting.pop(done.n, None)
+        proved = done.n in self._proved
+        self._proved.discard(done.n)
         if sent is None:
             return
+        if proved and not done.ok and not done.pin:
+            self.pin_in_vain.emit(done.sentence)
         if self._typed and done.n == self._typed[0]:
             self._on_typed(sent, done)
             return
@@ -145,6 +154,7 @@ class IntentSender(QObject):
             # It was not looked at further, so that nothing is heard of these.
             for number in typed:
                 self._waiting.pop(number, None)
+                self._proved.discard(number)
             fault = "" if done.asks else done.sentence
             if done.asks:
                 owed = self._owed = replace(owed, done=done)

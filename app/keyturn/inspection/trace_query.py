@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from keyturn.inspection.common_words import common_words, is_common
+from keyturn.domain.traceable import is_common
+from keyturn.inspection.common_words import common_words
 from keyturn.inspection.decoding import BETWEEN, Form, forms
 from keyturn.inspection.letters import Positions
 from keyturn.inspection.word_names import names, telling

@@ -8,42 +8,15 @@ from typing import NamedTuple
 
 from keyturn.domain.canonical import JsonValue
 from keyturn.domain.json_pointer import escaped
+from keyturn.domain.traceable import scalar_text, why_a_text_is_untraced
 
-MIN_CHARACTERS = 3
-"""Shorter values never count as traced."""
-MIN_DIGITS = 4
-"""Shorter numbers never count: `100` is in nearly every result."""
 MAX_PIECE = 64 * 1024
 """Longest text, in characters, that is matched as a whole."""
 EXCERPT_CHARACTERS = 2_000
 _MAX_TRIES = 100
 """Times that a text is searched further when the word found was part of a longer one."""
-_LOOKED_AT = 256
-"""Characters of a value in which its letters and digits are counted."""
 _BINARY_MEMBERS = frozenset({"data", "blob"})
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_YEAR = re.compile("(?:19|20)[0-9]{2}")
-_COMMON_PATHS = frozenset(
-    f"{start}{path}{end}".lower()
-    for start in ("/", "/usr/", "/var/", "/usr/local/", "~/", "C:\\")
-    for path in (
-        "bin",
-        "dev",
-        "etc",
-        "home",
-        "lib",
-        "opt",
-        "proc",
-        "root",
-        "srv",
-        "tmp",
-        "usr",
-        "var",
-    )
-    for end in ("", "/", "\\")
-) | {"/dev/null", "localhost", "127.0.0.1", "0.0.0.0", "C:\\"}
-_SAID_EVERYWHERE = _COMMON_PATHS | {"true", "false", "null", "none"}
-"""Never count alone."""
 
 
 class Place(NamedTuple):
@@ -74,19 +47,8 @@ class Excerpt:
 
 def leaf_text(value: JsonValue) -> str | None:
     """Return the text of a scalar as it is matched; None for what never counts as traced."""
-    match value:
-        case None | bool():
-            return None
-        case str():
-            text = value
-        case int():
-            text = str(value)
-        case float():
-            # As JSON of RFC 8785 writes it: 3.0 is 3.
-            text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-        case _:
-            return None
-    return text if _counts(text) else None
+    text = scalar_text(value)
+    return None if text is None or why_a_text_is_untraced(text) is not None else text
 
 
 def leaves(value: JsonValue, path: str = "") -> Iterator[tuple[str, JsonValue]]:
@@ -214,13 +176,6 @@ def _line_end(text: str, offset: int) -> int:
     high = min(len(text), offset + EXCERPT_CHARACTERS + 1)
     found = text.find("\n", offset, high)
     return high if found < 0 else found
-
-
-def _counts(text: str) -> bool:
-    if len(text) < MIN_CHARACTERS or _YEAR.fullmatch(text) or text.lower() in _SAID_EVERYWHERE:
-        return False
-    head = text[:_LOOKED_AT]
-    return any(map(str.isalpha, head)) or sum(map(str.isdigit, head)) >= MIN_DIGITS
 
 
 def _block_text(block: JsonValue) -> str | None:

@@ -153,7 +153,7 @@ class CardBuilder:
                 value=quoted_text(node.value) if node.is_leaf else self._container(node),
                 value_kind=ValueKind.EXACT if node.is_leaf else ValueKind.CONTAINER,
                 spans=_spans(request, node, sources) if node.is_leaf else (),
-                origin=sources.label(node.path) if node.is_leaf and traced else None,
+                origin=sources.label(node.path, node.value) if node.is_leaf and traced else None,
             )
             for node in shown
         ]

@@ -58,7 +58,7 @@ def observed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
     if request.kind is RequestKind.COMMAND:
         pairs += launch_facts(facts_with(request), words)
         pairs += command_pairs(request.findings, words)
-    own = request.kind is RequestKind.COMMAND and asked.host_pid == 0 and request.agent == _OWN
+    own = is_own(request)
     if own:
         pairs.append(Pair(key=words("phrases.asked_by"), value=words("phrases.asked_by_keyturn")))
     elif request.kind in (RequestKind.CALL, RequestKind.COMMAND, RequestKind.AGENT):
@@ -94,6 +94,12 @@ def observed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
         for call in request.earlier
     ]
     return tuple(pairs)
+
+
+def is_own(request: ApprovalRequest) -> bool:
+    """Tell whether no agent asks, but Keyturn for a review that a person began."""
+    by_keyturn = request.agent == _OWN and request.asked_by.host_pid == 0
+    return request.kind is RequestKind.COMMAND and by_keyturn
 
 
 def hints_of(definition: JsonValue, words: Words) -> list[str]:

@@ -1,14 +1,25 @@
-"""Words a decision that was just made, for the foot of the queue's list."""
+"""Words a decision that was just made, for the foot of the queue's list.
 
+A window that comes back knows of none; it reads the latest ones from the log.
+"""
+
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
-from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.decision import Outcome
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.queue import DecidedRow
+from keyturn.presentation.recorded_call import RecordedCall, request_of
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.words import Words
+
+LAST_DECISIONS: Final = 3
+JUST = timedelta(hours=1)
+"""What was decided longer ago was not just decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +42,39 @@ _MARKS = {
 }
 
 
+ENDS = (
+    Outcome.ALLOWED_ONCE.value,
+    Outcome.DENIED_USER.value,
+    Outcome.EXPIRED_NO_ANSWER.value,
+    Outcome.CANCELLED_BY_CLIENT.value,
+)
+"""How what waited for a person ends; a rule decides what never waited, too."""
+
+
+def decided_before(
+    items: Iterable[RecordedCall], *, now: datetime, now_ms: int
+) -> tuple[Decided, ...]:
+    """Return what the log has of the last hour; `now_ms` is the window's own clock at `now`."""
+    ages = [(item, now - datetime.fromisoformat(item.ts_utc)) for item in items]
+    return tuple(
+        Decided(
+            request=request_of(item, item.arguments, None),
+            outcome=item.outcome,
+            by_rule=False,
+            at_ms=now_ms - age // timedelta(milliseconds=1),
+        )
+        for item, age in ages
+        if age < JUST
+    )
+
+
+def missing(known: Collection[Decided], earlier: Iterable[Decided]) -> list[Decided]:
+    """Return what is not known yet, as far as there is room behind it."""
+    ids = {decided.request.id for decided in known}
+    new = [decided for decided in earlier if decided.request.id not in ids]
+    return new[: LAST_DECISIONS - len(known)]
+
+
 def decided_row(decided: Decided, now_ms: int, cards: CardBuilder, words: Words) -> DecidedRow:
     """Return the row of a decision; an outcome that is none of a person's reads as refused."""
     try:
@@ -38,6 +82,37 @@ def decided_row(decided: Decided, now_ms: int, cards: CardBuilder, words: Words)
     except ValueError:
         mark = None
     icon, role, key = mark or (Icon.REFUSED, Role.NEUTRAL, "decided.refused")
-    text = words(key, agent=decided.request.agent, what=cards.phrases.verb(decided.request))
+    text = _reviewed(decided, icon, cards, words) or words(
+        key, agent=decided.request.agent, what=cards.phrases.verb(decided.request)
+    )
     age = duration_text((now_ms - decided.at_ms) / 1000, words)
     return DecidedRow(icon=icon, role=role, text=text, age=age)
+
+
+_ENDS_OF_A_REVIEW = {Icon.CHECK: 0, Icon.CROSS: 1}
+_REVIEWS = {
+    RequestKind.COMMAND: ("decided.start_allowed", "decided.start_denied", "decided.start_over"),
+    RequestKind.DEFINITION: ("decided.tool_allowed", "decided.tool_denied", "decided.tool_over"),
+    RequestKind.CHANGE: (
+        "decided.change_allowed",
+        "decided.change_denied",
+        "decided.change_over",
+    ),
+}
+_CONNECTING = (
+    "decided.connect_allowed",
+    "decided.connect_denied",
+    "decided.connect_over",
+)
+
+
+def _reviewed(decided: Decided, icon: Icon, cards: CardBuilder, words: Words) -> str:
+    """Say what was reviewed, which no agent did; empty for what an agent asked."""
+    request = decided.request
+    keys = _REVIEWS.get(request.kind)
+    if keys is None:
+        return ""
+    if cards.phrases.is_remote(request):
+        keys = _CONNECTING
+    key = keys[_ENDS_OF_A_REVIEW.get(icon, 2)]
+    return words(key, server=request.server, tool=request.tool or "")

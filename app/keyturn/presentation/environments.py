@@ -3,12 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from keyturn.application.agent_messages import ChangeState, RaisedState
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_state import AgentState, ServerState
 from keyturn.application.former_labels import FORMER_SETTING, read_former
 from keyturn.domain.environment import Named, Reach
+from keyturn.domain.step_up import Cause
 from keyturn.presentation.cells import NameChoice, Notice, Question
 from keyturn.presentation.marks import Role
+from keyturn.presentation.step_ups import raised_text
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
@@ -39,10 +42,20 @@ class EnvironmentsState:
 
     things: tuple[Labelled, ...] = ()
     reach: tuple[Reach, ...] = ()
+    agents: tuple[AgentState, ...] = ()
 
     def find(self, key: str) -> Labelled | None:
         """Return a thing by its key."""
         return next((thing for thing in self.things if thing.key == key), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedHere:
+    """Which agents take one step more because of the label that is on screen."""
+
+    text: str = ""
+    looked: tuple[tuple[str, str], ...] = ()
+    """Of those around which nothing else changed: the name, and what was on screen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +68,7 @@ class EnvironmentsShown:
     chosen: str
     label: str
     proposals: str
+    raised: RaisedHere
     pairs: tuple[NameChoice, ...]
 
 
@@ -74,6 +88,7 @@ def environments_shown(state: EnvironmentsState, chosen: str, words: Words) -> E
         chosen=thing.key if thing is not None else "",
         label=thing.label if thing is not None else "",
         proposals=proposals_text(thing.proposals, words) if thing is not None else "",
+        raised=raised_here(thing, state.agents, words),
         pairs=tuple(
             NameChoice(
                 name=pair_key(pair),
@@ -82,6 +97,48 @@ def environments_shown(state: EnvironmentsState, chosen: str, words: Words) -> E
             for pair in state.reach
         ),
     )
+
+
+def raised_here(thing: Labelled | None, agents: Sequence[AgentState], words: Words) -> RaisedHere:
+    """Return whom the label of a server raised; one click here speaks of nothing beside it."""
+    if thing is None or thing.of != "server":
+        return RaisedHere()
+    around = [
+        (agent.name, agent.raised, change)
+        for agent in agents
+        if agent.raised is not None
+        for change in agent.raised.changes
+        if (change.cause, change.server) == (Cause.ENVIRONMENT.value, thing.name)
+    ]
+    alone = [one for one in around if len(one[1].changes) == 1]
+    more = [one for one in around if len(one[1].changes) > 1]
+    lines = [
+        words(
+            "environments.raised",
+            n=len(names),
+            agents=", ".join(names),
+            said=said,
+        )
+        for said, names in _by_text(alone or more, words).items()
+    ]
+    if more:
+        names = ", ".join(_named(name, words) for name, *_ in more)
+        lines.append(words("environments.raised_with_more", agents=names))
+    looked = tuple((name, raised.shown) for name, raised, _ in alone)
+    return RaisedHere(text="\n".join(lines), looked=looked)
+
+
+def _by_text(
+    around: Sequence[tuple[str, RaisedState, ChangeState]], words: Words
+) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, _, change in around:
+        found.setdefault(raised_text(change, words), []).append(_named(name, words))
+    return found
+
+
+def _named(name: str, words: Words) -> str:
+    return shown_line(name, words, most=_LONGEST)
 
 
 def rule_text(state: EnvironmentsState, words: Words) -> str:

@@ -3,20 +3,13 @@
 What a decision was about is shown as its card showed it, from the recorded (masked) arguments.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping
 
-from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.late_calls import FIRST
 from keyturn.application.recorded_names import BUILT_IN
-from keyturn.domain.canonical import JsonObject
-from keyturn.domain.client_request import TOOLS_CALL
 from keyturn.domain.decision import Actor, Delivery, Outcome
-from keyturn.domain.origin import Origin, Trace
-from keyturn.domain.record import Entry
-from keyturn.domain.tier import Tier
+from keyturn.domain.origin import Trace
 from keyturn.presentation.asked_names import server_and_name
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.card_builder import CardBuilder
@@ -29,73 +22,20 @@ from keyturn.presentation.history import (
     HistorySummary,
 )
 from keyturn.presentation.history_because import because_pair
-from keyturn.presentation.json_nodes import bare_text, read_json, value_at
+from keyturn.presentation.json_nodes import bare_text
 from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
+from keyturn.presentation.recorded_call import (
+    RecordedCall,
+    RecordedDetail,
+    request_of,
+    tier_of,
+)
 from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.result_controls import done_in_short, done_pairs, kept_text
 from keyturn.presentation.source_excerpts import sources_of
 from keyturn.presentation.words import Words
 
 _DIGEST_DIGITS = 24
-
-
-class RecordedCall(Protocol):
-    """One decision as the storage reads it back."""
-
-    @property
-    def number(self) -> int: ...
-    @property
-    def call(self) -> str: ...
-    @property
-    def ts_utc(self) -> str: ...
-    @property
-    def agent(self) -> str: ...
-    @property
-    def session(self) -> str: ...
-    @property
-    def server(self) -> str: ...
-    @property
-    def tool(self) -> str: ...
-    @property
-    def method(self) -> str: ...
-    @property
-    def tier(self) -> str: ...
-    @property
-    def outcome(self) -> str: ...
-    @property
-    def actor(self) -> str: ...
-    @property
-    def rule_name(self) -> str: ...
-    @property
-    def rule_id(self) -> str: ...
-    @property
-    def decide_ms(self) -> int: ...
-    @property
-    def digest(self) -> str: ...
-    @property
-    def route(self) -> str: ...
-    @property
-    def delivery(self) -> str: ...
-    @property
-    def result(self) -> JsonObject: ...
-    @property
-    def masked(self) -> bool: ...
-    @property
-    def arguments(self) -> str | None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedDetail:
-    """A decision with its records."""
-
-    item: RecordedCall
-    arguments: str | None
-    """Canonical JSON, masked; None when pruned."""
-    decision: Entry | None
-    before: tuple[RecordedCall, ...] = ()
-    """Calls of the same session before it, newest first."""
-
-
 _OUTCOMES: Mapping[str, tuple[Icon, Role]] = {
     Outcome.DENIED_USER.value: (Icon.CROSS, Role.DENY),
     Outcome.DENIED_RULE.value: (Icon.CROSS, Role.DENY),
@@ -125,7 +65,7 @@ class HistoryBuilder:
 
     def row(self, item: RecordedCall) -> HistoryRow:
         """Return the row of a decision."""
-        request = _request_of(item, item.arguments, None)
+        request = request_of(item, item.arguments, None)
         decisive = self._cards.decisive(request)
         outcome = self.outcome(item)
         told = decisive[0].value if decisive else ""
@@ -136,7 +76,7 @@ class HistoryBuilder:
             agent=item.agent,
             server_tool=server_tool,
             decisive=told,
-            tier=_tier(item.tier),
+            tier=tier_of(item.tier),
             outcome=outcome,
             decided_by=self._decided_by(item),
             time_to_decide=self._seconds(item.decide_ms),
@@ -188,11 +128,11 @@ class HistoryBuilder:
     def detail(self, found: RecordedDetail) -> HistoryDetail:
         """Return everything that was recorded of one decision."""
         item = found.item
-        request = _request_of(item, found.arguments, found.decision)
+        request = request_of(item, found.arguments, found.decision)
         sources = sources_of(request.trace, self._words)
         rows = self._cards.rows(request, sources)
         outcome = self.outcome(item)
-        tier = _tier(item.tier)
+        tier = tier_of(item.tier)
         traced = sum(1 for row in rows if row.spans)
         return HistoryDetail(
             number=item.number,
@@ -257,7 +197,7 @@ class HistoryBuilder:
         words, item, entry = self._words, found.item, found.decision
         pairs = [Pair(key=words("history.key_decided_by"), value=self._decided_by(item).text)]
         if entry is not None:
-            request = _request_of(item, found.arguments, entry)
+            request = request_of(item, found.arguments, entry)
             why = because_pair(entry, self._cards.phrases.why_asked(request), words)
             pairs[:0] = [why] if why is not None else []
             if told := told_flows(entry.details, item.agent, words):
@@ -330,10 +270,6 @@ def _sent(item: RecordedCall) -> str:
     return "history.sent_yes" if item.delivery not in ("", "not_sent") else "history.sent_no"
 
 
-def _tier(name: str) -> Tier:
-    return Tier[name] if name in Tier.__members__ else Tier.T3
-
-
 def _group(outcome: str) -> str:
     if outcome.startswith("allowed") or outcome == Outcome.CONTINUATION.value:
         return "allowed"
@@ -342,55 +278,3 @@ def _group(outcome: str) -> str:
     if outcome == Outcome.EXPIRED_NO_ANSWER.value:
         return "expired"
     return "withdrawn" if outcome == Outcome.CANCELLED_BY_CLIENT.value else "refused"
-
-
-def _request_of(item: RecordedCall, arguments: str | None, entry: Entry | None) -> ApprovalRequest:
-    """Make the request again that a recorded call was asked with, as far as it was recorded."""
-    text = arguments if arguments is not None else "{}"
-    policy = entry.policy if entry is not None else {}
-    return ApprovalRequest(
-        id=item.call,
-        kind=RequestKind.CALL,
-        agent=item.agent,
-        session=item.session,
-        server=item.server,
-        tool=item.tool,
-        method=item.method or TOOLS_CALL,
-        arguments=text,
-        digest=item.digest,
-        tier=_tier(item.tier),
-        because=str(policy.get("because", "")),
-        rule=item.rule_name or item.rule_id,
-        trace=_trace_of(text, entry.provenance if entry is not None else ()),
-        lamps=entry.taint if entry is not None else "",
-    )
-
-
-def _trace_of(arguments: str, rows: Sequence[JsonObject]) -> Trace:
-    try:
-        subject = read_json(arguments)
-    except json.JSONDecodeError:
-        return Trace()
-    origins: list[Origin] = []
-    for row in rows:
-        path, result, offset = row.get("path"), row.get("result"), row.get("offset")
-        start, length = row.get("start"), row.get("length")
-        if not isinstance(path, str) or not isinstance(result, int):
-            continue
-        origins.append(
-            Origin(
-                path=path,
-                value=bare_text(value_at(subject, path)),
-                result=result,
-                server=str(row.get("server", "")),
-                tool=str(row.get("tool", "")),
-                offset=offset if isinstance(offset, int) else 0,
-                line=0,
-                excerpt="",
-                excerpt_line=0,
-                untrusted=row.get("untrusted") is True,
-                start=start if isinstance(start, int) else 0,
-                length=length if isinstance(length, int) else None,
-            )
-        )
-    return Trace(origins=tuple(origins), incomplete=any("incomplete" in row for row in rows))

@@ -6,6 +6,7 @@ from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.presentation.card import DecisiveValue
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.chips import tier_of
+from keyturn.presentation.claims import is_own
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.queue import QueueRow, RowNote
 from keyturn.presentation.relative_time import duration_text
@@ -72,9 +73,10 @@ class QueueBuilder:
 
     def _notes(self, request: ApprovalRequest, state: RowState) -> tuple[RowNote, ...]:
         phrases = self._cards.phrases
+        who = self._words("phrases.row_own") if is_own(request) else request.agent
         notes = [
             RowNote(text=text)
-            for text in (phrases.tier(tier_of(request)), request.agent, request.server)
+            for text in (phrases.tier(tier_of(request)), who, request.server)
             if text
         ]
         if phrases.server_speaks(request):

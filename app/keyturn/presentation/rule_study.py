@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from keyturn.application.recorded_names import LONGEST_NAME
-from keyturn.domain.back_test import PastCall, back_test
+from keyturn.domain.back_test import BackTest, PastCall, back_test
 from keyturn.domain.canonical import JsonObject, Parsed, parse_strict
 from keyturn.domain.client_request import kind_of
 from keyturn.domain.decision import Outcome
@@ -39,8 +39,7 @@ def study_lines(
     found = back_test(before, after, calls, rule, posture)
     lines: list[str] = []
     if found.looked:
-        counts = {"n": found.matched, "looked": found.looked, "denied": found.matched_denied}
-        lines.append(words(_matched(found.matched, found.matched_denied), **counts))
+        lines.append(_matched(found, words))
         moved = found.loosened + found.tightened
         if moved:
             lines.append(words("rules.back_changed", n=moved, passing=found.loosened))
@@ -56,10 +55,13 @@ def study_lines(
     return tuple(lines)
 
 
-def _matched(matched: int, denied: int) -> str:
-    if not matched:
-        return "rules.back_none"
-    return "rules.back_matched" if denied else "rules.back_undenied"
+def _matched(found: BackTest, words: Words) -> str:
+    if not found.matched:
+        return words("rules.back_none", n=found.looked)
+    if not found.matched_denied:
+        return words("rules.back_undenied", n=found.matched, looked=found.looked)
+    denied = found.matched_denied
+    return words("rules.back_matched", n=found.matched, looked=found.looked, denied=denied)
 
 
 def _past_call(item: RecordedCall) -> PastCall | None:

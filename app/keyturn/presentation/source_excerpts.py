@@ -1,8 +1,8 @@
 """Owns how provenance is told: a label for each argument, and the places in results, marked.
 
 What was typed is said as what it is: a claim of the host's hook, or typed into Keyturn itself.
-Values of one result share one excerpt. A missing origin is said as what it is: not found, or not
-known because old text was dropped.
+Values of one result share one excerpt. A missing origin is said as what it is: not found, not
+looked for (too short, said everywhere), or not known because old text was dropped.
 """
 
 import re
@@ -14,6 +14,7 @@ from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Origin, Trace
 from keyturn.domain.rule import Kind
 from keyturn.domain.server_input import KINDS
+from keyturn.domain.traceable import Untraced, why_untraced
 from keyturn.domain.typed import IN_KEYTURN, InputHost
 from keyturn.presentation.card import ExcerptLine, OriginLabel, SourceExcerpt, TracedSpan
 from keyturn.presentation.words import Words
@@ -31,11 +32,16 @@ class Sources:
     """By JSON Pointer; only traced arguments."""
     parts: dict[str, tuple[Origin, ...]]
     """By JSON Pointer: the origins that are shown of each traced argument, the worst first."""
-    untraced: OriginLabel
+    not_found: OriginLabel
+    not_looked_for: dict[Untraced, OriginLabel]
 
-    def label(self, path: str) -> OriginLabel:
-        """Return where the argument came from, in words."""
-        return self.labels.get(path, self.untraced)
+    def label(self, path: str, value: JsonValue) -> OriginLabel:
+        """Return where an argument of this value came from, in words."""
+        found = self.labels.get(path)
+        if found is not None:
+            return found
+        why = why_untraced(value)
+        return self.not_found if why is None else self.not_looked_for[why]
 
     def spans(self, path: str, value: JsonValue) -> tuple[TracedSpan, ...]:
         """Return the stretches of an argument's quoted value that were found in results."""
@@ -71,12 +77,19 @@ def sources_of(trace: Trace, words: Words, signs: Collection[int] = ()) -> Sourc
         )
         for path, origins in by_path.items()
     }
-    untraced = "phrases.origin_unknown" if trace.incomplete else "phrases.origin_none"
+    nowhere = words("phrases.origin_unknown" if trace.incomplete else "phrases.origin_none")
+    not_looked_for = {
+        Untraced.TOO_SHORT: words("phrases.origin_too_short"),
+        Untraced.TOO_COMMON: words("phrases.origin_too_common"),
+    }
     return Sources(
         excerpts=tuple(_excerpt(by_source[key], words, signs) for key in order),
         labels=labels,
         parts=parts,
-        untraced=OriginLabel(text=words(untraced), traced=False),
+        not_found=OriginLabel(text=nowhere, traced=False),
+        not_looked_for={
+            why: OriginLabel(text=text, traced=False) for why, text in not_looked_for.items()
+        },
     )
 
 

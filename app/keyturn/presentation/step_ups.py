@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from keyturn.application.agent_messages import ChangeState, RaisedState
-from keyturn.domain.step_up import Cause, Takes
+from keyturn.domain.step_up import NO_LABEL, Cause, Takes
 from keyturn.presentation.cells import Notice
 from keyturn.presentation.marks import Role
 from keyturn.presentation.relative_time import local_time, moment_text
@@ -21,7 +21,6 @@ _CAUSES: Final = {
     Cause.CLOSURE.value: "agents.raised_closure",
     Cause.ISSUER.value: "agents.raised_issuer",
     Cause.HOST.value: "agents.raised_host",
-    Cause.ENVIRONMENT.value: "agents.raised_environment",
     Cause.PROGRAM.value: "agents.raised_program",
 }
 _TAKES: Final = {
@@ -89,11 +88,19 @@ def raised_text(change: ChangeState, words: Words) -> str:
     if more > 0:
         names = words("agents.raised_names_more", names=names, n=more)
     server = shown_line(change.server, words, most=_LONGEST)
+    when = _when(change.since, words)
+    if change.cause == Cause.ENVIRONMENT.value:
+        # Nobody but a person in the window labels a server.
+        gone = named == (NO_LABEL,)
+        key = "agents.raised_no_environment" if gone else "agents.raised_environment"
+        return words(key, server=server, names=names, when=when)
     key = _CAUSES[change.cause]
     if change.cause == Cause.PROGRAM.value and not names:
         key = "agents.raised_no_program"
+    if change.cause == Cause.CLOSURE.value and named == (change.server,):
+        key = "agents.raised_closure_unknown"
     said = words(key, server=server, names=names)
-    return words("agents.raised_since", said=said, when=_when(change.since, words))
+    return words("agents.raised_since", said=said, when=when)
 
 
 def _line(change: ChangeState, words: Words) -> RaisedLine:

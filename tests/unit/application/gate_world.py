@@ -86,11 +86,11 @@ class WatchedApprover:
         default_factory=list[tuple[str, WithdrawCause, str]]
     )
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
         self.shown.append(request)
         self.news.set()
 
-    def detach(self, request_id: str, cause: str) -> None:
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
         self.detached.append(request_id)
 
     def withdraw(self, request_id: str, cause: WithdrawCause, outcome: str) -> None:

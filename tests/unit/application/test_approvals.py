@@ -393,7 +393,9 @@ class TestApprover:
             assert queue.approvals.somebody_answers
             assert list(late.shown) == ["late", "call-1", "v-1"]
             assert late.deadlines == {"late": 0, "call-1": 40_000, "v-1": None}
+            assert late.waited == {"late": 60_000, "call-1": 10_000, "v-1": 0}
             assert late.detached == {"late": "expired_no_answer"}
+            assert late.left_ago == {"late": 10_000}
             assert queue.approver.shown == {}
 
         play(story)
@@ -405,10 +407,10 @@ class TestApprover:
             queue = Queue()
             publish = queue.approver.publish
 
-            def picky(request: ApprovalRequest, deadline_ms: int | None) -> None:
+            def picky(request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
                 if request.id == "odd":
                     raise UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed")
-                publish(request, deadline_ms)
+                publish(request, deadline_ms, waited)
 
             queue.approver.publish = picky
             resolution = await queue.ask("odd")

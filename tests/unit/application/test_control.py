@@ -162,6 +162,7 @@ class TestStatus:
                 "waiting": 1,
                 "connections": 1,
                 "agents": ["analyst"],
+                "proposed_agents": [],
                 "access_overdue": 0,
                 "version": "1.2.3",
             }
@@ -325,6 +326,7 @@ class TestProposing:
             world = BrokerWorld()
             assert await ask(world, "propose_agent", name="analyst") == {"ok": True}
             assert set(world.registry.proposed_agents) == {"analyst"}
+            assert (await ask(world, "status"))["proposed_agents"] == ["analyst"]
             for name in (None, "", "../analyst"):
                 assert (await ask(world, "propose_agent", name=name))["ok"] is False
 

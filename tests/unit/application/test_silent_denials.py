@@ -128,7 +128,7 @@ def test_only_so_many_are_kept_and_the_oldest_go() -> None:
         for number in range(MOST + 5):
             request = replace(make_request(), digest=f"{number}")
             waiting = Waiting(
-                request=request, deadline_ns=0, state=State.DETACHED, resolved=resolved
+                request=request, asked_ns=0, deadline_ns=0, state=State.DETACHED, resolved=resolved
             )
             denials.denied(waiting, answer)
         assert denials.repeated("4") is None

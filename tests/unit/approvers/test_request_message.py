@@ -60,6 +60,7 @@ def test_a_request_has_exactly_these_members() -> None:
         "digest": request.digest,
         "tier": "T2",
         "reason": "No rule matches, and dispatch_all reaches out.",
+        "untraced": [{"path": "/notify_customers", "why": "too_short"}],
         "lamps": ["U", "P"],
         "deadline_ms": 38_000,
     }

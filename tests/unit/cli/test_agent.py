@@ -25,7 +25,11 @@ def printed(
     def stored(_choice: object) -> list[JsonObject]:
         return [row]
 
+    def no_broker(_choice: object, _request: object) -> None:
+        return None
+
     monkeypatch.setattr(bootstrap, "stored_agents", stored)
+    monkeypatch.setattr(bootstrap, "ask_broker", no_broker)
     assert agent.run(argparse.Namespace(verb="list", profile=None)) == 0
     first, *rest = capsys.readouterr().out.splitlines()
     assert first == "analyst  enrolled 2026-11-23"
@@ -54,3 +58,19 @@ def test_what_an_agent_sees_is_listed_below_it(
     lines: list[str],
 ) -> None:
     assert printed(capsys, monkeypatch, {**ROW, **changes}) == lines
+
+
+def test_a_proposed_agent_is_listed_as_that(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stored(_choice: object) -> list[JsonObject]:
+        return []
+
+    def status(_choice: object, request: JsonObject) -> JsonObject:
+        assert request == {"control": "status"}
+        return {"ok": True, "proposed_agents": ["coder", "x\x1b[2J"]}
+
+    monkeypatch.setattr(bootstrap, "stored_agents", stored)
+    monkeypatch.setattr(bootstrap, "ask_broker", status)
+    assert agent.run(argparse.Namespace(verb="list", profile=None)) == 0
+    assert capsys.readouterr().out == "coder  (proposed)\nx\\x1b[2J  (proposed)\n"

@@ -82,7 +82,7 @@ def test_each_argument_says_where_it_came_from() -> None:
     card = CARDS.card(a_call())
     told = {row.path: row.origin.text for row in card.rows if row.origin is not None}
     assert told == {
-        "/notify_customers": "not from any result",
+        "/notify_customers": "too short to trace",
         "/orders": "reports, result 3",
         "/ship_to/address": "reports, result 3",
         "/ship_to/name": "reports, result 3",
@@ -90,6 +90,18 @@ def test_each_argument_says_where_it_came_from() -> None:
     row = next(row for row in card.rows if row.path == "/orders")
     (span,) = row.spans
     assert row.value[span.start : span.end] == "all_open"
+
+
+def test_what_was_not_looked_for_is_not_said_to_be_not_found() -> None:
+    subject: JsonObject = {"orders": [7, 9], "year": 2026, "to": "x@y.example", "note": "it is so"}
+    card = CARDS.card(a_call(subject=subject, trace=Trace()))
+    assert {row.path: row.origin.text for row in card.rows if row.origin is not None} == {
+        "/orders/0": "too short to trace",
+        "/orders/1": "too short to trace",
+        "/year": "too common to trace",
+        "/to": "not from any result",
+        "/note": "too common to trace",
+    }
 
 
 def test_values_of_one_result_share_one_excerpt() -> None:
@@ -132,7 +144,8 @@ def test_several_places_of_one_value_are_named_by_the_untrusted_one() -> None:
 def test_missing_text_is_not_said_to_be_no_origin() -> None:
     card = CARDS.card(a_call(trace=Trace(incomplete=True)))
     assert {row.origin.text for row in card.rows if row.origin} == {
-        "not known, old results were dropped"
+        "not known, old results were dropped",
+        "too short to trace",
     }
     assert "Provenance incomplete" in chip_texts(card)
 

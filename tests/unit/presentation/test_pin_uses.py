@@ -3,6 +3,8 @@
 import pytest
 
 from keyturn.application.pin_guard import TAKES_PIN
+from keyturn.domain.pin import PinUse
+from keyturn.domain.tier import Tier
 from keyturn.presentation.pin_uses import GROUPS, pin_uses
 from keyturn.presentation.words import Words
 from tests.sources import ROOT
@@ -21,3 +23,20 @@ def test_the_help_lists_the_same() -> None:
     lines = [f"- {pair.key}: {pair.value}" for pair in pin_uses(WORDS)]
     said = "\n".join(lines)
     assert said in HELP.read_text(encoding="utf-8"), said
+
+
+@pytest.mark.parametrize(
+    ("use", "key"),
+    [
+        (PinUse.NEVER, "settings.pin_never"),
+        (PinUse.T3, "settings.pin_t3"),
+        (PinUse.T2_T3, "settings.pin_t2_t3"),
+    ],
+)
+def test_each_choice_names_what_takes_the_pin_under_it(use: PinUse, key: str) -> None:
+    said = WORDS(key)
+    assert ("T3" in said) is use.covers(Tier.T3)
+    assert ("T2" in said) is use.covers(Tier.T2)
+    # What lets calls through takes it where calls of T2 do (`PinGuard`).
+    assert ("changes" in said) is use.covers(Tier.T2)
+    assert said.startswith(("Never", "For"))

@@ -39,7 +39,7 @@ def test_the_injected_dispatch_reads_like_this() -> None:
         "U untrusted text read (call 4)\n",
         "    | 14 Quarry Road, Hangar 9\n    Came from reports, result 3.\n",
         '  orders: "all_open"\n  <- reports, result 3\n',
-        "  notify_customers: false\n  <- not from any result\n",
+        "  notify_customers: false\n  <- too short to trace\n",
         '  | {"tenant":"north"}\n',
         "Found in reports, result 3: read_report, line 14, characters ",
         'orders now go to ">>R. Talbot<<", ">>14 Quarry Road, Hangar 9<<".\n',
@@ -76,7 +76,11 @@ def test_no_control_character_but_a_tab_reaches_the_reader(value: str, key: str)
 )
 def test_no_value_begins_a_line_of_its_own(lines: list[str]) -> None:
     forged = "\n".join([*lines, "Why asked: nothing. Agent: harmless"])
-    plain = TEXTS.of(a_call(subject={"path": "x"}), 1).text.split("\n")
+    plain = [
+        line
+        for path in ("x", "it is so", "a/path")
+        for line in TEXTS.of(a_call(subject={"path": path}), 1).text.split("\n")
+    ]
     text = TEXTS.of(a_call(subject={"path": forged}), 1).text.split("\n")
     for line in text:
         counted = line.startswith("T2 Reaches out.") and "hidden character" in line
@@ -89,8 +93,8 @@ def test_an_override_stands_in_the_text_by_name() -> None:
 
 
 def test_several_lines_stand_behind_bars_with_their_number() -> None:
-    text = TEXTS.of(a_call(subject={"content": "one\ntwo"}), 1).text
-    assert '  content: 2 lines\n  | "one\n  | two"\n  <- not from any result\n' in text
+    text = TEXTS.of(a_call(subject={"content": "left\nright"}), 1).text
+    assert '  content: 2 lines\n  | "left\n  | right"\n  <- not from any result\n' in text
 
 
 def test_deep_values_name_their_path() -> None:
@@ -133,7 +137,7 @@ FORGED: list[JsonObject] = [
 def test_no_value_or_name_can_pose_as_the_origin_of_a_value(subject: JsonObject) -> None:
     lines = TEXTS.of(a_call(subject=subject, trace=Trace()), 1).text.split("\n")
     told = [line.strip() for line in lines if line.strip().startswith("<-")]
-    assert told == ["<- not from any result"]
+    assert told in (["<- not from any result"], ["<- too short to trace"])
     values = [line for line in lines if not line.lstrip().startswith(("| ", "<- ", "Arguments,"))]
     assert "<-" not in re.sub(r'"(?:[^"\\]|\\.)*"', "", "\n".join(values))
 

@@ -69,3 +69,13 @@ def test_a_limit_that_is_lifted_is_said() -> None:
     lines = study_lines((once,), ALLOW, (), WORDS)
     assert lines[-1].startswith("It allows more calls, or longer")
     assert len(study_lines((ALLOW,), once, (), WORDS)) == 1
+
+
+def test_that_nothing_would_have_matched_is_a_sentence_of_its_own() -> None:
+    other = replace(MAIN, tool="pull")
+    assert study_lines((), other, past_calls((PUSH,)), WORDS)[0] == (
+        "It would not have matched your only recorded call."
+    )
+    assert study_lines((), other, past_calls((PUSH, DENIED)), WORDS)[0] == (
+        "It would have matched none of your last 2 calls."
+    )

@@ -76,3 +76,21 @@ def test_a_pane_leads_to_what_changed() -> None:
     unsure = raised_said(RaisedState(), WORDS)
     assert unsure is not None
     assert (unsure.lines, unsure.shown) == ((), "")
+
+
+def test_a_label_is_said_to_be_the_persons_own_change() -> None:
+    """It was made in the window, so that nobody looks for who did it."""
+    said = raised_text(changed(Cause.ENVIRONMENT, "production"), WORDS)
+    assert said.startswith("On 28 Nov ")
+    assert said.endswith("you labelled ship in Keyturn: production.")
+    gone = raised_text(changed(Cause.ENVIRONMENT, "none"), WORDS)
+    assert gone.endswith("you took the label of ship away in Keyturn.")
+
+
+def test_files_that_nobody_can_name_are_said_to_be_unknown() -> None:
+    """The server's own name stands for them in what is kept; it is no file."""
+    assert "loads other files: /x/orders.py." in raised_text(
+        changed(Cause.CLOSURE, "/x/orders.py"), WORDS
+    )
+    unknown = raised_text(changed(Cause.CLOSURE, "ship"), WORDS)
+    assert unknown.startswith("ship loads other files, and which ones is not known.")

@@ -19,12 +19,15 @@ class Approver(Protocol):
         """False once nobody can ever answer again (a named program that has ended)."""
         ...
 
-    def publish(self, request: ApprovalRequest, deadline_ms: int | None) -> None:
-        """Show a request; `deadline_ms` is how long the agent waits from now, None for a review."""
+    def publish(self, request: ApprovalRequest, deadline_ms: int | None, waited: int = 0) -> None:
+        """Show a request; `deadline_ms` is how long the agent waits from now, None for a review.
+
+        `waited`: for how many ms it has waited before an approver, who may come late, sees it.
+        """
         ...
 
-    def detach(self, request_id: str, cause: str) -> None:
-        """Show that the agent stopped waiting; the request stays answerable by one retry."""
+    def detach(self, request_id: str, cause: str, ago: int = 0) -> None:
+        """Show that the agent stopped waiting, `ago` ms ago; one retry can still be allowed."""
         ...
 
     def withdraw(self, request_id: str, cause: WithdrawCause, outcome: str) -> None:

@@ -16,6 +16,7 @@ from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.view import HistoryView
 from keyturn.gui.worker import Worker
+from keyturn.presentation.decided import ENDS, LAST_DECISIONS
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall, RecordedDetail
 from keyturn.storage.queries.history import HistoryQuery
@@ -50,6 +51,8 @@ class HistoryPresenter(QObject):
 
     rule_wanted = Signal(object)
     """`HistoryItem`: make a rule from this decision."""
+    last_found = Signal(object)
+    """Tuple of `HistoryItem`, newest first: what ended last before this window began."""
 
     def __init__(
         self,
@@ -118,6 +121,7 @@ class HistoryPresenter(QObject):
     def _on_welcome(self, message: Welcome) -> None:
         self._database = Path(message.database)
         self._load()
+        self._worker.run(self._read_last, self.last_found.emit)
 
     def _on_state(self, state: StateChanged) -> None:
         if state.history is not None and not self._refresh.isActive():
@@ -165,7 +169,7 @@ class HistoryPresenter(QObject):
         older = self._older
         if older is None:
             return
-        narrowed, asked = self._filter(), self._asked
+        narrowed, asked = _filter_of(self._tokens, self._words), self._asked
         self._worker.run(
             lambda: self._read_page(narrowed, older), lambda page: self._add(page, asked)
         )
@@ -182,7 +186,7 @@ class HistoryPresenter(QObject):
         if self._database is None:
             return
         self._asked += 1
-        narrowed, asked = self._filter(), self._asked
+        narrowed, asked = _filter_of(self._tokens, self._words), self._asked
         self._worker.run(lambda: self._read(narrowed), lambda found: self._show(found, asked))
 
     def _open(self) -> HistoryQuery | None:
@@ -203,6 +207,12 @@ class HistoryPresenter(QObject):
     def _read_page(self, narrowed: HistoryFilter, before: int | None) -> HistoryPage | None:
         query = self._open()
         return query.page(narrowed, before=before) if query is not None else None
+
+    def _read_last(self) -> tuple[HistoryItem, ...]:
+        query = self._open()
+        if query is None:
+            return ()
+        return query.page(HistoryFilter(outcomes=ENDS), limit=LAST_DECISIONS).items
 
     def _find_result(self, session: str, number: int) -> RecordedDetail | None:
         pages = self._pages(HistoryFilter(sessions=(session,)))
@@ -267,26 +277,27 @@ class HistoryPresenter(QObject):
             self._shown = found.item
             self._model.show_detail(self._builder.detail(found))
 
-    def _filter(self) -> HistoryFilter:
-        lists: dict[str, tuple[str, ...]] = {}
-        since = until = ""
-        for token in self._tokens:
-            values = tuple(part.strip() for part in token.value.split(",") if part.strip())
-            if token.key in _LISTS:
-                name = _LISTS[token.key]
-                lists[name] = (*lists.get(name, ()), *values)
-            elif token.key == "since":
-                since = token.value
-            elif token.key == "until":
-                until = token.value
-        return HistoryFilter(
-            agents=lists.get("agents", ()),
-            servers=lists.get("servers", ()),
-            tools=lists.get("tools", ()),
-            outcomes=lists.get("outcomes", ()),
-            tiers=lists.get("tiers", ()),
-            rules=lists.get("rules", ()),
-            since=since,
-            until=until,
-            text=self._words,
-        )
+
+def _filter_of(tokens: Sequence[FilterToken], words: str) -> HistoryFilter:
+    lists: dict[str, tuple[str, ...]] = {}
+    since = until = ""
+    for token in tokens:
+        values = tuple(part.strip() for part in token.value.split(",") if part.strip())
+        if token.key in _LISTS:
+            name = _LISTS[token.key]
+            lists[name] = (*lists.get(name, ()), *values)
+        elif token.key == "since":
+            since = token.value
+        elif token.key == "until":
+            until = token.value
+    return HistoryFilter(
+        agents=lists.get("agents", ()),
+        servers=lists.get("servers", ()),
+        tools=lists.get("tools", ()),
+        outcomes=lists.get("outcomes", ()),
+        tiers=lists.get("tiers", ()),
+        rules=lists.get("rules", ()),
+        since=since,
+        until=until,
+        text=words,
+    )

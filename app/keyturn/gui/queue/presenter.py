@@ -5,7 +5,7 @@ open; an answer always names the request and digest of the card that was on scre
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,14 +26,13 @@ from keyturn.gui.queue.view import QueueView
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.card import Deadline
 from keyturn.presentation.card_builder import CardBuilder
-from keyturn.presentation.decided import Decided, decided_row
+from keyturn.presentation.decided import LAST_DECISIONS, Decided, decided_row, missing
 from keyturn.presentation.queue import QueueCounts, QueueRow
 from keyturn.presentation.queue_builder import QueueBuilder, RowState
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.words import Words
 
-LAST_DECISIONS: Final = 3
 AGE_MS: Final = 1000
 REVIEWS: Final = frozenset({RequestKind.DEFINITION, RequestKind.CHANGE})
 GATHER_MS: Final = 30
@@ -117,13 +116,21 @@ class QueuePresenter(QObject):
         self._view.request_chosen.connect(self.open_card)
         self._view.high_risk_only_changed.connect(self._on_high_risk_only)
 
+    def remember(self, earlier: Iterable[Decided]) -> None:
+        """Show, behind what it saw itself, what was decided before this window began."""
+        self._decided.extend(missing(self._decided, earlier))
+        self._refresh()
+
     # ---------------------------------------------------------------- from the broker
 
     def _on_shown(self, message: RequestShown) -> None:
         now = self._now_ms()
         request = message.request
-        deadline = _deadline_of(message, now)
-        self._waiting[request.id] = _Waiting(request=request, arrived_ms=now, deadline=deadline)
+        self._waiting[request.id] = _Waiting(
+            request=request,
+            arrived_ms=now - message.waited_ms,
+            deadline=_deadline_of(message, now),
+        )
         self._gather()
         self.arrived.emit(request)
 
@@ -131,10 +138,10 @@ class QueuePresenter(QObject):
         waiting = self._waiting.get(message.id)
         if waiting is None:
             return
-        now = self._now_ms()
-        asked = waiting.deadline.asked_at_ms if waiting.deadline is not None else now
+        left = self._now_ms() - message.ago_ms
+        asked = waiting.deadline.asked_at_ms if waiting.deadline is not None else left
         waiting.deadline = Deadline(
-            asked_at_ms=asked, waits_until_ms=now, stopped_waiting_at_ms=now
+            asked_at_ms=asked, waits_until_ms=left, stopped_waiting_at_ms=left
         )
         waiting.state = RowState.STOPPED_WAITING
         waiting.revision += 1
@@ -272,7 +279,8 @@ class QueuePresenter(QObject):
 
     def _refresh(self) -> None:
         now = self._now_ms()
-        shown = [w for w in self._waiting.values() if self._is_listed(w)]
+        least = Tier.T2 if self._high_risk_only else Tier.T0
+        shown = [w for w in self._waiting.values() if w.request.tier >= least]
         rows = [self._row(waiting, now) for waiting in shown]
         high = sum(w.request.tier >= Tier.T2 for w in self._waiting.values())
         self._model.show_rows(rows, QueueCounts(waiting=len(self._waiting), high_risk=high))
@@ -293,15 +301,12 @@ class QueuePresenter(QObject):
             )
         return replace(waiting.row, age=duration_text(seconds, self._words))
 
-    def _is_listed(self, waiting: _Waiting) -> bool:
-        return not self._high_risk_only or waiting.request.tier >= Tier.T2
-
 
 def _deadline_of(message: RequestShown, now_ms: int) -> Deadline | None:
     if message.remaining_ms is None:
         return None
     return Deadline(
-        asked_at_ms=now_ms,
+        asked_at_ms=now_ms - message.waited_ms,
         waits_until_ms=now_ms + message.remaining_ms,
         ends=message.request.kind is RequestKind.INPUT,
         withholds=message.request.kind is RequestKind.RESULT,

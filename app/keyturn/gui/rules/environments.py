@@ -1,10 +1,12 @@
 """Environments beside the rules: the built-in rule under the list, labels and pairs in a pane."""
 
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
+from keyturn.application.agent_messages import ReviewChanges
 from keyturn.application.console_protocol import IntentDone, StateChanged
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.domain.environment import LONGEST_LABEL
@@ -51,6 +53,8 @@ class EnvironmentsPane(SidePane):
     thing_chosen = Signal(str)
     label_wanted = Signal(str)
     """The label of what is chosen."""
+    looked = Signal(object)
+    """Tuple of agent and what was on screen of what changed around it."""
     pair_wanted = Signal(str, str)
     pair_agreed = Signal(str, str)
     pair_unwanted = Signal(str)
@@ -70,6 +74,8 @@ class EnvironmentsPane(SidePane):
         self.pair = NamePicker(look, words("environments.pair_chosen"), name="reach_pair")
         self.remove = _button(look, Kind.PLAIN, "environments.pair_remove", "remove_reach")
         self._proposals = Text(look, Type.NOTE, Token.WARNING_FG, wrap=True)
+        self._raised = Text(look, Type.NOTE, Token.WARNING_FG, wrap=True)
+        self.looked_at = _button(look, Kind.PLAIN, "environments.raised_done", "label_looked_at")
         self._no_pairs = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self._fill()
         self.thing.chosen.connect(self.thing_chosen)
@@ -77,6 +83,7 @@ class EnvironmentsPane(SidePane):
         self.label.returnPressed.connect(self._on_save)
         self.add.clicked.connect(self._on_add)
         self.remove.clicked.connect(self._on_remove)
+        self.looked_at.clicked.connect(self._on_looked_at)
         self.question.agreed.connect(self._on_agreed)
 
     def show_environments(self, shown: EnvironmentsShown) -> None:
@@ -89,6 +96,9 @@ class EnvironmentsPane(SidePane):
             self.label.setText(shown.label)
         self._proposals.say(shown.proposals)
         self._proposals.setVisible(bool(shown.proposals))
+        self._raised.say(shown.raised.text)
+        self._raised.setVisible(bool(shown.raised.text))
+        self.looked_at.setVisible(bool(shown.raised.looked))
         self.save.setEnabled(bool(shown.chosen))
         chosen = self.pair.name or (shown.pairs[0].name if shown.pairs else "")
         self.pair.show_choices(shown.pairs, chosen)
@@ -113,6 +123,8 @@ class EnvironmentsPane(SidePane):
         self.body.addWidget(Labelled(self.look, words("environments.label"), self.label))
         self.body.addWidget(_note(self.look, "environments.label_hint"))
         self.body.addWidget(self._proposals)
+        self.body.addWidget(self._raised)
+        self.body.addWidget(self.looked_at)
         self.add_title(words("environments.pairs"))
         self._no_pairs.say(words("environments.no_pairs"))
         self.body.addWidget(self._no_pairs)
@@ -135,6 +147,10 @@ class EnvironmentsPane(SidePane):
     def _on_save(self) -> None:
         if self._shown is not None and self._shown.chosen:
             self.label_wanted.emit(self.label.text().strip())
+
+    def _on_looked_at(self) -> None:
+        if self._shown is not None:
+            self.looked.emit(self._shown.raised.looked)
 
     def _on_add(self) -> None:
         self.pair_wanted.emit(self.agent.text().strip(), self.other.text().strip())
@@ -170,6 +186,7 @@ class EnvironmentsPresenter(QObject):
         bridge.state_changed.connect(self._on_state)
         pane.thing_chosen.connect(self._on_chosen)
         pane.label_wanted.connect(self._on_label)
+        pane.looked.connect(self._on_looked)
         pane.pair_wanted.connect(self._on_pair)
         pane.pair_agreed.connect(self._on_agreed)
         pane.pair_unwanted.connect(self._on_unwanted)
@@ -186,7 +203,9 @@ class EnvironmentsPresenter(QObject):
         if self._told != before:
             told = self._told
             things = labelled(told.agents or (), told.servers or (), told.settings or {})
-            self._state = EnvironmentsState(things=things, reach=self._told.reach or ())
+            self._state = EnvironmentsState(
+                things=things, reach=told.reach or (), agents=told.agents or ()
+            )
             self._show()
 
     def _on_chosen(self, key: str) -> None:
@@ -207,6 +226,15 @@ class EnvironmentsPresenter(QObject):
                 n=n, of=thing.of, name=thing.name, server=thing.server, environment=label
             ),
             lambda done: self._say(done, said),
+        )
+
+    def _on_looked(self, looked: tuple[tuple[str, str], ...]) -> None:
+        """Say of each agent that a person looked at this; the broker asks for the PIN once."""
+        self._pane.outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+        said = self._words("environments.raised_lowered")
+        self._sender.send_all(
+            (partial(_review, agent, shown), lambda done: self._say(done, said))
+            for agent, shown in looked
         )
 
     def _on_pair(self, agent: str, other: str) -> None:
@@ -241,6 +269,10 @@ class EnvironmentsPresenter(QObject):
         self._chosen = shown.chosen
         self._rule.text.say(shown.rule)
         self._pane.show_environments(shown)
+
+
+def _review(agent: str, shown: str, number: int) -> ReviewChanges:
+    return ReviewChanges(n=number, agent=agent, shown=shown)
 
 
 def _line(look: Look, key: str, name: str) -> LineField:
