@@ -38,6 +38,7 @@ from keyturn.gui.settings.presenter import SettingsPresenter
 from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
+from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
 from keyturn.presentation.owed_pins import OwedPins
@@ -419,11 +420,14 @@ def servers_form(studio: Studio) -> MainWindow:
 
 
 def servers_results(studio: Studio) -> MainWindow:
-    """What comes back from a tool, where it is chosen."""
+    """What comes back from a tool, where it is chosen, before it is saved."""
     view = servers(studio)
     server = data.STATE.servers[0] if data.STATE.servers else None
     if server is not None:
         view.tree.tool_chosen.emit(server.name, server.tools[0].name)
+        row = view.tool.controls.findChild(ChoiceRow, "control_hold_signs")
+        if row is not None:
+            row.click()
     return framed(Page.SERVERS, view, studio)
 
 

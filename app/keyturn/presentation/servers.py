@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import CardActions, Chip, DiffRow, Pair
 from keyturn.presentation.marks import Icon, IconText, Role
-from keyturn.presentation.result_controls import ControlsView
+from keyturn.presentation.result_controls import ControlsView, ControlsWish
 from keyturn.presentation.tier_choice import TierChoice
 
 
@@ -213,6 +213,14 @@ class TierWish:
     labels: str
     hidden: bool | None = None
     """Remove it from agents or show it to them again; None leaves that as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolWish:
+    """What one press on a tool's save sends: each change is recorded for itself."""
+
+    tier: TierWish | None = None
+    controls: ControlsWish | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,13 @@ class TierBox(QFrame):
         """Return the letters that are ticked."""
         return "".join(letter for letter, box in self._labels if box.isChecked())
 
+    def choose(self, tier: Tier | None, labels: str) -> None:
+        """Choose what a person had chosen before."""
+        for other, box in self._tiers:
+            box.setChecked(other == tier)
+        for letter, box in self._labels:
+            box.setChecked(letter in labels)
+
     def controls(self) -> list[QWidget]:
         """Return what takes the focus, in the order of reading."""
         return [box for _value, box in (*self._tiers, *self._labels)]
