@@ -235,11 +235,13 @@ class TwoWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolAnswer:
-    """One tool of a batch, pinned with the tier that stood in its row."""
+    """One tool of a batch, pinned with the tier and the labels that stood in its row."""
 
     request_id: str
     digest: str
     tier: Tier | None
+    labels: str
+    """Letters of U, P, X."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

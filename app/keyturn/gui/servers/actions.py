@@ -134,6 +134,7 @@ class ServerActions(QObject):
                 shown_for_ms=batch.shown_for_ms,
                 route=Route.ACCESSIBILITY if batch.accessibility else Route.POINTER,
                 tier=tool.tier,
+                labels=tool.labels,
             )
             request = self._known().reviews.get(answer.request_id)
             if request is not None:
