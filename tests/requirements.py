@@ -92,6 +92,7 @@ SEALS = _section(
     ("SEAL-1", KEPT, "Agreements that another program changed on disk count for nothing."),
     ("SEAL-2", KEPT, "Only a person seals again, and exactly what was on screen."),
     ("SEAL-3", KEPT, "Locked keychain: nothing that is sealed counts; none: it is said."),
+    ("POSTURE-1", KEPT, "Only a new profile lets confirmed reads through unasked; no edit does."),
 )
 PINS = _section(
     "security 3, console 3.11",

@@ -1,18 +1,20 @@
 """The scenes of the pages' gallery: the real presenters, fed by a bridge without a broker."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from PySide6.QtWidgets import QWidget
 
-from keyturn.application.console_protocol import StateChanged
+from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.console_protocol import RequestShown, StateChanged
 from keyturn.application.console_state import (
     ChangedRow,
     ChangedTable,
     HealthState,
     SealState,
+    ServerState,
     StopState,
 )
 from keyturn.application.pin_messages import MarkTwoPersons, PinState, SettleSeals
@@ -38,6 +40,7 @@ from keyturn.gui.settings.presenter import SettingsPresenter
 from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
+from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
 from keyturn.presentation.owed_pins import OwedPins
@@ -48,6 +51,7 @@ from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSet
 from tests.gui import pages_data as data
 from tests.gui.gallery_more import HISTORY_BAR
 from tests.gui.gallery_scenes import Studio
+from tests.gui.servers_scene import a_new_tool, a_server
 from tests.gui.spy_bridge import SpyBridge
 
 
@@ -386,8 +390,12 @@ def settings_quit(studio: Studio) -> MainWindow:
     return window
 
 
-def servers(studio: Studio) -> ServersView:
-    """Return the servers' page, filled."""
+def servers(
+    studio: Studio,
+    reviews: Sequence[ApprovalRequest] = (),
+    more: tuple[ServerState, ...] = (),
+) -> ServersView:
+    """Return the servers' page, filled; with reviews, the list of new tools is open."""
     bridge, model = SpyBridge(), ServersModel()
     view = ServersView(studio.look, model, lambda: 0)
     verbs = read_verbs(Path(__file__).parents[2] / "resources" / "verbs.toml")
@@ -403,8 +411,22 @@ def servers(studio: Studio) -> ServersView:
     for owned in (bridge, model, presenter):
         owned.setParent(view)
     bridge.welcomed.emit(data.WELCOME)
-    bridge.tell(data.STATE)
+    bridge.tell(msgspec.structs.replace(data.STATE, servers=(*more, *(data.STATE.servers or ()))))
+    for request in reviews:
+        bridge.request_shown.emit(RequestShown(request=request, remaining_ms=None))
+    if reviews:
+        presenter.open_together(reviews[0].server)
     return view
+
+
+def servers_batch(studio: Studio) -> MainWindow:
+    """New tools of one server, to be pinned together."""
+    reviews = (
+        a_new_tool("read_note", "Reads the note of a customer."),
+        a_new_tool("run_sql", "Runs a statement on the orders."),
+        a_new_tool("send_mail", "Sends a mail.\u200b"),
+    )
+    return framed(Page.SERVERS, servers(studio, reviews, (a_server(),)), studio)
 
 
 def servers_form(studio: Studio) -> MainWindow:
@@ -419,11 +441,14 @@ def servers_form(studio: Studio) -> MainWindow:
 
 
 def servers_results(studio: Studio) -> MainWindow:
-    """What comes back from a tool, where it is chosen."""
+    """What comes back from a tool, where it is chosen, before it is saved."""
     view = servers(studio)
     server = data.STATE.servers[0] if data.STATE.servers else None
     if server is not None:
         view.tree.tool_chosen.emit(server.name, server.tools[0].name)
+        row = view.tool.controls.findChild(ChoiceRow, "control_hold_signs")
+        if row is not None:
+            row.click()
     return framed(Page.SERVERS, view, studio)
 
 
@@ -468,6 +493,7 @@ SCENES: dict[str, Scene] = {
     "settings-pin": settings_pin,
     "settings-search": settings_search,
     "settings-quit": settings_quit,
+    "servers-batch": servers_batch,
     "servers-form": servers_form,
     "servers-form-url": servers_form_url,
     "servers-results": servers_results,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.console_protocol import Decide
@@ -194,9 +195,10 @@ def settle_rows(scene: ServersScene) -> None:
 def test_all_new_tools_are_pinned_each_by_its_own_digest(scene: ServersScene) -> None:
     view = all_of(scene, "now", "convert", "zones")
     pane = scene.view.batch
-    pill = pane.rows[0].findChild(PillButton, "pill_T1")
-    assert pill is not None
-    scene.click(pill)
+    for row, name in ((0, "pill_T1"), (1, "pill_U"), (1, "pill_X")):
+        pill = pane.rows[row].findChild(PillButton, name)
+        assert pill is not None
+        scene.click(pill)
     settle_rows(scene)
     scene.click(pane.read)
     scene.press_armed(pane.action)
@@ -205,7 +207,67 @@ def test_all_new_tools_are_pinned_each_by_its_own_digest(scene: ServersScene) ->
         (row.request_id, row.digest) for row in view.rows
     ]
     assert [one.tier for one in sent] == [Tier.T1, None, None]
-    assert all(one.allow and one.labels is None for one in sent)
+    assert [one.labels for one in sent] == ["", "UX", ""]
+    assert all(one.allow for one in sent)
+
+
+@pytest.mark.requirement("TIER-PROPOSAL", "FLOW-LABELS")
+def test_what_is_proposed_of_labels_is_pinned_with_all_the_others(scene: ServersScene) -> None:
+    """What a person did not take away of the proposal is kept, over a list drawn anew, too."""
+    all_of(scene, "read_note", "fetch_mail")
+    pane = scene.view.batch
+    proposed = {box.view.tool: box.labels for box in pane.rows}
+    assert proposed == {"read_note": "U", "fetch_mail": "UP"}
+    note = next(box for box in pane.rows if box.view.tool == "read_note")
+    pill = note.findChild(PillButton, "pill_P")
+    assert pill is not None
+    scene.click(pill)
+    scene.ask(a_new_tool("zones"))
+    settle_rows(scene)
+    scene.click(pane.read)
+    scene.press_armed(pane.action)
+    told = {one.id: (one.tier, one.labels) for one in decided(scene)}
+    assert told["v-read_note"] == (Tier.T0, "UP")
+    assert told["v-fetch_mail"] == (Tier.T0, "UP")
+
+
+def test_a_batch_is_done_by_keys_alone(scene: ServersScene) -> None:
+    all_of(scene, "now", "convert")
+    pane = scene.view.batch
+    pane.headline.sentence.setFocus()
+    passed: list[str] = []
+
+    def tab() -> QWidget:
+        QTest.keyClick(scene.view.focusWidget() or pane, Qt.Key.Key_Tab)
+        focused = scene.view.focusWidget()
+        assert focused is not None
+        passed.append(focused.objectName())
+        return focused
+
+    def tab_to(name: str) -> QWidget:
+        return next(one for one in (tab() for _ in range(30)) if one.objectName() == name)
+
+    chosen = tab_to("pill_T3")
+    # In a group of one choice the arrows choose, as everywhere.
+    QTest.keyClick(chosen, Qt.Key.Key_Left)
+    assert pane.rows[0].tier is Tier.T2
+    QTest.keyClick(tab_to("pill_U"), Qt.Key.Key_Space)
+    QTest.keyClick(tab_to("pill_X"), Qt.Key.Key_Return)
+    assert pane.rows[0].labels == "UX"
+    assert passed.count("pill_T3") + passed.count("pill_T2") == 1
+    assert not {"confirm_read", "pin_all"}.intersection(passed), "as one reads"
+    QTest.keyClick(tab_to("confirm_read"), Qt.Key.Key_Space)
+    tab_to("pin_all")
+
+    def armed() -> bool:
+        scene.view.grab()
+        scene.clock.advance(5_000)
+        pane.action.watch.ticked.emit()
+        return pane.pin.armed
+
+    scene.qtbot.waitUntil(armed, timeout=3_000)
+    QTest.keyClick(pane.pin, Qt.Key.Key_Return)
+    assert [(one.tier, one.labels) for one in decided(scene)] == [(Tier.T2, "UX"), (None, "")]
 
 
 def test_a_batch_needs_every_row_seen_and_read(scene: ServersScene) -> None:
@@ -257,6 +319,19 @@ def test_each_pill_says_tool_tier_and_what_it_means(scene: ServersScene) -> None
     pill = scene.view.batch.rows[1].findChild(PillButton, "pill_T2")
     assert pill is not None
     assert pill.accessibleName().startswith("now: T2 Reaches out. It sends")
+    words = [pill.text() for pill in scene.view.batch.rows[0].findChildren(PillButton)]
+    assert words == [
+        "T0 Reads",
+        "T1 Changes here",
+        "T2 Reaches out",
+        "Leave unconfirmed",
+        "U  Text of others",
+        "P  Private data",
+        "X  Changes or sends",
+    ]
+    label = scene.view.batch.rows[1].findChild(PillButton, "pill_U")
+    assert label is not None
+    assert label.accessibleName() == "now: U  Brings in text that others wrote"
 
 
 def test_hostile_words_are_inert(scene: ServersScene) -> None:

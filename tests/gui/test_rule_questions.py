@@ -139,6 +139,15 @@ def test_one_call_is_held_against_the_rules(scene: Scene, arguments: str, said: 
     assert scene.bridge.sent == []
 
 
+def test_what_is_not_chosen_stands_there_as_any(scene: Scene) -> None:
+    pane = scene.pane
+    assert pane.agent.accessibleName() == "Agent: coder"
+    for picker, said in ((pane.agent, "Any agent"), (pane.server, "Any server")):
+        picker.show_choices((), "")
+        assert picker.accessibleName().endswith(f": {said}")
+    assert scene.view.form.agent.accessibleName() == "Agent: Choose…"
+
+
 def test_one_call_needs_one_of_each(scene: Scene) -> None:
     choose(scene.pane.agent, "*")
     scene.pane.call.click()

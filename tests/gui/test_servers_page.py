@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.approval_request import RequestKind
 from keyturn.application.console_protocol import (
+    IntentDone,
     KeepServer,
     PutServer,
     RemoveServer,
@@ -341,28 +342,104 @@ def test_a_tool_is_marked_to_take_two_persons(scene: ServersScene) -> None:
     assert not scene.view.tool.two.isVisible()
 
 
+def tick(place: QObject, *names: str) -> None:
+    """Choose rows, which may be below what can be seen of the page."""
+    for name in names:
+        # What was drawn before is deleted only later.
+        *_, row = place.findChildren(ChoiceRow, name)
+        row.click()
+
+
 @pytest.mark.requirement("RESULT-SWITCH")
 def test_what_comes_back_from_a_tool_is_chosen(scene: ServersScene) -> None:
     scene.tell(a_server(a_tool("now", controls=ResultControls(links=False))))
     choose(scene, "time", "now")
-    box = scene.view.tool.controls
-    assert not box.save.isEnabled()
-    for name in ("control_secrets", "max_tokens_4000", "day_tokens_16000"):
-        row = box.findChild(QAbstractButton, name)
-        assert row is not None
-        # Below what can be seen of the page.
-        row.click()
+    pane = scene.view.tool
+    box = pane.controls
+    assert not box.save.isVisible()
+    assert pane.save.reason == "Nothing is changed"
+    tick(box, "control_secrets", "max_tokens_4000", "day_tokens_16000")
     # What agents use meanwhile takes nothing back of what was chosen.
     used = (("analyst", 1_200), ("", 3))
     scene.tell(a_server(a_tool("now", controls=ResultControls(links=False), used=used)))
     notes = [label.text() for label in box.findChildren(QLabel) if not label.isHidden()]
     assert "Today: 1,200 tokens to analyst, 3 tokens to agents without proof." in notes
-    box.save.click()
+    assert pane.footing.text() == "What comes back is not saved."
+    scene.press_armed(pane.action)
     (message,) = scene.sent()
     assert isinstance(message, SetControls)
     assert (message.server, message.tool) == ("time", "now")
     chosen = ResultControls(secrets=False, links=False, max_tokens=4_000, day_tokens=16_000)
     assert message.controls == chosen
+    assert pane.save.hasFocus()
+    scene.tell(a_server(a_tool("now", controls=chosen)))
+    assert pane.save.reason == "Nothing is changed"
+    assert pane.save.hasFocus()
+    tick(box, "control_secrets")
+    assert pane.footing.text() == "What comes back is not saved."
+    tick(box, "control_secrets")
+    assert pane.footing.text().startswith("A tier holds")
+
+
+@pytest.mark.requirement("RESULT-SWITCH")
+def test_one_press_saves_tier_and_what_comes_back_as_two_changes(scene: ServersScene) -> None:
+    scene.tell(a_server(a_tool("now")))
+    choose(scene, "time", "now")
+    pane = scene.view.tool
+    tick(pane.tiers, "tier_T1")
+    assert pane.footing.text() == "Tier and labels are not saved."
+    tick(pane.controls, "control_hold_signs")
+    assert pane.footing.text() == "Neither tier and labels nor what comes back is saved."
+    scene.press_armed(pane.action)
+    tier, controls = scene.sent()
+    assert isinstance(tier, SetTier)
+    assert tier.tier is Tier.T1
+    assert isinstance(controls, SetControls)
+    # What failed of the two is said, in whichever order they are heard of.
+    failed = IntentDone(n=tier.n, ok=False, sentence="It has changed.")
+    scene.bridge.intent_done.emit(failed)
+    assert scene.view.note.outcome is not Outcome.DONE
+    scene.bridge.intent_done.emit(IntentDone(n=controls.n, ok=True))
+    assert scene.view.note.outcome is Outcome.FAILED
+    assert scene.view.note.sentence == "It has changed."
+
+
+@pytest.mark.requirement("RESULT-SWITCH")
+def test_what_is_not_saved_is_said_and_kept_when_a_tool_is_left(scene: ServersScene) -> None:
+    tools = (a_tool("now", controls=ResultControls(hold_signs=False)), a_tool("later"))
+    scene.tell(a_server(*tools))
+    choose(scene, "time", "now")
+    pane = scene.view.tool
+    tick(pane.controls, "control_hold_signs")
+    tick(pane.tiers, "label_P")
+    choose(scene, "time", "later")
+    assert scene.view.note.outcome is Outcome.OWED
+    assert scene.view.note.sentence.startswith("now: Neither tier and labels nor what comes back")
+    assert pane.footing.text().startswith("A tier holds")
+    assert pane.save.reason == "Nothing is changed"
+    choose(scene, "time")
+    assert scene.view.note.outcome is None
+    choose(scene, "time", "now")
+    assert pane.footing.text() == "Neither tier and labels nor what comes back is saved."
+    assert pane.tiers.labels == "P"
+    scene.press_armed(pane.action)
+    tier, controls = scene.sent()
+    assert isinstance(tier, SetTier)
+    assert tier.labels == "P"
+    assert isinstance(controls, SetControls)
+    assert controls.controls.hold_signs
+
+
+@pytest.mark.requirement("RESULT-SWITCH")
+def test_what_was_chosen_of_another_definition_is_not_taken_up(scene: ServersScene) -> None:
+    scene.tell(a_server(a_tool("now"), a_tool("later")))
+    choose(scene, "time", "now")
+    tick(scene.view.tool.tiers, "tier_T2")
+    tick(scene.view.tool.controls, "control_links")
+    choose(scene, "time", "later")
+    scene.tell(a_server(a_tool("now", description="Tells another thing."), a_tool("later")))
+    choose(scene, "time", "now")
+    assert scene.view.tool.save.reason == "Nothing is changed"
 
 
 def test_the_form_shows_what_would_be_started(scene: ServersScene) -> None:

@@ -5,6 +5,7 @@ import msgspec
 from keyturn.application.agent_messages import RaisedState
 from keyturn.application.sight_intents import SightState
 from keyturn.domain.environment import Named
+from keyturn.domain.finding import Finding
 from keyturn.domain.result_controls import STRICTEST, ResultControls
 from keyturn.domain.tier import Tier
 
@@ -108,6 +109,8 @@ class ServerState(msgspec.Struct, frozen=True, kw_only=True):
     transport: str = ""
     headers: dict[str, str] = {}
     """Of a remote server, as `env_values`."""
+    noticed: tuple[Finding, ...] = ()
+    """What its command's package is to the list of well-known servers."""
     confirmed: bool
     """False for a proposal that waits for the window."""
     consented: bool

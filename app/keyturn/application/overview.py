@@ -39,6 +39,7 @@ from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
 from keyturn.domain.definition import Pin, ReviewState, review_state
 from keyturn.domain.errors import SecretStoreUnavailable
+from keyturn.domain.finding import Finding
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.rule import Rule
 from keyturn.domain.rule_data import rule_to_data
@@ -73,16 +74,15 @@ class Overview:
         self._secrets = secrets
         self._holds, self._sign_ins, self._environments = holds, sign_ins, environments
         self._seals, self._access = seals, access
-        self._controls = controls
-        self._history = 0
+        self._controls, self._history = controls, 0
         self.pin: Callable[[], PinState] | None = None
         """Set where there is a PIN to speak of."""
         self.step_ups: StepUps | None = None
         """Set where agents are raised."""
         self.budgets: ResultBudgets | None = None
         """Set where it is counted what agents are given."""
-        self.problem = ""
-        self.recording = True
+        self.noticed_of: Callable[[ServerConfig], tuple[Finding, ...]] = lambda _server: ()
+        self.problem, self.recording = "", True
         self.http_port = 0
         """Where agents may ask over HTTP; 0 while that is not known."""
         self.http_listens = False
@@ -202,6 +202,7 @@ class Overview:
             credentials=tuple(dict.fromkeys(server.credential_names())),
             credential_environments=dict(server.credential_environments),
             env_values=dict(server.env),
+            noticed=self.noticed_of(server),
             confirmed=server.confirmed,
             consented=consent is not None and not changed_values(server, consent.subject),
             running=self._live.running(server.name),

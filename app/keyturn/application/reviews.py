@@ -79,7 +79,7 @@ class Reviews:
         self._clock = clock
         self._ids = ids
         self._observers = observers
-        self._noticing = noticing or Noticing(agreements)
+        self.noticing = noticing or Noticing(agreements)
         self._tasks = TaskOwner()
         self._salt = secrets.token_bytes(32)
         self._open: dict[_Key, _Open] = {}
@@ -145,10 +145,10 @@ class Reviews:
         connection.catalogue = {tool.name: tool for tool in tools}
         accepted: list[ToolDefinition] = []
         slices, reviewed = Slices(), self.seen.was_reviewed(connection)
-        known = await self._noticing.known_names(connection, slices)
+        known = await self.noticing.known_names(connection, slices)
         for tool in tuple(connection.catalogue.values()):
             await slices.pause()
-            noticed = await self._noticing.noticed(connection, tool, known)
+            noticed = await self.noticing.noticed(connection, tool, known)
             self.seen.tool(connection, tool, reviewed=reviewed)
             match review_state(self._agreements.pin(connection, tool.name), tool):
                 case ReviewState.UNREVIEWED if connection.server.review is ReviewMode.ACCEPT:
@@ -174,7 +174,7 @@ class Reviews:
     ) -> "asyncio.Task[None] | None":
         subject = command_subject(connection, self._agreements)
         facts = command_facts(connection, change, self._agreements)
-        noticed = self._noticing.of_command(connection)
+        noticed = self.noticing.of_command(connection)
         task = self._ask_once(connection, RequestKind.COMMAND, "", subject, None, noticed, facts)
         key = self._key(connection, "", canonical(subject))
         if (review := self._open.pop(key, None)) is not None:

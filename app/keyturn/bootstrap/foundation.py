@@ -65,6 +65,8 @@ class Foundation:
     """The use cases of one profile, wired; connections and an approver come on top."""
 
     profile: Profile
+    made: bool
+    """There was no database in the profile before this start."""
     env: Mapping[str, str]
     """As the broker was started with; cleaned of what could steer it."""
     clock: Clock
@@ -158,6 +160,7 @@ def _build(ground: Ground) -> Foundation:
     sessions = Sessions(ground.ids, ground.indexes)
     return Foundation(
         profile=ground.profile,
+        made=ground.made,
         env=ground.env,
         clock=ground.clock,
         ids=ground.ids,
@@ -183,9 +186,7 @@ def _build(ground: Ground) -> Foundation:
         registry=registry,
         labelling=labelling,
         sessions=sessions,
-        new_tasks=NewTasks(
-            sessions=sessions, rules=rules, log=ground.log, observers=ground.observers
-        ),
+        new_tasks=_new_tasks(ground, sessions, rules),
         trace_key=ground.indexes.key,
         workers=ground.workers,
         gate=_gate(
@@ -228,6 +229,10 @@ def _end_grants(grants: Grants, stop: StopSwitch, reviews: Reviews, registry: Re
     reviews.on_drift(grants.end_server)
     reviews.agreements.on_change(lambda server, _launch: grants.end_server(server))
     registry.on_agent = grants.end_agent
+
+
+def _new_tasks(ground: Ground, sessions: Sessions, rules: RuleBook) -> NewTasks:
+    return NewTasks(sessions=sessions, rules=rules, log=ground.log, observers=ground.observers)
 
 
 def _uses(ground: Ground, rules: RuleBook) -> LastUses:

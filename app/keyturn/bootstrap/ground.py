@@ -43,6 +43,8 @@ class Ground:
     """What the use cases are built on."""
 
     profile: Profile
+    made: bool
+    """There was no database in the profile before."""
     env: Mapping[str, str]
     limits: Limits
     secrets: SecretStore
@@ -74,6 +76,7 @@ def lay_ground(
 ) -> Ground:
     """Open the profile; raises KeyturnError when it cannot be used."""
     clock, observers, known = SystemClock(), Observers(), KnownSecrets()
+    made = not profile.database.exists()
     writer = open_writer(
         profile.folder,
         clock,
@@ -85,6 +88,7 @@ def lay_ground(
     workers = WorkerPool(own_command("_worker"), clean_environment(env))
     return Ground(
         profile=profile,
+        made=made,
         env=env,
         limits=limits,
         secrets=RememberedSecrets(secrets, known),

@@ -99,6 +99,7 @@ class Service:
         self.http_port: int | None = None
         """Where a headless broker listens for agents over HTTP, 0 for any port; None: nowhere."""
         self.overview = _overview(base, self.hub, self._sign_ins, seals, access)
+        self.overview.noticed_of = base.reviews.noticing.of_server
 
     def end(self) -> None:
         """End the broker; agents are refused until it runs again."""

@@ -8,7 +8,6 @@ from keyturn.application.access_entries import AccessEntries
 from keyturn.application.access_review import AccessReview
 from keyturn.application.connection import Connection
 from keyturn.application.enrolment import Enrolment
-from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.last_uses import counting
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.seals import SEALED_TABLES
@@ -18,6 +17,7 @@ from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.notification import WaitingNotice
 from keyturn.bootstrap import ProfileChoice
+from keyturn.bootstrap.first_posture import FirstPosture, posture_in
 from keyturn.bootstrap.foundation import Foundation, lay_foundation
 from keyturn.bootstrap.headless import CONSOLE_MARK
 from keyturn.bootstrap.keychains import profile_keychain, seals_keychain
@@ -26,7 +26,6 @@ from keyturn.bootstrap.service import Service
 from keyturn.desktop.notifications import DesktopNotifier, NoticeAction
 from keyturn.desktop.paths import Profile
 from keyturn.domain.configuration import Limits
-from keyturn.domain.policy import Posture
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.storage.access_looks import SqliteLookStore
@@ -159,11 +158,21 @@ def make_seals(
 ) -> Seals:
     """Seal a profile's agreements under a key that is kept in a keychain."""
 
+    first = FirstPosture(
+        made=foundation.made,
+        registry=foundation.registry,
+        tables=foundation.tables,
+        keychain=keychain,
+    )
+
     async def load() -> None:
         if access is not None:
             # What reads as absent meanwhile is not gone.
             access.trust(False)
+        first.before_load()
         await _load(foundation)
+        await first.after_load(seals.sealing)
+        foundation.rules.posture = posture_in(foundation.registry.settings)
         latest = latest_time(foundation.profile.database)
         await foundation.sights.load(latest, trusted=False)
         await presence.load(seals)
@@ -201,7 +210,5 @@ async def _load(foundation: Foundation) -> None:
     await foundation.rules.load(latest_time(foundation.profile.database))
     await foundation.registry.load()
     await foundation.holds.load()
-    posture = foundation.registry.settings.get(POSTURE_SETTING, Posture.ASK_ALL.value)
-    foundation.rules.posture = Posture(posture)
     foundation.labelling.load()
     foundation.notices.controlling.tools.load()

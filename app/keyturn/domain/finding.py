@@ -43,7 +43,11 @@ class FindingKind(StrEnum):
     """It runs a well-known server's package: the name is known, no more."""
     UNLISTED = "unlisted"
     NO_PACKAGE = "no_package"
-    """It names no package: a file, a program of its own, a container's image."""
+    """It names no package: a file, a program of its own."""
+    IMAGE = "image"
+    """It runs a container's image."""
+    REMOTE = "remote"
+    """There is no command: the server is asked at an address."""
 
 
 _ONLY_SAID = frozenset(
@@ -53,6 +57,8 @@ _ONLY_SAID = frozenset(
         FindingKind.LISTED,
         FindingKind.UNLISTED,
         FindingKind.NO_PACKAGE,
+        FindingKind.IMAGE,
+        FindingKind.REMOTE,
     }
 )
 

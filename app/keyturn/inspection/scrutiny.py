@@ -6,6 +6,7 @@ from itertools import islice
 
 from keyturn.application.ports.scrutiny import KnownNames
 from keyturn.domain.command import CommandTable, read_command
+from keyturn.domain.command_row import RunKind
 from keyturn.domain.definition import Said, ToolDefinition, said_of
 from keyturn.domain.finding import LONGEST_WORDS, Finding, FindingKind
 from keyturn.domain.json_texts import texts_of
@@ -50,16 +51,15 @@ class DefinitionScrutiny:
         self._alphabet = alphabet
 
     def of_command(self, argv: Sequence[str], env_names: Sequence[str]) -> tuple[Finding, ...]:
-        """Return what a command's package is to the list, or that it names none.
-
-        Nothing where there is no command: a server that is asked over HTTP.
-        """
+        """Return what a command's package is to the list, or that it names none, or is none."""
         if not argv:
-            return ()
+            return (Finding(kind=FindingKind.REMOTE, words=""),)
         reading = read_command(argv, env_names, self._commands)
         package = package_of(reading)
         if package is None:
-            return (Finding(kind=FindingKind.NO_PACKAGE, words=""),)
+            image = reading.kind is RunKind.CONTAINER
+            kind = FindingKind.IMAGE if image else FindingKind.NO_PACKAGE
+            return (Finding(kind=kind, words=""),)
         found, which = likeness(package, self._known_servers)
         if found is Likeness.LISTED and not runs_it_alone(reading, package):
             found = Likeness.UNKNOWN

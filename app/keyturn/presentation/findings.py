@@ -26,6 +26,8 @@ _KEYS = {
     FindingKind.LISTED: "findings.listed",
     FindingKind.UNLISTED: "findings.unlisted",
     FindingKind.NO_PACKAGE: "findings.no_package",
+    FindingKind.IMAGE: "findings.image",
+    FindingKind.REMOTE: "findings.remote",
 }
 
 

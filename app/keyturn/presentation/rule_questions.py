@@ -9,13 +9,15 @@ from typing import Final
 
 from keyturn.domain.canonical import JsonObject, Parsed, parse_strict
 from keyturn.domain.decision import Verdict
+from keyturn.domain.environment import PRODUCTION
 from keyturn.domain.lamps import Lamps
+from keyturn.domain.pattern import name_matches
 from keyturn.domain.policy import Because, Judgement, Posture, judge
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_life import AT_ANY_TIME
 from keyturn.domain.rule_lint import KnownTool
 from keyturn.domain.rule_proof import Question, can_ever
-from keyturn.domain.tier import Tier
+from keyturn.domain.tier import Tier, effective_tier
 from keyturn.domain.touches import touches_of
 from keyturn.presentation.cells import ANY
 from keyturn.presentation.rule_effects import known_tools
@@ -23,8 +25,11 @@ from keyturn.presentation.rule_findings import RuleFindings
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.rules import RulesState
 from keyturn.presentation.typed_conditions import TypedCondition, read_conditions
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
+_LONGEST_NAME: Final = 60
+_MOST_NAMED: Final = 5
 _MOST_WAYS: Final = 2_000
 """Ways past the stricter rules that are looked at while somebody waits for the answer."""
 
@@ -55,9 +60,44 @@ def ever_lines(asked: AskedOfRules, state: RulesState, words: Words) -> tuple[st
     )
     answer = can_ever(question, state.all_rules, most=_MOST_WAYS)
     lines = [RuleFindings(words).answer(answer)]
-    if state.posture is Posture.ASK_WRITES:
-        lines.append(words("rules.ask_reads"))
+    reads = _reads_let_through(question, state)
+    if reads:
+        named = ", ".join(
+            shown_line(name, words, most=_LONGEST_NAME) for name in reads[:_MOST_NAMED]
+        )
+        if len(reads) > _MOST_NAMED:
+            named = words("rules.and_more", names=named, n=len(reads) - _MOST_NAMED)
+        lines.append(words("rules.ask_reads", n=len(reads), tools=named))
     return tuple(lines)
+
+
+def _reads_let_through(question: Question, state: RulesState) -> tuple[str, ...]:
+    """Return the tools that are asked about and pass by the posture, whatever allows them."""
+    if state.posture is not Posture.ASK_WRITES or state.suspended or state.distrusted:
+        return ()
+    return tuple(
+        tool.name
+        for tool in known_tools(state.servers)
+        if name_matches(question.server, tool.server)
+        and name_matches(question.tool, tool.name)
+        and _tier_of(tool, state) is Tier.T0
+    )
+
+
+def _tier_of(known: KnownTool | None, state: RulesState) -> Tier:
+    """Return the tier of a call of a tool that is known; what is labelled production raises it."""
+    server = known.server if known is not None else ""
+    labels = {
+        label
+        for one in state.servers
+        if one.name == server
+        for label in (one.environment, *one.credential_environments.values())
+    }
+    return effective_tier(
+        known.tier if known is not None else None,
+        environment_raises=PRODUCTION in labels,
+        arguments_bytes=0,
+    )
 
 
 def call_lines(asked: AskedOfRules, state: RulesState, words: Words) -> tuple[str, ...]:
@@ -96,7 +136,7 @@ def _judged(
     )
     return judge(
         subject,
-        tier=known.tier if known is not None and known.tier is not None else Tier.T3,
+        tier=_tier_of(known, state),
         labels=known.labels if known is not None else Lamps.NONE,
         rules=_acting(state.all_rules, rests=rests),
         posture=Posture.ASK_ALL if rests else state.posture,

@@ -8,6 +8,7 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, RemoteTransport
 from keyturn.presentation.card import Pair
 from keyturn.presentation.environments import proposals_text
+from keyturn.presentation.findings import command_pairs
 from keyturn.presentation.launch_facts import launch_claims, launch_facts
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.relative_time import relative_time
@@ -54,6 +55,7 @@ def facts_of(
     state: ServerState, launch: JsonObject, logs: str, now: datetime, words: Words
 ) -> Iterable[Pair]:
     """Return the facts; `launch` is the subject that was agreed to, or waits for it."""
+    yield from command_pairs(state.noticed, words)
     if state.url:
         key = _TRANSPORTS.get(state.transport, "servers.transport_http")
         yield Pair(key=words("servers.transport"), value=words(key))

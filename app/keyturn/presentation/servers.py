@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import CardActions, Chip, DiffRow, Pair
 from keyturn.presentation.marks import Icon, IconText, Role
-from keyturn.presentation.result_controls import ControlsView
+from keyturn.presentation.result_controls import ControlsView, ControlsWish
 from keyturn.presentation.tier_choice import TierChoice
 
 
@@ -216,6 +216,14 @@ class TierWish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolWish:
+    """What one press on a tool's save sends: each change is recorded for itself."""
+
+    tier: TierWish | None = None
+    controls: ControlsWish | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TwoWish:
     """How many persons a call of a tool is to take."""
 
@@ -227,11 +235,13 @@ class TwoWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolAnswer:
-    """One tool of a batch, pinned with the tier that stood in its row."""
+    """One tool of a batch, pinned with the tier and the labels that stood in its row."""
 
     request_id: str
     digest: str
     tier: Tier | None
+    labels: str
+    """Letters of U, P, X."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.chips import hidden_in
 from keyturn.presentation.claims import hints_of
 from keyturn.presentation.definition_text import definition_text
+from keyturn.presentation.findings import finding_chips
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.launch_facts import facts_with
 from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_role
@@ -182,6 +183,7 @@ class ServersBuilder:
         words = self._words
         role, icon = _SERVER_MARKS[_mark(state)]
         yield Chip(role=role, icon=icon, text=self.state_text(state))
+        yield from finding_chips(state.noticed, words)
         if state.environment:
             production = state.environment == PRODUCTION
             key = "phrases.chip_production" if production else "phrases.chip_environment"

@@ -17,8 +17,6 @@ class TierOption:
     tier: Tier | None
     """None leaves it unconfirmed."""
     text: str
-    short: str
-    """For a row of many tools."""
     note: str
     """One sentence."""
 
@@ -34,6 +32,8 @@ class LabelOption:
 
     letter: str
     text: str
+    short: str
+    """For a row of many tools."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,16 +49,16 @@ class TierChoice:
     """Where the preselection comes from, in words; empty when it is nobody's proposal."""
 
 
-_TIERS: tuple[tuple[Tier | None, str, str, str], ...] = (
-    (Tier.T0, "tiers.t0", "tiers.t0_short", "tiers.t0_note"),
-    (Tier.T1, "tiers.t1", "tiers.t1_short", "tiers.t1_note"),
-    (Tier.T2, "tiers.t2", "tiers.t2_short", "tiers.t2_note"),
-    (None, "tiers.unconfirmed", "tiers.unconfirmed_short", "tiers.unconfirmed_note"),
+_TIERS: tuple[tuple[Tier | None, str, str], ...] = (
+    (Tier.T0, "tiers.t0", "tiers.t0_note"),
+    (Tier.T1, "tiers.t1", "tiers.t1_note"),
+    (Tier.T2, "tiers.t2", "tiers.t2_note"),
+    (None, "tiers.unconfirmed", "tiers.unconfirmed_note"),
 )
 _LABELS = (
-    (Lamps.U, "tiers.label_u"),
-    (Lamps.P, "tiers.label_p"),
-    (Lamps.X, "tiers.label_x"),
+    (Lamps.U, "tiers.label_u", "tiers.label_u_short"),
+    (Lamps.P, "tiers.label_p", "tiers.label_p_short"),
+    (Lamps.X, "tiers.label_x", "tiers.label_x_short"),
 )
 
 
@@ -68,12 +68,12 @@ def tier_choice(
     """Return the choice with `chosen` and `ticked` preselected."""
     return TierChoice(
         options=tuple(
-            TierOption(tier=tier, text=words(text), short=words(short), note=words(note))
-            for tier, text, short, note in _TIERS
+            TierOption(tier=tier, text=words(text), note=words(note)) for tier, text, note in _TIERS
         ),
         chosen=chosen,
         labels=tuple(
-            LabelOption(letter=lamp.letters(), text=words(text)) for lamp, text in _LABELS
+            LabelOption(letter=lamp.letters(), text=words(text), short=words(short))
+            for lamp, text, short in _LABELS
         ),
         ticked=ticked,
         proposal=proposal,

@@ -1,6 +1,7 @@
 """What is looked over before a review: what a person is asked about, compared with all the rest."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from keyturn.application.approval_request import Answer, AnswerVerdict, RequestKind, Route
 from keyturn.application.noticing import NOTICED_AT_ONCE, Noticing
@@ -33,8 +34,10 @@ class _Scrutiny:
     def __init__(self) -> None:
         self.names: list[_Names] = []
         self.read: list[str] = []
+        self.commands: list[tuple[Sequence[str], Sequence[str]]] = []
 
     def of_command(self, argv: Sequence[str], env_names: Sequence[str]) -> tuple[Finding, ...]:
+        self.commands.append((argv, env_names))
         return (Finding(kind=FindingKind.UNLISTED, words=argv[0]),)
 
     def known_names(self) -> _Names:
@@ -128,3 +131,14 @@ def test_a_command_is_asked_about_with_what_its_package_is_to_the_list() -> None
         await world.reviews.close()
 
     play(story)
+
+
+def test_a_configured_command_is_looked_at_once_however_often_it_is_told() -> None:
+    world, scrutiny = _world()
+    server = replace(OTHER, command=("ship",), env={"TOKEN": "keychain:ship"})
+    for _ in range(3):
+        (found,) = world.reviews.noticing.of_server(server)
+        assert found.words == "ship"
+    assert scrutiny.commands == [(("ship",), ("TOKEN=keychain:ship",))]
+    world.reviews.noticing.of_server(replace(server, command=("other",)))
+    assert len(scrutiny.commands) == 2

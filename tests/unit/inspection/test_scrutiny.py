@@ -163,14 +163,20 @@ def test_a_listed_package_alone_is_as_listed(command: str) -> None:
     assert found.kind is FindingKind.LISTED
 
 
-@pytest.mark.parametrize("command", ["python3 server.py", "/opt/orders", "docker run x/y"])
-def test_a_command_that_names_no_package_is_said_to_and_not_held_against_it(command: str) -> None:
+@pytest.mark.parametrize(
+    ("command", "kind"),
+    [
+        ("python3 server.py", FindingKind.NO_PACKAGE),
+        ("/opt/orders", FindingKind.NO_PACKAGE),
+        ("docker run x/y", FindingKind.IMAGE),
+        ("", FindingKind.REMOTE),
+    ],
+)
+def test_what_names_no_package_is_said_to_and_not_held_against_it(
+    command: str, kind: FindingKind
+) -> None:
     (found,) = SCRUTINY.of_command(command.split(), ())
-    assert (found.kind, found.raises_caution) == (FindingKind.NO_PACKAGE, False)
-
-
-def test_an_address_has_no_command() -> None:
-    assert SCRUTINY.of_command([], ()) == ()
+    assert (found.kind, found.raises_caution) == (kind, False)
 
 
 def test_no_entry_of_the_list_resembles_another() -> None:

@@ -113,7 +113,16 @@ def test_a_commands_package_stands_among_what_was_observed() -> None:
     assert text.count(said) == 1
 
 
-@pytest.mark.parametrize("kind", [FindingKind.LISTED, FindingKind.UNLISTED, FindingKind.NO_PACKAGE])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        FindingKind.LISTED,
+        FindingKind.UNLISTED,
+        FindingKind.NO_PACKAGE,
+        FindingKind.IMAGE,
+        FindingKind.REMOTE,
+    ],
+)
 def test_being_on_the_list_lowers_and_raises_nothing(kind: FindingKind) -> None:
     plain, listed = a_command(), a_command(findings=(Finding(kind=kind, words="a", server="b"),))
     assert CARDS.card(listed).chips == CARDS.card(plain).chips

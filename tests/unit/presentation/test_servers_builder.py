@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_state import ServerState, ToolState
 from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.finding import Finding, FindingKind
 from keyturn.domain.tier import Tier
 from keyturn.presentation.batch_review import LONGEST_DESCRIPTION, batch_review
 from keyturn.presentation.marks import Icon
@@ -252,3 +253,27 @@ def test_a_server_that_wants_more_of_who_is_signed_in_says_that_the_rest_goes_on
     assert notice is not None
     assert notice.strong == f"Needs you to sign in at {host}."
     assert "All else goes on" in notice.rest
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "says", "cautious"),
+    [
+        (FindingKind.LISTED, "time-mcp as listed, of its-publisher", False),
+        (FindingKind.LIKE_LISTED, "time-mcp is not listed, and resembles its-publisher", True),
+        (FindingKind.UNLISTED, "time-mcp is not on Keyturn's list", False),
+        (
+            FindingKind.NO_PACKAGE,
+            "not on the list: this runs a file of yours, no package",
+            False,
+        ),
+        (FindingKind.REMOTE, "not on the list: this is an address, no package", False),
+    ],
+)
+def test_what_a_server_is_to_the_list_is_its_first_fact(
+    confirmed: bool, kind: FindingKind, says: str, cautious: bool
+) -> None:
+    noticed = (Finding(kind=kind, words="time-mcp", server="its-publisher"),)
+    view = BUILDER.server(known(SERVER), changed(confirmed=confirmed, noticed=noticed), NOW)
+    assert (view.facts[0].key, view.facts[0].value) == ("Well-known servers", says)
+    assert ("1 thing to look at" in [chip.text for chip in view.chips]) is cautious

@@ -92,6 +92,9 @@ def test_labels_and_reasons() -> None:
     ("definition", "labels"),
     [
         (tool("list_reviews"), Lamps.U),
+        (tool("read_note", "customer"), Lamps.U),
+        (tool("fetch"), Lamps.U),
+        (tool("getReport", "number"), Lamps.U),
         (tool("get_calendar_events"), Lamps.U | Lamps.P),
         (tool("read_file", "path"), Lamps.U | Lamps.P),
         (tool("list_transactions"), Lamps.U | Lamps.P),

@@ -19,7 +19,10 @@ class Scrutiny(Protocol):
     """Reads what a server says of a tool."""
 
     def of_command(self, argv: Sequence[str], env_names: Sequence[str]) -> tuple[Finding, ...]:
-        """Return what a command's package is to the list of well-known servers."""
+        """Return what a command's package is to the list of well-known servers.
+
+        Always one finding; `argv` is empty for a server that is asked at an address.
+        """
         ...
 
     def known_names(self) -> KnownNames:

@@ -122,10 +122,20 @@ class NamePicker(QPushButton):
 
     chosen = Signal(str)
 
-    def __init__(self, look: Look, label: str, *, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        label: str,
+        *,
+        name: str,
+        empty: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        """`empty` is what stands there while nothing is chosen, where that means something."""
         super().__init__(parent)
         self._look = look
         self._label = label
+        self._empty = empty
         self._choices: tuple[NameChoice, ...] = ()
         self._choice: NameChoice | None = None
         self._menu = QMenu(self)
@@ -195,14 +205,17 @@ class NamePicker(QPushButton):
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
         room = self.width() - 2 * _SIDE - _ICON - 8
         flow = fitted(self._look, self._shown(), Type.BODY, room)
-        token = Token.TEXT_PRIMARY if self._choice is not None else Token.TEXT_TERTIARY
+        means_something = self._choice is not None or bool(self._empty)
+        token = Token.TEXT_PRIMARY if means_something else Token.TEXT_TERTIARY
         at = QPointF(_SIDE, (self.height() - flow.height) // 2)
         flow.paint(painter, at, theme.colour(token))
         place = QRectF(self.width() - _SIDE - _ICON, (self.height() - _ICON) // 2, _ICON, _ICON)
         self._look.icons.paint(painter, place, Icon.OPEN, theme.colour(Token.TEXT_SECONDARY))
 
     def _shown(self) -> str:
-        return self._choice.text if self._choice is not None else self._look.words("forms.choose")
+        if self._choice is not None:
+            return self._choice.text
+        return self._empty or self._look.words("forms.choose")
 
     def _name(self) -> None:
         named = self._look.words("forms.field_value", field=self._label, value=self._shown())

@@ -38,9 +38,15 @@ class QuestionsPane(SidePane):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look, name="rule_questions", parent=parent)
         words = look.words
-        self.agent = NamePicker(look, words("rules.agent"), name="ask_agent")
-        self.server = NamePicker(look, words("rules.server"), name="ask_server")
-        self.tool = NamePicker(look, words("rules.tool"), name="ask_tool")
+        self.agent = NamePicker(
+            look, words("rules.agent"), name="ask_agent", empty=words("rules.ask_any_agent")
+        )
+        self.server = NamePicker(
+            look, words("rules.server"), name="ask_server", empty=words("rules.ask_any_server")
+        )
+        self.tool = NamePicker(
+            look, words("rules.tool"), name="ask_tool", empty=words("rules.ask_any_tool")
+        )
         self.conditions = ConditionFields(look, name="ask_condition")
         self.ever = Button(look, Kind.PRIMARY, words("rules.ask_ever"), name="ask_ever")
         self.call = Button(look, Kind.PLAIN, words("rules.ask_call"), name="ask_call")

@@ -32,7 +32,7 @@ from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.result_controls import ControlsWish
 from keyturn.presentation.server_form import ReadServer, TypedServer, read_server
-from keyturn.presentation.servers import BatchAnswer, ServerView, TierWish, TwoWish
+from keyturn.presentation.servers import BatchAnswer, ServerView, TierWish, ToolWish, TwoWish
 from keyturn.presentation.servers_builder import KnownServers, ServersBuilder
 from keyturn.presentation.words import Words
 
@@ -74,7 +74,7 @@ class ServerActions(QObject):
         view.remove_requested.connect(self._on_hide)
         view.tool.wished.connect(self._on_wish)
         view.tool.two_wished.connect(self._on_two)
-        view.tool.controls_wished.connect(self._on_controls)
+        view.tool.left_unsaved.connect(self._on_left_unsaved)
         view.batch.pin_requested.connect(self._on_pin_all)
         view.form.typed.connect(self._on_typed)
         view.form.add_requested.connect(self._on_add)
@@ -134,6 +134,7 @@ class ServerActions(QObject):
                 shown_for_ms=batch.shown_for_ms,
                 route=Route.ACCESSIBILITY if batch.accessibility else Route.POINTER,
                 tier=tool.tier,
+                labels=tool.labels,
             )
             request = self._known().reviews.get(answer.request_id)
             if request is not None:
@@ -142,20 +143,28 @@ class ServerActions(QObject):
         self._view.note.begin()
         self._sender.send_all(wishes)
 
-    def _on_wish(self, wish: TierWish) -> None:
-        self._send(
-            lambda n: SetTier(
-                n=n,
-                server=wish.server,
-                tool=wish.tool,
-                launch_hash=wish.launch_hash,
-                def_hash=wish.def_hash,
-                tier=wish.tier,
-                labels=wish.labels,
-                hidden=wish.hidden,
-            ),
-            self._words("servers.saved", tool=wish.tool),
-        )
+    def _on_wish(self, wish: ToolWish) -> None:
+        """Send a tier and what comes back as two changes; what failed of one press is said."""
+        wishes: list[MakeIntent] = []
+        said = ""
+        if wish.tier is not None:
+            wishes.append(partial(_tier_intent, wish.tier))
+            said = self._words("servers.saved", tool=wish.tier.tool)
+        if wish.controls is not None:
+            wishes.append(partial(_controls_intent, wish.controls))
+            if wish.tier is None:
+                said = self._words("results.saved", tool=wish.controls.tool)
+        heard = partial(self._heard_of_all, left=[len(wishes)], failed=[], said=said)
+        self._sender.send_all([(make, heard) for make in wishes])
+
+    def _heard_of_all(
+        self, done: IntentDone, *, left: list[int], failed: list[IntentDone], said: str
+    ) -> None:
+        left[0] -= 1
+        if not done.ok:
+            failed.append(done)
+        if not left[0]:
+            self._say(failed[0] if failed else done, said)
 
     def _on_two(self, wish: TwoWish) -> None:
         key = "servers.marked_two" if wish.on else "servers.marked_one"
@@ -164,11 +173,8 @@ class ServerActions(QObject):
             self._words(key, tool=wish.tool),
         )
 
-    def _on_controls(self, wish: ControlsWish) -> None:
-        self._send(
-            lambda n: SetControls(n=n, server=wish.server, tool=wish.tool, controls=wish.controls),
-            self._words("results.saved", tool=wish.tool),
-        )
+    def _on_left_unsaved(self, sentence: str) -> None:
+        self._view.note.say(Outcome.OWED, sentence)
 
     def _on_confirm(self, shown: ServerView) -> None:
         """Confirm the proposal that was on screen, not whatever stands in its place by now."""
@@ -268,3 +274,20 @@ class ServerActions(QObject):
             self._view.note.say(Outcome.FAILED, done.sentence)
         elif sentence:
             self._view.note.say(Outcome.DONE, sentence)
+
+
+def _tier_intent(wish: TierWish, n: int) -> SetTier:
+    return SetTier(
+        n=n,
+        server=wish.server,
+        tool=wish.tool,
+        launch_hash=wish.launch_hash,
+        def_hash=wish.def_hash,
+        tier=wish.tier,
+        labels=wish.labels,
+        hidden=wish.hidden,
+    )
+
+
+def _controls_intent(wish: ControlsWish, n: int) -> SetControls:
+    return SetControls(n=n, server=wish.server, tool=wish.tool, controls=wish.controls)

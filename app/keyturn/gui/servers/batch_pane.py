@@ -1,4 +1,4 @@
-"""All tools of a server that nobody has reviewed, in one list, each with a tier of its own.
+"""All tools of a server that nobody has reviewed, in one list, each with tier and labels.
 
 Nothing is pinned that was not on screen: the button arms only after every row was seen whole and
 the person has confirmed to have read them.
@@ -6,6 +6,7 @@ the person has confirmed to have read them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import QTimer, Signal
@@ -33,7 +34,7 @@ _NEAR: Final = 2
 
 
 class BatchRowBox(QFrame):
-    """One tool: name, what the server says, what it takes, its tier."""
+    """One tool: name, what the server says, what it takes, its tier and labels."""
 
     seen_whole = Signal()
     changed = Signal()
@@ -52,8 +53,10 @@ class BatchRowBox(QFrame):
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._head.setSpacing(12)
         self._head.addWidget(name, 1)
-        self._trail = self._trailing(look, view)
-        self._head.addWidget(self._trail)
+        self._reason: QWidget | None = None
+        if view.alone:
+            self._reason = self._alone(look, view)
+            self._head.addWidget(self._reason)
         words = ValueText(look, Type.VALUE)
         words.say(view.description or look.words("servers.no_description"))
         words.setAccessibleName(look.words("servers.row_spoken", tool=view.tool, text=words.text()))
@@ -67,6 +70,11 @@ class BatchRowBox(QFrame):
             proposal = Text(look, Type.NOTE, Token.TEXT_PRIMARY, wrap=True)
             proposal.say(view.choice.proposal)
             layout.addWidget(proposal)
+        if not view.alone:
+            self.pills = TierPills(look, view.choice, view.tool)
+            self.pills.changed.connect(self.changed)
+            layout.addSpacing(2)
+            layout.addWidget(self.pills)
         layout.addSpacing(6)
         layout.addWidget(divider())
 
@@ -75,10 +83,23 @@ class BatchRowBox(QFrame):
         """Return the chosen tier."""
         return self.pills.tier if self.pills is not None else None
 
+    def controls(self) -> list[QWidget]:
+        """Return what takes the focus, in the order of reading."""
+        if self.pills is not None:
+            return self.pills.controls()
+        return list(self.findChildren(Button, "open_alone"))
+
+    @property
+    def labels(self) -> str:
+        """Return the letters of the labels that are ticked."""
+        return self.pills.labels if self.pills is not None else ""
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the choice under the name where both have no room in one line."""
+        """Put why it is alone under the name where both have no room in one line."""
         super().resizeEvent(event)
-        wide = event.size().width() >= 2 * self._trail.sizeHint().width()
+        if self._reason is None:
+            return
+        wide = event.size().width() >= 2 * self._reason.sizeHint().width()
         kind = QBoxLayout.Direction
         self._head.setDirection(kind.LeftToRight if wide else kind.TopToBottom)
 
@@ -95,11 +116,7 @@ class BatchRowBox(QFrame):
             # Painting is no time to change what is painted.
             QTimer.singleShot(0, self, self.seen_whole.emit)
 
-    def _trailing(self, look: Look, view: BatchRow) -> QWidget:
-        if not view.alone:
-            self.pills = TierPills(look, view.choice, view.tool)
-            self.pills.changed.connect(self.changed)
-            return self.pills
+    def _alone(self, look: Look, view: BatchRow) -> QWidget:
         place = QWidget()
         line = WrapLayout(place)
         line.addWidget(IconLabel(look, Icon.OUTLIER, Token.WARNING_FG, 16))
@@ -124,6 +141,7 @@ class _Kept:
 
     seen: bool
     tier: Tier | None
+    labels: str
 
 
 class BatchPane(DetailPane):
@@ -189,7 +207,8 @@ class BatchPane(DetailPane):
 
     def _show_rows(self, view: BatchView) -> None:
         kept = {
-            (box.view.request_id, box.view.digest): _Kept(box.seen, box.tier) for box in self.rows
+            (box.view.request_id, box.view.digest): _Kept(box.seen, box.tier, box.labels)
+            for box in self.rows
         }
         clear(self._rows)
         self.rows = [BatchRowBox(self._look, one) for one in view.rows]
@@ -198,11 +217,18 @@ class BatchPane(DetailPane):
             if before is not None:
                 box.seen = before.seen
                 if box.pills is not None:
-                    box.pills.choose(before.tier)
+                    box.pills.choose(before.tier, before.labels)
             box.seen_whole.connect(self._on_seen)
             box.changed.connect(self._begin)
             box.opened.connect(self._on_opened)
             self._rows.addWidget(box)
+        self._order_focus()
+
+    def _order_focus(self) -> None:
+        """Have Tab go as one reads: rows that came later would be last, after the button."""
+        stops = [control for box in self.rows for control in box.controls()]
+        for before, after in pairwise((self.headline.sentence, *stops, self.read, self.back)):
+            self.setTabOrder(before, after)
 
     def _begin(self) -> None:
         """Arm from zero for exactly these rows and tiers."""
@@ -255,7 +281,12 @@ class BatchPane(DetailPane):
         if view is None or answer.digest != view.digest:
             return
         tools = tuple(
-            ToolAnswer(request_id=box.view.request_id, digest=box.view.digest, tier=box.tier)
+            ToolAnswer(
+                request_id=box.view.request_id,
+                digest=box.view.digest,
+                tier=box.tier,
+                labels=box.labels,
+            )
             for box in self.rows
             if not box.view.alone and box.seen
         )

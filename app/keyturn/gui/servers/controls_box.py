@@ -1,9 +1,10 @@
 """What is controlled in the results of a tool: a switch each, and the longest result."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.domain.result_controls import Profile, ResultControls
+from keyturn.gui.forms.focus import has_focus
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
@@ -18,12 +19,14 @@ class ControlsBox(QFrame):
 
     wished = Signal(object)
     """`ResultControls`."""
+    changed = Signal()
+    """Something else is chosen than before, or nothing is any more."""
 
     def __init__(self, look: Look, parent: QWidget | None = None, *, save: str = "") -> None:
-        """`save` is what the button says; as of a tool where nothing is given."""
+        """`save` is what its own button says; with none, who shows it saves what is chosen."""
         super().__init__(parent)
         self._look = look
-        self._save_text = save or look.words("results.save")
+        self._save_text = save
         self._view: ControlsView | None = None
         self._tool = ""
         self._switches: list[tuple[str, ChoiceRow]] = []
@@ -38,6 +41,7 @@ class ControlsBox(QFrame):
         self._switch_column = column()
         self._limit_column = column()
         self._profile_column = column(self._profile_place)
+        self.save.setVisible(bool(save))
         foot = row(gap=8)
         foot.addWidget(self.save)
         foot.addStretch()
@@ -125,15 +129,38 @@ class ControlsBox(QFrame):
         if view is not None:
             self.show_view(view, self._tool)
 
-    def _on_changed(self) -> None:
+    @property
+    def chosen(self) -> ResultControls | None:
+        """Return what is chosen and not yet saved; None where it is what is kept."""
         view = self._view
-        if view is not None:
-            self.save.setEnabled(self._chosen(view) != view.controls)
+        made = self._chosen(view) if view is not None else None
+        return made if view is not None and made != view.controls else None
+
+    def choose(self, controls: ResultControls) -> None:
+        """Choose what a person had chosen before, and had not saved."""
+        for name, box in self._switches:
+            box.setChecked(bool(getattr(controls, name)))
+        for name, most, box in self._limits:
+            box.setChecked(getattr(controls, name) == most)
+        for way, box in self._profiles:
+            box.setChecked(way is controls.profile)
+
+    def _on_changed(self) -> None:
+        chosen = self.chosen
+        if chosen is None and has_focus(self.save):
+            # Qt would hand the focus of what is switched off to the next button of the page.
+            self._resting_place().setFocus(Qt.FocusReason.OtherFocusReason)
+        self.save.setEnabled(chosen is not None)
+        self.changed.emit()
+
+    def _resting_place(self) -> QWidget:
+        """Return a choice that is made already, so that no key on it chooses anything."""
+        return next((box for _name, _most, box in self._limits if box.isChecked()), self)
 
     def _on_save(self) -> None:
-        view = self._view
-        if view is not None:
-            self.wished.emit(self._chosen(view))
+        chosen = self.chosen
+        if chosen is not None:
+            self.wished.emit(chosen)
 
     def _chosen(self, view: ControlsView) -> ResultControls:
         on = frozenset(name for name, box in self._switches if box.isChecked())

@@ -6,13 +6,13 @@ from typing import Final
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.tier import Tier
 from keyturn.gui.armed_action import ArmedAction
 from keyturn.gui.look import Look
 from keyturn.gui.servers.controls_box import ControlsBox
 from keyturn.gui.servers.owed_box import OwedChangeBox
 from keyturn.gui.servers.panes import DetailPane
+from keyturn.gui.servers.unsaved import Unsaved, UnsavedChoices
 from keyturn.gui.text_runs import definition_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.allow_button import AllowButton
@@ -24,7 +24,7 @@ from keyturn.gui.widgets.tier_box import TierBox
 from keyturn.presentation.answer import Answer
 from keyturn.presentation.arming import ArmingTerms, Subject
 from keyturn.presentation.result_controls import ControlsWish
-from keyturn.presentation.servers import TierWish, ToolView, TwoWish
+from keyturn.presentation.servers import TierWish, ToolView, ToolWish, TwoWish
 
 _KEYS: Final = 100
 
@@ -33,20 +33,21 @@ class ToolPane(DetailPane):
     """Shows a `ToolView` and takes another tier or other labels."""
 
     wished = Signal(object)
-    """`TierWish`."""
+    """`ToolWish`."""
     two_wished = Signal(object)
     """`TwoWish`."""
-    controls_wished = Signal(object)
-    """`ControlsWish`."""
+    left_unsaved = Signal(str)
+    """What was chosen, not saved, and is kept for when the tool is opened again: a sentence."""
 
     def __init__(
         self, look: Look, now_ms: Callable[[], int], parent: QWidget | None = None
     ) -> None:
         super().__init__(look, name="tool_pane", parent=parent)
         self._view: ToolView | None = None
+        self._kept = UnsavedChoices()
         self._revision = 0
         self.tiers = TierBox(look, name="tool_tiers")
-        self.save = AllowButton(look, name="save_tier", kind=Kind.PRIMARY)
+        self.save = AllowButton(look, name="save_tool", kind=Kind.PRIMARY)
         self.remove = Button(look, Kind.PLAIN, name="remove_tool", height=DECISION)
         self.two = Button(look, Kind.PLAIN, name="ask_two", height=DECISION)
         self.controls = ControlsBox(look)
@@ -62,10 +63,18 @@ class ToolPane(DetailPane):
         self.action.pressed.connect(self._on_pressed)
         self.remove.clicked.connect(self._on_remove)
         self.two.clicked.connect(self._on_two)
-        self.controls.wished.connect(self._on_controls)
+        self.controls.changed.connect(self._on_changed)
 
     def show_view(self, view: ToolView) -> None:
-        """Show a tool; the same one as it stands keeps what was chosen and not yet saved."""
+        """Show a tool; what was chosen of it and not yet saved is kept while it stands as it did.
+
+        That holds for one that is opened again, too.
+        """
+        if self._view is not None and (self._view.server, self._view.tool) != (
+            view.server,
+            view.tool,
+        ):
+            self.leave()
         previous, self._view = self._view, view
         words = self._look.words
         self.headline.show_head(view.headline, view.server_tool, view.seen)
@@ -74,7 +83,7 @@ class ToolPane(DetailPane):
         self._description.say(view.description or words("servers.no_description"))
         self._definition.say_runs(definition_runs(view.definition, words), view.definition)
         self._description.setVisible(not view.owed)
-        remove, save = words("servers.remove_tool"), words("servers.save_tier")
+        remove, save = words("servers.remove_tool"), words("servers.save_tool")
         if view.hidden:
             save = words("servers.show_again")
         self.remove.say(remove, words("card.named", action=remove, object=view.tool))
@@ -95,12 +104,41 @@ class ToolPane(DetailPane):
             self._show_owed(view)
             self.tiers.start_over()
             self.tiers.show_choice(view.choice)
+            if previous is None:
+                self._take_up(view)
             self._on_changed()
 
     def leave(self) -> None:
-        """Forget what was chosen and not saved."""
+        """Keep what was chosen and not saved, and say that it is not."""
+        view = self._view
+        if view is not None:
+            unsaved = self._unsaved(view)
+            self._kept.keep(view, unsaved)
+            if unsaved:
+                what = self._look.words(unsaved.key)
+                said = self._look.words("servers.unsaved_left", tool=view.tool, what=what)
+                self.left_unsaved.emit(said)
+            self.controls.start_over()
         self._view = None
         self.action.hide()
+
+    def _take_up(self, view: ToolView) -> None:
+        kept = self._kept.take(view)
+        if kept.tier is not None:
+            self.tiers.choose(*kept.tier)
+        if kept.controls is not None:
+            self.controls.choose(kept.controls)
+
+    def _unsaved(self, view: ToolView) -> Unsaved:
+        """Return what is chosen and not what is kept; of a hidden tool nothing can be."""
+        if view.hidden:
+            return Unsaved()
+        chosen = (self.tiers.tier, self.tiers.labels)
+        kept = (view.choice.chosen, view.choice.ticked)
+        return Unsaved(
+            tier=chosen if chosen != kept else None,
+            controls=self.controls.chosen if view.controls is not None else None,
+        )
 
     def _fill(self) -> None:
         words = self._look.words
@@ -162,35 +200,38 @@ class ToolPane(DetailPane):
         )
         for box in self._boxes:
             box.show_confirmed(False)
-        same = not view.hidden and (self.tiers.tier, self.tiers.labels) == (
-            view.choice.chosen,
-            view.choice.ticked,
-        )
+        unsaved = self._unsaved(view)
+        self.footing.say(words(unsaved.key or "servers.tier_footing"))
+        self.footing.use_token(Token.WARNING_FG if unsaved else Token.TEXT_SECONDARY)
+        same = not view.hidden and not unsaved
         self.action.refuse(words("servers.nothing_changed") if same else "")
 
     def _on_pressed(self, _answer: Answer) -> None:
         view = self._view
-        if view is not None:
-            hidden = False if view.hidden else None
-            self.wished.emit(self._wish(view, self.tiers.tier, self.tiers.labels, hidden))
+        if view is None:
+            return
+        unsaved = self._unsaved(view)
+        tier, controls = None, None
+        if view.hidden:
+            tier = self._wish(view, self.tiers.tier, self.tiers.labels, False)
+        elif unsaved.tier is not None:
+            tier = self._wish(view, *unsaved.tier, None)
+        if unsaved.controls is not None:
+            controls = ControlsWish(server=view.server, tool=view.tool, controls=unsaved.controls)
+        self.wished.emit(ToolWish(tier=tier, controls=controls))
 
     def _on_remove(self) -> None:
         view = self._view
         if view is not None:
             choice = view.choice
-            self.wished.emit(self._wish(view, choice.chosen, choice.ticked, True))
+            tier = self._wish(view, choice.chosen, choice.ticked, True)
+            self.wished.emit(ToolWish(tier=tier))
 
     def _on_two(self) -> None:
         view = self._view
         if view is not None:
             wish = TwoWish(server=view.server, tool=view.tool, on=not view.two_persons)
             self.two_wished.emit(wish)
-
-    def _on_controls(self, controls: ResultControls) -> None:
-        view = self._view
-        if view is not None:
-            wish = ControlsWish(server=view.server, tool=view.tool, controls=controls)
-            self.controls_wished.emit(wish)
 
     @staticmethod
     def _wish(view: ToolView, tier: Tier | None, labels: str, hidden: bool | None) -> TierWish:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QFrame, QWidget
 
@@ -13,8 +13,8 @@ from keyturn.gui.widgets.buttons import PillButton
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.gui.widgets.layouts import WrapLayout, clear, column
 from keyturn.gui.widgets.text import Text
-from keyturn.presentation.marks import tier_icon, tier_role
-from keyturn.presentation.tier_choice import TierChoice
+from keyturn.presentation.marks import Icon, tier_icon, tier_role
+from keyturn.presentation.tier_choice import TierChoice, TierOption
 
 _SIDE_BY_SIDE: Final = 700
 
@@ -77,6 +77,13 @@ class TierBox(QFrame):
         """Return the letters that are ticked."""
         return "".join(letter for letter, box in self._labels if box.isChecked())
 
+    def choose(self, tier: Tier | None, labels: str) -> None:
+        """Choose what a person had chosen before."""
+        for other, box in self._tiers:
+            box.setChecked(other == tier)
+        for letter, box in self._labels:
+            box.setChecked(letter in labels)
+
     def controls(self) -> list[QWidget]:
         """Return what takes the focus, in the order of reading."""
         return [box for _value, box in (*self._tiers, *self._labels)]
@@ -120,7 +127,7 @@ class TierBox(QFrame):
 
 
 class TierPills(QWidget):
-    """The same choice of tier in one line, for a list of many tools."""
+    """The same choice in two short lines, for a list of many tools: the tier, then the labels."""
 
     changed = Signal()
 
@@ -130,26 +137,71 @@ class TierPills(QWidget):
         super().__init__(parent)
         self._group = QButtonGroup(self)
         self._tiers: dict[PillButton, Tier | None] = {}
-        layout = WrapLayout(self, gap=4, line_gap=4)
+        self._labels: dict[str, PillButton] = {}
+        tiers = WrapLayout(gap=4, line_gap=4)
+        labels = WrapLayout(gap=4, line_gap=4)
         for option in choice.options:
-            tier = option.shown_tier
-            pill = PillButton(look, option.short, tier_icon(tier), name=f"pill_{tier.name}")
-            pill.use_icon_token(look.theme.role_token(tier_role(tier)))
-            spoken = look.words("tiers.spoken", tool=tool, tier=option.text, note=option.note)
-            pill.setAccessibleName(spoken)
-            pill.setToolTip(option.note)
-            pill.setChecked(option.tier == choice.chosen)
+            pill = self._tier_pill(look, option, tool)
             self._group.addButton(pill)
+            pill.setChecked(option.tier == choice.chosen)
             self._tiers[pill] = option.tier
-            layout.addWidget(pill)
+            tiers.addWidget(pill)
+        for label in choice.labels:
+            pill = PillButton(look, label.short, Icon.ADDED, name=f"pill_{label.letter}")
+            pill.setAccessibleName(look.words("tiers.label_spoken", tool=tool, label=label.text))
+            pill.setToolTip(label.text)
+            pill.toggled.connect(self._on_label)
+            pill.setChecked(label.letter in choice.ticked)
+            self._labels[label.letter] = pill
+            labels.addWidget(pill)
+        layout = column(self, gap=4)
+        layout.addLayout(tiers)
+        layout.addLayout(labels)
+        self._rest_on_chosen()
+        self._group.buttonToggled.connect(self._rest_on_chosen)
         self._group.buttonToggled.connect(self.changed)
+        for pill in self._labels.values():
+            pill.toggled.connect(self.changed)
 
     @property
     def tier(self) -> Tier | None:
         """Return the chosen tier; None leaves the tool unconfirmed."""
         return next((tier for pill, tier in self._tiers.items() if pill.isChecked()), None)
 
-    def choose(self, tier: Tier | None) -> None:
-        """Choose a tier, as it was before the list was drawn anew."""
+    @property
+    def labels(self) -> str:
+        """Return the letters that are ticked."""
+        return "".join(letter for letter, pill in self._labels.items() if pill.isChecked())
+
+    def controls(self) -> list[QWidget]:
+        """Return what takes the focus, in the order of reading."""
+        return [*self._tiers, *self._labels.values()]
+
+    def choose(self, tier: Tier | None, labels: str) -> None:
+        """Choose a tier and labels, as they were before the list was drawn anew."""
         for pill, other in self._tiers.items():
             pill.setChecked(other == tier)
+        for letter, pill in self._labels.items():
+            pill.setChecked(letter in labels)
+
+    def _rest_on_chosen(self) -> None:
+        """Have Tab stop at the tier that is chosen; Qt stops at the first, chosen or not."""
+        for pill in self._tiers:
+            stop = Qt.FocusPolicy.StrongFocus if pill.isChecked() else Qt.FocusPolicy.ClickFocus
+            pill.setFocusPolicy(stop)
+
+    def _on_label(self, ticked: bool) -> None:
+        """Say by more than its weight that a label is chosen."""
+        pill = self.sender()
+        if isinstance(pill, PillButton):
+            pill.use_icon(Icon.CHECK if ticked else Icon.ADDED)
+
+    @staticmethod
+    def _tier_pill(look: Look, option: TierOption, tool: str) -> PillButton:
+        tier = option.shown_tier
+        pill = PillButton(look, option.text, tier_icon(tier), name=f"pill_{tier.name}")
+        pill.use_icon_token(look.theme.role_token(tier_role(tier)))
+        spoken = look.words("tiers.spoken", tool=tool, tier=option.text, note=option.note)
+        pill.setAccessibleName(spoken)
+        pill.setToolTip(option.note)
+        return pill
