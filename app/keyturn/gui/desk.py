@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
-from keyturn.application.console_state import AgentState, HealthState, StopState
+from keyturn.application.console_state import AgentState, HealthState, SealState, StopState
 from keyturn.application.stop import StopLevel
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.bridge import Bridge
@@ -26,6 +26,7 @@ from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.presentation.alerts import LONGEST_ALERT
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.history_builder import HistoryBuilder
+from keyturn.presentation.seals import changed_alert
 from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
@@ -54,6 +55,8 @@ class Desk(QObject):
         self._agents: tuple[AgentState, ...] = ()
         self._waiting = 0
         self._oldest_ms = 0
+        self._changed = set[str]()
+        """Tables that another program changed, and that a person was told of."""
         said = SaidSoFar(bridge, self)
         cards = CardBuilder(look.words, verbs)
         self.intents = IntentSender(bridge, self)
@@ -131,6 +134,8 @@ class Desk(QObject):
         self.pages.begin()
 
     def _on_state(self, state: StateChanged) -> None:
+        if state.seals is not None:
+            self._on_seals(state.seals)
         self._stop = state.stop if state.stop is not None else self._stop
         self._health = state.health if state.health is not None else self._health
         self._agents = state.agents if state.agents is not None else self._agents
@@ -157,6 +162,12 @@ class Desk(QObject):
         self.window.alert.tell(shown)
         if not self.window.isActiveWindow():
             self.standing.tray.tell(shown)
+
+    def _on_seals(self, seals: SealState) -> None:
+        """Say it on whatever page is shown when more was changed behind Keyturn's back."""
+        before, self._changed = self._changed, {change.table for change in seals.changed}
+        if self._changed - before:
+            self._on_alert(changed_alert(seals, self._look.words))
 
     def _on_pin_dropped(self) -> None:
         self.window.end_pin()
