@@ -2,9 +2,10 @@
 
 Run: python -m tests.bench.mutants FOLDER [MODULE...], with mutmut 3.8 in the environment (`pip
 install mutmut`; it is no part of the lock). FOLDER is made anew; all modules take about a quarter
-of an hour of one core. Only the tests named here are run, which are those of the domain: what a
-survivor would do to the gate is tested elsewhere, so that the figure is a lower bound. What stands
-outside functions is not changed, as the table of `approval` is not, which a test spells out.
+of an hour of one core. With --answers not the judge's code is changed but what takes a person's
+answers and PINs. Only the tests named here are run: what a survivor would do to the gate is tested
+elsewhere, so that the figure is a lower bound. What stands outside functions is not changed, as
+the table of `approval` is not, which a test spells out.
 """
 
 import argparse
@@ -23,6 +24,10 @@ MODULES = (
     *("condition", "approval", "call", "canonical", "sealed", "definition"),
 )
 """The digest is in `call`, `canonical` and `sealed`."""
+ANSWERS = (
+    *("application/former_labels", "application/review_guard", "application/held_results"),
+    *("approvers/asked_pins", "approvers/console_answers"),
+)
 TESTS = (
     *(
         f"unit/domain/test_{name}.py"
@@ -41,6 +46,17 @@ TESTS = (
         )
     ),
 )
+TESTS_OF_ANSWERS = (
+    *(
+        f"unit/application/test_{name}.py"
+        for name in (
+            *("former_labels", "environments", "review_guard", "pin_guard", "second_person"),
+            *("two_persons", "held_results", "step_ups"),
+        )
+    ),
+    *(f"unit/approvers/test_{name}.py" for name in ("asked_pins", "console")),
+    "unit/presentation/test_owed_pins.py",
+)
 COPIED = ("resources", "packaging", "README.md", "CHANGELOG.md", "LICENSE")
 """Folders first; what tests read beside the package and each other."""
 _QUICK = """\
@@ -52,18 +68,22 @@ settings.register_profile(
 settings.load_profile("quick")
 """
 """A plug-in of pytest: a change is noticed, whatever the smallest example is that shows it."""
-_RESULT = re.compile(r"keyturn\.domain\.(\w+)\.(\S+): ([\w ]+)")
+_RESULT = re.compile(r"keyturn\.\w+\.(\w+)\.(\S+): ([\w ]+)")
 
 
 def main() -> int:
     """Make the folder, run mutmut in it, and print what was noticed by module."""
     options = argparse.ArgumentParser(prog="mutants")
     options.add_argument("folder", type=Path)
-    options.add_argument("module", nargs="*", default=MODULES)
+    options.add_argument("module", nargs="*")
+    options.add_argument("--answers", action="store_true")
     asked = options.parse_args()
     folder: Path = asked.folder
     folder.mkdir(parents=True)
-    _prepare(folder, asked.module)
+    known = ANSWERS if asked.answers else tuple(f"domain/{name}" for name in MODULES)
+    wanted = set(asked.module)
+    chosen = [path for path in known if not wanted or Path(path).name in wanted]
+    _prepare(folder, chosen, TESTS_OF_ANSWERS if asked.answers else TESTS)
     # Python remembers of a folder on its path that it was not there, and would take the installed
     # package, which nobody changes.
     (folder / "mutants").mkdir()
@@ -83,7 +103,7 @@ def main() -> int:
     return 0
 
 
-def _prepare(folder: Path, modules: Sequence[str]) -> None:
+def _prepare(folder: Path, modules: Sequence[str], tests: Sequence[str]) -> None:
     ignore = shutil.ignore_patterns("__pycache__", ".hypothesis")
     shutil.copytree(ROOT / "app" / "keyturn", folder / "keyturn", ignore=ignore)
     for name in ("tests", *COPIED[:2]):
@@ -94,10 +114,10 @@ def _prepare(folder: Path, modules: Sequence[str]) -> None:
     settings = [
         "[tool.mutmut]",
         'source_paths = ["keyturn"]',
-        f"only_mutate = {[f'keyturn/domain/{name}.py' for name in modules]!r}",
+        f"only_mutate = {[f'keyturn/{name}.py' for name in modules]!r}",
         f"also_copy = {[*COPIED, 'quick_examples.py']!r}",
         'pytest_add_cli_args = ["-q", "-x", "-p", "no:cacheprovider", "-p", "quick_examples"]',
-        f"pytest_add_cli_args_test_selection = {[f'tests/{name}' for name in TESTS]!r}",
+        f"pytest_add_cli_args_test_selection = {[f'tests/{name}' for name in tests]!r}",
     ]
     own = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     text = own + "\n" + "\n".join(settings) + "\n"

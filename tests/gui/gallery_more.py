@@ -430,7 +430,13 @@ PRODUCTION_CARD = replace(
         CommandLine(role=Role.NEUTRAL, icon=Icon.NOTICE, text="/run runs git on status"),
     ),
     pin=True,
-    pin_prompt="The PIN of Ada",
+    pin_prompt="1 of 2: PIN of Ada",
+    actions=replace(
+        CARD.actions,
+        allow="Next: PIN of Berta",
+        armed_hint="Allows nothing yet",
+        goes_on=True,
+    ),
     raised=Notice(
         strong="Something changed around this agent. This call takes two persons.",
         rest="logistics has new tools: dispatch_all. Since today 14:02.",

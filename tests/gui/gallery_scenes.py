@@ -69,7 +69,7 @@ class Studio:
 
 
 def queue_window(
-    studio: Studio, clock: Moment, shown: tuple[CardView, QueueRow] | None = None
+    studio: Studio, clock: Moment, shown: tuple[CardView, *tuple[QueueRow, ...]] | None = None
 ) -> tuple[MainWindow, QueueView]:
     """Return a window with the mock-ups' queue in it, and what is `shown` in front of it."""
     model = QueueModel()
@@ -119,12 +119,18 @@ def queue_armed(studio: Studio, appearance: Appearance, name: str) -> None:
 
 
 def queue_two_persons(studio: Studio, appearance: Appearance, name: str) -> None:
-    """A band over the card, commands among the arguments, and two PINs to type."""
+    """A band over the card, commands among the arguments, and the first of two PINs typed."""
     studio.theme.use(appearance)
     clock = Moment(11_000)
-    window, view = queue_window(studio, clock)
-    view.card.show_card(more.PRODUCTION_CARD)
+    window, view = queue_window(studio, clock, (more.PRODUCTION_CARD,))
     settle(studio, window)
+    view.watch.arming.window_active(True, 11_000)
+    view.card.value_confirmed.emit("/ship_to/address")
+    view.card.pin.field.setText("1234")
+    view.watch.arming.pin_typed(True)
+    view.watch.arming.lines_unseen(None)
+    clock.now_ms = 24_000
+    view.watch.ticked.emit()
     studio.take(window, name)
 
 

@@ -28,6 +28,7 @@ from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
 from keyturn.gui.pages import Page
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.widgets.text import Text
 from keyturn.presentation.rule_drafts import data_of
 from keyturn.storage.decision_log import open_writer
 from keyturn.storage.queries.items import UsedName, UsedNames
@@ -175,15 +176,22 @@ def test_narrowing_leads_to_the_form_with_what_was_used(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("effect", list(Effect))
-def test_only_a_rule_that_allows_can_be_narrowed(scene: Scene, effect: Effect) -> None:
+@pytest.mark.requirement("ACCESS-1")
+def test_only_a_rule_that_allows_can_be_narrowed(scene: Scene, look: Look, effect: Effect) -> None:
     """Less of what denies or asks would let more through."""
     data = data_of(Rule(id="r-9", effect=effect, tool="send"))
     scene.bridge.tell(
         StateChanged(access=(AccessState(kind="rule", name="r-9", digest="d", rule=data),))
     )
     scene.choose("rule:r-9")
-    pane = scene.view.detail
-    assert pane.narrow.isVisibleTo(pane) is (effect is Effect.ALLOW)
+    pane, allows = scene.view.detail, effect is Effect.ALLOW
+    assert pane.narrow.isVisibleTo(pane) is allows
+    # Nor is it a reason to go without it that nothing came against it so far.
+    said = [text.text() for text in pane.findChildren(Text) if text.isVisibleTo(pane)]
+    assert (look.words("access.never_used") in said) is allows
+    pane.revoke.click()
+    key = "access.revoke_rule" if allows else "access.revoke_denial"
+    assert look.words(key) in [text.text() for text in pane.question.findChildren(Text)]
 
 
 def test_of_a_history_that_was_not_read_whole_nothing_is_concluded(scene: Scene) -> None:
@@ -238,6 +246,26 @@ def test_the_keyboard_reaches_everything_and_each_button_names_its_object(scene:
     QTest.keyClick(scene.view.detail.keep, Qt.Key.Key_Escape)
     assert scene.view.side is None
     assert table.hasFocus()
+
+
+@pytest.mark.requirement("ACCESS-1", "A1")
+def test_what_is_taken_away_leaves_the_keyboard_in_the_list(scene: Scene) -> None:
+    """The next one is an arrow key away; whoever had gone elsewhere stays there."""
+    pane, table = scene.view.detail, scene.view.table
+    for stays in (True, False):
+        scene.bridge.tell(StateChanged(access=STATES))
+        scene.choose("rule:r-1")
+        pane.revoke.click()
+        (pane.question.go if stays else scene.view.back).setFocus()
+        if stays:
+            QTest.keyClick(pane.question.go, Qt.Key.Key_Return)
+            assert isinstance(scene.bridge.sent[-1], RemoveRule)
+        scene.bridge.tell(StateChanged(access=tuple(s for s in STATES if s.kind != "rule")))
+        assert scene.view.side is None
+        assert table.hasFocus() is stays
+    table.setFocus()
+    QTest.keyClick(table, Qt.Key.Key_Down)
+    assert scene.view.side is pane
 
 
 def test_two_hundred_entries_are_shown_without_a_stutter(scene: Scene) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
+from keyturn.application.console_protocol import StateChanged
+from keyturn.application.console_state import ChangedTable, SealState
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.desk import Desk
 from keyturn.gui.look import Look
@@ -97,3 +99,28 @@ def test_what_was_refused_although_a_pin_was_typed_is_said_on_whatever_page(told
     assert told.desk.window.alert.isVisible()
     assert told.text.startswith("Not done, although you typed your PIN: More changed meanwhile")
     assert "\u202e" not in told.text
+
+
+@pytest.mark.requirement("SEAL-1")
+def test_what_another_program_changed_is_said_on_every_page_once(told: Told) -> None:
+    """What is gone from a list because of it would go unnoticed; answered, it can come again."""
+
+    def tell(*tables: str) -> None:
+        changed = tuple(ChangedTable(table=table, whole=True, shown="s") for table in tables)
+        told.bridge.tell(StateChanged(seals=SealState(state="on", changed=changed)))
+
+    tell()
+    assert not told.desk.window.alert.isVisible()
+    tell("agents", "servers")
+    assert "(agents, servers)" in told.text
+    assert len(told.desktop) == (0 if told.desk.window.isActiveWindow() else 1)
+    for tables, again in (
+        (("agents", "servers"), False),
+        (("servers",), False),
+        (("servers", "rules"), True),
+        ((), False),
+        (("rules",), True),
+    ):
+        told.close.click()
+        tell(*tables)
+        assert told.desk.window.alert.isVisible() is again

@@ -1,14 +1,16 @@
 """The PIN on a card and in the settings: owed before Allow, sent once, gone from the field."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 # pyright: reportUnknownMemberType=false
 # pytest-qt's key and mouse methods are untyped.
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.agent_messages import ChangeState, RaisedState
@@ -135,9 +137,21 @@ PERSONS = ("Ada", "Berta")
 BOTH = PinState(is_set=True, use="never", second="Berta", beside="Ada")
 
 
+def by_enter(scene: SheetsScene, _allow: QWidget) -> None:
+    """Press Enter in the field, as who has just typed there does; it has the keyboard."""
+    scene.view.card.pin.field.setFocus()
+    scene.key(Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
+
+
 @pytest.mark.requirement("TWO-1", "PIN-4")
-def test_two_persons_type_one_after_the_other(qtbot: QtBot, look: Look, clock: Clock) -> None:
-    """The card says whose turn it is, forgets what was typed, and arms anew for the second."""
+@pytest.mark.parametrize("press", [SheetsScene.click, by_enter])
+def test_two_persons_type_one_after_the_other(
+    qtbot: QtBot, look: Look, clock: Clock, press: Callable[[SheetsScene, QWidget], None]
+) -> None:
+    """The card says whose turn it is, forgets what was typed, and arms anew for the second.
+
+    Until then its button neither says nor looks as if it let anything through.
+    """
     scene = SheetsScene(qtbot, look, clock)
     scene.bridge.tell(
         StateChanged(pin=PinState(is_set=True, use="never", second="Berta", beside="Ada"))
@@ -150,12 +164,15 @@ def test_two_persons_type_one_after_the_other(qtbot: QtBot, look: Look, clock: C
         assert field.accessibleName() == look.words(f"card.{said}", name=PERSONS[second])
         # The first one's press allows nothing, and the button does not say that it does.
         goes_on = look.words("card.two_next", name="Berta")
-        assert (scene.view.card.block.allow.text() == goes_on) is not second
+        assert (allow.text() == goes_on) is not second
+        assert allow.property("kind") == ("allow" if second else "primary")
         assert field.text() == ""
         assert not allow.armed
         field.setText(pin)
         scene.wait(2_000)
-        scene.click(allow)
+        hint = look.words("card.two_hint")
+        assert (allow.armed, allow.reason == hint) == (True, not second)
+        press(scene, allow)
         sent = scene.decided()[-1]
         assert (sent.pin, sent.second) == (pin, second)
         scene.bridge.intent_done.emit(IntentDone(n=sent.n, ok=True, second="Berta"))
@@ -163,6 +180,75 @@ def test_two_persons_type_one_after_the_other(qtbot: QtBot, look: Look, clock: C
     scene.bridge.intent_done.emit(late)
     assert field.accessibleName() == look.words("card.two_first", name="Ada")
     assert scene.view.card.pin.outcome.sentence == "Too late."
+    let_go(scene.window)
+
+
+@pytest.mark.requirement("PIN-1", "PIN-4")
+def test_the_field_has_the_keyboard_while_more_is_asked(
+    qtbot: QtBot, look: Look, clock: Clock
+) -> None:
+    """For the second person and after a wrong one; of a card that was left meanwhile not."""
+    scene = SheetsScene(qtbot, look, clock)
+    scene.bridge.tell(StateChanged(pin=BOTH))
+    scene.ask(replace(make_request(), two_persons=True))
+    field = scene.view.card.pin.field
+    for ok, left in ((True, False), (False, False), (True, True)):
+        scene.confirm_card()
+        field.setText("1234")
+        scene.wait(2_000)
+        scene.click(scene.view.card.block.allow)
+        sent = scene.decided()[-1]
+        scene.view.card.rest_focus()
+        if left:
+            scene.ask(replace(make_request("other"), two_persons=True))
+            scene.queue.open_card("other")
+        done = IntentDone(n=sent.n, ok=ok, second="Berta", sentence="" if ok else "No.")
+        scene.bridge.intent_done.emit(done)
+        assert field.hasFocus() is not left
+    let_go(scene.window)
+
+
+@pytest.mark.requirement("PIN-1", "C2", "C6")
+def test_enter_in_the_field_does_what_the_button_would(
+    qtbot: QtBot, look: Look, clock: Clock
+) -> None:
+    """Armed, from the window system, not repeated and alone; else it is said why it did not."""
+    scene = SheetsScene(qtbot, look, clock)
+    scene.bridge.tell(StateChanged(pin=PinState(is_set=True, use="t2_t3")))
+    scene.ask(RISKY)
+    row, allow = scene.view.card.pin, scene.view.card.block.allow
+    by_enter(scene, allow)
+    assert row.outcome.sentence == allow.reason != ""
+    scene.confirm_card()
+    scene.wait(2_000)
+    row.field.setFocus()
+    qtbot.keyClicks(row.field, "1234")
+    by_enter(scene, allow)
+    assert row.outcome.sentence == look.words("card.enter_again")
+    scene.wait(299)
+    by_enter(scene, allow)
+    assert (row.field.text(), scene.decided()) == ("1234", [])
+    scene.wait(2_000)
+    assert allow.armed
+    # A program's event is none, nor is what a held key repeats.
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        event = QKeyEvent(kind, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(row.field, event)
+        scene.wait(2_000)
+    none = Qt.KeyboardModifier.NoModifier
+    for down in (True, False):
+        QTest.simulateEvent(row.field, down, Qt.Key.Key_Return, none, "", True)
+    scene.wait(2_000)
+    assert allow.armed
+    scene.key(Qt.Key.Key_Return, Qt.KeyboardModifier.AltModifier)
+    assert scene.decided() == []
+    scene.wait(2_000)
+    by_enter(scene, allow)
+    assert [decide.pin for decide in scene.decided()] == ["1234"]
+    # It is gone from the field: the next press has nothing to go by.
+    scene.wait(2_000)
+    by_enter(scene, allow)
+    assert len(scene.decided()) == 1
     let_go(scene.window)
 
 

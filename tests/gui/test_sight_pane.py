@@ -296,6 +296,22 @@ def test_a_list_becomes_a_profile_and_a_profile_is_removed(page: Page) -> None:
     assert isinstance(page.bridge.sent[-1], RemoveProfile)
 
 
+@pytest.mark.parametrize("name", ["agent_sight_open", "agent_profiles_open"])
+def test_another_agent_takes_the_pane_of_this_one_away(page: Page, name: str) -> None:
+    """Else what is pressed there is done to another one than the one that is marked."""
+    page.view.agent_chosen.emit("analyst")
+    button = page.view.detail.findChild(Button, name)
+    assert button is not None
+    button.click()
+    pane = page.view.side
+    assert pane is not page.view.detail
+    page.view.agent_chosen.emit("analyst")
+    assert page.view.side is pane
+    page.view.agent_chosen.emit("coder")
+    assert page.view.side is page.view.detail
+    assert page.view.detail.agent == "coder"
+
+
 def test_an_agent_without_a_list_makes_no_profile(page: Page) -> None:
     pane = open_profiles(page)
     assert not pane.switch.isVisible()

@@ -78,6 +78,10 @@ class PinTries:
             return PinCheck(outcome=PinOutcome.RIGHT)
         return PinCheck(outcome=PinOutcome.WRONG, left=tries_left(failed), seconds=wait)
 
+    def pauses(self, kept: KeptPin) -> bool:
+        """Tell whether no PIN is looked at just now."""
+        return self._pause(kept) > 0
+
     def _pause(self, kept: KeptPin) -> int:
         """Return for how many seconds no PIN is looked at.
 
@@ -99,7 +103,10 @@ async def made_of(pin: str, use: PinUse) -> KeptPin:
 
 
 async def is_it(kept: KeptPin, pin: str) -> bool:
-    """Compare a PIN with what is kept; no try is counted, so that only a try may ask this."""
+    """Compare a PIN with what is kept; no try is counted, so that only a try may ask this.
+
+    Or who has typed the other person's right one just now, of that very one.
+    """
     made = await _verifier(pin[:LONGEST], kept.salt)
     return hmac.compare_digest(made, kept.verifier) and len(pin) <= LONGEST
 

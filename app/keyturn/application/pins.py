@@ -102,7 +102,7 @@ class Pins:
                 return PinCheck(outcome=PinOutcome.DAMAGED)
 
     async def is_right(self, pin: str) -> bool:
-        """Compare without counting; only who has just typed the second person's may ask this."""
+        """Compare without counting; only after this one was right just now, or the second one's."""
         return self._kept is not None and await is_it(self._kept, pin)
 
     async def set(self, present: str, new: str, use: PinUse) -> PinCheck | None:

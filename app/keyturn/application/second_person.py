@@ -14,7 +14,7 @@ from msgspec import structs
 
 from keyturn.application.events import Observers, Topic
 from keyturn.application.pin_messages import PinState, RemoveSecond, SetSecond
-from keyturn.application.pin_tries import PinTries, made_of
+from keyturn.application.pin_tries import PinTries, is_it, made_of
 from keyturn.application.pins import Pins
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
@@ -59,6 +59,8 @@ class StepKind(StrEnum):
     """The first one's PIN is too long ago, or was for something else."""
     SAME = "same"
     """Both have the same PIN, so that one person may have typed it twice."""
+    AGAIN = "again"
+    """It was the first one's PIN once more, where the second one's is wanted: no try."""
     NOBODY = "nobody"
     """There is no second person."""
 
@@ -72,6 +74,8 @@ class Step:
     """Of the PIN that did not do."""
     whose: str = ""
     """The second person's name, where it was theirs."""
+    first: str = ""
+    """The first person's name, where it was theirs, or was typed in the second one's place."""
     persons: tuple[str, ...] = ()
     """The names of both, where both typed theirs."""
 
@@ -135,7 +139,7 @@ class SecondPerson:
             return Step(kind=StepKind.NOBODY)
         checked = await self._pins.check(pin)
         if checked.outcome is not PinOutcome.RIGHT:
-            return Step(kind=StepKind.REFUSED, check=checked)
+            return self._refused_first(checked)
         now = self._clock.monotonic_ns()
         self._halves = {one: until for one, until in self._halves.items() if now < until}
         while len(self._halves) >= _MOST_HALVES:
@@ -148,7 +152,7 @@ class SecondPerson:
         if self._is_over(shown):
             return Step(kind=StepKind.TOO_LATE)
         step = await self._second(pin)
-        if step.kind is StepKind.REFUSED:
+        if step.kind in {StepKind.REFUSED, StepKind.AGAIN}:
             return step
         # Two at once, or another second person meanwhile: each half is used once.
         late = self._is_over(shown)
@@ -161,19 +165,30 @@ class SecondPerson:
             return Step(kind=StepKind.NOBODY)
         checked = await self._pins.check(first)
         if checked.outcome is not PinOutcome.RIGHT:
-            return Step(kind=StepKind.REFUSED, check=checked)
+            return self._refused_first(checked)
         return await self._second(second)
+
+    def _refused_first(self, checked: PinCheck) -> Step:
+        """Say whose it should have been; the second one's is not tried on it.
+
+        Whoever has one of the two PINs could try out the other with no end otherwise.
+        """
+        first = self._kept.beside if self._kept is not None else ""
+        return Step(kind=StepKind.REFUSED, check=checked, first=first)
 
     def _is_over(self, shown: Shown) -> bool:
         until = self._halves.get(shown)
         return until is None or self._clock.monotonic_ns() >= until
 
     async def _second(self, pin: str) -> Step:
+        """Look at the second person's PIN, when the first one's was right just now."""
         async with self._trying:
             try:
                 kept = await self._tries.read()
                 if kept is None:
                     return Step(kind=StepKind.NOBODY)
+                if await self._is_first_again(kept, pin):
+                    return Step(kind=StepKind.AGAIN, whose=self.name, first=kept.beside)
                 checked = await self._tries.attempt(kept, pin)
             except SecretStoreUnavailable:
                 checked = PinCheck(outcome=PinOutcome.LOCKED)
@@ -187,6 +202,12 @@ class SecondPerson:
         if kept is None:
             return Step(kind=StepKind.NOBODY)
         return Step(kind=StepKind.BOTH, persons=(kept.beside, kept.name))
+
+    async def _is_first_again(self, kept: KeptPin, pin: str) -> bool:
+        """Tell whether it is the first one's PIN alone, in no pause; else it is tried as usual."""
+        if self._tries.pauses(kept) or not await self._pins.is_right(pin):
+            return False
+        return not await is_it(kept, pin)
 
     # ---------------------------------------------------------------- who it is
 

@@ -217,15 +217,21 @@ def step_sentence(step: Step | None, words: Words) -> str:
     if step is None or step.kind is StepKind.BOTH:
         return ""
     if step.check is not None:
-        return pin_sentence(step.check, words, step.whose)
+        return pin_sentence(step.check, words, step.whose, step.first)
+    if step.kind is StepKind.AGAIN:
+        first, whose = shown_line(step.first, words), shown_line(step.whose, words)
+        return words("console.two_again", first=first, name=whose)
     return words(f"console.two_{step.kind.value}")
 
 
-def pin_sentence(checked: PinCheck, words: Words, whose: str = "") -> str:
-    """Say why a PIN did not do; `whose` is the second person's name, where it was theirs."""
+def pin_sentence(checked: PinCheck, words: Words, whose: str = "", first: str = "") -> str:
+    """Say why a PIN did not do; `whose` is the second person's name, where it was theirs.
+
+    `first` is the first one's, where there are two.
+    """
     match checked.outcome:
-        case PinOutcome.WRONG if whose:
-            return _wrong_second(checked, words, whose)
+        case PinOutcome.WRONG if whose or first:
+            return _wrong_of(checked, words, whose or first)
         case PinOutcome.WRONG if checked.seconds:
             return words("console.pin_wrong_wait", n=checked.seconds)
         case PinOutcome.WRONG:
@@ -240,7 +246,7 @@ def pin_sentence(checked: PinCheck, words: Words, whose: str = "") -> str:
             return words("console.pin_locked")
 
 
-def _wrong_second(checked: PinCheck, words: Words, whose: str) -> str:
+def _wrong_of(checked: PinCheck, words: Words, whose: str) -> str:
     name = shown_line(whose, words)
     if checked.seconds:
         return words("console.second_wrong_wait", n=checked.seconds, name=name)

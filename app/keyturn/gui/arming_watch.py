@@ -1,7 +1,8 @@
 """Feeds the arming with what happens in the window, and asks it before an approval is sent on.
 
-The only path from a press to an approval: a press that the window system made, on the Allow button
-or by its shortcut, while armed, let go with nothing in between (console.md sections 3.2, 3.11).
+The only path from a press to an approval: a press that the window system made, on the Allow button,
+by its shortcut or with Enter in its field, while armed, let go with nothing in between (console.md
+sections 3.2, 3.11).
 """
 
 from collections.abc import Callable
@@ -84,6 +85,8 @@ class ArmingWatch(QObject):
         self._now_ms = now_ms
         self._place = parent
         self._shortcut = shortcut
+        self.field: QWidget | None = None
+        """Plain Enter in it is a press, too."""
         self._by_key = False
         self._noted: tuple[QEvent.Type, str] | None = None
         self._timer = QTimer(self)
@@ -125,7 +128,7 @@ class ArmingWatch(QObject):
         return self._answer(subject, route, now)
 
     def _press_by_shortcut(self) -> None:
-        """Take the shortcut for Allow as one whole press, before it counts as input itself."""
+        """Take a key for Allow as one whole press, before it counts as input itself."""
         now = self._now_ms()
         self.arming.press(now)
         subject = self.arming.release(now)
@@ -133,13 +136,13 @@ class ArmingWatch(QObject):
         self._settle(subject, Route.KEYBOARD, now)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Note what happens in the window; only the shortcut for Allow is swallowed."""
+        """Note what happens in the window; only what presses Allow is swallowed."""
         # Asked once: each answer is made into an enum's member, and every event comes by here.
         kind = event.type()
         if kind not in _WATCHED or not isinstance(watched, QWidget):
             return False
         if kind in _INPUTS:
-            if kind is QEvent.Type.KeyPress and self._is_shortcut(watched, event):
+            if kind is QEvent.Type.KeyPress and self._is_press(watched, event):
                 self._press_by_shortcut()
                 return True
             self._note_input(watched, event, kind)
@@ -161,22 +164,21 @@ class ArmingWatch(QObject):
         else:
             application.removeEventFilter(self)
 
-    def _is_shortcut(self, watched: QWidget, event: QEvent) -> bool:
-        """Tell whether a press is Ctrl+Enter from the window system, with the card on screen.
+    def _is_press(self, watched: QWidget, event: QEvent) -> bool:
+        """Tell whether an event is Enter of the window system that presses, with the card shown.
 
-        No QShortcut: that one is set off by events that a program sends as well.
+        With Ctrl anywhere in the window, alone in the field. No QShortcut: that one is set off by
+        events that a program sends as well.
         """
-        return (
-            self._shortcut
-            and isinstance(event, QKeyEvent)
-            and event.spontaneous()
-            and not event.isAutoRepeat()
-            and event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
-            and event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-            == Qt.KeyboardModifier.ControlModifier
-            and self._place.isVisible()
-            and watched.window() is self._place.window()
-        )
+        if not isinstance(event, QKeyEvent) or not event.spontaneous() or event.isAutoRepeat():
+            return False
+        if event.key() not in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            return False
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        presses = watched is self.field and held == Qt.KeyboardModifier.NoModifier
+        if self._shortcut and held == Qt.KeyboardModifier.ControlModifier:
+            presses = True
+        return presses and self._place.isVisible() and watched.window() is self._place.window()
 
     def _note_input(self, watched: QWidget, event: QEvent, kind: QEvent.Type) -> None:
         if watched is self._allow and self._is_grip(event):

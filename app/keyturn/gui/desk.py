@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
-from keyturn.application.console_state import AgentState, HealthState, StopState
+from keyturn.application.console_state import AgentState, HealthState, SealState, StopState
 from keyturn.application.stop import StopLevel
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.bridge import Bridge
@@ -27,6 +27,7 @@ from keyturn.presentation.alerts import LONGEST_ALERT
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import decided_before
 from keyturn.presentation.history_builder import HistoryBuilder
+from keyturn.presentation.seals import changed_alert
 from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
@@ -55,6 +56,8 @@ class Desk(QObject):
         self._agents: tuple[AgentState, ...] = ()
         self._waiting = 0
         self._oldest_ms = 0
+        self._changed = set[str]()
+        """Tables that another program changed, and that a person was told of."""
         said = SaidSoFar(bridge, self)
         cards = CardBuilder(look.words, verbs)
         self.intents = IntentSender(bridge, self)
@@ -136,6 +139,8 @@ class Desk(QObject):
         self.pages.begin()
 
     def _on_state(self, state: StateChanged) -> None:
+        if state.seals is not None:
+            self._on_seals(state.seals)
         self._stop = state.stop if state.stop is not None else self._stop
         self._health = state.health if state.health is not None else self._health
         self._agents = state.agents if state.agents is not None else self._agents
@@ -167,6 +172,12 @@ class Desk(QObject):
         """Say it where the PIN was typed: the page that asked may not be on screen."""
         why = shown_line(sentence, self._look.words, most=LONGEST_ALERT)
         self.window.alert.tell(self._look.words("pin_bar.in_vain", why=why))
+
+    def _on_seals(self, seals: SealState) -> None:
+        """Say it on whatever page is shown when more was changed behind Keyturn's back."""
+        before, self._changed = self._changed, {change.table for change in seals.changed}
+        if self._changed - before:
+            self._on_alert(changed_alert(seals, self._look.words))
 
     def _on_pin_dropped(self) -> None:
         self.window.end_pin()

@@ -57,7 +57,8 @@ class AccessDetail:
     chips: tuple[Chip, ...]
     pairs: tuple[Pair, ...]
     lines: tuple[str, ...]
-    """What a list names."""
+    """What a list names, or what bounds a rule."""
+    lines_title: str
     warnings: tuple[IconText, ...]
     keeps: bool
     narrow: str
@@ -128,6 +129,9 @@ class AccessBuilder:
         words = self._words
         kind = AccessKind(state.kind)
         name, revoke, narrow = _KINDS[kind]
+        keeps_away = _keeps_away(state)
+        if keeps_away:
+            revoke, narrow = "access.revoke_denial", ""
         said = self._state_of(state)
         return AccessDetail(
             row_id=row_id(state),
@@ -138,9 +142,10 @@ class AccessBuilder:
             ),
             pairs=self._pairs(state),
             lines=self._lines(state),
+            lines_title=words("access.bounds" if state.rule else "access.lines"),
             warnings=self._warnings(state, now),
             keeps=bool(state.digest),
-            narrow=words(narrow) if narrow and not _keeps_away(state) else "",
+            narrow=words(narrow) if narrow else "",
             revoke=Question(
                 text=words(revoke, name=shown_line(state.name, words, most=_LONGEST)),
                 go=words("access.revoke_go"),
@@ -242,9 +247,12 @@ class AccessBuilder:
         return (*lines, words("access.more_rows", n=more)) if more else lines
 
     def _warnings(self, state: AccessState, now: datetime) -> tuple[IconText, ...]:
-        """Say what was not used for long, or never since it stands."""
+        """Say what was not used for long, or never since it stands.
+
+        Not of what keeps calls away: that nothing came against it is no reason to go without.
+        """
         words = self._words
-        if state.kind in (AccessKind.PROFILE, AccessKind.GRANT):
+        if state.kind in (AccessKind.PROFILE, AccessKind.GRANT) or _keeps_away(state):
             return ()
         used = local_time(state.last_used) if state.last_used else None
         if used is not None and now - used < timedelta(days=REVIEW_DAYS):

@@ -197,6 +197,8 @@ class CardActions:
     later: str = ""
     rule: str = ""
     """Empty for reviews; where no rule can decide a call, the sheet says why."""
+    goes_on: bool = False
+    """The button's press allows nothing yet: somebody else is next."""
 
 
 class DiffSide(Enum):

@@ -30,6 +30,19 @@ _TITLES: Final = {
     "settings": "seals.changed_settings",
     "access_looks": "seals.changed_access_looks",
 }
+_KINDS: Final = {
+    "rules": "seals.kind_rules",
+    "rule_uses": "seals.kind_rule_uses",
+    "servers": "seals.kind_servers",
+    "consents": "seals.kind_consents",
+    "closures": "seals.kind_closures",
+    "pins": "seals.kind_pins",
+    "agents": "seals.kind_agents",
+    "sights": "seals.kind_sights",
+    "step_ups": "seals.kind_step_ups",
+    "settings": "seals.kind_settings",
+    "access_looks": "seals.kind_access_looks",
+}
 _ROWS: Final = {
     "added": "seals.row_added",
     "changed": "seals.row_changed",
@@ -85,9 +98,9 @@ def seals_shown(state: SealState, words: Words) -> SealsShown | None:
                 action=words("seals.unlock"),
             )
         )
-    changed = [change for change in state.changed if change.table in _TITLES]
+    changed = _known(state)
     if changed:
-        return _table(changed[0], words)
+        return _table(changed[0], words, _kinds(changed[1:], words))
     if not state.unmarked:
         return None
     return SealsShown(
@@ -100,6 +113,12 @@ def seals_shown(state: SealState, words: Words) -> SealsShown | None:
     )
 
 
+def changed_alert(state: SealState, words: Words) -> str:
+    """Say on whatever page is shown what was changed, and where to look; empty for nothing."""
+    changed = _known(state)
+    return words("seals.alert", kinds=_kinds(changed, words)) if changed else ""
+
+
 def rules_rest(state: SealState) -> bool:
     """Tell whether no rule allows anything by the state of the seals."""
     if state.state == Sealing.LOCKED:
@@ -107,12 +126,24 @@ def rules_rest(state: SealState) -> bool:
     return any(change.table in DECIDING for change in state.changed)
 
 
-def _table(change: ChangedTable, words: Words) -> SealsShown:
+def _known(state: SealState) -> list[ChangedTable]:
+    return [change for change in state.changed if change.table in _TITLES]
+
+
+def _kinds(changed: list[ChangedTable], words: Words) -> str:
+    return ", ".join(words(_KINDS[change.table]) for change in changed)
+
+
+def _table(change: ChangedTable, words: Words, after: str) -> SealsShown:
+    """Show one table; `after` names what is shown next, when this one is answered."""
     rest = "seals.rest_rows" if change.whole else "seals.rest_whole"
     if change.table == _HIDING:
         rest = "seals.rest_hidden"
     if change.table in DECIDING:
         rest = "seals.rest_asks"
+    said = words(rest)
+    if after:
+        said = f"{said} {words('seals.after', kinds=after)}"
     lines = tuple(_line(row, words, change.table) for row in change.rows)
     if change.more:
         lines += (words("seals.more", n=change.more),)
@@ -122,7 +153,7 @@ def _table(change: ChangedTable, words: Words) -> SealsShown:
         keep=words("seals.question_keep"),
     )
     return SealsShown(
-        notice=Notice(strong=words(_TITLES[change.table]), rest=words(rest), role=Role.WARNING),
+        notice=Notice(strong=words(_TITLES[change.table]), rest=said, role=Role.WARNING),
         lines=lines,
         table=change.table,
         shown=change.shown,

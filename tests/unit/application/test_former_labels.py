@@ -35,6 +35,12 @@ async def enrolled_in_qa(world: BrokerWorld, name: str = "tester") -> None:
     await world.labelling.agent(name, "qa")
 
 
+async def restart(world: BrokerWorld) -> None:
+    """Load what is kept, with nothing of it in memory before, as a new broker does."""
+    world.registry.former.load("")
+    await world.registry.load()
+
+
 def crosses(world: BrokerWorld, name: str = "other") -> bool:
     """Tell whether who proved no name would cross into production."""
     connection = make_connection(server=PRODUCTION, enrolled=False)
@@ -68,11 +74,11 @@ def test_it_holds_over_a_restart_and_ends_with_a_person() -> None:
         world = a_world()
         await enrolled_in_qa(world)
         await world.registry.revoke("tester")
-        await world.registry.load()
+        await restart(world)
         assert crosses(world)
         await world.intents.carry_out(label("former", "tester", ""))
         assert not crosses(world)
-        await world.registry.load()
+        await restart(world)
         assert not crosses(world)
 
     play(story)
@@ -115,7 +121,7 @@ def test_no_revoking_ends_a_crossing(
         for name in sorted(enrolled_again & labels.keys()):
             await world.registry.enrol(name)
             assert crosses(world) is before
-        await world.registry.load()
+        await restart(world)
         assert crosses(world) is before
         kept = {agent.name: agent.environment for agent in world.registry.agents}
         assert {**world.registry.former.labels, **kept}.items() >= {
@@ -171,6 +177,37 @@ def test_revoking_while_its_label_is_being_taken_away_keeps_it() -> None:
         assert read_former(world.registry.settings[FORMER_SETTING]) == {"tester": "qa"}
         await world.registry.enrol("tester")
         assert [agent.environment for agent in world.registry.agents] == ["qa"]
+
+    play(story)
+
+
+@pytest.mark.requirement("ENV-FORMER")
+def test_revoking_one_while_another_label_is_taken_away_keeps_it_over_a_restart() -> None:
+    """What is written last has both: each waits for what the other one writes."""
+
+    async def story() -> None:
+        world = a_world()
+        await enrolled_in_qa(world)
+        await enrolled_in_qa(world, "other")
+        await world.registry.revoke("tester")
+        store, reached, go = world.setting_store, asyncio.Event(), asyncio.Event()
+        put = store.put_setting
+
+        async def late(name: str, value: str) -> None:
+            store.put_setting = put
+            reached.set()
+            await go.wait()
+            await put(name, value)
+
+        store.put_setting = late
+        async with asyncio.timeout(5), asyncio.TaskGroup() as both:
+            both.create_task(world.labelling.former("tester", ""))
+            await reached.wait()
+            both.create_task(world.registry.revoke("other"))
+            await settle()
+            go.set()
+        await restart(world)
+        assert dict(world.registry.former.labels) == {"other": "qa"}
 
     play(story)
 

@@ -16,12 +16,13 @@ from keyturn.application.second_person import (
 )
 from keyturn.approvers.console_answers import step_sentence
 from keyturn.domain.errors import ConfigurationError, SecretStoreUnavailable
-from keyturn.domain.pin import PinOutcome, PinUse
+from keyturn.domain.pin import PinCheck, PinOutcome, PinUse
 from keyturn.domain.record import RecordType
 from keyturn.presentation.words import Words
 from tests.sources import ROOT
 from tests.unit.application.pins_rig import RIGHT, THEIRS, WRONG, FullKeychain, Keeper, play
 
+WORDS = Words(ROOT / "resources" / "translations")
 CARD, OTHER = ("r-1", "a" * 64), ("r-2", "b" * 64)
 CHANGED = ("r-1", "c" * 64)
 
@@ -62,9 +63,71 @@ def test_one_pin_twice_is_one_person() -> None:
     async def story(keeper: Keeper) -> None:
         second = await keeper.with_both()
         taken = await kinds(second, ("first", CARD, RIGHT), ("second", CARD, RIGHT))
-        assert taken == [StepKind.GO_ON, StepKind.REFUSED]
+        assert taken == [StepKind.GO_ON, StepKind.AGAIN]
         taken = await kinds(second, ("first", OTHER, THEIRS), ("second", OTHER, THEIRS))
         assert taken == [StepKind.REFUSED, StepKind.TOO_LATE]
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-4")
+def test_the_first_pin_typed_for_the_second_costs_no_try() -> None:
+    """It was right a moment ago, and says nothing of the other; the second one can still follow."""
+
+    async def story(keeper: Keeper) -> None:
+        second = await keeper.with_both()
+        await second.first(CARD, RIGHT)
+        again = Step(kind=StepKind.AGAIN, whose="Berta", first="Ada")
+        for _ in range(10):
+            assert await second.second(CARD, RIGHT) == again
+            assert await second.both(RIGHT, RIGHT) == again
+        sentence = step_sentence(again, WORDS)
+        assert sentence == "That is the PIN of Ada once more. Now it takes the PIN of Berta."
+        assert (await second.second(CARD, THEIRS)).kind is StepKind.BOTH
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-2", "PIN-4")
+def test_the_second_pin_typed_for_the_first_is_a_try_and_tells_nothing() -> None:
+    """Else the one of the two who knows theirs could try out the other's with no end."""
+
+    async def story(keeper: Keeper) -> None:
+        second = await keeper.with_both()
+        said = set[str]()
+        for pin in (THEIRS, WRONG):
+            step = await second.first(CARD, pin)
+            assert step.check is not None
+            said.add(step_sentence(step, WORDS).replace(str(step.check.left), "N"))
+            assert (await second.both(pin, THEIRS)).kind is StepKind.REFUSED
+        assert said == {"That is not the PIN of Ada. N more tries before a pause."}
+        assert (await second.first(CARD, WRONG)).check == PinCheck(
+            outcome=PinOutcome.WRONG, left=0, seconds=30
+        )
+        # None of it was a try at the other one's.
+        keeper.clock.advance(31)
+        await second.first(CARD, RIGHT)
+        step = await second.second(CARD, WRONG)
+        assert step.check is not None
+        assert step.check.left == 4
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-2", "PIN-4")
+def test_in_a_pause_of_the_second_pin_none_is_looked_at() -> None:
+    """Not even the first one's, which would be told apart from others."""
+
+    async def story(keeper: Keeper) -> None:
+        second = await keeper.with_both()
+        await second.first(CARD, RIGHT)
+        for _ in range(5):
+            await second.second(CARD, WRONG)
+        for pin in (RIGHT, WRONG, THEIRS):
+            step = await second.second(CARD, pin)
+            assert step.kind is StepKind.REFUSED
+            assert step.check is not None
+            assert step.check.outcome is PinOutcome.WAIT
 
     play(story)
 

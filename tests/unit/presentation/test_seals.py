@@ -1,10 +1,11 @@
 """What Rules says of the seals: what is asked before an answer, and what can only be left out."""
 
 import pytest
+from msgspec.structs import replace
 
 from keyturn.application.console_state import ChangedRow, ChangedTable, SealState
 from keyturn.application.ports.seals import SEALED_TABLES
-from keyturn.presentation.seals import SealsShown, rules_rest, seals_shown
+from keyturn.presentation.seals import SealsShown, changed_alert, rules_rest, seals_shown
 from keyturn.presentation.words import Words
 from tests.sources import ROOT
 
@@ -69,8 +70,8 @@ def test_what_the_keychain_lacks_is_said_with_a_way_to_try_again(state: str) -> 
     [
         ('{"effect":"allow","agent":"coder","tool":"push"}', "coder may use “push”"),
         ('{"effect":"allow","agent":"co\u202eder"}', "[U+202E"),
-        ('{"effect":"sometimes"}', "Added: k {"),
-        ("no rule at all", "Added: k no rule at all"),
+        ('{"effect":"sometimes"}', "Added: k: {"),
+        ("no rule at all", "Added: k: no rule at all"),
     ],
 )
 def test_a_changed_rule_is_said_as_a_sentence_and_shown_as_it_is_written(
@@ -83,3 +84,24 @@ def test_a_changed_rule_is_said_as_a_sentence_and_shown_as_it_is_written(
     [line] = found.lines
     assert told in line
     assert text in line or "\u202e" in text
+
+
+@pytest.mark.requirement("SEAL-1")
+def test_all_that_was_changed_is_named_while_one_of_it_is_shown() -> None:
+    """Whoever answers for one table knows that more follow, and each page says so."""
+    tables = ("rules", "servers", "pins", "agents", "settings", "access_looks")
+    changed = tuple(ChangedTable(table=table, whole=True, shown="0" * 64) for table in tables)
+    state = SealState(state="on", changed=changed)
+    others = "servers, reviewed tools, agents, settings, the access review"
+    found = seals_shown(state, WORDS)
+    assert found is not None
+    assert found.notice.rest.endswith(f"Changed as well, and shown next: {others}.")
+    assert f"(rules, {others})" in changed_alert(state, WORDS)
+    last = seals_shown(replace(state, changed=changed[-1:]), WORDS)
+    assert last is not None
+    assert "shown next" not in last.notice.rest
+    assert changed_alert(replace(state, changed=()), WORDS) == ""
+    # Every kind has its words, so that no alert is without one.
+    every = tuple(ChangedTable(table=table, whole=True, shown="0" * 64) for table in SEALED_TABLES)
+    said = changed_alert(SealState(state="on", changed=every), WORDS)
+    assert said.count(",") == len(SEALED_TABLES) - 1

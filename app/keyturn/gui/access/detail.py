@@ -82,7 +82,7 @@ class AccessPane(SidePane):
             self.body.addSpacing(12)
         self.body.addWidget(PairList(self.look, detail.pairs))
         if detail.lines:
-            self.add_title(self.look.words("access.lines"))
+            self.add_title(detail.lines_title)
             for line in detail.lines:
                 text = ValueText(self.look, Type.VALUE, Token.TEXT_PRIMARY)
                 text.say(line)

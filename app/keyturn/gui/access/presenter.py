@@ -20,6 +20,7 @@ from keyturn.domain.access import AccessKind
 from keyturn.gui.access.used import UsedReader
 from keyturn.gui.access.view import AccessView
 from keyturn.gui.broker_events import BrokerEvents
+from keyturn.gui.forms.focus import leave
 from keyturn.gui.forms.outcome import Outcome, telling
 from keyturn.gui.local_time import local_now
 from keyturn.gui.pages import Page
@@ -159,6 +160,8 @@ class AccessPresenter(QObject):
             return
         state = self._find(self._open)
         if state is None:
+            # A person goes on with the next one: its keys are those of the list.
+            leave(self._view.detail, self._view.table)
             self._open = ""
             self._view.show_detail(None)
             return

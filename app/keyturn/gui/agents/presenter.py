@@ -125,6 +125,10 @@ class AgentsPresenter(QObject):
 
     def _on_chosen(self, agent: str) -> None:
         self._open = agent
+        for pane in (self._view.sight, self._view.profiles):
+            if self._view.side is pane and pane.agent != agent:
+                # What is beside the list is of the agent that is marked in it.
+                self._view.show_side(None)
         self._show()
 
     def _on_closed(self) -> None:

@@ -16,6 +16,7 @@ from keyturn.domain.step_up import Takes, is_changing, takes
 from keyturn.domain.tier import Tier
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.queue.view import QueueView
+from keyturn.presentation.arming import Owed
 from keyturn.presentation.card import CardView
 from keyturn.presentation.step_ups import raised_notice
 from keyturn.presentation.visible_text import shown_line
@@ -68,6 +69,8 @@ class CardPins(QObject):
         bridge.state_changed.connect(self._on_state)
         bridge.intent_done.connect(self._on_done)
         view.card.pin.typed.connect(self._on_typed)
+        view.watch.field = view.card.pin.field
+        view.watch.refused.connect(self._on_refused)
 
     def asked(self, request: ApprovalRequest) -> bool:
         """Tell whether a request is allowed with a PIN only; the broker decides it again."""
@@ -85,9 +88,10 @@ class CardPins(QObject):
             else:
                 first = shown_line(self._pin.beside, self._words)
                 turn = self._words("card.two_first", name=first)
-                # It allows nothing yet, and does not say so.
-                said = self._words("card.two_next", name=whose)
-                card = replace(card, actions=replace(card.actions, allow=said))
+                # It allows nothing yet: it neither says nor looks so.
+                said, hint = self._words("card.two_next", name=whose), self._words("card.two_hint")
+                on = replace(card.actions, allow=said, armed_hint=hint, goes_on=True)
+                card = replace(card, actions=on)
             prompt = f"{prompt} {turn}" if prompt else turn
         raised = None
         if request.kind is RequestKind.CALL and is_changing(request.tier):
@@ -160,16 +164,30 @@ class CardPins(QObject):
             level = Takes.BOTH if done.second else Takes.PIN
             self._owing = _Owing(request, level, done.sentence)
             self.changed.emit()
-            # A person has just asked for it, and would have to look for the field.
-            self._view.card.pin.field.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self._turn_to(request if done.second else "")
             if done.ok and not done.second:
                 return
             if not done.ok:
                 self._view.card.pin.refused(done.sentence)
+        self._take_keyboard(request)
         self._view.watch.arming.disturbed(self._now_ms())
         self._view.watch.ticked.emit()
+
+    def _take_keyboard(self, request: str) -> None:
+        """Give the field the keyboard: a person has just pressed, and it is asked for more."""
+        card = self._view.card
+        if card.card is not None and card.card.request_id == request and card.pin.isVisible():
+            card.pin.field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_refused(self) -> None:
+        """Say beside the field why Enter in it did nothing."""
+        pin, watch = self._view.card.pin, self._view.watch
+        if not pin.field.hasFocus():
+            return
+        timed = watch.arming.state(self._now_ms()).owed in {Owed.TIME, Owed.RELEASE}
+        reason = self._view.card.block.allow.reason
+        pin.too_soon(self._words("card.enter_again") if timed else reason)
 
     def _turn_to(self, half: str) -> None:
         if half == self._half:

@@ -53,6 +53,10 @@ class PinRow(QFrame):
         self.outcome.say(None)
         self.setVisible(wanted)
 
+    def too_soon(self, sentence: str) -> None:
+        """Say why Enter in the field did nothing; what was typed stays."""
+        self.outcome.say(Outcome.OWED, sentence)
+
     def refused(self, sentence: str) -> None:
         """Say what was wrong, and let it be typed again."""
         self.outcome.say(Outcome.FAILED, sentence)

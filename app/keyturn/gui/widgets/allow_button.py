@@ -58,6 +58,7 @@ class AllowButton(Button):
         self._owed = Owed.REQUEST
         self._progress = 0.0
         self._least = WIDTH
+        self._done = Icon.CHECK
         super().__init__(look, kind, "", name=name, height=DECISION, parent=parent)
         restyle(self, "state", "unarmed")
 
@@ -85,6 +86,13 @@ class AllowButton(Button):
         widths = (14 + _RING + 8 + round(flow.lay_out().used_width) + 14 for flow in flows)
         self._least = max(WIDTH, *widths)
         self.updateGeometry()
+
+    def use_goes_on(self, goes_on: bool) -> None:
+        """Look like a way on to somebody else, or like what allows: only the latter is green."""
+        self._kind = Kind.PRIMARY if goes_on else Kind.ALLOW
+        self._done = Icon.CLOSED if goes_on else Icon.CHECK
+        restyle(self, "kind", self._kind.value)
+        self.update()
 
     @property
     def armed(self) -> bool:
@@ -153,7 +161,7 @@ class AllowButton(Button):
         colour = theme.colour(self._text_token())
         if self._armed:
             icon = QRectF(14, (self.height() - 16) // 2, 16, 16)
-            self._look.icons.paint(painter, icon, Icon.CHECK, colour)
+            self._look.icons.paint(painter, icon, self._done, colour)
         else:
             self._paint_ring(painter)
         first = self._flow()

@@ -101,6 +101,7 @@ class DecisionBlock(QFrame):
         self._no_answer.say(words("card.no_answer"))
         self._say(self.deny, actions.deny)
         self._say(self.allow, actions.allow)
+        self.allow.use_goes_on(actions.goes_on)
         self._fit()
 
     def show_deadline(self, deadline: DeadlineText | None) -> None:
