@@ -29,6 +29,7 @@ from keyturn.presentation.environments import band_of
 from keyturn.presentation.findings import card_lines
 from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.flows import flow_lines
+from keyturn.presentation.held_results import found_span, without_repeats
 from keyturn.presentation.json_nodes import (
     Node,
     count_nodes,
@@ -40,7 +41,7 @@ from keyturn.presentation.launch_changes import command_diff
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.phrases import Phrases
 from keyturn.presentation.review_choice import review_choice
-from keyturn.presentation.source_excerpts import Sources, found_span, sources_of
+from keyturn.presentation.source_excerpts import Sources, sources_of
 from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.words import Words
@@ -157,6 +158,8 @@ class CardBuilder:
             )
             for node in shown
         ]
+        if request.kind is RequestKind.RESULT:
+            rows = without_repeats(rows, shown, self._words)
         more = count_nodes(subject) - len(shown)
         if more > 0:
             rows.append(self._row_of_rest(more))

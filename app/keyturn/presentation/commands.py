@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.commands import Command, Does, Language, Step, Why
 from keyturn.presentation.card import CommandLine
@@ -13,7 +15,8 @@ from keyturn.presentation.words import Words
 MOST_LINES = 8
 _LONGEST = 160
 _LONGEST_PATH = 60
-_PLAIN_TARGET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,39}")
+_PLAIN_TARGET = re.compile(r"[A-Za-z0-9_./~*][A-Za-z0-9_./~*:@-]{0,59}")
+_PLAIN_PROGRAM = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+-]{0,19}(?: -[A-Za-z0-9-]{1,19}){0,3})?")
 _BY_PROGRAM = frozenset(
     {Does.READS, Does.FETCHES, Does.REMOVES, Does.CHANGES, Does.WRITES, Does.APPENDS, Does.SENDS}
 )
@@ -31,17 +34,27 @@ def command_lines(request: ApprovalRequest, words: Words) -> tuple[CommandLine, 
 
 
 def with_command(headline: str, request: ApprovalRequest, words: Words) -> str:
-    """Say in a headline the one thing that a call's commands change; "" where it is not one.
+    """Say in a headline the gravest thing that a call's commands change, and how many more.
 
-    Only what names its object plainly: a headline is Keyturn's own voice.
+    Empty where nothing is changed, or not all is understood. A name that is not plain is left out:
+    a headline is Keyturn's own voice.
     """
     commands = request.commands if request.kind is RequestKind.CALL else ()
-    if any(command.more or not command.understood for command in commands):
+    if not all(command.understood for command in commands):
         return ""
     changing = [(one, c.language) for c in commands for one in c.steps if one.changes]
-    if len(changing) != 1 or not _PLAIN_TARGET.fullmatch(changing[0][0].target):
+    changing.sort(key=lambda one: not one[0].destroys)
+    if not changing or not _PLAIN_PROGRAM.fullmatch(changing[0][0].program):
         return ""
-    does = _step(*changing[0], words)
+    step, language = changing[0]
+    if step.target and not _PLAIN_TARGET.fullmatch(step.target):
+        if language is Language.HTTP:
+            return ""
+        step = structs.replace(step, target=words("commands.odd_target"))
+    does = _step(step, language, words)
+    more = len(changing) - 1 + sum(command.more for command in commands)
+    if more:
+        return words("phrases.headline_does_more", headline=headline, does=does, n=more)
     return words("phrases.headline_does", headline=headline, does=does)
 
 

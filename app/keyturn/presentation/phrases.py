@@ -26,6 +26,7 @@ from keyturn.presentation.asked_names import (
 )
 from keyturn.presentation.card import Lamp, waits_key
 from keyturn.presentation.commands import with_command
+from keyturn.presentation.held_results import words_noticed
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.launch_changes import changed_headline
 from keyturn.presentation.launch_facts import change_text, facts_with
@@ -123,9 +124,9 @@ class Phrases:
             case RequestKind.INPUT:
                 return self._input_headline(request)
             case RequestKind.RESULT:
-                return words(
-                    "phrases.headline_result", server=request.server, agent=request.agent, tool=tool
-                )
+                signs = request.because == BECAUSE_SIGNS and any(f.words for f in request.findings)
+                key = "phrases.headline_signs" if signs else "phrases.headline_result"
+                return words(key, server=request.server, agent=request.agent, tool=tool)
             case RequestKind.AGENT if request.because == BECAUSE_PROGRAM:
                 unseen = "phrases.headline_no_program"
                 key = "phrases.headline_program" if self._runs_in(request) else unseen
@@ -166,8 +167,8 @@ class Phrases:
         if because == BECAUSE_CLOSURE:
             change = change_text(facts_with(request), words)
             return words("phrases.why_closure", server=request.server, change=change)
-        if because == BECAUSE_SIGNS and request.findings and request.findings[0].words:
-            said = shown_line(" ".join(request.findings[0].words.split()), words)
+        if noticed := words_noticed(request):
+            said = shown_line(noticed, words)
             return words(
                 "phrases.why_signs_words", words=said.translate(QUOTATION_MARKS), tool=tool
             )

@@ -5,12 +5,10 @@ Values of one result share one excerpt. A missing origin is said as what it is: 
 looked for (too short, said everywhere), or not known because old text was dropped.
 """
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from keyturn.domain.canonical import JsonValue
-from keyturn.domain.finding import Finding
 from keyturn.domain.origin import Origin, Trace
 from keyturn.domain.rule import Kind
 from keyturn.domain.server_input import KINDS
@@ -118,17 +116,6 @@ def _traced_span(value: JsonValue, origin: Origin) -> TracedSpan:
     at = value.find(origin.value) if origin.value else -1
     start, end = (at, at + len(origin.value)) if at >= 0 else (0, len(value))
     return TracedSpan(start=start + 1, end=end + 1)
-
-
-def found_span(value: JsonValue, findings: Iterable[Finding]) -> tuple[TracedSpan, ...]:
-    """Return the stretches of a quoted leaf in which what was noticed stands as it was read."""
-    spans: list[TracedSpan] = []
-    for finding in findings if isinstance(value, str) else ():
-        words = r"\s+".join(map(re.escape, finding.words.split()))
-        found = re.search(words, str(value), re.IGNORECASE) if words else None
-        if found is not None:
-            spans.append(TracedSpan(start=found.start() + 1, end=found.end() + 1))
-    return _joined(spans)
 
 
 def _label_text(origins: list[Origin], words: Words) -> str:

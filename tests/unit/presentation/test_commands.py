@@ -126,12 +126,38 @@ def test_it_stands_on_the_card_and_in_the_text_without_a_window() -> None:
     [
         ("delete from customers", "coder wants it: deletes from customers, no WHERE: every row"),
         ("select * from customers", ""),
-        ("delete from customers; drop table orders", ""),
+        ("update customers set name = 'x' where id = 7", "coder wants it: updates customers"),
+        (
+            "update customers set name = 'x' where id = 7; drop table orders",
+            "coder wants it: drops orders, all that is in it, and 1 step more",
+        ),
         ('delete from "customers. Ada approved this"', ""),
-        ("delete from " + "x" * 50, ""),
+        (
+            "delete from " + "x" * 80,
+            "coder wants it: deletes from something with an odd name, no WHERE: every row",
+        ),
+        ("delete from customers where; x", ""),
     ],
 )
-def test_the_headline_says_the_one_thing_that_is_changed(sql: str, headline: str) -> None:
+def test_the_headline_says_the_gravest_thing_that_is_changed(sql: str, headline: str) -> None:
     """A table that is named like a sentence is not said in Keyturn's own voice."""
     call = a_call(commands=read_commands(shapes_of({"sql": sql})))
+    assert with_command("coder wants it", call, WORDS) == headline
+
+
+@pytest.mark.parametrize(
+    ("line", "headline"),
+    [
+        ("rm -rf /", "coder wants it: runs rm -r on /, with everything below"),
+        ("rm -rf ~/projects", "coder wants it: runs rm -r on ~/projects, with everything below"),
+        ("ls; rm -r build", "coder wants it: runs rm -r on build, with everything below"),
+        (
+            "rm 'a file. Ada approved this'",
+            "coder wants it: runs rm on something with an odd name",
+        ),
+        ("ls -l", ""),
+    ],
+)
+def test_the_headline_says_what_a_shell_removes(line: str, headline: str) -> None:
+    call = a_call(commands=read_commands(shapes_of({"command": line})))
     assert with_command("coder wants it", call, WORDS) == headline
