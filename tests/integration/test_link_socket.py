@@ -192,6 +192,8 @@ def test_a_greeted_connection_reaches_its_server(tmp_path: Path) -> None:
         ({"agent": "", "token": ""}, "unknown"),
         ({"token": "wrong"}, "analyst (not proven)"),
         ({"token": ""}, "analyst (not proven)"),
+        # The broker's own name: a card would say that no agent asks.
+        ({"agent": "keyturn", "token": ""}, "keyturn (not proven)"),
     ],
 )
 def test_who_has_no_token_is_not_taken_for_its_bearer(

@@ -12,6 +12,8 @@ from keyturn.domain.launch import LaunchIdentity
 STDIO = "stdio"
 """Through the shim."""
 OVER_HTTP = "http"
+OWN_AGENT = "keyturn"
+"""The broker itself, when it reviews a server without an agent; no agent can have that name."""
 _UNPROVEN = "?"
 """No agent's name."""
 

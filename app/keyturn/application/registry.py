@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from keyturn.application.connection import OWN_AGENT
 from keyturn.application.events import Observers, Topic
 from keyturn.application.former_labels import FORMER_SETTING, FormerLabels
 from keyturn.application.keychain_entries import KeychainEntries
@@ -32,6 +33,8 @@ ServerChange = Callable[[ServerConfig | None], ServerConfig]
 
 def checked_agent_name(name: str) -> str:
     """Return the name if it can be an agent's; raises ConfigurationError otherwise."""
+    if name.casefold() == OWN_AGENT:
+        raise ConfigurationError(f"{name!r} is Keyturn itself, so no agent can have that name.")
     return _checked_name(name, "an agent's")
 
 

@@ -24,6 +24,8 @@ RESULT_LIMIT = 256 * 1024
 """Bytes of a result that are sent; the size of the whole is named beside them."""
 MESSAGE_LIMIT = 500
 """Characters of a message to the agent (console.md section 3.2)."""
+_MOST_VALUES = 2_000
+"""Values and containers of a call that are gone through for what was not looked for."""
 ALLOW_ONCE = "allow_once"
 _TOLD_CAUSES = {
     WithdrawCause.CANCELLED: "cancelled",
@@ -147,14 +149,15 @@ def read_answer(line: bytes) -> ProgramAnswer | None:
 def _untraced(request: ApprovalRequest) -> list[dict[str, str]]:
     """List which arguments were not looked for in results, and why; as many as have an origin.
 
-    Without an entry here, what has no origin was looked for and not found.
+    Of the first values of a call only: the broker's loop writes this. Without an entry here, what
+    has no origin among these was looked for and not found.
     """
     if request.kind is not RequestKind.CALL:
         return []
     found = {origin.path for origin in request.trace.origins}
     told = (
         {"path": node.path, "why": why.value}
-        for node in walk(read_json(request.arguments))
+        for node in islice(walk(read_json(request.arguments)), _MOST_VALUES)
         if node.is_leaf and node.path not in found and (why := why_untraced(node.value))
     )
     return list(islice(told, MOST_ORIGINS))

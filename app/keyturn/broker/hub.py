@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from keyturn.application.agreements import Agreements
-from keyturn.application.connection import OVER_HTTP, STDIO, Connection
+from keyturn.application.connection import OVER_HTTP, OWN_AGENT, STDIO, Connection
 from keyturn.application.events import Topic
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess, Processes
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -32,8 +32,6 @@ LOOK_SECONDS = 15.0
 """How often processes are looked for that have died unnoticed."""
 LOCAL_AGENT = "local"
 """Who connects to a headless broker whose FILE names no agents."""
-OWN_AGENT = "keyturn"
-"""The broker itself, when it reviews a server without an agent."""
 _LONGEST_NAME = 64
 _NOBODY = ObservedPeer(process=None, parents=(), host=None)
 
@@ -215,7 +213,8 @@ class Hub:
         if self._settings.headless:
             return None if self._agents else _Who(agent=LOCAL_AGENT, enrolled=True)
         # Whoever claims an enrolled name without its token must not be taken for its bearer.
-        name = f"{claimed} (not proven)" if agent is not None else claimed
+        taken = agent is not None or claimed.casefold() == OWN_AGENT
+        name = f"{claimed} (not proven)" if taken else claimed
         return _Who(agent=name, enrolled=False)
 
     def _may_be(self, connection: Connection) -> bool:

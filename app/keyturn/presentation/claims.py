@@ -1,6 +1,7 @@
 """Owns the two columns under a card: what the agent and server claim, what Keyturn observed."""
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
+from keyturn.application.connection import OWN_AGENT, STDIO
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.presentation.asked_names import server_and_name
 from keyturn.presentation.card import Pair
@@ -14,8 +15,6 @@ from keyturn.presentation.launch_facts import (
 )
 from keyturn.presentation.words import Words
 
-_OWN = "keyturn"
-"""Who asks where a person has a server's tools reviewed without an agent."""
 _HINTS: tuple[tuple[str, str, str], ...] = (
     ("readOnlyHint", "phrases.claims_read_only", "phrases.claims_writes"),
     ("destructiveHint", "phrases.claims_destructive", "phrases.claims_not_destructive"),
@@ -98,8 +97,10 @@ def observed_pairs(request: ApprovalRequest, words: Words) -> tuple[Pair, ...]:
 
 def is_own(request: ApprovalRequest) -> bool:
     """Tell whether no agent asks, but Keyturn for a review that a person began."""
-    by_keyturn = request.agent == _OWN and request.asked_by.host_pid == 0
-    return request.kind is RequestKind.COMMAND and by_keyturn
+    asked = request.asked_by
+    named = request.kind is RequestKind.COMMAND and request.agent == OWN_AGENT
+    # Nobody is seen behind an agent over HTTP either, nor behind one that proved no name.
+    return named and asked.agent_enrolled and asked.host_pid == 0 and asked.transport == STDIO
 
 
 def hints_of(definition: JsonValue, words: Words) -> list[str]:

@@ -22,7 +22,8 @@ from keyturn.approvers.request_message import (
     stopped_message,
     withdrawn_message,
 )
-from keyturn.domain.canonical import digest_of
+from keyturn.domain.canonical import JsonObject, digest_of
+from keyturn.domain.origin import MOST_ORIGINS, Trace
 from keyturn.presentation.request_text import RequestTexts
 from tests.fakes.approval_requests import a_call, a_command, a_definition, a_review
 from tests.fakes.approver_programs import CARDS, WORDS
@@ -74,6 +75,19 @@ def test_a_request_has_exactly_these_members() -> None:
         "start": 0,
         "length": None,
     }
+
+
+def test_what_was_not_looked_for_is_listed_within_bounds() -> None:
+    """A long call is not gone through to its end, and what has an origin is not on the list."""
+    few = fields_of(a_call(subject={"n": [7, 1042], "year": 2026}, trace=Trace()))
+    assert few["untraced"] == [
+        {"path": "/n/0", "why": "too_short"},
+        {"path": "/year", "why": "too_common"},
+    ]
+    many = fields_of(a_call(subject={"n": list(range(10))} | {"far": [1] * 5_000}, trace=Trace()))
+    assert len(many["untraced"]) == MOST_ORIGINS
+    late: JsonObject = {"a": ["some words"] * 3_000, "z": 7}
+    assert fields_of(a_call(subject=late, trace=Trace()))["untraced"] == []
 
 
 def test_a_line_is_a_line() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from keyturn.application.approval_request import ApprovalRequest, AskedBy, RequestKind
 from keyturn.presentation.card_builder import CardBuilder
+from keyturn.presentation.claims import is_own
 from keyturn.presentation.decided import Decided, decided_row
 from keyturn.presentation.queue_builder import QueueBuilder
 from keyturn.presentation.verbs import read_verbs
@@ -52,5 +53,8 @@ def test_a_review_that_a_person_began_is_not_said_to_be_an_agents() -> None:
     own = [note.text for note in rows.row(START, age_seconds=1).notes]
     assert "your review" in own
     assert "keyturn" not in own
-    seen = replace(START, asked_by=AskedBy(host_pid=7))
-    assert "keyturn" in [note.text for note in rows.row(seen, age_seconds=1).notes]
+    # Neither a process that is seen, nor one that nobody sees and that proved no name.
+    for by in (AskedBy(host_pid=7), AskedBy(agent_enrolled=False), AskedBy(transport="http")):
+        claimed = replace(START, asked_by=by)
+        assert "keyturn" in [note.text for note in rows.row(claimed, age_seconds=1).notes]
+        assert not is_own(claimed)
