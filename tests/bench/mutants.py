@@ -80,7 +80,7 @@ def main() -> int:
     options.add_argument("folder", type=Path)
     options.add_argument("module", nargs="*")
     options.add_argument("--answers", action="store_true")
-    asked = options.parse_args()
+    asked = options.parse_intermixed_args()
     folder: Path = asked.folder
     folder.mkdir(parents=True)
     known = ANSWERS if asked.answers else tuple(f"domain/{name}" for name in MODULES)

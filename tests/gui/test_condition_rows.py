@@ -62,7 +62,8 @@ def test_the_row_that_is_taken_away_is_the_one_that_was_pressed(fields: Conditio
     fields.start([typed_condition(one) for one in (SHORT, LONG, third)])
     heard: list[None] = []
     fields.changed.connect(lambda: heard.append(None))
-    fields.rows[1].remove.click()
+    fields.rows[1].remove.setFocus()
+    QTest.keyClick(fields.rows[1].remove, Qt.Key.Key_Space)
     assert read_conditions(fields.typed).conditions == (SHORT, third)
     assert fields.more.hasFocus()
     assert len(heard) == 1
