@@ -51,10 +51,13 @@ TESTS_OF_ANSWERS = (
         f"unit/application/test_{name}.py"
         for name in (
             *("former_labels", "environments", "review_guard", "pin_guard", "second_person"),
-            *("two_persons", "held_results", "step_ups"),
+            *("two_persons", "held_results", "held_records", "step_ups"),
         )
     ),
-    *(f"unit/approvers/test_{name}.py" for name in ("asked_pins", "console")),
+    *(
+        f"unit/approvers/test_{name}.py"
+        for name in ("asked_pins", "asked_pins_alone", "pin_sentences", "console")
+    ),
     "unit/presentation/test_owed_pins.py",
 )
 COPIED = ("resources", "packaging", "README.md", "CHANGELOG.md", "LICENSE")
@@ -77,7 +80,7 @@ def main() -> int:
     options.add_argument("folder", type=Path)
     options.add_argument("module", nargs="*")
     options.add_argument("--answers", action="store_true")
-    asked = options.parse_args()
+    asked = options.parse_intermixed_args()
     folder: Path = asked.folder
     folder.mkdir(parents=True)
     known = ANSWERS if asked.answers else tuple(f"domain/{name}" for name in MODULES)

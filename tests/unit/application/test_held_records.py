@@ -13,11 +13,13 @@ from keyturn.application.approval_request import (
     RequestKind,
     Route,
 )
+from keyturn.application.call import Refused
+from keyturn.application.held_results import NOT_HANDED_ON
 from keyturn.domain.canonical import JsonObject, canonical
 from keyturn.domain.decision import Actor, Outcome, Verdict
 from keyturn.domain.finding import Finding, FindingKind
 from keyturn.domain.lamps import Lamps
-from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.record import Durability, Entry, RecordType
 from keyturn.domain.tier import Tier
 from tests.factories import make_call
 from tests.unit.application.gate_world import World, play
@@ -141,5 +143,51 @@ def test_a_person_is_asked_with_all_that_is_known() -> None:
         assert finding.words
         world.answer(request, allow=False)
         await task
+
+    play(story)
+
+
+@pytest.mark.requirement("SIGN-HOLD", "LAW-3", "LAW-5")
+@pytest.mark.parametrize(
+    ("end", "outcome"),
+    [
+        ("cancelled", Outcome.CANCELLED_BY_CLIENT),
+        ("stopped", Outcome.REFUSED_PAUSED),
+        ("stopped and resumed", Outcome.REFUSED_PAUSED),
+        ("cancelled while it is recorded", Outcome.ALLOWED_ONCE),
+        ("stopped while it is recorded", Outcome.ALLOWED_ONCE),
+    ],
+)
+def test_what_comes_between_the_answer_and_the_agent_keeps_it(end: str, outcome: Outcome) -> None:
+    """And is recorded where it came first: an answer that has no effect is no decision."""
+
+    async def story() -> None:
+        world = await holding(ALLOW)
+        task, incoming, request = await held(world)
+        commit = world.log.commit
+
+        async def happen() -> None:
+            if end.startswith("cancelled"):
+                incoming.cancel()
+                return
+            await world.stop.engage("window")
+            if end == "stopped and resumed":
+                await world.stop.resume(looked_at=(), careful=False)
+
+        async def recording(entry: Entry, durability: Durability = Durability.FULL) -> int:
+            seq = await commit(entry, durability)
+            if entry.call == request.id:
+                await happen()
+            return seq
+
+        assert world.answer(request, allow=True) is AnswerEffect.APPLIED
+        if end.endswith("recorded"):
+            world.log.commit = recording
+        else:
+            await happen()
+        reply = await task
+        assert isinstance(reply, Refused)
+        assert reply.withheld == NOT_HANDED_ON
+        assert recorded(world, request).outcome == outcome.value
 
     play(story)

@@ -468,6 +468,10 @@ def test_two_type_for_what_was_chosen_and_nothing_else() -> None:
         late = await answers.with_pin(decides(review, Tier.T0, pin=THEIRS, second=True))
         assert (late.ok, late.asks) == (False, True)
         assert "as T0" in late.sentence
+        # Asked for by now, and still not what the first one typed theirs for.
+        late = await answers.with_pin(decides(review, Tier.T0, pin=THEIRS, second=True))
+        assert (late.ok, late.sentence) == (False, WORDS("console.two_too_late"))
+        assert queue.ids() == [review.id]
         done = await answers.with_pin(decides(review, Tier.T1, pin=THEIRS, second=True))
         assert (done.ok, queue.ids()) == (True, [])
 
@@ -504,3 +508,39 @@ def test_what_was_typed_into_the_windows_line_counts_for_a_card_too(more: Takes)
         assert queue.ids() == []
 
     play_pins(story)
+
+
+@pytest.mark.requirement("PIN-5", "LAW-4")
+@pytest.mark.parametrize(
+    ("proposed", "to", "takes"),
+    [
+        (Tier.T2, Tier.T2, Takes.CLICK),
+        (Tier.T3, Tier.T3, Takes.CLICK),
+        (Tier.T3, Tier.T2, Takes.PIN),
+        (None, Tier.T2, Takes.PIN),
+        (Tier.T0, Tier.T1, Takes.PIN),
+    ],
+)
+def test_what_seems_to_do_more_now_was_of_that_tier(
+    proposed: Tier | None, to: Tier, takes: Takes
+) -> None:
+    """A tool of T2 whose definition is another now: the higher one of both counts."""
+
+    async def story() -> None:
+        world = await guarded()
+        request = replace(await reviewing(world, CHANGED), proposed_tier=proposed)
+        assert needed(world.approvals.levels, request, allow(request, to)) is takes
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-1", "PIN-5")
+@pytest.mark.parametrize("use", list(PinUse))
+@pytest.mark.parametrize("before", [*Tier, None])
+def test_a_server_s_environment_may_have_raised_what_is_lowered(
+    use: PinUse, before: Tier | None
+) -> None:
+    """So that lowering what reads takes it as lowering what reaches out does."""
+    guard = review_guard.ReviewGuard(covers=use.covers, agreements=BrokerWorld().agreements)
+    reaches = max(Tier.T2, Tier.T3 if before is None else before)
+    assert guard.covers(before) is use.covers(reaches)
