@@ -228,6 +228,8 @@ class Vocabulary:
         return met
 
     def _begun_by(self, token: str) -> "_Begun | None":
+        if token[:_START] not in self._starts and token.isascii() and token.isalnum():
+            return None
         begun = self._whole.get(token)
         more = [
             notion
@@ -290,7 +292,7 @@ def vocabulary(
     notions: Mapping[str, Sequence[str]],
     rules: Sequence[tuple[str, int, Sequence[str]]],
 ) -> Vocabulary:
-    """Make it ready; raises KeyError for a rule of an unknown notion."""
+    """Make it ready; raises KeyError for an unknown notion, ValueError for too short a stem."""
     bits = {name: at for at, name in enumerate((*notions, _NAME, _ADDRESSED, _CALLED, _CODE))}
     said = [(plain(words), bits[name]) for name, all_of in notions.items() for words in all_of]
     marks = sorted({w for w, _ in said if w[0] in _MARKS}, key=len, reverse=True)
@@ -309,6 +311,8 @@ def vocabulary(
             for part in tokens.findall(words.rstrip("*"))
         )
         if stem and not rest:
+            if first.isascii() and len(first) < _START:
+                raise ValueError(f"{words} is too short for the beginning of a word")
             stems.setdefault(first, []).append(notion)
             continue
         begun = whole.setdefault(first, _Begun([], {}, []))
