@@ -277,6 +277,7 @@ def _inputs(
         alerts=ground.alerts,
         limits=ground.limits,
         check=QuickTextCheck(),
+        controlling=ground.controlling,
     )
 
 
