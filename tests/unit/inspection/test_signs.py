@@ -11,6 +11,7 @@ import pytest
 
 from keyturn.application.ports.inspection import UNREAD, ControlOrder
 from keyturn.bootstrap.reading_signs import frame_signs
+from keyturn.desktop.resources import find_resources
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.finding import LONGEST_WORDS
 from keyturn.domain.result_controls import STRICTEST, Found, ResultControls, loosens
@@ -259,3 +260,10 @@ def test_a_word_that_is_another_one_is_read_as_itself() -> None:
     for same in ("instructions", "tha", "constructions", "pass", "instructionsss", "", "pa55word1"):
         assert spelling.read(same) == same
     assert spelling.read("pasword") == "password"
+
+
+@pytest.mark.requirement("SIGN-MARKED")
+def test_the_line_in_the_demos_third_report_is_a_sign_and_the_other_reports_have_none() -> None:
+    folder = find_resources() / "demo" / "reports"
+    marked = [file.stem for file in sorted(folder.glob("*.txt")) if is_marked(file.read_text())]
+    assert marked == ["3"]
