@@ -5,6 +5,10 @@
 from github.com/Giskard-AI (commit ce50a54) and github.com/microsoft (commit 1a2a91d); nothing of
 them is kept here. Only totals are printed. Whoever makes words after reading one of these texts
 has to name other sets here.
+
+Since words were made after the kinds of what these miss (a bare heading), a second lot is printed:
+`xInjectAgent` and `prompt-injection-defense`, cloned from github.com/enkryptai (commit 21af277) and
+github.com/goodwiins (commit 7b8af34), of which only the names of members were looked at.
 """
 
 import argparse
@@ -36,6 +40,11 @@ def main() -> int:
         read_alphabet(RESOURCES / "alike_letters.toml", frozenset()).drawn,
     )
     recall = _printed(signs, {**_attacks(folder / "agentdojo"), **_prompts(folder)}, "recall")
+    _say("a second lot:")
+    _printed(signs, _second(folder), "recall")
+    _printed(signs, _second_goals(folder), "marks on what is no order by its words")
+    _printed(signs, _second_benign(folder), "false marks")
+    _say("of the first lot:")
     _printed(signs, _goals(folder / "agentdojo"), "marks on what is no order by its words")
     false = _printed(signs, _contexts(folder / "BIPIA/benchmark"), "false marks")
     return 0 if recall >= LEAST_RECALL and false <= MOST_FALSE else 1
@@ -128,6 +137,41 @@ def _prompts(folder: Path) -> dict[str, set[str]]:
         for row in csv.DictReader(file):
             sets.setdefault(f"Giskard, {row['group'].lower()}", set()).add(row["prompt"])
     return sets
+
+
+def _second(folder: Path) -> dict[str, set[str]]:
+    """Return results of tools with an attack in them, and attacks that a person types."""
+    data, typed = folder / "xInjectAgent/data", folder / "prompt-injection-defense/data"
+    names = ("dh_enhanced", "ds_enhanced", "dh_test", "ds_test", "dh_tech")
+    sets = {
+        f"InjecAgent, {name}": _members(data / f"test_cases_{name}.json", "Tool Response")
+        for name in names
+    }
+    for name in ("multilang_attacks", "prompt_injections"):
+        sets[f"goodwiins, {name}"] = _members(typed / f"{name}.json", "text")
+    return sets
+
+
+def _second_goals(folder: Path) -> dict[str, set[str]]:
+    """Return results of tools with a wish in them, and no word besides."""
+    data = folder / "xInjectAgent/data"
+    return {
+        f"InjecAgent, {name}": _members(data / f"test_cases_{name}.json", "Tool Response")
+        for name in ("dh_base", "ds_base")
+    }
+
+
+def _second_benign(folder: Path) -> dict[str, set[str]]:
+    data = folder / "prompt-injection-defense/data"
+    return {
+        f"goodwiins, {name}": _members(data / f"{name}.json", "text")
+        for name in ("notinject_expanded", "synthetic_safe_prompts")
+    }
+
+
+def _members(file: Path, name: str) -> set[str]:
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    return {row[name] for row in rows if row.get("category") != "safe"}
 
 
 def _contexts(benchmark: Path) -> dict[str, set[str]]:

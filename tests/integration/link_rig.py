@@ -376,6 +376,7 @@ class World:
             alerts=self.alerts,
             limits=self.limits,
             check=QuickTextCheck(),
+            controlling=self.controlling,
         )
 
     def _gate(

@@ -8,6 +8,7 @@ from keyturn.application.ports.inspection import (
     ControlOrder,
     ResultControl,
     ResultSource,
+    Sign,
 )
 from keyturn.application.ports.payloads import LARGE_BYTES, LargeResults, NotInspected
 from keyturn.application.result_budgets import ResultBudgets
@@ -25,12 +26,14 @@ from keyturn.domain.result_controls import (
 )
 
 TOO_MUCH = "it holds more that may be secret than was looked at"
-_ALL = ControlOrder(controls=STRICTEST)
+_ALL = ControlOrder(controls=STRICTEST, signs=True)
 _DESCRIBED = ControlOrder(
     controls=ResultControls(secrets=False, links=False), only=("description", "title")
 )
 """What a person reviewed is told as they saw it, but for what nobody sees."""
-_ONLY_SIGNS = ResultControls(secrets=False, unseen=False, schema=False, links=False)
+_ONLY_SIGNS = ControlOrder(
+    controls=ResultControls(secrets=False, unseen=False, schema=False, links=False), signs=True
+)
 _FRAME_START, _FRAME_END = b'{"result":', b"}"
 
 
@@ -93,8 +96,7 @@ class Controlling:
         """
         if found.sign is None or found.sign.kind != UNREAD or self._large is None:
             return found
-        order = ControlOrder(controls=_ONLY_SIGNS, signs=True)
-        read = await self._large.control(found.line, order, connection.shares_as)
+        read = await self._large.control(found.line, _ONLY_SIGNS, connection.shares_as)
         if isinstance(read, NotInspected):
             return found
         return found.unsigned() if read.sign is None else found.signed(read.sign)
@@ -105,6 +107,10 @@ class Controlling:
         if found is not None and found.secrets:
             self._flows.learn(found.secrets, _read_in(connection, None))
         return found
+
+    async def sign_in(self, line: bytes, connection: Connection) -> Sign | None:
+        """Return what in a frame reads like an order, however long it takes to read."""
+        return (await self.control(line, _ONLY_SIGNS, connection)).sign
 
     async def listed(self, line: bytes, connection: Connection) -> Controlled:
         """Return a list of what is offered; names and schemas stay, for they are called by."""

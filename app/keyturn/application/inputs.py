@@ -11,6 +11,7 @@ from keyturn.application.approval_request import ApprovalRequest, RequestKind, W
 from keyturn.application.approvals import Approvals
 from keyturn.application.asking import rule_name
 from keyturn.application.connection import Connection
+from keyturn.application.controlling import Controlling
 from keyturn.application.events import Observers, Topic
 from keyturn.application.known_secrets import HOLDS_A_CREDENTIAL, KnownSecrets
 from keyturn.application.ports.clock import Clock
@@ -28,6 +29,7 @@ from keyturn.domain.canonical import JsonObject, JsonValue, canonical, digest_of
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Delivery, Outcome, Verdict
 from keyturn.domain.errors import LogUnavailable
+from keyturn.domain.finding import LONGEST_WORDS, Finding, FindingKind
 from keyturn.domain.json_texts import texts_of
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Judgement
@@ -51,6 +53,8 @@ class ServerInput:
     """The server gave it up, or one of its ends is gone."""
     approval_id: str = ""
     """Set while it waits for a person."""
+    findings: tuple[Finding, ...] = ()
+    """What in it reads like an order to the model, once it was read."""
 
     def subject(self) -> JsonObject:
         """Return what is shown and recorded (architecture.md section 2)."""
@@ -75,8 +79,13 @@ class Inputs:
         alerts: Alerts,
         limits: Limits,
         check: InputCheck | None = None,
+        controlling: Controlling | None = None,
     ) -> None:
-        """`check` looks at what a person answered, on the loop: it has to be a quick one."""
+        """`check` looks at what a person answered, on the loop: it has to be a quick one.
+
+        Without `controlling` nothing is read for orders.
+        """
+        self._controlling = controlling
         self._check = check
         self._stop = stop
         self._rules = rules
@@ -142,6 +151,7 @@ class Inputs:
         return fault, AlertKind.ANSWER_KEPT_BACK
 
     async def _decide(self, asked: ServerInput) -> Outcome:
+        asked.findings = await self._read(asked)
         stops = self._stop.count
         tier = tier_of(KINDS[asked.method], asked.params)
         judgement = self._judge(asked, tier)
@@ -167,6 +177,17 @@ class Inputs:
             # Between the record and the agent: the record stands, and nothing is passed.
             return Outcome.REFUSED_PAUSED
         return outcome
+
+    async def _read(self, asked: ServerInput) -> tuple[Finding, ...]:
+        """Return what in a request reads like an order: marked for the person, and no verdict."""
+        if self._controlling is None:
+            return ()
+        said = canonical({"params": asked.params})
+        sign = await self._controlling.sign_in(said, asked.connection)
+        if sign is None or not sign.words:
+            return ()
+        words, place = sign.words[:LONGEST_WORDS], sign.path[:LONGEST_WORDS]
+        return (Finding(kind=FindingKind.ORDER, words=words, place=place),)
 
     def _judge(self, asked: ServerInput, tier: Tier) -> Judgement:
         connection = asked.connection
@@ -256,6 +277,7 @@ class Inputs:
             environment=connection.server.environment,
             created_utc=self._clock.now_utc(),
             ticket=self._ids.ticket(),
+            findings=asked.findings,
         )
 
 

@@ -1,12 +1,16 @@
 """Looks at what a server tells beside results, before the agent gets it: logs, progress, answers.
 
 As of a result its size and its unseen characters are noted, and its text is traced: an agent may
-act on what it reads there. It goes on without secrets and unseen characters, or not at all.
+act on what it reads there. It goes on without secrets and unseen characters, or not at all. What
+reads like an order to the model is marked, and goes on all the same.
 """
+
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from keyturn.application.connection import Connection
 from keyturn.application.controlling import TOO_MUCH, Controlling, told
-from keyturn.application.ports.inspection import Controlled, ResultInspector
+from keyturn.application.ports.inspection import UNREAD, Controlled, ResultInspector
 from keyturn.application.ports.payloads import LARGE_BYTES
 from keyturn.application.recording import Recorder
 from keyturn.domain.canonical import JsonObject, JsonValue
@@ -17,6 +21,10 @@ _LONGEST_FRAME = MOST_BYTES + 1024
 _LONGEST_METHOD = 64
 _MOST_KINDS = 200
 """Methods of one session that are told apart here: a server may make up any number."""
+MOST_READ_LATER = 8
+"""Of all that is said at once; what is beyond counts as read like an order."""
+Later = Callable[[Coroutine[Any, Any, None], str], object]
+"""Starts what takes longer than the step in which it comes."""
 _TOO_LONG = f"it is over {MOST_BYTES} bytes"
 
 
@@ -29,6 +37,7 @@ class NoticeInspector:
         self._inspector = inspector
         self.controlling = controlling
         self._recorder = recorder
+        self._reading = 0
 
     def passes(self, connection: Connection, method: str, params: bytes) -> bool:
         """Tell whether a notification goes on."""
@@ -41,28 +50,37 @@ class NoticeInspector:
         connection.session.take_notice(connection.server.name, method, said, len(params))
         return True
 
-    def cleaned(self, connection: Connection, method: str, line: bytes) -> bytes | None:
-        """Return a frame without what no agent gets; None for one that is not handed on."""
+    def cleaned(
+        self, connection: Connection, method: str, line: bytes, later: Later, number: int = 0
+    ) -> bytes | None:
+        """Return a frame without what no agent gets; None for one that is not handed on.
+
+        `number` is that under which its text is traced; what is long is read for signs `later`.
+        """
         short = len(line) <= _LONGEST_FRAME
         found = self.controlling.at_once(line, connection) if short else None
         if found is None:
             self._withhold(connection, method, len(line), TOO_MUCH)
             return None
-        return self._handed_on(connection, method, found)
+        return self._handed_on(connection, method, found, number, later)
 
-    def answer_at_once(self, connection: Connection, method: str, line: bytes) -> bytes | None:
+    def answer_at_once(
+        self, connection: Connection, method: str, line: bytes, later: Later
+    ) -> bytes | None:
         """Return a passed answer in the same way; None where somebody else has to look at it."""
         short = len(line) <= LARGE_BYTES
         found = self.controlling.at_once(line, connection) if short else None
-        return None if found is None else self._handed_on(connection, method, found)
+        return None if found is None else self._handed_on(connection, method, found, later=later)
 
-    async def answer(self, connection: Connection, method: str, line: bytes) -> bytes | None:
+    async def answer(
+        self, connection: Connection, method: str, line: bytes, number: int = 0
+    ) -> bytes | None:
         """Return it however large it is; None for one that is not handed on."""
         found = await self.controlling.passed(line, connection)
         if found.withheld:
             self._withhold(connection, method, len(line), found.withheld)
             return None
-        return self._handed_on(connection, method, found)
+        return self._handed_on(connection, method, found, number)
 
     async def listed(self, connection: Connection, method: str, line: bytes) -> bytes | None:
         """Return a list without what nobody sees in its words; None as above."""
@@ -72,10 +90,35 @@ class NoticeInspector:
             return None
         return self._handed_on(connection, method, found)
 
-    def _handed_on(self, connection: Connection, method: str, found: Controlled) -> bytes:
+    def _handed_on(
+        self,
+        connection: Connection,
+        method: str,
+        found: Controlled,
+        number: int = 0,
+        later: Later | None = None,
+    ) -> bytes:
+        unread = found.sign is not None and found.sign.kind == UNREAD
+        if unread and later is not None and self._reading < MOST_READ_LATER:
+            self._reading += 1
+            found = found.unsigned()
+            later(self._read(connection, method, found.line, number), "signs in a notice")
+        if found.sign is not None:
+            connection.session.note_sign(number)
         if found.findings:
             self._record(connection, method, {"bytes": len(found.line), **told(found)})
         return found.line
+
+    async def _read(self, connection: Connection, method: str, line: bytes, number: int) -> None:
+        """Mark what has been handed on already, should it read like an order."""
+        try:
+            sign = await self.controlling.sign_in(line, connection)
+        finally:
+            self._reading -= 1
+        if sign is not None:
+            connection.session.note_sign(number)
+            said = told(Controlled(line=line).signed(sign))
+            self._record(connection, method, {"bytes": len(line), **said})
 
     def _withhold(self, connection: Connection, method: str, size: int, why: str) -> bool:
         self._record(connection, method, {"bytes": size, "withheld": why})
@@ -84,7 +127,8 @@ class NoticeInspector:
     def _record(self, connection: Connection, method: str, details: JsonObject) -> None:
         """Record the first, second, fourth and so on of a session, with their number."""
         found = connection.session.found_in_notices
-        kind = (method[:_LONGEST_METHOD], "withheld" in details)
+        what = next((one for one in ("withheld", "signs") if one in details), "")
+        kind = (method[:_LONGEST_METHOD], what)
         if len(found) >= _MOST_KINDS and kind not in found:
             return
         found[kind] += 1

@@ -25,6 +25,8 @@ from keyturn.domain.written_files import RunsWritten, WrittenFiles
 
 EARLIER_CALLS = 3
 MOST_SIGNS = 50
+MOST_SIGNS_BESIDE = 10
+"""Of what is said beside results, which is cheap to say: the signs of results stay in sight."""
 MOST_NOTICED = 4 * 1024 * 1024
 """Bytes of what servers tell unasked that one session traces; beyond, its trace is incomplete."""
 _NOTICE_BYTES = 1024
@@ -47,8 +49,8 @@ class Session:
     """Bytes that are traced there."""
     typed: TypedTexts | None = None
     """What is said to have been typed to the agent; made with the first text."""
-    found_in_notices: Counter[tuple[str, bool]] = field(default_factory=Counter[tuple[str, bool]])
-    """How many had unseen characters, or were withheld, by method."""
+    found_in_notices: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    """How many had unseen characters, read like an order, or were withheld, by method."""
     lamps: Lamps = Lamps.NONE
     lit_here: Lamps = Lamps.NONE
     """Those of its lamps that its own calls lit."""
@@ -60,6 +62,8 @@ class Session:
     results: int = 0
     signs: deque[int] = field(default_factory=lambda: deque[int](maxlen=MOST_SIGNS))
     """Numbers of its results that read like an order to the model, the last ones."""
+    signs_beside: int = 0
+    """What else was said that read like one, since the task began."""
     tools_used: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     earlier: deque[EarlierCall] = field(
         default_factory=lambda: deque[EarlierCall](maxlen=EARLIER_CALLS)
@@ -79,6 +83,7 @@ class Session:
         self.lamps = self.lit_here = Lamps.NONE
         self.lit_by.clear()
         self.signs.clear()
+        self.signs_beside = 0
         self.index, self.notices, self.noticed = self.new_index(), None, 0
         self.sent_to = SeenDestinations()
         self.earlier.clear()
@@ -155,6 +160,12 @@ class Session:
         """Return the numbers of the results with signs, here and where lamps are shared."""
         others = (number for other in self.shared_with() for number in other.signs)
         return (*self.signs, *others)
+
+    def note_sign(self, number: int) -> None:
+        """Note that what a server said beside results reads like an order; of a flood the first."""
+        self.signs_beside += 1
+        if self.signs_beside <= MOST_SIGNS_BESIDE:
+            self.signs.append(number or self.next_result())
 
     def take_notice(self, server: str, method: str, said: JsonValue, size: int) -> None:
         """Trace what a server told unasked, which is anybody's text."""

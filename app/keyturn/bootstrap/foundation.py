@@ -282,6 +282,7 @@ def _inputs(
         alerts=ground.alerts,
         limits=ground.limits,
         check=QuickTextCheck(),
+        controlling=ground.controlling,
     )
 
 

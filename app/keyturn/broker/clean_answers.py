@@ -32,7 +32,8 @@ class CleanAnswers:
 
     def send(self, request: Passed, line: bytes) -> None:
         """Answer a request; it is closed once its answer is written."""
-        cleaned = self._inspector.answer_at_once(self._connection, request.method, line)
+        later = self._tasks.start
+        cleaned = self._inspector.answer_at_once(self._connection, request.method, line, later)
         if cleaned is not None:
             self._passed.close(request.id)
             self._answer(cleaned)
@@ -42,7 +43,7 @@ class CleanAnswers:
 
     def send_unasked(self, line: bytes) -> None:
         """Pass on what answers no open request, where it can be looked at here."""
-        cleaned = self._inspector.cleaned(self._connection, UNASKED, line)
+        cleaned = self._inspector.cleaned(self._connection, UNASKED, line, self._tasks.start)
         if cleaned is not None:
             self._answer(cleaned)
 

@@ -133,7 +133,9 @@ class HeldInputs:
             outcome = await self._inputs.decide(asked)
             line = None
             if outcome.allows:
-                line = await self._inspector.answer(self._connection, asked.method, frame.line)
+                line = await self._inspector.answer(
+                    self._connection, asked.method, frame.line, self._connection.session.results
+                )
         finally:
             del self._held[request_id]
         if line is not None and not asked.withdrawn:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from keyturn.application.connection import Connection
+from keyturn.application.tasks import TaskOwner
 from keyturn.broker.ends import LinkServices
 from keyturn.broker.envelope import ServerFrame, updated_uri
 from keyturn.broker.keep_alive import PROGRESS, KeepAlive
@@ -36,17 +37,25 @@ class Notices:
         self._inspector = services.notices
         self._connection = connection
         self._keep_alive = keep_alive
+        self._tasks = TaskOwner()
+
+    async def close(self) -> None:
+        """End what is still read."""
+        await self._tasks.close()
 
     def line_of(self, frame: ServerFrame) -> bytes | None:
         """Return the line that the client gets; None for none."""
         if frame.method == UPDATED and self._denied(frame):
             return None
+        number = 0
         if not frame.asks and _has_text(frame):
             params = bytes(frame.params)
             if not self._inspector.passes(self._connection, frame.method, params):
                 return None
+            number = self._connection.session.results
         line = self._keep_alive.line_of(frame) if frame.method == PROGRESS else frame.line
-        return self._inspector.cleaned(self._connection, frame.method, line)
+        later = self._tasks.start
+        return self._inspector.cleaned(self._connection, frame.method, line, later, number)
 
     def _denied(self, frame: ServerFrame) -> bool:
         """Tell whether a rule denies to read what changed, or nobody can say what that is."""

@@ -326,4 +326,5 @@ class Relay:
         """End what is left."""
         await self._inputs.close()
         await self._answers.close()
+        await self._notices.close()
         await self._tools.close()

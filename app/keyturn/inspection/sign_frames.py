@@ -19,10 +19,13 @@ MOST_READ = 512 * 1024
 UNREAD_HERE = Sign(kind=UNREAD, words="", path="")
 """Said of what takes too long here; whoever asked has it read elsewhere."""
 _LONGEST_PATH = 200
+_LONGEST_NAME = 40
 _FEWEST_BLOCKS = 2
 """Of one there is nothing to put together."""
 _PARTED = f" {BREAK} "
 _BLOCK = "/content/*/text"
+_READ = ("result", "error", "params")
+"""Members of a frame: params are what a server tells unasked, or asks of the client's side."""
 _USUAL = frozenset({"result", "error", "content", "type", "text", "structuredContent", "isError"})
 """Names that the protocol gives; all others are the server's words, too."""
 
@@ -48,7 +51,7 @@ class FrameSigns:
             return None
         if not isinstance(frame, dict):
             return None
-        texts = list(_texts({name: frame.get(name) for name in ("result", "error")}))
+        texts = list(_texts({name: frame.get(name) for name in _READ}))
         whole = _PARTED.join(said.replace(BREAK, "") for _, said in texts)
         found = self.reader.sign_in(whole[:MOST_READ], READ_AS_ON_THE_LOOP if here else 0)
         if found is None:
@@ -71,16 +74,23 @@ class FrameSigns:
 
 
 def _texts(value: JsonValue) -> Iterator[tuple[str, str]]:
-    """Yield every text with its JSON Pointer, in the order in which they are read."""
+    """Yield every text with its JSON Pointer, in the order in which they are read.
+
+    A name stands where its object does: a place is written down, and what was read never is.
+    """
     stack: list[tuple[str, JsonValue]] = [("", value)]
     while stack:
         at, item = stack.pop()
         if isinstance(item, str):
             yield at[:_LONGEST_PATH], item
         elif isinstance(item, dict):
-            members = [(f"{at}/{escaped(key)}", one) for key, one in item.items()]
-            named = zip(members, item, strict=True)
-            yield from ((at[:_LONGEST_PATH], key) for (at, _), key in named if key not in _USUAL)
+            members = [(f"{at}/{_named(key)}", one) for key, one in item.items()]
+            yield from ((at[:_LONGEST_PATH], key) for key in item if key not in _USUAL)
             stack.extend(reversed(members))
         elif isinstance(item, list):
             stack.extend(reversed([(f"{at}/*", one) for one in item]))
+
+
+def _named(key: str) -> str:
+    """Return a name for a place: one that could be a sentence is told as any."""
+    return escaped(key) if len(key) <= _LONGEST_NAME and " " not in key else "*"

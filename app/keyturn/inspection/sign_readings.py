@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import NamedTuple
 
+from keyturn.inspection.sign_looks import looks_of
 from keyturn.inspection.sign_words import BREAK, Vocabulary, plain
 
 _MOST_DECODED = 2_000
@@ -27,12 +28,15 @@ _SHIFTED_DIGITS = re.compile(
 )
 """Bounded, so that a text of nothing else is gone through once."""
 _FEW_DIGITS = 3
+_A_LETTER = re.compile(r"[^\W\d_]")
+_WORD_WITH_SIGNS = re.compile(r"[\w@$!|]+")
 _FOR_LETTERS = (
     str.maketrans("0134578@$!|", "oieastbasii"),
     str.maketrans("0134578@$!|", "oleastbasll"),
 )
 _SPACED = re.compile(r"(?<!\w)\w(?:[ .\-_*|/,\u00a0\n]{1,4}\w(?!\w)){5,}")
-_STARRED = re.compile(r"(?<=[a-z])[*~^+\u00b7](?=[a-z])")
+_STARS = "*~^+\u00b7"
+_STARRED = re.compile(rf"(?<=[a-z])[{_STARS}](?=[a-z])")
 _FEW_STARS = 5
 _SMALL_CAPITALS = str.maketrans(
     "\u1d00\u0299\u1d04\u1d05\u1d07\ua730\u0262\u029c\u026a\u1d0a\u1d0b\u029f\u1d0d\u0274\u1d0f\u1d18\u0280\ua731"
@@ -63,7 +67,6 @@ _MORSE = re.compile(r"(?:[.\-\u2212\u00b7]{1,6}[ /]{1,3}){12,}[.\-\u2212\u00b7]{
 _PERCENTS = 8
 _LONGEST_DECODED = 8_000
 """Characters of one stretch."""
-_LONG_WORD = re.compile(r"\S{20}")
 _NUMBERS = re.compile(r"[0-9]{2}|[\\0]x[0-9A-Fa-f]{2}")
 _FIRST_TAG = 0xE0000
 _FIRST_SELECTOR = 0xE0100
@@ -91,6 +94,7 @@ class Readings:
     def __init__(self, words: Vocabulary, drawn: Mapping[int, str]) -> None:
         """Letters of other scripts are read as the ones that they are drawn like, too."""
         known = {w for w in words.words if len(w) > _SHORTEST_WORD and w.isascii()}
+        self._vocabulary = words
         self._words = words.words
         self._drawn = drawn
         self._changed = {
@@ -109,8 +113,9 @@ class Readings:
             if drawn != whole:
                 yield Reading(drawn, decoded=True)
         if self.looks_shifted(whole):
-            yield from (Reading(whole.translate(table), decoded=True) for table in _FOR_LETTERS)
-        if len(_STARRED.findall(whole)) >= _FEW_STARS:
+            yield from (Reading(said, decoded=True) for said in self._shifted(whole))
+        stars = sum(map(whole.count, _STARS))
+        if stars >= _FEW_STARS and len(_STARRED.findall(whole)) >= _FEW_STARS:
             yield Reading(_STARRED.sub("", whole), decoded=True)
         ways = Counter(
             self._changed[word] for word in set(_WORD.findall(whole)) if word in self._changed
@@ -126,19 +131,40 @@ class Readings:
         """Tell whether digits and signs stand for letters here, more than by chance."""
         return sum(1 for _ in islice(_SHIFTED_DIGITS.finditer(whole), _FEW_DIGITS)) == _FEW_DIGITS
 
+    def _shifted(self, whole: str) -> Iterator[str]:
+        """Read digits and signs as letters, where any word is a known one by that.
+
+        Else there is nothing to read that was not read before: a long text of ids and numbers.
+        """
+        # Of digits alone no words are made: they are numbers, and a stroke parts columns.
+        words = [
+            word
+            for word in set(_WORD_WITH_SIGNS.findall(whole))
+            if not word.isalpha() and _A_LETTER.search(word) is not None
+        ]
+        for letters in _FOR_LETTERS:
+            for word in words:
+                said = word.translate(letters)
+                if said != word and self._vocabulary.brings(said, word):
+                    yield whole.translate(letters)
+                    break
+
     def _hidden_in(self, text: str) -> Iterator[str]:
+        looks = looks_of(text)
         left = _MOST_DECODED
-        for found in _decoded_in(text):
+        for found in _decoded_in(text, looks):
             yield found
             left -= 1
             if not left:
                 return
-        spaced = _SPACED.finditer(text)
+        spaced = _SPACED.finditer(text) if "spaced" in looks else iter(())
         for _ in range(min(left, _MOST_PARTED)):
             run = next(spaced, None)
             if run is None:
                 break
             yield self._joined(run.group()[:_LONGEST_RUN].lower())
+        if "run together" not in looks:
+            return
         for run in islice(_RUN_TOGETHER.finditer(text), _MOST_PARTED):
             apart = _HUMP.sub(" ", run.group()[:_LONGEST_RUN]).lower()
             yield apart if " " in apart else self._parted(apart)
@@ -163,8 +189,8 @@ class Readings:
         return "".join(parts)
 
 
-def _decoded_in(text: str) -> Iterator[str]:
-    for pattern, decode in _ways_for(text):
+def _decoded_in(text: str, looks: frozenset[str]) -> Iterator[str]:
+    for pattern, decode in _ways_for(text, looks):
         for found in pattern.finditer(text):
             said = decode(found.group()[:_LONGEST_DECODED])
             if said is None:
@@ -280,22 +306,37 @@ _BACK = {"turned": "turned", "mirrored": "mirrored"} | {
 }
 
 _Way = tuple[re.Pattern[str], Callable[[str], str | None]]
-_IN_LONG_WORDS: tuple[_Way, ...] = ((_BASE64, _base64), (_BASE32, _base32), (_ASCII85, _ascii85))
-_IN_NUMBERS: tuple[_Way, ...] = ((_HEX, _hex), (_BINARY, _binary), (_DECIMAL, _decimal))
+_IN_LONG_WORDS: dict[str, _Way] = {
+    "base64": (_BASE64, _base64),
+    "base32": (_BASE32, _base32),
+    "ascii85": (_ASCII85, _ascii85),
+}
+_IN_NUMBERS: dict[str, _Way] = {
+    "hex": (_HEX, _hex),
+    "binary": (_BINARY, _binary),
+    "decimal": (_DECIMAL, _decimal),
+}
 _ESCAPES: tuple[_Way, ...] = ((_ESCAPED, _escaped), (_OCTAL, _octal))
 _IN_SIGNS: tuple[_Way, ...] = ((_TAGS, _tagged), (_SELECTED, _selected), (_REGIONS, _regions))
 
 
-def _ways_for(text: str) -> Iterator[_Way]:
-    """Yield the ways that a text may be written in, at the cost of a look each."""
-    if _LONG_WORD.search(text) is not None:
-        yield from _IN_LONG_WORDS
-    if _NUMBERS.search(text) is not None:
-        yield from _IN_NUMBERS
+def patterns_by_look() -> dict[str, re.Pattern[str]]:
+    """Return the patterns that are tried only where `sign_looks` saw the look of them."""
+    ways = {**_IN_LONG_WORDS, **_IN_NUMBERS, "morse": (_MORSE, _morse)}
+    apart = {"spaced": _SPACED, "run together": _RUN_TOGETHER}
+    return {look: pattern for look, (pattern, _) in ways.items()} | apart
+
+
+def _ways_for(text: str, looks: frozenset[str]) -> Iterator[_Way]:
+    """Yield the ways that a text may be written in, by its looks or at the cost of a look each."""
+    yield from (way for look, way in _IN_LONG_WORDS.items() if look in looks)
+    if not looks.isdisjoint(_IN_NUMBERS) and _NUMBERS.search(text) is not None:
+        yield from (way for look, way in _IN_NUMBERS.items() if look in looks)
     if "\\" in text or "U+" in text:
         yield from _ESCAPES
     if text.count("=") >= _PERCENTS:
         yield _PRINTABLE, lambda said: _hex(said.replace("=", ""))
     if not text.isascii():
         yield from _IN_SIGNS
-    yield _MORSE, _morse
+    if "morse" in looks:
+        yield _MORSE, _morse

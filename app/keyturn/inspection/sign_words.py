@@ -7,8 +7,10 @@ windows are moved over what was found. The work grows with the text and with not
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from keyturn.inspection.folding import fold
@@ -29,8 +31,12 @@ _MARKS = frozenset(_OPENING)
 _SCHEMES = frozenset({"http:", "https:"})
 _NAME, _ADDRESSED, _CALLED = "name", "address", "called"
 _INVOKE, _CODE = "invoke", "code"
-_CODED = r"[a-z][a-z0-9]{1,20}(?=-[a-z0-9\-]{0,40}\d)(?:-[a-z0-9]{1,20}){1,6}"
+_CODED = r"[a-z][a-z0-9]{1,20}+(?=-[a-z0-9\-]{0,40}\d)(?:-[a-z0-9]{1,20}){1,6}"
 """A word that is none: letters and digits in groups."""
+_START = 3
+"""Letters by which it is told that a word is none of those that are known."""
+_STARTS_OF_STEMS = range(1, _START + 1)
+"""Letters by which stems are looked up: shorter ones by all that they have."""
 _JUST_BEFORE = 2
 """Words before a tool's name, one of which tells to call it."""
 
@@ -102,7 +108,14 @@ class Vocabulary:
     _tokens: re.Pattern[str]
     _whole: dict[str, "_Begun"]
     _stems: dict[str, list[int]]
-    _lengths: tuple[int, ...]
+    _lengths: Mapping[str, tuple[int, ...]]
+    """Of the stems, by their first letters."""
+    _starts: frozenset[str]
+    """Of all that is known."""
+    _inner: frozenset[str]
+    """What phrases go on with."""
+    _inner_stems: Mapping[str, tuple[str, ...]]
+    """How that begins, where it may end as it likes; by the first letter."""
     _bits: Mapping[str, int]
     _with_colon: frozenset[str]
     _met_by: dict[int, int] = field(default_factory=dict[int, int])
@@ -111,11 +124,31 @@ class Vocabulary:
 
     def tokens(self, folded: str) -> list[str]:
         """Cut a plain text into words; a colon stays where a word is known with it."""
-        found = list(map(self._spelling.read, self._tokens.findall(folded)))
-        if ":" not in folded:
-            return found
-        known = self._with_colon
-        return [t[:-1] if t[-1] == ":" and t not in known else t for t in found]
+        found: list[str] = self._tokens.findall(folded)
+        # Most words come many times, and nearly all are read as they stand.
+        meant = {t: read for t in set(found) if (read := self._meant(t)) != t}
+        return [meant.get(t, t) for t in found] if meant else found
+
+    def _meant(self, token: str) -> str:
+        read = self._spelling.read(token)
+        return read[:-1] if read[-1] == ":" and read not in self._with_colon else read
+
+    def brings(self, word: str, before: str) -> bool:
+        """Tell whether a word says what it did not `before` some of its letters were others."""
+        if word[:_START] not in self._starts and "_" not in word:
+            return False
+        read = self._meant(word)
+        if read in self._inner or any(map(read.startswith, self._inner_stems.get(read[:1], ()))):
+            return True
+        begun = self._begun_by(read)
+        if begun is None:
+            return False
+        if begun.after or begun.open_ended:
+            return True
+        found = (self._begun_by(token) for token in self.tokens(before))
+        return not {n for one in found if one is not None for n in one.alone}.issuperset(
+            begun.alone
+        )
 
     def place(self, folded: str, met: Met) -> tuple[int, int]:
         """Return where in a plain text the words stand."""
@@ -128,10 +161,8 @@ class Vocabulary:
         invoke, name, called = (self._bits[one] for one in (_INVOKE, _NAME, _CALLED))
         told = -_JUST_BEFORE - 1
         hits: list[_Hit] = []
-        for at, token in enumerate(tokens):
-            begun = said.get(token)
-            if begun is None:
-                continue
+        for at in [at for at, token in enumerate(tokens) if token in said]:
+            begun = said[tokens[at]]
             notions = set(begun.alone)
             longer = begun.after.get(tokens[at + 1]) if at + 1 < len(tokens) else None
             for entry in (*longer, *begun.open_ended) if longer else begun.open_ended:
@@ -197,11 +228,14 @@ class Vocabulary:
         return met
 
     def _begun_by(self, token: str) -> "_Begun | None":
+        if token[:_START] not in self._starts and token.isascii() and token.isalnum():
+            return None
         begun = self._whole.get(token)
         more = [
             notion
-            for length in self._lengths
-            if length <= len(token)
+            for start in _STARTS_OF_STEMS
+            for length in self._lengths.get(token[:start], ())
+            if start <= length <= len(token)
             for notion in self._stems.get(token[:length], ())
         ]
         if token == BREAK:
@@ -258,7 +292,7 @@ def vocabulary(
     notions: Mapping[str, Sequence[str]],
     rules: Sequence[tuple[str, int, Sequence[str]]],
 ) -> Vocabulary:
-    """Make it ready; raises KeyError for a rule of an unknown notion."""
+    """Make it ready; raises KeyError for an unknown notion, ValueError for too short a stem."""
     bits = {name: at for at, name in enumerate((*notions, _NAME, _ADDRESSED, _CALLED, _CODE))}
     said = [(plain(words), bits[name]) for name, all_of in notions.items() for words in all_of]
     marks = sorted({w for w, _ in said if w[0] in _MARKS}, key=len, reverse=True)
@@ -277,6 +311,8 @@ def vocabulary(
             for part in tokens.findall(words.rstrip("*"))
         )
         if stem and not rest:
+            if first.isascii() and len(first) < _START:
+                raise ValueError(f"{words} is too short for the beginning of a word")
             stems.setdefault(first, []).append(notion)
             continue
         begun = whole.setdefault(first, _Begun([], {}, []))
@@ -300,10 +336,33 @@ def vocabulary(
         tokens,
         whole,
         stems,
-        tuple(sorted({len(first) for first in stems})),
+        _lengths_of(stems),
+        frozenset(word[:_START] for word in (*words, *whole, *stems)),
+        frozenset(said for begun in whole.values() for one in _longer(begun) for said in one.rest),
+        _by_first_letter(
+            {one.rest[-1] for begun in whole.values() for one in _longer(begun) if one.stem}
+        ),
         bits,
         colons,
     )
+
+
+def _lengths_of(stems: Collection[str]) -> dict[str, tuple[int, ...]]:
+    lengths: dict[str, set[int]] = {}
+    for stem in stems:
+        lengths.setdefault(stem[:_START], set()).add(len(stem))
+    return {start: tuple(sorted(found)) for start, found in lengths.items()}
+
+
+def _by_first_letter(stems: Collection[str]) -> dict[str, tuple[str, ...]]:
+    grouped = groupby(sorted(stems), key=itemgetter(0))
+    return {first: tuple(group) for first, group in grouped}
+
+
+def _longer(begun: _Begun) -> Iterator[_Entry]:
+    yield from begun.open_ended
+    for entries in begun.after.values():
+        yield from entries
 
 
 def _goes_on(tokens: Sequence[str], at: int, entry: _Entry) -> bool:

@@ -29,7 +29,7 @@ _OF_1900 = ord("1") * 10 + ord("9")
 _OF_2000 = ord("2") * 10 + ord("0")
 _LINES, _TABLE, _COMMA, _DOUBLE, _SINGLE, _TICK, _NAMED, _OUTSIDE = (1 << bit for bit in range(8))
 _SLASH = 256
-_CLASSES: dict[str, int] = {
+CLASSES: dict[str, int] = {
     "\n\r": _LINES | _OUTSIDE,
     "|\t;": _TABLE | _OUTSIDE,
     ",": _COMMA | _OUTSIDE,
@@ -41,6 +41,7 @@ _CLASSES: dict[str, int] = {
     " ": _OUTSIDE,
     "/\\@?&#": _SLASH,
 }
+"""What parts words, in which ways."""
 _JOINTS = "/\\@.:_#~"
 """Between two words they say that both are one name."""
 _PIECES = (
@@ -63,13 +64,13 @@ def _table(classes: dict[str, int]) -> npt.NDArray[np.uint16]:
     return table
 
 
-_BOUNDS = _table(_CLASSES)
+_BOUNDS = _table(CLASSES)
 _JOINED = _table({_JOINTS: 1}).astype(bool)
 
 
 def pieces(words: Words) -> Runs:
     """Return the lines, cells and quoted values of at most five words."""
-    bounds = _bounds_of(words.codes)
+    bounds = bounds_between(words)
     present = int(np.bitwise_or.reduce(bounds, initial=0))
     found: list[Runs] = []
     for kinds in dict.fromkeys(kinds & (present | _LINES) for kinds in _PIECES):
@@ -86,7 +87,7 @@ def names(words: Words) -> Runs:
     """
     if not len(words):
         return NO_RUNS
-    bounds, joints = _bounds_of(words.codes), np.cumsum(_is_joint(words.codes))
+    bounds, joints = bounds_between(words), np.cumsum(_is_joint(words.codes))
     digits = np.append(0, np.cumsum(words.digits))
     letters = np.append(0, np.cumsum(words.letters))
     found = [_single_names(words)]
@@ -178,10 +179,20 @@ def _is_joint(codes: Codes) -> Flags:
     return _JOINED[np.where(codes < len(_JOINED), codes, 0)]
 
 
-def _groups(words: Words, parting: Flags) -> tuple[Positions, Positions]:
+def bounds_between(words: Words) -> npt.NDArray[np.uint16]:
+    """Return what parts each word from the one after it: the bits of all that stands between."""
+    starts = words.starts
+    if len(starts) < 2:
+        return np.zeros(0, np.uint16)
+    bounds = _bounds_of(words.codes[: starts[-1] + 1])
+    between = np.bitwise_or.reduceat(bounds, np.minimum(starts[:-1], starts[-1] - 1) + 1)
+    # Several words can begin in one code point, and nothing is between those.
+    return np.where(np.diff(starts) > 0, between, 0).astype(np.uint16)
+
+
+def _groups(words: Words, parted: Flags) -> tuple[Positions, Positions]:
     """Return first word and number of words of each stretch that nothing parts."""
     if not len(words):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    numbers = np.cumsum(parting)[words.starts]
-    first = np.append(0, np.flatnonzero(np.diff(numbers)) + 1)
+    first = np.append(0, np.flatnonzero(parted) + 1)
     return first, np.diff(np.append(first, len(words)))

@@ -264,6 +264,6 @@ def _old_and_new(arguments: JsonObject) -> tuple[str, str] | None:
 
 
 def _spans(request: ApprovalRequest, node: Node, sources: Sources) -> tuple[TracedSpan, ...]:
-    if request.kind is RequestKind.RESULT:
+    if request.kind in (RequestKind.RESULT, RequestKind.INPUT):
         return found_span(node.value, request.findings)
     return sources.spans(node.path, node.value)

@@ -63,11 +63,14 @@ def _chips(
 
 
 def _noticed(request: ApprovalRequest, words: Words) -> Iterator[Chip]:
-    """Say what reads like an order: a result before it, or the one that is held; or is odd."""
+    """Say what reads like an order: what is held, or a result before it; or what is odd."""
     if request.kind is RequestKind.RESULT:
         yield _plain(Icon.ATTENTION, words("findings.chip_result"), Role.WARNING)
         return
-    yield from finding_chips(request.findings, words)
+    if request.kind is RequestKind.INPUT and request.findings:
+        yield _plain(Icon.ATTENTION, words("findings.chip_result"), Role.WARNING)
+    else:
+        yield from finding_chips(request.findings, words)
     if request.signs:
         text = words("phrases.chip_signs", n=len(request.signs), first=request.signs[0])
         yield _plain(Icon.ATTENTION, text, Role.WARNING)

@@ -137,3 +137,18 @@ def test_later_cards_name_what_read_like_an_order() -> None:
     assert not any("read like" in text for text in chips(later(3, ())))
     mark = "This result read like an order to the model."
     assert [later(n, (3,)).excerpts[0].title.endswith(mark) for n in (3, 4)] == [True, False]
+
+
+@pytest.mark.requirement("SIGN-MARKED")
+def test_a_question_of_a_server_that_reads_like_an_order_says_so_and_marks_the_words() -> None:
+    asked = make_request(
+        tool=None,
+        kind=RequestKind.INPUT,
+        arguments={"method": "elicitation/create", "params": {"message": f"Name? {ORDER}."}},
+    )
+    found = Finding(kind=FindingKind.ORDER, words=ORDER.lower(), place="/params/message")
+    card = CARDS.card(replace(asked, findings=(found,)))
+    assert "Reads like an order" in chips(card)
+    (span,) = [(row, one) for row in card.rows for one in row.spans]
+    assert span[0].value[span[1].start : span[1].end] == ORDER
+    assert "Reads like an order" not in chips(CARDS.card(asked))

@@ -1,6 +1,7 @@
 """Owns which keys and columns hold secrets by their names, and what of their values is none."""
 
 import re
+from functools import lru_cache
 
 from keyturn.inspection.secret_likeness import is_hash_or_id, looks_random
 from keyturn.inspection.secret_names import could_be_secret
@@ -38,6 +39,8 @@ _HARMLESS_END = frozenset(
 )
 _MASK = re.compile(r"\[[A-Za-z0-9 ,.]*\]")
 _POSITIONS = frozenset({"page", "next", "prev", "cursor", "continuation", "sync", "csrf", "max"})
+_SHORT = 24
+"""Letters of a name that comes often, so that what it says is worth keeping."""
 _IDS = frozenset({"id", "ids", "uuid"})
 _PATH = re.compile(r"(?:~|\.{0,2})/[\w.@~+-]+(?:/[\w.@~+-]*)*\Z|[A-Za-z]:\\|[\w./-]+\.(?:pem|key"
                    r"|crt|cer|p12|pfx|jks|json|ya?ml|toml|txt|env|conf)\Z")  # fmt: skip
@@ -51,6 +54,15 @@ _PLAIN = re.compile(r"(?i)(?:true|false|yes|no|on|off|null|none|nil|~|-?\d{1,4}|
 
 def secret_name(name: str) -> str:
     """Return the kind of secret that a key or column of that name holds; empty for none."""
+    return _kind_of_short(name) if len(name) <= _SHORT else _kind_of(name)
+
+
+@lru_cache(maxsize=1_000)
+def _kind_of_short(name: str) -> str:
+    return _kind_of(name)
+
+
+def _kind_of(name: str) -> str:
     # What was masked in a heading of its own says nothing of what stands under it.
     words = [word.lower() for word in _WORDS.findall(_MASK.sub("", name))]
     if not words or words[-1] in _HARMLESS_END:

@@ -102,6 +102,7 @@ def _cells(line: str, at: int, separator: str) -> Iterator[_Cell]:
 
 def _columns(text: str, separator: str, most_rows: int) -> Iterator[Edit]:
     kinds: list[tuple[str, str]] | None = None
+    told = False
     at = rows = more = last_kept = cut_end = 0
     for line in text.split("\n"):
         end = at + len(line)
@@ -109,11 +110,13 @@ def _columns(text: str, separator: str, most_rows: int) -> Iterator[Edit]:
             if kinds is None:
                 names = [text[c.start : c.end] for c in _cells(line, at, separator)]
                 kinds = [(secret_name(name), name) for name in names]
+                told = any(kind for kind, _ in kinds)
                 last_kept = end
             elif _IS_MARKER.match(line.strip()) is None:
                 rows += 1
                 if rows <= most_rows:
-                    yield from _row(text, _cells(line, at, separator), kinds, separator)
+                    if told:
+                        yield from _row(text, _cells(line, at, separator), kinds, separator)
                     last_kept = end
                 else:
                     more, cut_end = more + 1, end
