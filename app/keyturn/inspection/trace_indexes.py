@@ -9,7 +9,7 @@ import secrets
 import threading
 from typing import TYPE_CHECKING
 
-from keyturn.application.ports.inspection import DrawnResult, ResultSource
+from keyturn.application.ports.inspection import DrawnResult, ResultSource, Tracing
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Trace
 
@@ -79,6 +79,12 @@ class LateTraceIndex:
     def trace(self, arguments: JsonObject, definition: str = "") -> Trace:
         """Find where each argument leaf, or a part of it, was seen before."""
         return _NOTHING if self._made is None else self._made.trace(arguments, definition)
+
+    def tracing(self, arguments: JsonObject, definition: str = "") -> Tracing:
+        """Find the same in pieces."""
+        if self._made is None:
+            return _NOTHING
+        return (yield from self._made.tracing(arguments, definition))
 
     def _index(self) -> "MemoryTraceIndex":
         if self._made is None:

@@ -99,14 +99,14 @@ class Segment:
         """Leave the sieve."""
         sieve.give_back(self._slot)
 
-    def find(self, keys: Keys, told: Positions) -> list[Held]:
-        """Look keys up, which have to be in order, those of them that the sieve lets through."""
-        if not self.slot:
-            return self.postings.find(keys)
-        chosen = np.flatnonzero(told & self.slot)
-        return [
-            replace(held, which=chosen[held.which]) for held in self.postings.find(keys[chosen])
-        ]
+    def find(self, keys: Keys, told: Positions, first: int) -> list[Held]:
+        """Look keys up, which have to be in order, those of them that the sieve lets through.
+
+        They are numbered from `first`.
+        """
+        chosen = np.flatnonzero(told & self.slot) if self.slot else np.arange(len(keys))
+        found = self.postings.find(keys[chosen])
+        return [replace(held, which=chosen[held.which] + first) for held in found]
 
     def results_of(self, words: Positions) -> Positions:
         """Return the numbers of the results that hold words, given by theirs."""
