@@ -3,6 +3,8 @@
 Words are compared by a byte each, by their numbers in the argument and in the segment.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from keyturn.inspection.letters import Flags, Positions
@@ -16,8 +18,10 @@ _GOES_ON = 6
 """Words that are looked at beyond a gap."""
 _BEFORE, _AFTER = np.arange(-1, -1 - _GOES_ON, -1), np.arange(_GOES_ON)
 _AROUND = np.append(_BEFORE[:SHINGLE], _AFTER[:SHINGLE] + SHINGLE)
-_GAPS = ((0, 1), (0, 2), (0, 3), (1, 1))
+_GAPS = ((0, 1), (0, 2), (0, 3), (1, 0), (1, 1))
 """Words that are left out: of the argument, of the result."""
+_MOST_GAPS = 8
+"""Gaps on each side of a row beyond which it is followed."""
 _LEAST_BEYOND = 2
 """Words beyond a gap that count; fewer where the argument ends with them."""
 
@@ -87,6 +91,54 @@ def beyond_gaps(
     return most_before, most_after
 
 
+def beyond(
+    form: AskedForm, segment: Segment, result: int, row: tuple[int, int, int]
+) -> Iterator[tuple[int, int, int]]:
+    """Yield what goes on alike beyond the gaps before a row and after it, each as a row.
+
+    A row is its first word and the one after its last, and what leads from these to the result's.
+    """
+    part = int(form.lows[row[0]]), int(form.highs[row[0]])
+    span = segment.span(result)
+    for step in (-1, 1):
+        begin, end, shift = row
+        for _ in range(_MOST_GAPS):
+            found = _next_row(form.prints, segment.prints, (part, span), (begin, end, shift), step)
+            if found is None:
+                break
+            begin, end, shift = found
+            yield found
+
+
+def _next_row(
+    mine: Prints,
+    theirs: Prints,
+    bounds: tuple[tuple[int, int], tuple[int, int]],
+    row: tuple[int, int, int],
+    step: int,
+) -> tuple[int, int, int] | None:
+    """Return the longest row beyond a gap after this one, or before it; None for no such."""
+    (low, high), (begin, end) = bounds
+    first, last, shift = row
+    best: tuple[int, int, int] | None = None
+    for skipped, left_out in _GAPS:
+        moved = shift + step * (left_out - skipped)
+        if step > 0:
+            at = last + skipped
+            count = _same_after(mine[at:high], theirs[at + moved : end])
+            found = at, at + count, moved
+            counts = count >= _LEAST_BEYOND or (count > 0 and at + count == high)
+        else:
+            at = first - skipped
+            there = max(begin, at + moved)
+            count = _same_before(mine[low:at], theirs[begin:there]) if at > low else 0
+            found = at - count, at, moved
+            counts = count >= _LEAST_BEYOND or (count > 0 and at - count == low)
+        if counts and (best is None or count > best[1] - best[0]):
+            best = found
+    return best
+
+
 def extended(
     form: AskedForm, segment: Segment, result: int, first: int, word: int
 ) -> tuple[int, int]:
@@ -102,11 +154,14 @@ def extended(
 
 
 def _same_after(mine: Prints, theirs: Prints) -> int:
-    for start in range(0, len(mine), _STEP):
-        differ = np.flatnonzero(mine[start : start + _STEP] != theirs[start : start + _STEP])
-        if len(differ):
-            return start + int(differ[0])
-    return len(mine)
+    size = min(len(mine), len(theirs))
+    for start in range(0, size, _STEP):
+        end = min(start + _STEP, size)
+        differ = mine[start:end] != theirs[start:end]
+        first = int(differ.argmax())
+        if differ[first]:
+            return start + first
+    return size
 
 
 def _same_before(mine: Prints, theirs: Prints) -> int:

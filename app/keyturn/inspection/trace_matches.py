@@ -5,12 +5,12 @@ texts themselves are compared when a place is shown (`trace_places`).
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from keyturn.inspection.letters import Flags, Positions
-from keyturn.inspection.trace_alignment import beyond_gaps, extended, reaches
+from keyturn.inspection.trace_alignment import beyond, beyond_gaps, extended, reaches
 from keyturn.inspection.trace_hits import Hits, changes, hits_of, sizes_of
 from keyturn.inspection.trace_kept import Kept
 from keyturn.inspection.trace_query import (
@@ -48,10 +48,13 @@ MOST_CHOSEN = 96
 """Rows that are followed to their ends; and so many values and names."""
 _COMPARED_AT_ONCE = 4 * 1024
 """Hits whose words are compared at once (about 1 ms)."""
-_FOLLOWED_AT_ONCE = 32
+_FOLLOWED_BEYOND = 1024
+"""Of these, so many beyond gaps."""
+_FOLLOWED_AT_ONCE = 8
 _SHORT = 40
 """Words of a part of which three in a row, and more beyond a gap, may be all there is."""
-_ALMOST_ALL = 0.8
+_ALMOST_ALL = 0.75
+"""Of a part, with a gap in between."""
 _LENGTH_BITS, _AGE_BITS = 18, 40
 _MOST_WORDS, _MOST_AGE = (1 << _LENGTH_BITS) - 1, (1 << _AGE_BITS) - 1
 _NONE = np.zeros(0, np.int64)
@@ -171,14 +174,14 @@ def _rows(
     says = form.telling[first - before + length] > form.telling[first - before]
     company = np.flatnonzero((length >= _WEAK_RUN) & says)
     together = np.zeros(len(first), bool)
-    together[company] = _have_company(
+    together[company] = yield from _have_company(
         hits.where(company), (first - before)[company], before[company], length[company]
     )
     strong |= together
     rest = np.flatnonzero(~strong & ((length >= _WEAK_RUN) | (size <= _SHORT)))
-    for low in range(0, len(rest), _COMPARED_AT_ONCE):
+    for low in range(0, len(rest), _FOLLOWED_BEYOND):
         yield
-        some = rest[low : low + _COMPARED_AT_ONCE]
+        some = rest[low : low + _FOLLOWED_BEYOND]
         begin = (first - before)[some]
         together[some] = _goes_on_beyond_gaps(
             form, segments, hits.where(some), (begin, begin + length[some]), first[some]
@@ -221,6 +224,7 @@ def _chosen(
     begins = (first - before)[at]
     order = _by_need(hits.where(at), ends - begins)
     matches: list[Match] = []
+    more: list[Match] = []
     taken = np.zeros(len(form.prints), np.int64)
     for number, one in enumerate(order[:MOST_ROWS].tolist()):
         if number % _FOLLOWED_AT_ONCE == 0:
@@ -231,7 +235,7 @@ def _chosen(
             continue
         if len(matches) >= MOST_CHOSEN:
             if least == 0:
-                return matches, True
+                return matches + more, True
             continue
         segment = segments[int(hits.segments[at[one]])]
         match = _followed_row(form, segment, hits, int(at[one]), int(first[at[one]]))
@@ -239,7 +243,8 @@ def _chosen(
         if together[at[one]] or _tells(form, *row)[0]:
             part += 1
             matches.append(match)
-    return matches, len(order) > MOST_ROWS and _leaves_out(order[MOST_ROWS:], begins, ends, taken)
+            more += _beyond_gaps(match)
+    return matches + more, len(order) > MOST_ROWS and _leaves_out(order[MOST_ROWS:], begins, ends, taken)
 
 
 def _by_need(hits: Hits, lengths: Positions) -> Positions:
@@ -278,6 +283,22 @@ def _followed_row(form: AskedForm, segment: Segment, hits: Hits, at: int, first:
     )
 
 
+def _beyond_gaps(match: Match) -> list[Match]:
+    """Return what goes on beyond the gaps around a row, each part by itself."""
+    row = match.first, match.first + match.count, match.word - match.first
+    return [
+        replace(
+            match,
+            leaf=int(match.form.leaves[begin]),
+            first=begin,
+            count=end - begin,
+            word=begin + shift,
+            is_whole=False,
+        )
+        for begin, end, shift in beyond(match.form, match.segment, match.result, row)
+    ]
+
+
 def _joined(
     hits: Hits, first: Positions, reached: Positions, at: Positions
 ) -> tuple[Positions, Positions]:
@@ -309,13 +330,15 @@ def _goes_on_beyond_gaps(
     begin, end = ends
     count = end - begin + before + after
     told = form.telling[end + after] - form.telling[begin - before]
-    long = (count >= _LEAST_PLAIN) & (end - begin >= _WEAK_RUN)
-    long |= (count >= LEAST_RUN) & (told >= _LEAST_TELLING)
+    long = (count >= _LEAST_PLAIN) | (count > LEAST_RUN) & (told > _LEAST_TELLING)
+    long &= end - begin >= _WEAK_RUN
     all_of_it = count >= _ALMOST_ALL * (form.highs[first] - form.lows[first])
-    return long | all_of_it & (told >= _LEAST_TELLING - 1)
+    return (long | all_of_it) & (told >= _LEAST_TELLING - 1)
 
 
-def _have_company(hits: Hits, begins: Positions, before: Positions, length: Positions) -> Flags:
+def _have_company(
+    hits: Hits, begins: Positions, before: Positions, length: Positions
+) -> Generator[None, None, Flags]:
     """Tell which short rows have another one near, at nearly the same distance on both sides.
 
     Such is a text of which some words were left out or replaced.
@@ -326,6 +349,7 @@ def _have_company(hits: Hits, begins: Positions, before: Positions, length: Posi
     ages, words = hits.ages, hits.words - before
     order = np.argsort(hits.places - before)
     for step in (1, 2, 3):
+        yield
         one, other = order[:-step], order[step:]
         ahead, ahead_mine = words[other] - words[one], begins[other] - begins[one]
         near = (ages[one] == ages[other]) & (ahead <= _NEAR)

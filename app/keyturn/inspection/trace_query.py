@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from keyturn.inspection.common_words import common_words, is_common
 from keyturn.inspection.decoding import BETWEEN, Form, forms
-from keyturn.inspection.letters import Positions
+from keyturn.inspection.letters import Positions, all_letters
 from keyturn.inspection.word_names import names, telling
 from keyturn.inspection.word_runs import (
     Keys,
@@ -121,13 +121,15 @@ class Question:
         found: list[AskedForm] = []
         runs: list[tuple[int, int, Runs]] = []
         for form in forms(text) if text else ():
+            yield from all_letters().lessons(form.text)
             yield
-            words = words_of(form.text, self._key)
+            words = words_of(form.text, self._key, learns=False)
             yield
             if len(words):
                 asked = self._asked_form(form, words)
                 yield
                 near = _near_changes(asked, found[-1]) if found and form.in_place else None
+                yield
                 for kind, one in _runs_of(asked, near):
                     runs.append((kind, len(found), one))
                     yield
