@@ -105,7 +105,7 @@ def _counted(corpus: _Corpus) -> tuple[float, str]:
     """Return what is held in MB, and of what it is made up."""
     made = corpus.index._made  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     segments = made._store.segments if made is not None else []  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    postings = sum(len(one.postings) * 8 for one in segments) / 1e6
+    postings = sum(one.postings.bytes for one in segments) / 1e6
     words = sum(one.words for one in segments) / 1e6
     kept = [result for one in segments for result in one.results]
     texts = sum(one.text.bytes + one.rendering.bytes for one in kept) / 1e6
