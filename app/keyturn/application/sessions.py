@@ -229,7 +229,8 @@ class Session:
         indexes += [session.notices for session in sessions if session.notices is not None]
         traces: list[Trace] = []
         for index in indexes:
-            traces.append((yield from index.tracing(arguments, definition)))
+            trace = yield from index.tracing(arguments, definition)
+            traces.append(trace)
         return bounded(
             (origin for trace in traces for origin in trace.origins),
             incomplete=any(trace.incomplete for trace in traces)

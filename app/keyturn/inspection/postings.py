@@ -2,8 +2,9 @@
 
 A posting holds a key's upper 40 bits and the number of the word with which its run began. What
 comes is gathered, sorted at 64k postings, and merged later, a part of it each time something is
-added, so that nothing takes long at once; once none will come they are settled. Two keys that are alike in those bits lead to a word that
-does not begin the run, which is found out when the two are compared.
+added, so that nothing takes long at once; once none will come they are settled. Two keys that are
+alike in those bits lead to a word that does not begin the run, which is found out when the two are
+compared.
 """
 
 from collections.abc import Callable

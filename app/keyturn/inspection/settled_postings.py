@@ -55,7 +55,7 @@ class SettledPostings:
             np.cumsum(self._starts, out=self._starts)
 
     def find(self, keys: Keys) -> tuple[Positions, Positions, Positions]:
-        """Return which keys are here, where the first posting of each is, and how many there are."""
+        """Return which keys are here, where each has its first posting, and how many it has."""
         buckets, rest = self._bucket(keys), self._rest(keys).astype(np.uint32)
         lows, highs = self._starts[buckets].astype(np.int64), self._starts[buckets + 1]
         highs = highs.astype(np.int64)
@@ -69,9 +69,7 @@ class SettledPostings:
         """Return the numbers of the words of some postings."""
         return (self._heads[at] & 0xFF).astype(np.int64) << 16 | self._tails[at]
 
-    def _first(
-        self, lows: Positions, highs: Positions, rest: npt.NDArray[np.uint32]
-    ) -> Positions:
+    def _first(self, lows: Positions, highs: Positions, rest: npt.NDArray[np.uint32]) -> Positions:
         """Return the first places from `lows` on where a key is no less; `highs` for nowhere."""
         while (lows < highs).any():
             middles = (lows + highs) >> 1

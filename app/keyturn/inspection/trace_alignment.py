@@ -62,7 +62,6 @@ def _alike(
     return inside & (form.prints.take(at, mode="clip") == theirs)
 
 
-
 def beyond_gaps(
     form: AskedForm,
     segments: list[Segment],

@@ -244,7 +244,9 @@ def _chosen(
             part += 1
             matches.append(match)
             more += _beyond_gaps(match)
-    return matches + more, len(order) > MOST_ROWS and _leaves_out(order[MOST_ROWS:], begins, ends, taken)
+    return matches + more, len(order) > MOST_ROWS and _leaves_out(
+        order[MOST_ROWS:], begins, ends, taken
+    )
 
 
 def _by_need(hits: Hits, lengths: Positions) -> Positions:
@@ -333,7 +335,7 @@ def _goes_on_beyond_gaps(
     long = (count >= _LEAST_PLAIN) | (count > LEAST_RUN) & (told > _LEAST_TELLING)
     long &= end - begin >= _WEAK_RUN
     all_of_it = count >= _ALMOST_ALL * (form.highs[first] - form.lows[first])
-    return (long | all_of_it) & (told >= _LEAST_TELLING - 1)
+    return (long | all_of_it & (count > _WEAK_RUN)) & (told >= _LEAST_TELLING - 1)
 
 
 def _have_company(

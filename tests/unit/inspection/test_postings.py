@@ -49,9 +49,7 @@ def test_what_is_full_is_settled_a_piece_at_a_time_and_stays_findable() -> None:
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, MOST_WORDS - 1)), max_size=300),
     st.integers(1, 40),
 )
-def test_each_key_is_followed_to_all_of_its_words(
-    said: list[tuple[int, int]], pieces: int
-) -> None:
+def test_each_key_is_followed_to_all_of_its_words(said: list[tuple[int, int]], pieces: int) -> None:
     """Keys stand close together and far apart, each as often as it likes."""
     keys = np.array([(number * 0x0419_5A7B_3C5D_7E9F) % (1 << 64) for number, _ in said], np.uint64)
     words = np.array([word for _, word in said], np.uint64)
@@ -65,7 +63,7 @@ def test_each_key_is_followed_to_all_of_its_words(
     found = {
         (int(asked[number]) >> 24, int(word))
         for number, low, count in zip(which.tolist(), lows.tolist(), counts.tolist(), strict=True)
-        for word in settled.words(np.arange(low, low + count))
+        for word in settled.words(np.arange(low, low + count)).tolist()
     }
     assert {(int(one) >> 24, int(one) & (MOST_WORDS - 1)) for one in postings} <= found
     assert len(settled) == len(postings)
