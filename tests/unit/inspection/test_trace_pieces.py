@@ -33,25 +33,40 @@ MOST = {
 """Of each kind of work, what one piece may do; a thousand comparisons take some 20 us."""
 
 
+def length_of(number: int) -> Callable[..., int]:
+    """Return what tells how long the argument with that number is."""
+
+    def length(*given: Any) -> int:
+        return len(given[number])
+
+    return length
+
+
+def rows_and_columns(*given: Any) -> int:
+    """Tell how many words are compared at once."""
+    (asked, _), steps = given[2], given[4]
+    return len(asked) * len(steps)
+
+
+def once(*_: Any) -> int:
+    """Count calls alone."""
+    return 1
+
+
 class Work:
     """Counts what was done since it was last asked."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self._patch = patch
         self.done: Counter[str] = Counter()
-        self._count(trace, "leaf_text", "leaves", lambda *_: 1)
-        self._count(trace_query, "words_of", "cut", lambda text, *_: len(text))
-        self._count(Letters, "learn", "learnt", lambda _, codes: len(codes))
-        self._count(Segment, "find", "keys", lambda _, keys, *__: len(keys))
-        self._count(
-            trace_alignment,
-            "_alike",
-            "compared",
-            lambda _, __, pair, ___, steps, *____: len(pair[0]) * len(steps),
-        )
-        self._count(trace_matches, "extended", "followed", lambda *_: 1)
-        self._count(trace_places.Places, "spot", "places", lambda *_: 1)
-        self._count(trace.MemoryTraceIndex, "_in_lines", "searched", lambda *_: 1)
+        self._count(trace, "leaf_text", "leaves", once)
+        self._count(trace_query, "words_of", "cut", length_of(0))
+        self._count(Letters, "learn", "learnt", length_of(1))
+        self._count(Segment, "find", "keys", length_of(1))
+        self._count(trace_alignment, "_alike", "compared", rows_and_columns)
+        self._count(trace_matches, "extended", "followed", once)
+        self._count(trace_places.Places, "spot", "places", once)
+        self._count(trace.MemoryTraceIndex, "_in_lines", "searched", once)
 
     def _count(self, owner: object, name: str, kind: str, size: Callable[..., int]) -> None:
         do: Callable[..., object] = getattr(owner, name)
@@ -94,12 +109,15 @@ def hard_arguments() -> dict[str, JsonObject]:
     words = ["".join(chance.choices(string.ascii_lowercase, k=6)) for _ in range(400)]
     said = [" ".join(chance.choices(words, k=300)) for _ in range(12)]
     gaps = [" ".join(word for n, word in enumerate(one.split(), 1) if n % 5) for one in said]
+    each: list[JsonValue] = list(gaps)
+    more: list[JsonValue] = [f"{REPORT[:60]} {n}" for n in range(800)]
+    nothing: list[JsonValue] = [None] * 20_000
     cut: list[JsonValue] = [text[low : low + 50] for text in said for low in range(0, 1500, 50)]
     hard: dict[str, JsonObject] = {name: {"v": text} for name, text in HOSTILE.items()}
     hard["copies"] = {"v": "\n".join(said)}
-    hard["copies with gaps"] = {"v": gaps, "w": " ".join(gaps)}
-    hard["many leaves"] = {"v": cut, "w": [f"{REPORT[:60]} {n}" for n in range(800)]}
-    hard["nothing"] = {"v": [None] * 20_000}
+    hard["copies with gaps"] = {"v": each, "w": " ".join(gaps)}
+    hard["many leaves"] = {"v": cut, "w": more}
+    hard["nothing"] = {"v": nothing}
     return hard
 
 
@@ -136,20 +154,16 @@ def test_a_trace_that_is_left_at_any_piece_leaves_nothing() -> None:
 @pytest.mark.requirement("TRACE-WORK")
 def test_what_comes_in_or_is_dropped_between_two_pieces_takes_no_origin_away() -> None:
     arguments: JsonObject = {"v": LETTER, "w": "GB29NWBK60161331926819"}
+    before = [
+        (ResultSource(number=n, server="s", tool="read", untrusted=n == 2), result_of(text))
+        for n, text in enumerate((LETTER, REPORT), 1)
+    ]
     source = ResultSource(number=99, server="s", tool="read", untrusted=True)
     more = " ".join(f"{LETTER} word{n}" for n in range(60))
     for added_at in range(60):
         index = MemoryTraceIndexes(session_bytes=40_000, total_bytes=50_000).new_index()
-        add_to(
-            index,
-            ResultSource(number=1, server="s", tool="read", untrusted=False),
-            result_of(LETTER),
-        )
-        add_to(
-            index,
-            ResultSource(number=2, server="s", tool="read", untrusted=True),
-            result_of(REPORT),
-        )
+        for said_by, result in before:
+            add_to(index, said_by, result)
         tracing, pieces = index.tracing(arguments), 0
         while True:
             try:
