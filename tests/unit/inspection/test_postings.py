@@ -62,8 +62,8 @@ def test_each_key_is_followed_to_all_of_its_words(said: list[tuple[int, int]], p
     which, lows, counts = settled.find(asked)
     found = {
         (int(asked[number]) >> 24, int(word))
-        for number, low, count in zip(which.tolist(), lows.tolist(), counts.tolist(), strict=True)
-        for word in settled.words(np.arange(low, low + count)).tolist()
+        for number, low, count in zip(which, lows, counts, strict=True)
+        for word in settled.words(np.arange(int(low), int(low + count)))
     }
     assert {(int(one) >> 24, int(one) & (MOST_WORDS - 1)) for one in postings} <= found
     assert len(settled) == len(postings)
