@@ -424,10 +424,21 @@ TRACING = _section(
         KEPT,
         "What is everywhere, a few common words, or what the tool says itself, never count alone.",
     ),
+    (
+        "TRACE-GAP",
+        KEPT,
+        "Words that were left out, put in or replaced hide no copy on either side of them.",
+    ),
     ("TRACE-ABSENT", KEPT, "No other result that comes takes the origin of a run of words away."),
     ("TRACE-SAID", KEPT, "What servers ask, and what is answered to them, is traced too."),
     ("TRACE-VERDICT", KEPT, "That no origin was found never lowers a verdict."),
     ("TRACE-WORK", KEPT, "No text makes the trace do more than a bounded number of steps."),
+    (
+        "TRACE-WAITS",
+        KEPT,
+        "A trace takes turns with other work; its verdict waits for all of it, and a stop or an end"
+        " in between is kept.",
+    ),
 )
 
 SECRETS = _section(

@@ -10,6 +10,7 @@ from keyturn.application.ports.inspection import (
     InspectedResult,
     ResultSource,
     SchemaFault,
+    Tracing,
 )
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Origin, Trace
@@ -54,6 +55,10 @@ class FakeTraceIndex:
 
     def trace(self, arguments: JsonObject, definition: str = "") -> Trace:
         return Trace(origins=tuple(self._origins(arguments)), incomplete=self.incomplete)
+
+    def tracing(self, arguments: JsonObject, definition: str = "") -> Tracing:
+        yield
+        return self.trace(arguments, definition)
 
     def _origins(self, arguments: JsonObject) -> Iterator[Origin]:
         for path, value in _strings(arguments, ""):

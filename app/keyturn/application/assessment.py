@@ -100,7 +100,7 @@ class Assessment:
         if refusal is not None:
             return judged, refusal
         await self._understand(incoming, judged)
-        return judged, self.trace_and_judge(incoming, judged)
+        return judged, await self._trace_and_judge(incoming, judged)
 
     async def _understand(self, incoming: IncomingCall, judged: Judged) -> None:
         """Find out once what the commands among the arguments do.
@@ -130,13 +130,14 @@ class Assessment:
             return None
         return _refused_now(self._agreements.standing(incoming.connection, key), call)
 
-    def look_again(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+    async def look_again(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """After a wait: refuse what was overtaken, judge anew what the judgement rests on."""
         refusal = self.overtaken(incoming, judged)
         self._weigh(incoming, judged)
         if refusal is not None or judged.basis == self._basis(incoming, judged):
             return refusal
-        return self._judge(incoming, judged)
+        # The trace of a large call may take several turns of the loop.
+        return await self._judge(incoming, judged) or self.overtaken(incoming, judged)
 
     def last_look(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Refuse a decided call that something came in between of, before it is written."""
@@ -239,14 +240,16 @@ class Assessment:
 
     # 3, 4 -------------------------------------------------------------- trace, judge
 
-    def trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+    async def _trace_and_judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         """Find where the values came from, then judge; a DENY is returned as its refusal."""
         judged.digest = judged.digest or judged.call.digest(judged.canonical_arguments)
-        return self._judge(incoming, judged)
+        return await self._judge(incoming, judged)
 
-    def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
+    async def _judge(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
         said = "" if judged.definition is None else judged.definition.text
-        judged.trace = incoming.connection.session.trace(judged.call.arguments, said)
+        session = incoming.connection.session
+        judged.trace, paused = await session.traced(judged.call.arguments, said)
+        judged.apart |= paused
         judged.judgement = self.judge(incoming, judged, suspended=self._stop.careful)
         judged.basis = self._basis(incoming, judged)
         if judged.judgement.verdict is Verdict.DENY:

@@ -139,7 +139,7 @@ class Gate:
         if decided is None:
             if not at_once:
                 await _look_at_the_tools(judged, upstream, self._limits)
-                refusal = self._assessment.look_again(incoming, judged)
+                refusal = await self._assessment.look_again(incoming, judged)
                 if refusal is not None:
                     return await self._record_refusal(incoming, refusal, judged)
             claim = self._late.claim(incoming, judged)

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from keyturn.application.approval_request import EarlierCall
 from keyturn.application.continuations import Continuations
 from keyturn.application.ports.ids import Ids
-from keyturn.application.ports.inspection import ResultSource, TraceIndex, TraceIndexes
+from keyturn.application.ports.inspection import ResultSource, TraceIndex, TraceIndexes, Tracing
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess
-from keyturn.application.slices import Slices
+from keyturn.application.slices import Slices, at_once, in_slices
 from keyturn.application.typed_texts import TypedTexts
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.decision import Outcome
 from keyturn.domain.destinations import Destination, SeenDestinations
 from keyturn.domain.lamps import Lamps
-from keyturn.domain.origin import Trace, bounded
+from keyturn.domain.origin import Origin, Trace, bounded
 from keyturn.domain.written_files import RunsWritten, WrittenFiles
 
 EARLIER_CALLS = 3
@@ -212,21 +212,36 @@ class Session:
 
         What the tool's `definition`, a JSON text, says itself never counts alone.
         """
+        return at_once(self._tracing(arguments, definition))
+
+    async def traced(self, arguments: JsonObject, definition: str = "") -> tuple[Trace, bool]:
+        """Look as `trace` does, in slices; True when others had their turn in between.
+
+        What comes in meanwhile may or may not count: who made the call had not seen it.
+        """
+        return await in_slices(self._tracing(arguments, definition))
+
+    def _tracing(self, arguments: JsonObject, definition: str) -> Tracing:
         sessions = (self, *self.shared_with())
-        trace = self._in_results(sessions, arguments, definition)
-        typed = [session.typed for session in sessions if session.typed is not None]
-        if not typed:
-            return trace
-        return trace.with_typed(o for texts in typed for o in texts.origins(arguments, definition))
+        trace = yield from self._in_results(sessions, arguments, definition)
+        origins: list[Origin] = []
+        for session in sessions:
+            if session.typed is not None:
+                found = yield from session.typed.tracing(arguments, definition)
+                origins += found.origins
+        return trace.with_typed(origins)
 
     def _in_results(
         self, sessions: "tuple[Session, ...]", arguments: JsonObject, definition: str
-    ) -> Trace:
+    ) -> Tracing:
         if len(sessions) == 1 and self.notices is None and not self.noticed:
-            return self.index.trace(arguments, definition)
-        traces = [session.index.trace(arguments, definition) for session in sessions]
-        noticed = [session.notices for session in sessions if session.notices is not None]
-        traces += [index.trace(arguments, definition) for index in noticed]
+            return (yield from self.index.tracing(arguments, definition))
+        indexes = [session.index for session in sessions]
+        indexes += [session.notices for session in sessions if session.notices is not None]
+        traces: list[Trace] = []
+        for index in indexes:
+            trace = yield from index.tracing(arguments, definition)
+            traces.append(trace)
         return bounded(
             (origin for trace in traces for origin in trace.origins),
             incomplete=any(trace.incomplete for trace in traces)

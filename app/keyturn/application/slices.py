@@ -1,7 +1,10 @@
 """Owns the pauses of work that is long in all: the loop serves the stop and others in between."""
 
 import asyncio
+from collections.abc import Generator
+from typing import TypeVar
 
+_T = TypeVar("_T")
 SLICE_SECONDS = 0.002
 
 
@@ -11,9 +14,33 @@ class Slices:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._due = self._loop.time() + SLICE_SECONDS
+        self.paused = False
+        """Others have had their turn in between."""
 
     async def pause(self) -> None:
         """Let the loop go on once a slice is used up."""
         if self._loop.time() >= self._due:
+            self.paused = True
             await asyncio.sleep(0)
             self._due = self._loop.time() + SLICE_SECONDS
+
+
+async def in_slices(work: Generator[None, None, _T]) -> tuple[_T, bool]:
+    """Do work that comes in pieces; True when others had their turn in between."""
+    slices = Slices()
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value, slices.paused
+        await slices.pause()
+
+
+def at_once(work: Generator[None, None, _T]) -> _T:
+    """Do work that comes in pieces without any pause."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            done: _T = end.value
+            return done

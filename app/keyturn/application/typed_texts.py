@@ -4,11 +4,10 @@ Apart from the index of results: no flood of such texts, which any program of th
 make, drops a result or makes a value seem common.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from keyturn.application.ports.inspection import ResultSource, TraceIndex
+from keyturn.application.ports.inspection import ResultSource, TraceIndex, Tracing
 from keyturn.domain.canonical import JsonObject
-from keyturn.domain.origin import Origin
 
 MOST_KEPT = 1024 * 1024
 """Characters of one session; beyond, it begins anew, and old texts are no origin any more."""
@@ -37,6 +36,6 @@ class TypedTexts:
         """Index more of what was taken; False when all of it is in."""
         return self._index.go_on()
 
-    def origins(self, arguments: JsonObject, definition: str) -> Iterator[Origin]:
-        """Yield where argument values stand in these texts; see `TraceIndex.trace`."""
-        yield from self._index.trace(arguments, definition).origins
+    def tracing(self, arguments: JsonObject, definition: str) -> Tracing:
+        """Find where argument values stand in these texts; see `TraceIndex.tracing`."""
+        return self._index.tracing(arguments, definition)

@@ -55,13 +55,16 @@ via want wants was way we well were what when where whether which while who whol
 within without won would yes yet you your
 """
 _ALL = frozenset(COMMON_WORDS.split())
+_LONGEST = max(map(len, _ALL))
 _MOST = 5
 
 
 def is_common(text: str) -> bool:
     """Tell a text of a few common words, which is from nowhere; one of them alone may be a name."""
-    words = text.lower().split(maxsplit=_MOST)
-    return 1 < len(words) <= _MOST and _ALL.issuperset(words)
+    words = text.split(maxsplit=_MOST)
+    return 1 < len(words) <= _MOST and all(
+        len(word) <= _LONGEST and word.lower() in _ALL for word in words
+    )
 
 
 class Untraced(StrEnum):

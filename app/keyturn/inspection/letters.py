@@ -7,6 +7,7 @@ comes, so that a text costs a few passes over arrays.
 
 import re
 import unicodedata
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cache
 
@@ -24,6 +25,7 @@ FILLER = 0x200B
 """A code point that is taken out: decoding fills with it what an escape was longer."""
 LEARNT_AT_ONCE = 2_000
 """Code points that one text may bring anew (about 4 ms); others in it part words."""
+_LESSON = 500
 _CODE_POINTS = 0x110000
 _LONGEST = 4
 """Letters of one code point; some Arabic ones stand for a whole phrase."""
@@ -73,14 +75,27 @@ class Letters:
         at = np.flatnonzero(folded)
         return Folded(letters=folded[at].astype(np.uint32), at=at, alone=None, whole=True)
 
-    def fold(self, codes: Codes) -> Folded:
-        """Fold the code points of a text."""
+    def lessons(self, text: str) -> Generator[None, None, None]:
+        """Learn what is new in a text in pieces, so that folding it need not."""
+        if text.isascii():
+            return
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        said = np.zeros(_CODE_POINTS, bool)
+        said[codes] = True
+        yield
+        unknown = np.flatnonzero(said & (self._kinds == _UNKNOWN))[:LEARNT_AT_ONCE].tolist()
+        for low in range(0, len(unknown), _LESSON):
+            yield
+            self.learn(unknown[low : low + _LESSON])
+
+    def fold(self, codes: Codes, *, learns: bool = True) -> Folded:
+        """Fold the code points of a text; without `learns` those that are not yet known part it."""
         kinds = self._kinds[codes]
         whole = True
         if not kinds.all():
-            unknown = np.unique(codes[kinds == _UNKNOWN])
+            unknown = np.unique(codes[kinds == _UNKNOWN]) if learns else codes[:0]
             self.learn(unknown[:LEARNT_AT_ONCE].tolist())
-            whole = len(unknown) <= LEARNT_AT_ONCE
+            whole = learns and len(unknown) <= LEARNT_AT_ONCE
             kinds = self._kinds[codes]
         at = np.flatnonzero((kinds != _PARTS) & (kinds != _DROPPED) & (kinds != _UNKNOWN))
         letters, kinds = self._folded[codes[at]], kinds[at]

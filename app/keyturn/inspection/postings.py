@@ -2,15 +2,18 @@
 
 A posting holds a key's upper 40 bits and the number of the word with which its run began. What
 comes is gathered, sorted at 64k postings, and merged later, a part of it each time something is
-added, so that nothing takes long at once. Two keys that are alike in those bits lead to a word that
-does not begin the run, which is found out when the two are compared.
+added, so that nothing takes long at once; once none will come they are settled. Two keys that are
+alike in those bits lead to a word that does not begin the run, which is found out when the two are
+compared.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from keyturn.inspection.letters import Positions
+from keyturn.inspection.settled_postings import SettledPostings
 from keyturn.inspection.word_runs import Keys
 
 MOST_WORDS = 1 << 24
@@ -31,7 +34,7 @@ _PART_SHIFT = np.uint64(62)
 class Held:
     """Where keys stand in one sorted array; the others run in parallel."""
 
-    array: Keys
+    array: Keys | SettledPostings
     which: Positions
     """Numbers of the keys asked for, those that are there."""
     lows: Positions
@@ -44,7 +47,10 @@ class Held:
         ends = np.cumsum(counts)
         inner = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - counts, counts)
         at = np.repeat(self.lows[chosen], counts) + inner
-        return np.repeat(self.which[chosen], counts), (self.array[at] & _WORD).astype(np.int64)
+        which, array = np.repeat(self.which[chosen], counts), self.array
+        if isinstance(array, SettledPostings):
+            return which, array.words(at)
+        return which, (array[at] & _WORD).astype(np.int64)
 
 
 def packed(keys: Keys, words: Positions, stretches: Positions) -> Keys:
@@ -63,17 +69,21 @@ class Postings:
         """Start with none."""
         self._parts: list[list[Keys]] = [[] for _ in range(_PARTS)]
         self._gathered: list[Keys] = []
-        self._whole: Keys | None = None
-        self._copied: tuple[Keys, list[Keys]] | None = None
-        """What becomes one array of all, and what is not yet in it."""
-        self._at = 0
-        """How many postings are."""
+        self._settled: SettledPostings | None = None
+        """All of them, after `finish`."""
+        self._copied: tuple[SettledPostings, list[Keys]] | None = None
+        """What becomes that, and what is not yet in it."""
         self._count = 0
         self._gathered_count = 0
         self._next = 0
 
     def __len__(self) -> int:
         return self._count
+
+    @property
+    def bytes(self) -> int:
+        """What they hold."""
+        return BYTES * self._count if self._settled is None else self._settled.bytes
 
     def add(self, postings: Keys, base: int) -> None:
         """Add what `packed` made, its words counted from `base`."""
@@ -101,8 +111,11 @@ class Postings:
             merged.sort(kind="stable")
             part[-1] = merged
 
-    def finish(self) -> bool:
-        """Take in what was gathered, merge a part for good, make one of all; False when it is."""
+    def finish(self, note: Callable[[Keys], None]) -> bool:
+        """Take in what was gathered, merge a part for good, settle a piece; False when all are.
+
+        Each posting is noted once.
+        """
         if self._gathered:
             self._take(self._sorted())
             self._gathered, self._gathered_count = [], 0
@@ -112,13 +125,13 @@ class Postings:
                 self.tidy(last=True)
                 return True
             self._next = (self._next + 1) % _PARTS
-        return self._whole is None and self._put_together()
+        return self._settled is None and self._settle(note)
 
-    def _put_together(self) -> bool:
-        """Copy a piece to one array of all: each part holds a range of keys, so it is in order."""
+    def _settle(self, note: Callable[[Keys], None]) -> bool:
+        """Settle a piece of all: each part holds a range of keys, so it is in order."""
         if self._copied is None:
             self._copied = (
-                np.empty(self._count, np.uint64),
+                SettledPostings(self._count),
                 [
                     array[low : low + _COPIED_AT_ONCE]
                     for part in self._parts
@@ -126,25 +139,22 @@ class Postings:
                     for low in range(0, len(array), _COPIED_AT_ONCE)
                 ],
             )
-            self._at = 0
-        whole, pieces = self._copied
+        settled, pieces = self._copied
         if not pieces:
-            self._whole, self._parts, self._copied = whole, [[] for _ in range(_PARTS)], None
+            self._settled, self._parts, self._copied = settled, [[] for _ in range(_PARTS)], None
             return False
         piece = pieces.pop(0)
-        whole[self._at : self._at + len(piece)] = piece
-        self._at += len(piece)
+        settled.take(piece)
+        note(piece)
         return True
-
-    @property
-    def whole(self) -> Keys | None:
-        """All of them, after `finish`."""
-        return self._whole
 
     def find(self, keys: Keys) -> list[Held]:
         """Look keys up, which have to be in order: one search an array for all of them."""
         wanted = keys & _KEY
         found: list[Held] = []
+        if self._settled is not None:
+            which, lows, counts = self._settled.find(wanted)
+            return [Held(self._settled, which, lows, counts)] if len(which) else found
         for array, first, last in self._arrays(wanted):
             mine = wanted[first:last]
             lows = array.searchsorted(mine)
@@ -157,8 +167,6 @@ class Postings:
         return found
 
     def _arrays(self, wanted: Keys) -> "list[tuple[Keys, int, int]]":
-        if self._whole is not None:
-            return [(self._whole, 0, len(wanted))] if len(self._whole) else []
         bounds = np.arange(1, _PARTS, dtype=np.uint64) << _PART_SHIFT
         cuts = [0, *np.searchsorted(wanted, bounds).tolist(), len(wanted)]
         arrays = [

@@ -39,8 +39,9 @@ class Sieve:
         return self._free.pop() if self._free else 0
 
     def let_through(self, keys: Keys, slot: int) -> None:
-        """Note keys of a segment."""
-        self._table[keys >> _SHIFT] |= np.uint8(slot)
+        """Note keys of a segment, where it has a slot."""
+        if slot:
+            self._table[keys >> _SHIFT] |= np.uint8(slot)
 
     def give_back(self, slot: int) -> None:
         """Forget a segment's keys."""

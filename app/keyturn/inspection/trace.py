@@ -6,13 +6,13 @@ nothing is found proves nothing (security.md section 4).
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from keyturn.application.ports.inspection import DrawnResult, ResultSource
+from keyturn.application.ports.inspection import DrawnResult, ResultSource, Tracing
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Origin, Trace, bounded
 from keyturn.inspection.drawing import Steps, steps_of
@@ -33,6 +33,7 @@ from keyturn.inspection.word_runs import Keys
 
 _MAX_LEAVES = 1_000
 """Argument leaves that are traced; more of them make the trace incomplete."""
+_LEAVES_AT_ONCE = 256
 _MAX_PATHS = 4 * 1024 * 1024
 """Characters of the leaves' paths; each of them repeats the keys that lead to it."""
 _MAX_ORIGINS = 6
@@ -103,18 +104,35 @@ class MemoryTraceIndex:
 
         What the tool's `definition`, a JSON text, says itself never counts alone.
         """
-        texts, too_many = _texts(arguments)
+        tracing = self.tracing(arguments, definition)
+        while True:
+            try:
+                next(tracing)
+            except StopIteration as end:
+                trace: Trace = end.value
+                return trace
+
+    def tracing(self, arguments: JsonObject, definition: str = "") -> Tracing:
+        """Find the same in pieces, each bounded by the limits of what it is about.
+
+        What is read of the index is either never changed in place or read in one piece.
+        """
+        texts, too_many = yield from _texts(arguments)
         if not self._results or not texts:
             incomplete = self._store.dropped or too_many or bool(self._drawn)
             return bounded((), incomplete=incomplete)
         question = _question(tuple(text for _, text in texts), self._store.key)
-        stop = _keys_of_definition(definition, self._store.key)
-        matches, cut = matches_of(question, self._store, most=self._most_results, stop=stop)
+        yield from question.asking()
+        stop = yield from _definition(definition, self._store.key).keys()
+        matches, cut = yield from matches_of(
+            question, self._store, most=self._most_results, stop=stop
+        )
         cut |= too_many or not question.whole
         seen = list(_by_match(matches, question.asked_of))
         searched, left_out = self._searched(_SEARCHED_CHARACTERS // len(texts))
         stopped = question.stopped(stop) if len(stop) else set[int]()
         for leaf, (_, text) in enumerate(texts):
+            yield
             if leaf in stopped or leaf in question.common:
                 continue
             known = {id(one.kept) for one in seen if one.leaf == leaf and one.is_whole}
@@ -126,12 +144,13 @@ class MemoryTraceIndex:
         # What the tool says itself counts where a result that holds another value holds it, too.
         others = {id(one.kept) for one in seen}
         for leaf in sorted(stopped) if others else ():
+            yield
             found = self._in_lines(leaf, texts[leaf][1], searched, set())
             seen.extend(one for one in found or () if id(one.kept) in others)
         incomplete = self._store.dropped or left_out or cut or bool(self._drawn)
         if not seen:
             return bounded((), incomplete=incomplete)
-        return self._shown(texts, question, seen, incomplete=incomplete)
+        return (yield from self._shown(texts, question, seen, incomplete=incomplete))
 
     def _shown(
         self,
@@ -140,13 +159,14 @@ class MemoryTraceIndex:
         seen: "list[_Seen]",
         *,
         incomplete: bool,
-    ) -> Trace:
+    ) -> Tracing:
         """Open the texts of what is needed most, and compare."""
         chosen, cut = _most_needed(seen)
         asked = [texts[number][1] for number in question.asked_of]
         places = Places(asked, question.starts.tolist(), self._store.key)
         origins: list[Origin] = []
         for rank, one in chosen:
+            yield
             if places.characters > _OPENED_CHARACTERS:
                 cut |= rank == 0
                 break
@@ -284,11 +304,15 @@ def _distinct(origins: list[Origin]) -> Iterable[Origin]:
     return dict.fromkeys(sorted(origins, key=lambda origin: origin.path))
 
 
-def _texts(arguments: JsonObject) -> tuple[list[tuple[str, str]], bool]:
+def _texts(
+    arguments: JsonObject,
+) -> Generator[None, None, tuple[list[tuple[str, str]], bool]]:
     """Collect what is traced; True when there is more of it."""
     found: list[tuple[str, str]] = []
     left = _MAX_PATHS
-    for path, value in leaves(arguments):
+    for number, (path, value) in enumerate(leaves(arguments), 1):
+        if number % _LEAVES_AT_ONCE == 0:
+            yield
         text = leaf_text(value)
         left -= len(path)
         if left < 0 or (text is not None and len(found) == _MAX_LEAVES):
@@ -341,7 +365,22 @@ def _question(texts: tuple[str, ...], key: bytes) -> Question:
     return Question(list(texts), key)
 
 
+class _Definition:
+    """What a tool says of itself."""
+
+    def __init__(self, text: str, key: bytes) -> None:
+        self._text = text[:_DEFINITION_CHARACTERS]
+        self._key = key
+        self._keys = None if text else _NO_KEYS
+
+    def keys(self) -> Generator[None, None, Keys]:
+        """Return the keys of all that it says, in order; worked out once, in pieces."""
+        if self._keys is None:
+            self._keys = yield from every_key(self._text, self._key)
+        return self._keys
+
+
 @lru_cache(maxsize=64)
-def _keys_of_definition(definition: str, key: bytes) -> Keys:
-    """Return the keys of all that a tool's definition says, in order."""
-    return every_key(definition[:_DEFINITION_CHARACTERS], key) if definition else _NO_KEYS
+def _definition(definition: str, key: bytes) -> _Definition:
+    """Return what a tool says of itself, the same for all of its calls."""
+    return _Definition(definition, key)

@@ -1,5 +1,6 @@
 """Owns where the runs that are looked up stand in a session: the rarest first, so many at most."""
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ MOST_HITS = 48 * 1024
 
 What stands in the fewest places tells the most, and comes first.
 """
-_RESULT_BITS = 32
+_RESULT_BITS = 25
 _WORD_BITS = 32
 _NONE = np.zeros(0, np.int64)
 
@@ -53,14 +54,22 @@ class Hits:
         return self.segments << _WORD_BITS | self.words
 
 
-def hits_of(asked: Asked, store: TraceStore, most: int, stop: Keys) -> tuple[Hits, bool]:
-    """Find where the runs begin, those that stand in the fewest places first."""
+def hits_of(
+    asked: Asked, store: TraceStore, most: int, stop: Keys
+) -> Generator[None, None, tuple[list[Segment], Hits, bool]]:
+    """Find where the runs begin, those that stand in the fewest places first.
+
+    The segments are those of one moment, which the hits are numbered by; the last value tells
+    that there are more places than are compared.
+    """
     keys, of_run = np.unique(asked.keys, return_inverse=True)
-    segments, held = store.segments, store.find(keys)
+    yield
+    segments, held = yield from store.find(keys)
     counts = np.zeros(len(keys), np.int64)
     for one in (one for several in held for one in several):
         counts[one.which] += one.counts
-    told = (counts > 0) & ~_common(segments, held, counts, most)
+    common = yield from _common(segments, held, counts, most)
+    told = (counts > 0) & ~common
     if len(stop):
         told &= ~np.isin(keys, stop)
     runs_of = np.bincount(of_run, minlength=len(keys))
@@ -69,7 +78,9 @@ def hits_of(asked: Asked, store: TraceStore, most: int, stop: Keys) -> tuple[Hit
     beyond = rarest[costs > MOST_HITS]
     cut = bool(told[beyond].any())
     told[beyond] = False
-    return _followed(segments, held, told, of_run, runs_of), cut
+    yield
+    hits = yield from _followed(segments, held, told, of_run, runs_of)
+    return segments, hits, cut
 
 
 def _followed(
@@ -78,7 +89,7 @@ def _followed(
     told: Flags,
     of_run: Positions,
     runs_of: Positions,
-) -> Hits:
+) -> Generator[None, None, Hits]:
     which: list[Positions] = []
     words: list[Positions] = []
     results: list[Positions] = []
@@ -92,6 +103,7 @@ def _followed(
         results.append(segment.results_of(here))
         untrusted.append(segment.are_untrusted(results[-1]))
         sizes.append(len(here))
+        yield
     hits = Hits(
         np.concatenate([*which, _NONE]),
         np.repeat(np.arange(len(segments)), sizes),
@@ -104,11 +116,14 @@ def _followed(
     again = runs_of[hits.runs]
     inner = np.arange(int(again.sum())) - np.repeat(np.cumsum(again) - again, again)
     runs = order[np.repeat(begins[hits.runs], again) + inner]
+    yield
     each = hits.where(np.repeat(np.arange(len(again)), again))
     return Hits(runs, each.segments, each.results, each.words, each.untrusted)
 
 
-def _common(segments: list[Segment], held: list[list[Held]], counts: Positions, most: int) -> Flags:
+def _common(
+    segments: list[Segment], held: list[list[Held]], counts: Positions, most: int
+) -> Generator[None, None, Flags]:
     """Tell which keys are in more than `most` results; of many places only some are looked at."""
     many = counts > most
     results = np.zeros(len(counts), np.int64)
@@ -125,6 +140,7 @@ def _common(segments: list[Segment], held: list[list[Held]], counts: Positions, 
                 named = np.minimum(one.counts[chosen], MOST_FOUND)
                 keys = one.which[chosen]
                 results[keys] += distinct[keys] * one.counts[chosen] // named
+                yield
     return results > most
 
 

@@ -4,12 +4,11 @@ Arrays need a library that takes a tenth of a second to load. A broker starts wi
 loaded beside the loop when the first session begins.
 """
 
-import importlib
 import secrets
 import threading
 from typing import TYPE_CHECKING
 
-from keyturn.application.ports.inspection import DrawnResult, ResultSource
+from keyturn.application.ports.inspection import DrawnResult, ResultSource, Tracing
 from keyturn.domain.canonical import JsonObject, JsonValue
 from keyturn.domain.origin import Trace
 
@@ -80,6 +79,12 @@ class LateTraceIndex:
         """Find where each argument leaf, or a part of it, was seen before."""
         return _NOTHING if self._made is None else self._made.trace(arguments, definition)
 
+    def tracing(self, arguments: JsonObject, definition: str = "") -> Tracing:
+        """Find the same in pieces."""
+        if self._made is None:
+            return _NOTHING
+        return (yield from self._made.tracing(arguments, definition))
+
     def _index(self) -> "MemoryTraceIndex":
         if self._made is None:
             self._made = self._indexes.made()
@@ -87,8 +92,9 @@ class LateTraceIndex:
 
 
 def _load() -> None:
-    """Load what an index is made of, and learn the letters of the most common scripts."""
-    importlib.import_module("keyturn.inspection.trace")
-    from keyturn.inspection.letters import all_letters
-
-    all_letters()
+    """Load what an index is made of, with all that is made at the first use of it."""
+    index = MemoryTraceIndexes().made()
+    source = ResultSource(number=1, server="", tool="", untrusted=True)
+    text = "Six words and a number, 4711, are traced once."
+    index.add(source, {"content": [{"type": "text", "text": text}]})
+    index.trace({"said": f"{text} %41 {text}"}, text)

@@ -4,11 +4,13 @@ Words are compared here by a byte each, which is enough to leave nearly all fals
 texts themselves are compared when a place is shown (`trace_places`).
 """
 
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from keyturn.inspection.letters import Flags, Positions
+from keyturn.inspection.trace_alignment import beyond, beyond_gaps, extended, reaches
 from keyturn.inspection.trace_hits import Hits, changes, hits_of, sizes_of
 from keyturn.inspection.trace_kept import Kept
 from keyturn.inspection.trace_query import (
@@ -21,7 +23,7 @@ from keyturn.inspection.trace_query import (
 )
 from keyturn.inspection.trace_segments import Segment
 from keyturn.inspection.trace_store import TraceStore
-from keyturn.inspection.word_runs import SHINGLE, Keys, Prints
+from keyturn.inspection.word_runs import SHINGLE, Keys
 
 _LEAST_PLAIN = 8
 """Words in a row that count whichever they are."""
@@ -44,10 +46,18 @@ MOST_ROWS = 512
 """Rows of words in common out of which is chosen."""
 MOST_CHOSEN = 96
 """Rows that are followed to their ends; and so many values and names."""
-_STEP = 256
-_BESIDE = np.array([-1, SHINGLE])
-_BEFORE, _AFTER = np.arange(-1, -1 - _WEAK_RUN, -1), np.arange(_WEAK_RUN)
-_AROUND = np.append(_BEFORE[:SHINGLE], _AFTER[:SHINGLE] + SHINGLE)
+_COMPARED_AT_ONCE = 4 * 1024
+"""Hits whose words are compared at once (about 1 ms)."""
+_FOLLOWED_BEYOND = 1024
+"""Of these, so many beyond gaps."""
+_FOLLOWED_AT_ONCE = 8
+_SHORT = 40
+"""Words of a part of which three in a row, and more beyond a gap, may be all there is."""
+_ALMOST_ALL = 0.75
+"""Of a part, with a gap in between."""
+_LENGTH_BITS, _AGE_BITS = 18, 40
+_MOST_WORDS, _MOST_AGE = (1 << _LENGTH_BITS) - 1, (1 << _AGE_BITS) - 1
+_NONE = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,37 +94,43 @@ class Match:
 
 def matches_of(
     question: Question, store: TraceStore, *, most: int, stop: Keys
-) -> tuple[list[Match], bool]:
-    """Return what was found, untrusted sources first, then long parts.
+) -> Generator[None, None, tuple[list[Match], bool]]:
+    """Find, in pieces, what is in common: untrusted sources first, then long parts.
 
     The second value tells that there was more than can be compared.
 
     A run whose key is in `stop`, or in more than `most` results, never counts alone.
     """
     asked = question.asked
-    segments = store.segments
-    hits, cut = hits_of(asked, store, most, stop)
+    segments, hits, cut = yield from hits_of(asked, store, most, stop)
     if not len(hits.runs):
         return [], cut
     is_run = asked.kinds[hits.runs] == RUN
-    matches, more = _named(asked, segments, hits.where(~is_run))
+    matches, more = yield from _named(asked, segments, hits.where(~is_run))
     cut |= more
     rows = hits.where(is_run)
     of = asked.of[rows.runs]
     for number, form in enumerate(asked.forms):
         here = rows.where(of == number) if len(asked.forms) > 1 else rows
         if len(here.runs):
-            found, more = _rows(form, segments, asked.first[here.runs], here)
+            yield
+            found, more = yield from _rows(form, segments, asked.first[here.runs], here)
             matches += found
             cut |= more
     matches.sort(key=lambda match: (not match.kept.source.untrusted, -match.count))
     return matches, cut
 
 
-def _named(asked: Asked, segments: list[Segment], hits: Hits) -> tuple[list[Match], bool]:
+def _named(
+    asked: Asked, segments: list[Segment], hits: Hits
+) -> Generator[None, None, tuple[list[Match], bool]]:
     """Choose of each value and each name the worst and newest places, one in a result."""
     ages = hits.ages
-    order = np.lexsort((hits.words, -ages, ~hits.untrusted, hits.runs))
+    order = np.argsort(hits.words)
+    yield
+    needs = (~hits.untrusted[order]).astype(np.int64) << _AGE_BITS | (_MOST_AGE - ages[order])
+    order = order[np.argsort(hits.runs[order] << _AGE_BITS + 1 | needs, kind="stable")]
+    yield
     told = changes(hits.runs[order])
     begins = told | (changes(ages[order]))
     order, told = order[begins], told[begins]
@@ -143,11 +159,10 @@ def _named(asked: Asked, segments: list[Segment], hits: Hits) -> tuple[list[Matc
 
 def _rows(
     form: AskedForm, segments: list[Segment], first: Positions, hits: Hits
-) -> tuple[list[Match], bool]:
-    """Return rows of words in common that are long enough, each once."""
-    near = _near(form, segments, first, hits)
-    first, hits = first[near], hits.where(near)
-    before, after = _reaches(form, segments, first, hits)
+) -> Generator[None, None, tuple[list[Match], bool]]:
+    """Find rows of words in common that are long enough, each once."""
+    kept, before, after = yield from _measured(form, segments, first, hits)
+    first, hits = first[kept], hits.where(kept)
     length = before + SHINGLE + after
     size = form.highs[first] - form.lows[first]
     strong = (length >= LEAST_RUN) | (length >= size)
@@ -155,35 +170,72 @@ def _rows(
     strong[weak] = length[weak] >= _MOST_OF_ALL * size[weak]
     goes_on = (before == SHINGLE) | (after == SHINGLE)
     strong &= goes_on | _tells(form, first - before, length)
+    yield
     says = form.telling[first - before + length] > form.telling[first - before]
     company = np.flatnonzero((length >= _WEAK_RUN) & says)
     together = np.zeros(len(first), bool)
-    together[company] = _have_company(
+    together[company] = yield from _have_company(
         hits.where(company), (first - before)[company], before[company], length[company]
     )
     strong |= together
-    rest = np.flatnonzero(~strong & (length >= _WEAK_RUN))
-    if len(rest):
-        begin, shift = (first - before)[rest], (hits.words - first)[rest]
-        ends = begin, begin + length[rest]
-        together[rest] = _goes_on_beyond_a_gap(form, segments, ends, hits.where(rest), shift)
-        strong |= together
-    at = np.flatnonzero(strong)
+    rest = np.flatnonzero(~strong & ((length >= _WEAK_RUN) | (size <= _SHORT)))
+    for low in range(0, len(rest), _FOLLOWED_BEYOND):
+        yield
+        some = rest[low : low + _FOLLOWED_BEYOND]
+        begin = (first - before)[some]
+        together[some] = _goes_on_beyond_gaps(
+            form, segments, hits.where(some), (begin, begin + length[some]), first[some]
+        )
+    yield
+    at = np.flatnonzero(strong | together)
     if not len(at):
         return [], False
     at, ends = _joined(hits, first, first + SHINGLE + after, at)
+    yield
+    return (yield from _chosen(form, segments, (hits, first, before, ends), at, together))
+
+
+def _measured(
+    form: AskedForm, segments: list[Segment], first: Positions, hits: Hits
+) -> Generator[None, None, tuple[Positions, Positions, Positions]]:
+    """Choose hits that go on on one side at least, and say how far; others of short parts, too."""
+    kept, befores, afters = [_NONE], [_NONE], [_NONE]
+    for low in range(0, len(first), _COMPARED_AT_ONCE):
+        some = np.arange(low, min(low + _COMPARED_AT_ONCE, len(first)))
+        before, after = reaches(form, segments, first[some], hits.where(some))
+        near = form.highs[first[some]] - form.lows[first[some]] <= _SHORT
+        chosen = np.flatnonzero(near | (before > 0) | (after > 0))
+        kept.append(chosen + low)
+        befores.append(before[chosen])
+        afters.append(after[chosen])
+        yield
+    return np.concatenate(kept), np.concatenate(befores), np.concatenate(afters)
+
+
+def _chosen(
+    form: AskedForm,
+    segments: list[Segment],
+    found: tuple[Hits, Positions, Positions, Positions],
+    at: Positions,
+    together: Flags,
+) -> Generator[None, None, tuple[list[Match], bool]]:
+    """Follow the most needed rows to their ends, a few of each part of the argument."""
+    hits, first, before, ends = found
     begins = (first - before)[at]
-    order = np.lexsort((-hits.ages[at], begins - ends, ~hits.untrusted[at]))
+    order = _by_need(hits.where(at), ends - begins)
     matches: list[Match] = []
+    more: list[Match] = []
     taken = np.zeros(len(form.prints), np.int64)
-    for one in order[:MOST_ROWS].tolist():
+    for number, one in enumerate(order[:MOST_ROWS].tolist()):
+        if number % _FOLLOWED_AT_ONCE == 0:
+            yield
         part = taken[int(begins[one]) : int(ends[one])]
         least = int(part.min())
         if least >= _ROWS_OF_A_PART:
             continue
         if len(matches) >= MOST_CHOSEN:
             if least == 0:
-                return matches, True
+                return matches + more, True
             continue
         segment = segments[int(hits.segments[at[one]])]
         match = _followed_row(form, segment, hits, int(at[one]), int(first[at[one]]))
@@ -191,7 +243,16 @@ def _rows(
         if together[at[one]] or _tells(form, *row)[0]:
             part += 1
             matches.append(match)
-    return matches, len(order) > MOST_ROWS and _leaves_out(order[MOST_ROWS:], begins, ends, taken)
+            more += _beyond_gaps(match)
+    return matches + more, len(order) > MOST_ROWS and _leaves_out(
+        order[MOST_ROWS:], begins, ends, taken
+    )
+
+
+def _by_need(hits: Hits, lengths: Positions) -> Positions:
+    """Order rows: untrusted ones first, then long ones, then new ones."""
+    needs = (~hits.untrusted).astype(np.int64) << _LENGTH_BITS | (_MOST_WORDS - lengths)
+    return np.argsort(needs << _AGE_BITS | (_MOST_AGE - hits.ages), kind="stable")
 
 
 def _tells(form: AskedForm, first: Positions, count: Positions) -> Flags:
@@ -224,13 +285,30 @@ def _followed_row(form: AskedForm, segment: Segment, hits: Hits, at: int, first:
     )
 
 
+def _beyond_gaps(match: Match) -> list[Match]:
+    """Return what goes on beyond the gaps around a row, each part by itself."""
+    row = match.first, match.first + match.count, match.word - match.first
+    return [
+        replace(
+            match,
+            leaf=int(match.form.leaves[begin]),
+            first=begin,
+            count=end - begin,
+            word=begin + shift,
+            is_whole=False,
+        )
+        for begin, end, shift in beyond(match.form, match.segment, match.result, row)
+    ]
+
+
 def _joined(
     hits: Hits, first: Positions, reached: Positions, at: Positions
 ) -> tuple[Positions, Positions]:
     """Take hits of one row together: the first of each, and how far the last reaches."""
     shifts = (hits.places - first)[at]
     ages = hits.ages[at]
-    order = np.lexsort((first[at], shifts, ages))
+    # Words of one result, and no others, lie between its first and its last.
+    order = np.argsort(shifts << _LENGTH_BITS | first[at])
     at, shifts, ages = at[order], shifts[order], ages[order]
     begins = (changes(shifts)) | (changes(ages))
     begins[1:] |= first[at[1:]] > reached[at[:-1]]
@@ -239,69 +317,30 @@ def _joined(
     return at[starts], reached[at[ends]]
 
 
-def _near(form: AskedForm, segments: list[Segment], first: Positions, hits: Hits) -> Positions:
-    """Choose hits that go on on one side at least, or are all of their part."""
-    goes_on = form.highs[first] - form.lows[first] <= SHINGLE
-    goes_on |= _alike(form, segments, first, hits.words, hits, _BESIDE).any(axis=1)
-    return np.flatnonzero(goes_on)
-
-
-def _reaches(
-    form: AskedForm, segments: list[Segment], first: Positions, hits: Hits
-) -> tuple[Positions, Positions]:
-    """Count how many words before and after are alike, three at most."""
-    same = _alike(form, segments, first, hits.words, hits, _AROUND)
-    before, after = same[:, :SHINGLE], same[:, SHINGLE:]
-    return before.cumprod(axis=1).sum(axis=1), after.cumprod(axis=1).sum(axis=1)
-
-
-def _alike(
+def _goes_on_beyond_gaps(
     form: AskedForm,
     segments: list[Segment],
-    asked: Positions,
-    words: Positions,
     hits: Hits,
-    steps: Positions,
-) -> Flags:
-    """Compare the argument's words so many steps from `asked` with those as far from `words`.
-
-    A row for each, a column for each step; `words` run in parallel to the hits.
-    """
-    at = asked[:, None] + steps
-    part = np.minimum(asked, len(form.lows) - 1)
-    inside = (at >= form.lows[part][:, None]) & (at < form.highs[part][:, None])
-    theirs = np.zeros(at.shape, np.uint8)
-    cuts = hits.segments.searchsorted(np.arange(len(segments) + 1)).tolist()
-    for segment, low, high in zip(segments, cuts, cuts[1:], strict=False):
-        if low < high:
-            there = words[low:high, None] + steps
-            inside[low:high] &= (there >= 0) & (there < segment.words)
-            theirs[low:high] = segment.prints.take(there, mode="clip")
-    return inside & (form.prints.take(at, mode="clip") == theirs)
-
-
-def _goes_on_beyond_a_gap(
-    form: AskedForm,
-    segments: list[Segment],
     ends: tuple[Positions, Positions],
-    hits: Hits,
-    shift: Positions,
+    first: Positions,
 ) -> Flags:
-    """Tell which rows go on beyond a few left-out words of the result, eight words in all.
+    """Tell which rows are long enough with what goes on beyond a gap on either side.
 
-    `ends` are the row's first word and the one after its last; `shift` leads to the result's.
+    Such is a text of which a word was left out, put in or replaced.
     """
-    found = np.zeros(len(shift), bool)
-    for left_out in range(1, _SHIFT + 1):
-        begin, end = ends
-        before = _alike(form, segments, begin, begin + shift - left_out, hits, _BEFORE)
-        after = _alike(form, segments, end, end + shift + left_out, hits, _AFTER)
-        reach = np.maximum(before.cumprod(axis=1).sum(axis=1), after.cumprod(axis=1).sum(axis=1))
-        found |= end - begin + reach >= _LEAST_PLAIN
-    return found
+    before, after = beyond_gaps(form, segments, ends, hits, hits.words - first)
+    begin, end = ends
+    count = end - begin + before + after
+    told = form.telling[end + after] - form.telling[begin - before]
+    long = (count >= _LEAST_PLAIN) | (count > LEAST_RUN) & (told > _LEAST_TELLING)
+    long &= end - begin >= _WEAK_RUN
+    all_of_it = count >= _ALMOST_ALL * (form.highs[first] - form.lows[first])
+    return (long | all_of_it & (count > _WEAK_RUN)) & (told >= _LEAST_TELLING - 1)
 
 
-def _have_company(hits: Hits, begins: Positions, before: Positions, length: Positions) -> Flags:
+def _have_company(
+    hits: Hits, begins: Positions, before: Positions, length: Positions
+) -> Generator[None, None, Flags]:
     """Tell which short rows have another one near, at nearly the same distance on both sides.
 
     Such is a text of which some words were left out or replaced.
@@ -310,8 +349,9 @@ def _have_company(hits: Hits, begins: Positions, before: Positions, length: Posi
     if len(length) < 2:
         return found
     ages, words = hits.ages, hits.words - before
-    order = np.lexsort((words, ages))
+    order = np.argsort(hits.places - before)
     for step in (1, 2, 3):
+        yield
         one, other = order[:-step], order[step:]
         ahead, ahead_mine = words[other] - words[one], begins[other] - begins[one]
         near = (ages[one] == ages[other]) & (ahead <= _NEAR)
@@ -320,29 +360,3 @@ def _have_company(hits: Hits, begins: Positions, before: Positions, length: Posi
         together &= length[one] + length[other] >= _TOGETHER
         found[one[together]] = found[other[together]] = True
     return found
-
-
-def extended(
-    form: AskedForm, segment: Segment, result: int, first: int, word: int
-) -> tuple[int, int]:
-    """Return from where to where the argument's words go on to be those of the result."""
-    low, high = int(form.lows[first]), int(form.highs[first])
-    begin, end = segment.span(result)
-    low, high = max(low, first - (word - begin)), min(high, first + (end - word))
-    mine, theirs = form.prints, segment.prints
-    shift = word - first
-    before = _same_before(mine[low:first], theirs[low + shift : word])
-    after = _same_after(mine[first:high], theirs[word : high + shift])
-    return first - before, first + after
-
-
-def _same_after(mine: Prints, theirs: Prints) -> int:
-    for start in range(0, len(mine), _STEP):
-        differ = np.flatnonzero(mine[start : start + _STEP] != theirs[start : start + _STEP])
-        if len(differ):
-            return start + int(differ[0])
-    return len(mine)
-
-
-def _same_before(mine: Prints, theirs: Prints) -> int:
-    return _same_after(mine[::-1], theirs[::-1])

@@ -3,7 +3,7 @@
 All leaves are cut into words together, in every form in which they may stand.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from keyturn.domain.traceable import is_common
 from keyturn.inspection.common_words import common_words
 from keyturn.inspection.decoding import BETWEEN, Form, forms
-from keyturn.inspection.letters import Positions
+from keyturn.inspection.letters import Positions, all_letters
 from keyturn.inspection.word_names import names, telling
 from keyturn.inspection.word_runs import (
     Keys,
@@ -72,7 +72,7 @@ class Asked:
 
 
 class Question:
-    """The leaves of one call, and the runs that are looked up of them."""
+    """The leaves of one call, and the runs that are looked up of them; `asking` makes these."""
 
     def __init__(self, texts: list[str], key: bytes) -> None:
         """Take the leaves that fit, short ones first."""
@@ -95,7 +95,17 @@ class Question:
         """Where each of them begins."""
         self.lengths = lengths
         self._key = key
-        self.asked = self._ask(BETWEEN.join(texts[number] for number in self.asked_of))
+        self._text = BETWEEN.join(texts[number] for number in self.asked_of)
+
+        self.asked = _asked([], [])
+        """What is looked up, once `asking` has been driven to its end."""
+        self._is_asked = False
+
+    def asking(self) -> Generator[None, None, None]:
+        """Cut the leaves into words and choose what is looked up, in pieces."""
+        if not self._is_asked:
+            self.asked = yield from self._ask(self._text)
+            self._is_asked = True
 
     def stopped(self, stop: Keys) -> set[int]:
         """Return the numbers of the leaves that are, as a whole, among the keys of `stop`."""
@@ -108,25 +118,24 @@ class Question:
             for number in chosen.tolist()
         }
 
-    def _ask(self, text: str) -> Asked:
+    def _ask(self, text: str) -> Generator[None, None, Asked]:
         found: list[AskedForm] = []
         runs: list[tuple[int, int, Runs]] = []
         for form in forms(text) if text else ():
-            words = words_of(form.text, self._key)
+            yield from all_letters().lessons(form.text)
+            yield
+            words = words_of(form.text, self._key, learns=False)
+            yield
             if len(words):
                 asked = self._asked_form(form, words)
+                yield
                 near = _near_changes(asked, found[-1]) if found and form.in_place else None
-                runs.extend((kind, len(found), one) for kind, one in _runs_of(asked, near))
+                yield
+                for kind, one in _runs_of(asked, near):
+                    runs.append((kind, len(found), one))
+                    yield
                 found.append(asked)
-        none = np.zeros(0, np.int64)
-        return Asked(
-            forms=found,
-            keys=np.concatenate([one.keys for *_, one in runs] or [np.zeros(0, np.uint64)]),
-            kinds=np.concatenate([np.full(len(one.keys), kind) for kind, _, one in runs] or [none]),
-            of=np.concatenate([np.full(len(one.keys), of) for _, of, one in runs] or [none]),
-            first=np.concatenate([one.first for *_, one in runs] or [none]),
-            count=np.concatenate([one.count for *_, one in runs] or [none]),
-        )
+        return _asked(found, runs)
 
     def _asked_form(self, form: Form, words: Words) -> AskedForm:
         leaves = np.searchsorted(self.starts, form.placed(words.starts), side="right") - 1
@@ -142,6 +151,19 @@ class Question:
             highs=np.repeat(lows + sizes, sizes),
             telling=np.append(0, np.cumsum(~np.isin(words.hashes, common_words(self._key)))),
         )
+
+
+def _asked(found: list[AskedForm], runs: list[tuple[int, int, Runs]]) -> Asked:
+    """Gather the runs of all forms, each with its kind and the number of its form."""
+    none = np.zeros(0, np.int64)
+    return Asked(
+        forms=found,
+        keys=np.concatenate([one.keys for *_, one in runs] or [np.zeros(0, np.uint64)]),
+        kinds=np.concatenate([np.full(len(one.keys), kind) for kind, _, one in runs] or [none]),
+        of=np.concatenate([np.full(len(one.keys), of) for _, of, one in runs] or [none]),
+        first=np.concatenate([one.first for *_, one in runs] or [none]),
+        count=np.concatenate([one.count for *_, one in runs] or [none]),
+    )
 
 
 def _near_changes(asked: AskedForm, before: AskedForm) -> Positions:

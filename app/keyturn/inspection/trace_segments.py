@@ -12,7 +12,6 @@ from keyturn.inspection.sieve import Sieve
 from keyturn.inspection.trace_kept import Kept, Passage
 from keyturn.inspection.word_runs import Keys, Prints
 
-_SIEVED_AT_ONCE = 256 * 1024
 _PLACE = (1 << PLACE_BITS) - 1
 
 
@@ -58,9 +57,9 @@ class Segment:
     _flags: Flags = field(default_factory=lambda: np.zeros(0, bool))
     slot: int = 0
     """Its bit in the sieve, once all of its keys are noted there."""
-    _slot: int = 0
-    _sieved: int | None = 0
-    """How many of them are noted there; None when nothing is left to do."""
+    _slot: int | None = None
+    """The same from when the first of them are noted."""
+    _is_finished: bool = False
 
     def keep(self, source: ResultSource, drawn: DrawnResult) -> Kept:
         """Add a result with what was drawn of it."""
@@ -83,30 +82,28 @@ class Segment:
         return self.words + len(drawn.prints) < MOST_WORDS
 
     def finish(self, sieve: Sieve) -> None:
-        """Set what is full in order, a part at a time: merged first, then noted in the sieve."""
-        if self._sieved is None or self.postings.finish():
+        """Set what is full in order, a part at a time: merged first, then settled and sieved."""
+        if self._is_finished:
             return
-        if not self._slot:
-            self._slot = sieve.slot()
-        whole = self.postings.whole
-        if whole is None or not self._slot or self._sieved >= len(whole):
-            self.slot, self._sieved = self._slot, None
-        else:
-            sieve.let_through(whole[self._sieved : self._sieved + _SIEVED_AT_ONCE], self._slot)
-            self._sieved += _SIEVED_AT_ONCE
+        slot = sieve.slot() if self._slot is None else self._slot
+        self._slot = slot
+        if not self.postings.finish(lambda keys: sieve.let_through(keys, slot)):
+            self.slot, self._is_finished = slot, True
+            self.bytes += self.postings.bytes - BYTES * len(self.postings)
+            self._prints = self._prints[: self.words].copy()
 
     def give_back(self, sieve: Sieve) -> None:
         """Leave the sieve."""
-        sieve.give_back(self._slot)
+        sieve.give_back(self._slot or 0)
 
-    def find(self, keys: Keys, told: Positions) -> list[Held]:
-        """Look keys up, which have to be in order, those of them that the sieve lets through."""
-        if not self.slot:
-            return self.postings.find(keys)
-        chosen = np.flatnonzero(told & self.slot)
-        return [
-            replace(held, which=chosen[held.which]) for held in self.postings.find(keys[chosen])
-        ]
+    def find(self, keys: Keys, told: Positions, first: int) -> list[Held]:
+        """Look keys up, which have to be in order, those of them that the sieve lets through.
+
+        They are numbered from `first`.
+        """
+        chosen = np.flatnonzero(told & self.slot) if self.slot else np.arange(len(keys))
+        found = self.postings.find(keys[chosen])
+        return [replace(held, which=chosen[held.which] + first) for held in found]
 
     def results_of(self, words: Positions) -> Positions:
         """Return the numbers of the results that hold words, given by theirs."""

@@ -1,5 +1,7 @@
 """Owns which parts of a text are a value or a name: lines, cells, addresses, long numbers."""
 
+from collections.abc import Generator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -103,15 +105,19 @@ def names(words: Words) -> Runs:
     return joined(found)
 
 
-def every_key(text: str, key: bytes) -> Keys:
-    """Return the keys of every value, name and run of three words of a text, in order."""
+def every_key(text: str, key: bytes) -> Generator[None, None, Keys]:
+    """Find, in pieces, the keys of every value, name and run of three words of a text, in order."""
     words = words_of(text, key)
-    runs = (pieces(words), names(words), shingles(words), keyed(words, *_each(words)))
-    return np.unique(np.concatenate([one.keys for one in runs]))
+    found: list[Keys] = []
+    for runs_of in (pieces, names, shingles, _each):
+        yield
+        found.append(runs_of(words).keys)
+    yield
+    return np.unique(np.concatenate(found))
 
 
-def _each(words: Words) -> tuple[Positions, Positions]:
-    return np.arange(len(words)), np.ones(len(words), np.int64)
+def _each(words: Words) -> Runs:
+    return keyed(words, np.arange(len(words)), np.ones(len(words), np.int64))
 
 
 def telling(words: Words, runs: Runs) -> Runs:

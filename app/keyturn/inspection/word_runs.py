@@ -131,8 +131,11 @@ class Runs:
         return Runs(self.keys[chosen], self.first[chosen], self.count[chosen])
 
 
-def words_of(text: str, key: bytes) -> Words:
-    """Cut a text into words; halves of surrogate pairs part them."""
+def words_of(text: str, key: bytes, *, learns: bool = True) -> Words:
+    """Cut a text into words; halves of surrogate pairs part them.
+
+    Without `learns`, letters that are not yet known do so, too.
+    """
     table = all_letters()
     if text.isascii():
         raw = text.encode()
@@ -140,7 +143,7 @@ def words_of(text: str, key: bytes) -> Words:
         folded = table.fold_ascii(raw)
     else:
         codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-        folded = table.fold(codes)
+        folded = table.fold(codes, learns=learns)
     letters, at = folded.letters, folded.at
     opens = _word_starts(letters, at, codes, folded.alone)
     lengths = np.diff(np.append(opens, len(letters)))

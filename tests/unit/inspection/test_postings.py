@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from keyturn.inspection.postings import MOST_WORDS, Postings, packed
+from keyturn.inspection.settled_postings import SettledPostings
 from keyturn.inspection.word_runs import Keys
 
 COUNT = 300_000
 PIECE = 32 * 1024
+WORD_BITS = np.uint64(24)
 
 
 def keys_found(postings: Postings, keys: Keys) -> int:
@@ -15,21 +19,51 @@ def keys_found(postings: Postings, keys: Keys) -> int:
 
 
 @pytest.mark.requirement("TRACE-WORK")
-def test_what_is_full_is_copied_a_piece_at_a_time_and_stays_findable() -> None:
+def test_what_is_full_is_settled_a_piece_at_a_time_and_stays_findable() -> None:
     keys = np.random.default_rng(4).integers(0, 1 << 63, COUNT, np.uint64) << np.uint64(1)
     postings = Postings()
     for low in range(0, COUNT, 1_000):
         here = keys[low : low + 1_000]
         postings.add(packed(here, np.arange(len(here)), np.zeros(len(here), np.int64)), low)
-    asked = np.sort(keys[::997])
+    asked, before = np.sort(keys[::997]), postings.bytes
+    noted: list[Keys] = []
     steps = 0
-    while postings.finish():
+    while postings.finish(noted.append):
         steps += 1
         if steps % 5 == 0:
             assert keys_found(postings, asked) >= len(asked)
     assert steps >= COUNT // PIECE
-    assert postings.whole is not None
-    assert len(postings.whole) == len(postings)
-    assert (np.diff(postings.whole) > 0).all()
-    assert keys_found(postings, asked) == len(asked)
+    assert max(map(len, noted)) <= PIECE
+    every = np.concatenate(noted)
+    assert len(every) == len(postings) == COUNT
+    assert (np.diff(every) > 0).all()
+    assert postings.bytes < before * 0.85
+    (held,) = postings.find(asked)
+    which, words = held.words(np.arange(len(held.which)))
+    assert np.array_equal(which, np.arange(len(asked)))
+    assert np.array_equal(keys[words], asked)
     assert COUNT < MOST_WORDS
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, MOST_WORDS - 1)), max_size=300),
+    st.integers(1, 40),
+)
+def test_each_key_is_followed_to_all_of_its_words(said: list[tuple[int, int]], pieces: int) -> None:
+    """Keys stand close together and far apart, each as often as it likes."""
+    keys = np.array([(number * 0x0419_5A7B_3C5D_7E9F) % (1 << 64) for number, _ in said], np.uint64)
+    words = np.array([word for _, word in said], np.uint64)
+    postings = np.unique(keys >> WORD_BITS << WORD_BITS | words)
+    settled = SettledPostings(len(postings))
+    for piece in np.array_split(postings, pieces):
+        if len(piece):
+            settled.take(piece)
+    asked = np.unique(np.append(keys, [np.uint64(0), np.uint64((1 << 64) - 1)]))
+    which, lows, counts = settled.find(asked)
+    found = {
+        (int(asked[number]) >> 24, int(word))
+        for number, low, count in zip(which, lows, counts, strict=True)
+        for word in settled.words(np.arange(int(low), int(low + count)))
+    }
+    assert {(int(one) >> 24, int(one) & (MOST_WORDS - 1)) for one in postings} <= found
+    assert len(settled) == len(postings)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keyturn.application.ports.inspection import ResultSource
 from keyturn.domain.canonical import JsonObject, JsonValue
@@ -103,6 +105,55 @@ def test_of_one_part_the_untrusted_source_comes_first() -> None:
 def test_a_copy_with_words_left_out_is_found() -> None:
     leaf = " ".join(word for n, word in enumerate(REPORT.split(), 1) if n % 6)
     assert index_of(REPORT).trace({"v": leaf}).origins
+
+
+@pytest.mark.requirement("TRACE-GAP")
+@pytest.mark.parametrize(
+    ("copied", "parts"),
+    [
+        (
+            "open again since Tuesday and the pallets released by the warden",
+            {"open again since Tuesday and the pallets", "released by the warden"},
+        ),
+        (
+            "open again since Tuesday and the pallets were all released by the warden",
+            {"open again since Tuesday and the pallets were", "released by the warden"},
+        ),
+        (
+            "open again since Tuesday and the pallets are released by the warden",
+            {"open again since Tuesday and the pallets", "released by the warden"},
+        ),
+        (
+            "Kestrel Pass is open since Tuesday and the pallets were released",
+            {"Kestrel Pass is open", "since Tuesday and the pallets were released"},
+        ),
+    ],
+    ids=["left out", "put in", "replaced", "before"],
+)
+def test_what_goes_on_beyond_a_changed_word_is_shown_too(copied: str, parts: set[str]) -> None:
+    assert set(told(copied, index_of(REPORT).trace({"v": copied}).origins)) == parts
+
+
+@pytest.mark.requirement("TRACE-GAP")
+@given(
+    words=st.lists(st.text("abcdefgh", min_size=4, max_size=9), min_size=14, max_size=40),
+    every=st.integers(6, 8),
+)
+@settings(deadline=None, max_examples=60)
+def test_most_of_a_copy_with_words_left_out_is_shown(words: list[str], every: int) -> None:
+    """Where any of its rows of words is remembered, what lies beyond the gaps is shown with it."""
+    copied = " ".join(word for n, word in enumerate(words, 1) if n % every)
+    parts = told(copied, index_of(" ".join(words)).trace({"v": copied}).origins)
+    assert not parts or sum(len(part) for part in parts) >= len(copied) // 2
+
+
+@pytest.mark.requirement("TRACE-COMMON")
+def test_words_on_both_sides_of_a_gap_that_say_nothing_are_no_copy() -> None:
+    index = index_of("It is up to you and what to do with it is for them to say in the end.")
+    for text in ("up to you what to do with", "is for them say in the end"):
+        assert not index.trace({"v": f"{text}, said one of those who went along."}).origins
+    # A time of day is not another one, of which one part differs.
+    assert not index_of("at 2025-01-02 14:23").trace({"v": "2025-01-02 11:23"}).origins
 
 
 def test_a_few_common_words_are_no_copy() -> None:

@@ -1,6 +1,6 @@
 """The inspection ports: arguments against schemas, values against results, results in limits."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -62,6 +62,10 @@ class DrawnResult(msgspec.Struct, frozen=True, kw_only=True):
     """Not all of it was drawn, so the text must be searched."""
 
 
+Tracing = Generator[None, None, Trace]
+"""A trace in pieces: whoever drives it may do other work between two."""
+
+
 class TraceIndex(Protocol):
     """All results of one session, over all its servers; lives in memory and dies with it."""
 
@@ -84,6 +88,14 @@ class TraceIndex(Protocol):
         """Find where each argument leaf, or a part of it, was seen before.
 
         What the tool's `definition`, a JSON text, says itself never counts alone.
+        """
+        ...
+
+    def tracing(self, arguments: JsonObject, definition: str = "") -> Tracing:
+        """Find the same in pieces, each a few milliseconds at most, whatever the arguments are.
+
+        What is added in between may or may not count. One that is not driven to its end leaves
+        nothing.
         """
         ...
 
