@@ -51,12 +51,13 @@ class PinBar(EscapeFrame):
         said.addWidget(self.text, 1)
         self._two = _pair(self._of_second, self.second)
         # The bar is as wide as the page lets it be, which may be less than all in one line.
-        typing = WrapLayout()
+        place = QWidget()
+        typing = WrapLayout(place)
         for part in (_pair(of_first, self.field), self._two, self.keep, self.go):
             typing.addWidget(part)
         layout = column(self, (16, 8, 16, 12), gap=8)
         layout.addLayout(said)
-        layout.addLayout(typing)
+        layout.addWidget(place)
         layout.addWidget(self.fault)
         self.field.length_changed.connect(self._on_length)
         self.second.length_changed.connect(self._on_length)

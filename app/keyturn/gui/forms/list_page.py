@@ -146,7 +146,7 @@ class ListPage(QFrame):
         self._left = QWidget()
         self._sides = row(self)
         self._build()
-        self.note = PageNote(look, self._left, self.title, self._foot_height)
+        self.note = PageNote(look, self._left, self.title, self.below)
         self.setFocusProxy(table)
 
     def show_side(self, side: QWidget | None) -> None:
@@ -200,14 +200,6 @@ class ListPage(QFrame):
         inside.addWidget(scroll, 1)
         self.empty.hide()
         self._sides.addWidget(self._left, 1)
-
-    def _foot_height(self) -> int:
-        """Return how far up from the lower edge what stands below the list reaches, in px."""
-        inside = self.below.parentWidget()
-        if inside is None or not self.below.count():
-            return 0
-        top = inside.mapTo(self._left, self.below.geometry().topLeft()).y()
-        return max(0, self._left.height() - top)
 
     def _arrange(self) -> None:
         beside = self.width() >= self.look.theme.tall(_BESIDE_FROM)

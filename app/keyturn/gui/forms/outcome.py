@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLayout, QSizePolicy, QWidget
 
 from keyturn.application.console_protocol import IntentDone
 from keyturn.gui.forms.focus import leave
@@ -101,9 +101,9 @@ class PageNote(QFrame):
         look: Look,
         page: QWidget,
         rest: QWidget,
-        foot: Callable[[], int] = lambda: 0,
+        foot: QLayout | None = None,
     ) -> None:
-        """`rest` gets the focus that the note had when it goes; `foot` is px to stay above."""
+        """`rest` gets the focus that the note had when it goes; it stays above `foot`."""
         super().__init__(page)
         self._look = look
         self._page = page
@@ -142,8 +142,6 @@ class PageNote(QFrame):
         self._place()
         self.show()
         self.raise_()
-        # What asked for it may just have gone from the foot, which has another height then.
-        QTimer.singleShot(0, self, self._place)
         self._timer.stop()
         if outcome is Outcome.DONE:
             self._timer.start()
@@ -188,8 +186,16 @@ class PageNote(QFrame):
     def _place(self) -> None:
         width = min(self.sizeHint().width(), self._page.width() - 2 * _EDGE)
         height = max(self.heightForWidth(width), self._look.theme.tall(44))
-        top = self._page.height() - self._foot() - height - _EDGE
+        top = self._page.height() - self._foot_height() - height - _EDGE
         self.setGeometry(_EDGE, max(_EDGE, top), width, height)
+
+    def _foot_height(self) -> int:
+        """Return how far up from the page's lower edge its foot reaches, in px."""
+        inside = self._foot.parentWidget() if self._foot is not None else None
+        if self._foot is None or inside is None or not self._foot.count():
+            return 0
+        top = inside.mapTo(self._page, self._foot.geometry().topLeft()).y()
+        return max(0, self._page.height() - top)
 
 
 def telling(place: OutcomeLine | PageNote, said: str) -> Callable[[IntentDone], None]:

@@ -74,6 +74,10 @@ class SettingsView(QFrame):
         self.note = PageNote(look, self, self.search.line)
         self.setFocusProxy(self.search)
         self.search.line.textChanged.connect(self._on_search)
+        self._said: OutcomeLine | None = None
+        self._laid_out = QTimer(self)
+        self._laid_out.setSingleShot(True)
+        self._laid_out.timeout.connect(self._bring_up)
         for outcome in (self.pin.outcome, self.second.outcome):
             self._keep_in_sight(outcome)
 
@@ -118,13 +122,18 @@ class SettingsView(QFrame):
 
     def _keep_in_sight(self, outcome: OutcomeLine) -> None:
         """Bring what is said there on screen, with the button above it that it is about."""
+        outcome.said.connect(self._on_said)
 
-        def bring_up() -> None:
-            above = self._look.theme.tall(_BUTTON_ABOVE)
-            self._scroll.ensureWidgetVisible(outcome, 0, above)
-
+    def _on_said(self) -> None:
+        said = self.sender()
+        self._said = said if isinstance(said, OutcomeLine) else None
         # It has its place only once the rows were laid out with it.
-        outcome.said.connect(lambda: QTimer.singleShot(0, self, bring_up))
+        self._laid_out.start()
+
+    def _bring_up(self) -> None:
+        if self._said is not None:
+            above = self._look.theme.tall(_BUTTON_ABOVE)
+            self._scroll.ensureWidgetVisible(self._said, 0, above)
 
     def _build(self) -> None:
         header = pane("panel", edge="bottom", name="settings_bar")
