@@ -3,8 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from msgspec import structs
-
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.commands import Command, Does, Language, Step, Why
 from keyturn.presentation.card import CommandLine
@@ -50,7 +48,7 @@ def with_command(headline: str, request: ApprovalRequest, words: Words) -> str:
     if step.target and not _PLAIN_TARGET.fullmatch(step.target):
         if language is Language.HTTP:
             return ""
-        step = structs.replace(step, target=words("commands.odd_target"))
+        step = step.aimed_at(words("commands.odd_target"))
     does = _step(step, language, words)
     more = len(changing) - 1 + sum(command.more for command in commands)
     if more:

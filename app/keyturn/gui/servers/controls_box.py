@@ -148,14 +148,11 @@ class ControlsBox(QFrame):
     def _on_changed(self) -> None:
         chosen = self.chosen
         if chosen is None and has_focus(self.save):
-            # Qt would hand the focus of what is switched off to the next button of the page.
-            self._resting_place().setFocus(Qt.FocusReason.OtherFocusReason)
+            # Qt would hand the focus of what is switched off to the next button of the page; here
+            # no key does anything, and the rows may have been drawn anew just now.
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.save.setEnabled(chosen is not None)
         self.changed.emit()
-
-    def _resting_place(self) -> QWidget:
-        """Return a choice that is made already, so that no key on it chooses anything."""
-        return next((box for _name, _most, box in self._limits if box.isChecked()), self)
 
     def _on_save(self) -> None:
         chosen = self.chosen
