@@ -1,10 +1,9 @@
 """What is controlled in the results of a tool: a switch each, and the longest result."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.domain.result_controls import Profile, ResultControls
-from keyturn.gui.forms.focus import has_focus
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
@@ -146,12 +145,7 @@ class ControlsBox(QFrame):
             box.setChecked(way is controls.profile)
 
     def _on_changed(self) -> None:
-        chosen = self.chosen
-        if chosen is None and has_focus(self.save):
-            # Qt would hand the focus of what is switched off to the next button of the page; here
-            # no key does anything, and the rows may have been drawn anew just now.
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.save.setEnabled(chosen is not None)
+        self.save.setEnabled(self.chosen is not None)
         self.changed.emit()
 
     def _on_save(self) -> None:
