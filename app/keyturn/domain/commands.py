@@ -109,6 +109,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         """Return the same with another bound."""
         return msgspec.structs.replace(self, count=count, why=why)
 
+    def aimed_at(self, target: str) -> "Step":
+        """Return the same with other words for what it is done to."""
+        return msgspec.structs.replace(self, target=target)
+
     def running(self, files: tuple[str, ...]) -> "Step":
         """Return the same, said to run these files."""
         return msgspec.structs.replace(self, runs=files)

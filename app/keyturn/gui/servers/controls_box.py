@@ -1,10 +1,9 @@
 """What is controlled in the results of a tool: a switch each, and the longest result."""
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.domain.result_controls import Profile, ResultControls
-from keyturn.gui.forms.focus import has_focus
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
@@ -146,16 +145,8 @@ class ControlsBox(QFrame):
             box.setChecked(way is controls.profile)
 
     def _on_changed(self) -> None:
-        chosen = self.chosen
-        if chosen is None and has_focus(self.save):
-            # Qt would hand the focus of what is switched off to the next button of the page.
-            self._resting_place().setFocus(Qt.FocusReason.OtherFocusReason)
-        self.save.setEnabled(chosen is not None)
+        self.save.setEnabled(self.chosen is not None)
         self.changed.emit()
-
-    def _resting_place(self) -> QWidget:
-        """Return a choice that is made already, so that no key on it chooses anything."""
-        return next((box for _name, _most, box in self._limits if box.isChecked()), self)
 
     def _on_save(self) -> None:
         chosen = self.chosen
