@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pytestqt.qtbot import QtBot
 
-from keyturn.gui.collecting import GuiCollector
+from keyturn.gui import collecting
+from keyturn.gui.collecting import GuiCollector, collect_what_is_due
 
 pytestmark = pytest.mark.gui
 
@@ -64,3 +65,25 @@ def test_it_is_deleted_on_the_gui_thread(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bool(deleted_on), timeout=3_000)
     assert deleted_on == [threading.get_ident()]
     collector.deleteLater()
+
+
+@pytest.mark.requirement("GUI-THREAD")
+@pytest.mark.parametrize(
+    ("counts", "collected"),
+    [
+        ((700, 99, 99), []),
+        ((701, 10, 99), [0]),
+        ((701, 11, 10), [1]),
+        ((701, 11, 11), [2]),
+    ],
+)
+def test_older_objects_are_looked_through_as_python_would(
+    monkeypatch: pytest.MonkeyPatch, counts: tuple[int, int, int], collected: list[int]
+) -> None:
+    """Else what lives a while and is garbage then would never be deleted."""
+    found: list[int] = []
+    monkeypatch.setattr(collecting.gc, "get_count", lambda: counts)
+    monkeypatch.setattr(collecting.gc, "get_threshold", lambda: (700, 10, 10))
+    monkeypatch.setattr(collecting.gc, "collect", found.append)
+    collect_what_is_due()
+    assert found == collected

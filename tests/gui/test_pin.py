@@ -488,6 +488,19 @@ def test_no_other_change_takes_the_place_of_the_one_that_waits(
     assert (told, bar.isVisible()) == ([True], False)
 
 
+@pytest.mark.requirement("PIN-1", "LAW-4")
+def test_while_one_pin_is_looked_at_no_other_is_sent(qtbot: QtBot, change: Change) -> None:
+    """Each would be a try, and the change might be made twice."""
+    bridge, sender, bar, told = change
+    qtbot.keyClicks(bar.field, "1234")
+    bar.go.click()
+    sender.give_pin("9999")
+    (sent,) = [message for message in bridge.sent if isinstance(message, WithPin)]
+    assert sent.pin == "1234"
+    bridge.intent_done.emit(IntentDone(n=sent.n, ok=True))
+    assert told == [True]
+
+
 @pytest.mark.requirement("PIN-1")
 def test_left_undone_while_the_pin_is_looked_at_it_is_told_once(
     qtbot: QtBot, change: Change
