@@ -28,16 +28,15 @@ via want wants was way we well were what when where whether which while who whol
 within without won would yes yet you your
 """
 _ALL = frozenset(_COMMON.split())
-_LONGEST = max(map(len, _ALL))
+_LONGEST = 256
+"""Characters of such a text, whatever lies between its words."""
 _MOST = 5
 
 
 def is_common(text: str) -> bool:
     """Tell a text of a few common words, which is from nowhere; one of them alone may be a name."""
-    words = text.split(maxsplit=_MOST)
-    return 1 < len(words) <= _MOST and all(
-        len(word) <= _LONGEST and word.lower() in _ALL for word in words
-    )
+    words = text.lower().split(maxsplit=_MOST) if len(text) <= _LONGEST else ()
+    return 1 < len(words) <= _MOST and _ALL.issuperset(words)
 
 
 @lru_cache(maxsize=8)

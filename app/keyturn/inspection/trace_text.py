@@ -44,6 +44,7 @@ _COMMON_PATHS = frozenset(
 ) | {"/dev/null", "localhost", "127.0.0.1", "0.0.0.0", "C:\\"}
 _SAID_EVERYWHERE = _COMMON_PATHS | {"true", "false", "null", "none"}
 """Never count alone."""
+_LONGEST_SAID = max(map(len, _SAID_EVERYWHERE))
 
 
 class Place(NamedTuple):
@@ -217,7 +218,10 @@ def _line_end(text: str, offset: int) -> int:
 
 
 def _counts(text: str) -> bool:
-    if len(text) < MIN_CHARACTERS or _YEAR.fullmatch(text) or text.lower() in _SAID_EVERYWHERE:
+    if len(text) < MIN_CHARACTERS or _YEAR.fullmatch(text):
+        return False
+    # Megabytes are not changed to small letters only to be told from `/tmp`.
+    if len(text) <= _LONGEST_SAID and text.lower() in _SAID_EVERYWHERE:
         return False
     head = text[:_LOOKED_AT]
     return any(map(str.isalpha, head)) or sum(map(str.isdigit, head)) >= MIN_DIGITS
