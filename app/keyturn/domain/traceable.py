@@ -36,6 +36,7 @@ _COMMON_PATHS = frozenset(
 ) | {"/dev/null", "localhost", "127.0.0.1", "0.0.0.0", "C:\\"}
 _SAID_EVERYWHERE = _COMMON_PATHS | {"true", "false", "null", "none"}
 """Never count alone."""
+_LONGEST_SAID = max(map(len, _SAID_EVERYWHERE))
 
 COMMON_WORDS = """
 a about above after again all allow allows almost along already also although always an and
@@ -55,16 +56,15 @@ via want wants was way we well were what when where whether which while who whol
 within without won would yes yet you your
 """
 _ALL = frozenset(COMMON_WORDS.split())
-_LONGEST = max(map(len, _ALL))
+_LONGEST = 256
+"""Characters of such a text, whatever lies between its words."""
 _MOST = 5
 
 
 def is_common(text: str) -> bool:
     """Tell a text of a few common words, which is from nowhere; one of them alone may be a name."""
-    words = text.split(maxsplit=_MOST)
-    return 1 < len(words) <= _MOST and all(
-        len(word) <= _LONGEST and word.lower() in _ALL for word in words
-    )
+    words = text.lower().split(maxsplit=_MOST) if len(text) <= _LONGEST else ()
+    return 1 < len(words) <= _MOST and _ALL.issuperset(words)
 
 
 class Untraced(StrEnum):
@@ -102,7 +102,9 @@ def why_a_text_is_untraced(text: str) -> Untraced | None:
     """Return why a text never counts alone, whatever words it is made of."""
     if len(text) < MIN_CHARACTERS:
         return Untraced.TOO_SHORT
-    if _YEAR.fullmatch(text) or text.lower() in _SAID_EVERYWHERE:
+    # Megabytes are not changed to small letters only to be told from `/tmp`.
+    said = len(text) <= _LONGEST_SAID and text.lower() in _SAID_EVERYWHERE
+    if said or _YEAR.fullmatch(text):
         return Untraced.TOO_COMMON
     head = text[:_LOOKED_AT]
     digits = sum(map(str.isdigit, head))
