@@ -325,6 +325,5 @@ class Relay:
     async def close(self) -> None:
         """End what is left."""
         await self._inputs.close()
-        await self._answers.close()
-        await self._notices.close()
-        await self._tools.close()
+        for part in (self._answers, self._notices, self._tools):
+            await part.close()
