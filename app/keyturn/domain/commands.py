@@ -117,10 +117,6 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         """Return the same, said to run these files."""
         return msgspec.structs.replace(self, runs=files)
 
-    def aimed_at(self, target: str) -> "Step":
-        """Return the same, said to touch another target."""
-        return msgspec.structs.replace(self, target=target)
-
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one argument that is a command."""
