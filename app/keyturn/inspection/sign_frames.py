@@ -52,11 +52,17 @@ class FrameSigns:
         if not isinstance(frame, dict):
             return None
         texts = list(_texts({name: frame.get(name) for name in _READ}))
+        blocks = [said for at, said in texts if at.endswith(_BLOCK)]
+        # Most structures say in a member what a block says: a text is no longer for standing twice.
+        places: dict[str, str] = {}
+        for at, said in texts:
+            places.setdefault(said, at)
+        texts = [(at, said) for said, at in places.items()]
         whole = _PARTED.join(said.replace(BREAK, "") for _, said in texts)
         found = self.reader.sign_in(whole[:MOST_READ], READ_AS_ON_THE_LOOP if here else 0)
         if found is None:
             # Hosts hand blocks to the model one after the other, and an order may go over several.
-            found = self._over_blocks([said for at, said in texts if at.endswith(_BLOCK)], here)
+            found = self._over_blocks(blocks, here)
         if found is TOO_MUCH:
             return UNREAD_HERE
         if found is not None:

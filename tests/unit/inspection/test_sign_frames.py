@@ -6,6 +6,7 @@ import json
 import pytest
 
 from keyturn.bootstrap.reading_signs import frame_signs
+from keyturn.desktop.resources import find_resources
 from keyturn.inspection.sign_frames import UNREAD_HERE
 
 SIGNS = frame_signs()
@@ -66,3 +67,16 @@ def test_a_name_that_is_an_order_is_in_no_place() -> None:
         assert sign is not None
         assert sign.path.startswith("/params")
         assert "gnore" not in sign.path
+
+
+@pytest.mark.requirement("SIGN-MARKED")
+def test_a_text_that_stands_in_a_block_and_in_the_structure_is_read_as_one() -> None:
+    """A long text needs more to be marked, and a result that repeats itself is none."""
+    for file in sorted((find_resources() / "demo" / "reports").glob("*.txt")):
+        text = file.read_text(encoding="utf-8")
+        content = [{"type": "text", "text": text}]
+        result = {"content": content, "structuredContent": {"result": text}}
+        sign = SIGNS.sign_in(json.dumps({"result": result}).encode())
+        assert (sign is not None) == (file.stem == "3")
+        if sign is not None:
+            assert sign.path == "/result/content/*/text"
