@@ -8,6 +8,7 @@ from keyturn.application.alerts import Alerts
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.events import Observers
+from keyturn.application.floods import Floods
 from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.grants import Grants
@@ -100,6 +101,7 @@ class Foundation:
     inputs: Inputs
     notices: NoticeInspector
     holds: HoldBudgets
+    floods: Floods
     milestones: Milestones
 
     async def close(self) -> None:
@@ -183,9 +185,7 @@ def _build(ground: Ground) -> Foundation:
         registry=registry,
         labelling=labelling,
         sessions=sessions,
-        new_tasks=NewTasks(
-            sessions=sessions, rules=rules, log=ground.log, observers=ground.observers
-        ),
+        new_tasks=_new_tasks(ground, sessions, rules),
         trace_key=ground.indexes.key,
         workers=ground.workers,
         gate=_gate(
@@ -194,6 +194,7 @@ def _build(ground: Ground) -> Foundation:
         inputs=inputs,
         notices=NoticeInspector(BoundedResultInspector(), ground.controlling, recorder),
         holds=holds,
+        floods=_floods(ground, approvals, stop, registry),
         milestones=ground.milestones,
     )
 
@@ -208,6 +209,22 @@ def _stop(ground: Ground, approvals: Approvals) -> StopSwitch:
         approvals=approvals,
         observers=ground.observers,
     )
+
+
+def _floods(ground: Ground, approvals: Approvals, stop: StopSwitch, registry: Registry) -> Floods:
+    floods = Floods(
+        approvals=approvals,
+        log=ground.log,
+        clock=ground.clock,
+        observers=ground.observers,
+        keep=registry.put_setting,
+    )
+    stop.paused = floods.is_paused
+    return floods
+
+
+def _new_tasks(ground: Ground, sessions: Sessions, rules: RuleBook) -> NewTasks:
+    return NewTasks(sessions=sessions, rules=rules, log=ground.log, observers=ground.observers)
 
 
 def _rules(ground: Ground, approvals: Approvals, stop: StopSwitch) -> RuleBook:
