@@ -21,6 +21,8 @@ from keyturn.presentation.queue import DecidedRow, QueueCounts
 WIDTH: Final = 432
 HEADER: Final = 48
 _DECIDED: Final = 32
+_SHARE: Final = 0.36
+_UNBOUNDED: Final = 16_777_215
 
 
 class QueueList(QListView):
@@ -66,7 +68,7 @@ class QueueList(QListView):
         """Tell which request a person chose."""
         super().currentChanged(current, previous)
         request_id = self._model.rows.request_at(current.row())
-        if request_id is not None and not self.signalsBlocked():
+        if request_id is not None and not self.signalsBlocked() and not self._model.rows.changing:
             self.request_chosen.emit(request_id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -130,6 +132,14 @@ class ListPane(QFrame):
         for line in decided[:3]:
             self._decided.addWidget(DecidedLine(self._look, line))
         self._foot_pane.setVisible(bool(decided))
+
+    def use_width(self, page: int | None) -> None:
+        """Take a share of a page that is so wide, in px; None for all of it."""
+        if page is None:
+            self.setMinimumWidth(0)
+            self.setMaximumWidth(_UNBOUNDED)
+        else:
+            self.setFixedWidth(min(WIDTH, max(288, round(page * _SHARE))))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the title to the rail when the filters need its room."""
