@@ -93,6 +93,8 @@ class GroupView:
     """What is unlike the others first, then in order of arrival."""
     why_asked: str
     tool_short_name: str
+    fault: str = ""
+    """Why none of it can be allowed together, whatever is chosen; empty where it can."""
 
     @property
     def most(self) -> int:
@@ -107,7 +109,9 @@ class GroupBuilder:
         self._words = words
         self._cards = cards
 
-    def view(self, group_id: str, units: Sequence[Sequence[ApprovalRequest]]) -> GroupView:
+    def view(
+        self, group_id: str, units: Sequence[Sequence[ApprovalRequest]], fault: str = ""
+    ) -> GroupView:
         """Return the table of `units`, each the requests of one identical call, oldest first."""
         words, first = self._words, units[0][0]
         leaves = [_leaves(unit[0]) for unit in units]
@@ -122,6 +126,8 @@ class GroupBuilder:
             ],
         )
         flags = outliers(leaves, varying)
+        telling = [value.path for value in self._cards.decisive(first)]
+        varying.sort(key=lambda path: telling.index(path) if path in telling else len(telling))
         columns, rest = varying[:MOST_COLUMNS], varying[MOST_COLUMNS:]
         calls = [
             self._call(unit, one, (columns, rest), flag)
@@ -142,6 +148,7 @@ class GroupBuilder:
             calls=tuple(ordered),
             why_asked=phrases.why_asked(first),
             tool_short_name=first.tool or first.server,
+            fault=fault,
         )
 
     def _call(

@@ -6,10 +6,10 @@ It decides nothing: what may be allowed, and when, the arming and the broker say
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.approval_request import RequestKind
-from keyturn.application.console_protocol import Decide
+from keyturn.application.console_protocol import Decide, IntentDone
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.queue.card_pins import CardPins
 from keyturn.gui.queue.group_pane import GroupAnswer
@@ -23,6 +23,9 @@ REVIEWS: Final = frozenset({RequestKind.DEFINITION, RequestKind.CHANGE})
 
 class QueueAnswers(QObject):
     """Makes answers of what was pressed on a card or on the table of a group."""
+
+    failed = Signal(str)
+    """Why an answer had no effect; what is wrong with a PIN stands beside its field instead."""
 
     def __init__(
         self,
@@ -40,6 +43,9 @@ class QueueAnswers(QObject):
         self._waiting = waiting
         self._texts = texts
         self._pins = pins
+        self._sent: dict[int, bool] = {}
+        """Number of each answer that nothing was heard of, and whether a PIN went with it."""
+        bridge.intent_done.connect(self._on_done)
         view.allow_requested.connect(self._on_allow)
         view.deny_requested.connect(self._on_deny)
         view.group.allow_requested.connect(self._on_group_allowed)
@@ -86,6 +92,8 @@ class QueueAnswers(QObject):
         if waiting is None:
             return
         number = self._bridge.next_number()
+        pin = self._pins.take(waiting.request, number) if allow else ""
+        self._sent[number] = bool(pin)
         self._bridge.send(
             Decide(
                 n=number,
@@ -99,11 +107,16 @@ class QueueAnswers(QObject):
                 tier=answer.tier,
                 labels=answer.labels,
                 hide=hide,
-                pin=self._pins.take(waiting.request, number) if allow else "",
+                pin=pin,
                 second=allow and self._pins.is_second(waiting.request),
                 named=allow and self._pins.is_named(waiting.request),
             )
         )
+
+    def _on_done(self, done: IntentDone) -> None:
+        with_pin = self._sent.pop(done.n, None)
+        if with_pin is False and not done.ok and not done.pin and done.sentence:
+            self.failed.emit(done.sentence)
 
 
 def _answer_of(request_id: str, digest: str, decided: GroupAnswer) -> Answer:

@@ -54,8 +54,6 @@ class GroupPane(QFrame):
         super().__init__(parent)
         self._look = look
         self.choice: GroupChoice | None = None
-        self.fault = ""
-        """Why nothing of it can be allowed together, whatever is chosen; empty where it can."""
         self.setObjectName("group")
         self.setProperty("surface", "panel")
         self.headline = Headline(look)
@@ -178,7 +176,7 @@ class GroupPane(QFrame):
             look="burst.look_rows",
         )
         key = choice.fault()
-        self.action.refuse(self.fault or (words(key, n=view.most) if key else ""))
+        self.action.refuse(view.fault or (words(key, n=view.most) if key else ""))
         self._say_seen()
 
     def _say_seen(self) -> None:

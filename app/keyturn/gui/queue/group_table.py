@@ -22,6 +22,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
+    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -29,6 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from keyturn.gui.fitting import fitted
 from keyturn.gui.look import Look
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
@@ -218,6 +220,35 @@ class _Delegate(QStyledItemDelegate):
         return TextFlow([phrase(said)], Type.LABEL, self._look.theme)
 
 
+class _Header(QHeaderView):
+    """Column titles on the surface of the page; hidden characters of a name are boxed."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._look = look
+        self.setHighlightSections(False)
+        self.setSectionsClickable(False)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def sizeHint(self) -> QSize:
+        """Return the header's height."""
+        return QSize(super().sizeHint().width(), self._look.theme.tall(_ROW))
+
+    def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803  # Qt's name
+        """Draw a title and the line below."""
+        theme = self._look.theme
+        painter.save()
+        painter.fillRect(rect, theme.colour(Token.SURFACE_PANEL))
+        line = QRect(rect.left(), rect.bottom(), rect.width(), 1)
+        painter.fillRect(line, theme.colour(Token.BORDER_SUBTLE))
+        title = str(self.model().headerData(logicalIndex, Qt.Orientation.Horizontal) or "")
+        flow = fitted(self._look, title, Type.LABEL, rect.width() - 2 * _PAD)
+        top = rect.top() + (rect.height() - flow.height) / 2
+        at = QPointF(rect.left() + _PAD, top)
+        flow.paint(painter, at, theme.colour(Token.TEXT_SECONDARY))
+        painter.restore()
+
+
 class GroupTable(QTableView):
     """The rows of one group."""
 
@@ -247,10 +278,7 @@ class GroupTable(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
-        self.horizontalHeader().setDefaultAlignment(
-            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        )
-        self.horizontalHeader().setSectionsClickable(False)
+        self.setHorizontalHeader(_Header(look, self))
 
     def show_choice(self, choice: GroupChoice | None) -> None:
         """Show the calls as they stand."""

@@ -3,7 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QWidget
 
@@ -114,12 +121,20 @@ class ListPane(QFrame):
             look, look.words("queue.high_risk"), Icon.TIER_2, name="filter_high_risk"
         )
         self._decided = column()
+        self._below = 0
+        """Rows that came below what is on screen and were not scrolled to since."""
+        self.new_below = Button(look, Kind.LINK, name="new_below", height=32)
+        self.new_below.hide()
         layout = column(self)
         layout.addWidget(self._header())
         layout.addWidget(self.list, 1)
+        layout.addWidget(self.new_below)
         layout.addWidget(self._foot())
         model.counts_changed.connect(self.show_counts)
         model.decided_changed.connect(self.show_decided)
+        model.rows.rowsInserted.connect(self._on_inserted)
+        self.new_below.clicked.connect(self.list.scrollToBottom)
+        self.list.verticalScrollBar().valueChanged.connect(self._on_scrolled)
 
     def show_counts(self, counts: QueueCounts) -> None:
         """Show the numbers of the header."""
@@ -147,6 +162,21 @@ class ListPane(QFrame):
         parts = (self._title, self._all, self._risky)
         needed = sum(part.sizeHint().width() for part in parts) + 2 * 8 + 28
         self._title.setVisible(needed <= event.size().width())
+
+    def _on_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        """Say how much came below what is on screen, instead of scrolling there."""
+        above = self.list.visualRect(self.list.model().index(first - 1, 0)) if first else QRect()
+        if above.bottom() >= self.list.viewport().height():
+            self._say_below(self._below + 1 + last - first)
+
+    def _on_scrolled(self, value: int) -> None:
+        if value >= self.list.verticalScrollBar().maximum():
+            self._say_below(0)
+
+    def _say_below(self, count: int) -> None:
+        self._below = count
+        self.new_below.say(self._look.words("burst.new_below", n=count))
+        self.new_below.setVisible(count > 0)
 
     def _header(self) -> QWidget:
         header = pane("window", edge="bottom", name="queue_header")

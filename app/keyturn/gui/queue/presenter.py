@@ -6,6 +6,7 @@ open; an answer always names the request and digest of the card that was on scre
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -22,9 +23,11 @@ from keyturn.gui.queue.card_pins import CardPins
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.queue.waiting_rows import WaitingOne, WaitingRows, requests_of
+from keyturn.presentation.card import deadline_text
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import Decided, decided_row
 from keyturn.presentation.group_table import GroupBuilder
+from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.words import Words
 
@@ -68,6 +71,7 @@ class QueuePresenter(QObject):
         """The group that is open; also while the own card of one of its calls is."""
         self._within = ""
         """That call."""
+        self._held: frozenset[tuple[str, bool]] = frozenset()
         self._clock = QTimer(self)
         self._clock.setInterval(AGE_MS)
         self._clock.timeout.connect(self._refresh)
@@ -94,6 +98,22 @@ class QueuePresenter(QObject):
         """Return the request whose card is open."""
         waiting = self._waiting.get(self._open or "")
         return waiting.request if waiting is not None else None
+
+    @property
+    def waiting(self) -> list[WaitingOne]:
+        """Return what waits, in order."""
+        return self._waiting.waiting
+
+    def hold(self, agents: frozenset[tuple[str, bool]]) -> None:
+        """Take which agents are held, by name and whether they are enrolled."""
+        self._held = agents
+        self._show_group()
+
+    def open_group_of(self, agent: str) -> None:
+        """Open the first group of an agent's calls, where there is one."""
+        group = self._waiting.group_of(agent)
+        if group:
+            self.open_card(group)
 
     def close(self) -> None:
         """Show nothing more: the window is going."""
@@ -233,9 +253,21 @@ class QueuePresenter(QObject):
             return
         first = units[0][0].request
         fault = self._words("burst.never") if self._pins.takes_more(first) else ""
-        view = self._tables.view(self._group, [requests_of(unit) for unit in units])
-        self._view.group.fault = fault
+        if (first.agent, first.asked_by.agent_enrolled) in self._held:
+            fault = self._words("burst.held")
+        view = self._tables.view(self._group, [requests_of(unit) for unit in units], fault)
         self._model.show_group(view)
+        self._show_group_deadline(units)
+
+    def _show_group_deadline(self, units: list[list[WaitingOne]]) -> None:
+        """Say how long the first of the calls still waits."""
+        deadlines = [one.deadline for unit in units for one in unit if one.deadline is not None]
+        first = min(deadlines, key=lambda deadline: deadline.waits_until_ms, default=None)
+        text = deadline_text(first, self._now_ms(), self._words) if first is not None else None
+        if text is not None and first is not None and text.share_left > 0:
+            left = duration_text((first.waits_until_ms - self._now_ms()) / 1000, self._words)
+            text = replace(text, text=self._words("burst.first_waits", duration=left))
+        self._view.group.block.show_deadline(text)
 
     def _refresh(self) -> None:
         now = self._now_ms()
@@ -246,5 +278,7 @@ class QueuePresenter(QObject):
         self._model.show_decided(
             [decided_row(d, now, self._cards, self._words) for d in self._decided]
         )
+        if self._group and not self._within:
+            self._show_group_deadline(self._waiting.units(self._group))
         oldest = min((w.arrived_ms for w in waiting), default=now)
         self.waiting_changed.emit(len(waiting), now - oldest)

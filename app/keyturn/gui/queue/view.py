@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from keyturn.gui.arming_watch import ArmingWatch
 from keyturn.gui.look import Look
@@ -19,6 +19,7 @@ from keyturn.gui.queue.group_pane import GroupPane
 from keyturn.gui.queue.list_pane import ListPane
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.stepper import Stepper
+from keyturn.gui.queue.triage_bar import TriageBar
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.notices import EmptyState
 from keyturn.presentation.answer import Answer, Route
@@ -74,6 +75,7 @@ class QueueView(QFrame):
         self.pane = ListPane(look, model)
         self.card = CardPane(look)
         self.group = GroupPane(look, now_ms)
+        self.triage = TriageBar(look)
         self.stepper = Stepper(look)
         self.empty = EmptyState(look, Icon.QUEUE)
         self.watch = ArmingWatch(self.card.block.allow, now_ms, self.card)
@@ -115,9 +117,7 @@ class QueueView(QFrame):
         right.addWidget(self.group, 1)
         self.group.hide()
         right.addWidget(self.empty, 1)
-        self._layout: QHBoxLayout = row(self)
-        self._layout.addWidget(self.pane)
-        self._layout.addLayout(right, 1)
+        _lay_out(self, right)
         self.stepper.hide()
 
     def _connect(self) -> None:
@@ -303,3 +303,13 @@ def _show_deadline(pane: CardPane, card: CardView, now_ms: int, words: Words) ->
 def _show_confirmed(pane: CardPane, watch: ArmingWatch, card: CardView) -> None:
     for value in card.decisive:
         pane.decisive.show_confirmed(value.path, watch.arming.is_confirmed(value.path))
+
+
+def _lay_out(view: QueueView, right: QVBoxLayout) -> None:
+    """Set the list beside what is open, and what is said of all of it above both."""
+    beside = row()
+    beside.addWidget(view.pane)
+    beside.addLayout(right, 1)
+    outer = column(view)
+    outer.addWidget(view.triage)
+    outer.addLayout(beside, 1)

@@ -140,6 +140,12 @@ class WaitingRows:
         """Tell whether a row stands for a group."""
         return row_id in self._groups and self._groups[row_id].group
 
+    def group_of(self, agent: str) -> str:
+        """Return the first group of an agent; empty where it has none."""
+        groups = (row for row in self._groups.values() if row.group)
+        of_agent = (row.id for row in groups if self._all[row.ids[0]].request.agent == agent)
+        return next(of_agent, "")
+
     def units(self, row_id: str) -> list[list[WaitingOne]]:
         """Return what waits in a row, identical calls together; empty for no such row."""
         row = self._groups.get(row_id)
