@@ -197,17 +197,34 @@ DEADLINE = _section(
 QUEUE = _section(
     "console 3.4",
     ("Q1", BURSTS, "500 calls in 1 s: no stall over 100 ms, none lost, none sent undecided."),
-    ("Q2", BURSTS, "A ruled read is sent in 50 ms while another session has 500 waiting."),
+    (
+        "Q2",
+        Partly("the 50 ms are not measured"),
+        "A ruled read is sent in 50 ms while another session has 500 waiting.",
+    ),
     ("Q3", BURSTS, "100 mixed calls are cleared by keyboard in 5 min, 5 planted ones denied."),
-    ("Q4", WINDOW, "The selection stays the same over 1,000 inserts and removals."),
-    ("Q5", BURSTS, "The identical call repeated while pending is one row, asked n times."),
-    ("Q6", BURSTS, "A rule that covers 37 waiting calls settles them in 300 ms, a row each."),
-    ("Q7", GATE, "The call over the queue's limit is refused in 50 ms, the queue intact."),
+    ("Q4", KEPT, "The selection stays the same over 1,000 inserts and removals."),
+    ("Q5", KEPT, "The identical call repeated while pending is one row, asked n times."),
+    (
+        "Q6",
+        Partly("the 300 ms are not measured"),
+        "A rule that covers 37 waiting calls settles them in 300 ms, a row each.",
+    ),
+    (
+        "Q7",
+        Partly("the 50 ms are not measured"),
+        "The call over the queue's limit is refused in 50 ms, the queue intact.",
+    ),
+    ("FLOOD", KEPT, "An agent that asks too much is held until a person chooses, others not."),
 )
 
 KILL_SWITCH = _section(
     "console 3.5",
-    ("K1", STOP, "100 ms from the trigger to the last send, with the window blocked too."),
+    (
+        "K1",
+        Partly("the order of records holds; the 100 ms are not measured"),
+        "100 ms from the trigger to the last send, with the window blocked too.",
+    ),
     (
         "K2",
         Partly("ten thousand calls as a command are to come"),

@@ -7,7 +7,9 @@ from keyturn.application.agent_messages import (
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
+    SettleFlood,
 )
+from keyturn.application.floods import Floods
 from keyturn.application.new_tasks import NewTasks
 from keyturn.application.registry import Registry, checked_agent_name, set_http
 from keyturn.application.sight_intents import rows_of
@@ -23,6 +25,7 @@ async def carry_out_agent(
     sights: Sights,
     step_ups: StepUps | None,
     new_tasks: NewTasks,
+    floods: Floods | None = None,
 ) -> None:
     """Do it; raises KeyturnError where it cannot be done."""
     match intent:
@@ -39,6 +42,10 @@ async def carry_out_agent(
             await step_ups.review(intent.agent, intent.shown)
         case NewTask():
             await new_tasks.begin(intent.agent)
+        case SettleFlood():
+            if floods is None:
+                raise ConfigurationError("Nobody is held or paused here.")
+            await floods.choose(intent.agent, intent.choice, enrolled=intent.enrolled)
 
 
 async def _enrol(intent: EnrolAgent, registry: Registry, sights: Sights) -> None:

@@ -1,5 +1,7 @@
 """The console protocol about agents: enrolled, let come over HTTP, raised, revoked."""
 
+from enum import StrEnum
+
 import msgspec
 
 
@@ -67,4 +69,39 @@ class NewTask(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     agent: str
 
 
-AgentIntent = EnrolAgent | SetAgentHttp | RevokeAgent | ReviewChanges | NewTask
+class FloodChoice(StrEnum):
+    """What a person makes of an agent that asks too much, or of one that they paused."""
+
+    REVIEW = "review"
+    """Look at what waits: it can be allowed, and the hold ends when nothing of it waits."""
+    CONTINUE = "continue"
+    DENY_AND_PAUSE = "deny_and_pause"
+    PAUSE = "pause"
+    GO_ON = "go_on"
+    """End the pause."""
+
+
+class FloodState(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an agent is held, in numbers; and whether a person has paused it."""
+
+    cause: str = ""
+    """A `FloodCause`; empty for an agent that is not held."""
+    count: int = 0
+    seconds: int = 0
+    """In how many; 0 where no time is counted."""
+    reviewing: bool = False
+    paused: bool = False
+
+
+class SettleFlood(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="flood"):
+    """Choose what becomes of an agent that is held, pause it, or let it go on."""
+
+    n: int
+    agent: str
+    choice: str
+    """A `FloodChoice`."""
+    enrolled: bool = True
+    """False for all agents together that proved no name."""
+
+
+AgentIntent = EnrolAgent | SetAgentHttp | RevokeAgent | ReviewChanges | NewTask | SettleFlood

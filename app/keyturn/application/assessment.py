@@ -117,10 +117,12 @@ class Assessment:
         judged.commands = await self._commands.read(shapes, agent)
 
     def overtaken(self, incoming: IncomingCall, judged: Judged) -> Refused | None:
-        """Refuse a call that a stop, or a change of its tool or list, came in between of."""
+        """Refuse a call that a stop, a pause, or a change of its tool came in between of."""
         if self._stop.engaged or self._stop.count != judged.stops_seen:
             # What was under way before a stop is not carried over it by a quick resume (K7).
             self._stop.refused_one()
+            return Refused(outcome=Outcome.REFUSED_PAUSED)
+        if self._stop.paused(incoming.connection):
             return Refused(outcome=Outcome.REFUSED_PAUSED)
         call = judged.call
         if not self._sights.shows(incoming.connection, call.method, call.tool, call.params):
@@ -197,6 +199,8 @@ class Assessment:
         connection = incoming.connection
         if self._stop.engaged:
             self._stop.refused_one()
+            return Refused(outcome=Outcome.REFUSED_PAUSED)
+        if self._stop.paused(connection):
             return Refused(outcome=Outcome.REFUSED_PAUSED)
         if isinstance(incoming.params, Malformed):
             fault = incoming.params

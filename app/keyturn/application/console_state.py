@@ -2,7 +2,7 @@
 
 import msgspec
 
-from keyturn.application.agent_messages import RaisedState
+from keyturn.application.agent_messages import FloodState, RaisedState
 from keyturn.application.sight_intents import SightState
 from keyturn.domain.environment import Named
 from keyturn.domain.finding import Finding
@@ -64,6 +64,8 @@ class AgentState(msgspec.Struct, frozen=True, kw_only=True):
     """Its budgets of all results."""
     given_today: int = 0
     """Tokens of results."""
+    flood: FloodState | None = None
+    """It is held because it asks too much, or paused."""
 
 
 class ToolState(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,6 +35,7 @@ from keyturn.application.console_protocol import (
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.events import Observers, Topic
+from keyturn.application.floods import Floods
 from keyturn.application.labelling import Labelling, with_credential_labels
 from keyturn.application.live import LiveConnections
 from keyturn.application.new_tasks import NewTasks
@@ -102,6 +103,7 @@ class Intents:
         guard: PinGuard | None = None,
         step_ups: StepUps | None = None,
         new_tasks: NewTasks,
+        floods: Floods | None = None,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -116,11 +118,10 @@ class Intents:
         self._live, self._sign_ins = live, sign_ins
         self._labelling = labelling
         self._seals, self._access = seals, access
-        self._controls = controls
-        self._observers = observers
+        self._controls, self._observers = controls, observers
         self._home, self._quit = home, quit_broker
         self._set_pins, self._guard, self._step_ups = set_pins, guard, step_ups
-        self._new_tasks = new_tasks
+        self._new_tasks, self._floods = new_tasks, floods
 
     async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         """Do what the person asked for; `pin`: with their PIN, `both`: with those of two persons.
@@ -194,7 +195,7 @@ class Intents:
     async def _do_of_others(self, intent: SightIntent | AccessIntent | AgentIntent) -> None:
         if isinstance(intent, AgentIntent):
             await carry_out_agent(
-                intent, self._registry, self._sights, self._step_ups, self._new_tasks
+                intent, self._registry, self._sights, self._step_ups, self._new_tasks, self._floods
             )
         elif isinstance(intent, AccessIntent):
             await carry_out_access(intent, self._access, self._rules)

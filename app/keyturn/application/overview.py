@@ -19,6 +19,7 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.environments import Environments
 from keyturn.application.events import Topic
+from keyturn.application.floods import Floods
 from keyturn.application.hold_budgets import HoldBudgets
 from keyturn.application.last_uses import LastUses
 from keyturn.application.live import LiveConnections
@@ -80,7 +81,8 @@ class Overview:
         self.step_ups: StepUps | None = None
         """Set where agents are raised."""
         self.budgets: ResultBudgets | None = None
-        """Set where it is counted what agents are given."""
+        self.floods: Floods | None = None
+        """Both set where it is counted what agents are given, and what they ask."""
         self.noticed_of: Callable[[ServerConfig], tuple[Finding, ...]] = lambda _server: ()
         self.problem, self.recording = "", True
         self.http_port = 0
@@ -164,9 +166,7 @@ class Overview:
             lamps=lamps.letters(),
             host_name=host.name if host is not None else "",
             host_executable=host.executable if host is not None else "",
-            client=" ".join(filter(None, (last.claims.name, last.claims.version)))
-            if last is not None
-            else "",
+            client=_client_of(last),
             enrolled_at=config.enrolled_at if config is not None else "",
             hold_ms=round(1000 * self._holds.of(name)),
             program_changed=any(c.program_changed for c in connections),
@@ -180,6 +180,7 @@ class Overview:
             sight=sight_state(self._sights.of(name)),
             given=self._controls.of_agent(name),
             given_today=self.budgets.used_by(name) if self.budgets and enrolled else 0,
+            flood=self.floods.state(name, enrolled=enrolled) if self.floods else None,
         )
 
     def _servers(self) -> tuple[ServerState, ...]:
@@ -301,3 +302,10 @@ class Overview:
 
 def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else ""
+
+
+def _client_of(last: Connection | None) -> str:
+    """Return what the client of a connection says that it is."""
+    if last is None:
+        return ""
+    return " ".join(filter(None, (last.claims.name, last.claims.version)))

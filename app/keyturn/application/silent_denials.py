@@ -4,6 +4,7 @@ Such an agent is likely to try again; asking about each repeat would let it wear
 Within ten minutes its identical calls are denied without a card, each recorded and told so.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from keyturn.application.approval_request import Answer, ApprovalRequest, RequestKind
@@ -22,6 +23,8 @@ class SilentDenial:
 
     call: str
     """Id of the call that the person denied."""
+    request: ApprovalRequest
+    """What the person denied."""
     message: str
     until_ns: int
     repeats: int = 0
@@ -34,9 +37,12 @@ class SilentDenials:
         self._clock = clock
         self._nanoseconds = int(seconds * _SECOND)
         self._denials: dict[str, SilentDenial] = {}
+        self.on_denied: Callable[[ApprovalRequest], None] = lambda _request: None
+        """Called with what was denied, for each denial and each repeat of one."""
 
     def denied(self, waiting: Waiting, answer: Answer) -> None:
         """Take note of a denial; of one whose agent still waits, that agent is told anyway."""
+        self.on_denied(waiting.request)
         if waiting.state is State.DETACHED and waiting.request.kind is RequestKind.CALL:
             self.unheard(waiting.request, answer)
 
@@ -48,6 +54,7 @@ class SilentDenials:
         self._denials = dict(alive[-(MOST - 1) :])
         self._denials[request.digest] = SilentDenial(
             call=request.call or request.id,
+            request=request,
             message=answer.message,
             until_ns=now + self._nanoseconds,
         )
@@ -58,4 +65,5 @@ class SilentDenials:
         if denial is None or self._clock.monotonic_ns() >= denial.until_ns:
             return None
         denial.repeats += 1
+        self.on_denied(denial.request)
         return denial

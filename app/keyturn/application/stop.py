@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import TypeVar
 
 from keyturn.application.approvals import Approvals
+from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
@@ -85,6 +86,8 @@ class StopSwitch:
 
         It outlives this process by the log's records (`restore`).
         """
+        self.paused: Callable[[Connection], bool] = lambda _connection: False
+        """Tells whether a person has paused the agent of a connection, it alone."""
         self._on_engage: list[Callable[[StopFacts], None]] = []
         self._on_raise: list[Callable[[StopLevel], None]] = []
 

@@ -97,11 +97,11 @@ class ConsoleApprover:
         self._argv = tuple(argv)
         self._env = dict(env)
         self._welcome = welcome
-        self._approvals = approvals
-        self._words = words
-        self._answers = ConsoleAnswers(approvals, words, pins, second, overview.rule)
-        self._gave_up = gave_up
-        self._pace = pace or ConsolePace()
+        self._approvals, self._words = approvals, words
+        self._answers = ConsoleAnswers(
+            approvals, words, pins, second, overview.rule, overview.floods
+        )
+        self._gave_up, self._pace = gave_up, pace or ConsolePace()
         self._pipe = pipe or ConsolePipe()
         self._write = self._pipe.write
         self._intents: Intents | None = None

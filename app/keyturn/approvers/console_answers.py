@@ -15,6 +15,7 @@ from keyturn.application.approval_request import (
 )
 from keyturn.application.approvals import Approvals
 from keyturn.application.console_protocol import Decide, IntentDone
+from keyturn.application.floods import Floods
 from keyturn.application.pin_messages import RemoveSecond, SetPin, SetSecond, WithPin
 from keyturn.application.pins import Pins
 from keyturn.application.second_person import SecondPerson, Step, StepKind
@@ -54,11 +55,13 @@ class ConsoleAnswers:
         pins: Pins | None,
         second: SecondPerson | None = None,
         find_rule: FindRule = lambda _id: None,
+        floods: Floods | None = None,
     ) -> None:
         self._approvals = approvals
         self._words = words
         self._pins = pins
         self._second = second
+        self._floods = floods
         owed = OwedPins(words, find_rule, self._request)
         self.asked = AskedPins(lambda carried, both: owed.said_all(carried, both=both))
 
@@ -157,7 +160,10 @@ class ConsoleAnswers:
         return self._apply(decide, pin=pin, persons=persons)
 
     def _apply(self, decide: Decide, *, pin: bool, persons: tuple[str, ...] = ()) -> IntentDone:
-        is_review = self._is_review(decide)
+        request = self._request(decide.id)
+        if decide.allow and request is not None and self._is_held(request):
+            return IntentDone(n=decide.n, ok=False, sentence=self._words("console.answer_held"))
+        is_review = request is not None and request.kind is not RequestKind.CALL
         effect = self._approvals.answer(replace(_answer(decide), pin=pin, persons=persons))
         if is_review and effect in _TYPED:
             both = effect is AnswerEffect.BOTH_WANTED
@@ -166,14 +172,13 @@ class ConsoleAnswers:
         sentence = self._words(words) if words is not None else ""
         return IntentDone(n=decide.n, ok=words is None, sentence=sentence)
 
+    def _is_held(self, request: ApprovalRequest) -> bool:
+        return self._floods is not None and not self._floods.may_allow(request)
+
     def _chooses(self, decide: Decide) -> bool:
         """Tell whether it says more than the card that it answers: which tier, which labels."""
         request = self._request(decide.id)
         return request is not None and request.kind in _REVIEWS
-
-    def _is_review(self, decide: Decide) -> bool:
-        request = self._request(decide.id)
-        return request is not None and request.kind is not RequestKind.CALL
 
 
 def _answer(decide: Decide) -> Answer:

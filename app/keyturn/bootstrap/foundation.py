@@ -8,6 +8,7 @@ from keyturn.application.alerts import Alerts
 from keyturn.application.approvals import Approvals
 from keyturn.application.asked_within import AskedWithin
 from keyturn.application.events import Observers
+from keyturn.application.floods import Floods
 from keyturn.application.flow_ledger import FlowLedger
 from keyturn.application.gate import Assessment, Gate
 from keyturn.application.grants import Grants
@@ -102,6 +103,7 @@ class Foundation:
     inputs: Inputs
     notices: NoticeInspector
     holds: HoldBudgets
+    floods: Floods
     milestones: Milestones
 
     async def close(self) -> None:
@@ -195,6 +197,7 @@ def _build(ground: Ground) -> Foundation:
         inputs=inputs,
         notices=NoticeInspector(BoundedResultInspector(), ground.controlling, recorder),
         holds=holds,
+        floods=_floods(ground, approvals, stop, registry),
         milestones=ground.milestones,
     )
 
@@ -209,6 +212,22 @@ def _stop(ground: Ground, approvals: Approvals) -> StopSwitch:
         approvals=approvals,
         observers=ground.observers,
     )
+
+
+def _floods(ground: Ground, approvals: Approvals, stop: StopSwitch, registry: Registry) -> Floods:
+    floods = Floods(
+        approvals=approvals,
+        log=ground.log,
+        clock=ground.clock,
+        observers=ground.observers,
+        keep=registry.put_setting,
+    )
+    stop.paused = floods.is_paused
+    return floods
+
+
+def _new_tasks(ground: Ground, sessions: Sessions, rules: RuleBook) -> NewTasks:
+    return NewTasks(sessions=sessions, rules=rules, log=ground.log, observers=ground.observers)
 
 
 def _rules(ground: Ground, approvals: Approvals, stop: StopSwitch) -> RuleBook:

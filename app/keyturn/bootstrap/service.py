@@ -145,6 +145,7 @@ class Service:
             guard=_pin_guard(base, self.presence),
             step_ups=self.presence.step_ups if self.presence is not None else None,
             new_tasks=base.new_tasks,
+            floods=base.floods,
         )
 
     async def run(

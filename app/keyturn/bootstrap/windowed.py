@@ -8,6 +8,7 @@ from keyturn.application.access_entries import AccessEntries
 from keyturn.application.access_review import AccessReview
 from keyturn.application.connection import Connection
 from keyturn.application.enrolment import Enrolment
+from keyturn.application.floods import PAUSED_SETTING
 from keyturn.application.last_uses import counting
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.seals import SEALED_TABLES
@@ -72,6 +73,8 @@ async def run_with_console(
     beside: Callable[[], None] = lambda: None,
 ) -> int:
     """Run a broker with its window and notification; `beside` is called once it listens."""
+    service.overview.floods = foundation.floods
+    foundation.floods.attach()
     console = service.make_console(platform)
     notice = waiting_notice(service, foundation, console.raise_window)
     foundation.approvals.attach(console)
@@ -211,4 +214,5 @@ async def _load(foundation: Foundation) -> None:
     await foundation.registry.load()
     await foundation.holds.load()
     foundation.labelling.load()
+    foundation.floods.load(foundation.registry.settings.get(PAUSED_SETTING, ""))
     foundation.notices.controlling.tools.load()

@@ -74,6 +74,7 @@ class Desk(QObject):
         queue = queue_page(means)
         self.queue = queue.presenter
         self.sheets, self.reviews, self.ways = queue.sheets, queue.reviews, queue.ways
+        self.triage = queue.triage
         stopped = StoppedScreen(look)
         self.window = MainWindow(look, {Page.QUEUE: queue.view}, stopped)
         in_force = SettingsInForce(bridge, appearance, self)
@@ -115,6 +116,7 @@ class Desk(QObject):
         self._bridge.alerted.connect(self._on_alert)
         self.queue.waiting_changed.connect(self._on_waiting)
         self.queue.arrived.connect(self._on_arrived)
+        self.queue.answers.failed.connect(self._on_alert)
         self.pages.request_wanted.connect(self._on_request_wanted)
         self.reviews.review_wanted.connect(self._on_review_wanted)
         self.pages.rule_wanted.connect(self._on_rule_wanted)

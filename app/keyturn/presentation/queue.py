@@ -30,6 +30,8 @@ class QueueRow:
     """Tier in words, agent, server, state."""
     age: str
     group_size: int = 1
+    members: tuple[str, ...] = ()
+    """Ids of all requests of the row, where it stands for several."""
     spoken: str = ""
     """The row as one sentence for a screen reader."""
 

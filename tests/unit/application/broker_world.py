@@ -6,6 +6,7 @@ from keyturn.application.approval_request import Answer, ApprovalRequest
 from keyturn.application.connection import Connection
 from keyturn.application.control import Control
 from keyturn.application.events import Topic
+from keyturn.application.floods import Floods
 from keyturn.application.intents import Intents
 from keyturn.application.labelling import Labelling
 from keyturn.application.last_uses import LastUses, counting
@@ -133,6 +134,7 @@ class BrokerWorld(World):
         self.control = self._make_control()
         self.controls = ControlsOfTools(self.observers)
         self.controls.attach(self.registry)
+        self.floods = self._make_floods()
         self.intents = self._make_intents()
         self.overview = Overview(
             stop=self.stop,
@@ -172,6 +174,17 @@ class BrokerWorld(World):
             typed=self.typed,
         )
 
+    def _make_floods(self) -> Floods:
+        floods = Floods(
+            approvals=self.approvals,
+            log=self.log,
+            clock=self.clock,
+            observers=self.observers,
+            keep=self.registry.put_setting,
+        )
+        self.stop.paused = floods.is_paused
+        return floods
+
     def _make_intents(self, access: AccessReview | None = None) -> Intents:
         return Intents(
             stop=self.stop,
@@ -193,6 +206,7 @@ class BrokerWorld(World):
             new_tasks=NewTasks(
                 sessions=self.sessions, rules=self.rules, log=self.log, observers=self.observers
             ),
+            floods=self.floods,
         )
 
     def make_guard(self) -> PinGuard:

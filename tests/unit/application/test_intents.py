@@ -13,6 +13,7 @@ from keyturn.application.agent_messages import (
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
+    SettleFlood,
 )
 from keyturn.application.call import Forwarded, Refused
 from keyturn.application.console_protocol import (
@@ -265,7 +266,7 @@ async def prepared(intent: Intent) -> BrokerWorld:
 
 
 def test_every_intent_of_the_protocol_has_a_row() -> None:
-    elsewhere = {SetEnvironment, SetReach, ReviewChanges, NewTask}
+    elsewhere = {SetEnvironment, SetReach, ReviewChanges, NewTask, SettleFlood}
     elsewhere |= {*get_args(ProposalIntent)}
     elsewhere |= {*get_args(PinIntent), *get_args(SightIntent), *get_args(AccessIntent)}
     assert {type(intent) for intent, _ in ROWS} == set(get_args(Intent)) - elsewhere

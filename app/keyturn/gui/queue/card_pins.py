@@ -76,6 +76,10 @@ class CardPins(QObject):
         """Tell whether a request is allowed with a PIN only; the broker decides it again."""
         return self._takes(request) >= Takes.PIN
 
+    def takes_more(self, request: ApprovalRequest) -> bool:
+        """Tell whether a request takes more than a click, so that it is allowed by itself only."""
+        return self._takes(request) > Takes.CLICK
+
     def on_card(self, card: CardView, request: ApprovalRequest) -> CardView:
         """Return the card with the field that it needs."""
         level, prompt = self._takes(request), ""

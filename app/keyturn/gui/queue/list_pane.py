@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
     Qt,
     Signal,
 )
@@ -28,6 +29,8 @@ from keyturn.presentation.queue import DecidedRow, QueueCounts
 WIDTH: Final = 432
 HEADER: Final = 48
 _DECIDED: Final = 32
+_SHARE: Final = 0.36
+_UNBOUNDED: Final = 16_777_215
 
 
 class QueueList(QListView):
@@ -73,7 +76,7 @@ class QueueList(QListView):
         """Tell which request a person chose."""
         super().currentChanged(current, previous)
         request_id = self._model.rows.request_at(current.row())
-        if request_id is not None and not self.signalsBlocked():
+        if request_id is not None and not self.signalsBlocked() and not self._model.rows.changing:
             self.request_chosen.emit(request_id)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -119,12 +122,20 @@ class ListPane(QFrame):
             look, look.words("queue.high_risk"), Icon.TIER_2, name="filter_high_risk"
         )
         self._decided = column()
+        self._below = 0
+        """Rows that came below what is on screen and were not scrolled to since."""
+        self.new_below = Button(look, Kind.LINK, name="new_below", height=32)
+        self.new_below.hide()
         layout = column(self)
         layout.addWidget(self._header())
         layout.addWidget(self.list, 1)
+        layout.addWidget(self.new_below)
         layout.addWidget(self._foot())
         model.counts_changed.connect(self.show_counts)
         model.decided_changed.connect(self.show_decided)
+        model.rows.rowsInserted.connect(self._on_inserted)
+        self.new_below.clicked.connect(self.list.scrollToBottom)
+        self.list.verticalScrollBar().valueChanged.connect(self._on_scrolled)
 
     def show_counts(self, counts: QueueCounts) -> None:
         """Show the numbers of the header."""
@@ -138,6 +149,14 @@ class ListPane(QFrame):
         for line in decided[:3]:
             self._decided.addWidget(DecidedLine(self._look, line))
         self._foot_pane.setVisible(bool(decided))
+
+    def use_width(self, page: int | None) -> None:
+        """Take a share of a page that is so wide, in px; None for all of it."""
+        if page is None:
+            self.setMinimumWidth(0)
+            self.setMaximumWidth(_UNBOUNDED)
+        else:
+            self.setFixedWidth(min(WIDTH, max(288, round(page * _SHARE))))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave the title to the rail when the filters need its room, and then their words."""
@@ -159,6 +178,21 @@ class ListPane(QFrame):
         self._title.setVisible(needed + 8 + self._title.sizeHint().width() <= room)
         if needed > room:
             self._risky.say(words("queue.high_risk_short"), whole)
+
+    def _on_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        """Say how much came below what is on screen, instead of scrolling there."""
+        above = self.list.visualRect(self.list.model().index(first - 1, 0)) if first else QRect()
+        if above.bottom() >= self.list.viewport().height():
+            self._say_below(self._below + 1 + last - first)
+
+    def _on_scrolled(self, value: int) -> None:
+        if value >= self.list.verticalScrollBar().maximum():
+            self._say_below(0)
+
+    def _say_below(self, count: int) -> None:
+        self._below = count
+        self.new_below.say(self._look.words("burst.new_below", n=count))
+        self.new_below.setVisible(count > 0)
 
     def _header(self) -> QWidget:
         header = pane("window", edge="bottom", name="queue_header")

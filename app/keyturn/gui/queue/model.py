@@ -13,6 +13,7 @@ from PySide6.QtCore import (
 )
 
 from keyturn.presentation.card import CardView
+from keyturn.presentation.group_table import GroupView
 from keyturn.presentation.queue import DecidedRow, QueueCounts, QueueRow
 
 ROW_ROLE: Final = Qt.ItemDataRole.UserRole + 1
@@ -24,26 +25,46 @@ class QueueRows(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[QueueRow] = []
+        self.changing = False
+        """Rows come and go just now; what Qt then takes for the current one nobody chose."""
 
     def show_rows(self, rows: Sequence[QueueRow]) -> None:
         """Take the rows as they are now, with as few changes as told apart by request."""
+        self.changing = True
+        try:
+            self._become(rows)
+        finally:
+            self.changing = False
+
+    def _become(self, rows: Sequence[QueueRow]) -> None:
         wanted = {row.request_id for row in rows}
         for place in range(len(self._rows) - 1, -1, -1):
             if self._rows[place].request_id not in wanted:
-                self.beginRemoveRows(QModelIndex(), place, place)
-                del self._rows[place]
-                self.endRemoveRows()
-        kept = [row.request_id for row in self._rows]
-        if [row.request_id for row in rows[: len(kept)]] != kept:
-            self.beginResetModel()
-            self._rows = list(rows)
-            self.endResetModel()
-            return
-        self._refresh(rows[: len(kept)])
-        if len(rows) > len(kept):
-            self.beginInsertRows(QModelIndex(), len(kept), len(rows) - 1)
-            self._rows.extend(rows[len(kept) :])
+                self._remove(place)
+        kept = {row.request_id for row in self._rows}
+        place = 0
+        while place < len(rows):
+            if rows[place].request_id in kept:
+                while self._rows[place].request_id != rows[place].request_id:
+                    # It stands elsewhere by now, and comes again at its turn.
+                    kept.discard(self._rows[place].request_id)
+                    self._remove(place)
+                kept.discard(rows[place].request_id)
+                place += 1
+                continue
+            end = place + 1
+            while end < len(rows) and rows[end].request_id not in kept:
+                end += 1
+            self.beginInsertRows(QModelIndex(), place, end - 1)
+            self._rows[place:place] = rows[place:end]
             self.endInsertRows()
+            place = end
+        self._refresh(rows)
+
+    def _remove(self, place: int) -> None:
+        self.beginRemoveRows(QModelIndex(), place, place)
+        del self._rows[place]
+        self.endRemoveRows()
 
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008  # Qt's signature
         """Return the number of rows."""
@@ -66,8 +87,12 @@ class QueueRows(QAbstractListModel):
 
     def place_of(self, request_id: str | None) -> int:
         """Return where a request stands, -1 when it is not in the list."""
-        ids = [row.request_id for row in self._rows]
-        return ids.index(request_id) if request_id in ids else -1
+        found = (
+            place
+            for place, row in enumerate(self._rows)
+            if request_id == row.request_id or request_id in row.members
+        )
+        return next(found, -1) if request_id is not None else -1
 
     def _refresh(self, rows: Sequence[QueueRow]) -> None:
         for place, row in enumerate(rows):
@@ -85,12 +110,28 @@ class QueueModel(QObject):
     decided_changed = Signal(object)
     """Tuple of `DecidedRow`."""
     card_changed = Signal(object)
-    """`CardView`, or None when nothing is open."""
+    """`CardView`, or None when none is open."""
+    group_changed = Signal(object)
+    """`GroupView`, or None when none is open."""
+    rows_shown = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows = QueueRows(self)
         self._card: CardView | None = None
+        self._group: GroupView | None = None
+
+    @property
+    def group(self) -> GroupView | None:
+        """Return the group that is open."""
+        return self._group
+
+    @property
+    def open_id(self) -> str | None:
+        """Return the id of what is open, a group's or a request's."""
+        if self._group is not None:
+            return self._group.group_id
+        return self._card.request_id if self._card is not None else None
 
     @property
     def card(self) -> CardView | None:
@@ -100,6 +141,7 @@ class QueueModel(QObject):
     def show_rows(self, rows: Sequence[QueueRow], counts: QueueCounts) -> None:
         """Take the list as it is now."""
         self.rows.show_rows(rows)
+        self.rows_shown.emit()
         self.counts_changed.emit(counts)
 
     def show_decided(self, decided: Sequence[DecidedRow]) -> None:
@@ -108,6 +150,19 @@ class QueueModel(QObject):
 
     def show_card(self, card: CardView | None) -> None:
         """Open a card in the place of another; only a person's choice calls this."""
+        if card is not None:
+            self.show_group(None)
         if card != self._card:
             self._card = card
             self.card_changed.emit(card)
+
+    def show_group(self, group: GroupView | None) -> None:
+        """Open a group in the place of whatever is open."""
+        if group is not None and self._card is not None:
+            self._card = None
+            self._group = group
+            self.card_changed.emit(None)
+            self.group_changed.emit(group)
+        elif group != self._group:
+            self._group = group
+            self.group_changed.emit(group)

@@ -7,6 +7,7 @@ from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.reviewing import CardReviews
 from keyturn.gui.queue.sheets import CardSheets
+from keyturn.gui.queue.triage import Triage
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.queue.ways import QueueWays
 from keyturn.gui.rules.study import RuleStudy
@@ -21,6 +22,7 @@ class QueuePage:
     sheets: CardSheets
     reviews: CardReviews
     ways: QueueWays
+    triage: Triage
 
 
 def queue_page(means: Means) -> QueuePage:
@@ -60,4 +62,15 @@ def queue_page(means: Means) -> QueuePage:
         words=means.look.words,
         parent=means.parent,
     )
-    return QueuePage(view=view, presenter=presenter, sheets=sheets, reviews=reviews, ways=ways)
+    triage = Triage(
+        bridge=means.bridge,
+        view=view,
+        queue=presenter,
+        sender=means.sender,
+        words=means.look.words,
+        cards=means.cards,
+        parent=means.parent,
+    )
+    return QueuePage(
+        view=view, presenter=presenter, sheets=sheets, reviews=reviews, ways=ways, triage=triage
+    )

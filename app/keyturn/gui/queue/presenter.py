@@ -6,48 +6,34 @@ open; an answer always names the request and digest of the card that was on scre
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from keyturn.application.approval_request import ApprovalRequest, RequestKind, WithdrawCause
+from keyturn.application.approval_request import ApprovalRequest, WithdrawCause
 from keyturn.application.console_protocol import (
-    Decide,
     RequestDetached,
     RequestShown,
     RequestWithdrawn,
 )
-from keyturn.domain.tier import Tier
 from keyturn.gui.bridge import Bridge
+from keyturn.gui.queue.answers import QueueAnswers
 from keyturn.gui.queue.card_pins import CardPins
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.view import QueueView
-from keyturn.presentation.answer import Answer, Route
-from keyturn.presentation.card import Deadline
+from keyturn.gui.queue.waiting_rows import WaitingOne, WaitingRows, requests_of
+from keyturn.presentation.card import deadline_text
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import LAST_DECISIONS, Decided, decided_row, missing
-from keyturn.presentation.queue import QueueCounts, QueueRow
-from keyturn.presentation.queue_builder import QueueBuilder, RowState
+from keyturn.presentation.group_table import GroupBuilder
 from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.words import Words
 
 AGE_MS: Final = 1000
-REVIEWS: Final = frozenset({RequestKind.DEFINITION, RequestKind.CHANGE})
 GATHER_MS: Final = 30
 """Arrivals and ends within this time are shown together, so that a burst stalls nothing."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Waiting:
-    request: ApprovalRequest
-    arrived_ms: int
-    deadline: Deadline | None
-    state: RowState = RowState.WAITING
-    revision: int = 1
-    row: QueueRow | None = None
-    """As built last, for this state and revision; only its age goes on."""
 
 
 class QueuePresenter(QObject):
@@ -75,13 +61,16 @@ class QueuePresenter(QObject):
         self._view = view
         self._words = words
         self._cards = cards
-        self._rows = QueueBuilder(words, cards)
-        self._texts = RequestTexts(words, cards)
+        self._tables = GroupBuilder(words, cards)
         self._now_ms = now_ms
-        self._waiting: dict[str, _Waiting] = {}
+        self._waiting = WaitingRows(words, cards, now_ms)
         self._decided: deque[Decided] = deque(maxlen=LAST_DECISIONS)
         self._open: str | None = None
-        self._high_risk_only = False
+        self._group = ""
+        """The group that is open; also while the own card of one of its calls is."""
+        self._within = ""
+        """That call."""
+        self._held: frozenset[tuple[str, bool]] = frozenset()
         self._clock = QTimer(self)
         self._clock.setInterval(AGE_MS)
         self._clock.timeout.connect(self._refresh)
@@ -89,10 +78,18 @@ class QueuePresenter(QObject):
         self._gathering = QTimer(self)
         self._gathering.setSingleShot(True)
         self._gathering.setInterval(GATHER_MS)
-        self._gathering.timeout.connect(self._show_gathered)
+        self._gathering.timeout.connect(self.refresh_now)
         self._left_place: int | None = None
         self._pins = CardPins(bridge, view, now_ms, words, self)
         self._pins.changed.connect(self._on_pins)
+        self.answers = QueueAnswers(
+            bridge=bridge,
+            view=view,
+            waiting=self._waiting,
+            texts=RequestTexts(words, cards),
+            pins=self._pins,
+            parent=self,
+        )
         self._connect()
 
     @property
@@ -100,6 +97,22 @@ class QueuePresenter(QObject):
         """Return the request whose card is open."""
         waiting = self._waiting.get(self._open or "")
         return waiting.request if waiting is not None else None
+
+    @property
+    def waiting(self) -> list[WaitingOne]:
+        """Return what waits, in order."""
+        return self._waiting.waiting
+
+    def hold(self, agents: frozenset[tuple[str, bool]]) -> None:
+        """Take which agents are held, by name and whether they are enrolled."""
+        self._held = agents
+        self._show_group()
+
+    def open_group_of(self, agent: str) -> None:
+        """Open the first group of an agent's calls, where there is one."""
+        group = self._waiting.group_of(agent)
+        if group:
+            self.open_card(group)
 
     def close(self) -> None:
         """Show nothing more: the window is going."""
@@ -110,11 +123,10 @@ class QueuePresenter(QObject):
         self._bridge.request_shown.connect(self._on_shown)
         self._bridge.request_detached.connect(self._on_detached)
         self._bridge.request_withdrawn.connect(self._on_withdrawn)
-        self._view.allow_requested.connect(self._on_allow)
-        self._view.deny_requested.connect(self._on_deny)
         self._view.later_requested.connect(self._on_later)
         self._view.request_chosen.connect(self.open_card)
         self._view.high_risk_only_changed.connect(self._on_high_risk_only)
+        self._view.group.call_opened.connect(self.open_within)
 
     def remember(self, earlier: Iterable[Decided]) -> None:
         """Show, behind what it saw itself, what was decided before this window began."""
@@ -124,34 +136,21 @@ class QueuePresenter(QObject):
     # ---------------------------------------------------------------- from the broker
 
     def _on_shown(self, message: RequestShown) -> None:
-        now = self._now_ms()
-        request = message.request
-        self._waiting[request.id] = _Waiting(
-            request=request,
-            arrived_ms=now - message.waited_ms,
-            deadline=_deadline_of(message, now),
-        )
+        self._waiting.add(message)
         self._gather()
-        self.arrived.emit(request)
+        self.arrived.emit(message.request)
 
     def _on_detached(self, message: RequestDetached) -> None:
-        waiting = self._waiting.get(message.id)
+        waiting = self._waiting.detach(message)
         if waiting is None:
             return
-        left = self._now_ms() - message.ago_ms
-        asked = waiting.deadline.asked_at_ms if waiting.deadline is not None else left
-        waiting.deadline = Deadline(
-            asked_at_ms=asked, waits_until_ms=left, stopped_waiting_at_ms=left
-        )
-        waiting.state = RowState.STOPPED_WAITING
-        waiting.revision += 1
-        waiting.row = None
         self._gather()
         if self._open == message.id:
             self._show_card(waiting)
 
     def _on_withdrawn(self, message: RequestWithdrawn) -> None:
-        waiting = self._waiting.pop(message.id, None)
+        by_rule = message.cause == WithdrawCause.DECIDED_BY_RULE.value
+        waiting = self._waiting.end(message.id, by_rule=by_rule)
         if waiting is None:
             return
         if message.cause != WithdrawCause.ASKED_ANEW.value:
@@ -159,7 +158,7 @@ class QueuePresenter(QObject):
                 Decided(
                     request=waiting.request,
                     outcome=message.outcome,
-                    by_rule=message.cause == WithdrawCause.DECIDED_BY_RULE.value,
+                    by_rule=by_rule,
                     at_ms=self._now_ms(),
                 )
             )
@@ -172,73 +171,36 @@ class QueuePresenter(QObject):
 
     def _on_pins(self) -> None:
         self.open_card(self._open or "")
+        self._show_group()
 
     # ---------------------------------------------------------------- from the person
 
     def open_card(self, request_id: str) -> None:
-        """Open the card of a request; only choices and ends of requests lead here."""
+        """Open what a row stands for; only choices and ends of requests lead here."""
+        if self._waiting.is_group(request_id):
+            self._open, self._within = None, ""
+            self._group = request_id
+            self._show_group()
+            return
         waiting = self._waiting.get(request_id)
         if waiting is None:
             return
+        if request_id != self._within:
+            self._group = self._within = ""
         self._open = request_id
         self._show_card(waiting)
 
-    def deny(self, request_id: str, digest: str, message: str = "") -> None:
-        """Deny exactly this request, as the notification or the message sheet asks."""
-        self._bridge.send(
-            Decide(
-                n=self._bridge.next_number(),
-                id=request_id,
-                digest=digest,
-                allow=False,
-                message=message,
-            )
-        )
-
-    def _on_allow(self, answer: Answer) -> None:
-        """Allow; of a review also say what was chosen of the tool."""
-        tiers = self._view.card.review.tiers
-        waiting = self._waiting.get(answer.request_id)
-        if waiting is not None and waiting.request.kind in REVIEWS:
-            answer = replace(answer, tier=tiers.tier, labels=tiers.labels)
-        self.send_answer(answer, allow=True)
-
-    def _on_deny(self, answer: Answer) -> None:
-        self.send_answer(answer, allow=False)
-
-    def send_answer(self, answer: Answer, *, allow: bool, hide: bool = False) -> None:
-        """Send what was decided of exactly the card that was on screen; `hide` is of reviews."""
-        waiting = self._waiting.get(answer.request_id)
-        if waiting is None:
-            return
-        number = self._bridge.next_number()
-        self._bridge.send(
-            Decide(
-                n=number,
-                id=answer.request_id,
-                digest=answer.digest,
-                allow=allow,
-                message=answer.message,
-                prompt_hash=self._texts.of(waiting.request, None).prompt_hash,
-                shown_ms=answer.shown_for_ms,
-                accessibility=answer.route is Route.ACCESSIBILITY,
-                tier=answer.tier,
-                labels=answer.labels,
-                hide=hide,
-                pin=self._pins.take(waiting.request, number) if allow else "",
-                second=allow and self._pins.is_second(waiting.request),
-                named=allow and self._pins.is_named(waiting.request),
-            )
-        )
+    def open_within(self, request_id: str) -> None:
+        """Open the own card of a call of the group that is open; the group stays one."""
+        self._within = request_id
+        self.open_card(request_id)
 
     def _on_later(self, request_id: str) -> None:
         """Put a request aside: it keeps waiting, and the next one is opened."""
         waiting = self._waiting.get(request_id)
         if waiting is None:
             return
-        if waiting.state is RowState.WAITING:
-            waiting.state = RowState.LATER
-            waiting.row = None
+        self._waiting.put_aside(waiting)
         place = self._model.rows.place_of(request_id)
         self._refresh()
         following = self._model.rows.request_at(place + 1)
@@ -246,7 +208,7 @@ class QueuePresenter(QObject):
             self.open_card(following)
 
     def _on_high_risk_only(self, only: bool) -> None:
-        self._high_risk_only = only
+        self._waiting.high_risk_only = only
         self._refresh()
 
     # ---------------------------------------------------------------- showing
@@ -255,59 +217,72 @@ class QueuePresenter(QObject):
         if not self._gathering.isActive():
             self._gathering.start()
 
-    def _show_gathered(self) -> None:
+    def refresh_now(self) -> None:
         """Show what came and went since the last time, and open a card when none is open."""
         self._refresh()
-        if self._open is None:
+        if self._group and not self._within:
+            self._show_group()
+        if self._open is None and not self._group:
             place, self._left_place = self._left_place or 0, None
             self._open_nearest(place)
+        elif self._open is None and self._within:
+            # The call is decided whose own card was open: back to its group.
+            self._within = ""
+            self._show_group()
 
     def _open_nearest(self, place: int) -> None:
         """Go on to the request that moved up, else to the one before, else to none."""
         following = self._model.rows.request_at(place) or self._model.rows.request_at(place - 1)
         if following is not None:
             self.open_card(following)
-        else:
+        if following is None or (self._open is None and not self._group):
+            self._model.show_group(None)
             self._model.show_card(None)
 
-    def _show_card(self, waiting: _Waiting) -> None:
+    def _show_card(self, waiting: WaitingOne) -> None:
         card = self._cards.card(
             waiting.request, revision=waiting.revision, deadline=waiting.deadline
         )
         self._model.show_card(self._pins.on_card(card, waiting.request))
         self._view.show_pending(True)
 
+    def _show_group(self) -> None:
+        """Show the group that is open as it is now; an empty one is left for what comes next."""
+        if not self._group or self._within:
+            return
+        units = self._waiting.units(self._group)
+        if not units:
+            self._left_place = self._model.rows.place_of(self._group)
+            self._group = ""
+            return
+        first = units[0][0].request
+        fault = self._words("burst.never") if self._pins.takes_more(first) else ""
+        if (first.agent, first.asked_by.agent_enrolled) in self._held:
+            fault = self._words("burst.held")
+        view = self._tables.view(self._group, [requests_of(unit) for unit in units], fault)
+        self._model.show_group(view)
+        self._show_group_deadline(units)
+
+    def _show_group_deadline(self, units: list[list[WaitingOne]]) -> None:
+        """Say how long the first of the calls still waits."""
+        deadlines = [one.deadline for unit in units for one in unit if one.deadline is not None]
+        first = min(deadlines, key=lambda deadline: deadline.waits_until_ms, default=None)
+        text = deadline_text(first, self._now_ms(), self._words) if first is not None else None
+        if text is not None and first is not None and text.share_left > 0:
+            left = duration_text((first.waits_until_ms - self._now_ms()) / 1000, self._words)
+            text = replace(text, text=self._words("burst.first_waits", duration=left))
+        self._view.group.block.show_deadline(text)
+
     def _refresh(self) -> None:
         now = self._now_ms()
-        least = Tier.T2 if self._high_risk_only else Tier.T0
-        shown = [w for w in self._waiting.values() if w.request.tier >= least]
-        rows = [self._row(waiting, now) for waiting in shown]
-        high = sum(w.request.tier >= Tier.T2 for w in self._waiting.values())
-        self._model.show_rows(rows, QueueCounts(waiting=len(self._waiting), high_risk=high))
+        opened = "" if self._within else self._open or ""
+        rows = self._waiting.rows(open_id=opened, kept=self._group)
+        waiting = self._waiting.waiting
+        self._model.show_rows(rows, self._waiting.counts())
         self._model.show_decided(
             [decided_row(d, now, self._cards, self._words) for d in self._decided]
         )
-        oldest = min((w.arrived_ms for w in self._waiting.values()), default=now)
-        self.waiting_changed.emit(len(self._waiting), now - oldest)
-
-    def _row(self, waiting: _Waiting, now: int) -> QueueRow:
-        seconds = (now - waiting.arrived_ms) / 1000
-        if waiting.row is None:
-            waiting.row = self._rows.row(
-                waiting.request,
-                age_seconds=seconds,
-                revision=waiting.revision,
-                state=waiting.state,
-            )
-        return replace(waiting.row, age=duration_text(seconds, self._words))
-
-
-def _deadline_of(message: RequestShown, now_ms: int) -> Deadline | None:
-    if message.remaining_ms is None:
-        return None
-    return Deadline(
-        asked_at_ms=now_ms - message.waited_ms,
-        waits_until_ms=now_ms + message.remaining_ms,
-        ends=message.request.kind is RequestKind.INPUT,
-        withholds=message.request.kind is RequestKind.RESULT,
-    )
+        if self._group and not self._within:
+            self._show_group_deadline(self._waiting.units(self._group))
+        oldest = min((w.arrived_ms for w in waiting), default=now)
+        self.waiting_changed.emit(len(waiting), now - oldest)

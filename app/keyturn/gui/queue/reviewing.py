@@ -46,7 +46,7 @@ class CardReviews(QObject):
         """Refuse the tool on screen and keep it from agents; that needs no more than a denial."""
         answer = self._view.watch.answer(Route.POINTER)
         if answer is not None:
-            self._queue.send_answer(answer, allow=False, hide=True)
+            self._queue.answers.send(answer, allow=False, hide=True)
 
     def _on_elsewhere(self) -> None:
         request = self._queue.open_request

@@ -4,32 +4,35 @@ It knows no broker. `QueueModel` feeds it; what a person wants comes out as sign
 request and the digest that were on screen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, cast
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from keyturn.gui.arming_watch import ArmingWatch
 from keyturn.gui.look import Look
 from keyturn.gui.queue.card_pane import DIFF, RAW, READABLE, CardPane
-from keyturn.gui.queue.list_pane import WIDTH, ListPane
+from keyturn.gui.queue.group_pane import GroupPane
+from keyturn.gui.queue.list_pane import ListPane
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.stepper import Stepper
+from keyturn.gui.queue.triage_bar import TriageBar
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.notices import EmptyState
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.arming import Owed, Subject, reason_text, short_reason_text, terms_of
 from keyturn.presentation.card import CardView, deadline_text
+from keyturn.presentation.group_table import GroupView
 from keyturn.presentation.marks import Icon
 from keyturn.presentation.queue_empty import EmptyQueue, Leads
+from keyturn.presentation.words import Words
 
 _SECOND_MS: Final = 1000
 _STACKED: Final = 820
 """Page width under which list and card stand behind each other (900 px of window)."""
-_LIST_SHARE: Final = 0.36
 
 
 class QueueView(QFrame):
@@ -71,6 +74,8 @@ class QueueView(QFrame):
         self.setProperty("surface", "panel")
         self.pane = ListPane(look, model)
         self.card = CardPane(look)
+        self.group = GroupPane(look, now_ms)
+        self.triage = TriageBar(look)
         self.stepper = Stepper(look)
         self.empty = EmptyState(look, Icon.QUEUE)
         self.watch = ArmingWatch(self.card.block.allow, now_ms, self.card)
@@ -95,7 +100,7 @@ class QueueView(QFrame):
     def choose_next(self, step: int) -> None:
         """Choose the request after (1) or before (-1) the present one."""
         rows = self._model.rows
-        place = rows.place_of(self._model.card.request_id if self._model.card else None)
+        place = rows.place_of(self._model.open_id)
         request_id = rows.request_at(place + step)
         if request_id is not None:
             self.request_chosen.emit(request_id)
@@ -109,14 +114,16 @@ class QueueView(QFrame):
         right = column()
         right.addWidget(self.stepper)
         right.addWidget(self.card, 1)
+        right.addWidget(self.group, 1)
+        self.group.hide()
         right.addWidget(self.empty, 1)
-        self._layout: QHBoxLayout = row(self)
-        self._layout.addWidget(self.pane)
-        self._layout.addLayout(right, 1)
+        _lay_out(self, right)
         self.stepper.hide()
 
     def _connect(self) -> None:
         self._model.card_changed.connect(self._on_card)
+        self._model.group_changed.connect(self._on_group)
+        self._model.rows_shown.connect(self._mark_row)
         self._model.counts_changed.connect(self.stepper.show_counts)
         self.pane.list.request_chosen.connect(self.request_chosen)
         self.pane.history_requested.connect(self.history_requested)
@@ -151,11 +158,7 @@ class QueueView(QFrame):
             "Ctrl+J": partial(self.card.choose_tab, RAW),
             "Ctrl+D": partial(self.card.choose_tab, DIFF),
         }
-        for keys_text, slot in keys.items():
-            shortcut = QShortcut(QKeySequence(keys_text), self)
-            shortcut.setAutoRepeat(False)
-            shortcut.setObjectName(f"key_{keys_text}")
-            shortcut.activated.connect(slot)
+        add_keys(self, keys)
 
     def _on_empty(self) -> None:
         self.way_wanted.emit(self._leads)
@@ -168,11 +171,11 @@ class QueueView(QFrame):
             # Before the card hides: Qt would hand its focus to the next widget, the stop button.
             self.setFocus(Qt.FocusReason.OtherFocusReason)
         self.card.setVisible(card is not None)
-        self.empty.setVisible(card is None)
+        self.empty.setVisible(self._model.open_id is None)
         if card is None:
             self._clock.stop()
             self.watch.hide()
-            self.pane.list.choose(None)
+            self._mark_row()
             return
         previous = self.card.card
         same = previous is not None and previous.request_id == card.request_id
@@ -183,29 +186,37 @@ class QueueView(QFrame):
             self.card.ask_for_name(terms.type_name)
         self.watch.show(subject, terms)
         self._on_unseen(self.card.arguments.unseen)
-        self._show_confirmed(card)
-        self.pane.list.choose(card.request_id)
-        self.stepper.show_place(self._model.rows.place_of(card.request_id))
+        _show_confirmed(self.card, self.watch, card)
+        self._mark_row()
         if not same:
             self._list_shown = False
             self._arrange(self.width())
         self._show_deadline()
         self._clock.start()
 
+    def _on_group(self, group: GroupView | None) -> None:
+        self.empty.setVisible(self._model.open_id is None)
+        self.group.show_group(group)
+        if group is not None:
+            self.setFocusProxy(self.group.headline.sentence)
+        self._mark_row()
+        self._arrange(self.width())
+
+    def _mark_row(self) -> None:
+        self.pane.list.choose(self._model.open_id)
+        self.stepper.show_place(self._model.rows.place_of(self._model.open_id))
+
     def _arrange(self, width: int) -> None:
         stacked = width < _STACKED
         if stacked is not self._stacked:
             self._stacked = stacked
             self.card.use_narrow(stacked)
-        list_alone = stacked and (self._list_shown or self._model.card is None)
+        list_alone = stacked and (self._list_shown or self._model.open_id is None)
         self.stepper.setVisible(stacked and not list_alone)
         self.pane.setVisible(not stacked or list_alone)
         self.card.setVisible(self._model.card is not None and not list_alone)
-        if list_alone:
-            self.pane.setMinimumWidth(0)
-            self.pane.setMaximumWidth(16_777_215)
-        else:
-            self.pane.setFixedWidth(min(WIDTH, max(288, round(width * _LIST_SHARE))))
+        self.group.setVisible(self._model.group is not None and not list_alone)
+        self.pane.use_width(None if list_alone else width)
 
     def _show_arming(self) -> None:
         card = self._model.card
@@ -222,17 +233,8 @@ class QueueView(QFrame):
 
     def _show_deadline(self) -> None:
         card = self._model.card
-        if card is None:
-            return
-        deadline = card.deadline
-        text = deadline_text(deadline, self._now_ms(), self._look.words) if deadline else None
-        self.card.block.show_deadline(text)
-
-    def _show_confirmed(self, card: CardView) -> None:
-        for value in card.decisive:
-            self.card.decisive.show_confirmed(
-                value.path, self.watch.arming.is_confirmed(value.path)
-            )
+        if card is not None:
+            _show_deadline(self.card, card, self._now_ms(), self._look.words)
 
     def _on_confirmed(self, path: str) -> None:
         self.watch.confirm(path)
@@ -242,6 +244,8 @@ class QueueView(QFrame):
 
     def _on_unseen(self, unseen: tuple[int, int] | None) -> None:
         self.watch.arming.lines_unseen(unseen)
+        if unseen is None and self.card.card is not None:
+            self.group.note_opened(self.card.card.request_id)
         self._show_arming()
 
     def _on_name_typed(self, matches: bool) -> None:
@@ -251,16 +255,16 @@ class QueueView(QFrame):
     def _on_name_wanted(self) -> None:
         self.card.ask_for_name(True)
 
-    def _deny(self, route: Route) -> None:
+    def _on_deny(self, *, route: Route = Route.POINTER) -> None:
         answer: Answer | None = self.watch.answer(route)
         if answer is not None:
             self.deny_requested.emit(answer)
 
-    def _on_deny(self) -> None:
-        self._deny(Route.POINTER)
-
     def _on_deny_by_key(self) -> None:
-        self._deny(Route.KEYBOARD)
+        if self._model.group is not None:
+            self.group.deny_all()
+        else:
+            self._on_deny(route=Route.KEYBOARD)
 
     def _on_deny_with_message(self) -> None:
         if self._model.card is not None:
@@ -280,3 +284,32 @@ class QueueView(QFrame):
     def _on_list_wanted(self) -> None:
         self._list_shown = True
         self._arrange(self.width())
+
+
+def add_keys(view: QWidget, keys: Mapping[str, Callable[[], None]]) -> None:
+    """Give a page its shortcuts; a key that is held down is one press."""
+    for keys_text, slot in keys.items():
+        shortcut = QShortcut(QKeySequence(keys_text), view)
+        shortcut.setAutoRepeat(False)
+        shortcut.setObjectName(f"key_{keys_text}")
+        shortcut.activated.connect(slot)
+
+
+def _show_deadline(pane: CardPane, card: CardView, now_ms: int, words: Words) -> None:
+    text = deadline_text(card.deadline, now_ms, words) if card.deadline else None
+    pane.block.show_deadline(text)
+
+
+def _show_confirmed(pane: CardPane, watch: ArmingWatch, card: CardView) -> None:
+    for value in card.decisive:
+        pane.decisive.show_confirmed(value.path, watch.arming.is_confirmed(value.path))
+
+
+def _lay_out(view: QueueView, right: QVBoxLayout) -> None:
+    """Set the list beside what is open, and what is said of all of it above both."""
+    beside = row()
+    beside.addWidget(view.pane)
+    beside.addLayout(right, 1)
+    outer = column(view)
+    outer.addWidget(view.triage)
+    outer.addLayout(beside, 1)

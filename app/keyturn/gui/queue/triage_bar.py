@@ -1,0 +1,146 @@
+"""What stands over a long queue: the banner of a held or paused agent, and the triage strip.
+
+It says what was pressed and about whom; whoever owns it sends that.
+"""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QWidget
+
+from keyturn.application.agent_messages import FloodChoice
+from keyturn.gui.look import Look
+from keyturn.gui.theme import Token, Type
+from keyturn.gui.widgets.buttons import Button, Kind
+from keyturn.gui.widgets.chip import ChipRow
+from keyturn.gui.widgets.icon_label import IconLabel
+from keyturn.gui.widgets.layouts import column, pane, row
+from keyturn.gui.widgets.text import Text
+from keyturn.presentation.marks import Icon, Role
+from keyturn.presentation.triage import HeldView, TriageView
+
+
+class HeldBanner(QFrame):
+    """Which agent is held and by what numbers, with what a person can choose."""
+
+    chosen = Signal(str)
+    """A `FloodChoice`."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setObjectName("held_banner")
+        self._text = Text(look, Type.BODY, Token.TEXT_PRIMARY, wrap=True)
+        self.review = Button(look, Kind.LINK, look.words("burst.review"), name="flood_review")
+        self.deny = Button(look, Kind.PLAIN, name="flood_deny")
+        self.go_on = Button(look, Kind.PLAIN, name="flood_go_on")
+        self._paused = False
+        layout = row(self, (16, 6, 16, 6), gap=12)
+        layout.addWidget(IconLabel(look, Icon.ATTENTION, look.theme.role_token(Role.WARNING), 20))
+        layout.addWidget(self._text, 1)
+        for button in (self.review, self.deny, self.go_on):
+            layout.addWidget(button)
+        self.review.clicked.connect(self._on_review)
+        self.deny.clicked.connect(self._on_deny)
+        self.go_on.clicked.connect(self._on_go_on)
+        self.hide()
+
+    def show_held(self, held: HeldView | None) -> None:
+        """Show a banner, or none."""
+        self.setVisible(held is not None)
+        if held is None:
+            return
+        words = self._look.words
+        self._paused = held.paused
+        more = words("burst.more_agents", n=held.more) if held.more else ""
+        rest = f" {held.rest} {more}".rstrip()
+        self._text.say_pieces(
+            (held.strong, Type.BODY_STRONG, Token.TEXT_PRIMARY),
+            (rest, Type.BODY, Token.TEXT_SECONDARY),
+        )
+        self.review.setVisible(not held.paused)
+        self.deny.setVisible(not held.paused)
+        self.deny.say(words("burst.deny_and_pause", agent=held.shown_agent))
+        self.go_on.say(words("burst.go_on" if held.paused else "burst.continue"))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Fill with the role's tint."""
+        QPainter(self).fillRect(self.rect(), self._look.theme.role_tint(Role.WARNING))
+
+    def _on_review(self) -> None:
+        self.chosen.emit(FloodChoice.REVIEW.value)
+
+    def _on_deny(self) -> None:
+        self.chosen.emit(FloodChoice.DENY_AND_PAUSE.value)
+
+    def _on_go_on(self) -> None:
+        choice = FloodChoice.GO_ON if self._paused else FloodChoice.CONTINUE
+        self.chosen.emit(choice.value)
+
+
+class TriageBar(QFrame):
+    """Banner and strip, each only while there is reason for it."""
+
+    flood_settled = Signal(str, bool, str)
+    """Agent, whether it is enrolled, a `FloodChoice`."""
+    deny_from_wanted = Signal(str, bool)
+    """Agent, whether it is enrolled."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("triage_bar")
+        self._held: HeldView | None = None
+        self._view: TriageView | None = None
+        self.banner = HeldBanner(look)
+        self.strip = pane("window", edge="bottom", name="triage_strip")
+        self._waiting = Text(look, Type.BODY_STRONG)
+        self._chips = ChipRow(look)
+        self.deny = Button(look, Kind.PLAIN, "", Icon.CROSS, name="deny_from")
+        self.pause = Button(look, Kind.PLAIN, "", Icon.PAUSED, name="pause_agent")
+        line = row(self.strip, (16, 8, 16, 8), gap=12)
+        line.addWidget(self._waiting)
+        line.addWidget(self._chips, 1, Qt.AlignmentFlag.AlignVCenter)
+        line.addWidget(self.deny)
+        line.addWidget(self.pause)
+        layout = column(self)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.strip)
+        self.strip.hide()
+        self.banner.chosen.connect(self._on_chosen)
+        self.deny.clicked.connect(self._on_deny)
+        self.pause.clicked.connect(self._on_pause)
+
+    @property
+    def shows_strip(self) -> bool:
+        """Tell whether the strip is on screen."""
+        return self._view is not None
+
+    def show_held(self, held: HeldView | None) -> None:
+        """Show which agent is held or paused."""
+        if held != self._held:
+            self._held = held
+            self.banner.show_held(held)
+
+    def show_triage(self, view: TriageView | None) -> None:
+        """Show who waits with how much."""
+        if view == self._view:
+            return
+        self._view = view
+        self.strip.setVisible(view is not None)
+        if view is not None:
+            self._waiting.say(view.waiting)
+            self._chips.show_chips(view.chips)
+            self.deny.say(view.deny)
+            self.pause.say(view.pause)
+
+    def _on_chosen(self, choice: str) -> None:
+        if self._held is not None:
+            self.flood_settled.emit(self._held.agent, self._held.enrolled, choice)
+
+    def _on_deny(self) -> None:
+        if self._view is not None:
+            self.deny_from_wanted.emit(self._view.agent, self._view.enrolled)
+
+    def _on_pause(self) -> None:
+        if self._view is not None:
+            choice = FloodChoice.PAUSE.value
+            self.flood_settled.emit(self._view.agent, self._view.enrolled, choice)

@@ -1,0 +1,88 @@
+"""The stop by command, the window hanging and an agent that does not let up: no call goes after."""
+
+import json
+import os
+import signal
+import sqlite3
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from keyturn.domain.rule import Effect, Rule
+from tests.e2e.agent_host import AgentHost, connected
+from tests.e2e.desk import Folders, Keyturn, wait_until
+from tests.e2e.person import Person
+from tests.e2e.seeding import seed
+from tests.e2e.servers import calls_seen, raw_server
+
+ALLOW_ECHO = Rule(id="echo", effect=Effect.ALLOW, server="raw", tool="echo")
+TOGETHER = 16
+MOST = 4_000
+"""So many calls are no storm that a stop has ended."""
+AFTER = 3
+"""So many times more the agent tries once it was refused."""
+
+
+class Storm:
+    """An agent that calls without pause, and goes on for a while when it is refused."""
+
+    def __init__(self, host: AgentHost) -> None:
+        self._host = host
+        self.sent = self.refused = 0
+        self.begun = Event()
+        self._thread = Thread(target=self._run, name="storm")
+        self._thread.start()
+
+    def end(self) -> None:
+        """Wait until it has given up."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        left = AFTER
+        while left and self.sent < MOST:
+            calls = [self._host.call("echo", {"text": f"{self.sent + n}"}) for n in range(TOGETHER)]
+            self.sent += len(calls)
+            self.refused += sum(call.result(30).is_error for call in calls)
+            self.begun.set()
+            left -= self.refused > 0
+
+
+def records(folders: Folders) -> list[dict[str, Any]]:
+    """Return what is recorded, in order."""
+    with sqlite3.connect(folders.profile.database) as database:
+        rows = database.execute("SELECT body FROM records ORDER BY seq").fetchall()
+    return [json.loads(body) for (body,) in rows]
+
+
+@pytest.mark.alone
+@pytest.mark.requirement("K1", "K2", "LAW-5")
+def test_no_call_is_allowed_or_sent_after_a_stop_by_command_with_the_window_frozen(
+    folders: Folders, keyturn: Keyturn, person: Person
+) -> None:
+    seed(folders, raw_server(folders), rules=(ALLOW_ECHO,))
+    keyturn.start("--platform", "xcb")
+    person.sit_down()
+    with connected(keyturn.env, "raw", mode="legacy") as host:
+        os.kill(keyturn.console, signal.SIGSTOP)
+        storm = Storm(host)
+        assert storm.begun.wait(30)
+        stopped = keyturn.run("stop", "--reason", "tried by a test")
+        assert stopped.returncode == 0, stopped.stderr
+        storm.end()
+        reached = [call["params"]["arguments"]["text"] for call in calls_seen(folders)]
+        wait_until(
+            lambda: len(keyturn.history("outcome:refused_paused")) == storm.refused,
+            "a record of each refusal",
+        )
+    said = records(folders)
+    at = next(place for place, one in enumerate(said) if one["type"] == "stop")
+    allowed = [n for n, one in enumerate(said) if str(one.get("outcome")).startswith("allowed")]
+    unsent = sum(one["type"] == "delivery" and one["outcome"] == "not_sent" for one in said)
+    # The order of the records says it, whatever the clocks said.
+    assert allowed
+    assert max(allowed) < at
+    assert len(reached) == len(set(reached)) == len(allowed) - unsent
+    assert storm.refused >= AFTER
+    assert storm.sent == len(reached) + storm.refused
+    assert keyturn.verify().returncode == 0
