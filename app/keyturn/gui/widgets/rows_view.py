@@ -124,6 +124,11 @@ class RowsView(QTableView):
         """Return the first and last line that was not on screen yet."""
         return self._unseen
 
+    @property
+    def is_measured(self) -> bool:
+        """Tell whether every row has its height."""
+        return self._measured >= self._row_count()
+
     def line_count(self) -> int:
         """Return the number of lines of all rows measured so far."""
         return sum(self._line_counts)
