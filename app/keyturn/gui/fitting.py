@@ -11,20 +11,26 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
 from keyturn.gui.theme import Token, Type, TypeStyle
 
+_LEAST = 4
+"""Characters that are shown however little room there is."""
+
 
 def fitted(
     look: Look, text: str, style: TypeStyle, width: int, *, lines: int = 1, brief: bool = False
 ) -> TextFlow:
     """Return `text` laid out in at most `lines` lines of `width` px.
 
+    Of a text that would need letters of less than a pixel the whole is not even tried: an agent may
+    write megabytes, and a list is painted again every second.
     `brief` says "+28" instead of "+ 28 characters", for the narrow columns of a table.
     """
-    flow = TextFlow(plain_runs(text, look.words, one_line=True), style, look.theme)
-    if flow.lay_out(width).line_count <= lines:
-        return flow
+    if len(text) <= max(_LEAST, lines * width):
+        flow = TextFlow(plain_runs(text, look.words, one_line=True), style, look.theme)
+        if flow.lay_out(width).line_count <= lines:
+            return flow
     letter = QFontMetricsF(look.theme.font(style)).averageCharWidth() or 1.0
-    kept = max(4, int(lines * width / letter))
-    while kept > 4:
+    kept = max(_LEAST, int(lines * width / letter))
+    while True:
         left_out = len(text) - kept
         rest = f"+{left_out}" if brief else look.words("fitting.more", n=left_out)
         runs = (
@@ -32,7 +38,6 @@ def fitted(
             phrase(f" {rest}", Type.CAPTION, Token.TEXT_TERTIARY),
         )
         flow = TextFlow(runs, style, look.theme)
-        if flow.lay_out(width).line_count <= lines:
+        if flow.lay_out(width).line_count <= lines or kept <= _LEAST:
             return flow
         kept -= max(1, kept // 12)
-    return flow

@@ -5,6 +5,7 @@ rectangles behind and around runs come from its lines, and what is copied comes 
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, cast
@@ -62,6 +63,8 @@ class TextFlow:
         self._theme = theme
         self._style = style
         self._placed = _place(runs)
+        self._boxed = [placed for placed in self._placed if placed.run.ink is not Ink.PLAIN]
+        self._boxed_ends = [placed.end for placed in self._boxed]
         self._text = "".join(_shown(placed.run) for placed in self._placed)
         self._font = theme.font(style)
         self._line_height = theme.line(style)
@@ -118,7 +121,7 @@ class TextFlow:
         if align is not Qt.AlignmentFlag.AlignLeft:
             spare = self._width - self.used_width
             at = at + QPointF(spare if align is Qt.AlignmentFlag.AlignRight else spare / 2, 0)
-        self._paint_boxes(painter, at, colour)
+        self._paint_boxes(painter, at, colour, clip or QRectF())
         painter.setPen(colour)
         self._layout.draw(painter, at, self._overlays(selection), clip or QRectF())
 
@@ -202,19 +205,32 @@ class TextFlow:
             return self._theme.colour(Token.WARNING_FG)
         return self._theme.colour(run.token) if run.token is not None else None
 
-    def _paint_boxes(self, painter: QPainter, at: QPointF, colour: QColor) -> None:
-        boxed = [placed for placed in self._placed if placed.run.ink is not Ink.PLAIN]
-        if not boxed:
+    def _paint_boxes(self, painter: QPainter, at: QPointF, colour: QColor, clip: QRectF) -> None:
+        """Draw the boxes of the lines in `clip`: there may be thousands in a text."""
+        if not self._boxed:
             return
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for number in range(self._layout.lineCount()):
+        for number in self._lines_in(clip.translated(-at)):
             line = self._layout.lineAt(number)
-            for placed in boxed:
+            end = line.textStart() + line.textLength()
+            first = bisect_right(self._boxed_ends, line.textStart())
+            for place in range(first, len(self._boxed)):
+                placed = self._boxed[place]
+                if placed.start >= end:
+                    break
                 found = self._box(line, number, placed)
                 if found is not None:
                     self._paint_box(painter, found.translated(at), placed.run.ink, colour)
         painter.restore()
+
+    def _lines_in(self, clip: QRectF) -> range:
+        """Return the numbers of the lines that lie in `clip`; of all, where it is empty."""
+        count = self._layout.lineCount()
+        if clip.isEmpty():
+            return range(count)
+        first = max(0, int(clip.top() // self._line_height) - 1)
+        return range(first, min(count, int(clip.bottom() // self._line_height) + 2))
 
     def _box(self, line: QTextLine, number: int, placed: _Placed) -> QRectF | None:
         """Return the part of a run's box that lies in one line."""

@@ -11,7 +11,7 @@ from keyturn.domain.tier import Tier
 from keyturn.presentation.cells import Notice
 from keyturn.presentation.flow_graph import FlowGraph
 from keyturn.presentation.marks import Icon, Role
-from keyturn.presentation.relative_time import duration_text
+from keyturn.presentation.relative_time import duration_text, remaining_text
 from keyturn.presentation.tier_choice import TierChoice
 from keyturn.presentation.words import Words
 
@@ -297,7 +297,7 @@ def deadline_text(deadline: Deadline, now_ms: int, words: Words) -> DeadlineText
     return DeadlineText(
         text=words(
             waits_key(ends=deadline.ends, withholds=deadline.withholds),
-            duration=duration_text(left_ms / 1000, words),
+            duration=remaining_text(left_ms / 1000, words),
         ),
         share_left=min(1.0, left_ms / whole_ms),
     )

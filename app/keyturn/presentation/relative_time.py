@@ -21,6 +21,14 @@ def duration_text(seconds: float, words: Words) -> str:
     return words("time.hours", n=whole // _HOUR)
 
 
+def remaining_text(seconds: float, words: Words) -> str:
+    """Return how long is left, to the second however long that is; negative is 0."""
+    whole = max(0, int(seconds))
+    if whole < _MINUTE:
+        return words("time.seconds", n=whole)
+    return words("time.minutes_seconds", n=whole // _MINUTE, seconds=whole % _MINUTE)
+
+
 def countdown_text(seconds: float) -> str:
     """Return the rest of a grant as "11:42", or "1:02:09" from an hour on."""
     whole = max(0, int(seconds))

@@ -287,6 +287,7 @@ class TestState:
 
         play(Rig, story)
 
+    @pytest.mark.requirement("W6")
     @pytest.mark.parametrize("by", ["topic", "port"])
     def test_the_stop_goes_ahead_of_everything_that_is_held_back(self, by: str) -> None:
         async def story(rig: Rig) -> None:

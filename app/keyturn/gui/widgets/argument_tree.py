@@ -323,7 +323,11 @@ class ArgumentTree(RowsView):
             QGuiApplication.clipboard().setText(self.selected_text())
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and current.isValid():
             self._open(current)
-        elif event.key() == Qt.Key.Key_Down and current.row() == self._arguments.rowCount() - 1:
+        elif (
+            event.key() == Qt.Key.Key_Down
+            and current.row() == self._arguments.rowCount() - 1
+            and not self.goes_on(1)
+        ):
             self.left_below.emit()
         else:
             super().keyPressEvent(event)

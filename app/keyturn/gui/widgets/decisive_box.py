@@ -16,8 +16,10 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import column, least_height, row
+from keyturn.gui.widgets.long_text import LongText
 from keyturn.gui.widgets.text import Align, Text, ValueText
 from keyturn.presentation.card import DecisiveValue
+from keyturn.presentation.chunks import CHUNK
 from keyturn.presentation.marks import Icon
 
 _LEAST_HEIGHT: Final = 92
@@ -40,7 +42,10 @@ class DecisiveBox(QFrame):
         least_height(self, look.theme, _LEAST_HEIGHT)
         self._key = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._key.say(value.key)
-        self._text = ValueText(look, Type.VALUE_LARGE)
+        # A long one is laid out piece by piece, so that it holds the window up for no agent.
+        self._is_long = len(value.value) > CHUNK
+        long_or_short = LongText if self._is_long else ValueText
+        self._text = long_or_short(look, Type.VALUE_LARGE)
         self._text.say(value.value)
         self._text.setAccessibleName(f"{value.key}: {value.value}")
         self._reason = Text(look, Type.LABEL, Token.T2_FG, align=Align.AlignRight)
@@ -100,7 +105,10 @@ class DecisiveBox(QFrame):
         top.addSpacing(2)
         top.addWidget(self._reason)
         body = row(gap=16)
-        body.addWidget(self._text, 1, Qt.AlignmentFlag.AlignTop)
+        if self._is_long:
+            body.addWidget(self._text, 1)
+        else:
+            body.addWidget(self._text, 1, Qt.AlignmentFlag.AlignTop)
         layout = column(self, (_SIDE, 11, _SIDE if value.owed else 12, 11))
         layout.addLayout(top)
         layout.addSpacing(4)

@@ -85,6 +85,11 @@ class LongText(QLabel):
         self._anchor = self._end = None
         self._start_over()
 
+    @property
+    def is_measured(self) -> bool:
+        """Tell whether all of it has its height."""
+        return self._measured >= len(self._pieces)
+
     def select_all(self) -> None:
         """Select the whole text."""
         last = len(self._pieces) - 1

@@ -12,12 +12,13 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
     QSize,
     Qt,
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QPaintEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -28,6 +29,8 @@ from PySide6.QtWidgets import (
     QTableView,
     QWidget,
 )
+
+from keyturn.gui.widgets.scroll_pane import ScrollPane, page_around
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _SLICE_MS: Final = 12
@@ -81,6 +84,8 @@ class RowsView(QTableView):
         self._line_counts: list[int] = []
         self._hint = QSize()
         self._seen: set[int] = set()
+        self._parts_seen: dict[int, set[int]] = {}
+        """Of rows taller than what is on screen: which parts of them were."""
         self._unseen: tuple[int, int] | None = (1, 1)
         self._told = (-1, -1)
         self._timer = QTimer(self)
@@ -107,7 +112,9 @@ class RowsView(QTableView):
     def forget_seen(self) -> None:
         """Take every row for unseen again: the same rows may belong to another request."""
         self._seen.clear()
-        self._unseen = (1, 1)
+        self._parts_seen.clear()
+        # What has no rows is never painted, and leaves nothing to look at.
+        self._unseen = (1, 1) if self._row_count() else None
         self._told = (-1, -1)
         # Rows that look the same as before would not be painted again, and so never be seen.
         self.viewport().update()
@@ -116,6 +123,11 @@ class RowsView(QTableView):
     def unseen(self) -> tuple[int, int] | None:
         """Return the first and last line that was not on screen yet."""
         return self._unseen
+
+    @property
+    def is_measured(self) -> bool:
+        """Tell whether every row has its height."""
+        return self._measured >= self._row_count()
 
     def line_count(self) -> int:
         """Return the number of lines of all rows measured so far."""
@@ -146,6 +158,38 @@ class RowsView(QTableView):
             self._rows.forget()
             self._begin_measuring()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Go from row to row, and line by line over a row that is taller than what is on screen."""
+        hidden = self._band().isEmpty()
+        match event.key():
+            case Qt.Key.Key_Down | Qt.Key.Key_Up if hidden:
+                # Its page was turned away from it: the first step brings it back.
+                self._bring_current()
+            case Qt.Key.Key_PageDown | Qt.Key.Key_PageUp if hidden:
+                event.ignore()
+            case Qt.Key.Key_Down if self.goes_on(1):
+                self._scroll_by(self._rows.least_height())
+            case Qt.Key.Key_Up if self.goes_on(-1):
+                self._scroll_by(-self._rows.least_height())
+            case Qt.Key.Key_PageDown:
+                event.setAccepted(self._scroll_by(self._page()))
+            case Qt.Key.Key_PageUp:
+                event.setAccepted(self._scroll_by(-self._page()))
+            case _:
+                super().keyPressEvent(event)
+                self._bring_current()
+
+    def goes_on(self, step: int) -> bool:
+        """Tell whether the current row goes on below (1) or above (-1) what is on screen."""
+        current = self.currentIndex()
+        if not current.isValid():
+            return False
+        band = self._band()
+        top = self.rowViewportPosition(current.row())
+        if step < 0:
+            return top < band.top()
+        return top + self.rowHeight(current.row()) > band.bottom() + 1
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint, and note which rows a person could see."""
         super().paintEvent(event)
@@ -168,6 +212,48 @@ class RowsView(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    def _band(self) -> QRect:
+        """Return what of the rows' place is on screen: the page around it scrolls as well."""
+        return self.viewport().visibleRegion().boundingRect()
+
+    def _page(self) -> int:
+        """Return how far a page goes: a line of it stays."""
+        line = self._rows.least_height()
+        return max(line, self._band().height() - line)
+
+    def _scroll_by(self, step: int) -> bool:
+        """Scroll by `step` px, first the page around, so that nothing passes by unseen.
+
+        Returns whether anything moved.
+        """
+        band, page, bar = self._band(), page_around(self), self.verticalScrollBar()
+        end = bar.minimum() if step < 0 else bar.maximum()
+        if page is not None and bar.value() != end and self._bring(page, step):
+            return True
+        hidden = band.top() if step < 0 else self.viewport().height() - 1 - band.bottom()
+        by = step
+        if page is not None and hidden > 0:
+            bar, by = page.verticalScrollBar(), max(-hidden, min(step, hidden))
+        before = bar.value()
+        bar.setValue(before + by)
+        return bar.value() != before
+
+    def _bring(self, page: ScrollPane, step: int) -> bool:
+        """Have the page show as much of the rows' place as it can, before they scroll in it."""
+        height = self.viewport().height()
+        most = min(height, page.viewport().height())
+        if self._band().height() >= most:
+            return False
+        return page.show_line(self.viewport(), most - 1 if step < 0 else height - most)
+
+    def _bring_current(self) -> None:
+        """Let the page around show the row that was gone to, its first line at least."""
+        page = page_around(self)
+        if page is not None:
+            top = self.rowViewportPosition(max(0, self.currentIndex().row()))
+            line = self._rows.least_height()
+            page.show_line(self.viewport(), top + line // 2, line)
+
     def _row_count(self) -> int:
         # Null before the first model, which the stubs do not know.
         model = cast("QAbstractItemModel | None", self.model())
@@ -179,6 +265,7 @@ class RowsView(QTableView):
     def _begin_measuring(self) -> None:
         self._measured = 0
         self._line_counts.clear()
+        self._parts_seen.clear()
         self.verticalHeader().setDefaultSectionSize(self._rows.least_height())
         self._measure_slice()
 
@@ -213,11 +300,24 @@ class RowsView(QTableView):
         rows = self._row_count()
         before = (len(self._seen), self._measured)
         for row in range(max(0, first), (last if last >= 0 else rows - 1) + 1):
-            if self.rowViewportPosition(row) + self.rowHeight(row) <= visible.bottom() + 2:
+            if self._is_seen(row, visible):
                 self._seen.add(row)
         if (len(self._seen), self._measured) != before or self._told != before:
             self._told = (len(self._seen), self._measured)
             self._tell_unseen(rows)
+
+    def _is_seen(self, row: int, band: QRect) -> bool:
+        """Tell whether all of a row has been on screen; of a tall one, part by part."""
+        top, height = self.rowViewportPosition(row), self.rowHeight(row)
+        whole = top + height <= band.bottom() + 2
+        if whole and top >= band.top() - 2:
+            return True
+        part = self._rows.least_height()
+        parts = self._parts_seen.setdefault(row, set())
+        first = -((top - band.top() + 2) // part)
+        last = -(-height // part) if whole else (band.bottom() + 2 - top) // part
+        parts.update(range(max(0, first), last))
+        return len(parts) * part >= height
 
     def _tell_unseen(self, rows: int) -> None:
         unseen: tuple[int, int] | None = None

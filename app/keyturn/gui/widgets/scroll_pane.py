@@ -2,12 +2,16 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QMargins, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QMargins, QObject, QPoint, Qt, QTimer
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from keyturn.gui.widgets.layouts import Margins, column
 
 _BAR: Final = 10
+_LINE: Final = 40
+"""So much of a page stays on screen when it is turned."""
+_PAGES: Final = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
 
 
 class ScrollPane(QScrollArea):
@@ -20,6 +24,7 @@ class ScrollPane(QScrollArea):
         inside.setProperty("surface", surface)
         inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.body: QVBoxLayout = column(inside, margins)
+        self._inside = inside
         self.setWidget(inside)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -32,6 +37,25 @@ class ScrollPane(QScrollArea):
         self._margins = QMargins(*margins)
         self._make_room()
 
+    def show_line(self, widget: QWidget, y: int, margin: int = 0) -> bool:
+        """Bring a line of a widget on it on screen; return whether that scrolled anything.
+
+        `y` is px from the widget's top, `margin` how much is shown above and below.
+        """
+        bar = self.verticalScrollBar()
+        before = bar.value()
+        self.ensureVisible(0, widget.mapTo(self._inside, QPoint(0, y)).y(), 0, margin)
+        return bar.value() != before
+
+    def turn_page(self, event: QKeyEvent) -> bool:
+        """Scroll by a page for a key that was pressed elsewhere; return whether it was for that."""
+        step = _PAGES.get(Qt.Key(event.key()))
+        if step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + step * max(_LINE, self.viewport().height() - _LINE))
+        return True
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Give the bar its room, or take it back, once the bar is where it will be."""
         if event.type() in {QEvent.Type.Show, QEvent.Type.Hide}:
@@ -43,3 +67,11 @@ class ScrollPane(QScrollArea):
         if self.verticalScrollBar().isVisible():
             margins.setRight(max(0, margins.right() - _BAR))
         self.body.setContentsMargins(margins)
+
+
+def page_around(widget: QWidget) -> ScrollPane | None:
+    """Return the page that a widget scrolls with; None where there is none."""
+    around = widget.parentWidget()
+    while around is not None and not isinstance(around, ScrollPane):
+        around = around.parentWidget()
+    return around

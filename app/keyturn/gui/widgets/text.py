@@ -48,6 +48,8 @@ class Text(QLabel):
         self._runs: tuple[Run, ...] = ()
         self._flow: TextFlow | None = None
         self._one_line: TextFlow | None = None
+        self._heights: dict[int, int] = {}
+        """By width: a layout asks for the same few again and again."""
         self.setWordWrap(wrap)
         policy = QSizePolicy(
             QSizePolicy.Policy.Preferred if wrap else QSizePolicy.Policy.Minimum,
@@ -86,9 +88,11 @@ class Text(QLabel):
 
     def _measure(self, width: int) -> int:
         """Return the height at a width that the label may not have."""
-        if self._flow is None:
-            self._flow = TextFlow(self._runs, self._style, self._look.theme)
-        return self._flow.lay_out(width).height
+        if width not in self._heights:
+            if self._flow is None:
+                self._flow = TextFlow(self._runs, self._style, self._look.theme)
+            self._heights[width] = self._flow.lay_out(width).height
+        return self._heights[width]
 
     def hasHeightForWidth(self) -> bool:
         """Return whether the height follows from the width."""
@@ -138,6 +142,7 @@ class Text(QLabel):
     def _forget(self) -> None:
         self._flow = None
         self._one_line = None
+        self._heights.clear()
         self.updateGeometry()
         self.update()
 
