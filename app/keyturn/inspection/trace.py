@@ -19,7 +19,7 @@ from keyturn.inspection.drawing import Steps, steps_of
 from keyturn.inspection.trace_kept import Kept, Sheet
 from keyturn.inspection.trace_matches import Match, matches_of
 from keyturn.inspection.trace_places import Places, Spot
-from keyturn.inspection.trace_query import Question
+from keyturn.inspection.trace_query import MOST_CHARACTERS, Question
 from keyturn.inspection.trace_store import TraceStore
 from keyturn.inspection.trace_text import (
     EXCERPT_CHARACTERS,
@@ -63,6 +63,8 @@ _NEVER_COMMON = 4
 """A value in so few results always counts, or two copies of it would hide each other."""
 _DEFINITION_CHARACTERS = 64 * 1024
 """Of a tool's definition whose words never count alone."""
+_TOO_LONG = " " * (MOST_CHARACTERS + 1)
+"""Stands for a leaf that is never cut into words: to look megabytes up in a cache takes long."""
 _AROUND = EXCERPT_CHARACTERS + 2
 _NO_KEYS: Keys = np.zeros(0, np.uint64)
 
@@ -121,7 +123,8 @@ class MemoryTraceIndex:
         if not self._results or not texts:
             incomplete = self._store.dropped or too_many or bool(self._drawn)
             return bounded((), incomplete=incomplete)
-        question = _question(tuple(text for _, text in texts), self._store.key)
+        asked = (text if len(text) <= MOST_CHARACTERS else _TOO_LONG for _, text in texts)
+        question = _question(tuple(asked), self._store.key)
         yield from question.asking()
         stop = yield from _definition(definition, self._store.key).keys()
         matches, cut = yield from matches_of(
