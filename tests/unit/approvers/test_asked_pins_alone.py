@@ -55,6 +55,8 @@ def test_how_an_answer_was_given_makes_it_no_other() -> None:
     }
     for field, value in how.items():
         assert asked.holds((structs.replace(ONE, **{field: value}),)), field
+    asked.ask((OTHER,), both=False)
+    assert asked.holds((structs.replace(OTHER, n=9),))
 
 
 @pytest.mark.requirement("PIN-5", "TWO-4", "LAW-4")
