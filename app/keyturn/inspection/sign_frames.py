@@ -53,10 +53,13 @@ class FrameSigns:
             return None
         texts = list(_texts({name: frame.get(name) for name in _READ}))
         blocks = [said for at, said in texts if at.endswith(_BLOCK)]
-        # Most structures say in a member what a block says: a text is no longer for standing twice.
+        result = frame.get("result")
+        structure = result.get("structuredContent") if isinstance(result, dict) else None
+        # Blocks say again what a structure says: a text is no longer for standing there twice.
         places: dict[str, str] = {}
         for at, said in texts:
-            places.setdefault(said, at)
+            if not (structure and at.endswith(_BLOCK) and _repeats(said, structure)):
+                places.setdefault(said, at)
         texts = [(at, said) for said, at in places.items()]
         whole = _PARTED.join(said.replace(BREAK, "") for _, said in texts)
         found = self.reader.sign_in(whole[:MOST_READ], READ_AS_ON_THE_LOOP if here else 0)
@@ -100,3 +103,20 @@ def _texts(value: JsonValue) -> Iterator[tuple[str, str]]:
 def _named(key: str) -> str:
     """Return a name for a place: one that could be a sentence is told as any."""
     return escaped(key) if len(key) <= _LONGEST_NAME and " " not in key else "*"
+
+
+def _repeats(said: str, structure: JsonValue) -> bool:
+    """Tell whether a text is the JSON of a structure; with a name twice it says more than that."""
+    if said.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        return bool(json.loads(said, object_pairs_hook=_once) == structure)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _once(members: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    named = dict(members)
+    if len(named) < len(members):
+        raise ValueError("a name stands twice")
+    return named
