@@ -75,9 +75,15 @@ def test_a_text_that_stands_in_a_block_and_in_the_structure_is_read_as_one() -> 
     for file in sorted((find_resources() / "demo" / "reports").glob("*.txt")):
         text = file.read_text(encoding="utf-8")
         structure = {"result": text}
-        for said in (text, json.dumps(structure), json.dumps(structure, indent=2)):
+        lines = {"title": "A report", "lines": text.splitlines()}
+        said_again = [
+            (text, structure),
+            (text, lines),
+            (json.dumps(structure, indent=2), structure),
+        ]
+        for said, structured in said_again:
             content = [{"type": "text", "text": said}]
-            result = {"content": content, "structuredContent": structure}
+            result = {"content": content, "structuredContent": structured}
             sign = SIGNS.sign_in(json.dumps({"result": result}).encode())
             assert (sign is not None) == (file.stem == "3")
 
@@ -90,3 +96,12 @@ def test_a_block_that_says_more_than_the_structure_is_read() -> None:
     sign = SIGNS.sign_in(json.dumps({"result": result}).encode())
     assert sign is not None
     assert sign.path == "/result/content/*/text"
+
+
+@pytest.mark.requirement("SIGN-MARKED")
+def test_what_a_block_and_the_structure_both_say_is_read_in_one_of_them() -> None:
+    for structured in ({"note": ORDER}, {"a": ORDER, "b": [ORDER]}, [ORDER]):
+        for said in (json.dumps(structured), ORDER, f"more {ORDER}", ""):
+            content = [{"type": "text", "text": said}]
+            result = {"content": content, "structuredContent": structured}
+            assert SIGNS.sign_in(json.dumps({"result": result}).encode()) is not None
