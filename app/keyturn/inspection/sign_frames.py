@@ -20,6 +20,8 @@ UNREAD_HERE = Sign(kind=UNREAD, words="", path="")
 """Said of what takes too long here; whoever asked has it read elsewhere."""
 _LONGEST_PATH = 200
 _LONGEST_NAME = 40
+_MOST_COMPARED = 200
+"""Texts of one frame that are looked for in its blocks."""
 _FEWEST_BLOCKS = 2
 """Of one there is nothing to put together."""
 _PARTED = f" {BREAK} "
@@ -53,11 +55,7 @@ class FrameSigns:
             return None
         texts = list(_texts({name: frame.get(name) for name in _READ}))
         blocks = [said for at, said in texts if at.endswith(_BLOCK)]
-        # Most structures say in a member what a block says: a text is no longer for standing twice.
-        places: dict[str, str] = {}
-        for at, said in texts:
-            places.setdefault(said, at)
-        texts = [(at, said) for said, at in places.items()]
+        texts = _once_each(texts, frame.get("result"))
         whole = _PARTED.join(said.replace(BREAK, "") for _, said in texts)
         found = self.reader.sign_in(whole[:MOST_READ], READ_AS_ON_THE_LOOP if here else 0)
         if found is None:
@@ -100,3 +98,39 @@ def _texts(value: JsonValue) -> Iterator[tuple[str, str]]:
 def _named(key: str) -> str:
     """Return a name for a place: one that could be a sentence is told as any."""
     return escaped(key) if len(key) <= _LONGEST_NAME and " " not in key else "*"
+
+
+def _once_each(texts: list[tuple[str, str]], result: JsonValue) -> list[tuple[str, str]]:
+    """Leave out what a result says again: a text is no longer for standing in it twice.
+
+    A block that is its structure as JSON, and then members that stand in the blocks that are left.
+    """
+    structure = result.get("structuredContent") if isinstance(result, dict) else None
+    if structure:
+        texts = [
+            one for one in texts if not (one[0].endswith(_BLOCK) and _repeats(one[1], structure))
+        ]
+    few = len(texts) <= _MOST_COMPARED
+    within = BREAK.join(said for at, said in texts if few and at.endswith(_BLOCK))
+    places: dict[str, str] = {}
+    for at, said in texts:
+        if at.endswith(_BLOCK) or said not in within:
+            places.setdefault(said, at)
+    return [(at, said) for said, at in places.items()]
+
+
+def _repeats(said: str, structure: JsonValue) -> bool:
+    """Tell whether a text is the JSON of a structure; with a name twice it says more than that."""
+    if said.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        return bool(json.loads(said, object_pairs_hook=_once) == structure)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _once(members: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    named = dict(members)
+    if len(named) < len(members):
+        raise ValueError("a name stands twice")
+    return named

@@ -74,9 +74,34 @@ def test_a_text_that_stands_in_a_block_and_in_the_structure_is_read_as_one() -> 
     """A long text needs more to be marked, and a result that repeats itself is none."""
     for file in sorted((find_resources() / "demo" / "reports").glob("*.txt")):
         text = file.read_text(encoding="utf-8")
-        content = [{"type": "text", "text": text}]
-        result = {"content": content, "structuredContent": {"result": text}}
-        sign = SIGNS.sign_in(json.dumps({"result": result}).encode())
-        assert (sign is not None) == (file.stem == "3")
-        if sign is not None:
-            assert sign.path == "/result/content/*/text"
+        structure = {"result": text}
+        lines = {"title": "A report", "lines": text.splitlines()}
+        said_again = [
+            (text, structure),
+            (text, lines),
+            (json.dumps(structure, indent=2), structure),
+        ]
+        for said, structured in said_again:
+            content = [{"type": "text", "text": said}]
+            result = {"content": content, "structuredContent": structured}
+            sign = SIGNS.sign_in(json.dumps({"result": result}).encode())
+            assert (sign is not None) == (file.stem == "3")
+
+
+@pytest.mark.requirement("SIGN-MARKED")
+def test_a_block_that_says_more_than_the_structure_is_read() -> None:
+    said = f'{{"note": "{ORDER}", "note": "fine"}}'
+    content = [{"type": "text", "text": said}]
+    result = {"content": content, "structuredContent": {"note": "fine"}}
+    sign = SIGNS.sign_in(json.dumps({"result": result}).encode())
+    assert sign is not None
+    assert sign.path == "/result/content/*/text"
+
+
+@pytest.mark.requirement("SIGN-MARKED")
+def test_what_a_block_and_the_structure_both_say_is_read_in_one_of_them() -> None:
+    for structured in ({"note": ORDER}, {"a": ORDER, "b": [ORDER]}, [ORDER]):
+        for said in (json.dumps(structured), ORDER, f"more {ORDER}", ""):
+            content = [{"type": "text", "text": said}]
+            result = {"content": content, "structuredContent": structured}
+            assert SIGNS.sign_in(json.dumps({"result": result}).encode()) is not None

@@ -135,7 +135,7 @@ def test_later_cards_name_what_read_like_an_order() -> None:
     assert AFTER in chips(later(3, (3, 5)))
     assert "Result 3 read like an order" in chips(later(3, (3,)))
     assert not any("read like" in text for text in chips(later(3, ())))
-    mark = "This result read like an order to the model."
+    mark = "It read like an order."
     assert [later(n, (3,)).excerpts[0].title.endswith(mark) for n in (3, 4)] == [True, False]
 
 
