@@ -392,3 +392,11 @@ def test_what_is_open_and_marked_stays_over_a_thousand_random_events(
         choice = burst.pane.choice
         assert choice is not None
         assert [call.request_id for call in choice.calls] == [one.id for one in kept]
+
+
+def test_the_next_row_opens_once_nothing_of_a_group_waits(burst: Burst) -> None:
+    requests = [write(number) for number in range(6)]
+    burst.arrive(*requests, make_request("after", tool="alone"))
+    burst.open_group()
+    burst.end(*requests, cause=WithdrawCause.DECIDED)
+    assert burst.scene.model.open_id == "after"

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.gui.armed_action import ArmedAction
@@ -100,6 +99,10 @@ class GroupPane(QFrame):
         """Deny every call that is in the table."""
         self._deny(self.choice.calls if self.choice is not None else (), route)
 
+    def deny_outliers(self, route: Route = Route.KEYBOARD) -> None:
+        """Deny what is flagged, and nothing else."""
+        self._deny(self.choice.outliers if self.choice is not None else (), route)
+
     # ---------------------------------------------------------------- building
 
     def _build(self) -> None:
@@ -129,11 +132,6 @@ class GroupPane(QFrame):
         self.action.changed.connect(self._on_ticked)
         self.block.deny_pressed.connect(self._on_deny)
         self.block.deny_with_message_pressed.connect(self._on_deny_outliers)
-        deny = QShortcut(QKeySequence("Ctrl+Shift+Backspace"), self)
-        deny.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        deny.setAutoRepeat(False)
-        deny.setObjectName("key_deny_outliers")
-        deny.activated.connect(self._on_deny_outliers)
 
     # ---------------------------------------------------------------- showing
 
@@ -230,7 +228,7 @@ class GroupPane(QFrame):
         self.deny_all(Route.POINTER)
 
     def _on_deny_outliers(self) -> None:
-        self._deny(self.choice.outliers if self.choice is not None else (), Route.POINTER)
+        self.deny_outliers(Route.POINTER)
 
     def _deny(self, calls: tuple[GroupCall, ...], route: Route) -> None:
         answer = self.action.watch.answer(route)

@@ -219,16 +219,18 @@ class QueuePresenter(QObject):
 
     def refresh_now(self) -> None:
         """Show what came and went since the last time, and open a card when none is open."""
+        before = self._model.rows.place_of(self._group or None)
         self._refresh()
+        if self._open is None:
+            # The call may be decided whose own card was open: back to its group.
+            self._within = ""
         if self._group and not self._within:
             self._show_group()
+            if not self._group:
+                self._left_place = before
         if self._open is None and not self._group:
-            place, self._left_place = self._left_place or 0, None
+            place, self._left_place = max(0, self._left_place or 0), None
             self._open_nearest(place)
-        elif self._open is None and self._within:
-            # The call is decided whose own card was open: back to its group.
-            self._within = ""
-            self._show_group()
 
     def _open_nearest(self, place: int) -> None:
         """Go on to the request that moved up, else to the one before, else to none."""
@@ -252,7 +254,6 @@ class QueuePresenter(QObject):
             return
         units = self._waiting.units(self._group)
         if not units:
-            self._left_place = self._model.rows.place_of(self._group)
             self._group = ""
             return
         first = units[0][0].request

@@ -267,10 +267,11 @@ class QueueView(QFrame):
             self._on_deny(route=Route.KEYBOARD)
 
     def _on_deny_with_message(self) -> None:
-        if self._model.card is not None:
-            self.deny_with_message_requested.emit(
-                self._model.card.request_id, self._model.card.digest
-            )
+        card = self._model.card
+        if card is not None:
+            self.deny_with_message_requested.emit(card.request_id, card.digest)
+        elif self._model.group is not None:
+            self.group.deny_outliers()
 
     def _on_later(self) -> None:
         if self._model.card is not None:
