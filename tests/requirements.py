@@ -161,7 +161,11 @@ WINDOW_ROWS = _section(
     ("W1", KEPT, "Any pending call is two actions away, the stop one."),
     ("W2", WINDOW, "Interactive 2.0 s after a cold start with 100,000 rows and 500 rules."),
     ("W3", KEPT, "500 arrivals open no modal dialog and change no active window."),
-    ("W4", WINDOW, "Geometry, splitter, sort, filters and view survive a restart."),
+    (
+        "W4",
+        Partly("the sort and the filters of tables are to come; there is no splitter"),
+        "Geometry, splitter, sort, filters and view survive a restart.",
+    ),
     ("GUI-THREAD", KEPT, "Nothing of the window is deleted on another thread than its own."),
     ("W5", KEPT, "A second launch raises the running one, also without a tray."),
     ("W6", KEPT, "The state in the top bar is right 250 ms after the broker's."),
@@ -172,16 +176,24 @@ CARD = _section(
     ("C1", KEPT, "10,000 interleavings: Allow never hits a call other than the painted one."),
     ("C2", KEPT, "Enter, Space, y, a, 1 repeated while 50 calls arrive decide nothing."),
     ("C3", KEPT, "Raw tab, hashed value and what the server receives are the same bytes."),
-    ("C4", WINDOW, "Every character of every argument is reachable by keyboard; none elided."),
+    (
+        "C4",
+        Partly("arguments over 10 kB, and a window of 640 x 480, are read to their end by no test"),
+        "Every character of every argument is reachable by keyboard; none elided.",
+    ),
     ("C5", KEPT, "The button row stands still across cards, tiers and tabs."),
     ("C6", KEPT, "T2 needs the acknowledgement, T3 the typed name or presence."),
     ("C7", KEPT, "Closing, Escape and killing the console never make an allow or a rule."),
     (
         "C8",
-        Partly("a thousand random sequences are to come"),
+        Partly("150 random sequences are held, a thousand are to come"),
         "The rule sheet opens at its narrowest scope, always.",
     ),
-    ("C9", WINDOW, "100 KiB of arguments: first content in 150 ms, all in 600 ms, no stall."),
+    (
+        "C9",
+        Partly("the figures on the wall's clock, on a quiet machine, are to come"),
+        "100 KiB of arguments: first content in 150 ms, all in 600 ms, no stall.",
+    ),
     ("C10", KEPT, "Default action, deadline and tier shown are those of the record."),
 )
 

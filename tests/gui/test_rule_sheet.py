@@ -1,12 +1,13 @@
 """The sheet that makes a rule: narrowest first, armed for exactly the rule that is read out."""
 
 import json
+import random
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QLabel
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.approval_request import ApprovalRequest, WithdrawCause
@@ -14,6 +15,7 @@ from keyturn.domain.canonical import JsonObject
 from keyturn.domain.tier import Tier
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
+from keyturn.presentation.rule_sheet import rule_sheet
 from tests.fakes.approval_requests import a_call
 from tests.gui.conftest import Clock
 from tests.gui.scenes import let_go
@@ -24,12 +26,13 @@ pytestmark = [
     # The offscreen platform has no window manager to tell a window's least size to.
     pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"),
 ]
+SEQUENCES = 150
 ARGUMENTS: JsonObject = {"order": 41, "to": "14 Quarry Road"}
 
 
 def call(tier: Tier = Tier.T1, **more: Any) -> ApprovalRequest:
     """Return a call that a rule may decide."""
-    return a_call(subject=ARGUMENTS, tier=tier, lamps="", labels="", **more)
+    return a_call(**{"subject": ARGUMENTS, "tier": tier, "lamps": "", "labels": "", **more})
 
 
 @pytest.fixture
@@ -254,3 +257,36 @@ def test_a_rule_without_an_end_takes_one_more_tick(scene: SheetsScene) -> None:
     save(scene)
     (message,) = scene.saved()
     assert (message.request, message.seconds) == ("", None)
+
+
+def _play_with(scene: SheetsScene, dice: random.Random) -> None:
+    """Change what is chosen in the open sheet, in some order."""
+    sheet = scene.sheets.rule
+    choices = [choice for _value, choice in sheet.choices]
+    everything = [*choices, *sheet.spans.values(), sheet.endless]
+    for choice in dice.sample(everything, dice.randint(0, 3)):
+        # A radio that is chosen stays so.
+        choice.setChecked(dice.random() < 0.5 or choice in sheet.spans.values())
+
+
+@pytest.mark.requirement("C8")
+def test_after_any_sequence_it_opens_at_the_narrowest(scene: SheetsScene, look: Look) -> None:
+    dice = random.Random(8)
+    calls = [call(Tier.T1), call(Tier.T2), call(Tier.T1, tool="other", lamps="U")]
+    offered = [rule_sheet(one, look.words, revision=1, waits=True) for one in calls]
+    sheet = scene.sheets.rule
+    # Laid out and painted so often it would take minutes, and choose nothing else.
+    scene.window.hide()
+    for number in range(SEQUENCES):
+        shown = dice.choice(offered)
+        sheet.begin(shown, "send", dice.choice(("", "", "Look at lines 2-9")))
+        assert len(sheet.choices) == len(ARGUMENTS)
+        assert all(choice.isChecked() for _value, choice in sheet.choices), number
+        chosen = [span for span, choice in sheet.spans.items() if choice.isChecked()]
+        assert chosen == [shown.spans[0]], number
+        assert not sheet.endless.isChecked()
+        _play_with(scene, dice)
+        if dice.random() < 0.8:
+            dice.choice((sheet.hide, sheet.cancel.click))()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert scene.bridge.sent == []

@@ -73,6 +73,7 @@ def test_anything_else_is_no_place(text: str) -> None:
     assert read is None or read[0].isValid()
 
 
+@pytest.mark.requirement("W4")
 @given(place=PLACES)
 def test_the_window_can_always_be_seen_and_taken_hold_of(place: QRect) -> None:
     found = on_a_screen(place, [MAIN, RIGHT])
@@ -95,6 +96,7 @@ def test_a_window_larger_than_its_screen_is_made_to_fit() -> None:
     assert on_a_screen(QRect(0, 24, 4000, 3000), [MAIN]) == MAIN
 
 
+@pytest.mark.requirement("W4")
 def test_the_place_and_the_page_come_back(scene: Scene) -> None:
     scene.memory.restore({GEOMETRY: "40,60,700,600", PAGE: "rules"})
     scene.window.show()

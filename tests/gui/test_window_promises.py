@@ -158,7 +158,7 @@ def test_500_arrivals_open_no_dialog_and_take_no_focus(whole: Whole) -> None:
     for number in range(MANY):
         whole.ask(make_request(f"r-{number}", tier=TIERS[number % 4]))
         if number % 50 == 49:
-            QApplication.processEvents()
+            QApplication.sendPostedEvents()
         assert QApplication.activeModalWidget() is None
         assert QApplication.activePopupWidget() is None
     whole.listed(MANY)

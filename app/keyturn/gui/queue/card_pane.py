@@ -7,7 +7,7 @@ nothing; what is pressed comes out as signals, and the arming decides what a pre
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
 from keyturn.gui.forms.list_page import NoticeBar
@@ -85,7 +85,7 @@ class CardPane(QFrame):
         self.flow = FlowGraphView(look)
         self._excerpts = column(gap=8)
         self._provenance = column()
-        self._scroll = ScrollPane("panel", (_SIDE, 4, _SIDE, 12))
+        self._scroll = ScrollPane("panel", (_SIDE, 4, _SIDE, 12), keys_of=self)
         self._build()
         self._connect()
 
@@ -169,11 +169,6 @@ class CardPane(QFrame):
                 self._scroll.body.insertWidget(0, self.headline)
             else:
                 self._head.addWidget(self.headline)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Turn the page, wherever in the card the focus is."""
-        if not self._scroll.turn_page(event):
-            super().keyPressEvent(event)
 
     def _tab_names(self) -> list[tuple[str, str]]:
         return [(tab, self._look.words(key)) for tab, key in _TABS.items()]

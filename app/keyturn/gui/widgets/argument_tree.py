@@ -326,7 +326,7 @@ class ArgumentTree(RowsView):
         elif (
             event.key() == Qt.Key.Key_Down
             and current.row() == self._arguments.rowCount() - 1
-            and not self.goes_on(1)
+            and not self.walk.goes_on(1)
         ):
             self.left_below.emit()
         else:

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from keyturn.gui.widgets.scroll_pane import ScrollPane, page_around
+from keyturn.gui.widgets.row_walk import RowWalk
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _SLICE_MS: Final = 12
@@ -83,6 +83,7 @@ class RowsView(QTableView):
         self._measured = 0
         self._line_counts: list[int] = []
         self._hint = QSize()
+        self.walk = RowWalk(self, delegate.least_height)
         self._seen: set[int] = set()
         self._parts_seen: dict[int, set[int]] = {}
         """Of rows taller than what is on screen: which parts of them were."""
@@ -160,35 +161,9 @@ class RowsView(QTableView):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go from row to row, and line by line over a row that is taller than what is on screen."""
-        hidden = self._band().isEmpty()
-        match event.key():
-            case Qt.Key.Key_Down | Qt.Key.Key_Up if hidden:
-                # Its page was turned away from it: the first step brings it back.
-                self._bring_current()
-            case Qt.Key.Key_PageDown | Qt.Key.Key_PageUp if hidden:
-                event.ignore()
-            case Qt.Key.Key_Down if self.goes_on(1):
-                self._scroll_by(self._rows.least_height())
-            case Qt.Key.Key_Up if self.goes_on(-1):
-                self._scroll_by(-self._rows.least_height())
-            case Qt.Key.Key_PageDown:
-                event.setAccepted(self._scroll_by(self._page()))
-            case Qt.Key.Key_PageUp:
-                event.setAccepted(self._scroll_by(-self._page()))
-            case _:
-                super().keyPressEvent(event)
-                self._bring_current()
-
-    def goes_on(self, step: int) -> bool:
-        """Tell whether the current row goes on below (1) or above (-1) what is on screen."""
-        current = self.currentIndex()
-        if not current.isValid():
-            return False
-        band = self._band()
-        top = self.rowViewportPosition(current.row())
-        if step < 0:
-            return top < band.top()
-        return top + self.rowHeight(current.row()) > band.bottom() + 1
+        if not self.walk.take(event):
+            super().keyPressEvent(event)
+            self.walk.bring_current()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint, and note which rows a person could see."""
@@ -211,48 +186,6 @@ class RowsView(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def _band(self) -> QRect:
-        """Return what of the rows' place is on screen: the page around it scrolls as well."""
-        return self.viewport().visibleRegion().boundingRect()
-
-    def _page(self) -> int:
-        """Return how far a page goes: a line of it stays."""
-        line = self._rows.least_height()
-        return max(line, self._band().height() - line)
-
-    def _scroll_by(self, step: int) -> bool:
-        """Scroll by `step` px, first the page around, so that nothing passes by unseen.
-
-        Returns whether anything moved.
-        """
-        band, page, bar = self._band(), page_around(self), self.verticalScrollBar()
-        end = bar.minimum() if step < 0 else bar.maximum()
-        if page is not None and bar.value() != end and self._bring(page, step):
-            return True
-        hidden = band.top() if step < 0 else self.viewport().height() - 1 - band.bottom()
-        by = step
-        if page is not None and hidden > 0:
-            bar, by = page.verticalScrollBar(), max(-hidden, min(step, hidden))
-        before = bar.value()
-        bar.setValue(before + by)
-        return bar.value() != before
-
-    def _bring(self, page: ScrollPane, step: int) -> bool:
-        """Have the page show as much of the rows' place as it can, before they scroll in it."""
-        height = self.viewport().height()
-        most = min(height, page.viewport().height())
-        if self._band().height() >= most:
-            return False
-        return page.show_line(self.viewport(), most - 1 if step < 0 else height - most)
-
-    def _bring_current(self) -> None:
-        """Let the page around show the row that was gone to, its first line at least."""
-        page = page_around(self)
-        if page is not None:
-            top = self.rowViewportPosition(max(0, self.currentIndex().row()))
-            line = self._rows.least_height()
-            page.show_line(self.viewport(), top + line // 2, line)
 
     def _row_count(self) -> int:
         # Null before the first model, which the stubs do not know.

@@ -11,13 +11,21 @@ from keyturn.gui.widgets.layouts import Margins, column
 _BAR: Final = 10
 _LINE: Final = 40
 """So much of a page stays on screen when it is turned."""
-_PAGES: Final = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
+_PAGES: Final[dict[int, int]] = {Qt.Key.Key_PageDown: 1, Qt.Key.Key_PageUp: -1}
 
 
 class ScrollPane(QScrollArea):
     """Holds one column of widgets on a surface; the scroll bar takes its room from the margin."""
 
-    def __init__(self, surface: str, margins: Margins, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        surface: str,
+        margins: Margins,
+        parent: QWidget | None = None,
+        *,
+        keys_of: QWidget | None = None,
+    ) -> None:
+        """Pages are turned by key wherever in `keys_of` the focus is."""
         super().__init__(parent)
         self._margins = QMargins(*margins)
         inside = QWidget()
@@ -31,6 +39,8 @@ class ScrollPane(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalScrollBar().installEventFilter(self)
+        if keys_of is not None:
+            keys_of.installEventFilter(self)
 
     def use_margins(self, margins: Margins) -> None:
         """Take other margins, as they are without the bar."""
@@ -47,9 +57,8 @@ class ScrollPane(QScrollArea):
         self.ensureVisible(0, widget.mapTo(self._inside, QPoint(0, y)).y(), 0, margin)
         return bar.value() != before
 
-    def turn_page(self, event: QKeyEvent) -> bool:
-        """Scroll by a page for a key that was pressed elsewhere; return whether it was for that."""
-        step = _PAGES.get(Qt.Key(event.key()))
+    def _turn_page(self, event: QKeyEvent) -> bool:
+        step = _PAGES.get(event.key())
         if step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
             return False
         bar = self.verticalScrollBar()
@@ -58,7 +67,10 @@ class ScrollPane(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Give the bar its room, or take it back, once the bar is where it will be."""
-        if event.type() in {QEvent.Type.Show, QEvent.Type.Hide}:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            return self._turn_page(event)
+        bar = watched is self.verticalScrollBar()
+        if bar and event.type() in {QEvent.Type.Show, QEvent.Type.Hide}:
             QTimer.singleShot(0, self, self._make_room)
         return super().eventFilter(watched, event)
 

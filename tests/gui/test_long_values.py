@@ -1,0 +1,113 @@
+"""However long a value is, the window lays out and paints only pieces of it at a time.
+
+No clock: what is counted is how much is laid out at once, and how many boxes are looked at.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPixmap
+from pytestqt.qtbot import QtBot
+
+from keyturn.application.console_protocol import RequestShown
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.tier import Tier
+from keyturn.gui import fitting, text_flow
+from keyturn.gui.look import Look
+from keyturn.gui.queue.card_pane import RAW
+from keyturn.gui.queue.view import QueueView
+from keyturn.gui.text_flow import TextFlow
+from keyturn.gui.text_runs import Run, plain_runs
+from keyturn.gui.theme import Theme, Type, TypeStyle
+from keyturn.presentation.chunks import CHUNK
+from tests.factories import make_request
+from tests.gui.conftest import Clock
+from tests.gui.desk_scene import DeskScene, rest_the_readers
+
+pytestmark = pytest.mark.gui
+SIZE = 100 * 1024
+AT_ONCE = 2 * CHUNK
+TEXTS = {
+    "words": "a row of a table, and what stands in it " * (SIZE // 40),
+    "lines": "a row of a table\n" * (SIZE // 17),
+    "one word": "A" * SIZE,
+    "hidden characters": "row\u200b\n" * (SIZE // 6),
+}
+
+
+@pytest.fixture
+def laid_out(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """Return how many characters each flow has that is made from now on."""
+    lengths: list[int] = []
+    made = TextFlow.__init__
+
+    def counted(self: TextFlow, runs: Sequence[Run], style: TypeStyle, theme: Theme) -> None:
+        lengths.append(sum(len(run.shown) for run in runs))
+        made(self, runs, style, theme)
+
+    monkeypatch.setattr(text_flow.TextFlow, "__init__", counted)
+    yield lengths
+
+
+@pytest.fixture
+def scene(
+    qtbot: QtBot, look: Look, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[DeskScene]:
+    """Return the whole window, shown."""
+    rest_the_readers(monkeypatch)
+    made = DeskScene(look, clock)
+    with qtbot.waitExposed(made.window):
+        made.start()
+    yield made
+    made.close()
+
+
+@pytest.mark.requirement("C9")
+def test_a_card_of_100_kib_is_laid_out_in_pieces(
+    qtbot: QtBot, scene: DeskScene, laid_out: list[int]
+) -> None:
+    queue = scene.window.findChild(QueueView)
+    assert queue is not None
+    card = queue.card
+    for name, key in (("words", "content"), ("lines", "path"), ("one word", "path")):
+        laid_out.clear()
+        arguments: JsonObject = {key: TEXTS[name], "to": "14 Quarry Road"}
+        request = make_request(f"r-{name}", arguments=arguments, tier=Tier.T2)
+        scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=50_000))
+        scene.desk.queue.open_card(request.id)
+        qtbot.waitUntil(lambda: card.arguments.is_measured, timeout=30_000)
+        card.choose_tab(RAW)
+        qtbot.waitUntil(lambda: card.raw.is_measured, timeout=30_000)
+        scene.window.grab()
+        assert 0 < max(laid_out) <= AT_ONCE, name
+
+
+def test_the_beginning_of_a_value_costs_what_is_shown_of_it(
+    look: Look, laid_out: list[int]
+) -> None:
+    for text in TEXTS.values():
+        flow = fitting.fitted(look, text, Type.VALUE, 300, lines=2)
+        assert flow.line_count <= 2
+    assert max(laid_out) < CHUNK
+
+
+def test_only_the_boxes_on_screen_are_looked_at(
+    look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flow = TextFlow(plain_runs(TEXTS["hidden characters"], look.words), Type.VALUE, look.theme)
+    flow.lay_out(600)
+    looked: list[int] = []
+    box = getattr(TextFlow, "_box")  # noqa: B009  # what is counted is inside
+
+    def counted(self: TextFlow, line: object, number: int, placed: object) -> QRectF | None:
+        looked.append(number)
+        found: QRectF | None = box(self, line, number, placed)
+        return found
+
+    monkeypatch.setattr(TextFlow, "_box", counted)
+    picture = QPixmap(600, 400)
+    painter = QPainter(picture)
+    flow.paint(painter, QPointF(0, -5_000), QColor("black"), clip=QRectF(0, 0, 600, 400))
+    painter.end()
+    assert 0 < len(looked) < 200
