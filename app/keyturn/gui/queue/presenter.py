@@ -25,6 +25,7 @@ from keyturn.gui.queue.waiting_rows import WaitingOne, WaitingRows, requests_of
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import LAST_DECISIONS, Decided, decided_row, missing
 from keyturn.presentation.group_table import GroupBuilder, first_deadline
+from keyturn.presentation.queue_builder import RowState
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.words import Words
 
@@ -254,7 +255,9 @@ class QueuePresenter(QObject):
             self._group = ""
             return
         first = units[0][0].request
-        fault = self._words("burst.never") if self._pins.takes_more(first) else ""
+        # An agent that stopped waiting gets one retry, which is another button's word.
+        alone = units[0][0].state is RowState.STOPPED_WAITING or self._pins.takes_more(first)
+        fault = self._words("burst.never") if alone else ""
         if (first.agent, first.asked_by.agent_enrolled) in self._held:
             fault = self._words("burst.held")
         view = self._tables.view(self._group, [requests_of(unit) for unit in units], fault)
