@@ -150,5 +150,5 @@ def test_a_question_of_a_server_that_reads_like_an_order_says_so_and_marks_the_w
     card = CARDS.card(replace(asked, findings=(found,)))
     assert "Reads like an order" in chips(card)
     (span,) = [(row, one) for row in card.rows for one in row.spans]
-    assert span[0].value[span[1].start : span[1].end] == ORDER
+    assert span[0].value[span[1].start : span[1].end] == f"{ORDER}."
     assert "Reads like an order" not in chips(CARDS.card(asked))
