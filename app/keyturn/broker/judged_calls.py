@@ -158,6 +158,7 @@ class JudgedCalls:
             params=params,
             method=frame.method,
             heard=partial(self._hears, request_id),
+            stops_seen=self._services.stop.count,
         )
         incoming = self._rounds.admit(asked, modern=modern)
         since = asyncio.get_running_loop().time()
