@@ -290,8 +290,7 @@ class JudgedCalls:
             if isinstance(reply, Admitted):
                 self._let_through(live, reply)
                 return
-            line = self._encoded(reply, live)
-            if live.answered and line is not None:
+            if (line := self._encoded(reply, live)) is not None and live.answered:
                 self._answer(line)
         finally:
             self._keep_no_longer(live)
