@@ -147,11 +147,8 @@ class PinGuard:
                 return self._covers(Tier.T3) and looser
             case SetControls():
                 return self._covers(Tier.T2) and self._controls_less(intent)
-            case SetReach() | SetAgentHttp():
-                # Over HTTP nobody sees in which program the agent runs.
-                return self._covers(Tier.T2) and intent.on
-            case SettleFlood():
-                return self._covers(Tier.T2) and intent.choice not in _TIGHTENS
+            case SetReach() | SetAgentHttp() | SettleFlood():
+                return self._covers(Tier.T2) and _opens(intent)
             case (
                 SetEnvironment() | EnrolAgent() | ReviewChanges() | NewTask() | Resume()
                 | UseRules()
@@ -257,6 +254,14 @@ def rule_of(data: str) -> Rule:
 
 def _is_labelled(server: ServerConfig) -> bool:
     return bool(server.environment or server.credential_environments)
+
+
+def _opens(intent: SetReach | SetAgentHttp | SettleFlood) -> bool:
+    """Tell which way a switch is turned."""
+    if isinstance(intent, SettleFlood):
+        return intent.choice not in _TIGHTENS
+    # Over HTTP nobody sees in which program the agent runs.
+    return intent.on
 
 
 def _asks_itself(_intent: _LetsNothingThrough | _AsksItself) -> bool:
