@@ -259,10 +259,6 @@ def _end_grants(grants: Grants, stop: StopSwitch, reviews: Reviews, registry: Re
     registry.on_agent = grants.end_agent
 
 
-def _new_tasks(ground: Ground, sessions: Sessions, rules: RuleBook) -> NewTasks:
-    return NewTasks(sessions=sessions, rules=rules, log=ground.log, observers=ground.observers)
-
-
 def _uses(ground: Ground, rules: RuleBook) -> LastUses:
     uses = LastUses(store=SqliteUseStore(ground.writer), clock=ground.clock)
     rules.on_hit = counting(uses, Used.RULE)
