@@ -181,13 +181,8 @@ class Overview:
             sight=sight_state(self._sights.of(name)),
             given=self._controls.of_agent(name),
             given_today=self.budgets.used_by(name) if self.budgets and enrolled else 0,
-            flood=self._flood(name, connections, enrolled),
+            flood=_flood(self.floods, name, connections, enrolled),
         )
-
-    def _flood(self, name: str, connections: list[Connection], enrolled: bool) -> FloodState | None:
-        if self.floods is None:
-            return None
-        return self.floods.state(name, enrolled=enrolled, connections=connections)
 
     def _servers(self) -> tuple[ServerState, ...]:
         return tuple(self._server(server) for server in self._registry.servers)
@@ -315,3 +310,11 @@ def _client_of(last: Connection | None) -> str:
     if last is None:
         return ""
     return " ".join(filter(None, (last.claims.name, last.claims.version)))
+
+
+def _flood(
+    floods: Floods | None, name: str, connections: list[Connection], enrolled: bool
+) -> FloodState | None:
+    if floods is None:
+        return None
+    return floods.state(name, enrolled=enrolled, connections=connections)
