@@ -6,10 +6,12 @@ from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.agent_messages import (
     EnrolAgent,
+    FloodChoice,
     NewTask,
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
+    SettleFlood,
 )
 from keyturn.application.console_protocol import (
     IntentDone,
@@ -79,6 +81,7 @@ class AgentsPresenter(QObject):
         view.detail.enrol_requested.connect(self._start_form)
         view.detail.revoke_agreed.connect(self._on_revoke)
         view.detail.http_wanted.connect(self._on_http)
+        view.detail.pause_wanted.connect(self._on_pause)
         view.detail.given_wished.connect(self._on_given)
         view.detail.new_task_agreed.connect(self._on_new_task)
         view.detail.open_wanted.connect(self.open_wanted)
@@ -177,6 +180,15 @@ class AgentsPresenter(QObject):
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
         said = self._words("agents.http_is_on" if on else "agents.http_is_off")
         self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), telling(outcome, said))
+
+    def _on_pause(self, agent: str, on: bool) -> None:
+        outcome = self._view.detail.outcome
+        outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+        choice = FloodChoice.PAUSE if on else FloodChoice.GO_ON
+        said = self._words("agents.pause_begun" if on else "agents.pause_ended")
+        self._sender.send(
+            lambda n: SettleFlood(n=n, agent=agent, choice=choice), telling(outcome, said)
+        )
 
     def _on_given(self, agent: str, controls: ResultControls) -> None:
         outcome = self._view.detail.outcome
