@@ -46,9 +46,12 @@ ENDS = (
     Outcome.ALLOWED_ONCE.value,
     Outcome.DENIED_USER.value,
     Outcome.EXPIRED_NO_ANSWER.value,
-    Outcome.CANCELLED_BY_CLIENT.value,
 )
-"""How what waited for a person ends; a rule decides what never waited, too."""
+"""How what waited for a person ends; a rule decides what never waited, too.
+
+What its agent took back is left out: the log does not tell whether anybody was asked before, and an
+agent that takes back three calls would have the whole list to itself.
+"""
 
 
 def decided_before(
