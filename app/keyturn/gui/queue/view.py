@@ -224,7 +224,8 @@ class QueueView(QFrame):
             return
         now = self._now_ms()
         state = self.watch.arming.state(now)
-        reason = reason_text(state, card, self._look.words)
+        on_readable = self.card.tabs.active() == READABLE
+        reason = reason_text(state, card, self._look.words, on_readable=on_readable)
         if state.owed is Owed.REQUEST:
             return
         short = short_reason_text(state, self._look.words) or reason
