@@ -31,7 +31,6 @@ from keyturn.application.pin_messages import (
 )
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.tier import Tier
-from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
 from keyturn.gui.pin_bar import PinBar
 from keyturn.gui.queue.card_pins import CardPins
@@ -389,42 +388,6 @@ def test_setting_it_sends_it_once(settings: tuple[SpyBridge, SettingsView]) -> N
     assert bridge.sent[-1] == SetPin(n=bridge.sent[-1].n, present="1234", new="", use="never")
     bridge.answer(ok=False, sentence="That is not your PIN.")
     assert line.outcome.sentence == "That is not your PIN."
-
-
-@pytest.mark.requirement("PIN-3")
-@pytest.mark.parametrize(
-    ("is_set", "mends"),
-    [
-        (True, "Not saved. Type your present PIN and press “Save PIN”."),
-        (False, "Not saved. Type a new PIN twice and press “Save PIN”."),
-    ],
-)
-def test_a_choice_that_is_not_saved_says_so(
-    settings: tuple[SpyBridge, SettingsView], is_set: bool, mends: str
-) -> None:
-    """Beside a former "Saved." it read as if it were in force; left alone, it is put back."""
-    bridge, view = settings
-    line = view.pin
-
-    def chosen() -> str:
-        return next(one.choice.value for one in line.group.buttons if one.isChecked())
-
-    bridge.tell(StateChanged(pin=PinState(is_set=is_set, use="t3")))
-    line.outcome.say(Outcome.DONE, "Saved.")
-    never, t3, all_of_them = line.group.buttons
-    all_of_them.click()
-    assert (line.outcome.outcome, line.outcome.sentence) == (Outcome.OWED, mends)
-    # Word of something else leaves it as it was chosen.
-    bridge.tell(StateChanged(pin=PinState(is_set=is_set, use="t3", second="Bo", beside="Ada")))
-    assert chosen() == "t2_t3"
-    t3.click()
-    assert line.outcome.outcome is None
-    never.click()
-    assert line.outcome.outcome is Outcome.OWED
-    view.hide()
-    view.show()
-    assert (chosen(), line.outcome.outcome) == ("t3", None)
-    assert bridge.sent == []
 
 
 @pytest.mark.requirement("PIN-3", "PIN-4")

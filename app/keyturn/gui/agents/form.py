@@ -74,7 +74,7 @@ class EnrolForm(SidePane):
         several = len(self.choices) > 1
         self._show_choices(sights)
         for said, choice in zip(sights, self.choices, strict=True):
-            if several and said.title in chosen:
+            if several and said.title in chosen and isinstance(choice, ChoiceRow):
                 choice.setChecked(True)
 
     def _show_choices(self, sights: tuple[FirstSight, ...]) -> None:
