@@ -101,6 +101,7 @@ _REVIEWS = {
         "decided.change_denied",
         "decided.change_over",
     ),
+    RequestKind.RESULT: ("decided.result_given", "decided.result_kept", "decided.result_over"),
 }
 _CONNECTING = (
     "decided.connect_allowed",
@@ -110,7 +111,7 @@ _CONNECTING = (
 
 
 def _reviewed(decided: Decided, icon: Icon, cards: CardBuilder, words: Words) -> str:
-    """Say what was reviewed, which no agent did; empty for what an agent asked."""
+    """Say what was reviewed, or what became of a result; empty for what an agent asked."""
     request = decided.request
     keys = _REVIEWS.get(request.kind)
     if keys is None:
@@ -118,4 +119,4 @@ def _reviewed(decided: Decided, icon: Icon, cards: CardBuilder, words: Words) ->
     if cards.phrases.is_remote(request):
         keys = _CONNECTING
     key = keys[_ENDS_OF_A_REVIEW.get(icon, 2)]
-    return words(key, server=request.server, tool=request.tool or "")
+    return words(key, server=request.server, tool=request.tool or "", agent=request.agent)

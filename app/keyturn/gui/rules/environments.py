@@ -121,6 +121,8 @@ class EnvironmentsPane(SidePane):
         self.body.addWidget(Labelled(self.look, words("environments.thing"), self.thing))
         self.body.addSpacing(_GAP)
         self.body.addWidget(Labelled(self.look, words("environments.label"), self.label))
+        # The ring around a field that has the focus stands outside of it.
+        self.body.addSpacing(4)
         self.body.addWidget(_note(self.look, "environments.label_hint"))
         self.body.addWidget(self._proposals)
         self.body.addWidget(self._raised)
