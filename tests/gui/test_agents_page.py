@@ -279,6 +279,27 @@ def test_one_way_to_begin_is_said_and_not_chosen(page: Page) -> None:
     assert message.rows is None
 
 
+@pytest.mark.requirement("SIGHT-FIRST")
+def test_reads_that_are_confirmed_while_the_form_is_open_are_offered(page: Page) -> None:
+    """The least takes the place of what was the only way; a choice of a person's stays."""
+    page.bridge.tell(StateChanged(servers=()))
+    page.view.enrol.click()
+    form = page.view.form
+    form.name_line.setText("day-shift")
+    page.bridge.tell(StateChanged(servers=data.SERVERS))
+    assert [choice.isChecked() for choice in form.choices] == [True, False]
+    form.enrol.click()
+    widest = form.choices[-1]
+    assert isinstance(widest, ChoiceRow)
+    widest.click()
+    (server,) = [one for one in data.SERVERS if one.name == "logistics"]
+    page.bridge.tell(StateChanged(servers=(server,)))
+    assert form.choices[-1].isChecked()
+    assert form.name_line.text() == "day-shift"
+    (sent,) = [m.rows for m in page.bridge.sent if isinstance(m, EnrolAgent)]
+    assert sent == confirmed_reads(data.SERVERS)
+
+
 @pytest.mark.requirement("SIGHT-FIRST", "LAW-4")
 def test_a_proposed_list_is_shown_before_it_is_taken(page: Page) -> None:
     """Another proposal meanwhile does not change what is on screen."""

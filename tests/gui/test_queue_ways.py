@@ -88,6 +88,9 @@ def test_a_changed_definition_opens_on_what_differs(scene: SheetsScene) -> None:
     assert card.tabs.active() == DIFF
     said = [text.text() for text in card.findChildren(Text) if text.isVisible()]
     assert "Wants something kept from you: “do not tell” (in /description)" in said
+    # What is owed on another tab is said by its name: this one's lines do not count.
+    scene.confirm_card()
+    assert "Readable" in card.block.allow.reason
     for other in (a_definition(id="v-2"), a_command(id="v-3"), a_call()):
         scene.bridge.request_shown.emit(RequestShown(request=other, remaining_ms=None))
         scene.queue.open_card(other.id)

@@ -132,8 +132,13 @@ def terms_of(card: CardView) -> ArmingTerms:
     )
 
 
-def reason_text(state: ArmState, card: CardView, words: Words) -> str:
-    """Return the second line of the Allow button for `state`."""
+def reason_text(state: ArmState, card: CardView, words: Words, *, on_readable: bool = True) -> str:
+    """Return the second line of the Allow button for `state`.
+
+    `on_readable`: the tab whose lines are counted is the one that is shown.
+    """
+    if state.owed is Owed.LOOK and not on_readable:
+        return words("arming.look_readable")
     if state.owed is Owed.CONFIRM:
         names = [value.object or value.key for value in card.decisive if value.path == state.path]
         return words(state.reason, object=names[0] if names else "")

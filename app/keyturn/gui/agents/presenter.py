@@ -67,6 +67,8 @@ class AgentsPresenter(QObject):
         self._dismissed: frozenset[str] = frozenset()
         self._overdue = 0
         self._open = ""
+        self._proposed: Rows = None
+        """The list that the form was opened for; another one meanwhile changes nothing there."""
         self._untold = ""
         """An agent whose enrolment the broker carried out and has not shown yet."""
         bridge.welcomed.connect(self._on_welcome)
@@ -108,6 +110,10 @@ class AgentsPresenter(QObject):
         self._servers = message.servers if message.servers is not None else self._servers
         # What is proposed again later is shown again.
         self._dismissed &= {agent.name for agent in self._agents if is_proposal(agent)}
+        if self._view.side is self._view.form:
+            # What was confirmed since the form was opened is offered, too.
+            sights = first_sights(self._servers, self._words, self._proposed)
+            self._view.form.offer(sights)
         self._show()
 
     # ---------------------------------------------------------------- from the person
@@ -117,9 +123,9 @@ class AgentsPresenter(QObject):
 
     def _start_form(self, name: str = "") -> None:
         agent = next((agent for agent in self._agents if agent.name == name), None)
-        proposed = agent.proposed_list if agent is not None else None
+        self._proposed = agent.proposed_list if agent is not None else None
         self._open = ""
-        self._view.form.start(first_sights(self._servers, self._words, proposed), name)
+        self._view.form.start(first_sights(self._servers, self._words, self._proposed), name)
         self._view.show_form()
 
     def open_agent(self, agent: str) -> None:

@@ -23,7 +23,14 @@ from keyturn.gui.queue.triage_bar import TriageBar
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.notices import EmptyState
 from keyturn.presentation.answer import Answer, Route
-from keyturn.presentation.arming import Owed, Subject, reason_text, short_reason_text, terms_of
+from keyturn.presentation.arming import (
+    ArmState,
+    Owed,
+    Subject,
+    reason_text,
+    short_reason_text,
+    terms_of,
+)
 from keyturn.presentation.card import CardView, deadline_text
 from keyturn.presentation.group_table import GroupView
 from keyturn.presentation.marks import Icon
@@ -224,7 +231,7 @@ class QueueView(QFrame):
             return
         now = self._now_ms()
         state = self.watch.arming.state(now)
-        reason = reason_text(state, card, self._look.words)
+        reason = _reason(state, card, self.card, self._look.words)
         if state.owed is Owed.REQUEST:
             return
         short = short_reason_text(state, self._look.words) or reason
@@ -294,6 +301,10 @@ def add_keys(view: QWidget, keys: Mapping[str, Callable[[], None]]) -> None:
         shortcut.setAutoRepeat(False)
         shortcut.setObjectName(f"key_{keys_text}")
         shortcut.activated.connect(slot)
+
+
+def _reason(state: ArmState, card: CardView, pane: CardPane, words: Words) -> str:
+    return reason_text(state, card, words, on_readable=pane.tabs.active() == READABLE)
 
 
 def _show_deadline(pane: CardPane, card: CardView, now_ms: int, words: Words) -> None:
