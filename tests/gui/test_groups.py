@@ -367,11 +367,14 @@ def test_what_is_open_and_marked_stays_over_a_thousand_random_events(
     chance = random.Random(20)
     kept = [replace(write(n, tier=Tier.T2), id=f"kept-{n}") for n in range(5)]
     first = make_request("first", tool="alone")
-    burst.arrive(first, *kept)
+    # What goes from above it moves its place in the list.
+    alive = [make_request(f"o-{n}", tool=f"older-{n}") for n in range(30)]
+    burst.arrive(*alive, first, *kept)
+    burst.scene.view.request_chosen.emit("first")
     if opened == "group":
         burst.open_group()
     here = burst.scene.model.open_id
-    alive: list[ApprovalRequest] = []
+    assert (here == "first") is (opened == "single")
     for number in range(1_000):
         if alive and chance.random() < 0.48:
             gone = alive.pop(chance.randrange(len(alive)))
