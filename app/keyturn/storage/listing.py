@@ -13,7 +13,6 @@ from keyturn.domain.canonical import JsonObject, JsonValue, Parsed, parse_strict
 from keyturn.domain.configuration import AgentConfig, ServerConfig
 from keyturn.domain.definition import Pin
 from keyturn.domain.errors import DamagedDatabase
-from keyturn.domain.record import RESUMED_CAREFULLY, RULES_USED
 from keyturn.domain.rule import Rule
 from keyturn.domain.rule_lint import KnownTool
 from keyturn.domain.sight import Sight
@@ -26,6 +25,7 @@ from keyturn.storage.agreements import (
     read_sight,
 )
 from keyturn.storage.read_only import connect_read_only
+from keyturn.storage.standing_stop import LAST_TURN, STANDING_STOP, suspends
 
 
 def list_servers(database: Path) -> list[JsonObject]:
@@ -77,13 +77,11 @@ def last_stop(database: Path) -> JsonObject | None:
         return None
     rows = _rows(
         database,
-        "SELECT ts, details FROM events WHERE type = 'stop' AND "
-        "seq > (SELECT coalesce(max(seq), 0) FROM events WHERE type = 'resume') "
-        "ORDER BY seq LIMIT 1",
+        STANDING_STOP,
     )
     if not rows:
         return None
-    since, text = rows[0]
+    since, text, _seq = rows[0]
     details = parse_strict(text)
     if not isinstance(details, Parsed) or not isinstance(details.value, dict):
         raise _unreadable(database, "the last stop is not in the form that Keyturn writes")
@@ -109,12 +107,7 @@ def rules_suspended(database: Path) -> bool:
     """Tell whether the last stop ended carefully and nobody has turned the rules on since."""
     if not database.exists():
         return False
-    rows = _rows(
-        database,
-        "SELECT type, outcome FROM events WHERE type IN ('stop', 'resume') "
-        f"OR type = 'rule' AND outcome = '{RULES_USED}' ORDER BY seq DESC LIMIT 1",
-    )
-    return rows == [("resume", RESUMED_CAREFULLY)]
+    return any(suspends(kind, outcome) for kind, outcome, _seq in _rows(database, LAST_TURN))
 
 
 def _server_row(server: ServerConfig, pins: Sequence[Pin]) -> JsonObject:

@@ -16,6 +16,7 @@ from keyturn.domain.errors import LogUnavailable
 from keyturn.domain.record import Entry, RecordType
 from keyturn.storage.pauses import pauses_through
 from keyturn.storage.projection import PRUNED, PRUNED_THROUGH
+from keyturn.storage.standing_stop import stop_through
 from keyturn.storage.writer import Writer
 
 DAY_SECONDS = 24 * 3600.0
@@ -67,8 +68,8 @@ async def prune(writer: Writer, log: DecisionLog, clock: Clock, keep: Keep) -> i
     await log.commit(
         Entry(type=RecordType.BROKER, outcome=PRUNED, details={PRUNED_THROUGH: through})
     )
-    # A pause is ended by a person alone, and not by as many refused calls as it takes.
-    for entry in await writer.run(lambda c: pauses_through(c, through), changes=False):
+    # Stops and pauses are ended by a person alone, and not by as many refused calls as it takes.
+    for entry in await writer.run(lambda c: _standing(c, through), changes=False):
         await log.commit(entry)
     low = first
     while low <= through:
@@ -77,6 +78,10 @@ async def prune(writer: Writer, log: DecisionLog, clock: Clock, keep: Keep) -> i
         await writer.run(_copy_wal, changes=False)
     await writer.run(_truncate_wal, changes=False)
     return through - first + 1
+
+
+def _standing(connection: sqlite3.Connection, through: int) -> list[Entry]:
+    return [*stop_through(connection, through), *pauses_through(connection, through)]
 
 
 def _due(connection: sqlite3.Connection, keep: Keep, oldest_kept: str) -> tuple[int, int]:

@@ -12,9 +12,19 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.errors import LogUnavailable
-from keyturn.domain.record import PAUSED, PROVEN, UNPAUSED, Durability, Entry, RecordType
+from keyturn.domain.record import (
+    PAUSED,
+    PROVEN,
+    RESUMED_CAREFULLY,
+    RULES_USED,
+    UNPAUSED,
+    Durability,
+    Entry,
+    RecordType,
+)
 from keyturn.storage import retention
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
+from keyturn.storage.listing import last_stop, rules_suspended
 from keyturn.storage.pauses import standing_pauses
 from keyturn.storage.queries import HistoryQuery, Pruned
 from keyturn.storage.read_only import DATABASE_NAME
@@ -200,6 +210,47 @@ def test_a_pause_is_not_pruned_away_by_who_is_paused(tmp_path: Path) -> None:
 
     database = tmp_path / DATABASE_NAME
     assert standing_pauses(database) == {}
+    asyncio.run(scenario())
+    found = verify(database, deep=True)
+    assert found.code is Finding.SOUND, found.sentence
+
+
+@pytest.mark.requirement("K3")
+def test_a_stop_is_not_pruned_away_by_who_is_stopped(tmp_path: Path) -> None:
+    """Nor is the suspension of rules after it, by as many refused calls as it takes."""
+
+    async def scenario() -> None:
+        clock = FakeClock()
+        writer = open_writer(tmp_path, clock)
+        log = SqliteDecisionLog(writer)
+
+        async def told(kind: RecordType, outcome: str, **details: str) -> None:
+            facts: JsonObject = dict(details)
+            await log.commit(Entry(type=kind, outcome=outcome, actor=Actor.HUMAN, details=facts))
+
+        async def flood() -> None:
+            for _ in range(2):
+                clock.advance(60)
+                for n in range(60):
+                    at = f"c-{clock.monotonic_ns()}-{n}"
+                    await log.commit(decision(at, outcome=Outcome.REFUSED_PAUSED))
+                assert await prune(writer, log, clock, Keep(records=20))
+
+        since = clock.now_utc()
+        await told(RecordType.STOP, "engaged", trigger="window", reason="strange")
+        await flood()
+        assert last_stop(database) == {"since": since, "trigger": "window", "reason": "strange"}
+        await told(RecordType.RESUME, RESUMED_CAREFULLY)
+        assert last_stop(database) is None
+        await flood()
+        assert rules_suspended(database)
+        await told(RecordType.RULE, RULES_USED)
+        await flood()
+        assert not rules_suspended(database)
+        assert last_stop(database) is None
+        await writer.close()
+
+    database = tmp_path / DATABASE_NAME
     asyncio.run(scenario())
     found = verify(database, deep=True)
     assert found.code is Finding.SOUND, found.sentence
