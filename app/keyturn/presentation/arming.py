@@ -96,6 +96,8 @@ class ArmState:
     """For CONFIRM: the value that is owed next."""
     unseen: tuple[int, int] | None = None
     """For LOOK: first and last line that was not on screen."""
+    page: str = ""
+    """For LOOK: the page of these lines, in words, where another one is open."""
 
     @property
     def reason(self) -> str:
@@ -137,15 +139,22 @@ def reason_text(state: ArmState, card: CardView, words: Words) -> str:
     if state.owed is Owed.CONFIRM:
         names = [value.object or value.key for value in card.decisive if value.path == state.path]
         return words(state.reason, object=names[0] if names else "")
-    first, last = state.unseen or (0, 0)
+    if state.owed is Owed.LOOK:
+        return look_text(state, words)
     return words(
         state.reason,
         n=max(1, -(-state.left_ms // 1000)),
-        first=first,
-        last=last,
         name=card.tool_short_name,
         hint=card.actions.armed_hint,
     )
+
+
+def look_text(state: ArmState, words: Words) -> str:
+    """Return where to look: at the page, or where that is open at its lines."""
+    if state.page:
+        return words("arming.look_page", page=state.page)
+    first, last = state.unseen or (0, 0)
+    return words("arming.look", n=last - first + 1, first=first, last=last)
 
 
 def short_reason_text(state: ArmState, words: Words) -> str:
@@ -166,6 +175,7 @@ class _Watch:
     shown_ms: int
     confirmed: set[str] = field(default_factory=set[str])
     unseen: tuple[int, int] | None = (1, 1)
+    page: str = ""
     name_matches: bool = False
     pin_typed: bool = False
     pending: bool = True
@@ -236,10 +246,13 @@ class Arming:
         """Note that the window moved, was resized, changed screen, theme or scale."""
         self._restart(now_ms)
 
-    def lines_unseen(self, unseen: tuple[int, int] | None) -> None:
-        """Note which lines of the arguments have not been on screen; None: all have."""
+    def lines_unseen(self, unseen: tuple[int, int] | None, page: str = "") -> None:
+        """Note which lines have not been on screen; None: all have.
+
+        `page` names theirs, where another one is open.
+        """
         if self._watch:
-            self._watch.unseen = unseen
+            self._watch.unseen, self._watch.page = unseen, page
 
     def confirmed(self, path: str, now_ms: int) -> None:
         """Note that a person confirmed the value at `path` of what is on screen."""
@@ -281,6 +294,7 @@ class Arming:
             left_ms=left_ms,
             path=still[0] if still else "",
             unseen=self._watch.unseen,
+            page=self._watch.page,
         )
 
     def shown_for_ms(self, now_ms: int) -> int:
