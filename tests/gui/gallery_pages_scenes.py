@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 from PySide6.QtWidgets import QWidget
 
+from keyturn.application.agent_messages import FloodState
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import RequestShown, StateChanged
 from keyturn.application.console_state import (
@@ -40,6 +41,7 @@ from keyturn.gui.settings.presenter import SettingsPresenter
 from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
+from keyturn.gui.widgets.buttons import Button
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
@@ -270,6 +272,20 @@ def agents_detail(studio: Studio) -> MainWindow:
     return framed(Page.AGENTS, view, studio)
 
 
+def agents_paused(studio: Studio) -> MainWindow:
+    """An agent that a person paused, and the question before it goes on."""
+    bridge, view = agents(studio)
+    flood = FloodState(paused=True, since="2026-11-23T14:07:53.000Z")
+    told = tuple(
+        msgspec.structs.replace(one, flood=flood) if one.name == "coder" else one
+        for one in data.STATE.agents or ()
+    )
+    bridge.tell(StateChanged(agents=told))
+    view.agent_chosen.emit("coder")
+    view.detail.findChildren(Button, "agent_pause")[-1].click()
+    return framed(Page.AGENTS, view, studio)
+
+
 def agents_unproven(studio: Studio) -> MainWindow:
     """One whose name looks like another's."""
     _, view = agents(studio)
@@ -482,6 +498,7 @@ SCENES: dict[str, Scene] = {
     "rules-two-persons": rules_two_persons,
     "agents": agents_list,
     "agents-detail": agents_detail,
+    "agents-paused": agents_paused,
     "agents-unproven": agents_unproven,
     "agents-revoke": agents_revoke,
     "agents-form": agents_form,

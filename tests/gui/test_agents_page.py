@@ -16,11 +16,13 @@ from pytestqt.qtbot import QtBot
 from keyturn.application.agent_messages import (
     ChangeState,
     EnrolAgent,
+    FloodState,
     NewTask,
     RaisedState,
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
+    SettleFlood,
 )
 from keyturn.application.console_protocol import (
     StateChanged,
@@ -277,6 +279,27 @@ def test_one_way_to_begin_is_said_and_not_chosen(page: Page) -> None:
     assert message.rows is None
 
 
+@pytest.mark.requirement("SIGHT-FIRST")
+def test_reads_that_are_confirmed_while_the_form_is_open_are_offered(page: Page) -> None:
+    """The least takes the place of what was the only way; a choice of a person's stays."""
+    page.bridge.tell(StateChanged(servers=()))
+    page.view.enrol.click()
+    form = page.view.form
+    form.name_line.setText("day-shift")
+    page.bridge.tell(StateChanged(servers=data.SERVERS))
+    assert [choice.isChecked() for choice in form.choices] == [True, False]
+    form.enrol.click()
+    widest = form.choices[-1]
+    assert isinstance(widest, ChoiceRow)
+    widest.click()
+    (server,) = [one for one in data.SERVERS if one.name == "logistics"]
+    page.bridge.tell(StateChanged(servers=(server,)))
+    assert form.choices[-1].isChecked()
+    assert form.name_line.text() == "day-shift"
+    (sent,) = [m.rows for m in page.bridge.sent if isinstance(m, EnrolAgent)]
+    assert sent == confirmed_reads(data.SERVERS)
+
+
 @pytest.mark.requirement("SIGHT-FIRST", "LAW-4")
 def test_a_proposed_list_is_shown_before_it_is_taken(page: Page) -> None:
     """Another proposal meanwhile does not change what is on screen."""
@@ -397,3 +420,37 @@ def test_a_new_task_is_asked_once_more_and_sent(page: Page) -> None:
     page.bridge.tell(StateChanged(agents=(dark,)))
     found = page.view.detail.findChildren(QAbstractButton, "agent_new_task")
     assert not [one for one in found if one.isVisible()]
+
+
+@pytest.mark.requirement("FLOOD")
+def test_an_agent_is_paused_by_one_press_and_goes_on_by_two(page: Page) -> None:
+    def button() -> QAbstractButton:
+        return page.view.detail.findChildren(QAbstractButton, "agent_pause")[-1]
+
+    page.bridge.tell(
+        StateChanged(agents=(AgentState(name="analyst", enrolled=True, connections=1),))
+    )
+    page.view.agent_chosen.emit("analyst")
+    assert button().height() >= 44
+    button().click()
+    assert page.bridge.sent[-1] == SettleFlood(
+        n=page.bridge.sent[-1].n, agent="analyst", choice="pause"
+    )
+    page.bridge.answer()
+    paused = FloodState(paused=True, since="2026-11-23T14:07:53.000Z")
+    page.bridge.tell(
+        StateChanged(
+            agents=(AgentState(name="analyst", enrolled=True, connections=1, flood=paused),)
+        )
+    )
+    before = len(page.bridge.sent)
+    button().click()
+    assert len(page.bridge.sent) == before
+    page.view.detail.question.kept.emit()
+    button().click()
+    page.view.detail.question.agreed.emit()
+    sent = page.bridge.sent[-1]
+    assert isinstance(sent, SettleFlood)
+    assert (sent.agent, sent.choice, sent.enrolled) == ("analyst", "go_on", True)
+    page.bridge.answer(ok=False, sentence="The disk is full.")
+    assert page.view.detail.outcome.sentence == "The disk is full."

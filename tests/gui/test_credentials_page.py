@@ -4,6 +4,7 @@ import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
@@ -204,3 +205,15 @@ def test_hostile_names_are_shown_whole(page: Page) -> None:
     index = page.view.table.rows.index(0, 1)
     said = str(page.view.table.rows.data(index, Qt.ItemDataRole.AccessibleTextRole))
     assert "\u202e" not in said
+
+
+def test_the_pane_says_the_environment_that_it_was_labelled_with(page: Page) -> None:
+    """Whichever came first, the label or the pane."""
+    page.view.credential_chosen.emit(STORED)
+    assert "production" not in texts(page.view.detail)
+    (server,) = [one for one in data.SERVERS if one.name == "logistics"]
+    labelled = msgspec.structs.replace(
+        server, credential_environments={"logistics-prod": "production"}
+    )
+    page.bridge.tell(StateChanged(servers=(labelled,)))
+    assert "production" in "".join(texts(page.view.detail))

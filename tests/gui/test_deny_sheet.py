@@ -155,3 +155,21 @@ def test_the_button_names_what_is_denied(scene: SheetsScene) -> None:
     open_sheet(scene)
     name = scene.sheets.deny.send.accessibleName()
     assert name.startswith("Deny and send: dispatch")
+
+
+@pytest.mark.requirement("FLOOD")
+def test_the_agent_of_a_card_is_paused_from_its_sheet(scene: SheetsScene) -> None:
+    """Nothing is decided by that; what the broker makes of it is said over the queue."""
+    wanted: list[tuple[str, bool, str]] = []
+
+    def note(agent: str, known: bool, choice: str) -> None:
+        wanted.append((agent, known, choice))
+
+    scene.view.triage.flood_settled.connect(note)
+    open_sheet(scene)
+    sheet = scene.sheets.deny
+    assert sheet.pause.text() == "Pause analyst"
+    scene.click(sheet.pause)
+    assert wanted == [("analyst", True, "pause")]
+    assert not sheet.isVisible()
+    assert scene.decided() == []

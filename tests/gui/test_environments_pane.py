@@ -153,6 +153,19 @@ def test_a_label_that_raised_agents_is_looked_at_where_it_was_made(page: Page) -
     assert pane.outcome.outcome is Outcome.DONE
 
 
+@pytest.mark.parametrize("fails", [0, 1])
+def test_what_failed_of_one_press_is_not_overwritten_by_what_did_not(
+    page: Page, fails: int
+) -> None:
+    pane = page.view.environments
+    two = raised(label_of("orders")), raised(label_of("orders"), name="scraper", shown="d2")
+    labelled_server(page, *two)
+    pane.looked_at.click()
+    for number, sent in enumerate(tuple(page.bridge.sent)):
+        page.bridge.intent_done.emit(IntentDone(n=sent.n, ok=number != fails, sentence="Not so."))
+    assert (pane.outcome.outcome, pane.outcome.sentence) == (Outcome.FAILED, "Not so.")
+
+
 def test_nothing_is_looked_at_by_one_press_where_more_changed(page: Page) -> None:
     pane = page.view.environments
     labelled_server(page, raised(label_of("orders"), label_of("other")))

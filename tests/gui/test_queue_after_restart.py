@@ -153,4 +153,5 @@ def test_the_history_finds_what_waited_for_a_person_and_ended_last(
             view.deleteLater()
 
     found = asyncio.run(story())
-    assert [item.call for item in found] == ["c-5", "c-4", "c-1"]
+    # What its agent took back is not among them: any number of calls are taken back unasked.
+    assert [item.call for item in found] == ["c-4", "c-1", "c-0"]

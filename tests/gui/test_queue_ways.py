@@ -127,7 +127,7 @@ def test_what_differs_counts_as_seen_and_the_button_leads_to_the_rest(scene: She
 
     lead_on("Look at line")
     assert card.diff.unseen is None
-    assert (card.tabs.active(), card.block.allow.reason) == (DIFF, "Look at Readable first")
+    assert (card.tabs.active(), card.block.allow.reason) == (DIFF, "Look at “Readable” first")
     scene.click(card.block.allow)
     assert card.tabs.active() == READABLE
     lead_on("Look at line")

@@ -8,8 +8,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from keyturn.application.console_protocol import Decide
+from keyturn.application.console_protocol import Decide, IntentDone
 from keyturn.domain.tier import Tier
+from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
 from keyturn.gui.widgets.buttons import PillButton
 from keyturn.gui.widgets.choices import ChoiceRow
@@ -209,6 +210,20 @@ def test_all_new_tools_are_pinned_each_by_its_own_digest(scene: ServersScene) ->
     assert [one.tier for one in sent] == [Tier.T1, None, None]
     assert [one.labels for one in sent] == ["", "UX", ""]
     assert all(one.allow for one in sent)
+
+
+def test_a_tool_that_was_not_pinned_is_said_whatever_came_of_the_next(
+    scene: ServersScene,
+) -> None:
+    all_of(scene, "now", "convert")
+    settle_rows(scene)
+    scene.click(scene.view.batch.read)
+    scene.press_armed(scene.view.batch.action)
+    first, second = decided(scene)
+    scene.bridge.intent_done.emit(IntentDone(n=first.n, ok=False, sentence="It changed."))
+    scene.bridge.intent_done.emit(IntentDone(n=second.n, ok=True))
+    note = scene.view.note
+    assert (note.outcome, note.sentence) == (Outcome.FAILED, "It changed.")
 
 
 @pytest.mark.requirement("TIER-PROPOSAL", "FLOW-LABELS")

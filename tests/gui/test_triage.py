@@ -56,6 +56,11 @@ class Desk(Burst):
         self.scene.bridge.tell(StateChanged(agents=states))
         self.settle()
 
+    def arm(self) -> None:
+        """Let the time pass after which what loosens can be pressed."""
+        assert self.bar.banner.arming.isActive()
+        self.bar.banner.arming.timeout.emit()
+
     def settled(self) -> list[tuple[str, str]]:
         """Return what was chosen of agents."""
         sent = self.scene.bridge.sent
@@ -101,9 +106,12 @@ def test_a_held_agent_is_named_with_its_numbers_and_three_ways_on(desk: Desk) ->
     assert banner.isVisible()
     assert banner.deny.text() == "Deny all, pause analyst"
     desk.scene.click(banner.review)
+    assert desk.settled() == []
+    desk.arm()
+    desk.scene.click(banner.review)
     assert desk.settled() == [("analyst", "review")]
-    assert desk.pane.isVisible()
     desk.scene.bridge.answer()
+    assert desk.pane.isVisible()
     desk.scene.click(banner.go_on)
     desk.scene.bridge.answer()
     desk.scene.click(banner.deny)
@@ -142,8 +150,16 @@ def test_a_paused_agent_stays_named_until_it_goes_on(desk: Desk) -> None:
     banner = desk.bar.banner
     assert banner.isVisible()
     assert not banner.deny.isVisible()
+    desk.arm()
     desk.scene.click(banner.go_on)
     assert desk.settled() == [("analyst", "go_on")]
+    desk.scene.bridge.answer(ok=False, sentence="The disk is full.")
+    assert desk.bar.outcome.isVisible()
+    assert desk.bar.outcome.sentence == "The disk is full."
+    desk.scene.click(banner.go_on)
+    assert not desk.bar.outcome.isVisible()
+    desk.scene.bridge.answer()
+    assert desk.bar.outcome.sentence == "analyst goes on. What it asks is shown again."
     desk.tell(("analyst", None))
     assert not banner.isVisible()
 
@@ -166,3 +182,39 @@ def test_a_name_that_an_agent_chose_is_plain_text(desk: Desk) -> None:
     name = "<b>x</b>\u202eevil"
     desk.tell((name, HELD))
     assert "\u202e" not in desk.bar.banner.deny.text()
+
+
+@pytest.mark.requirement("FLOOD", "LAW-4")
+def test_what_loosens_is_late_once_it_means_somebody_else(desk: Desk) -> None:
+    """An agent chooses when it is held: the button under the pointer must not change its object."""
+    banner = desk.bar.banner
+    desk.tell(("analyst", FloodState(paused=True)))
+    desk.arm()
+    assert banner.go_on.isEnabled()
+    desk.tell(("analyst", FloodState(paused=True)), ("coder", HELD))
+    assert not banner.go_on.isEnabled()
+    assert banner.deny.isEnabled()
+    desk.scene.click(banner.go_on)
+    assert desk.settled() == []
+    desk.arm()
+    more = FloodState(cause="prompts", count=39, seconds=53)
+    desk.tell(("analyst", FloodState(paused=True)), ("coder", more))
+    assert banner.go_on.isEnabled()
+    desk.scene.click(banner.go_on)
+    assert desk.settled() == [("coder", "continue")]
+
+
+@pytest.mark.requirement("FLOOD")
+def test_who_falls_under_a_pause_shows_whose_it_is(desk: Desk) -> None:
+    bearer = AgentState(
+        name="helper",
+        enrolled=False,
+        connections=1,
+        flood=FloodState(paused=True, paused_as="analyst"),
+    )
+    desk.scene.bridge.tell(StateChanged(agents=(bearer,)))
+    desk.settle()
+    desk.arm()
+    desk.scene.click(desk.bar.banner.go_on)
+    (sent,) = [one for one in desk.scene.bridge.sent if isinstance(one, SettleFlood)]
+    assert (sent.agent, sent.enrolled) == ("analyst", True)

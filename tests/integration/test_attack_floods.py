@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from keyturn.broker import downstream_socket, judged_calls, patience
+from keyturn.broker.listing import Listing
 from keyturn.broker.own_connection import Unattended
 from keyturn.broker.server_environment import server_environment
 from keyturn.broker.server_start import ServerStart
@@ -155,6 +156,30 @@ def test_a_call_that_is_given_up_before_the_list_is_there_is_recorded(tmp_path: 
         (entry,) = world.log.of_type(RecordType.DECISION)
         assert entry.tool == "silent"
         assert not any(b"silent" in line for line in world.seen)
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.requirement("K7")
+def test_a_call_that_waits_for_the_list_is_not_sent_after_a_stop_that_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait = Listing.wait
+
+    async def story(world: World) -> None:
+        async def slowly(listing: Listing, seconds: float) -> None:
+            await world.stop.engage("window")
+            await world.stop.resume(looked_at=(), careful=False)
+            await wait(listing, seconds)
+
+        wire = await connected(world)
+        notice = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
+        wire.say(request("say", "x/say", {"lines": [notice]}))
+        await wire.client.wait_for(lambda line: b"list_changed" in line)
+        monkeypatch.setattr(Listing, "wait", slowly)
+        wire.say(call(1, "echo", "held"))
+        assert "Nothing was sent" in text_of(await wire.client.answer_to(1))
+        assert not any(b"held" in line for line in world.seen)
 
     tell(tmp_path, story)
 

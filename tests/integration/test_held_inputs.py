@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from keyturn.application.approval_request import AnswerVerdict, RequestKind, WithdrawCause
+from keyturn.application.notices import NoticeInspector
 from keyturn.broker.held_inputs import MOST_HELD
 from keyturn.domain.configuration import Limits
 from keyturn.domain.decision import Outcome
@@ -280,5 +281,30 @@ def test_an_order_in_a_question_is_marked_on_its_card_and_in_the_session(tmp_pat
         world.approver.answer(asked, AnswerVerdict.ALLOW_ONCE)
         await until(lambda: reached(wire, "elicitation/create"))
         assert session.signs_in_reach == (session.results,)
+
+    tell(tmp_path, story)
+
+
+@pytest.mark.requirement("K7")
+def test_a_stop_within_the_last_look_at_it_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = NoticeInspector.answer
+
+    async def story(world: World) -> None:
+        async def slowly(inspector: NoticeInspector, *given: Any) -> bytes | None:
+            line = await answer(inspector, *given)
+            await world.stop.engage("window")
+            await world.stop.resume(looked_at=(), careful=False)
+            return line
+
+        wire = await connected(world)
+        await have_asked(wire, ask("sampling/createMessage"))
+        (asked,) = await world.approver.asked()
+        monkeypatch.setattr(NoticeInspector, "answer", slowly)
+        world.approver.answer(asked, AnswerVerdict.ALLOW_ONCE)
+        await until(lambda: bool(told(world)))
+        assert "error" in told(world)[0]
+        assert not reached(wire, "sampling")
 
     tell(tmp_path, story)

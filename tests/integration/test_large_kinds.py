@@ -26,6 +26,8 @@ SOUND, HELD = Delivery.COMPLETED.value, Delivery.RESULT_WITHHELD.value
         ("binary", 50 * MEGABYTE, HELD),
         ("deep", MEGABYTE, HELD),
         ("wrong", MEGABYTE, HELD),
+        ("deep", 50 * MEGABYTE, HELD),
+        ("wrong", 50 * MEGABYTE, HELD),
     ],
 )
 def test_it_ends_and_the_next_call_works(

@@ -63,7 +63,7 @@ def test_tiers_and_labels_are_what_keyturn_proposes() -> None:
     tiers = {name: (one.tier, one.labels) for name, one in BENCH.tools.items()}
     assert tiers == {
         "read_inbox": (Tier.T0, Lamps.U | Lamps.P),
-        "add_note": (Tier.T1, Lamps.NONE),
+        "add_note": (Tier.T1, Lamps.U),
         "send_mail": (Tier.T2, Lamps.U | Lamps.P | Lamps.X),
         "get_page": (Tier.T1, Lamps.U | Lamps.X),
     }

@@ -91,6 +91,10 @@ class FloodState(msgspec.Struct, frozen=True, kw_only=True):
     """In how many; 0 where no time is counted."""
     reviewing: bool = False
     paused: bool = False
+    since: str = ""
+    """Paused since then, in UTC; empty where that is not known."""
+    paused_as: str = ""
+    """The enrolled agent whose pause it falls under; empty for its own."""
 
 
 class SettleFlood(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="flood"):

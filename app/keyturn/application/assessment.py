@@ -197,7 +197,8 @@ class Assessment:
     def identify(self, incoming: IncomingCall) -> Judged | Refused:
         """Find out who asks for what, and whether a person's pin covers it."""
         connection = incoming.connection
-        if self._stop.engaged:
+        if self._stop.engaged or incoming.stops_seen not in (None, self._stop.count):
+            # It may have waited since it came, for the list of the tools or for one like it.
             self._stop.refused_one()
             return Refused(outcome=Outcome.REFUSED_PAUSED)
         if self._stop.paused(connection):

@@ -109,6 +109,8 @@ class IncomingCall(msgspec.Struct, kw_only=True):
     """Set where its client can be had to ask again while it waits for a person."""
     fault: str = ""
     """Why it is refused however it reads: what it says that it continues is not there."""
+    stops_seen: int | None = None
+    """How many stops there were when it came; None where it is taken as it comes."""
 
     def begin_anew(self, id_: str) -> None:
         """Take it as another call: what was decided of this one is void, and written down."""

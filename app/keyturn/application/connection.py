@@ -14,6 +14,8 @@ STDIO = "stdio"
 OVER_HTTP = "http"
 OWN_AGENT = "keyturn"
 """The broker itself, when it reviews a server without an agent; no agent can have that name."""
+NOT_PROVEN = " (not proven)"
+"""Follows the name of who claims an enrolled agent's without its token."""
 _UNPROVEN = "?"
 """No agent's name."""
 
@@ -62,6 +64,11 @@ class Connection:
     def is_known(self) -> bool:
         """Whether it is the agent that a person enrolled, in the program that they enrolled."""
         return self.agent_enrolled and not self.program_changed
+
+    @property
+    def claimed(self) -> str:
+        """The name that its agent goes by, whether or not it proved it."""
+        return self.agent if self.agent_enrolled else self.agent.removesuffix(NOT_PROVEN)
 
     @property
     def shares_as(self) -> str:

@@ -1,11 +1,11 @@
-"""Owns which agents are held because they flood a person, and which a person has paused.
+"""Owns which agents are held because they flood a person, and what a person chose of them.
 
 A held agent's calls still wait and can be denied; no click allows one of them until the person has
 chosen what to make of the flood. A paused agent's calls are refused until a person lets it go on.
 Other agents, and calls that rules allow, are not touched by a hold. Only the window chooses.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -21,6 +21,7 @@ from keyturn.application.approval_request import (
 from keyturn.application.approvals import Approvals
 from keyturn.application.connection import Connection
 from keyturn.application.events import Observers, Topic
+from keyturn.application.pauses import UNPROVEN, Pauses
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.domain.canonical import JsonObject
@@ -29,10 +30,6 @@ from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.flood import Flood, FloodTally
 from keyturn.domain.record import Entry, RecordType
 
-PAUSED_SETTING = "paused_agents"
-UNPROVEN = ""
-"""All agents that proved no name together: any program can connect under any number of names."""
-_NAMES = msgspec.json.Decoder(list[str])
 _MOST = 1_000
 """Agents that are counted for; more are enrolled by nobody."""
 
@@ -54,17 +51,16 @@ class Floods:
         log: DecisionLog,
         clock: Clock,
         observers: Observers,
-        keep: Callable[[str, str], Awaitable[None]],
+        pauses: Pauses,
     ) -> None:
-        """`keep` stores a setting by its name, so that a pause outlives the broker."""
         self._approvals = approvals
         self._log = log
         self._clock = clock
         self._observers = observers
-        self._keep = keep
         self._tallies: dict[str, FloodTally] = {}
         self._holds: dict[str, _Hold] = {}
-        self._paused: set[str] = set()
+        self.pauses = pauses
+        """Of agents that a person paused, held or not."""
 
     def attach(self) -> None:
         """Begin to count what a person is asked and what they deny."""
@@ -72,18 +68,11 @@ class Floods:
         self._approvals.denials.on_denied = self._on_denied
         self._observers.subscribe(self._on_topic)
 
-    def load(self, text: str) -> None:
-        """Take the paused agents as they were kept; what cannot be read pauses nobody."""
-        try:
-            self._paused = set(_NAMES.decode(text)) if text else set()
-        except msgspec.DecodeError:
-            self._paused = set()
-
     # ---------------------------------------------------------------- what holds
 
     def is_paused(self, connection: Connection) -> bool:
         """Tell whether a person paused the agent of a connection."""
-        return _key(connection.agent, proven=connection.agent_enrolled) in self._paused
+        return self.pauses.of(connection) is not None
 
     def may_allow(self, request: ApprovalRequest) -> bool:
         """Tell whether a click may allow a request: not while its agent is held."""
@@ -92,19 +81,33 @@ class Floods:
         hold = self._holds.get(_of(request))
         return hold is None or hold.reviewing
 
-    def state(self, agent: str, *, enrolled: bool) -> FloodState | None:
-        """Return how an agent stands; None for one that is neither held nor paused."""
+    def state(
+        self, agent: str, *, enrolled: bool, connections: Iterable[Connection] = ()
+    ) -> FloodState | None:
+        """Return how an agent stands; None for one that is neither held nor paused.
+
+        One that proved no name may fall under the pause of another by its `connections`.
+        """
         key = _key(agent, proven=enrolled)
-        hold, paused = self._holds.get(key), key in self._paused
+        hold, whose = self._holds.get(key), key
+        if not enrolled:
+            found = (self.pauses.of(connection) for connection in connections)
+            whose = next((name for name in found if name), key)
+        since = self.pauses.since(whose)
+        if hold is None and since is None:
+            return None
+        state = FloodState(paused=since is not None, since=since or "")
+        if whose != key:
+            state = msgspec.structs.replace(state, paused_as=whose)
         if hold is None:
-            return FloodState(paused=True) if paused else None
+            return state
         flood = hold.flood
-        return FloodState(
+        return msgspec.structs.replace(
+            state,
             cause=flood.cause.value,
             count=flood.count,
             seconds=flood.seconds,
             reviewing=hold.reviewing,
-            paused=paused,
         )
 
     # ---------------------------------------------------------------- what a person chooses
@@ -127,20 +130,17 @@ class Floods:
                 self._deny_all(key)
                 await self._pause(key, agent)
             case FloodChoice.GO_ON:
-                await self._record(agent, "unpaused", None)
-                await self._keep_paused(self._paused - {key})
-                self._paused.discard(key)
+                await self.pauses.end(key, agent)
             case _:
                 raise ConfigurationError("There is no such choice about an agent.")
         self._observers.changed(Topic.AGENTS)
 
     async def _pause(self, key: str, agent: str) -> None:
         """Refuse the agent from now on, whether or not that can be written down."""
-        self._paused.add(key)
+        self.pauses.hold(key)
         self._end(key)
         self._observers.changed(Topic.AGENTS)
-        await self._record(agent, "paused", None)
-        await self._keep_paused(self._paused)
+        await self.pauses.write_down(key, agent)
 
     def _deny_all(self, key: str) -> None:
         for waiting in self._approvals.waiting():
@@ -154,9 +154,6 @@ class Floods:
                         route=Route.WINDOW,
                     )
                 )
-
-    async def _keep_paused(self, paused: set[str]) -> None:
-        await self._keep(PAUSED_SETTING, msgspec.json.encode(sorted(paused)).decode())
 
     # ---------------------------------------------------------------- what happens
 

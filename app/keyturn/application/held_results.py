@@ -68,9 +68,9 @@ class HeldResults:
             return NOT_SHOWN
         request = self._request(incoming, judged, subject, sign)
         digest = sha256(line).digest()
-        resolved = await self._resolution(incoming, request)
+        resolved = await self._resolution(incoming, request, stops)
         outcome = resolved.outcome
-        if outcome.allows and (self._stop.engaged or self._stop.count != stops):
+        if outcome.allows and self._stopped_since(stops):
             outcome = Outcome.REFUSED_PAUSED
         if outcome.allows and (incoming.cancelled or incoming.ended):
             outcome = Outcome.CANCELLED_BY_CLIENT
@@ -80,12 +80,20 @@ class HeldResults:
         except LogUnavailable:
             return NOT_HANDED_ON
         self._observers.changed(Topic.HISTORY)
-        if not outcome.allows or self._stop.engaged or incoming.cancelled or incoming.ended:
+        if not outcome.allows or self._stopped_since(stops):
+            return NOT_HANDED_ON
+        if incoming.cancelled or incoming.ended:
             return NOT_HANDED_ON
         return "" if sha256(line).digest() == digest else NOT_HANDED_ON
 
-    async def _resolution(self, incoming: IncomingCall, request: ApprovalRequest) -> Resolution:
-        if self._stop.engaged:
+    def _stopped_since(self, stops: int) -> bool:
+        """Tell whether a stop holds or came since there were so many, also one that is over."""
+        return self._stop.engaged or self._stop.count != stops
+
+    async def _resolution(
+        self, incoming: IncomingCall, request: ApprovalRequest, stops: int
+    ) -> Resolution:
+        if self._stopped_since(stops):
             self._stop.refused_one()
             return _unasked(Outcome.REFUSED_PAUSED)
         if incoming.cancelled or incoming.ended:

@@ -55,6 +55,8 @@ class ServerInput:
     """Set while it waits for a person."""
     findings: tuple[Finding, ...] = ()
     """What in it reads like an order to the model, once it was read."""
+    stops_seen: int = 0
+    """How many stops there were when it came."""
 
     def subject(self) -> JsonObject:
         """Return what is shown and recorded (architecture.md section 2)."""
@@ -112,6 +114,13 @@ class Inputs:
             _log.exception("input refused by an error id=%s", asked.id)
         return Outcome.ERROR_BROKER
 
+    def overtaken(self, asked: ServerInput) -> bool:
+        """Tell whether a stop came since it was asked, also one that is over, or its end is gone.
+
+        To be looked at last before anything of it is passed on, with no await in between.
+        """
+        return self._stopped(asked) or asked.withdrawn
+
     def withdraw(self, asked: ServerInput) -> None:
         """Give a request up: its server or its client is gone, or does not want it any more."""
         asked.withdrawn = True
@@ -151,14 +160,16 @@ class Inputs:
         return fault, AlertKind.ANSWER_KEPT_BACK
 
     async def _decide(self, asked: ServerInput) -> Outcome:
-        asked.findings = await self._read(asked)
-        stops = self._stop.count
+        # Before anything is awaited: what a stop came in between of is not asked about (K7).
+        asked.stops_seen = self._stop.count
+        if not self.overtaken(asked):
+            asked.findings = await self._read(asked)
         tier = tier_of(KINDS[asked.method], asked.params)
         judgement = self._judge(asked, tier)
         outcome, recorded = await self._outcome(asked, tier, judgement)
         if recorded:
             return outcome
-        if outcome.allows and (self._stop.engaged or self._stop.count != stops):
+        if outcome.allows and self._stopped(asked):
             outcome = Outcome.REFUSED_PAUSED
         if outcome.allows and asked.withdrawn:
             outcome = Outcome.CANCELLED_BY_CLIENT
@@ -173,10 +184,13 @@ class Inputs:
         )
         await self._log.commit(entry)
         self._observers.changed(Topic.HISTORY)
-        if outcome.allows and (self._stop.engaged or asked.withdrawn):
+        if outcome.allows and self.overtaken(asked):
             # Between the record and the agent: the record stands, and nothing is passed.
             return Outcome.REFUSED_PAUSED
         return outcome
+
+    def _stopped(self, asked: ServerInput) -> bool:
+        return self._stop.engaged or self._stop.count != asked.stops_seen
 
     async def _read(self, asked: ServerInput) -> tuple[Finding, ...]:
         """Return what in a request reads like an order: marked for the person, and no verdict."""
@@ -208,9 +222,11 @@ class Inputs:
         self, asked: ServerInput, tier: Tier, judgement: Judgement
     ) -> tuple[Outcome, bool]:
         """Return how it was decided, and whether that is in the log already."""
-        if self._stop.engaged:
+        if self._stopped(asked):
             self._stop.refused_one()
             return Outcome.REFUSED_PAUSED, False
+        if asked.withdrawn:
+            return Outcome.CANCELLED_BY_CLIENT, False
         if judgement.verdict is Verdict.DENY:
             self._rules.counted(judgement)
             return Outcome.DENIED_RULE, False

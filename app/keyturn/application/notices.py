@@ -5,6 +5,8 @@ act on what it reads there. It goes on without secrets and unseen characters, or
 reads like an order to the model is marked, and goes on all the same.
 """
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -22,8 +24,8 @@ _LONGEST_METHOD = 64
 _MOST_KINDS = 200
 """Methods of one session that are told apart here: a server may make up any number."""
 MOST_READ_LATER = 8
-"""Of all that is said at once; what is beyond counts as read like an order."""
-Later = Callable[[Coroutine[Any, Any, None], str], object]
+"""Of what is said at once over one connection; what is beyond counts as read like an order."""
+Later = Callable[[Coroutine[Any, Any, None], str], "asyncio.Task[Any]"]
 """Starts what takes longer than the step in which it comes."""
 _TOO_LONG = f"it is over {MOST_BYTES} bytes"
 
@@ -37,7 +39,8 @@ class NoticeInspector:
         self._inspector = inspector
         self.controlling = controlling
         self._recorder = recorder
-        self._reading = 0
+        self._reading: Counter[str] = Counter()
+        """How many are being read, by the id of their connection."""
 
     def passes(self, connection: Connection, method: str, params: bytes) -> bool:
         """Tell whether a notification goes on."""
@@ -99,26 +102,41 @@ class NoticeInspector:
         later: Later | None = None,
     ) -> bytes:
         unread = found.sign is not None and found.sign.kind == UNREAD
-        if unread and later is not None and self._reading < MOST_READ_LATER:
-            self._reading += 1
+        if unread and later is not None and self._reading[connection.id] < MOST_READ_LATER:
             found = found.unsigned()
-            later(self._read(connection, method, found.line, number), "signs in a notice")
+            task = connection.session.task
+            reading = self._read(connection, method, found.line, number, task)
+            self._count(connection.id, later(reading, "signs in a notice"))
         if found.sign is not None:
             connection.session.note_sign(number)
         if found.findings:
             self._record(connection, method, {"bytes": len(found.line), **told(found)})
         return found.line
 
-    async def _read(self, connection: Connection, method: str, line: bytes, number: int) -> None:
-        """Mark what has been handed on already, should it read like an order."""
-        try:
-            sign = await self.controlling.sign_in(line, connection)
-        finally:
-            self._reading -= 1
-        if sign is not None:
-            connection.session.note_sign(number)
-            said = told(Controlled(line=line).signed(sign))
-            self._record(connection, method, {"bytes": len(line), **said})
+    def _count(self, connection: str, reading: "asyncio.Task[Any]") -> None:
+        """Count one that is read; one that is cancelled before its first step ends as well."""
+        self._reading[connection] += 1
+
+        def ended(_reading: "asyncio.Task[Any]") -> None:
+            self._reading[connection] -= 1
+            if not self._reading[connection]:
+                del self._reading[connection]
+
+        reading.add_done_callback(ended)
+
+    async def _read(
+        self, connection: Connection, method: str, line: bytes, number: int, task: int
+    ) -> None:
+        """Mark what has been handed on in a task already, should it read like an order."""
+        session = connection.session
+        sign = await self.controlling.sign_in(line, connection)
+        if sign is None:
+            return
+        # After New task, what the agent was told before is marked in nothing any more.
+        if session.task == task:
+            session.note_sign(number)
+        said = told(Controlled(line=line).signed(sign))
+        self._record(connection, method, {"bytes": len(line), **said})
 
     def _withhold(self, connection: Connection, method: str, size: int, why: str) -> bool:
         self._record(connection, method, {"bytes": size, "withheld": why})

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from keyturn.application.access_review import AccessReview
+from keyturn.application.agent_messages import FloodState
 from keyturn.application.agreed_values import changed_values, shown_subject
 from keyturn.application.agreements import Agreements, confirmed_of
 from keyturn.application.connection import Connection
@@ -180,7 +181,7 @@ class Overview:
             sight=sight_state(self._sights.of(name)),
             given=self._controls.of_agent(name),
             given_today=self.budgets.used_by(name) if self.budgets and enrolled else 0,
-            flood=self.floods.state(name, enrolled=enrolled) if self.floods else None,
+            flood=_flood(self.floods, name, connections, enrolled),
         )
 
     def _servers(self) -> tuple[ServerState, ...]:
@@ -309,3 +310,11 @@ def _client_of(last: Connection | None) -> str:
     if last is None:
         return ""
     return " ".join(filter(None, (last.claims.name, last.claims.version)))
+
+
+def _flood(
+    floods: Floods | None, name: str, connections: list[Connection], enrolled: bool
+) -> FloodState | None:
+    if floods is None:
+        return None
+    return floods.state(name, enrolled=enrolled, connections=connections)

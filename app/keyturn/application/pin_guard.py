@@ -9,10 +9,12 @@ from typing import Final, get_args
 from keyturn.application.access_messages import EndGrant, KeepAccess
 from keyturn.application.agent_messages import (
     EnrolAgent,
+    FloodChoice,
     NewTask,
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
+    SettleFlood,
 )
 from keyturn.application.agreements import Agreements
 from keyturn.application.approval_request import ApprovalRequest
@@ -74,6 +76,8 @@ from keyturn.domain.tier import Tier
 
 _MISSED = DECIDING | {"sights", "agents"}
 """Tables of which a row that is left out may let calls through: what it hid, or its label."""
+_TIGHTENS = {FloodChoice.PAUSE, FloodChoice.DENY_AND_PAUSE}
+"""What is chosen of an agent that asks too much, and lets nothing of it through."""
 _LetsNothingThrough = (
     StopAll
     | SetPosture
@@ -143,9 +147,8 @@ class PinGuard:
                 return self._covers(Tier.T3) and looser
             case SetControls():
                 return self._covers(Tier.T2) and self._controls_less(intent)
-            case SetReach() | SetAgentHttp():
-                # Over HTTP nobody sees in which program the agent runs.
-                return self._covers(Tier.T2) and intent.on
+            case SetReach() | SetAgentHttp() | SettleFlood():
+                return self._covers(Tier.T2) and _opens(intent)
             case (
                 SetEnvironment() | EnrolAgent() | ReviewChanges() | NewTask() | Resume()
                 | UseRules()
@@ -251,6 +254,14 @@ def rule_of(data: str) -> Rule:
 
 def _is_labelled(server: ServerConfig) -> bool:
     return bool(server.environment or server.credential_environments)
+
+
+def _opens(intent: SetReach | SetAgentHttp | SettleFlood) -> bool:
+    """Tell which way a switch is turned."""
+    if isinstance(intent, SettleFlood):
+        return intent.choice not in _TIGHTENS
+    # Over HTTP nobody sees in which program the agent runs.
+    return intent.on
 
 
 def _asks_itself(_intent: _LetsNothingThrough | _AsksItself) -> bool:

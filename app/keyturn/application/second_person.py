@@ -60,7 +60,8 @@ class StepKind(StrEnum):
     SAME = "same"
     """Both have the same PIN, so that one person may have typed it twice."""
     AGAIN = "again"
-    """It was the first one's PIN once more, where the second one's is wanted: no try."""
+    """It was the first one's PIN once more, where the second one's is wanted: no try, as long as
+    nobody guesses there."""
     NOBODY = "nobody"
     """There is no second person."""
 
@@ -102,6 +103,10 @@ class SecondPerson:
         """Until when the second PIN may follow, by what the first one was typed for."""
         self._trying = asyncio.Lock()
         """One at a time: each try rests on the count that the one before it left."""
+        self._mistyped = False
+        """A wrong PIN was typed for the second one's since Keyturn started. From then on the first
+        one's is a wrong one, too: told apart from others, it could be found by guessing, with the
+        count set back by the own right one."""
 
     async def load(self, sealing: Sealing) -> None:
         """Read what is kept; while the keychain is locked there is nobody to go by."""
@@ -195,6 +200,7 @@ class SecondPerson:
             except DamagedPin:
                 checked = PinCheck(outcome=PinOutcome.DAMAGED)
         if checked.outcome is not PinOutcome.RIGHT:
+            self._mistyped = True
             return Step(kind=StepKind.REFUSED, check=checked, whose=self.name)
         if await self._pins.is_right(pin):
             return Step(kind=StepKind.SAME)
@@ -204,8 +210,8 @@ class SecondPerson:
         return Step(kind=StepKind.BOTH, persons=(kept.beside, kept.name))
 
     async def _is_first_again(self, kept: KeptPin, pin: str) -> bool:
-        """Tell whether it is the first one's PIN alone, in no pause; else it is tried as usual."""
-        if self._tries.pauses(kept) or not await self._pins.is_right(pin):
+        """Tell whether it is the first one's PIN alone, by mistake; else it is tried as usual."""
+        if self._mistyped or self._tries.pauses(kept) or not await self._pins.is_right(pin):
             return False
         return not await is_it(kept, pin)
 

@@ -21,6 +21,7 @@ from keyturn.application.late_calls import LateCalls
 from keyturn.application.new_tasks import NewTasks
 from keyturn.application.notices import NoticeInspector
 from keyturn.application.noticing import Noticing
+from keyturn.application.pauses import Pauses
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.ids import Ids
 from keyturn.application.ports.inspection import SecretMask
@@ -50,6 +51,7 @@ from keyturn.inspection.input_check import QuickTextCheck
 from keyturn.inspection.results import BoundedResultInspector
 from keyturn.inspection.schema import JsonSchemaValidator
 from keyturn.storage.decision_log import SqliteDecisionLog
+from keyturn.storage.pauses import standing_pauses
 from keyturn.storage.sealing import SqliteSeals
 from keyturn.storage.stop_reviews import SqliteStopReviews
 from keyturn.storage.stores import (
@@ -215,12 +217,19 @@ def _stop(ground: Ground, approvals: Approvals) -> StopSwitch:
 
 
 def _floods(ground: Ground, approvals: Approvals, stop: StopSwitch, registry: Registry) -> Floods:
+    pauses = Pauses(
+        log=ground.log,
+        clock=ground.clock,
+        keep=registry.put_setting,
+        agents=lambda: registry.agents,
+    )
+    pauses.restore(standing_pauses(ground.profile.database))
     floods = Floods(
         approvals=approvals,
         log=ground.log,
         clock=ground.clock,
         observers=ground.observers,
-        keep=registry.put_setting,
+        pauses=pauses,
     )
     stop.paused = floods.is_paused
     return floods
@@ -248,10 +257,6 @@ def _end_grants(grants: Grants, stop: StopSwitch, reviews: Reviews, registry: Re
     reviews.on_drift(grants.end_server)
     reviews.agreements.on_change(lambda server, _launch: grants.end_server(server))
     registry.on_agent = grants.end_agent
-
-
-def _new_tasks(ground: Ground, sessions: Sessions, rules: RuleBook) -> NewTasks:
-    return NewTasks(sessions=sessions, rules=rules, log=ground.log, observers=ground.observers)
 
 
 def _uses(ground: Ground, rules: RuleBook) -> LastUses:

@@ -8,8 +8,8 @@ from keyturn.application.access_entries import AccessEntries
 from keyturn.application.access_review import AccessReview
 from keyturn.application.connection import Connection
 from keyturn.application.enrolment import Enrolment
-from keyturn.application.floods import PAUSED_SETTING
 from keyturn.application.last_uses import counting
+from keyturn.application.pauses import PAUSED_SETTING
 from keyturn.application.ports.milestones import Unwatched
 from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.ports.secret_store import SecretStore
@@ -214,5 +214,5 @@ async def _load(foundation: Foundation) -> None:
     await foundation.registry.load()
     await foundation.holds.load()
     foundation.labelling.load()
-    foundation.floods.load(foundation.registry.settings.get(PAUSED_SETTING, ""))
+    foundation.floods.pauses.load(foundation.registry.settings.get(PAUSED_SETTING, ""))
     foundation.notices.controlling.tools.load()

@@ -136,6 +136,9 @@ class HeldInputs:
                 line = await self._inspector.answer(
                     self._connection, asked.method, frame.line, self._connection.session.results
                 )
+                if line is not None and self._inputs.overtaken(asked):
+                    # The record stands, and nothing is passed.
+                    outcome, line = Outcome.REFUSED_PAUSED, None
         finally:
             del self._held[request_id]
         if line is not None and not asked.withdrawn:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from keyturn.application.agreements import Agreements
-from keyturn.application.connection import OVER_HTTP, OWN_AGENT, STDIO, Connection
+from keyturn.application.connection import NOT_PROVEN, OVER_HTTP, OWN_AGENT, STDIO, Connection
 from keyturn.application.events import Topic
 from keyturn.application.ports.processes import ObservedPeer, ObservedProcess, Processes
 from keyturn.application.ports.stop_sentinel import StopFacts
@@ -214,7 +214,7 @@ class Hub:
             return None if self._agents else _Who(agent=LOCAL_AGENT, enrolled=True)
         # Whoever claims an enrolled name without its token must not be taken for its bearer.
         taken = agent is not None or claimed.casefold() == OWN_AGENT
-        name = f"{claimed} (not proven)" if taken else claimed
+        name = claimed + NOT_PROVEN if taken else claimed
         return _Who(agent=name, enrolled=False)
 
     def _may_be(self, connection: Connection) -> bool:

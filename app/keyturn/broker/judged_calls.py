@@ -158,6 +158,7 @@ class JudgedCalls:
             params=params,
             method=frame.method,
             heard=partial(self._hears, request_id),
+            stops_seen=self._services.stop.count,
         )
         incoming = self._rounds.admit(asked, modern=modern)
         since = asyncio.get_running_loop().time()
@@ -289,8 +290,7 @@ class JudgedCalls:
             if isinstance(reply, Admitted):
                 self._let_through(live, reply)
                 return
-            line = self._encoded(reply, live)
-            if live.answered and line is not None:
+            if (line := self._encoded(reply, live)) is not None and live.answered:
                 self._answer(line)
         finally:
             self._keep_no_longer(live)

@@ -5,7 +5,7 @@ understood is said to be so, and only ever raises.
 """
 
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import msgspec
 
@@ -70,6 +70,19 @@ class Why(StrEnum):
     """It is not known what the program does."""
 
 
+class Gravity(IntEnum):
+    """How grave one step is beside the others of a call; the gravest is told first."""
+
+    READS = 0
+    CHANGES = 1
+    RUNS = 2
+    """Something of which nobody knows what it does, though it does it to so many things at most."""
+    LASTS = 3
+    """It cannot be undone: what is removed is gone, and what is sent is elsewhere."""
+    UNBOUNDED = 4
+    """Nothing bounds it: it destroys without an end, or runs code, which may do anything."""
+
+
 _READS = frozenset({Does.READS, Does.FETCHES})
 _DESTROYS = frozenset({Does.REMOVES, Does.EMPTIES, Does.DROPS, Does.REPLACES, Does.GRANTS})
 
@@ -104,6 +117,17 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         if self.count is not None or self.why is Why.WITHIN:
             return False
         return self.changes and self.does is not Does.CALLS
+
+    @property
+    def gravity(self) -> Gravity:
+        """How grave it is, for what is told first."""
+        if not self.changes:
+            return Gravity.READS
+        if self.destroys and self.count is None:
+            return Gravity.UNBOUNDED
+        if self.destroys or self.does is Does.SENDS:
+            return Gravity.LASTS
+        return Gravity.RUNS if self.does in {Does.RUNS, Does.CALLS} else Gravity.CHANGES
 
     def bounded(self, count: int | None, why: Why | None) -> "Step":
         """Return the same with another bound."""
@@ -150,11 +174,11 @@ def command_of(path: str, language: Language, steps: Iterable[Step]) -> Command:
     """Put the steps of a command together; all that have a bound add up."""
     every = tuple(steps)
     changing = tuple(step for step in every if step.changes)
-    # What cannot be undone is told first where not all can be.
+    # The gravest are told where not all can be.
     writes = tuple(dict.fromkeys(path for step in every for path in step.writes))
     runs = tuple(dict.fromkeys(path for step in every for path in step.runs))
     understood = max(len(writes), len(runs)) <= MOST_FILES
-    told = every if len(every) <= MOST_STEPS else tuple(sorted(every, key=_rank))[:MOST_STEPS]
+    told = every if len(every) <= MOST_STEPS else _gravest(every)[:MOST_STEPS]
     return Command(
         path=path,
         language=language,
@@ -198,5 +222,5 @@ def tier_with(tier: Tier, commands: Sequence[Command], *, runs_written: bool = F
     return tier
 
 
-def _rank(step: Step) -> tuple[bool, bool]:
-    return (not step.destroys, not step.changes)
+def _gravest(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    return tuple(sorted(steps, key=lambda step: step.gravity, reverse=True))

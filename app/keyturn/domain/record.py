@@ -24,6 +24,12 @@ RESUMED_CAREFULLY = "careful"
 """Outcome of a resume that leaves the rules suspended."""
 RULES_USED = "used"
 """Outcome of the rules' record that ends their suspension."""
+PAUSED, UNPAUSED = "paused", "unpaused"
+"""Outcomes of an agent's records: a person paused it, and let it go on."""
+PROVEN = "proven"
+"""In the details of these: false for all agents together that proved no name."""
+SINCE = "since"
+"""In the details of a pause that is said again: since when it holds."""
 
 
 class RecordType(StrEnum):

@@ -171,3 +171,21 @@ class IntentSender(QObject):
 def _tell(sent: _Sent, done: IntentDone) -> None:
     if sent.heard is not None:
         sent.heard(done)
+
+
+def heard_of_all(wishes: int, heard: Heard) -> Heard:
+    """Return what hears of each change of one press, and tells once: of the first that failed.
+
+    Told one by one, the next success would stand where a refusal was said.
+    """
+    left = [wishes]
+    failed: list[IntentDone] = []
+
+    def one(done: IntentDone) -> None:
+        left[0] -= 1
+        if not done.ok:
+            failed.append(done)
+        if not left[0]:
+            heard(failed[0] if failed else done)
+
+    return one

@@ -123,6 +123,8 @@ class MemoryTraceIndex:
         if not self._results or not texts:
             incomplete = self._store.dropped or too_many or bool(self._drawn)
             return bounded((), incomplete=incomplete)
+        # Of now: what comes between the pieces could push others out of the newest texts.
+        searched, left_out = self._searched(_SEARCHED_CHARACTERS // len(texts))
         asked = (text if len(text) <= MOST_CHARACTERS else _TOO_LONG for _, text in texts)
         question = _question(tuple(asked), self._store.key)
         yield from question.asking()
@@ -132,7 +134,6 @@ class MemoryTraceIndex:
         )
         cut |= too_many or not question.whole
         seen = list(_by_match(matches, question.asked_of))
-        searched, left_out = self._searched(_SEARCHED_CHARACTERS // len(texts))
         stopped = question.stopped(stop) if len(stop) else set[int]()
         for leaf, (_, text) in enumerate(texts):
             yield

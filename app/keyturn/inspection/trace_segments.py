@@ -93,15 +93,17 @@ class Segment:
             self._prints = self._prints[: self.words].copy()
 
     def give_back(self, sieve: Sieve) -> None:
-        """Leave the sieve."""
+        """Leave the sieve; a look-up that is under way still finds what is here."""
         sieve.give_back(self._slot or 0)
+        self.slot = 0
 
-    def find(self, keys: Keys, told: Positions, first: int) -> list[Held]:
+    def find(self, keys: Keys, sieve: Sieve, first: int) -> list[Held]:
         """Look keys up, which have to be in order, those of them that the sieve lets through.
 
-        They are numbered from `first`.
+        They are numbered from `first`. The sieve is asked in the same step: between two of them
+        this may be settled or dropped, and what it said before would hold keys back that are here.
         """
-        chosen = np.flatnonzero(told & self.slot) if self.slot else np.arange(len(keys))
+        chosen = np.flatnonzero(sieve.told(keys) & self.slot) if self.slot else np.arange(len(keys))
         found = self.postings.find(keys[chosen])
         return [replace(held, which=chosen[held.which] + first) for held in found]
 

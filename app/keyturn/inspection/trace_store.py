@@ -71,9 +71,8 @@ class TraceStore:
         held: list[list[Held]] = [[] for _ in segments]
         for low in range(0, len(keys), _FOUND_AT_ONCE):
             some = keys[low : low + _FOUND_AT_ONCE]
-            told = self._sieve.told(some)
             for segment, several in zip(segments, held, strict=True):
-                several += segment.find(some, told, low)
+                several += segment.find(some, self._sieve, low)
                 yield
         return segments, held
 

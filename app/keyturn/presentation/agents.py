@@ -46,6 +46,17 @@ class OverHttp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PauseSaid:
+    """Whether a person paused the agent, and how that is changed."""
+
+    intro: str
+    action: str
+    """Words on the button that changes it."""
+    question: Question | None
+    """Asked before it goes on; to pause it asks nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgentDetail:
     """One agent in full."""
 
@@ -70,6 +81,8 @@ class AgentDetail:
     """How much of results it is given; None for one that is not enrolled."""
     raised: RaisedSaid | None
     """Why its calls take more; None where they do not."""
+    pause: PauseSaid | None
+    """None for one that is not enrolled."""
     revoke: Question
 
 

@@ -13,6 +13,7 @@ from keyturn.application.console_state import AgentState, ServerState
 from keyturn.application.sight_intents import ProfileState
 from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.presentation.access import overdue_notice
+from keyturn.presentation.agent_pause import pause_said
 from keyturn.presentation.agents import (
     AgentDetail,
     AgentsPage,
@@ -98,7 +99,7 @@ class AgentsBuilder:
             rows=tuple(self._row(agent) for agent in listed),
             summary=words("agents.summary", n=len(listed), connected=connected),
             proposals=tuple(
-                self._proposal(agent)
+                _proposal(agent, self._words)
                 for agent in agents
                 if is_proposal(agent) and agent.name not in dismissed
             ),
@@ -144,6 +145,7 @@ class AgentsBuilder:
             sight=sight_said(agent.sight, servers, profiles, words) if agent.enrolled else None,
             given=budgets_view(agent.given, agent.given_today, words) if agent.enrolled else None,
             raised=raised_said(agent.raised, words) if agent.enrolled else None,
+            pause=pause_said(agent, words) if agent.enrolled else None,
             revoke=Question(
                 text=words("agents.revoke_question", agent=agent.name, n=agent.connections),
                 go=words("agents.revoke_go"),
@@ -201,6 +203,8 @@ class AgentsBuilder:
             return IconText(
                 icon=Icon.UNKNOWN, text=words("agents.state_unproven"), role=Role.WARNING
             )
+        if agent.flood is not None and agent.flood.paused:
+            return IconText(icon=Icon.PAUSED, text=words("agents.state_paused"), role=Role.WARNING)
         if agent.program_changed:
             text = words("agents.state_program")
             return IconText(icon=Icon.ATTENTION, text=text, role=Role.WARNING)
@@ -210,16 +214,6 @@ class AgentsBuilder:
         if agent.connections:
             return IconText(icon=Icon.CHECK, text=words("agents.state_connected"), role=Role.ALLOW)
         return IconText(icon=Icon.NOBODY, text=words("agents.state_away"))
-
-    def _proposal(self, agent: AgentState) -> Proposal:
-        words = self._words
-        return Proposal(
-            name=agent.name,
-            strong=words("agents.proposal", agent=agent.name),
-            rest=words("agents.proposal_rest"),
-            accept=words("agents.enrol_look"),
-            drop=words("agents.dismiss"),
-        )
 
     # ---------------------------------------------------------------- one agent
 
@@ -330,6 +324,16 @@ def _new_task(agent: AgentState, words: Words) -> Question:
         text=words("agents.new_task_question", agent=agent.name),
         go=words("agents.new_task_go"),
         keep=words("agents.new_task_keep"),
+    )
+
+
+def _proposal(agent: AgentState, words: Words) -> Proposal:
+    return Proposal(
+        name=agent.name,
+        strong=words("agents.proposal", agent=agent.name),
+        rest=words("agents.proposal_rest"),
+        accept=words("agents.enrol_look"),
+        drop=words("agents.dismiss"),
     )
 
 

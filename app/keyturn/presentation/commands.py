@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
-from keyturn.domain.commands import Command, Does, Language, Step, Why
+from keyturn.domain.commands import Command, Does, Gravity, Language, Step, Why
 from keyturn.presentation.card import CommandLine
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.visible_text import shown_line
@@ -18,6 +18,12 @@ _PLAIN_PROGRAM = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+-]{0,19}(?: -[A-Za-z0-
 _BY_PROGRAM = frozenset(
     {Does.READS, Does.FETCHES, Does.REMOVES, Does.CHANGES, Does.WRITES, Does.APPENDS, Does.SENDS}
 )
+_SO_MANY = {
+    Gravity.CHANGES: "commands.so_many_changes",
+    Gravity.RUNS: "commands.so_many_runs",
+    Gravity.LASTS: "commands.so_many_last",
+    Gravity.UNBOUNDED: "commands.so_many_unbounded",
+}
 
 
 def command_lines(request: ApprovalRequest, words: Words) -> tuple[CommandLine, ...]:
@@ -34,26 +40,59 @@ def command_lines(request: ApprovalRequest, words: Words) -> tuple[CommandLine, 
 def with_command(headline: str, request: ApprovalRequest, words: Words) -> str:
     """Say in a headline the gravest thing that a call's commands change, and how many more.
 
-    Empty where nothing is changed, or not all is understood. A name that is not plain is left out:
-    a headline is Keyturn's own voice.
+    Where several are as grave and not the same, none is named: an agent could put a harmless one
+    first. Empty where nothing is changed, or not all is understood. A name that is not plain is
+    left out: a headline is Keyturn's own voice.
     """
     commands = request.commands if request.kind is RequestKind.CALL else ()
     if not all(command.understood for command in commands):
         return ""
     changing = [(one, c.language) for c in commands for one in c.steps if one.changes]
-    changing.sort(key=lambda one: not one[0].destroys)
-    if not changing or not _PLAIN_PROGRAM.fullmatch(changing[0][0].program):
+    if not changing:
         return ""
-    step, language = changing[0]
-    if step.target and not _PLAIN_TARGET.fullmatch(step.target):
-        if language is Language.HTTP:
-            return ""
-        step = step.aimed_at(words("commands.odd_target"))
-    does = _step(step, language, words)
-    more = len(changing) - 1 + sum(command.more for command in commands)
+    worst = max(step.gravity for step, _ in changing)
+    gravest = [one for one in changing if one[0].gravity is worst]
+    more = len(changing) + sum(command.more for command in commands)
+    if _are_one(gravest) and not _hides_as_grave(commands, worst):
+        does, more = _plain_step(*gravest[0], words), more - 1
+    else:
+        does, more = words(_SO_MANY[worst], n=len(gravest)), more - len(gravest)
+    if not does:
+        return ""
     if more:
         return words("phrases.headline_does_more", headline=headline, does=does, n=more)
     return words("phrases.headline_does", headline=headline, does=does)
+
+
+def _are_one(steps: list[tuple[Step, Language]]) -> bool:
+    return len({(step.does, step.program, step.target) for step, _ in steps}) == 1
+
+
+def _hides_as_grave(commands: tuple[Command, ...], worst: Gravity) -> bool:
+    """Tell whether a step that is left out may be as grave as those that are told.
+
+    A command tells its gravest: what it leaves out is no graver than the last of these.
+    """
+    return any(
+        command.more and all(step.gravity is worst for step in command.steps)
+        for command in commands
+    )
+
+
+def _plain_step(step: Step, language: Language, words: Words) -> str:
+    """Return what a step does, of plain names only; empty where it has none to go by."""
+    if not _PLAIN_PROGRAM.fullmatch(step.program):
+        return words(_SO_MANY[step.gravity], n=1)
+    if step.target and not _PLAIN_TARGET.fullmatch(step.target):
+        if language is Language.HTTP:
+            return ""
+        if step.does is Does.RUNS and step.program:
+            step = step.aimed_at(step.program)
+        else:
+            several = len(step.target.split()) > 1
+            key = "commands.several_targets" if several else "commands.odd_target"
+            step = step.aimed_at(words(key))
+    return _step(step, language, words)
 
 
 def _lines(request: ApprovalRequest, words: Words) -> Iterator[CommandLine]:

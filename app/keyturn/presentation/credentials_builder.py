@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from keyturn.application.console_state import CredentialState
+from keyturn.application.console_state import CredentialState, ServerState
 from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.cells import Cell, ListRow, Notice, Proposal, Question, marked
 from keyturn.presentation.credentials import CredentialDetail, CredentialsPage, Keychain
@@ -38,6 +38,15 @@ def row_id(server: str, name: str) -> str:
     return json.dumps([server, name])
 
 
+def labels_of(servers: Sequence[ServerState]) -> dict[str, str]:
+    """Return the environments of the credentials that have one of their own, by row."""
+    return {
+        row_id(server.name, name): label
+        for server in servers
+        for name, label in server.credential_environments.items()
+    }
+
+
 class CredentialsBuilder:
     """Words and shapes; it holds no state."""
 
@@ -62,9 +71,12 @@ class CredentialsBuilder:
             notice=self._notice(keychain),
         )
 
-    def detail(self, credential: CredentialState, keychain: Keychain) -> CredentialDetail:
-        """Return one credential."""
+    def detail(
+        self, credential: CredentialState, keychain: Keychain, environment: str = ""
+    ) -> CredentialDetail:
+        """Return one credential; `environment` is its label, empty for none of its own."""
         words = self._words
+        label = (Pair(key=words("credentials.environment"), value=environment, exact=True),)
         said = self._state_of(credential, keychain)
         replacing = credential.stored
         names = (credential.server, credential.name)
@@ -80,6 +92,7 @@ class CredentialsBuilder:
                     value="\n".join(credential.used_by) or words("credentials.unused"),
                     exact=bool(credential.used_by),
                 ),
+                *(label if environment else ()),
             ),
             stored=credential.stored,
             store=words("credentials.replace" if replacing else "credentials.store"),

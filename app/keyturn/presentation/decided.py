@@ -46,9 +46,12 @@ ENDS = (
     Outcome.ALLOWED_ONCE.value,
     Outcome.DENIED_USER.value,
     Outcome.EXPIRED_NO_ANSWER.value,
-    Outcome.CANCELLED_BY_CLIENT.value,
 )
-"""How what waited for a person ends; a rule decides what never waited, too."""
+"""How what waited for a person ends; a rule decides what never waited, too.
+
+What its agent took back is left out: the log does not tell whether anybody was asked before, and an
+agent that takes back three calls would have the whole list to itself.
+"""
 
 
 def decided_before(
@@ -98,6 +101,7 @@ _REVIEWS = {
         "decided.change_denied",
         "decided.change_over",
     ),
+    RequestKind.RESULT: ("decided.result_given", "decided.result_kept", "decided.result_over"),
 }
 _CONNECTING = (
     "decided.connect_allowed",
@@ -107,7 +111,7 @@ _CONNECTING = (
 
 
 def _reviewed(decided: Decided, icon: Icon, cards: CardBuilder, words: Words) -> str:
-    """Say what was reviewed, which no agent did; empty for what an agent asked."""
+    """Say what was reviewed, or what became of a result; empty for what an agent asked."""
     request = decided.request
     keys = _REVIEWS.get(request.kind)
     if keys is None:
@@ -115,4 +119,4 @@ def _reviewed(decided: Decided, icon: Icon, cards: CardBuilder, words: Words) ->
     if cards.phrases.is_remote(request):
         keys = _CONNECTING
     key = keys[_ENDS_OF_A_REVIEW.get(icon, 2)]
-    return words(key, server=request.server, tool=request.tool or "")
+    return words(key, server=request.server, tool=request.tool or "", agent=request.agent)

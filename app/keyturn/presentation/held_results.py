@@ -14,10 +14,13 @@ from keyturn.domain.canonical import JsonValue
 from keyturn.domain.finding import Finding
 from keyturn.presentation.card import ArgumentRow, TracedSpan, ValueKind
 from keyturn.presentation.json_nodes import Node, first_nodes, read_json
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _TO_THE_END: Final = re.compile(r"[^.!?\n]{0,160}?(?:[.!?]+|(?=\n)|\Z)")
 """What is left of a sentence; of one that goes on for longer, nothing is added."""
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{0,24}")
+_LONGEST_PLACE: Final = 60
 _ENDS: Final = (".", "!", "?")
 _LEAST_REPEATED: Final = 20
 """Characters; what is shorter is as quickly read as said to be the same."""
@@ -67,9 +70,18 @@ def without_repeats(
         if place == node.path:
             kept.append(row)
         else:
-            said = words("phrases.repeats", place=place)
+            said = words("phrases.repeats", place=_plain_place(place, words))
             kept.append(replace(row, value=said, value_kind=ValueKind.CONTAINER, spans=()))
     return kept
+
+
+def _plain_place(place: str, words: Words) -> str:
+    """Return a place for a sentence of Keyturn's own: a server may have named it with one.
+
+    A name that is long, or has more than letters, digits, dots and dashes, is told as any.
+    """
+    names = [name if _PLAIN_NAME.fullmatch(name) else "*" for name in place.split("/")]
+    return shown_line("/".join(names), words, most=_LONGEST_PLACE)
 
 
 def _texts(shown: Sequence[Node]) -> Iterator[str]:

@@ -7,7 +7,14 @@ which presses buttons cannot have a PIN typed for another change than the one th
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from keyturn.application.agent_messages import EnrolAgent, NewTask, ReviewChanges, SetAgentHttp
+from keyturn.application.agent_messages import (
+    EnrolAgent,
+    FloodChoice,
+    NewTask,
+    ReviewChanges,
+    SetAgentHttp,
+    SettleFlood,
+)
 from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.application.console_protocol import (
     Decide,
@@ -114,6 +121,8 @@ class OwedPins:
                 return words("owed.agent_http", agent=self._named(name))
             case NewTask(agent=agent):
                 return words("owed.new_task", agent=self._named(agent))
+            case SettleFlood():
+                return self._flood(intent)
             case EnrolAgent(name=name, rows=None):
                 return words("owed.enrol", agent=self._named(name))
             case EnrolAgent(name=name, rows=rows):
@@ -133,6 +142,19 @@ class OwedPins:
                 return self._words("owed.use_rules")
             case _:
                 return self._words("owed.other")
+
+    def _flood(self, intent: SettleFlood) -> str:
+        words = self._words
+        agent = self._named(intent.agent) if intent.enrolled else words("owed.unproven")
+        match intent.choice:
+            case FloodChoice.GO_ON:
+                return words("owed.flood_go_on", agent=agent)
+            case FloodChoice.CONTINUE:
+                return words("owed.flood_continue", agent=agent)
+            case FloodChoice.REVIEW:
+                return words("owed.flood_review", agent=agent)
+            case _:
+                return words("owed.other")
 
     def _controls(self, intent: SetControls) -> str:
         named = {"tool": self._named(intent.tool), "server": self._named(intent.server)}

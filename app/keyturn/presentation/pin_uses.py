@@ -28,6 +28,7 @@ GROUPS: Final = {
     "settle_seals": "seals",
     "resume": "stop",
     "use_rules": "stop",
+    "flood": "pauses",
     "set_pin": "pin",
     "set_second": "pin",
     "remove_second": "pin",

@@ -76,15 +76,25 @@ def held_view(agents: Sequence[AgentState], words: Words) -> HeldView | None:
     strong, rest = _SAID.get(flood.cause, ("burst.banner_paused", "burst.banner_paused_rest"))
     if chosen in paused and chosen not in waits:
         strong, rest = "burst.banner_paused", "burst.banner_paused_rest"
+    as_another = flood.paused_as if chosen not in waits else ""
+    if as_another:
+        # It is that agent's pause that a person ends, whoever falls under it.
+        shown = shown_line(as_another, words, most=40)
     return HeldView(
-        agent=chosen.name,
-        enrolled=chosen.enrolled,
+        agent=as_another or chosen.name,
+        enrolled=chosen.enrolled or bool(as_another),
         shown_agent=shown,
         strong=words(strong, agent=shown, n=flood.count, seconds=flood.seconds),
         rest=words(rest),
         paused=chosen not in waits,
-        more=len({one.name for one in (*waits, *paused)}) - 1,
+        more=len({_whose(one) for one in (*waits, *paused)}) - 1,
     )
+
+
+def _whose(agent: AgentState) -> str:
+    """Return whose hold or pause it is."""
+    flood = agent.flood
+    return flood.paused_as or agent.name if flood is not None else agent.name
 
 
 def triage_view(

@@ -14,6 +14,7 @@ from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.domain.errors import LogUnavailable
 from keyturn.domain.record import Entry, RecordType
+from keyturn.storage.pauses import pauses_through
 from keyturn.storage.projection import PRUNED, PRUNED_THROUGH
 from keyturn.storage.writer import Writer
 
@@ -66,6 +67,9 @@ async def prune(writer: Writer, log: DecisionLog, clock: Clock, keep: Keep) -> i
     await log.commit(
         Entry(type=RecordType.BROKER, outcome=PRUNED, details={PRUNED_THROUGH: through})
     )
+    # A pause is ended by a person alone, and not by as many refused calls as it takes.
+    for entry in await writer.run(lambda c: pauses_through(c, through), changes=False):
+        await log.commit(entry)
     low = first
     while low <= through:
         low = await _forget(writer, low, through) + 1

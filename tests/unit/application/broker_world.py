@@ -12,6 +12,7 @@ from keyturn.application.labelling import Labelling
 from keyturn.application.last_uses import LastUses, counting
 from keyturn.application.new_tasks import NewTasks
 from keyturn.application.overview import Overview
+from keyturn.application.pauses import Pauses
 from keyturn.application.pin_guard import PinGuard
 from keyturn.application.ports.stores import Used
 from keyturn.application.registry import Registry
@@ -180,10 +181,19 @@ class BrokerWorld(World):
             log=self.log,
             clock=self.clock,
             observers=self.observers,
-            keep=self.registry.put_setting,
+            pauses=self.make_pauses(),
         )
         self.stop.paused = floods.is_paused
         return floods
+
+    def make_pauses(self) -> Pauses:
+        """Make what keeps pauses, of which none was restored."""
+        return Pauses(
+            log=self.log,
+            clock=self.clock,
+            keep=self.registry.put_setting,
+            agents=lambda: self.registry.agents,
+        )
 
     def _make_intents(self, access: AccessReview | None = None) -> Intents:
         return Intents(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -10,10 +11,10 @@ from keyturn.application.call import Forwarded, Handled, Refused
 from keyturn.application.connection import Connection
 from keyturn.application.console_protocol import Decide, SaveRule
 from keyturn.application.events import Topic
-from keyturn.application.floods import PAUSED_SETTING, Floods
+from keyturn.application.pauses import PAUSED_SETTING
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.domain.canonical import canonical
-from keyturn.domain.configuration import Limits
+from keyturn.domain.configuration import AgentConfig, Limits
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import LogUnavailable
 from keyturn.domain.lamps import Lamps
@@ -22,13 +23,14 @@ from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.rule_data import rule_to_data
 from keyturn.domain.tier import Tier
 from keyturn.presentation.words import Words
-from tests.factories import make_call, make_connection
+from tests.factories import PEER, make_call, make_connection
 from tests.unit.application.broker_world import BrokerWorld
 from tests.unit.application.gate_world import play, settle
 from tests.unit.approvers.console_rig import CATALOGUE
 
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order")
 FLOOD = 31
+SHA256 = "b" * 64
 
 
 class Flooded(BrokerWorld):
@@ -204,19 +206,14 @@ def test_a_pause_outlives_the_broker_and_holds_where_it_cannot_be_written() -> N
     async def story(world: Flooded) -> None:
         await world.choose(FloodChoice.PAUSE)
         kept = world.registry.settings[PAUSED_SETTING]
-        later = Floods(
-            approvals=world.approvals,
-            log=world.log,
-            clock=world.clock,
-            observers=world.observers,
-            keep=world.registry.put_setting,
-        )
-        assert not later.is_paused(make_connection())
+        later = world.make_pauses()
+        assert later.of(make_connection()) is None
         later.load(kept)
-        assert later.is_paused(make_connection())
-        assert not later.is_paused(make_connection(agent="coder"))
-        later.load("nonsense")
-        assert not later.is_paused(make_connection())
+        assert later.of(make_connection()) == "analyst"
+        assert later.of(make_connection(agent="coder")) is None
+        for other in ("nonsense", "[]", ""):
+            later.load(other)
+            assert later.of(make_connection()) == "analyst"
         world.log.failure = LogUnavailable("The disk is full.")
         with pytest.raises(LogUnavailable):
             await world.choose(FloodChoice.PAUSE, "coder")
@@ -337,5 +334,45 @@ def test_a_saved_rule_settles_each_call_that_waits_with_a_record_of_its_own() ->
         )
         assert {entry.outcome for entry in decisions} == {"allowed_rule"}
         assert {cause.value for _, cause, _ in world.approver.withdrawn} == {"decided_by_rule"}
+
+    told(story)
+
+
+@pytest.mark.requirement("FLOOD", "LAW-4")
+@pytest.mark.parametrize("name", ["analyst", "analyst (not proven)", "Analyst", "helper"])
+def test_who_leaves_the_token_out_falls_under_the_pause(name: str) -> None:
+    """By the name that it claims, or by the program that it runs in."""
+
+    async def story(world: Flooded) -> None:
+        host = PEER.host
+        assert host is not None
+        world.registry.use(
+            (),
+            (
+                AgentConfig(
+                    name="analyst",
+                    token_sha256="",
+                    executable=host.executable,
+                    executable_sha256=SHA256,
+                ),
+            ),
+        )
+        await world.choose(FloodChoice.PAUSE)
+        elsewhere = replace(PEER, host=replace(host, executable="/opt/other"))
+        bearer = make_connection(agent=name, enrolled=False)
+        stranger = replace(make_connection(agent=name, enrolled=False), peer=elsewhere)
+        assert world.floods.is_paused(bearer)
+        assert world.floods.is_paused(stranger) is (name != "helper")
+        # Its bytes are known under another path, too.
+        copied = replace(stranger, program_sha256=SHA256)
+        assert world.floods.is_paused(copied)
+        state = world.floods.state(name, enrolled=False, connections=[copied])
+        assert state is not None
+        assert state.paused_as == "analyst"
+        # One that proved another name is somebody else, in whatever it runs.
+        assert not world.floods.is_paused(make_connection(agent="coder"))
+        await world.choose(FloodChoice.GO_ON)
+        assert not world.floods.is_paused(bearer)
+        assert world.floods.state(name, enrolled=False, connections=[copied]) is None
 
     told(story)

@@ -7,10 +7,12 @@ import pytest
 
 from keyturn.application.agent_messages import (
     EnrolAgent,
+    FloodChoice,
     NewTask,
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
+    SettleFlood,
 )
 from keyturn.application.console_protocol import (
     Intent,
@@ -105,6 +107,9 @@ LOOSENING: list[Intent] = [
     SetAgentHttp(n=1, name="analyst", on=True),
     ReviewChanges(n=1, agent="analyst", shown="x"),
     NewTask(n=1, agent="other"),
+    SettleFlood(n=1, agent="analyst", choice=FloodChoice.GO_ON),
+    SettleFlood(n=1, agent="analyst", choice=FloodChoice.CONTINUE),
+    SettleFlood(n=1, agent="", choice=FloodChoice.REVIEW, enrolled=False),
     SetSight(n=1, agent="analyst", rows=None),
     SetProfilesOnly(n=1, agent="analyst", on=False),
     SwitchProfile(n=1, agent="analyst", profile="release", seconds=60),
@@ -128,6 +133,8 @@ TIGHTENING: list[Intent] = [
     RemoveServer(n=1, name="new"),
     RevokeAgent(n=1, name="analyst"),
     StopAll(n=1, trigger="button"),
+    SettleFlood(n=1, agent="analyst", choice=FloodChoice.PAUSE),
+    SettleFlood(n=1, agent="", choice=FloodChoice.DENY_AND_PAUSE, enrolled=False),
     seals("pins", accept=False),
 ]
 

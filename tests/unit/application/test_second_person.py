@@ -89,6 +89,27 @@ def test_the_first_pin_typed_for_the_second_costs_no_try() -> None:
 
 
 @pytest.mark.requirement("PIN-2", "PIN-4")
+def test_the_second_person_cannot_find_out_the_first_ones_pin() -> None:
+    """Once a wrong one was typed there, the first one's is as wrong, on every card after it too.
+
+    Their own right PIN sets back what their guesses cost, so nothing may be told apart by them.
+    """
+
+    async def story(keeper: Keeper) -> None:
+        second = await keeper.with_both()
+        said = set[str]()
+        for number, guess in enumerate([WRONG, RIGHT, WRONG, RIGHT, RIGHT]):
+            shown = (f"r-{number}", "a" * 64)
+            assert (await second.first(shown, RIGHT)).kind is StepKind.GO_ON
+            said.add(step_sentence(await second.second(shown, guess), WORDS))
+            assert (await second.second(shown, THEIRS)).kind is StepKind.BOTH
+        assert said == {"That is not the PIN of Berta. 4 more tries before a pause."}
+        assert (await second.both(RIGHT, RIGHT)).kind is StepKind.REFUSED
+
+    play(story)
+
+
+@pytest.mark.requirement("PIN-2", "PIN-4")
 def test_the_second_pin_typed_for_the_first_is_a_try_and_tells_nothing() -> None:
     """Else the one of the two who knows theirs could try out the other's with no end."""
 

@@ -24,6 +24,7 @@ REPORT = """Kestrel Pass is open again since Tuesday and the pallets were releas
 Write to dispatch.office@north-quarry.example or see https://files.north-quarry.example/week/18.
 The account is GB29NWBK60161331926819, the reference 771204,
 the file /srv/reports/week18/final.pdf."""
+KEY = bytes(range(16))
 LETTER = "The loggers show three to six degrees for the whole stop of the night train."
 
 
@@ -32,7 +33,10 @@ def result_of(text: str) -> JsonObject:
 
 
 def index_of(*texts: str, untrusted: bool = False) -> LateTraceIndex:
-    index = MemoryTraceIndexes().new_index()
+    indexes = MemoryTraceIndexes()
+    # Which of the short runs are remembered hangs on the key: the same one, the same parts.
+    indexes.key = KEY
+    index = indexes.new_index()
     for number, text in enumerate(texts, 1):
         source = ResultSource(number=number, server="s", tool="read", untrusted=untrusted)
         add_to(index, source, result_of(text))

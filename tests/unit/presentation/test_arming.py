@@ -83,6 +83,9 @@ def test_a_reason_names_what_the_person_owes(owed: Owed, text: str) -> None:
         armed=False, owed=owed, progress=0, left_ms=1_001, path="/to", unseen=(21, 240)
     )
     assert reason_text(state, CARD, WORDS) == text
+    # Lines are counted on one tab: on another one nobody could do what their numbers say.
+    elsewhere = reason_text(replace(state, page="Readable"), CARD, WORDS)
+    assert elsewhere == ("Look at “Readable” first" if owed is Owed.LOOK else text)
 
 
 def test_a_reason_with_a_name_has_a_short_form() -> None:

@@ -5,8 +5,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from keyturn.application.console_state import CredentialState
 from keyturn.presentation.credentials import Keychain
-from keyturn.presentation.credentials_builder import CredentialsBuilder, keychain_of, row_id
+from keyturn.presentation.credentials_builder import (
+    CredentialsBuilder,
+    keychain_of,
+    labels_of,
+    row_id,
+)
 from keyturn.presentation.words import Words
 from tests.gui import pages_data as data
 
@@ -56,3 +62,16 @@ def test_what_is_stored_is_replaced_and_what_is_not_is_stored() -> None:
     stored, missing = data.CREDENTIALS[0], data.CREDENTIALS[3]
     assert BUILDER.detail(stored, Keychain.READY).store == "Replace value"
     assert BUILDER.detail(missing, Keychain.READY).store == "Store value"
+
+
+def test_a_credential_says_its_environment() -> None:
+    """It is why calls of its server are denied, and is labelled on another page."""
+    one = CredentialState(server="crm", name="key", stored=True)
+    pairs = {pair.key: pair.value for pair in BUILDER.detail(one, Keychain.READY, "prod").pairs}
+    assert pairs["Environment"] == "prod"
+    bare = BUILDER.detail(one, Keychain.READY)
+    assert "Environment" not in [pair.key for pair in bare.pairs]
+    server = msgspec.structs.replace(
+        data.SERVERS[0], name="crm", credential_environments={"key": "prod"}
+    )
+    assert labels_of([server]) == {row_id("crm", "key"): "prod"}

@@ -22,6 +22,8 @@ REMOTE = replace(a_review(RequestKind.COMMAND, {"url": "https://x.example"}), se
 TOOL = a_definition(server="git", tool="status")
 CHANGED = a_change({"name": "status", "description": "x"}, server="git", tool="status")
 
+RESULT = replace(a_call(), kind=RequestKind.RESULT, tool="read_page")
+
 
 def told(request: ApprovalRequest, outcome: str) -> str:
     decided = Decided(request=request, outcome=outcome, by_rule=False, at_ms=0)
@@ -41,6 +43,9 @@ def told(request: ApprovalRequest, outcome: str) -> str:
         (TOOL, "anything else", "The review of status of git is over"),
         (CHANGED, "allowed_once", "You accepted the new status of git"),
         (CHANGED, "denied_user", "You kept the changed status of git blocked"),
+        (RESULT, "allowed_once", "You gave analyst the result of read_page"),
+        (RESULT, "denied_user", "You kept the result of read_page from analyst"),
+        (RESULT, "expired_no_answer", "The result of read_page is no longer held for analyst"),
         (a_call(), "allowed_once", "You allowed analyst: Dispatch all_open orders"),
     ],
 )

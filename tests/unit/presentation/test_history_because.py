@@ -30,3 +30,28 @@ def test_asked_because_is_said_of_what_was_asked_alone(
     if because is Because.CROSSING:
         assert pair is not None
         assert "qa to production" in pair.value
+
+
+@pytest.mark.parametrize(
+    ("through", "path", "said"),
+    [
+        ("server", "", ""),
+        ("credential", "", " The server holds a credential of the other one."),
+        ("argument", "/host", " Its argument /host names the other one."),
+        ("argument", "/a\u202eb" + "x" * 90, "[U+202E"),
+    ],
+)
+def test_a_crossing_says_by_what(through: str, path: str, said: str) -> None:
+    """A credential's label is why, though the server itself stands in no other environment."""
+    policy: JsonObject = {"because": "crossing", "rule_name": "qa to production"}
+    policy |= {"through": through, "path": path}
+    entry = Entry(type=RecordType.DECISION, policy=policy, verdict="deny")
+    pair = because_pair(entry, "", WORDS)
+    assert pair is not None
+    start = "Agents of one environment may not reach another: qa to production."
+    assert pair.value.startswith(start)
+    if "x" in path:
+        assert said in pair.value
+        assert len(pair.value) < 250
+    else:
+        assert pair.value == start + said

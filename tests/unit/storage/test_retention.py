@@ -9,10 +9,13 @@ from typing import ClassVar
 import pytest
 
 from keyturn.application.tasks import TaskOwner
+from keyturn.domain.canonical import JsonObject
+from keyturn.domain.decision import Actor, Outcome
 from keyturn.domain.errors import LogUnavailable
-from keyturn.domain.record import Durability, Entry
+from keyturn.domain.record import PAUSED, PROVEN, UNPAUSED, Durability, Entry, RecordType
 from keyturn.storage import retention
 from keyturn.storage.decision_log import SqliteDecisionLog, open_writer
+from keyturn.storage.pauses import standing_pauses
 from keyturn.storage.queries import HistoryQuery, Pruned
 from keyturn.storage.read_only import DATABASE_NAME
 from keyturn.storage.retention import Keep, prune, prune_daily
@@ -171,3 +174,40 @@ def test_it_runs_at_the_start_and_every_day_and_survives_a_full_disk(
     asyncio.run(scenario())
     assert "retention was put off" in caplog.text
     assert verify(tmp_path / DATABASE_NAME).code is Finding.SOUND
+
+
+@pytest.mark.requirement("FLOOD", "LAW-4")
+def test_a_pause_is_not_pruned_away_by_who_is_paused(tmp_path: Path) -> None:
+    """By as many refused calls as it takes; one that a person ended does not come back."""
+
+    async def scenario() -> None:
+        clock = FakeClock()
+        writer = open_writer(tmp_path, clock)
+        log = SqliteDecisionLog(writer)
+        for agent, proven in (("analyst", True), ("anybody", False), ("coder", True)):
+            await log.commit(pause(agent, PAUSED, proven=proven))
+        await log.commit(pause("coder", UNPAUSED, proven=True))
+        since = clock.now_utc()
+        for after in range(2):
+            clock.advance(60)
+            for n in range(60):
+                await log.commit(decision(f"c-{after}-{n}", outcome=Outcome.REFUSED_PAUSED))
+            assert await prune(writer, log, clock, Keep(records=20))
+            assert standing_pauses(database) == {"analyst": since, "": since}
+        await log.commit(pause("analyst", UNPAUSED, proven=True))
+        assert standing_pauses(database) == {"": since}
+        await writer.close()
+
+    database = tmp_path / DATABASE_NAME
+    assert standing_pauses(database) == {}
+    asyncio.run(scenario())
+    found = verify(database, deep=True)
+    assert found.code is Finding.SOUND, found.sentence
+
+
+def pause(agent: str, outcome: str, *, proven: bool) -> Entry:
+    """Make the record of a person who paused an agent, or let it go on."""
+    details: JsonObject = {PROVEN: proven}
+    return Entry(
+        type=RecordType.AGENT, agent=agent, outcome=outcome, actor=Actor.HUMAN, details=details
+    )

@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from keyturn.gui.agents.given_box import GivenBox
+from keyturn.gui.agents.pause_box import PauseBox
 from keyturn.gui.agents.raised_box import RaisedBox
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import SidePane, ValueBox, warning_rows
@@ -23,6 +24,7 @@ from keyturn.presentation.marks import Icon
 from keyturn.presentation.sights import SightSaid
 from keyturn.presentation.step_ups import RaisedSaid
 
+_PAUSE: Final = "agent_pause"
 _NEW_TASK: Final = "agent_new_task"
 """Object name of the button that puts the lamps out."""
 
@@ -41,6 +43,8 @@ class AgentPane(SidePane):
     looked = Signal(str, str)
     """Agent, and what of its changes was on screen."""
     new_task_agreed = Signal(str)
+    pause_wanted = Signal(str, bool)
+    """Agent, and whether it is to be paused; false ends its pause."""
     http_wanted = Signal(str, bool)
     """Agent, and whether it may come over HTTP."""
     given_wished = Signal(str, object)
@@ -135,6 +139,11 @@ class AgentPane(SidePane):
             self.body.addWidget(strip)
         if detail.new_task is not None:
             self._fill_new_task()
+        if detail.pause is not None:
+            self.add_title(self.look.words("agents.pause_title"))
+            box = PauseBox(self.look, self.agent, detail.pause)
+            box.pressed.connect(self._on_pause)
+            self.body.addWidget(box)
         if detail.observed:
             self.body.addSpacing(10)
             self.body.addWidget(divider())
@@ -245,6 +254,14 @@ class AgentPane(SidePane):
             self._asked = _NEW_TASK
             self.ask(self._detail.new_task)
 
+    def _on_pause(self) -> None:
+        pause = self._detail.pause if self._detail is not None else None
+        if pause is not None and pause.question is not None:
+            self._asked = _PAUSE
+            self.ask(pause.question)
+        else:
+            self.pause_wanted.emit(self.agent, True)
+
     def _on_http(self) -> None:
         http = self._detail.http if self._detail is not None else None
         if http is not None and http.question is not None:
@@ -256,6 +273,8 @@ class AgentPane(SidePane):
     def _on_agreed(self) -> None:
         if self._asked == self.http.objectName():
             self.http_wanted.emit(self.agent, True)
+        elif self._asked == _PAUSE:
+            self.pause_wanted.emit(self.agent, False)
         elif self._asked == _NEW_TASK:
             self.new_task_agreed.emit(self.agent)
         else:

@@ -60,6 +60,24 @@ class EnrolForm(SidePane):
     def start(self, sights: tuple[FirstSight, ...], name: str = "") -> None:
         """Begin anew, with the first choice of what it sees."""
         self.name_line.setText(name)
+        self._show_choices(sights)
+        self.outcome.say(None)
+
+    def offer(self, sights: tuple[FirstSight, ...]) -> None:
+        """Offer what there is to choose by now: of several, what was chosen stays chosen.
+
+        An only one was nobody's choice: the least of several takes its place.
+        """
+        if sights == self._sights:
+            return
+        chosen = [s.title for s, c in zip(self._sights, self.choices, strict=True) if c.isChecked()]
+        several = len(self.choices) > 1
+        self._show_choices(sights)
+        for said, choice in zip(sights, self.choices, strict=True):
+            if several and said.title in chosen and isinstance(choice, ChoiceRow):
+                choice.setChecked(True)
+
+    def _show_choices(self, sights: tuple[FirstSight, ...]) -> None:
         self._sights = sights
         clear(self._choices)
         texts = [(said.title, said.note) for said in sights]
@@ -70,7 +88,6 @@ class EnrolForm(SidePane):
         for choice in self.choices:
             rows.addWidget(choice)
         self._choices.addWidget(place)
-        self.outcome.say(None)
 
     def _on_edited(self) -> None:
         self.outcome.say(None)

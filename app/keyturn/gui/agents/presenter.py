@@ -6,10 +6,12 @@ from PySide6.QtCore import QObject, Signal
 
 from keyturn.application.agent_messages import (
     EnrolAgent,
+    FloodChoice,
     NewTask,
     ReviewChanges,
     RevokeAgent,
     SetAgentHttp,
+    SettleFlood,
 )
 from keyturn.application.console_protocol import (
     IntentDone,
@@ -65,6 +67,8 @@ class AgentsPresenter(QObject):
         self._dismissed: frozenset[str] = frozenset()
         self._overdue = 0
         self._open = ""
+        self._proposed: Rows = None
+        """The list that the form was opened for; another one meanwhile changes nothing there."""
         self._untold = ""
         """An agent whose enrolment the broker carried out and has not shown yet."""
         bridge.welcomed.connect(self._on_welcome)
@@ -79,6 +83,7 @@ class AgentsPresenter(QObject):
         view.detail.enrol_requested.connect(self._start_form)
         view.detail.revoke_agreed.connect(self._on_revoke)
         view.detail.http_wanted.connect(self._on_http)
+        view.detail.pause_wanted.connect(self._on_pause)
         view.detail.given_wished.connect(self._on_given)
         view.detail.new_task_agreed.connect(self._on_new_task)
         view.detail.open_wanted.connect(self.open_wanted)
@@ -105,6 +110,10 @@ class AgentsPresenter(QObject):
         self._servers = message.servers if message.servers is not None else self._servers
         # What is proposed again later is shown again.
         self._dismissed &= {agent.name for agent in self._agents if is_proposal(agent)}
+        if self._view.side is self._view.form:
+            # What was confirmed since the form was opened is offered, too.
+            sights = first_sights(self._servers, self._words, self._proposed)
+            self._view.form.offer(sights)
         self._show()
 
     # ---------------------------------------------------------------- from the person
@@ -114,9 +123,9 @@ class AgentsPresenter(QObject):
 
     def _start_form(self, name: str = "") -> None:
         agent = next((agent for agent in self._agents if agent.name == name), None)
-        proposed = agent.proposed_list if agent is not None else None
+        self._proposed = agent.proposed_list if agent is not None else None
         self._open = ""
-        self._view.form.start(first_sights(self._servers, self._words, proposed), name)
+        self._view.form.start(first_sights(self._servers, self._words, self._proposed), name)
         self._view.show_form()
 
     def open_agent(self, agent: str) -> None:
@@ -177,6 +186,15 @@ class AgentsPresenter(QObject):
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
         said = self._words("agents.http_is_on" if on else "agents.http_is_off")
         self._sender.send(lambda n: SetAgentHttp(n=n, name=agent, on=on), telling(outcome, said))
+
+    def _on_pause(self, agent: str, on: bool) -> None:
+        outcome = self._view.detail.outcome
+        outcome.say(Outcome.WAITING, self._words("forms.waiting"))
+        choice = FloodChoice.PAUSE if on else FloodChoice.GO_ON
+        said = self._words("agents.pause_begun" if on else "agents.pause_ended")
+        self._sender.send(
+            lambda n: SettleFlood(n=n, agent=agent, choice=choice), telling(outcome, said)
+        )
 
     def _on_given(self, agent: str, controls: ResultControls) -> None:
         outcome = self._view.detail.outcome

@@ -17,7 +17,12 @@ from keyturn.gui.credentials.view import CredentialsView
 from keyturn.gui.forms.outcome import Outcome, telling
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.credentials import Keychain
-from keyturn.presentation.credentials_builder import CredentialsBuilder, keychain_of, row_id
+from keyturn.presentation.credentials_builder import (
+    CredentialsBuilder,
+    keychain_of,
+    labels_of,
+    row_id,
+)
 from keyturn.presentation.words import Words
 
 
@@ -39,6 +44,8 @@ class CredentialsPresenter(QObject):
         self._words = words
         self._builder = CredentialsBuilder(words)
         self._credentials: tuple[CredentialState, ...] = ()
+        self._labels: dict[str, str] = {}
+        """Environments of the credentials that have one, by row."""
         self._keychain = Keychain.READY
         self._open = ""
         bridge.state_changed.connect(self._on_state)
@@ -53,8 +60,10 @@ class CredentialsPresenter(QObject):
     # ---------------------------------------------------------------- from the broker
 
     def _on_state(self, message: StateChanged) -> None:
-        if message.credentials is None and message.health is None:
+        if message.credentials is None and message.health is None and message.servers is None:
             return
+        if message.servers is not None:
+            self._labels = labels_of(message.servers)
         if message.credentials is not None:
             self._credentials = message.credentials
         if message.health is not None:
@@ -129,4 +138,6 @@ class CredentialsPresenter(QObject):
             self._open = ""
             self._view.show_detail(None)
             return
-        self._view.show_detail(self._builder.detail(credential, self._keychain))
+        self._view.show_detail(
+            self._builder.detail(credential, self._keychain, self._labels.get(self._open, ""))
+        )

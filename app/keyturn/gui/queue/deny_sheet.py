@@ -16,6 +16,7 @@ from keyturn.gui.widgets.layouts import WrapLayout, fix_height
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.deny_message import MOST, DenyTemplate, deny_templates, is_sendable
 from keyturn.presentation.marks import Icon
+from keyturn.presentation.visible_text import shown_line
 
 _FIELD: Final = 92
 
@@ -25,6 +26,8 @@ class DenySheet(Sheet):
 
     sent = Signal(str)
     """The message."""
+    pause_wanted = Signal()
+    """The agent of that call is to be paused; the call waits on and decides nothing."""
 
     def __init__(self, look: Look, card: QWidget, head: QWidget) -> None:
         super().__init__(look, card, head, name="deny_sheet")
@@ -47,11 +50,13 @@ class DenySheet(Sheet):
         self.cancel = Button(
             look, Kind.PLAIN, words("sheets.cancel"), name="deny_cancel", height=DECISION
         )
+        self.pause = Button(look, Kind.PLAIN, "", Icon.PAUSED, name="deny_pause", height=DECISION)
         self._templates: dict[Button, DenyTemplate] = {}
         self.title.say(words("sheets.deny_title"))
         self._fill()
         self.field.textChanged.connect(self._on_text)
         self.send.clicked.connect(self._on_send)
+        self.pause.clicked.connect(self.pause_wanted)
         self.cancel.clicked.connect(self.close_sheet)
 
     @property
@@ -65,6 +70,7 @@ class DenySheet(Sheet):
         self.note.say(words("sheets.deny_note", agent=agent))
         send = words("sheets.deny_send")
         self.send.say(send, words("card.named", action=send, object=action))
+        self.pause.say(words("burst.pause", agent=shown_line(agent, words, most=40)))
         self.field.clear()
         self._on_text()
         self.open_over(self.field)
@@ -90,7 +96,7 @@ class DenySheet(Sheet):
         self.body.addSpacing(8)
         self.body.addWidget(ways)
         self.body.addStretch()
-        self.add_buttons((self.cancel,), (self.send,))
+        self.add_buttons((self.cancel, self.pause), (self.send,))
 
     def _on_template(self) -> None:
         """Put the words in the field, where they can be changed."""

@@ -10,6 +10,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QShortcut
 
+from keyturn.application.agent_messages import FloodChoice
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import IntentDone
 from keyturn.gui.forms.outcome import Outcome
@@ -58,6 +59,7 @@ class CardSheets(QObject):
         view.rule_requested.connect(self._on_rule_wanted)
         model.card_changed.connect(self._on_card)
         self.deny.sent.connect(self._on_sent)
+        self.deny.pause_wanted.connect(self._on_pause)
         self.rule.save_requested.connect(self._on_save)
         self._study = study
         if study is not None:
@@ -155,6 +157,15 @@ class CardSheets(QObject):
             return
         self._close()
         self._view.deny_requested.emit(replace(answer, message=message))
+
+    def _on_pause(self) -> None:
+        """Pause who asks, by what the card says; the bar above says what became of it."""
+        request = self._open_request()
+        if request is None or self._card is None or request.id != self._card.request_id:
+            return
+        self._close()
+        known = request.asked_by.agent_enrolled
+        self._view.triage.flood_settled.emit(request.agent, known, FloodChoice.PAUSE.value)
 
     def _on_draft(self, made: RuleDraft) -> None:
         """Ask what past calls say of the rule that stands in the sheet, of it alone."""

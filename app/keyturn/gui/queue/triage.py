@@ -1,17 +1,23 @@
 """Feeds the bar over a long queue, and sends what a person chooses there about an agent."""
 
+from typing import Final
+
 from PySide6.QtCore import QObject
 
 from keyturn.application.agent_messages import FloodChoice, SettleFlood
-from keyturn.application.console_protocol import StateChanged
+from keyturn.application.console_protocol import IntentDone, StateChanged
 from keyturn.application.console_state import AgentState
 from keyturn.gui.bridge import Bridge
+from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.queue.presenter import QueuePresenter
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.triage import held_agents, held_view, triage_view
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
+
+_GOES_ON: Final = {FloodChoice.GO_ON, FloodChoice.CONTINUE}
 
 
 class Triage(QObject):
@@ -53,9 +59,22 @@ class Triage(QObject):
         bar.show_triage(triage_view(requests, self._phrases, self._words, shown=shown))
 
     def _on_settled(self, agent: str, enrolled: bool, choice: str) -> None:
-        self._sender.send(lambda n: SettleFlood(n=n, agent=agent, enrolled=enrolled, choice=choice))
-        if choice == FloodChoice.REVIEW.value:
-            self._queue.open_group_of(agent)
+        """Send it, and open the groups once a person may allow out of them."""
+        self._view.triage.forget()
+        outcome = self._view.triage.outcome
+
+        def heard(done: IntentDone) -> None:
+            if not done.ok:
+                outcome.say(Outcome.FAILED, done.sentence)
+            elif choice in _GOES_ON:
+                name = shown_line(agent, self._words, most=40)
+                outcome.say(Outcome.DONE, self._words("burst.goes_on", agent=name))
+            elif choice == FloodChoice.REVIEW:
+                self._queue.open_group_of(agent)
+
+        self._sender.send(
+            lambda n: SettleFlood(n=n, agent=agent, enrolled=enrolled, choice=choice), heard
+        )
 
     def _on_deny_from(self, agent: str, enrolled: bool) -> None:
         """Deny each call of an agent that waits in this window now."""

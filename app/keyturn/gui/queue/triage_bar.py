@@ -3,11 +3,12 @@
 It says what was pressed and about whom; whoever owns it sends that.
 """
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.application.agent_messages import FloodChoice
+from keyturn.gui.forms.outcome import OutcomeLine
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
@@ -15,6 +16,7 @@ from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import column, pane, row
 from keyturn.gui.widgets.text import Text
+from keyturn.presentation.arming import LEAST_CAREFUL_DELAY_MS
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.triage import HeldView, TriageView
 
@@ -34,6 +36,12 @@ class HeldBanner(QFrame):
         self.deny = Button(look, Kind.PLAIN, name="flood_deny")
         self.go_on = Button(look, Kind.PLAIN, name="flood_go_on")
         self._paused = False
+        self._about: tuple[str, bool, bool] | None = None
+        """The agent, whether it is enrolled and whether it is paused, as the buttons mean it."""
+        self.arming = QTimer(self)
+        self.arming.setSingleShot(True)
+        self.arming.setInterval(LEAST_CAREFUL_DELAY_MS)
+        self.arming.timeout.connect(self._on_armed)
         layout = row(self, (16, 6, 16, 6), gap=12)
         layout.addWidget(IconLabel(look, Icon.ATTENTION, look.theme.role_token(Role.WARNING), 20))
         layout.addWidget(self._text, 1)
@@ -47,6 +55,7 @@ class HeldBanner(QFrame):
     def show_held(self, held: HeldView | None) -> None:
         """Show a banner, or none."""
         self.setVisible(held is not None)
+        self._arm_for(held)
         if held is None:
             return
         words = self._look.words
@@ -61,6 +70,23 @@ class HeldBanner(QFrame):
         self.deny.setVisible(not held.paused)
         self.deny.say(words("burst.deny_and_pause", agent=held.shown_agent))
         self.go_on.say(words("burst.go_on" if held.paused else "burst.continue"))
+
+    def _arm_for(self, held: HeldView | None) -> None:
+        """Keep what loosens unpressed for a while once it is about another agent, or another end.
+
+        What was under the pointer would let somebody else go on. To deny and pause is never late.
+        """
+        about = (held.agent, held.enrolled, held.paused) if held is not None else None
+        if about == self._about:
+            return
+        self._about = about
+        self.review.setEnabled(False)
+        self.go_on.setEnabled(False)
+        self.arming.start()
+
+    def _on_armed(self) -> None:
+        self.review.setEnabled(True)
+        self.go_on.setEnabled(True)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Fill with the role's tint."""
@@ -91,6 +117,7 @@ class TriageBar(QFrame):
         self._held: HeldView | None = None
         self._view: TriageView | None = None
         self.banner = HeldBanner(look)
+        self.outcome = OutcomeLine(look, name="flood_outcome")
         self.strip = pane("window", edge="bottom", name="triage_strip")
         self._waiting = Text(look, Type.BODY_STRONG)
         self._chips = ChipRow(look)
@@ -103,6 +130,13 @@ class TriageBar(QFrame):
         line.addWidget(self.pause)
         layout = column(self)
         layout.addWidget(self.banner)
+        said = row(margins=(16, 4, 16, 4))
+        said.addWidget(self.outcome)
+        self._said = QWidget()
+        self._said.setLayout(said)
+        self.outcome.said.connect(self._said.show)
+        self._said.hide()
+        layout.addWidget(self._said)
         layout.addWidget(self.strip)
         self.strip.hide()
         self.banner.chosen.connect(self._on_chosen)
@@ -117,8 +151,15 @@ class TriageBar(QFrame):
     def show_held(self, held: HeldView | None) -> None:
         """Show which agent is held or paused."""
         if held != self._held:
+            if held is not None and self._held is not None and held.agent != self._held.agent:
+                self.forget()
             self._held = held
             self.banner.show_held(held)
+
+    def forget(self) -> None:
+        """Take away what was said of an earlier choice."""
+        self.outcome.say(None)
+        self._said.hide()
 
     def show_triage(self, view: TriageView | None) -> None:
         """Show who waits with how much."""

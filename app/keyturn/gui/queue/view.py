@@ -23,7 +23,13 @@ from keyturn.gui.queue.triage_bar import TriageBar
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.notices import EmptyState
 from keyturn.presentation.answer import Answer, Route
-from keyturn.presentation.arming import Owed, Subject, reason_text, short_reason_text, terms_of
+from keyturn.presentation.arming import (
+    Owed,
+    Subject,
+    reason_text,
+    short_reason_text,
+    terms_of,
+)
 from keyturn.presentation.card import CardView, deadline_text
 from keyturn.presentation.group_table import GroupView
 from keyturn.presentation.marks import Icon

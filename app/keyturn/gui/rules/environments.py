@@ -16,7 +16,7 @@ from keyturn.gui.forms.list_page import FootLine
 from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.forms.side_pane import SidePane
 from keyturn.gui.look import Look
-from keyturn.gui.sending import IntentSender
+from keyturn.gui.sending import IntentSender, heard_of_all
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.layouts import row
@@ -121,6 +121,8 @@ class EnvironmentsPane(SidePane):
         self.body.addWidget(Labelled(self.look, words("environments.thing"), self.thing))
         self.body.addSpacing(_GAP)
         self.body.addWidget(Labelled(self.look, words("environments.label"), self.label))
+        # The ring around a field that has the focus stands outside of it.
+        self.body.addSpacing(4)
         self.body.addWidget(_note(self.look, "environments.label_hint"))
         self.body.addWidget(self._proposals)
         self.body.addWidget(self._raised)
@@ -232,10 +234,8 @@ class EnvironmentsPresenter(QObject):
         """Say of each agent that a person looked at this; the broker asks for the PIN once."""
         self._pane.outcome.say(Outcome.WAITING, self._words("forms.waiting"))
         said = self._words("environments.raised_lowered")
-        self._sender.send_all(
-            (partial(_review, agent, shown), lambda done: self._say(done, said))
-            for agent, shown in looked
-        )
+        heard = heard_of_all(len(looked), lambda done: self._say(done, said))
+        self._sender.send_all((partial(_review, agent, shown), heard) for agent, shown in looked)
 
     def _on_pair(self, agent: str, other: str) -> None:
         if agent and other:

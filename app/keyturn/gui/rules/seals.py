@@ -5,7 +5,7 @@ Sealing it as it is asks once more in its place; so does leaving it out where ca
 
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.application.console_protocol import StateChanged
@@ -25,6 +25,9 @@ from keyturn.presentation.seals import SealsShown, seals_shown
 from keyturn.presentation.words import Words
 
 _MOST_HEIGHT: Final = 220
+HELD_MS: Final = 700
+"""For so long a table that has just come takes no press: it stands where another one stood, and
+the second press of a double click was meant for that one."""
 
 
 class SealPane(QFrame):
@@ -71,6 +74,9 @@ class SealPane(QFrame):
         self.drop.clicked.connect(self._on_drop)
         self.accept.clicked.connect(self._on_accept)
         self.question.agreed.connect(self._on_agreed)
+        self.held = QTimer(self)
+        self.held.setSingleShot(True)
+        self.held.setInterval(HELD_MS)
         self.question.hide()
         self.hide()
 
@@ -78,6 +84,8 @@ class SealPane(QFrame):
         """Show what does not hold, or nothing; a question about something else is taken back."""
         if shown == self._shown:
             return
+        if self._shown is not None:
+            self.held.start()
         self._shown = shown
         self.question.hide()
         self.setVisible(shown is not None)
@@ -91,6 +99,8 @@ class SealPane(QFrame):
         self.accept.setVisible(shown.question is not None)
 
     def _on_drop(self) -> None:
+        if self.held.isActive():
+            return
         question = self._shown.drop_question if self._shown is not None else None
         if question is None:
             self._settle(accept=False)
@@ -99,6 +109,8 @@ class SealPane(QFrame):
             self.question.ask(question, self.drop)
 
     def _on_accept(self) -> None:
+        if self.held.isActive():
+            return
         if self._shown is not None and self._shown.question is not None:
             self._accepting = True
             self.question.ask(self._shown.question, self.accept)

@@ -26,7 +26,7 @@ from keyturn.application.pin_messages import MarkTwoPersons
 from keyturn.application.result_messages import SetControls
 from keyturn.domain.configuration import RemoteTransport
 from keyturn.gui.forms.outcome import Outcome
-from keyturn.gui.sending import Heard, IntentSender, MakeIntent
+from keyturn.gui.sending import IntentSender, MakeIntent, heard_of_all
 from keyturn.gui.servers.view import ServersView
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.request_text import RequestTexts
@@ -124,7 +124,7 @@ class ServerActions(QObject):
 
     def _on_pin_all(self, batch: BatchAnswer) -> None:
         """Send one decision a tool, each with its own digest; there is no approval of a set."""
-        wishes: list[tuple[MakeIntent, Heard]] = []
+        wishes: list[MakeIntent] = []
         said = self._words("servers.tools_were_pinned", n=len(batch.tools))
         for tool in batch.tools:
             answer = Answer(
@@ -139,9 +139,9 @@ class ServerActions(QObject):
             request = self._known().reviews.get(answer.request_id)
             if request is not None:
                 make, _ = self._wish(answer, request, allow=True)
-                wishes.append((make, partial(self._say, sentence=said)))
+                wishes.append(make)
         self._view.note.begin()
-        self._sender.send_all(wishes)
+        self._send_all(wishes, said)
 
     def _on_wish(self, wish: ToolWish) -> None:
         """Send a tier and what comes back as two changes; what failed of one press is said."""
@@ -154,17 +154,7 @@ class ServerActions(QObject):
             wishes.append(partial(_controls_intent, wish.controls))
             if wish.tier is None:
                 said = self._words("results.saved", tool=wish.controls.tool)
-        heard = partial(self._heard_of_all, left=[len(wishes)], failed=[], said=said)
-        self._sender.send_all([(make, heard) for make in wishes])
-
-    def _heard_of_all(
-        self, done: IntentDone, *, left: list[int], failed: list[IntentDone], said: str
-    ) -> None:
-        left[0] -= 1
-        if not done.ok:
-            failed.append(done)
-        if not left[0]:
-            self._say(failed[0] if failed else done, said)
+        self._send_all(wishes, said)
 
     def _on_two(self, wish: TwoWish) -> None:
         key = "servers.marked_two" if wish.on else "servers.marked_one"
@@ -267,6 +257,11 @@ class ServerActions(QObject):
     def _send(self, make: MakeIntent, sentence: str = "") -> None:
         self._view.note.begin()
         self._sender.send(make, lambda done: self._say(done, sentence))
+
+    def _send_all(self, wishes: list[MakeIntent], sentence: str) -> None:
+        """Send what one press asks for; where any of it failed, that is what is said."""
+        heard = heard_of_all(len(wishes), lambda done: self._say(done, sentence))
+        self._sender.send_all([(make, heard) for make in wishes])
 
     def _say(self, done: IntentDone, sentence: str) -> None:
         """Tell what became of it; what failed stays on screen until it is closed."""

@@ -4,6 +4,7 @@ Whatever is saved takes the present PIN once there is one; the fields are emptie
 """
 
 from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QWidget
 
 from keyturn.application.console_protocol import StateChanged
@@ -41,7 +42,7 @@ class PinLine(RowFrame):
         words = look.words
         self.title.say(said.title)
         self.note.say(said.note)
-        self._use = PinUse.NEVER.value
+        self._use = self._in_force = PinUse.NEVER.value
         self.present = PinField(look, words("settings.pin_present"), name="pin_present")
         self._typed = NewPin(look, new="settings.pin_new", again="settings.pin_again", name="pin")
         self.new, self.again = self._typed.new, self._typed.again
@@ -65,17 +66,18 @@ class PinLine(RowFrame):
         inside.addLayout(buttons)
         inside.addWidget(self.outcome)
         inside.addStretch()
-        self.group.chosen.connect(self.choose)
+        self.group.chosen.connect(self._on_chosen)
         self.save.clicked.connect(self._on_save)
         self.show_pin(PinState(is_set=False, use=PinUse.NEVER.value))
 
     def show_pin(self, state: PinState) -> None:
-        """Show what is in force."""
+        """Show what is in force; a choice that is not saved stays as long as that is the same."""
+        is_news, self._in_force = state.use != self._in_force, state.use
         self._present.setVisible(state.is_set)
         words = self.look.words
         kept = words("settings.pin_is_set" if state.is_set else "settings.pin_is_not_set")
         self.state.say(kept)
-        self.choose(state.use)
+        self.choose(state.use if is_news else self._use)
 
     def choose(self, use: str) -> None:
         """Mark when it is asked; it counts once it is saved."""
@@ -83,6 +85,24 @@ class PinLine(RowFrame):
         words = self.look.words
         choices = tuple(Choice(value=u.value, text=words(key)) for u, key in _USES.items())
         self.group.show_choices(choices, use, self.title.text())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Put back what was chosen and not saved: it would read as if it were in force."""
+        if not event.spontaneous():
+            self.choose(self._in_force)
+            if self.outcome.outcome is Outcome.OWED:
+                self.outcome.say(None)
+        super().hideEvent(event)
+
+    def _on_chosen(self, use: str) -> None:
+        """Say that it is not saved yet, in the place of what became of an earlier change."""
+        self.choose(use)
+        if use == self._in_force:
+            self.outcome.say(None)
+        else:
+            is_set = self._present.isVisibleTo(self)
+            key = "settings.pin_unsaved" if is_set else "settings.pin_unset"
+            self.outcome.say(Outcome.OWED, self.look.words(key))
 
     def empty(self) -> None:
         """Forget what was typed."""
