@@ -209,10 +209,16 @@ class Arming:
         self._restart(now_ms)
 
     def shown(self, subject: Subject, terms: ArmingTerms, now_ms: int) -> None:
-        """Note what is on screen; the same subject on the same terms goes on undisturbed."""
+        """Note what is on screen; the same subject on the same terms goes on undisturbed.
+
+        On other terms the time starts again, and what was confirmed and seen of it stays so.
+        """
         if self._watch and (self._watch.subject, self._watch.terms) == (subject, terms):
             return
-        self._watch = _Watch(subject=subject, terms=terms, shown_ms=now_ms)
+        if self._watch and self._watch.subject == subject:
+            self._watch.terms = terms
+        else:
+            self._watch = _Watch(subject=subject, terms=terms, shown_ms=now_ms)
         self._restart(now_ms)
 
     def hidden(self, now_ms: int) -> None:

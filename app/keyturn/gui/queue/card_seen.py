@@ -97,9 +97,19 @@ def opens_on(card: CardView) -> str:
 def show_owed(state: ArmState, controls: dict[Owed, QWidget]) -> None:
     """Bring what a person owes on screen; what is typed into has the keyboard then."""
     control = controls.get(state.owed)
-    page = page_around(control) if control is not None else None
-    if control is None or page is None:
+    if control is None:
         return
-    page.ensureWidgetVisible(control, 0, _AROUND)
+    bring(control)
     if state.owed is not Owed.CONFIRM:
         control.setFocus()
+
+
+def bring(part: QWidget) -> None:
+    """Bring a part of the card on screen, once the page is laid out with it."""
+
+    def show() -> None:
+        page = page_around(part)
+        if page is not None:
+            page.ensureWidgetVisible(part, 0, _AROUND)
+
+    QTimer.singleShot(0, part, show)
