@@ -167,7 +167,8 @@ def test_two_persons_type_one_after_the_other(
         assert (allow.text() == goes_on) is not second
         assert allow.property("kind") == ("allow" if second else "primary")
         assert field.text() == ""
-        assert not allow.armed
+        scene.wait(2_000)
+        assert (allow.armed, allow.reason) == (False, f"Enter the PIN of {PERSONS[second]}")
         field.setText(pin)
         scene.wait(2_000)
         hint = look.words("card.two_hint")

@@ -89,6 +89,7 @@ def test_a_changed_definition_opens_on_what_differs(scene: SheetsScene) -> None:
     assert card.tabs.active() == DIFF
     said = [text.text() for text in card.findChildren(Text) if text.isVisible()]
     assert "Wants something kept from you: “do not tell” (in /description)" in said
+    assert card.commands.accessibleName() == "What stands out in its definition"
     for other in (a_definition(id="v-2"), a_command(id="v-3"), a_call()):
         scene.bridge.request_shown.emit(RequestShown(request=other, remaining_ms=None))
         scene.queue.open_card(other.id)

@@ -37,7 +37,7 @@ def test_the_card_of_a_review_asks_as_soon_as_the_choice_takes_it(
     choose_tier(scene, Tier.T0)
     assert card.pin.isVisible()
     prompt = card.pin.field.accessibleName()
-    assert "as T0" in prompt
+    assert "as T0, with the labels X." in prompt
     qtbot.waitUntil(lambda: not card.pin.field.visibleRegion().isEmpty(), timeout=2_000)
     card.pin.field.setText("1234")
     choose_tier(scene, Tier.T1)

@@ -139,6 +139,8 @@ def reason_text(state: ArmState, card: CardView, words: Words) -> str:
     if state.owed is Owed.CONFIRM:
         names = [value.object or value.key for value in card.decisive if value.path == state.path]
         return words(state.reason, object=names[0] if names else "")
+    if state.owed is Owed.PIN and card.pin_of:
+        return words("arming.pin_of", name=card.pin_of)
     if state.owed is Owed.LOOK:
         return look_text(state, words)
     return words(
@@ -163,7 +165,11 @@ def short_reason_text(state: ArmState, words: Words) -> str:
     return words(key) if key else ""
 
 
-_SHORT_REASONS = {Owed.CONFIRM: "arming.confirm_short", Owed.TYPE_NAME: "arming.type_name_short"}
+_SHORT_REASONS = {
+    Owed.CONFIRM: "arming.confirm_short",
+    Owed.TYPE_NAME: "arming.type_name_short",
+    Owed.PIN: "arming.pin_short",
+}
 
 
 @dataclass(slots=True)

@@ -107,7 +107,7 @@ class CardPane(QFrame):
         self.lamps.show_lamps(card.lamps)
         self.decisive.show_values(card.decisive)
         self.decisive.setVisible(bool(card.decisive))
-        self.commands.show_lines(card.commands)
+        self.commands.show_lines(card.commands, definition=card.review is not None)
         self.review.show_card(card)
         self.arguments.show_rows(card.rows)
         self.raw.say(card.raw_json)

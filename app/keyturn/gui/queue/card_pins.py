@@ -88,6 +88,7 @@ class CardPins(QObject):
 
     def on_card(self, card: CardView, request: ApprovalRequest) -> CardView:
         """Return the card with the field that it needs."""
+        whose = ""
         level, prompt = self._takes(request), self._reviews.sentence(request)
         if not prompt and request.id == self._owing.request:
             prompt = self._owing.what_for
@@ -102,7 +103,7 @@ class CardPins(QObject):
                 # It allows nothing yet: it neither says nor looks so.
                 said, hint = self._words("card.two_next", name=whose), self._words("card.two_hint")
                 on = replace(card.actions, allow=said, armed_hint=hint, goes_on=True)
-                card = replace(card, actions=on)
+                card, whose = replace(card, actions=on), first
             prompt = f"{prompt} {turn}" if prompt else turn
         raised = None
         if request.kind is RequestKind.CALL and is_changing(request.tier):
@@ -111,6 +112,7 @@ class CardPins(QObject):
             card,
             pin=level >= Takes.PIN,
             pin_prompt=prompt,
+            pin_of=whose,
             name_owed=level is Takes.NAME,
             raised=raised,
         )
