@@ -1,6 +1,7 @@
 """`keyturn demo`: the agent obeys a line in a report, a person says no; yes to the honest call."""
 
 import json
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +66,16 @@ def test_the_injected_call_is_denied_and_the_honest_one_allowed(
     assert demo.process is not None
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(20) == 0
+    assert list((folders.root / "t").iterdir()) == []
+
+
+def test_ctrl_c_ends_it_without_a_word_of_what_broke_off(demo: Keyturn, folders: Folders) -> None:
+    """As a terminal sends it, to all of its processes, while the agent waits for an answer."""
+    demo.wait_for_waiting(1, STARTING_SECONDS)
+    assert demo.process is not None
+    os.killpg(demo.process.pid, signal.SIGINT)
+    assert demo.process.wait(20) == 0
+    assert "Traceback" not in demo.printed()
     assert list((folders.root / "t").iterdir()) == []
 
 

@@ -11,6 +11,7 @@ from keyturn.application.console_protocol import RequestShown, StateChanged
 from keyturn.application.console_state import AgentState
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.finding import Finding, FindingKind
+from keyturn.domain.tier import Tier
 from keyturn.gui.look import Look
 from keyturn.gui.pages import Page
 from keyturn.gui.queue.card_pane import DIFF, READABLE
@@ -88,10 +89,48 @@ def test_a_changed_definition_opens_on_what_differs(scene: SheetsScene) -> None:
     assert card.tabs.active() == DIFF
     said = [text.text() for text in card.findChildren(Text) if text.isVisible()]
     assert "Wants something kept from you: “do not tell” (in /description)" in said
-    # What is owed on another tab is said by its name: this one's lines do not count.
-    scene.confirm_card()
-    assert "Readable" in card.block.allow.reason
+    assert card.commands.accessibleName() == "What stands out in its definition"
     for other in (a_definition(id="v-2"), a_command(id="v-3"), a_call()):
         scene.bridge.request_shown.emit(RequestShown(request=other, remaining_ms=None))
         scene.queue.open_card(other.id)
         assert card.tabs.active() == READABLE
+
+
+def test_what_differs_counts_as_seen_and_the_button_leads_to_the_rest(scene: SheetsScene) -> None:
+    """No line is asked for that the open page does not have; a press opens the one that does."""
+    lines = "\n".join(f"Line {n} of what it says." for n in range(18))
+    request = replace(a_change({**DEFINITION, "description": lines}), tier=Tier.T2)
+    scene.bridge.request_shown.emit(RequestShown(request=request, remaining_ms=None))
+    scene.queue.open_card(request.id)
+    card = scene.view.card
+    scene.confirm_card()
+
+    def reason(starts: str) -> bool:
+        scene.window.grab()
+        scene.view.watch.ticked.emit()
+        return card.block.allow.reason.startswith(starts)
+
+    scene.qtbot.waitUntil(
+        lambda: reason("Look at line") and card.diff.height() == card.diff.sizeHint().height(),
+        timeout=3_000,
+    )
+
+    def lead_on(starts: str) -> None:
+        for _ in range(9):
+            before = card.seen.unseen
+            if not reason(starts):
+                return
+            scene.click(card.block.allow)
+            scene.qtbot.waitUntil(
+                lambda before=before: not reason(starts) or card.seen.unseen != before,
+                timeout=3_000,
+            )
+
+    lead_on("Look at line")
+    assert card.diff.unseen is None
+    assert (card.tabs.active(), card.block.allow.reason) == (DIFF, "Look at “Readable” first")
+    scene.click(card.block.allow)
+    assert card.tabs.active() == READABLE
+    lead_on("Look at line")
+    assert not reason("Look at")
+    assert scene.decided() == []

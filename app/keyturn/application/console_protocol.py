@@ -152,6 +152,8 @@ class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
     """Letters that a review gives the tool; None leaves its labels as they are."""
     hide: bool = False
     pin: str = ""
+    said: str = ""
+    """What stood over the field of a review's PIN: the words that it was typed for."""
     second: bool = False
     """The PIN is the second person's."""
     named: bool = False

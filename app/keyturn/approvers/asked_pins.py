@@ -48,6 +48,10 @@ class AskedPins:
         sentence, both = self._asked.get(_key(carried), ("", False))
         return bool(sentence) and self._say(carried, both) == sentence
 
+    def typed_under(self, decide: Decide, *, both: bool) -> bool:
+        """Tell whether its PIN was typed under the very words that this asks for it with."""
+        return bool(decide.said) and decide.said == self._say((decide,), both)
+
     def together(self, carried: Carried) -> bool | None:
         """Tell whether these take both persons; None where they cannot go with one PIN.
 

@@ -72,7 +72,7 @@ class ConsoleAnswers:
         """
         if self._pins is None or not decide.allow:
             return self.without_pin(decide)
-        if self._chooses(decide) and not self.asked.holds((decide,)):
+        if self._chooses(decide) and not self._typed_for(decide):
             # What is chosen has changed since the sentence over the field was made.
             return self.without_pin(decide)
         if self._second is not None and (decide.second or self._takes(decide) is Takes.BOTH):
@@ -81,6 +81,11 @@ class ConsoleAnswers:
         if checked.outcome is not PinOutcome.RIGHT:
             return IntentDone(n=decide.n, ok=False, sentence=pin_sentence(checked, self._words))
         return self._apply(decide, pin=True)
+
+    def _typed_for(self, decide: Decide) -> bool:
+        """Tell whether the PIN was typed for exactly this choice."""
+        both = self._takes(decide) is Takes.BOTH
+        return self.asked.holds((decide,)) or self.asked.typed_under(decide, both=both)
 
     async def _of_two(self, decide: Decide, second: SecondPerson) -> IntentDone:
         """Take one PIN of two; what waits is allowed once both came for it."""

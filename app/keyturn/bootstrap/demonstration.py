@@ -111,13 +111,7 @@ def _begin(tasks: TaskOwner, base: Foundation, stage: _Stage) -> None:
 
 
 async def _play_agent(base: Foundation, stage: _Stage) -> None:
-    process = await asyncio.create_subprocess_exec(*_agent_command(stage), env=dict(base.env))
-    try:
-        await process.wait()
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
+    await _run_agent(base, stage)
     sys.stdout.write("The agent is done. Look at History, press Stop, or end with Ctrl+C.\n")
     sys.stdout.flush()
 
@@ -170,10 +164,7 @@ class _Companion:
             )
         )
         try:
-            process = await asyncio.create_subprocess_exec(
-                *_agent_command(self._stage), env=dict(base.env)
-            )
-            await process.wait()
+            await _run_agent(base, self._stage)
             await self._paint()
         finally:
             service.end()
@@ -198,6 +189,19 @@ class _Companion:
         if painter.returncode == 0:
             sys.stdout.write(f"A picture of the held call: {self._picture}\n")
             sys.stdout.flush()
+
+
+async def _run_agent(base: Foundation, stage: _Stage) -> None:
+    """Run the agent to its end; away from the terminal, whose Ctrl+C ends the demo, and that it."""
+    process = await asyncio.create_subprocess_exec(
+        *_agent_command(stage), env=dict(base.env), start_new_session=True
+    )
+    try:
+        await process.wait()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
 
 
 def _agent_command(stage: _Stage) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from keyturn.gui.widgets.allow_button import AllowButton
 from keyturn.gui.widgets.layouts import column
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.answer import Answer
-from keyturn.presentation.arming import ArmingTerms, ArmState, Owed, Subject
+from keyturn.presentation.arming import ArmingTerms, ArmState, Owed, Subject, look_text
 
 _FIELD: Final = 280
 
@@ -124,6 +124,8 @@ class ArmedAction(QObject):
         self.changed.emit()
 
     def _reason(self, state: ArmState) -> str:
+        if state.owed is Owed.LOOK and not self._look_key:
+            return look_text(state, self._look.words)
         first, last = state.unseen or (0, 0)
         key = self._look_key if state.owed is Owed.LOOK and self._look_key else state.reason
         return self._look.words(

@@ -96,6 +96,8 @@ class ArmState:
     """For CONFIRM: the value that is owed next."""
     unseen: tuple[int, int] | None = None
     """For LOOK: first and last line that was not on screen."""
+    page: str = ""
+    """For LOOK: the page of these lines, in words, where another one is open."""
 
     @property
     def reason(self) -> str:
@@ -132,25 +134,29 @@ def terms_of(card: CardView) -> ArmingTerms:
     )
 
 
-def reason_text(state: ArmState, card: CardView, words: Words, *, on_readable: bool = True) -> str:
-    """Return the second line of the Allow button for `state`.
-
-    `on_readable`: the tab whose lines are counted is the one that is shown.
-    """
-    if state.owed is Owed.LOOK and not on_readable:
-        return words("arming.look_readable")
+def reason_text(state: ArmState, card: CardView, words: Words) -> str:
+    """Return the second line of the Allow button for `state`."""
     if state.owed is Owed.CONFIRM:
         names = [value.object or value.key for value in card.decisive if value.path == state.path]
         return words(state.reason, object=names[0] if names else "")
-    first, last = state.unseen or (0, 0)
+    if state.owed is Owed.PIN and card.pin_of:
+        return words("arming.pin_of", name=card.pin_of)
+    if state.owed is Owed.LOOK:
+        return look_text(state, words)
     return words(
         state.reason,
         n=max(1, -(-state.left_ms // 1000)),
-        first=first,
-        last=last,
         name=card.tool_short_name,
         hint=card.actions.armed_hint,
     )
+
+
+def look_text(state: ArmState, words: Words) -> str:
+    """Return where to look: at the page, or where that is open at its lines."""
+    if state.page:
+        return words("arming.look_page", page=state.page)
+    first, last = state.unseen or (0, 0)
+    return words("arming.look", n=last - first + 1, first=first, last=last)
 
 
 def short_reason_text(state: ArmState, words: Words) -> str:
@@ -159,7 +165,11 @@ def short_reason_text(state: ArmState, words: Words) -> str:
     return words(key) if key else ""
 
 
-_SHORT_REASONS = {Owed.CONFIRM: "arming.confirm_short", Owed.TYPE_NAME: "arming.type_name_short"}
+_SHORT_REASONS = {
+    Owed.CONFIRM: "arming.confirm_short",
+    Owed.TYPE_NAME: "arming.type_name_short",
+    Owed.PIN: "arming.pin_short",
+}
 
 
 @dataclass(slots=True)
@@ -171,6 +181,7 @@ class _Watch:
     shown_ms: int
     confirmed: set[str] = field(default_factory=set[str])
     unseen: tuple[int, int] | None = (1, 1)
+    page: str = ""
     name_matches: bool = False
     pin_typed: bool = False
     pending: bool = True
@@ -204,10 +215,16 @@ class Arming:
         self._restart(now_ms)
 
     def shown(self, subject: Subject, terms: ArmingTerms, now_ms: int) -> None:
-        """Note what is on screen; the same subject on the same terms goes on undisturbed."""
+        """Note what is on screen; the same subject on the same terms goes on undisturbed.
+
+        On other terms the time starts again, and what was confirmed and seen of it stays so.
+        """
         if self._watch and (self._watch.subject, self._watch.terms) == (subject, terms):
             return
-        self._watch = _Watch(subject=subject, terms=terms, shown_ms=now_ms)
+        if self._watch and self._watch.subject == subject:
+            self._watch.terms = terms
+        else:
+            self._watch = _Watch(subject=subject, terms=terms, shown_ms=now_ms)
         self._restart(now_ms)
 
     def hidden(self, now_ms: int) -> None:
@@ -241,10 +258,13 @@ class Arming:
         """Note that the window moved, was resized, changed screen, theme or scale."""
         self._restart(now_ms)
 
-    def lines_unseen(self, unseen: tuple[int, int] | None) -> None:
-        """Note which lines of the arguments have not been on screen; None: all have."""
+    def lines_unseen(self, unseen: tuple[int, int] | None, page: str = "") -> None:
+        """Note which lines have not been on screen; None: all have.
+
+        `page` names theirs, where another one is open.
+        """
         if self._watch:
-            self._watch.unseen = unseen
+            self._watch.unseen, self._watch.page = unseen, page
 
     def confirmed(self, path: str, now_ms: int) -> None:
         """Note that a person confirmed the value at `path` of what is on screen."""
@@ -286,6 +306,7 @@ class Arming:
             left_ms=left_ms,
             path=still[0] if still else "",
             unseen=self._watch.unseen,
+            page=self._watch.page,
         )
 
     def shown_for_ms(self, now_ms: int) -> int:

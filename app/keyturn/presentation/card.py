@@ -269,6 +269,8 @@ class CardView:
     """It is allowed with the person's PIN only."""
     pin_prompt: str = ""
     """Whose PIN stands in the field, where it takes two persons; empty for the reader's own."""
+    pin_of: str = ""
+    """The same one's name alone."""
     name_owed: bool = False
     """It is allowed once its tool's name is typed, for want of a PIN."""
     raised: Notice | None = None

@@ -202,8 +202,8 @@ class OwedPins:
         tier = intent.tier.name if intent.tier is not None else words("owed.no_tier")
         named = {"tool": self._named(intent.tool), "server": self._named(intent.server)}
         if intent.hidden is False:
-            return words("owed.show_tool", tier=tier, labels=intent.labels or "-", **named)
-        return words("owed.tier", tier=tier, labels=intent.labels or "-", **named)
+            return words("owed.show_tool", tier=tier, labels=self._lettered(intent.labels), **named)
+        return words("owed.tier", tier=tier, labels=self._lettered(intent.labels), **named)
 
     def _review(self, decide: Decide) -> str:
         """Say what a card's answer does to what it is about, by what the broker asked."""
@@ -219,8 +219,13 @@ class OwedPins:
         if decide.labels is None:
             return self._words("owed.review", tier=tier, **named)
         return self._words(
-            "owed.review_labels", tier=tier, labels=self._named(decide.labels) or "-", **named
+            "owed.review_labels", tier=tier, labels=self._lettered(decide.labels), **named
         )
+
+    def _lettered(self, labels: str) -> str:
+        if not labels:
+            return self._words("owed.no_labels")
+        return self._words("owed.with_labels", labels=self._named(labels))
 
     def _environment(self, intent: SetEnvironment) -> str:
         words = self._words

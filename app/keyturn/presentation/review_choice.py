@@ -4,6 +4,7 @@ from keyturn.application.approval_request import ApprovalRequest, RequestKind
 from keyturn.domain.definition import said_of
 from keyturn.domain.finding import cautious_tier
 from keyturn.domain.lamps import lamps_from_letters
+from keyturn.domain.tier import Tier
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.tier_choice import TierChoice, tier_choice
 from keyturn.presentation.tier_proposal import propose_tier
@@ -16,14 +17,16 @@ def review_choice(
 ) -> TierChoice | None:
     """Return the tier that a review offers, with what is preselected; None for other requests.
 
-    Preselected is the pin's tier; of a new tool what its name, what it takes and what its server
-    claims propose, with a `vocabulary` to read them by.
+    Preselected is the pin's tier, or T2 where the definition asks for caution by now; of a new
+    tool what its name, what it takes and what its server claims propose, with a `vocabulary`.
     """
     if request.kind is RequestKind.DEFINITION and vocabulary is not None:
         proposed = _proposed(request, words, vocabulary)
         if proposed is not None:
             return proposed
     match request.kind:
+        case RequestKind.CHANGE if _is_cautious(request):
+            key = "tiers.proposal_caution"
         case RequestKind.CHANGE:
             key = "tiers.proposal_pin"
         case RequestKind.DEFINITION if request.proposed_tier is not None:
@@ -42,6 +45,12 @@ def review_choice(
         ticked="".join(dict.fromkeys((*letters, *request.labels))),
         proposal=words(key),
     )
+
+
+def _is_cautious(request: ApprovalRequest) -> bool:
+    """Tell whether what a definition says may have raised the tier that was confirmed before."""
+    raised = cautious_tier(Tier.T0, request.findings) is not Tier.T0
+    return raised and request.proposed_tier is not None
 
 
 def _proposed(request: ApprovalRequest, words: Words, vocabulary: Vocabulary) -> TierChoice | None:

@@ -34,6 +34,7 @@ from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.rule import Effect, Rule
 from keyturn.domain.step_up import Takes
 from keyturn.domain.tier import Tier
+from keyturn.presentation.owed_pins import OwedPins
 from keyturn.presentation.review_choice import review_choice
 from tests.factories import (
     make_call,
@@ -448,6 +449,29 @@ def test_the_window_is_told_to_ask_and_what_for() -> None:
         wrong = await answers.with_pin(decides(review, Tier.T0, pin=WRONG))
         assert (wrong.ok, queue.ids()) == (False, [review.id])
         assert (await answers.with_pin(decides(review, Tier.T0, pin=RIGHT))).ok
+        assert queue.ids() == []
+
+    play_pins(story)
+
+
+@pytest.mark.requirement("PIN-4", "PIN-5")
+def test_a_pin_typed_before_the_press_does_for_what_stood_over_its_field_alone() -> None:
+    """The window may show the sentence before anybody presses; any other choice is asked anew."""
+
+    async def story(keeper: Keeper) -> None:
+        pins = await keeper.with_pin()
+        queue, review = card(Takes.PIN)
+        answers = ConsoleAnswers(queue.approvals, WORDS, pins)
+        owed = OwedPins(WORDS, lambda _rule: None, {review.id: review}.get)
+        said = owed.said(decides(review, Tier.T1))
+        for over in ("", said, owed.said(decides(review, Tier.T0), both=True)):
+            answers = ConsoleAnswers(queue.approvals, WORDS, pins)
+            other = await answers.with_pin(decides(review, Tier.T0, pin=RIGHT, said=over))
+            assert (other.ok, other.asks, queue.ids()) == (False, True, [review.id])
+        answers = ConsoleAnswers(queue.approvals, WORDS, pins)
+        wrong = await answers.with_pin(decides(review, Tier.T1, pin=WRONG, said=said))
+        assert (wrong.ok, wrong.asks, queue.ids()) == (False, False, [review.id])
+        assert (await answers.with_pin(decides(review, Tier.T1, pin=RIGHT, said=said))).ok
         assert queue.ids() == []
 
     play_pins(story)

@@ -84,7 +84,7 @@ def test_a_reason_names_what_the_person_owes(owed: Owed, text: str) -> None:
     )
     assert reason_text(state, CARD, WORDS) == text
     # Lines are counted on one tab: on another one nobody could do what their numbers say.
-    elsewhere = reason_text(state, CARD, WORDS, on_readable=False)
+    elsewhere = reason_text(replace(state, page="Readable"), CARD, WORDS)
     assert elsewhere == ("Look at “Readable” first" if owed is Owed.LOOK else text)
 
 

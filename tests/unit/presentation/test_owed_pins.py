@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from keyturn.application.console_protocol import Intent, Quit, RemoveRule, SaveRule, SetTier
+from keyturn.application.console_protocol import Decide, Intent, Quit, RemoveRule, SaveRule, SetTier
 from keyturn.application.sight_intents import PutProfile, SetSight
 from keyturn.domain.canonical import canonical
 from keyturn.domain.rule import Effect, Rule
@@ -13,6 +13,7 @@ from keyturn.domain.rule_life import RuleLimits
 from keyturn.domain.tier import Tier
 from keyturn.presentation.owed_pins import OwedPins
 from keyturn.presentation.words import Words
+from tests.factories import make_request
 from tests.sources import ROOT
 from tests.unit.application.test_pin_guard import LOOSENING
 
@@ -82,3 +83,10 @@ def test_its_object_is_said_as_the_broker_has_it(intent: Intent, what: str) -> N
     said = OWED.said(intent)
     assert re.search(what, said), said
     assert "Nothing to see here" not in said
+
+
+def test_a_tool_without_labels_is_said_to_have_none() -> None:
+    request = make_request()
+    owed = OwedPins(WORDS, lambda _rule: None, lambda _id: request)
+    bare = Decide(n=1, id=request.id, digest="", allow=True, tier=Tier.T0, labels="")
+    assert "as T0, without labels." in owed.said(bare)

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -10,11 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.finding import Finding, FindingKind
 from keyturn.domain.tier import Tier
 from keyturn.presentation.card import DiffRow, DiffSide
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.definition_changes import definition_changes
 from keyturn.presentation.review_builder import ReviewBuilder
+from keyturn.presentation.review_choice import review_choice
 from keyturn.presentation.servers import ReviewView
 from keyturn.presentation.text_diff import diff_rows
 from keyturn.presentation.verbs import read_verbs
@@ -173,3 +176,16 @@ def test_changed_words_are_marked_inside_the_line() -> None:
     before, after = diff_rows("to the address on file.", "to the address given.")
     assert [before.text[a:b] for a, b in before.changed] == ["on file"]
     assert [after.text[a:b] for a, b in after.changed] == ["given"]
+
+
+def test_a_preselected_tier_says_whether_it_is_what_was_confirmed() -> None:
+    """Where its definition asks for caution by now, T2 is preselected whatever was confirmed."""
+    found = Finding(kind=FindingKind.SECRECY, words="do not tell", place="/description")
+    plain = replace(a_change(DEFINITION), proposed_tier=Tier.T0)
+    cautious = replace(plain, proposed_tier=Tier.T2, findings=(found,))
+    said = [review_choice(request, WORDS) for request in (plain, cautious)]
+    assert [choice.chosen for choice in said if choice] == [Tier.T0, Tier.T2]
+    assert [choice.proposal for choice in said if choice] == [
+        "Preselected is what you confirmed before.",
+        "T2 is proposed, whatever you confirmed before: its definition now asks for caution.",
+    ]

@@ -4,21 +4,18 @@ It decides nothing: what may be allowed, and when, the arming and the broker say
 """
 
 from dataclasses import replace
-from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from keyturn.application.approval_request import RequestKind
 from keyturn.application.console_protocol import Decide, IntentDone
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.queue.card_pins import CardPins
 from keyturn.gui.queue.group_pane import GroupAnswer
+from keyturn.gui.queue.review_pins import REVIEWS
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.queue.waiting_rows import WaitingRows
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.request_text import RequestTexts
-
-REVIEWS: Final = frozenset({RequestKind.DEFINITION, RequestKind.CHANGE})
 
 
 class QueueAnswers(QObject):
@@ -92,6 +89,7 @@ class QueueAnswers(QObject):
         if waiting is None:
             return
         number = self._bridge.next_number()
+        said = self._pins.said(waiting.request) if allow else ""
         pin = self._pins.take(waiting.request, number) if allow else ""
         self._sent[number] = bool(pin)
         self._bridge.send(
@@ -108,6 +106,7 @@ class QueueAnswers(QObject):
                 labels=answer.labels,
                 hide=hide,
                 pin=pin,
+                said=said,
                 second=allow and self._pins.is_second(waiting.request),
                 named=allow and self._pins.is_named(waiting.request),
             )

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QLineEdit, QWidget
 
 from keyturn.gui.forms.list_page import NoticeBar
 from keyturn.gui.look import Look
+from keyturn.gui.queue.card_seen import DIFF, RAW, READABLE, TABS, CardSeen, opens_on, show_owed
 from keyturn.gui.queue.pin_row import PinRow
 from keyturn.gui.queue.review_box import ReviewBox
 from keyturn.gui.theme import Token, Type
@@ -31,17 +32,14 @@ from keyturn.gui.widgets.scroll_pane import ScrollPane
 from keyturn.gui.widgets.source_excerpt import ExcerptBox
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.text import Text
-from keyturn.presentation.card import CardKind, CardView
+from keyturn.presentation.arming import ArmState, Owed
+from keyturn.presentation.card import CardView
 
 _SIDE: Final = 24
 _NARROW_SIDE: Final = 16
 _READING_COLUMN: Final = 880
 _LEAST_BODY: Final = 140
 """With less room than this between head and decision row, the head scrolls with the body."""
-READABLE: Final = "readable"
-RAW: Final = "raw"
-DIFF: Final = "diff"
-_TABS: Final = {READABLE: "card.readable", RAW: "card.raw", DIFF: "card.diff"}
 
 
 class CardPane(QFrame):
@@ -77,6 +75,7 @@ class CardPane(QFrame):
         self._meta_title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
         self._raw_meta = LongText(look, Type.VALUE)
         self.diff = DiffView(look, most_lines=20)
+        self.seen = CardSeen(look, self.tabs, self.arguments, self.diff)
         self.block = DecisionBlock(look)
         self._no_diff = Text(look, Type.BODY, Token.TEXT_SECONDARY, wrap=True)
         self.name_field = QLineEdit()
@@ -108,7 +107,7 @@ class CardPane(QFrame):
         self.lamps.show_lamps(card.lamps)
         self.decisive.show_values(card.decisive)
         self.decisive.setVisible(bool(card.decisive))
-        self.commands.show_lines(card.commands)
+        self.commands.show_lines(card.commands, definition=card.review is not None)
         self.review.show_card(card)
         self.arguments.show_rows(card.rows)
         self.raw.say(card.raw_json)
@@ -138,7 +137,20 @@ class CardPane(QFrame):
         has_meta = tab == RAW and self._card is not None and bool(self._card.raw_meta)
         self._meta_title.setVisible(has_meta)
         self._raw_meta.setVisible(has_meta)
-        self._say_seen()
+        self.seen.say()
+
+    def lead_to(self, state: ArmState) -> None:
+        """Bring what is still owed on screen: the lines, the value, the field."""
+        unseen = self.seen.unseen
+        if state.owed is Owed.LOOK and unseen is not None:
+            self.choose_tab(unseen.tab)
+            self.seen.lead()
+            return
+        controls: dict[Owed, QWidget] = {Owed.TYPE_NAME: self.name_field, Owed.PIN: self.pin.field}
+        for box in self.decisive.boxes():
+            if box.value.path == state.path:
+                controls[Owed.CONFIRM] = box
+        show_owed(state, controls)
 
     def use_narrow(self, narrow: bool) -> None:
         """Lay the card out for a window under 900 px."""
@@ -171,7 +183,7 @@ class CardPane(QFrame):
                 self._head.addWidget(self.headline)
 
     def _tab_names(self) -> list[tuple[str, str]]:
-        return [(tab, self._look.words(key)) for tab, key in _TABS.items()]
+        return [(tab, self._look.words(key)) for tab, key in TABS.items()]
 
     def _build(self) -> None:
         self._head = column(margins=(_SIDE, 12, _SIDE, 0))
@@ -224,7 +236,6 @@ class CardPane(QFrame):
         self.lamps.pressed.connect(self.opened)
         self.decisive.confirmed.connect(self.value_confirmed)
         self.tabs.tab_chosen.connect(self.choose_tab)
-        self.arguments.unseen_changed.connect(self._say_seen)
         self.arguments.source_requested.connect(self._on_source)
         self.name_field.textChanged.connect(self._on_name)
 
@@ -234,9 +245,8 @@ class CardPane(QFrame):
         prompt = self._look.words("card.type_name", name=card.tool_short_name)
         self._name_prompt.say(prompt)
         self.name_field.setAccessibleName(prompt)
-        self.arguments.scrollToTop()
-        self.arguments.forget_seen()
-        self.choose_tab(_first_tab(card))
+        self.seen.begin(card)
+        self.choose_tab(opens_on(card))
         self._scroll.verticalScrollBar().setValue(0)
         self._put_in_order()
         self.rest_focus()
@@ -265,21 +275,6 @@ class CardPane(QFrame):
     def _diff_page(self) -> QWidget:
         return self.diff if self._card is not None and self._card.diff else self._no_diff
 
-    def _say_seen(self) -> None:
-        """Say which lines have been on screen; only the readable tab counts."""
-        words = self._look.words
-        if self.tabs.active() != READABLE:
-            self.tabs.say_note("")
-            return
-        lines = self.arguments.line_count()
-        unseen = self.arguments.unseen
-        if unseen is None:
-            self.tabs.say_note(words("card.all_lines_seen", n=lines))
-        else:
-            first, last = unseen
-            said = {"n": last - first + 1, "first": first, "last": last, "lines": lines}
-            self.tabs.say_note(words("card.lines_unseen", **said))
-
     def _use_margins(self) -> None:
         """Give the column its sides, and what is beyond the reading column to the trailing one."""
         side = _NARROW_SIDE if self._narrow else _SIDE
@@ -294,12 +289,6 @@ class CardPane(QFrame):
     def _on_name(self, text: str) -> None:
         wanted = self._card.tool_short_name if self._card is not None else ""
         self.name_typed.emit(bool(wanted) and text == wanted)
-
-
-def _first_tab(card: CardView) -> str:
-    """Return the tab of what differs, where it was agreed to before, else the readable one."""
-    before = card.kind in (CardKind.CHANGE, CardKind.COMMAND)
-    return DIFF if card.diff and before else READABLE
 
 
 def _who_asks(card: CardView) -> tuple[object, object]:

@@ -15,6 +15,8 @@ from keyturn.domain.pin import PinUse
 from keyturn.domain.step_up import Takes, is_changing, takes
 from keyturn.domain.tier import Tier
 from keyturn.gui.bridge import Bridge
+from keyturn.gui.queue.card_seen import bring
+from keyturn.gui.queue.review_pins import REVIEWS, ReviewPins
 from keyturn.gui.queue.view import QueueView
 from keyturn.presentation.arming import Owed
 from keyturn.presentation.card import CardView
@@ -62,6 +64,9 @@ class CardPins(QObject):
         self._owing = _Owing()
         self._half = ""
         """Request for which the first of two persons has typed theirs."""
+        self._reviews = ReviewPins(view.card, words, self._covers)
+        self._said = ""
+        """What the field of the open card says that a PIN is for, of a review."""
         self._over = QTimer(self)
         self._over.setSingleShot(True)
         self._over.setInterval(TOGETHER_SECONDS * _MS)
@@ -69,6 +74,7 @@ class CardPins(QObject):
         bridge.state_changed.connect(self._on_state)
         bridge.intent_done.connect(self._on_done)
         view.card.pin.typed.connect(self._on_typed)
+        view.card.review.tiers.changed.connect(self._on_chosen)
         view.watch.field = view.card.pin.field
         view.watch.refused.connect(self._on_refused)
 
@@ -82,9 +88,11 @@ class CardPins(QObject):
 
     def on_card(self, card: CardView, request: ApprovalRequest) -> CardView:
         """Return the card with the field that it needs."""
-        level, prompt = self._takes(request), ""
-        if request.id == self._owing.request:
+        whose = ""
+        level, prompt = self._takes(request), self._reviews.sentence(request)
+        if not prompt and request.id == self._owing.request:
             prompt = self._owing.what_for
+        self._said = prompt
         if level is Takes.BOTH and self._pin.second:
             whose = shown_line(self._pin.second, self._words)
             if self.is_second(request):
@@ -95,7 +103,7 @@ class CardPins(QObject):
                 # It allows nothing yet: it neither says nor looks so.
                 said, hint = self._words("card.two_next", name=whose), self._words("card.two_hint")
                 on = replace(card.actions, allow=said, armed_hint=hint, goes_on=True)
-                card = replace(card, actions=on)
+                card, whose = replace(card, actions=on), first
             prompt = f"{prompt} {turn}" if prompt else turn
         raised = None
         if request.kind is RequestKind.CALL and is_changing(request.tier):
@@ -104,6 +112,7 @@ class CardPins(QObject):
             card,
             pin=level >= Takes.PIN,
             pin_prompt=prompt,
+            pin_of=whose,
             name_owed=level is Takes.NAME,
             raised=raised,
         )
@@ -121,10 +130,16 @@ class CardPins(QObject):
         self._sent, self._typed = (number, request.id), self.asked(request)
         return "" if not self._typed else self._view.card.pin.field.take()
 
+    def said(self, request: ApprovalRequest) -> str:
+        """Return what the PIN of a review was typed for, in the words over its field."""
+        return self._said if request.kind in REVIEWS and self.asked(request) else ""
+
     def _takes(self, request: ApprovalRequest) -> Takes:
         if request.kind is not RequestKind.CALL:
             if request.id == self._owing.request:
-                return self._owing.level
+                return max(self._owing.level, self._reviews.level(request))
+            if request.kind in REVIEWS:
+                return self._reviews.level(request)
             is_start = request.kind is RequestKind.COMMAND
             return Takes.PIN if is_start and self._covers(request.tier) else Takes.CLICK
         return takes(
@@ -183,6 +198,14 @@ class CardPins(QObject):
         card = self._view.card
         if card.card is not None and card.card.request_id == request and card.pin.isVisible():
             card.pin.field.setFocus(Qt.FocusReason.OtherFocusReason)
+            bring(card.pin)
+
+    def _on_chosen(self) -> None:
+        """Have the field there as soon as what is chosen takes it, where it can be seen."""
+        before = self._view.card.pin.isVisible()
+        self.changed.emit()
+        if self._view.card.pin.isVisible() and not before:
+            bring(self._view.card.pin)
 
     def _on_refused(self) -> None:
         """Say beside the field why Enter in it did nothing."""

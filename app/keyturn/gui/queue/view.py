@@ -24,7 +24,6 @@ from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.notices import EmptyState
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.arming import (
-    ArmState,
     Owed,
     Subject,
     reason_text,
@@ -143,7 +142,7 @@ class QueueView(QFrame):
         card.name_typed.connect(self._on_name_typed)
         card.source_requested.connect(self.source_requested)
         card.opened.connect(self.opened)
-        card.arguments.unseen_changed.connect(self._on_unseen)
+        card.seen.changed.connect(self._on_seen)
         block = card.block
         block.deny_pressed.connect(self._on_deny)
         block.deny_with_message_pressed.connect(self._on_deny_with_message)
@@ -151,7 +150,8 @@ class QueueView(QFrame):
         block.rule_pressed.connect(self._on_rule)
         self.watch.allowed.connect(self.allow_requested)
         self.watch.ticked.connect(self._show_arming)
-        self.watch.name_wanted.connect(self._on_name_wanted)
+        self.watch.refused.connect(partial(_lead, self.card, self.watch, self._now_ms))
+        self.watch.name_wanted.connect(partial(self.card.ask_for_name, True))
 
     def _add_keys(self) -> None:
         keys: dict[str, Callable[[], None]] = {
@@ -192,7 +192,7 @@ class QueueView(QFrame):
         if self.watch.arming.subject != subject or terms.type_name:
             self.card.ask_for_name(terms.type_name)
         self.watch.show(subject, terms)
-        self._on_unseen(self.card.arguments.unseen)
+        self._on_seen()
         _show_confirmed(self.card, self.watch, card)
         self._mark_row()
         if not same:
@@ -231,7 +231,7 @@ class QueueView(QFrame):
             return
         now = self._now_ms()
         state = self.watch.arming.state(now)
-        reason = _reason(state, card, self.card, self._look.words)
+        reason = reason_text(state, card, self._look.words)
         if state.owed is Owed.REQUEST:
             return
         short = short_reason_text(state, self._look.words) or reason
@@ -249,8 +249,10 @@ class QueueView(QFrame):
         # The button that was pressed is gone; the focus must not fall on the next one.
         self.card.rest_focus()
 
-    def _on_unseen(self, unseen: tuple[int, int] | None) -> None:
-        self.watch.arming.lines_unseen(unseen)
+    def _on_seen(self) -> None:
+        unseen = self.card.seen.unseen
+        lines, page = (unseen.lines, unseen.elsewhere) if unseen else (None, "")
+        self.watch.arming.lines_unseen(lines, page)
         if unseen is None and self.card.card is not None:
             self.group.note_opened(self.card.card.request_id)
         self._show_arming()
@@ -258,9 +260,6 @@ class QueueView(QFrame):
     def _on_name_typed(self, matches: bool) -> None:
         self.watch.arming.name_typed(matches)
         self._show_arming()
-
-    def _on_name_wanted(self) -> None:
-        self.card.ask_for_name(True)
 
     def _on_deny(self, *, route: Route = Route.POINTER) -> None:
         answer: Answer | None = self.watch.answer(route)
@@ -303,13 +302,15 @@ def add_keys(view: QWidget, keys: Mapping[str, Callable[[], None]]) -> None:
         shortcut.activated.connect(slot)
 
 
-def _reason(state: ArmState, card: CardView, pane: CardPane, words: Words) -> str:
-    return reason_text(state, card, words, on_readable=pane.tabs.active() == READABLE)
-
-
 def _show_deadline(pane: CardPane, card: CardView, now_ms: int, words: Words) -> None:
     text = deadline_text(card.deadline, now_ms, words) if card.deadline else None
     pane.block.show_deadline(text)
+
+
+def _lead(pane: CardPane, watch: ArmingWatch, now_ms: Callable[[], int]) -> None:
+    """Lead to what the button says is owed, once what pressed it is let go."""
+    if not pane.block.allow.isDown():
+        pane.lead_to(watch.arming.state(now_ms()))
 
 
 def _show_confirmed(pane: CardPane, watch: ArmingWatch, card: CardView) -> None:

@@ -24,18 +24,20 @@ class CommandLines(QWidget):
         self._look = look
         self._shown: tuple[CommandLine, ...] = ()
         layout = column(self, margins=(0, 0, 0, 8), gap=4)
-        title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
-        title.say(look.words("commands.title"))
-        layout.addWidget(title)
+        self._title = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        layout.addWidget(self._title)
         self._lines = column(gap=4)
         layout.addLayout(self._lines)
         self.setObjectName("command_lines")
-        self.setAccessibleName(look.words("commands.title"))
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.setVisible(False)
 
-    def show_lines(self, lines: Sequence[CommandLine]) -> None:
-        """Show these lines."""
+    def show_lines(self, lines: Sequence[CommandLine], *, definition: bool = False) -> None:
+        """Show these lines, of a call's arguments or of a tool's `definition`."""
+        words = self._look.words
+        title = words("commands.title_definition" if definition else "commands.title")
+        self._title.say(title)
+        self.setAccessibleName(title)
         if tuple(lines) == self._shown:
             return
         self._shown = tuple(lines)

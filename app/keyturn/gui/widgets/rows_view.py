@@ -31,6 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from keyturn.gui.widgets.row_walk import RowWalk
+from keyturn.gui.widgets.scroll_pane import page_around
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 _SLICE_MS: Final = 12
@@ -133,6 +134,22 @@ class RowsView(QTableView):
     def line_count(self) -> int:
         """Return the number of lines of all rows measured so far."""
         return sum(self._line_counts)
+
+    def show_unseen(self) -> None:
+        """Bring the first part that was not on screen there, also where the page around scrolls."""
+        rows = self._row_count()
+        row = next((row for row in range(rows) if row not in self._seen), rows)
+        if row == rows:
+            return
+        part, parts = self._rows.least_height(), self._parts_seen.get(row, set())
+        first = next(n for n in range(len(parts) + 1) if n not in parts) * part
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() + self.rowViewportPosition(row) + first)
+        around = page_around(self)
+        if around is not None:
+            top = self.rowViewportPosition(row) + first
+            around.show_line(self, min(self.height(), top + around.viewport().height()))
+            around.show_line(self, top)
 
     def sizeHint(self) -> QSize:
         """Return the height of all rows, or of as many lines as are allowed."""
