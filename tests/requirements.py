@@ -336,11 +336,7 @@ FATIGUE = _section(
     ("P1", MONITOR, "At most 5 % of a 1,000-call session prompt after a week of rules."),
     ("P2", WINDOW, "Every prompt says why it was needed, so that it can be removed."),
     ("P3", WINDOW, "T2 and T3 cards differ in structure, not only in colour."),
-    (
-        "P4",
-        Partly("the figures are made, the panel is to come"),
-        "The attention panel warns of decisions that are too quick or too kind.",
-    ),
+    ("P4", KEPT, "The attention panel warns of decisions that are too quick or too kind."),
     ("P5", DRILLS, "Drills are off by default, logged as drills, and feed only the panel."),
     ("P6", CALM, "Low-tier prompts wait for calm moments when the deadline allows."),
 )
