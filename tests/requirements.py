@@ -334,8 +334,8 @@ ACCESSIBILITY = _section(
 FATIGUE = _section(
     "console 3.13",
     ("P1", MONITOR, "At most 5 % of a 1,000-call session prompt after a week of rules."),
-    ("P2", WINDOW, "Every prompt says why it was needed, so that it can be removed."),
-    ("P3", WINDOW, "T2 and T3 cards differ in structure, not only in colour."),
+    ("P2", KEPT, "Every prompt says why it was needed, so that it can be removed."),
+    ("P3", KEPT, "T2 and T3 cards differ in structure, not only in colour."),
     ("P4", KEPT, "The attention panel warns of decisions that are too quick or too kind."),
     ("P5", DRILLS, "Drills are off by default, logged as drills, and feed only the panel."),
     ("P6", CALM, "Low-tier prompts wait for calm moments when the deadline allows."),
