@@ -333,7 +333,11 @@ ACCESSIBILITY = _section(
 
 FATIGUE = _section(
     "console 3.13",
-    ("P1", MONITOR, "At most 5 % of a 1,000-call session prompt after a week of rules."),
+    (
+        "P1",
+        Partly("with all labels as proposed it is 11 %: commands after files were read (bench)"),
+        "At most 5 % of a 1,000-call session prompt after a week of rules.",
+    ),
     ("P2", KEPT, "Every prompt says why it was needed, so that it can be removed."),
     ("P3", KEPT, "T2 and T3 cards differ in structure, not only in colour."),
     ("P4", KEPT, "The attention panel warns of decisions that are too quick or too kind."),
