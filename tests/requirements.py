@@ -55,6 +55,8 @@ HOSTS = NotYet("wrapping the hosts' configurations comes with setup")
 NOTICES = NotYet("the full tray, notifications and settings come with the desktop")
 ACCESS = NotYet("assistive technology, languages and text sizes come with accessibility")
 MONITOR = NotYet("trips, statistics and the attention panel come with the monitor")
+DRILLS = NotYet("drills are left out on purpose (architecture 7, issue 6)")
+CALM = NotYet("batching to calm moments is left out on purpose (architecture 7, issue 6)")
 RECEIPTS = NotYet("signed receipts come with receipts")
 
 
@@ -331,12 +333,16 @@ ACCESSIBILITY = _section(
 
 FATIGUE = _section(
     "console 3.13",
-    ("P1", MONITOR, "At most 5 % of a 1,000-call session prompt after a week of rules."),
-    ("P2", WINDOW, "Every prompt says why it was needed, so that it can be removed."),
-    ("P3", WINDOW, "T2 and T3 cards differ in structure, not only in colour."),
-    ("P4", MONITOR, "The attention panel warns of decisions that are too quick or too kind."),
-    ("P5", MONITOR, "Drills are off by default, logged as drills, and feed only the panel."),
-    ("P6", MONITOR, "Low-tier prompts wait for calm moments when the deadline allows."),
+    (
+        "P1",
+        Partly("with all labels as proposed it is 11 %: commands after files were read (bench)"),
+        "At most 5 % of a 1,000-call session prompt after a week of rules.",
+    ),
+    ("P2", KEPT, "Every prompt says why it was needed, so that it can be removed."),
+    ("P3", KEPT, "T2 and T3 cards differ in structure, not only in colour."),
+    ("P4", KEPT, "The attention panel warns of decisions that are too quick or too kind."),
+    ("P5", DRILLS, "Drills are off by default, logged as drills, and feed only the panel."),
+    ("P6", CALM, "Low-tier prompts wait for calm moments when the deadline allows."),
 )
 
 INVARIANTS = _section(

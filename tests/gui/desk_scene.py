@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from keyturn.application.console_protocol import Welcome
 from keyturn.gui.appearance import AppearanceKeeper
+from keyturn.gui.attention import reader as attention
 from keyturn.gui.desk import Desk
 from keyturn.gui.history import presenter as history
 from keyturn.gui.look import Look
@@ -80,4 +81,5 @@ class DeskScene:
 def rest_the_readers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read no database: these tests have no loop of asyncio that a job could come back on."""
     monkeypatch.setattr(history, "Worker", IdleWorker)
+    monkeypatch.setattr(attention, "Worker", IdleWorker)
     monkeypatch.setattr(stopped, "Worker", IdleWorker)

@@ -27,6 +27,7 @@ from keyturn.gui.access.view import AccessView
 from keyturn.gui.agents.presenter import AgentsPresenter
 from keyturn.gui.agents.view import AgentsView
 from keyturn.gui.appearance import AppearanceKeeper
+from keyturn.gui.attention.view import AttentionView
 from keyturn.gui.credentials.presenter import CredentialsPresenter
 from keyturn.gui.credentials.view import CredentialsView
 from keyturn.gui.main_window import MainWindow
@@ -43,6 +44,7 @@ from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
 from keyturn.gui.widgets.buttons import Button
 from keyturn.gui.widgets.choices import ChoiceRow
+from keyturn.presentation.attention import AttentionBuilder
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
 from keyturn.presentation.owed_pins import OwedPins
@@ -50,6 +52,7 @@ from keyturn.presentation.rule_drafts import RuleDraft, TypedLimits, data_of
 from keyturn.presentation.rules_builder import RulesBuilder
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
+from tests.gui import attention_data
 from tests.gui import pages_data as data
 from tests.gui.gallery_more import HISTORY_BAR
 from tests.gui.gallery_scenes import Studio
@@ -478,6 +481,22 @@ def servers_form_url(studio: Studio) -> MainWindow:
     return framed(Page.SERVERS, view, studio)
 
 
+def attention(studio: Studio) -> MainWindow:
+    """How a person decides who decides too quickly, and allows too much."""
+    view = AttentionView(studio.look)
+    page = AttentionBuilder(studio.look.words).page
+    view.show_page(page(attention_data.CARELESS, attention_data.MIDNIGHTS))
+    return framed(Page.ATTENTION, view, studio)
+
+
+def attention_calm(studio: Studio) -> MainWindow:
+    """The same page of a week without a warning."""
+    view = AttentionView(studio.look)
+    page = AttentionBuilder(studio.look.words).page
+    view.show_page(page(attention_data.CALM, attention_data.MIDNIGHTS))
+    return framed(Page.ATTENTION, view, studio)
+
+
 Scene = Callable[[Studio], MainWindow]
 
 
@@ -492,6 +511,8 @@ SCENES: dict[str, Scene] = {
     "access-detail": access_detail,
     "access-revoke": access_revoke,
     "agents-overdue": agents_overdue,
+    "attention": attention,
+    "attention-calm": attention_calm,
     "rules-empty": rules_empty,
     "rules-changed": rules_changed,
     "rules-proposed": rules_proposed,
@@ -515,7 +536,7 @@ SCENES: dict[str, Scene] = {
     "servers-form-url": servers_form_url,
     "servers-results": servers_results,
 }
-NARROW = ("rules-form", "agents", "settings", "servers-form")
+NARROW = ("attention", "rules-form", "agents", "settings", "servers-form")
 
 
 def draw_all(

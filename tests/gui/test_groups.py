@@ -146,6 +146,7 @@ def test_a_press_allows_exactly_the_selected_calls_by_their_digests(burst: Burst
     assert [id_ for id_, _ in burst.allowed()] == burst.selected()
     assert odd.id not in [id_ for id_, _ in burst.allowed()]
     assert {one.shown_ms >= 700 for one in burst.scene.decided()} == {True}
+    assert None not in {one.after_arming_ms for one in burst.scene.decided()}
 
 
 def test_it_arms_from_zero_when_a_selected_call_ends_or_is_asked_anew(burst: Burst) -> None:

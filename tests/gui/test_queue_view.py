@@ -102,6 +102,7 @@ def test_an_armed_click_allows_exactly_what_is_shown(desk: Desk) -> None:
     assert (answer.request_id, answer.digest) == (PLAIN.request_id, PLAIN.digest)
     assert answer.route is Route.POINTER
     assert answer.shown_for_ms >= 700
+    assert answer.after_arming_ms == answer.shown_for_ms - 700
 
 
 @pytest.mark.requirement("C6")

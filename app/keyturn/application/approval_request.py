@@ -182,6 +182,8 @@ class Answer:
     prompt_hash: str = ""
     """SHA-256 of the text that was shown."""
     shown_ms: int = 0
+    after_arming_ms: int | None = None
+    """Of the window: since the arming time ran out; None where it had not."""
     tier: Tier | None = None
     """Confirmed in a review; only the window and the terminal can."""
     labels: str | None = None

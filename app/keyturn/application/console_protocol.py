@@ -146,6 +146,8 @@ class Decide(_Message, frozen=True, kw_only=True, tag="decide"):
     message: str = ""
     prompt_hash: str = ""
     shown_ms: int = 0
+    after_arming_ms: int | None = None
+    """Since the arming time ran out; None where it had not."""
     accessibility: bool = False
     tier: Tier | None = None
     labels: str | None = None

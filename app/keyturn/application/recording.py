@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from keyturn.application.answering import WINDOW
 from keyturn.application.approval_request import Answer, ApprovalRequest, RequestKind
 from keyturn.application.connection import Connection
 from keyturn.application.masking import masked_details, masked_json, masked_text
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.recorded_names import RecordedNames, method_details
+from keyturn.domain.attention import AFTER_ARMING
 from keyturn.domain.call import ToolCall
 from keyturn.domain.canonical import JsonObject, canonical, digest_of
 from keyturn.domain.client_request import TOOLS_CALL
@@ -335,6 +337,8 @@ def _answer_details(answer: Answer | None) -> JsonObject:
     if answer is None:
         return {}
     details: JsonObject = {"route": answer.route.value}
+    if answer.route in WINDOW:
+        details[AFTER_ARMING] = answer.after_arming_ms
     if answer.pin:
         details["via"] = "pin"
     if answer.persons:

@@ -196,6 +196,7 @@ def _answer(decide: Decide) -> Answer:
         message=decide.message,
         prompt_hash=decide.prompt_hash,
         shown_ms=decide.shown_ms,
+        after_arming_ms=decide.after_arming_ms,
         tier=decide.tier,
         labels=decide.labels,
         hide=decide.hide,

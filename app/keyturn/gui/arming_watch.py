@@ -254,6 +254,7 @@ class ArmingWatch(QObject):
             revision=subject.revision,
             digest=subject.digest,
             shown_for_ms=self.arming.shown_for_ms(now),
+            after_arming_ms=self.arming.after_arming_ms(now),
             route=route,
         )
 

@@ -21,6 +21,7 @@ from keyturn.storage.queries.items import UsedNames
 if TYPE_CHECKING:
     from keyturn.gui.access.presenter import AccessPresenter
     from keyturn.gui.agents.presenter import AgentsPresenter
+    from keyturn.gui.attention.presenter import AttentionPresenter
     from keyturn.gui.credentials.presenter import CredentialsPresenter
     from keyturn.gui.history.presenter import HistoryPresenter
     from keyturn.gui.rules.presenter import RulesPresenter
@@ -69,6 +70,8 @@ class LatePages(QObject):
     """Id of a request that is answered in the queue."""
     rule_wanted = Signal(object)
     """`HistoryItem`: make a rule from this decision."""
+    _noticing = Signal(object)
+    """`Notice` about how the person decides, or None."""
     last_found = Signal(object)
     """Tuple of `HistoryItem`: what ended last before this window began."""
 
@@ -81,6 +84,7 @@ class LatePages(QObject):
         self.rules = LatePage(self._rules())
         self.agents = LatePage(self._agents())
         self.access = LatePage(self._access())
+        self.attention = LatePage(self._attention())
         self.servers = LatePage(self._servers())
         self.credentials = LatePage(self._credentials())
         self.settings = LatePage(self._settings())
@@ -89,6 +93,7 @@ class LatePages(QObject):
             Page.RULES: self.rules,
             Page.AGENTS: self.agents,
             Page.ACCESS: self.access,
+            Page.ATTENTION: self.attention,
             Page.SERVERS: self.servers,
             Page.CREDENTIALS: self.credentials,
             Page.SETTINGS: self.settings,
@@ -114,7 +119,8 @@ class LatePages(QObject):
     def close(self) -> None:
         """Build no more, and stop those that read."""
         self._turns.stop()
-        for reading in (self.history.built, self.rules.built, self.access.built):
+        pages = (self.history, self.rules, self.access, self.attention)
+        for reading in (page.built for page in pages):
             if reading is not None:
                 reading.close()
 
@@ -145,6 +151,8 @@ class LatePages(QObject):
         view, presenter = history_page(self._means, events)
         presenter.rule_wanted.connect(self.rule_wanted)
         presenter.last_found.connect(self.last_found)
+        view.attention_requested.connect(self._on_attention_wanted)
+        self._noticing.connect(view.attention.show_notice)
         yield
         self._place(Page.HISTORY, view, events)
         return presenter
@@ -184,6 +192,21 @@ class LatePages(QObject):
         self._place(Page.ACCESS, view, events)
         return presenter
 
+    def _attention(self) -> "Slices[AttentionPresenter]":
+        from keyturn.gui.attention.page import attention_page
+
+        yield
+        # What it notices stands on that page.
+        self.history.now()
+        events = self._events()
+        view, presenter = attention_page(self._means, events)
+        presenter.page_wanted.connect(self._window.show_page)
+        presenter.rule_wanted.connect(self.rule_wanted)
+        presenter.noticed.connect(self._noticing)
+        yield
+        self._place(Page.ATTENTION, view, events)
+        return presenter
+
     def _servers(self) -> "Slices[ServersPresenter]":
         from keyturn.gui.servers.page import servers_page
 
@@ -215,6 +238,9 @@ class LatePages(QObject):
         yield
         self._place(Page.SETTINGS, view, events)
         return presenter
+
+    def _on_attention_wanted(self) -> None:
+        self._window.show_page(Page.ATTENTION)
 
     def _on_review_wanted(self) -> None:
         self._window.show_page(Page.ACCESS)

@@ -14,6 +14,7 @@ class Page(Enum):
     RULES = "rules"
     AGENTS = "agents"
     ACCESS = "access"
+    ATTENTION = "attention"
     SERVERS = "servers"
     CREDENTIALS = "credentials"
     SETTINGS = "settings"
@@ -25,6 +26,7 @@ PAGE_ICONS: Final = {
     Page.RULES: Icon.RULES,
     Page.AGENTS: Icon.AGENT,
     Page.ACCESS: Icon.AGENT,
+    Page.ATTENTION: Icon.LOOK,
     Page.SERVERS: Icon.SERVER,
     Page.CREDENTIALS: Icon.CREDENTIAL,
     Page.SETTINGS: Icon.SETTINGS,
@@ -35,6 +37,7 @@ PAGE_TEXTS: Final = {
     Page.RULES: "rail.rules",
     Page.AGENTS: "rail.agents",
     Page.ACCESS: "access.title",
+    Page.ATTENTION: "attention.title",
     Page.SERVERS: "rail.servers",
     Page.CREDENTIALS: "rail.credentials",
     Page.SETTINGS: "rail.settings",
@@ -48,6 +51,7 @@ PAGE_KEYS: Final = {
     Page.CREDENTIALS: "Ctrl+6",
     Page.SETTINGS: "Ctrl+7",
     Page.ACCESS: "Ctrl+9",
+    Page.ATTENTION: "Ctrl+0",
 }
-UNDER: Final = {Page.ACCESS: Page.AGENTS}
+UNDER: Final = {Page.ACCESS: Page.AGENTS, Page.ATTENTION: Page.HISTORY}
 """Pages without an item of the rail, and whose item is marked while they are shown."""

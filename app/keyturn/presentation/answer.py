@@ -23,6 +23,8 @@ class Answer:
     digest: str
     shown_for_ms: int
     route: Route
+    after_arming_ms: int | None = None
+    """Since the arming time ran out; None where it had not."""
     message: str = ""
     """For a denial: words to the agent."""
     tier: Tier | None = None

@@ -179,6 +179,8 @@ class _Watch:
     subject: Subject
     terms: ArmingTerms
     shown_ms: int
+    ready_ms: int | None = None
+    """When the arming time first ran out; a later interruption does not take that back."""
     confirmed: set[str] = field(default_factory=set[str])
     unseen: tuple[int, int] | None = (1, 1)
     page: str = ""
@@ -211,8 +213,8 @@ class Arming:
 
     def use_delays(self, delays: ArmingDelays, now_ms: int) -> None:
         """Take new delays; the time starts again."""
-        self._delays = delays
         self._restart(now_ms)
+        self._delays = delays
 
     def shown(self, subject: Subject, terms: ArmingTerms, now_ms: int) -> None:
         """Note what is on screen; the same subject on the same terms goes on undisturbed.
@@ -221,11 +223,11 @@ class Arming:
         """
         if self._watch and (self._watch.subject, self._watch.terms) == (subject, terms):
             return
+        self._restart(now_ms)
         if self._watch and self._watch.subject == subject:
             self._watch.terms = terms
         else:
             self._watch = _Watch(subject=subject, terms=terms, shown_ms=now_ms)
-        self._restart(now_ms)
 
     def hidden(self, now_ms: int) -> None:
         """Note that nothing is on screen; what was confirmed is forgotten with it."""
@@ -250,9 +252,9 @@ class Arming:
 
     def window_active(self, active: bool, now_ms: int) -> None:
         """Note that the window came to the front, or left it (then no release will be seen)."""
+        self._restart(now_ms)
         self._active = active
         self._held.clear()
-        self._restart(now_ms)
 
     def disturbed(self, now_ms: int) -> None:
         """Note that the window moved, was resized, changed screen, theme or scale."""
@@ -313,6 +315,17 @@ class Arming:
         """Return how long the subject has been on screen, for the decision's record."""
         return max(0, now_ms - self._watch.shown_ms) if self._watch else 0
 
+    def after_arming_ms(self, now_ms: int) -> int | None:
+        """Return how long ago the arming time of the subject first ran out; None: it did not yet.
+
+        It is the time alone that counts, not what else a person owes: who reads, confirms a value
+        and then allows has looked for as long as all of that took.
+        """
+        self._note_ready(now_ms)
+        if self._watch is None or self._watch.ready_ms is None:
+            return None
+        return max(0, now_ms - self._watch.ready_ms)
+
     def is_confirmed(self, path: str) -> bool:
         """Tell whether the value at `path` of what is on screen was confirmed."""
         return bool(self._watch and path in self._watch.confirmed)
@@ -364,7 +377,16 @@ class Arming:
         )
         return next((owed for owed, is_missing in missing if is_missing), Owed.NOTHING)
 
+    def _note_ready(self, now_ms: int) -> None:
+        watch = self._watch
+        if watch is None or watch.ready_ms is not None or not self._active:
+            return
+        ready_ms = self._steady_from_ms + self._delays.for_tier(watch.terms.tier)
+        if ready_ms <= now_ms:
+            watch.ready_ms = ready_ms
+
     def _restart(self, now_ms: int) -> None:
+        self._note_ready(now_ms)
         self._latest_ms = now_ms
         self._steady_from_ms = now_ms
         self._grip = None

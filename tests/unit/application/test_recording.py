@@ -34,6 +34,7 @@ ANSWER = Answer(
     message="Use staging.",
     prompt_hash="1" * 64,
     shown_ms=2300,
+    after_arming_ms=1100,
 )
 STAMP = Stamp(
     seq=1,
@@ -112,6 +113,7 @@ class TestDecision:
         assert entry.details == {
             "rule_name": "r-1",
             "route": "window",
+            "after_arming_ms": 1100,
             "message": "Use staging.",
             "call_number": 7,
         }

@@ -120,3 +120,31 @@ def test_what_is_hidden_is_forgotten() -> None:
     arming.shown(subject, terms_of(CARD), 30)
     assert not arming.is_confirmed("/to")
     assert arming.shown_for_ms(130) == 100
+
+
+def test_the_time_since_arming_runs_from_when_the_time_first_ran_out() -> None:
+    arming = Arming()
+    arming.window_active(True, 0)
+    assert arming.after_arming_ms(5_000) is None
+    arming.shown(Subject("r1", 1, "d"), terms_of(CARD), 5_000)
+    assert arming.after_arming_ms(6_199) is None
+    assert arming.after_arming_ms(6_200) == 0
+    # What else is owed, and an interruption after that, take nothing back.
+    arming.confirmed("/to", 9_000)
+    arming.window_active(False, 10_000)
+    arming.window_active(True, 20_000)
+    assert arming.after_arming_ms(20_100) == 13_900
+    arming.shown(Subject("r2", 1, "d"), terms_of(CARD), 21_000)
+    assert arming.after_arming_ms(22_199) is None
+    arming.disturbed(22_000)
+    assert arming.after_arming_ms(23_199) is None
+    assert arming.after_arming_ms(23_300) == 100
+
+
+def test_time_in_a_window_that_is_not_in_front_arms_nothing() -> None:
+    arming = Arming()
+    arming.shown(Subject("r1", 1, "d"), terms_of(CARD), 0)
+    assert arming.after_arming_ms(60_000) is None
+    arming.window_active(True, 60_000)
+    assert arming.after_arming_ms(61_199) is None
+    assert arming.after_arming_ms(61_250) == 50

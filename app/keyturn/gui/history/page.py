@@ -1,7 +1,5 @@
 """Builds the history's screen with its model and presenter."""
 
-from PySide6.QtWidgets import QWidget
-
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.presenter import HistoryPresenter
@@ -10,7 +8,7 @@ from keyturn.gui.means import Means
 from keyturn.presentation.history_builder import HistoryBuilder
 
 
-def history_page(means: Means, events: BrokerEvents) -> tuple[QWidget, HistoryPresenter]:
+def history_page(means: Means, events: BrokerEvents) -> tuple[HistoryView, HistoryPresenter]:
     """Return the screen and who feeds it."""
     model = HistoryModel(means.parent)
     view = HistoryView(means.look, model)

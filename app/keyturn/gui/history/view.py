@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
 
+from keyturn.gui.forms.list_page import NoticeBar
 from keyturn.gui.history.detail import WIDTH, DetailPane
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.table import HistoryTable
@@ -49,6 +50,7 @@ class HistoryView(QFrame):
     saved_requested = Signal()
     export_requested = Signal()
     missed_requested = Signal()
+    attention_requested = Signal()
 
     def __init__(
         self,
@@ -69,6 +71,8 @@ class HistoryView(QFrame):
         self.filters = FilterField(look, name="history_filter")
         self._banner = Banner(look, Role.INFO, Icon.NOTICE)
         self._review = self._banner.add_action("review_missed", "")
+        self.attention = NoticeBar(look, name="attention_notice")
+        """Says how the person decides, where that is a warning."""
         self._counts_place = QWidget()
         self._counts = WrapLayout(self._counts_place, gap=16, line_gap=4)
         self._chain = row(gap=4)
@@ -80,12 +84,19 @@ class HistoryView(QFrame):
         super().resizeEvent(event)
         self._arrange()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Grow with the text."""
+        if event.type() is QEvent.Type.StyleChange:
+            self._arrange()
+        super().changeEvent(event)
+
     def _build(self) -> None:
         self._left = left = QWidget()
         layout = column(left)
         layout.addWidget(self._header())
         layout.addWidget(self._summary())
         layout.addWidget(self._banner)
+        layout.addWidget(self.attention)
         layout.addWidget(self.table, 1)
         self._banner.hide()
         self.setFocusProxy(self.table)
@@ -109,11 +120,16 @@ class HistoryView(QFrame):
             button.setHidden(not self._further)
         saved.clicked.connect(self.saved_requested)
         export.clicked.connect(self.export_requested)
+        attention = Button(
+            self._look, Kind.PLAIN, words("attention.open"), Icon.LOOK, name="open_attention"
+        )
+        attention.clicked.connect(self.attention_requested)
         search = row(gap=16)
         search.addWidget(title)
         search.addWidget(self.filters, 1)
         buttons = row(gap=8)
         buttons.addStretch()
+        buttons.addWidget(attention)
         buttons.addWidget(saved)
         buttons.addWidget(export)
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight, header)
@@ -121,7 +137,8 @@ class HistoryView(QFrame):
         self._head.setSpacing(8)
         self._head.addLayout(search, 1)
         self._head.addLayout(buttons)
-        self._head_parts = (title, saved, export) if self._further else (title,)
+        always = (title, attention)
+        self._head_parts = (*always, saved, export) if self._further else always
         return header
 
     def _summary(self) -> QWidget:
@@ -146,6 +163,7 @@ class HistoryView(QFrame):
         self.detail.more_requested.connect(self.more_requested)
         self.detail.kept_requested.connect(self.kept_requested)
         self._banner.action_pressed.connect(self.missed_requested)
+        self.attention.action_pressed.connect(self.attention_requested)
 
     def _on_filters(self, filters: Sequence[FilterToken]) -> None:
         self.filters.show_tokens(filters)

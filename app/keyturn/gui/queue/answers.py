@@ -101,6 +101,7 @@ class QueueAnswers(QObject):
                 message=answer.message,
                 prompt_hash=self._texts.of(waiting.request, None).prompt_hash,
                 shown_ms=answer.shown_for_ms,
+                after_arming_ms=answer.after_arming_ms,
                 accessibility=answer.route is Route.ACCESSIBILITY,
                 tier=answer.tier,
                 labels=answer.labels,
@@ -124,5 +125,6 @@ def _answer_of(request_id: str, digest: str, decided: GroupAnswer) -> Answer:
         revision=1,
         digest=digest,
         shown_for_ms=decided.shown_for_ms,
+        after_arming_ms=decided.after_arming_ms,
         route=decided.route,
     )

@@ -34,6 +34,7 @@ class GroupAnswer:
 
     calls: tuple[GroupCall, ...]
     shown_for_ms: int
+    after_arming_ms: int | None
     route: Route
 
 
@@ -220,9 +221,7 @@ class GroupPane(QFrame):
             return
         if (answer.request_id, answer.revision, answer.digest) != tuple(choice.subject()):
             return
-        self.allow_requested.emit(
-            GroupAnswer(calls=choice.selected, shown_for_ms=answer.shown_for_ms, route=answer.route)
-        )
+        self.allow_requested.emit(_group_answer(choice.selected, answer))
 
     def _on_deny(self) -> None:
         self.deny_all(Route.POINTER)
@@ -233,6 +232,13 @@ class GroupPane(QFrame):
     def _deny(self, calls: tuple[GroupCall, ...], route: Route) -> None:
         answer = self.action.watch.answer(route)
         if answer is not None and calls:
-            self.deny_requested.emit(
-                GroupAnswer(calls=calls, shown_for_ms=answer.shown_for_ms, route=route)
-            )
+            self.deny_requested.emit(_group_answer(calls, answer))
+
+
+def _group_answer(calls: tuple[GroupCall, ...], answer: Answer) -> GroupAnswer:
+    return GroupAnswer(
+        calls=calls,
+        shown_for_ms=answer.shown_for_ms,
+        after_arming_ms=answer.after_arming_ms,
+        route=answer.route,
+    )

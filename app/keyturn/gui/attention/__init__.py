@@ -1,0 +1,1 @@
+"""The page on how a person decides."""
