@@ -37,22 +37,37 @@ from keyturn.presentation.words import Words
 
 _DIGEST_DIGITS = 24
 _OUTCOMES: Mapping[str, tuple[Icon, Role]] = {
+    Outcome.ALLOWED_ONCE.value: (Icon.CHECK, Role.ALLOW),
+    Outcome.ALLOWED_RULE.value: (Icon.RULES, Role.ALLOW),
+    Outcome.ALLOWED_GRANT.value: (Icon.GRANT, Role.ALLOW),
+    Outcome.ALLOWED_RETRY_GRANT.value: (Icon.RETRY, Role.ALLOW),
+    Outcome.ALLOWED_MODIFIED.value: (Icon.EDITED, Role.ALLOW),
+    Outcome.CONTINUATION.value: (Icon.GOES_ON, Role.ALLOW),
     Outcome.DENIED_USER.value: (Icon.CROSS, Role.DENY),
-    Outcome.DENIED_RULE.value: (Icon.CROSS, Role.DENY),
+    Outcome.DENIED_RULE.value: (Icon.DENIED_BY_RULE, Role.DENY),
     Outcome.EXPIRED_NO_ANSWER.value: (Icon.EXPIRED, Role.INFO),
     Outcome.CANCELLED_BY_CLIENT.value: (Icon.WITHDRAWN, Role.INFO),
     Outcome.REFUSED_PAUSED.value: (Icon.STOP, Role.STOP),
-    Outcome.ALLOWED_RETRY_GRANT.value: (Icon.RETRY, Role.ALLOW),
-    Outcome.BLOCKED_DEFINITION_CHANGED.value: (Icon.REFUSED, Role.NEUTRAL),
-    Outcome.ERROR_BROKER.value: (Icon.FAILED, Role.NEUTRAL),
+    Outcome.REFUSED_OVERLOAD.value: (Icon.OVERLOAD, Role.NEUTRAL),
+    Outcome.REFUSED_MALFORMED.value: (Icon.MALFORMED, Role.NEUTRAL),
+    Outcome.REFUSED_INVALID_ARGUMENTS.value: (Icon.ARGUMENTS, Role.NEUTRAL),
+    Outcome.REFUSED_UNREVIEWED.value: (Icon.UNREVIEWED, Role.NEUTRAL),
+    Outcome.REFUSED_HIDDEN.value: (Icon.HIDDEN, Role.NEUTRAL),
+    Outcome.REFUSED_KEYCHAIN.value: (Icon.LOCKED, Role.NEUTRAL),
+    Outcome.REFUSED_NO_APPROVER.value: (Icon.NO_APPROVER, Role.NEUTRAL),
+    Outcome.BLOCKED_DEFINITION_CHANGED.value: (Icon.CHANGED, Role.NEUTRAL),
+    Outcome.ERROR_BROKER.value: (Icon.ATTENTION, Role.NEUTRAL),
 }
 _DELIVERIES: Mapping[str, tuple[Icon, Role]] = {
     Delivery.UNKNOWN.value: (Icon.UNKNOWN, Role.WARNING),
-    Delivery.FAILED.value: (Icon.FAILED, Role.NEUTRAL),
+    Delivery.FAILED.value: (Icon.DISCONNECTED, Role.NEUTRAL),
     Delivery.TOOL_ERROR.value: (Icon.FAILED, Role.NEUTRAL),
     Delivery.NOT_SENT.value: (Icon.REFUSED, Role.NEUTRAL),
     Delivery.RESULT_WITHHELD.value: (Icon.WITHHELD, Role.WARNING),
 }
+"""What is said in the place of the outcome: it went wrong after it was allowed."""
+_ODD = (Icon.REFUSED, Role.NEUTRAL)
+"""Of an outcome that another version wrote."""
 _PEOPLE = frozenset({Actor.HUMAN.value})
 
 
@@ -62,6 +77,11 @@ class HistoryBuilder:
     def __init__(self, words: Words, cards: CardBuilder) -> None:
         self._words = words
         self._cards = cards
+
+    @property
+    def words(self) -> Words:
+        """Return the language that it words in."""
+        return self._words
 
     def row(self, item: RecordedCall) -> HistoryRow:
         """Return the row of a decision."""
@@ -96,9 +116,7 @@ class HistoryBuilder:
         if delivery is not None:
             key = f"history.delivery_{item.delivery}"
             return IconText(icon=delivery[0], role=delivery[1], text=self._words(key))
-        allowed = item.outcome.startswith("allowed") or item.outcome == Outcome.CONTINUATION.value
-        fallback = (Icon.CHECK, Role.ALLOW) if allowed else (Icon.REFUSED, Role.NEUTRAL)
-        icon, role = _OUTCOMES.get(item.outcome, fallback)
+        icon, role = _OUTCOMES.get(item.outcome, _ODD)
         return IconText(icon=icon, role=role, text=self._words(f"history.outcome_{item.outcome}"))
 
     def summary(self, by_outcome: Mapping[str, int], shown: int, of_all: int) -> HistorySummary:

@@ -12,15 +12,18 @@ from typing import Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from keyturn.application.console_protocol import StateChanged, Welcome
+from keyturn.domain.history_filter import HistoryFilter
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.view import HistoryView
+from keyturn.gui.local_time import local_now
 from keyturn.gui.worker import Worker
 from keyturn.presentation.decided import ENDS, LAST_DECISIONS
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall, RecordedDetail
+from keyturn.presentation.history_filters import filter_of, names_after
 from keyturn.storage.queries.history import HistoryQuery
-from keyturn.storage.queries.items import HistoryFilter, HistoryItem, HistoryPage, Pruned
+from keyturn.storage.queries.items import HistoryItem, HistoryPage, Pruned
 from keyturn.storage.queries.kept import read_kept_text
 
 _log = logging.getLogger(__name__)
@@ -29,14 +32,6 @@ REFRESH_MS: Final = 500
 """A decision is on screen within half a second (console.md H2)."""
 SEARCH_MS: Final = 250
 BEFORE: Final = 3
-_LISTS: Final = {
-    "agent": "agents",
-    "server": "servers",
-    "tool": "tools",
-    "outcome": "outcomes",
-    "tier": "tiers",
-    "rule": "rules",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +121,8 @@ class HistoryPresenter(QObject):
     def _on_state(self, state: StateChanged) -> None:
         if state.history is not None and not self._refresh.isActive():
             self._refresh.start()
+        field = self._view.filters
+        field.known = names_after(field.known, state)
 
     def _on_filters(self, tokens: Sequence[FilterToken]) -> None:
         self.show_filters(tokens)
@@ -169,7 +166,7 @@ class HistoryPresenter(QObject):
         older = self._older
         if older is None:
             return
-        narrowed, asked = _filter_of(self._tokens, self._words), self._asked
+        narrowed, asked = self._narrowed(), self._asked
         self._worker.run(
             lambda: self._read_page(narrowed, older), lambda page: self._add(page, asked)
         )
@@ -186,8 +183,11 @@ class HistoryPresenter(QObject):
         if self._database is None:
             return
         self._asked += 1
-        narrowed, asked = _filter_of(self._tokens, self._words), self._asked
+        narrowed, asked = self._narrowed(), self._asked
         self._worker.run(lambda: self._read(narrowed), lambda found: self._show(found, asked))
+
+    def _narrowed(self) -> HistoryFilter:
+        return filter_of(self._tokens, self._words, self._builder.words, local_now())
 
     def _open(self) -> HistoryQuery | None:
         if self._query is None and self._database is not None:
@@ -276,28 +276,3 @@ class HistoryPresenter(QObject):
         if found is not None:
             self._shown = found.item
             self._model.show_detail(self._builder.detail(found))
-
-
-def _filter_of(tokens: Sequence[FilterToken], words: str) -> HistoryFilter:
-    lists: dict[str, tuple[str, ...]] = {}
-    since = until = ""
-    for token in tokens:
-        values = tuple(part.strip() for part in token.value.split(",") if part.strip())
-        if token.key in _LISTS:
-            name = _LISTS[token.key]
-            lists[name] = (*lists.get(name, ()), *values)
-        elif token.key == "since":
-            since = token.value
-        elif token.key == "until":
-            until = token.value
-    return HistoryFilter(
-        agents=lists.get("agents", ()),
-        servers=lists.get("servers", ()),
-        tools=lists.get("tools", ()),
-        outcomes=lists.get("outcomes", ()),
-        tiers=lists.get("tiers", ()),
-        rules=lists.get("rules", ()),
-        since=since,
-        until=until,
-        text=words,
-    )
