@@ -184,7 +184,7 @@ class FilterField(QWidget):
     def _complete_typing(self) -> None:
         completer = QCompleter(self._offers, self)
         completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        popup = QListView()
+        self._popup = popup = QListView()
         popup.setObjectName("filter_offers")
         popup.setAccessibleName(self._look.words("history.offers"))
         completer.setPopup(popup)
@@ -197,6 +197,7 @@ class FilterField(QWidget):
 
     def _on_return(self) -> None:
         """Turn "key: value" into a chip; anything else stays a search for words."""
+        self._popup.hide()
         made = token_of(self.line.text(), self._now())
         if made is not None:
             self.line.clear()
