@@ -22,6 +22,7 @@ from keyturn.storage.read_only import DATABASE_NAME
 from tests.fakes.clock import FakeClock
 from tests.gui import pages_data as data
 from tests.gui.conftest import RESOURCES
+from tests.gui.scenes import let_go
 from tests.gui.spy_bridge import SpyBridge
 from tests.unit.storage.log_entries import decision
 
@@ -54,7 +55,7 @@ class HistoryScene:
     def close(self) -> None:
         """Take it down."""
         self.presenter.close()
-        self.view.deleteLater()
+        let_go(self.view)
 
 
 async def write(folder: Path, entries: list[Entry]) -> None:

@@ -1,17 +1,21 @@
 """The history's search on a real database: what is typed becomes filters, and filters find."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton
 
 from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import AgentState
 from keyturn.domain.decision import Outcome
 from keyturn.gui.look import Look
 from keyturn.presentation.history import FilterToken
+from keyturn.storage.read_only import DATABASE_NAME
 from tests.gui.history_scene import HistoryScene, of_each_outcome, open_history, write
 
 pytestmark = [pytest.mark.gui, pytest.mark.qt_log_ignore("This plugin does not support")]
@@ -94,3 +98,41 @@ def test_what_is_typed_is_completed_with_the_names_that_there_are(
             scene.close()
 
     asyncio.run(story())
+
+
+@pytest.mark.requirement("H6")
+def test_verify_is_pressed_and_says_which_record_is_the_first_that_was_changed(
+    tmp_path: Path, look: Look
+) -> None:
+    async def story() -> list[str]:
+        await write(tmp_path, of_each_outcome())
+        scene = open_history(look, tmp_path)
+        heard: asyncio.Queue[str] = asyncio.Queue()
+        scene.model.summary_changed.connect(
+            lambda summary: heard.put_nowait(summary.chain.text if summary.chain else "")
+        )
+        button = scene.view.findChild(QAbstractButton, "verify_log")
+        assert button is not None
+        try:
+            assert await heard.get() == ""
+            button.click()
+            said = [await heard.get(), await heard.get()]
+            change(tmp_path / DATABASE_NAME)
+            button.click()
+            return [*said, await heard.get(), await heard.get()]
+        finally:
+            scene.close()
+
+    checking = look.words("history.chain_checking")
+    assert asyncio.run(story()) == [
+        checking,
+        "20 records checked, all hold",
+        checking,
+        "Changed: record 3 is the first that does not hold",
+    ]
+
+
+def change(database: Path) -> None:
+    """Edit the history of two decisions, as somebody with the file could."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE calls SET tool = 'other' WHERE seq IN (3, 7)")

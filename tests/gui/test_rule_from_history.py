@@ -26,6 +26,7 @@ from keyturn.storage.queries.items import HistoryItem
 from tests.factories import make_call, make_connection
 from tests.gui import pages_data as data
 from tests.gui.history_scene import open_history, write
+from tests.gui.scenes import let_go
 from tests.gui.spy_bridge import SpyBridge
 from tests.unit.application.gate_world import World
 
@@ -105,7 +106,7 @@ async def _make_rule(folder: Path, look: Look, world: World, server: str) -> Rul
     finally:
         scene.close()
         rules.close()
-        view.deleteLater()
+        let_go(view)
 
 
 async def _rows(folder: Path, look: Look, world: World) -> list[tuple[str, str]]:

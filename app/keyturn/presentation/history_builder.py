@@ -119,8 +119,32 @@ class HistoryBuilder:
         icon, role = _OUTCOMES.get(item.outcome, _ODD)
         return IconText(icon=icon, role=role, text=self._words(f"history.outcome_{item.outcome}"))
 
-    def summary(self, by_outcome: Mapping[str, int], shown: int, of_all: int) -> HistorySummary:
-        """Return the line above the table."""
+    def chain_checking(self) -> IconText:
+        """Return what is said while the log is checked."""
+        return IconText(icon=Icon.CHAIN, text=self._words("history.chain_checking"))
+
+    def chain(self, *, records: int | None, sound: bool, first_bad: int | None) -> IconText:
+        """Return what a look at the whole log found; no number of `records` when none was read."""
+        words = self._words
+        if records is None:
+            text = words("history.chain_unreadable")
+            return IconText(icon=Icon.PROBLEM, text=text, role=Role.WARNING)
+        if sound:
+            text = words("history.chain_sound", n=records, count=f"{records:,}")
+            return IconText(icon=Icon.CHAIN, text=text, role=Role.ALLOW)
+        known = first_bad is not None
+        key = "history.chain_broken" if known else "history.chain_changed"
+        text = words(key, number=f"{first_bad:,}") if known else words(key)
+        return IconText(icon=Icon.PROBLEM, text=text, role=Role.DENY)
+
+    def summary(
+        self,
+        by_outcome: Mapping[str, int],
+        shown: int,
+        of_all: int,
+        chain: IconText | None = None,
+    ) -> HistorySummary:
+        """Return the line above the table, with what is known of the chain."""
         groups = {"allowed": 0, "denied": 0, "expired": 0, "withdrawn": 0, "refused": 0}
         for outcome, count in by_outcome.items():
             groups[_group(outcome)] += count
@@ -141,6 +165,7 @@ class HistoryBuilder:
                 for group, n in groups.items()
                 if n
             ),
+            chain=chain,
         )
 
     def detail(self, found: RecordedDetail) -> HistoryDetail:

@@ -46,6 +46,7 @@ class HistoryView(QFrame):
     similar_requested = Signal(int)
     more_requested = Signal(int)
     kept_requested = Signal()
+    verify_requested = Signal()
     saved_requested = Signal()
     export_requested = Signal()
     missed_requested = Signal()
@@ -130,6 +131,12 @@ class HistoryView(QFrame):
         layout = row(summary, (16, 1, 16, 0))
         layout.addWidget(self._counts_place, 1, Qt.AlignmentFlag.AlignVCenter)
         layout.addLayout(self._chain)
+        verify = Button(
+            self._look, Kind.LINK, self._look.words("history.verify"), name="verify_log", height=24
+        )
+        verify.clicked.connect(self.verify_requested)
+        layout.addSpacing(12)
+        layout.addWidget(verify)
         return summary
 
     def _connect(self, model: HistoryModel) -> None:
