@@ -258,7 +258,7 @@ RULE_ROWS = _section(
     ("R2", RULES, "A saved rule is read back and proven to match before it says saved."),
     ("R3", KEPT, "A changed definition suspends the tool's rules before the next call."),
     ("R4", RULES, "500 rules are deleted in 1 s, and it can be undone."),
-    ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
+    ("R5", KEPT, "An upgrade from each earlier schema keeps every rule."),
     ("RULE-FORM", KEPT, "The form has every limit and window, and loses none of a rule."),
     ("RULE-TEXT", KEPT, "Rules written as text are read as the same rules, nothing hidden."),
     ("RULE-ASK", KEPT, "What is asked of the rules is answered as they stand, changing nothing."),
