@@ -12,14 +12,14 @@ from keyturn.domain.history_filter import HistoryFilter
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.history.checking import ChainCheck
 from keyturn.gui.history.model import HistoryModel
-from keyturn.gui.history.reading import Counted, HistoryReader
+from keyturn.gui.history.reading import Counted, HistoryReader, Worded
 from keyturn.gui.history.view import HistoryView
 from keyturn.gui.local_time import local_now
 from keyturn.gui.worker import Worker
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall, RecordedDetail
 from keyturn.presentation.history_filters import filter_of, names_after
-from keyturn.storage.queries.items import HistoryItem, HistoryPage
+from keyturn.storage.queries.items import HistoryItem
 from keyturn.storage.queries.kept import read_kept_text
 
 REFRESH_MS: Final = 500
@@ -107,7 +107,7 @@ class HistoryPresenter(QObject):
     # ---------------------------------------------------------------- what changes
 
     def _on_welcome(self, message: Welcome) -> None:
-        self._reader = HistoryReader(Path(message.database))
+        self._reader = HistoryReader(Path(message.database), self._builder)
         self._load()
         self._worker.run(self._reader.last, self.last_found.emit)
 
@@ -162,8 +162,8 @@ class HistoryPresenter(QObject):
     def _on_more(self) -> None:
         reader, older = self._reader, self._older
         if older is not None and reader is not None:
-            read, asked = partial(reader.page, self._narrowed(), older), self._asked
-            self._worker.run(read, lambda page: self._add(page, asked))
+            read, asked = partial(reader.worded, self._narrowed(), older), self._asked
+            self._worker.run(read, lambda found: self._add(found, asked))
 
     # ---------------------------------------------------------------- reading
 
@@ -182,7 +182,7 @@ class HistoryPresenter(QObject):
         narrowed = self._narrowed()
         # Nothing of the window goes along: what a thread lets go of last is deleted on it.
         top, count = partial(reader.top, narrowed, asked), partial(reader.count, narrowed, asked)
-        self._worker.run(top, lambda page: self._show(page, asked))
+        self._worker.run(top, lambda found: self._show(found, asked))
         self._worker.run(count, self._show_counts)
 
     def _narrowed(self) -> HistoryFilter:
@@ -190,17 +190,17 @@ class HistoryPresenter(QObject):
 
     # ---------------------------------------------------------------- showing
 
-    def _show(self, page: HistoryPage | None, asked: int) -> None:
-        if page is None or asked != self._asked:
+    def _show(self, found: Worded | None, asked: int) -> None:
+        if found is None or asked != self._asked:
             return
-        rows = [self._builder.row(item) for item in page.items]
+        page = found.page
         if self._fresh:
             self._fresh = False
             self._items = {}
             self._older = page.older
-            self._model.rows.show_rows(rows, complete=self._older is None)
+            self._model.rows.show_rows(found.rows, complete=self._older is None)
         else:
-            self._model.rows.refresh_rows(rows, complete=page.older is None)
+            self._model.rows.refresh_rows(found.rows, complete=page.older is None)
         self._items |= {item.number: item for item in page.items}
 
     def _show_counts(self, counted: Counted | None) -> None:
@@ -215,13 +215,12 @@ class HistoryPresenter(QObject):
             summary = self._builder.summary(counts, sum(counts.values()), counted.total, said)
             self._model.show_summary(summary)
 
-    def _add(self, page: HistoryPage | None, asked: int) -> None:
-        if page is None or asked != self._asked:
+    def _add(self, found: Worded | None, asked: int) -> None:
+        if found is None or asked != self._asked:
             return
-        self._items |= {item.number: item for item in page.items}
-        self._older = page.older
-        rows = [self._builder.row(item) for item in page.items]
-        self._model.rows.add_rows(rows, complete=self._older is None)
+        self._items |= {item.number: item for item in found.page.items}
+        self._older = found.page.older
+        self._model.rows.add_rows(found.rows, complete=self._older is None)
 
     def _show_detail(self, found: RecordedDetail | None) -> None:
         if found is not None:

@@ -10,7 +10,8 @@ from typing import Final
 
 from keyturn.domain.history_filter import HistoryFilter
 from keyturn.presentation.decided import ENDS, LAST_DECISIONS
-from keyturn.presentation.history_builder import RecordedDetail
+from keyturn.presentation.history import HistoryRow
+from keyturn.presentation.history_builder import HistoryBuilder, RecordedDetail
 from keyturn.storage.queries.history import HistoryQuery
 from keyturn.storage.queries.items import HistoryItem, HistoryPage, Pruned
 
@@ -27,18 +28,35 @@ class Counted:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """One page of decisions, and its rows as they are shown."""
+
+    page: HistoryPage
+    rows: tuple[HistoryRow, ...]
+
+
 class HistoryReader:
     """Opens the database once, when first asked; what cannot be read is None."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, builder: HistoryBuilder) -> None:
+        """Read with `builder`, which holds nothing that two threads could change."""
         self.database = database
+        self._builder = builder
         self.asked = 0
         """The number of the list that was asked for last; of those before nothing is read."""
         self._query: HistoryQuery | None = None
 
-    def top(self, narrowed: HistoryFilter, asked: int) -> HistoryPage | None:
+    def top(self, narrowed: HistoryFilter, asked: int) -> Worded | None:
         """Read the newest rows of a list, if it is still wanted."""
-        return self.page(narrowed) if asked == self.asked else None
+        return self.worded(narrowed, None) if asked == self.asked else None
+
+    def worded(self, narrowed: HistoryFilter, before: int | None) -> Worded | None:
+        """Read and word a page; wording takes longer than a turn of the window may."""
+        page = self.page(narrowed, before)
+        if page is None:
+            return None
+        return Worded(page, tuple(self._builder.row(item) for item in page.items))
 
     def count(self, narrowed: HistoryFilter, asked: int) -> Counted | None:
         """Count what a filter finds, if that is still wanted."""
