@@ -24,6 +24,9 @@ class FakeRuleStore:
     async def all(self) -> tuple[Rule, ...]:
         return tuple(self.rules[key] for key in sorted(self.rules))
 
+    async def one(self, rule_id: str) -> Rule | None:
+        return self.rules.get(rule_id)
+
     async def put(self, rule: Rule) -> None:
         self.rules[rule.id] = rule
 

@@ -34,7 +34,7 @@ from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.widgets.choices import ChoiceRow
-from keyturn.presentation.rule_drafts import RuleDraft, data_of
+from keyturn.presentation.rule_drafts import RuleDraft, data_of, draft_of_rule
 from keyturn.presentation.rules_builder import RulesBuilder, read_rules
 from keyturn.storage.queries.items import UsedName, UsedNames
 from tests.gui import pages_data as data
@@ -99,7 +99,8 @@ def test_what_a_rule_decided_is_counted_while_one_looks_on(page: Page) -> None:
     assert "1,205" in texts
 
 
-def test_a_rule_is_saved_only_when_it_was_read_back(page: Page) -> None:
+@pytest.mark.requirement("R2")
+def test_a_rule_is_saved_only_when_it_was_read_back_and_matched_a_call(page: Page) -> None:
     page.presenter.start_rule(
         RuleDraft(effect=Effect.ALLOW, agent="coder", server="git", tool="status", name="Look")
     )
@@ -118,7 +119,24 @@ def test_a_rule_is_saved_only_when_it_was_read_back(page: Page) -> None:
     page.bridge.tell(StateChanged(rules=(*data.RULES, data.state_of(rule))))
     assert page.view.side is page.view.detail
     assert page.view.detail.rule_id == rule.id
-    assert page.view.detail.outcome.sentence == "Saved, read back and in force."
+    outcome = page.view.detail.outcome
+    assert outcome.outcome is Outcome.DONE
+    assert outcome.sentence == (
+        "Saved, read back and in force. It matched a test call: coder: git / status {}"
+    )
+
+
+@pytest.mark.requirement("R2")
+def test_a_rule_that_matches_no_call_is_never_said_to_be_saved(page: Page) -> None:
+    both = tuple(Condition(path="/count", op=op, value=5) for op in (Operator.LT, Operator.GT))
+    rule = Rule(id="r-none", effect=Effect.ALLOW, agent="coder", server="git", when=both)
+    page.presenter.start_rule(draft_of_rule(rule))
+    page.view.form.save.click()
+    page.bridge.answer()
+    page.bridge.tell(StateChanged(rules=(*data.RULES, data.state_of(page.last_rule()))))
+    outcome = page.view.detail.outcome
+    assert outcome.outcome is Outcome.OWED
+    assert "no call was found" in outcome.sentence
 
 
 def test_a_refused_rule_stays_in_the_form_with_the_sentence(page: Page) -> None:
@@ -391,7 +409,11 @@ def test_a_rule_is_changed_in_its_place_and_read_back(page: Page) -> None:
     others = tuple(known for known in data.RULES if FIRST not in known.data)
     page.bridge.tell(StateChanged(rules=(data.state_of(rule), *others)))
     assert page.view.side is page.view.detail
-    assert page.view.detail.outcome.sentence == "Saved, read back and in force."
+    outcome = page.view.detail.outcome
+    assert outcome.outcome is Outcome.DONE
+    assert outcome.sentence == (
+        "Saved, read back and in force. It matched a test call: analyst: reports / x {}"
+    )
 
 
 def choose(page: Page, name: str) -> None:

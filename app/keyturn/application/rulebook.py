@@ -14,6 +14,7 @@ from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stores import RuleStore
 from keyturn.application.proposed_rules import ProposedRules
 from keyturn.application.rule_counts import RuleCounts
+from keyturn.application.rule_keeping import kept_rule
 from keyturn.application.rule_secrets import refuse_unusable, texts_of, values_of
 from keyturn.domain.canonical import JsonObject, JsonValue, canonical
 from keyturn.domain.decision import Actor, Verdict
@@ -213,7 +214,7 @@ class RuleBook:
         refuse_unusable(rule, self._mask)
         old = next((r for r in self._rules if r.id == rule.id), None)
         await self._log.commit(self._entry("added", rule))
-        await self._store.put(rule)
+        rule = await kept_rule(self._store, rule)
         if old is None or not says_the_same(replace(old, enabled=rule.enabled), rule):
             await self.counts.begin_anew(rule)
         self.use((*(r for r in self._rules if r.id != rule.id), rule))

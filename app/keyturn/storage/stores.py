@@ -52,6 +52,11 @@ class SqliteRuleStore:
         """Return every rule that counts; raises DamagedDatabase when one cannot be read."""
         return tuple(read_rule(key, data) for key, data in await self.seals.rows("rules"))
 
+    async def one(self, rule_id: str) -> Rule | None:
+        """Return one rule, if it counts; raises DamagedDatabase when it cannot be read."""
+        rows = await self.seals.rows("rules")
+        return next((read_rule(key, data) for key, data in rows if key == rule_id), None)
+
     async def put(self, rule: Rule) -> None:
         """Add a rule, or put it in the place of the one with its id."""
         await self.seals.change("rules", put=[(rule.id, rule_text(rule))])

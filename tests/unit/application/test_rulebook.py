@@ -2,6 +2,7 @@
 suspended; and what waits is judged again by them."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -21,6 +22,7 @@ from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
 from keyturn.domain.tier import Tier
 from tests.factories import make_call, make_connection, make_server, make_session
+from tests.fakes.stores import FakeRuleStore
 from tests.unit.application.gate_world import World, play, settle
 
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order", name="Small orders")
@@ -399,3 +401,23 @@ class TestRulesWhileACallWaitsForItsServer:
             assert world.approver.shown == []
 
         play(story)
+
+
+class ForgetfulStore(FakeRuleStore):
+    """Keeps another rule than the one that it is given."""
+
+    async def put(self, rule: Rule) -> None:
+        await super().put(replace(rule, tool="another"))
+
+
+@pytest.mark.requirement("R2")
+def test_a_rule_that_is_not_read_back_as_it_was_saved_is_not_in_force() -> None:
+    async def story() -> None:
+        world = World()
+        world.rule_store = ForgetfulStore()
+        world.rules = world.make_rules()
+        with pytest.raises(ConfigurationError, match="not in force"):
+            await world.rules.add(ALLOW)
+        assert world.rules.rules == ()
+
+    asyncio.run(story())

@@ -34,6 +34,7 @@ from keyturn.presentation.rule_drafts import (
     narrowed,
     rule_of,
 )
+from keyturn.presentation.rule_findings import RuleFindings
 from keyturn.presentation.rules_builder import (
     RulesBuilder,
     RulesState,
@@ -241,13 +242,14 @@ class RulesPresenter(QObject):
     # ---------------------------------------------------------------- showing
 
     def _confirm_saved(self) -> None:
-        """Say "saved" only of a rule that the broker has sent back as it was written."""
+        """Say "saved" only of a rule that came back as it was written, and matches a call."""
         known = self._state.find(self._unread.id) if self._unread is not None else None
         if known is None or known.rule != self._unread:
             return
         self._open, self._unread, self._draft = known.rule.id, None, None
         self._show()
-        self._view.detail.outcome.say(Outcome.DONE, self._words("rules.saved"))
+        matches, said = RuleFindings(self._words).saved(known.rule)
+        self._view.detail.outcome.say(Outcome.DONE if matches else Outcome.OWED, said)
 
     def _first_draft(self) -> RuleDraft:
         """Return the narrowest draft: one agent, one tool of one server, asking."""
