@@ -1,9 +1,12 @@
 """The history's search on a real database: what is typed becomes filters, and filters find."""
 
 import asyncio
+import itertools
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,7 +17,8 @@ from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import AgentState
 from keyturn.domain.decision import Outcome
 from keyturn.gui.look import Look
-from keyturn.presentation.history import FilterToken
+from keyturn.presentation.history import FilterToken, HistorySummary
+from keyturn.storage.queries import history
 from keyturn.storage.read_only import DATABASE_NAME
 from tests.gui.history_scene import HistoryScene, of_each_outcome, open_history, write
 
@@ -51,6 +55,7 @@ def test_each_outcome_is_found_by_the_word_that_its_row_says(tmp_path: Path, loo
     asyncio.run(story())
 
 
+@pytest.mark.requirement("H1")
 def test_tokens_narrow_together_and_words_stay_words(tmp_path: Path, look: Look) -> None:
     async def story() -> None:
         await write(tmp_path, of_each_outcome())
@@ -73,6 +78,7 @@ def test_tokens_narrow_together_and_words_stay_words(tmp_path: Path, look: Look)
     asyncio.run(story())
 
 
+@pytest.mark.requirement("H1")
 def test_what_is_typed_is_completed_with_the_names_that_there_are(
     tmp_path: Path, look: Look
 ) -> None:
@@ -108,9 +114,11 @@ def test_verify_is_pressed_and_says_which_record_is_the_first_that_was_changed(
         await write(tmp_path, of_each_outcome())
         scene = open_history(look, tmp_path)
         heard: asyncio.Queue[str] = asyncio.Queue()
-        scene.model.summary_changed.connect(
-            lambda summary: heard.put_nowait(summary.chain.text if summary.chain else "")
-        )
+
+        def hear(summary: HistorySummary) -> None:
+            heard.put_nowait(summary.chain.text if summary.chain else "")
+
+        scene.model.summary_changed.connect(hear)
         button = scene.view.findChild(QAbstractButton, "verify_log")
         assert button is not None
         try:
@@ -136,3 +144,40 @@ def change(database: Path) -> None:
     """Edit the history of two decisions, as somebody with the file could."""
     with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("UPDATE calls SET tool = 'other' WHERE seq IN (3, 7)")
+
+
+@pytest.mark.requirement("H1")
+def test_a_search_that_ran_out_of_time_goes_on_by_itself(
+    tmp_path: Path, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A filter that finds only the oldest row, by looks that each get over one window."""
+    monkeypatch.setattr(history, "_WINDOW", 4)
+
+    async def story() -> None:
+        await write(tmp_path, of_each_outcome())
+        scene = open_history(look, tmp_path)
+        try:
+            await scene.until(lambda rows: len(rows) == len(Outcome))
+            monkeypatch.setattr(history.HistoryQuery, "_window", late_after_a_window())
+            type_filter(scene, "outcome:allowed_once")
+            found = await scene.until(lambda rows: len(rows) == 1)
+            assert found[0].number == 1
+        finally:
+            scene.close()
+
+    asyncio.run(story())
+
+
+def late_after_a_window() -> Callable[..., None]:
+    """Return a look at a window that has time for every other one."""
+    real: Callable[..., None] = vars(history.HistoryQuery)["_window"]
+    looks = itertools.count()
+
+    def look(query: history.HistoryQuery, *given: Any) -> None:
+        if next(looks) % 2:
+            error = sqlite3.OperationalError("interrupted")
+            error.sqlite_errorcode = sqlite3.SQLITE_INTERRUPT
+            raise error
+        real(query, *given)
+
+    return look

@@ -1,5 +1,6 @@
 """A history filter as SQL: column names of our own, and every text of the filter a bound value."""
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -17,6 +18,8 @@ PREVIEW_BYTES = 8192
 _EVERYTHING: Part = ("1", ())
 _SEARCHED = ("c.agent", "c.server", "c.tool", "c.method", "c.rule_name")
 _ARGUMENTS = f"iif(length(a.value) <= {PREVIEW_BYTES}, CAST(a.value AS TEXT), '')"
+_AS_IT_IS = re.compile(r'["\\\x00-\x1f]')
+"""What JSON writes in another way than it is."""
 _NAMES_HOST = "keyturn_names_host"
 
 
@@ -78,7 +81,11 @@ def _argument(path: str, text: str) -> Part:
     """Look for a text in one argument; what is no JSON has none."""
     # The test for JSON stands around the argument, because SQLite may take tests in any order.
     found = f"json_extract(iif(json_valid({_ARGUMENTS}), {_ARGUMENTS}, '{{}}'), ?)"
-    return (f"{found} LIKE ? ESCAPE '\\'", (_json_path(path), _part(text)))
+    test, values = f"{found} LIKE ? ESCAPE '\\'", (_json_path(path), _part(text))
+    if _AS_IT_IS.search(text):
+        return (test, values)
+    # Most rows do not hold the text at all, and need not be read as JSON.
+    return (f"({_ARGUMENTS} LIKE ? ESCAPE '\\' AND {test})", (_part(text), *values))
 
 
 def _host(host: str) -> Part:
