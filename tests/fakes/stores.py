@@ -27,11 +27,11 @@ class FakeRuleStore:
     async def one(self, rule_id: str) -> Rule | None:
         return self.rules.get(rule_id)
 
-    async def put(self, rule: Rule) -> None:
-        self.rules[rule.id] = rule
+    async def put(self, *rules: Rule) -> None:
+        self.rules |= {rule.id: rule for rule in rules}
 
-    async def remove(self, rule_id: str) -> bool:
-        return self.rules.pop(rule_id, None) is not None
+    async def remove(self, *rule_ids: str) -> bool:
+        return any([self.rules.pop(one, None) is not None for one in rule_ids])
 
     async def uses(self) -> dict[str, int]:
         return dict(self.used)

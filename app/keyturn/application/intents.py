@@ -58,6 +58,7 @@ from keyturn.application.removing import remove_server, sign_out_of
 from keyturn.application.result_controls import ControlsOfTools, put_controls
 from keyturn.application.result_messages import SetControls
 from keyturn.application.reviews import Reviews
+from keyturn.application.rule_removals import RemoveRules, RestoreRules
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
 from keyturn.application.sight_intents import SightIntent, carry_out_sight
@@ -150,6 +151,12 @@ class Intents:
                 await self._save_rule(intent)
             case RemoveRule():
                 await self._rules.remove(intent.id)
+                self._rejudge()
+            case RemoveRules(ids=ids):
+                await self._rules.remove(*ids)
+                self._rejudge()
+            case RestoreRules(ids=ids):
+                await self._rules.restore(*ids)
                 self._rejudge()
             case ProposeRules(data=data):
                 self._rules.proposed.propose_text(data)
