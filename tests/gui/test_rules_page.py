@@ -25,6 +25,7 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.pin_messages import SettleSeals, UnlockSeals
 from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.application.rule_removals import RemoveRules, RestoreRules
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Rule
@@ -33,6 +34,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.widgets.buttons import Button
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.rule_drafts import RuleDraft, data_of, draft_of_rule
 from keyturn.presentation.rules_builder import RulesBuilder, read_rules
@@ -530,3 +532,52 @@ def test_what_was_done_before_is_gone_from_the_foot_when_something_is_sent(page:
     page.bridge.answer(ok=False, sentence="No.")
     page.view.suspended.action_pressed.emit()
     assert (note.isVisible(), note.sentence) == (True, "No.")
+
+
+@pytest.mark.requirement("R4")
+def test_all_that_a_search_shows_is_removed_by_one_intent_and_undone_by_one(page: Page) -> None:
+    many = [
+        Rule(id=f"r-many-{n}", effect=Effect.DENY, server="bulk", tool=f"tool_{n}")
+        for n in range(500)
+    ]
+    page.bridge.tell(StateChanged(rules=(*data.RULES, *map(data.state_of, many))))
+    removal = page.view.removal
+    assert not removal.button.isVisible()
+    page.view.search.line.setText("bulk")
+    assert removal.button.text() == "Remove the 500 shown…"
+    removal.button.click()
+    assert page.bridge.sent == []
+    removal.question.button.click()
+    sent = page.bridge.sent[-1]
+    assert isinstance(sent, RemoveRules)
+    assert set(sent.ids) == {rule.id for rule in many}
+    page.bridge.tell(StateChanged(rules=data.RULES))
+    page.bridge.answer()
+    assert removal.toast is not None
+    undo = removal.toast.findChild(Button, "toast_undo")
+    assert undo is not None
+    undo.click()
+    assert page.bridge.sent[-1] == RestoreRules(n=page.bridge.sent[-1].n, ids=sent.ids)
+    assert removal.toast is None
+
+
+def test_another_search_takes_the_question_back(page: Page) -> None:
+    page.view.search.line.setText("e")
+    page.view.removal.button.click()
+    assert page.view.removal.question.isVisible()
+    page.view.search.line.setText("reports")
+    assert not page.view.removal.question.isVisible()
+    page.view.removal.question.button.click()
+    assert page.bridge.sent == []
+
+
+@pytest.mark.requirement("R4")
+def test_one_rule_that_was_removed_is_put_back_as_well(page: Page) -> None:
+    page.view.detail.remove_agreed.emit(FIRST)
+    page.bridge.answer()
+    toast = page.view.removal.toast
+    assert toast is not None
+    toast.undo_pressed.emit()
+    assert page.bridge.sent[-1] == RestoreRules(n=page.bridge.sent[-1].n, ids=(FIRST,))
+    page.bridge.answer()
+    assert page.view.note.sentence == "1 rule is back, with what was used of it."

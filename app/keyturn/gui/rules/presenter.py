@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject
 
 from keyturn.application.console_protocol import (
     IntentDone,
-    RemoveRule,
     SaveRule,
     SetPosture,
     StateChanged,
@@ -20,6 +19,7 @@ from keyturn.gui.forms.outcome import Outcome, telling
 from keyturn.gui.rules.environments import EnvironmentsPresenter
 from keyturn.gui.rules.proposals import ProposedRulesPresenter
 from keyturn.gui.rules.questions import QuestionsPresenter
+from keyturn.gui.rules.removing import RemovalPresenter
 from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
@@ -75,6 +75,7 @@ class RulesPresenter(QObject):
         """A saved rule that the broker has not sent back yet as it was written."""
         bridge.state_changed.connect(self._on_state)
         _feed_beside(bridge, sender, view, words, self)
+        self.removal = RemovalPresenter(sender, view.removal, view.note, self)
         self.proposals = ProposedRulesPresenter(
             bridge=bridge,
             sender=sender,
@@ -148,7 +149,7 @@ class RulesPresenter(QObject):
         view.form.save_requested.connect(self._on_save)
         view.detail.change_requested.connect(self._on_change)
         view.detail.toggle_requested.connect(self._on_toggle)
-        view.detail.remove_agreed.connect(self._on_remove)
+        view.detail.remove_agreed.connect(self.removal.remove_one)
 
     # ---------------------------------------------------------------- from the broker
 
@@ -221,10 +222,6 @@ class RulesPresenter(QObject):
             lambda n: SaveRule(n=n, data=data), telling(self._view.detail.outcome, said)
         )
 
-    def _on_remove(self, rule_id: str) -> None:
-        said = self._words("rules.removed")
-        self._sender.send(lambda n: RemoveRule(n=n, id=rule_id), telling(self._view.note, said))
-
     def _on_posture(self, posture: Posture) -> None:
         tell = telling(self._view.note, self._words("rules.posture_set"))
 
@@ -263,7 +260,9 @@ class RulesPresenter(QObject):
         )
 
     def _show(self) -> None:
-        self._view.show_page(self._builder.page(self._state, self._search))
+        page = self._builder.page(self._state, self._search)
+        self._view.show_page(page)
+        self.removal.show_page(page, self._search)
         asks = self._state.posture is Posture.ASK_ALL
         self._view.empty.say(
             self._words("rules.empty_title"),
