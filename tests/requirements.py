@@ -248,7 +248,7 @@ HISTORY_ROWS = _section(
         Partly("its times are kept by the processor's clock, and not measured on a quiet machine"),
         "100,000 rows open in 400 ms and filter in 200 ms, free text in 500 ms.",
     ),
-    ("H2", LOG, "A decision is in history after 500 ms and durable before the send."),
+    ("H2", KEPT, "A decision is in history after 500 ms and durable before the send."),
     ("H3", KEPT, "Every outcome is filterable and has its own word and icon."),
     ("H4", LOG, "50 planted secrets are found in no database, export, log or clipboard."),
     ("H5", HISTORY, "Pruning 100,000 rows never blocks the window over 50 ms."),
