@@ -17,7 +17,7 @@ from keyturn.application.console_protocol import StateChanged
 from keyturn.application.console_state import AgentState
 from keyturn.domain.decision import Outcome
 from keyturn.gui.look import Look
-from keyturn.presentation.history import FilterToken, HistorySummary
+from keyturn.presentation.history import FilterToken, HistoryDetail, HistorySummary
 from keyturn.storage.queries import history
 from keyturn.storage.read_only import DATABASE_NAME
 from tests.gui.history_scene import HistoryScene, of_each_outcome, open_history, write
@@ -181,3 +181,28 @@ def late_after_a_window() -> Callable[..., None]:
         real(query, *given)
 
     return look
+
+
+def test_only_what_a_standing_rule_allowed_offers_to_revoke_it(tmp_path: Path, look: Look) -> None:
+    async def story() -> dict[str, str]:
+        await write(tmp_path, of_each_outcome())
+        scene = open_history(look, tmp_path)
+        shown: asyncio.Queue[HistoryDetail] = asyncio.Queue()
+        scene.model.detail_changed.connect(shown.put_nowait)
+        wanted: list[str] = []
+        scene.presenter.revoke_wanted.connect(wanted.append)
+        button = scene.view.detail.findChild(QAbstractButton, "revoke_rule")
+        assert button is not None
+        offered: dict[str, str] = {}
+        try:
+            for row in await scene.until(lambda rows: len(rows) == len(Outcome)):
+                scene.view.table.row_chosen.emit(row.number)
+                detail = await shown.get()
+                assert button.isHidden() == (not detail.rule_id)
+                button.click()
+                offered |= {row.outcome.text: wanted.pop()} if wanted else {}
+            return offered
+        finally:
+            scene.close()
+
+    assert asyncio.run(story()) == {"Allowed by rule": "r-1"}

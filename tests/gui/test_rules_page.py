@@ -581,3 +581,19 @@ def test_one_rule_that_was_removed_is_put_back_as_well(page: Page) -> None:
     assert page.bridge.sent[-1] == RestoreRules(n=page.bridge.sent[-1].n, ids=(FIRST,))
     page.bridge.answer()
     assert page.view.note.sentence == "1 rule is back, with what was used of it."
+
+
+def test_a_rule_is_revoked_from_elsewhere_only_after_the_question(page: Page) -> None:
+    page.presenter.open_rule(FIRST, remove=True)
+    assert page.view.detail.rule_id == FIRST
+    assert page.view.detail.question.isVisible()
+    assert page.bridge.sent == []
+    page.view.detail.question.go.click()
+    assert page.bridge.sent[-1] == RemoveRule(n=page.bridge.sent[-1].n, id=FIRST)
+
+
+def test_a_rule_that_is_gone_is_not_asked_about(page: Page) -> None:
+    page.view.rule_chosen.emit(FIRST)
+    page.presenter.open_rule("r-gone", remove=True)
+    assert not page.view.detail.question.isVisible()
+    assert page.bridge.sent == []

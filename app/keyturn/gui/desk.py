@@ -120,6 +120,7 @@ class Desk(QObject):
         self.pages.request_wanted.connect(self._on_request_wanted)
         self.reviews.review_wanted.connect(self._on_review_wanted)
         self.pages.rule_wanted.connect(self._on_rule_wanted)
+        self.pages.revoke_wanted.connect(self._on_revoke_wanted)
         self.pages.last_found.connect(self._on_last_found)
         self.ways.page_wanted.connect(self.window.show_page)
         self.ways.agent_wanted.connect(self.pages.open_agent)
@@ -196,6 +197,11 @@ class Desk(QObject):
     def _on_rule_wanted(self, item: HistoryItem) -> None:
         """Start a rule about whom and what a decision was about."""
         self.pages.rules.now().start_rule_about(item)
+        self.window.show_page(Page.RULES)
+
+    def _on_revoke_wanted(self, rule_id: str) -> None:
+        """Show the rule and ask: what it allowed is in the history, what it does is there."""
+        self.pages.rules.now().open_rule(rule_id, remove=True)
         self.window.show_page(Page.RULES)
 
     def _on_last_found(self, items: tuple[HistoryItem, ...]) -> None:

@@ -194,6 +194,7 @@ class HistoryBuilder:
             before=tuple(self._earlier(one, request.trace) for one in found.before),
             origins=traced,
             flow=flow_of(request, self._words),
+            rule_id=_standing_rule(item),
             result=self._result_pairs(item),
             kept=kept_text(item.result, self._words),
         )
@@ -304,6 +305,11 @@ class HistoryBuilder:
             result=self._result_words(item),
             is_source=any(o.result == number and not o.is_typed for o in trace.origins),
         )
+
+
+def _standing_rule(item: RecordedCall) -> str:
+    allowed = item.outcome == Outcome.ALLOWED_RULE.value
+    return item.rule_id if allowed and item.rule_id != BUILT_IN else ""
 
 
 def _sent(item: RecordedCall) -> str:

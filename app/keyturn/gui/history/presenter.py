@@ -34,6 +34,8 @@ class HistoryPresenter(QObject):
 
     rule_wanted = Signal(object)
     """`HistoryItem`: make a rule from this decision."""
+    revoke_wanted = Signal(str)
+    """Id of a rule that a person wants to take away."""
     last_found = Signal(object)
     """Tuple of `HistoryItem`, newest first: what ended last before this window began."""
 
@@ -102,6 +104,7 @@ class HistoryPresenter(QObject):
         self._view.similar_requested.connect(self._on_similar)
         self._view.rule_requested.connect(self._on_rule)
         self._view.kept_requested.connect(self._on_kept)
+        self._view.detail.revoke_requested.connect(self.revoke_wanted)
         self._view.verify_requested.connect(self._on_verify)
         self.chain.changed.connect(self._show_summary)
         self._model.rows.more_wanted.connect(self._on_more)

@@ -126,9 +126,11 @@ class RulesPresenter(QObject):
         key = "access.narrowed_rule" if less else "access.narrowed_rule_none"
         self._view.form.outcome.say(Outcome.OWED, self._words(key, days=REVIEW_DAYS))
 
-    def open_rule(self, rule_id: str) -> None:
-        """Open a rule beside the list; one that is gone opens nothing."""
+    def open_rule(self, rule_id: str, *, remove: bool = False) -> None:
+        """Open a rule beside the list, or ask at once to `remove` it; one that is gone is not."""
         self._on_chosen(rule_id)
+        if remove:
+            self._view.detail.ask_removal(rule_id)
 
     def close(self) -> None:
         """Stop reading what past calls say of a rule."""
