@@ -67,6 +67,8 @@ class LatePages(QObject):
     """The page's `QWidget`; it is in the window from now on."""
     request_wanted = Signal(str)
     """Id of a request that is answered in the queue."""
+    missed_found = Signal(str)
+    """What to say of calls that ended while nobody was there."""
     revoke_wanted = Signal(str)
     """Id of a rule that is to be taken away, if a person agrees."""
     rule_wanted = Signal(object)
@@ -147,6 +149,7 @@ class LatePages(QObject):
         view, presenter = history_page(self._means, events)
         presenter.rule_wanted.connect(self.rule_wanted)
         presenter.revoke_wanted.connect(self.revoke_wanted)
+        presenter.missed.found.connect(self.missed_found)
         presenter.last_found.connect(self.last_found)
         yield
         self._place(Page.HISTORY, view, events)

@@ -20,6 +20,7 @@ from keyturn.presentation.history import (
     HistoryDetail,
     HistoryRow,
     HistorySummary,
+    MissedNotice,
 )
 from keyturn.presentation.history_because import because_pair
 from keyturn.presentation.json_nodes import bare_text
@@ -136,6 +137,21 @@ class HistoryBuilder:
         key = "history.chain_broken" if known else "history.chain_changed"
         text = words(key, number=f"{first_bad:,}") if known else words(key)
         return IconText(icon=Icon.PROBLEM, text=text, role=Role.DENY)
+
+    def missed(self, expired: int, withdrawn: int) -> MissedNotice | None:
+        """Return what ended while nobody was there; None for nothing."""
+        words, count = self._words, expired + withdrawn
+        if not count:
+            return None
+        parts = (
+            words("history.missed_expired", n=expired) if expired else "",
+            words("history.missed_withdrawn", n=withdrawn) if withdrawn else "",
+        )
+        return MissedNotice(
+            strong=words("history.missed", n=count),
+            rest=" ".join(filter(None, parts)),
+            action=words("history.missed_show"),
+        )
 
     def summary(
         self,

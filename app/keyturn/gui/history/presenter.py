@@ -11,6 +11,7 @@ from keyturn.application.console_protocol import StateChanged, Welcome
 from keyturn.domain.history_filter import HistoryFilter
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.history.checking import ChainCheck
+from keyturn.gui.history.missed import MissedCalls
 from keyturn.gui.history.model import HistoryModel
 from keyturn.gui.history.reading import Counted, HistoryReader, Worded
 from keyturn.gui.history.view import HistoryView
@@ -65,6 +66,7 @@ class HistoryPresenter(QObject):
         """The rows on screen are of another list than the one that was asked for."""
         self._counted: Counted | None = None
         self.chain = ChainCheck(builder, self)
+        self.missed = MissedCalls(self._worker, model, builder, self)
         self._refresh = self._timer(REFRESH_MS, self._reload)
         self._search = self._timer(SEARCH_MS, self._load)
         self._connect()
@@ -79,6 +81,11 @@ class HistoryPresenter(QObject):
         self._tokens = tuple(tokens)
         self._model.show_filters(self._tokens)
         self._load()
+
+    def look_for_missed(self, since: str) -> None:
+        """Offer what ended without an answer since then (UTC)."""
+        if self._reader is not None:
+            self.missed.look(self._reader, since)
 
     def open_result(self, session: str, number: int) -> None:
         """Open the decision of the call whose result had this number in its session."""
@@ -107,6 +114,9 @@ class HistoryPresenter(QObject):
         self._view.detail.revoke_requested.connect(self.revoke_wanted)
         self._view.verify_requested.connect(self._on_verify)
         self.chain.changed.connect(self._show_summary)
+        self._view.missed_requested.connect(self.missed.show)
+        self._view.missed_dismissed.connect(self.missed.dismiss)
+        self.missed.filters_wanted.connect(self.show_filters)
         self._model.rows.more_wanted.connect(self._on_more)
 
     # ---------------------------------------------------------------- what changes

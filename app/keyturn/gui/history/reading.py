@@ -67,6 +67,11 @@ class HistoryReader:
         everything = counts if narrowed == HistoryFilter() else query.counts()
         return Counted(counts.by_outcome, everything.total)
 
+    def by_outcome(self, narrowed: HistoryFilter) -> dict[str, int]:
+        """Count what a filter finds by outcome; nothing where the history cannot be read."""
+        query = self._open()
+        return query.counts(narrowed).by_outcome if query is not None else {}
+
     def page(self, narrowed: HistoryFilter, before: int | None = None) -> HistoryPage | None:
         """Read the newest rows, or those before a number."""
         query = self._open()

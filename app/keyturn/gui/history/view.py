@@ -30,6 +30,7 @@ _HEADER: Final = 56
 _SUMMARY: Final = 36
 _LOW: Final = 640
 _LEAST_FIELD: Final = 280
+_REVIEW: Final = "review_missed"
 _BELOW: Final = 1000
 """Page width under which the detail stands under the table."""
 
@@ -50,6 +51,7 @@ class HistoryView(QFrame):
     saved_requested = Signal()
     export_requested = Signal()
     missed_requested = Signal()
+    missed_dismissed = Signal()
 
     def __init__(
         self,
@@ -69,7 +71,8 @@ class HistoryView(QFrame):
         self.detail = DetailPane(look, further=further)
         self.filters = FilterField(look, name="history_filter")
         self._banner = Banner(look, Role.INFO, Icon.NOTICE)
-        self._review = self._banner.add_action("review_missed", "")
+        self._review = self._banner.add_action(_REVIEW, "")
+        self._banner.add_action("dismiss_missed", look.words("history.missed_dismiss"))
         self._counts_place = QWidget()
         self._counts = WrapLayout(self._counts_place, gap=16, line_gap=4)
         self._chain = row(gap=4)
@@ -152,7 +155,10 @@ class HistoryView(QFrame):
         self.detail.similar_requested.connect(self.similar_requested)
         self.detail.more_requested.connect(self.more_requested)
         self.detail.kept_requested.connect(self.kept_requested)
-        self._banner.action_pressed.connect(self.missed_requested)
+        self._banner.action_pressed.connect(self._on_banner)
+
+    def _on_banner(self, name: str) -> None:
+        (self.missed_requested if name == _REVIEW else self.missed_dismissed).emit()
 
     def _on_filters(self, filters: Sequence[FilterToken]) -> None:
         self.filters.show_tokens(filters)
