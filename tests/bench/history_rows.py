@@ -158,7 +158,7 @@ def ask(path: Path, rounds: int) -> bool:
 def scroll(folder: Path) -> bool:
     """Pull the real list to its end again and again; print the longest turn of the loop."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    import qasync  # pyright: ignore[reportMissingTypeStubs]
+    import qasync  # pyright: ignore[reportMissingTypeStubs]  # qasync ships no types
     from PySide6.QtCore import QModelIndex, QTimer
     from PySide6.QtWidgets import QApplication
 
@@ -200,7 +200,7 @@ def scroll(folder: Path) -> bool:
     loop = qasync.QEventLoop(application)
     asyncio.set_event_loop(loop)
     with loop:
-        found = cast("int", loop.run_until_complete(pull()))  # pyright: ignore[reportUnknownMemberType]
+        found = cast("int", loop.run_until_complete(pull()))  # pyright: ignore[reportUnknownMemberType]  # untyped
     wall, used = [turn[0] for turn in turns], [turn[1] for turn in turns]
     sys.stdout.write(
         f"scrolled to {found:,} rows: longest turn {max(wall):.0f} ms on the clock, "

@@ -31,7 +31,8 @@ class FakeRuleStore:
         self.rules |= {rule.id: rule for rule in rules}
 
     async def remove(self, *rule_ids: str) -> bool:
-        return any([self.rules.pop(one, None) is not None for one in rule_ids])
+        known = [one for one in rule_ids if self.rules.pop(one, None) is not None]
+        return bool(known)
 
     async def uses(self) -> dict[str, int]:
         return dict(self.used)
