@@ -34,6 +34,7 @@ KEYS: Final = (
 MOST_OFFERS: Final = 12
 _TIMES: Final = frozenset({"since", "until"})
 _AGO: Final = re.compile(r"([0-9]{1,4})(min|h|d)")
+_DAYS: Final = {"today": 0, "yesterday": 1}
 _UNITS: Final = {"min": "minutes", "h": "hours", "d": "days"}
 _OTHERS: Final = (Actor.TIMEOUT, Actor.STOP, Actor.CLIENT, Actor.KEYTURN, Actor.ERROR)
 _DECIDERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -120,6 +121,8 @@ def offers(typed: str, known: KnownNames, words: Words) -> tuple[str, ...]:
         "outcome": tuple(_outcomes(words)),
         "tier": tuple(tier.name for tier in Tier),
         "decided": tuple(_DECIDERS),
+        "since": (*_DAYS, "1h", "7d", "30d"),
+        "until": tuple(_DAYS),
     }
     names = dict.fromkeys(told.get(key, ()))
     fit = [name for name in names if value in name.casefold() and "," not in name]
@@ -183,10 +186,13 @@ def _pointer(path: str) -> str:
 
 
 def _moment(text: str, now: datetime) -> str:
-    """Read "7d", "2026-11-23", "2026-11-23 14:00" as a record's time; empty for what is none."""
+    """Read "today", "7d", "2026-11-23", "2026-11-23 14:00" as a record's time; empty for what is none."""
     ago = _AGO.fullmatch(text.strip().casefold())
     try:
-        if ago is not None:
+        if (days := _DAYS.get(text.strip().casefold())) is not None:
+            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            moment = midnight - timedelta(days=days)
+        elif ago is not None:
             moment = now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         else:
             moment = datetime.fromisoformat(text.strip())

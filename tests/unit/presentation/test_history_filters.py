@@ -72,6 +72,8 @@ def test_the_beginning_of_a_name_stands_for_all_that_begin_so() -> None:
         ("since:2026-11-23", HistoryFilter(since="2026-11-22T22:00:00.000Z")),
         ("until:2026-11-23 14:00", HistoryFilter(until="2026-11-23T12:00:00.000Z")),
         ("since:2026-11-23T14:00:00Z", HistoryFilter(since="2026-11-23T14:00:00.000Z")),
+        ("since:today", HistoryFilter(since="2026-11-22T22:00:00.000Z")),
+        ("until: Yesterday", HistoryFilter(until="2026-11-21T22:00:00.000Z")),
         ("since:7d", HistoryFilter(since="2026-11-16T13:00:00.000Z")),
         ("since:30min", HistoryFilter(since="2026-11-23T12:30:00.000Z")),
     ],
@@ -113,7 +115,9 @@ def test_what_is_typed_is_completed() -> None:
     assert offers("colour:", NAMES, WORDS) == ()
 
 
-@pytest.mark.parametrize("typed", ["outcome:", "decided:", "tier:", "agent:", "tool:"])
+@pytest.mark.parametrize(
+    "typed", ["outcome:", "decided:", "tier:", "agent:", "tool:", "since:", "until:"]
+)
 def test_what_completes_is_a_token(typed: str) -> None:
     found = offers(typed, NAMES, WORDS)
     assert found
