@@ -257,22 +257,26 @@ KILL_SWITCH = _section(
 
 HISTORY_ROWS = _section(
     "console 3.6",
-    ("H1", HISTORY, "100,000 rows open in 400 ms and filter in 200 ms, free text in 500 ms."),
-    ("H2", LOG, "A decision is in history after 500 ms and durable before the send."),
-    ("H3", HISTORY, "Every outcome is filterable and has its own word and icon."),
-    ("H4", LOG, "50 planted secrets are found in no database, export, log or clipboard."),
-    ("H5", HISTORY, "Pruning 100,000 rows never blocks the window over 50 ms."),
-    ("H6", LOG, "Tampering with any row makes verify name the first broken one."),
-    ("H7", RULES, "A rule made from history allows the identical call and shows its name."),
+    (
+        "H1",
+        Partly("its times are kept by the processor's clock, and not measured on a quiet machine"),
+        "100,000 rows open in 400 ms and filter in 200 ms, free text in 500 ms.",
+    ),
+    ("H2", KEPT, "A decision is in history after 500 ms and durable before the send."),
+    ("H3", KEPT, "Every outcome is filterable and has its own word and icon."),
+    ("H4", KEPT, "50 planted secrets are found in no database, export, log or clipboard."),
+    ("H5", KEPT, "Pruning 100,000 rows never blocks the window over 50 ms."),
+    ("H6", KEPT, "Tampering with any row makes verify name the first broken one."),
+    ("H7", KEPT, "A rule made from history allows the identical call and shows its name."),
 )
 
 RULE_ROWS = _section(
     "console 3.7",
     ("R1", KEPT, "Hit count and last hit are exact in a replay of 10,000 calls."),
-    ("R2", RULES, "A saved rule is read back and proven to match before it says saved."),
+    ("R2", KEPT, "A saved rule is read back and proven to match before it says saved."),
     ("R3", KEPT, "A changed definition suspends the tool's rules before the next call."),
-    ("R4", RULES, "500 rules are deleted in 1 s, and it can be undone."),
-    ("R5", RULES, "An upgrade from each earlier schema keeps every rule."),
+    ("R4", KEPT, "500 rules are deleted in 1 s, and it can be undone."),
+    ("R5", KEPT, "An upgrade from each earlier schema keeps every rule."),
     ("RULE-FORM", KEPT, "The form has every limit and window, and loses none of a rule."),
     ("RULE-TEXT", KEPT, "Rules written as text are read as the same rules, nothing hidden."),
     ("RULE-ASK", KEPT, "What is asked of the rules is answered as they stand, changing nothing."),

@@ -186,6 +186,8 @@ def test_rules_come_back_unchanged_and_by_id(opened: Opened, tmp_path: Path) -> 
         await stores.rules.put(RULE)
         await stores.rules.put(other)
         assert await stores.rules.all() == (other, RULE)
+        assert await stores.rules.one("r-a") == other
+        assert await stores.rules.one("r-none") is None
 
     run(opened, tmp_path, scenario)
 

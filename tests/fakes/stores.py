@@ -24,11 +24,15 @@ class FakeRuleStore:
     async def all(self) -> tuple[Rule, ...]:
         return tuple(self.rules[key] for key in sorted(self.rules))
 
-    async def put(self, rule: Rule) -> None:
-        self.rules[rule.id] = rule
+    async def one(self, rule_id: str) -> Rule | None:
+        return self.rules.get(rule_id)
 
-    async def remove(self, rule_id: str) -> bool:
-        return self.rules.pop(rule_id, None) is not None
+    async def put(self, *rules: Rule) -> None:
+        self.rules |= {rule.id: rule for rule in rules}
+
+    async def remove(self, *rule_ids: str) -> bool:
+        known = [one for one in rule_ids if self.rules.pop(one, None) is not None]
+        return bool(known)
 
     async def uses(self) -> dict[str, int]:
         return dict(self.used)

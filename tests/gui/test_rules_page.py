@@ -26,6 +26,7 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.pin_messages import SettleSeals, UnlockSeals
 from keyturn.application.proposed_rules import DropProposedRule
+from keyturn.application.rule_removals import RemoveRules, RestoreRules
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Rule
@@ -34,8 +35,9 @@ from keyturn.gui.look import Look
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
+from keyturn.gui.widgets.buttons import Button
 from keyturn.gui.widgets.choices import ChoiceRow
-from keyturn.presentation.rule_drafts import RuleDraft, data_of
+from keyturn.presentation.rule_drafts import RuleDraft, data_of, draft_of_rule
 from keyturn.presentation.rules_builder import RulesBuilder, read_rules
 from keyturn.storage.queries.items import UsedName, UsedNames
 from tests.gui import pages_data as data
@@ -100,7 +102,8 @@ def test_what_a_rule_decided_is_counted_while_one_looks_on(page: Page) -> None:
     assert "1,205" in texts
 
 
-def test_a_rule_is_saved_only_when_it_was_read_back(page: Page) -> None:
+@pytest.mark.requirement("R2")
+def test_a_rule_is_saved_only_when_it_was_read_back_and_matched_a_call(page: Page) -> None:
     page.presenter.start_rule(
         RuleDraft(effect=Effect.ALLOW, agent="coder", server="git", tool="status", name="Look")
     )
@@ -119,7 +122,24 @@ def test_a_rule_is_saved_only_when_it_was_read_back(page: Page) -> None:
     page.bridge.tell(StateChanged(rules=(*data.RULES, data.state_of(rule))))
     assert page.view.side is page.view.detail
     assert page.view.detail.rule_id == rule.id
-    assert page.view.detail.outcome.sentence == "Saved, read back and in force."
+    outcome = page.view.detail.outcome
+    assert outcome.outcome is Outcome.DONE
+    assert outcome.sentence == (
+        "Saved, read back and in force. It matched a test call: coder: git / status {}"
+    )
+
+
+@pytest.mark.requirement("R2")
+def test_a_rule_that_matches_no_call_is_never_said_to_be_saved(page: Page) -> None:
+    both = tuple(Condition(path="/count", op=op, value=5) for op in (Operator.LT, Operator.GT))
+    rule = Rule(id="r-none", effect=Effect.ALLOW, agent="coder", server="git", when=both)
+    page.presenter.start_rule(draft_of_rule(rule))
+    page.view.form.save.click()
+    page.bridge.answer()
+    page.bridge.tell(StateChanged(rules=(*data.RULES, data.state_of(page.last_rule()))))
+    outcome = page.view.detail.outcome
+    assert outcome.outcome is Outcome.OWED
+    assert "no call was found" in outcome.sentence
 
 
 def test_a_refused_rule_stays_in_the_form_with_the_sentence(page: Page) -> None:
@@ -403,7 +423,11 @@ def test_a_rule_is_changed_in_its_place_and_read_back(page: Page) -> None:
     others = tuple(known for known in data.RULES if FIRST not in known.data)
     page.bridge.tell(StateChanged(rules=(data.state_of(rule), *others)))
     assert page.view.side is page.view.detail
-    assert page.view.detail.outcome.sentence == "Saved, read back and in force."
+    outcome = page.view.detail.outcome
+    assert outcome.outcome is Outcome.DONE
+    assert outcome.sentence == (
+        "Saved, read back and in force. It matched a test call: analyst: reports / x {}"
+    )
 
 
 def choose(page: Page, name: str) -> None:
@@ -520,3 +544,68 @@ def test_what_was_done_before_is_gone_from_the_foot_when_something_is_sent(page:
     page.bridge.answer(ok=False, sentence="No.")
     page.view.suspended.action_pressed.emit()
     assert (note.isVisible(), note.sentence) == (True, "No.")
+
+
+@pytest.mark.requirement("R4")
+def test_all_that_a_search_shows_is_removed_by_one_intent_and_undone_by_one(page: Page) -> None:
+    many = [
+        Rule(id=f"r-many-{n}", effect=Effect.DENY, server="bulk", tool=f"tool_{n}")
+        for n in range(500)
+    ]
+    page.bridge.tell(StateChanged(rules=(*data.RULES, *map(data.state_of, many))))
+    removal = page.view.removal
+    assert not removal.button.isVisible()
+    page.view.search.line.setText("bulk")
+    assert removal.button.text() == "Remove the 500 shown…"
+    removal.button.click()
+    assert page.bridge.sent == []
+    removal.question.button.click()
+    sent = page.bridge.sent[-1]
+    assert isinstance(sent, RemoveRules)
+    assert set(sent.ids) == {rule.id for rule in many}
+    page.bridge.tell(StateChanged(rules=data.RULES))
+    page.bridge.answer()
+    assert removal.toast is not None
+    undo = removal.toast.findChild(Button, "toast_undo")
+    assert undo is not None
+    undo.click()
+    assert page.bridge.sent[-1] == RestoreRules(n=page.bridge.sent[-1].n, ids=sent.ids)
+    assert removal.toast is None
+
+
+def test_another_search_takes_the_question_back(page: Page) -> None:
+    page.view.search.line.setText("e")
+    page.view.removal.button.click()
+    assert page.view.removal.question.isVisible()
+    page.view.search.line.setText("reports")
+    assert not page.view.removal.question.isVisible()
+    page.view.removal.question.button.click()
+    assert page.bridge.sent == []
+
+
+@pytest.mark.requirement("R4")
+def test_one_rule_that_was_removed_is_put_back_as_well(page: Page) -> None:
+    page.view.detail.remove_agreed.emit(FIRST)
+    page.bridge.answer()
+    toast = page.view.removal.toast
+    assert toast is not None
+    toast.undo_pressed.emit()
+    assert page.bridge.sent[-1] == RestoreRules(n=page.bridge.sent[-1].n, ids=(FIRST,))
+    page.bridge.answer()
+    assert page.view.note.sentence == "1 rule is back, with what was used of it."
+
+
+def test_a_rule_is_revoked_from_elsewhere_only_after_the_question(page: Page) -> None:
+    page.presenter.open_rule(FIRST, remove=True)
+    assert page.view.detail.rule_id == FIRST
+    assert page.view.detail.question.isVisible()
+    assert page.bridge.sent == []
+    page.view.detail.question.go.click()
+    assert page.bridge.sent[-1] == RemoveRule(n=page.bridge.sent[-1].n, id=FIRST)
+
+
+def test_a_rule_that_is_gone_is_not_asked_about(page: Page) -> None:
+    page.view.rule_chosen.emit(FIRST)
+    page.presenter.open_rule("r-gone", remove=True)
+    assert not page.view.detail.question.isVisible()
+    assert page.bridge.sent == []

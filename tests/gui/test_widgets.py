@@ -315,6 +315,7 @@ def test_looking_at_a_row_takes_a_press_or_space(qtbot: QtBot, look: Look, stage
 # --- small parts --------------------------------------------------------------------------------
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support")  # the popup of what completes
 def test_a_typed_filter_becomes_a_chip_and_backspace_takes_it_out(
     qtbot: QtBot, look: Look, stage: Stage
 ) -> None:

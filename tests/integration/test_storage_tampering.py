@@ -130,6 +130,55 @@ def test_edits_of_rows_are_all_found(sound: Path, tmp_path: Path, thorough: int)
     assert missed == []
 
 
+@pytest.mark.requirement("H6")
+def test_the_first_broken_row_is_named_whichever_it_is(sound: Path, tmp_path: Path) -> None:
+    """Every record in turn, with none or some rows of any kind broken behind it."""
+    chance = random.Random(3)
+    content = sound.read_bytes()
+    path = tmp_path / DATABASE_NAME
+    rows = _rows_of(sound)
+    wrong: list[str] = []
+    for first in range(1, max(rows) + 1):
+        behind = [seq for seq in rows if seq > first and chance.random() < 0.02]
+        path.write_bytes(content)
+        done = [_break(path, chance, seq, rows[seq]) for seq in (first, *behind)]
+        found = verify(path, deep=True)
+        if (found.code, found.first_bad) != (Finding.TAMPERED, first):
+            wrong.append(f"{found.first_bad} for {done}")
+    assert wrong == []
+
+
+def _rows_of(path: Path) -> dict[int, list[str]]:
+    """Name of each record the tables that have a row of it."""
+    with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as connection:
+        tables = {
+            table: {row[0] for row in connection.execute(f"SELECT seq FROM {table}")}
+            for table in ("records", "arguments", "calls", "events")
+        }
+    return {
+        seq: [table for table, rows in tables.items() if seq in rows] for seq in tables["records"]
+    }
+
+
+def _break(path: Path, chance: random.Random, seq: int, tables: list[str]) -> str:
+    """Change one row of a record, in the table of records or in another one."""
+    columns = {
+        "records": ("body", "leaf", "chain"),
+        "arguments": ("value", "salt"),
+        "calls": ("outcome", "tool", "ts"),
+        "events": ("outcome", "details", "actor"),
+    }
+    table = chance.choice(tables)
+    column = chance.choice(columns[table])
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = off")
+        connection.execute("PRAGMA synchronous = off")
+        old = connection.execute(f"SELECT {column} FROM {table} WHERE seq = ?", (seq,)).fetchone()
+        new = old[0] + (b"x" if isinstance(old[0], bytes) else "x")
+        connection.execute(f"UPDATE {table} SET {column} = ? WHERE seq = ?", (new, seq))
+    return f"{table}.{column} of {seq}"
+
+
 def test_flipped_bytes_of_the_file_are_found_or_change_nothing(
     sound: Path, tmp_path: Path, thorough: int
 ) -> None:

@@ -23,6 +23,7 @@ from keyturn.application.pin_messages import PinIntent, PinState, WithPin
 from keyturn.application.proposed_rules import ProposalIntent
 from keyturn.application.request_messages import RequestDetached, RequestShown, RequestWithdrawn
 from keyturn.application.result_messages import SetControls
+from keyturn.application.rule_removals import RuleRemoval
 from keyturn.application.sight_intents import ProfileState, SightIntent
 from keyturn.domain.environment import Reach
 from keyturn.domain.tier import Tier
@@ -329,6 +330,7 @@ Intent = (
     | Resume
     | SaveRule
     | RemoveRule
+    | RuleRemoval
     | ProposalIntent
     | UseRules
     | SetPosture

@@ -58,6 +58,7 @@ from keyturn.application.removing import remove_server, sign_out_of
 from keyturn.application.result_controls import ControlsOfTools, put_controls
 from keyturn.application.result_messages import SetControls
 from keyturn.application.reviews import Reviews
+from keyturn.application.rule_removals import RemoveRules, RestoreRules, RuleRemoval
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.seals import Seals
 from keyturn.application.sight_intents import SightIntent, carry_out_sight
@@ -148,8 +149,8 @@ class Intents:
                 self._rejudge()
             case SaveRule():
                 await self._save_rule(intent)
-            case RemoveRule():
-                await self._rules.remove(intent.id)
+            case RemoveRule() | RemoveRules() | RestoreRules():
+                await _take_or_put_back(self._rules, intent)
                 self._rejudge()
             case ProposeRules(data=data):
                 self._rules.proposed.propose_text(data)
@@ -330,6 +331,16 @@ class Intents:
 
     def _rejudge(self) -> None:
         judge_waiting(self._approvals, self._rules, suspended=self._stop.careful)
+
+
+async def _take_or_put_back(rules: RuleBook, intent: RemoveRule | RuleRemoval) -> None:
+    match intent:
+        case RemoveRule(id=rule_id):
+            await rules.remove(rule_id)
+        case RemoveRules(ids=ids):
+            await rules.remove(*ids)
+        case RestoreRules(ids=ids):
+            await rules.restore(*ids)
 
 
 def _remote(registry: Registry, name: str) -> ServerConfig:

@@ -55,6 +55,7 @@ from keyturn.application.registry import Registry
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_messages import SetControls
 from keyturn.application.review_guard import Covers, ReviewGuard, labels_in
+from keyturn.application.rule_removals import RemoveRules, RestoreRules, RuleRemoval
 from keyturn.application.rulebook import RuleBook
 from keyturn.application.sight_intents import (
     EndProfile,
@@ -128,10 +129,8 @@ class PinGuard:
         match intent:
             case SaveRule():
                 return self._saves(intent)
-            case RemoveRule():
-                rule = self._rule(intent.id)
-                allows = rule is None or rule.effect is Effect.ALLOW
-                return self._covers(Tier.T2) and not allows
+            case RemoveRule() | RemoveRules() | RestoreRules():
+                return self._covers(Tier.T2) and any(self._loosening(intent))
             case SetTier():
                 return self._lowers(intent)
             case PutServer():
@@ -182,10 +181,8 @@ class PinGuard:
                 before = self._rule(rule.id)
                 touched = [rule] if before is None else [rule, before]
                 return not self._tightens(rule) and any(map(self._is_of_two, touched))
-            case RemoveRule():
-                rule = self._rule(intent.id)
-                denies = rule is not None and rule.effect is not Effect.ALLOW
-                return rule is not None and denies and self._is_of_two(rule)
+            case RemoveRule() | RemoveRules() | RestoreRules():
+                return any(self._is_of_two(rule) for rule in self._loosening(intent))
             case SettleSeals(table="pins"):
                 return self._approvals.somebody_second()
             case _:
@@ -209,6 +206,15 @@ class PinGuard:
 
     def _rule(self, rule_id: str) -> Rule | None:
         return next((rule for rule in self._rules.rules if rule.id == rule_id), None)
+
+    def _loosening(self, intent: RemoveRule | RuleRemoval) -> tuple[Rule, ...]:
+        """Return the rules by whose removal, or return, more is let through."""
+        if isinstance(intent, RestoreRules):
+            back = self._rules.removed.named(intent.ids)
+            return tuple(rule for rule in back if not self._tightens(rule))
+        ids = {intent.id} if isinstance(intent, RemoveRule) else set(intent.ids)
+        gone = (rule for rule in self._rules.rules if rule.id in ids)
+        return tuple(rule for rule in gone if rule.effect is not Effect.ALLOW)
 
     def _tightens(self, rule: Rule) -> bool:
         """Tell whether a rule lets nothing through that was not let through before it."""

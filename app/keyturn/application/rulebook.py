@@ -7,23 +7,23 @@ from msgspec import structs
 
 from keyturn.application.events import Observers, Topic
 from keyturn.application.grants import Grants
-from keyturn.application.masking import masked_json
 from keyturn.application.ports.clock import Clock
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.ports.inspection import SecretMask
 from keyturn.application.ports.stores import RuleStore
 from keyturn.application.proposed_rules import ProposedRules
 from keyturn.application.rule_counts import RuleCounts
-from keyturn.application.rule_secrets import refuse_unusable, texts_of, values_of
-from keyturn.domain.canonical import JsonObject, JsonValue, canonical
+from keyturn.application.rule_keeping import kept_rule, rule_entry
+from keyturn.application.rule_removals import RemovedRules, commit_each
+from keyturn.application.rule_secrets import refuse_unusable
 from keyturn.domain.decision import Actor, Verdict
 from keyturn.domain.errors import ConfigurationError
 from keyturn.domain.grant import GrantScope, fault_of_grant
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.policy import Because, Judgement, Posture, judge
-from keyturn.domain.record import Entry, RecordType
+from keyturn.domain.record import Entry
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
-from keyturn.domain.rule_data import rule_set_hash, rule_to_data, says_the_same
+from keyturn.domain.rule_data import rule_set_hash, says_the_same
 from keyturn.domain.rule_index import RuleIndex
 from keyturn.domain.step_up import is_changing
 from keyturn.domain.tier import Tier
@@ -61,6 +61,7 @@ class RuleBook:
         self.counts = RuleCounts(clock=clock, store=store)
         self.grants = Grants(clock)
         self._on_turn: list[Callable[[], object]] = []
+        self.removed = RemovedRules()
         self.proposed = ProposedRules(lambda: self._rules, mask, observers)
 
     async def load(self, seen_utc: str = "") -> None:
@@ -213,7 +214,7 @@ class RuleBook:
         refuse_unusable(rule, self._mask)
         old = next((r for r in self._rules if r.id == rule.id), None)
         await self._log.commit(self._entry("added", rule))
-        await self._store.put(rule)
+        rule = await kept_rule(self._store, rule)
         if old is None or not says_the_same(replace(old, enabled=rule.enabled), rule):
             await self.counts.begin_anew(rule)
         self.use((*(r for r in self._rules if r.id != rule.id), rule))
@@ -241,40 +242,27 @@ class RuleBook:
         self._observers.changed(Topic.ACCESS)
         return True
 
-    async def remove(self, rule_id: str) -> bool:
-        """Remove a rule; False when there is none of that id."""
-        rule = next((r for r in self._rules if r.id == rule_id), None)
-        if rule is None:
+    async def remove(self, *ids: str) -> bool:
+        """Remove rules, all or none; False when there is none of these ids."""
+        gone = {rule.id: rule for rule in self._rules if rule.id in set(ids)}
+        if not gone:
             return False
-        await self._log.commit(self._entry("removed", rule))
-        await self._store.remove(rule_id)
-        await self.counts.begin_anew(rule)
-        self.use(tuple(r for r in self._rules if r.id != rule_id))
+        await commit_each(self._log, (self._entry("removed", rule) for rule in gone.values()))
+        await self._store.remove(*gone)
+        self.removed.note(gone.values())
+        self.use(tuple(r for r in self._rules if r.id not in gone))
         return True
 
+    async def restore(self, *ids: str) -> None:
+        """Put removed rules back; what was used of them stays used."""
+        missing = set(ids) - {rule.id for rule in self._rules}
+        back = self.removed.named(one for one in ids if one in missing)
+        await commit_each(self._log, (self._entry("restored", rule) for rule in back))
+        await self._store.put(*back)
+        self.use((*self._rules, *back))
+
     def _entry(self, what: str, rule: Rule, actor: Actor = Actor.HUMAN) -> Entry:
-        """Record a rule's form; to its values the record only commits, as to a call's arguments."""
-        mask = self._mask.mask
-        values = values_of(rule)
-        committed = canonical(values) if values else b""
-        kept, masked = masked_json(committed, self._mask) if values else (b"", False)
-        tests: list[JsonValue] = [
-            {"path": mask(test.path), "op": test.op.value} for test in rule.when
-        ]
-        form: JsonObject = {
-            **rule_to_data(rule),
-            **{name: mask(text) for name, text in texts_of(rule).items()},
-            "when": tests,
-        }
-        return Entry(
-            type=RecordType.RULE,
-            outcome=what,
-            actor=actor,
-            details={"rule": form},
-            arguments=kept,
-            masked=masked,
-            committed=committed,
-        )
+        return rule_entry(what, rule, self._mask, actor)
 
 
 def _reading(agent: str, server: str, uri: str, lamps: Lamps, *, proven: bool) -> RuleSubject:

@@ -60,8 +60,8 @@ def history_rows(
     choice: ProfileChoice, filters: Mapping[str, tuple[str, ...]], limit: int
 ) -> list[JsonObject]:
     """Query the profile's history."""
+    from keyturn.domain.history_filter import HistoryFilter
     from keyturn.storage.queries.history import HistoryQuery
-    from keyturn.storage.queries.items import HistoryFilter
 
     database = find_profile(choice).database
     if not database.exists():

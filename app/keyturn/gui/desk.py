@@ -9,6 +9,7 @@ from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
 from keyturn.application.console_state import AgentState, HealthState, SealState, StopState
 from keyturn.application.stop import StopLevel
 from keyturn.gui.appearance import AppearanceKeeper
+from keyturn.gui.away import AwayWatch
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.late_pages import LatePages
 from keyturn.gui.local_time import local_now
@@ -96,6 +97,7 @@ class Desk(QObject):
             parent=self,
         )
         self._now_ms = now_ms
+        self._away = AwayWatch(self.window, now_ms)
         self._countdown = QTimer(self)
         self._countdown.setInterval(_SECOND_MS)
         self._connect()
@@ -120,6 +122,9 @@ class Desk(QObject):
         self.pages.request_wanted.connect(self._on_request_wanted)
         self.reviews.review_wanted.connect(self._on_review_wanted)
         self.pages.rule_wanted.connect(self._on_rule_wanted)
+        self.pages.revoke_wanted.connect(self._on_revoke_wanted)
+        self.pages.missed_found.connect(self._on_alert)
+        self._away.back.connect(self._on_back)
         self.pages.last_found.connect(self._on_last_found)
         self.ways.page_wanted.connect(self.window.show_page)
         self.ways.agent_wanted.connect(self.pages.open_agent)
@@ -197,6 +202,15 @@ class Desk(QObject):
         """Start a rule about whom and what a decision was about."""
         self.pages.rules.now().start_rule_about(item)
         self.window.show_page(Page.RULES)
+
+    def _on_revoke_wanted(self, rule_id: str) -> None:
+        """Show the rule and ask: what it allowed is in the history, what it does is there."""
+        self.pages.rules.now().open_rule(rule_id, remove=True)
+        self.window.show_page(Page.RULES)
+
+    def _on_back(self, since: str) -> None:
+        """Say what was missed, on whatever page is shown."""
+        self.pages.history.now().look_for_missed(since)
 
     def _on_last_found(self, items: tuple[HistoryItem, ...]) -> None:
         """Say what was decided before a window that ended and came back."""

@@ -68,6 +68,10 @@ class LatePages(QObject):
     """The page's `QWidget`; it is in the window from now on."""
     request_wanted = Signal(str)
     """Id of a request that is answered in the queue."""
+    missed_found = Signal(str)
+    """What to say of calls that ended while nobody was there."""
+    revoke_wanted = Signal(str)
+    """Id of a rule that is to be taken away, if a person agrees."""
     rule_wanted = Signal(object)
     """`HistoryItem`: make a rule from this decision."""
     _noticing = Signal(object)
@@ -150,6 +154,8 @@ class LatePages(QObject):
         events = self._events()
         view, presenter = history_page(self._means, events)
         presenter.rule_wanted.connect(self.rule_wanted)
+        presenter.revoke_wanted.connect(self.revoke_wanted)
+        presenter.missed.found.connect(self.missed_found)
         presenter.last_found.connect(self.last_found)
         view.attention_requested.connect(self._on_attention_wanted)
         self._noticing.connect(view.attention.show_notice)

@@ -94,6 +94,10 @@ QMenu { background: ${surface_raised}; color: ${text_primary};
     border: 1px solid ${border_control}; padding: 4px; }
 QMenu::item { padding: 6px 16px; border-radius: 4px; }
 QMenu::item:selected { background: ${surface_hover}; }
+QListView#filter_offers { background: ${surface_raised}; color: ${text_primary};
+    border: 1px solid ${border_control}; padding: 4px; }
+QListView#filter_offers::item { padding: 4px 8px; border-radius: 4px; }
+QListView#filter_offers::item:selected { background: ${surface_hover}; color: ${text_primary}; }
 QToolTip { background: ${surface_raised}; color: ${text_primary};
     border: 1px solid ${border_control}; padding: 4px; }
 """)

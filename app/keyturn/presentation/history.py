@@ -83,6 +83,8 @@ class HistoryDetail:
     origins: int = 0
     flow: FlowGraph | None = None
     """Which servers fed the call; None where nothing was traced."""
+    rule_id: str = ""
+    """The standing rule that allowed it, which can be revoked; empty for none."""
     result: tuple[Pair, ...] = ()
     kept: KeptText | None = None
     """Where the agent got the result cut, and all its text is kept."""

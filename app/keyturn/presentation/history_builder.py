@@ -20,6 +20,7 @@ from keyturn.presentation.history import (
     HistoryDetail,
     HistoryRow,
     HistorySummary,
+    MissedNotice,
 )
 from keyturn.presentation.history_because import because_pair
 from keyturn.presentation.json_nodes import bare_text
@@ -37,22 +38,37 @@ from keyturn.presentation.words import Words
 
 _DIGEST_DIGITS = 24
 _OUTCOMES: Mapping[str, tuple[Icon, Role]] = {
+    Outcome.ALLOWED_ONCE.value: (Icon.CHECK, Role.ALLOW),
+    Outcome.ALLOWED_RULE.value: (Icon.RULES, Role.ALLOW),
+    Outcome.ALLOWED_GRANT.value: (Icon.GRANT, Role.ALLOW),
+    Outcome.ALLOWED_RETRY_GRANT.value: (Icon.RETRY, Role.ALLOW),
+    Outcome.ALLOWED_MODIFIED.value: (Icon.EDITED, Role.ALLOW),
+    Outcome.CONTINUATION.value: (Icon.GOES_ON, Role.ALLOW),
     Outcome.DENIED_USER.value: (Icon.CROSS, Role.DENY),
-    Outcome.DENIED_RULE.value: (Icon.CROSS, Role.DENY),
+    Outcome.DENIED_RULE.value: (Icon.DENIED_BY_RULE, Role.DENY),
     Outcome.EXPIRED_NO_ANSWER.value: (Icon.EXPIRED, Role.INFO),
     Outcome.CANCELLED_BY_CLIENT.value: (Icon.WITHDRAWN, Role.INFO),
     Outcome.REFUSED_PAUSED.value: (Icon.STOP, Role.STOP),
-    Outcome.ALLOWED_RETRY_GRANT.value: (Icon.RETRY, Role.ALLOW),
-    Outcome.BLOCKED_DEFINITION_CHANGED.value: (Icon.REFUSED, Role.NEUTRAL),
-    Outcome.ERROR_BROKER.value: (Icon.FAILED, Role.NEUTRAL),
+    Outcome.REFUSED_OVERLOAD.value: (Icon.OVERLOAD, Role.NEUTRAL),
+    Outcome.REFUSED_MALFORMED.value: (Icon.MALFORMED, Role.NEUTRAL),
+    Outcome.REFUSED_INVALID_ARGUMENTS.value: (Icon.ARGUMENTS, Role.NEUTRAL),
+    Outcome.REFUSED_UNREVIEWED.value: (Icon.UNREVIEWED, Role.NEUTRAL),
+    Outcome.REFUSED_HIDDEN.value: (Icon.HIDDEN, Role.NEUTRAL),
+    Outcome.REFUSED_KEYCHAIN.value: (Icon.LOCKED, Role.NEUTRAL),
+    Outcome.REFUSED_NO_APPROVER.value: (Icon.NO_APPROVER, Role.NEUTRAL),
+    Outcome.BLOCKED_DEFINITION_CHANGED.value: (Icon.CHANGED, Role.NEUTRAL),
+    Outcome.ERROR_BROKER.value: (Icon.ATTENTION, Role.NEUTRAL),
 }
 _DELIVERIES: Mapping[str, tuple[Icon, Role]] = {
     Delivery.UNKNOWN.value: (Icon.UNKNOWN, Role.WARNING),
-    Delivery.FAILED.value: (Icon.FAILED, Role.NEUTRAL),
+    Delivery.FAILED.value: (Icon.DISCONNECTED, Role.NEUTRAL),
     Delivery.TOOL_ERROR.value: (Icon.FAILED, Role.NEUTRAL),
     Delivery.NOT_SENT.value: (Icon.REFUSED, Role.NEUTRAL),
     Delivery.RESULT_WITHHELD.value: (Icon.WITHHELD, Role.WARNING),
 }
+"""What is said in the place of the outcome: it went wrong after it was allowed."""
+_ODD = (Icon.REFUSED, Role.NEUTRAL)
+"""Of an outcome that another version wrote."""
 _PEOPLE = frozenset({Actor.HUMAN.value})
 
 
@@ -62,6 +78,11 @@ class HistoryBuilder:
     def __init__(self, words: Words, cards: CardBuilder) -> None:
         self._words = words
         self._cards = cards
+
+    @property
+    def words(self) -> Words:
+        """Return the language that it words in."""
+        return self._words
 
     def row(self, item: RecordedCall) -> HistoryRow:
         """Return the row of a decision."""
@@ -96,13 +117,50 @@ class HistoryBuilder:
         if delivery is not None:
             key = f"history.delivery_{item.delivery}"
             return IconText(icon=delivery[0], role=delivery[1], text=self._words(key))
-        allowed = item.outcome.startswith("allowed") or item.outcome == Outcome.CONTINUATION.value
-        fallback = (Icon.CHECK, Role.ALLOW) if allowed else (Icon.REFUSED, Role.NEUTRAL)
-        icon, role = _OUTCOMES.get(item.outcome, fallback)
+        icon, role = _OUTCOMES.get(item.outcome, _ODD)
         return IconText(icon=icon, role=role, text=self._words(f"history.outcome_{item.outcome}"))
 
-    def summary(self, by_outcome: Mapping[str, int], shown: int, of_all: int) -> HistorySummary:
-        """Return the line above the table."""
+    def chain_checking(self) -> IconText:
+        """Return what is said while the log is checked."""
+        return IconText(icon=Icon.CHAIN, text=self._words("history.chain_checking"))
+
+    def chain(self, *, records: int | None, sound: bool, first_bad: int | None) -> IconText:
+        """Return what a look at the whole log found; no number of `records` when none was read."""
+        words = self._words
+        if records is None:
+            text = words("history.chain_unreadable")
+            return IconText(icon=Icon.PROBLEM, text=text, role=Role.WARNING)
+        if sound:
+            text = words("history.chain_sound", n=records, count=f"{records:,}")
+            return IconText(icon=Icon.CHAIN, text=text, role=Role.ALLOW)
+        known = first_bad is not None
+        key = "history.chain_broken" if known else "history.chain_changed"
+        text = words(key, number=f"{first_bad:,}") if known else words(key)
+        return IconText(icon=Icon.PROBLEM, text=text, role=Role.DENY)
+
+    def missed(self, expired: int, withdrawn: int) -> MissedNotice | None:
+        """Return what ended while nobody was there; None for nothing."""
+        words, count = self._words, expired + withdrawn
+        if not count:
+            return None
+        parts = (
+            words("history.missed_expired", n=expired) if expired else "",
+            words("history.missed_withdrawn", n=withdrawn) if withdrawn else "",
+        )
+        return MissedNotice(
+            strong=words("history.missed", n=count),
+            rest=" ".join(filter(None, parts)),
+            action=words("history.missed_show"),
+        )
+
+    def summary(
+        self,
+        by_outcome: Mapping[str, int],
+        shown: int,
+        of_all: int,
+        chain: IconText | None = None,
+    ) -> HistorySummary:
+        """Return the line above the table, with what is known of the chain."""
         groups = {"allowed": 0, "denied": 0, "expired": 0, "withdrawn": 0, "refused": 0}
         for outcome, count in by_outcome.items():
             groups[_group(outcome)] += count
@@ -123,6 +181,7 @@ class HistoryBuilder:
                 for group, n in groups.items()
                 if n
             ),
+            chain=chain,
         )
 
     def detail(self, found: RecordedDetail) -> HistoryDetail:
@@ -151,6 +210,7 @@ class HistoryBuilder:
             before=tuple(self._earlier(one, request.trace) for one in found.before),
             origins=traced,
             flow=flow_of(request, self._words),
+            rule_id=_standing_rule(item),
             result=self._result_pairs(item),
             kept=kept_text(item.result, self._words),
         )
@@ -261,6 +321,11 @@ class HistoryBuilder:
             result=self._result_words(item),
             is_source=any(o.result == number and not o.is_typed for o in trace.origins),
         )
+
+
+def _standing_rule(item: RecordedCall) -> str:
+    allowed = item.outcome == Outcome.ALLOWED_RULE.value
+    return item.rule_id if allowed and item.rule_id != BUILT_IN else ""
 
 
 def _sent(item: RecordedCall) -> str:

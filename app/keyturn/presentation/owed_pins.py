@@ -32,6 +32,7 @@ from keyturn.application.pin_guard import rule_of
 from keyturn.application.pin_messages import MarkTwoPersons, SettleSeals
 from keyturn.application.ports.seals import SEALED_TABLES
 from keyturn.application.result_messages import SetControls
+from keyturn.application.rule_removals import RemoveRules, RestoreRules
 from keyturn.application.sight_intents import (
     EndProfile,
     PutProfile,
@@ -94,6 +95,10 @@ class OwedPins:
             case RemoveRule(id=rule_id):
                 rule = self._find_rule(rule_id)
                 return words("owed.remove_rule", rule=self._rule(rule) if rule else "")
+            case RemoveRules(ids=ids):
+                return words("owed.remove_rules", n=len(ids))
+            case RestoreRules(ids=ids):
+                return words("owed.restore_rules", n=len(ids))
             case SetTier():
                 return self._tier(intent)
             case PutServer():

@@ -1,11 +1,13 @@
 """Says what is odd about a rule, and what was proved of rules; one sentence each."""
 
+from dataclasses import replace
 from typing import Final
 
 from keyturn.domain.canonical import canonical
-from keyturn.domain.rule import Rule
+from keyturn.domain.condition import ConditionFault
+from keyturn.domain.rule import Rule, covers
 from keyturn.domain.rule_lint import Finding, Oddity
-from keyturn.domain.rule_proof import Answer, Never, Possible, Unproved
+from keyturn.domain.rule_proof import Answer, Never, Possible, Unproved, can_be_reached
 from keyturn.presentation.rule_sentences import RuleSentences
 from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
@@ -60,6 +62,15 @@ class RuleFindings:
         named = self._words("rules.quoted", text=self._sentences.title(rule))
         return self._words("rules.ever_possible", rule=named, call=call)
 
+    def saved(self, rule: Rule) -> tuple[bool, str]:
+        """Try a rule that was read back on a call; return whether it matches, and the sentence."""
+        acting = replace(rule, enabled=True)
+        answer = can_be_reached(acting, ())
+        if not isinstance(answer, Possible) or not _matches(acting, answer):
+            return False, self._words("rules.saved_unmatched")
+        key = "rules.saved" if rule.enabled else "rules.saved_off"
+        return True, self._words(key, call=self._call(answer))
+
     def newly(self, answer: Answer) -> str:
         """Return what an edit lets through that was asked about before."""
         match answer:
@@ -76,3 +87,11 @@ class RuleFindings:
         arguments = canonical(call.arguments).decode()
         text = f"{call.agent}: {call.server} / {call.tool} {arguments}"
         return shown_line(text, self._words, most=_LONGEST)
+
+
+def _matches(rule: Rule, found: Possible) -> bool:
+    """Hold the rule against the call as the judge does."""
+    try:
+        return covers(rule, found.call)
+    except ConditionFault:
+        return False

@@ -52,13 +52,18 @@ class SqliteRuleStore:
         """Return every rule that counts; raises DamagedDatabase when one cannot be read."""
         return tuple(read_rule(key, data) for key, data in await self.seals.rows("rules"))
 
-    async def put(self, rule: Rule) -> None:
-        """Add a rule, or put it in the place of the one with its id."""
-        await self.seals.change("rules", put=[(rule.id, rule_text(rule))])
+    async def one(self, rule_id: str) -> Rule | None:
+        """Return one rule, if it counts; raises DamagedDatabase when it cannot be read."""
+        rows = await self.seals.rows("rules")
+        return next((read_rule(key, data) for key, data in rows if key == rule_id), None)
 
-    async def remove(self, rule_id: str) -> bool:
-        """Remove a rule; return whether it was there."""
-        return await self.seals.change("rules", removed=[(rule_id,)]) > 0
+    async def put(self, *rules: Rule) -> None:
+        """Add rules, all or none, each in the place of the one with its id."""
+        await self.seals.change("rules", put=[(rule.id, rule_text(rule)) for rule in rules])
+
+    async def remove(self, *rule_ids: str) -> bool:
+        """Remove rules, all or none; return whether any was there."""
+        return await self.seals.change("rules", removed=[(one,) for one in rule_ids]) > 0
 
     async def uses(self) -> dict[str, int]:
         """Return how often each rule allowed, of those of which it is counted."""

@@ -100,12 +100,10 @@ def _verify(connection: sqlite3.Connection, deep: bool, mark: Mark | None) -> Ve
             check = DeepCheck(connection, walk.install_id, walk.pruned_through) if deep else None
             if check is not None:
                 check.structure()
-            for seq, body in walk.records():
-                if check is not None:
-                    check.record(seq, body, walk.previous)
-            walk.end()
-            if check is not None:
-                check.history()
+            try:
+                _go_through(walk, check)
+            except Fault as fault:
+                raise _first_of(fault, check) from fault
     except Fault as fault:
         return Verification(
             code=Finding.ROLLED_BACK if fault.rolled_back else Finding.TAMPERED,
@@ -118,6 +116,22 @@ def _verify(connection: sqlite3.Connection, deep: bool, mark: Mark | None) -> Ve
     except sqlite3.Error as error:
         return _unreadable(walk.size, f"The database cannot be read: {error}.")
     return _conclusion(walk, mark)
+
+
+def _go_through(walk: "_Walk", check: DeepCheck | None) -> None:
+    for seq, body in walk.records():
+        if check is not None:
+            check.record(seq, body, walk.previous)
+    walk.end()
+    if check is not None:
+        check.history()
+
+
+def _first_of(fault: Fault, check: DeepCheck | None) -> Fault:
+    """Return what breaks first: a row of the history may, before the record that the walk met."""
+    if check is None or fault.seq is None or fault.rolled_back:
+        return fault
+    return min((fault, *check.faults()), key=lambda one: one.seq or 0)
 
 
 @contextmanager

@@ -64,15 +64,31 @@ class DeepCheck:
                 self._has_row(seq, "SELECT seq FROM events WHERE seq = ?", seq)
 
     def history(self) -> None:
-        """Check every row of the history, and that no arguments hang on nothing."""
+        """Check every row of the history, and that no arguments hang on nothing.
+
+        Of several that do not hold, the first is named.
+        """
+        faults = self.faults()
+        if faults:
+            raise min(faults, key=_place)
+
+    def faults(self) -> list[Fault]:
+        """Return what does not hold of what is stored twice: of each table the first."""
+        found: list[Fault] = []
+        for part in (self._orphans, self._calls, self._events):
+            try:
+                part()
+            except Fault as fault:
+                found.append(fault)
+        return found
+
+    def _orphans(self) -> None:
         orphan = self._connection.execute(
             "SELECT min(a.seq) FROM arguments a LEFT JOIN records r ON r.seq = a.seq "
             "WHERE r.body IS NULL"
         ).fetchone()[0]
         if orphan is not None:
             raise Fault(orphan, f"arguments hang on record {orphan}, which has none")
-        self._calls()
-        self._events()
 
     def _arguments(self, seq: int, body: Body) -> None:
         rows = self._connection.execute(
@@ -116,10 +132,18 @@ class DeepCheck:
             "LEFT JOIN records d ON d.seq = c.seq LEFT JOIN records e ON e.seq = c.delivery_seq "
             "ORDER BY c.seq"
         )
+        first: Fault | None = None
         for decision, delivery, *found in rows:
             seq = found[0]
-            if [*_decided(seq, decision), *_delivery(found, delivery)] != found:
-                raise Fault(seq, f"the history says something else than record {seq}")
+            if first is not None and _place(first) < seq:
+                break
+            try:
+                _compare_call(found, decision, delivery)
+            except Fault as fault:
+                # That of a delivery has a number that later decisions may be below.
+                first = min(first or fault, fault, key=_place)
+        if first is not None:
+            raise first
 
     def _events(self) -> None:
         rows = self._connection.execute(
@@ -131,6 +155,17 @@ class DeepCheck:
             body = _body(seq, record)
             if list(projection.event_row(body.entry, seq, body.ts_utc)) != found:
                 raise Fault(seq, f"the history says something else than record {seq}")
+
+
+def _place(fault: Fault) -> int:
+    return fault.seq or 0
+
+
+def _compare_call(found: list[object], decision: bytes | None, delivery: bytes | None) -> None:
+    seq = found[0]
+    assert isinstance(seq, int)
+    if [*_decided(seq, decision), *_delivery(found, delivery)] != found:
+        raise Fault(seq, f"the history says something else than record {seq}")
 
 
 def _of(table: str, columns: str) -> str:

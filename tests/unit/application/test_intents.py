@@ -50,6 +50,7 @@ from keyturn.application.proposed_rules import ProposalIntent
 from keyturn.application.result_controls import SETTING as CONTROLS_SETTING
 from keyturn.application.result_controls import ControlsOfTools
 from keyturn.application.result_messages import SetControls
+from keyturn.application.rule_removals import RemoveRules, RestoreRules
 from keyturn.application.sight_intents import SightIntent
 from keyturn.application.stop import StopLevel
 from keyturn.application.window_setting_names import LONGEST_VALUE, OF_THE_WINDOW
@@ -126,6 +127,10 @@ async def saves_a_rule(world: BrokerWorld) -> None:
 
 async def removes_a_rule(world: BrokerWorld) -> None:
     assert world.rules.rules == ()
+
+
+async def restores_a_rule(world: BrokerWorld) -> None:
+    assert world.rules.rules == (Rule(id="r-old", effect=Effect.DENY),)
 
 
 async def uses_rules(world: BrokerWorld) -> None:
@@ -214,6 +219,8 @@ ROWS: list[tuple[Intent, Check]] = [
     (Resume(n=1, looked_at=("call-1",), careful=True), resumes),
     (SaveRule(n=1, data=text_of(ALLOW)), saves_a_rule),
     (RemoveRule(n=1, id="r-old"), removes_a_rule),
+    (RemoveRules(n=1, ids=("r-old", "r-none")), removes_a_rule),
+    (RestoreRules(n=1, ids=("r-old", "r-none")), restores_a_rule),
     (UseRules(n=1), uses_rules),
     (SetPosture(n=1, posture="ask_writes"), sets_the_posture),
     (
@@ -250,8 +257,10 @@ async def prepared(intent: Intent) -> BrokerWorld:
     match intent:
         case Resume():
             await world.stop.engage("window")
-        case RemoveRule():
+        case RemoveRule() | RemoveRules():
             await world.rules.add(Rule(id="r-old", effect=Effect.DENY))
+        case RestoreRules():
+            world.rules.removed.note([Rule(id="r-old", effect=Effect.DENY)])
         case UseRules():
             world.stop.careful = True
         case KeepServer():

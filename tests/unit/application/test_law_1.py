@@ -101,7 +101,7 @@ async def sent_by(
     return broken_law_1(world, connection)
 
 
-@pytest.mark.requirement("LAW-1")
+@pytest.mark.requirement("LAW-1", "H2")
 @pytest.mark.parametrize("method", ["tools/call", "resources/read"])
 def test_the_gate_keeps_law_1(method: str) -> None:
     async def story() -> None:

@@ -29,6 +29,7 @@ from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_guard import TAKES_PIN
 from keyturn.application.pin_messages import RemoveSecond, SetPin, SetSecond, SettleSeals
 from keyturn.application.result_messages import SetControls
+from keyturn.application.rule_removals import RemoveRules, RestoreRules
 from keyturn.application.sight_intents import (
     EndProfile,
     PutProfile,
@@ -61,6 +62,7 @@ async def guarded(use: PinUse = PinUse.T2_T3) -> BrokerWorld:
     world = BrokerWorld(DENY, servers=(SHIP,))
     await world.connect()
     await world.agreements.set_tier(world.pin_shown(), Tier.T2, Lamps.X)
+    world.rules.removed.note([replace(ALLOW, id="r-gone"), replace(DENY, id="r-gone-deny")])
     world.pin_use = use
     return world
 
@@ -88,6 +90,8 @@ LOOSENING: list[Intent] = [
     save(replace(DENY, tool="other")),
     save(replace(DENY, enabled=False)),
     RemoveRule(n=1, id="r-deny"),
+    RemoveRules(n=1, ids=("r-none", "r-deny")),
+    RestoreRules(n=1, ids=("r-gone-deny", "r-gone")),
     tier(Tier.T1, "X"),
     tier(Tier.T2, ""),
     PutServer(n=1, name="ship", command=("ship",)),
@@ -131,6 +135,7 @@ TIGHTENING: list[Intent] = [
     PutServer(n=1, name="ship", command=("ship",), environment="production"),
     PutServer(n=1, name="new", command=("new",)),
     RemoveServer(n=1, name="new"),
+    RestoreRules(n=1, ids=("r-gone-deny", "r-none")),
     RevokeAgent(n=1, name="analyst"),
     StopAll(n=1, trigger="button"),
     SettleFlood(n=1, agent="analyst", choice=FloodChoice.PAUSE),

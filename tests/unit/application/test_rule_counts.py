@@ -168,6 +168,9 @@ def test_turning_a_rule_off_and_on_gives_back_no_use_and_another_limit_does() ->
         assert world.rules.counts.uses("r-allow") == 0
         world.rules.counts.take(replace(TWICE, limits=RuleLimits(uses=5)))
         await world.rules.remove("r-allow")
+        # Whoever undoes that has it back as it was; who makes one anew begins anew.
+        assert world.rules.counts.uses("r-allow") == 1
+        await world.rules.add(TWICE)
         assert (world.rule_store.used, world.rules.counts.uses("r-allow")) == ({}, 0)
 
     play(story)

@@ -2,6 +2,7 @@
 suspended; and what waits is judged again by them."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -19,8 +20,10 @@ from keyturn.domain.policy import Because, Judgement, Posture
 from keyturn.domain.record import RecordType, Stamp, record_bytes
 from keyturn.domain.rule import Effect, Kind, Rule, RuleSubject
 from keyturn.domain.rule_data import rule_set_hash, rule_to_data
+from keyturn.domain.rule_life import RuleLimits
 from keyturn.domain.tier import Tier
 from tests.factories import make_call, make_connection, make_server, make_session
+from tests.fakes.stores import FakeRuleStore
 from tests.unit.application.gate_world import World, play, settle
 
 ALLOW = Rule(id="r-allow", effect=Effect.ALLOW, tool="dispatch_order", name="Small orders")
@@ -399,3 +402,73 @@ class TestRulesWhileACallWaitsForItsServer:
             assert world.approver.shown == []
 
         play(story)
+
+
+class ForgetfulStore(FakeRuleStore):
+    """Keeps another rule than the one that it is given."""
+
+    async def put(self, *rules: Rule) -> None:
+        await super().put(*(replace(rule, tool="another") for rule in rules))
+
+
+@pytest.mark.requirement("R2")
+def test_a_rule_that_is_not_read_back_as_it_was_saved_is_not_in_force() -> None:
+    async def story() -> None:
+        world = World()
+        world.rule_store = ForgetfulStore()
+        world.rules = world.make_rules()
+        with pytest.raises(ConfigurationError, match="not in force"):
+            await world.rules.add(ALLOW)
+        assert world.rules.rules == ()
+
+    asyncio.run(story())
+
+
+@pytest.mark.requirement("R4")
+def test_500_rules_are_removed_at_once_and_put_back_as_they_were() -> None:
+    """Each change has its record; what was used of a limited rule stays used."""
+
+    async def story() -> None:
+        world = World()
+        limited = replace(ALLOW, id="r-limited", limits=RuleLimits(uses=2))
+        many = tuple(replace(DENY, id=f"r-{n}", tool=f"tool_{n}") for n in range(499))
+        for rule in (*many, limited):
+            await world.rules.add(rule)
+        assert world.rules.take(judged := judge(world.rules))
+        await world.rules.keep_use(judged)
+        before = {rule.id: rule for rule in world.rules.rules}
+
+        assert await world.rules.remove(*before, "r-none")
+        assert (world.rules.rules, world.rule_store.rules) == ((), {})
+        assert judge(world.rules).verdict is Verdict.ASK
+        await world.rules.restore(*before, "r-none")
+        assert {rule.id: rule for rule in world.rules.rules} == before == world.rule_store.rules
+        assert world.rules.counts.uses("r-limited") == 1
+        assert world.rules.take(judge(world.rules))
+        assert judge(world.rules).verdict is Verdict.ASK
+
+        done = [one.outcome for one in world.log.of_type(RecordType.RULE)]
+        assert [done.count(what) for what in ("added", "removed", "restored")] == [500] * 3
+
+    asyncio.run(story())
+
+
+@pytest.mark.requirement("R4")
+def test_nothing_is_put_back_that_no_person_removed_and_nothing_twice() -> None:
+    async def story() -> None:
+        world = World()
+        await world.rules.add(ALLOW)
+        await world.rules.restore(ALLOW.id, "r-none")
+        assert world.rules.rules == (ALLOW,)
+        await world.rules.remove(ALLOW.id)
+        other = replace(ALLOW, tool="other")
+        await world.rules.add(other)
+        await world.rules.restore(ALLOW.id, ALLOW.id)
+        assert world.rules.rules == (other,)
+
+    asyncio.run(story())
+
+
+def judge(rules: RuleBook) -> Judgement:
+    """Judge one plain call."""
+    return rules.judge(SUBJECT, tier=Tier.T0, labels=Lamps.NONE, suspended=False)

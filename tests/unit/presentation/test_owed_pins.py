@@ -5,6 +5,7 @@ import re
 import pytest
 
 from keyturn.application.console_protocol import Decide, Intent, Quit, RemoveRule, SaveRule, SetTier
+from keyturn.application.rule_removals import RemoveRules, RestoreRules
 from keyturn.application.sight_intents import PutProfile, SetSight
 from keyturn.domain.canonical import canonical
 from keyturn.domain.rule import Effect, Rule
@@ -38,6 +39,8 @@ def test_each_change_that_takes_it_is_said_apart() -> None:
 
 OBJECTS: list[tuple[Intent, str]] = [
     (RemoveRule(n=1, id="r-deny"), "Remove the rule: .*“dispatch_order”"),
+    (RemoveRules(n=1, ids=("r-deny", "r-1")), "Remove 2 rules"),
+    (RestoreRules(n=1, ids=("r-deny",)), "Put 1 removed rule back"),
     (save(Rule(id="r-new", effect=Effect.ALLOW)), "Add the rule: "),
     (save(Rule(id="r-deny", effect=Effect.ASK)), "Change a rule to: .* Before: .*dispatch_order"),
     (

@@ -148,6 +148,11 @@ def test_the_decisive_value_is_taken_from_the_arguments(history: HistoryQuery) -
         (HistoryFilter(rules=("Reads of shipments",), tools=("send_mail",)), ["c-5"]),
         (HistoryFilter(rules=("r-2",)), []),
         (HistoryFilter(actors=("human",)), []),
+        (HistoryFilter(arguments=(("/query", "100% 5_X"),)), ["c-5"]),
+        (HistoryFilter(arguments=(("/page", "5"),)), ["c-5"]),
+        (HistoryFilter(arguments=(("/nested/ok", "1"), ("/query", "% 4_"))), ["c-4"]),
+        (HistoryFilter(arguments=(("/absent", ""),)), []),
+        (HistoryFilter(arguments=(("/a\"b'c", "x"),)), []),
     ],
 )
 def test_filters(history: HistoryQuery, narrowed: HistoryFilter, expected: list[str]) -> None:
@@ -386,3 +391,38 @@ def test_what_was_really_used_is_named_once(history: HistoryQuery) -> None:
     assert sorted(one.name for one in mail.names) == ["read_page", "send_mail"]
     assert history.used(HistoryFilter(since="2030")).names == ()
     assert history.used(HistoryFilter(rules=("r-none",))).names == ()
+
+
+async def _write_destinations(folder: Path) -> None:
+    writer = open_writer(folder, FakeClock())
+    log = SqliteDecisionLog(writer)
+    sent: list[JsonObject] = [
+        {"url": "https://api.Example.com/v1"},
+        {"to": "someone@example.com"},
+        {"url": "https://example.com.evil.test/"},
+        {"text": "about example.com"},
+        {"hosts": [{"host": "other.test"}]},
+    ]
+    for n, arguments in enumerate(sent):
+        await log.commit(decision(f"c-{n}", arguments=arguments, decisive=""))
+    await writer.close()
+
+
+def test_hosts_are_those_that_the_arguments_name(tmp_path: Path) -> None:
+    asyncio.run(_write_destinations(tmp_path))
+    with closing(HistoryQuery(tmp_path / DATABASE_NAME)) as query:
+        found = {
+            host: calls(query.page(HistoryFilter(hosts=(host,))))
+            for host in ("example.com", "API.example.com", "evil.test", "other.test", "ample.com")
+        }
+        either = calls(query.page(HistoryFilter(hosts=("evil.test", "other.test"))))
+        place = calls(query.page(HistoryFilter(arguments=(("/hosts/0/host", "OTHER"),))))
+    assert found == {
+        "example.com": ["c-1", "c-0"],
+        "API.example.com": ["c-0"],
+        "evil.test": ["c-2"],
+        "other.test": ["c-4"],
+        "ample.com": [],
+    }
+    assert either == ["c-4", "c-2"]
+    assert place == ["c-4"]

@@ -153,6 +153,43 @@ def test_a_decision_waits_for_a_step_and_not_for_the_end(
     assert (found.code, found.pruned) == (Finding.SOUND, sum(gone)), found.sentence
 
 
+@pytest.mark.requirement("H5")
+def test_the_history_is_read_all_along_and_no_step_is_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the window reads waits for no step, and the WAL never holds more than some of them."""
+    monkeypatch.setattr(retention, "_STEP_BYTES", 30_000)
+    path = tmp_path / DATABASE_NAME
+    wal = path.with_name(path.name + "-wal")
+    largest: list[int] = []
+
+    async def scenario() -> int:
+        clock = FakeClock()
+        writer = open_writer(tmp_path, clock)
+        log = SqliteDecisionLog(writer)
+        for n in range(400):
+            log.note(decision(f"c-{n}", arguments={"page": "x" * 3000}))
+        await log.commit(decision("c-last"))
+        with closing(HistoryQuery(path)) as history:
+            pruning = TaskOwner().start(prune(writer, log, clock, Keep(records=50)), "prune")
+            while not pruning.done():
+                page = await asyncio.to_thread(history.page)
+                assert page.complete
+                assert page.items[0].call == "c-last"
+                largest.append(wal.stat().st_size)
+            gone = pruning.result()
+        await writer.close()
+        return gone
+
+    gone = asyncio.run(scenario())
+    assert gone >= 350
+    assert len(largest) > 5
+    # The filling made it what it is; each step is copied out at once, and leaves its room again.
+    assert max(largest) - largest[0] < 350 * 3000
+    found = verify(path, deep=True)
+    assert (found.code, found.pruned) == (Finding.SOUND, gone), found.sentence
+
+
 def test_it_runs_at_the_start_and_every_day_and_survives_a_full_disk(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,11 +8,12 @@ from functools import partial
 from pathlib import Path
 
 from keyturn.domain.access import REVIEW_DAYS
+from keyturn.domain.history_filter import HistoryFilter
 from keyturn.domain.rule_life import written
 from keyturn.gui.local_time import local_now
 from keyturn.gui.worker import Worker
 from keyturn.storage.queries.history import HistoryQuery
-from keyturn.storage.queries.items import HistoryFilter, UsedNames
+from keyturn.storage.queries.items import UsedNames
 
 _log = logging.getLogger(__name__)
 

@@ -46,6 +46,8 @@ class DetailPane(EscapeFrame):
 
     close_requested = Signal()
     rule_requested = Signal(int)
+    revoke_requested = Signal(str)
+    """Id of the rule that allowed the decision."""
     similar_requested = Signal(int)
     more_requested = Signal(int)
     kept_requested = Signal()
@@ -65,11 +67,13 @@ class DetailPane(EscapeFrame):
         self._scroll = ScrollPane("panel", (_SIDE, 16, _SIDE, 8))
         self._body = column()
         self._kept: KeptTextBox | None = None
+        self._revoke = Button(look, Kind.PLAIN, look.words("history.revoke"), name="revoke_rule")
         self._build()
 
     def show_detail(self, detail: HistoryDetail) -> None:
         """Show a decision on its first tab."""
         self._detail = detail
+        self._revoke.setVisible(bool(detail.rule_id))
         self._chips.show_chips(detail.chips)
         self._headline.say(detail.headline)
         self._server_tool.say(detail.server_tool)
@@ -136,12 +140,14 @@ class DetailPane(EscapeFrame):
         more.setFixedWidth(34)
         more.setHidden(not self._further)
         rule.clicked.connect(self._on_rule)
+        self._revoke.clicked.connect(self._on_revoke)
         similar.clicked.connect(self._on_similar)
         more.clicked.connect(self._on_more)
         most = QWidget()
         wrapped = WrapLayout(most)
         wrapped.addWidget(rule)
         wrapped.addWidget(similar)
+        wrapped.addWidget(self._revoke)
         layout = row(foot, (_SIDE, 12, _SIDE, 12), gap=8)
         layout.addWidget(most, 1)
         layout.addWidget(more, 0, Qt.AlignmentFlag.AlignTop)
@@ -260,6 +266,10 @@ class DetailPane(EscapeFrame):
     def _on_rule(self) -> None:
         if self._detail is not None:
             self.rule_requested.emit(self._detail.number)
+
+    def _on_revoke(self) -> None:
+        if self._detail is not None and self._detail.rule_id:
+            self.revoke_requested.emit(self._detail.rule_id)
 
     def _on_similar(self) -> None:
         if self._detail is not None:

@@ -1,49 +1,33 @@
 """Feeds the history's screen from the database, page by page, off the GUI thread."""
 
-import logging
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from keyturn.application.console_protocol import StateChanged, Welcome
+from keyturn.domain.history_filter import HistoryFilter
 from keyturn.gui.broker_events import BrokerEvents
+from keyturn.gui.history.checking import ChainCheck
+from keyturn.gui.history.missed import MissedCalls
 from keyturn.gui.history.model import HistoryModel
+from keyturn.gui.history.reading import Counted, HistoryReader, Worded
 from keyturn.gui.history.view import HistoryView
+from keyturn.gui.local_time import local_now
 from keyturn.gui.worker import Worker
-from keyturn.presentation.decided import ENDS, LAST_DECISIONS
 from keyturn.presentation.history import FilterToken
 from keyturn.presentation.history_builder import HistoryBuilder, RecordedCall, RecordedDetail
-from keyturn.storage.queries.history import HistoryQuery
-from keyturn.storage.queries.items import HistoryFilter, HistoryItem, HistoryPage, Pruned
+from keyturn.presentation.history_filters import filter_of, names_after
+from keyturn.storage.queries.items import HistoryItem, HistoryPage
 from keyturn.storage.queries.kept import read_kept_text
 
-_log = logging.getLogger(__name__)
-
-REFRESH_MS: Final = 500
-"""A decision is on screen within half a second (console.md H2)."""
+REFRESH_MS: Final = 250
+"""With the tenth of a second that the broker collects, and the reading, half a second (H2)."""
 SEARCH_MS: Final = 250
-BEFORE: Final = 3
-_LISTS: Final = {
-    "agent": "agents",
-    "server": "servers",
-    "tool": "tools",
-    "outcome": "outcomes",
-    "tier": "tiers",
-    "rule": "rules",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    page: HistoryPage
-    by_outcome: dict[str, int]
-    total: int
+_SCREENFUL: Final = 40
+"""Rows; below it a list does not ask for more by itself."""
 
 
 class HistoryPresenter(QObject):
@@ -51,6 +35,8 @@ class HistoryPresenter(QObject):
 
     rule_wanted = Signal(object)
     """`HistoryItem`: make a rule from this decision."""
+    revoke_wanted = Signal(str)
+    """Id of a rule that a person wants to take away."""
     last_found = Signal(object)
     """Tuple of `HistoryItem`, newest first: what ended last before this window began."""
 
@@ -69,15 +55,18 @@ class HistoryPresenter(QObject):
         self._view = view
         self._builder = builder
         self._worker = Worker("history")
-        self._database: Path | None = None
-        self._query: HistoryQuery | None = None
+        self._reader: HistoryReader | None = None
         self._tokens: tuple[FilterToken, ...] = ()
         self._words = ""
         self._items: dict[int, HistoryItem] = {}
         self._shown: RecordedCall | None = None
         self._older: int | None = None
         self._asked = 0
-        self._first = 0
+        self._fresh = True
+        """The rows on screen are of another list than the one that was asked for."""
+        self._counted: Counted | None = None
+        self.chain = ChainCheck(builder, self)
+        self.missed = MissedCalls(self._worker, model, builder, self)
         self._refresh = self._timer(REFRESH_MS, self._reload)
         self._search = self._timer(SEARCH_MS, self._load)
         self._connect()
@@ -85,6 +74,7 @@ class HistoryPresenter(QObject):
     def close(self) -> None:
         """Stop reading."""
         self._worker.close()
+        self.chain.close()
 
     def show_filters(self, tokens: Sequence[FilterToken]) -> None:
         """Narrow the list, as other screens ask."""
@@ -92,10 +82,17 @@ class HistoryPresenter(QObject):
         self._model.show_filters(self._tokens)
         self._load()
 
+    def look_for_missed(self, since: str) -> None:
+        """Offer what ended without an answer since then (UTC)."""
+        if self._reader is not None:
+            self.missed.look(self._reader, since)
+
     def open_result(self, session: str, number: int) -> None:
         """Open the decision of the call whose result had this number in its session."""
         self.show_filters(())
-        self._worker.run(lambda: self._find_result(session, number), self._show_detail)
+        if self._reader is not None:
+            find = partial(self._reader.find_result, session, number)
+            self._worker.run(find, self._show_detail)
 
     def _timer(self, interval: int, slot: Callable[[], None]) -> QTimer:
         timer = QTimer(self)
@@ -114,18 +111,26 @@ class HistoryPresenter(QObject):
         self._view.similar_requested.connect(self._on_similar)
         self._view.rule_requested.connect(self._on_rule)
         self._view.kept_requested.connect(self._on_kept)
+        self._view.detail.revoke_requested.connect(self.revoke_wanted)
+        self._view.verify_requested.connect(self._on_verify)
+        self.chain.changed.connect(self._show_summary)
+        self._view.missed_requested.connect(self.missed.show)
+        self._view.missed_dismissed.connect(self.missed.dismiss)
+        self.missed.filters_wanted.connect(self.show_filters)
         self._model.rows.more_wanted.connect(self._on_more)
 
     # ---------------------------------------------------------------- what changes
 
     def _on_welcome(self, message: Welcome) -> None:
-        self._database = Path(message.database)
+        self._reader = HistoryReader(Path(message.database), self._builder)
         self._load()
-        self._worker.run(self._read_last, self.last_found.emit)
+        self._worker.run(self._reader.last, self.last_found.emit)
 
     def _on_state(self, state: StateChanged) -> None:
         if state.history is not None and not self._refresh.isActive():
             self._refresh.start()
+        field = self._view.filters
+        field.known = names_after(field.known, state)
 
     def _on_filters(self, tokens: Sequence[FilterToken]) -> None:
         self.show_filters(tokens)
@@ -136,8 +141,8 @@ class HistoryPresenter(QObject):
 
     def _on_row(self, number: int) -> None:
         item = self._items.get(number)
-        if item is not None:
-            self._worker.run(lambda: self._read_detail(item), self._show_detail)
+        if item is not None and self._reader is not None:
+            self._worker.run(partial(self._reader.detail, item), self._show_detail)
 
     def _on_closed(self) -> None:
         self._model.show_detail(None)
@@ -154,150 +159,94 @@ class HistoryPresenter(QObject):
             )
         )
 
+    def _on_verify(self) -> None:
+        if self._reader is not None:
+            self.chain.look(self._reader.database)
+
     def _on_rule(self, number: int) -> None:
         item = self._items.get(number)
         if item is not None:
             self.rule_wanted.emit(item)
 
     def _on_kept(self) -> None:
-        item, path, pane = self._shown, self._database, self._view.detail
-        if item is not None and path is not None:
-            number, read = item.number, partial(read_kept_text, path, item.call)
+        item, pane = self._shown, self._view.detail
+        if item is not None and self._reader is not None:
+            number, read = item.number, partial(read_kept_text, self._reader.database, item.call)
             self._worker.run(read, lambda text: pane.show_kept(number, text))
 
     def _on_more(self) -> None:
-        older = self._older
-        if older is None:
-            return
-        narrowed, asked = _filter_of(self._tokens, self._words), self._asked
-        self._worker.run(
-            lambda: self._read_page(narrowed, older), lambda page: self._add(page, asked)
-        )
+        reader, older = self._reader, self._older
+        if older is not None and reader is not None:
+            read, asked = partial(reader.worded, self._narrowed(), older), self._asked
+            self._worker.run(read, lambda found: self._add(found, asked))
 
-    # ---------------------------------------------------------------- reading, on the worker
+    # ---------------------------------------------------------------- reading
 
     def _load(self) -> None:
         """Read another list from its top."""
-        self._first = self._asked + 1
+        self._fresh = True
         self._reload()
 
     def _reload(self) -> None:
-        """Read the top of the same list again."""
-        if self._database is None:
+        """Read the top of the same list again: the rows first, their numbers when there is time."""
+        reader = self._reader
+        if reader is None:
             return
         self._asked += 1
-        narrowed, asked = _filter_of(self._tokens, self._words), self._asked
-        self._worker.run(lambda: self._read(narrowed), lambda found: self._show(found, asked))
+        reader.asked = asked = self._asked
+        narrowed = self._narrowed()
+        # Nothing of the window goes along: what a thread lets go of last is deleted on it.
+        top, count = partial(reader.top, narrowed, asked), partial(reader.count, narrowed, asked)
+        self._worker.run(top, lambda found: self._show(found, asked))
+        self._worker.run(count, self._show_counts)
 
-    def _open(self) -> HistoryQuery | None:
-        if self._query is None and self._database is not None:
-            try:
-                self._query = HistoryQuery(self._database)
-            except sqlite3.Error as error:
-                _log.warning("history cannot be read error=%s", error)
-        return self._query
-
-    def _read(self, narrowed: HistoryFilter) -> _Found | None:
-        query = self._open()
-        if query is None:
-            return None
-        counts, everything = query.counts(narrowed), query.counts()
-        return _Found(query.page(narrowed), counts.by_outcome, everything.total)
-
-    def _read_page(self, narrowed: HistoryFilter, before: int | None) -> HistoryPage | None:
-        query = self._open()
-        return query.page(narrowed, before=before) if query is not None else None
-
-    def _read_last(self) -> tuple[HistoryItem, ...]:
-        query = self._open()
-        if query is None:
-            return ()
-        return query.page(HistoryFilter(outcomes=ENDS), limit=LAST_DECISIONS).items
-
-    def _find_result(self, session: str, number: int) -> RecordedDetail | None:
-        pages = self._pages(HistoryFilter(sessions=(session,)))
-        items = chain.from_iterable(page.items for page in pages)
-        found = next((item for item in items if item.result.get("result") == number), None)
-        return self._read_detail(found) if found is not None else None
-
-    def _pages(self, narrowed: HistoryFilter) -> Iterator[HistoryPage]:
-        page = self._read_page(narrowed, None)
-        while page is not None:
-            yield page
-            page = self._read_page(narrowed, page.older) if page.older is not None else None
-
-    def _read_detail(self, item: HistoryItem) -> RecordedDetail | None:
-        query = self._open()
-        if query is None:
-            return None
-        try:
-            found = query.detail(item.call)
-        except sqlite3.OperationalError as error:
-            _log.warning("a decision cannot be read error=%s", error)
-            return None
-        if isinstance(found, Pruned):
-            return None
-        session = HistoryFilter(sessions=(item.session,)) if item.session else HistoryFilter()
-        before = query.page(session, before=item.number, limit=BEFORE).items
-        return RecordedDetail(
-            item=found.item,
-            arguments=found.arguments,
-            decision=found.decision.entry if found.decision is not None else None,
-            before=before,
-        )
+    def _narrowed(self) -> HistoryFilter:
+        return filter_of(self._tokens, self._words, self._builder.words, local_now())
 
     # ---------------------------------------------------------------- showing
 
-    def _show(self, found: _Found | None, asked: int) -> None:
+    def _show(self, found: Worded | None, asked: int) -> None:
         if found is None or asked != self._asked:
             return
-        fresh = asked == self._first
-        self._model.show_summary(
-            self._builder.summary(found.by_outcome, sum(found.by_outcome.values()), found.total)
-        )
-        rows = [self._builder.row(item) for item in found.page.items]
-        if fresh:
+        page = found.page
+        if self._fresh:
+            self._fresh = False
             self._items = {}
-            self._older = found.page.older
-            self._model.rows.show_rows(rows, complete=self._older is None)
+            self._older = page.older
+            self._model.rows.show_rows(found.rows, complete=self._older is None)
         else:
-            self._model.rows.refresh_rows(rows, complete=found.page.older is None)
-        self._items |= {item.number: item for item in found.page.items}
-
-    def _add(self, page: HistoryPage | None, asked: int) -> None:
-        if page is None or asked != self._asked:
-            return
+            self._model.rows.refresh_rows(found.rows, complete=page.older is None)
         self._items |= {item.number: item for item in page.items}
-        self._older = page.older
-        rows = [self._builder.row(item) for item in page.items]
-        self._model.rows.add_rows(rows, complete=self._older is None)
+        self._go_on_searching(page, None)
+
+    def _go_on_searching(self, page: HistoryPage, before: int | None) -> None:
+        """Search on where time ran out before there was a screen full, as long as it gets on."""
+        older = page.older
+        gets_on = older is not None and (before is None or older < before)
+        if not page.complete and gets_on and self._model.rows.rowCount() < _SCREENFUL:
+            self._on_more()
+
+    def _show_counts(self, counted: Counted | None) -> None:
+        if counted is not None:
+            self._counted = counted
+            self._show_summary()
+
+    def _show_summary(self) -> None:
+        counted = self._counted
+        if counted is not None:
+            counts, said = counted.by_outcome, self.chain.said
+            summary = self._builder.summary(counts, sum(counts.values()), counted.total, said)
+            self._model.show_summary(summary)
+
+    def _add(self, found: Worded | None, asked: int) -> None:
+        if found is None or asked != self._asked:
+            return
+        self._items |= {item.number: item for item in found.page.items}
+        before, self._older = self._older, found.page.older
+        self._model.rows.add_rows(found.rows, complete=self._older is None)
+        self._go_on_searching(found.page, before)
 
     def _show_detail(self, found: RecordedDetail | None) -> None:
         if found is not None:
             self._shown = found.item
             self._model.show_detail(self._builder.detail(found))
-
-
-def _filter_of(tokens: Sequence[FilterToken], words: str) -> HistoryFilter:
-    lists: dict[str, tuple[str, ...]] = {}
-    since = until = ""
-    for token in tokens:
-        values = tuple(part.strip() for part in token.value.split(",") if part.strip())
-        if token.key in _LISTS:
-            name = _LISTS[token.key]
-            lists[name] = (*lists.get(name, ()), *values)
-        elif token.key == "since":
-            since = token.value
-        elif token.key == "until":
-            until = token.value
-    return HistoryFilter(
-        agents=lists.get("agents", ()),
-        servers=lists.get("servers", ()),
-        tools=lists.get("tools", ()),
-        outcomes=lists.get("outcomes", ()),
-        tiers=lists.get("tiers", ()),
-        rules=lists.get("rules", ()),
-        since=since,
-        until=until,
-        text=words,
-    )

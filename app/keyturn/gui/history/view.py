@@ -31,6 +31,7 @@ _HEADER: Final = 56
 _SUMMARY: Final = 36
 _LOW: Final = 640
 _LEAST_FIELD: Final = 280
+_REVIEW: Final = "review_missed"
 _BELOW: Final = 1000
 """Page width under which the detail stands under the table."""
 
@@ -47,10 +48,12 @@ class HistoryView(QFrame):
     similar_requested = Signal(int)
     more_requested = Signal(int)
     kept_requested = Signal()
+    verify_requested = Signal()
     saved_requested = Signal()
     export_requested = Signal()
     missed_requested = Signal()
     attention_requested = Signal()
+    missed_dismissed = Signal()
 
     def __init__(
         self,
@@ -70,7 +73,8 @@ class HistoryView(QFrame):
         self.detail = DetailPane(look, further=further)
         self.filters = FilterField(look, name="history_filter")
         self._banner = Banner(look, Role.INFO, Icon.NOTICE)
-        self._review = self._banner.add_action("review_missed", "")
+        self._review = self._banner.add_action(_REVIEW, "")
+        self._banner.add_action("dismiss_missed", look.words("history.missed_dismiss"))
         self.attention = NoticeBar(look, name="attention_notice")
         """Says how the person decides, where that is a warning."""
         self._counts_place = QWidget()
@@ -147,6 +151,12 @@ class HistoryView(QFrame):
         layout = row(summary, (16, 1, 16, 0))
         layout.addWidget(self._counts_place, 1, Qt.AlignmentFlag.AlignVCenter)
         layout.addLayout(self._chain)
+        verify = Button(
+            self._look, Kind.LINK, self._look.words("history.verify"), name="verify_log", height=24
+        )
+        verify.clicked.connect(self.verify_requested)
+        layout.addSpacing(12)
+        layout.addWidget(verify)
         return summary
 
     def _connect(self, model: HistoryModel) -> None:
@@ -162,8 +172,11 @@ class HistoryView(QFrame):
         self.detail.similar_requested.connect(self.similar_requested)
         self.detail.more_requested.connect(self.more_requested)
         self.detail.kept_requested.connect(self.kept_requested)
-        self._banner.action_pressed.connect(self.missed_requested)
+        self._banner.action_pressed.connect(self._on_banner)
         self.attention.action_pressed.connect(self.attention_requested)
+
+    def _on_banner(self, name: str) -> None:
+        (self.missed_requested if name == _REVIEW else self.missed_dismissed).emit()
 
     def _on_filters(self, filters: Sequence[FilterToken]) -> None:
         self.filters.show_tokens(filters)

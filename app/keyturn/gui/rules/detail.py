@@ -71,6 +71,11 @@ class RulePane(SidePane):
         )
         self._fill(detail)
 
+    def ask_removal(self, rule_id: str) -> None:
+        """Ask whether a rule is to be removed, if it is the one that is shown."""
+        if rule_id == self.rule_id:
+            self._on_remove()
+
     def _fill(self, detail: RuleDetail) -> None:
         self.clear_body()
         if detail.warnings:

@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject
 
 from keyturn.application.console_protocol import (
     IntentDone,
-    RemoveRule,
     SaveRule,
     SetPosture,
     StateChanged,
@@ -20,6 +19,7 @@ from keyturn.gui.forms.outcome import Outcome, telling
 from keyturn.gui.rules.environments import EnvironmentsPresenter
 from keyturn.gui.rules.proposals import ProposedRulesPresenter
 from keyturn.gui.rules.questions import QuestionsPresenter
+from keyturn.gui.rules.removing import RemovalPresenter
 from keyturn.gui.rules.seals import SealsPresenter
 from keyturn.gui.rules.study import RuleStudy
 from keyturn.gui.rules.view import RulesView
@@ -34,6 +34,7 @@ from keyturn.presentation.rule_drafts import (
     narrowed,
     rule_of,
 )
+from keyturn.presentation.rule_findings import RuleFindings
 from keyturn.presentation.rules_builder import (
     RulesBuilder,
     RulesState,
@@ -74,6 +75,7 @@ class RulesPresenter(QObject):
         """A saved rule that the broker has not sent back yet as it was written."""
         bridge.state_changed.connect(self._on_state)
         _feed_beside(bridge, sender, view, words, self)
+        self.removal = RemovalPresenter(sender, view.removal, view.note, self)
         self.proposals = ProposedRulesPresenter(
             bridge=bridge,
             sender=sender,
@@ -124,9 +126,11 @@ class RulesPresenter(QObject):
         key = "access.narrowed_rule" if less else "access.narrowed_rule_none"
         self._view.form.outcome.say(Outcome.OWED, self._words(key, days=REVIEW_DAYS))
 
-    def open_rule(self, rule_id: str) -> None:
-        """Open a rule beside the list; one that is gone opens nothing."""
+    def open_rule(self, rule_id: str, *, remove: bool = False) -> None:
+        """Open a rule beside the list, or ask at once to `remove` it; one that is gone is not."""
         self._on_chosen(rule_id)
+        if remove:
+            self._view.detail.ask_removal(rule_id)
 
     def close(self) -> None:
         """Stop reading what past calls say of a rule."""
@@ -147,7 +151,7 @@ class RulesPresenter(QObject):
         view.form.save_requested.connect(self._on_save)
         view.detail.change_requested.connect(self._on_change)
         view.detail.toggle_requested.connect(self._on_toggle)
-        view.detail.remove_agreed.connect(self._on_remove)
+        view.detail.remove_agreed.connect(self.removal.remove_one)
 
     # ---------------------------------------------------------------- from the broker
 
@@ -220,10 +224,6 @@ class RulesPresenter(QObject):
             lambda n: SaveRule(n=n, data=data), telling(self._view.detail.outcome, said)
         )
 
-    def _on_remove(self, rule_id: str) -> None:
-        said = self._words("rules.removed")
-        self._sender.send(lambda n: RemoveRule(n=n, id=rule_id), telling(self._view.note, said))
-
     def _on_posture(self, posture: Posture) -> None:
         tell = telling(self._view.note, self._words("rules.posture_set"))
 
@@ -241,13 +241,14 @@ class RulesPresenter(QObject):
     # ---------------------------------------------------------------- showing
 
     def _confirm_saved(self) -> None:
-        """Say "saved" only of a rule that the broker has sent back as it was written."""
+        """Say "saved" only of a rule that came back as it was written, and matches a call."""
         known = self._state.find(self._unread.id) if self._unread is not None else None
         if known is None or known.rule != self._unread:
             return
         self._open, self._unread, self._draft = known.rule.id, None, None
         self._show()
-        self._view.detail.outcome.say(Outcome.DONE, self._words("rules.saved"))
+        matches, said = RuleFindings(self._words).saved(known.rule)
+        self._view.detail.outcome.say(Outcome.DONE if matches else Outcome.OWED, said)
 
     def _first_draft(self) -> RuleDraft:
         """Return the narrowest draft: one agent, one tool of one server, asking."""
@@ -261,7 +262,9 @@ class RulesPresenter(QObject):
         )
 
     def _show(self) -> None:
-        self._view.show_page(self._builder.page(self._state, self._search))
+        page = self._builder.page(self._state, self._search)
+        self._view.show_page(page)
+        self.removal.show_page(page, self._search)
         asks = self._state.posture is Posture.ASK_ALL
         self._view.empty.say(
             self._words("rules.empty_title"),

@@ -14,6 +14,7 @@ from keyturn.gui.rules.environments import EnvironmentRule, EnvironmentsPane
 from keyturn.gui.rules.form import RuleForm
 from keyturn.gui.rules.posture import PosturePane
 from keyturn.gui.rules.questions import QuestionsPane
+from keyturn.gui.rules.removing import Removal
 from keyturn.gui.rules.seals import SealPane
 from keyturn.gui.rules.ways import RuleWays
 from keyturn.gui.theme import Token, Type
@@ -75,6 +76,7 @@ class RulesView(ListPage):
         self.detail = RulePane(look)
         self.search = SearchField(look, look.words("rules.search"), name="find_rule")
         self.add = Button(look, Kind.PLAIN, look.words("rules.add"), Icon.ADD_RULE, name="add_rule")
+        self.removal = Removal(look, self.above, self.below)
         self._count = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
         self._fill()
         self._connect()
@@ -119,6 +121,7 @@ class RulesView(ListPage):
         words = self.look.words
         self.search.setMaximumWidth(_SEARCH)
         self.header_line.addWidget(self._count, 1)
+        self.header_line.addWidget(self.removal.button)
         self.header_line.addWidget(self.search)
         self.header_line.addWidget(self.add)
         strip = Strip(self.look, name="rules_precedence")

@@ -1,11 +1,13 @@
 """Fields to type in: a search field, and one that holds filters as chips."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, QStringListModel, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCompleter, QFrame, QLineEdit, QListView, QSizePolicy, QWidget
 
+from keyturn.gui.local_time import local_now
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import NORMAL, Button, Kind
@@ -13,6 +15,7 @@ from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import WrapLayout, clear, column, fix_height, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.history import FilterToken
+from keyturn.presentation.history_filters import NO_NAMES, KnownNames, offers, token_of
 from keyturn.presentation.marks import Icon
 
 
@@ -91,15 +94,27 @@ class _FilterLine(QLineEdit):
 
 
 class FilterField(QWidget):
-    """A search line in which finished filters stand as chips; below it when they are many."""
+    """A search line in which finished filters stand as chips; below it when they are many.
+
+    What is typed is completed with `known`, the names that can be filtered for.
+    """
 
     filters_changed = Signal(object)
     """All tokens, as a tuple of `FilterToken`."""
     search_changed = Signal(str)
 
-    def __init__(self, look: Look, *, name: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        look: Look,
+        *,
+        name: str,
+        now: Callable[[], datetime] = local_now,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._look = look
+        self._now = now
+        self.known: KnownNames = NO_NAMES
         self._tokens: tuple[FilterToken, ...] = ()
         self._chips: list[FilterChip] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
@@ -113,6 +128,8 @@ class FilterField(QWidget):
         self.line.emptied.connect(self._on_emptied)
         self.line.returnPressed.connect(self._on_return)
         self.setFocusProxy(self.line)
+        self._offers = QStringListModel(self)
+        self._complete_typing()
         frame = QFrame()
         frame.setProperty("field", "true")
         fix_height(frame, look.theme, NORMAL)
@@ -164,10 +181,24 @@ class FilterField(QWidget):
         if self._tokens:
             self._change(self._tokens[:-1])
 
+    def _complete_typing(self) -> None:
+        completer = QCompleter(self._offers, self)
+        completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._popup = popup = QListView()
+        popup.setObjectName("filter_offers")
+        popup.setAccessibleName(self._look.words("history.offers"))
+        completer.setPopup(popup)
+        completer.activated.connect(self._on_return)
+        self.line.setCompleter(completer)
+        self.line.textEdited.connect(self._on_edited)
+
+    def _on_edited(self, text: str) -> None:
+        self._offers.setStringList(offers(text, self.known, self._look.words))
+
     def _on_return(self) -> None:
         """Turn "key: value" into a chip; anything else stays a search for words."""
-        key, colon, value = self.line.text().partition(":")
-        if colon and key.strip() and value.strip():
+        self._popup.hide()
+        made = token_of(self.line.text(), self._now())
+        if made is not None:
             self.line.clear()
-            made = FilterToken(key=key.strip(), value=value.strip())
-            self._change((*self._tokens, made))
+            self._change((*(one for one in self._tokens if one != made), made))

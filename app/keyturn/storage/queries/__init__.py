@@ -3,11 +3,11 @@
 It only reads, over a connection of its own; the database belongs to the broker's writer.
 """
 
+from keyturn.domain.history_filter import HistoryFilter
 from keyturn.storage.queries.history import HistoryQuery
 from keyturn.storage.queries.items import (
     HistoryDetail,
     HistoryEvent,
-    HistoryFilter,
     HistoryItem,
     HistoryPage,
     LogSize,

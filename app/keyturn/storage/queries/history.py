@@ -14,14 +14,14 @@ from typing import Any
 
 from keyturn.domain.client_request import PROMPT
 from keyturn.domain.decision import Outcome
+from keyturn.domain.history_filter import HistoryFilter
 from keyturn.domain.record import Entry, RecordType
 from keyturn.domain.stop_review import OPEN_DELIVERIES, is_owed, review_moment
 from keyturn.storage.projection import EVENT_COLUMNS, Body, read_body
-from keyturn.storage.queries.conditions import all_of, column_in, condition, period
+from keyturn.storage.queries.conditions import add_functions, all_of, column_in, condition, period
 from keyturn.storage.queries.items import (
     HistoryDetail,
     HistoryEvent,
-    HistoryFilter,
     HistoryItem,
     HistoryPage,
     LogSize,
@@ -60,6 +60,7 @@ class HistoryQuery:
     def __init__(self, path: Path, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Open the database file; raises sqlite3.Error when it cannot be read."""
         self._connection = connect_read_only(path)
+        add_functions(self._connection)
         self._monotonic = monotonic
         self._deadline = 0.0
         self._connection.set_progress_handler(self._is_late, _STEPS)

@@ -1,31 +1,9 @@
-"""What a question to the history is narrowed by, and what its answers are."""
+"""What questions to the history are answered with."""
 
 from dataclasses import dataclass, field
 
 from keyturn.domain.canonical import JsonObject
 from keyturn.storage.projection import Body
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryFilter:
-    """What a page is narrowed to; empty fields narrow nothing, several values of one are OR."""
-
-    agents: tuple[str, ...] = ()
-    servers: tuple[str, ...] = ()
-    tools: tuple[str, ...] = ()
-    outcomes: tuple[str, ...] = ()
-    """Outcomes of decisions, or deliveries."""
-    tiers: tuple[str, ...] = ()
-    actors: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
-    """Ids or names of rules."""
-    sessions: tuple[str, ...] = ()
-    since: str = ""
-    """UTC, ISO 8601, as in records; included."""
-    until: str = ""
-    """UTC, ISO 8601; excluded."""
-    text: str = ""
-    """Anywhere in names and in short (masked) arguments; ASCII case is ignored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
