@@ -5,7 +5,7 @@ the user's session can press its buttons, so Deny is all that is bound to a requ
 """
 
 import asyncio
-import logging
+from collections.abc import Callable
 
 from keyturn.application.approval_request import (
     Answer,
@@ -25,8 +25,6 @@ from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.request_text import size_of
 from keyturn.presentation.words import Words
 
-_log = logging.getLogger(__name__)
-
 UPDATE_SECONDS = 10.0
 _LARGE = 4 * 1024
 
@@ -44,13 +42,16 @@ class WaitingNotice:
         words: Words,
         cards: CardBuilder,
         update_seconds: float = UPDATE_SECONDS,
+        on_shown: Callable[[bool], None] = lambda _shown: None,
     ) -> None:
+        """`on_shown` hears at the start, and at each try, whether this desktop shows any."""
         self._notifier = notifier
         self._approvals = approvals
         self._mask = mask
         self._words = words
         self._cards = cards
         self._update_seconds = update_seconds
+        self._on_shown = on_shown
         self._tasks = TaskOwner()
         self._changed = asyncio.Event()
         self._unsubscribe = observers.subscribe(self._on_topic)
@@ -82,6 +83,7 @@ class WaitingNotice:
 
     async def _keep_true(self) -> None:
         shown: Notice | None = None
+        self._on_shown(await self._notifier.ready())
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -90,8 +92,8 @@ class WaitingNotice:
                 continue
             if notice is None:
                 await self._notifier.withdraw()
-            elif not await self._notifier.show(notice):
-                _log.info("no notification could be shown")
+            else:
+                self._on_shown(await self._notifier.show(notice))
             shown = notice
             if notice is not None:
                 await self._pause()

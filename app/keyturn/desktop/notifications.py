@@ -81,10 +81,19 @@ class DesktopNotifier:
 
     async def show(self, notice: Notice) -> bool:
         """Show or replace the notification; False when this machine cannot show any."""
+        return await self._try(notice)
+
+    async def ready(self) -> bool:
+        """Tell whether a notification server answers; nothing is shown."""
+        return await self._try(None)
+
+    async def _try(self, notice: Notice | None) -> bool:
         async with self._lock:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    await self._notify(await self._connected(), notice)
+                    bus = await self._connected()
+                    if notice is not None:
+                        await self._notify(bus, notice)
             except (BusUnavailable, TimeoutError) as error:
                 _log.info("notification not shown cause=%s", error)
                 await self._disconnect()

@@ -9,6 +9,7 @@ from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
 from keyturn.application.console_state import AgentState, HealthState, SealState, StopState
 from keyturn.application.stop import StopLevel
 from keyturn.gui.appearance import AppearanceKeeper
+from keyturn.gui.attention import Attention
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.late_pages import LatePages
 from keyturn.gui.local_time import local_now
@@ -88,6 +89,14 @@ class Desk(QObject):
             now_ms=now_ms,
             parent=self,
         )
+        self.attention = Attention(
+            events=bridge,
+            window=self.window,
+            tray=self.standing.tray,
+            words=look.words,
+            now_ms=now_ms,
+            parent=self,
+        )
         self.stopped = StoppedPresenter(
             bridge=bridge,
             sender=self.intents,
@@ -153,10 +162,12 @@ class Desk(QObject):
 
     def _on_waiting(self, count: int, oldest_ms: int) -> None:
         self._waiting, self._oldest_ms = count, oldest_ms
+        self.attention.note_waiting(count)
         self._show_top_bar()
 
     def _on_arrived(self, _request: ApprovalRequest) -> None:
-        """Show a hidden window without taking the keyboard from whoever types elsewhere."""
+        """Tell it where a notification may go unseen; no window comes up, no keyboard moves."""
+        self.attention.arrived(self._waiting)
 
     def _on_raise(self) -> None:
         self.window.showNormal()
