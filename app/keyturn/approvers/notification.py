@@ -26,6 +26,8 @@ from keyturn.presentation.request_text import size_of
 from keyturn.presentation.words import Words
 
 UPDATE_SECONDS = 10.0
+RETRY_SECONDS = 30.0
+"""How often a desktop that shows none is asked again."""
 _LARGE = 4 * 1024
 
 
@@ -52,6 +54,7 @@ class WaitingNotice:
         self._cards = cards
         self._update_seconds = update_seconds
         self._on_shown = on_shown
+        self._shows, self._unsure = True, True
         self._tasks = TaskOwner()
         self._changed = asyncio.Event()
         self._unsubscribe = observers.subscribe(self._on_topic)
@@ -83,20 +86,40 @@ class WaitingNotice:
 
     async def _keep_true(self) -> None:
         shown: Notice | None = None
-        self._on_shown(await self._notifier.ready())
         while True:
-            await self._changed.wait()
-            self._changed.clear()
+            if self._unsure:
+                self._unsure = False
+                self._note_shown(await self._notifier.ready())
+                # What waits by now was not shown on a desktop that only now shows any.
+                self._changed.set()
+            await self._wait_for_change()
             notice = await self._notice()
             if notice == shown:
                 continue
             if notice is None:
                 await self._notifier.withdraw()
             else:
-                self._on_shown(await self._notifier.show(notice))
-            shown = notice
+                self._note_shown(await self._notifier.show(notice))
+            shown = notice if self._shows else None
             if notice is not None:
                 await self._pause()
+
+    def look_again(self) -> None:
+        """Find out once more whether this desktop shows any, because that may have changed."""
+        self._unsure = True
+        self._changed.set()
+
+    def _note_shown(self, shown: bool) -> None:
+        self._shows = shown
+        self._on_shown(shown)
+
+    async def _wait_for_change(self) -> None:
+        """Wait until the queue changed, or until a desktop that shows none is asked again."""
+        try:
+            await asyncio.wait_for(self._changed.wait(), None if self._shows else RETRY_SECONDS)
+        except TimeoutError:
+            self._unsure = True
+        self._changed.clear()
 
     async def _pause(self) -> None:
         """Wait before the next update, unless everything was answered meanwhile."""

@@ -138,6 +138,7 @@ def waiting_notice(
         cards=cards,
         on_shown=lambda shown: _note_shown(service, foundation, shown=shown),
     )
+    notifier.on_server = notice.look_again
     made.append(notice)
     return notice
 

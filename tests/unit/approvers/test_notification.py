@@ -128,20 +128,22 @@ def test_a_long_definition_is_read_off_the_loop(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.requirement("N3")
 def test_whether_it_can_be_shown_is_said_at_the_start_and_at_each_try() -> None:
     said: list[bool] = []
+    heard = asyncio.Event()
+
+    def note(shown: bool) -> None:
+        said.append(shown)
+        heard.set()
 
     async def story(world: World, notifier: Watched, _notice: WaitingNotice) -> None:
-        while not said:
-            await asyncio.sleep(0)
+        await heard.wait()
         assert said == [False]
         world.approvals.ask(make_request(), hold_seconds=50)
         await notifier.changed.wait()
         assert said == [False, False]
         notifier.available = True
-        notifier.changed.clear()
+        heard.clear()
         world.approvals.ask(make_request("call-2"), hold_seconds=50)
-        await notifier.changed.wait()
-        while len(said) < 3:
-            await asyncio.sleep(0)
+        await heard.wait()
         assert said == [False, False, True]
 
-    play(story, available=False, on_shown=said.append)
+    play(story, available=False, on_shown=note)
