@@ -90,9 +90,8 @@ class WaitingNotice:
             if self._unsure:
                 self._unsure = False
                 self._note_shown(await self._notifier.ready())
-                # What waits by now was not shown on a desktop that only now shows any.
-                self._changed.set()
-            await self._wait_for_change()
+            else:
+                await self._wait_for_change()
             notice = await self._notice()
             if notice == shown:
                 continue
