@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.approval_request import BECAUSE_PRACTICE, ApprovalRequest
 from keyturn.application.console_protocol import SaveRule
 from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.client_request import kind_of
@@ -231,7 +231,9 @@ def _held_back(request: ApprovalRequest) -> str:
 def _refusal(request: ApprovalRequest, words: Words) -> str:
     """Return why a rule could not decide this call (architecture.md section 7, "Tiers")."""
     told = ""
-    if request.tier is Tier.T3:
+    if request.because == BECAUSE_PRACTICE:
+        told = words("sheets.no_rule_practice")
+    elif request.tier is Tier.T3:
         told = words("sheets.no_rule_t3")
     elif request.because == Because.THREE_LAMPS.value:
         told = words("sheets.no_rule_lamps")
