@@ -8,6 +8,7 @@ from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
 from keyturn.application.console_state import AgentState, HealthState, SealState, StopState
 from keyturn.application.stop import StopLevel
+from keyturn.application.window_setting_names import FIRST_RUN
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.attention import Attention
 from keyturn.gui.bridge import Bridge
@@ -130,6 +131,7 @@ class Desk(QObject):
         self.reviews.review_wanted.connect(self._on_review_wanted)
         self.pages.rule_wanted.connect(self._on_rule_wanted)
         self.pages.last_found.connect(self._on_last_found)
+        self.pages.guide_changed.connect(self.window.guide.tell)
         self.ways.page_wanted.connect(self.window.show_page)
         self.ways.agent_wanted.connect(self.pages.open_agent)
         self.ways.proposed_changed.connect(self.window.show_proposed)
@@ -147,6 +149,8 @@ class Desk(QObject):
     def _on_welcome(self, message: Welcome) -> None:
         self.standing.restore(message)
         self.window.show()
+        if message.first and FIRST_RUN not in message.settings:
+            self.window.show_page(Page.FIRST_STEPS)
         self.pages.begin()
 
     def _on_state(self, state: StateChanged) -> None:

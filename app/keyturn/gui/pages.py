@@ -17,6 +17,7 @@ class Page(Enum):
     SERVERS = "servers"
     CREDENTIALS = "credentials"
     SETTINGS = "settings"
+    FIRST_STEPS = "first_steps"
 
 
 PAGE_ICONS: Final = {
@@ -28,6 +29,7 @@ PAGE_ICONS: Final = {
     Page.SERVERS: Icon.SERVER,
     Page.CREDENTIALS: Icon.CREDENTIAL,
     Page.SETTINGS: Icon.SETTINGS,
+    Page.FIRST_STEPS: Icon.SETTINGS,
 }
 PAGE_TEXTS: Final = {
     Page.QUEUE: "rail.queue",
@@ -38,6 +40,7 @@ PAGE_TEXTS: Final = {
     Page.SERVERS: "rail.servers",
     Page.CREDENTIALS: "rail.credentials",
     Page.SETTINGS: "rail.settings",
+    Page.FIRST_STEPS: "first_steps.title",
 }
 PAGE_KEYS: Final = {
     Page.QUEUE: "Ctrl+1",
@@ -48,6 +51,7 @@ PAGE_KEYS: Final = {
     Page.CREDENTIALS: "Ctrl+6",
     Page.SETTINGS: "Ctrl+7",
     Page.ACCESS: "Ctrl+9",
+    Page.FIRST_STEPS: "Ctrl+0",
 }
-UNDER: Final = {Page.ACCESS: Page.AGENTS}
+UNDER: Final = {Page.ACCESS: Page.AGENTS, Page.FIRST_STEPS: Page.SETTINGS}
 """Pages without an item of the rail, and whose item is marked while they are shown."""

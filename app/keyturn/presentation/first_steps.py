@@ -52,6 +52,11 @@ _TASKS: Final = {
     Task.BURST: ("first_steps.task_burst", "first_steps.task_burst_note"),
     Task.STOP: ("first_steps.task_stop", "first_steps.task_stop_note"),
 }
+POSTURES: Final = {
+    Posture.ASK_WRITES: ("rules.posture_writes", "rules.posture_writes_note"),
+    Posture.ASK_ALL: ("rules.posture_all", "rules.posture_all_note"),
+}
+"""The built-in rules, the recommended one first."""
 STEPS: Final = {
     Task.HARMLESS: PracticeStep.HARMLESS,
     Task.TAIL: PracticeStep.TAIL,
@@ -134,19 +139,9 @@ def guide_text(task: Task, words: Words) -> str:
 
 
 def _postures(posture: Posture, words: Words) -> tuple[PostureRow, ...]:
-    return (
-        PostureRow(
-            posture=Posture.ASK_WRITES,
-            title=words("rules.posture_writes"),
-            note=words("rules.posture_writes_note"),
-            chosen=posture is Posture.ASK_WRITES,
-        ),
-        PostureRow(
-            posture=Posture.ASK_ALL,
-            title=words("rules.posture_all"),
-            note=words("rules.posture_all_note"),
-            chosen=posture is Posture.ASK_ALL,
-        ),
+    return tuple(
+        PostureRow(posture=one, title=words(title), note=words(note), chosen=one is posture)
+        for one, (title, note) in POSTURES.items()
     )
 
 

@@ -105,6 +105,7 @@ def rule_sheet(
     """Return the sheet of a call."""
     arguments = read_json(request.arguments)
     found = fixable_values(arguments)
+    practice = request.because == BECAUSE_PRACTICE
     return RuleSheet(
         request_id=request.id,
         revision=revision,
@@ -116,7 +117,7 @@ def rule_sheet(
         kind=kind_of(request.method) or Kind.CALL,
         arguments=arguments,
         values=found if len(found) <= MOST_VALUES else (),
-        refusal=_refusal(request, words),
+        refusal=words("sheets.no_rule_practice") if practice else _refusal(request, words),
         spans=tuple(Span) if is_of_tool(request.method) else (Span.ALWAYS,),
         waits=waits,
     )
@@ -231,9 +232,7 @@ def _held_back(request: ApprovalRequest) -> str:
 def _refusal(request: ApprovalRequest, words: Words) -> str:
     """Return why a rule could not decide this call (architecture.md section 7, "Tiers")."""
     told = ""
-    if request.because == BECAUSE_PRACTICE:
-        told = words("sheets.no_rule_practice")
-    elif request.tier is Tier.T3:
+    if request.tier is Tier.T3:
         told = words("sheets.no_rule_t3")
     elif request.because == Because.THREE_LAMPS.value:
         told = words("sheets.no_rule_lamps")
