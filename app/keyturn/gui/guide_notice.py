@@ -11,7 +11,7 @@ class GuideNotice(Banner):
     """Shown only while a person practises; it answers nothing and never takes the keyboard."""
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(look, Role.INFO, Icon.INFO, parent)
+        super().__init__(look, Role.INFO, Icon.NOTICE, parent)
         self._words = look.words
         self.setObjectName("guide_notice")
         self.add_action("guide_back", look.words("first_steps.guide_back"))

@@ -20,7 +20,7 @@ from keyturn.application.window_setting_names import FIRST_RUN, NOTICES_SEEN, SE
 from keyturn.domain.policy import Posture
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.first_steps.view import FirstStepsView
-from keyturn.gui.forms.outcome import Outcome, telling
+from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.pages import Page
 from keyturn.gui.sending import IntentSender
 from keyturn.presentation.first_steps import (
@@ -58,6 +58,7 @@ class FirstStepsPresenter(QObject):
         self._words = words
         self._screen = SCREENS[0]
         self._posture = Posture.ASK_ALL
+        self._wanted: Posture | None = None
         self._task: Task | None = None
         self._guided: Task | None = None
         self._ids: dict[str, Task] = {}
@@ -110,7 +111,10 @@ class FirstStepsPresenter(QObject):
 
     def _on_next(self) -> None:
         at = SCREENS.index(self._screen) + 1
-        if at == len(SCREENS):
+        chosen = self._wanted if self._screen is Screen.POSTURE else None
+        if chosen is not None and chosen is not self._posture:
+            self._set_posture(chosen)
+        elif at == len(SCREENS):
             self._finish()
         else:
             self._go(SCREENS[at])
@@ -130,9 +134,22 @@ class FirstStepsPresenter(QObject):
         self.page_wanted.emit(Page.QUEUE)
 
     def _on_posture(self, posture: Posture) -> None:
+        """Take the choice; it acts with Next, so that no single press loosens anything."""
+        self._wanted = posture
+        self._show()
+
+    def _set_posture(self, posture: Posture) -> None:
         outcome = self._view.outcome
         outcome.say(Outcome.WAITING, self._words("forms.waiting"))
-        heard = telling(outcome, self._words("rules.posture_set"))
+
+        def heard(done: IntentDone) -> None:
+            if done.ok:
+                self._wanted = None
+                self._posture = posture
+                self._go(Screen.PRACTICE)
+            else:
+                outcome.say(Outcome.FAILED, done.sentence)
+
         self._sender.send(lambda n: SetPosture(n=n, posture=posture.value), heard)
 
     def _on_task(self, task: Task) -> None:
@@ -186,5 +203,5 @@ class FirstStepsPresenter(QObject):
             stopped=self._stopped,
             agents=self._agents,
         )
-        said = first_steps(self._screen, self._posture, progress, self._words)
+        said = first_steps(self._screen, self._wanted or self._posture, progress, self._words)
         self._view.show_screen(said)

@@ -1,8 +1,10 @@
 """The first steps' screen: one column that scrolls, and a foot with the ways on, back and out."""
 
+from itertools import pairwise
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from keyturn.gui.forms.outcome import OutcomeLine
@@ -102,7 +104,11 @@ class FirstStepsView(QFrame):
         self._scroll = ScrollPane("panel", (24, 24, 24, 24))
         self._build()
         self._connect()
-        self.setFocusProxy(self.next)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Hand the focus to the way on; as a proxy it would be all that Tab comes to here."""
+        super().focusInEvent(event)
+        self.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @property
     def screen_shown(self) -> Screen | None:
@@ -170,6 +176,22 @@ class FirstStepsView(QFrame):
         layout = column(self)
         layout.addWidget(self._scroll, 1)
         layout.addWidget(foot)
+        self._order()
+
+    def _order(self) -> None:
+        """Have Tab go down the page, then along its foot."""
+        stops: list[QWidget] = [
+            *self.postures.values(),
+            *(line.button for line in self.tasks.values()),
+            self.try_notice,
+            self.seen,
+            self.unseen,
+            self.next,
+            self.back,
+            self.skip,
+        ]
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
 
     def _connect(self) -> None:
         self.next.clicked.connect(self.next_wanted)
