@@ -169,8 +169,9 @@ class FirstStepsView(QFrame):
         self._scroll.body.addLayout(beside)
         self._scroll.body.addStretch()
         foot = pane("raised", edge="top", name="first_steps_foot")
-        ways = WrapLayout(foot)
-        ways.setContentsMargins(24, 12, 24, 12)
+        inner = QWidget()
+        column(foot, (24, 12, 24, 12)).addWidget(inner)
+        ways = WrapLayout(inner)
         for button in (self.next, self.back, self.skip):
             ways.addWidget(button)
         layout = column(self)
