@@ -1,5 +1,7 @@
 """A notification server whose person is the test: it keeps what is shown and sends what is told."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +36,8 @@ class NotificationServer:
     ) -> None:
         self.shown: list[Shown] = []
         self.on_screen: set[int] = set()
+        self.changed = asyncio.Event()
+        """Set whenever something comes or goes."""
         self.silent = False
         """Take calls and never answer."""
         self._next = first
@@ -58,6 +62,12 @@ class NotificationServer:
     async def __aexit__(self, *_: object) -> None:
         await self._tasks.close()
         await self._connection.close()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds of what is, or was, on screen."""
+        while not holds():
+            self.changed.clear()
+            await self.changed.wait()
 
     async def click(self, number: int, key: str) -> None:
         """Send what a server sends when a person uses an action."""
@@ -89,6 +99,7 @@ class NotificationServer:
                 return "u", (self._notify(body),)
             case "CloseNotification":
                 self.on_screen.discard(body[0])
+                self.changed.set()
                 return None, ()
             case _:
                 raise AssertionError(f"nobody should call {member}")
@@ -99,6 +110,7 @@ class NotificationServer:
         if not replaces:
             number, self._next = self._next, self._next + 1
         self.on_screen.add(number)
+        self.changed.set()
         self.shown.append(
             Shown(
                 number=number,

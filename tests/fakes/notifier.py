@@ -20,5 +20,8 @@ class FakeNotifier:
             self.shown.append(notice)
         return self.available
 
+    async def ready(self) -> bool:
+        return self.available
+
     async def withdraw(self) -> None:
         self.on_screen = None

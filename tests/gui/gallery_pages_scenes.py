@@ -536,7 +536,15 @@ SCENES: dict[str, Scene] = {
     "servers-form-url": servers_form_url,
     "servers-results": servers_results,
 }
-NARROW = ("attention", "rules-form", "agents", "settings", "servers-form")
+NARROW = (
+    "attention",
+    "rules-form",
+    "agents",
+    "settings",
+    "servers-form",
+    "first-steps-3",
+    "first-steps-4",
+)
 
 
 def draw_all(

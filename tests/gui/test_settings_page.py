@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.console_protocol import PutSetting, Quit, StateChanged
@@ -14,6 +15,7 @@ from keyturn.gui.forms.outcome import Outcome
 from keyturn.gui.look import Look
 from keyturn.gui.sending import IntentSender
 from keyturn.gui.settings.presenter import SettingsPresenter
+from keyturn.gui.settings.rows import AboutLine, ActionLine, SettingLine
 from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.settings_in_force import SettingsInForce
 from keyturn.gui.theme import Appearance
@@ -210,3 +212,45 @@ def test_what_became_of_a_press_is_in_sight_with_its_button(page: Page, qtbot: Q
     second.save.click()
     assert second.outcome.outcome is not None
     qtbot.waitUntil(in_sight, timeout=2_000)
+
+
+@pytest.mark.requirement("N4")
+def test_every_setting_is_found_by_the_words_that_it_shows(page: Page) -> None:
+    settle(page.view)
+    for key, line in page.view.lines.items():
+        page.view.search.line.setText(line.title.text())
+        assert line.isVisible(), key
+        for word in (line.title.text(), line.note.text()):
+            page.view.search.line.setText(word)
+            assert line.isVisible() or not word, key
+
+
+@pytest.mark.requirement("N4")
+def test_every_setting_is_reached_and_changed_by_key_from_the_search(
+    page: Page, qtbot: QtBot
+) -> None:
+    """Found by its title, then by Tab alone: the first stop after the search is in its row."""
+    qtbot.waitUntil(page.view.isActiveWindow, timeout=5_000)
+    acted: set[str] = set()
+    page.view.setting_changed.connect(lambda name, _value: acted.add(name))
+    page.view.action_wanted.connect(acted.add)
+    facts = {key for key, line in page.view.lines.items() if isinstance(line, AboutLine)}
+    for key, line in page.view.lines.items():
+        page.view.search.setFocus()
+        page.view.search.line.setText(line.title.text())
+        settle(page.view)
+        reached: list[QWidget] = []
+        for _ in range(40):
+            focused = page.view.focusWidget()
+            assert focused is not None
+            if line.isAncestorOf(focused):
+                reached.append(focused)
+                break
+            QTest.keyClick(focused, Qt.Key.Key_Tab)
+        assert reached or key in facts, key
+        if isinstance(line, SettingLine):
+            QTest.keyClick(reached[0], Qt.Key.Key_Right)
+            assert key in acted
+        elif isinstance(line, ActionLine):
+            QTest.keyClick(reached[0], Qt.Key.Key_Space)
+            assert key in acted or line.question.isVisible()

@@ -19,6 +19,11 @@ from keyturn.domain.written_files import RunsWritten
 
 BECAUSE_SIGNS = "result_signs"
 """Why a person is asked about a result: it reads like an order to the model."""
+BECAUSE_PRACTICE = "practice"
+"""Why a person is asked: they wanted to try the window. Nothing of such a call is ever sent."""
+PRACTICE_AGENT = "practice agent"
+PRACTICE_SERVER = "practice server"
+"""No agent and no server can have such a name: it holds a space."""
 
 
 class RequestKind(StrEnum):

@@ -20,6 +20,7 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.environment_messages import SetEnvironment, SetReach
 from keyturn.application.pin_messages import PinIntent, PinState, WithPin
+from keyturn.application.practice_messages import PracticeIntent
 from keyturn.application.proposed_rules import ProposalIntent
 from keyturn.application.request_messages import RequestDetached, RequestShown, RequestWithdrawn
 from keyturn.application.result_messages import SetControls
@@ -48,6 +49,8 @@ class Welcome(_Message, frozen=True, kw_only=True, tag="welcome"):
     database: str
     """Path of the database that history is read from."""
     settings: dict[str, str]
+    first: bool = False
+    """The profile was made when this broker started."""
 
 
 class StateChanged(_Message, frozen=True, kw_only=True, tag="state"):
@@ -352,6 +355,7 @@ Intent = (
     | SetControls
     | SightIntent
     | AccessIntent
+    | PracticeIntent
     | Quit
 )
 FromWindow = Pong | Decide | WithPin | Intent

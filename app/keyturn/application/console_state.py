@@ -169,6 +169,8 @@ class HealthState(msgspec.Struct, frozen=True, kw_only=True):
     """ready, locked or missing."""
     recording: bool
     problem: str = ""
+    notifies: bool = True
+    """This desktop shows notifications, as far as that can be told."""
 
 
 class ChangedRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,6 +50,8 @@ from keyturn.application.pin_messages import (
 )
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInDesk
+from keyturn.application.practice import Practice
+from keyturn.application.practice_messages import PracticeIntent
 from keyturn.application.proposed_rules import DropProposedRule, ProposeRules
 from keyturn.application.registry import Registry
 from keyturn.application.rejudging import judge_waiting
@@ -105,6 +107,7 @@ class Intents:
         step_ups: StepUps | None = None,
         new_tasks: NewTasks,
         floods: Floods | None = None,
+        practice: Practice | None = None,
         observers: Observers,
         home: str,
         quit_broker: Callable[[], None],
@@ -123,6 +126,7 @@ class Intents:
         self._home, self._quit = home, quit_broker
         self._set_pins, self._guard, self._step_ups = set_pins, guard, step_ups
         self._new_tasks, self._floods = new_tasks, floods
+        self._practice = practice
 
     async def carry_out(self, intent: Intent, *, pin: bool = False, both: bool = False) -> None:
         """Do what the person asked for; `pin`: with their PIN, `both`: with those of two persons.
@@ -136,7 +140,7 @@ class Intents:
         await self._do(intent)
 
     async def _do(self, intent: Intent) -> None:  # noqa: C901 -- one row an intent
-        if isinstance(intent, SightIntent | AccessIntent | AgentIntent):
+        if isinstance(intent, SightIntent | AccessIntent | AgentIntent | PracticeIntent):
             await self._do_of_others(intent)
             return
         match intent:
@@ -193,8 +197,14 @@ class Intents:
             case _:
                 assert_never(intent)
 
-    async def _do_of_others(self, intent: SightIntent | AccessIntent | AgentIntent) -> None:
-        if isinstance(intent, AgentIntent):
+    async def _do_of_others(
+        self, intent: SightIntent | AccessIntent | AgentIntent | PracticeIntent
+    ) -> None:
+        if isinstance(intent, PracticeIntent):
+            if self._practice is None:
+                raise ConfigurationError("There is nothing to practise here.")
+            await self._practice.carry_out(intent)
+        elif isinstance(intent, AgentIntent):
             await carry_out_agent(
                 intent, self._registry, self._sights, self._step_ups, self._new_tasks, self._floods
             )

@@ -85,7 +85,7 @@ class Overview:
         self.floods: Floods | None = None
         """Both set where it is counted what agents are given, and what they ask."""
         self.noticed_of: Callable[[ServerConfig], tuple[Finding, ...]] = lambda _server: ()
-        self.problem, self.recording = "", True
+        self.problem, self.recording, self.notifies = "", True, True
         self.http_port = 0
         """Where agents may ask over HTTP; 0 while that is not known."""
         self.http_listens = False
@@ -297,7 +297,10 @@ class Overview:
 
     async def _health(self) -> HealthState:
         return HealthState(
-            keychain=await self._secrets.status(), recording=self.recording, problem=self.problem
+            keychain=await self._secrets.status(),
+            recording=self.recording,
+            problem=self.problem,
+            notifies=self.notifies,
         )
 
 

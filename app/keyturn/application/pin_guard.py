@@ -50,6 +50,7 @@ from keyturn.application.pin_messages import (
     UnlockSeals,
 )
 from keyturn.application.ports.seals import DECIDING
+from keyturn.application.practice_messages import PracticeIntent
 from keyturn.application.proposed_rules import ProposalIntent
 from keyturn.application.registry import Registry
 from keyturn.application.result_controls import ControlsOfTools
@@ -96,6 +97,7 @@ _LetsNothingThrough = (
     | UnlockSeals
     | KeepAccess
     | EndGrant
+    | PracticeIntent
     | Quit
 )
 _AsksItself = SetPin | SetSecond | RemoveSecond

@@ -14,9 +14,25 @@ CAREFUL_DELAY: Final = "arming.careful_ms"
 """Whatever is stored in these two, Allow arms no earlier than after the least delays."""
 GEOMETRY: Final = "window.geometry"
 PAGE: Final = "window.page"
+NOTICES_SEEN: Final = "notices.seen"
+"""SEEN once a person said so; until then what arrives is told on other ways too."""
+FIRST_RUN: Final = "first_run.done"
+"""SEEN once a person went through the first steps, or past them."""
+SEEN: Final = "yes"
+UNSEEN: Final = "no"
 
 OF_THE_WINDOW: Final = frozenset(
-    {THEME, TEXT_PERCENT, MOTION, PLAIN_DELAY, CAREFUL_DELAY, GEOMETRY, PAGE}
+    {
+        THEME,
+        TEXT_PERCENT,
+        MOTION,
+        PLAIN_DELAY,
+        CAREFUL_DELAY,
+        GEOMETRY,
+        PAGE,
+        NOTICES_SEEN,
+        FIRST_RUN,
+    }
 )
 LONGEST_VALUE: Final = 200
 """Characters of what may stand in one of them."""

@@ -5,7 +5,7 @@ the user's session can press its buttons, so Deny is all that is bound to a requ
 """
 
 import asyncio
-import logging
+from collections.abc import Callable
 
 from keyturn.application.approval_request import (
     Answer,
@@ -25,9 +25,9 @@ from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.request_text import size_of
 from keyturn.presentation.words import Words
 
-_log = logging.getLogger(__name__)
-
 UPDATE_SECONDS = 10.0
+RETRY_SECONDS = 30.0
+"""How often a desktop that shows none is asked again."""
 _LARGE = 4 * 1024
 
 
@@ -44,13 +44,17 @@ class WaitingNotice:
         words: Words,
         cards: CardBuilder,
         update_seconds: float = UPDATE_SECONDS,
+        on_shown: Callable[[bool], None] = lambda _shown: None,
     ) -> None:
+        """`on_shown` hears at the start, and at each try, whether this desktop shows any."""
         self._notifier = notifier
         self._approvals = approvals
         self._mask = mask
         self._words = words
         self._cards = cards
         self._update_seconds = update_seconds
+        self._on_shown = on_shown
+        self._shows, self._unsure = True, True
         self._tasks = TaskOwner()
         self._changed = asyncio.Event()
         self._unsubscribe = observers.subscribe(self._on_topic)
@@ -83,18 +87,38 @@ class WaitingNotice:
     async def _keep_true(self) -> None:
         shown: Notice | None = None
         while True:
-            await self._changed.wait()
-            self._changed.clear()
+            if self._unsure:
+                self._unsure = False
+                self._note_shown(await self._notifier.ready())
+            else:
+                await self._wait_for_change()
             notice = await self._notice()
             if notice == shown:
                 continue
             if notice is None:
                 await self._notifier.withdraw()
-            elif not await self._notifier.show(notice):
-                _log.info("no notification could be shown")
-            shown = notice
+            else:
+                self._note_shown(await self._notifier.show(notice))
+            shown = notice if self._shows else None
             if notice is not None:
                 await self._pause()
+
+    def look_again(self) -> None:
+        """Find out once more whether this desktop shows any, because that may have changed."""
+        self._unsure = True
+        self._changed.set()
+
+    def _note_shown(self, shown: bool) -> None:
+        self._shows = shown
+        self._on_shown(shown)
+
+    async def _wait_for_change(self) -> None:
+        """Wait until the queue changed, or until a desktop that shows none is asked again."""
+        try:
+            await asyncio.wait_for(self._changed.wait(), None if self._shows else RETRY_SECONDS)
+        except TimeoutError:
+            self._unsure = True
+        self._changed.clear()
 
     async def _pause(self) -> None:
         """Wait before the next update, unless everything was answered meanwhile."""

@@ -8,6 +8,7 @@ from typing import Any, cast
 from keyturn.application.agreed_values import agreed_subject
 from keyturn.application.intents import POSTURE_SETTING
 from keyturn.application.ports.stores import Consent
+from keyturn.application.window_setting_names import FIRST_RUN, SEEN
 from keyturn.bootstrap.foundation import Foundation
 from keyturn.broker.server_environment import server_environment, server_folder
 from keyturn.desktop.launchers import load_launchers
@@ -82,6 +83,7 @@ async def seed_profile(base: Foundation, resources: Path, ledger: Path) -> None:
     await base.agreements.load()
     await base.registry.load()
     await base.registry.put_setting(POSTURE_SETTING, Posture.ASK_WRITES.value)
+    await base.registry.put_setting(FIRST_RUN, SEEN)
     base.rules.posture = Posture.ASK_WRITES
     await base.registry.enrol(AGENT)
 

@@ -23,6 +23,7 @@ from keyturn.application.pin_guard import PinGuard
 from keyturn.application.ports.approver import Approver
 from keyturn.application.ports.stop_sentinel import StopFacts
 from keyturn.application.ports.stores import Used
+from keyturn.application.practice import Practice
 from keyturn.application.seals import Seals
 from keyturn.application.tasks import TaskOwner
 from keyturn.application.typed_input import TypedInput
@@ -82,6 +83,9 @@ class Service:
         self._tasks, self._ended = TaskOwner(), asyncio.Event()
         self.presence: Presence | None = None
         """Set where there is a keychain that could keep a PIN."""
+        self.practice = Practice(
+            approvals=base.approvals, log=base.log, clock=base.clock, ids=base.ids, stop=base.stop
+        )
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
         self.words = Words(self.resources / "translations")
@@ -146,6 +150,7 @@ class Service:
             step_ups=self.presence.step_ups if self.presence is not None else None,
             new_tasks=base.new_tasks,
             floods=base.floods,
+            practice=self.practice,
         )
 
     async def run(
@@ -186,6 +191,7 @@ class Service:
             await ends.aclose()
             await sock.stop_listening()
             await self.hub.close()
+            await self.practice.close()
             await self._sign_ins.close()
             await sock.close()
             base.approvals.close()
@@ -277,6 +283,7 @@ class Service:
             profile=self._base.profile.name,
             database=str(self._base.profile.database),
             settings=without_budgets(self._base.registry.settings),
+            first=self._base.made,
         )
 
     def _console_gave_up(self, sentence: str) -> None:

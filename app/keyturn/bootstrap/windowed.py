@@ -8,6 +8,7 @@ from keyturn.application.access_entries import AccessEntries
 from keyturn.application.access_review import AccessReview
 from keyturn.application.connection import Connection
 from keyturn.application.enrolment import Enrolment
+from keyturn.application.events import Topic
 from keyturn.application.last_uses import counting
 from keyturn.application.pauses import PAUSED_SETTING
 from keyturn.application.ports.milestones import Unwatched
@@ -135,9 +136,17 @@ def waiting_notice(
         mask=foundation.mask,
         words=service.words,
         cards=cards,
+        on_shown=lambda shown: _note_shown(service, foundation, shown=shown),
     )
+    notifier.on_server = notice.look_again
     made.append(notice)
     return notice
+
+
+def _note_shown(service: Service, foundation: Foundation, *, shown: bool) -> None:
+    if service.overview.notifies is not shown:
+        service.overview.notifies = shown
+        foundation.observers.changed(Topic.HEALTH)
 
 
 def make_access_review(foundation: Foundation) -> AccessReview:

@@ -68,6 +68,8 @@ class DesktopNotifier:
     def __init__(
         self, *, start: StartTask, on_action: OnAction, open_label: str, deny_label: str
     ) -> None:
+        self.on_server: Callable[[], None] = lambda: None
+        """Called when the server that shows them has come or gone."""
         self._start = start
         self._on_action = on_action
         self._labels = {_OPEN_KEY: open_label, _DENY_KEY: deny_label}
@@ -75,16 +77,26 @@ class DesktopNotifier:
         self._bus: SessionBus | None = None
         self._server = ""
         self._number = 0
-        self._capabilities: frozenset[str] = frozenset()
+        self._capabilities: frozenset[str] | None = None
+        """None: the server that shows them now was not asked yet."""
         self._current = Notice(title="", body="")
         self._denials: OrderedDict[str, Notice] = OrderedDict()
 
     async def show(self, notice: Notice) -> bool:
         """Show or replace the notification; False when this machine cannot show any."""
+        return await self._try(notice)
+
+    async def ready(self) -> bool:
+        """Tell whether a notification server answers; nothing is shown."""
+        return await self._try(None)
+
+    async def _try(self, notice: Notice | None) -> bool:
         async with self._lock:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
-                    await self._notify(await self._connected(), notice)
+                    bus = await self._connected()
+                    if notice is not None:
+                        await self._notify(bus, notice)
             except (BusUnavailable, TimeoutError) as error:
                 _log.info("notification not shown cause=%s", error)
                 await self._disconnect()
@@ -131,30 +143,34 @@ class DesktopNotifier:
             _log.info("notification not withdrawn cause=%s", error)
 
     async def _connected(self) -> SessionBus:
-        if self._bus is not None and not self._bus.closed:
-            return self._bus
-        await self._disconnect()
-        self._bus = bus = await open_session_bus(self._start, self._on_signal)
-        for rule in _MATCHES:
-            await bus.add_match(rule)
-        answer = await bus.call(_SERVER, "GetCapabilities")
-        self._capabilities = frozenset(answer.body[0])
+        bus = self._bus
+        if bus is None or bus.closed:
+            await self._disconnect()
+            self._bus = bus = await open_session_bus(self._start, self._on_signal)
+            for rule in _MATCHES:
+                await bus.add_match(rule)
+        if self._capabilities is None:
+            answer = await bus.call(_SERVER, "GetCapabilities")
+            self._capabilities = frozenset(answer.body[0])
         return bus
 
     async def _disconnect(self) -> None:
         bus, self._bus = self._bus, None
-        self._number = 0
+        self._number, self._capabilities = 0, None
         if bus is not None:
             await bus.close()
 
     def _body_of(self, notice: Notice) -> str:
         body = _sendable(notice.body)
         # Text from agents must not become markup, let alone links and pictures.
-        return html.escape(body, quote=False) if "body-markup" in self._capabilities else body
+        return html.escape(body, quote=False) if self._can("body-markup") else body
+
+    def _can(self, capability: str) -> bool:
+        return self._capabilities is not None and capability in self._capabilities
 
     def _actions_of(self, notice: Notice) -> list[str]:
         # A server without actions may turn them into a dialog, or refuse.
-        if "actions" not in self._capabilities:
+        if not self._can("actions"):
             return []
         actions = [_OPEN_KEY, self._labels[_OPEN_KEY]]
         if notice.request_id:
@@ -169,7 +185,8 @@ class DesktopNotifier:
         match signal.member, signal.body:
             case "NameOwnerChanged", _ if signal.sender == "org.freedesktop.DBus":
                 # Another server gives the same numbers to other programs' notifications.
-                self._number = 0
+                self._number, self._capabilities = 0, None
+                self.on_server()
             case "NotificationClosed", (number, _) if self._is_ours(signal, number):
                 self._number = 0
             case "ActionInvoked", (number, str(key)) if self._is_ours(signal, number):

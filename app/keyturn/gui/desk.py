@@ -8,9 +8,11 @@ from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
 from keyturn.application.console_state import AgentState, HealthState, SealState, StopState
 from keyturn.application.stop import StopLevel
+from keyturn.application.window_setting_names import FIRST_RUN
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.away import AwayWatch
 from keyturn.gui.bridge import Bridge
+from keyturn.gui.calling_eyes import Attention
 from keyturn.gui.late_pages import LatePages
 from keyturn.gui.local_time import local_now
 from keyturn.gui.look import Look
@@ -89,6 +91,14 @@ class Desk(QObject):
             now_ms=now_ms,
             parent=self,
         )
+        self.attention = Attention(
+            events=bridge,
+            window=self.window,
+            tray=self.standing.tray,
+            words=look.words,
+            now_ms=now_ms,
+            parent=self,
+        )
         self.stopped = StoppedPresenter(
             bridge=bridge,
             sender=self.intents,
@@ -126,6 +136,7 @@ class Desk(QObject):
         self.pages.missed_found.connect(self._on_alert)
         self._away.back.connect(self._on_back)
         self.pages.last_found.connect(self._on_last_found)
+        self.pages.guide_changed.connect(self.window.guide.tell)
         self.ways.page_wanted.connect(self.window.show_page)
         self.ways.agent_wanted.connect(self.pages.open_agent)
         self.ways.proposed_changed.connect(self.window.show_proposed)
@@ -143,6 +154,8 @@ class Desk(QObject):
     def _on_welcome(self, message: Welcome) -> None:
         self.standing.restore(message)
         self.window.show()
+        if message.first and FIRST_RUN not in message.settings:
+            self.window.show_page(Page.FIRST_STEPS)
         self.pages.begin()
 
     def _on_state(self, state: StateChanged) -> None:
@@ -158,10 +171,12 @@ class Desk(QObject):
 
     def _on_waiting(self, count: int, oldest_ms: int) -> None:
         self._waiting, self._oldest_ms = count, oldest_ms
+        self.attention.note_waiting(count)
         self._show_top_bar()
 
     def _on_arrived(self, _request: ApprovalRequest) -> None:
-        """Show a hidden window without taking the keyboard from whoever types elsewhere."""
+        """Tell it where a notification may go unseen; no window comes up, no keyboard moves."""
+        self.attention.arrived(self._waiting)
 
     def _on_raise(self) -> None:
         self.window.showNormal()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from keyturn.gui.agents.presenter import AgentsPresenter
     from keyturn.gui.attention.presenter import AttentionPresenter
     from keyturn.gui.credentials.presenter import CredentialsPresenter
+    from keyturn.gui.first_steps.presenter import FirstStepsPresenter
     from keyturn.gui.history.presenter import HistoryPresenter
     from keyturn.gui.rules.presenter import RulesPresenter
     from keyturn.gui.servers.presenter import ServersPresenter
@@ -76,6 +77,8 @@ class LatePages(QObject):
     """`HistoryItem`: make a rule from this decision."""
     _noticing = Signal(object)
     """`Notice` about how the person decides, or None."""
+    guide_changed = Signal(str)
+    """What is to be done with a practice call; empty for nothing."""
     last_found = Signal(object)
     """Tuple of `HistoryItem`: what ended last before this window began."""
 
@@ -92,6 +95,7 @@ class LatePages(QObject):
         self.servers = LatePage(self._servers())
         self.credentials = LatePage(self._credentials())
         self.settings = LatePage(self._settings())
+        self.first_steps = LatePage(self._first_steps())
         self._pages: dict[Page, LatePage[Any]] = {
             Page.HISTORY: self.history,
             Page.RULES: self.rules,
@@ -101,6 +105,7 @@ class LatePages(QObject):
             Page.SERVERS: self.servers,
             Page.CREDENTIALS: self.credentials,
             Page.SETTINGS: self.settings,
+            Page.FIRST_STEPS: self.first_steps,
         }
         self._turns = QTimer(self)
         self._turns.timeout.connect(self._turn)
@@ -241,12 +246,29 @@ class LatePages(QObject):
         events = self._events()
         view, presenter = settings_page(self._means, events, self._in_force)
         presenter.rules_wanted.connect(self._on_rules_wanted)
+        presenter.first_steps_wanted.connect(self._on_first_steps_wanted)
         yield
         self._place(Page.SETTINGS, view, events)
         return presenter
 
     def _on_attention_wanted(self) -> None:
         self._window.show_page(Page.ATTENTION)
+
+    def _first_steps(self) -> "Slices[FirstStepsPresenter]":
+        from keyturn.gui.first_steps.page import first_steps_page
+
+        yield
+        events = self._events()
+        view, presenter = first_steps_page(self._means, events)
+        presenter.page_wanted.connect(self._window.show_page)
+        presenter.guide_changed.connect(self.guide_changed)
+        yield
+        self._place(Page.FIRST_STEPS, view, events)
+        return presenter
+
+    def _on_first_steps_wanted(self) -> None:
+        self.first_steps.now().begin()
+        self._window.show_page(Page.FIRST_STEPS)
 
     def _on_review_wanted(self) -> None:
         self._window.show_page(Page.ACCESS)

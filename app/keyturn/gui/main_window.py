@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from keyturn.application.stop import StopLevel
 from keyturn.gui.alert_notice import AlertNotice
 from keyturn.gui.forms.focus import has_focus
+from keyturn.gui.guide_notice import GuideNotice
 from keyturn.gui.look import Look
 from keyturn.gui.page_place import PagePlace
 from keyturn.gui.pages import PAGE_KEYS, Page
@@ -63,6 +64,7 @@ class MainWindow(QWidget):
         self.resize(*_DEFAULT)
         self.top_bar = TopBar(look)
         self.alert = AlertNotice(look)
+        self.guide = GuideNotice(look)
         self.pin_bar = PinBar(look)
         self.rail = NavRail(look)
         self.rail.offer(self._pages)
@@ -115,6 +117,8 @@ class MainWindow(QWidget):
         if page not in self._pages:
             return
         self._page = page
+        if page is Page.FIRST_STEPS:
+            self.guide.tell("")
         self.rail.show_page(page)
         in_place = self._stopped if self._is_stopped and page is Page.QUEUE else None
         shown = in_place or self._pages[page]
@@ -154,11 +158,13 @@ class MainWindow(QWidget):
         layout = column(self)
         layout.addWidget(self.top_bar)
         layout.addWidget(self.alert)
+        layout.addWidget(self.guide)
         layout.addLayout(below, 1)
 
     def _connect(self) -> None:
         self.rail.page_chosen.connect(self.show_page)
         self.alert.action_pressed.connect(self._on_alert_closed)
+        self.guide.action_pressed.connect(self._on_guide_left)
         self.top_bar.grant_end_requested.connect(self.grant_end_requested)
         self.top_bar.stop_button.stop_requested.connect(self._on_stop_button)
 
@@ -184,6 +190,9 @@ class MainWindow(QWidget):
     def _on_alert_closed(self, _action: str) -> None:
         self._focus_page()
         self.alert.clear()
+
+    def _on_guide_left(self, _action: str) -> None:
+        self.show_page(Page.FIRST_STEPS)
 
     def _focus_page(self) -> None:
         """Leave the focus in the page: what is gone must not hand it to the stop."""

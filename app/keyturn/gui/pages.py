@@ -18,6 +18,7 @@ class Page(Enum):
     SERVERS = "servers"
     CREDENTIALS = "credentials"
     SETTINGS = "settings"
+    FIRST_STEPS = "first_steps"
 
 
 PAGE_ICONS: Final = {
@@ -30,6 +31,7 @@ PAGE_ICONS: Final = {
     Page.SERVERS: Icon.SERVER,
     Page.CREDENTIALS: Icon.CREDENTIAL,
     Page.SETTINGS: Icon.SETTINGS,
+    Page.FIRST_STEPS: Icon.SETTINGS,
 }
 PAGE_TEXTS: Final = {
     Page.QUEUE: "rail.queue",
@@ -41,6 +43,7 @@ PAGE_TEXTS: Final = {
     Page.SERVERS: "rail.servers",
     Page.CREDENTIALS: "rail.credentials",
     Page.SETTINGS: "rail.settings",
+    Page.FIRST_STEPS: "first_steps.title",
 }
 PAGE_KEYS: Final = {
     Page.QUEUE: "Ctrl+1",
@@ -52,6 +55,11 @@ PAGE_KEYS: Final = {
     Page.SETTINGS: "Ctrl+7",
     Page.ACCESS: "Ctrl+9",
     Page.ATTENTION: "Ctrl+0",
+    Page.FIRST_STEPS: "Ctrl+G",
 }
-UNDER: Final = {Page.ACCESS: Page.AGENTS, Page.ATTENTION: Page.HISTORY}
+UNDER: Final = {
+    Page.ACCESS: Page.AGENTS,
+    Page.ATTENTION: Page.HISTORY,
+    Page.FIRST_STEPS: Page.SETTINGS,
+}
 """Pages without an item of the rail, and whose item is marked while they are shown."""

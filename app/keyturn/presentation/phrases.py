@@ -4,7 +4,12 @@ Our own voice says only what the local catalogue or Keyturn itself knows; the wo
 stand in quotation marks and are named as the server's.
 """
 
-from keyturn.application.approval_request import BECAUSE_SIGNS, ApprovalRequest, RequestKind
+from keyturn.application.approval_request import (
+    BECAUSE_PRACTICE,
+    BECAUSE_SIGNS,
+    ApprovalRequest,
+    RequestKind,
+)
 from keyturn.application.review_request import (
     BECAUSE_CLOSURE,
     BECAUSE_PROGRAM,
@@ -71,6 +76,7 @@ _WHY_KEYS: dict[str, str] = {
     "review_agent": "phrases.why_agent",
     BECAUSE_PROGRAM: "phrases.why_program",
     BECAUSE_SIGNS: "phrases.why_signs",
+    BECAUSE_PRACTICE: "phrases.why_practice",
 }
 _WHY_RULE_KEYS: dict[str, tuple[str, str]] = {
     Because.RULE.value: ("phrases.why_rule", "phrases.why_some_rule"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from keyturn.application.approval_request import ApprovalRequest
+from keyturn.application.approval_request import BECAUSE_PRACTICE, ApprovalRequest
 from keyturn.application.console_protocol import SaveRule
 from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.client_request import kind_of
@@ -105,6 +105,7 @@ def rule_sheet(
     """Return the sheet of a call."""
     arguments = read_json(request.arguments)
     found = fixable_values(arguments)
+    practice = request.because == BECAUSE_PRACTICE
     return RuleSheet(
         request_id=request.id,
         revision=revision,
@@ -116,7 +117,7 @@ def rule_sheet(
         kind=kind_of(request.method) or Kind.CALL,
         arguments=arguments,
         values=found if len(found) <= MOST_VALUES else (),
-        refusal=_refusal(request, words),
+        refusal=words("sheets.no_rule_practice") if practice else _refusal(request, words),
         spans=tuple(Span) if is_of_tool(request.method) else (Span.ALWAYS,),
         waits=waits,
     )

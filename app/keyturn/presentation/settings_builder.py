@@ -29,6 +29,7 @@ PIN: Final = "pin"
 PIN_USES: Final = "pin_uses"
 SECOND: Final = "second"
 QUIT: Final = "quit"
+FIRST_STEPS: Final = "first_steps"
 _THEMES: Final = {
     ThemeChoice.SYSTEM: "settings.theme_system",
     ThemeChoice.LIGHT: "settings.theme_light",
@@ -85,7 +86,9 @@ class SettingsBuilder:
                     self.second(),
                 ),
             ),
-            SettingSection(title=words("settings.about"), rows=(self._about(about),)),
+            SettingSection(
+                title=words("settings.about"), rows=(self._first_steps(), self._about(about))
+            ),
             SettingSection(title=words("settings.ending"), rows=(self._quit(),)),
         )
 
@@ -201,6 +204,15 @@ class SettingsBuilder:
                 Pair(key=words("settings.fonts"), value=words("settings.fonts_licence")),
                 Pair(key=words("settings.icons"), value=words("settings.icons_licence")),
             ),
+        )
+
+    def _first_steps(self) -> ActionRow:
+        words = self._words
+        return ActionRow(
+            key=FIRST_STEPS,
+            title=words("first_steps.title"),
+            note=words("first_steps.setting_note"),
+            action=words("first_steps.open"),
         )
 
     def _quit(self) -> ActionRow:

@@ -44,12 +44,15 @@ def top_bar_view(
             waiting=waiting,
             stop_level=stop.level,
         )
-    broken = health is not None and (not health.recording or bool(health.problem))
+    quiet = health is not None and not health.notifies
+    broken = quiet or (health is not None and (not health.recording or bool(health.problem)))
     facts = [Fact(strong=str(waiting), after=words("topbar.waiting_words", n=waiting))]
     if waiting:
         oldest = duration_text(oldest_ms / 1000, words)
         facts.append(Fact(before=words("topbar.oldest"), strong=oldest))
     facts.append(Fact(strong=str(connected), after=words("topbar.agents_words", n=connected)))
+    if quiet:
+        facts.append(Fact(strong=words("topbar.quiet")))
     if stop.careful:
         facts.append(Fact(strong=words("topbar.careful")))
     return TopBarView(

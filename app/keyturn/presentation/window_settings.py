@@ -12,7 +12,9 @@ from typing import Final
 from keyturn.application.window_setting_names import (
     CAREFUL_DELAY,
     MOTION,
+    NOTICES_SEEN,
     PLAIN_DELAY,
+    SEEN,
     TEXT_PERCENT,
     THEME,
 )
@@ -54,6 +56,8 @@ class WindowSettings:
     text_percent: int = TEXT_PERCENTS[0]
     motion: Motion = Motion.FULL
     delays: ArmingDelays = field(default_factory=ArmingDelays)
+    notices_seen: bool = False
+    """A person said that they saw a notification."""
 
 
 def read_window_settings(stored: Mapping[str, str]) -> WindowSettings:
@@ -65,6 +69,7 @@ def read_window_settings(stored: Mapping[str, str]) -> WindowSettings:
         text_percent=_number(stored.get(TEXT_PERCENT), TEXT_PERCENTS[0], TEXT_PERCENTS[-1]),
         motion=next((m for m in Motion if m.value == stored.get(MOTION)), Motion.FULL),
         delays=ArmingDelays(plain_ms=plain, careful_ms=careful),
+        notices_seen=stored.get(NOTICES_SEEN) == SEEN,
     )
 
 

@@ -46,6 +46,7 @@ from keyturn.application.pin_messages import PinIntent, SetPin, SettleSeals, Unl
 from keyturn.application.pins import MARK as PIN_SETTING
 from keyturn.application.ports.secret_store import Secret
 from keyturn.application.ports.sign_in_desk import SignInState
+from keyturn.application.practice_messages import PracticeIntent
 from keyturn.application.proposed_rules import ProposalIntent
 from keyturn.application.result_controls import SETTING as CONTROLS_SETTING
 from keyturn.application.result_controls import ControlsOfTools
@@ -276,7 +277,7 @@ async def prepared(intent: Intent) -> BrokerWorld:
 
 def test_every_intent_of_the_protocol_has_a_row() -> None:
     elsewhere = {SetEnvironment, SetReach, ReviewChanges, NewTask, SettleFlood}
-    elsewhere |= {*get_args(ProposalIntent)}
+    elsewhere |= {*get_args(ProposalIntent), *get_args(PracticeIntent)}
     elsewhere |= {*get_args(PinIntent), *get_args(SightIntent), *get_args(AccessIntent)}
     assert {type(intent) for intent, _ in ROWS} == set(get_args(Intent)) - elsewhere
 

@@ -41,9 +41,15 @@ class Watched(FakeNotifier):
         self.changed.set()
 
 
-def play(story: Callable[[World, Watched, WaitingNotice], Awaitable[None]]) -> None:
+def play(
+    story: Callable[[World, Watched, WaitingNotice], Awaitable[None]],
+    *,
+    available: bool = True,
+    on_shown: Callable[[bool], None] = lambda _shown: None,
+) -> None:
     async def run() -> None:
         world, notifier = World(), Watched()
+        notifier.available = available
         notice = WaitingNotice(
             notifier=notifier,
             approvals=world.approvals,
@@ -52,6 +58,7 @@ def play(story: Callable[[World, Watched, WaitingNotice], Awaitable[None]]) -> N
             words=WORDS,
             cards=CardBuilder(WORDS, read_verbs(RESOURCES / "verbs.toml")),
             update_seconds=0.0,
+            on_shown=on_shown,
         )
         notice.start()
         try:
@@ -116,3 +123,27 @@ def test_a_long_definition_is_read_off_the_loop(monkeypatch: pytest.MonkeyPatch)
         assert set(on_the_loop) == {False}
 
     play(story)
+
+
+@pytest.mark.requirement("N3")
+def test_whether_it_can_be_shown_is_said_at_the_start_and_at_each_try() -> None:
+    said: list[bool] = []
+    heard = asyncio.Event()
+
+    def note(shown: bool) -> None:
+        said.append(shown)
+        heard.set()
+
+    async def story(world: World, notifier: Watched, _notice: WaitingNotice) -> None:
+        await heard.wait()
+        assert said == [False]
+        world.approvals.ask(make_request(), hold_seconds=50)
+        await notifier.changed.wait()
+        assert said == [False, False]
+        notifier.available = True
+        heard.clear()
+        world.approvals.ask(make_request("call-2"), hold_seconds=50)
+        await heard.wait()
+        assert said == [False, False, True]
+
+    play(story, available=False, on_shown=note)

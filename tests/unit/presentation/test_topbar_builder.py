@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from keyturn.application.console_state import AgentState, HealthState, StopState
 from keyturn.application.sight_intents import SightState
 from keyturn.presentation.relative_time import clock_text, local_time
@@ -77,3 +79,10 @@ def test_a_stop_is_said_whatever_else_is_wrong() -> None:
 
 def test_rules_that_are_suspended_are_said() -> None:
     assert "suspended" in said(bar(stop=StopState(engaged=False, careful=True)))
+
+
+@pytest.mark.requirement("N3")
+def test_a_desktop_without_notifications_is_a_problem_that_says_what_it_is() -> None:
+    view = bar(health=HealthState(keychain="ready", recording=True, notifies=False), waiting=1)
+    assert view.state is ProtectionState.PROBLEM
+    assert "no notifications here" in said(view)

@@ -22,6 +22,10 @@ class Notifier(Protocol):
         """Show or replace it; False when this machine cannot show notifications."""
         ...
 
+    async def ready(self) -> bool:
+        """Tell whether this machine can show notifications, without showing one."""
+        ...
+
     async def withdraw(self) -> None:
         """Remove it."""
         ...

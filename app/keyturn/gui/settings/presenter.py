@@ -20,7 +20,13 @@ from keyturn.gui.settings.pin_line import PinPresenter
 from keyturn.gui.settings.second_line import SecondPresenter
 from keyturn.gui.settings.view import SettingsView
 from keyturn.gui.settings_in_force import SettingsInForce
-from keyturn.presentation.settings_builder import POSTURE, QUIT, About, SettingsBuilder
+from keyturn.presentation.settings_builder import (
+    FIRST_STEPS,
+    POSTURE,
+    QUIT,
+    About,
+    SettingsBuilder,
+)
 from keyturn.presentation.window_settings import WindowSettings, read_window_settings
 from keyturn.presentation.words import Words
 
@@ -32,6 +38,8 @@ class SettingsPresenter(QObject):
 
     rules_wanted = Signal()
     """A person wants to see the rules' page."""
+    first_steps_wanted = Signal()
+    """A person wants to go through the first steps again."""
 
     def __init__(
         self,
@@ -107,6 +115,8 @@ class SettingsPresenter(QObject):
     def _on_action(self, key: str) -> None:
         if key == POSTURE:
             self.rules_wanted.emit()
+        elif key == FIRST_STEPS:
+            self.first_steps_wanted.emit()
         elif key == QUIT:
             self._quit()
 

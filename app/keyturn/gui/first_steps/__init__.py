@@ -1,0 +1,1 @@
+"""The first steps: what this sees, the posture, practice calls, the notification."""
