@@ -11,9 +11,9 @@ from pathlib import Path
 from keyturn.domain.attention import ALLOWED, Attention, ToolKey, attention_of
 from keyturn.domain.rule_life import written
 from keyturn.gui.worker import Worker
+from keyturn.storage.queries import HistoryFilter, HistoryQuery
 from keyturn.storage.queries.attention import read_asked
-from keyturn.storage.queries.history import HistoryQuery
-from keyturn.storage.queries.items import HistoryFilter, HistoryItem
+from keyturn.storage.queries.items import HistoryItem
 
 _log = logging.getLogger(__name__)
 _ALLOWED = tuple(sorted(outcome.value for outcome in ALLOWED))
