@@ -186,7 +186,7 @@ def _pointer(path: str) -> str:
 
 
 def _moment(text: str, now: datetime) -> str:
-    """Read "today", "7d", "2026-11-23 14:00" as a record's time; empty for what is none."""
+    """Read "today", "7d", "2026-11-23" or with a clock as a record's time; empty for none."""
     ago = _AGO.fullmatch(text.strip().casefold())
     try:
         if (days := _DAYS.get(text.strip().casefold())) is not None:
