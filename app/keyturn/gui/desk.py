@@ -8,6 +8,7 @@ from keyturn.application.approval_request import ApprovalRequest
 from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
 from keyturn.application.console_state import AgentState, HealthState, SealState, StopState
 from keyturn.application.stop import StopLevel
+from keyturn.gui.announcer import Announcer
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.bridge import Bridge
 from keyturn.gui.late_pages import LatePages
@@ -24,6 +25,7 @@ from keyturn.gui.standing import Standing
 from keyturn.gui.stopped.presenter import StoppedPresenter
 from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.presentation.alerts import LONGEST_ALERT
+from keyturn.presentation.announcements import Announcements
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import decided_before
 from keyturn.presentation.history_builder import HistoryBuilder
@@ -86,6 +88,12 @@ class Desk(QObject):
             sender=self.intents,
             in_force=in_force,
             now_ms=now_ms,
+            announcer=Announcer(
+                window=self.window,
+                events=bridge,
+                announcements=Announcements(look.words, cards),
+                parent=self,
+            ),
             parent=self,
         )
         self.stopped = StoppedPresenter(
@@ -164,11 +172,10 @@ class Desk(QObject):
         self.window.activateWindow()
 
     def _on_alert(self, text: str) -> None:
-        """Say it in the window; also beside the clock where nobody looks at the window."""
+        """Say it in the window and beside it."""
         shown = shown_line(text, self._look.words, most=LONGEST_ALERT)
         self.window.alert.tell(shown)
-        if not self.window.isActiveWindow():
-            self.standing.tray.tell(shown)
+        self.standing.tell(shown)
 
     def _on_pin_in_vain(self, sentence: str) -> None:
         """Say it where the PIN was typed: the page that asked may not be on screen."""
