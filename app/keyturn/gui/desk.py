@@ -88,12 +88,7 @@ class Desk(QObject):
             sender=self.intents,
             in_force=in_force,
             now_ms=now_ms,
-            announcer=Announcer(
-                window=self.window,
-                events=bridge,
-                announcements=Announcements(look.words, cards),
-                parent=self,
-            ),
+            announcer=self._voice(cards),
             parent=self,
         )
         self.stopped = StoppedPresenter(
@@ -116,6 +111,14 @@ class Desk(QObject):
         self.standing.close()
         self.window.hide()
         self.window.deleteLater()
+
+    def _voice(self, cards: CardBuilder) -> Announcer:
+        return Announcer(
+            window=self.window,
+            events=self._bridge,
+            announcements=Announcements(self._look.words, cards),
+            parent=self,
+        )
 
     def _connect(self) -> None:
         self._bridge.welcomed.connect(self._on_welcome)
