@@ -11,7 +11,11 @@ from PySide6.QtCore import Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from keyturn.application.approval_request import ApprovalRequest, WithdrawCause
-from keyturn.application.console_protocol import RequestShown, StateChanged
+from keyturn.application.console_protocol import (
+    RequestDetached,
+    RequestShown,
+    StateChanged,
+)
 from keyturn.application.pin_messages import PinState
 from keyturn.domain.canonical import JsonObject
 from keyturn.domain.tier import Tier
@@ -400,3 +404,17 @@ def test_the_next_row_opens_once_nothing_of_a_group_waits(burst: Burst) -> None:
     burst.open_group()
     burst.end(*requests, cause=WithdrawCause.DECIDED)
     assert burst.scene.model.open_id == "after"
+
+
+def test_calls_whose_agent_stopped_waiting_are_not_allowed_together(burst: Burst) -> None:
+    requests = [write(number) for number in range(8)]
+    burst.arrive(*requests)
+    for request in requests:
+        burst.scene.bridge.request_detached.emit(
+            RequestDetached(id=request.id, cause="expired_no_answer")
+        )
+    burst.settle()
+    burst.open_group()
+    burst.wait(5_000)
+    burst.allow()
+    assert burst.allowed() == []

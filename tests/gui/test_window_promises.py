@@ -121,7 +121,7 @@ def go_to(whole: Whole, page: Page) -> None:
 def test_any_call_is_two_actions_away_and_the_stop_one(whole: Whole) -> None:
     whole.scene.build()
     for number in range(MANY):
-        whole.ask(make_request(f"r-{number}", tier=TIERS[number % 4]))
+        whole.ask(make_request(f"r-{number}", tool=f"tool_{number}", tier=TIERS[number % 4]))
     whole.listed(MANY)
     dice = random.Random(1)
     places = (MANY - 2, MANY - 1)
@@ -156,7 +156,7 @@ def test_500_arrivals_open_no_dialog_and_take_no_focus(whole: Whole) -> None:
     other.setFocus()
     focused = whole.scene.window.focusWidget()
     for number in range(MANY):
-        whole.ask(make_request(f"r-{number}", tier=TIERS[number % 4]))
+        whole.ask(make_request(f"r-{number}", tool=f"tool_{number}", tier=TIERS[number % 4]))
         if number % 50 == 49:
             QApplication.sendPostedEvents()
         assert QApplication.activeModalWidget() is None

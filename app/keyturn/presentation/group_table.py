@@ -4,18 +4,19 @@ Every value that will be sent is in it whole, or the row says how long it is and
 no cell shows a cut value (visual.md section 6, "Batch table").
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from keyturn.application.approval_request import ApprovalRequest
 from keyturn.domain.canonical import JsonValue, canonical
 from keyturn.domain.tier import Tier
-from keyturn.presentation.card import Chip
+from keyturn.presentation.card import Chip, Deadline, DeadlineText, deadline_text
 from keyturn.presentation.card_builder import CardBuilder, server_tool
 from keyturn.presentation.json_nodes import read_json
 from keyturn.presentation.marks import Icon, Role, tier_icon, tier_role
 from keyturn.presentation.outliers import Outlier, Unlike, outliers
+from keyturn.presentation.relative_time import duration_text
 from keyturn.presentation.words import Words
 
 MOST_PLAIN: Final = 25
@@ -203,6 +204,21 @@ class GroupBuilder:
             text = self._words("burst.outliers", n=unlike)
             chips.append(Chip(role=Role.WARNING, icon=Icon.OUTLIER, text=text))
         return tuple(chips)
+
+
+def first_deadline(
+    deadlines: Iterable[Deadline | None], now_ms: int, words: Words
+) -> DeadlineText | None:
+    """Say how long the first of the calls still waits; None where none has a deadline."""
+    known = (deadline for deadline in deadlines if deadline is not None)
+    first = min(known, key=lambda deadline: deadline.waits_until_ms, default=None)
+    if first is None:
+        return None
+    text = deadline_text(first, now_ms, words)
+    if not text.share_left:
+        return text
+    left = duration_text((first.waits_until_ms - now_ms) / 1000, words)
+    return replace(text, text=words("burst.first_waits", duration=left))
 
 
 def _is_long(text: str) -> bool:

@@ -6,7 +6,6 @@ open; an answer always names the request and digest of the card that was on scre
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -23,11 +22,10 @@ from keyturn.gui.queue.card_pins import CardPins
 from keyturn.gui.queue.model import QueueModel
 from keyturn.gui.queue.view import QueueView
 from keyturn.gui.queue.waiting_rows import WaitingOne, WaitingRows, requests_of
-from keyturn.presentation.card import deadline_text
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import LAST_DECISIONS, Decided, decided_row, missing
-from keyturn.presentation.group_table import GroupBuilder
-from keyturn.presentation.relative_time import duration_text
+from keyturn.presentation.group_table import GroupBuilder, first_deadline
+from keyturn.presentation.queue_builder import RowState
 from keyturn.presentation.request_text import RequestTexts
 from keyturn.presentation.words import Words
 
@@ -257,7 +255,9 @@ class QueuePresenter(QObject):
             self._group = ""
             return
         first = units[0][0].request
-        fault = self._words("burst.never") if self._pins.takes_more(first) else ""
+        # An agent that stopped waiting gets one retry, which is another button's word.
+        alone = units[0][0].state is RowState.STOPPED_WAITING or self._pins.takes_more(first)
+        fault = self._words("burst.never") if alone else ""
         if (first.agent, first.asked_by.agent_enrolled) in self._held:
             fault = self._words("burst.held")
         view = self._tables.view(self._group, [requests_of(unit) for unit in units], fault)
@@ -265,13 +265,8 @@ class QueuePresenter(QObject):
         self._show_group_deadline(units)
 
     def _show_group_deadline(self, units: list[list[WaitingOne]]) -> None:
-        """Say how long the first of the calls still waits."""
-        deadlines = [one.deadline for unit in units for one in unit if one.deadline is not None]
-        first = min(deadlines, key=lambda deadline: deadline.waits_until_ms, default=None)
-        text = deadline_text(first, self._now_ms(), self._words) if first is not None else None
-        if text is not None and first is not None and text.share_left > 0:
-            left = duration_text((first.waits_until_ms - self._now_ms()) / 1000, self._words)
-            text = replace(text, text=self._words("burst.first_waits", duration=left))
+        deadlines = [one.deadline for unit in units for one in unit]
+        text = first_deadline(deadlines, self._now_ms(), self._words)
         self._view.group.block.show_deadline(text)
 
     def _refresh(self) -> None:
