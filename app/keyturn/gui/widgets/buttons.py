@@ -121,7 +121,7 @@ class Button(QPushButton):
     def sizeHint(self) -> QSize:
         """Return the size of the contents and the kind's padding."""
         width = self._content_width() + 2 * self._padding()
-        least = self._height if not self._words else 0
+        least = self._height if not self._words else SMALL
         return QSize(max(round(width), least), self._look.theme.tall(self._height))
 
     def minimumSizeHint(self) -> QSize:
