@@ -15,7 +15,7 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.escape_frame import EscapeFrame
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
+from keyturn.gui.widgets.layouts import WrapLayout, clear, column, divider, pane, row
 from keyturn.gui.widgets.scroll_pane import ScrollPane, SnugPane
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation import cells
@@ -46,7 +46,7 @@ class SidePane(EscapeFrame):
         self.outcome = OutcomeLine(look, name=f"{name}_outcome")
         self.question = QuestionPane(look, name=f"{name}_question")
         self.question.hide()
-        self.action_row = row(gap=8)
+        self.action_row = WrapLayout(gap=8)
         self._action_place = QWidget()
         self._action_place.setLayout(self.action_row)
         self._close = Button(look, Kind.GHOST, "", Icon.CROSS, name=f"{name}_close", height=24)

@@ -9,7 +9,14 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
@@ -26,6 +33,7 @@ _LEAST_HEIGHT: Final = 92
 _SIDE: Final = 17
 _TRAILING: Final = 33
 _GAP: Final = 8
+_LEAST_VALUE: Final = 160
 _STACKED_BELOW: Final = 640
 
 
@@ -50,7 +58,7 @@ class DecisiveBox(QFrame):
         self._text = long_or_short(look, Type.VALUE_LARGE)
         self._text.say(value.value)
         self._text.setAccessibleName(f"{value.key}: {value.value}")
-        self._reason = Text(look, Type.LABEL, Token.T2_FG, align=Align.AlignRight)
+        self._reason = Text(look, Type.LABEL, Token.T2_FG, wrap=True, align=Align.AlignRight)
         self._tick = IconLabel(look, Icon.CHECK, Token.ALLOW_FG, 16)
         self.confirm_button = Button(
             look, Kind.PLAIN, "", Icon.CONFIRM, name=f"confirm_{value.path}"
@@ -65,6 +73,9 @@ class DecisiveBox(QFrame):
 
     def show_confirmed(self, confirmed: bool) -> None:
         """Show that a person confirmed the value, or has yet to; nothing moves."""
+        # A reason of two lines keeps their room when it becomes one word.
+        tall = self._reason.height() if confirmed and self._reason.text() else 0
+        self._reason.setMinimumHeight(max(tall, self._reason.minimumHeight()) if confirmed else 0)
         self._is_confirmed = confirmed
         owed = self._value.owed and not confirmed
         words = self._look.words
@@ -101,8 +112,30 @@ class DecisiveBox(QFrame):
     def changeEvent(self, event: QEvent) -> None:
         """Take the room of the words again when the text size is another."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.StyleChange and not self._value.owed:
+        if event.type() is not QEvent.Type.StyleChange:
+            return
+        if self._value.owed:
+            self._fit()
+        else:
             self._keep_to_contents()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the button under the value where there is not the room for both beside it."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room of the button under the value, or of the words."""
+        least = super().minimumSizeHint()
+        if not self._value.owed:
+            return least
+        return QSize(self.confirm_button.sizeHint().width() + 2 * _SIDE, least.height())
+
+    def _fit(self) -> None:
+        needed = self.confirm_button.sizeHint().width() + self._look.theme.tall(_LEAST_VALUE)
+        under = self._value.owed and self.width() < needed + 2 * _SIDE
+        direction = QBoxLayout.Direction
+        self._body.setDirection(direction.TopToBottom if under else direction.LeftToRight)
 
     def _build(self) -> None:
         value = self._value
@@ -111,7 +144,7 @@ class DecisiveBox(QFrame):
         top.addWidget(self._tick)
         top.addSpacing(2)
         top.addWidget(self._reason)
-        body = row(gap=16)
+        self._body = body = row(gap=16)
         if self._is_long:
             body.addWidget(self._text, 1)
         else:
