@@ -328,7 +328,11 @@ ERROR_STATES = _section(
 SELF_APPROVAL = _section(
     "console 3.11",
     ("S1", KEPT, "Synthetic events and direct slot calls on Allow approve nothing."),
-    ("S2", WINDOW, "Markup, control codes and 10 MB names are inert and move nothing."),
+    (
+        "S2",
+        Partly("names of thousands of characters in a headline, and the pages beside the queue"),
+        "Markup, control codes and 10 MB names are inert and move nothing.",
+    ),
     ("S3", KEPT, "No interface that an agent reaches has a way to decide or resume."),
     ("S4", KEPT, "A look-alike agent name shows the warning, over 20 pairs."),
 )
@@ -337,7 +341,9 @@ ACCESSIBILITY = _section(
     "console 3.12",
     (
         "A1",
-        Partly("the screens of this version; scales of the system and screen readers are not run"),
+        Partly(
+            "mirrored layouts, scales of the system; history, reviews and stop at the longer words"
+        ),
         "No violation of the automated rows on contrast, names, sizes and keys.",
     ),
     ("A2", ACCESS, "The three screen reader scripts pass before each release."),

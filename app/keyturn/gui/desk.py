@@ -9,6 +9,7 @@ from keyturn.application.console_protocol import StateChanged, StopAll, Welcome
 from keyturn.application.console_state import AgentState, HealthState, SealState, StopState
 from keyturn.application.stop import StopLevel
 from keyturn.application.window_setting_names import FIRST_RUN
+from keyturn.gui.announcer import Announcer
 from keyturn.gui.appearance import AppearanceKeeper
 from keyturn.gui.away import AwayWatch
 from keyturn.gui.bridge import Bridge
@@ -27,6 +28,7 @@ from keyturn.gui.standing import Standing
 from keyturn.gui.stopped.presenter import StoppedPresenter
 from keyturn.gui.stopped.view import StoppedScreen
 from keyturn.presentation.alerts import LONGEST_ALERT
+from keyturn.presentation.announcements import Announcements
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import decided_before
 from keyturn.presentation.history_builder import HistoryBuilder
@@ -89,6 +91,7 @@ class Desk(QObject):
             sender=self.intents,
             in_force=in_force,
             now_ms=now_ms,
+            announcer=self._voice(cards),
             parent=self,
         )
         self.attention = Attention(
@@ -120,6 +123,14 @@ class Desk(QObject):
         self.standing.close()
         self.window.hide()
         self.window.deleteLater()
+
+    def _voice(self, cards: CardBuilder) -> Announcer:
+        return Announcer(
+            window=self.window,
+            events=self._bridge,
+            announcements=Announcements(self._look.words, cards),
+            parent=self,
+        )
 
     def _connect(self) -> None:
         self._bridge.welcomed.connect(self._on_welcome)
@@ -184,11 +195,10 @@ class Desk(QObject):
         self.window.activateWindow()
 
     def _on_alert(self, text: str) -> None:
-        """Say it in the window; also beside the clock where nobody looks at the window."""
+        """Say it in the window and beside it."""
         shown = shown_line(text, self._look.words, most=LONGEST_ALERT)
         self.window.alert.tell(shown)
-        if not self.window.isActiveWindow():
-            self.standing.tray.tell(shown)
+        self.standing.tell(shown)
 
     def _on_pin_in_vain(self, sentence: str) -> None:
         """Say it where the PIN was typed: the page that asked may not be on screen."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from keyturn.application.console_protocol import Welcome
+from keyturn.gui.announcer import Announcer
 from keyturn.gui.arming_watch import ArmingWatch
 from keyturn.gui.late_pages import LatePages
 from keyturn.gui.look import Look
@@ -34,9 +35,11 @@ class Standing(QObject):
         sender: IntentSender,
         in_force: SettingsInForce,
         now_ms: Callable[[], int],
+        announcer: Announcer,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._announcer = announcer
         self._look = look
         self._window = window
         self._pages = pages
@@ -57,11 +60,19 @@ class Standing(QObject):
         self._memory.restore(welcome.settings)
 
     def show_top_bar(self, view: TopBarView) -> None:
-        """Have the tray say what the top bar says."""
+        """Have the tray say what the top bar says, and readers what is new in it."""
         self.tray.show_view(tray_view(view, self._look.words))
+        self._announcer.show_top_bar(view)
+
+    def tell(self, text: str) -> None:
+        """Say what happened to readers; also beside the clock where nobody looks at the window."""
+        self._announcer.tell(text)
+        if not self._window.isActiveWindow():
+            self.tray.tell(text)
 
     def close(self) -> None:
         """Take the tray down with the window."""
+        self._announcer.close()
         self.tray.close()
 
     def _on_delays(self) -> None:

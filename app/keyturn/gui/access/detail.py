@@ -8,7 +8,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
-from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.layouts import WrapLayout
 from keyturn.gui.widgets.pairs import PairList
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.access import AccessDetail
@@ -33,16 +33,12 @@ class AccessPane(SidePane):
         self.revoke = Button(look, Kind.PLAIN, "", Icon.CROSS, name="revoke_access")
         self.top.addWidget(self._chips, 1)
         self.head.addWidget(self.title)
-        narrowing, deciding = row(gap=8), row(gap=8)
-        narrowing.addWidget(self.narrow)
-        narrowing.addStretch()
-        deciding.addWidget(self.keep)
-        deciding.addWidget(self.revoke)
-        deciding.addStretch()
-        actions = column(gap=8)
-        actions.addLayout(narrowing)
-        actions.addLayout(deciding)
-        self.action_row.addLayout(actions)
+        deciding = QWidget()
+        line = WrapLayout(deciding)
+        line.addWidget(self.keep)
+        line.addWidget(self.revoke)
+        self.action_row.addWidget(self.narrow)
+        self.action_row.addWidget(deciding)
         self.keep.clicked.connect(self._on_keep)
         self.narrow.clicked.connect(self._on_narrow)
         self.revoke.clicked.connect(self._on_revoke)

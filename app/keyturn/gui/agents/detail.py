@@ -74,7 +74,6 @@ class AgentPane(SidePane):
         self.action_row.addWidget(self.enrol)
         self.action_row.addWidget(self.http)
         self.action_row.addWidget(self.revoke)
-        self.action_row.addStretch()
         self.enrol.clicked.connect(self._on_enrol)
         self.http.clicked.connect(self._on_http)
         self.revoke.clicked.connect(self._on_revoke)

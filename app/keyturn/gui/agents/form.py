@@ -52,7 +52,6 @@ class EnrolForm(SidePane):
         self.body.addWidget(seen)
         self.body.addStretch()
         self.action_row.addWidget(self.enrol)
-        self.action_row.addStretch()
         self.enrol.clicked.connect(self._on_enrol)
         self.name_line.returnPressed.connect(self._on_enrol)
         self.name_line.textEdited.connect(self._on_edited)

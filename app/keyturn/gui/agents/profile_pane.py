@@ -44,7 +44,6 @@ class ProfilePane(SidePane):
         self.head.addWidget(self.now)
         for button in (self.switch, self.end, self.remove):
             self.action_row.addWidget(button)
-        self.action_row.addStretch()
         self.switch.clicked.connect(self._on_switch)
         self.end.clicked.connect(self.end_wanted)
         self.remove.clicked.connect(self._on_remove)

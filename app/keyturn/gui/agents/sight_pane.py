@@ -30,7 +30,6 @@ class SightPane(SidePane):
         self.top.addWidget(self.title, 1)
         self.head.addWidget(intro)
         self.action_row.addWidget(self.save)
-        self.action_row.addStretch()
         self.save.clicked.connect(self._on_save)
 
     @property

@@ -91,7 +91,6 @@ class CredentialPane(SidePane):
         self.body.addStretch()
         self.action_row.addWidget(self.store)
         self.action_row.addWidget(self.remove)
-        self.action_row.addStretch()
 
     def _on_length(self, length: int) -> None:
         if self._detail is None:

@@ -39,7 +39,7 @@ class Labelled(QWidget):
         self, look: Look, label: str, field: QWidget, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        words = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        words = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         words.say(label)
         words.setBuddy(field)
         layout = column(self, gap=4)

@@ -5,19 +5,13 @@ from enum import Enum
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QTimer, Signal
-from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
-    QEnterEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
+from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLayout, QSizePolicy, QWidget
 
 from keyturn.application.console_protocol import IntentDone
 from keyturn.gui.forms.focus import leave
 from keyturn.gui.look import Look
+from keyturn.gui.readers import announce
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
@@ -209,11 +203,3 @@ def telling(place: OutcomeLine | PageNote, said: str) -> Callable[[IntentDone], 
         place.say(*((Outcome.DONE, said) if done.ok else (Outcome.FAILED, done.sentence)))
 
     return heard
-
-
-def announce(widget: QWidget, sentence: str) -> None:
-    """Have a screen reader say a sentence, politely, once."""
-    if sentence and QAccessible.isActive():
-        event = QAccessibleAnnouncementEvent(widget, sentence)
-        event.setPoliteness(QAccessible.AnnouncementPoliteness.Polite)
-        QAccessible.updateAccessibility(event)

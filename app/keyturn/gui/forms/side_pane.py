@@ -15,14 +15,15 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.escape_frame import EscapeFrame
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
-from keyturn.gui.widgets.scroll_pane import ScrollPane
+from keyturn.gui.widgets.layouts import WrapLayout, clear, column, divider, pane, row
+from keyturn.gui.widgets.scroll_pane import ScrollPane, SnugPane
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation import cells
 from keyturn.presentation.marks import Icon, IconText
 
 WIDTH: Final = 360
 SIDE: Final = 16
+_LEAST_HEAD: Final = 40
 
 
 class SidePane(EscapeFrame):
@@ -37,13 +38,15 @@ class SidePane(EscapeFrame):
         self.setProperty("surface", "panel")
         self.setProperty("edge", "left")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.head = column(margins=(SIDE, 6, SIDE, 0), gap=4)
+        self._above = SnugPane(look, "panel", (SIDE, 6, SIDE, 0), least=_LEAST_HEAD)
+        self.head = self._above.body
+        self.head.setSpacing(4)
         self._scroll = ScrollPane("panel", (SIDE, 8, SIDE, 12))
         self.body = self._scroll.body
         self.outcome = OutcomeLine(look, name=f"{name}_outcome")
         self.question = QuestionPane(look, name=f"{name}_question")
         self.question.hide()
-        self.action_row = row(gap=8)
+        self.action_row = WrapLayout(gap=8)
         self._action_place = QWidget()
         self._action_place.setLayout(self.action_row)
         self._close = Button(look, Kind.GHOST, "", Icon.CROSS, name=f"{name}_close", height=24)
@@ -107,7 +110,7 @@ class SidePane(EscapeFrame):
         inside.addWidget(self._action_place)
         layout = column(self)
         layout.addLayout(top)
-        layout.addLayout(self.head)
+        layout.addWidget(self._above)
         layout.addWidget(self._scroll, 1)
         layout.addWidget(foot)
 

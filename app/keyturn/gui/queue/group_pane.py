@@ -19,6 +19,7 @@ from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.decision_block import DecisionBlock
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.layouts import clear, column, pane, row
+from keyturn.gui.widgets.scroll_pane import SnugPane
 from keyturn.gui.widgets.text import Text, ValueText
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.card import CardActions
@@ -26,6 +27,7 @@ from keyturn.presentation.group_choice import GroupChoice
 from keyturn.presentation.group_table import GroupCall, GroupView
 
 _SIDE: Final = 24
+_LEAST_HEAD: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,10 @@ class GroupPane(QFrame):
     # ---------------------------------------------------------------- building
 
     def _build(self) -> None:
-        head = column(margins=(_SIDE, 20, _SIDE, 8), gap=8)
+        # Where there is not the height for all, the head scrolls: rows and decision stay.
+        around = SnugPane(self._look, "panel", (_SIDE, 20, _SIDE, 8), least=_LEAST_HEAD)
+        head = around.body
+        head.setSpacing(8)
         head.addWidget(self.headline)
         head.addWidget(self.chips)
         strip = column(self._strip, (16, 10, 16, 10))
@@ -121,7 +126,7 @@ class GroupPane(QFrame):
         body = column(margins=(_SIDE, 0, _SIDE, 0))
         body.addWidget(self.table)
         layout = column(self)
-        layout.addLayout(head)
+        layout.addWidget(around)
         layout.addLayout(body, 1)
         layout.addWidget(self.block)
 

@@ -226,6 +226,8 @@ class _Header(QHeaderView):
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._look = look
+        self.setObjectName("group_columns")
+        self.setAccessibleName(look.words("burst.columns"))
         self.setHighlightSections(False)
         self.setSectionsClickable(False)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)

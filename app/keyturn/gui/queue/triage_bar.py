@@ -3,9 +3,12 @@
 It says what was pressed and about whom; whoever owns it sends that.
 """
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QWidget
 
 from keyturn.application.agent_messages import FloodChoice
 from keyturn.gui.forms.outcome import OutcomeLine
@@ -14,11 +17,58 @@ from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.chip import ChipRow
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, pane, row
+from keyturn.gui.widgets.layouts import Margins, WrapLayout, column, pane, row
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.arming import LEAST_CAREFUL_DELAY_MS
 from keyturn.presentation.marks import Icon, Role
 from keyturn.presentation.triage import HeldView, TriageView
+
+_WORDS: Final = 280
+"""So much room at 100 % words have beside buttons; with less, the buttons are below them."""
+
+
+class _Sides(QObject):
+    """Words with buttons beside them, or below them in as many lines as they need."""
+
+    def __init__(
+        self,
+        around: QWidget,
+        look: Look,
+        margins: Margins,
+        words: QHBoxLayout,
+        buttons: Sequence[Button],
+    ) -> None:
+        super().__init__(around)
+        self._around = around
+        self._look = look
+        self._margins = margins
+        self._buttons = QWidget()
+        wrapped = WrapLayout(self._buttons, gap=12)
+        for button in buttons:
+            wrapped.addWidget(button)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, around)
+        self._box.setContentsMargins(*margins)
+        self._box.setSpacing(12)
+        self._box.addLayout(words, 1)
+        self._box.addWidget(self._buttons)
+        around.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Choose again by every width, and when words or their size are others."""
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.StyleChange, QEvent.Type.LayoutRequest}:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    def _fit(self) -> None:
+        needed = self._buttons.sizeHint().width() + self._look.theme.tall(_WORDS)
+        room = self._around.width() - self._margins[0] - self._margins[2]
+        direction = QBoxLayout.Direction
+        wanted = direction.TopToBottom if needed > room else direction.LeftToRight
+        if self._box.direction() is not wanted:
+            self._box.setDirection(wanted)
+        # Beside words the buttons keep one line; below them they may take several.
+        beside = wanted is direction.LeftToRight
+        self._buttons.setMinimumWidth(self._buttons.sizeHint().width() if beside else 0)
 
 
 class HeldBanner(QFrame):
@@ -42,11 +92,11 @@ class HeldBanner(QFrame):
         self.arming.setSingleShot(True)
         self.arming.setInterval(LEAST_CAREFUL_DELAY_MS)
         self.arming.timeout.connect(self._on_armed)
-        layout = row(self, (16, 6, 16, 6), gap=12)
-        layout.addWidget(IconLabel(look, Icon.ATTENTION, look.theme.role_token(Role.WARNING), 20))
-        layout.addWidget(self._text, 1)
-        for button in (self.review, self.deny, self.go_on):
-            layout.addWidget(button)
+        head = row(gap=12)
+        head.addWidget(IconLabel(look, Icon.ATTENTION, look.theme.role_token(Role.WARNING), 20))
+        head.addWidget(self._text, 1)
+        buttons = (self.review, self.deny, self.go_on)
+        self._sides = _Sides(self, look, (16, 6, 16, 6), head, buttons)
         self.review.clicked.connect(self._on_review)
         self.deny.clicked.connect(self._on_deny)
         self.go_on.clicked.connect(self._on_go_on)
@@ -123,11 +173,10 @@ class TriageBar(QFrame):
         self._chips = ChipRow(look)
         self.deny = Button(look, Kind.PLAIN, "", Icon.CROSS, name="deny_from")
         self.pause = Button(look, Kind.PLAIN, "", Icon.PAUSED, name="pause_agent")
-        line = row(self.strip, (16, 8, 16, 8), gap=12)
+        line = row(gap=12)
         line.addWidget(self._waiting)
         line.addWidget(self._chips, 1, Qt.AlignmentFlag.AlignVCenter)
-        line.addWidget(self.deny)
-        line.addWidget(self.pause)
+        self._sides = _Sides(self.strip, look, (16, 8, 16, 8), line, (self.deny, self.pause))
         layout = column(self)
         layout.addWidget(self.banner)
         said = row(margins=(16, 4, 16, 4))

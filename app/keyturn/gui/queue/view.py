@@ -22,6 +22,7 @@ from keyturn.gui.queue.stepper import Stepper
 from keyturn.gui.queue.triage_bar import TriageBar
 from keyturn.gui.widgets.layouts import column, row
 from keyturn.gui.widgets.notices import EmptyState
+from keyturn.gui.widgets.scroll_pane import SnugPane
 from keyturn.presentation.answer import Answer, Route
 from keyturn.presentation.arming import (
     Owed,
@@ -38,6 +39,7 @@ from keyturn.presentation.words import Words
 
 _SECOND_MS: Final = 1000
 _STACKED: Final = 820
+_LEAST_TRIAGE: Final = 40
 """Page width under which list and card stand behind each other (900 px of window)."""
 
 
@@ -123,7 +125,7 @@ class QueueView(QFrame):
         right.addWidget(self.group, 1)
         self.group.hide()
         right.addWidget(self.empty, 1)
-        _lay_out(self, right)
+        _lay_out(self, right, self._look)
         self.stepper.hide()
 
     def _connect(self) -> None:
@@ -318,11 +320,13 @@ def _show_confirmed(pane: CardPane, watch: ArmingWatch, card: CardView) -> None:
         pane.decisive.show_confirmed(value.path, watch.arming.is_confirmed(value.path))
 
 
-def _lay_out(view: QueueView, right: QVBoxLayout) -> None:
+def _lay_out(view: QueueView, right: QVBoxLayout, look: Look) -> None:
     """Set the list beside what is open, and what is said of all of it above both."""
     beside = row()
     beside.addWidget(view.pane)
     beside.addLayout(right, 1)
     outer = column(view)
-    outer.addWidget(view.triage)
+    over = SnugPane(look, "window", (0, 0, 0, 0), least=_LEAST_TRIAGE)
+    over.body.addWidget(view.triage)
+    outer.addWidget(over)
     outer.addLayout(beside, 1)

@@ -38,7 +38,6 @@ class RulePane(SidePane):
         self.action_row.addWidget(self.change)
         self.action_row.addWidget(self.toggle)
         self.action_row.addWidget(self.remove)
-        self.action_row.addStretch()
         self.remove.clicked.connect(self._on_remove)
         self.change.clicked.connect(self._on_change)
         self.toggle.clicked.connect(self._on_toggle)

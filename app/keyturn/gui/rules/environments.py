@@ -144,7 +144,6 @@ class EnvironmentsPane(SidePane):
         self.body.addWidget(self.add)
         self.body.addStretch()
         self.action_row.addWidget(self.save)
-        self.action_row.addStretch()
 
     def _on_save(self) -> None:
         if self._shown is not None and self._shown.chosen:

@@ -157,7 +157,6 @@ class RuleForm(SidePane):
         self.body.addWidget(self.limits)
         self.body.addStretch()
         self.action_row.addWidget(self.save)
-        self.action_row.addStretch()
 
     def _connect(self) -> None:
         for row in self._effects.values():

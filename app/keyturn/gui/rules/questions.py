@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QWidget
 from keyturn.application.console_protocol import StateChanged
 from keyturn.gui.broker_events import BrokerEvents
 from keyturn.gui.forms.fields import Labelled, NamePicker
-from keyturn.gui.forms.outcome import announce
 from keyturn.gui.forms.side_pane import RaisedBox, SidePane
 from keyturn.gui.look import Look
+from keyturn.gui.readers import announce
 from keyturn.gui.rules.conditions import ConditionFields
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind

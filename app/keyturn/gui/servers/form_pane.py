@@ -109,7 +109,7 @@ class FormPane(DetailPane):
     def _add_field(self, field: QWidget, label: str, note: str) -> None:
         field.setAccessibleName(label)
         field.setAccessibleDescription(note)
-        title = Text(self._look, Type.LABEL, Token.TEXT_PRIMARY)
+        title = Text(self._look, Type.LABEL, Token.TEXT_PRIMARY, wrap=True)
         title.say(label)
         below = Text(self._look, Type.CAPTION, Token.TEXT_TERTIARY, wrap=True)
         below.say(note)

@@ -15,11 +15,12 @@ from keyturn.gui.widgets.foot_row import FootRow
 from keyturn.gui.widgets.headline import Headline
 from keyturn.gui.widgets.icon_label import IconLabel
 from keyturn.gui.widgets.layouts import clear, column, divider, pane, row
-from keyturn.gui.widgets.scroll_pane import ScrollPane
+from keyturn.gui.widgets.scroll_pane import ScrollPane, SnugPane
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.servers import Notice
 
 SIDE: Final = 24
+_LEAST: Final = 40
 
 
 class NoticeBox(QFrame):
@@ -85,16 +86,18 @@ class DetailPane(QFrame):
         self.page = ScrollPane("panel", (SIDE, 8, SIDE, 12))
         self.body = self.page.body
         self.footing = Text(look, Type.NOTE, Token.TEXT_SECONDARY, wrap=True)
-        head = column(margins=(SIDE, 12, SIDE, 0))
-        head.addWidget(self.headline)
+        head = SnugPane(look, "panel", (SIDE, 12, SIDE, 0), least=_LEAST)
+        head.body.addWidget(self.headline)
         self.body.addWidget(self.chips)
         self.body.addSpacing(10)
         self.body.addWidget(self.notice)
         layout = column(self)
-        layout.addLayout(head)
+        layout.addWidget(head)
         layout.addWidget(self.page, 1)
         self._foot = column(margins=(SIDE, 8, SIDE, 14), gap=8)
-        self._foot.addWidget(self.footing)
+        said = SnugPane(look, "raised", (0, 0, 0, 0), least=_LEAST)
+        said.body.addWidget(self.footing)
+        self._foot.addWidget(said)
         foot = pane("raised", edge="top", name=f"{name}_foot")
         foot.setLayout(self._foot)
         layout.addWidget(foot)
@@ -102,7 +105,7 @@ class DetailPane(QFrame):
     def add_section(self, key: str) -> Text:
         """Add the title of a section to the body and return it."""
         self.body.addSpacing(14)
-        title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
+        title = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         title.say(self._look.words(key))
         self.body.addWidget(title)
         self.body.addSpacing(4)

@@ -20,7 +20,7 @@ from keyturn.gui.sending import IntentSender, MakeIntent
 from keyturn.gui.settings.new_pin import NewPin
 from keyturn.gui.settings.rows import RowFrame
 from keyturn.gui.widgets.buttons import Button, Kind
-from keyturn.gui.widgets.layouts import column, row
+from keyturn.gui.widgets.layouts import WrapLayout, column
 from keyturn.presentation.settings import SecondRow
 from keyturn.presentation.words import Words
 
@@ -88,11 +88,11 @@ class SecondLine(RowFrame):
         inside.addWidget(self._present)
         for labelled in self._typed.labelled:
             inside.addWidget(labelled)
-        buttons = row(gap=8)
-        buttons.addWidget(self.save)
-        buttons.addWidget(self.remove)
-        buttons.addStretch()
-        inside.addLayout(buttons)
+        buttons = QWidget()
+        line = WrapLayout(buttons)
+        line.addWidget(self.save)
+        line.addWidget(self.remove)
+        inside.addWidget(buttons)
         inside.addWidget(self.outcome)
         inside.addStretch()
 

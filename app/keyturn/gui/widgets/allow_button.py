@@ -11,7 +11,6 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleActionInterface,
-    QAccessibleAnnouncementEvent,
     QAccessibleInterface,
     QKeyEvent,
     QMouseEvent,
@@ -21,6 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAccessibleWidget, QStylePainter, QWidget
 
 from keyturn.gui.look import Look
+from keyturn.gui.readers import announce
 from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import phrase, plain_runs
 from keyturn.gui.theme import Token, Type
@@ -76,7 +76,7 @@ class AllowButton(Button):
             restyle(self, "state", "armed" if state.armed else "unarmed")
             self.setAccessibleDescription(reason)
             if self.hasFocus():
-                self._announce(reason)
+                announce(self, reason)
         if changed or moved:
             self.update()
 
@@ -200,10 +200,6 @@ class AllowButton(Button):
         square.moveCenter(ring.center())
         square.moveTo(round(square.x()), round(square.y()))
         self._look.icons.paint(painter, square, icon, theme.colour(Token.TEXT_SECONDARY))
-
-    def _announce(self, text: str) -> None:
-        if text and QAccessible.isActive():
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
 
 class AllowInterface(QAccessibleWidget):

@@ -19,11 +19,13 @@ from keyturn.gui.text_flow import TextFlow
 from keyturn.gui.text_runs import Run, plain_runs
 from keyturn.gui.theme import Token, Type, TypeStyle
 from keyturn.presentation.marks import Icon
+from keyturn.presentation.visible_text import shown_line
 
 DECISION: Final = 44
 """Least height of what decides a call, in px; also the least target of it."""
 NORMAL: Final = 32
 SMALL: Final = 24
+LONGEST_SPOKEN: Final = 400
 _ICON: Final = 16
 
 
@@ -100,7 +102,9 @@ class Button(QPushButton):
         """Change the words; `spoken` names the object as well, for screen readers."""
         self._words = text
         self.setText(text.replace("&", "&&"))
-        self.setAccessibleName(spoken or text)
+        # An object's name is the server's: readers are told what it hides, and not all of it.
+        named = shown_line(spoken or text, self._look.words, most=LONGEST_SPOKEN)
+        self.setAccessibleName(named)
         self.updateGeometry()
         self.update()
 
@@ -121,7 +125,7 @@ class Button(QPushButton):
     def sizeHint(self) -> QSize:
         """Return the size of the contents and the kind's padding."""
         width = self._content_width() + 2 * self._padding()
-        least = self._height if not self._words else 0
+        least = self._height if not self._words else SMALL
         return QSize(max(round(width), least), self._look.theme.tall(self._height))
 
     def minimumSizeHint(self) -> QSize:

@@ -7,9 +7,16 @@ finding 6), so the box takes it anywhere, and its button takes Space.
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
@@ -25,6 +32,9 @@ from keyturn.presentation.marks import Icon
 _LEAST_HEIGHT: Final = 92
 _SIDE: Final = 17
 _TRAILING: Final = 33
+_GAP: Final = 8
+_LEAST_VALUE: Final = 160
+_STACKED_BELOW: Final = 640
 
 
 class DecisiveBox(QFrame):
@@ -40,7 +50,7 @@ class DecisiveBox(QFrame):
         self._is_confirmed = False
         self.setObjectName(f"decisive_{value.path}")
         least_height(self, look.theme, _LEAST_HEIGHT)
-        self._key = Text(look, Type.LABEL, Token.TEXT_SECONDARY)
+        self._key = Text(look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         self._key.say(value.key)
         # A long one is laid out piece by piece, so that it holds the window up for no agent.
         self._is_long = len(value.value) > CHUNK
@@ -48,7 +58,7 @@ class DecisiveBox(QFrame):
         self._text = long_or_short(look, Type.VALUE_LARGE)
         self._text.say(value.value)
         self._text.setAccessibleName(f"{value.key}: {value.value}")
-        self._reason = Text(look, Type.LABEL, Token.T2_FG, align=Align.AlignRight)
+        self._reason = Text(look, Type.LABEL, Token.T2_FG, wrap=True, align=Align.AlignRight)
         self._tick = IconLabel(look, Icon.CHECK, Token.ALLOW_FG, 16)
         self.confirm_button = Button(
             look, Kind.PLAIN, "", Icon.CONFIRM, name=f"confirm_{value.path}"
@@ -63,6 +73,9 @@ class DecisiveBox(QFrame):
 
     def show_confirmed(self, confirmed: bool) -> None:
         """Show that a person confirmed the value, or has yet to; nothing moves."""
+        # A reason of two lines keeps their room when it becomes one word.
+        tall = self._reason.height() if confirmed and self._reason.text() else 0
+        self._reason.setMinimumHeight(max(tall, self._reason.minimumHeight()) if confirmed else 0)
         self._is_confirmed = confirmed
         owed = self._value.owed and not confirmed
         words = self._look.words
@@ -96,15 +109,42 @@ class DecisiveBox(QFrame):
         painter.setPen(QPen(theme.colour(edge), 1))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7.5, 7.5)
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the room of the words again when the text size is another."""
+        super().changeEvent(event)
+        if event.type() is not QEvent.Type.StyleChange:
+            return
+        if self._value.owed:
+            self._fit()
+        else:
+            self._keep_to_contents()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the button under the value where there is not the room for both beside it."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room of the button under the value, or of the words."""
+        least = super().minimumSizeHint()
+        if not self._value.owed:
+            return least
+        return QSize(self.confirm_button.sizeHint().width() + 2 * _SIDE, least.height())
+
+    def _fit(self) -> None:
+        needed = self.confirm_button.sizeHint().width() + self._look.theme.tall(_LEAST_VALUE)
+        under = self._value.owed and self.width() < needed + 2 * _SIDE
+        direction = QBoxLayout.Direction
+        self._body.setDirection(direction.TopToBottom if under else direction.LeftToRight)
+
     def _build(self) -> None:
         value = self._value
         top = row()
-        top.addWidget(self._key)
-        top.addStretch()
+        top.addWidget(self._key, 1)
         top.addWidget(self._tick)
         top.addSpacing(2)
         top.addWidget(self._reason)
-        body = row(gap=16)
+        self._body = body = row(gap=16)
         if self._is_long:
             body.addWidget(self._text, 1)
         else:
@@ -136,7 +176,7 @@ class DecisiveBox(QFrame):
         """Let a value that owes nothing take the room of its words, the owed one the rest."""
         words = max(self._key.sizeHint().width(), self._text.sizeHint().width())
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-        self.setMinimumWidth(min(220, words + _SIDE + _TRAILING))
+        self.setMinimumWidth(min(self._look.theme.tall(220), words + _SIDE + _TRAILING))
 
     def _on_confirm(self) -> None:
         if self._value.owed and not self._is_confirmed:
@@ -144,7 +184,11 @@ class DecisiveBox(QFrame):
 
 
 class DecisiveRow(QWidget):
-    """The decisive values of a card, side by side, or the owed ones above when it is narrow."""
+    """The decisive values of a card: side by side, the owed ones above, or each on its own line.
+
+    By the room that there is: it never asks for more than its widest box, so that nothing of a
+    value, and no button that confirms one, is ever beyond the edge of a card.
+    """
 
     confirmed = Signal(str)
 
@@ -154,7 +198,8 @@ class DecisiveRow(QWidget):
         self._boxes: list[DecisiveBox] = []
         self._values: tuple[DecisiveValue, ...] = ()
         self._stacked = False
-        self._lines: QVBoxLayout = column(self, gap=8)
+        self._alone = False
+        self._lines: QVBoxLayout = column(self, gap=_GAP)
 
     def boxes(self) -> Sequence[DecisiveBox]:
         """Return the boxes in order."""
@@ -174,11 +219,33 @@ class DecisiveRow(QWidget):
                 box.show_confirmed(confirmed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put owed values above the others once the row is narrow."""
+        """Put owed values above the others once the row is narrow, then each on its own line."""
         super().resizeEvent(event)
-        stacked = event.size().width() < 640
-        if stacked is not self._stacked:
-            self._stacked = stacked
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again when the text size is another."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room of the widest box: side by side is only for where there is more."""
+        widest = max((_least_width(box) for box in self._boxes), default=0)
+        return QSize(widest, super().minimumSizeHint().height())
+
+    def _fit(self) -> None:
+        """Choose the fewest lines that have room."""
+        width = self.width()
+        wanted = sum(_least_width(box) for box in self._boxes) + _GAP * (len(self._boxes) - 1)
+        stacked = width < _STACKED_BELOW or wanted > width
+        groups = [[box for box in self._boxes if box.value.owed is owed] for owed in (True, False)]
+        longest = max(
+            sum(_least_width(box) for box in group) + _GAP * (len(group) - 1) for group in groups
+        )
+        alone = stacked and longest > width
+        if (stacked, alone) != (self._stacked, self._alone):
+            self._stacked, self._alone = stacked, alone
             self._arrange()
 
     def _fill(self) -> None:
@@ -190,6 +257,7 @@ class DecisiveRow(QWidget):
             box.confirmed.connect(self.confirmed)
             box.show()
         self._arrange()
+        self._fit()
 
     def _arrange(self) -> None:
         while (item := self._lines.takeAt(0)) is not None:
@@ -199,13 +267,19 @@ class DecisiveRow(QWidget):
         owed = [box for box in self._boxes if box.value.owed]
         others = [box for box in self._boxes if not box.value.owed]
         groups = [owed, others] if self._stacked else [owed + others]
+        if self._alone:
+            groups = [[box] for box in owed + others]
         for group in groups:
             if not group:
                 continue
-            line = row(gap=8)
+            line = row(gap=_GAP)
             for box in group:
                 line.addWidget(box, 1 if box.value.owed or self._stacked or not owed else 0)
                 flexible = box.value.owed or self._stacked or not owed
                 policy = QSizePolicy.Policy.Preferred if flexible else QSizePolicy.Policy.Maximum
                 box.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
             self._lines.addLayout(line)
+
+
+def _least_width(box: DecisiveBox) -> int:
+    return max(box.minimumWidth(), box.minimumSizeHint().width())

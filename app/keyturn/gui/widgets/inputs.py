@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QRectF, QStringListModel, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QCompleter, QFrame, QLineEdit, QListView, QSizePolicy, QWidget
 
 from keyturn.gui.local_time import local_now
@@ -40,6 +40,11 @@ class SearchField(QFrame):
         self._layout = row(self, (9, 1, 8, 1), gap=8)
         self._layout.addWidget(IconLabel(look, Icon.SEARCH, Token.TEXT_SECONDARY, 16))
         self._layout.addWidget(self.line, 1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin to type wherever the field is pressed."""
+        self.line.setFocus(Qt.FocusReason.MouseFocusReason)
+        event.accept()
 
 
 class FilterChip(QFrame):

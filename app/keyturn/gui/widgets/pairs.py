@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QWidget
 
 from keyturn.gui.look import Look
 from keyturn.gui.theme import Token, Type
@@ -16,6 +17,8 @@ from keyturn.presentation.card import Chip, Pair
 from keyturn.presentation.marks import Icon, Role
 
 KEY_WIDTH: Final = 84
+_BETWEEN: Final = 24
+_BETWEEN_STACKED: Final = 16
 _GAP: Final = 8
 """Of the width of a key: no key touches its value."""
 
@@ -83,20 +86,46 @@ class Provenance(QWidget):
         """`title` says who claims it; empty for the agent."""
         super().__init__(parent)
         self._look = look
-        layout = column(self, gap=16) if stacked else row(self, gap=24)
+        self._stacked = stacked
+        self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._box.setContentsMargins(0, 0, 0, 0)
         claims = self._side(Icon.CLAIMED, title or look.words("card.claimed"), claimed)
         facts = self._side(Icon.OBSERVED, look.words("card.observed"), observed)
-        layout.addWidget(claims, 1, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(facts, 1, Qt.AlignmentFlag.AlignTop)
+        self._sides = (claims, facts)
+        for side in self._sides:
+            self._box.addWidget(side, 1, Qt.AlignmentFlag.AlignTop)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Stand beside each other only where both have room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Measure again when the text size is another."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.StyleChange:
+            self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the room of the wider side: beside each other is for where there is more."""
+        widest = max(side.minimumSizeHint().width() for side in self._sides)
+        return QSize(widest, super().minimumSizeHint().height())
+
+    def _fit(self) -> None:
+        needed = sum(side.minimumSizeHint().width() for side in self._sides) + _BETWEEN
+        stacked = self._stacked or needed > self.width()
+        direction = QBoxLayout.Direction
+        self._box.setDirection(direction.TopToBottom if stacked else direction.LeftToRight)
+        self._box.setSpacing(_BETWEEN_STACKED if stacked else _BETWEEN)
 
     def _side(self, icon: Icon, title: str, pairs: Sequence[Pair]) -> QWidget:
         side = QWidget()
         head = row(gap=4)
         head.addWidget(IconLabel(self._look, icon, Token.TEXT_SECONDARY, 16))
-        words = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY)
+        words = Text(self._look, Type.LABEL, Token.TEXT_SECONDARY, wrap=True)
         words.say(title)
-        head.addWidget(words)
-        head.addStretch()
+        head.addWidget(words, 1)
         layout = column(side)
         layout.addLayout(head)
         layout.addSpacing(4)

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QMargins, QObject, QPoint, Qt, QTimer
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QMargins, QObject, QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from keyturn.gui.look import Look
 from keyturn.gui.widgets.layouts import Margins, column
 
 _BAR: Final = 10
@@ -79,6 +80,47 @@ class ScrollPane(QScrollArea):
         if self.verticalScrollBar().isVisible():
             margins.setRight(max(0, margins.right() - _BAR))
         self.body.setContentsMargins(margins)
+
+
+class SnugPane(ScrollPane):
+    """As tall as what is on it where there is room, and with a scroll bar where there is not."""
+
+    def __init__(
+        self,
+        look: Look,
+        surface: str,
+        margins: Margins,
+        *,
+        least: int,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`least` is the height in px at 100 % below which it does not go."""
+        super().__init__(surface, margins, parent)
+        self._look = look
+        self._least = least
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self._inside.installEventFilter(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Ask for another height when the width is another."""
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask for another height when there is more or less on it."""
+        if watched is self._inside and event.type() is QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def sizeHint(self) -> QSize:
+        """Return the height of all that is on it, at its width."""
+        width = self._inside.minimumSizeHint().width()
+        return QSize(width, self.body.heightForWidth(max(self.width(), width)))
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the least height, or that of what is on it."""
+        whole = self.sizeHint()
+        return QSize(whole.width(), min(whole.height(), self._look.theme.tall(self._least)))
 
 
 def page_around(widget: QWidget) -> ScrollPane | None:

@@ -11,7 +11,7 @@ from keyturn.gui.text_runs import value_runs
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import Button, Kind
 from keyturn.gui.widgets.icon_label import IconLabel
-from keyturn.gui.widgets.layouts import column, fix_height, row
+from keyturn.gui.widgets.layouts import column, least_height, row
 from keyturn.gui.widgets.text import Align, Text, ValueText
 from keyturn.presentation.card import ExcerptLine, SourceExcerpt
 from keyturn.presentation.marks import Icon
@@ -31,7 +31,8 @@ class ExcerptBox(QFrame):
         self._excerpt = excerpt
         self.setObjectName("source_excerpt")
         layout = column(self, (_BAR, 0, 1, 0))
-        layout.addWidget(self._header())
+        self._top = self._header()
+        layout.addWidget(self._top)
         layout.addWidget(self._body())
 
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -42,7 +43,7 @@ class ExcerptBox(QFrame):
         outline = QPainterPath()
         outline.addRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 7.5, 7.5)
         painter.setClipPath(outline)
-        header = QRectF(0, 0, self.width(), theme.tall(_HEADER))
+        header = QRectF(0, 0, self.width(), self._top.height())
         painter.fillRect(header, theme.colour(Token.SURFACE_RAISED))
         painter.setPen(QPen(theme.colour(Token.BORDER_SUBTLE), 1))
         line = header.bottom() + 0.5
@@ -55,10 +56,10 @@ class ExcerptBox(QFrame):
 
     def _header(self) -> QWidget:
         header = QWidget()
-        fix_height(header, self._look.theme, _HEADER)
-        title = Text(self._look, Type.LABEL)
+        least_height(header, self._look.theme, _HEADER)
+        title = Text(self._look, Type.LABEL, wrap=True)
         title.say(self._excerpt.title)
-        place = Text(self._look, Type.NOTE, Token.TEXT_TERTIARY)
+        place = Text(self._look, Type.NOTE, Token.TEXT_TERTIARY, wrap=True)
         place.say(self._excerpt.place)
         layout = row(header, (12, 0, 12, 0))
         claimed = self._excerpt.claimed
