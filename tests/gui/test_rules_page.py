@@ -26,7 +26,6 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.pin_messages import SettleSeals, UnlockSeals
 from keyturn.application.proposed_rules import DropProposedRule
-from keyturn.application.rule_removals import RemoveRules, RestoreRules
 from keyturn.domain.condition import Condition, Operator
 from keyturn.domain.policy import Posture
 from keyturn.domain.rule import Effect, Rule
@@ -35,7 +34,6 @@ from keyturn.gui.look import Look
 from keyturn.gui.rules.presenter import RulesPresenter
 from keyturn.gui.rules.view import RulesView
 from keyturn.gui.sending import IntentSender
-from keyturn.gui.widgets.buttons import Button
 from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.rule_drafts import RuleDraft, data_of, draft_of_rule
 from keyturn.presentation.rules_builder import RulesBuilder, read_rules
@@ -69,9 +67,8 @@ class Page:
         return known.rule
 
 
-@pytest.fixture
-def page(look: Look) -> Iterator[Page]:
-    """Return the page, filled and shown."""
+def shown_page(look: Look) -> Iterator[Page]:
+    """Show the page, filled."""
     bridge = SpyBridge()
     builder = RulesBuilder(look.words)
     view = RulesView(look, builder.effects())
@@ -87,6 +84,12 @@ def page(look: Look) -> Iterator[Page]:
     view.show()
     yield Page(bridge, view, presenter)
     let_go(view)
+
+
+@pytest.fixture
+def page(look: Look) -> Iterator[Page]:
+    """Return the page, filled and shown."""
+    yield from shown_page(look)
 
 
 def test_nothing_is_sent_by_showing(page: Page) -> None:
@@ -544,68 +547,3 @@ def test_what_was_done_before_is_gone_from_the_foot_when_something_is_sent(page:
     page.bridge.answer(ok=False, sentence="No.")
     page.view.suspended.action_pressed.emit()
     assert (note.isVisible(), note.sentence) == (True, "No.")
-
-
-@pytest.mark.requirement("R4")
-def test_all_that_a_search_shows_is_removed_by_one_intent_and_undone_by_one(page: Page) -> None:
-    many = [
-        Rule(id=f"r-many-{n}", effect=Effect.DENY, server="bulk", tool=f"tool_{n}")
-        for n in range(500)
-    ]
-    page.bridge.tell(StateChanged(rules=(*data.RULES, *map(data.state_of, many))))
-    removal = page.view.removal
-    assert not removal.button.isVisible()
-    page.view.search.line.setText("bulk")
-    assert removal.button.text() == "Remove the 500 shown…"
-    removal.button.click()
-    assert page.bridge.sent == []
-    removal.question.button.click()
-    sent = page.bridge.sent[-1]
-    assert isinstance(sent, RemoveRules)
-    assert set(sent.ids) == {rule.id for rule in many}
-    page.bridge.tell(StateChanged(rules=data.RULES))
-    page.bridge.answer()
-    assert removal.toast is not None
-    undo = removal.toast.findChild(Button, "toast_undo")
-    assert undo is not None
-    undo.click()
-    assert page.bridge.sent[-1] == RestoreRules(n=page.bridge.sent[-1].n, ids=sent.ids)
-    assert removal.toast is None
-
-
-def test_another_search_takes_the_question_back(page: Page) -> None:
-    page.view.search.line.setText("e")
-    page.view.removal.button.click()
-    assert page.view.removal.question.isVisible()
-    page.view.search.line.setText("reports")
-    assert not page.view.removal.question.isVisible()
-    page.view.removal.question.button.click()
-    assert page.bridge.sent == []
-
-
-@pytest.mark.requirement("R4")
-def test_one_rule_that_was_removed_is_put_back_as_well(page: Page) -> None:
-    page.view.detail.remove_agreed.emit(FIRST)
-    page.bridge.answer()
-    toast = page.view.removal.toast
-    assert toast is not None
-    toast.undo_pressed.emit()
-    assert page.bridge.sent[-1] == RestoreRules(n=page.bridge.sent[-1].n, ids=(FIRST,))
-    page.bridge.answer()
-    assert page.view.note.sentence == "1 rule is back, with what was used of it."
-
-
-def test_a_rule_is_revoked_from_elsewhere_only_after_the_question(page: Page) -> None:
-    page.presenter.open_rule(FIRST, remove=True)
-    assert page.view.detail.rule_id == FIRST
-    assert page.view.detail.question.isVisible()
-    assert page.bridge.sent == []
-    page.view.detail.question.go.click()
-    assert page.bridge.sent[-1] == RemoveRule(n=page.bridge.sent[-1].n, id=FIRST)
-
-
-def test_a_rule_that_is_gone_is_not_asked_about(page: Page) -> None:
-    page.view.rule_chosen.emit(FIRST)
-    page.presenter.open_rule("r-gone", remove=True)
-    assert not page.view.detail.question.isVisible()
-    assert page.bridge.sent == []

@@ -75,7 +75,7 @@ from keyturn.domain.errors import (
     PinWanted,
     SecretStoreUnavailable,
 )
-from keyturn.domain.lamps import lamps_from_letters
+from keyturn.domain.lamps import Lamps, lamps_from_letters
 from keyturn.domain.policy import Posture
 from keyturn.domain.remote import names_authorization, transport_of
 from keyturn.domain.tier import CONFIRMABLE
@@ -116,8 +116,7 @@ class Intents:
         self._rules = rules
         self._agreements = agreements
         self._reviews = reviews
-        self._registry = registry
-        self._sights = sights
+        self._registry, self._sights = registry, sights
         self._approvals = approvals
         self._live, self._sign_ins = live, sign_ins
         self._labelling = labelling
@@ -201,9 +200,7 @@ class Intents:
         self, intent: SightIntent | AccessIntent | AgentIntent | PracticeIntent
     ) -> None:
         if isinstance(intent, PracticeIntent):
-            if self._practice is None:
-                raise ConfigurationError("There is nothing to practise here.")
-            await self._practice.carry_out(intent)
+            await _practise(self._practice, intent)
         elif isinstance(intent, AgentIntent):
             await carry_out_agent(
                 intent, self._registry, self._sights, self._step_ups, self._new_tasks, self._floods
@@ -244,12 +241,7 @@ class Intents:
         await self._sign_ins.sign_in(server)
 
     async def _set_tier(self, intent: SetTier) -> None:
-        try:
-            labels = lamps_from_letters(intent.labels)
-        except KeyError:
-            raise ConfigurationError("A tool's labels are letters of U, P and X.") from None
-        if intent.tier is not None and intent.tier not in CONFIRMABLE:
-            raise ConfigurationError("T3 cannot be chosen, only left.")
+        labels = _labels_of(intent)
         shown = PinShown(
             server=intent.server,
             launch_hash=intent.launch_hash,
@@ -387,3 +379,20 @@ def _level_of(number: int) -> StopLevel:
         return StopLevel(number)
     except ValueError:
         return StopLevel.CONNECTIONS
+
+
+async def _practise(practice: Practice | None, intent: PracticeIntent) -> None:
+    if practice is None:
+        raise ConfigurationError("There is nothing to practise here.")
+    await practice.carry_out(intent)
+
+
+def _labels_of(intent: SetTier) -> Lamps:
+    """Return the labels that were chosen beside a tier that may be; else ConfigurationError."""
+    try:
+        labels = lamps_from_letters(intent.labels)
+    except KeyError:
+        raise ConfigurationError("A tool's labels are letters of U, P and X.") from None
+    if intent.tier is not None and intent.tier not in CONFIRMABLE:
+        raise ConfigurationError("T3 cannot be chosen, only left.")
+    return labels

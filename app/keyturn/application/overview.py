@@ -36,7 +36,7 @@ from keyturn.application.seals import Seals
 from keyturn.application.sight_intents import profile_states, sight_state
 from keyturn.application.sights import Sights
 from keyturn.application.step_ups import StepUps, raised_state
-from keyturn.application.stop import StopSwitch
+from keyturn.application.stop import StopSwitch, StopView
 from keyturn.domain.canonical import canonical
 from keyturn.domain.configuration import KEYCHAIN_PREFIX, ServerConfig
 from keyturn.domain.definition import Pin, ReviewState, review_state
@@ -122,19 +122,7 @@ class Overview:
 
     def stop_state(self) -> StopState:
         """Return the stop as the window shows it."""
-        view = self._stop.view()
-        facts = view.facts
-        return StopState(
-            engaged=view.engaged,
-            level=view.level,
-            since_utc=facts.since_utc if facts is not None else "",
-            found_utc=view.found_utc,
-            trigger=facts.trigger if facts is not None else "",
-            reason=facts.reason if facts is not None else "",
-            refused_since=view.refused_since,
-            cards_refused=view.cards_refused,
-            careful=view.careful,
-        )
+        return _stop_state(self._stop.view())
 
     def rule(self, rule_id: str) -> Rule | None:
         """Return a rule that is in force; None for none of that id."""
@@ -302,6 +290,21 @@ class Overview:
             problem=self.problem,
             notifies=self.notifies,
         )
+
+
+def _stop_state(view: StopView) -> StopState:
+    facts = view.facts
+    return StopState(
+        engaged=view.engaged,
+        level=view.level,
+        since_utc=facts.since_utc if facts is not None else "",
+        found_utc=view.found_utc,
+        trigger=facts.trigger if facts is not None else "",
+        reason=facts.reason if facts is not None else "",
+        refused_since=view.refused_since,
+        cards_refused=view.cards_refused,
+        careful=view.careful,
+    )
 
 
 def _moment(seconds: float) -> str:

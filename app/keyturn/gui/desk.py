@@ -54,13 +54,11 @@ class Desk(QObject):
         now_ms: Callable[[], int],
     ) -> None:
         super().__init__()
-        self._look = look
-        self._bridge = bridge
+        self._look, self._bridge = look, bridge
         self._stop = StopState(engaged=False)
         self._health: HealthState | None = None
         self._agents: tuple[AgentState, ...] = ()
-        self._waiting = 0
-        self._oldest_ms = 0
+        self._waiting, self._oldest_ms = 0, 0
         self._changed = set[str]()
         """Tables that another program changed, and that a person was told of."""
         said = SaidSoFar(bridge, self)
@@ -94,14 +92,7 @@ class Desk(QObject):
             announcer=self._voice(cards),
             parent=self,
         )
-        self.attention = Attention(
-            events=bridge,
-            window=self.window,
-            tray=self.standing.tray,
-            words=look.words,
-            now_ms=now_ms,
-            parent=self,
-        )
+        self.attention = self._eyes(now_ms)
         self.stopped = StoppedPresenter(
             bridge=bridge,
             sender=self.intents,
@@ -123,6 +114,16 @@ class Desk(QObject):
         self.standing.close()
         self.window.hide()
         self.window.deleteLater()
+
+    def _eyes(self, now_ms: Callable[[], int]) -> Attention:
+        return Attention(
+            events=self._bridge,
+            window=self.window,
+            tray=self.standing.tray,
+            words=self._look.words,
+            now_ms=now_ms,
+            parent=self,
+        )
 
     def _voice(self, cards: CardBuilder) -> Announcer:
         return Announcer(

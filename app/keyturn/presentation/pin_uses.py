@@ -9,6 +9,8 @@ from keyturn.presentation.words import Words
 GROUPS: Final = {
     "save_rule": "rules",
     "remove_rule": "rules",
+    "remove_rules": "rules",
+    "restore_rules": "rules",
     "set_tier": "tools",
     "set_controls": "results",
     "put_server": "environments",
