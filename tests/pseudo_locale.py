@@ -2,9 +2,10 @@
 
 import json
 import string
-import tomllib
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from keyturn.presentation.words import FALLBACK_LANGUAGE, Words
 from tests.sources import ROOT
@@ -33,14 +34,14 @@ def pseudo_words(folder: Path) -> Words:
     target = folder / FALLBACK_LANGUAGE
     target.mkdir()
     for file in sorted((ROOT / "resources" / "translations" / FALLBACK_LANGUAGE).glob("*.toml")):
-        entries = tomllib.loads(file.read_text(encoding="utf-8"))
+        entries = msgspec.toml.decode(file.read_bytes(), type=dict[str, str | dict[str, str]])
         lines = [f"{name} = {_written(entry)}" for name, entry in entries.items()]
         (target / file.name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     return Words(folder)
 
 
-def _written(entry: object) -> str:
+def _written(entry: str | dict[str, str]) -> str:
     if isinstance(entry, dict):
         forms = ", ".join(f"{form} = {_written(text)}" for form, text in entry.items())
         return f"{{ {forms} }}"
-    return json.dumps(lengthened(str(entry)))
+    return json.dumps(lengthened(entry))

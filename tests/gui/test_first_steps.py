@@ -71,10 +71,9 @@ class Newcomer:
         """Go to something by Tab and press it with the space bar."""
         for _ in range(MOST_STOPS):
             focused = self.scene.window.focusWidget()
-            if focused is not None and focused.objectName() == name:
+            if focused.objectName() == name:
                 QTest.keyClick(focused, Qt.Key.Key_Space)
                 return
-            assert focused is not None
             self.names.append(focused.objectName())
             QTest.keyClick(focused, Qt.Key.Key_Tab)
         raise AssertionError(f"{name} is not reached by Tab: {self.names[-MOST_STOPS:]}")

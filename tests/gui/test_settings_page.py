@@ -232,7 +232,11 @@ def test_every_setting_is_reached_and_changed_by_key_from_the_search(
     """Found by its title, then by Tab alone: the first stop after the search is in its row."""
     qtbot.waitUntil(page.view.isActiveWindow, timeout=5_000)
     acted: set[str] = set()
-    page.view.setting_changed.connect(lambda name, _value: acted.add(name))
+
+    def on_changed(name: str, _value: str) -> None:
+        acted.add(name)
+
+    page.view.setting_changed.connect(on_changed)
     page.view.action_wanted.connect(acted.add)
     facts = {key for key, line in page.view.lines.items() if isinstance(line, AboutLine)}
     for key, line in page.view.lines.items():
