@@ -49,7 +49,7 @@ _WORD = re.compile(r"[a-z]{5,24}")
 _RUN_TOGETHER = re.compile(r"[A-Za-z_]{20,}")
 _HUMP = re.compile(r"_+|(?<=[a-z])(?=[A-Z])")
 _LONGEST_RUN = 400
-_LONGEST_KNOWN = 16
+_SHORTEST_KNOWN, _LONGEST_KNOWN = 3, 16
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
 _BASE32 = re.compile(r"(?<![A-Z2-7])[A-Z2-7]{24,}={0,6}")
 _HEX = re.compile(r"(?:(?:\\x|0x)?[0-9A-Fa-f]{2}[ :,]?){12,}")
@@ -96,6 +96,8 @@ class Readings:
         known = {w for w in words.words if len(w) > _SHORTEST_WORD and w.isascii()}
         self._vocabulary = words
         self._words = words.words
+        # A stretch that nothing known begins like is no word, however long it is looked at.
+        self._begin = frozenset(word[:_SHORTEST_KNOWN] for word in words.words)
         self._drawn = drawn
         self._changed = {
             change(word): way
@@ -178,7 +180,8 @@ class Readings:
         parts: list[str] = []
         at = 0
         while at < len(word):
-            for length in range(_LONGEST_KNOWN, 2, -1):
+            known = word[at : at + _SHORTEST_KNOWN] in self._begin
+            for length in range(_LONGEST_KNOWN if known else 0, _SHORTEST_KNOWN - 1, -1):
                 if word[at : at + length] in self._words:
                     parts.append(f" {word[at : at + length]} ")
                     break
