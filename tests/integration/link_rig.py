@@ -88,7 +88,7 @@ from tests.fakes.stores import (
 )
 
 RAW_SERVER = Path(__file__).parent / "servers" / "raw_server.py"
-SECONDS = 15.0
+SECONDS = 60.0
 """No wait of a test is longer."""
 
 

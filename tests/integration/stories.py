@@ -9,7 +9,7 @@ from keyturn.domain.configuration import Limits
 from keyturn.domain.rule import Rule
 from tests.integration.link_rig import ALLOW_ALL, World
 
-STORY_SECONDS = 60.0
+STORY_SECONDS = 110.0
 
 
 def tell(
