@@ -74,7 +74,7 @@ def test_a_tool_without_a_tier_is_allowed_only_by_its_typed_name(
         person.confirm_value()
         person.press_in_vain("ctrl+Return", call.done, 2.5)
         person.picture("card-before-typing-the-name")
-        person.screen.key("Tab")
+        # The key that was pressed in vain has led to the field of what is owed.
         person.screen.type("write_file")
         person.picture("card-with-the-name-typed")
         person.allow()

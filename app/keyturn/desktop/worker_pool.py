@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from keyturn.application.ports.payloads import NotInspected, Parts, T
 from keyturn.desktop.process_tree import with_parent_death_signal
@@ -20,6 +21,10 @@ from keyturn.desktop.worker_turns import WorkerTurns
 _log = logging.getLogger(__name__)
 
 WORKERS = 2
+_A_TICK = 0.01
+"""Seconds: processor time is counted in such."""
+_STARVED = 4
+"""Times as long on the clock as the work may take."""
 LATE = NotInspected("it was not inspected in time")
 DEAD = NotInspected("it could not be inspected: the process for that ended")
 TOO_MUCH = NotInspected("it could not be inspected: too much else waits for that")
@@ -31,7 +36,8 @@ class Times:
     """How long things may take, in seconds."""
 
     answer: float = 2.0
-    """From the hand-over to a worker that is ready."""
+    """Of a worker's own work, from the hand-over to it once it is ready: on a machine that is busy
+    with something else no payload is late for that, within four times as much on the clock."""
     start: float = 10.0
     """Until a worker is ready, for who waits for it."""
     warm: float = 30.0
@@ -149,14 +155,27 @@ class WorkerPool:
         try:
             async with asyncio.timeout(self._times.start):
                 await worker.ready
-            async with asyncio.timeout(self._times.answer):
-                return await self._loop.run_in_executor(self._threads, work, worker.process)
+            return await self._in_time(worker.process, work)
         except TimeoutError:
             _log.error("worker late, its payload not inspected pid=%d", worker.process.pid)
             return LATE
         except (OSError, EOFError, ValueError, TypeError) as error:
             _log.error("worker ended, its payload not inspected cause=%r", error)
             return ENDED if self._closed else DEAD
+
+    async def _in_time(self, process: WorkerProcess, work: Callable[[WorkerProcess], T]) -> T:
+        """Return what comes of the work; raises TimeoutError where that takes too long."""
+        worked = process.cpu_seconds()
+        working = self._loop.run_in_executor(self._threads, work, process)
+        working.add_done_callback(_seen)
+        async with asyncio.timeout(_STARVED * self._times.answer):
+            left = self._times.answer
+            while left > _A_TICK:
+                done, _ = await asyncio.wait({working}, timeout=left)
+                if done:
+                    return working.result()
+                left = self._times.answer - (process.cpu_seconds() - worked)
+        raise TimeoutError
 
     # ---------------------------------------------------------------- the workers
 
@@ -218,7 +237,7 @@ class WorkerPool:
             self._end(worker)
 
 
-def _seen(ready: "asyncio.Future[None]") -> None:
-    """Take note of a start that failed; whoever waits for it is told, too."""
-    if not ready.cancelled():
-        ready.exception()
+def _seen(future: "asyncio.Future[Any]") -> None:
+    """Take note of what failed; whoever waits for it is told, too."""
+    if not future.cancelled():
+        future.exception()

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
+import psutil
+
 _JOB = struct.Struct("!QQ")
 _COUNT = struct.Struct("!I")
 _LENGTH = struct.Struct("!Q")
@@ -50,6 +52,14 @@ class WorkerProcess:
     def running(self) -> bool:
         """Whether it has not ended."""
         return self._process.poll() is None
+
+    def cpu_seconds(self) -> float:
+        """Return what the processor has worked for it so far; 0 for one that has ended."""
+        try:
+            times = psutil.Process(self._process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return times.user + times.system
 
     def await_ready(self) -> None:
         """Wait until it has loaded what it needs; raises OSError, EOFError or ValueError."""

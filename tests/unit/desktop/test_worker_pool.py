@@ -28,6 +28,11 @@ def do(job, payload):
             time.sleep(60)
         case b"slow":
             time.sleep(0.05)
+        case b"starved":
+            time.sleep(0.7)
+        case b"work":
+            while True:
+                pass
         case b"print":
             print("not an answer")
             sys.stderr.write("nor this")
@@ -141,7 +146,24 @@ def test_a_worker_that_is_late_is_killed_and_replaced() -> None:
         assert len(before & set(pool.pids)) == 1
         assert await asked(pool, b"echo") == [b"echo", b""]
 
-    tell(story, Times(answer=1.0))
+    tell(story, Times(answer=0.4))
+
+
+@pytest.mark.requirement("POOL-DEAD")
+def test_work_without_an_end_is_late() -> None:
+    async def story(pool: WorkerPool) -> None:
+        assert await asked(pool, b"work") == LATE
+        assert await asked(pool, b"echo") == [b"echo", b""]
+
+    tell(story, Times(answer=0.4))
+
+
+@pytest.mark.requirement("POOL-DEAD")
+def test_one_that_the_machine_does_not_let_work_is_not_late_at_once() -> None:
+    async def story(pool: WorkerPool) -> None:
+        assert await asked(pool, b"starved") == [b"starved", b""]
+
+    tell(story, Times(answer=0.4))
 
 
 @pytest.mark.requirement("POOL-DEAD")
@@ -171,7 +193,7 @@ def test_what_waits_behind_others_has_its_time_from_the_hand_over_on() -> None:
             assert await asked(pool, b"echo") == [b"echo", b""]
         assert [task.result() for task in before] == [LATE] * WORKERS
 
-    tell(story, Times(answer=1.0))
+    tell(story, Times(answer=0.4))
 
 
 def test_a_command_that_is_none_leaves_everything_uninspected() -> None:
@@ -207,7 +229,7 @@ def test_too_much_at_once_waits_a_while_and_is_not_inspected_then(
         # One alone is always let in.
         assert told == [LATE, [b"echo", b"x" * 600]]
 
-    tell(story, Times(answer=1.0))
+    tell(story, Times(answer=0.4))
 
 
 def test_what_finds_no_room_in_time_is_not_inspected(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +241,7 @@ def test_what_finds_no_room_in_time_is_not_inspected(monkeypatch: pytest.MonkeyP
         )
         assert told == [LATE, TOO_MUCH]
 
-    tell(story, Times(answer=1.0, room=0.1))
+    tell(story, Times(answer=0.4, room=0.1))
 
 
 def test_idle_workers_end_and_the_next_payload_starts_others() -> None:
