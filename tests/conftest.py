@@ -136,6 +136,8 @@ def pytest_collection_finish() -> None:
     """Spare the collector what was imported and collected: it lives until the end."""
     gc.collect()
     gc.freeze()
+    # What thousands of tests leave in pytest's reports lives as long, and is looked through often.
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _folder_of(path: Path) -> str:
