@@ -89,8 +89,8 @@ class CardSeen(QObject):
 
 
 def opens_on(card: CardView) -> str:
-    """Return the tab of what differs, where it was agreed to before, else the readable one."""
-    before = card.kind in (CardKind.CHANGE, CardKind.COMMAND)
+    """Return the tab of what differs, where it was agreed to or asked before, else the first."""
+    before = card.edited or card.kind in (CardKind.CHANGE, CardKind.COMMAND)
     return DIFF if card.diff and before else READABLE
 
 
