@@ -80,6 +80,7 @@ def sent(scene: SheetsScene) -> list[EditCall]:
     return [message for message in scene.bridge.sent if isinstance(message, EditCall)]
 
 
+@pytest.mark.requirement("EDIT-3")
 def test_what_is_written_goes_to_be_judged_and_allows_nothing(scene: SheetsScene) -> None:
     open_sheet(scene)
     sheet = scene.sheets.edit
@@ -113,6 +114,7 @@ def test_the_keyboard_alone_edits(scene: SheetsScene) -> None:
     assert message.arguments == '{"order": 42}'
 
 
+@pytest.mark.requirement("EDIT-3")
 def test_the_card_that_comes_back_opens_on_the_difference_and_arms_from_zero(
     scene: SheetsScene,
 ) -> None:
@@ -180,6 +182,7 @@ def test_what_the_broker_refuses_stays_as_it_was_written(scene: SheetsScene) -> 
     assert sheet.send.isEnabled()
 
 
+@pytest.mark.requirement("EDIT-3")
 def test_nothing_below_the_sheet_can_be_decided(scene: SheetsScene) -> None:
     open_sheet(scene)
     scene.wait(5_000)
@@ -231,6 +234,7 @@ def test_what_is_not_edited_has_no_button_and_no_key(scene: SheetsScene, why: st
     assert not scene.sheets.edit.isVisible()
 
 
+@pytest.mark.requirement("EDIT-3")
 def test_an_edited_call_is_in_no_group(scene: SheetsScene) -> None:
     scene.end(CALL, WithdrawCause.CANCELLED)
     for n in range(6):

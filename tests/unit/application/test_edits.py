@@ -91,6 +91,7 @@ SHAPES: Final[JsonObject] = {
 }
 
 
+@pytest.mark.requirement("EDIT-1", "EDIT-3")
 def test_what_was_written_is_asked_anew_and_then_sent() -> None:
     async def story() -> None:
         one = Story()
@@ -114,6 +115,7 @@ def test_what_was_written_is_asked_anew_and_then_sent() -> None:
     play(story)
 
 
+@pytest.mark.requirement("EDIT-2")
 def test_both_digests_are_on_the_disk_before_it_is_sent() -> None:
     async def story() -> None:
         one = Story()
@@ -142,6 +144,7 @@ def test_both_digests_are_on_the_disk_before_it_is_sent() -> None:
     play(story)
 
 
+@pytest.mark.requirement("EDIT-4")
 def test_the_agent_is_told_that_it_was_changed_and_not_to_what() -> None:
     async def story() -> None:
         one = Story()
@@ -161,6 +164,7 @@ def test_the_agent_is_told_that_it_was_changed_and_not_to_what() -> None:
     play(story)
 
 
+@pytest.mark.requirement("EDIT-1")
 def test_an_edited_value_is_said_to_be_typed_and_only_that_one() -> None:
     async def story() -> None:
         one = Story()
@@ -178,6 +182,7 @@ def test_an_edited_value_is_said_to_be_typed_and_only_that_one() -> None:
     play(story)
 
 
+@pytest.mark.requirement("EDIT-2")
 def test_a_second_edit_starts_from_the_first_and_links_to_what_was_asked() -> None:
     async def story() -> None:
         one = Story()
@@ -214,6 +219,7 @@ def test_an_edit_back_to_what_was_asked_is_none() -> None:
     play(story)
 
 
+@pytest.mark.requirement("EDIT-1")
 def test_a_rule_that_denies_what_was_written_beats_it() -> None:
     async def story() -> None:
         when = (Condition(path="/address", op=Operator.EQ, value="2 Mill Lane"),)
@@ -232,6 +238,7 @@ def test_a_rule_that_denies_what_was_written_beats_it() -> None:
     play(story)
 
 
+@pytest.mark.requirement("EDIT-1")
 def test_a_rule_made_meanwhile_denies_it_and_none_allows_it() -> None:
     async def story() -> None:
         one = Story()
@@ -250,6 +257,7 @@ def test_a_rule_made_meanwhile_denies_it_and_none_allows_it() -> None:
     play(story)
 
 
+@pytest.mark.requirement("EDIT-3")
 @pytest.mark.parametrize(
     ("text", "effect"),
     [
@@ -275,6 +283,7 @@ def test_what_does_not_do_leaves_the_call_as_it_waits(text: str, effect: EditEff
     play(story)
 
 
+@pytest.mark.requirement("EDIT-3")
 class TestTooLate:
     """Nothing is changed of what is decided, stopped or no longer waited for."""
 
@@ -371,6 +380,7 @@ class TestTooLate:
         play(story)
 
 
+@pytest.mark.requirement("EDIT-4")
 class TestAgents:
     """Nothing that an agent says is an edit, or uses one up."""
 
@@ -438,6 +448,7 @@ class TestAgents:
         play(story)
 
 
+@pytest.mark.requirement("EDIT-1")
 class TestRounds:
     """A client that asks again, while a person writes, brings its own arguments in vain."""
 

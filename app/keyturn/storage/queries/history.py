@@ -135,23 +135,29 @@ class HistoryQuery:
         item = item_of(rows[0])
         decision, chain = self._record(item.number)
         delivery, _ = self._record(item.delivery_number)
-        arguments = self._value("SELECT value FROM arguments WHERE seq = ?", item.number)
+        events = tuple(
+            event_of(row)
+            for row in self._rows(
+                f"SELECT {EVENT_COLUMNS} FROM events WHERE seq BETWEEN ? AND ? AND call = ? "
+                "ORDER BY seq",
+                (item.number - _NEAR, item.number + _NEAR, call),
+            )
+        )
+        edits = [event.number for event in events if event.type == RecordType.EDITED.value]
         return HistoryDetail(
             item=item,
-            arguments=arguments.decode() if isinstance(arguments, bytes) else None,
+            arguments=self._arguments(item.number),
+            asked=self._arguments(edits[0]) if edits else None,
             decision=decision,
             delivery=delivery,
             origins=decision.entry.provenance if decision else (),
-            events=tuple(
-                event_of(row)
-                for row in self._rows(
-                    f"SELECT {EVENT_COLUMNS} FROM events WHERE seq BETWEEN ? AND ? AND call = ? "
-                    "ORDER BY seq",
-                    (item.number - _NEAR, item.number + _NEAR, call),
-                )
-            ),
+            events=events,
             chain=chain,
         )
+
+    def _arguments(self, seq: int) -> str | None:
+        found = self._value("SELECT value FROM arguments WHERE seq = ?", seq)
+        return found.decode() if isinstance(found, bytes) else None
 
     def events(
         self,
