@@ -213,14 +213,8 @@ class HistoryBuilder:
             rule_id=_standing_rule(item),
             result=self._result_pairs(item),
             kept=kept_text(item.result, self._words),
-            asked=self._asked(found),
+            asked=_asked(found, self._cards, self._words),
         )
-
-    def _asked(self, found: RecordedDetail) -> tuple[ArgumentRow, ...]:
-        if found.asked is None:
-            return ()
-        request = request_of(found.item, found.asked, None)
-        return self._cards.rows(request, sources_of(request.trace, self._words))
 
     def _server_tool(self, item: RecordedCall) -> str:
         return server_and_name(item.server, item.tool, item.method, self._words)
@@ -328,6 +322,13 @@ class HistoryBuilder:
             result=self._result_words(item),
             is_source=any(o.result == number and not o.is_typed for o in trace.origins),
         )
+
+
+def _asked(found: RecordedDetail, cards: CardBuilder, words: Words) -> tuple[ArgumentRow, ...]:
+    if found.asked is None:
+        return ()
+    request = request_of(found.item, found.asked, None)
+    return cards.rows(request, sources_of(request.trace, words))
 
 
 def _standing_rule(item: RecordedCall) -> str:
