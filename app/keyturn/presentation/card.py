@@ -100,6 +100,8 @@ class OriginLabel:
     """Index of the card's excerpt that shows the place."""
     claimed: bool = False
     """Somebody says so and nobody has seen it."""
+    typed: bool = False
+    """The reader typed it, on this card."""
 
 
 class ValueKind(Enum):

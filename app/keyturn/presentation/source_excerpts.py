@@ -74,6 +74,7 @@ def sources_of(trace: Trace, words: Words, signs: Collection[int] = ()) -> Sourc
             text=_label_text(origins, words),
             traced=not origins[0].is_on_card,
             claimed=is_claim(origins[0]),
+            typed=origins[0].is_on_card,
             excerpt=order.get(_source_of(origins[0])),
         )
         for path, origins in by_path.items()

@@ -13,7 +13,7 @@ from keyturn.gui.look import Look
 from keyturn.gui.queue.sheet import Sheet
 from keyturn.gui.theme import Token, Type
 from keyturn.gui.widgets.buttons import DECISION, Button, Kind
-from keyturn.gui.widgets.layouts import fix_height
+from keyturn.gui.widgets.layouts import fix_height, restyle
 from keyturn.gui.widgets.tabs import TabRow
 from keyturn.gui.widgets.text import Text
 from keyturn.presentation.argument_edit import EditCheck, check_edit, edit_text
@@ -111,6 +111,7 @@ class EditSheet(Sheet):
     def _use(self, ready: bool) -> None:
         self.send.setEnabled(ready)
         self.send.use_token(None if ready else Token.TEXT_SECONDARY)
+        restyle(self.send, "state", "armed" if ready else "unarmed")
 
     def _on_undo(self) -> None:
         self.field.setPlainText(edit_text(self._asked))
