@@ -143,6 +143,28 @@ def test_the_card_that_comes_back_opens_on_the_difference_and_arms_from_zero(
     assert (decide.id, decide.digest) == (anew.id, anew.digest)
 
 
+@pytest.mark.requirement("EDIT-3")
+def test_every_line_of_the_difference_has_to_be_on_screen_once(scene: SheetsScene) -> None:
+    scene.end(CALL, WithdrawCause.ASKED_ANEW)
+    show(scene, edited(subject={"order": 41, "to": [f"{n} Mill Lane" for n in range(120)]}))
+    scene.wait(2_000)
+    assert scene.view.watch.arming.state(scene.clock()).owed is Owed.LOOK
+    diff = scene.view.card.diff
+    scene.view.card.choose_tab(READABLE)
+    scene.wait(2_000)
+    assert scene.view.watch.arming.state(scene.clock()).owed is Owed.LOOK
+    scene.view.card.choose_tab(DIFF)
+
+    def read() -> bool:
+        diff.show_unseen()
+        scene.window.grab()
+        return diff.unseen is None
+
+    scene.qtbot.waitUntil(read)
+    scene.wait(2_000)
+    assert scene.view.watch.arming.state(scene.clock()).armed
+
+
 def test_a_call_that_came_meanwhile_does_not_take_its_place(scene: SheetsScene) -> None:
     other = replace(a_call(subject={"order": 7}, tier=Tier.T1), id="later", call="c-9")
     scene.bridge.request_shown.emit(_shown(other))
