@@ -11,6 +11,7 @@ from keyturn.application.alerts import Alerts
 from keyturn.application.asking import denied
 from keyturn.application.call import Basis, IncomingCall, Judged, Refused, scope_of
 from keyturn.application.connection import Connection
+from keyturn.application.editing import continued
 from keyturn.application.environments import Environments
 from keyturn.application.fitness import Fitness
 from keyturn.application.flow_ledger import FlowLedger
@@ -239,7 +240,7 @@ class Assessment:
             params=without_own_meta(incoming.params),
             method=incoming.method,
         )
-        return Judged(
+        judged = Judged(
             call=call,
             standing=standing,
             definition=definition,
@@ -247,6 +248,7 @@ class Assessment:
             task=session.task,
             stops_seen=self._stop.count,
         )
+        return continued(judged, session.continuations)
 
     # 3, 4 -------------------------------------------------------------- trace, judge
 

@@ -11,7 +11,7 @@ import msgspec
 
 from keyturn.application.approvals import Approvals
 from keyturn.application.call import IncomingCall, Judged, Refused
-from keyturn.application.continuations import RESPONSES, STATE
+from keyturn.application.continuations import RESPONSES, STATE, Continuations
 from keyturn.application.ports.decision_log import DecisionLog
 from keyturn.application.recording import Recorder
 from keyturn.domain.approval import State
@@ -111,15 +111,29 @@ def edited_from(judged: Judged, arguments: JsonObject) -> Judged | None:
         return None
     if len(judged.canonical_arguments) > LONGEST_EDIT_BYTES:
         return None
+    # A copy: this one becomes what the edit makes of it, for all who hold it.
+    return _with_arguments(judged, arguments, judged.asked or msgspec.structs.replace(judged))
+
+
+def continued(judged: Judged, continuations: Continuations) -> Judged:
+    """Return a call as a person wrote it, where it goes on with one that they did; else itself."""
+    arguments = continuations.written_for(judged.call)
+    if arguments is None:
+        return judged
+    judged.canonical_arguments = judged.call.canonical_arguments()
+    judged.digest = judged.call.digest(judged.canonical_arguments)
+    return _with_arguments(judged, arguments, judged)
+
+
+def _with_arguments(judged: Judged, arguments: JsonObject, asked: Judged) -> Judged:
     return Judged(
-        call=call.with_params({**call.params, "arguments": arguments}),
+        call=judged.call.with_params({**judged.call.params, "arguments": arguments}),
         standing=judged.standing,
         definition=judged.definition,
         number=judged.number,
         task=judged.task,
         stops_seen=judged.stops_seen,
-        # A copy: this one becomes what the edit makes of it, for all who hold it.
-        asked=judged.asked or msgspec.structs.replace(judged),
+        asked=asked,
     )
 
 

@@ -7,12 +7,12 @@ from typing import Final
 import pytest
 
 from keyturn.application.approval_request import AnswerEffect, WithdrawCause
-from keyturn.application.call import Forwarded, Handled, Refused
+from keyturn.application.call import Forwarded, Handled, IncomingCall, Refused
 from keyturn.application.connection import Connection
 from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT
 from keyturn.application.editing import EditEffect, Edits
 from keyturn.application.rejudging import judge_waiting
-from keyturn.domain.canonical import JsonObject, canonical
+from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, canonical
 from keyturn.domain.command_shapes import Shaped
 from keyturn.domain.commands import Command
 from keyturn.domain.condition import Condition, Operator
@@ -20,7 +20,7 @@ from keyturn.domain.decision import Outcome
 from keyturn.domain.edit import LONGEST_EDIT_BYTES
 from keyturn.domain.lamps import Lamps
 from keyturn.domain.record import Durability, RecordType
-from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.rule import Effect, Kind, Rule
 from keyturn.domain.tier import Tier
 from keyturn.domain.typed import ON_CARD
 from tests.factories import make_call, make_connection, make_server, make_tool
@@ -470,5 +470,101 @@ class TestRounds:
             assert EDITED_TEXT in reply.line.decode()
             assert [params["arguments"] for params in rig.world.server.sent] == [{"order": 8}]
             assert PARAMS["arguments"] == {"order": 7}
+
+        play(story)
+
+
+@pytest.mark.requirement("EDIT-4")
+class TestInput:
+    """A server that wants more of an edited call gets it for that call, and for no other."""
+
+    async def begin(self) -> Story:
+        one = Story(World(Rule(id="r-roots", effect=Effect.ALLOW, kind=Kind.ROOTS)))
+        one.world.server.answer_with = {
+            "resultType": "input_required",
+            "inputRequests": {"a": {"method": "roots/list", "params": {}}},
+            "requestState": "state-1",
+        }
+        await one.begin()
+        await one.edit()
+        reply = await one.allow()
+        assert isinstance(reply, Forwarded)
+        result = json.loads(reply.line)["result"]
+        assert "content" not in result
+        assert result["_meta"] == {EDITED_KEY: True}
+        one.world.server.answer_with = {"content": []}
+        return one
+
+    def again(self, one: Story, arguments: JsonObject, **changes: JsonValue) -> IncomingCall:
+        incoming = make_call(one.connection, arguments=arguments, id_="call-2", request_id=2)
+        assert not isinstance(incoming.params, Malformed)
+        more: JsonObject = {"inputResponses": {"a": {"roots": []}}, "requestState": "state-1"}
+        incoming.params |= {**more, **changes}
+        return incoming
+
+    def test_its_agent_repeats_what_it_asked_and_the_server_gets_what_was_written(self) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            count = len(one.world.approver.shown)
+            reply = await one.world.start(self.again(one, ASKED))
+            assert isinstance(reply, Forwarded)
+            assert EDITED_TEXT in reply.line.decode()
+            assert one.sent() == [MINE, MINE]
+            assert one.world.server.sent[-1]["requestState"] == "state-1"
+            assert len(one.world.approver.shown) == count
+            (entry,) = (
+                entry
+                for entry in one.world.log.of_type(RecordType.DECISION)
+                if entry.call == "call-2"
+            )
+            assert entry.outcome == Outcome.CONTINUATION.value
+            assert (
+                entry.details["asked_digest"]
+                == one.world.log.of_type(RecordType.EDITED)[-1].call_digest
+            )
+            # Used up: the same once more is a call of its own, as its agent made it.
+            task = one.world.start(self.again(one, ASKED))
+            request = await one.world.asked(count + 1)
+            assert (request.arguments, request.edited) == (text_of(ASKED), None)
+            one.world.answer(request, allow=False)
+            await task
+
+        play(story)
+
+    @pytest.mark.parametrize("how", ["mine", "other", "response", "state", "meta"])
+    def test_no_other_call_is_made_of_it(self, how: str) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            count = len(one.world.approver.shown)
+            arguments = {"other": {"order": 8}, "mine": MINE}.get(how, ASKED)
+            changes: dict[str, JsonObject] = {
+                "response": {"inputResponses": {"b": {"roots": []}}},
+                "state": {"requestState": "state-2"},
+                "meta": {"_meta": {"bound": "another"}},
+            }
+            task = one.world.start(self.again(one, arguments, **changes.get(how, {})))
+            await settle()
+            if how == "mine":
+                # The very call that was allowed: what a server asked for is answered to that one.
+                await task
+                assert one.sent() == [MINE, MINE]
+                return
+            request = await one.world.asked(count + 1)
+            assert (request.arguments, request.edited) == (text_of(arguments), None)
+            one.world.answer(request, allow=False)
+            await task
+            assert one.sent() == [MINE]
+
+        play(story)
+
+    def test_what_goes_on_with_a_question_is_not_edited(self) -> None:
+        async def story() -> None:
+            one = await self.begin()
+            count = len(one.world.approver.shown)
+            task = one.world.start(self.again(one, {"order": 8}))
+            one.shown = await one.world.asked(count + 1)
+            assert await one.edit() is EditEffect.REFUSED
+            one.world.answer(one.shown, allow=False)
+            await task
 
         play(story)
