@@ -536,7 +536,8 @@ class TestInput:
         async def story() -> None:
             one = await self.begin()
             count = len(one.world.approver.shown)
-            arguments = {"other": {"order": 8}, "mine": MINE}.get(how, ASKED)
+            given: dict[str, JsonObject] = {"other": {"order": 8}, "mine": MINE}
+            arguments = given.get(how, ASKED)
             changes: dict[str, JsonObject] = {
                 "response": {"inputResponses": {"b": {"roots": []}}},
                 "state": {"requestState": "state-2"},
