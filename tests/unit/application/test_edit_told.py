@@ -68,7 +68,7 @@ def test_what_is_no_content_says_it_beside(edited: Judged, result: dict[str, Any
 
 
 def test_a_server_cannot_take_it_back(edited: Judged) -> None:
-    claims = {"_meta": {EDITED_KEY: False, "a": 1}, "content": []}
+    claims: dict[str, Any] = {"_meta": {EDITED_KEY: False, "a": 1}, "content": []}
     assert told(edited, {"result": claims})["result"]["_meta"] == {EDITED_KEY: True, "a": 1}
 
 

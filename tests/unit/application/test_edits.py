@@ -7,10 +7,12 @@ from typing import Final
 import pytest
 
 from keyturn.application.approval_request import AnswerEffect, WithdrawCause
-from keyturn.application.call import Forwarded, Handled, IncomingCall, Refused
+from keyturn.application.assessment import Assessment
+from keyturn.application.call import Forwarded, Handled, IncomingCall, Judged, Refused
 from keyturn.application.connection import Connection
 from keyturn.application.edit_told import EDITED_KEY, EDITED_TEXT
 from keyturn.application.editing import EditEffect, Edits
+from keyturn.application.ports.upstream import Answered
 from keyturn.application.rejudging import judge_waiting
 from keyturn.domain.canonical import JsonObject, JsonValue, Malformed, canonical
 from keyturn.domain.command_shapes import Shaped
@@ -64,9 +66,8 @@ class Story:
             make_connection(server=make_server(tools=())), tool
         )
         await world.agreements.set_tier(world.pin_shown(), tier, Lamps.NONE)
-        self.task: asyncio.Task[Handled] = world.start(
-            make_call(self.connection, arguments=arguments)
-        )
+        self.incoming = make_call(self.connection, arguments=arguments)
+        self.task: asyncio.Task[Handled] = world.start(self.incoming)
         self.shown = await world.asked()
 
     async def edit(self, arguments: JsonObject | str = MINE) -> EditEffect:
@@ -257,6 +258,32 @@ def test_a_rule_made_meanwhile_denies_it_and_none_allows_it() -> None:
     play(story)
 
 
+@pytest.mark.requirement("EDIT-1")
+def test_a_rule_that_comes_while_it_is_judged_beats_it_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def story() -> None:
+        one = Story()
+        await one.begin()
+        first, look_into = one.shown, Assessment.look_into
+        deny = Rule(id="r-deny", effect=Effect.DENY, tool="dispatch_order")
+
+        async def then_denied(
+            self: Assessment, incoming: IncomingCall, judged: Judged
+        ) -> Refused | None:
+            refusal = await look_into(self, incoming, judged)
+            await one.world.rules.add(deny)
+            return refusal
+
+        monkeypatch.setattr(Assessment, "look_into", then_denied)
+        assert await one.edit() is EditEffect.REFUSED
+        assert [w.request for w in one.world.approvals.waiting()] == [first]
+        one.world.answer(first, allow=False)
+        await one.task
+
+    play(story)
+
+
 @pytest.mark.requirement("EDIT-3")
 @pytest.mark.parametrize(
     ("text", "effect"),
@@ -424,13 +451,20 @@ class TestAgents:
             one.world.answer(one.shown, allow=True)
             await settle()
             assert one.sent() == [MINE]
-            again = make_call(one.connection, arguments=MINE, id_="call-2", request_id=2)
-            task = one.world.start(again)
-            request = await one.world.asked(3)
-            assert request.call == "call-2"
-            one.world.answer(request, allow=False)
-            await task
-            one.task.cancel()
+            # Of any other call a retry would get the answer now: its client has left.
+            one.incoming.cancel()
+            for number in (2, 3):
+                again = make_call(one.connection, arguments=MINE, id_=f"call-{number}")
+                task = one.world.start(again)
+                request = await one.world.asked(number + 1)
+                assert request.call == f"call-{number}"
+                one.world.answer(request, allow=False)
+                await task
+                if number == 2:
+                    raw = b'{"content":[]}'
+                    line = b'{"id":1,"jsonrpc":"2.0","result":' + raw + b"}"
+                    one.world.server.pending[0].set_result(Answered(line=line, result=raw))
+                    await one.task
 
         play(story)
 
