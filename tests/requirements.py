@@ -96,6 +96,13 @@ SEALS = _section(
     ("SEAL-3", KEPT, "Locked keychain: nothing that is sealed counts; none: it is said."),
     ("POSTURE-1", KEPT, "Only a new profile lets confirmed reads through unasked; no edit does."),
 )
+EDITS = _section(
+    "architecture 7 Edit then allow",
+    ("EDIT-1", KEPT, "What a person wrote is judged whole again and sent as shown; a deny wins."),
+    ("EDIT-2", KEPT, "What was asked and what was sent, and both digests, are recorded first."),
+    ("EDIT-3", KEPT, "The window alone edits, only what waits; Allow arms anew on the difference."),
+    ("EDIT-4", KEPT, "The agent is told that it was changed, not to what; no other call gains."),
+)
 PINS = _section(
     "security 3, console 3.11",
     ("PIN-1", KEPT, "Where a person chose so a call is allowed with their PIN only."),
@@ -544,6 +551,7 @@ TYPED = _section(
 REQUIREMENTS = (
     *LAWS,
     *SEALS,
+    *EDITS,
     *SIGHTS,
     *PINS,
     *TWO_PERSONS,

@@ -11,7 +11,7 @@ from keyturn.application.recorded_names import BUILT_IN
 from keyturn.domain.decision import Actor, Delivery, Outcome
 from keyturn.domain.origin import Trace
 from keyturn.presentation.asked_names import server_and_name
-from keyturn.presentation.card import Chip, Pair
+from keyturn.presentation.card import ArgumentRow, Chip, Pair
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.flow_graph import flow_of
 from keyturn.presentation.flows import told_flows
@@ -213,6 +213,7 @@ class HistoryBuilder:
             rule_id=_standing_rule(item),
             result=self._result_pairs(item),
             kept=kept_text(item.result, self._words),
+            asked=_asked(found, self._cards, self._words),
         )
 
     def _server_tool(self, item: RecordedCall) -> str:
@@ -321,6 +322,13 @@ class HistoryBuilder:
             result=self._result_words(item),
             is_source=any(o.result == number and not o.is_typed for o in trace.origins),
         )
+
+
+def _asked(found: RecordedDetail, cards: CardBuilder, words: Words) -> tuple[ArgumentRow, ...]:
+    if found.asked is None:
+        return ()
+    request = request_of(found.item, found.asked, None)
+    return cards.rows(request, sources_of(request.trace, words))
 
 
 def _standing_rule(item: RecordedCall) -> str:
