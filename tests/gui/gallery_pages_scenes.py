@@ -47,9 +47,11 @@ from keyturn.gui.widgets.choices import ChoiceRow
 from keyturn.presentation.attention import AttentionBuilder
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.credentials_builder import row_id
+from keyturn.presentation.health import problem_of
 from keyturn.presentation.owed_pins import OwedPins
 from keyturn.presentation.rule_drafts import RuleDraft, TypedLimits, data_of
 from keyturn.presentation.rules_builder import RulesBuilder
+from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import read_verbs
 from keyturn.presentation.window_settings import CAREFUL_DELAY, THEME, WindowSettings
 from tests.gui import attention_data
@@ -393,6 +395,21 @@ def settings_all(studio: Studio) -> MainWindow:
     return framed(Page.SETTINGS, view, studio)
 
 
+def settings_unrecorded(studio: Studio) -> MainWindow:
+    """A disk that is full: every call is refused until it is not."""
+    window, words = settings_all(studio), studio.look.words
+    health = HealthState(
+        keychain="ready", recording=False, fault="full", fault_since="2026-11-23T13:07:52.000Z"
+    )
+    window.health.tell(problem_of(health, words))
+    window.show_top_bar(
+        top_bar_view(
+            words, stop=StopState(engaged=False), health=health, agents=(), waiting=2, oldest_ms=9
+        )
+    )
+    return window
+
+
 def settings_search(studio: Studio) -> MainWindow:
     """What a search leaves."""
     _, view = settings(studio)
@@ -529,6 +546,7 @@ SCENES: dict[str, Scene] = {
     "credentials-empty": credentials_empty,
     "settings": settings_all,
     "settings-pin": settings_pin,
+    "settings-unrecorded": settings_unrecorded,
     "settings-search": settings_search,
     "settings-quit": settings_quit,
     "servers-batch": servers_batch,

@@ -31,6 +31,7 @@ from keyturn.presentation.alerts import LONGEST_ALERT
 from keyturn.presentation.announcements import Announcements
 from keyturn.presentation.card_builder import CardBuilder
 from keyturn.presentation.decided import decided_before
+from keyturn.presentation.health import problem_of
 from keyturn.presentation.history_builder import HistoryBuilder
 from keyturn.presentation.seals import changed_alert
 from keyturn.presentation.stopped_builder import StoppedBuilder
@@ -174,7 +175,9 @@ class Desk(QObject):
         if state.seals is not None:
             self._on_seals(state.seals)
         self._stop = state.stop if state.stop is not None else self._stop
-        self._health = state.health if state.health is not None else self._health
+        if state.health is not None:
+            self._health = state.health
+            self.window.health.tell(problem_of(state.health, self._look.words))
         self._agents = state.agents if state.agents is not None else self._agents
         counts = any(agent.sight.profile and not agent.sight.over for agent in self._agents)
         if counts != self._countdown.isActive():

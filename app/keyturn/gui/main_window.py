@@ -11,6 +11,7 @@ from keyturn.application.stop import StopLevel
 from keyturn.gui.alert_notice import AlertNotice
 from keyturn.gui.forms.focus import has_focus
 from keyturn.gui.guide_notice import GuideNotice
+from keyturn.gui.health_notice import HealthNotice
 from keyturn.gui.look import Look
 from keyturn.gui.page_place import PagePlace
 from keyturn.gui.pages import PAGE_KEYS, Page
@@ -65,6 +66,7 @@ class MainWindow(QWidget):
         self.top_bar = TopBar(look)
         self.alert = AlertNotice(look)
         self.guide = GuideNotice(look)
+        self.health = HealthNotice(look)
         self.pin_bar = PinBar(look)
         self.rail = NavRail(look)
         self.rail.offer(self._pages)
@@ -157,6 +159,7 @@ class MainWindow(QWidget):
         below.addWidget(self._place, 1)
         layout = column(self)
         layout.addWidget(self.top_bar)
+        layout.addWidget(self.health)
         layout.addWidget(self.alert)
         layout.addWidget(self.guide)
         layout.addLayout(below, 1)
