@@ -20,7 +20,10 @@ from keyturn.application.console_state import (
 )
 from keyturn.application.pin_messages import MarkTwoPersons, PinState, SettleSeals
 from keyturn.domain.condition import Condition, Operator
+from keyturn.domain.environment import Reach
+from keyturn.domain.result_controls import ResultControls
 from keyturn.domain.rule import Effect, Rule
+from keyturn.domain.tier import Tier
 from keyturn.gui.access.presenter import AccessPresenter
 from keyturn.gui.access.used import UsedReader
 from keyturn.gui.access.view import AccessView
@@ -410,6 +413,17 @@ def settings_unrecorded(studio: Studio) -> MainWindow:
     return window
 
 
+def settings_weakened(studio: Studio) -> MainWindow:
+    """What was switched off and opened, with the way back."""
+    bridge, view = settings(studio)
+    off = ResultControls(secrets=False, schema=False)
+    weak = data.server("orders", data.tool("list_orders", Tier.T0, controls=off))
+    reach = (Reach(agent="qa", other="production"),)
+    bridge.tell(StateChanged(servers=(weak,), reach=reach))
+    view.search.line.setText("weaker")
+    return framed(Page.SETTINGS, view, studio)
+
+
 def settings_search(studio: Studio) -> MainWindow:
     """What a search leaves."""
     _, view = settings(studio)
@@ -547,6 +561,7 @@ SCENES: dict[str, Scene] = {
     "settings": settings_all,
     "settings-pin": settings_pin,
     "settings-unrecorded": settings_unrecorded,
+    "settings-weakened": settings_weakened,
     "settings-search": settings_search,
     "settings-quit": settings_quit,
     "servers-batch": servers_batch,
