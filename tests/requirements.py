@@ -164,7 +164,7 @@ WINDOW_ROWS = _section(
     ("W3", KEPT, "500 arrivals open no modal dialog and change no active window."),
     (
         "W4",
-        Partly("the sort and the filters of tables are to come; there is no splitter"),
+        Partly("filters into arguments are not kept; nothing is sorted, and there is no splitter"),
         "Geometry, splitter, sort, filters and view survive a restart.",
     ),
     ("GUI-THREAD", KEPT, "Nothing of the window is deleted on another thread than its own."),
