@@ -66,6 +66,7 @@ class Desk(QObject):
         cards = CardBuilder(look.words, verbs)
         self.intents = IntentSender(bridge, self)
         self.intents.second = look.words("pin_bar.second")
+        self.intents.dropped = look.words("pin_bar.dropped")
         means = Means(
             look=look,
             bridge=bridge,
@@ -157,7 +158,7 @@ class Desk(QObject):
         self._countdown.timeout.connect(self._show_top_bar)
         self.window.grant_end_requested.connect(self._on_profile_end)
         self.window.stop_requested.connect(self._on_stop)
-        self.intents.pin_wanted.connect(self.window.pin_bar.ask)
+        self.intents.pin_wanted.connect(self.window.ask_pin)
         self.intents.pin_settled.connect(self.window.end_pin)
         self.intents.pin_in_vain.connect(self._on_pin_in_vain)
         self.window.pin_bar.given.connect(self.intents.give_pin)

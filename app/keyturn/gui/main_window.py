@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from keyturn.application.stop import StopLevel
 from keyturn.gui.alert_notice import AlertNotice
 from keyturn.gui.forms.focus import has_focus
+from keyturn.gui.forms.outcome import Outcome, OutcomeLine
 from keyturn.gui.guide_notice import GuideNotice
 from keyturn.gui.health_notice import HealthNotice
 from keyturn.gui.look import Look
@@ -183,6 +184,14 @@ class MainWindow(QWidget):
         away = QShortcut(QKeySequence("Esc"), self)
         away.setObjectName("key_hide")
         away.activated.connect(self._on_escape)
+
+    def ask_pin(self, sentence: str, fault: str, second: str) -> None:
+        """Show the field for the PIN; what a form says of its change is that it waits for it."""
+        waits = self._look.words("pin_bar.waits")
+        for line in self._stack.findChildren(OutcomeLine):
+            if line.outcome is Outcome.WAITING and line.isVisible() and line.sentence != waits:
+                line.say(Outcome.WAITING, waits)
+        self.pin_bar.ask(sentence, fault, second)
 
     def end_pin(self) -> None:
         """Take the field for the PIN away; who went on elsewhere meanwhile keeps the keyboard."""

@@ -158,6 +158,7 @@ class QueuePresenter(QObject):
                     outcome=message.outcome,
                     by_rule=by_rule,
                     at_ms=self._now_ms(),
+                    persons=self._pins.persons(waiting.request),
                 )
             )
         if self._open == message.id:
