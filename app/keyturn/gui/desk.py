@@ -38,6 +38,7 @@ from keyturn.presentation.stopped_builder import StoppedBuilder
 from keyturn.presentation.topbar_builder import top_bar_view
 from keyturn.presentation.verbs import Verbs
 from keyturn.presentation.visible_text import shown_line
+from keyturn.presentation.words import Words
 from keyturn.storage.queries.items import HistoryItem
 
 _SECOND_MS = 1_000
@@ -64,9 +65,7 @@ class Desk(QObject):
         """Tables that another program changed, and that a person was told of."""
         said = SaidSoFar(bridge, self)
         cards = CardBuilder(look.words, verbs)
-        self.intents = IntentSender(bridge, self)
-        self.intents.second = look.words("pin_bar.second")
-        self.intents.dropped = look.words("pin_bar.dropped")
+        self.intents = _sender(bridge, look.words, self)
         means = Means(
             look=look,
             bridge=bridge,
@@ -274,3 +273,10 @@ class Desk(QObject):
         )
         self.window.show_top_bar(view)
         self.standing.show_top_bar(view)
+
+
+def _sender(bridge: Bridge, words: Words, parent: QObject) -> IntentSender:
+    sender = IntentSender(bridge, parent)
+    sender.second = words("pin_bar.second")
+    sender.dropped = words("pin_bar.dropped")
+    return sender
