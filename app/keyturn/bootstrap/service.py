@@ -86,6 +86,8 @@ class Service:
         self.practice = Practice(
             approvals=base.approvals, log=base.log, clock=base.clock, ids=base.ids, stop=base.stop
         )
+        self.shown_as = base.profile.name
+        """What the window calls the profile; empty for the default one."""
         self._server_logs: dict[str, ServerLog] = {}
         self.resources = find_resources()
         self.words = Words(self.resources / "translations")
@@ -283,7 +285,7 @@ class Service:
         self._troubles.window_comes()
         return Welcome(
             version=__version__,
-            profile=self._base.profile.name,
+            profile=self.shown_as,
             database=str(self._base.profile.database),
             settings=without_budgets(self._base.registry.settings),
             first=self._base.made,

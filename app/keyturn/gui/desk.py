@@ -42,6 +42,7 @@ from keyturn.presentation.words import Words
 from keyturn.storage.queries.items import HistoryItem
 
 _SECOND_MS = 1_000
+_LONGEST_PROFILE = 32
 
 
 class Desk(QObject):
@@ -165,6 +166,7 @@ class Desk(QObject):
         self.standing.stop_requested.connect(self._on_tray_stop)
 
     def _on_welcome(self, message: Welcome) -> None:
+        self.window.profile = shown_line(message.profile, self._look.words, most=_LONGEST_PROFILE)
         self.standing.restore(message)
         self.window.show()
         if message.first and FIRST_RUN not in message.settings:
@@ -270,6 +272,7 @@ class Desk(QObject):
             waiting=self._waiting,
             oldest_ms=self._oldest_ms,
             now=local_now(),
+            profile=self.window.profile,
         )
         self.window.show_top_bar(view)
         self.standing.show_top_bar(view)

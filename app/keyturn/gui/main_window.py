@@ -59,6 +59,8 @@ class MainWindow(QWidget):
         self._stopped = stopped
         self._page = Page.QUEUE
         self._is_stopped = False
+        self.profile = ""
+        """What the title says beside the state; empty for the default profile."""
         self.setObjectName("main_window")
         self.setProperty("surface", "window")
         self.setWindowTitle(look.words("window.title"))
@@ -104,7 +106,9 @@ class MainWindow(QWidget):
         if stopped is not self._is_stopped:
             self._is_stopped = stopped
             self.show_page(Page.QUEUE if stopped else self._page)
-        self.setWindowTitle(self._look.words("window.title_state", state=view.state_text))
+        key = "window.title_profile" if self.profile else "window.title_state"
+        words = self._look.words
+        self.setWindowTitle(words(key, state=view.state_text, profile=self.profile))
 
     def show_proposed(self, proposed: Proposed) -> None:
         """Show at their pages how much nobody has looked at."""

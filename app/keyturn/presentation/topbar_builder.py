@@ -28,14 +28,20 @@ def top_bar_view(
     waiting: int,
     oldest_ms: int,
     now: datetime | None = None,
+    profile: str = "",
 ) -> TopBarView:
-    """Return the top bar for this moment; a stop outweighs a problem, a problem protection."""
+    """Return the top bar for this moment; a stop outweighs a problem, a problem protection.
+
+    `profile` is named where it is not the default one: two windows must not look the same.
+    """
+    of_profile = (Fact(before=words("topbar.of_profile"), strong=profile),) if profile else ()
     connected = sum(1 for agent in agents if agent.connections)
     if stop.engaged:
         return TopBarView(
             state=ProtectionState.STOPPED,
             state_text=words("topbar.stopped"),
             facts=(
+                *of_profile,
                 Fact(before=words("topbar.since"), strong=clock_text(local_time(stop.since_utc))),
                 Fact(
                     strong=str(stop.refused_since),
@@ -48,7 +54,7 @@ def top_bar_view(
     quiet = health is not None and not health.notifies
     problem = problem_of(health, words)
     broken = quiet or problem is not None
-    facts = [Fact(strong=str(waiting), after=words("topbar.waiting_words", n=waiting))]
+    facts = [*of_profile, Fact(strong=str(waiting), after=words("topbar.waiting_words", n=waiting))]
     if waiting:
         oldest = duration_text(oldest_ms / 1000, words)
         facts.append(Fact(before=words("topbar.oldest"), strong=oldest))
