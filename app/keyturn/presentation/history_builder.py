@@ -28,12 +28,14 @@ from keyturn.presentation.marks import Icon, IconText, Role, tier_icon, tier_rol
 from keyturn.presentation.recorded_call import (
     RecordedCall,
     RecordedDetail,
+    is_held_result,
     request_of,
     tier_of,
 )
 from keyturn.presentation.relative_time import clock_text, local_time
 from keyturn.presentation.result_controls import done_in_short, done_pairs, kept_text
 from keyturn.presentation.source_excerpts import sources_of
+from keyturn.presentation.visible_text import shown_line
 from keyturn.presentation.words import Words
 
 _DIGEST_DIGITS = 24
@@ -89,7 +91,7 @@ class HistoryBuilder:
         request = request_of(item, item.arguments, None)
         decisive = self._cards.decisive(request)
         outcome = self.outcome(item)
-        told = decisive[0].value if decisive else ""
+        told = _about_result(item, self._words) or (decisive[0].value if decisive else "")
         server_tool = self._server_tool(item)
         return HistoryRow(
             number=item.number,
@@ -329,6 +331,12 @@ def _asked(found: RecordedDetail, cards: CardBuilder, words: Words) -> tuple[Arg
         return ()
     request = request_of(found.item, found.asked, None)
     return cards.rows(request, sources_of(request.trace, words))
+
+
+def _about_result(item: RecordedCall, words: Words) -> str:
+    if not is_held_result(item):
+        return ""
+    return words("history.result_of", tool=shown_line(item.tool, words))
 
 
 def _standing_rule(item: RecordedCall) -> str:

@@ -78,6 +78,18 @@ def tier_of(name: str) -> Tier:
     return Tier[name] if name in Tier.__members__ else Tier.T3
 
 
+def is_held_result(item: RecordedCall) -> bool:
+    """Tell whether a decision is about a result that was held, and not about a call.
+
+    No call can pass as one: it would have to name its own digest in its arguments.
+    """
+    text = item.arguments or ""
+    about = read_json(text) if '"result_of"' in text else None
+    if not isinstance(about, dict) or set(about) != {"result_of", "sha256"}:
+        return False
+    return bool(item.digest) and about["sha256"] == item.digest
+
+
 def request_of(item: RecordedCall, arguments: str | None, entry: Entry | None) -> ApprovalRequest:
     """Make the request again that a recorded call was asked with, as far as it was recorded."""
     text = arguments if arguments is not None else "{}"

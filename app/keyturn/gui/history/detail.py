@@ -179,7 +179,8 @@ class DetailPane(EscapeFrame):
             self._body.addWidget(self._traced(detail.traced))
         self._section(self._look.words("history.how_decided"), detail.decided)
         self._section(self._look.words("history.record"), detail.record)
-        self._add_title(self._look.words("history.before"))
+        if detail.before:
+            self._add_title(self._look.words("history.before"))
         for call in detail.before:
             self._body.addWidget(self._earlier(call))
 

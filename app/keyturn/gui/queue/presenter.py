@@ -157,7 +157,8 @@ class QueuePresenter(QObject):
         if waiting is None:
             return
         if not anew:
-            self._decided.appendleft(_ended(waiting.request, message, self._now_ms()))
+            persons = self._pins.persons(waiting.request)
+            self._decided.appendleft(_ended(waiting.request, message, persons, self._now_ms()))
         if self._open == message.id:
             # It stays on screen until the next one comes, and can no longer be allowed.
             self._open, self._left_call = None, waiting.request.call if anew else ""
@@ -282,6 +283,14 @@ class QueuePresenter(QObject):
         self.waiting_changed.emit(len(waiting), now - oldest)
 
 
-def _ended(request: ApprovalRequest, message: RequestWithdrawn, now_ms: int) -> Decided:
+def _ended(
+    request: ApprovalRequest, message: RequestWithdrawn, persons: tuple[str, ...], now_ms: int
+) -> Decided:
     by_rule = message.cause == WithdrawCause.DECIDED_BY_RULE.value
-    return Decided(request=request, outcome=message.outcome, by_rule=by_rule, at_ms=now_ms)
+    return Decided(
+        request=request,
+        outcome=message.outcome,
+        by_rule=by_rule,
+        at_ms=now_ms,
+        persons=persons,
+    )
