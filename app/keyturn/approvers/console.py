@@ -141,6 +141,11 @@ class ConsoleApprover:
             self._write(RaiseWindow())
         return True
 
+    def reopen(self) -> None:
+        """Begin the window anew, because it is to speak another language: that is no failure."""
+        self._starts.clear()
+        self._pipe.end()
+
     @property
     def pid(self) -> int | None:
         """Return the console's process id while it runs."""

@@ -131,11 +131,11 @@ class HistoryBuilder:
             text = words("history.chain_unreadable")
             return IconText(icon=Icon.PROBLEM, text=text, role=Role.WARNING)
         if sound:
-            text = words("history.chain_sound", n=records, count=f"{records:,}")
+            text = words("history.chain_sound", n=records, count=words.figure(records))
             return IconText(icon=Icon.CHAIN, text=text, role=Role.ALLOW)
         known = first_bad is not None
         key = "history.chain_broken" if known else "history.chain_changed"
-        text = words(key, number=f"{first_bad:,}") if known else words(key)
+        text = words(key, number=words.figure(first_bad)) if known else words(key)
         return IconText(icon=Icon.PROBLEM, text=text, role=Role.DENY)
 
     def missed(self, expired: int, withdrawn: int) -> MissedNotice | None:
@@ -172,11 +172,12 @@ class HistoryBuilder:
             "refused": Icon.REFUSED,
         }
         return HistorySummary(
-            shown=f"{shown:,}",
-            of_all=self._words("history.of_all", count=f"{of_all:,}"),
+            shown=self._words.figure(shown),
+            of_all=self._words("history.of_all", count=self._words.figure(of_all)),
             outcomes=tuple(
                 IconText(
-                    icon=marks[group], text=self._words(f"history.count_{group}", count=f"{n:,}")
+                    icon=marks[group],
+                    text=self._words(f"history.count_{group}", count=self._words.figure(n)),
                 )
                 for group, n in groups.items()
                 if n
@@ -219,8 +220,7 @@ class HistoryBuilder:
         return server_and_name(item.server, item.tool, item.method, self._words)
 
     def _wanted(self, request: ApprovalRequest) -> str:
-        verb = self._cards.phrases.verb(request)
-        return verb[:1].lower() + verb[1:]
+        return self._cards.phrases.deed(request)
 
     def _traced(self, request: ApprovalRequest, traced: int) -> IconText | None:
         if not traced:
@@ -245,11 +245,17 @@ class HistoryBuilder:
     def _seconds(self, milliseconds: int) -> str:
         if not milliseconds:
             return ""
-        return self._words("history.seconds", seconds=f"{milliseconds / 1000:.1f}")
+        return self._words(
+            "history.seconds", seconds=self._words.figure(milliseconds / 1000, ".1f")
+        )
 
     def _result_words(self, item: RecordedCall) -> str:
         size = item.result.get("bytes")
-        said = self._words("history.bytes", count=f"{size:,}") if isinstance(size, int) else ""
+        said = (
+            self._words("history.bytes", count=self._words.figure(size))
+            if isinstance(size, int)
+            else ""
+        )
         done = done_in_short(item.result, self._words)
         return ", ".join(part for part in (said, done) if part)
 
@@ -285,7 +291,7 @@ class HistoryBuilder:
         pairs = [
             Pair(
                 key=words("history.key_number"),
-                value=words("history.chained", number=f"{item.number:,}"),
+                value=words("history.chained", number=words.figure(item.number)),
             ),
             Pair(key=words("history.key_digest"), value=spaced, exact=True),
             Pair(key=words("history.key_session"), value=item.session, exact=True),
