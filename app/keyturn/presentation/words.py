@@ -26,7 +26,7 @@ def _english_plural(n: int) -> str:
 
 
 _PLURAL_RULES: Mapping[str, Callable[[int], str]] = {"en": _english_plural, "de": _english_plural}
-_SEPARATORS: Mapping[str, Mapping[int, str]] = {"de": str.maketrans(",.", ".,")}
+_SEPARATORS: Mapping[str, Mapping[int, int]] = {"de": str.maketrans(",.", ".,")}
 """What parts numbers, by language: from how Python writes them to how a reader does."""
 
 
@@ -103,7 +103,7 @@ class _Figure:
     """A number that a template's own format writes, with the language's separators."""
 
     number: object
-    separators: Mapping[int, str]
+    separators: Mapping[int, int]
 
     def __format__(self, spec: str) -> str:
         return format(self.number, spec).translate(self.separators)
