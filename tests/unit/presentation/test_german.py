@@ -26,7 +26,7 @@ LONGEST_SENTENCE = 20
 _SAME = """
 access.http access.on_agent access.on_server agents.agent agents.client agents.enrol_name
 agents.host agents.pause_title agents.profile_name agents.server_placeholder
-commands.language_sql credentials.server findings.at 
+commands.language_sql credentials.server findings.at
 history.agent history.by_keyturn history.key_bytes launch.diff_hash launch.repository
 phrases.client phrases.definition phrases.enrolled phrases.name_uri pin_uses.of_starts
 pin_uses.of_tools queue.high_risk_short rules.agent rules.export rules.import
@@ -35,7 +35,7 @@ rules.server rules.tool servers.definition servers.field_name servers.sha256
 servers.transport servers.transport_http settings.language_de settings.language_en
 settings.language_system settings.theme_system settings.version time.hours time.minutes
 time.minutes_seconds time.seconds attention.seconds history.seconds settings.delay
-topbar.problem tray.tip visible.character visible.repeated window.title window.title_state
+tray.tip visible.character visible.repeated window.title window.title_state
 """
 SAME = frozenset(_SAME.split())
 """Texts with words that are the same in both languages."""
