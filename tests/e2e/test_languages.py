@@ -31,7 +31,6 @@ def test_a_german_system_gets_a_german_window(
     seed(folders, raw_server(folders))
     keyturn.start("--platform", "xcb")
     titled(person.screen, GERMAN)
-    person.picture("german")
 
 
 def test_a_choice_in_settings_acts_while_calls_wait(
@@ -44,17 +43,19 @@ def test_a_choice_in_settings_acts_while_calls_wait(
     with connected(keyturn.env, "raw", mode="legacy") as host:
         call = host.call("echo", {"text": "waits"})
         keyturn.wait_for_waiting(1)
+        person.sees_card()
         person.screen.key("ctrl+7")
         person.screen.type("deutsch")
         # The choice has one stop; from System past English.
         person.screen.key("Tab", "Right", "Right")
         german = titled(person.screen, GERMAN)
         person.screen.focus(german)
-        person.picture("language-chosen")
         assert keyturn.console not in (0, window)
-        assert keyturn.process is broker
+        assert broker is not None and broker.poll() is None
         assert (keyturn.waiting(), call.done()) == (1, False)
         person.screen.key("ctrl+1")
+        person.sees_card()
+        person.picture("language-chosen")
         person.deny()
         assert call.result(10).is_error
     (decision,) = wait_until(keyturn.history, "the decision")
