@@ -7,7 +7,6 @@ wait inside their deadline for the restarted window, and the stop and the rules 
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -46,7 +45,7 @@ from keyturn.application.tasks import TaskOwner
 from keyturn.approvers.asked_pins import carried_by
 from keyturn.approvers.console_answers import ConsoleAnswers
 from keyturn.approvers.console_edits import ConsoleEdits
-from keyturn.approvers.console_pipe import ConsolePipe
+from keyturn.approvers.console_pipe import ConsolePipe, Starts
 from keyturn.domain.decision import Outcome
 from keyturn.domain.errors import BothWanted, KeyturnError, PinWanted
 from keyturn.domain.system_text import readable
@@ -109,7 +108,7 @@ class ConsoleApprover:
         self._intents: Intents | None = None
         self._tasks = TaskOwner()
         self._feed = _StateFeed(overview, self._tasks, self._write, self._pace.coalesce_seconds)
-        self._starts: deque[float] = deque(maxlen=self._pace.restarts + 1)
+        self._starts = Starts(self._pace.restarts, self._pace.restart_window_seconds)
         self._heard, self._answered = 0.0, False
         self._wanted, self._closing = asyncio.Event(), False
         self._unsubscribe = observers.subscribe(self._feed.changed)
@@ -135,11 +134,16 @@ class ConsoleApprover:
     def raise_window(self) -> bool:
         """Bring the window to the front, or start it again after it was given up on."""
         if self._pipe.process is None:
-            self._starts.clear()
+            self._starts.forget()
             self._wanted.set()
         else:
             self._write(RaiseWindow())
         return True
+
+    def reopen(self) -> None:
+        """Begin the window anew, because it is to speak another language: that is no failure."""
+        self._starts.forget()
+        self._pipe.end()
 
     @property
     def pid(self) -> int | None:
@@ -185,7 +189,7 @@ class ConsoleApprover:
     async def _keep_alive(self) -> None:
         while not self._closing:
             await self._wanted.wait()
-            if self._too_many_restarts():
+            if self._starts.too_many(asyncio.get_running_loop().time()):
                 self._wanted.clear()
                 self._gave_up(self._words("console.gave_up"))
                 continue
@@ -196,14 +200,9 @@ class ConsoleApprover:
             except Exception:  # noqa: BLE001 -- the pipe's edge: whatever it was, a new window comes
                 _log.exception("console ended by an error")
 
-    def _too_many_restarts(self) -> bool:
-        now = asyncio.get_running_loop().time()
-        window = self._pace.restart_window_seconds
-        return sum(1 for start in self._starts if now - start < window) > self._pace.restarts
-
     async def _run_once(self) -> None:
         loop = asyncio.get_running_loop()
-        self._starts.append(loop.time())
+        self._starts.begin(loop.time())
         process = await asyncio.create_subprocess_exec(
             *self._argv,
             stdin=asyncio.subprocess.PIPE,

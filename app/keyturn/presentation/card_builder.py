@@ -206,12 +206,11 @@ class CardBuilder:
 
     def action(self, request: ApprovalRequest, decisive: tuple[DecisiveValue, ...]) -> str:
         """Return the request as the object of a button's name; long values stay on the card."""
-        verb = self.phrases.verb(request)
-        lowered = verb[:1].lower() + verb[1:] if request.kind is RequestKind.CALL else verb
+        deed = self.phrases.deed(request)
         value = next((d.value for d in decisive if d.owed), decisive[0].value if decisive else "")
         if not value or len(value) > _LONGEST_SPOKEN:
-            return lowered
-        return self._words("phrases.action", verb=lowered, value=value)
+            return deed
+        return self._words("phrases.action", verb=deed, value=value)
 
     def _container(self, node: Node) -> str:
         size = len(node.value) if isinstance(node.value, dict | list) else 0
