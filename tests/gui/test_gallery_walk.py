@@ -70,20 +70,22 @@ def test_everything_has_a_name_a_size_our_colours_and_room(
 
 
 @pytest.mark.parametrize("name", walk.WALKED)
-def test_german_has_room_at_every_text_size(dresser: Dresser, look: Look, name: str) -> None:
+def test_german_has_room_at_every_text_size(
+    dresser: Dresser, look: Look, name: str, thorough: int
+) -> None:
     words = Words(RESOURCES / "translations", "de")
-    hall = walk.Hall(dresser, Look(look.theme, look.icons, words))
-    window = hall.show(name)
+    between = [(150, WIDE), (200, WIDE)] if thorough > 1 else []
     found: list[object] = []
-    for percent, size in ((100, WIDE), (150, WIDE), (200, WIDE), (200, LEAST)):
-        hall.theme.use(Appearance.LIGHT, text_percent=percent)
-        window.resize(*size)
-        walk.rest(window)
-        grown = window.size().toTuple() != size
-        if wrong := [*(["grown"] if grown else []), *walk.cut(window), *walk.beyond(window)]:
-            found.append((percent, size, wrong))
-    twins = [walk.twins(card) for card in cards(window) if walk.twins(card)]
-    let_go(window)
+    with closing(walk.Hall(dresser, Look(look.theme, look.icons, words))) as hall:
+        window = hall.show(name)
+        for percent, size in ((100, WIDE), *between, (200, LEAST)):
+            hall.theme.use(Appearance.LIGHT, text_percent=percent)
+            window.resize(*size)
+            walk.rest(window)
+            grown = window.size().toTuple() != size
+            if wrong := [*(["grown"] if grown else []), *walk.cut(window), *walk.beyond(window)]:
+                found.append((percent, size, wrong))
+        twins = [walk.twins(card) for card in cards(window) if walk.twins(card)]
     assert (found, twins) == ([], [])
 
 
