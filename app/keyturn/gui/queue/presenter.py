@@ -137,9 +137,9 @@ class QueuePresenter(QObject):
     def _on_shown(self, message: RequestShown) -> None:
         in_its_place = self._waiting.add(message)
         self._gather()
-        if not in_its_place:
+        if not in_its_place or message.request.edited is None:
             self.arrived.emit(message.request)
-        elif self._open is None and message.request.call == self._left_call:
+        if in_its_place and self._open is None and message.request.call == self._left_call:
             self.open_card(message.request.id)
 
     def _on_detached(self, message: RequestDetached) -> None:
